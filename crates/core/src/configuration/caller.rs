@@ -1,0 +1,38 @@
+//! Callers and how they prove themselves.
+
+use super::{List, SecretId, Text};
+
+/// A position in [`Gateway::callers`](super::Gateway::callers).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "grammar", derive(databake::Bake), databake(path = ostiary_core::configuration))]
+pub struct CallerId(pub u16);
+
+/// A named client of the gateway.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "grammar", derive(databake::Bake), databake(path = ostiary_core::configuration))]
+pub struct Caller {
+    /// As `gateway.toml` spells it; what the log says.
+    pub name: Text,
+    /// What its token is compared with.
+    pub proof: Proof,
+}
+
+/// What a caller's token is compared with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "grammar", derive(databake::Bake), databake(path = ostiary_core::configuration))]
+pub enum Proof {
+    /// The value of any source of this secret.
+    Secret(SecretId),
+    /// SHA-256 of the token's bytes, any one of these.
+    Digests(List<[u8; 32]>),
+}
+
+/// Whom a list of rules is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "grammar", derive(databake::Bake), databake(path = ostiary_core::configuration))]
+pub enum Grantee {
+    /// Whoever asks, with or without a token.
+    Anyone,
+    /// One caller.
+    Caller(CallerId),
+}

@@ -1,0 +1,1 @@
+//! Reads gateway.toml and wrangler.toml.

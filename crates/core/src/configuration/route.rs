@@ -1,0 +1,48 @@
+//! Routes.
+
+use super::{Grantee, HeaderName, List, Placement, Rule, Text, TokenPlace, Upstream};
+
+/// A position in [`Gateway::routes`](super::Gateway::routes).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "grammar", derive(databake::Bake), databake(path = ostiary_core::configuration))]
+pub struct RouteId(pub u16);
+
+/// An upstream, who may do what there, and how its credential is put on a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "grammar", derive(databake::Bake), databake(path = ostiary_core::configuration))]
+pub struct Route {
+    /// As `gateway.toml` spells it; what the log says.
+    pub name: Text,
+    /// Where requests go.
+    pub upstream: Upstream,
+    /// Until the upstream's head has arrived, in milliseconds.
+    pub timeout: u32,
+    /// What is put on a request; none for a route without a credential.
+    pub auth: List<Placement>,
+    /// Where callers show their tokens; each of these places is emptied before forwarding.
+    pub token_in: List<TokenPlace>,
+    /// Who may do what, `anyone` first where it is there.
+    pub allow: List<Grant>,
+    /// Headers of the caller that do not go up, besides those that never do.
+    pub strip_headers: List<HeaderName>,
+    /// Decoded names of query parameters of the caller that do not go up.
+    pub strip_query: List<Text>,
+    /// Headers of the caller that go up although they are among those that do not by default.
+    pub forward_headers: List<HeaderName>,
+    /// Whether a `%2F` within a segment is admitted.
+    pub encoded_slash: bool,
+    /// Whether `Cookie` goes up and `Set-Cookie` comes down.
+    pub cookies: bool,
+    /// Whether shared caches may keep the answers to authenticated calls as the upstream says.
+    pub shared_cache: bool,
+}
+
+/// What one caller, or anyone, may do on a route.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "grammar", derive(databake::Bake), databake(path = ostiary_core::configuration))]
+pub struct Grant {
+    /// Whom the rules are for.
+    pub to: Grantee,
+    /// One or more.
+    pub rules: List<Rule>,
+}

@@ -1,0 +1,102 @@
+//! Rules: `METHODS path-pattern`.
+
+use super::{List, Text};
+
+/// A request method that the gateway knows (RFC 9110 §9, RFC 5789).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each is what its name says")]
+pub enum Method {
+    Get,
+    Head,
+    Post,
+    Put,
+    Patch,
+    Delete,
+    Options,
+}
+
+impl Method {
+    /// Every method that the gateway knows, in the order in which an `Allow` header lists them.
+    pub const ALL: [Self; 7] =
+        [Self::Get, Self::Head, Self::Post, Self::Put, Self::Patch, Self::Delete, Self::Options];
+
+    /// Methods are case-sensitive (RFC 9110 §9.1).
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|method| method.as_str() == text)
+    }
+
+    /// As it stands in a request line.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Head => "HEAD",
+            Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Patch => "PATCH",
+            Self::Delete => "DELETE",
+            Self::Options => "OPTIONS",
+        }
+    }
+}
+
+/// A set of [`Method`]s.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "grammar", derive(databake::Bake), databake(path = ostiary_core::configuration))]
+pub struct Methods(
+    /// One bit a method, by its position in [`Method::ALL`].
+    #[doc(hidden)]
+    pub u8,
+);
+
+impl Methods {
+    /// No method.
+    pub const NONE: Self = Self(0);
+
+    /// The set with this method too. GET brings HEAD along.
+    #[must_use]
+    pub const fn with(self, method: Method) -> Self {
+        let brought = match method {
+            Method::Get => 1 << Method::Head as u8,
+            _ => 0,
+        };
+        Self(self.0 | 1 << method as u8 | brought)
+    }
+
+    /// Whether the method is in the set.
+    #[must_use]
+    pub const fn contain(self, method: Method) -> bool {
+        self.0 & 1 << method as u8 != 0
+    }
+}
+
+/// One line of `allow`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "grammar", derive(databake::Bake), databake(path = ostiary_core::configuration))]
+pub struct Rule {
+    /// As `gateway.toml` spells it; what the log says.
+    pub text: Text,
+    /// The methods that it admits.
+    pub methods: Methods,
+    /// The paths that it admits.
+    pub pattern: Pattern,
+}
+
+/// A path pattern, matched segment by segment on the percent-decoded path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "grammar", derive(databake::Bake), databake(path = ostiary_core::configuration))]
+pub struct Pattern {
+    /// What stands between the slashes; `/v1/` has an empty last one, `/` has one empty one, `/**` none.
+    pub segments: List<Segment>,
+    /// Whether `/**` follows: any number of further segments, none included.
+    pub open: bool,
+}
+
+/// One segment of a [`Pattern`]: the literal texts around its `*`s, so one text where there is no `*`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "grammar", derive(databake::Bake), databake(path = ostiary_core::configuration))]
+pub struct Segment {
+    /// `ch_*` is `["ch_", ""]`, `*` is `["", ""]`, `charges` is `["charges"]`.
+    pub literals: List<Text>,
+}

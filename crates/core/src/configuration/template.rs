@@ -1,0 +1,45 @@
+//! Texts with placeholders.
+
+use super::{List, SecretId, Text};
+
+/// A text with placeholders, in the order in which they are joined.
+///
+/// Two [`Part::Text`]s never stand side by side and none is empty, so equal templates are equal values.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "grammar", derive(databake::Bake), databake(path = ostiary_core::configuration))]
+pub struct Template {
+    /// What is joined.
+    pub parts: List<Part>,
+}
+
+/// A piece of a [`Template`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "grammar", derive(databake::Bake), databake(path = ostiary_core::configuration))]
+pub enum Part {
+    /// Stands for itself.
+    Text(Text),
+    /// `${name}`: the value of a secret.
+    Secret(SecretId),
+    /// `${name.field}`: a string field of a secret whose value is a JSON object.
+    Field(SecretId, Text),
+    /// `${var.NAME}`: an entry of `[vars]` in `wrangler.toml`, read at run time.
+    Variable(Text),
+}
+
+impl Template {
+    /// The secrets that this template needs, in order of appearance, repeats included.
+    pub fn secrets(&self) -> impl Iterator<Item = SecretId> + '_ {
+        self.parts.iter().filter_map(|part| match part {
+            Part::Secret(secret) | Part::Field(secret, _) => Some(*secret),
+            Part::Text(_) | Part::Variable(_) => None,
+        })
+    }
+
+    /// The variables that this template needs, in order of appearance, repeats included.
+    pub fn variables(&self) -> impl Iterator<Item = &str> + '_ {
+        self.parts.iter().filter_map(|part| match part {
+            Part::Variable(name) => Some(name.as_ref()),
+            Part::Text(_) | Part::Secret(_) | Part::Field(..) => None,
+        })
+    }
+}

@@ -1,0 +1,3 @@
+//! What Ostiary decides, and no runtime.
+
+pub mod configuration;
