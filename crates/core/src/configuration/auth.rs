@@ -55,6 +55,15 @@ impl Placement {
             Self::Query { .. } => None,
         }
     }
+
+    /// The query parameter that this placement sets, decoded.
+    #[must_use]
+    pub fn parameter(&self) -> Option<&str> {
+        match self {
+            Self::Query { name, .. } => Some(name),
+            Self::Bearer(_) | Self::Basic { .. } | Self::Header { .. } => None,
+        }
+    }
 }
 
 /// A place where a caller may show its token.

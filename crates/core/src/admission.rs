@@ -1,0 +1,50 @@
+//! What a request must be before it is looked at.
+
+use crate::configuration::Method;
+use crate::plan::LOOP_TOKEN;
+use crate::refusal::Code;
+use crate::runtime::Head;
+use crate::target::Target;
+
+/// A request that can be read in one way only.
+#[derive(Clone, Debug)]
+pub struct Admitted<'a> {
+    /// A method that the gateway knows.
+    pub method: Method,
+    /// What it is for.
+    pub target: Target<'a>,
+    /// Whether a body follows.
+    pub has_body: bool,
+    /// Whether it asks for a WebSocket.
+    pub is_upgrade: bool,
+}
+
+/// Admits a request, or says why not.
+pub fn admit(head: &impl Head) -> Result<Admitted<'_>, Code> {
+    let method = Method::parse(head.method()).ok_or(Code::MethodNotAllowed)?;
+    let target = Target::parse(head.url(), head.header("host"))?;
+    let has_body = has_body(head);
+    if has_body && matches!(method, Method::Get | Method::Head) {
+        return Err(Code::BodyNotAllowed);
+    }
+    if has_come_by(head) {
+        return Err(Code::LoopDetected);
+    }
+    let upgrade = head.header("upgrade").unwrap_or_default();
+    let is_upgrade = method == Method::Get && upgrade.trim().eq_ignore_ascii_case("websocket");
+    Ok(Admitted { method, target, has_body, is_upgrade })
+}
+
+/// RFC 9112 §6: the framing says it. A runtime's body object does not: some make one for a length of 0.
+fn has_body(head: &impl Head) -> bool {
+    let length = head.header("content-length").map(str::trim);
+    length.is_some_and(|length| length.bytes().any(|byte| byte != b'0'))
+        || head.header("transfer-encoding").is_some()
+}
+
+/// RFC 8586 §2: a list of `cdn-id *( ";" parameter )`.
+fn has_come_by(head: &impl Head) -> bool {
+    let members = head.header("cdn-loop").unwrap_or_default().split(',');
+    let mut names = members.map(|member| member.split(';').next().unwrap_or(member).trim());
+    names.any(|name| name.eq_ignore_ascii_case(LOOP_TOKEN))
+}

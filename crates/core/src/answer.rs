@@ -1,0 +1,160 @@
+//! What is done to an upstream's answer before the caller gets it.
+
+use crate::configuration::Route;
+use crate::cookie::without_domain;
+use crate::headers::{connection_options, is_hop_by_hop};
+use crate::link::{Links, rewrite_link_header};
+use crate::refusal::{Code, RequestId};
+use crate::runtime::Answer;
+
+/// The headers of an answer whose values the core may ask for.
+pub const ANSWER_HEADERS_READ: &[&str] =
+    &["cache-control", "connection", "content-location", "link", "location"];
+
+/// Would act on all that shares the gateway's origin, says what only the gateway says, or lets shared caches
+/// keep what `Cache-Control` forbids them.
+const WITHHELD: &[&str] = &[
+    "alt-svc",
+    "cdn-cache-control",
+    "clear-site-data",
+    "cloudflare-cdn-cache-control",
+    "service-worker-allowed",
+    "surrogate-control",
+];
+
+/// The same, for whole families.
+const WITHHELD_PREFIXES: &[&str] = &["access-control-", "ostiary-"];
+
+/// What is changed about the head of an answer. Status and body stay as they are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Edits {
+    /// Headers to remove, before any is set.
+    pub remove: Vec<String>,
+    /// Headers to set or to add a line of, in this order.
+    pub add: Vec<(&'static str, String)>,
+}
+
+/// Whether the answer's status can be passed on: the runtime builds answers from 200 to 599, and 101 only with
+/// the WebSocket that it announces.
+pub fn check_status(answer: &impl Answer) -> Result<(), Code> {
+    let passes = match answer.status() {
+        101 => answer.is_web_socket(),
+        status => (200..=599).contains(&status),
+    };
+    if passes { Ok(()) } else { Err(Code::UpstreamInvalid) }
+}
+
+/// Decides what is changed.
+///
+/// 1. Hop-by-hop headers go, those that `Connection` lists too (RFC 9110 §7.6.1).
+/// 2. What would act on the gateway's whole origin goes; so do cookies, unless the route passes them on.
+/// 3. `Location`, `Content-Location` and `Link` lead to the mount, and hold no credential.
+/// 4. Answers to authenticated calls are private, unless the upstream was stricter or the route says otherwise.
+/// 5. The request's id is set.
+#[must_use]
+pub fn edits(
+    answer: &impl Answer,
+    route: &Route,
+    authenticated: bool,
+    links: &Links<'_>,
+    id: &RequestId,
+) -> Edits {
+    let mut edits = Edits::default();
+    let connection = connection_options(answer.header("connection"));
+    for name in answer.header_names() {
+        let hop = is_hop_by_hop(name) && name != "content-length";
+        let family = WITHHELD_PREFIXES.iter().any(|prefix| name.replace('_', "-").starts_with(prefix));
+        if hop
+            || family
+            || name == "set-cookie"
+            || WITHHELD.contains(&name)
+            || connection.iter().any(|option| option == name)
+        {
+            edits.remove.push(name.to_owned());
+        }
+    }
+    if route.cookies {
+        let cookies = answer.set_cookies();
+        edits.add.extend(cookies.iter().map(|cookie| ("set-cookie", without_domain(cookie))));
+    }
+
+    let resolve = |reference: &str| answer.resolve(reference, links.sent);
+    for name in ["location", "content-location"] {
+        if let Some(value) = answer.header(name) {
+            edits.replace(name, value, links.rewrite(value, &resolve));
+        }
+    }
+    if let Some(value) = answer.header("link") {
+        edits.replace("link", value, rewrite_link_header(value, |target| links.rewrite(target, &resolve)));
+    }
+
+    if authenticated && !route.shared_cache {
+        let value = answer.header("cache-control").unwrap_or_default();
+        edits.replace("cache-control", value, Some(private(value)));
+    }
+    edits.add.push(("ostiary-request-id", id.as_str().to_owned()));
+    edits
+}
+
+impl Edits {
+    fn replace(&mut self, name: &'static str, old: &str, new: Option<String>) {
+        if new.as_deref() == Some(old) {
+            return;
+        }
+        self.remove.push(name.to_owned());
+        self.add.extend(new.map(|new| (name, new)));
+    }
+}
+
+/// The `Cache-Control` with which no shared cache keeps the answer (RFC 9111 §5.2.2).
+fn private(value: &str) -> String {
+    let directives = split_outside_quotes(value);
+    let name = |directive: &str| directive.split('=').next().unwrap_or(directive).trim().to_ascii_lowercase();
+    // `private="field"` is about one field, so it is not strict enough.
+    if directives
+        .iter()
+        .any(|directive| matches!(directive.to_ascii_lowercase().as_str(), "private" | "no-store"))
+    {
+        return value.to_owned();
+    }
+    let kept = directives
+        .into_iter()
+        .filter(|directive| !matches!(name(directive).as_str(), "public" | "s-maxage" | "private"));
+    std::iter::once("private").chain(kept).collect::<Vec<_>>().join(", ")
+}
+
+/// The members of a list, trimmed, none empty. A comma in a quoted string is part of it.
+fn split_outside_quotes(value: &str) -> Vec<&str> {
+    let (mut quoted, mut escaped) = (false, false);
+    let members = value.split(|character| {
+        let separates = character == ',' && !quoted;
+        quoted ^= character == '"' && !escaped;
+        escaped = quoted && character == '\\' && !escaped;
+        separates
+    });
+    members.map(str::trim).filter(|member| !member.is_empty()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn case_35_an_answer_is_private_unless_it_was_stricter() {
+        for (value, expected) in [
+            ("", "private"),
+            ("public, max-age=60", "private, max-age=60"),
+            ("Public,S-MaxAge=60, max-age=5", "private, max-age=5"),
+            ("max-age=60", "private, max-age=60"),
+            ("no-cache", "private, no-cache"),
+            ("private=\"set-cookie, x\", max-age=1", "private, max-age=1"),
+            ("ext=\"a, no-store\"", "private, ext=\"a, no-store\""),
+            ("ext=\"a\\\", private\"", "private, ext=\"a\\\", private\""),
+            ("private, max-age=60", "private, max-age=60"),
+            ("No-Store", "No-Store"),
+            ("max-age=0, private", "max-age=0, private"),
+        ] {
+            assert_eq!(private(value), expected, "{value}");
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! Cookies that an upstream sets.
+
+/// The `Set-Cookie` line without its `Domain`: the cookie is for the host that the caller asked, and no other
+/// (RFC 6265 §5.2.3).
+#[must_use]
+pub fn without_domain(cookie: &str) -> String {
+    let is_domain = |attribute: &str| {
+        attribute.split('=').next().unwrap_or(attribute).trim().eq_ignore_ascii_case("domain")
+    };
+    let mut pieces = cookie.split(';');
+    let pair = pieces.next().unwrap_or_default();
+    let kept = pieces.filter(|attribute| !is_domain(attribute));
+    std::iter::once(pair).chain(kept).collect::<Vec<_>>().join(";")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn case_19_drops_the_domain_in_every_spelling() {
+        for (cookie, expected) in [
+            ("a=1; Domain=example.com; Path=/", "a=1; Path=/"),
+            ("a=1; domain = .example.com", "a=1"),
+            ("a=1;DOMAIN;Secure", "a=1;Secure"),
+            ("a=1; Domain=x; Domain=y; HttpOnly", "a=1; HttpOnly"),
+            ("Domain=1; Path=/", "Domain=1; Path=/"),
+            ("a=domain=x; Path=/domain=x", "a=domain=x; Path=/domain=x"),
+        ] {
+            assert_eq!(without_domain(cookie), expected, "{cookie}");
+        }
+    }
+}

@@ -1,0 +1,229 @@
+//! A route's secrets, resolved and put into the form in which they go on a request.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::Serialize;
+
+use crate::configuration::{Gateway, Part, Placement, Route, Secret, SecretId, Source, Template};
+use crate::json;
+use crate::runtime::Bindings;
+use crate::secret_value::SecretValue;
+use crate::secrets::{Failure, Reading, Readings};
+
+/// All that a route's auth puts on one request.
+#[derive(Debug, Default)]
+pub struct Credential<'g> {
+    /// Headers to set, in lower case, each once.
+    pub headers: Vec<(&'g str, SecretValue)>,
+    /// Query parameters to append, decoded, each once.
+    pub parameters: Vec<(&'g str, SecretValue)>,
+    /// The values of the secrets themselves, each once.
+    pub values: Vec<SecretValue>,
+}
+
+/// Why there is no credential.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unresolved {
+    /// No source is left that yields a value that can be used.
+    Unavailable,
+    /// A variable is not bound, or is no text that can stand where it is put.
+    Misconfigured,
+}
+
+/// What became of one source, for the log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SourceNote<'g> {
+    /// The secret's name.
+    pub secret: &'g str,
+    /// The source's binding.
+    pub binding: &'g str,
+    /// The source's position, from 1.
+    pub source: usize,
+    /// Why it did not serve; absent when it did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failure: Option<Failure>,
+}
+
+/// Goes through the sources of a route's auth.
+///
+/// All secrets of the auth stand at the same position, so that no request carries half of a pair; a secret with
+/// one source stays on it. What is asked of a value is only what the place that it goes to asks.
+pub struct Resolver<'g> {
+    gateway: &'g Gateway,
+    route: &'g Route,
+    secrets: Vec<(SecretId, &'g Secret)>,
+    position: usize,
+    /// What became of each source that was looked at.
+    pub notes: Vec<SourceNote<'g>>,
+}
+
+impl<'g> Resolver<'g> {
+    /// Nothing read yet.
+    #[must_use]
+    pub fn new(gateway: &'g Gateway, route: &'g Route) -> Self {
+        let mut ids: Vec<SecretId> = route.auth.iter().flat_map(Placement::secrets).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let secrets =
+            ids.into_iter().filter_map(|id| gateway.secret(id).map(|secret| (id, secret))).collect();
+        Self { gateway, route, secrets, position: 0, notes: Vec::new() }
+    }
+
+    /// The credential from the next position at which every secret yields a value that can be used.
+    pub async fn next<B: Bindings>(
+        &mut self,
+        readings: &mut Readings<'g, B>,
+        bindings: &B,
+    ) -> Result<Credential<'g>, Unresolved> {
+        let positions = self.secrets.iter().map(|(_, secret)| secret.sources.len()).max().unwrap_or(1);
+        while self.position < positions {
+            let position = self.position;
+            self.position += 1;
+            let sources: Vec<(SecretId, &'g Secret, usize, &'g Source)> =
+                self.secrets.iter().filter_map(|(id, secret)| at(*id, secret, position)).collect();
+            readings.read(sources.iter().map(|(.., source)| *source)).await;
+
+            let mut failures: Vec<(SecretId, Failure)> = Vec::new();
+            let mut values: Vec<(SecretId, &SecretValue)> = Vec::new();
+            for (id, _, _, source) in &sources {
+                match readings.of(source) {
+                    Some(Reading::Value(value)) => values.push((*id, value)),
+                    Some(reading) => failures.extend(reading.failure().map(|failure| (*id, failure))),
+                    None => failures.push((*id, Failure::Error)),
+                }
+            }
+            let mut credential = None;
+            if failures.is_empty() {
+                match render(self.route, &values, bindings) {
+                    Ok(rendered) => credential = Some(rendered),
+                    Err(Unusable::Variable) => return Err(Unresolved::Misconfigured),
+                    Err(Unusable::Secrets(ids)) => {
+                        failures.extend(ids.into_iter().map(|id| (id, Failure::Invalid)));
+                    }
+                }
+            }
+            self.note(&sources, &failures, credential.is_some());
+            if let Some(credential) = credential {
+                return Ok(credential);
+            }
+            let stuck = |(id, _): &(SecretId, Failure)| {
+                self.gateway.secret(*id).is_none_or(|secret| secret.sources.len() < 2)
+            };
+            if failures.iter().any(stuck) {
+                break;
+            }
+        }
+        Err(Unresolved::Unavailable)
+    }
+
+    fn note(
+        &mut self,
+        sources: &[(SecretId, &'g Secret, usize, &'g Source)],
+        failures: &[(SecretId, Failure)],
+        served: bool,
+    ) {
+        for (id, secret, position, source) in sources {
+            let failure = failures.iter().find(|(failed, _)| failed == id).map(|(_, failure)| *failure);
+            if served || failure.is_some() {
+                self.notes.push(SourceNote {
+                    secret: &secret.name,
+                    binding: &source.binding,
+                    source: position + 1,
+                    failure,
+                });
+            }
+        }
+    }
+}
+
+fn at(id: SecretId, secret: &Secret, position: usize) -> Option<(SecretId, &Secret, usize, &Source)> {
+    let position = if secret.sources.len() == 1 { 0 } else { position };
+    secret.sources.get(position).map(|source| (id, secret, position, source))
+}
+
+/// Why values could not be put in their places.
+enum Unusable {
+    /// One of these secrets has a value that cannot stand there.
+    Secrets(Vec<SecretId>),
+    /// A variable has.
+    Variable,
+}
+
+fn render<'g>(
+    route: &'g Route,
+    values: &[(SecretId, &SecretValue)],
+    bindings: &impl Bindings,
+) -> Result<Credential<'g>, Unusable> {
+    let mut credential = Credential::default();
+    for placement in route.auth.iter() {
+        let text = |template: &Template, accepts: fn(&str) -> bool| fill(template, values, bindings, accepts);
+        match placement {
+            Placement::Bearer(token) => {
+                let token = text(token, is_header_text)?;
+                credential.headers.push(("authorization", joined("Bearer ", token.expose())));
+            }
+            Placement::Basic { username, password } => {
+                let username = text(username, is_basic_username)?;
+                let password = text(password, is_basic_password)?;
+                let pair = SecretValue::new([username.expose(), password.expose()].join(":"));
+                let encoded = SecretValue::new(STANDARD.encode(pair.expose()));
+                credential.headers.push(("authorization", joined("Basic ", encoded.expose())));
+            }
+            Placement::Header { name, value } => {
+                credential.headers.push((name.as_str(), text(value, is_header_text)?));
+            }
+            Placement::Query { name, value } => {
+                credential.parameters.push((name.as_ref(), text(value, |_| true)?));
+            }
+        }
+    }
+    credential.values = values.iter().map(|(_, value)| SecretValue::new(value.expose().to_owned())).collect();
+    Ok(credential)
+}
+
+/// Joins a template's parts. A value is put in as it is and never looked at again: `${x}` in it means nothing.
+fn fill(
+    template: &Template,
+    values: &[(SecretId, &SecretValue)],
+    bindings: &impl Bindings,
+    accepts: fn(&str) -> bool,
+) -> Result<SecretValue, Unusable> {
+    let invalid = || Unusable::Secrets(template.secrets().collect());
+    let value = |id: &SecretId| {
+        values.iter().find(|(known, _)| known == id).map(|(_, value)| *value).ok_or_else(invalid)
+    };
+    let mut pieces: Vec<SecretValue> = Vec::with_capacity(template.parts.len());
+    for part in template.parts.iter() {
+        let piece = match part {
+            Part::Text(text) => SecretValue::new(text.clone().into_owned()),
+            Part::Secret(id) => SecretValue::new(value(id)?.expose().to_owned()),
+            Part::Field(id, name) => json::string_field(value(id)?, name).ok_or_else(invalid)?,
+            Part::Variable(name) => SecretValue::new(bindings.variable(name).ok_or(Unusable::Variable)?),
+        };
+        if !accepts(piece.expose()) {
+            return Err(if matches!(part, Part::Variable(_)) { Unusable::Variable } else { invalid() });
+        }
+        pieces.push(piece);
+    }
+    // `concat` allocates once for all, so that no shorter copy of a secret is left behind in freed memory.
+    Ok(SecretValue::new(pieces.iter().map(SecretValue::expose).collect::<Vec<_>>().concat()))
+}
+
+fn joined(scheme: &str, text: &str) -> SecretValue {
+    SecretValue::new([scheme, text].concat())
+}
+
+/// Visible ASCII and space: what every server reads alike (RFC 9110 §5.5 allows more, and calls it opaque).
+fn is_header_text(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
+}
+
+/// RFC 7617 §2: no colon, since that ends it, and no control character.
+fn is_basic_username(text: &str) -> bool {
+    !text.contains(':') && is_basic_password(text)
+}
+
+/// RFC 7617 §2: no control character.
+fn is_basic_password(text: &str) -> bool {
+    !text.contains(char::is_control)
+}

@@ -1,0 +1,137 @@
+//! Which headers of a request are read, and which of them go up.
+
+use crate::configuration::{Gateway, HeaderName, Placement, Route, TokenPlace};
+
+/// Headers that every request is asked for, besides those in which a route's callers show their tokens.
+const ALWAYS_READ: &[&str] = &[
+    "access-control-request-method",
+    "cdn-loop",
+    "connection",
+    "content-length",
+    "host",
+    "transfer-encoding",
+    "upgrade",
+];
+
+/// Of one connection only (RFC 9110 §7.6.1), or said anew by the runtime for the next one. `upgrade` is among
+/// them; where it is wanted the plan sets it again.
+const HOP_BY_HOP: &[&str] = &[
+    "connection",
+    "content-length",
+    "expect",
+    "host",
+    "http2-settings",
+    "keep-alive",
+    "proxy-authenticate",
+    "proxy-authorization",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
+
+/// A credential that a caller brings along would be used in the place of the gateway's, or beside it.
+const CREDENTIALS: &[&str] = &[
+    "api-key",
+    "authorization",
+    "cookie",
+    "dd-api-key",
+    "dd-application-key",
+    "job-token",
+    "private-token",
+    "x-amz-security-token",
+    "x-api-key",
+    "x-auth-email",
+    "x-auth-key",
+    "x-auth-token",
+    "x-goog-api-key",
+    "x-vault-token",
+];
+
+/// Says who asks, or what is asked for, in a way that upstreams believe of a proxy.
+const CLAIMS: &[&str] = &[
+    "cdn-loop",
+    "forwarded",
+    "true-client-ip",
+    "x-http-method",
+    "x-http-method-override",
+    "x-method-override",
+    "x-original-url",
+    "x-real-ip",
+    "x-rewrite-url",
+];
+
+/// The same, for whole families; and what only the gateway says.
+const CLAIM_PREFIXES: &[&str] = &["cf-", "ostiary-", "x-forwarded-"];
+
+/// The names of all headers whose values the core may ask of a request's head, sorted, each once.
+#[must_use]
+pub fn headers_read(gateway: &Gateway) -> Vec<&str> {
+    let places = gateway.routes.iter().flat_map(|route| route.token_in.iter());
+    let mut names: Vec<&str> = places.filter_map(token_header).chain(ALWAYS_READ.iter().copied()).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+/// Decides for one request which of its headers stay behind.
+///
+/// Names are compared with `_` read as `-`, since servers behind CGI or WSGI cannot tell the two apart
+/// (CVE-2025-64484): the twin of a header that stays behind stays behind too.
+pub struct Sieve<'a> {
+    route: &'a Route,
+    connection: Vec<String>,
+}
+
+impl<'a> Sieve<'a> {
+    /// For a request on this route with this `Connection` header.
+    #[must_use]
+    pub fn new(route: &'a Route, connection: Option<&str>) -> Self {
+        Self { route, connection: connection_options(connection) }
+    }
+
+    /// Whether the header with this lower-case name stays behind.
+    #[must_use]
+    pub fn holds_back(&self, name: &str) -> bool {
+        let folded = fold(name);
+        let is = |other: &str| fold(other) == folded;
+        let listed = |list: &[&str]| list.contains(&folded.as_str());
+        let forwarded = self.route.forward_headers.iter().any(|header| header.as_str() == name);
+
+        listed(HOP_BY_HOP)
+            || self.connection.iter().any(|option| is(option))
+            || self.route.token_in.iter().filter_map(token_header).any(is)
+            || self.route.auth.iter().filter_map(Placement::header).any(is)
+            || self.route.strip_headers.iter().map(HeaderName::as_str).any(is)
+            || (folded == "cookie" && !(self.route.cookies && name == "cookie"))
+            || (folded != "cookie" && listed(CREDENTIALS) && !forwarded)
+            || (listed(CLAIMS) && !forwarded)
+            || (CLAIM_PREFIXES.iter().any(|prefix| folded.starts_with(prefix)) && !forwarded)
+    }
+}
+
+/// The names that a `Connection` header lists, in lower case.
+#[must_use]
+pub fn connection_options(value: Option<&str>) -> Vec<String> {
+    let options = value.unwrap_or_default().split(',').map(|option| option.trim_matches([' ', '\t']));
+    options.filter(|option| !option.is_empty()).map(str::to_ascii_lowercase).collect()
+}
+
+/// Whether a name is of one connection only.
+#[must_use]
+pub fn is_hop_by_hop(name: &str) -> bool {
+    HOP_BY_HOP.contains(&name)
+}
+
+fn token_header(place: &TokenPlace) -> Option<&str> {
+    match place {
+        TokenPlace::Bearer | TokenPlace::Basic => Some("authorization"),
+        TokenPlace::Header { name, .. } => Some(name.as_str()),
+        TokenPlace::Query { .. } => None,
+    }
+}
+
+fn fold(name: &str) -> String {
+    name.replace('_', "-")
+}

@@ -1,0 +1,162 @@
+//! Whether a rule admits a request.
+
+use crate::configuration::{Grantee, Method, Pattern, Route, Rule, Segment};
+use crate::path::Below;
+
+/// The rule of this grantee that admits the request, the first where several do.
+#[must_use]
+pub fn admitting_rule<'r>(
+    route: &'r Route,
+    to: Grantee,
+    method: Method,
+    path: Below<'_>,
+) -> Option<&'r Rule> {
+    let rules = route.allow.iter().filter(|grant| grant.to == to).flat_map(|grant| grant.rules.iter());
+    rules.into_iter().find(|rule| rule.methods.contain(method) && rule.pattern.admits(path))
+}
+
+impl Pattern {
+    /// Whether the decoded segments of the path are what the pattern says.
+    ///
+    /// Linear in the length of the path: nothing is tried twice.
+    #[must_use]
+    pub fn admits(&self, path: Below<'_>) -> bool {
+        let mut segments = path.segments();
+        let enough = if self.open {
+            segments.len() >= self.segments.len()
+        } else {
+            segments.len() == self.segments.len()
+        };
+        // `/**` itself also stands for the mount's root, whose only segment is empty.
+        enough
+            && self
+                .segments
+                .iter()
+                .all(|pattern| segments.next().is_some_and(|segment| pattern.admits(segment)))
+    }
+}
+
+impl Segment {
+    /// Whether the segment holds the literals in their order, with at least one byte for each `*` between.
+    #[must_use]
+    pub fn admits(&self, segment: &[u8]) -> bool {
+        let Some((first, stars)) = self.literals.split_first() else {
+            return segment.is_empty();
+        };
+        let Some(mut rest) = segment.strip_prefix(first.as_bytes()) else {
+            return false;
+        };
+        let Some((last, middle)) = stars.split_last() else {
+            return rest.is_empty();
+        };
+        // The leftmost place for each literal leaves the most room for the next.
+        for literal in middle {
+            let Some(after) = rest.split_first().and_then(|(_, room)| after_first(room, literal.as_bytes()))
+            else {
+                return false;
+            };
+            rest = after;
+        }
+        rest.len() > last.len() && rest.ends_with(last.as_bytes())
+    }
+}
+
+fn after_first<'a>(text: &'a [u8], literal: &[u8]) -> Option<&'a [u8]> {
+    let at = text.windows(literal.len().max(1)).position(|window| window == literal)?;
+    text.get(at + literal.len()..)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::borrow::Cow;
+
+    use super::*;
+    use crate::path::CanonicalPath;
+
+    fn pattern(text: &'static str) -> Pattern {
+        let (text, open) = match text.strip_suffix("/**") {
+            Some(text) => (text, true),
+            None => (text, false),
+        };
+        let segments = text.split('/').skip(1);
+        let segments =
+            segments.map(|segment| Segment { literals: segment.split('*').map(Cow::Borrowed).collect() });
+        Pattern { segments: segments.collect(), open }
+    }
+
+    fn admits(text: &'static str, raw: &str) -> bool {
+        pattern(text).admits(CanonicalPath::parse(raw).unwrap().below(&[]).unwrap())
+    }
+
+    #[test]
+    fn admits_what_the_pattern_says() {
+        for (pattern, path) in [
+            ("/", "/"),
+            ("/**", "/"),
+            ("/**", "/a"),
+            ("/**", "//"),
+            ("/v1/**", "/v1"),
+            ("/v1/**", "/v1/"),
+            ("/v1/**", "/v1/a/b/"),
+            ("/v1/charges", "/v1/charges"),
+            ("/v1/charges", "/v1/ch%61rges"),
+            ("/v1/*", "/v1/x"),
+            ("/v1/*", "/v1/%20"),
+            ("/v1/*/capture", "/v1/ch_1/capture"),
+            ("/ch_*", "/ch_1"),
+            ("/*.json", "/a.json"),
+            ("/*.json", "/.json.json"),
+            ("/a*b*c", "/axbxc"),
+            ("/a*b*c", "/abbbc"),
+            ("/a*b*c", "/axbbc"),
+            ("/*a*", "/aaa"),
+            ("/v1/**", "/v1/a%2Fb"),
+            ("/v1/*", "/v1/a%2Fb"),
+            ("/é", "/%C3%A9"),
+        ] {
+            assert!(admits(pattern, path), "{pattern} {path}");
+        }
+    }
+
+    #[test]
+    fn admits_nothing_else() {
+        for (pattern, path) in [
+            ("/", "/a"),
+            ("/a", "/a/"),
+            ("/a/", "/a"),
+            ("/a", "/A"),
+            ("/v1/**", "/"),
+            ("/v1/**", "/v10"),
+            ("/v1/**", "/x/v1"),
+            ("/v1/*", "/v1"),
+            ("/v1/*", "/v1/"),
+            ("/v1/*", "/v1/a/b"),
+            ("/v1/a/b", "/v1/a%2Fb"),
+            ("/ch_*", "/ch_"),
+            ("/*.json", "/.json"),
+            ("/a*b", "/ab"),
+            ("/a*b*c", "/abc"),
+            ("/a*b*c", "/axbc"),
+            ("/*a*", "/aa"),
+            ("/v1/charges", "/v1/ch%2561rges"),
+        ] {
+            assert!(!admits(pattern, path), "{pattern} {path}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn agrees_with_a_matcher_that_tries_everything(pattern in "[ab*]{0,6}", text in "[ab]{0,8}") {
+            fn tries(pattern: &[u8], text: &[u8]) -> bool {
+                match pattern.split_first() {
+                    None => text.is_empty(),
+                    Some((b'*', rest)) => (1..=text.len()).any(|taken| tries(rest, &text[taken..])),
+                    Some((byte, rest)) => text.first() == Some(byte) && tries(rest, &text[1..]),
+                }
+            }
+            proptest::prop_assume!(!pattern.contains("**"));
+            let segment = Segment { literals: pattern.split('*').map(|literal| Cow::Owned(literal.to_owned())).collect() };
+            proptest::prop_assert_eq!(segment.admits(text.as_bytes()), tries(pattern.as_bytes(), text.as_bytes()));
+        }
+    }
+}

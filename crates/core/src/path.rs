@@ -1,0 +1,207 @@
+//! The path of a request, refused where two readers could read it in two ways.
+
+use std::borrow::Cow;
+
+use percent_encoding::percent_decode_str;
+
+/// A path of which every reader makes the same segments.
+///
+/// No segment is a dot segment under any of the readings that servers are known for: decoded once, split at
+/// `/` and `\`, and cut at `;`. The one doubt that can remain is a `%2F` between ordinary segments
+/// ([`has_encoded_slash`](Self::has_encoded_slash)), which a route may admit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CanonicalPath<'a> {
+    raw: &'a str,
+    segments: Vec<Segment<'a>>,
+    encoded_slash: bool,
+}
+
+/// What stands between two slashes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Segment<'a> {
+    /// Percent-decoded once, for comparison only.
+    decoded: Cow<'a, [u8]>,
+    /// Where in the raw path the segment ends.
+    end: usize,
+}
+
+/// Readers could make different segments of the path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AmbiguousPath;
+
+impl<'a> CanonicalPath<'a> {
+    /// Accepts a path that starts with a slash, as it stands in the request.
+    pub fn parse(raw: &'a str) -> Result<Self, AmbiguousPath> {
+        let rest = raw.strip_prefix('/').ok_or(AmbiguousPath)?;
+        // To the URL Standard a raw backslash is a slash, a raw `#` ends the path, and white space may vanish.
+        if rest.bytes().any(|byte| matches!(byte, b'\\' | b'#' | b'?' | ..=b' ')) {
+            return Err(AmbiguousPath);
+        }
+        let mut encoded_slash = false;
+        let mut end = 0;
+        let mut segments = Vec::with_capacity(8);
+        for segment in rest.split('/') {
+            end += 1 + segment.len();
+            let decoded: Cow<'a, [u8]> = percent_decode_str(segment).into();
+            if decoded.iter().any(u8::is_ascii_control)
+                || decoded.contains(&b'\\')
+                || has_dot_segment(&decoded)
+            {
+                return Err(AmbiguousPath);
+            }
+            encoded_slash |= decoded.contains(&b'/');
+            segments.push(Segment { decoded, end });
+        }
+        Ok(Self { raw, segments, encoded_slash })
+    }
+
+    /// Whether a segment holds a `%2F`.
+    #[must_use]
+    pub fn has_encoded_slash(&self) -> bool {
+        self.encoded_slash
+    }
+
+    /// What follows a mount's prefix, where the path starts with it in whole segments.
+    #[must_use]
+    pub fn below(&self, prefix: &[Cow<'static, str>]) -> Option<Below<'_>> {
+        let (mounted, rest) = self.segments.split_at_checked(prefix.len())?;
+        let equal = mounted.iter().zip(prefix).all(|(segment, name)| *segment.decoded == *name.as_bytes());
+        let raw = mounted.last().map_or(Some(self.raw), |last| self.raw.get(last.end..))?;
+        equal.then_some(Below { raw, segments: rest })
+    }
+}
+
+/// What of a path follows its mount.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Below<'a> {
+    raw: &'a str,
+    segments: &'a [Segment<'a>],
+}
+
+impl<'a> Below<'a> {
+    /// As it stands in the request, with `/` for the mount itself.
+    #[must_use]
+    pub fn raw(&self) -> &'a str {
+        if self.raw.is_empty() { "/" } else { self.raw }
+    }
+
+    /// The decoded segments; one empty one for the mount itself.
+    #[must_use]
+    pub fn segments(&self) -> impl ExactSizeIterator<Item = &'a [u8]> + use<'a> {
+        const ROOT: &[Segment<'static>] = &[Segment { decoded: Cow::Borrowed(b""), end: 0 }];
+        let segments: &'a [Segment<'a>] = if self.segments.is_empty() { ROOT } else { self.segments };
+        segments.iter().map(|segment| segment.decoded.as_ref())
+    }
+}
+
+fn has_dot_segment(decoded: &[u8]) -> bool {
+    decoded.split(|byte| *byte == b'/').any(|part| {
+        let name = part.split(|byte| *byte == b';').next().unwrap_or(part);
+        name == b"." || name == b".."
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn below<'a>(path: &'a CanonicalPath<'a>, prefix: &[&'static str]) -> Option<(&'a str, Vec<&'a [u8]>)> {
+        let prefix: Vec<_> = prefix.iter().map(|name| Cow::Borrowed(*name)).collect();
+        path.below(&prefix).map(|below| (below.raw(), below.segments().collect()))
+    }
+
+    #[test]
+    fn cases_1_and_2_reject_dot_segments_in_every_spelling() {
+        for raw in [
+            "/p/../x",
+            "/p/./x",
+            "/p/..",
+            "/..",
+            "/p/%2e%2e/x",
+            "/p/%2E./x",
+            "/p/.%2e/x",
+            "/p/..%2fx",
+            "/p/..%2Fx",
+            "/p/a%2f..",
+            "/p/a%2f..%2fb",
+            "/p/a%2f%2e%2fb",
+            "/p/..;/x",
+            "/p/..;a=b/x",
+            "/p/..%3b/x",
+            "/p/.;/x",
+            "/p/a%2f..;x",
+            "/p/..\\x",
+            "/p/a\\b",
+            "/p/..%5cx",
+            "/p/a%5cb",
+            "/p/a%5Cb",
+        ] {
+            assert_eq!(CanonicalPath::parse(raw), Err(AmbiguousPath), "{raw}");
+        }
+    }
+
+    #[test]
+    fn rejects_control_characters_and_what_ends_a_path() {
+        for raw in ["", "p", "*", "/ ", "/a\tb", "/a%00b", "/a%0d%0ab", "/a%7fb", "/a#b", "/a?b"] {
+            assert_eq!(CanonicalPath::parse(raw), Err(AmbiguousPath), "{raw:?}");
+        }
+    }
+
+    #[test]
+    fn case_3_decodes_once() {
+        let path = CanonicalPath::parse("/p/%252e%252e%252f").unwrap();
+        assert_eq!(below(&path, &["p"]), Some(("/%252e%252e%252f", vec![&b"%2e%2e%2f"[..]])));
+    }
+
+    #[test]
+    fn accepts_dots_and_escapes_that_mean_themselves() {
+        for raw in ["/", "//", "/...", "/a..b", "/.a", "/a;b", "/%zz", "/%", "/a%20b", "/%ff", "/a;.."] {
+            assert!(CanonicalPath::parse(raw).is_ok(), "{raw}");
+        }
+    }
+
+    #[test]
+    fn case_2_tells_of_a_slash_between_ordinary_segments() {
+        assert!(CanonicalPath::parse("/p/a%2Fb").unwrap().has_encoded_slash());
+        assert!(!CanonicalPath::parse("/p/a/b").unwrap().has_encoded_slash());
+        assert!(!CanonicalPath::parse("/p/a%252fb").unwrap().has_encoded_slash());
+    }
+
+    #[test]
+    fn case_4_a_prefix_matches_whole_segments() {
+        for raw in ["/simpleevil", "/p.evil.com/", "/p@evil.com/", "/p:9999/", "//p", "/P/x"] {
+            let path = CanonicalPath::parse(raw).unwrap();
+            assert_eq!(below(&path, &["p"]), None, "{raw}");
+        }
+    }
+
+    #[test]
+    fn case_8_the_mount_itself_is_its_root() {
+        for (raw, prefix, rest, segments) in [
+            ("/p", &["p"][..], "/", vec![""]),
+            ("/p/", &["p"], "/", vec![""]),
+            ("/%70/x", &["p"], "/x", vec!["x"]),
+            ("/p//evil.com/x", &["p"], "//evil.com/x", vec!["", "evil.com", "x"]),
+            ("/p/q/x/", &["p", "q"], "/x/", vec!["x", ""]),
+            ("/p/x%20y", &["p"], "/x%20y", vec!["x y"]),
+            ("/p/x", &[], "/p/x", vec!["p", "x"]),
+            ("/", &[], "/", vec![""]),
+        ] {
+            let path = CanonicalPath::parse(raw).unwrap();
+            let segments: Vec<&[u8]> = segments.iter().map(|segment| segment.as_bytes()).collect();
+            assert_eq!(below(&path, prefix), Some((rest, segments)), "{raw}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn the_url_standard_leaves_an_accepted_path_its_segments(raw in "/[a.%2eE5cf/;\\\\ é]{0,16}") {
+            if let Ok(path) = CanonicalPath::parse(&raw) {
+                let url = url::Url::parse("https://gw.example.com").unwrap().join(&format!("https://gw.example.com{raw}")).unwrap();
+                let standard: Vec<Vec<u8>> = url.path_segments().unwrap().map(|segment| percent_decode_str(segment).collect()).collect();
+                let ours: Vec<Vec<u8>> = path.below(&[]).unwrap().segments().map(<[u8]>::to_vec).collect();
+                proptest::prop_assert_eq!(standard, ours);
+            }
+        }
+    }
+}

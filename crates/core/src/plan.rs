@@ -1,0 +1,109 @@
+//! What is to be done to one request, decided and not yet done.
+
+use crate::configuration::{Method, Route, TokenPlace, UpstreamUrl};
+use crate::credential::Credential;
+use crate::headers::Sieve;
+use crate::path::Below;
+use crate::query;
+use crate::runtime::Head;
+use crate::secret_value::SecretValue;
+
+/// This gateway in a `CDN-Loop` header (RFC 8586).
+pub const LOOP_TOKEN: &str = "ostiary";
+
+/// The request that goes up, as edits of the one that came in.
+#[derive(Debug)]
+pub struct Plan {
+    /// The caller's.
+    pub method: Method,
+    /// Where it goes. A text that may hold a secret.
+    pub url: SecretValue,
+    /// Headers of the caller's that stay behind, removed before any is set.
+    pub remove: Vec<String>,
+    /// Headers that are set, each once.
+    pub set: Vec<(String, SecretValue)>,
+    /// Whether the caller's body goes along.
+    pub has_body: bool,
+    /// Until the head of the answer has arrived, in milliseconds, counted from the last progress of the body.
+    pub timeout: u32,
+}
+
+/// What a plan is made of, besides the credential.
+pub struct Draft<'a, H> {
+    /// The caller's request.
+    pub head: &'a H,
+    /// Its method.
+    pub method: Method,
+    /// What of its path follows the mount.
+    pub path: Below<'a>,
+    /// Its query.
+    pub query: Option<&'a str>,
+    /// Whether it has a body.
+    pub has_body: bool,
+    /// Whether it asks for a WebSocket.
+    pub is_upgrade: bool,
+    /// The route that it came by.
+    pub route: &'a Route,
+    /// Where that route leads.
+    pub upstream: &'a UpstreamUrl,
+}
+
+impl<H: Head> Draft<'_, H> {
+    /// Strips first and injects afterwards, so that nothing the caller says removes what the gateway sets
+    /// (CVE-2024-45410, CVE-2025-48865).
+    #[must_use]
+    pub fn plan(&self, credential: &Credential<'_>) -> Plan {
+        let sieve = Sieve::new(self.route, self.head.header("connection"));
+        let remove =
+            self.head.header_names().filter(|name| sieve.holds_back(name)).map(str::to_owned).collect();
+
+        let mut set: Vec<(String, SecretValue)> = Vec::with_capacity(credential.headers.len() + 2);
+        for (name, value) in &credential.headers {
+            set.push(((*name).to_owned(), SecretValue::new(value.expose().to_owned())));
+        }
+        let seen = self.head.header("cdn-loop").filter(|value| !value.trim().is_empty());
+        let cdn_loop = seen.map_or_else(|| LOOP_TOKEN.to_owned(), |seen| format!("{seen}, {LOOP_TOKEN}"));
+        set.push(("cdn-loop".to_owned(), SecretValue::new(cdn_loop)));
+        if self.is_upgrade {
+            set.push(("upgrade".to_owned(), SecretValue::new("websocket".to_owned())));
+        }
+        Plan {
+            method: self.method,
+            url: self.url(credential),
+            remove,
+            set,
+            has_body: self.has_body,
+            timeout: self.route.timeout,
+        }
+    }
+
+    /// An origin without a slash at its end, and then a slash: whatever follows is read as path and query, so
+    /// nothing of the caller's can move the origin.
+    fn url(&self, credential: &Credential<'_>) -> SecretValue {
+        let route = self.route;
+        let query =
+            self.query.and_then(|query| query::without(query, |parameter| drops(route, &parameter.name())));
+        let encoded = |(name, value): &(&str, SecretValue)| 3 * (name.len() + value.expose().len()) + 2;
+        let room = credential.parameters.iter().map(encoded).sum::<usize>()
+            + query.as_ref().map_or(0, |query| query.len());
+        // With room for all, no shorter copy of a secret is left behind in freed memory.
+        let mut parameters = String::with_capacity(room);
+        parameters.push_str(query.as_deref().unwrap_or_default());
+        for (name, value) in &credential.parameters {
+            query::append(&mut parameters, name, value.expose());
+        }
+        let parameters = SecretValue::new(parameters);
+        let mark = if query.is_some() || !credential.parameters.is_empty() { "?" } else { "" };
+        let pieces = [&self.upstream.origin, &self.upstream.base, self.path.raw(), mark, parameters.expose()];
+        SecretValue::new(pieces.concat())
+    }
+}
+
+/// Whether a parameter with this decoded name stays behind.
+fn drops(route: &Route, name: &[u8]) -> bool {
+    let token = |place: &TokenPlace| matches!(place, TokenPlace::Query { name: token, .. } if token.as_bytes() == name);
+    let injected = route.auth.iter().filter_map(|placement| placement.parameter());
+    route.strip_query.iter().any(|stripped| stripped.as_bytes() == name)
+        || injected.into_iter().any(|injected| injected.as_bytes() == name)
+        || route.token_in.iter().any(token)
+}

@@ -1,0 +1,81 @@
+//! What the core asks of a runtime. The edge implements these traits, tests fake them.
+#![expect(
+    async_fn_in_trait,
+    reason = "a Worker has one thread, and nothing here needs a future to be `Send`"
+)]
+
+use crate::configuration::Source;
+use crate::plan::Plan;
+use crate::secrets::Reading;
+
+/// The head of a caller's request.
+pub trait Head {
+    /// As it stands in the request line.
+    fn method(&self) -> &str;
+
+    /// The absolute URL as the runtime gives it, normalised or not.
+    fn url(&self) -> &str;
+
+    /// The value of a header, its lines joined by `, ` (RFC 9110 §5.3). Asked for the names of
+    /// [`headers_read`](crate::headers::headers_read) alone.
+    fn header(&self, name: &str) -> Option<&str>;
+
+    /// The names of all headers, in lower case, each once.
+    fn header_names(&self) -> impl Iterator<Item = &str>;
+}
+
+/// The bindings of the deployment.
+pub trait Bindings {
+    /// Reads one source, and gives up after `within` milliseconds.
+    async fn read(&self, source: &Source, within: u32) -> Reading;
+
+    /// A `[vars]` entry; `None` where it is not bound or no text.
+    fn variable(&self, name: &str) -> Option<String>;
+}
+
+/// The way to the upstreams.
+pub trait Network {
+    /// What comes back.
+    type Answer: Answer;
+
+    /// Sends the request that the plan describes and waits for the head of the answer. Redirects are not
+    /// followed, no cache is looked at.
+    async fn send(&self, plan: &Plan) -> Result<Self::Answer, SendError>;
+}
+
+/// Why no answer's head arrived.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SendError {
+    /// No connection, or it ended before a head that can be read.
+    Unreachable,
+    /// The plan's deadline has passed.
+    TimedOut,
+}
+
+/// The head of an upstream's answer.
+pub trait Answer {
+    /// The status code, whatever the upstream made of it.
+    fn status(&self) -> u16;
+
+    /// Whether the connection has become a WebSocket.
+    fn is_web_socket(&self) -> bool;
+
+    /// The value of a header, its lines joined by `, `. Asked for the names of
+    /// [`ANSWER_HEADERS_READ`](crate::answer::ANSWER_HEADERS_READ) alone.
+    fn header(&self, name: &str) -> Option<&str>;
+
+    /// The names of all headers, in lower case.
+    fn header_names(&self) -> impl Iterator<Item = &str>;
+
+    /// Every `Set-Cookie` line.
+    fn set_cookies(&self) -> Vec<String>;
+
+    /// Resolves a reference against a URL as the URL Standard does it, and gives the result's serialisation.
+    fn resolve(&self, reference: &str, base: &str) -> Option<String>;
+}
+
+/// The time.
+pub trait Clock {
+    /// Milliseconds since any fixed moment.
+    fn now(&self) -> f64;
+}
