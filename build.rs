@@ -1,0 +1,53 @@
+//! Proves `gateway.toml` against `wrangler.toml`, and writes it as `static` data for the Worker.
+
+use std::path::{Path, PathBuf};
+use std::{env, fs, io};
+
+use ostiary_core::configuration::grammar::{File, bake, read};
+use ostiary_core::headers::headers_read;
+
+fn main() -> io::Result<()> {
+    println!("cargo::rerun-if-env-changed=OSTIARY_CONFIGURATION");
+    // The folder with both files: the crate's own, unless the tests build the Worker from another.
+    let root = env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from).unwrap_or_default();
+    let folder = env::var_os("OSTIARY_CONFIGURATION").map_or_else(|| root.clone(), |folder| root.join(folder));
+    let (gateway_path, gateway_text) = configuration_file(&root, &folder, "gateway.toml");
+    let (wrangler_path, wrangler_text) = configuration_file(&root, &folder, "wrangler.toml");
+
+    let gateway = File { path: &gateway_path, text: &gateway_text };
+    let wrangler = File { path: &wrangler_path, text: &wrangler_text };
+    let checked = match read(gateway, wrangler) {
+        Ok(checked) => checked,
+        Err(errors) => {
+            for error in errors {
+                println!("cargo::error={error}");
+            }
+            return Ok(());
+        }
+    };
+    for warning in &checked.warnings {
+        println!("cargo::warning={warning}");
+    }
+    let source = format!(
+        "/// `gateway.toml`, checked.\n\
+         pub(crate) static GATEWAY: ostiary_core::configuration::Gateway = {};\n\
+         /// The names of the headers whose values the core may ask for, in lower case.\n\
+         pub(crate) static HEADERS_READ: &[&str] = &{:?};\n",
+        bake(&checked.gateway),
+        headers_read(&checked.gateway),
+    );
+    let out = env::var_os("OUT_DIR").map(PathBuf::from).unwrap_or_default();
+    fs::write(out.join("gateway.rs"), source)
+}
+
+/// The file's path as diagnostics show it, and its text; an empty text where it cannot be read.
+fn configuration_file(root: &Path, folder: &Path, name: &str) -> (String, String) {
+    let path = folder.join(name);
+    println!("cargo::rerun-if-changed={}", path.display());
+    let shown = path.strip_prefix(root).unwrap_or(&path).display().to_string();
+    let text = fs::read_to_string(&path).unwrap_or_else(|error| {
+        println!("cargo::error={shown}: {error}");
+        String::new()
+    });
+    (shown, text)
+}

@@ -1,0 +1,139 @@
+//! Attacks 21 and 30 to 40: what of an answer comes down.
+
+use ostiary_core::runtime::SendError;
+
+use crate::world::{Ask, World};
+
+fn nothing() -> Vec<&'static str> {
+    Vec::new()
+}
+
+#[test]
+fn case_17_hop_by_hop_headers_of_an_answer_stay_behind() {
+    let world = World::new().answering(
+        200,
+        &[
+            ("connection", "close, X-Hop"),
+            ("keep-alive", "timeout=5"),
+            ("proxy-authenticate", "Basic"),
+            ("te", "trailers"),
+            ("trailer", "x"),
+            ("transfer-encoding", "chunked"),
+            ("upgrade", "h2c"),
+            ("x-hop", "1"),
+            ("content-length", "5"),
+            ("x-kept", "1"),
+        ],
+    );
+    let exchange = world.ask(&Ask::new("GET", "/open/x"));
+    let names: Vec<_> = exchange.headers.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["content-length", "x-kept", "ostiary-request-id"]);
+}
+
+#[test]
+fn case_21_an_upstream_cannot_forge_the_gateway_s_own_headers() {
+    let world = World::new().answering(200, &[("ostiary-refusal", "no_route"), ("ostiary-request-id", "forged"), ("ostiary_refusal", "x"), ("ostiary-x", "y")]);
+    let exchange = world.ask(&Ask::new("GET", "/open/x"));
+    assert_eq!(exchange.headers, [("ostiary-request-id".to_owned(), "00000000000000000000000000000007".to_owned())]);
+}
+
+#[test]
+fn cases_30_and_31_a_redirect_is_returned_and_leads_to_the_mount() {
+    for status in [301, 302, 303, 307, 308] {
+        let world = World::new().answering(
+            status,
+            &[
+                ("location", "https://api.example.com/base/v1/next?page=2"),
+                ("content-location", "/base/v1/this"),
+                ("link", "<https://api.example.com/base/v1/x?page=3>; rel=\"next\", <https://else.example.com/>; rel=x"),
+            ],
+        );
+        let exchange = world.ask(&Ask::new("GET", "/api/v1/x"));
+        assert_eq!(exchange.status, status);
+        assert_eq!(exchange.header("location"), ["https://gw.example.com/api/v1/next?page=2"]);
+        assert_eq!(exchange.header("content-location"), ["https://gw.example.com/api/v1/this"]);
+        assert_eq!(exchange.header("link"), ["<https://gw.example.com/api/v1/x?page=3>; rel=\"next\", <https://else.example.com/>; rel=x"]);
+
+        let by_host = Ask::bare("GET", "https://api.gw.example.com/v1/x").header("host", "api.gw.example.com");
+        let exchange = world.ask(&by_host.header("authorization", "Bearer canary-checkout-token"));
+        assert_eq!(exchange.header("location"), ["https://api.gw.example.com/v1/next?page=2"]);
+    }
+}
+
+#[test]
+fn case_31_no_link_brings_the_injected_key_along() {
+    let world = World::new().answering(
+        302,
+        &[
+            ("location", "https://query.example.com/next?key=canary-only-key&page=2"),
+            ("content-location", "https://else.example.com/?back=https%3A%2F%2Fquery.example.com%2F%3Fkey%3Dcanary%2Donly-key"),
+            ("link", "</canary-only-key>; rel=next"),
+        ],
+    );
+    let exchange = world.ask(&Ask::new("GET", "/query/x"));
+    assert_eq!(exchange.header("location"), ["https://gw.example.com/query/next?page=2"]);
+    assert_eq!(exchange.header("content-location"), ["https://else.example.com/"]);
+    assert_eq!(exchange.header("link"), nothing());
+}
+
+#[test]
+fn case_33_an_upstream_s_refusal_passes_and_is_not_the_gateway_s() {
+    for status in [400, 401, 403, 404, 429, 500, 503, 599] {
+        let exchange = World::new().answering(status, &[("www-authenticate", "Basic realm=x")]).ask(&Ask::new("GET", "/api/v1/x"));
+        assert_eq!((exchange.status, exchange.code.as_deref()), (status, None));
+        assert_eq!(exchange.header("www-authenticate"), ["Basic realm=x"]);
+        assert_eq!(exchange.header("ostiary-refusal"), nothing());
+        assert_eq!(exchange.log["status"], status);
+    }
+}
+
+#[test]
+fn case_35_an_authenticated_answer_is_kept_out_of_shared_caches() {
+    let headers: &[(&str, &str)] =
+        &[("cache-control", "public, max-age=60"), ("cdn-cache-control", "max-age=9"), ("cloudflare-cdn-cache-control", "max-age=9"), ("surrogate-control", "max-age=9")];
+    let world = World::new().answering(200, headers);
+    let private = world.ask(&Ask::new("GET", "/api/v1/x"));
+    assert_eq!(private.header("cache-control"), ["private, max-age=60"]);
+    let public = world.ask(&Ask::new("GET", "/open/x"));
+    assert_eq!(public.header("cache-control"), ["public, max-age=60"]);
+    for exchange in [private, public] {
+        for name in ["cdn-cache-control", "cloudflare-cdn-cache-control", "surrogate-control"] {
+            assert_eq!(exchange.header(name), nothing(), "{name}");
+        }
+    }
+    let unmarked = World::new().ask(&Ask::new("GET", "/api/v1/x"));
+    assert_eq!(unmarked.header("cache-control"), ["private"]);
+}
+
+#[test]
+fn case_36_a_status_that_cannot_be_passed_on_is_502() {
+    for status in [0, 100, 101, 199, 600, 999] {
+        let world = World::new().answering(status, &[]);
+        let exchange = world.ask(&Ask::new("GET", "/open/x"));
+        assert_eq!((exchange.status, exchange.code.as_deref()), (502, Some("upstream_invalid")), "{status}");
+    }
+    for status in [200, 204, 206, 304, 599] {
+        assert_eq!(World::new().answering(status, &[]).ask(&Ask::new("GET", "/open/x")).status, status);
+    }
+}
+
+#[test]
+fn case_41_a_web_socket_passes() {
+    let mut world = World::new().answering(101, &[]);
+    if let Ok(answer) = &mut world.answer {
+        answer.web_socket = true;
+    }
+    let exchange = world.ask(&Ask::new("GET", "/api/v1/x").header("upgrade", "websocket").header("connection", "upgrade"));
+    assert_eq!((exchange.status, exchange.sent().header("authorization")), (101, vec!["Bearer canary-api-key"]));
+}
+
+#[test]
+fn cases_39_and_40_an_upstream_that_gives_no_head_is_502_or_504() {
+    for (why, status, code) in [(SendError::Unreachable, 502, "upstream_unreachable"), (SendError::TimedOut, 504, "upstream_timeout")] {
+        let mut world = World::new();
+        world.answer = Err(why);
+        let exchange = world.ask(&Ask::new("GET", "/api/v1/x"));
+        assert_eq!((exchange.status, exchange.code.as_deref()), (status, Some(code)));
+        assert_eq!((&exchange.log["code"], &exchange.log["level"]), (&code.into(), &"error".into()));
+    }
+}
