@@ -10,7 +10,8 @@ fn main() -> io::Result<()> {
     println!("cargo::rerun-if-env-changed=OSTIARY_CONFIGURATION");
     // The folder with both files: the crate's own, unless the tests build the Worker from another.
     let root = env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from).unwrap_or_default();
-    let folder = env::var_os("OSTIARY_CONFIGURATION").map_or_else(|| root.clone(), |folder| root.join(folder));
+    let folder =
+        env::var_os("OSTIARY_CONFIGURATION").map_or_else(|| root.clone(), |folder| root.join(folder));
     let (gateway_path, gateway_text) = configuration_file(&root, &folder, "gateway.toml");
     let (wrangler_path, wrangler_text) = configuration_file(&root, &folder, "wrangler.toml");
 

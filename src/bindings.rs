@@ -14,7 +14,9 @@ impl Bindings for Runtime<'_> {
     async fn read(&self, source: &Source, within: u32) -> Reading {
         match source.kind {
             SourceKind::SecretsStore => read_store(self.env, &source.binding, within).await,
-            SourceKind::WorkerSecret => self.variable(&source.binding).map_or(Reading::Error, |text| Reading::of(Some(text))),
+            SourceKind::WorkerSecret => {
+                self.variable(&source.binding).map_or(Reading::Error, |text| Reading::of(Some(text)))
+            }
         }
     }
 

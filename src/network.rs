@@ -21,7 +21,8 @@ impl Network for Runtime<'_> {
 
     async fn send(&self, plan: &Plan) -> Result<UpstreamAnswer, SendError> {
         let edits = lines(plan);
-        let sent = glue::send(self.request, plan.method.as_str(), edits.expose(), plan.has_body, plan.timeout);
+        let sent =
+            glue::send(self.request, plan.method.as_str(), edits.expose(), plan.has_body, plan.timeout);
         // What an exception says may hold the URL, so it is not looked at.
         match sent.await.map(JsCast::dyn_into::<Response>) {
             Ok(Ok(response)) => Ok(UpstreamAnswer::of(response)),

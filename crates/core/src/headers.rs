@@ -124,7 +124,7 @@ pub fn is_hop_by_hop(name: &str) -> bool {
     HOP_BY_HOP.contains(&name)
 }
 
-fn token_header(place: &TokenPlace) -> Option<&str> {
+pub(crate) fn token_header(place: &TokenPlace) -> Option<&str> {
     match place {
         TokenPlace::Bearer | TokenPlace::Basic => Some("authorization"),
         TokenPlace::Header { name, .. } => Some(name.as_str()),
@@ -132,6 +132,7 @@ fn token_header(place: &TokenPlace) -> Option<&str> {
     }
 }
 
-fn fold(name: &str) -> String {
+/// The name with `_` read as `-`.
+pub(crate) fn fold(name: &str) -> String {
     name.replace('_', "-")
 }

@@ -32,9 +32,20 @@ fn case_17_hop_by_hop_headers_of_an_answer_stay_behind() {
 
 #[test]
 fn case_21_an_upstream_cannot_forge_the_gateway_s_own_headers() {
-    let world = World::new().answering(200, &[("ostiary-refusal", "no_route"), ("ostiary-request-id", "forged"), ("ostiary_refusal", "x"), ("ostiary-x", "y")]);
+    let world = World::new().answering(
+        200,
+        &[
+            ("ostiary-refusal", "no_route"),
+            ("ostiary-request-id", "forged"),
+            ("ostiary_refusal", "x"),
+            ("ostiary-x", "y"),
+        ],
+    );
     let exchange = world.ask(&Ask::new("GET", "/open/x"));
-    assert_eq!(exchange.headers, [("ostiary-request-id".to_owned(), "00000000000000000000000000000007".to_owned())]);
+    assert_eq!(
+        exchange.headers,
+        [("ostiary-request-id".to_owned(), "00000000000000000000000000000007".to_owned())]
+    );
 }
 
 #[test]
@@ -52,9 +63,13 @@ fn cases_30_and_31_a_redirect_is_returned_and_leads_to_the_mount() {
         assert_eq!(exchange.status, status);
         assert_eq!(exchange.header("location"), ["https://gw.example.com/api/v1/next?page=2"]);
         assert_eq!(exchange.header("content-location"), ["https://gw.example.com/api/v1/this"]);
-        assert_eq!(exchange.header("link"), ["<https://gw.example.com/api/v1/x?page=3>; rel=\"next\", <https://else.example.com/>; rel=x"]);
+        assert_eq!(
+            exchange.header("link"),
+            ["<https://gw.example.com/api/v1/x?page=3>; rel=\"next\", <https://else.example.com/>; rel=x"]
+        );
 
-        let by_host = Ask::bare("GET", "https://api.gw.example.com/v1/x").header("host", "api.gw.example.com");
+        let by_host =
+            Ask::bare("GET", "https://api.gw.example.com/v1/x").header("host", "api.gw.example.com");
         let exchange = world.ask(&by_host.header("authorization", "Bearer canary-checkout-token"));
         assert_eq!(exchange.header("location"), ["https://api.gw.example.com/v1/next?page=2"]);
     }
@@ -66,7 +81,10 @@ fn case_31_no_link_brings_the_injected_key_along() {
         302,
         &[
             ("location", "https://query.example.com/next?key=canary-only-key&page=2"),
-            ("content-location", "https://else.example.com/?back=https%3A%2F%2Fquery.example.com%2F%3Fkey%3Dcanary%2Donly-key"),
+            (
+                "content-location",
+                "https://else.example.com/?back=https%3A%2F%2Fquery.example.com%2F%3Fkey%3Dcanary%2Donly-key",
+            ),
             ("link", "</canary-only-key>; rel=next"),
         ],
     );
@@ -79,7 +97,9 @@ fn case_31_no_link_brings_the_injected_key_along() {
 #[test]
 fn case_33_an_upstream_s_refusal_passes_and_is_not_the_gateway_s() {
     for status in [400, 401, 403, 404, 429, 500, 503, 599] {
-        let exchange = World::new().answering(status, &[("www-authenticate", "Basic realm=x")]).ask(&Ask::new("GET", "/api/v1/x"));
+        let exchange = World::new()
+            .answering(status, &[("www-authenticate", "Basic realm=x")])
+            .ask(&Ask::new("GET", "/api/v1/x"));
         assert_eq!((exchange.status, exchange.code.as_deref()), (status, None));
         assert_eq!(exchange.header("www-authenticate"), ["Basic realm=x"]);
         assert_eq!(exchange.header("ostiary-refusal"), nothing());
@@ -89,8 +109,12 @@ fn case_33_an_upstream_s_refusal_passes_and_is_not_the_gateway_s() {
 
 #[test]
 fn case_35_an_authenticated_answer_is_kept_out_of_shared_caches() {
-    let headers: &[(&str, &str)] =
-        &[("cache-control", "public, max-age=60"), ("cdn-cache-control", "max-age=9"), ("cloudflare-cdn-cache-control", "max-age=9"), ("surrogate-control", "max-age=9")];
+    let headers: &[(&str, &str)] = &[
+        ("cache-control", "public, max-age=60"),
+        ("cdn-cache-control", "max-age=9"),
+        ("cloudflare-cdn-cache-control", "max-age=9"),
+        ("surrogate-control", "max-age=9"),
+    ];
     let world = World::new().answering(200, headers);
     let private = world.ask(&Ask::new("GET", "/api/v1/x"));
     assert_eq!(private.header("cache-control"), ["private, max-age=60"]);
@@ -123,13 +147,20 @@ fn case_41_a_web_socket_passes() {
     if let Ok(answer) = &mut world.answer {
         answer.web_socket = true;
     }
-    let exchange = world.ask(&Ask::new("GET", "/api/v1/x").header("upgrade", "websocket").header("connection", "upgrade"));
-    assert_eq!((exchange.status, exchange.sent().header("authorization")), (101, vec!["Bearer canary-api-key"]));
+    let exchange = world
+        .ask(&Ask::new("GET", "/api/v1/x").header("upgrade", "websocket").header("connection", "upgrade"));
+    assert_eq!(
+        (exchange.status, exchange.sent().header("authorization")),
+        (101, vec!["Bearer canary-api-key"])
+    );
 }
 
 #[test]
 fn cases_39_and_40_an_upstream_that_gives_no_head_is_502_or_504() {
-    for (why, status, code) in [(SendError::Unreachable, 502, "upstream_unreachable"), (SendError::TimedOut, 504, "upstream_timeout")] {
+    for (why, status, code) in [
+        (SendError::Unreachable, 502, "upstream_unreachable"),
+        (SendError::TimedOut, 504, "upstream_timeout"),
+    ] {
         let mut world = World::new();
         world.answer = Err(why);
         let exchange = world.ask(&Ask::new("GET", "/api/v1/x"));

@@ -24,7 +24,11 @@ fn unauthenticated(exchange: &Exchange, proof: &str) {
 #[test]
 fn both_tokens_of_a_caller_work_while_one_is_being_rotated() {
     let world = World::new();
-    for token in ["Bearer canary-checkout-token", "bearer  canary-checkout-token", "Bearer canary-checkout-token-previous"] {
+    for token in [
+        "Bearer canary-checkout-token",
+        "bearer  canary-checkout-token",
+        "Bearer canary-checkout-token-previous",
+    ] {
         let exchange = world.ask(&bare("GET", "/api/v1/x").header("authorization", token));
         assert_eq!((exchange.status, &exchange.log["caller"]), (200, &"checkout".into()), "{token}");
     }
@@ -37,8 +41,17 @@ fn case_32_a_token_that_is_absent_malformed_or_wrong_gets_the_same_answer() {
     for value in ["", "Bearer", "Bearer ", "Digest x", "canary-checkout-token", "Basic !!", "Basic Og=="] {
         unauthenticated(&world.ask(&bare("GET", "/api/v1/x").header("authorization", value)), "token_absent");
     }
-    for value in ["Bearer x", "Bearer canary-checkout-toke", "Bearer canary-checkout-token x", "Bearer CANARY-CHECKOUT-TOKEN", "Basic eA=="] {
-        unauthenticated(&world.ask(&bare("GET", "/api/v1/x").header("authorization", value)), "token_unknown");
+    for value in [
+        "Bearer x",
+        "Bearer canary-checkout-toke",
+        "Bearer canary-checkout-token x",
+        "Bearer CANARY-CHECKOUT-TOKEN",
+        "Basic eA==",
+    ] {
+        unauthenticated(
+            &world.ask(&bare("GET", "/api/v1/x").header("authorization", value)),
+            "token_unknown",
+        );
     }
     let twice = Ask::new("GET", "/api/v1/x").header("authorization", "Bearer canary-checkout-token");
     unauthenticated(&world.ask(&twice), "token_unknown");
@@ -84,7 +97,10 @@ fn a_token_counts_only_where_the_route_looks_for_one() {
     let world = World::new();
     unauthenticated(&world.ask(&Ask::new("GET", "/classic/x")), "token_absent");
     unauthenticated(&world.ask(&bare("GET", "/api/v1/x?key=canary-checkout-token")), "token_absent");
-    unauthenticated(&world.ask(&bare("GET", "/api/v1/x").header("x-api-key", "canary-checkout-token")), "token_absent");
+    unauthenticated(
+        &world.ask(&bare("GET", "/api/v1/x").header("x-api-key", "canary-checkout-token")),
+        "token_absent",
+    );
     let wrong = bare("GET", "/key/x").header("authorization", &basic("canary-checkout-token:x"));
     unauthenticated(&world.ask(&wrong), "token_unknown");
 }
@@ -103,7 +119,10 @@ fn tokens_of_different_callers_prove_nobody() {
 #[test]
 fn a_token_of_a_caller_that_the_route_does_not_know_is_unknown() {
     let world = World::new();
-    unauthenticated(&world.ask(&bare("GET", "/key/x").header("x-api-key", "canary-batch-token")), "token_unknown");
+    unauthenticated(
+        &world.ask(&bare("GET", "/key/x").header("x-api-key", "canary-batch-token")),
+        "token_unknown",
+    );
 }
 
 #[test]
@@ -113,7 +132,8 @@ fn a_token_that_could_have_matched_an_unreadable_secret_is_503_and_not_401() {
         let exchange = world.ask(&bare("GET", "/api/v1/x").header("authorization", "Bearer x"));
         exchange.refused("secret_unavailable");
         assert_eq!((exchange.status, &exchange.log["proof"]), (503, &"token_unreadable".into()));
-        let previous = bare("GET", "/api/v1/x").header("authorization", "Bearer canary-checkout-token-previous");
+        let previous =
+            bare("GET", "/api/v1/x").header("authorization", "Bearer canary-checkout-token-previous");
         assert_eq!(world.ask(&previous).status, 200);
     }
     for gone in [Binding::Missing, Binding::Value(" \r\n")] {
@@ -125,7 +145,9 @@ fn a_token_that_could_have_matched_an_unreadable_secret_is_503_and_not_401() {
 
 #[test]
 fn an_empty_token_secret_proves_nobody() {
-    let world = World::new().with("CHECKOUT_TOKEN", Binding::Value("")).with("CHECKOUT_TOKEN_PREVIOUS", Binding::Value("\n"));
+    let world = World::new()
+        .with("CHECKOUT_TOKEN", Binding::Value(""))
+        .with("CHECKOUT_TOKEN_PREVIOUS", Binding::Value("\n"));
     for value in ["Bearer ", "Bearer", "Basic Og==", "Basic "] {
         unauthenticated(&world.ask(&bare("GET", "/api/v1/x").header("authorization", value)), "token_absent");
     }
@@ -189,9 +211,16 @@ fn case_34_an_unauthenticated_preflight_carries_no_credential() {
 
 #[test]
 fn the_log_names_route_rule_and_caller_and_nothing_of_the_request_s_text() {
-    let exchange = World::new().ask(&Ask::new("GET", "/api/v1/path-of-a-bot-token?query-text").header("user-agent", "agent-text"));
+    let exchange = World::new()
+        .ask(&Ask::new("GET", "/api/v1/path-of-a-bot-token?query-text").header("user-agent", "agent-text"));
     let log = exchange.log.to_string();
-    for (name, value) in [("route", "api"), ("rule", "GET /v1/**"), ("caller", "checkout"), ("method", "GET"), ("level", "info")] {
+    for (name, value) in [
+        ("route", "api"),
+        ("rule", "GET /v1/**"),
+        ("caller", "checkout"),
+        ("method", "GET"),
+        ("level", "info"),
+    ] {
         assert_eq!(exchange.log[name], value);
     }
     assert_eq!(exchange.log["request_id"], "00000000000000000000000000000007");

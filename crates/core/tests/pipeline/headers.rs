@@ -15,11 +15,21 @@ fn case_14_the_upstream_sees_one_credential_and_it_is_the_gateway_s() {
     assert_eq!(sent.header("authorization"), ["Bearer canary-api-key"]);
     assert_eq!((sent.header("x-api-key"), sent.header("cookie")), (nothing(), nothing()));
 
-    let twins = Ask::new("GET", "/pair/x").header("x-id", "1").header("x_id", "2").header("x_key", "3").header("x_forwarded_for", "4");
+    let twins = Ask::new("GET", "/pair/x")
+        .header("x-id", "1")
+        .header("x_id", "2")
+        .header("x_key", "3")
+        .header("x_forwarded_for", "4");
     let exchange = world.ask(&twins);
     let sent = exchange.sent();
-    assert_eq!((sent.header("x-id"), sent.header("x-key")), (vec!["canary-pair-id"], vec!["canary-pair-key"]));
-    assert_eq!((sent.header("x_id"), sent.header("x_key"), sent.header("x_forwarded_for")), (nothing(), nothing(), nothing()));
+    assert_eq!(
+        (sent.header("x-id"), sent.header("x-key")),
+        (vec!["canary-pair-id"], vec!["canary-pair-key"])
+    );
+    assert_eq!(
+        (sent.header("x_id"), sent.header("x_key"), sent.header("x_forwarded_for")),
+        (nothing(), nothing(), nothing())
+    );
 }
 
 #[test]
@@ -31,7 +41,8 @@ fn case_15_the_caller_s_own_proof_never_goes_up() {
         let all = format!("{sent:?}");
         assert!(!all.contains("checkout-token"), "{all}");
     }
-    let by_place = Ask::new("GET", "/classic/x?token=canary-ci-token&a=1").header("x-token", "canary-ci-token");
+    let by_place =
+        Ask::new("GET", "/classic/x?token=canary-ci-token&a=1").header("x-token", "canary-ci-token");
     let exchange = world.ask(&by_place);
     let sent = exchange.sent();
     assert_eq!((sent.url.as_str(), sent.header("x-token")), ("https://classic.example.com/x?a=1", nothing()));
@@ -49,8 +60,14 @@ fn case_16_what_connection_lists_goes_and_what_is_injected_stays() {
         .header("x-bar", "2");
     let exchange = World::new().ask(&ask);
     let sent = exchange.sent();
-    assert_eq!((sent.header("x-id"), sent.header("x-key")), (vec!["canary-pair-id"], vec!["canary-pair-key"]));
-    assert_eq!((sent.header("x-foo"), sent.header("x_foo"), sent.header("x-bar")), (nothing(), nothing(), vec!["2"]));
+    assert_eq!(
+        (sent.header("x-id"), sent.header("x-key")),
+        (vec!["canary-pair-id"], vec!["canary-pair-key"])
+    );
+    assert_eq!(
+        (sent.header("x-foo"), sent.header("x_foo"), sent.header("x-bar")),
+        (nothing(), nothing(), vec!["2"])
+    );
     assert_eq!(sent.header("connection"), nothing());
 }
 
@@ -58,8 +75,20 @@ fn case_16_what_connection_lists_goes_and_what_is_injected_stays() {
 fn case_17_hop_by_hop_headers_stay_behind() {
     let mut ask = Ask::new("POST", "/open/x");
     let names = [
-        "connection", "keep-alive", "proxy-connection", "proxy-authorization", "proxy-authenticate", "te", "trailer",
-        "transfer-encoding", "upgrade", "http2-settings", "content-length", "expect", "host", "proxy_authorization",
+        "connection",
+        "keep-alive",
+        "proxy-connection",
+        "proxy-authorization",
+        "proxy-authenticate",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+        "http2-settings",
+        "content-length",
+        "expect",
+        "host",
+        "proxy_authorization",
     ];
     for name in names {
         ask = if name == "host" { ask } else { ask.header(name, "1") };
@@ -73,7 +102,8 @@ fn case_17_hop_by_hop_headers_stay_behind() {
 #[test]
 fn case_17_an_upgrade_to_a_web_socket_passes_on_get_alone() {
     let world = World::new();
-    let asks = |method| Ask::new(method, "/open/x").header("connection", "Upgrade").header("upgrade", "WebSocket");
+    let asks =
+        |method| Ask::new(method, "/open/x").header("connection", "Upgrade").header("upgrade", "WebSocket");
     assert_eq!(world.ask(&asks("GET")).sent().header("upgrade"), ["websocket"]);
     assert_eq!(world.ask(&asks("POST")).sent().header("upgrade"), nothing());
     let other = Ask::new("GET", "/open/x").header("connection", "upgrade").header("upgrade", "h2c");
@@ -83,16 +113,33 @@ fn case_17_an_upgrade_to_a_web_socket_passes_on_get_alone() {
 #[test]
 fn case_17_credentials_that_the_caller_brings_along_stay_behind() {
     let names = [
-        "Authorization", "Proxy-Authorization", "Cookie", "X-Api-Key", "Api-Key", "X-Goog-Api-Key", "X-Auth-Token",
-        "X-Auth-Key", "X-Auth-Email", "Private-Token", "Job-Token", "DD-Api-Key", "DD-Application-Key",
-        "X-Amz-Security-Token", "X-Vault-Token", "X_Api_Key", "Dd_Api-Key",
+        "Authorization",
+        "Proxy-Authorization",
+        "Cookie",
+        "X-Api-Key",
+        "Api-Key",
+        "X-Goog-Api-Key",
+        "X-Auth-Token",
+        "X-Auth-Key",
+        "X-Auth-Email",
+        "Private-Token",
+        "Job-Token",
+        "DD-Api-Key",
+        "DD-Application-Key",
+        "X-Amz-Security-Token",
+        "X-Vault-Token",
+        "X_Api_Key",
+        "Dd_Api-Key",
     ];
     let mut ask = Ask::new("GET", "/open/x").header("accept", "text/plain");
     for name in names {
         ask = ask.header(name, "theirs");
     }
     let exchange = World::new().ask(&ask);
-    assert_eq!(exchange.sent().headers, [("accept".to_owned(), "text/plain".to_owned()), ("cdn-loop".to_owned(), "ostiary".to_owned())]);
+    assert_eq!(
+        exchange.sent().headers,
+        [("accept".to_owned(), "text/plain".to_owned()), ("cdn-loop".to_owned(), "ostiary".to_owned())]
+    );
 }
 
 #[test]
@@ -107,7 +154,10 @@ fn a_route_names_what_is_stripped_and_what_is_forwarded() {
         .header("x_internal", "1");
     let exchange = World::new().ask(&ask);
     let sent = exchange.sent();
-    assert_eq!((sent.header("x-auth-token"), sent.header("x-forwarded-for")), (vec!["theirs"], vec!["192.0.2.1"]));
+    assert_eq!(
+        (sent.header("x-auth-token"), sent.header("x-forwarded-for")),
+        (vec!["theirs"], vec!["192.0.2.1"])
+    );
     for name in ["x_auth_token", "x-forwarded-host", "x-internal", "x_internal", "x-token"] {
         assert_eq!(sent.header(name), nothing(), "{name}");
     }
@@ -116,9 +166,21 @@ fn a_route_names_what_is_stripped_and_what_is_forwarded() {
 #[test]
 fn case_18_claims_about_the_client_and_the_method_stay_behind() {
     let names = [
-        "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Anything", "Forwarded", "X-Real-IP", "True-Client-IP",
-        "CF-Connecting-IP", "CF-Ray", "X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override", "Ostiary-Anything",
-        "X-Original-URL", "X-Rewrite-URL", "CF_Connecting_IP",
+        "X-Forwarded-For",
+        "X-Forwarded-Proto",
+        "X-Forwarded-Anything",
+        "Forwarded",
+        "X-Real-IP",
+        "True-Client-IP",
+        "CF-Connecting-IP",
+        "CF-Ray",
+        "X-HTTP-Method-Override",
+        "X-HTTP-Method",
+        "X-Method-Override",
+        "Ostiary-Anything",
+        "X-Original-URL",
+        "X-Rewrite-URL",
+        "CF_Connecting_IP",
     ];
     let mut ask = Ask::new("GET", "/open/x");
     for name in names {
@@ -129,10 +191,18 @@ fn case_18_claims_about_the_client_and_the_method_stay_behind() {
 
 #[test]
 fn case_19_cookies_go_up_and_come_down_only_where_the_route_says_so() {
-    let cookies: &[(&str, &str)] =
-        &[("set-cookie", "a=1; Domain=example.com; Path=/"), ("set-cookie", "b=2"), ("service-worker-allowed", "/"), ("clear-site-data", "*"), ("access-control-allow-origin", "*")];
+    let cookies: &[(&str, &str)] = &[
+        ("set-cookie", "a=1; Domain=example.com; Path=/"),
+        ("set-cookie", "b=2"),
+        ("service-worker-allowed", "/"),
+        ("clear-site-data", "*"),
+        ("access-control-allow-origin", "*"),
+    ];
     let world = World::new().answering(200, cookies);
-    let site = Ask::bare("GET", "https://site.gw.example.com/").header("host", "site.gw.example.com").header("cookie", "a=1").header("_cookie", "x");
+    let site = Ask::bare("GET", "https://site.gw.example.com/")
+        .header("host", "site.gw.example.com")
+        .header("cookie", "a=1")
+        .header("_cookie", "x");
     let exchange = world.ask(&site);
     assert_eq!(exchange.sent().header("cookie"), ["a=1"]);
     assert_eq!(exchange.header("set-cookie"), ["a=1; Path=/", "b=2"]);
@@ -151,14 +221,17 @@ fn case_20_a_request_that_comes_back_is_508() {
         exchange.refused("loop_detected");
         assert_eq!(exchange.status, 508);
     }
-    let exchange = world.ask(&Ask::new("GET", "/open/x").header("cdn-loop", "cloudflare; ostiary=1").header("cdn-loop", "other"));
+    let exchange = world.ask(
+        &Ask::new("GET", "/open/x").header("cdn-loop", "cloudflare; ostiary=1").header("cdn-loop", "other"),
+    );
     assert_eq!(exchange.sent().header("cdn-loop"), ["cloudflare; ostiary=1, other, ostiary"]);
 }
 
 #[test]
 fn case_38_a_get_or_head_with_a_body_is_400() {
     let world = World::new();
-    for (name, value) in [("content-length", "1"), ("content-length", "x"), ("transfer-encoding", "chunked")] {
+    for (name, value) in [("content-length", "1"), ("content-length", "x"), ("transfer-encoding", "chunked")]
+    {
         for method in ["GET", "HEAD"] {
             world.ask(&Ask::new(method, "/open/x").header(name, value)).refused("body_not_allowed");
         }

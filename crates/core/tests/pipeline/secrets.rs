@@ -10,7 +10,10 @@ use crate::world::{Ask, Binding, World};
 fn case_23_line_ends_at_the_end_are_dropped() {
     for value in ["canary-x\n", "canary-x\r\n", "canary-x\r\n\n"] {
         let world = World::new().with("API_KEY", Binding::Value(value));
-        assert_eq!(world.ask(&Ask::new("GET", "/api/v1/x")).sent().header("authorization"), ["Bearer canary-x"]);
+        assert_eq!(
+            world.ask(&Ask::new("GET", "/api/v1/x")).sent().header("authorization"),
+            ["Bearer canary-x"]
+        );
     }
 }
 
@@ -54,12 +57,18 @@ fn cases_23_24_and_27_the_next_source_serves_when_the_first_does_not() {
 fn case_24_validity_is_asked_where_a_value_is_put() {
     let odd = Binding::Value("canary \u{e9}\nx");
     let world = World::new().with("ONLY_KEY", odd);
-    assert_eq!(world.ask(&Ask::new("GET", "/query/x")).sent().url, "https://query.example.com/x?key=canary%20%C3%A9%0Ax");
+    assert_eq!(
+        world.ask(&Ask::new("GET", "/query/x")).sent().url,
+        "https://query.example.com/x?key=canary%20%C3%A9%0Ax"
+    );
     world.ask(&Ask::new("GET", "/key/x")).refused("secret_unavailable");
     world.ask(&Ask::new("GET", "/basic/x")).refused("secret_unavailable");
     let accented = World::new().with("ONLY_KEY", Binding::Value("canary\u{e9}"));
     // `api:canaryé` in UTF-8.
-    assert_eq!(accented.ask(&Ask::new("GET", "/basic/x")).sent().header("authorization"), ["Basic YXBpOmNhbmFyecOp"]);
+    assert_eq!(
+        accented.ask(&Ask::new("GET", "/basic/x")).sent().header("authorization"),
+        ["Basic YXBpOmNhbmFyecOp"]
+    );
 }
 
 #[test]
@@ -67,7 +76,10 @@ fn case_25_long_values_are_put_whole() {
     for length in [1024, 1025, 16 * 1024, 65_536] {
         let value: &'static str = "canary-".repeat(length / 7 + 1)[..length].to_owned().leak();
         let world = World::new().with("ONLY_KEY", Binding::Value(value));
-        assert_eq!(world.ask(&Ask::new("GET", "/key/x")).sent().header("x-api-key"), [format!("Key {value}")]);
+        assert_eq!(
+            world.ask(&Ask::new("GET", "/key/x")).sent().header("x-api-key"),
+            [format!("Key {value}")]
+        );
         let basic = world.ask(&Ask::new("GET", "/basic/x")).sent().header("authorization")[0].len();
         assert_eq!(basic, "Basic ".len() + (length + 4).div_ceil(3) * 4);
     }
@@ -82,7 +94,10 @@ fn case_26_a_value_is_never_expanded() {
     let value = "canary%s${only}$1$$\"'\\:{}";
     let world = World::new().with("ONLY_KEY", Binding::Value(value)).with("API_KEY", Binding::Value(value));
     assert_eq!(world.ask(&Ask::new("GET", "/key/x")).sent().header("x-api-key"), [format!("Key {value}")]);
-    assert_eq!(world.ask(&Ask::new("GET", "/api/v1/x")).sent().header("authorization"), [format!("Bearer {value}")]);
+    assert_eq!(
+        world.ask(&Ask::new("GET", "/api/v1/x")).sent().header("authorization"),
+        [format!("Bearer {value}")]
+    );
     world.ask(&Ask::new("GET", "/username/x")).refused("secret_unavailable");
 }
 
@@ -107,7 +122,15 @@ fn case_28_a_binding_is_read_once_a_request() {
     let world = World::new().with("PAIR_ID", Binding::Missing);
     let mut reads = world.ask(&Ask::new("GET", "/pair/x")).reads;
     reads.sort_unstable();
-    let expected = ["CHECKOUT_TOKEN", "CHECKOUT_TOKEN_PREVIOUS", "ONLY_KEY", "PAIR_ID", "PAIR_ID_PREVIOUS", "PAIR_KEY", "PAIR_KEY_PREVIOUS"];
+    let expected = [
+        "CHECKOUT_TOKEN",
+        "CHECKOUT_TOKEN_PREVIOUS",
+        "ONLY_KEY",
+        "PAIR_ID",
+        "PAIR_ID_PREVIOUS",
+        "PAIR_KEY",
+        "PAIR_KEY_PREVIOUS",
+    ];
     assert_eq!(reads, expected);
     let account = World::new().with("ACCOUNT_JSON", Binding::Value(r#"{"id":"canary-1","key":"canary-2"}"#));
     let reads = account.ask(&Ask::new("GET", "/account/x")).reads;
@@ -117,18 +140,30 @@ fn case_28_a_binding_is_read_once_a_request() {
 #[test]
 fn case_28_a_value_that_changes_between_two_requests_is_seen_by_the_second() {
     let world = World::new();
-    assert_eq!(world.ask(&Ask::new("GET", "/api/v1/x")).sent().header("authorization"), ["Bearer canary-api-key"]);
+    assert_eq!(
+        world.ask(&Ask::new("GET", "/api/v1/x")).sent().header("authorization"),
+        ["Bearer canary-api-key"]
+    );
     let world = world.with("API_KEY", Binding::Value("canary-rotated"));
-    assert_eq!(world.ask(&Ask::new("GET", "/api/v1/x")).sent().header("authorization"), ["Bearer canary-rotated"]);
+    assert_eq!(
+        world.ask(&Ask::new("GET", "/api/v1/x")).sent().header("authorization"),
+        ["Bearer canary-rotated"]
+    );
 }
 
 #[test]
 fn fields_of_a_json_secret_are_put_and_a_missing_one_is_no_value() {
     let account = |value| World::new().with("ACCOUNT_JSON", Binding::Value(value));
-    let exchange = account(r#"{"id":"canary-1","key":"canary-2","more":[]}"#).ask(&Ask::new("GET", "/account/x"));
+    let exchange =
+        account(r#"{"id":"canary-1","key":"canary-2","more":[]}"#).ask(&Ask::new("GET", "/account/x"));
     assert_eq!(exchange.sent().header("x-id"), ["canary-1"]);
     assert_eq!(exchange.sent().header("x-key"), ["canary-2-acct-1"]);
-    for value in ["canary", r#"{"id":"canary-1"}"#, r#"{"id":"canary-1","key":2}"#, r#"{"id":"canary\n1","key":"canary-2"}"#] {
+    for value in [
+        "canary",
+        r#"{"id":"canary-1"}"#,
+        r#"{"id":"canary-1","key":2}"#,
+        r#"{"id":"canary\n1","key":"canary-2"}"#,
+    ] {
         let exchange = account(value).ask(&Ask::new("GET", "/account/x"));
         exchange.refused("secret_unavailable");
         assert_eq!(exchange.log["secrets"][0]["failure"], "invalid");

@@ -5,7 +5,15 @@ use crate::world::{Ask, World};
 #[test]
 fn cases_1_and_2_an_ambiguous_path_is_refused_on_a_known_and_on_an_unknown_route() {
     let world = World::new();
-    for path in ["/api/../key/x", "/api/%2e%2e/key", "/api/..\\key", "/api/..%2fx", "/api/%5cx", "/api/..;/x", "/nowhere/%2e%2e/x"] {
+    for path in [
+        "/api/../key/x",
+        "/api/%2e%2e/key",
+        "/api/..\\key",
+        "/api/..%2fx",
+        "/api/%5cx",
+        "/api/..;/x",
+        "/nowhere/%2e%2e/x",
+    ] {
         world.ask(&Ask::new("GET", path)).refused("path_ambiguous");
     }
 }
@@ -131,9 +139,15 @@ fn a_named_host_never_falls_through_to_path_mounts() {
 #[test]
 fn a_variable_is_read_for_each_request_and_checked_again() {
     let mut world = World::new();
-    assert_eq!(world.ask(&Ask::new("GET", "/account/x")).sent().url, "https://accounts.example.com/v1/acct-1/x");
+    assert_eq!(
+        world.ask(&Ask::new("GET", "/account/x")).sent().url,
+        "https://accounts.example.com/v1/acct-1/x"
+    );
     world.variables.insert("ACCOUNT", "acct-2");
-    assert_eq!(world.ask(&Ask::new("GET", "/account/x")).sent().url, "https://accounts.example.com/v1/acct-2/x");
+    assert_eq!(
+        world.ask(&Ask::new("GET", "/account/x")).sent().url,
+        "https://accounts.example.com/v1/acct-2/x"
+    );
     for value in ["../admin", "a?b", "a#b", "a b", ".", "a//b"] {
         world.variables.insert("ACCOUNT", value);
         world.ask(&Ask::new("GET", "/account/x")).refused("misconfigured");

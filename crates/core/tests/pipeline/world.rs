@@ -168,7 +168,11 @@ impl Answer for FakeAnswer {
     }
 
     fn set_cookies(&self) -> Vec<String> {
-        self.headers.iter().filter(|(name, _)| *name == "set-cookie").map(|(_, value)| (*value).to_owned()).collect()
+        self.headers
+            .iter()
+            .filter(|(name, _)| *name == "set-cookie")
+            .map(|(_, value)| (*value).to_owned())
+            .collect()
     }
 
     fn resolve(&self, reference: &str, base: &str) -> Option<String> {
@@ -189,11 +193,13 @@ impl World {
         let sources = gateway.secrets.iter().flat_map(|secret| secret.sources.iter());
         let bindings = sources.map(|source| {
             let name: &'static str = source.binding.clone().into_owned().leak();
-            let value: &'static str = format!("canary-{}", name.to_ascii_lowercase().replace('_', "-")).leak();
+            let value: &'static str =
+                format!("canary-{}", name.to_ascii_lowercase().replace('_', "-")).leak();
             (name, Binding::Value(value))
         });
+        let account = ("ACCOUNT_JSON", Binding::Value(r#"{"id":"canary-id","key":"canary-key"}"#));
         Self {
-            bindings: bindings.collect(),
+            bindings: bindings.chain([account]).collect(),
             gateway,
             variables: BTreeMap::from([("ACCOUNT", "acct-1")]),
             answer: Ok(FakeAnswer::new(200, &[])),
@@ -220,7 +226,8 @@ impl World {
         let mut ask = ask.clone();
         ask.known = headers_read(&self.gateway).into_iter().map(str::to_owned).collect();
         let head = AskedHead { joined: ask.joined(), ask: &ask };
-        *self.asked.borrow_mut() = head.joined.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+        *self.asked.borrow_mut() =
+            head.joined.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
         let handled = block_on(handle(&self.gateway, &head, self, RequestId::new(7)));
         let log = handled.record.line();
         assert_no_canary(&log);
@@ -228,7 +235,8 @@ impl World {
         let (status, code, headers) = match handled.outcome {
             Outcome::Refused(refusal) => {
                 assert_no_canary(&refusal.body());
-                let headers = refusal.headers().into_iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
+                let headers =
+                    refusal.headers().into_iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
                 (refusal.status(), Some(refusal.code.to_string()), headers.collect())
             }
             Outcome::Answered(answer, edits) => (answer.status, None, edited(&answer, &edits)),
