@@ -40,7 +40,7 @@ test: $(TOOLS) ## Check and test everything
 	@scripts/step "Lints of the libraries" cargo clippy --quiet --locked --workspace --exclude ostiary --all-targets --all-features -- -D warnings
 	@scripts/step "Lints of the Worker" cargo clippy --quiet --locked --package ostiary --target wasm32-unknown-unknown -- -D warnings
 	@scripts/step "Native tests" cargo test --quiet --locked --workspace --exclude ostiary --all-features
-	@$(MAKE) --no-print-directory build/index.js tests/.build/index.js
+	@$(MAKE) --silent --no-print-directory build/index.js tests/.build/index.js
 	@scripts/check-size build
 	@scripts/step "End-to-end tests" $(NODE) --test 'tests/**/*.test.mjs'
 
