@@ -1,0 +1,67 @@
+# Everything that is done with this repository. Each target brings about what it needs, once.
+
+.DEFAULT_GOAL := help
+.PHONY: help tools build dev break-primary heal-primary test clean
+
+# The pinned one. The machine's own Node runs npm and nothing else.
+NODE := node_modules/.bin/node
+
+# wrangler asks nothing of the internet: no statistics, no reports, no look-up of where the machine stands.
+export WRANGLER_SEND_METRICS := false
+export WRANGLER_SEND_ERROR_REPORTS := false
+export WRANGLER_HIDE_BANNER := true
+export CLOUDFLARE_CF_FETCH_ENABLED := false
+
+# What the Worker is built from; the folders too, so that a deleted file counts as a change.
+SOURCES := $(shell find src crates build.rs Cargo.toml Cargo.lock rust-toolchain.toml scripts/build-worker 2>/dev/null)
+TOOLS := .tools/rust .tools/packages .tools/worker-build
+TOOL_SOURCES := $(shell find tools -type f -not -path '*/target/*')
+
+help: ## Show this list
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1|/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{ printf "%-22s %s\n", $$1, $$2 }'
+
+tools: $(TOOLS) ## Install the pinned tools (about two minutes, once)
+
+build: build/index.js ## Build the Worker into build/
+
+dev: build ## Run the demo: the gateway on port 8787 (PORT= changes it) and an upstream behind it
+	@$(NODE) demo/run.mjs
+
+break-primary: .tools/packages ## While `make dev` runs: delete the demo's primary key
+	@$(NODE) demo/secrets.mjs break
+	@echo "The primary key is gone. Call again: the secondary serves. make heal-primary brings it back."
+
+heal-primary: .tools/packages ## While `make dev` runs: put a new primary key in place
+	@$(NODE) demo/secrets.mjs heal
+	@echo "The primary key is back, with a new value. Call again: the primary serves."
+
+test: $(TOOLS) ## Check and test everything
+	@scripts/step "Formatting" cargo fmt --all --check
+	@scripts/step "Lints of the libraries" cargo clippy --quiet --locked --workspace --exclude ostiary --all-targets --all-features -- -D warnings
+	@scripts/step "Lints of the Worker" cargo clippy --quiet --locked --package ostiary --target wasm32-unknown-unknown -- -D warnings
+	@scripts/step "Native tests" cargo test --quiet --locked --workspace --exclude ostiary --all-features
+	@$(MAKE) --silent --no-print-directory build/index.js tests/.build/index.js
+	@scripts/check-size build
+	@scripts/step "End-to-end tests" $(NODE) --test 'tests/**/*.test.mjs'
+
+clean: ## Remove what was built; the tools and the local Secrets Store stay
+	rm -rf build tests/.build target
+
+build/index.js: $(SOURCES) gateway.toml wrangler.toml | $(TOOLS)
+	@scripts/step "The Worker" scripts/build-worker build
+
+tests/.build/index.js: $(SOURCES) $(wildcard tests/gateway/*.toml) | $(TOOLS)
+	@scripts/step "The Worker for the tests" scripts/build-worker tests/.build tests/gateway
+
+.tools/rust: rust-toolchain.toml scripts/install-rust
+	@mkdir -p .tools
+	@scripts/step "Rust, with WebAssembly as a target" scripts/install-rust
+	@touch $@
+
+.tools/packages: package.json package-lock.json .npmrc
+	@mkdir -p .tools
+	@scripts/step "Node, wrangler and the npm tools" npm ci --no-progress --loglevel=error
+	@touch $@
+
+.tools/worker-build: $(TOOL_SOURCES) scripts/install-tools | .tools/rust
+	@scripts/step "Compiling worker-build and wasm-bindgen, one to three minutes" scripts/install-tools

@@ -1,0 +1,1 @@
+//! Empty: worker-build names this crate as a dependency and uses nothing of it.
