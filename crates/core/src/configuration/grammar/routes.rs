@@ -1,0 +1,254 @@
+//! `[routes.NAME]`.
+
+use super::allow;
+use super::auth::Auth;
+use super::callers::Callers;
+use super::diagnostic::Findings;
+use super::document::{Entry, Located, Span, Table, Value};
+use super::header::{self, Purpose};
+use super::mount::Place;
+use super::template::Vocabulary;
+use super::{name, token_in, unit, upstream};
+use crate::configuration::{HeaderName, Mount, Route, RouteId, SecretId, Text, TokenPlace};
+
+const KNOWN: [&str; 12] = [
+    "mount",
+    "upstream",
+    "auth",
+    "allow",
+    "timeout",
+    "token_in",
+    "strip_headers",
+    "strip_query",
+    "forward_headers",
+    "encoded_slash",
+    "cookies",
+    "shared_cache",
+];
+const LATER: [&str; 7] = ["failover", "redact", "cors", "rate_limit", "retry", "idle_timeout", "max_body"];
+const MOUNT: &str = "mount = \"/path\"";
+const TIMEOUT: &str = "timeout = \"100s\"";
+const DEFAULT_TIMEOUT: u32 = 100_000;
+
+/// The routes as they stand; [`RouteId`] is a position here.
+#[derive(Default)]
+pub(super) struct Routes<'t> {
+    read: Vec<LocatedRoute<'t>>,
+    mounts: Vec<(Place, RouteId)>,
+}
+
+/// A route, and where its name and its secrets stand.
+pub(super) struct LocatedRoute<'t> {
+    pub(super) name: Located<'t>,
+    pub(super) secrets: Vec<(SecretId, Span)>,
+    /// `None` where it has a fault.
+    pub(super) route: Option<Route>,
+}
+
+impl<'t> Routes<'t> {
+    pub(super) fn read(
+        table: &Table<'t>,
+        callers: &Callers<'_>,
+        vocabulary: &Vocabulary<'_>,
+        findings: &mut Findings<'_>,
+    ) -> Self {
+        let mut routes = Self::default();
+        for (id, Entry { key, value }) in (0..u16::MAX).map(RouteId).zip(table.entries()) {
+            name::check(key, "a route", findings);
+            let mut route = LocatedRoute { name: *key, secrets: Vec::new(), route: None };
+            if let Some(table) = value.table(&format!("[routes.{}]", key.text), findings) {
+                let mounts = routes.mounts(&table, &route, findings);
+                let whole_hosts = mounts.iter().all(Place::is_whole_host);
+                routes.mounts.extend(mounts.into_iter().map(|place| (place, id)));
+                let reader = Reader { name: *key, table: &table, vocabulary, findings: &mut *findings };
+                reader.read(callers, whole_hosts, &mut route);
+            }
+            routes.read.push(route);
+        }
+        routes
+    }
+
+    pub(super) fn all(&self) -> &[LocatedRoute<'t>] {
+        &self.read
+    }
+
+    /// The mounts, most specific first, and the routes that have no fault.
+    pub(super) fn into_lists(mut self) -> (Vec<Mount>, Vec<Route>) {
+        self.mounts.sort_by_key(|(place, _)| place.rank());
+        let mounts = self.mounts.into_iter().map(|(Place { host, prefix }, route)| Mount {
+            host: host.map(Text::Owned),
+            prefix: prefix.into_iter().map(Text::Owned).collect(),
+            route,
+        });
+        (mounts.collect(), self.read.into_iter().filter_map(|read| read.route).collect())
+    }
+
+    fn mounts(&self, table: &Table<'_>, route: &LocatedRoute<'_>, findings: &mut Findings<'_>) -> Vec<Place> {
+        let Some(value) = required(table, route.name, "mount", MOUNT, findings) else { return Vec::new() };
+        let elements = if value.is_string() {
+            vec![value]
+        } else {
+            value.filled_array(MOUNT, findings).unwrap_or_default()
+        };
+        let mut places: Vec<Place> = Vec::new();
+        for element in elements {
+            let Some(text) = element.string(MOUNT, findings) else { continue };
+            let Some(place) = Place::parse(&text, findings) else { continue };
+            let earlier = self.mounts.iter().find(|(earlier, _)| *earlier == place);
+            let earlier =
+                earlier.and_then(|(_, id)| self.read.get(usize::from(id.0))).map(|read| read.name.text);
+            let earlier = earlier.or_else(|| places.contains(&place).then_some(route.name.text));
+            if let Some(earlier) = earlier {
+                let message = format!("the route `{earlier}` is mounted there already");
+                findings.error(text.span, &message, "write another mount, or remove it");
+            } else {
+                places.push(place);
+            }
+        }
+        places
+    }
+}
+
+struct Reader<'r, 't, 'f> {
+    name: Located<'t>,
+    table: &'r Table<'t>,
+    vocabulary: &'r Vocabulary<'r>,
+    findings: &'r mut Findings<'f>,
+}
+
+impl<'t> Reader<'_, 't, '_> {
+    fn read(mut self, callers: &Callers<'_>, whole_hosts: bool, route: &mut LocatedRoute<'_>) {
+        self.table.know("a route", &KNOWN, &LATER, self.findings);
+        let upstream = self
+            .required("upstream", "upstream = \"https://api.example.com\"")
+            .and_then(|entry| upstream::read(entry.value, self.vocabulary, self.findings));
+        let auth = self
+            .required("auth", "auth = { bearer = \"${secret}\" }` or `auth = []")
+            .and_then(|entry| Auth::read(entry, self.vocabulary, self.findings));
+        let allow = self
+            .required("allow", &format!("[routes.{}.allow]` with `caller = [\"GET /**\"]", self.name.text))
+            .map(|entry| allow::read(entry, callers, self.findings))
+            .unwrap_or_default();
+        let timeout = self.value("timeout").and_then(|value| {
+            let text = value.string(TIMEOUT, self.findings)?;
+            unit::duration(&text, self.findings)
+        });
+        let strip_headers = self.headers("strip_headers", Purpose::Strip);
+        let forward_headers = self.headers("forward_headers", Purpose::Forward);
+        for (at, header) in &forward_headers {
+            if strip_headers.iter().any(|(_, stripped)| stripped == header) {
+                let message = format!("the header `{header}` stands in `strip_headers` too");
+                self.findings.error(*at, &message, "remove it from one of the two");
+            }
+        }
+        let encoded_slash = self.flag("encoded_slash");
+        let shared_cache = self.flag("shared_cache");
+        let cookies = self.flag("cookies");
+        if let Some(value) = self.value("cookies").filter(|_| cookies && !whole_hosts) {
+            let message = "cookies of a mount with a path, or without a host, would reach the other routes of \
+                           its origin";
+            self.findings.error(value.span(), message, "mount the route on hosts of its own, or remove it");
+        }
+        let strip_query = self.strip_query();
+        let places = self.value("token_in").map(|value| {
+            let placements = auth.as_ref().map_or(&[][..], |auth| &auth.placements);
+            token_in::read(value, placements, self.findings)
+        });
+        let (Some(auth), Some(upstream)) = (auth, upstream) else { return };
+        let token_in = places.unwrap_or_else(|| token_in::default_places(&auth.placements));
+        self.check_forwarded(&forward_headers, &auth, &token_in);
+        route.secrets = auth.secrets;
+        route.route = Some(Route {
+            name: Text::Owned(self.name.text.to_owned()),
+            upstream,
+            timeout: timeout.unwrap_or(DEFAULT_TIMEOUT),
+            auth: auth.placements.into(),
+            token_in: token_in.into(),
+            allow: allow.into(),
+            strip_headers: strip_headers.into_iter().map(|(_, header)| header).collect(),
+            strip_query: strip_query.into(),
+            forward_headers: forward_headers.into_iter().map(|(_, header)| header).collect(),
+            encoded_slash,
+            cookies,
+            shared_cache,
+        });
+    }
+
+    /// A header that the gateway replaces or empties cannot go up as the caller sent it.
+    fn check_forwarded(&mut self, forwarded: &[(Span, HeaderName)], auth: &Auth, token_in: &[TokenPlace]) {
+        for (at, header) in forwarded {
+            let twin = header::twin(header);
+            if auth
+                .placements
+                .iter()
+                .any(|placement| placement.header().is_some_and(|set| set.replace('_', "-") == twin))
+            {
+                let message = format!("the header `{header}` is set by the route's `auth`");
+                self.findings.error(*at, &message, "remove it");
+            } else if token_in.iter().any(|place| match place {
+                TokenPlace::Bearer | TokenPlace::Basic => twin == "authorization",
+                TokenPlace::Header { name, .. } => header::twin(name) == twin,
+                TokenPlace::Query { .. } => false,
+            }) {
+                let message =
+                    format!("the header `{header}` is where callers show tokens, so it is always removed");
+                self.findings.error(*at, &message, "remove it, or write a `token_in` without that place");
+            }
+        }
+    }
+
+    fn headers(&mut self, key: &str, purpose: Purpose) -> Vec<(Span, HeaderName)> {
+        let Some(value) = self.value(key) else { return Vec::new() };
+        let mut headers: Vec<(Span, HeaderName)> = Vec::new();
+        for element in value.array(&format!("{key} = [\"x-name\"]"), self.findings).unwrap_or_default() {
+            let Some(text) = element.string(&format!("{key} = [\"x-name\"]"), self.findings) else {
+                continue;
+            };
+            let Some(header) = header::parse(&text, text.text, purpose, self.findings) else { continue };
+            if headers.iter().any(|(_, earlier)| *earlier == header) {
+                self.findings.error(text.span, &format!("`{}` stands here twice", text.text), "remove one");
+            } else {
+                headers.push((text.span, header));
+            }
+        }
+        headers
+    }
+
+    fn strip_query(&mut self) -> Vec<Text> {
+        const EXAMPLE: &str = "strip_query = [\"api_key\"]";
+        let Some(value) = self.value("strip_query") else { return Vec::new() };
+        let names = value.strings(EXAMPLE, self.findings);
+        for name in names.iter().filter(|name| name.text.is_empty()) {
+            self.findings.error(name.span, "the query parameter has no name", &format!("write `{EXAMPLE}`"));
+        }
+        names.into_iter().map(|name| Text::Owned(name.text.to_owned())).collect()
+    }
+
+    fn flag(&mut self, key: &str) -> bool {
+        self.value(key).and_then(|value| value.boolean(self.findings)).unwrap_or_default()
+    }
+
+    fn value(&self, key: &str) -> Option<Value<'t>> {
+        self.table.value(key)
+    }
+
+    fn required(&mut self, key: &str, example: &str) -> Option<Entry<'t>> {
+        required(self.table, self.name, key, example, self.findings)?;
+        self.table.get(key)
+    }
+}
+
+fn required<'t>(
+    table: &Table<'t>,
+    route: Located<'_>,
+    key: &str,
+    example: &str,
+    findings: &mut Findings<'_>,
+) -> Option<Value<'t>> {
+    let value = table.value(key);
+    if value.is_none() {
+        let message = format!("the route `{}` has no `{key}`", route.text);
+        findings.error(route.span, &message, &format!("add `{example}`"));
+    }
+    value
+}

@@ -1,0 +1,122 @@
+//! What only the whole file shows: secrets on both sides, and what nothing uses.
+
+use std::collections::BTreeSet;
+
+use super::callers::{Callers, LocatedProof};
+use super::diagnostic::Findings;
+use super::document::Span;
+use super::routes::{LocatedRoute, Routes};
+use super::template::Vocabulary;
+use crate::configuration::{Grantee, Route, SecretId, Source, SourceKind};
+
+/// Subrequests of one request on Cloudflare's free plan.
+const SUBREQUESTS: usize = 50;
+
+/// Everything of one `gateway.toml`.
+pub(super) struct Whole<'w, 't> {
+    pub(super) vocabulary: &'w Vocabulary<'t>,
+    pub(super) callers: &'w Callers<'t>,
+    pub(super) routes: &'w Routes<'t>,
+}
+
+impl Whole<'_, '_> {
+    /// A caller's token that is injected is a token that the upstream can use here.
+    pub(super) fn check_injected_proofs(&self, findings: &mut Findings<'_>) {
+        let injected = self.routes.all().iter().flat_map(|route| &route.secrets);
+        for (secret, span) in injected {
+            for (proof, caller) in self.proofs() {
+                let message = if *secret == proof {
+                    let name = self.vocabulary.secrets.name(proof);
+                    format!("the secret `{name}` proves the caller `{caller}`, so no upstream may have it")
+                } else if let Some(source) = self.vocabulary.secrets.shared(*secret, proof) {
+                    let binding = &source.binding;
+                    format!(
+                        "the binding `{binding}` proves the caller `{caller}`, so no upstream may have it"
+                    )
+                } else {
+                    continue;
+                };
+                findings.error(*span, &message, "write another secret");
+            }
+        }
+    }
+
+    pub(super) fn warn(&self, findings: &mut Findings<'_>) {
+        for (id, name) in self.vocabulary.secrets.names() {
+            let injected = self.routes.all().iter().any(|route| injects(route, id));
+            if !injected && !self.proofs().any(|(proof, _)| proof == id) {
+                let message = format!("nothing uses the secret `{}`", name.text);
+                findings.warning(name.span, &message, "use it in an `auth` or a `bearer`, or remove it");
+            }
+        }
+        for (id, caller) in self.callers.all() {
+            let mut granted = self.models().flat_map(|route| route.allow.iter());
+            if !granted.any(|grant| grant.to == Grantee::Caller(id)) {
+                let message = format!("no route allows the caller `{}` anything", caller.name.text);
+                findings.warning(caller.name.span, &message, "name it in an `allow`, or remove it");
+            }
+        }
+        for route in self.routes.all() {
+            let needed = route.route.as_ref().map_or(0, |model| self.worst_case(model, &route.secrets));
+            if needed > SUBREQUESTS {
+                let message = format!(
+                    "the route `{}` can need {needed} reads and attempts for one request, and Cloudflare's free \
+                     plan grants {SUBREQUESTS}",
+                    route.name.text
+                );
+                findings.warning(
+                    route.name.span,
+                    &message,
+                    "name fewer callers or sources, or prove callers by digests",
+                );
+            }
+        }
+    }
+
+    /// `findings` are those of `wrangler.toml`.
+    pub(super) fn warn_of_bindings(&self, findings: &mut Findings<'_>) {
+        let secrets = &self.vocabulary.secrets;
+        let used: BTreeSet<&str> = secrets
+            .names()
+            .flat_map(|(id, _)| secrets.sources(id))
+            .filter(|source| source.kind == SourceKind::SecretsStore)
+            .map(|source| source.binding.as_ref())
+            .collect();
+        for bound in self.vocabulary.deployment.store_bindings() {
+            if !used.contains(bound.text) {
+                let message = format!("no secret of gateway.toml uses the binding `{}`", bound.text);
+                findings.warning(bound.span, &message, "name it in `[secrets]` there, or remove it");
+            }
+        }
+    }
+
+    /// Reads of every source once, and one attempt.
+    fn worst_case(&self, route: &Route, injected: &[(SecretId, Span)]) -> usize {
+        let known = |id| route.allow.iter().any(|grant| grant.to == Grantee::Caller(id));
+        let callers = self.callers.all().filter(|(id, _)| known(*id));
+        let proofs = callers.filter_map(|(_, caller)| match caller.proof.as_ref()? {
+            LocatedProof::Secret(secret, _) => Some(*secret),
+            LocatedProof::Digests(_) => None,
+        });
+        let secrets = proofs.chain(injected.iter().map(|(secret, _)| *secret));
+        let sources: BTreeSet<&Source> =
+            secrets.flat_map(|secret| self.vocabulary.secrets.sources(secret)).collect();
+        sources.len() + 1
+    }
+
+    /// The secrets that prove callers, and whom.
+    fn proofs(&self) -> impl Iterator<Item = (SecretId, &str)> {
+        self.callers.all().filter_map(|(_, caller)| match caller.proof.as_ref()? {
+            LocatedProof::Secret(secret, _) => Some((*secret, caller.name.text)),
+            LocatedProof::Digests(_) => None,
+        })
+    }
+
+    fn models(&self) -> impl Iterator<Item = &Route> {
+        self.routes.all().iter().filter_map(|route| route.route.as_ref())
+    }
+}
+
+fn injects(route: &LocatedRoute<'_>, secret: SecretId) -> bool {
+    route.secrets.iter().any(|(injected, _)| *injected == secret)
+}

@@ -1,0 +1,168 @@
+//! What `wrangler.toml` binds, in each of its environments.
+
+use std::collections::BTreeMap;
+
+use super::diagnostic::Findings;
+use super::document::{Entry, Located, Span, Table, Value};
+use super::name::is_name;
+use crate::configuration::{Source, SourceKind};
+
+/// The environments of `wrangler.toml`, the top level first.
+///
+/// Named environments inherit neither bindings nor variables, so each is asked by itself.
+pub(super) struct Deployment<'t> {
+    environments: Vec<Environment<'t>>,
+}
+
+/// One environment.
+pub(super) struct Environment<'t> {
+    /// `None` for the top level.
+    name: Option<&'t str>,
+    store: Vec<Located<'t>>,
+    worker_secrets: Vec<&'t str>,
+    /// The value is `None` where it is no string.
+    variables: BTreeMap<&'t str, Option<&'t str>>,
+}
+
+impl<'t> Deployment<'t> {
+    /// Reads what concerns the gateway; the rest of the file is wrangler's business.
+    pub(super) fn read(file: &Table<'t>, findings: &mut Findings<'_>) -> Self {
+        let mut environments = vec![Environment::read(None, file, findings)];
+        let named = file.value("env").and_then(|value| value.table("[env.staging]", findings));
+        for Entry { key, value } in named.iter().flat_map(Table::entries) {
+            if let Some(table) = value.table(&format!("[env.{}]", key_text(key.text)), findings) {
+                environments.push(Environment::read(Some(key.text), &table, findings));
+            }
+        }
+        Self { environments }
+    }
+
+    pub(super) fn environments(&self) -> &[Environment<'t>] {
+        &self.environments
+    }
+
+    /// The Secrets Store bindings of the top level.
+    pub(super) fn store_bindings(&self) -> &[Located<'t>] {
+        self.environments.first().map_or(&[], |environment| &environment.store)
+    }
+
+    /// Reports every environment that lacks the source's binding.
+    pub(super) fn check_source(&self, source: &Source, at: Span, findings: &mut Findings<'_>) {
+        let binding = source.binding.as_ref();
+        for environment in &self.environments {
+            let place = environment.place();
+            match source.kind {
+                SourceKind::SecretsStore if !environment.store.iter().any(|bound| bound.text == binding) => {
+                    let message = format!("wrangler.toml has no binding `{binding}` {place}");
+                    let table = environment.table("secrets_store_secrets");
+                    let instead = format!(
+                        "add `[[{table}]]` with `binding = \"{binding}\"`, `store_id` and `secret_name` there"
+                    );
+                    findings.error(at, &message, &instead);
+                }
+                SourceKind::WorkerSecret if !environment.worker_secrets.contains(&binding) => {
+                    let message = format!("wrangler.toml requires no Worker secret `{binding}` {place}");
+                    let table = environment.table("secrets");
+                    let instead = format!("add `[{table}]` with `required = [\"{binding}\"]` there");
+                    findings.error(at, &message, &instead);
+                }
+                SourceKind::SecretsStore | SourceKind::WorkerSecret => {}
+            }
+        }
+    }
+
+    /// Reports every environment that lacks the variable.
+    pub(super) fn check_variable(&self, name: &str, at: Span, findings: &mut Findings<'_>) {
+        for environment in &self.environments {
+            let place = environment.place();
+            let instead = format!("add `[{}]` with `{name} = \"…\"` there", environment.table("vars"));
+            match environment.variables.get(name) {
+                Some(Some(_)) => {}
+                Some(None) => {
+                    let message = format!("the variable `{name}` of wrangler.toml is no string {place}");
+                    findings.error(at, &message, &instead);
+                }
+                None => {
+                    let message = format!("wrangler.toml has no variable `{name}` {place}");
+                    findings.error(at, &message, &instead);
+                }
+            }
+        }
+    }
+}
+
+impl<'t> Environment<'t> {
+    /// Where it stands in `wrangler.toml`, for a sentence.
+    pub(super) fn place(&self) -> String {
+        self.name.map_or("at its top level".to_owned(), |name| format!("in `[env.{}]`", key_text(name)))
+    }
+
+    /// The variable's value, if it is there and a string.
+    pub(super) fn variable(&self, name: &str) -> Option<&'t str> {
+        self.variables.get(name).copied().flatten()
+    }
+
+    fn table(&self, name: &str) -> String {
+        self.name.map_or(name.to_owned(), |environment| format!("env.{}.{name}", key_text(environment)))
+    }
+
+    fn read(name: Option<&'t str>, table: &Table<'t>, findings: &mut Findings<'_>) -> Self {
+        let secrets = table.value("secrets").and_then(|value| value.table("[secrets]", findings));
+        let required = secrets.as_ref().and_then(|secrets| secrets.value("required"));
+        let variables = table.value("vars").and_then(|value| value.table("[vars]", findings));
+        Self {
+            name,
+            store: table
+                .value("secrets_store_secrets")
+                .map(|value| store(value, findings))
+                .unwrap_or_default(),
+            worker_secrets: required
+                .map(|value| value.strings("required = [\"NAME\"]", findings))
+                .unwrap_or_default()
+                .iter()
+                .map(|required| required.text)
+                .collect(),
+            variables: variables
+                .iter()
+                .flat_map(Table::entries)
+                .map(|Entry { key, value }| (key.text, value.as_str()))
+                .collect(),
+        }
+    }
+}
+
+/// The bindings of one `[[secrets_store_secrets]]`.
+fn store<'t>(value: Value<'t>, findings: &mut Findings<'_>) -> Vec<Located<'t>> {
+    const EXAMPLE: &str = "[[secrets_store_secrets]]";
+    let mut bindings: Vec<Located<'t>> = Vec::new();
+    for element in value.array(EXAMPLE, findings).unwrap_or_default() {
+        let Some(table) = element.table(EXAMPLE, findings) else { continue };
+        for key in ["binding", "store_id", "secret_name"] {
+            let example = format!("{key} = \"…\"");
+            let Some(value) = table.value(key) else {
+                let message = format!("a Secrets Store binding has no `{key}`");
+                findings.error(table.span, &message, &format!("add `{example}`"));
+                continue;
+            };
+            let Some(string) = value.template(&example, findings) else { continue };
+            if string.text.is_empty() {
+                findings.error(string.span, &format!("`{key}` is empty"), &format!("write `{example}`"));
+            }
+            if key != "binding" {
+                continue;
+            }
+            if bindings.iter().any(|earlier| earlier.text == string.text) {
+                let message = format!("the binding `{}` stands twice in one environment", string.text);
+                findings.error(string.span, &message, "remove one of the two");
+            } else {
+                bindings.push(string);
+            }
+        }
+    }
+    bindings
+}
+
+/// A key as TOML spells it.
+fn key_text(key: &str) -> String {
+    if is_name(key) { key.to_owned() } else { format!("{key:?}") }
+}
