@@ -38,10 +38,34 @@ fn grants(table: &Table<'_>, callers: &Callers<'_>, findings: &mut Findings<'_>)
             };
             findings.error(key.span, &format!("the caller `{}` is not declared", key.text), &instead);
         }
-        let elements = value.filled_array(EXAMPLE, findings).unwrap_or_default();
-        let texts = Value::distinct(elements, EXAMPLE, findings);
+        let example = format!("{} = [\"GET /v1/**\"]", key.text);
+        let elements = value.filled_array(&example, findings).unwrap_or_default();
+        let texts = Value::distinct(elements, &example, findings);
         let rules = texts.iter().filter_map(|text| rule::parse(text, findings)).collect();
         grants.extend(to.map(|to| Grant { to, rules }));
     }
     grants
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::example::{accepted, assert_diagnostics};
+    use super::*;
+    use crate::configuration::CallerId;
+
+    #[test]
+    fn tells_what_is_wrong_with_a_grant() {
+        assert_diagnostics(include_str!("diagnostics/allow.txt"));
+    }
+
+    #[test]
+    fn anyone_comes_first_and_the_others_stay_in_the_order_of_the_file() {
+        let checked =
+            accepted("ci = [\"GET /v1/balance\"]", "ci = [\"GET /\"]\nanyone = [\"GET /health\", \"GET /\"]");
+        let route = &checked.gateway.routes[0];
+        let to: Vec<_> = route.allow.iter().map(|grant| grant.to).collect();
+        assert_eq!(to, [Grantee::Anyone, Grantee::Caller(CallerId(0)), Grantee::Caller(CallerId(1))]);
+        let rules: Vec<_> = route.allow[0].rules.iter().map(|rule| rule.text.as_ref()).collect();
+        assert_eq!(rules, ["GET /health", "GET /"]);
+    }
 }

@@ -27,8 +27,14 @@ impl Auth {
         vocabulary: &Vocabulary<'_>,
         findings: &mut Findings<'_>,
     ) -> Option<Self> {
-        let tables =
-            if entry.value.is_array() { entry.value.array(EXAMPLE, findings)? } else { vec![entry.value] };
+        let tables = if entry.value.is_array() {
+            entry.value.array(EXAMPLE, findings)?
+        } else if entry.value.is_table() {
+            vec![entry.value]
+        } else {
+            entry.value.wants("a table or an array of tables", EXAMPLE, findings);
+            return None;
+        };
         let mut auth = Self::default();
         let mut sound = true;
         for value in &tables {
@@ -113,13 +119,12 @@ struct Reader<'r, 't, 'f> {
 impl Reader<'_, '_, '_> {
     /// A placement, and the piece that says which header or parameter it sets.
     fn placement(mut self, table: &Table<'_>) -> Option<(Placement, Span)> {
-        table.know("`auth`", &KNOWN, &LATER, self.findings);
+        let all_known = table.know("`auth`", &KNOWN, &LATER, self.findings);
         let forms: Vec<_> = table.entries().iter().filter(|entry| FORMS.contains(&entry.key.text)).collect();
         let form = match forms.as_slice() {
             [form] => **form,
             [] => {
-                // A form that does not work yet has been reported already.
-                if !table.entries().iter().any(|entry| LATER.contains(&entry.key.text)) {
+                if all_known {
                     let instead = format!("write `{EXAMPLE}`, or `{BASIC}`, `{HEADER}` or `{QUERY}` in it");
                     self.findings.error(table.span, "the table puts no credential anywhere", &instead);
                 }
@@ -254,4 +259,79 @@ impl Alphabet {
 
 fn header_name(text: &Located<'_>, findings: &mut Findings<'_>) -> Option<HeaderName> {
     header::parse(text, text.text, Purpose::Set, findings)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::example::{GATEWAY, WRANGLER, accepted, assert_diagnostics, outcome, replaced};
+
+    #[test]
+    fn tells_what_is_wrong_with_an_auth() {
+        assert_diagnostics(include_str!("diagnostics/auth.txt"));
+    }
+
+    fn with_two_secrets(sources: &str, auth: &str) -> Result<(), Vec<String>> {
+        let gateway = replaced(GATEWAY, "checkout = [\"C", &format!("other = {sources}\ncheckout = [\"C"));
+        let gateway = replaced(&gateway, "{ bearer = \"${stripe}\" }", auth);
+        let wrangler = replaced(WRANGLER, "ACCOUNT = \"acct_1\"", "ACCOUNT = \"a:b\"\nBELL = \"\\u0007\"");
+        outcome(&gateway, &wrangler).map(|_| ())
+    }
+
+    #[test]
+    fn takes_every_form_that_works() {
+        for auth in [
+            "[]",
+            "{ bearer = \"${stripe}\" }",
+            "{ basic = { username = \"api\", password = \"${stripe} é:\" } }",
+            "{ basic = { username = \"${stripe}\", password = \"\" } }",
+            "{ header = \"x-api-key\", value = \"Key ${stripe}\" }",
+            "{ header = \"x-forwarded-for\", value = \"${stripe}\" }",
+            "{ query = \"a key\", value = \"é${stripe}\" }",
+            "[{ bearer = \"${stripe}\" }, { header = \"x-version\", value = \"2\" }]",
+        ] {
+            accepted("{ bearer = \"${stripe}\" }", auth);
+        }
+    }
+
+    #[test]
+    fn secrets_of_one_auth_have_one_source_or_equally_many() {
+        let both = r#"[{ bearer = "${stripe}" }, { header = "x-id", value = "${other}" }]"#;
+        let worker = "{ worker_secret = \"LEGACY_KEY\" }";
+        for sources in ["[\"STRIPE_KEY\"]".to_owned(), format!("[\"STRIPE_KEY\", {worker}]")] {
+            assert_eq!(with_two_secrets(&sources, both), Ok(()), "{sources}");
+        }
+        let three = format!("[\"STRIPE_KEY\", \"STRIPE_KEY_PREVIOUS\", {worker}]");
+        let error = "gateway.toml:17:63: error: `other` has 3 sources and `stripe` has 2, but they move to the next \
+                     one together; found `${other}`; give both as many sources, or one of them a single one";
+        assert_eq!(with_two_secrets(&three, both), Err(vec![error.to_owned()]));
+    }
+
+    #[test]
+    fn a_variable_holds_what_its_place_allows_in_every_environment() {
+        let sources = "[\"STRIPE_KEY\"]";
+        let fault = |column, name, value, fault| {
+            vec![format!(
+                "gateway.toml:17:{column}: error: the variable `{name}` of wrangler.toml is `{value}` at its top level, \
+                 which holds {fault}; found `${{var.{name}}}`; write another value there"
+            )]
+        };
+        for (auth, outcome) in [
+            (r#"{ header = "x-a", value = "${var.ACCOUNT}${other}" }"#, Ok(())),
+            (r#"{ basic = { username = "x", password = "${var.ACCOUNT}${other}" } }"#, Ok(())),
+            (
+                r#"{ basic = { username = "${var.ACCOUNT}", password = "${other}" } }"#,
+                Err(fault(32, "ACCOUNT", "a:b", "a colon, which ends a user name")),
+            ),
+            (
+                r#"{ header = "x-a", value = "${var.BELL}${other}" }"#,
+                Err(fault(35, "BELL", "\\u{7}", "a character that is no printable ASCII")),
+            ),
+            (
+                r#"{ basic = { username = "x", password = "${var.BELL}${other}" } }"#,
+                Err(fault(48, "BELL", "\\u{7}", "a control character")),
+            ),
+        ] {
+            assert_eq!(with_two_secrets(sources, auth), outcome, "{auth}");
+        }
+    }
 }

@@ -85,7 +85,7 @@ fn proof(
     vocabulary: &Vocabulary<'_>,
     findings: &mut Findings<'_>,
 ) -> Option<LocatedProof> {
-    caller.know("a caller", &["bearer", "bearer_sha256"], &[], findings);
+    let all_known = caller.know("a caller", &["bearer", "bearer_sha256"], &[], findings);
     match (caller.value("bearer"), caller.get("bearer_sha256")) {
         (Some(bearer), None) => secret(bearer, vocabulary, findings),
         (None, Some(digest)) => Some(LocatedProof::Digests(digests(digest.value, findings)?)),
@@ -99,8 +99,10 @@ fn proof(
             None
         }
         (None, None) => {
-            let message = format!("nothing proves the caller `{}`", name.text);
-            findings.error(name.span, &message, &format!("add `{BEARER}` or `{DIGESTS}`"));
+            if all_known {
+                let message = format!("nothing proves the caller `{}`", name.text);
+                findings.error(name.span, &message, &format!("add `{BEARER}` or `{DIGESTS}`"));
+            }
             None
         }
     }
@@ -122,6 +124,11 @@ fn secret(
 }
 
 fn digests(value: Value<'_>, findings: &mut Findings<'_>) -> Option<Vec<([u8; 32], Span)>> {
+    if !value.is_array() {
+        let message = "`bearer_sha256` takes an array";
+        findings.error_without_text(value.span(), message, &format!("write `{DIGESTS}`"));
+        return None;
+    }
     let empty_token: [u8; 32] = Sha256::digest(b"").into();
     let mut digests = Vec::new();
     for element in value.filled_array(DIGESTS, findings)? {
@@ -186,5 +193,15 @@ fn compare(
             }
             _ => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::example::assert_diagnostics;
+
+    #[test]
+    fn tells_what_is_wrong_with_a_caller() {
+        assert_diagnostics(include_str!("diagnostics/callers.txt"));
     }
 }

@@ -84,24 +84,32 @@ impl<'t> Table<'t> {
         self.get(key).map(|entry| entry.value)
     }
 
-    /// Reports every key that is not known. Keys whose time is yet to come are told apart, so that no option
-    /// silently does nothing.
-    pub(super) fn know(&self, owner: &str, known: &[&str], later: &[&str], findings: &mut Findings<'_>) {
-        for Entry { key, .. } in &self.entries {
-            if known.contains(&key.text) {
-                continue;
-            }
+    /// Reports every key that is not known, and returns whether there was none. Keys whose time is yet to come
+    /// are told apart, so that no option silently does nothing.
+    pub(super) fn know(
+        &self,
+        owner: &str,
+        known: &[&str],
+        later: &[&str],
+        findings: &mut Findings<'_>,
+    ) -> bool {
+        let unknown = self.entries.iter().map(|entry| entry.key).filter(|key| !known.contains(&key.text));
+        let mut all_known = true;
+        for key in unknown {
+            all_known = false;
             if later.contains(&key.text) {
                 findings.error(key.span, &format!("`{}` does not work yet", key.text), "remove it");
                 continue;
             }
             let listed = known.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ");
-            let instead = match nearest(key.text, known.iter().copied()) {
-                Some(near) => format!("write `{near}`; the known keys are {listed}"),
-                None => format!("write one of the known keys {listed}"),
+            let instead = match (nearest(key.text, known.iter().copied()), known) {
+                (_, [only]) => format!("write `{only}`"),
+                (Some(near), _) => format!("write `{near}`; the known keys are {listed}"),
+                (None, _) => format!("write one of the known keys {listed}"),
             };
             findings.error(key.span, &format!("{owner} has no key `{}`", key.text), &instead);
         }
+        all_known
     }
 }
 
@@ -116,6 +124,10 @@ impl<'t> Value<'t> {
 
     pub(super) fn is_string(self) -> bool {
         self.item.get_ref().is_str()
+    }
+
+    pub(super) fn is_table(self) -> bool {
+        self.item.get_ref().is_table()
     }
 
     pub(super) fn as_str(self) -> Option<&'t str> {
@@ -208,11 +220,11 @@ impl<'t> Value<'t> {
         boolean
     }
 
-    /// The digits of a decimal integer.
+    /// The digits of an integer.
     pub(super) fn integer(self, example: &str, findings: &mut Findings<'_>) -> Option<&'t str> {
-        let integer = self.item.get_ref().as_integer().filter(|integer| integer.radix() == 10);
+        let integer = self.item.get_ref().as_integer();
         if integer.is_none() {
-            self.wants("a decimal integer", example, findings);
+            self.wants("an integer", example, findings);
         }
         integer.map(toml::de::DeInteger::as_str)
     }
@@ -279,4 +291,58 @@ fn entries<'t>(table: &'t DeTable<'t>, file: &'t str) -> Vec<Entry<'t>> {
         .collect();
     entries.sort_by_key(|entry| entry.key.span.start);
     entries
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::example::{GATEWAY, WRANGLER, accepted, assert_diagnostics, outcome, replaced};
+    use super::*;
+
+    #[test]
+    fn tells_of_types_duplicates_unknown_keys_and_keys_that_do_not_work_yet() {
+        assert_diagnostics(include_str!("diagnostics/document.txt"));
+    }
+
+    #[test]
+    fn reads_tables_and_arrays_in_the_order_of_the_file() {
+        let checked = accepted(
+            "checkout = [\"CHECKOUT_TOKEN\"]",
+            "checkout = [\"CHECKOUT_TOKEN\"]\na = [\"STRIPE_KEY\"]",
+        );
+        let names: Vec<_> = checked.gateway.secrets.iter().map(|secret| secret.name.as_ref()).collect();
+        assert_eq!(names, ["stripe", "checkout", "a"]);
+    }
+
+    #[test]
+    fn a_position_among_the_entries_fits_sixteen_bits() {
+        let names =
+            |count: usize| (0..count).map(|index| format!("\"{index}\"")).collect::<Vec<_>>().join(",");
+        let with = |count| {
+            let option = format!("mount = \"/stripe\"\nstrip_query = [{}]", names(count));
+            outcome(&replaced(GATEWAY, "mount = \"/stripe\"", &option), WRANGLER)
+        };
+        assert!(with(MOST).is_ok());
+        let errors = with(MOST + 1).unwrap_err();
+        assert_eq!(errors.len(), 1);
+        assert!(
+            errors[0]
+                .starts_with("gateway.toml:15:15: error: `strip_query` has 65536 entries; found `[\"0\",")
+        );
+        assert!(errors[0].ends_with("…`; write at most 65535"));
+    }
+
+    #[test]
+    fn points_into_a_string_unless_escapes_hide_the_place() {
+        for (file, text, part) in [
+            ("\"abc\"", "abc", Span { start: 2, end: 3 }),
+            ("'abc'", "abc", Span { start: 2, end: 3 }),
+            ("\"\"\"abc\"\"\"", "abc", Span { start: 4, end: 5 }),
+            ("abc", "abc", Span { start: 1, end: 2 }),
+            ("\"a\\u0062c\"", "abc", Span { start: 0, end: 10 }),
+        ] {
+            let located = Located::new(text, Span { start: 0, end: file.len() }, file);
+            assert_eq!(located.part(1, 2), part, "{file}");
+            assert_eq!(located.piece(text.get(1..2).unwrap()), part, "{file}");
+        }
+    }
 }

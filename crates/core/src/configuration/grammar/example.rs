@@ -49,43 +49,44 @@ store_id = "1"
 secret_name = "checkout"
 "#;
 
-/// The text with this piece of it, which it holds exactly once, written otherwise.
-pub(super) fn replaced(text: &str, piece: &str, by: &str) -> String {
-    assert_eq!(text.matches(piece).count(), 1, "{piece:?}");
-    text.replace(piece, by)
-}
-
 pub(super) fn outcome(gateway: &str, wrangler: &str) -> Result<Checked, Vec<String>> {
     let gateway = File { path: "gateway.toml", text: gateway };
     let wrangler = File { path: "wrangler.toml", text: wrangler };
     read(gateway, wrangler).map_err(|errors| errors.iter().map(ToString::to_string).collect())
 }
 
-/// The configuration, with a piece of [`GATEWAY`] written otherwise.
+/// The text with this piece of it, which it holds exactly once, written otherwise.
+pub(super) fn replaced(text: &str, piece: &str, by: &str) -> String {
+    assert_eq!(text.matches(piece).count(), 1, "{piece:?}");
+    text.replace(piece, by)
+}
+
+/// What the valid pair says with a piece of [`GATEWAY`] written otherwise.
 pub(super) fn accepted(piece: &str, by: &str) -> Checked {
-    outcome(&replaced(GATEWAY, piece, by), WRANGLER).unwrap_or_else(|errors| panic!("{by}: {errors:#?}"))
+    let gateway = replaced(GATEWAY, piece, by);
+    outcome(&gateway, WRANGLER).unwrap_or_else(|errors| panic!("{gateway}\n{errors:#?}"))
 }
 
-/// Asserts what each row's change of [`GATEWAY`] is told: the piece, what stands in its place, and the errors,
-/// without the file's name that starts each.
-pub(super) fn assert_errors(rows: &[(&str, &str, &[&str])]) {
-    for (piece, by, expected) in rows {
-        assert_told(outcome(&replaced(GATEWAY, piece, by), WRANGLER), "gateway.toml", by, expected);
+/// Checks a file of `diagnostics/`: blocks of a change to the valid pair, written as a diff, and the exact errors
+/// that it earns. A block without `-` lines writes the piece of the block before it otherwise.
+pub(super) fn assert_diagnostics(blocks: &str) {
+    let mut piece = String::new();
+    for block in blocks.trim_end().split("\n\n") {
+        let marked = |mark: char| {
+            let lines = block.lines().filter_map(|line| line.strip_prefix(mark));
+            lines.map(|line| line.strip_prefix(' ').unwrap_or(line)).collect::<Vec<_>>()
+        };
+        let removed = marked('-');
+        if !removed.is_empty() {
+            piece = removed.join("\n");
+        }
+        let by = marked('+').join("\n");
+        let outcome = if GATEWAY.contains(&piece) {
+            outcome(&replaced(GATEWAY, &piece, &by), WRANGLER)
+        } else {
+            outcome(GATEWAY, &replaced(WRANGLER, &piece, &by))
+        };
+        let expected: Vec<_> = block.lines().filter(|line| !line.starts_with(['-', '+'])).collect();
+        assert_eq!(outcome.expect_err(block), expected, "{block}");
     }
-}
-
-/// As [`assert_errors`], for [`WRANGLER`] and errors in either file.
-pub(super) fn assert_wrangler_errors(rows: &[(&str, &str, &[&str])]) {
-    for (piece, by, expected) in rows {
-        assert_told(outcome(GATEWAY, &replaced(WRANGLER, piece, by)), "", by, expected);
-    }
-}
-
-fn assert_told(outcome: Result<Checked, Vec<String>>, file: &str, change: &str, expected: &[&str]) {
-    let errors = outcome.expect_err(change);
-    let told: Vec<&str> = errors
-        .iter()
-        .map(|error| error.strip_prefix(file).map_or(error.as_str(), |error| error.trim_start_matches(':')))
-        .collect();
-    assert_eq!(told, expected, "{change}");
 }

@@ -58,7 +58,7 @@ pub(super) fn parse(
         Some(("is Cloudflare's own", "remove it"))
     } else if twin == "cookie" {
         Some(match purpose {
-            Purpose::Forward => ("is more than one header's worth of state", "write `cookies = true`"),
+            Purpose::Forward => ("goes up where `Set-Cookie` comes down", "write `cookies = true`"),
             _ => ("carries no credential of the gateway's", "write another header"),
         })
     } else {
@@ -75,4 +75,25 @@ pub(super) fn parse(
 /// (CVE-2025-64484).
 pub(super) fn twin(name: &HeaderName) -> String {
     name.as_str().replace('_', "-")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::example::{accepted, assert_diagnostics};
+
+    #[test]
+    fn case_17_tells_of_a_header_that_does_harm_where_it_is_named() {
+        assert_diagnostics(include_str!("diagnostics/header.txt"));
+    }
+
+    #[test]
+    fn allows_what_does_no_harm() {
+        for option in [
+            "strip_headers = [\"Connection\", \"cookie\", \"x_y\"]",
+            "forward_headers = [\"X-Forwarded-For\", \"cf-connecting-ip\", \"x-api-key\"]",
+            "token_in = [\"header:X-Gateway-Token\"]",
+        ] {
+            accepted("mount = \"/stripe\"", &format!("mount = \"/stripe\"\n{option}"));
+        }
+    }
 }

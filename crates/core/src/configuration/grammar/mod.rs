@@ -12,6 +12,8 @@ mod allow;
 mod auth;
 mod bake;
 mod callers;
+#[cfg(test)]
+mod complete;
 mod diagnostic;
 mod document;
 #[cfg(test)]
@@ -20,6 +22,8 @@ mod header;
 mod mount;
 mod name;
 mod nearest;
+#[cfg(test)]
+mod properties;
 mod routes;
 mod rule;
 mod secrets;
@@ -167,10 +171,51 @@ fn digest(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::example::{GATEWAY, WRANGLER, outcome};
+    use super::example::{GATEWAY, WRANGLER, accepted, assert_diagnostics, outcome};
 
     #[test]
     fn reads_the_valid_pair_without_a_word() {
         assert_eq!(outcome(GATEWAY, WRANGLER).unwrap().warnings, []);
+    }
+
+    #[test]
+    fn tells_what_is_wrong_at_the_top_level() {
+        assert_diagnostics(include_str!("diagnostics/gateway.txt"));
+    }
+
+    #[test]
+    fn a_gateway_has_a_route() {
+        let told = "error: there is no route; found nothing; add `[routes.NAME]` with `mount`, `upstream` and `auth`, \
+                    and `[routes.NAME.allow]`";
+        assert_eq!(outcome("", ""), Err(vec![format!("gateway.toml:1:1: {told}")]));
+        assert_eq!(outcome("version = 1\n", ""), Err(vec![format!("gateway.toml:2:1: {told}")]));
+        let told = told.replace("nothing", "`[routes]`");
+        assert_eq!(outcome("[routes]", ""), Err(vec![format!("gateway.toml:1:1: {told}")]));
+    }
+
+    #[test]
+    fn the_timeout_of_a_source_is_two_seconds_unless_it_is_written() {
+        assert_eq!(outcome(GATEWAY, WRANGLER).unwrap().gateway.secret_timeout, 2_000);
+        let checked = accepted("version = 1\n", "gateway.secret_timeout = \"500ms\"\n");
+        assert_eq!(checked.gateway.secret_timeout, 500);
+    }
+
+    #[test]
+    fn the_digest_is_that_of_the_text() {
+        let digest = super::digest("abc");
+        assert_eq!(digest, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+        assert_eq!(outcome(GATEWAY, WRANGLER).unwrap().gateway.digest, super::digest(GATEWAY));
+    }
+
+    #[test]
+    fn all_errors_come_at_once_in_order_of_position() {
+        let gateway = GATEWAY.replace("/stripe", "stripe/").replace("version = 1", "version = 2");
+        let wrangler = WRANGLER.replace("binding = \"CHECKOUT_TOKEN\"", "binding = 1");
+        let errors = outcome(&gateway, &wrangler).unwrap_err();
+        let places: Vec<_> = errors.iter().map(|error| error.split(": ").next().unwrap()).collect();
+        assert_eq!(
+            places,
+            ["gateway.toml:1:11", "gateway.toml:5:13", "gateway.toml:14:16", "wrangler.toml:21:11"]
+        );
     }
 }

@@ -58,7 +58,8 @@ fn host(text: &str) -> Result<String, Fault<'_>> {
     if text.is_empty() {
         return Err((text, "the mount is empty", example()));
     }
-    let after_address = text.rfind(']').map_or(0, |at| at + 1);
+    let after_address =
+        if text.starts_with('[') { text.rfind(']').map_or(text.len(), |at| at + 1) } else { 0 };
     let (name, port) = match text.rfind(':').filter(|colon| *colon >= after_address) {
         Some(colon) => (text.get(..colon).unwrap_or(text), text.get(colon + 1..)),
         None => (text, None),
@@ -129,4 +130,52 @@ fn prefix(path: &str, may_be_root: bool) -> Result<Vec<String>, Fault<'_>> {
         return Err((piece, "the mount has an empty or a dot segment", "write `/path`".to_owned()));
     }
     Ok(inner.split('/').map(str::to_owned).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::example::{accepted, assert_diagnostics};
+
+    #[test]
+    fn tells_what_is_wrong_with_a_mount() {
+        assert_diagnostics(include_str!("diagnostics/mount.txt"));
+    }
+
+    #[test]
+    fn takes_a_path_a_host_or_both() {
+        let rows: [(&str, Option<&str>, &[&str]); 11] = [
+            ("/", None, &[]),
+            ("/stripe", None, &["stripe"]),
+            ("/a/b c/~", None, &["a", "b c", "~"]),
+            ("gw.example.com", Some("gw.example.com"), &[]),
+            ("GW.Example.com/Stripe", Some("gw.example.com"), &["Stripe"]),
+            ("localhost:8787", Some("localhost:8787"), &[]),
+            ("127.0.0.1:8787/a", Some("127.0.0.1:8787"), &["a"]),
+            ("[::1]", Some("[::1]"), &[]),
+            ("[::1]:8787/a", Some("[::1]:8787"), &["a"]),
+            ("under_score.example-1.com", Some("under_score.example-1.com"), &[]),
+            ("xn--bcher-kva.example", Some("xn--bcher-kva.example"), &[]),
+        ];
+        for (text, host, prefix) in rows {
+            let checked = accepted("mount = \"/stripe\"", &format!("mount = \"{text}\""));
+            let mount = &checked.gateway.mounts[0];
+            assert_eq!(mount.host.as_deref(), host, "{text}");
+            assert_eq!(mount.prefix, prefix, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_more_specific_mount_comes_first() {
+        let mounts =
+            r#"mount = ["/", "/a", "/a/b", "/b", "gw.example.com", "gw.example.com/a", "other.example.com"]"#;
+        let checked = accepted("mount = \"/stripe\"", mounts);
+        let spelled: Vec<_> = checked
+            .gateway
+            .mounts
+            .iter()
+            .map(|mount| format!("{}{}", mount.host.as_deref().unwrap_or_default(), mount.path()))
+            .collect();
+        let expected = ["gw.example.com/a", "gw.example.com", "other.example.com", "/a/b", "/a", "/b", ""];
+        assert_eq!(spelled, expected);
+    }
 }

@@ -87,8 +87,11 @@ impl<'t> Routes<'t> {
         let Some(value) = required(table, route.name, "mount", MOUNT, findings) else { return Vec::new() };
         let elements = if value.is_string() {
             vec![value]
-        } else {
+        } else if value.is_array() {
             value.filled_array(MOUNT, findings).unwrap_or_default()
+        } else {
+            value.wants("a string or an array of strings", MOUNT, findings);
+            Vec::new()
         };
         let mut places: Vec<Place> = Vec::new();
         for element in elements {
@@ -154,10 +157,10 @@ impl<'t> Reader<'_, 't, '_> {
             let placements = auth.as_ref().map_or(&[][..], |auth| &auth.placements);
             token_in::read(value, placements, self.findings)
         });
+        route.secrets = auth.as_ref().map(|auth| auth.secrets.clone()).unwrap_or_default();
         let (Some(auth), Some(upstream)) = (auth, upstream) else { return };
         let token_in = places.unwrap_or_else(|| token_in::default_places(&auth.placements));
         self.check_forwarded(&forward_headers, &auth, &token_in);
-        route.secrets = auth.secrets;
         route.route = Some(Route {
             name: Text::Owned(self.name.text.to_owned()),
             upstream,
@@ -251,4 +254,41 @@ fn required<'t>(
         findings.error(route.span, &message, &format!("add `{example}`"));
     }
     value
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::example::{accepted, assert_diagnostics};
+
+    #[test]
+    fn tells_what_is_wrong_with_a_route() {
+        assert_diagnostics(include_str!("diagnostics/routes.txt"));
+    }
+
+    #[test]
+    fn case_19_cookies_need_hosts_of_their_own() {
+        let checked =
+            accepted("mount = \"/stripe\"", "mount = [\"a.example.com\", \"b.example.com\"]\ncookies = true");
+        assert!(checked.gateway.routes[0].cookies);
+        accepted("mount = \"/stripe\"", "mount = \"/stripe\"\ncookies = false");
+    }
+
+    #[test]
+    fn reads_every_option() {
+        let options = r#"mount = "/stripe"
+timeout = "30s"
+token_in = ["query:k"]
+strip_headers = ["X-A"]
+strip_query = ["b c"]
+forward_headers = ["X-Api-Key"]
+encoded_slash = true
+shared_cache = true"#;
+        let checked = accepted("mount = \"/stripe\"", options);
+        let route = &checked.gateway.routes[0];
+        assert_eq!(route.timeout, 30_000);
+        assert_eq!(route.strip_headers[0].as_str(), "x-a");
+        assert_eq!(route.strip_query.as_ref(), ["b c"]);
+        assert_eq!(route.forward_headers[0].as_str(), "x-api-key");
+        assert!(route.encoded_slash && route.shared_cache && !route.cookies);
+    }
 }

@@ -12,9 +12,9 @@ pub(super) fn parse(text: &Located<'_>, findings: &mut Findings<'_>) -> Option<R
         findings.error(text.span, "a rule is methods, a space and a path pattern", EXAMPLE);
         return None;
     };
-    let methods = methods(text, names, findings);
-    let pattern = self::pattern(text, pattern.trim_start_matches(' '), findings);
-    Some(Rule { text: Text::Owned(text.text.to_owned()), methods: methods?, pattern: pattern? })
+    let methods = methods(text, names, findings)?;
+    let pattern = self::pattern(text, pattern.trim_start_matches(' '), findings)?;
+    Some(Rule { text: Text::Owned(text.text.to_owned()), methods, pattern })
 }
 
 fn methods(text: &Located<'_>, names: &str, findings: &mut Findings<'_>) -> Option<Methods> {
@@ -33,8 +33,12 @@ fn methods(text: &Located<'_>, names: &str, findings: &mut Findings<'_>) -> Opti
                     "write some of {known}, with commas and no spaces, or `*` alone for all but OPTIONS"
                 ),
             };
-            // An empty name has no text to point at, so what follows it is shown.
-            let span = text.piece(if name.is_empty() { names } else { name });
+            // An empty name has no text to point at.
+            let span = if names.is_empty() {
+                text.span
+            } else {
+                text.piece(if name.is_empty() { names } else { name })
+            };
             findings.error(span, &format!("`{name}` is no method"), &instead);
             return None;
         };
@@ -114,4 +118,66 @@ fn never_matches(path: &str) -> Option<(&str, &'static str, &'static str)> {
         }
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::example::{accepted, assert_diagnostics};
+    use super::*;
+
+    #[test]
+    fn case_1_tells_what_is_wrong_with_a_rule() {
+        assert_diagnostics(include_str!("diagnostics/rule.txt"));
+    }
+
+    fn parsed(rule: &str) -> Rule {
+        let checked = accepted("ci = [\"GET /v1/balance\"]", &format!("ci = ['{rule}']"));
+        checked.gateway.routes[0].allow[1].rules[0].clone()
+    }
+
+    #[test]
+    fn splits_a_pattern_at_slashes_and_stars() {
+        let rows: [(&str, &[&[&str]], bool); 11] = [
+            ("GET /", &[&[""]], false),
+            ("GET /**", &[], true),
+            ("GET /v1", &[&["v1"]], false),
+            ("GET /v1/", &[&["v1"], &[""]], false),
+            ("GET /v1/**", &[&["v1"]], true),
+            ("GET //**", &[&[""]], true),
+            ("GET /*", &[&["", ""]], false),
+            ("GET /ch_*/a*b*c", &[&["ch_", ""], &["a", "b", "c"]], false),
+            ("GET   /a b", &[&["a b"]], false),
+            ("GET /50%/...", &[&["50%"], &["..."]], false),
+            ("GET /%zz/é", &[&["%zz"], &["é"]], false),
+        ];
+        for (text, segments, open) in rows {
+            let rule = parsed(text);
+            let literals: Vec<Vec<&str>> = rule
+                .pattern
+                .segments
+                .iter()
+                .map(|segment| segment.literals.iter().map(AsRef::as_ref).collect())
+                .collect();
+            assert_eq!(literals, segments, "{text}");
+            assert_eq!(rule.pattern.open, open, "{text}");
+            assert_eq!(rule.text, text);
+        }
+    }
+
+    #[test]
+    fn a_star_is_every_method_but_options() {
+        let rows: [(&str, &[Method]); 5] = [
+            ("GET /", &[Method::Get, Method::Head]),
+            ("GET,HEAD /", &[Method::Get, Method::Head]),
+            ("HEAD /", &[Method::Head]),
+            ("POST,OPTIONS /", &[Method::Post, Method::Options]),
+            ("* /", &[Method::Get, Method::Head, Method::Post, Method::Put, Method::Patch, Method::Delete]),
+        ];
+        for (text, expected) in rows {
+            let methods = parsed(text).methods;
+            let contained: Vec<_> =
+                Method::ALL.into_iter().filter(|method| methods.contain(*method)).collect();
+            assert_eq!(contained, expected, "{text}");
+        }
+    }
 }

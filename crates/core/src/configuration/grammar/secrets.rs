@@ -6,7 +6,6 @@ use super::name;
 use super::wrangler::Deployment;
 use crate::configuration::{List, Secret, SecretId, Source, SourceKind, Text};
 
-const EXAMPLE: &str = "stripe = [\"STRIPE_KEY\"]";
 const WORKER_SECRET: &str = "{ worker_secret = \"LEGACY_KEY\" }";
 const RESERVED: [&str; 3] = ["var", "request", "caller"];
 
@@ -35,8 +34,9 @@ impl<'t> Secrets<'t> {
                 findings.error(key.span, &message, "give the secret another name");
             }
             let mut sources: Vec<Source> = Vec::new();
-            for element in value.filled_array(EXAMPLE, findings).unwrap_or_default() {
-                let Some((source, binding)) = source(element, findings) else { continue };
+            let example = format!("{} = [\"BINDING\"]", key.text);
+            for element in value.filled_array(&example, findings).unwrap_or_default() {
+                let Some((source, binding)) = source(element, &example, findings) else { continue };
                 if sources.contains(&source) {
                     let message = format!("the source `{}` stands twice in one secret", source.binding);
                     findings.error(binding.span, &message, "remove one of the two");
@@ -83,17 +83,51 @@ impl<'t> Secrets<'t> {
 }
 
 /// One source, and where its binding is named.
-fn source<'t>(element: Value<'t>, findings: &mut Findings<'_>) -> Option<(Source, Located<'t>)> {
+fn source<'t>(
+    element: Value<'t>,
+    example: &str,
+    findings: &mut Findings<'_>,
+) -> Option<(Source, Located<'t>)> {
     let (kind, binding) = if element.is_string() {
-        (SourceKind::SecretsStore, element.string(EXAMPLE, findings)?)
+        (SourceKind::SecretsStore, element.string(example, findings)?)
+    } else if !element.is_table() {
+        element.wants("strings and tables", example, findings);
+        return None;
     } else {
-        let table = element.table(EXAMPLE, findings)?;
-        table.know("a source", &["worker_secret"], &[], findings);
+        let table = element.table(WORKER_SECRET, findings)?;
+        let all_known = table.know("a source", &["worker_secret"], &[], findings);
         let Some(value) = table.value("worker_secret") else {
-            findings.error(table.span, "the source names no secret", &format!("write `{WORKER_SECRET}`"));
+            if all_known {
+                findings.error(table.span, "the source names no secret", &format!("write `{WORKER_SECRET}`"));
+            }
             return None;
         };
         (SourceKind::WorkerSecret, value.string(WORKER_SECRET, findings)?)
     };
     Some((Source { kind, binding: Text::Owned(binding.text.to_owned()) }, binding))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::example::{accepted, assert_diagnostics};
+    use super::*;
+
+    #[test]
+    fn tells_what_is_wrong_with_a_secret() {
+        assert_diagnostics(include_str!("diagnostics/secrets.txt"));
+    }
+
+    #[test]
+    fn a_source_is_a_store_binding_or_a_worker_secret() {
+        let sources = r#"["CHECKOUT_TOKEN", { worker_secret = "LEGACY_KEY" }]"#;
+        let checked = accepted("checkout = [\"CHECKOUT_TOKEN\"]", &format!("checkout = {sources}"));
+        let source = |kind, binding| Source { kind, binding: Text::Borrowed(binding) };
+        assert_eq!(
+            checked.gateway.secrets[1].sources.as_ref(),
+            [
+                source(SourceKind::SecretsStore, "CHECKOUT_TOKEN"),
+                source(SourceKind::WorkerSecret, "LEGACY_KEY")
+            ]
+        );
+    }
 }

@@ -176,3 +176,37 @@ impl Parts {
         self.finished
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::example::{accepted, assert_diagnostics};
+    use super::*;
+    use crate::configuration::Placement;
+
+    #[test]
+    fn tells_what_is_wrong_with_a_placeholder() {
+        assert_diagnostics(include_str!("diagnostics/template.txt"));
+    }
+
+    #[test]
+    fn gathers_literal_text_between_placeholders() {
+        let text = |text| Part::Text(Text::Borrowed(text));
+        let stripe = || Part::Secret(SecretId(0));
+        let field = |field| Part::Field(SecretId(0), Text::Borrowed(field));
+        let account = || Part::Variable(Text::Borrowed("ACCOUNT"));
+        for (value, parts) in [
+            ("${stripe}", vec![stripe()]),
+            ("Key ${stripe}", vec![text("Key "), stripe()]),
+            ("${stripe.key-id}.${stripe.secret}", vec![field("key-id"), text("."), field("secret")]),
+            ("${var.ACCOUNT}${stripe}", vec![account(), stripe()]),
+            ("$ $$ a$${b}$${ ${stripe} $", vec![text("$ $$ a${b}${ "), stripe(), text(" $")]),
+            ("$$${${stripe}", vec![text("$${"), stripe()]),
+            ("%s $1 {x} ${stripe}}", vec![text("%s $1 {x} "), stripe(), text("}")]),
+            ("\\u0024{stripe}\\u0041", vec![stripe(), text("A")]),
+        ] {
+            let checked = accepted("{ bearer = \"${stripe}\" }", &format!("{{ bearer = \"{value}\" }}"));
+            let expected = Placement::Bearer(Template { parts: parts.into() });
+            assert_eq!(checked.gateway.routes[0].auth.as_ref(), [expected], "{value}");
+        }
+    }
+}

@@ -90,3 +90,67 @@ fn around(value: &Template) -> (Text, Text) {
 const fn is_secret(part: &Part) -> bool {
     matches!(part, Part::Secret(_) | Part::Field(..))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::example::{accepted, assert_diagnostics};
+    use super::*;
+    use crate::configuration::HeaderName;
+
+    #[test]
+    fn tells_what_is_no_place_for_a_token() {
+        assert_diagnostics(include_str!("diagnostics/token_in.txt"));
+    }
+
+    fn header(name: &'static str, before: &'static str, after: &'static str) -> TokenPlace {
+        let name = HeaderName(Text::Borrowed(name));
+        TokenPlace::Header { name, before: Text::Borrowed(before), after: Text::Borrowed(after) }
+    }
+
+    fn query(name: &'static str, before: &'static str, after: &'static str) -> TokenPlace {
+        TokenPlace::Query { name: name.into(), before: before.into(), after: after.into() }
+    }
+
+    fn places(auth_and_more: &str) -> Vec<TokenPlace> {
+        let checked = accepted("auth = { bearer = \"${stripe}\" }", auth_and_more);
+        checked.gateway.routes[0].token_in.to_vec()
+    }
+
+    #[test]
+    fn a_token_is_shown_where_the_auth_puts_a_secret() {
+        let both = [TokenPlace::Bearer, TokenPlace::Basic];
+        for (auth, filled) in [
+            ("[]", vec![]),
+            ("{ bearer = \"${stripe}\" }", vec![]),
+            ("{ header = \"X-Api-Key\", value = \"${stripe}\" }", vec![header("x-api-key", "", "")]),
+            (
+                "{ header = \"authorization\", value = \"Key ${stripe}\" }",
+                vec![header("authorization", "Key ", "")],
+            ),
+            ("{ query = \"key\", value = \"a${stripe.x}b\" }", vec![query("key", "a", "b")]),
+            ("{ query = \"key\", value = \"${stripe}b\" }", vec![query("key", "", "b")]),
+            ("{ header = \"x\", value = \"${stripe.a}:${stripe.b}\" }", vec![header("x", "", "")]),
+            ("{ header = \"x\", value = \"${var.ACCOUNT}${stripe}\" }", vec![header("x", "", "")]),
+            (
+                "[{ query = \"key\", value = \"${stripe}\" }, { header = \"x-version\", value = \"2\" }]",
+                vec![query("key", "", "")],
+            ),
+        ] {
+            let expected: Vec<_> = both.iter().cloned().chain(filled).collect();
+            assert_eq!(places(&format!("auth = {auth}")), expected, "{auth}");
+        }
+    }
+
+    #[test]
+    fn a_named_place_replaces_them_and_keeps_the_text_around_the_secret() {
+        let auth = "auth = [{ header = \"x-key\", value = \"Key ${stripe}\" }, { query = \"q\", value = \"${stripe}.\" }]";
+        for (named, expected) in [
+            ("[\"basic\"]", vec![TokenPlace::Basic]),
+            ("[\"header:X-Key\", \"bearer\"]", vec![header("x-key", "Key ", ""), TokenPlace::Bearer]),
+            ("[\"header:x-other\", \"query:q\"]", vec![header("x-other", "", ""), query("q", "", ".")]),
+            ("[\"query:a:b\"]", vec![query("a:b", "", "")]),
+        ] {
+            assert_eq!(places(&format!("{auth}\ntoken_in = {named}")), expected, "{named}");
+        }
+    }
+}

@@ -32,3 +32,30 @@ pub(super) fn duration(text: &Located<'_>, findings: &mut Findings<'_>) -> Optio
     }
     duration
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::example::{accepted, assert_diagnostics};
+
+    #[test]
+    fn tells_what_is_no_duration() {
+        assert_diagnostics(include_str!("diagnostics/unit.txt"));
+    }
+
+    #[test]
+    fn counts_milliseconds() {
+        for (text, milliseconds) in [
+            ("1ms", 1),
+            ("100ms", 100),
+            ("2s", 2_000),
+            ("100s", 100_000),
+            ("1m", 60_000),
+            ("60m", 3_600_000),
+            ("1h", 3_600_000),
+        ] {
+            let checked =
+                accepted("mount = \"/stripe\"", &format!("mount = \"/stripe\"\ntimeout = \"{text}\""));
+            assert_eq!(checked.gateway.routes[0].timeout, milliseconds, "{text}");
+        }
+    }
+}

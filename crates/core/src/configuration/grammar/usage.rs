@@ -120,3 +120,75 @@ impl Whole<'_, '_> {
 fn injects(route: &LocatedRoute<'_>, secret: SecretId) -> bool {
     route.secrets.iter().any(|(injected, _)| *injected == secret)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::Checked;
+    use super::super::example::{GATEWAY, WRANGLER, accepted, assert_diagnostics, outcome, replaced};
+
+    #[test]
+    fn a_secret_that_proves_a_caller_is_not_injected() {
+        assert_diagnostics(include_str!("diagnostics/usage.txt"));
+    }
+
+    fn warnings(checked: &Checked) -> Vec<String> {
+        checked.warnings.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn warns_of_what_nothing_uses() {
+        let secrets = "spare = [\"STRIPE_KEY\"]\ncheckout = [\"CHECKOUT_TOKEN\"]";
+        assert_eq!(
+            warnings(&accepted("checkout = [\"CHECKOUT_TOKEN\"]", secrets)),
+            [
+                "gateway.toml:5:1: warning: nothing uses the secret `spare`; found `spare`; use it in an `auth` or a \
+              `bearer`, or remove it"
+            ]
+        );
+        assert_eq!(
+            warnings(&accepted("ci = [\"GET /v1/balance\"]", "")),
+            [
+                "gateway.toml:10:10: warning: no route allows the caller `ci` anything; found `ci`; name it in an \
+              `allow`, or remove it"
+            ]
+        );
+        assert_eq!(
+            warnings(&accepted("\"STRIPE_KEY\", \"STRIPE_KEY_PREVIOUS\"", "\"STRIPE_KEY\"")),
+            [
+                "wrangler.toml:16:11: warning: no secret of gateway.toml uses the binding `STRIPE_KEY_PREVIOUS`; found \
+              `\"STRIPE_KEY_PREVIOUS\"`; name it in `[secrets]` there, or remove it"
+            ]
+        );
+    }
+
+    /// A route with this many callers, each with a secret of its own, and an upstream key with two sources.
+    fn with_callers(count: usize) -> Vec<String> {
+        let list = |each: &dyn Fn(usize) -> String| (0..count).map(each).collect::<String>();
+        let secrets = list(&|index| format!("s{index} = [\"S{index}\"]\n"));
+        let callers = list(&|index| format!("[callers.c{index}]\nbearer = \"${{s{index}}}\"\n"));
+        let allow = list(&|index| format!("c{index} = [\"GET /\"]\n"));
+        let bindings = list(&|index| {
+            format!(
+                "[[secrets_store_secrets]]\nbinding = \"S{index}\"\nstore_id = \"1\"\nsecret_name = \"s\"\n"
+            )
+        });
+        let gateway =
+            replaced(GATEWAY, "checkout = [\"CHECKOUT", &format!("{secrets}checkout = [\"CHECKOUT"));
+        let gateway = replaced(&gateway, "[routes.stripe]\n", &format!("{callers}[routes.stripe]\n"));
+        warnings(&outcome(&format!("{gateway}{allow}"), &format!("{WRANGLER}{bindings}")).unwrap())
+    }
+
+    #[test]
+    fn warns_of_a_route_that_needs_more_than_the_free_plan_grants() {
+        // One for `checkout`, two for `stripe`, one attempt.
+        assert_eq!(with_callers(46), <[String; 0]>::default());
+        assert_eq!(
+            with_callers(47),
+            [
+                "gateway.toml:154:9: warning: the route `stripe` can need 51 reads and attempts for one request, and \
+              Cloudflare's free plan grants 50; found `stripe`; name fewer callers or sources, or prove callers by \
+              digests"
+            ]
+        );
+    }
+}

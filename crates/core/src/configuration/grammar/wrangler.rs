@@ -63,7 +63,7 @@ impl<'t> Deployment<'t> {
                 SourceKind::WorkerSecret if !environment.worker_secrets.contains(&binding) => {
                     let message = format!("wrangler.toml requires no Worker secret `{binding}` {place}");
                     let table = environment.table("secrets");
-                    let instead = format!("add `[{table}]` with `required = [\"{binding}\"]` there");
+                    let instead = format!("add `\"{binding}\"` to `required` in `[{table}]` there");
                     findings.error(at, &message, &instead);
                 }
                 SourceKind::SecretsStore | SourceKind::WorkerSecret => {}
@@ -75,16 +75,16 @@ impl<'t> Deployment<'t> {
     pub(super) fn check_variable(&self, name: &str, at: Span, findings: &mut Findings<'_>) {
         for environment in &self.environments {
             let place = environment.place();
-            let instead = format!("add `[{}]` with `{name} = \"…\"` there", environment.table("vars"));
+            let table = environment.table("vars");
             match environment.variables.get(name) {
                 Some(Some(_)) => {}
                 Some(None) => {
                     let message = format!("the variable `{name}` of wrangler.toml is no string {place}");
-                    findings.error(at, &message, &instead);
+                    findings.error(at, &message, &format!("write `{name} = \"…\"` in `[{table}]` there"));
                 }
                 None => {
                     let message = format!("wrangler.toml has no variable `{name}` {place}");
-                    findings.error(at, &message, &instead);
+                    findings.error(at, &message, &format!("add `{name} = \"…\"` to `[{table}]` there"));
                 }
             }
         }
@@ -165,4 +165,14 @@ fn store<'t>(value: Value<'t>, findings: &mut Findings<'_>) -> Vec<Located<'t>> 
 /// A key as TOML spells it.
 fn key_text(key: &str) -> String {
     if is_name(key) { key.to_owned() } else { format!("{key:?}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::example::assert_diagnostics;
+
+    #[test]
+    fn tells_what_each_environment_lacks() {
+        assert_diagnostics(include_str!("diagnostics/wrangler.txt"));
+    }
 }
