@@ -169,10 +169,29 @@ fn key_text(key: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::example::assert_diagnostics;
+    use super::super::example::{GATEWAY, WRANGLER, assert_diagnostics, outcome, replaced};
 
     #[test]
     fn tells_what_each_environment_lacks() {
         assert_diagnostics(include_str!("diagnostics/wrangler.txt"));
+    }
+
+    #[test]
+    fn an_environment_inherits_neither_variables_nor_secrets() {
+        let gateway = replaced(GATEWAY, "\"CHECKOUT_TOKEN\"", "{ worker_secret = \"LEGACY_KEY\" }");
+        let gateway = replaced(&gateway, "api.stripe.com", "api.stripe.com/${var.ACCOUNT}");
+        let bindings = WRANGLER.split_once("[[").map(|(_, bindings)| format!("[[{bindings}")).unwrap();
+        let bindings = bindings.replace("[[", "[[env.staging.");
+        assert_eq!(
+            outcome(&gateway, &format!("{WRANGLER}{bindings}")).unwrap_err(),
+            [
+                "gateway.toml:5:31: error: wrangler.toml requires no Worker secret `LEGACY_KEY` in `[env.staging]`; \
+                 found `\"LEGACY_KEY\"`; add `\"LEGACY_KEY\"` to `required` in `[env.staging.secrets]` there",
+                "gateway.toml:15:36: error: wrangler.toml has no variable `ACCOUNT` in `[env.staging]`; found \
+                 `${var.ACCOUNT}`; add `ACCOUNT = \"…\"` to `[env.staging.vars]` there",
+            ]
+        );
+        let own = "[env.staging]\nvars.ACCOUNT = \"a\"\nsecrets.required = [\"LEGACY_KEY\"]\n";
+        assert!(outcome(&gateway, &format!("{WRANGLER}{own}{bindings}")).is_ok());
     }
 }
