@@ -1,111 +1,207 @@
-//! `[callers]`: who can prove to be whom.
+//! `[callers.NAME]`: clients and how they prove themselves.
 
-use super::document::{Entry, Table, TextNode};
-use super::names;
-use super::template::Scope;
-use crate::configuration::{Caller, List, Part, Proof, SecretId, Text};
+use sha2::{Digest as _, Sha256};
 
-const INSTEAD: &str = "write `bearer = \"${secret}\"` or `bearer_sha256 = [\"<64 hex digits>\"]`";
-const DIGEST: &str = "write the SHA-256 of a random token of 128 bits or more in 64 hexadecimal digits";
+use super::diagnostic::Findings;
+use super::document::{Entry, Located, Span, Table, Value};
+use super::name;
+use super::template::{self, Vocabulary};
+use crate::configuration::{Caller, CallerId, List, Part, Proof, SecretId, Text};
 
-/// SHA-256 of nothing.
-const OF_NOTHING: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+const BEARER: &str = "bearer = \"${secret}\"";
+const DIGESTS: &str = "bearer_sha256 = [\"…64 hexadecimal digits…\"]";
 
-/// The callers that the table declares, each with its key.
-pub(super) fn read<'d, 'r>(table: &Table<'d, 'r>, scope: Scope<'_>) -> Vec<(Entry<'d, 'r>, Caller)> {
-    let mut callers: Vec<(Entry<'d, 'r>, Caller)> = Vec::with_capacity(table.entries().len());
-    for entry in table.entries() {
-        let name = entry.key.text;
-        if name == "anyone" {
-            entry.key.error("`anyone` is everybody, not a caller", "give the caller another name");
-        } else {
-            names::check(&entry.key);
-        }
-        // A caller with an error stays declared, so that its uses are no errors too.
-        let proof = proof(&entry, scope, &callers).unwrap_or(Proof::Digests(List::Owned(Vec::new())));
-        callers.push((entry, Caller { name: Text::Owned(name.to_owned()), proof }));
-    }
-    callers
+/// The declared callers; [`CallerId`] is a position here.
+pub(super) struct Callers<'t> {
+    declared: Vec<Declared<'t>>,
 }
 
-fn proof(entry: &Entry<'_, '_>, scope: Scope<'_>, known: &[(Entry<'_, '_>, Caller)]) -> Option<Proof> {
-    let table = entry.value.table(INSTEAD)?;
-    table.only(&["bearer", "bearer_sha256"], &[]);
-    match (table.get("bearer"), table.get("bearer_sha256")) {
-        (Some(bearer), None) => {
-            let text = bearer.text(INSTEAD)?;
-            let template = scope.template(&text)?;
-            let [Part::Secret(secret)] = *template.parts else {
-                text.error("a caller's `bearer` is exactly one secret", "write `\"${secret}\"`");
-                return None;
-            };
-            if let Some((other, shared)) = sharing(secret, scope, known) {
-                text.error(
-                    format!("`{}` and `{other}` would have one token: both read `{shared}`", entry.key.text),
-                    "give each caller a secret of its own",
-                );
+/// A caller, and where its proof stands.
+pub(super) struct Declared<'t> {
+    pub(super) name: Located<'t>,
+    /// `None` where it has a fault.
+    pub(super) proof: Option<LocatedProof>,
+}
+
+/// As [`Proof`].
+pub(super) enum LocatedProof {
+    Secret(SecretId, Span),
+    Digests(Vec<([u8; 32], Span)>),
+}
+
+impl<'t> Callers<'t> {
+    /// A caller with a fault is declared all the same, so that its rules are not reported too.
+    pub(super) fn read(
+        table: Option<&Table<'t>>,
+        vocabulary: &Vocabulary<'_>,
+        findings: &mut Findings<'_>,
+    ) -> Self {
+        let mut declared: Vec<Declared<'t>> = Vec::new();
+        for Entry { key, value } in table.into_iter().flat_map(Table::entries) {
+            name::check(key, "a caller", findings);
+            if key.text == "anyone" {
+                let message = "`anyone` means whoever asks, with or without a token";
+                findings.error(key.span, message, "give the caller another name");
             }
-            Some(Proof::Secret(secret))
-        }
-        (None, Some(digests)) => {
-            let mut parsed: Vec<[u8; 32]> = Vec::new();
-            for node in digests.array(INSTEAD)? {
-                let text = node.text(DIGEST)?;
-                let digest = digest(&text)?;
-                let other = known.iter().find(|(_, caller)| matches!(&caller.proof, Proof::Digests(digests) if digests.contains(&digest)));
-                if let Some((other, _)) = other {
-                    text.error(
-                        format!("`{}` has this digest too", other.key.text),
-                        "give each caller a token of its own",
-                    );
-                } else if parsed.contains(&digest) {
-                    text.error("this digest is there twice", "name each digest once");
-                }
-                parsed.push(digest);
+            let proof = value
+                .table(&format!("[callers.{}]", key.text), findings)
+                .and_then(|caller| proof(key, &caller, vocabulary, findings));
+            if let Some(proof) = &proof {
+                compare(proof, &declared, vocabulary, findings);
             }
-            Some(Proof::Digests(List::Owned(parsed)))
+            declared.push(Declared { name: *key, proof });
         }
-        (Some(_), Some(_)) => {
-            entry.key.error("a caller proves itself in one way", INSTEAD);
+        Self { declared }
+    }
+
+    pub(super) fn find(&self, name: &str) -> Option<CallerId> {
+        self.all().find(|(_, caller)| caller.name.text == name).map(|(id, _)| id)
+    }
+
+    pub(super) fn all(&self) -> impl Iterator<Item = (CallerId, &Declared<'t>)> {
+        (0..u16::MAX).map(CallerId).zip(&self.declared)
+    }
+
+    /// Without the callers whose proof has a fault: then nobody takes the list.
+    pub(super) fn to_list(&self) -> List<Caller> {
+        self.declared
+            .iter()
+            .filter_map(|Declared { name, proof }| {
+                let proof = match proof.as_ref()? {
+                    LocatedProof::Secret(secret, _) => Proof::Secret(*secret),
+                    LocatedProof::Digests(digests) => {
+                        Proof::Digests(digests.iter().map(|(digest, _)| *digest).collect())
+                    }
+                };
+                Some(Caller { name: Text::Owned(name.text.to_owned()), proof })
+            })
+            .collect()
+    }
+}
+
+fn proof(
+    name: &Located<'_>,
+    caller: &Table<'_>,
+    vocabulary: &Vocabulary<'_>,
+    findings: &mut Findings<'_>,
+) -> Option<LocatedProof> {
+    let all_known = caller.know("a caller", &["bearer", "bearer_sha256"], &[], findings);
+    match (caller.value("bearer"), caller.get("bearer_sha256")) {
+        (Some(bearer), None) => secret(bearer, vocabulary, findings),
+        (None, Some(digest)) => Some(LocatedProof::Digests(digests(digest.value, findings)?)),
+        (Some(_), Some(digest)) => {
+            let message = format!("the caller `{}` proves itself in two ways", name.text);
+            findings.error(
+                digest.key.span,
+                &message,
+                "write `bearer` or `bearer_sha256`, and a caller for each",
+            );
             None
         }
         (None, None) => {
-            entry.key.error(format!("`{}` cannot prove itself", entry.key.text), INSTEAD);
+            if all_known {
+                let message = format!("nothing proves the caller `{}`", name.text);
+                findings.error(name.span, &message, &format!("add `{BEARER}` or `{DIGESTS}`"));
+            }
             None
         }
     }
 }
 
-/// The caller that has this secret too, or one that reads the same binding, and the binding's name.
-fn sharing<'k>(
-    secret: SecretId,
-    scope: Scope<'k>,
-    known: &'k [(Entry<'_, '_>, Caller)],
-) -> Option<(&'k str, &'k str)> {
-    let sources = |id: SecretId| {
-        scope.secrets.get(usize::from(id.0)).map(|secret| secret.sources.as_ref()).unwrap_or_default()
-    };
-    known.iter().find_map(|(entry, caller)| {
-        let Proof::Secret(other) = caller.proof else { return None };
-        let shared = sources(secret).iter().find(|source| sources(other).contains(source))?;
-        Some((entry.key.text, shared.binding.as_ref()))
-    })
+fn secret(
+    bearer: Value<'_>,
+    vocabulary: &Vocabulary<'_>,
+    findings: &mut Findings<'_>,
+) -> Option<LocatedProof> {
+    let text = bearer.template(BEARER, findings)?;
+    let parsed = template::parse(&text, vocabulary, findings)?;
+    if let [(Part::Secret(secret), span)] = parsed.parts.as_slice() {
+        return Some(LocatedProof::Secret(*secret, *span));
+    }
+    let message = "a caller's `bearer` is exactly one secret";
+    findings.error_without_text(text.span, message, &format!("write `{BEARER}`"));
+    None
 }
 
-fn digest(text: &TextNode<'_, '_>) -> Option<[u8; 32]> {
-    let mut digest = [0; 32];
-    let nibble = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-    let digits: Option<Vec<u8>> = text.text.bytes().map(nibble).collect();
-    let Some(digits) = digits.filter(|digits| digits.len() == 64) else {
-        text.error("this is no SHA-256 digest", DIGEST);
-        return None;
-    };
-    for (byte, pair) in digest.iter_mut().zip(digits.chunks_exact(2)) {
-        *byte = pair.iter().fold(0, |byte, digit| byte << 4 | digit);
-    }
-    if text.text.eq_ignore_ascii_case(OF_NOTHING) {
-        text.error("this is the digest of an empty token", DIGEST);
+fn digests(value: Value<'_>, findings: &mut Findings<'_>) -> Option<Vec<([u8; 32], Span)>> {
+    if !value.is_array() {
+        let message = "`bearer_sha256` takes an array";
+        findings.error_without_text(value.span(), message, &format!("write `{DIGESTS}`"));
         return None;
     }
-    Some(digest)
+    let empty_token: [u8; 32] = Sha256::digest(b"").into();
+    let mut digests = Vec::new();
+    for element in value.filled_array(DIGESTS, findings)? {
+        let Some(text) = element.template(DIGESTS, findings) else { continue };
+        let Some(digest) = digest(text.text) else {
+            let message = "this is no SHA-256 digest";
+            let instead = "write 64 hexadecimal digits: `printf %s \"$TOKEN\" | sha256sum`";
+            findings.error_without_text(text.span, message, instead);
+            continue;
+        };
+        if digest == empty_token {
+            let message = "this is the digest of the empty token, so it admits whoever sends none";
+            findings.error(text.span, message, "write the digest of a random token of 128 bits or more");
+            continue;
+        }
+        if digests.iter().any(|(earlier, _)| *earlier == digest) {
+            findings.error(text.span, "the digest stands twice in one caller", "remove one of the two");
+            continue;
+        }
+        digests.push((digest, text.span));
+    }
+    Some(digests)
+}
+
+fn digest(text: &str) -> Option<[u8; 32]> {
+    let (pairs, []) = text.as_bytes().as_chunks::<2>() else { return None };
+    let digit = |digit: u8| char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok());
+    let byte = |[high, low]: &[u8; 2]| Some(digit(*high)? << 4 | digit(*low)?);
+    let bytes: Vec<u8> = pairs.iter().map(byte).collect::<Option<_>>()?;
+    bytes.try_into().ok()
+}
+
+/// Reports what would let one token prove two callers.
+fn compare(
+    proof: &LocatedProof,
+    earlier: &[Declared<'_>],
+    vocabulary: &Vocabulary<'_>,
+    findings: &mut Findings<'_>,
+) {
+    for other in earlier {
+        let name = other.name.text;
+        match (proof, &other.proof) {
+            (LocatedProof::Secret(ours, span), Some(LocatedProof::Secret(theirs, _))) => {
+                let message = if ours == theirs {
+                    format!(
+                        "the secret `{}` proves the caller `{name}` already",
+                        vocabulary.secrets.name(*ours)
+                    )
+                } else if let Some(source) = vocabulary.secrets.shared(*ours, *theirs) {
+                    format!("the binding `{}` proves the caller `{name}` already", source.binding)
+                } else {
+                    continue;
+                };
+                findings.error(*span, &message, "write a secret with sources of its own");
+            }
+            (LocatedProof::Digests(ours), Some(LocatedProof::Digests(theirs))) => {
+                let shared = ours.iter().filter(|(ours, _)| theirs.iter().any(|(theirs, _)| ours == theirs));
+                for (_, span) in shared {
+                    let message = format!("the digest proves the caller `{name}` already");
+                    findings.error(*span, &message, "write the digest of a token of its own");
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::example::assert_diagnostics;
+
+    #[test]
+    fn tells_what_is_wrong_with_a_caller() {
+        assert_diagnostics(include_str!("diagnostics/callers.txt"));
+    }
 }

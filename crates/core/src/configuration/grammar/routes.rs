@@ -1,27 +1,15 @@
-//! `[routes]`: upstreams, who may do what there, and how.
+//! `[routes.NAME]`.
 
-use super::auth;
-use super::document::{Entry, Node, Table, TextNode};
-use super::names;
-use super::template::{self, Scope};
-use super::token_in;
-use super::unit;
-use super::{mount, rule};
-use crate::configuration::{
-    Caller, CallerId, Grant, Grantee, HeaderName, List, Mount, Placement, Route, RouteId, Rule, Template,
-    Text, TokenPlace, Upstream, UpstreamUrl,
-};
-use crate::headers;
-
-const ROUTE: &str = "write `[routes.NAME]` with `mount`, `upstream`, `auth` and `allow`";
-const MOUNT: &str = "write `mount = \"/prefix\"`, `\"host\"` or `\"host/prefix\"`, or an array of them";
-const UPSTREAM: &str = "write `upstream = \"https://host/base\"`";
-const AUTH: &str = "write `auth = { bearer = \"${secret}\" }`, or `auth = []` if the upstream wants none";
-const ALLOW: &str = "write `allow = { CALLER = [\"GET /v1/**\"] }`; nobody is admitted without a rule";
-const HEADERS: &str = "write an array of header names";
-
-/// Until the upstream's head has arrived, in milliseconds.
-const DEFAULT_TIMEOUT: u32 = 100_000;
+use super::allow;
+use super::auth::Auth;
+use super::callers::Callers;
+use super::diagnostic::Findings;
+use super::document::{Entry, Located, Span, Table, Value};
+use super::header::{self, Purpose};
+use super::mount::Place;
+use super::template::Vocabulary;
+use super::{name, token_in, unit, upstream};
+use crate::configuration::{HeaderName, Mount, Route, RouteId, SecretId, Text, TokenPlace};
 
 const KNOWN: [&str; 12] = [
     "mount",
@@ -38,261 +26,269 @@ const KNOWN: [&str; 12] = [
     "shared_cache",
 ];
 const LATER: [&str; 7] = ["failover", "redact", "cors", "rate_limit", "retry", "idle_timeout", "max_body"];
+const MOUNT: &str = "mount = \"/path\"";
+const TIMEOUT: &str = "timeout = \"100s\"";
+const DEFAULT_TIMEOUT: u32 = 100_000;
 
-/// What is known when a route is read.
-#[derive(Clone, Copy)]
-pub(super) struct Declared<'s> {
-    pub(super) scope: Scope<'s>,
-    pub(super) callers: &'s [Caller],
+/// The routes as they stand; [`RouteId`] is a position here.
+#[derive(Default)]
+pub(super) struct Routes<'t> {
+    read: Vec<LocatedRoute<'t>>,
+    mounts: Vec<(Place, RouteId)>,
 }
 
-/// A route as it is read, and where its mounts stand.
-pub(super) struct ReadRoute<'d, 'r> {
-    pub(super) key: TextNode<'d, 'r>,
-    pub(super) route: Route,
-    pub(super) mounts: Vec<(TextNode<'d, 'r>, Mount)>,
+/// A route, and where its name and its secrets stand.
+pub(super) struct LocatedRoute<'t> {
+    pub(super) name: Located<'t>,
+    pub(super) secrets: Vec<(SecretId, Span)>,
+    /// `None` where it has a fault.
+    pub(super) route: Option<Route>,
 }
 
-/// One route; `None` where it has errors.
-pub(super) fn read<'d, 'r>(
-    entry: &Entry<'d, 'r>,
-    id: RouteId,
-    declared: Declared<'_>,
-) -> Option<ReadRoute<'d, 'r>> {
-    let key = entry.key;
-    names::check(&key);
-    let table = entry.value.table(ROUTE)?;
-    table.only(&KNOWN, &LATER);
-
-    // Each is read before any is given up, so that all errors are said at once.
-    let mounts = table.required("mount", &key, MOUNT).and_then(|node| mounts(&node, id));
-    let upstream =
-        table.required("upstream", &key, UPSTREAM).and_then(|node| upstream(&node, declared.scope));
-    let auth = table.required("auth", &key, AUTH).and_then(|node| auth::read(&node, declared.scope));
-    let allow = table.required("allow", &key, ALLOW).and_then(|node| allow(&node, declared.callers));
-    let timeout = optional(table.get("timeout"), DEFAULT_TIMEOUT, unit::duration);
-    let token_in = match (&auth, table.get("token_in")) {
-        (Some(auth), Some(node)) => token_in::read(&node, auth),
-        (Some(auth), None) => Some(token_in::default_places(auth)),
-        (None, _) => None,
-    };
-    let strip_headers = optional(table.get("strip_headers"), Vec::new(), |node| header_names(node));
-    let forward_headers = optional(table.get("forward_headers"), Vec::new(), |node| header_names(node));
-    let strip_query = optional(table.get("strip_query"), Vec::new(), texts);
-    let encoded_slash = optional(table.get("encoded_slash"), false, Node::boolean);
-    let cookies = optional(table.get("cookies"), false, Node::boolean);
-    let shared_cache = optional(table.get("shared_cache"), false, Node::boolean);
-
-    let mounts = mounts?;
-    let cookies = cookies?;
-    if cookies
-        && let Some((node, _)) =
-            mounts.iter().find(|(_, mount)| mount.host.is_none() || !mount.prefix.is_empty())
-    {
-        node.error(
-            "a route with `cookies = true` is mounted on whole hosts alone: all prefixes share one origin, and so its cookies",
-            "write a host without a prefix",
-        );
-        return None;
-    }
-    let (auth, token_in) = (auth?, token_in?);
-    let (strip_headers, forward_headers) = (strip_headers?, forward_headers?);
-    check_forwarded(&forward_headers, &strip_headers, &auth, &token_in)?;
-    let names =
-        |nodes: Vec<(TextNode<'_, '_>, HeaderName)>| nodes.into_iter().map(|(_, name)| name).collect();
-    let route = Route {
-        name: Text::Owned(key.text.to_owned()),
-        upstream: upstream?,
-        timeout: timeout?,
-        auth: List::Owned(auth),
-        token_in: List::Owned(token_in),
-        allow: List::Owned(allow?),
-        strip_headers: List::Owned(names(strip_headers)),
-        strip_query: List::Owned(strip_query?),
-        forward_headers: List::Owned(names(forward_headers)),
-        encoded_slash: encoded_slash?,
-        cookies,
-        shared_cache: shared_cache?,
-    };
-    Some(ReadRoute { key, route, mounts })
-}
-
-fn optional<'d, 'r, T>(
-    node: Option<Node<'d, 'r>>,
-    default: T,
-    read: impl Fn(&Node<'d, 'r>) -> Option<T>,
-) -> Option<T> {
-    node.map_or(Some(default), |node| read(&node))
-}
-
-/// One text, or an array of them.
-fn one_or_several<'d, 'r>(node: &Node<'d, 'r>, instead: &str) -> Option<Vec<TextNode<'d, 'r>>> {
-    let nodes = if node.is_text() { vec![*node] } else { node.array(instead)? };
-    nodes.iter().map(|node| node.text(instead)).collect()
-}
-
-fn mounts<'d, 'r>(node: &Node<'d, 'r>, id: RouteId) -> Option<Vec<(TextNode<'d, 'r>, Mount)>> {
-    let nodes = one_or_several(node, MOUNT)?;
-    let read: Vec<_> =
-        nodes.into_iter().map(|node| mount::read(&node, id).map(|mount| (node, mount))).collect();
-    read.into_iter().collect()
-}
-
-fn upstream(node: &Node<'_, '_>, scope: Scope<'_>) -> Option<Upstream> {
-    let node = node.text(UPSTREAM)?;
-    let template = scope.template(&node)?;
-    if template.secrets().next().is_some() {
-        node.error(
-            "a secret in an upstream would be a credential in the path, which does not work yet",
-            UPSTREAM,
-        );
-        return None;
-    }
-    let mut fixed = None;
-    for environment in scope.environments {
-        let text = Scope::filled(&template, environment)?;
-        match UpstreamUrl::parse(&text) {
-            Ok(url) => fixed = Some(url),
-            Err(why) if has_variable(&template) => {
-                let message = format!("{why} {}, where it is `{text}`", environment.title());
-                node.error(message, "correct the variable or the text around it");
-                return None;
+impl<'t> Routes<'t> {
+    pub(super) fn read(
+        table: &Table<'t>,
+        callers: &Callers<'_>,
+        vocabulary: &Vocabulary<'_>,
+        findings: &mut Findings<'_>,
+    ) -> Self {
+        let mut routes = Self::default();
+        for (id, Entry { key, value }) in (0..u16::MAX).map(RouteId).zip(table.entries()) {
+            name::check(key, "a route", findings);
+            let mut route = LocatedRoute { name: *key, secrets: Vec::new(), route: None };
+            if let Some(table) = value.table(&format!("[routes.{}]", key.text), findings) {
+                let mounts = routes.mounts(&table, &route, findings);
+                let whole_hosts = mounts.iter().all(Place::is_whole_host);
+                routes.mounts.extend(mounts.into_iter().map(|place| (place, id)));
+                let reader = Reader { name: *key, table: &table, vocabulary, findings: &mut *findings };
+                reader.read(callers, whole_hosts, &mut route);
             }
-            Err(why) => {
-                node.error(why.to_string(), UPSTREAM);
-                return None;
-            }
+            routes.read.push(route);
         }
+        routes
     }
-    if has_variable(&template) { Some(Upstream::Variable(template)) } else { fixed.map(Upstream::Fixed) }
-}
 
-fn has_variable(template: &Template) -> bool {
-    template.variables().next().is_some()
-}
+    pub(super) fn all(&self) -> &[LocatedRoute<'t>] {
+        &self.read
+    }
 
-fn allow(node: &Node<'_, '_>, callers: &[Caller]) -> Option<Vec<Grant>> {
-    let table: Table<'_, '_> = node.table(ALLOW)?;
-    if table.entries().len() == 0 {
-        node.error("nobody may do anything here", ALLOW);
-        return None;
+    /// The mounts, most specific first, and the routes that have no fault.
+    pub(super) fn into_lists(mut self) -> (Vec<Mount>, Vec<Route>) {
+        self.mounts.sort_by_key(|(place, _)| place.rank());
+        let mounts = self.mounts.into_iter().map(|(Place { host, prefix }, route)| Mount {
+            host: host.map(Text::Owned),
+            prefix: prefix.into_iter().map(Text::Owned).collect(),
+            route,
+        });
+        (mounts.collect(), self.read.into_iter().filter_map(|read| read.route).collect())
     }
-    let mut grants: Vec<Grant> = Vec::new();
-    let mut valid = true;
-    for entry in table.entries() {
-        let to = grantee(&entry.key, callers);
-        let rules = rules(&entry.value);
-        let (Some(to), Some(rules)) = (to, rules) else {
-            valid = false;
-            continue;
-        };
-        let at = if to == Grantee::Anyone { 0 } else { grants.len() };
-        grants.insert(at, Grant { to, rules: List::Owned(rules) });
-    }
-    valid.then_some(grants)
-}
 
-fn grantee(key: &TextNode<'_, '_>, callers: &[Caller]) -> Option<Grantee> {
-    if key.text == "anyone" {
-        return Some(Grantee::Anyone);
-    }
-    let at = callers.iter().position(|caller| caller.name == key.text);
-    if at.is_none() {
-        let known = names::list(callers.iter().map(|caller| caller.name.as_ref()));
-        key.error(
-            format!("the caller `{}` is not declared", key.text),
-            format!("declare it under `[callers]`, or write `anyone` or one of {known}"),
-        );
-    }
-    at.and_then(|at| u16::try_from(at).ok()).map(|at| Grantee::Caller(CallerId(at)))
-}
-
-fn rules(node: &Node<'_, '_>) -> Option<Vec<Rule>> {
-    const INSTEAD: &str = "write an array of rules, as in `[\"GET /v1/**\"]`";
-    let mut rules: Vec<Rule> = Vec::new();
-    let mut valid = true;
-    for node in node.array(INSTEAD)? {
-        let Some((node, rule)) =
-            node.text(INSTEAD).and_then(|node| rule::read(&node).map(|rule| (node, rule)))
-        else {
-            valid = false;
-            continue;
-        };
-        if rules.iter().any(|known| known.text == rule.text) {
-            node.error("this rule is there twice", "write it once");
-            valid = false;
-        }
-        rules.push(rule);
-    }
-    valid.then_some(rules)
-}
-
-fn header_names<'d, 'r>(node: &Node<'d, 'r>) -> Option<Vec<(TextNode<'d, 'r>, HeaderName)>> {
-    let mut named = Vec::new();
-    for node in node.array(HEADERS)? {
-        let text = node.text(HEADERS)?;
-        if !template::takes_none(&text) {
-            return None;
-        }
-        let Ok(name) = HeaderName::parse(text.text) else {
-            text.error("this is no header name", HEADERS);
-            return None;
-        };
-        named.push((text, name));
-    }
-    Some(named)
-}
-
-fn texts(node: &Node<'_, '_>) -> Option<Vec<Text>> {
-    const INSTEAD: &str = "write an array of parameter names";
-    let mut texts = Vec::new();
-    for node in node.array(INSTEAD)? {
-        let text = node.text(INSTEAD)?;
-        if text.text.is_empty() {
-            text.error("a parameter has a name", INSTEAD);
-            return None;
-        }
-        texts.push(template::takes_none(&text).then(|| Text::Owned(text.text.to_owned()))?);
-    }
-    Some(texts)
-}
-
-/// No header is named in vain: whatever would stay behind all the same is an error.
-fn check_forwarded(
-    forwarded: &[(TextNode<'_, '_>, HeaderName)],
-    stripped: &[(TextNode<'_, '_>, HeaderName)],
-    auth: &[Placement],
-    token_in: &[TokenPlace],
-) -> Option<()> {
-    let mut valid = true;
-    for (node, name) in forwarded {
-        let folded = headers::fold(name.as_str());
-        let reason = if folded == "cookie" {
-            Some(("cookies go up and come down together", "write `cookies = true`"))
-        } else if headers::is_hop_by_hop(&folded) {
-            Some(("this header is of one connection only and is never passed on", "remove it"))
-        } else if auth.iter().filter_map(Placement::header).any(|set| headers::fold(set) == folded) {
-            Some(("the gateway itself sets this header", "remove it"))
-        } else if token_in
-            .iter()
-            .filter_map(headers::token_header)
-            .any(|shown| headers::fold(shown) == folded)
-        {
-            Some((
-                "callers show their tokens in this header, and no token goes up",
-                "remove it, or write a `token_in` without it",
-            ))
-        } else if folded == "cdn-loop" || folded.starts_with("ostiary-") {
-            Some(("the gateway itself sets this header", "remove it"))
-        } else if stripped.iter().any(|(_, other)| other == name) {
-            Some(("this header is both forwarded and stripped", "name it once"))
+    fn mounts(&self, table: &Table<'_>, route: &LocatedRoute<'_>, findings: &mut Findings<'_>) -> Vec<Place> {
+        let Some(value) = required(table, route.name, "mount", MOUNT, findings) else { return Vec::new() };
+        let elements = if value.is_string() {
+            vec![value]
+        } else if value.is_array() {
+            value.filled_array(MOUNT, findings).unwrap_or_default()
         } else {
-            None
+            value.wants("a string or an array of strings", MOUNT, findings);
+            Vec::new()
         };
-        if let Some((message, instead)) = reason {
-            node.error(message, instead);
-            valid = false;
+        let mut places: Vec<Place> = Vec::new();
+        for element in elements {
+            let Some(text) = element.string(MOUNT, findings) else { continue };
+            let Some(place) = Place::parse(&text, findings) else { continue };
+            let earlier = self.mounts.iter().find(|(earlier, _)| *earlier == place);
+            let earlier =
+                earlier.and_then(|(_, id)| self.read.get(usize::from(id.0))).map(|read| read.name.text);
+            let earlier = earlier.or_else(|| places.contains(&place).then_some(route.name.text));
+            if let Some(earlier) = earlier {
+                let message = format!("the route `{earlier}` is mounted there already");
+                findings.error(text.span, &message, "write another mount, or remove it");
+            } else {
+                places.push(place);
+            }
+        }
+        places
+    }
+}
+
+struct Reader<'r, 't, 'f> {
+    name: Located<'t>,
+    table: &'r Table<'t>,
+    vocabulary: &'r Vocabulary<'r>,
+    findings: &'r mut Findings<'f>,
+}
+
+impl<'t> Reader<'_, 't, '_> {
+    fn read(mut self, callers: &Callers<'_>, whole_hosts: bool, route: &mut LocatedRoute<'_>) {
+        self.table.know("a route", &KNOWN, &LATER, self.findings);
+        let upstream = self
+            .required("upstream", "upstream = \"https://api.example.com\"")
+            .and_then(|entry| upstream::read(entry.value, self.vocabulary, self.findings));
+        let auth = self
+            .required("auth", "auth = { bearer = \"${secret}\" }` or `auth = []")
+            .and_then(|entry| Auth::read(entry, self.vocabulary, self.findings));
+        let allow = self
+            .required("allow", &format!("[routes.{}.allow]` with `caller = [\"GET /**\"]", self.name.text))
+            .map(|entry| allow::read(entry, callers, self.findings))
+            .unwrap_or_default();
+        let timeout = self.value("timeout").and_then(|value| {
+            let text = value.string(TIMEOUT, self.findings)?;
+            unit::duration(&text, self.findings)
+        });
+        let strip_headers = self.headers("strip_headers", Purpose::Strip);
+        let forward_headers = self.headers("forward_headers", Purpose::Forward);
+        for (at, header) in &forward_headers {
+            if strip_headers.iter().any(|(_, stripped)| stripped == header) {
+                let message = format!("the header `{header}` stands in `strip_headers` too");
+                self.findings.error(*at, &message, "remove it from one of the two");
+            }
+        }
+        let encoded_slash = self.flag("encoded_slash");
+        let shared_cache = self.flag("shared_cache");
+        let cookies = self.flag("cookies");
+        if let Some(value) = self.value("cookies").filter(|_| cookies && !whole_hosts) {
+            let message = "cookies of a mount with a path, or without a host, would reach the other routes of \
+                           its origin";
+            self.findings.error(value.span(), message, "mount the route on hosts of its own, or remove it");
+        }
+        let strip_query = self.strip_query();
+        let places = self.value("token_in").map(|value| {
+            let placements = auth.as_ref().map_or(&[][..], |auth| &auth.placements);
+            token_in::read(value, placements, self.findings)
+        });
+        route.secrets = auth.as_ref().map(|auth| auth.secrets.clone()).unwrap_or_default();
+        let (Some(auth), Some(upstream)) = (auth, upstream) else { return };
+        let token_in = places.unwrap_or_else(|| token_in::default_places(&auth.placements));
+        self.check_forwarded(&forward_headers, &auth, &token_in);
+        route.route = Some(Route {
+            name: Text::Owned(self.name.text.to_owned()),
+            upstream,
+            timeout: timeout.unwrap_or(DEFAULT_TIMEOUT),
+            auth: auth.placements.into(),
+            token_in: token_in.into(),
+            allow: allow.into(),
+            strip_headers: strip_headers.into_iter().map(|(_, header)| header).collect(),
+            strip_query: strip_query.into(),
+            forward_headers: forward_headers.into_iter().map(|(_, header)| header).collect(),
+            encoded_slash,
+            cookies,
+            shared_cache,
+        });
+    }
+
+    /// A header that the gateway replaces or empties cannot go up as the caller sent it.
+    fn check_forwarded(&mut self, forwarded: &[(Span, HeaderName)], auth: &Auth, token_in: &[TokenPlace]) {
+        for (at, header) in forwarded {
+            let twin = header::twin(header);
+            if auth
+                .placements
+                .iter()
+                .any(|placement| placement.header().is_some_and(|set| set.replace('_', "-") == twin))
+            {
+                let message = format!("the header `{header}` is set by the route's `auth`");
+                self.findings.error(*at, &message, "remove it");
+            } else if token_in.iter().any(|place| match place {
+                TokenPlace::Bearer | TokenPlace::Basic => twin == "authorization",
+                TokenPlace::Header { name, .. } => header::twin(name) == twin,
+                TokenPlace::Query { .. } => false,
+            }) {
+                let message =
+                    format!("the header `{header}` is where callers show tokens, so it is always removed");
+                self.findings.error(*at, &message, "remove it, or write a `token_in` without that place");
+            }
         }
     }
-    valid.then_some(())
+
+    fn headers(&mut self, key: &str, purpose: Purpose) -> Vec<(Span, HeaderName)> {
+        let Some(value) = self.value(key) else { return Vec::new() };
+        let mut headers: Vec<(Span, HeaderName)> = Vec::new();
+        for element in value.array(&format!("{key} = [\"x-name\"]"), self.findings).unwrap_or_default() {
+            let Some(text) = element.string(&format!("{key} = [\"x-name\"]"), self.findings) else {
+                continue;
+            };
+            let Some(header) = header::parse(&text, text.text, purpose, self.findings) else { continue };
+            if headers.iter().any(|(_, earlier)| *earlier == header) {
+                self.findings.error(text.span, &format!("`{}` stands here twice", text.text), "remove one");
+            } else {
+                headers.push((text.span, header));
+            }
+        }
+        headers
+    }
+
+    fn strip_query(&mut self) -> Vec<Text> {
+        const EXAMPLE: &str = "strip_query = [\"api_key\"]";
+        let Some(value) = self.value("strip_query") else { return Vec::new() };
+        let names = value.strings(EXAMPLE, self.findings);
+        for name in names.iter().filter(|name| name.text.is_empty()) {
+            self.findings.error(name.span, "the query parameter has no name", &format!("write `{EXAMPLE}`"));
+        }
+        names.into_iter().map(|name| Text::Owned(name.text.to_owned())).collect()
+    }
+
+    fn flag(&mut self, key: &str) -> bool {
+        self.value(key).and_then(|value| value.boolean(self.findings)).unwrap_or_default()
+    }
+
+    fn value(&self, key: &str) -> Option<Value<'t>> {
+        self.table.value(key)
+    }
+
+    fn required(&mut self, key: &str, example: &str) -> Option<Entry<'t>> {
+        required(self.table, self.name, key, example, self.findings)?;
+        self.table.get(key)
+    }
+}
+
+fn required<'t>(
+    table: &Table<'t>,
+    route: Located<'_>,
+    key: &str,
+    example: &str,
+    findings: &mut Findings<'_>,
+) -> Option<Value<'t>> {
+    let value = table.value(key);
+    if value.is_none() {
+        let message = format!("the route `{}` has no `{key}`", route.text);
+        findings.error(route.span, &message, &format!("add `{example}`"));
+    }
+    value
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::example::{accepted, assert_diagnostics};
+
+    #[test]
+    fn tells_what_is_wrong_with_a_route() {
+        assert_diagnostics(include_str!("diagnostics/routes.txt"));
+    }
+
+    #[test]
+    fn case_19_cookies_need_hosts_of_their_own() {
+        let checked =
+            accepted("mount = \"/stripe\"", "mount = [\"a.example.com\", \"b.example.com\"]\ncookies = true");
+        assert!(checked.gateway.routes[0].cookies);
+        accepted("mount = \"/stripe\"", "mount = \"/stripe\"\ncookies = false");
+    }
+
+    #[test]
+    fn reads_every_option() {
+        let options = r#"mount = "/stripe"
+timeout = "30s"
+token_in = ["query:k"]
+strip_headers = ["X-A"]
+strip_query = ["b c"]
+forward_headers = ["X-Api-Key"]
+encoded_slash = true
+shared_cache = true"#;
+        let checked = accepted("mount = \"/stripe\"", options);
+        let route = &checked.gateway.routes[0];
+        assert_eq!(route.timeout, 30_000);
+        assert_eq!(route.strip_headers[0].as_str(), "x-a");
+        assert_eq!(route.strip_query.as_ref(), ["b c"]);
+        assert_eq!(route.forward_headers[0].as_str(), "x-api-key");
+        assert!(route.encoded_slash && route.shared_cache && !route.cookies);
+    }
 }

@@ -1,147 +1,212 @@
 //! Texts with placeholders.
 
-use std::ops::Range;
+use super::diagnostic::Findings;
+use super::document::{Located, Span};
+use super::name::is_name;
+use super::nearest::nearest;
+use super::secrets::Secrets;
+use super::wrangler::{Deployment, Environment};
+use crate::configuration::{Part, SecretId, Template, Text};
 
-use super::document::TextNode;
-use super::names;
-use super::wrangler::Environment;
-use crate::configuration::{List, Part, Secret, SecretId, Template, Text};
-
-/// What placeholders can name.
-#[derive(Clone, Copy)]
-pub(super) struct Scope<'s> {
-    pub(super) secrets: &'s [Secret],
-    pub(super) environments: &'s [Environment],
+/// What a placeholder can name.
+pub(super) struct Vocabulary<'t> {
+    pub(super) secrets: Secrets<'t>,
+    pub(super) deployment: Deployment<'t>,
 }
 
-/// Reports a placeholder in a text that takes none.
-pub(super) fn takes_none(node: &TextNode<'_, '_>) -> bool {
-    if let Some(at) = node.text.find("${") {
-        node.error_within(
-            at..at + 2,
-            "no placeholder can stand here",
-            "write the text itself; placeholders stand in `upstream`, in `auth` and in a caller's `bearer`",
-        );
-    }
-    !node.text.contains("${")
+/// A template, and where each of its parts stands.
+pub(super) struct Parsed {
+    pub(super) parts: Vec<(Part, Span)>,
 }
 
-impl Scope<'_> {
-    /// The position of the secret with this name.
-    pub(super) fn secret(&self, name: &str) -> Option<SecretId> {
-        let at = self.secrets.iter().position(|secret| secret.name == name)?;
-        u16::try_from(at).ok().map(SecretId)
+impl Parsed {
+    pub(super) fn secrets(&self) -> impl Iterator<Item = (SecretId, Span)> + '_ {
+        self.parts.iter().filter_map(|(part, span)| match part {
+            Part::Secret(secret) | Part::Field(secret, _) => Some((*secret, *span)),
+            Part::Text(_) | Part::Variable(_) => None,
+        })
     }
 
-    /// The text with its placeholders looked up.
-    pub(super) fn template(&self, node: &TextNode<'_, '_>) -> Option<Template> {
-        let mut parts = Vec::new();
-        let mut literal = String::new();
-        let mut valid = true;
-        let mut at = 0;
-        while let Some(rest) = node.text.get(at..).filter(|rest| !rest.is_empty()) {
-            if rest.starts_with("$${") {
-                literal.push_str("${");
-                at += 3;
-            } else if let Some(inner) = rest.strip_prefix("${") {
-                let Some(length) = inner.find('}') else {
-                    node.error_within(
-                        at..node.text.len(),
-                        "this placeholder does not end",
-                        "write `${name}`, or `$${` for a literal `${`",
-                    );
-                    return None;
-                };
-                let piece = at..at + length + 3;
-                let name = inner.get(..length).unwrap_or_default();
-                match self.placeholder(node, &piece, name) {
-                    Some(part) => {
-                        if !literal.is_empty() {
-                            parts.push(Part::Text(Text::Owned(std::mem::take(&mut literal))));
-                        }
-                        parts.push(part);
-                    }
-                    None => valid = false,
-                }
-                at = piece.end;
-            } else {
-                // Up to the next `$`, which may be this very one.
-                let length = rest
-                    .char_indices()
-                    .skip(1)
-                    .find(|(_, character)| *character == '$')
-                    .map_or(rest.len(), |(at, _)| at);
-                literal.push_str(rest.get(..length).unwrap_or_default());
-                at += length;
+    pub(super) fn variables(&self) -> impl Iterator<Item = &str> {
+        self.parts.iter().filter_map(|(part, _)| match part {
+            Part::Variable(name) => Some(name.as_ref()),
+            Part::Text(_) | Part::Secret(_) | Part::Field(..) => None,
+        })
+    }
+
+    /// The text in an environment that has all the variables; secrets count as empty.
+    pub(super) fn substituted(&self, environment: &Environment<'_>) -> Option<String> {
+        self.parts
+            .iter()
+            .map(|(part, _)| match part {
+                Part::Text(text) => Some(text.as_ref()),
+                Part::Variable(name) => environment.variable(name),
+                Part::Secret(_) | Part::Field(..) => Some(""),
+            })
+            .collect()
+    }
+
+    pub(super) fn into_template(self) -> Template {
+        Template { parts: self.parts.into_iter().map(|(part, _)| part).collect() }
+    }
+}
+
+/// Reads `${name}`, `${name.field}`, `${var.NAME}` and `$${`; every other `$` stands for itself.
+pub(super) fn parse(
+    text: &Located<'_>,
+    vocabulary: &Vocabulary<'_>,
+    findings: &mut Findings<'_>,
+) -> Option<Parsed> {
+    let mut parts = Parts::default();
+    let mut sound = true;
+    let mut rest = text.text;
+    while let Some(character) = rest.chars().next() {
+        let at = text.text.len() - rest.len();
+        if let Some(after) = rest.strip_prefix("$${") {
+            parts.literal("${", text.part(at, at + 3));
+            rest = after;
+        } else if let Some(after) = rest.strip_prefix("${") {
+            let Some((inside, after)) = after.split_once('}') else {
+                let message = "the placeholder is not closed";
+                findings.error(
+                    text.part(at, at + 2),
+                    message,
+                    "write `}` after its name, or `$${` for a literal `${`",
+                );
+                return None;
+            };
+            let span = text.part(at, text.text.len() - after.len());
+            match placeholder(inside, span, vocabulary, findings) {
+                Some(part) => parts.placeholder(part, span),
+                None => sound = false,
             }
+            rest = after;
+        } else {
+            let (literal, after) = rest.split_at_checked(character.len_utf8())?;
+            parts.literal(literal, text.part(at, at + literal.len()));
+            rest = after;
         }
-        if !literal.is_empty() {
-            parts.push(Part::Text(Text::Owned(literal)));
-        }
-        valid.then_some(Template { parts: List::Owned(parts) })
     }
+    sound.then(|| Parsed { parts: parts.finish() })
+}
 
-    fn placeholder(&self, node: &TextNode<'_, '_>, piece: &Range<usize>, name: &str) -> Option<Part> {
-        let fail = |message: String, instead: String| {
-            node.error_within(piece.clone(), message, instead);
+fn placeholder(
+    inside: &str,
+    span: Span,
+    vocabulary: &Vocabulary<'_>,
+    findings: &mut Findings<'_>,
+) -> Option<Part> {
+    let (name, field) = match inside.split_once('.') {
+        Some((name, field)) => (name, Some(field)),
+        None => (inside, None),
+    };
+    match (name, field) {
+        ("request" | "caller", _) => {
+            let message = format!("`{name}` is reserved, and has no meaning here yet");
+            findings.error(span, &message, "write a secret's name or `${var.NAME}`");
             None
-        };
-        let (first, field) = match name.split_once('.') {
-            Some((first, field)) => (first, Some(field)),
-            None => (name, None),
-        };
-        if !names::is_name(first) || field.is_some_and(|field| !names::is_name(field)) {
-            return fail(
-                "this is no placeholder".to_owned(),
-                "write `${name}`, `${name.field}` or `${var.NAME}`".to_owned(),
-            );
         }
-        match (first, field) {
-            ("var", Some(variable)) => self.variable(node, piece, variable),
-            ("var", None) => fail("this names no variable".to_owned(), "write `${var.NAME}`".to_owned()),
-            ("request" | "caller", _) => fail(
-                format!("`{first}` is reserved and means nothing yet"),
-                "write the name of a secret, or `${var.NAME}`".to_owned(),
-            ),
-            _ => match (self.secret(first), field) {
-                (Some(id), None) => Some(Part::Secret(id)),
-                (Some(id), Some(field)) => Some(Part::Field(id, Text::Owned(field.to_owned()))),
-                (None, _) => fail(
-                    format!("the secret `{first}` is not declared"),
-                    format!(
-                        "declare it under `[secrets]`, or write one of {}",
-                        names::list(self.secrets.iter().map(|secret| secret.name.as_ref()))
-                    ),
-                ),
-            },
+        ("var", Some(variable)) if is_name(variable) => {
+            vocabulary.deployment.check_variable(variable, span, findings);
+            Some(Part::Variable(Text::Owned(variable.to_owned())))
+        }
+        ("var", _) => {
+            findings.error(span, "the placeholder names no variable", "write `${var.NAME}`");
+            None
+        }
+        (name, field) if is_name(name) && field.is_none_or(is_name) => {
+            let secret = declared(name, span, vocabulary, findings)?;
+            Some(match field {
+                Some(field) => Part::Field(secret, Text::Owned(field.to_owned())),
+                None => Part::Secret(secret),
+            })
+        }
+        _ => {
+            let instead = "write `${name}`, `${name.field}` or `${var.NAME}`, or `$${` for a literal `${`";
+            findings.error(span, "the placeholder names nothing", instead);
+            None
         }
     }
+}
 
-    fn variable(&self, node: &TextNode<'_, '_>, piece: &Range<usize>, name: &str) -> Option<Part> {
-        let mut bound = true;
-        for environment in
-            self.environments.iter().filter(|environment| !environment.variables.contains_key(name))
-        {
-            bound = false;
-            node.error_within(
-                piece.clone(),
-                format!("wrangler.toml has no variable `{name}` {} that is a string", environment.title()),
-                format!("add `{name} = \"…\"` under `[{}vars]`", environment.prefix()),
-            );
-        }
-        bound.then(|| Part::Variable(Text::Owned(name.to_owned())))
+fn declared(
+    name: &str,
+    span: Span,
+    vocabulary: &Vocabulary<'_>,
+    findings: &mut Findings<'_>,
+) -> Option<SecretId> {
+    let secret = vocabulary.secrets.find(name);
+    if secret.is_none() {
+        let declare = format!("declare `{name} = [\"BINDING\"]` in `[secrets]`");
+        let instead = match nearest(name, vocabulary.secrets.names().map(|(_, name)| name.text)) {
+            Some(near) => format!("write `{near}`, or {declare}"),
+            None => declare,
+        };
+        findings.error(span, &format!("the secret `{name}` is not declared"), &instead);
+    }
+    secret
+}
+
+/// Parts in the making: literal text gathers until a placeholder ends it.
+#[derive(Default)]
+struct Parts {
+    finished: Vec<(Part, Span)>,
+    literal: Option<(String, Span)>,
+}
+
+impl Parts {
+    fn literal(&mut self, text: &str, span: Span) {
+        let (literal, whole) = self.literal.get_or_insert_with(|| (String::new(), span));
+        literal.push_str(text);
+        whole.end = span.end;
     }
 
-    /// The text that a template without secrets has in this environment.
-    pub(super) fn filled(template: &Template, environment: &Environment) -> Option<String> {
-        let mut text = String::new();
-        for part in template.parts.iter() {
-            match part {
-                Part::Text(piece) => text.push_str(piece),
-                Part::Variable(name) => text.push_str(environment.variables.get(name.as_ref())?),
-                Part::Secret(_) | Part::Field(..) => return None,
-            }
+    fn placeholder(&mut self, part: Part, span: Span) {
+        self.flush();
+        self.finished.push((part, span));
+    }
+
+    fn flush(&mut self) {
+        let literal = self.literal.take();
+        self.finished.extend(literal.map(|(text, span)| (Part::Text(Text::Owned(text)), span)));
+    }
+
+    fn finish(mut self) -> Vec<(Part, Span)> {
+        self.flush();
+        self.finished
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::example::{accepted, assert_diagnostics};
+    use super::*;
+    use crate::configuration::Placement;
+
+    #[test]
+    fn tells_what_is_wrong_with_a_placeholder() {
+        assert_diagnostics(include_str!("diagnostics/template.txt"));
+    }
+
+    #[test]
+    fn gathers_literal_text_between_placeholders() {
+        let text = |text| Part::Text(Text::Borrowed(text));
+        let stripe = || Part::Secret(SecretId(0));
+        let field = |field| Part::Field(SecretId(0), Text::Borrowed(field));
+        let account = || Part::Variable(Text::Borrowed("ACCOUNT"));
+        for (value, parts) in [
+            ("${stripe}", vec![stripe()]),
+            ("Key ${stripe}", vec![text("Key "), stripe()]),
+            ("${stripe.key-id}.${stripe.secret}", vec![field("key-id"), text("."), field("secret")]),
+            ("${var.ACCOUNT}${stripe}", vec![account(), stripe()]),
+            ("$ $$ a$${b}$${ ${stripe} $", vec![text("$ $$ a${b}${ "), stripe(), text(" $")]),
+            ("$$${${stripe}", vec![text("$${"), stripe()]),
+            ("%s $1 {x} ${stripe}}", vec![text("%s $1 {x} "), stripe(), text("}")]),
+            ("\\u0024{stripe}\\u0041", vec![stripe(), text("A")]),
+        ] {
+            let checked = accepted("{ bearer = \"${stripe}\" }", &format!("{{ bearer = \"{value}\" }}"));
+            let expected = Placement::Bearer(Template { parts: parts.into() });
+            assert_eq!(checked.gateway.routes[0].auth.as_ref(), [expected], "{value}");
         }
-        Some(text)
     }
 }

@@ -1,110 +1,194 @@
-//! What secrets, callers and bindings are used for, and whether that goes together.
+//! What only the whole file shows: secrets on both sides, and what nothing uses.
 
 use std::collections::BTreeSet;
 
-use super::document::Entry;
-use super::names;
-use super::routes::ReadRoute;
-use super::wrangler::Wrangler;
-use crate::configuration::{
-    Caller, CallerId, Grantee, Placement, Proof, Route, Secret, SecretId, Source, SourceKind,
-};
+use super::callers::{Callers, LocatedProof};
+use super::diagnostic::Findings;
+use super::document::Span;
+use super::routes::{LocatedRoute, Routes};
+use super::template::Vocabulary;
+use crate::configuration::{Grantee, Route, SecretId, Source, SourceKind};
 
-/// What the free plan lets one request do besides itself.
-const FREE_SUBREQUESTS: usize = 50;
+/// Subrequests of one request on Cloudflare's free plan.
+const SUBREQUESTS: usize = 50;
 
-/// All that has been read.
-pub(super) struct Read<'s, 'd, 'r> {
-    pub(super) secret_keys: &'s [Entry<'d, 'r>],
-    pub(super) secrets: &'s [Secret],
-    pub(super) caller_keys: &'s [Entry<'d, 'r>],
-    pub(super) callers: &'s [Caller],
-    pub(super) routes: &'s [ReadRoute<'d, 'r>],
-    pub(super) wrangler: &'s Wrangler<'d, 'r>,
+/// Everything of one `gateway.toml`.
+pub(super) struct Whole<'w, 't> {
+    pub(super) vocabulary: &'w Vocabulary<'t>,
+    pub(super) callers: &'w Callers<'t>,
+    pub(super) routes: &'w Routes<'t>,
 }
 
-/// Reports what does not go together, and warns of what is not used.
-pub(super) fn check(read: &Read<'_, '_, '_>) {
-    let proving: BTreeSet<SecretId> = read.callers.iter().filter_map(token_secret).collect();
-    let injected: BTreeSet<SecretId> =
-        read.routes.iter().flat_map(|read| read.route.auth.iter()).flat_map(Placement::secrets).collect();
-    let granted: BTreeSet<CallerId> = read.routes.iter().flat_map(|read| callers(&read.route)).collect();
-
-    for (at, entry) in read.secret_keys.iter().enumerate() {
-        let Some(id) = u16::try_from(at).ok().map(SecretId) else { continue };
-        if proving.contains(&id) {
-            // A token that is also a key would reach an upstream with every request.
-            let shared = read
-                .sources(id)
-                .iter()
-                .find(|source| injected.iter().any(|other| read.sources(*other).contains(source)));
-            if let Some(shared) = shared {
-                let message = format!(
-                    "`{}` proves a caller and goes to an upstream: both read `{}`",
-                    entry.key.text, shared.binding
-                );
-                entry.key.error(message, "use one secret to prove the caller and another in `auth`");
+impl Whole<'_, '_> {
+    /// A caller's token that is injected is a token that the upstream can use here.
+    pub(super) fn check_injected_proofs(&self, findings: &mut Findings<'_>) {
+        let injected = self.routes.all().iter().flat_map(|route| &route.secrets);
+        for (secret, span) in injected {
+            for (proof, caller) in self.proofs() {
+                let message = if *secret == proof {
+                    let name = self.vocabulary.secrets.name(proof);
+                    format!("the secret `{name}` proves the caller `{caller}`, so no upstream may have it")
+                } else if let Some(source) = self.vocabulary.secrets.shared(*secret, proof) {
+                    let binding = &source.binding;
+                    format!(
+                        "the binding `{binding}` proves the caller `{caller}`, so no upstream may have it"
+                    )
+                } else {
+                    continue;
+                };
+                findings.error(*span, &message, "write another secret");
             }
-        } else if !injected.contains(&id) {
-            entry
-                .key
-                .warning(format!("no route and no caller uses `{}`", entry.key.text), "use it or remove it");
         }
     }
-    for (at, entry) in read.caller_keys.iter().enumerate() {
-        if u16::try_from(at).is_ok_and(|at| !granted.contains(&CallerId(at))) {
-            entry.key.warning(
-                format!("no route allows `{}` anything", entry.key.text),
-                "give it a rule or remove it",
-            );
+
+    pub(super) fn warn(&self, findings: &mut Findings<'_>) {
+        for (id, name) in self.vocabulary.secrets.names() {
+            let injected = self.routes.all().iter().any(|route| injects(route, id));
+            if !injected && !self.proofs().any(|(proof, _)| proof == id) {
+                let message = format!("nothing uses the secret `{}`", name.text);
+                findings.warning(name.span, &message, "use it in an `auth` or a `bearer`, or remove it");
+            }
+        }
+        for (id, caller) in self.callers.all() {
+            let mut granted = self.models().flat_map(|route| route.allow.iter());
+            if !granted.any(|grant| grant.to == Grantee::Caller(id)) {
+                let message = format!("no route allows the caller `{}` anything", caller.name.text);
+                findings.warning(caller.name.span, &message, "name it in an `allow`, or remove it");
+            }
+        }
+        for route in self.routes.all() {
+            let needed = route.route.as_ref().map_or(0, |model| self.worst_case(model, &route.secrets));
+            if needed > SUBREQUESTS {
+                let message = format!(
+                    "the route `{}` can need {needed} reads and attempts for one request, and Cloudflare's free \
+                     plan grants {SUBREQUESTS}",
+                    route.name.text
+                );
+                findings.warning(
+                    route.name.span,
+                    &message,
+                    "name fewer callers or sources, or prove callers by digests",
+                );
+            }
         }
     }
-    for node in &read.wrangler.store_nodes {
-        let used = |source: &Source| source.kind == SourceKind::SecretsStore && source.binding == node.text;
-        if !read.secrets.iter().any(|secret| secret.sources.iter().any(used)) {
-            let known = names::list(read.secrets.iter().map(|secret| secret.name.as_ref()));
-            node.warning(
-                format!("no secret of gateway.toml reads the binding `{}`", node.text),
-                format!("make it a source of one of {known}, or remove it"),
-            );
+
+    /// `findings` are those of `wrangler.toml`.
+    pub(super) fn warn_of_bindings(&self, findings: &mut Findings<'_>) {
+        let secrets = &self.vocabulary.secrets;
+        let used: BTreeSet<&str> = secrets
+            .names()
+            .flat_map(|(id, _)| secrets.sources(id))
+            .filter(|source| source.kind == SourceKind::SecretsStore)
+            .map(|source| source.binding.as_ref())
+            .collect();
+        for bound in self.vocabulary.deployment.store_bindings() {
+            if !used.contains(bound.text) {
+                let message = format!("no secret of gateway.toml uses the binding `{}`", bound.text);
+                findings.warning(bound.span, &message, "name it in `[secrets]` there, or remove it");
+            }
         }
     }
-    for route in read.routes {
-        let worst = read.worst_case(&route.route);
-        if worst > FREE_SUBREQUESTS {
-            route.key.warning(
-                format!("a request by `{}` can need {worst} reads and attempts, and the free plan allows {FREE_SUBREQUESTS}", route.key.text),
-                "allow fewer callers with token secrets, prove callers by `bearer_sha256`, or use a paid plan",
-            );
-        }
+
+    /// Reads of every source once, and one attempt.
+    fn worst_case(&self, route: &Route, injected: &[(SecretId, Span)]) -> usize {
+        let known = |id| route.allow.iter().any(|grant| grant.to == Grantee::Caller(id));
+        let callers = self.callers.all().filter(|(id, _)| known(*id));
+        let proofs = callers.filter_map(|(_, caller)| match caller.proof.as_ref()? {
+            LocatedProof::Secret(secret, _) => Some(*secret),
+            LocatedProof::Digests(_) => None,
+        });
+        let secrets = proofs.chain(injected.iter().map(|(secret, _)| *secret));
+        let sources: BTreeSet<&Source> =
+            secrets.flat_map(|secret| self.vocabulary.secrets.sources(secret)).collect();
+        sources.len() + 1
+    }
+
+    /// The secrets that prove callers, and whom.
+    fn proofs(&self) -> impl Iterator<Item = (SecretId, &str)> {
+        self.callers.all().filter_map(|(_, caller)| match caller.proof.as_ref()? {
+            LocatedProof::Secret(secret, _) => Some((*secret, caller.name.text)),
+            LocatedProof::Digests(_) => None,
+        })
+    }
+
+    fn models(&self) -> impl Iterator<Item = &Route> {
+        self.routes.all().iter().filter_map(|route| route.route.as_ref())
     }
 }
 
-impl Read<'_, '_, '_> {
-    fn sources(&self, id: SecretId) -> &[Source] {
-        self.secrets.get(usize::from(id.0)).map(|secret| secret.sources.as_ref()).unwrap_or_default()
-    }
-
-    /// Every source that one request by this route can read, and the attempt itself.
-    fn worst_case(&self, route: &Route) -> usize {
-        let tokens =
-            callers(route).filter_map(|id| self.callers.get(usize::from(id.0)).and_then(token_secret));
-        let secrets = tokens.chain(route.auth.iter().flat_map(Placement::secrets));
-        let sources: BTreeSet<&Source> = secrets.flat_map(|id| self.sources(id)).collect();
-        sources.into_iter().filter(|source| source.kind == SourceKind::SecretsStore).count() + 1
-    }
+fn injects(route: &LocatedRoute<'_>, secret: SecretId) -> bool {
+    route.secrets.iter().any(|(injected, _)| *injected == secret)
 }
 
-fn token_secret(caller: &Caller) -> Option<SecretId> {
-    match caller.proof {
-        Proof::Secret(id) => Some(id),
-        Proof::Digests(_) => None,
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::super::Checked;
+    use super::super::example::{GATEWAY, WRANGLER, accepted, assert_diagnostics, outcome, replaced};
 
-fn callers(route: &Route) -> impl Iterator<Item = CallerId> + '_ {
-    route.allow.iter().filter_map(|grant| match grant.to {
-        Grantee::Caller(id) => Some(id),
-        Grantee::Anyone => None,
-    })
+    #[test]
+    fn a_secret_that_proves_a_caller_is_not_injected() {
+        assert_diagnostics(include_str!("diagnostics/usage.txt"));
+    }
+
+    fn warnings(checked: &Checked) -> Vec<String> {
+        checked.warnings.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn warns_of_what_nothing_uses() {
+        let secrets = "spare = [\"STRIPE_KEY\"]\ncheckout = [\"CHECKOUT_TOKEN\"]";
+        assert_eq!(
+            warnings(&accepted("checkout = [\"CHECKOUT_TOKEN\"]", secrets)),
+            [
+                "gateway.toml:5:1: warning: nothing uses the secret `spare`; found `spare`; use it in an `auth` or a \
+              `bearer`, or remove it"
+            ]
+        );
+        assert_eq!(
+            warnings(&accepted("ci = [\"GET /v1/balance\"]", "")),
+            [
+                "gateway.toml:10:10: warning: no route allows the caller `ci` anything; found `ci`; name it in an \
+              `allow`, or remove it"
+            ]
+        );
+        assert_eq!(
+            warnings(&accepted("\"STRIPE_KEY\", \"STRIPE_KEY_PREVIOUS\"", "\"STRIPE_KEY\"")),
+            [
+                "wrangler.toml:16:11: warning: no secret of gateway.toml uses the binding `STRIPE_KEY_PREVIOUS`; found \
+              `\"STRIPE_KEY_PREVIOUS\"`; name it in `[secrets]` there, or remove it"
+            ]
+        );
+    }
+
+    /// A route with this many callers, each with a secret of its own, and an upstream key with two sources.
+    fn with_callers(count: usize) -> Vec<String> {
+        let list = |each: &dyn Fn(usize) -> String| (0..count).map(each).collect::<String>();
+        let secrets = list(&|index| format!("s{index} = [\"S{index}\"]\n"));
+        let callers = list(&|index| format!("[callers.c{index}]\nbearer = \"${{s{index}}}\"\n"));
+        let allow = list(&|index| format!("c{index} = [\"GET /\"]\n"));
+        let bindings = list(&|index| {
+            format!(
+                "[[secrets_store_secrets]]\nbinding = \"S{index}\"\nstore_id = \"1\"\nsecret_name = \"s\"\n"
+            )
+        });
+        let gateway =
+            replaced(GATEWAY, "checkout = [\"CHECKOUT", &format!("{secrets}checkout = [\"CHECKOUT"));
+        let gateway = replaced(&gateway, "[routes.stripe]\n", &format!("{callers}[routes.stripe]\n"));
+        warnings(&outcome(&format!("{gateway}{allow}"), &format!("{WRANGLER}{bindings}")).unwrap())
+    }
+
+    #[test]
+    fn warns_of_a_route_that_needs_more_than_the_free_plan_grants() {
+        // One for `checkout`, two for `stripe`, one attempt.
+        assert_eq!(with_callers(46), <[String; 0]>::default());
+        assert_eq!(
+            with_callers(47),
+            [
+                "gateway.toml:154:9: warning: the route `stripe` can need 51 reads and attempts for one request, and \
+              Cloudflare's free plan grants 50; found `stripe`; name fewer callers or sources, or prove callers by \
+              digests"
+            ]
+        );
+    }
 }

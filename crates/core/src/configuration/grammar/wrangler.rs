@@ -1,108 +1,197 @@
-//! What `wrangler.toml` binds, in each environment.
+//! What `wrangler.toml` binds, in each of its environments.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use super::document::{Entry, Node, Table, TextNode};
+use super::diagnostic::Findings;
+use super::document::{Entry, Located, Span, Table, Value};
+use super::name::is_name;
+use crate::configuration::{Source, SourceKind};
 
-/// The top level, or one `[env.*]`. Wrangler hands no binding and no variable on from the one to the other.
-#[derive(Debug, Default)]
-pub(super) struct Environment {
+/// The environments of `wrangler.toml`, the top level first.
+///
+/// Named environments inherit neither bindings nor variables, so each is asked by itself.
+pub(super) struct Deployment<'t> {
+    environments: Vec<Environment<'t>>,
+}
+
+/// One environment.
+pub(super) struct Environment<'t> {
     /// `None` for the top level.
-    pub(super) name: Option<String>,
-    /// Bindings of `[[secrets_store_secrets]]`.
-    pub(super) store: BTreeSet<String>,
-    /// Names in `[secrets] required`.
-    pub(super) worker_secrets: BTreeSet<String>,
-    /// `[vars]` that are strings.
-    pub(super) variables: BTreeMap<String, String>,
+    name: Option<&'t str>,
+    store: Vec<Located<'t>>,
+    worker_secrets: Vec<&'t str>,
+    /// The value is `None` where it is no string.
+    variables: BTreeMap<&'t str, Option<&'t str>>,
 }
 
-/// All environments, the top level first.
-pub(super) struct Wrangler<'d, 'r> {
-    pub(super) environments: Vec<Environment>,
-    /// The bindings of the top level, where they stand.
-    pub(super) store_nodes: Vec<TextNode<'d, 'r>>,
-}
-
-impl Environment {
-    /// As an error says it.
-    pub(super) fn title(&self) -> String {
-        self.name.as_ref().map_or_else(|| "at its top level".to_owned(), |name| format!("in `[env.{name}]`"))
-    }
-
-    /// What stands before a table's name.
-    pub(super) fn prefix(&self) -> String {
-        self.name.as_ref().map(|name| format!("env.{name}.")).unwrap_or_default()
-    }
-}
-
-/// Reads what of the file is about secrets and variables; all else in it is wrangler's own.
-pub(super) fn read<'d, 'r>(document: &Table<'d, 'r>) -> Wrangler<'d, 'r> {
-    let (top, store_nodes) = environment(None, document);
-    let mut environments = vec![top];
-    let named = document.get("env").and_then(|node| node.table("write `[env.NAME]`"));
-    for Entry { key, value } in named.iter().flat_map(Table::entries) {
-        if let Some(table) = value.table("write `[env.NAME]`") {
-            environments.push(environment(Some(key.text.to_owned()), &table).0);
-        }
-    }
-    Wrangler { environments, store_nodes }
-}
-
-fn environment<'d, 'r>(name: Option<String>, table: &Table<'d, 'r>) -> (Environment, Vec<TextNode<'d, 'r>>) {
-    let nodes = table.get("secrets_store_secrets").map(|node| store(&node)).unwrap_or_default();
-    let environment = Environment {
-        name,
-        store: nodes.iter().map(|node| node.text.to_owned()).collect(),
-        worker_secrets: table.get("secrets").map(|node| worker_secrets(&node)).unwrap_or_default(),
-        variables: table.get("vars").map(|node| variables(&node)).unwrap_or_default(),
-    };
-    (environment, nodes)
-}
-
-fn store<'d, 'r>(node: &Node<'d, 'r>) -> Vec<TextNode<'d, 'r>> {
-    const INSTEAD: &str =
-        "write `[[secrets_store_secrets]]` with `binding`, `store_id` and `secret_name`, each a string";
-    let Some(members) = node.members() else {
-        node.error("this must be an array of tables", INSTEAD);
-        return Vec::new();
-    };
-    let mut bindings: Vec<TextNode<'d, 'r>> = Vec::new();
-    for table in members.iter().filter_map(|member| member.table(INSTEAD)) {
-        let mut texts = ["binding", "store_id", "secret_name"].map(|key| {
-            let found = table.get(key);
-            if found.is_none() {
-                table.error(format!("`{key}` is missing"), INSTEAD);
+impl<'t> Deployment<'t> {
+    /// Reads what concerns the gateway; the rest of the file is wrangler's business.
+    pub(super) fn read(file: &Table<'t>, findings: &mut Findings<'_>) -> Self {
+        let mut environments = vec![Environment::read(None, file, findings)];
+        let named = file.value("env").and_then(|value| value.table("[env.staging]", findings));
+        for Entry { key, value } in named.iter().flat_map(Table::entries) {
+            if let Some(table) = value.table(&format!("[env.{}]", key_text(key.text)), findings) {
+                environments.push(Environment::read(Some(key.text), &table, findings));
             }
-            found.and_then(|node| node.text(INSTEAD))
-        });
-        let Some(binding) = texts.first_mut().and_then(Option::take) else { continue };
-        if bindings.iter().any(|known| known.text == binding.text) {
-            binding.error("two secrets have this binding", "give each a binding of its own");
         }
-        bindings.push(binding);
+        Self { environments }
+    }
+
+    pub(super) fn environments(&self) -> &[Environment<'t>] {
+        &self.environments
+    }
+
+    /// The Secrets Store bindings of the top level.
+    pub(super) fn store_bindings(&self) -> &[Located<'t>] {
+        self.environments.first().map_or(&[], |environment| &environment.store)
+    }
+
+    /// Reports every environment that lacks the source's binding.
+    pub(super) fn check_source(&self, source: &Source, at: Span, findings: &mut Findings<'_>) {
+        let binding = source.binding.as_ref();
+        for environment in &self.environments {
+            let place = environment.place();
+            match source.kind {
+                SourceKind::SecretsStore if !environment.store.iter().any(|bound| bound.text == binding) => {
+                    let message = format!("wrangler.toml has no binding `{binding}` {place}");
+                    let table = environment.table("secrets_store_secrets");
+                    let instead = format!(
+                        "add `[[{table}]]` with `binding = \"{binding}\"`, `store_id` and `secret_name` there"
+                    );
+                    findings.error(at, &message, &instead);
+                }
+                SourceKind::WorkerSecret if !environment.worker_secrets.contains(&binding) => {
+                    let message = format!("wrangler.toml requires no Worker secret `{binding}` {place}");
+                    let table = environment.table("secrets");
+                    let instead = format!("add `\"{binding}\"` to `required` in `[{table}]` there");
+                    findings.error(at, &message, &instead);
+                }
+                SourceKind::SecretsStore | SourceKind::WorkerSecret => {}
+            }
+        }
+    }
+
+    /// Reports every environment that lacks the variable.
+    pub(super) fn check_variable(&self, name: &str, at: Span, findings: &mut Findings<'_>) {
+        for environment in &self.environments {
+            let place = environment.place();
+            let table = environment.table("vars");
+            match environment.variables.get(name) {
+                Some(Some(_)) => {}
+                Some(None) => {
+                    let message = format!("the variable `{name}` of wrangler.toml is no string {place}");
+                    findings.error(at, &message, &format!("write `{name} = \"…\"` in `[{table}]` there"));
+                }
+                None => {
+                    let message = format!("wrangler.toml has no variable `{name}` {place}");
+                    findings.error(at, &message, &format!("add `{name} = \"…\"` to `[{table}]` there"));
+                }
+            }
+        }
+    }
+}
+
+impl<'t> Environment<'t> {
+    /// Where it stands in `wrangler.toml`, for a sentence.
+    pub(super) fn place(&self) -> String {
+        self.name.map_or("at its top level".to_owned(), |name| format!("in `[env.{}]`", key_text(name)))
+    }
+
+    /// The variable's value, if it is there and a string.
+    pub(super) fn variable(&self, name: &str) -> Option<&'t str> {
+        self.variables.get(name).copied().flatten()
+    }
+
+    fn table(&self, name: &str) -> String {
+        self.name.map_or(name.to_owned(), |environment| format!("env.{}.{name}", key_text(environment)))
+    }
+
+    fn read(name: Option<&'t str>, table: &Table<'t>, findings: &mut Findings<'_>) -> Self {
+        let secrets = table.value("secrets").and_then(|value| value.table("[secrets]", findings));
+        let required = secrets.as_ref().and_then(|secrets| secrets.value("required"));
+        let variables = table.value("vars").and_then(|value| value.table("[vars]", findings));
+        Self {
+            name,
+            store: table
+                .value("secrets_store_secrets")
+                .map(|value| store(value, findings))
+                .unwrap_or_default(),
+            worker_secrets: required
+                .map(|value| value.strings("required = [\"NAME\"]", findings))
+                .unwrap_or_default()
+                .iter()
+                .map(|required| required.text)
+                .collect(),
+            variables: variables
+                .iter()
+                .flat_map(Table::entries)
+                .map(|Entry { key, value }| (key.text, value.as_str()))
+                .collect(),
+        }
+    }
+}
+
+/// The bindings of one `[[secrets_store_secrets]]`.
+fn store<'t>(value: Value<'t>, findings: &mut Findings<'_>) -> Vec<Located<'t>> {
+    const EXAMPLE: &str = "[[secrets_store_secrets]]";
+    let mut bindings: Vec<Located<'t>> = Vec::new();
+    for element in value.array(EXAMPLE, findings).unwrap_or_default() {
+        let Some(table) = element.table(EXAMPLE, findings) else { continue };
+        for key in ["binding", "store_id", "secret_name"] {
+            let example = format!("{key} = \"…\"");
+            let Some(value) = table.value(key) else {
+                let message = format!("a Secrets Store binding has no `{key}`");
+                findings.error(table.span, &message, &format!("add `{example}`"));
+                continue;
+            };
+            let Some(string) = value.template(&example, findings) else { continue };
+            if string.text.is_empty() {
+                findings.error(string.span, &format!("`{key}` is empty"), &format!("write `{example}`"));
+            }
+            if key != "binding" {
+                continue;
+            }
+            if bindings.iter().any(|earlier| earlier.text == string.text) {
+                let message = format!("the binding `{}` stands twice in one environment", string.text);
+                findings.error(string.span, &message, "remove one of the two");
+            } else {
+                bindings.push(string);
+            }
+        }
     }
     bindings
 }
 
-fn worker_secrets(node: &Node<'_, '_>) -> BTreeSet<String> {
-    const INSTEAD: &str = "write `required = [\"NAME\"]` under `[secrets]`";
-    let required = node.table(INSTEAD).and_then(|table| table.get("required"));
-    let members = required.and_then(|node| {
-        let members = node.members();
-        if members.is_none() {
-            node.error("this must be an array", INSTEAD);
-        }
-        members
-    });
-    let names = members.unwrap_or_default();
-    names.iter().filter_map(|name| name.text(INSTEAD)).map(|name| name.text.to_owned()).collect()
+/// A key as TOML spells it.
+fn key_text(key: &str) -> String {
+    if is_name(key) { key.to_owned() } else { format!("{key:?}") }
 }
 
-fn variables(node: &Node<'_, '_>) -> BTreeMap<String, String> {
-    let table = node.table("write `NAME = \"value\"` under `[vars]`");
-    let entries = table.iter().flat_map(Table::entries).filter(|entry| entry.value.is_text());
-    let texts =
-        entries.filter_map(|entry| Some((entry.key.text.to_owned(), entry.value.text("")?.text.to_owned())));
-    texts.collect()
+#[cfg(test)]
+mod tests {
+    use super::super::example::{GATEWAY, WRANGLER, assert_diagnostics, outcome, replaced};
+
+    #[test]
+    fn tells_what_each_environment_lacks() {
+        assert_diagnostics(include_str!("diagnostics/wrangler.txt"));
+    }
+
+    #[test]
+    fn an_environment_inherits_neither_variables_nor_secrets() {
+        let gateway = replaced(GATEWAY, "\"CHECKOUT_TOKEN\"", "{ worker_secret = \"LEGACY_KEY\" }");
+        let gateway = replaced(&gateway, "api.stripe.com", "api.stripe.com/${var.ACCOUNT}");
+        let bindings = WRANGLER.split_once("[[").map(|(_, bindings)| format!("[[{bindings}")).unwrap();
+        let bindings = bindings.replace("[[", "[[env.staging.");
+        assert_eq!(
+            outcome(&gateway, &format!("{WRANGLER}{bindings}")).unwrap_err(),
+            [
+                "gateway.toml:5:31: error: wrangler.toml requires no Worker secret `LEGACY_KEY` in `[env.staging]`; \
+                 found `\"LEGACY_KEY\"`; add `\"LEGACY_KEY\"` to `required` in `[env.staging.secrets]` there",
+                "gateway.toml:15:36: error: wrangler.toml has no variable `ACCOUNT` in `[env.staging]`; found \
+                 `${var.ACCOUNT}`; add `ACCOUNT = \"…\"` to `[env.staging.vars]` there",
+            ]
+        );
+        let own = "[env.staging]\nvars.ACCOUNT = \"a\"\nsecrets.required = [\"LEGACY_KEY\"]\n";
+        assert!(outcome(&gateway, &format!("{WRANGLER}{own}{bindings}")).is_ok());
+    }
 }
