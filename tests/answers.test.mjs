@@ -5,22 +5,19 @@ import { gzipSync } from "node:zlib";
 import { after, before, beforeEach, test } from "node:test";
 import { canary } from "./canaries.mjs";
 import { startGateway } from "./gateway.mjs";
-import { answer } from "./upstream.mjs";
+import { EVERY, answer } from "./upstream.mjs";
 
 let gateway;
 before(async () => {
   gateway = await startGateway();
 });
 beforeEach(() => gateway.reset());
-after(() => gateway.stop());
+after(() => gateway?.stop());
 
 // The answer that the caller gets when the upstream gives this one.
 async function passed(request, status, fields, body) {
   gateway.upstream.clear();
-  const path = new URL(request.target, "http://a.test").pathname;
-  for (const scripted of [path, path.replace(/^\/[^/]+/, ""), path.replace(/^\/[^/]+/, "/base/v1")]) {
-    gateway.upstream.on(scripted, answer(status, fields, body));
-  }
+  gateway.upstream.on(EVERY, answer(status, fields, body));
   return (await gateway.through(request)).answer;
 }
 
@@ -63,16 +60,18 @@ for (const [why, request, location, expected] of [
   });
 }
 
-for (const place of [
-  (key) => `/next?key=${encodeURIComponent(key)}&page=2`,
-  (key) => `/next?page=2&key=${encodeURIComponent(key).toLowerCase()}`,
-  (key) => `/next?page=2&k%65y=${encodeURIComponent(key)}`,
-  (key) => `${up()}/next?page=2;key=${encodeURIComponent(key)}`,
-  (key) => `https://other.test/next?page=2&key=${encodeURIComponent(key)}`,
-  (key) => `https://other.test/next?page=2&other=${encodeURIComponent(key)}`,
-  (key) => `https://other.test/next?page=2&other=${Buffer.from(key).toString("hex").replaceAll(/../g, "%$&")}`,
+const everyByte = (text) => Buffer.from(text).toString("hex").replaceAll(/../g, "%$&");
+
+for (const [where, place] of [
+  ["its parameter", (key) => `/next?key=${encodeURIComponent(key)}&page=2`],
+  ["its parameter, in lower-case hex", (key) => `/next?page=2&key=${encodeURIComponent(key).toLowerCase()}`],
+  ["its parameter, spelled otherwise", (key) => `/next?page=2&k%65y=${encodeURIComponent(key)}`],
+  ["its parameter, behind a semicolon", (key) => `${up()}/next?page=2;key=${encodeURIComponent(key)}`],
+  ["its parameter on another origin", (key) => `https://other.test/next?page=2&key=${encodeURIComponent(key)}`],
+  ["another parameter on another origin", (key) => `https://other.test/next?page=2&other=${encodeURIComponent(key)}`],
+  ["another parameter, every byte escaped", (key) => `https://other.test/next?page=2&other=${everyByte(key)}`],
 ]) {
-  test(`case 31: a credential in ${place("KEY")} does not come down`, async () => {
+  test(`case 31: a credential in ${where} of a link does not come down`, async () => {
     const value = place(canary("QUERY_KEY"));
     const down = await passed({ target: "/query/x" }, 302, [["Location", value], ["Content-Location", value], ["Link", `<${value}>; rel="next"`]], "");
     assert.equal(down.status, 302);

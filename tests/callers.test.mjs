@@ -15,7 +15,7 @@ before(async () => {
   gateway = await startGateway();
 });
 beforeEach(() => gateway.reset());
-after(() => gateway.stop());
+after(() => gateway?.stop());
 
 const reads = () => Object.fromEntries(gateway.store.reads);
 

@@ -1,10 +1,9 @@
 // A caller that writes exactly the bytes it is told to, and reads exactly what comes back.
 
+import { once } from "node:events";
 import net from "node:net";
+import { within } from "./patience.mjs";
 import { Broken, Wire, framingOf, parseHead, valuesOf } from "./wire.mjs";
-
-// No answer of these tests takes longer than this; a test that hangs fails with its own name.
-const PATIENCE = 30_000;
 
 class Answer {
   constructor(wire, head, bodiless) {
@@ -68,10 +67,7 @@ export function requestHead({ method = "GET", target = "/", host = "127.0.0.1", 
 // A connection on which the head has been written and nothing else.
 export async function open(port, request) {
   const socket = net.connect({ port, host: "127.0.0.1" });
-  await new Promise((resolve, reject) => {
-    socket.once("connect", resolve);
-    socket.once("error", reject);
-  });
+  await once(socket, "connect");
   socket.setNoDelay(true);
   const wire = new Wire(socket);
   const head = typeof request === "string" ? request : requestHead(request);
@@ -81,21 +77,18 @@ export async function open(port, request) {
     wire,
     write: (bytes) => wire.write(bytes),
     // The final answer's head; interim ones are skipped.
-    async answer() {
-      const timer = setTimeout(() => socket.destroy(new Error("no answer in time")), PATIENCE);
-      try {
-        for (;;) {
-          const received = await wire.until("\r\n\r\n");
-          if (received === null) throw new Broken("the connection ended without an answer");
-          const answer = new Answer(wire, received, method === "HEAD");
-          if (answer.status >= 200 || answer.status === 101) return answer;
-        }
-      } finally {
-        clearTimeout(timer);
-      }
-    },
+    answer: () => within("an answer", finalAnswer(wire, method)),
     close: () => socket.destroy(),
   };
+}
+
+async function finalAnswer(wire, method) {
+  for (;;) {
+    const head = await wire.until("\r\n\r\n");
+    if (head === null) throw new Broken("the connection ended without an answer");
+    const answer = new Answer(wire, head, method === "HEAD");
+    if (answer.status >= 200 || answer.status === 101) return answer;
+  }
 }
 
 // One request on a connection of its own, and its whole answer. A `body` gets a Content-Length unless
@@ -106,10 +99,8 @@ export async function send(port, request) {
   const connection = await open(port, prepared);
   try {
     if (body !== undefined) await connection.write(Buffer.from(body));
-    const timer = setTimeout(() => connection.close(), PATIENCE);
-    const answer = await (await connection.answer()).collect();
-    clearTimeout(timer);
-    return answer;
+    const answer = await connection.answer();
+    return await within("the end of an answer", answer.collect());
   } finally {
     connection.close();
   }

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { after, before, beforeEach, test } from "node:test";
 import { startGateway } from "./gateway.mjs";
+import { pause, within } from "./patience.mjs";
 import { LAST_CHUNK, answer, chunk } from "./upstream.mjs";
 
 let gateway;
@@ -11,7 +12,7 @@ before(async () => {
   gateway = await startGateway();
 });
 beforeEach(() => gateway.reset());
-after(() => gateway.stop());
+after(() => gateway?.stop());
 
 const BINARY = Buffer.from(Array.from({ length: 70_000 }, (_, at) => (at * 31) % 256));
 
@@ -50,13 +51,21 @@ test("case 22: a length and chunks at once are one framing at the upstream", asy
   assert.equal(up.body.toString(), "hello");
 });
 
-test("case 22: an upload that the caller breaks off is broken at the upstream too", async () => {
-  const connection = await gateway.open({ method: "POST", target: "/bearer/x", fields: [["Content-Length", "100"]] });
-  await connection.write(Buffer.from("half"));
-  const up = await gateway.upstream.next();
-  connection.wire.reset();
-  assert.equal(await up.received, false);
-});
+for (const framing of ["length", "chunks"]) {
+  for (const how of ["resets", "closes"]) {
+    test(`case 22: an upload with a ${framing} framing that its caller ${how} is broken at the upstream too`, async () => {
+      const chunked = framing === "chunks";
+      const fields = chunked ? [["Transfer-Encoding", "chunked"]] : [["Content-Length", "100"]];
+      const connection = await gateway.open({ method: "POST", target: "/bearer/x", fields });
+      await connection.write(chunked ? chunk(Buffer.from("half")) : Buffer.from("half"));
+      const up = await gateway.upstream.next();
+      if (how === "resets") connection.wire.reset();
+      else connection.wire.socket.end();
+      assert.equal(await within("the upload's end", up.received), false);
+      connection.close();
+    });
+  }
+}
 
 test("an upstream that answers before the upload has ended is heard", async () => {
   gateway.upstream.on("/x", async (exchange) => exchange.write(answer(413, { connection: "close" }, "too large")));
@@ -89,7 +98,7 @@ for (const [framing, head] of [
       gateway.upstream.on("/x", async (exchange) => {
         await exchange.received;
         await exchange.write(head);
-        await new Promise((resolve) => setTimeout(resolve, 50));
+        await pause(50);
         if (how === "resets") exchange.wire.reset();
         else exchange.wire.socket.end();
       });
@@ -186,7 +195,7 @@ test("case 42: a caller that reads slowly slows the upstream down, and fills no 
   const grown = await growth(async () => {
     const connection = await gateway.open({ target: "/bearer/x" });
     await connection.answer();
-    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    await pause(1_000);
     connection.close();
   });
   assert.ok(written < MEGABYTES, "the upstream was held up");

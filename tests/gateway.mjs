@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { canary, sweep } from "./canaries.mjs";
 import { open, send } from "./client.mjs";
 import { startMiniflare } from "./miniflare.mjs";
+import { pause } from "./patience.mjs";
 import { startSecretStore } from "./secret-store.mjs";
 import { startUpstream } from "./upstream.mjs";
 import { openWebSocket } from "./websocket.mjs";
@@ -138,7 +139,7 @@ class Gateway {
         assert.equal(events.length, 1, "one event for each request");
         return events[0];
       }
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await pause(20);
     }
     throw new Error(`no event has the id ${id}:\n${this.output().slice(-2_000)}`);
   }

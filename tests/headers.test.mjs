@@ -11,7 +11,7 @@ before(async () => {
   gateway = await startGateway();
 });
 beforeEach(() => gateway.reset());
-after(() => gateway.stop());
+after(() => gateway?.stop());
 
 const PRIMARY = `Bearer ${canary("PRIMARY_KEY")}`;
 
@@ -39,6 +39,14 @@ test("case 14: a header that the route injects arrives once, with the gateway's 
   assert.deepEqual(up.values("x_api_key"), []);
   assert.deepEqual(up.values("x-api_key"), []);
   assert.deepEqual(up.values("x-api-keys"), ["kept"]);
+});
+
+test("case 14: so does a header of a route's own invention", async () => {
+  const fields = [["X-Id", "evil"], ["x_id", "evil"], ["X-KEY", "evil"], ["X_Key", "evil"]];
+  const { up } = await gateway.through({ target: "/pair/x", fields });
+  assert.deepEqual(up.values("x-id"), [canary("ID_FIRST")]);
+  assert.deepEqual(up.values("x-key"), [canary("PAIR_FIRST")]);
+  assert.ok(!up.head.includes("evil"), up.head);
 });
 
 for (const [place, request] of [

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, test } from "node:test";
 import { startGateway } from "./gateway.mjs";
+import { answer as scripted } from "./upstream.mjs";
 
 // Texts of a caller, each distinctive, in every place that it can put one.
 const SAID = ["pathtext", "querytext", "headertext", "bodytext", "agenttext", "tokentext", "hosttext"];
@@ -14,7 +15,7 @@ for (const runtime of ["workerd", "wrangler dev"]) {
       gateway = await startGateway(runtime);
     });
     beforeEach(() => gateway.reset());
-    after(() => gateway.stop());
+    after(() => gateway?.stop());
 
     test("an answered request is one event with names and outcomes", async () => {
       const { answer } = await gateway.through({ target: "/rules/v1/balance" });
@@ -37,7 +38,6 @@ for (const runtime of ["workerd", "wrangler dev"]) {
     });
 
     test("an upstream's failure is told from the gateway's", async () => {
-      const { answer: scripted } = await import("./upstream.mjs");
       gateway.upstream.on("/x", scripted(503, {}, "busy"));
       const { answer } = await gateway.through({ target: "/bearer/x" });
       const event = await gateway.event(answer);
@@ -68,7 +68,7 @@ describe("on bare workerd, where nothing but the gateway writes", () => {
   before(async () => {
     gateway = await startGateway();
   });
-  after(() => gateway.stop());
+  after(() => gateway?.stop());
 
   test("each request is one line, and there are no other lines", async () => {
     const answers = [];

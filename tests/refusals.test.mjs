@@ -11,7 +11,7 @@ before(async () => {
   gateway = await startGateway();
 });
 beforeEach(() => gateway.reset());
-after(() => gateway.stop());
+after(() => gateway?.stop());
 
 const REFUSALS = [
   ["invalid_host", 400, { target: "/bearer/x", host: "a#b" }],

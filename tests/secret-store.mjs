@@ -17,6 +17,8 @@ class SecretStore {
 
   async listen() {
     this.#server.keepAliveTimeout = 0;
+    // A suite that fails before it has started ends all the same.
+    this.#server.unref();
     await new Promise((resolve) => this.#server.listen(0, "127.0.0.1", resolve));
     this.port = this.#server.address().port;
     return this;

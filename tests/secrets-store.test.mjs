@@ -10,7 +10,7 @@ before(async () => {
   gateway = await startGateway("miniflare");
 });
 beforeEach(() => gateway.reset());
-after(() => gateway.stop());
+after(() => gateway?.stop());
 
 const authorization = async () => {
   gateway.upstream.clear();

@@ -11,7 +11,7 @@ before(async () => {
   gateway = await startGateway();
 });
 beforeEach(() => gateway.reset());
-after(() => gateway.stop());
+after(() => gateway?.stop());
 
 const authorization = async (target) => (await gateway.through({ target })).up.values("authorization");
 
@@ -209,30 +209,36 @@ test("case 29: nobody unproved and nothing forbidden reads a secret for the upst
 });
 
 describe("many secrets", () => {
-  const elapsed = async (target) => {
-    gateway.upstream.clear();
-    const started = performance.now();
-    const { up } = await gateway.through({ target });
-    return { up, took: performance.now() - started };
+  // The quickest of a few, since the machine has other things to do as well.
+  const quickest = async (target) => {
+    let least = Infinity;
+    for (let run = 0; run < 4; run += 1) {
+      gateway.upstream.clear();
+      const started = performance.now();
+      await gateway.through({ target });
+      least = Math.min(least, performance.now() - started);
+    }
+    return least;
+  };
+
+  const slow = (...names) => {
+    for (const name of names) gateway.store.set(name, yields(canary(name), 100));
   };
 
   test("eight secrets of 100 ms each take less than twice one", async () => {
-    for (let key = 1; key <= 8; key += 1) gateway.store.set(`KEY_${key}`, yields(canary(`KEY_${key}`), 100));
-    gateway.store.set("HEADER_KEY", yields(canary("HEADER_KEY"), 100));
-    const one = await elapsed("/header/x");
-    const eight = await elapsed("/eight/x");
-    for (let key = 1; key <= 8; key += 1) assert.deepEqual(eight.up.values(`x-k${key}`), [canary(`KEY_${key}`)]);
-    assert.ok(eight.took < 2 * one.took, `${eight.took} ms against ${one.took} ms`);
+    slow("HEADER_KEY", ...[1, 2, 3, 4, 5, 6, 7, 8].map((key) => `KEY_${key}`));
+    const one = await quickest("/header/x");
+    const eight = await quickest("/eight/x");
+    assert.ok(eight < 2 * one, `${eight} ms against ${one} ms`);
+    const [up] = gateway.upstream.exchanges;
+    for (let key = 1; key <= 8; key += 1) assert.deepEqual(up.values(`x-k${key}`), [canary(`KEY_${key}`)]);
   });
 
   test("tokens of callers are read at once too", async () => {
-    gateway.store.set("TOKEN_MAIN", yields(MAIN, 100));
-    gateway.store.set("TOKEN_MAIN_NEXT", yields(canary("TOKEN_MAIN_NEXT"), 100));
-    gateway.store.set("TOKEN_OTHER", yields(canary("TOKEN_OTHER"), 100));
-    gateway.store.set("HEADER_KEY", yields(canary("HEADER_KEY"), 100));
-    const two = await elapsed("/header/x");
-    const three = await elapsed("/rules/v1/x");
-    assert.ok(three.took < 1.7 * two.took, `${three.took} ms against ${two.took} ms`);
+    slow("TOKEN_MAIN", "TOKEN_MAIN_NEXT", "TOKEN_OTHER", "PRIMARY_KEY");
+    const two = await quickest("/bearer/x");
+    const three = await quickest("/rules/v1/x");
+    assert.ok(three < 1.4 * two, `${three} ms against ${two} ms`);
   });
 });
 

@@ -1,7 +1,24 @@
 // A child process that serves HTTP on loopback: everything that it wrote is kept, and it is gone after `stop`.
 
 import { spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+// What a test process that ends early still has to do. It ends by way of `exit` when the test runner kills it,
+// as it does with a file that takes too long.
+const leftovers = new Set();
+process.once("exit", () => {
+  for (const clear of leftovers) clear();
+});
+for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"]) process.once(signal, () => process.exit(1));
+
+// A folder that is gone when the test process is.
+export function temporaryFolder() {
+  const folder = mkdtempSync(join(tmpdir(), "ostiary-tests-"));
+  leftovers.add(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
 
 export class ServerProcess {
   output = "";
@@ -13,10 +30,9 @@ export class ServerProcess {
   constructor(command, args, options = {}) {
     this.#child = spawn(command, args, { ...options, stdio: ["ignore", "pipe", "pipe", "pipe"], detached: true });
     this.ended = new Promise((resolve) => this.#child.once("close", () => resolve(this.output)));
-    // A test process that ends early leaves nothing running.
     const end = () => this.#signal("SIGKILL");
-    process.once("exit", end);
-    this.ended.then(() => process.off("exit", end));
+    leftovers.add(end);
+    this.ended.then(() => leftovers.delete(end));
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       stream.setEncoding("utf8");
       stream.on("data", (text) => {

@@ -73,7 +73,7 @@ for (const runtime of [RAW, "miniflare", "wrangler dev"]) {
       gateway = await startGateway(runtime);
     });
     beforeEach(() => gateway.reset());
-    after(() => gateway.stop());
+    after(() => gateway?.stop());
 
     // A refusal where the target or the Host arrived as it was sent, and no word to any upstream in any case:
     // a runtime that gives up itself answers 400 or 500 in its own words.

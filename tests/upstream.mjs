@@ -2,10 +2,14 @@
 
 import { createHash } from "node:crypto";
 import net from "node:net";
+import { within } from "./patience.mjs";
 import { Broken, Wire, framingOf, parseHead, valuesOf } from "./wire.mjs";
 
 // More than this of a body is counted and hashed, not kept.
 const KEPT = 1024 * 1024;
+
+// In the place of a path, for all that have no answer of their own.
+export const EVERY = Symbol("every path");
 
 export const OK = answer(200, { "content-type": "text/plain" }, "ok\n");
 
@@ -88,6 +92,8 @@ class Upstream {
   exchanges = [];
 
   async listen() {
+    // A suite that fails before it has started ends all the same.
+    this.#server.unref();
     await new Promise((resolve) => this.#server.listen(0, "127.0.0.1", resolve));
     this.port = this.#server.address().port;
     return this;
@@ -105,17 +111,21 @@ class Upstream {
   }
 
   // The exchange that `fits`, at once or when its head arrives.
-  async next(fits = () => true) {
-    for (;;) {
-      const found = this.exchanges.find(fits);
-      if (found) return found;
-      await new Promise((resolve) => this.#waiting.push(resolve));
-    }
+  next(fits = () => true) {
+    return within("a request to go up", this.#find(fits));
   }
 
   async stop() {
     for (const socket of this.#sockets) socket.destroy();
     await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  async #find(fits) {
+    for (;;) {
+      const found = this.exchanges.find(fits);
+      if (found) return found;
+      await new Promise((resolve) => this.#waiting.push(resolve));
+    }
   }
 
   async #serve(socket) {
@@ -131,7 +141,7 @@ class Upstream {
         const exchange = new Exchange(wire, head);
         this.exchanges.push(exchange);
         for (const wake of this.#waiting.splice(0)) wake();
-        const scripted = this.#answers.get(exchange.path) ?? OK;
+        const scripted = this.#answers.get(exchange.path) ?? this.#answers.get(EVERY) ?? OK;
         if (typeof scripted === "function") await scripted(exchange);
         else {
           if (!(await exchange.received)) break;

@@ -2,6 +2,7 @@
 
 import { createHash, randomBytes } from "node:crypto";
 import { open } from "./client.mjs";
+import { within } from "./patience.mjs";
 
 const CLOSE = 0x8;
 
@@ -71,7 +72,7 @@ export async function openWebSocket(port, { target, host, fields = [] }) {
     answer,
     send: (text) => connection.write(frame(0x1, text, true)),
     sendClose: (code, reason) => connection.write(frame(CLOSE, closing(code, reason), true)),
-    next: () => nextFrame(connection.wire),
+    next: () => within("a frame", nextFrame(connection.wire)),
     close: connection.close,
   };
 }

@@ -1,11 +1,10 @@
 // The built Worker on bare workerd, which hands targets over as they came, with scripted secrets.
 
-import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, readdirSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { BINDING_MODULE } from "./secret-store.mjs";
-import { ServerProcess } from "./server-process.mjs";
+import { ServerProcess, temporaryFolder } from "./server-process.mjs";
 
 // Its package exports the path of the native binary.
 const { default: WORKERD } = createRequire(import.meta.url)("workerd");
@@ -16,9 +15,10 @@ const quoted = (text) => JSON.stringify(text);
 function modulesOf(folder) {
   return readdirSync(folder)
     .filter((name) => /\.(js|mjs|wasm)$/.test(name))
-    .sort((left, right) => (right === "index.js") - (left === "index.js"))
-    .map((name) => `(name = ${quoted(name)}, ${name.endsWith(".wasm") ? "wasm" : "esModule"} = embed ${quoted(name)})`);
+    .sort((left, right) => (right === "index.js") - (left === "index.js"));
 }
+
+const moduleText = (name) => `(name = ${quoted(name)}, ${name.endsWith(".wasm") ? "wasm" : "esModule"} = embed ${quoted(name)})`;
 
 function configuration({ build, secrets, variables, store, compatibilityDate, compatibilityFlags }) {
   const secretBindings = secrets.map((name) => `(name = ${quoted(name)}, wrapped = (moduleName = "store:secret", innerBindings = [(name = "store", service = "store"), (name = "binding", text = ${quoted(name)})]))`);
@@ -28,7 +28,7 @@ const configuration :Workerd.Config = (
   logging = (structuredLogging = true),
   services = [
     (name = "gateway", worker = (
-      modules = [${modulesOf(build).join(", ")}],
+      modules = [${modulesOf(build).map(moduleText).join(", ")}],
       compatibilityDate = ${quoted(compatibilityDate)},
       compatibilityFlags = [${compatibilityFlags.map(quoted).join(", ")}],
       bindings = [${[...secretBindings, ...textBindings].join(", ")}],
@@ -44,20 +44,16 @@ const configuration :Workerd.Config = (
 }
 
 export async function startWorkerd(options) {
-  const folder = mkdtempSync(join(tmpdir(), "ostiary-workerd-"));
+  const folder = temporaryFolder();
   const file = join(folder, "gateway.capnp");
   // `embed` finds files beside the configuration only.
-  cpSync(options.build, folder, { recursive: true });
+  for (const name of modulesOf(options.build)) cpSync(join(options.build, name), join(folder, name));
   writeFileSync(file, configuration(options));
   const server = new ServerProcess(WORKERD, ["serve", file, "--control-fd=3"]);
-  const stop = async () => {
-    await server.stop();
-    rmSync(folder, { recursive: true });
-  };
   try {
-    return { server, port: await listening(server), stop };
+    return { server, port: await listening(server), stop: () => server.stop() };
   } catch (error) {
-    await stop();
+    await server.stop();
     throw error;
   }
 }

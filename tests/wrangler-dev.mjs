@@ -1,13 +1,12 @@
 // The Worker as a developer runs it: `wrangler dev`, which stands in front of workerd and normalises targets,
 // with a real local Secrets Store.
 
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import net from "node:net";
-import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { seedStore } from "./miniflare.mjs";
-import { ServerProcess } from "./server-process.mjs";
+import { ServerProcess, temporaryFolder } from "./server-process.mjs";
 
 const WRANGLER = join(dirname(createRequire(import.meta.url).resolve("wrangler/package.json")), "bin", "wrangler.js");
 
@@ -20,7 +19,7 @@ async function freePort() {
 }
 
 export async function startWranglerDev({ configuration, variables, workerSecrets, secrets }) {
-  const state = mkdtempSync(join(tmpdir(), "ostiary-wrangler-"));
+  const state = temporaryFolder();
   await seedStore(join(state, "v3"), secrets);
   const classic = join(state, "secrets.env");
   writeFileSync(classic, Object.entries(workerSecrets).map(([name, value]) => `${name}='${value}'\n`).join(""));
@@ -32,15 +31,11 @@ export async function startWranglerDev({ configuration, variables, workerSecrets
     [WRANGLER, "dev", "--config", configuration, "--ip", "127.0.0.1", "--port", port, "--inspector-port", "0", "--persist-to", state, "--env-file", classic, "--show-interactive-dev-session=false", ...named],
     { env: { ...process.env, WRANGLER_SEND_METRICS: "false", CI: "1", NO_COLOR: "1" } },
   );
-  const stop = async () => {
-    await server.stop();
-    rmSync(state, { recursive: true, force: true });
-  };
   try {
     await server.said((output) => output.includes(`Ready on http://127.0.0.1:${port}`), 60_000);
   } catch (error) {
-    await stop();
+    await server.stop();
     throw error;
   }
-  return { server, port, stop };
+  return { server, port, stop: () => server.stop() };
 }
