@@ -94,15 +94,25 @@ test("Basic proves by its password, or by its user name when the password is emp
   await gateway.through({ target: "/bearer/x", fields: [basic(MAIN, "")] });
 });
 
-test("candidates that prove different callers are refused", async () => {
-  const fields = [["X-Gateway-Token", MAIN]];
-  await gateway.through({ target: `/elsewhere/x?gateway_token=${encodeURIComponent(NEXT)}`, token: null, fields });
-  gateway.reset();
-  const key = ["X-Api-Key", canary("TOKEN_02")];
-  await gateway.through({ target: "/header/x", fields: [bearer(MAIN), key] });
-  gateway.reset();
-  const both = [bearer(canary("TOKEN_01")), ["X-Load-Key", canary("TOKEN_02")]];
-  await gateway.refused({ target: "/load-1/caller-01/x", fields: both }, "caller_unauthenticated");
+test("two tokens of one caller are no contradiction", async () => {
+  const target = `/elsewhere/x?gateway_token=${encodeURIComponent(NEXT)}`;
+  await gateway.through({ target, token: null, fields: [["X-Gateway-Token", MAIN]] });
+});
+
+for (const [what, first, second] of [["digests", "02", "04"], ["secrets", "01", "03"]]) {
+  test(`tokens of different callers, both by ${what}, are refused`, async () => {
+    const fields = [bearer(canary(`TOKEN_${first}`)), ["X-Load-Key", canary(`TOKEN_${second}`)]];
+    for (const caller of [first, second]) {
+      await gateway.refused({ target: `/load-1/caller-${caller}/x`, fields }, "caller_unauthenticated");
+    }
+  });
+}
+
+test("a digest that matches decides, and no secret of another caller is read to contradict it", async () => {
+  const fields = [bearer(canary("TOKEN_01")), ["X-Load-Key", canary("TOKEN_02")]];
+  await gateway.through({ target: "/load-1/caller-02/x", fields });
+  assert.deepEqual(reads(), { KEY_1: 1 });
+  await gateway.refused({ target: "/load-1/caller-01/x", fields }, "not_allowed");
 });
 
 test("an unknown candidate beside a known one does no harm", async () => {
