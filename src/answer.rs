@@ -54,7 +54,7 @@ impl Answer for UpstreamAnswer {
 }
 
 /// The upstream's answer with the edits made. Its body is the runtime's own and never seen here.
-pub(crate) fn apply(answer: UpstreamAnswer, edits: &Edits) -> Response {
+pub(crate) fn apply(answer: &UpstreamAnswer, edits: &Edits) -> Response {
     let mut lines = edits.remove.join(",");
     for (name, value) in &edits.add {
         lines.extend(["\n", name, "\n", value]);

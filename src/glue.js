@@ -33,7 +33,7 @@ export async function send(request, method, edits, hasBody, timeout) {
   const attempt = new AbortController();
   let progress = Date.now();
   const moved = () => { progress = Date.now(); };
-  const body = hasBody && request.body !== null ? pumped(request, moved) : null;
+  const body = hasBody && request.body !== null ? pumped(request, moved, () => attempt.abort()) : null;
 
   let timer;
   let timedOut = false;
@@ -60,26 +60,34 @@ export async function send(request, method, edits, hasBody, timeout) {
 
 // The request's body, pumped by hand so that its progress can be seen. A FixedLengthStream keeps the framing of a
 // body whose length is known; chunks stay chunks. A side that fails ends the other, and so the fetch.
-function pumped(request, moved) {
+function pumped(request, moved, brokenOff) {
   const length = request.headers.get("content-length");
   const { readable, writable } = length === null ? new IdentityTransformStream() : new FixedLengthStream(Number(length));
-  pump(request.body.getReader({ mode: "byob" }), writable.getWriter(), moved);
+  pump(request.body.getReader({ mode: "byob" }), writable.getWriter(), moved, brokenOff);
   return readable;
 }
 
-async function pump(reader, writer, moved) {
-  try {
-    let buffer = new ArrayBuffer(65536);
-    for (;;) {
-      const { done, value } = await reader.read(new Uint8Array(buffer));
-      if (done) return await writer.close();
-      moved();
-      await writer.write(value);
-      moved();
-      buffer = value.buffer;
+// An upload that its caller breaks off must not look whole to the upstream: aborting a writer ends a chunked body
+// cleanly, so it is the attempt that is aborted.
+async function pump(reader, writer, moved, brokenOff) {
+  let buffer = new ArrayBuffer(65536);
+  for (;;) {
+    let piece;
+    try {
+      piece = await reader.read(new Uint8Array(buffer));
+    } catch {
+      return brokenOff();
     }
-  } catch (error) {
-    await Promise.allSettled([reader.cancel(error), writer.abort(error)]);
+    try {
+      if (piece.done) return await writer.close();
+      moved();
+      await writer.write(piece.value);
+      moved();
+    } catch (error) {
+      // The upstream has stopped reading; it may have answered already.
+      return reader.cancel(error).catch(() => {});
+    }
+    buffer = piece.value.buffer;
   }
 }
 

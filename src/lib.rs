@@ -29,6 +29,6 @@ async fn fetch(request: Request, env: Env, _context: Context) -> Result<Response
     glue::log(&handled.record.line());
     Ok(match handled.outcome {
         Outcome::Refused(refusal) => refuse(&refusal),
-        Outcome::Answered(answer, edits) => apply(answer, &edits),
+        Outcome::Answered(answer, edits) => apply(&answer, &edits),
     })
 }

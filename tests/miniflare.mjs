@@ -1,0 +1,85 @@
+// The built Worker on Miniflare, which runs workerd with a real local Secrets Store.
+
+import { readFileSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { Miniflare } from "miniflare";
+
+// Any id works locally.
+const STORE = "local";
+
+function manifest(build) {
+  const names = readdirSync(build).filter((name) => /\.(js|mjs|wasm)$/.test(name));
+  const read = (name) =>
+    name.endsWith(".wasm")
+      ? { type: "wasm", contents: new Uint8Array(readFileSync(join(build, name))) }
+      : { type: "esm", contents: readFileSync(join(build, name), "utf8") };
+  return {
+    mainModule: "index.js",
+    modulesRoot: build,
+    modules: Object.fromEntries(names.map((name) => [name, read(name)])),
+  };
+}
+
+// Gives a local Secrets Store its values; what it returns changes them later.
+async function seed(gateway, secrets) {
+  const stored = {};
+  for (const [name, value] of Object.entries(secrets)) {
+    const administration = (await gateway.getSecretsStoreSecretAPI(name))();
+    const id = await administration.create(value);
+    stored[name] = { update: (other) => administration.update(other, id), remove: () => administration.delete(id) };
+  }
+  return stored;
+}
+
+const stored = (secrets) =>
+  Object.fromEntries(secrets.map((name) => [name, { type: "secrets-store-secret", storeId: STORE, secretName: name }]));
+
+const texts = (variables) =>
+  Object.fromEntries(Object.entries(variables).map(([name, value]) => [name, { type: "text", value }]));
+
+// A Worker that holds nothing but bindings, for seeding a store that another process reads.
+const NO_WORKER = {
+  mainModule: "index.js",
+  modulesRoot: "/",
+  modules: { "index.js": { type: "esm", contents: "export default {}" } },
+};
+
+function options(worker, more) {
+  return {
+    host: "127.0.0.1",
+    port: 0,
+    // Nothing is fetched from the internet.
+    cf: false,
+    enableDevRegistry: false,
+    telemetry: { enabled: false },
+    workers: [{ config: { name: "gateway", exports: {}, ...worker }, dev: {} }],
+    ...more,
+  };
+}
+
+export async function startMiniflare({ build, secrets, variables, compatibilityDate, compatibilityFlags }) {
+  const lines = [];
+  const worker = {
+    compatibilityDate,
+    compatibilityFlags,
+    manifest: manifest(build),
+    env: { ...texts(variables), ...stored(secrets) },
+  };
+  const gateway = new Miniflare(options(worker, { handleStructuredLogs: ({ message }) => lines.push(message) }));
+  const { port } = await gateway.ready;
+  return {
+    port: Number(port),
+    lines,
+    seed: (values) => seed(gateway, values),
+    stop: () => gateway.dispose(),
+  };
+}
+
+// Writes the values to the local Secrets Store in that folder, where `wrangler dev` finds them.
+export async function seedStore(folder, secrets) {
+  const worker = { compatibilityDate: "2026-11-17", manifest: NO_WORKER, env: stored(Object.keys(secrets)) };
+  const seeding = new Miniflare(options(worker, { resourcePersistencePath: folder }));
+  await seeding.ready;
+  await seed(seeding, secrets);
+  await seeding.dispose();
+}

@@ -1,0 +1,79 @@
+// A Secrets Store that a test scripts: each binding yields, throws or hangs as told, and every read is counted.
+// Bindings in workerd ask it over loopback, so that it changes between two requests without a restart.
+
+import http from "node:http";
+
+// What a binding's `get()` does.
+export const yields = (value, after = 0) => ({ kind: "value", value, after });
+export const absent = { kind: "throw", message: "Secret not found" };
+export const yieldsNull = { kind: "null" };
+export const yieldsBytes = (value) => ({ kind: "bytes", value });
+export const hangs = { kind: "hang" };
+
+class SecretStore {
+  #behaviours = new Map();
+  #server = http.createServer((request, response) => this.#read(request, response));
+  reads = new Map();
+
+  async listen() {
+    this.#server.keepAliveTimeout = 0;
+    // A suite that fails before it has started ends all the same.
+    this.#server.unref();
+    await new Promise((resolve) => this.#server.listen(0, "127.0.0.1", resolve));
+    this.port = this.#server.address().port;
+    return this;
+  }
+
+  // A plain string is a value that is there at once.
+  set(binding, behaviour) {
+    this.#behaviours.set(binding, typeof behaviour === "string" ? yields(behaviour) : behaviour);
+  }
+
+  setAll(bindings) {
+    for (const [binding, behaviour] of Object.entries(bindings)) this.set(binding, behaviour);
+  }
+
+  forgetReads() {
+    this.reads.clear();
+  }
+
+  stop() {
+    this.#server.closeAllConnections();
+    return new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  #read(request, response) {
+    const binding = request.url.slice(1);
+    this.reads.set(binding, (this.reads.get(binding) ?? 0) + 1);
+    const behaviour = this.#behaviours.get(binding) ?? absent;
+    if (behaviour.kind === "hang") return;
+    setTimeout(() => response.end(JSON.stringify(behaviour)), behaviour.after ?? 0);
+  }
+}
+
+export function startSecretStore() {
+  return new SecretStore().listen();
+}
+
+// The module behind each binding. workers-rs takes a binding for a secret only when its class is named `Fetcher`.
+export const BINDING_MODULE = `
+class Fetcher {
+  #store;
+  #binding;
+  constructor(store, binding) {
+    this.#store = store;
+    this.#binding = binding;
+  }
+  async get() {
+    const response = await this.#store.fetch("http://store/" + this.#binding);
+    const { kind, value, message } = await response.json();
+    switch (kind) {
+      case "value": return value;
+      case "null": return null;
+      case "bytes": return new TextEncoder().encode(value);
+      default: throw new Error(message);
+    }
+  }
+}
+export default (environment) => new Fetcher(environment.store, environment.binding);
+`;

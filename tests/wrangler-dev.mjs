@@ -1,0 +1,41 @@
+// The Worker as a developer runs it: `wrangler dev`, which stands in front of workerd and normalises targets,
+// with a real local Secrets Store.
+
+import { writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import net from "node:net";
+import { dirname, join } from "node:path";
+import { seedStore } from "./miniflare.mjs";
+import { ServerProcess, temporaryFolder } from "./server-process.mjs";
+
+const WRANGLER = join(dirname(createRequire(import.meta.url).resolve("wrangler/package.json")), "bin", "wrangler.js");
+
+async function freePort() {
+  const server = net.createServer();
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+export async function startWranglerDev({ configuration, variables, workerSecrets, secrets }) {
+  const state = temporaryFolder();
+  await seedStore(join(state, "v3"), secrets);
+  const classic = join(state, "secrets.env");
+  writeFileSync(classic, Object.entries(workerSecrets).map(([name, value]) => `${name}='${value}'\n`).join(""));
+  // wrangler takes no port 0 that it would report.
+  const port = await freePort();
+  const named = Object.entries(variables).flatMap(([name, value]) => ["--var", `${name}:${value}`]);
+  const server = new ServerProcess(
+    process.execPath,
+    [WRANGLER, "dev", "--config", configuration, "--ip", "127.0.0.1", "--port", port, "--inspector-port", "0", "--persist-to", state, "--env-file", classic, "--show-interactive-dev-session=false", ...named],
+    { env: { ...process.env, WRANGLER_SEND_METRICS: "false", CI: "1", NO_COLOR: "1" } },
+  );
+  try {
+    await server.said((output) => output.includes(`Ready on http://127.0.0.1:${port}`), 60_000);
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+  return { server, port, stop: () => server.stop() };
+}
