@@ -42,7 +42,7 @@ test: $(TOOLS) ## Check and test everything
 	@scripts/step "Native tests" cargo test --quiet --locked --workspace --exclude ostiary --all-features
 	@$(MAKE) --silent --no-print-directory build/index.js tests/.build/index.js
 	@scripts/check-size build
-	@scripts/step "End-to-end tests" $(NODE) --test 'tests/**/*.test.mjs'
+	@scripts/step "End-to-end tests" $(NODE) --test --test-concurrency=2 --test-timeout=120000 'tests/*.test.mjs'
 
 clean: ## Remove what was built; the tools and the local Secrets Store stay
 	rm -rf build tests/.build target
