@@ -22,7 +22,7 @@ help: ## Show this list
 
 tools: $(TOOLS) ## Install the pinned tools (about two minutes, once)
 
-build: build/index.js ## Build the Worker into build/
+build: build/entry.js ## Build the Worker into build/
 
 dev: build ## Run the demo: the gateway on port 8787 (PORT= changes it) and an upstream behind it
 	@$(NODE) demo/run.mjs
@@ -40,17 +40,17 @@ test: $(TOOLS) ## Check and test everything
 	@scripts/step "Lints of the libraries" cargo clippy --quiet --locked --workspace --exclude ostiary --all-targets --all-features -- -D warnings
 	@scripts/step "Lints of the Worker" cargo clippy --quiet --locked --package ostiary --target wasm32-unknown-unknown -- -D warnings
 	@scripts/step "Native tests" cargo test --quiet --locked --workspace --exclude ostiary --all-features
-	@$(MAKE) --silent --no-print-directory build/index.js tests/.build/index.js
+	@$(MAKE) --silent --no-print-directory build/entry.js tests/.build/entry.js
 	@scripts/check-size build
 	@scripts/step "End-to-end tests" $(NODE) --test --test-concurrency=2 --test-timeout=120000 'tests/*.test.mjs'
 
 clean: ## Remove what was built; the tools and the local Secrets Store stay
 	rm -rf build tests/.build target
 
-build/index.js: $(SOURCES) gateway.toml wrangler.toml | $(TOOLS)
+build/entry.js: $(SOURCES) gateway.toml wrangler.toml | $(TOOLS)
 	@scripts/step "The Worker" scripts/build-worker build
 
-tests/.build/index.js: $(SOURCES) $(wildcard tests/gateway/*.toml) | $(TOOLS)
+tests/.build/entry.js: $(SOURCES) $(wildcard tests/gateway/*.toml) | $(TOOLS)
 	@scripts/step "The Worker for the tests" scripts/build-worker tests/.build tests/gateway
 
 .tools/rust: rust-toolchain.toml scripts/install-rust

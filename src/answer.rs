@@ -1,26 +1,40 @@
-//! Answers: the upstream's own with edits, or a refusal.
+//! The head of an upstream's answer, in one crossing.
 
-use ostiary_core::answer::{ANSWER_HEADERS_READ, Edits};
-use ostiary_core::refusal::Refusal;
+use ostiary_core::answer::ANSWER_HEADERS_READ;
 use ostiary_core::runtime::Answer;
-use web_sys::Response;
+use wasm_bindgen::prelude::*;
+use web_sys::{Response, Url};
 
-use crate::glue;
 use crate::head::{names, present};
 
-/// The head of an upstream's answer, in one crossing.
+#[wasm_bindgen]
+extern "C" {
+    /// `Headers`, with the method that `web-sys` does not know.
+    type CookieHeaders;
+
+    #[wasm_bindgen(method, js_name = getSetCookie)]
+    fn set_cookies(this: &CookieHeaders) -> Vec<String>;
+}
+
+/// What `entry.js` says of an answer. Its body is the runtime's own and never seen here.
 pub(crate) struct UpstreamAnswer {
     response: Response,
     description: String,
 }
 
+/// The names of the headers whose values an answer's description holds, a line each.
+#[wasm_bindgen(js_name = answerHeadersRead)]
+#[must_use]
+pub fn answer_headers_read() -> String {
+    ANSWER_HEADERS_READ.join("\n")
+}
+
 impl UpstreamAnswer {
-    pub(crate) fn of(response: Response) -> Self {
-        let description = glue::describe_answer(&response, &ANSWER_HEADERS_READ.join("\n"));
+    pub(crate) const fn of(response: Response, description: String) -> Self {
         Self { response, description }
     }
 
-    /// Lines: status, `1` for a WebSocket, the names of all headers, then a line for each wanted header.
+    /// Lines: status; `1` for a WebSocket; the names of all headers; then a line for each wanted header.
     fn line(&self, at: usize) -> &str {
         self.description.split('\n').nth(at).unwrap_or_default()
     }
@@ -45,25 +59,10 @@ impl Answer for UpstreamAnswer {
     }
 
     fn set_cookies(&self) -> Vec<String> {
-        glue::set_cookies(&self.response)
+        self.response.headers().unchecked_ref::<CookieHeaders>().set_cookies()
     }
 
     fn resolve(&self, reference: &str, base: &str) -> Option<String> {
-        glue::resolve(reference, base)
+        Url::new_with_base(reference, base).ok().map(|url| url.href())
     }
-}
-
-/// The upstream's answer with the edits made. Its body is the runtime's own and never seen here.
-pub(crate) fn apply(answer: &UpstreamAnswer, edits: &Edits) -> Response {
-    let mut lines = edits.remove.join(",");
-    for (name, value) in &edits.add {
-        lines.extend(["\n", name, "\n", value]);
-    }
-    glue::answer(&answer.response, &lines)
-}
-
-/// The refusal as an answer.
-pub(crate) fn refuse(refusal: &Refusal) -> Response {
-    let headers: Vec<&str> = refusal.headers().into_iter().flat_map(|(name, value)| [name, value]).collect();
-    glue::refuse(refusal.status(), &headers.join("\n"), &refusal.body())
 }

@@ -1,18 +1,10 @@
 //! The head of a caller's request, in one crossing.
 
 use ostiary_core::runtime::Head;
-use web_sys::Request;
-use zeroize::Zeroizing;
 
 use crate::configuration::HEADERS_READ;
-use crate::glue;
 
-/// What `glue.js` says of a request. It holds the caller's token, so it is zeroed when it is dropped.
-pub(crate) fn describe(request: &Request) -> Zeroizing<String> {
-    Zeroizing::new(glue::describe_request(request, &HEADERS_READ.join("\n")))
-}
-
-/// A view of that text.
+/// A view of what `entry.js` says of a request.
 pub(crate) struct RequestHead<'a> {
     method: &'a str,
     url: &'a str,
@@ -22,7 +14,7 @@ pub(crate) struct RequestHead<'a> {
 }
 
 impl<'a> RequestHead<'a> {
-    /// Lines: method, URL, random bits, the names of all headers, then a line for each wanted header.
+    /// Lines: method; URL; random bits; the names of all headers; then a line for each wanted header.
     pub(crate) fn of(description: &'a str) -> Self {
         let mut lines = description.split('\n');
         let mut line = || lines.next().unwrap_or_default();

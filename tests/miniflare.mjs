@@ -14,7 +14,7 @@ function manifest(build) {
       ? { type: "wasm", contents: new Uint8Array(readFileSync(join(build, name))) }
       : { type: "esm", contents: readFileSync(join(build, name), "utf8") };
   return {
-    mainModule: "index.js",
+    mainModule: "entry.js",
     modulesRoot: build,
     modules: Object.fromEntries(names.map((name) => [name, read(name)])),
   };

@@ -11,11 +11,11 @@ const { default: WORKERD } = createRequire(import.meta.url)("workerd");
 
 const quoted = (text) => JSON.stringify(text);
 
-// The modules of a build: `index.js` first, as workerd takes the first for the entry.
+// The modules of a build: `entry.js` first, as workerd takes the first for the entry.
 function modulesOf(folder) {
   return readdirSync(folder)
     .filter((name) => /\.(js|mjs|wasm)$/.test(name))
-    .sort((left, right) => (right === "index.js") - (left === "index.js"));
+    .sort((left, right) => (right === "entry.js") - (left === "entry.js"));
 }
 
 const moduleText = (name) => `(name = ${quoted(name)}, ${name.endsWith(".wasm") ? "wasm" : "esModule"} = embed ${quoted(name)})`;

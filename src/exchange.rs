@@ -1,0 +1,83 @@
+//! One request, from its head to the head of its answer.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+
+use ostiary_core::pipeline::handle;
+use ostiary_core::refusal::RequestId;
+use ostiary_core::secret_value::SecretValue;
+use wasm_bindgen::prelude::*;
+use worker::Env;
+
+use crate::command;
+use crate::configuration::{GATEWAY, HEADERS_READ};
+use crate::desk::{Arrived, Desk};
+use crate::head::RequestHead;
+use crate::runtime::Runtime;
+
+/// The pipeline of one request, at the point where it waits.
+#[wasm_bindgen]
+pub struct Exchange {
+    pipeline: Pin<Box<dyn Future<Output = String>>>,
+    desk: Rc<Desk>,
+}
+
+/// The names of the headers whose values [`begin`] wants, a line each.
+#[wasm_bindgen(js_name = headersRead)]
+#[must_use]
+pub fn headers_read() -> String {
+    HEADERS_READ.join("\n")
+}
+
+/// Begins with a request whose head is described as `entry.js` does it. Nothing happens before
+/// [`Exchange::resume`].
+#[wasm_bindgen]
+#[must_use]
+pub fn begin(head: String, env: Env) -> Exchange {
+    let desk = Rc::new(Desk::default());
+    let runtime = Runtime { env, desk: Rc::clone(&desk) };
+    // The head holds the caller's token, so it is zeroed when the exchange is dropped.
+    let head = SecretValue::new(head);
+    let pipeline = async move {
+        let head = RequestHead::of(head.expose());
+        let request_id = RequestId::new(head.random_bits());
+        let handled = handle(&GATEWAY, &head, &runtime, request_id).await;
+        command::finish(handled)
+    };
+    Exchange { pipeline: Box::pin(pipeline), desk }
+}
+
+#[wasm_bindgen]
+impl Exchange {
+    /// Goes on until there is something to wait for, or until the end, and says what `entry.js` is to do.
+    pub fn resume(&mut self) -> String {
+        // Whoever waits is polled again by the next call, so nobody needs to be woken.
+        match self.pipeline.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(command) => command,
+            Poll::Pending => self.desk.command(),
+        }
+    }
+
+    /// What the binding at this position of the last command yielded.
+    pub fn yielded(&self, position: usize, value: Option<String>) {
+        self.desk.deliver(position, Arrived::Yielded(value));
+    }
+
+    /// The binding at this position of the last command yielded nothing within the deadline.
+    #[wasm_bindgen(js_name = timedOut)]
+    pub fn timed_out(&self, position: usize) {
+        self.desk.deliver(position, Arrived::TimedOut);
+    }
+
+    /// The binding at this position of the last command threw, or is none.
+    pub fn failed(&self, position: usize) {
+        self.desk.deliver(position, Arrived::Failed);
+    }
+
+    /// The head of the upstream's answer, described as `entry.js` does it.
+    pub fn answered(&self, response: web_sys::Response, description: String) {
+        self.desk.deliver(0, Arrived::Answered(response, description));
+    }
+}
