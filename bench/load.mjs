@@ -41,7 +41,11 @@ function done(summary, latency, requests)
 end
 `;
 
-export async function drive({ port, path, method = "GET", headers = REQUEST_HEADERS, bodyLength = 0, connections, seconds }) {
+export const drive = (load) => (load.count === undefined ? driveFor(load) : driveCount(load));
+
+// For a time, with wrk: as much as the server can do. What is under way at the end is not counted, which is one
+// request on each connection.
+async function driveFor({ port, path, method = "GET", headers = REQUEST_HEADERS, bodyLength = 0, connections, seconds }) {
   const folder = mkdtempSync(join(tmpdir(), "ostiary-bench-load-"));
   const file = join(folder, "request.lua");
   writeFileSync(file, script({ method, headers, bodyLength }));
@@ -59,12 +63,38 @@ export async function drive({ port, path, method = "GET", headers = REQUEST_HEAD
   return JSON.parse(report);
 }
 
-export function ask({ port, path, method = "GET", headers = REQUEST_HEADERS, body }) {
+// A count of requests, for those so large that the ones under way at the end of a time would weigh.
+async function driveCount({ port, path, method, headers, bodyLength = 0, connections, count }) {
+  const agent = new http.Agent({ keepAlive: true, maxSockets: connections });
+  const body = bodyLength > 0 ? Buffer.alloc(bodyLength, "x") : undefined;
+  const times = [];
+  let [left, refused] = [count, 0];
+  const started = performance.now();
+  const connection = async () => {
+    while (left-- > 0) {
+      const asked = performance.now();
+      const { status } = await ask({ port, path, method, headers, body, agent, keep: false });
+      if (status > 399) refused++;
+      times.push((performance.now() - asked) * 1000);
+    }
+  };
+  try {
+    await Promise.all(Array.from({ length: connections }, connection));
+  } finally {
+    agent.destroy();
+  }
+  times.sort((left, right) => left - right);
+  const at = (share) => times[Math.min(count - 1, Math.floor(share * count))];
+  return { requests: count, duration: (performance.now() - started) * 1000, p50: at(0.5), p99: at(0.99), refused, broken: 0 };
+}
+
+// One request. `keep: false` drops the answer's body as it comes.
+export function ask({ port, path, method = "GET", headers = REQUEST_HEADERS, body, agent = false, keep = true }) {
   return new Promise((resolve, reject) => {
     const length = body === undefined ? {} : { "content-length": body.length };
-    const request = http.request({ host: "127.0.0.1", port, path, method, headers: { ...headers, ...length }, agent: false, timeout: 20_000 }, (response) => {
+    const request = http.request({ host: "127.0.0.1", port, path, method, headers: { ...headers, ...length }, agent, timeout: 20_000 }, (response) => {
       const pieces = [];
-      response.on("data", (piece) => pieces.push(piece));
+      response.on("data", (piece) => keep && pieces.push(piece));
       response.on("error", reject);
       response.on("end", () => resolve({ status: response.statusCode, headers: response.headers, body: Buffer.concat(pieces) }));
     });

@@ -44,7 +44,7 @@ function buildHono() {
   mkdirSync(built, { recursive: true });
   // By path, as the folder of programs need not be on PATH.
   const esbuild = join(dirname(createRequire(import.meta.url).resolve("esbuild/package.json")), "bin", "esbuild");
-  run(esbuild, [join(source, "src", "index.ts"), "--bundle", "--minify", "--format=esm", "--target=es2024", `--outfile=${join(built, "index.js")}`]);
+  run(esbuild, [join(source, "src", "index.ts"), "--bundle", "--minify", "--format=esm", "--log-level=error", "--target=es2024", `--outfile=${join(built, "index.js")}`]);
   return built;
 }
 

@@ -87,13 +87,13 @@ let server;
 try {
   server = await startServer({ build, upstreamPort: upstream.port, secretDelay: row.slow ? 50 : 0, core: 0, options: ["--inspector-addr=127.0.0.1:0"] });
   const load = { ...row, port: server.port };
-  await drive({ ...load, seconds: 4 });
+  await drive({ seconds: 4, ...load });
   const inspector = await Inspector.connect(server.inspectorPort);
   await inspector.send("Profiler.enable");
   await inspector.send("Profiler.setSamplingInterval", { interval: 200 });
   await inspector.send("Profiler.start");
   const before = server.cpu();
-  const { requests } = await drive({ ...load, seconds: Number(options.seconds) });
+  const { requests } = await drive({ seconds: Number(options.seconds), ...load });
   const cpu = server.cpu() - before;
   const { profile } = await inspector.send("Profiler.stop");
   inspector.close();

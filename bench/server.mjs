@@ -26,7 +26,7 @@ export function modulesOf(folder) {
     .sort((left, right) => (right === "index.js") - (left === "index.js"));
 }
 
-function configuration({ folder, upstreamPort, secretDelay }) {
+function configuration({ folder, upstreamPort, secretDelay, engineFlags }) {
   const modules = modulesOf(folder).map((name) => `(name = ${quoted(name)}, ${name.endsWith(".wasm") ? "wasm" : "esModule"} = embed ${quoted(name)})`);
   const secrets = SECRETS.map((name) => `(name = ${quoted(name)}, wrapped = (moduleName = "bench:secret", innerBindings = [(name = "value", text = ${quoted(secretValue(name))}), (name = "delay", text = ${quoted(String(secretDelay))})]))`);
   return `using Workerd = import "/workerd/workerd.capnp";
@@ -41,19 +41,20 @@ const configuration :Workerd.Config = (
     (name = "loopback", network = (allow = ["local"])),
   ],
   sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "server")],
+  v8Flags = [${engineFlags.map(quoted).join(", ")}],
   extensions = [(modules = [(name = "bench:secret", internal = true, esModule = embed "secret-binding.module")])],
 );
 `;
 }
 
 // `build` is the folder with the server's modules. `core` is where it is pinned.
-export async function startServer({ build, upstreamPort, secretDelay = 0, core, options = [] }) {
+export async function startServer({ build, upstreamPort, secretDelay = 0, core, options = [], engineFlags = [] }) {
   const folder = mkdtempSync(join(tmpdir(), "ostiary-bench-server-"));
   // `embed` finds files beside the configuration only.
   for (const name of modulesOf(build)) copyFileSync(join(build, name), join(folder, basename(name)));
   copyFileSync(new URL("secret-binding.js", import.meta.url), join(folder, "secret-binding.module"));
   const file = join(folder, "server.capnp");
-  writeFileSync(file, configuration({ folder, upstreamPort, secretDelay }));
+  writeFileSync(file, configuration({ folder, upstreamPort, secretDelay, engineFlags }));
 
   const spawned = performance.now();
   // taskset becomes workerd, so its process id is workerd's. The log goes where writing costs least, for all alike.
