@@ -1,0 +1,95 @@
+import { type Context, Hono } from "hono";
+import { callerOf } from "./callers";
+import { type Environment, type Route, routes, upstreamTimeout } from "./configuration";
+import { callerResponse, upstreamHeaders } from "./headers";
+import { problem, Refused } from "./problem";
+import { readSecrets, SecretUnavailable } from "./secrets";
+
+// What the one log line says, besides the request's id, status and time.
+interface Notes {
+  route?: string;
+  caller?: string;
+  rule?: string;
+  code?: string;
+  secrets_ms?: number;
+  upstream_ms?: number;
+}
+
+type Gateway = { Bindings: Environment; Variables: { requestId: string; notes: Notes } };
+
+const app = new Hono<Gateway>();
+
+app.use(async (context, next) => {
+  const started = Date.now();
+  const requestId = crypto.randomUUID();
+  const notes: Notes = {};
+  context.set("requestId", requestId);
+  context.set("notes", notes);
+  await next();
+  const { status, headers } = context.res;
+  headers.set("request-id", requestId);
+  console.log(
+    JSON.stringify({
+      event: "request",
+      level: notes.code && status >= 500 ? "error" : "info",
+      request_id: requestId,
+      method: context.req.method,
+      ...notes,
+      status,
+      total_ms: Date.now() - started,
+    }),
+  );
+});
+
+for (const route of routes) app.all(`${route.mount}/*`, (context) => serve(context, route));
+
+app.notFound((context) => {
+  context.get("notes").code = "no_route";
+  return problem("no_route", context.get("requestId"));
+});
+
+app.onError((error, context) => {
+  const code = error instanceof Refused ? error.code : error instanceof SecretUnavailable ? "secret_unavailable" : "upstream_unreachable";
+  context.get("notes").code = code;
+  return problem(code, context.get("requestId"));
+});
+
+async function serve(context: Context<Gateway>, route: Route): Promise<Response> {
+  const { req, env } = context;
+  const notes = context.get("notes");
+  notes.route = route.name;
+
+  const caller = await callerOf(req.header("authorization"));
+  if (caller === undefined) throw new Refused("caller_unauthenticated");
+  notes.caller = caller;
+
+  const path = req.path.slice(route.mount.length);
+  const rule = route.allow[caller]?.find(
+    (each) => each.methods.includes(req.method) && (path === each.path || path.startsWith(`${each.path}/`)),
+  );
+  if (rule === undefined) throw new Refused("not_allowed");
+  notes.rule = rule.text;
+  if (req.header("cdn-loop")?.split(",").some((member) => member.trim() === "gateway")) throw new Refused("loop_detected");
+
+  const beforeSecrets = Date.now();
+  const credentials = await readSecrets(env, route.auth);
+  notes.secrets_ms = Date.now() - beforeSecrets;
+
+  const upstream = `http://127.0.0.1:${env.UPSTREAM_PORT}`;
+  const { search } = new URL(req.url);
+  const beforeUpstream = Date.now();
+  const answer = await send(upstream + path + search, req.raw, upstreamHeaders(req.raw.headers, credentials));
+  notes.upstream_ms = Date.now() - beforeUpstream;
+  return callerResponse(answer, upstream, route.mount);
+}
+
+async function send(url: string, { method, body }: Request, headers: Headers): Promise<Response> {
+  try {
+    return await fetch(url, { method, headers, body, redirect: "manual", signal: AbortSignal.timeout(upstreamTimeout) });
+  } catch (error) {
+    const timedOut = error instanceof Error && error.name === "TimeoutError";
+    throw new Refused(timedOut ? "upstream_timeout" : "upstream_unreachable");
+  }
+}
+
+export default app;

@@ -1,0 +1,135 @@
+// A peer on workerd alone, on a core of its own, with what the kernel says of its process.
+
+import { spawn } from "node:child_process";
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+
+// Its package exports the path of the native binary.
+export const { default: WORKERD } = createRequire(import.meta.url)("workerd");
+
+const COMPATIBILITY_DATE = "2026-11-17";
+// The unit of /proc/PID/stat: USER_HZ, which is 100 on every architecture that Linux has a stable interface for.
+const TICK = 0.01;
+const SECRETS = Array.from({ length: 8 }, (_, at) => [`KEY_${at + 1}`, `KEY_${at + 1}_PREVIOUS`]).flat();
+
+// What a binding yields: as long as a real key, and different for each.
+export const secretValue = (binding) => `${binding.toLowerCase()}_0123456789abcdef0123456789abcdef`;
+
+const quoted = (text) => JSON.stringify(text);
+
+// `index.js` first, as workerd takes the first module for the entry.
+export function modulesOf(folder) {
+  return readdirSync(folder)
+    .filter((name) => /\.(js|wasm)$/.test(name))
+    .sort((left, right) => (right === "index.js") - (left === "index.js"));
+}
+
+function configuration({ folder, upstreamPort, secretDelay, engineFlags }) {
+  const modules = modulesOf(folder).map((name) => `(name = ${quoted(name)}, ${name.endsWith(".wasm") ? "wasm" : "esModule"} = embed ${quoted(name)})`);
+  const secrets = SECRETS.map((name) => `(name = ${quoted(name)}, wrapped = (moduleName = "bench:secret", innerBindings = [(name = "value", text = ${quoted(secretValue(name))}), (name = "delay", text = ${quoted(String(secretDelay))})]))`);
+  return `using Workerd = import "/workerd/workerd.capnp";
+const configuration :Workerd.Config = (
+  services = [
+    (name = "server", worker = (
+      modules = [${modules.join(", ")}],
+      compatibilityDate = ${quoted(COMPATIBILITY_DATE)},
+      bindings = [(name = "UPSTREAM_PORT", text = ${quoted(String(upstreamPort))}), ${secrets.join(", ")}],
+      globalOutbound = "loopback",
+    )),
+    (name = "loopback", network = (allow = ["local"])),
+  ],
+  sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "server")],
+  v8Flags = [${engineFlags.map(quoted).join(", ")}],
+  extensions = [(modules = [(name = "bench:secret", internal = true, esModule = embed "secret-binding.module")])],
+);
+`;
+}
+
+// `build` is the folder with the server's modules. `core` is where it is pinned.
+export async function startServer({ build, upstreamPort, secretDelay = 0, core, options = [], engineFlags = [] }) {
+  const folder = mkdtempSync(join(tmpdir(), "ostiary-bench-server-"));
+  // `embed` finds files beside the configuration only.
+  for (const name of modulesOf(build)) copyFileSync(join(build, name), join(folder, basename(name)));
+  copyFileSync(new URL("secret-binding.js", import.meta.url), join(folder, "secret-binding.module"));
+  const file = join(folder, "server.capnp");
+  writeFileSync(file, configuration({ folder, upstreamPort, secretDelay, engineFlags }));
+
+  const spawned = performance.now();
+  // taskset becomes workerd, so its process id is workerd's. The log goes where writing costs least, for all alike.
+  const child = spawn("taskset", ["-c", String(core), WORKERD, "serve", file, "--control-fd=3", ...options], { stdio: ["ignore", "ignore", "pipe", "pipe"] });
+  const server = new Server(child, folder, spawned);
+  try {
+    await server.listening();
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+  return server;
+}
+
+class Server {
+  port;
+  inspectorPort;
+  #child;
+  #folder;
+  #ended;
+  #end = () => this.#child.kill("SIGKILL");
+  #errors = "";
+
+  constructor(child, folder, spawned) {
+    this.#child = child;
+    this.#folder = folder;
+    this.spawned = spawned;
+    this.#ended = new Promise((resolve) => child.once("close", resolve));
+    child.stderr.setEncoding("utf8").on("data", (text) => (this.#errors += text));
+    process.once("exit", this.#end);
+  }
+
+  async listening() {
+    let text = "";
+    for await (const piece of this.#child.stdio[3].setEncoding("utf8")) {
+      text += piece;
+      const events = text.split("\n").slice(0, -1).map((line) => JSON.parse(line));
+      this.inspectorPort = events.find(({ event }) => event === "listen-inspector")?.port;
+      this.port = events.find(({ event }) => event === "listen")?.port;
+      if (this.port) return;
+    }
+    throw new Error(`workerd ended before it listened:\n${this.#errors}`);
+  }
+
+  get pid() {
+    return this.#child.pid;
+  }
+
+  // Seconds of CPU that the process has used, in user and kernel mode, all threads, those that ended too.
+  cpu() {
+    const stat = readFileSync(`/proc/${this.pid}/stat`, "utf8");
+    // The second field is a name in parentheses, and may hold spaces.
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    const [user, kernel] = [fields[11], fields[12]].map(Number);
+    return (user + kernel) * TICK;
+  }
+
+  // Lets the peak start anew from what is resident now.
+  forgetPeakMemory() {
+    writeFileSync(`/proc/${this.pid}/clear_refs`, "5");
+  }
+
+  // In bytes, now and at its peak.
+  memory() {
+    const status = readFileSync(`/proc/${this.pid}/status`, "utf8");
+    const kibibytes = (name) => Number(new RegExp(`^${name}:\\s+(\\d+)`, "m").exec(status)[1]);
+    return { resident: kibibytes("VmRSS") * 1024, peak: kibibytes("VmHWM") * 1024 };
+  }
+
+  async stop() {
+    process.off("exit", this.#end);
+    this.#child.kill("SIGTERM");
+    const timer = setTimeout(this.#end, 5_000);
+    await this.#ended;
+    clearTimeout(timer);
+    rmSync(this.#folder, { recursive: true });
+  }
+}
