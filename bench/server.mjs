@@ -19,11 +19,13 @@ export const secretValue = (binding) => `${binding.toLowerCase()}_0123456789abcd
 
 const quoted = (text) => JSON.stringify(text);
 
-// `index.js` first, as workerd takes the first module for the entry.
+const rank = (name) => (["entry.js", "index.js"].indexOf(name) + 3) % 3;
+
+// The entry first, as workerd takes it: `entry.js` where there is one, or `index.js`.
 export function modulesOf(folder) {
   return readdirSync(folder)
     .filter((name) => /\.(js|wasm)$/.test(name))
-    .sort((left, right) => (right === "index.js") - (left === "index.js"));
+    .sort((left, right) => rank(left) - rank(right));
 }
 
 function configuration({ folder, upstreamPort, secretDelay, engineFlags }) {
