@@ -95,6 +95,22 @@ fn case_31_no_link_brings_the_injected_key_along() {
 }
 
 #[test]
+fn case_31_no_link_brings_a_field_or_an_encoded_pair_along() {
+    let links: &[(&str, &str)] = &[
+        ("location", "https://else.example.com/?id=canary-id&a=1"),
+        ("content-location", "https://else.example.com/canary-key/x"),
+    ];
+    let exchange = World::new().answering(302, links).ask(&Ask::new("GET", "/account/x"));
+    assert_eq!(exchange.header("location"), ["https://else.example.com/?a=1"]);
+    assert_eq!(exchange.header("content-location"), nothing());
+
+    // `api:canary-only-key` in Base64.
+    let links: &[(&str, &str)] = &[("location", "https://else.example.com/?t=YXBpOmNhbmFyeS1vbmx5LWtleQ%3D%3D")];
+    let exchange = World::new().answering(302, links).ask(&Ask::new("GET", "/basic/x"));
+    assert_eq!(exchange.header("location"), ["https://else.example.com/"]);
+}
+
+#[test]
 fn case_33_an_upstream_s_refusal_passes_and_is_not_the_gateway_s() {
     for status in [400, 401, 403, 404, 429, 500, 503, 599] {
         let exchange = World::new()
