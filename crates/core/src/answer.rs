@@ -2,8 +2,8 @@
 
 use crate::configuration::Route;
 use crate::cookie::without_domain;
-use crate::headers::{connection_options, is_hop_by_hop};
-use crate::link::{Links, rewrite_link_header};
+use crate::headers::{connection_options, fold, is_hop_by_hop};
+use crate::link::Links;
 use crate::refusal::{Code, RequestId};
 use crate::runtime::Answer;
 
@@ -14,12 +14,20 @@ pub const ANSWER_HEADERS_READ: &[&str] =
 /// Would act on all that shares the gateway's origin, says what only the gateway says, or lets shared caches
 /// keep what `Cache-Control` forbids them.
 const WITHHELD: &[&str] = &[
+    "accept-ch",
     "alt-svc",
     "cdn-cache-control",
     "clear-site-data",
     "cloudflare-cdn-cache-control",
+    "nel",
+    "origin-agent-cluster",
+    "report-to",
+    "reporting-endpoints",
     "service-worker-allowed",
+    "set-cookie2",
+    "strict-transport-security",
     "surrogate-control",
+    "use-as-dictionary",
 ];
 
 /// The same, for whole families.
@@ -62,12 +70,13 @@ pub fn edits(
     let mut edits = Edits::default();
     let connection = connection_options(answer.header("connection"));
     for name in answer.header_names() {
+        let folded = fold(name);
         let hop = is_hop_by_hop(name) && name != "content-length";
-        let family = WITHHELD_PREFIXES.iter().any(|prefix| name.replace('_', "-").starts_with(prefix));
+        let family = WITHHELD_PREFIXES.iter().any(|prefix| folded.starts_with(prefix));
         if hop
             || family
             || name == "set-cookie"
-            || WITHHELD.contains(&name)
+            || WITHHELD.contains(&folded.as_str())
             || connection.iter().any(|option| option == name)
         {
             edits.remove.push(name.to_owned());
@@ -85,7 +94,7 @@ pub fn edits(
         }
     }
     if let Some(value) = answer.header("link") {
-        edits.replace("link", value, rewrite_link_header(value, |target| links.rewrite(target, &resolve)));
+        edits.replace("link", value, links.rewrite_header(value, &resolve));
     }
 
     if authenticated && !route.shared_cache {
@@ -98,7 +107,8 @@ pub fn edits(
 
 impl Edits {
     fn replace(&mut self, name: &'static str, old: &str, new: Option<String>) {
-        if new.as_deref() == Some(old) {
+        // What `Connection` lists is removed, and added again where the gateway has a word in it.
+        if new.as_deref() == Some(old) && !self.remove.iter().any(|removed| removed == name) {
             return;
         }
         self.remove.push(name.to_owned());
@@ -110,11 +120,10 @@ impl Edits {
 fn private(value: &str) -> String {
     let directives = split_outside_quotes(value);
     let name = |directive: &str| directive.split('=').next().unwrap_or(directive).trim().to_ascii_lowercase();
-    // `private="field"` is about one field, so it is not strict enough.
-    if directives
-        .iter()
-        .any(|directive| matches!(directive.to_ascii_lowercase().as_str(), "private" | "no-store"))
-    {
+    let says = |text: &str| directives.iter().any(|directive| directive.eq_ignore_ascii_case(text));
+    // `private="field"` is about one field, so it is not strict enough. A cache that knows `must-understand`
+    // ignores the `no-store` beside it (RFC 9111 §5.2.2.3).
+    if says("private") || (says("no-store") && !says("must-understand")) {
         return value.to_owned();
     }
     let kept = directives
@@ -153,6 +162,7 @@ mod tests {
             ("private, max-age=60", "private, max-age=60"),
             ("No-Store", "No-Store"),
             ("max-age=0, private", "max-age=0, private"),
+            ("must-understand, no-store, max-age=9", "private, must-understand, no-store, max-age=9"),
         ] {
             assert_eq!(private(value), expected, "{value}");
         }

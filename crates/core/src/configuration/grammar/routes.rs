@@ -300,7 +300,8 @@ mod tests {
             let other = format!(
                 "[routes.other]\nmount = \"{mount}\"\nupstream = \"https://o.example\"\nauth = []\nallow = {{ ci = [\"GET /\"] }}\n"
             );
-            let gateway = replaced(GATEWAY, "mount = \"/stripe\"", "mount = \"a.example.com\"\ncookies = true");
+            let gateway =
+                replaced(GATEWAY, "mount = \"/stripe\"", "mount = \"a.example.com\"\ncookies = true");
             outcome(&replaced(&gateway, "[routes.stripe]\n", &format!("{other}[routes.stripe]\n")), WRANGLER)
         };
         for mount in ["/stripe", "b.example.com", "b.a.example.com/x"] {
