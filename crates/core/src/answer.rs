@@ -9,7 +9,7 @@ use crate::runtime::Answer;
 
 /// The headers of an answer whose values the core may ask for.
 pub const ANSWER_HEADERS_READ: &[&str] =
-    &["cache-control", "connection", "content-location", "link", "location"];
+    &["cache-control", "connection", "content-location", "link", "location", "refresh"];
 
 /// Would act on all that shares the gateway's origin, says what only the gateway says, or lets shared caches
 /// keep what `Cache-Control` forbids them.
@@ -56,7 +56,7 @@ pub fn check_status(answer: &impl Answer) -> Result<(), Code> {
 ///
 /// 1. Hop-by-hop headers go, those that `Connection` lists too (RFC 9110 §7.6.1).
 /// 2. What would act on the gateway's whole origin goes; so do cookies, unless the route passes them on.
-/// 3. `Location`, `Content-Location` and `Link` lead to the mount, and hold no credential.
+/// 3. `Location`, `Content-Location`, `Link` and `Refresh` lead to the mount, and hold no credential.
 /// 4. Answers to authenticated calls are private, unless the upstream was stricter or the route says otherwise.
 /// 5. The request's id is set.
 #[must_use]
@@ -95,6 +95,9 @@ pub fn edits(
     }
     if let Some(value) = answer.header("link") {
         edits.replace("link", value, links.rewrite_header(value, &resolve));
+    }
+    if let Some(value) = answer.header("refresh") {
+        edits.replace("refresh", value, links.rewrite_refresh(value, &resolve));
     }
 
     if authenticated && !route.shared_cache {

@@ -56,6 +56,20 @@ impl Links<'_> {
         (!self.holds_secret(&rewritten)).then_some(rewritten)
     }
 
+    /// The `Refresh` header as the caller may have it: seconds, and after `; url=` a link that browsers follow as a
+    /// `Location` (HTML, "shared declarative refresh steps"). `None` for its more careless forms too.
+    pub fn rewrite_refresh(&self, value: &str, resolve: &dyn Fn(&str) -> Option<String>) -> Option<String> {
+        let Some((seconds, target)) = value.split_once(';') else {
+            return value.bytes().all(|byte| byte.is_ascii_digit()).then(|| value.to_owned());
+        };
+        let (name, target) = target.split_once('=')?;
+        if !name.trim().eq_ignore_ascii_case("url") || !seconds.bytes().all(|byte| byte.is_ascii_digit()) {
+            return None;
+        }
+        let target = target.trim().trim_matches(['"', '\'']);
+        Some(format!("{seconds}; url={}", self.rewrite(target, resolve)?))
+    }
+
     fn without_credential<'u>(&self, url: &'u str, own: bool) -> Option<Cow<'u, str>> {
         let (rest, fragment) = match url.split_once('#') {
             Some((rest, fragment)) => (rest, Some(fragment)),

@@ -128,6 +128,26 @@ fn case_31_no_parameter_of_a_link_brings_the_injected_key_along() {
 }
 
 #[test]
+fn case_31_a_refresh_is_a_redirect_too() {
+    for (refresh, expected) in [
+        ("5", vec!["5"]),
+        (
+            "0; url=https://query.example.com/x?key=canary-only-key&a=1",
+            vec!["0; url=https://gw.example.com/query/x?a=1"],
+        ),
+        ("0;URL='/x'", vec!["0; url=https://gw.example.com/query/x"]),
+        ("0; url=https://else.example.com/", vec!["0; url=https://else.example.com/"]),
+        ("0; url=https://else.example.com/canary-only-key", vec![]),
+        ("0; https://query.example.com/?key=canary-only-key", vec![]),
+        ("0, url=https://query.example.com/?key=canary-only-key", vec![]),
+        ("url=https://query.example.com/?key=canary-only-key", vec![]),
+    ] {
+        let exchange = World::new().answering(200, &[("refresh", refresh)]).ask(&Ask::new("GET", "/query/x"));
+        assert_eq!(exchange.header("refresh"), expected, "{refresh}");
+    }
+}
+
+#[test]
 fn case_19_an_answer_does_not_act_on_the_other_routes_of_the_gateway_s_origin() {
     for name in [
         "accept-ch",
