@@ -2,24 +2,32 @@
 
 use crate::configuration::Route;
 use crate::cookie::without_domain;
-use crate::headers::{connection_options, is_hop_by_hop};
-use crate::link::{Links, rewrite_link_header};
+use crate::headers::{connection_options, fold, is_hop_by_hop};
+use crate::link::Links;
 use crate::refusal::{Code, RequestId};
 use crate::runtime::Answer;
 
 /// The headers of an answer whose values the core may ask for.
 pub const ANSWER_HEADERS_READ: &[&str] =
-    &["cache-control", "connection", "content-location", "link", "location"];
+    &["cache-control", "connection", "content-location", "link", "location", "refresh"];
 
 /// Would act on all that shares the gateway's origin, says what only the gateway says, or lets shared caches
 /// keep what `Cache-Control` forbids them.
 const WITHHELD: &[&str] = &[
+    "accept-ch",
     "alt-svc",
     "cdn-cache-control",
     "clear-site-data",
     "cloudflare-cdn-cache-control",
+    "nel",
+    "origin-agent-cluster",
+    "report-to",
+    "reporting-endpoints",
     "service-worker-allowed",
+    "set-cookie2",
+    "strict-transport-security",
     "surrogate-control",
+    "use-as-dictionary",
 ];
 
 /// The same, for whole families.
@@ -48,7 +56,7 @@ pub fn check_status(answer: &impl Answer) -> Result<(), Code> {
 ///
 /// 1. Hop-by-hop headers go, those that `Connection` lists too (RFC 9110 §7.6.1).
 /// 2. What would act on the gateway's whole origin goes; so do cookies, unless the route passes them on.
-/// 3. `Location`, `Content-Location` and `Link` lead to the mount, and hold no credential.
+/// 3. `Location`, `Content-Location`, `Link` and `Refresh` lead to the mount, and hold no credential.
 /// 4. Answers to authenticated calls are private, unless the upstream was stricter or the route says otherwise.
 /// 5. The request's id is set.
 #[must_use]
@@ -62,12 +70,13 @@ pub fn edits(
     let mut edits = Edits::default();
     let connection = connection_options(answer.header("connection"));
     for name in answer.header_names() {
+        let folded = fold(name);
         let hop = is_hop_by_hop(name) && name != "content-length";
-        let family = WITHHELD_PREFIXES.iter().any(|prefix| name.replace('_', "-").starts_with(prefix));
+        let family = WITHHELD_PREFIXES.iter().any(|prefix| folded.starts_with(prefix));
         if hop
             || family
             || name == "set-cookie"
-            || WITHHELD.contains(&name)
+            || WITHHELD.contains(&folded.as_str())
             || connection.iter().any(|option| option == name)
         {
             edits.remove.push(name.to_owned());
@@ -85,7 +94,10 @@ pub fn edits(
         }
     }
     if let Some(value) = answer.header("link") {
-        edits.replace("link", value, rewrite_link_header(value, |target| links.rewrite(target, &resolve)));
+        edits.replace("link", value, links.rewrite_header(value, &resolve));
+    }
+    if let Some(value) = answer.header("refresh") {
+        edits.replace("refresh", value, links.rewrite_refresh(value, &resolve));
     }
 
     if authenticated && !route.shared_cache {
@@ -98,7 +110,8 @@ pub fn edits(
 
 impl Edits {
     fn replace(&mut self, name: &'static str, old: &str, new: Option<String>) {
-        if new.as_deref() == Some(old) {
+        // What `Connection` lists is removed, and added again where the gateway has a word in it.
+        if new.as_deref() == Some(old) && !self.remove.iter().any(|removed| removed == name) {
             return;
         }
         self.remove.push(name.to_owned());
@@ -110,11 +123,10 @@ impl Edits {
 fn private(value: &str) -> String {
     let directives = split_outside_quotes(value);
     let name = |directive: &str| directive.split('=').next().unwrap_or(directive).trim().to_ascii_lowercase();
-    // `private="field"` is about one field, so it is not strict enough.
-    if directives
-        .iter()
-        .any(|directive| matches!(directive.to_ascii_lowercase().as_str(), "private" | "no-store"))
-    {
+    let says = |text: &str| directives.iter().any(|directive| directive.eq_ignore_ascii_case(text));
+    // `private="field"` is about one field, so it is not strict enough. A cache that knows `must-understand`
+    // ignores the `no-store` beside it (RFC 9111 §5.2.2.3).
+    if says("private") || (says("no-store") && !says("must-understand")) {
         return value.to_owned();
     }
     let kept = directives
@@ -153,6 +165,7 @@ mod tests {
             ("private, max-age=60", "private, max-age=60"),
             ("No-Store", "No-Store"),
             ("max-age=0, private", "max-age=0, private"),
+            ("must-understand, no-store, max-age=9", "private, must-understand, no-store, max-age=9"),
         ] {
             assert_eq!(private(value), expected, "{value}");
         }

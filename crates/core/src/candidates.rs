@@ -19,8 +19,13 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
+/// More different texts than any client shows. Without a bound, a query of thousands of them would be hashed and
+/// compared with every caller's token, for somebody who is not known yet.
+const MOST: usize = 16;
+
 /// The digests of everything that stands where the route's callers show their tokens. Empty texts do not
-/// count. Nothing but digests leaves this function, so a token is compared as one and never copied.
+/// count, and [more than a few](MOST) count as none. Nothing but digests leaves this function, so a token is
+/// compared as one and never copied.
 #[must_use]
 pub fn candidates(places: &[TokenPlace], head: &impl Head, query: Option<&str>) -> Vec<Digest> {
     let mut found = Candidates(Vec::new());
@@ -45,6 +50,9 @@ pub fn candidates(places: &[TokenPlace], head: &impl Head, query: Option<&str>) 
                 for parameter in query.into_iter().flat_map(query::parameters) {
                     if *parameter.name() == *name.as_bytes() {
                         found.add_within(&parameter.value(), before, after);
+                    }
+                    if found.0.len() > MOST {
+                        return Vec::new();
                     }
                 }
             }

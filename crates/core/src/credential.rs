@@ -17,7 +17,7 @@ pub struct Credential<'g> {
     pub headers: Vec<(&'g str, SecretValue)>,
     /// Query parameters to append, decoded, each once.
     pub parameters: Vec<(&'g str, SecretValue)>,
-    /// The values of the secrets themselves, each once.
+    /// What of the secrets was put in: a value, the field of one, or the pair of Basic as it is encoded.
     pub values: Vec<SecretValue>,
 }
 
@@ -155,8 +155,11 @@ fn render<'g>(
     bindings: &impl Bindings,
 ) -> Result<Credential<'g>, Unusable> {
     let mut credential = Credential::default();
+    let mut injected = Vec::new();
     for placement in route.auth.iter() {
-        let text = |template: &Template, accepts: fn(&str) -> bool| fill(template, values, bindings, accepts);
+        let mut text = |template: &Template, accepts: fn(&str) -> bool| {
+            fill(template, values, bindings, accepts, &mut injected)
+        };
         match placement {
             Placement::Bearer(token) => {
                 let token = text(token, is_header_text)?;
@@ -168,6 +171,7 @@ fn render<'g>(
                 let pair = SecretValue::new([username.expose(), password.expose()].join(":"));
                 let encoded = SecretValue::new(STANDARD.encode(pair.expose()));
                 credential.headers.push(("authorization", joined("Basic ", encoded.expose())));
+                injected.push(encoded);
             }
             Placement::Header { name, value } => {
                 credential.headers.push((name.as_str(), text(value, is_header_text)?));
@@ -177,16 +181,18 @@ fn render<'g>(
             }
         }
     }
-    credential.values = values.iter().map(|(_, value)| SecretValue::new(value.expose().to_owned())).collect();
+    credential.values = injected;
     Ok(credential)
 }
 
 /// Joins a template's parts. A value is put in as it is and never looked at again: `${x}` in it means nothing.
+/// What of it is secret is added to `injected`.
 fn fill(
     template: &Template,
     values: &[(SecretId, &SecretValue)],
     bindings: &impl Bindings,
     accepts: fn(&str) -> bool,
+    injected: &mut Vec<SecretValue>,
 ) -> Result<SecretValue, Unusable> {
     let invalid = || Unusable::Secrets(template.secrets().collect());
     let value = |id: &SecretId| {
@@ -202,6 +208,9 @@ fn fill(
         };
         if !accepts(piece.expose()) {
             return Err(if matches!(part, Part::Variable(_)) { Unusable::Variable } else { invalid() });
+        }
+        if matches!(part, Part::Secret(_) | Part::Field(..)) {
+            injected.push(SecretValue::new(piece.expose().to_owned()));
         }
         pieces.push(piece);
     }

@@ -43,8 +43,31 @@ impl Links<'_> {
             Some(rest) => Some(format!("{}{rest}", self.mount)),
             // A relative link that leaves the base path would be another mount's at the gateway.
             None if own.is_some() || cleaned != url => Some(cleaned.into_owned()),
-            None => Some(reference.to_owned()),
+            // As it is written it can hold what parsing has changed, such as the case of its host.
+            None => (!self.holds_secret(reference)).then(|| reference.to_owned()),
         }
+    }
+
+    /// The `Link` header as the caller may have it (RFC 8288 §3); `None` where it cannot be had without a
+    /// credential, or where readers could disagree on what its targets are.
+    pub fn rewrite_header(&self, value: &str, resolve: &dyn Fn(&str) -> Option<String>) -> Option<String> {
+        let rewritten = rewrite_link_header(value, |target| self.rewrite(target, resolve))?;
+        // Parameters hold texts too, and one of them, `anchor`, is a URL.
+        (!self.holds_secret(&rewritten)).then_some(rewritten)
+    }
+
+    /// The `Refresh` header as the caller may have it: seconds, and after `; url=` a link that browsers follow as a
+    /// `Location` (HTML, "shared declarative refresh steps"). `None` for its more careless forms too.
+    pub fn rewrite_refresh(&self, value: &str, resolve: &dyn Fn(&str) -> Option<String>) -> Option<String> {
+        let Some((seconds, target)) = value.split_once(';') else {
+            return value.bytes().all(|byte| byte.is_ascii_digit()).then(|| value.to_owned());
+        };
+        let (name, target) = target.split_once('=')?;
+        if !name.trim().eq_ignore_ascii_case("url") || !seconds.bytes().all(|byte| byte.is_ascii_digit()) {
+            return None;
+        }
+        let target = target.trim().trim_matches(['"', '\'']);
+        Some(format!("{seconds}; url={}", self.rewrite(target, resolve)?))
     }
 
     fn without_credential<'u>(&self, url: &'u str, own: bool) -> Option<Cow<'u, str>> {
@@ -105,13 +128,14 @@ impl Links<'_> {
     }
 }
 
-/// Rewrites the targets of a `Link` header (RFC 8288 §3); `None` where one of them cannot be had.
-pub fn rewrite_link_header(value: &str, rewrite: impl Fn(&str) -> Option<String>) -> Option<String> {
+/// Rewrites the targets; `None` where one of them cannot be had.
+fn rewrite_link_header(value: &str, rewrite: impl Fn(&str) -> Option<String>) -> Option<String> {
     let mut rewritten = String::with_capacity(value.len());
     let mut rest = value;
     loop {
-        let Some((before, after)) = split_at_target(rest) else {
-            rewritten.push_str(rest);
+        let (before, after) = split_at_target(rest)?;
+        let Some(after) = after else {
+            rewritten.push_str(before);
             return Some(rewritten);
         };
         let (target, after) = after.split_once('>')?;
@@ -122,18 +146,21 @@ pub fn rewrite_link_header(value: &str, rewrite: impl Fn(&str) -> Option<String>
     }
 }
 
-/// Up to and with the next `<` outside a quoted string, and what follows it.
-fn split_at_target(text: &str) -> Option<(&str, &str)> {
+/// Up to and with the next `<` outside a quoted string, and what follows it. `None` where a quoted string is not
+/// closed: readers that do not mind would see targets in it.
+fn split_at_target(text: &str) -> Option<(&str, Option<&str>)> {
     let (mut quoted, mut escaped) = (false, false);
     for (at, byte) in text.bytes().enumerate() {
         match byte {
-            b'<' if !quoted => return text.split_at_checked(at + 1),
+            b'<' if !quoted => {
+                return text.split_at_checked(at + 1).map(|(before, after)| (before, Some(after)));
+            }
             b'"' if !escaped => quoted = !quoted,
             _ => {}
         }
         escaped = quoted && byte == b'\\' && !escaped;
     }
-    None
+    (!quoted).then_some((text, None))
 }
 
 #[cfg(test)]
@@ -226,6 +253,10 @@ mod tests {
         );
         assert_eq!(rewrite_link_header("<https://o.example/s3cr3t%2F%2B%20key>; rel=next", rewrite), None);
         assert_eq!(rewrite_link_header("<https://o.example/", rewrite), None);
+        assert_eq!(
+            rewrite_link_header("<https://o.example/>; title=\"x, </base/v1>; rel=next", rewrite),
+            None
+        );
         assert_eq!(rewrite_link_header("", rewrite).as_deref(), Some(""));
     }
 }

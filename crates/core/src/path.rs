@@ -6,8 +6,8 @@ use percent_encoding::percent_decode_str;
 
 /// A path of which every reader makes the same segments.
 ///
-/// No segment is a dot segment under any of the readings that servers are known for: decoded once, split at
-/// `/` and `\`, and cut at `;`. The one doubt that can remain is a `%2F` between ordinary segments
+/// No segment is a dot segment, or vanishes, under any of the readings that servers are known for: decoded once,
+/// split at `/` and `\`, and cut at `;`. The one doubt that can remain is a `%2F` between ordinary segments
 /// ([`has_encoded_slash`](Self::has_encoded_slash)), which a route may admit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CanonicalPath<'a> {
@@ -97,7 +97,8 @@ impl<'a> Below<'a> {
 fn has_dot_segment(decoded: &[u8]) -> bool {
     decoded.split(|byte| *byte == b'/').any(|part| {
         let name = part.split(|byte| *byte == b';').next().unwrap_or(part);
-        name == b"." || name == b".."
+        // `;x` is an empty segment to servers with path parameters, and one of two characters to a `*`.
+        name == b"." || name == b".." || name.is_empty() && !part.is_empty()
     })
 }
 
@@ -130,6 +131,9 @@ mod tests {
             "/p/..%3b/x",
             "/p/.;/x",
             "/p/a%2f..;x",
+            "/p/;x",
+            "/p/;/x",
+            "/p/%3bx",
             "/p/..\\x",
             "/p/a\\b",
             "/p/..%5cx",

@@ -1,6 +1,21 @@
 //! Where routes are reached.
 
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+
 use super::{List, RouteId, Text};
+
+/// What the URL Standard encodes in a path, and what would end a path.
+const ENCODED: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'#')
+    .add(b'<')
+    .add(b'>')
+    .add(b'?')
+    .add(b'^')
+    .add(b'`')
+    .add(b'{')
+    .add(b'}');
 
 /// A path prefix, a host, or a host with a path prefix.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,9 +30,26 @@ pub struct Mount {
 }
 
 impl Mount {
-    /// The prefix as it is written: empty, or `/` before each segment.
+    /// The prefix as it stands in a URL: empty, or `/` before each segment.
     #[must_use]
     pub fn path(&self) -> String {
-        self.prefix.iter().flat_map(|segment| ["/", segment]).collect()
+        let mut path = String::new();
+        for segment in self.prefix.iter() {
+            path.push('/');
+            path.extend(utf8_percent_encode(segment, ENCODED));
+        }
+        path
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_can_stand_in_a_link() {
+        let prefix: List<Text> = ["v1", "a b", "<c>", "@:~"].map(Text::Borrowed).to_vec().into();
+        let mount = Mount { host: None, prefix, route: RouteId(0) };
+        assert_eq!(mount.path(), "/v1/a%20b/%3Cc%3E/@:~");
     }
 }

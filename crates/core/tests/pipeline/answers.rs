@@ -2,7 +2,7 @@
 
 use ostiary_core::runtime::SendError;
 
-use crate::world::{Ask, World};
+use crate::world::{Ask, Binding, World};
 
 fn nothing() -> Vec<&'static str> {
     Vec::new()
@@ -92,6 +92,88 @@ fn case_31_no_link_brings_the_injected_key_along() {
     assert_eq!(exchange.header("location"), ["https://gw.example.com/query/next?page=2"]);
     assert_eq!(exchange.header("content-location"), ["https://else.example.com/"]);
     assert_eq!(exchange.header("link"), nothing());
+}
+
+#[test]
+fn case_31_no_link_brings_a_field_or_an_encoded_pair_along() {
+    let links: &[(&str, &str)] = &[
+        ("location", "https://else.example.com/?id=canary-id&a=1"),
+        ("content-location", "https://else.example.com/canary-key/x"),
+    ];
+    let exchange = World::new().answering(302, links).ask(&Ask::new("GET", "/account/x"));
+    assert_eq!(exchange.header("location"), ["https://else.example.com/?a=1"]);
+    assert_eq!(exchange.header("content-location"), nothing());
+
+    // `api:canary-only-key` in Base64.
+    let links: &[(&str, &str)] =
+        &[("location", "https://else.example.com/?t=YXBpOmNhbmFyeS1vbmx5LWtleQ%3D%3D")];
+    let exchange = World::new().answering(302, links).ask(&Ask::new("GET", "/basic/x"));
+    assert_eq!(exchange.header("location"), ["https://else.example.com/"]);
+}
+
+#[test]
+fn case_31_no_parameter_of_a_link_brings_the_injected_key_along() {
+    for link in [
+        "<https://else.example.com/>; anchor=\"https://query.example.com/?key=canary-only-key\"",
+        "<https://else.example.com/>; title=\"canary-only-key\"",
+        "; title=\", <https://query.example.com/x?key=canary-only-key>; rel=next",
+    ] {
+        let exchange = World::new().answering(200, &[("link", link)]).ask(&Ask::new("GET", "/query/x"));
+        assert_eq!(exchange.header("link"), nothing(), "{link}");
+    }
+    // Parsing lowers the case of a host, so the link is looked at as it is written too.
+    let world = World::new().with("ONLY_KEY", Binding::Value("CANARY-Only-Key"));
+    let world = world.answering(302, &[("location", "https://CANARY-Only-Key.example.com/")]);
+    assert_eq!(world.ask(&Ask::new("GET", "/query/x")).header("location"), nothing());
+}
+
+#[test]
+fn case_31_a_refresh_is_a_redirect_too() {
+    for (refresh, expected) in [
+        ("5", vec!["5"]),
+        (
+            "0; url=https://query.example.com/x?key=canary-only-key&a=1",
+            vec!["0; url=https://gw.example.com/query/x?a=1"],
+        ),
+        ("0;URL='/x'", vec!["0; url=https://gw.example.com/query/x"]),
+        ("0; url=https://else.example.com/", vec!["0; url=https://else.example.com/"]),
+        ("0; url=https://else.example.com/canary-only-key", vec![]),
+        ("0; https://query.example.com/?key=canary-only-key", vec![]),
+        ("0, url=https://query.example.com/?key=canary-only-key", vec![]),
+        ("url=https://query.example.com/?key=canary-only-key", vec![]),
+    ] {
+        let exchange = World::new().answering(200, &[("refresh", refresh)]).ask(&Ask::new("GET", "/query/x"));
+        assert_eq!(exchange.header("refresh"), expected, "{refresh}");
+    }
+}
+
+#[test]
+fn case_19_an_answer_does_not_act_on_the_other_routes_of_the_gateway_s_origin() {
+    for name in [
+        "accept-ch",
+        "alt-svc",
+        "clear-site-data",
+        "nel",
+        "origin-agent-cluster",
+        "report-to",
+        "report_to",
+        "reporting-endpoints",
+        "service-worker-allowed",
+        "set-cookie",
+        "set-cookie2",
+        "strict-transport-security",
+        "use-as-dictionary",
+    ] {
+        let exchange = World::new().answering(200, &[(name, "x")]).ask(&Ask::new("GET", "/open/x"));
+        assert_eq!(exchange.header(name), nothing(), "{name}");
+    }
+}
+
+#[test]
+fn case_35_connection_does_not_take_private_away() {
+    let headers = [("connection", "cache-control"), ("cache-control", "private")];
+    let exchange = World::new().answering(200, &headers).ask(&Ask::new("GET", "/key/x"));
+    assert_eq!(exchange.header("cache-control"), ["private"]);
 }
 
 #[test]

@@ -106,6 +106,19 @@ fn a_token_counts_only_where_the_route_looks_for_one() {
 }
 
 #[test]
+fn a_request_with_a_flood_of_tokens_proves_nobody_and_reads_nothing() {
+    let flood = |count: u32| (0..count).map(|index| format!("key={index}&")).collect::<Vec<_>>().concat();
+    let ask = |count| Ask::new("GET", &format!("/query/x?{}", flood(count))).without("authorization");
+    let token = |count| Ask::new("GET", &format!("/query/x?{}key=canary-checkout-token", flood(count)));
+    assert_eq!(World::new().ask(&token(8)).status, 200);
+    for ask in [ask(10_001), token(10_001)] {
+        let exchange = World::new().ask(&ask);
+        unauthenticated(&exchange, "token_absent");
+        assert_eq!(exchange.reads, Vec::<String>::new());
+    }
+}
+
+#[test]
 fn tokens_of_different_callers_prove_nobody() {
     let world = World::new();
     let ask = bare("GET", "/classic/x?token=canary-deploy-token").header("x-token", "canary-ci-token");

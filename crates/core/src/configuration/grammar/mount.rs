@@ -47,6 +47,13 @@ impl Place {
         self.host.is_some() && self.prefix.is_empty()
     }
 
+    /// The host without its port.
+    pub(super) fn host_name(&self) -> Option<&str> {
+        let host = self.host.as_deref()?;
+        let after_address = host.rfind(']').map_or(0, |at| at + 1);
+        host.rfind(':').filter(|colon| *colon >= after_address).map_or(Some(host), |colon| host.get(..colon))
+    }
+
     /// Orders the more specific mount first: those with a host, then those with more segments.
     pub(super) const fn rank(&self) -> (bool, std::cmp::Reverse<usize>) {
         (self.host.is_none(), std::cmp::Reverse(self.prefix.len()))

@@ -41,6 +41,8 @@ pub(super) struct Routes<'t> {
 pub(super) struct LocatedRoute<'t> {
     pub(super) name: Located<'t>,
     pub(super) secrets: Vec<(SecretId, Span)>,
+    /// Where it says that cookies pass.
+    cookies: Option<Span>,
     /// `None` where it has a fault.
     pub(super) route: Option<Route>,
 }
@@ -55,7 +57,7 @@ impl<'t> Routes<'t> {
         let mut routes = Self::default();
         for (id, Entry { key, value }) in (0..u16::MAX).map(RouteId).zip(table.entries()) {
             name::check(key, "a route", findings);
-            let mut route = LocatedRoute { name: *key, secrets: Vec::new(), route: None };
+            let mut route = LocatedRoute { name: *key, secrets: Vec::new(), cookies: None, route: None };
             if let Some(table) = value.table(&format!("[routes.{}]", key.text), findings) {
                 let mounts = routes.mounts(&table, &route, findings);
                 let whole_hosts = mounts.iter().all(Place::is_whole_host);
@@ -65,7 +67,25 @@ impl<'t> Routes<'t> {
             }
             routes.read.push(route);
         }
+        routes.check_cookies(findings);
         routes
+    }
+
+    /// A browser sends a host's cookies to every path and every port of it (RFC 6265 §8.5), so no other route may
+    /// be mounted there.
+    fn check_cookies(&self, findings: &mut Findings<'_>) {
+        for (place, id) in &self.mounts {
+            let Some(at) = self.read.get(usize::from(id.0)).and_then(|read| read.cookies) else { continue };
+            let shares = |(other, of): &&(Place, RouteId)| of != id && other.host_name() == place.host_name();
+            let other = self.mounts.iter().find(shares);
+            let Some(other) = other.and_then(|(_, of)| self.read.get(usize::from(of.0))) else { continue };
+            let message = format!(
+                "cookies of `{}` would reach the route `{}`, which is mounted there too",
+                place.host_name().unwrap_or_default(),
+                other.name.text
+            );
+            findings.error(at, &message, "mount the route on hosts of its own, or remove it");
+        }
     }
 
     pub(super) fn all(&self) -> &[LocatedRoute<'t>] {
@@ -152,6 +172,7 @@ impl<'t> Reader<'_, 't, '_> {
                            its origin";
             self.findings.error(value.span(), message, "mount the route on hosts of its own, or remove it");
         }
+        route.cookies = self.value("cookies").filter(|_| cookies && whole_hosts).map(Value::span);
         let strip_query = self.strip_query();
         let places = self.value("token_in").map(|value| {
             let placements = auth.as_ref().map_or(&[][..], |auth| &auth.placements);
@@ -258,7 +279,7 @@ fn required<'t>(
 
 #[cfg(test)]
 mod tests {
-    use super::super::example::{accepted, assert_diagnostics};
+    use super::super::example::{GATEWAY, WRANGLER, accepted, assert_diagnostics, outcome, replaced};
 
     #[test]
     fn tells_what_is_wrong_with_a_route() {
@@ -271,6 +292,26 @@ mod tests {
             accepted("mount = \"/stripe\"", "mount = [\"a.example.com\", \"b.example.com\"]\ncookies = true");
         assert!(checked.gateway.routes[0].cookies);
         accepted("mount = \"/stripe\"", "mount = \"/stripe\"\ncookies = false");
+    }
+
+    #[test]
+    fn case_19_cookies_reach_every_path_and_port_of_a_host() {
+        let with = |mount: &str| {
+            let other = format!(
+                "[routes.other]\nmount = \"{mount}\"\nupstream = \"https://o.example\"\nauth = []\nallow = {{ ci = [\"GET /\"] }}\n"
+            );
+            let gateway =
+                replaced(GATEWAY, "mount = \"/stripe\"", "mount = \"a.example.com\"\ncookies = true");
+            outcome(&replaced(&gateway, "[routes.stripe]\n", &format!("{other}[routes.stripe]\n")), WRANGLER)
+        };
+        for mount in ["/stripe", "b.example.com", "b.a.example.com/x"] {
+            assert!(with(mount).is_ok(), "{mount}");
+        }
+        let told = "gateway.toml:20:11: error: cookies of `a.example.com` would reach the route `other`, which is \
+                    mounted there too; found `true`; mount the route on hosts of its own, or remove it";
+        for mount in ["a.example.com/other", "a.example.com:8443"] {
+            assert_eq!(with(mount).unwrap_err(), [told], "{mount}");
+        }
     }
 
     #[test]

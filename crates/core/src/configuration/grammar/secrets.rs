@@ -104,6 +104,8 @@ fn source<'t>(
         };
         (SourceKind::WorkerSecret, value.string(WORKER_SECRET, findings)?)
     };
+    // The edge names bindings in lines, and a name with a line end in it would be two.
+    name::check(&binding, "a binding", findings);
     Some((Source { kind, binding: Text::Owned(binding.text.to_owned()) }, binding))
 }
 
