@@ -2,10 +2,11 @@
 
 use ostiary_core::answer::ANSWER_HEADERS_READ;
 use ostiary_core::runtime::Answer;
+use ostiary_core::secret_value::SecretValue;
 use wasm_bindgen::prelude::*;
 use web_sys::{Response, Url};
 
-use crate::head::{names, present};
+use crate::head::{header, header_names};
 
 #[wasm_bindgen]
 extern "C" {
@@ -19,7 +20,7 @@ extern "C" {
 /// What `entry.js` says of an answer. Its body is the runtime's own and never seen here.
 pub(crate) struct UpstreamAnswer {
     response: Response,
-    description: String,
+    description: SecretValue,
 }
 
 /// The names of the headers whose values an answer's description holds, a line each.
@@ -30,32 +31,33 @@ pub fn answer_headers_read() -> String {
 }
 
 impl UpstreamAnswer {
-    pub(crate) const fn of(response: Response, description: String) -> Self {
+    pub(crate) const fn of(response: Response, description: SecretValue) -> Self {
         Self { response, description }
     }
 
-    /// Lines: status; `1` for a WebSocket; the names of all headers; then a line for each wanted header.
-    fn line(&self, at: usize) -> &str {
-        self.description.split('\n').nth(at).unwrap_or_default()
+    /// Lines: status; `1` for a WebSocket; then headers, as [`header`] takes them.
+    fn lines(&self) -> (&str, &str, &str) {
+        let mut lines = self.description.expose().splitn(3, '\n');
+        let mut line = || lines.next().unwrap_or_default();
+        (line(), line(), line())
     }
 }
 
 impl Answer for UpstreamAnswer {
     fn status(&self) -> u16 {
-        self.line(0).parse().unwrap_or_default()
+        self.lines().0.parse().unwrap_or_default()
     }
 
     fn is_web_socket(&self) -> bool {
-        self.line(1) == "1"
+        self.lines().1 == "1"
     }
 
     fn header(&self, name: &str) -> Option<&str> {
-        let at = ANSWER_HEADERS_READ.iter().position(|wanted| *wanted == name)?;
-        present(self.line(3 + at))
+        header(self.lines().2, name)
     }
 
     fn header_names(&self) -> impl Iterator<Item = &str> {
-        names(self.line(2))
+        header_names(self.lines().2)
     }
 
     fn set_cookies(&self) -> Vec<String> {

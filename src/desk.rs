@@ -4,12 +4,14 @@ use std::cell::RefCell;
 use std::future::poll_fn;
 use std::task::{Poll, Waker};
 
+use ostiary_core::secret_value::SecretValue;
+use ostiary_core::secrets::Reading;
 use web_sys::Response;
 
 /// What came of a wish.
 pub(crate) enum Arrived {
-    Yielded(Option<String>),
-    Answered(Response, String),
+    Read(Reading),
+    Answered(Response, SecretValue),
     Failed,
     TimedOut,
 }
@@ -17,7 +19,7 @@ pub(crate) enum Arrived {
 /// The wishes of one request. All that are pending at one time are one command.
 #[derive(Default)]
 pub(crate) struct Desk {
-    command: RefCell<String>,
+    command: RefCell<Vec<SecretValue>>,
     wishes: RefCell<Vec<Wish>>,
 }
 
@@ -28,10 +30,11 @@ enum Wish {
 }
 
 impl Desk {
-    /// Adds a line to the next command, `opening` before it if it is the first one, and waits for what comes of it.
-    pub(crate) async fn wish(&self, opening: impl FnOnce() -> String, line: &str) -> Arrived {
+    /// Adds lines to the next command, `opening` before them if they are the first ones, and waits for what comes of
+    /// it.
+    pub(crate) async fn wish(&self, opening: impl FnOnce() -> String, lines: SecretValue) -> Arrived {
         let mut position = None;
-        let mut opening = Some(opening);
+        let mut wanted = Some((opening, lines));
         poll_fn(|context| {
             let mut wishes = self.wishes.borrow_mut();
             let Some(position) = position else {
@@ -39,12 +42,13 @@ impl Desk {
                 if wishes.iter().all(|wish| matches!(wish, Wish::Taken)) {
                     wishes.clear();
                 }
-                let mut command = self.command.borrow_mut();
-                if command.is_empty() {
-                    command.extend(opening.take().map(|opening| opening()));
+                if let Some((opening, lines)) = wanted.take() {
+                    let mut command = self.command.borrow_mut();
+                    if command.is_empty() {
+                        command.push(SecretValue::new(opening()));
+                    }
+                    command.push(lines);
                 }
-                command.push('\n');
-                command.push_str(line);
                 position = Some(wishes.len());
                 wishes.push(Wish::Pending(context.waker().clone()));
                 return Poll::Pending;
@@ -63,8 +67,9 @@ impl Desk {
     }
 
     /// The command that has come together.
-    pub(crate) fn command(&self) -> String {
-        self.command.take()
+    pub(crate) fn command(&self) -> SecretValue {
+        let pieces = self.command.take();
+        SecretValue::new(pieces.iter().map(SecretValue::expose).collect::<Vec<_>>().join("\n"))
     }
 
     /// What came of the wish at this position of the command.

@@ -4,9 +4,12 @@
 import Shim from "./index.js";
 
 const { begin, headersRead, answerHeadersRead } = Shim.prototype;
-const REQUEST_HEADERS = headersRead().split("\n");
-const ANSWER_HEADERS = answerHeadersRead().split("\n");
+const REQUEST_HEADERS = new Set(headersRead().split("\n"));
+const ANSWER_HEADERS = new Set(answerHeadersRead().split("\n"));
 const TIMED_OUT = Symbol();
+
+// Of an upload, in bytes: what one read takes at most.
+const LARGEST_PIECE = 262144;
 
 export default {
   async fetch(request, env, context) {
@@ -29,45 +32,33 @@ function recover(env, context) {
 
 async function handle(request, env) {
   const exchange = begin(describeRequest(request), env);
-  try {
-    let response;
-    for (;;) {
-      const [command, ...lines] = exchange.resume().split("\n");
-      const [verb, ...words] = command.split(" ");
-      switch (verb) {
-        case "read":
-          await read(exchange, env, lines, Number(words[0]));
-          break;
-        case "send":
-          response = await send(exchange, request, words, lines);
-          break;
-        case "answer":
-          return answer(response, lines);
-        case "refuse":
-          return refuse(Number(words[0]), lines);
-        default:
-          throw new Error("unknown command");
-      }
+  let response;
+  for (;;) {
+    const [command, ...lines] = exchange.resume().split("\n");
+    const [verb, ...words] = command.split(" ");
+    if (verb === "read") {
+      await read(exchange, env, lines, Number(words[0]));
+    } else if (verb === "send") {
+      response = await send(exchange, request, words, lines);
+    } else {
+      // Only here: an exchange that has thrown may be of an instance that is gone, and is left to the collector.
+      exchange.free();
+      return verb === "answer" ? answer(response, lines) : refuse(Number(words[0]), lines);
     }
-  } finally {
-    exchange.free();
   }
 }
 
-// Lines: method; URL; 128 random bits in hexadecimal; the names of all headers; then for each wanted name `=` and
-// its value, or nothing where the header is absent.
+// Lines: method; URL; 128 random bits in hexadecimal; then headers.
 function describeRequest(request) {
   const bits = crypto.getRandomValues(new BigUint64Array(2));
   const random = bits[0].toString(16).padStart(16, "0") + bits[1].toString(16).padStart(16, "0");
-  return `${request.method}\n${request.url}\n${random}\n${describeHeaders(request.headers, REQUEST_HEADERS)}`;
+  return `${request.method}\n${request.url}\n${random}${describeHeaders(request.headers, REQUEST_HEADERS)}`;
 }
 
+// A line for each header: its name, and for a wanted one `=` and its value.
 function describeHeaders(headers, wanted) {
-  let lines = [...headers.keys()].join(",");
-  for (const name of wanted) {
-    const value = headers.get(name);
-    lines += value === null ? "\n" : `\n=${value}`;
-  }
+  let lines = "";
+  for (const [name, value] of headers) lines += wanted.has(name) ? `\n${name}=${value}` : `\n${name}`;
   return lines;
 }
 
@@ -95,71 +86,95 @@ async function read(exchange, env, bindings, within) {
 // Sends the caller's request with edits (lines: URL; names to remove; then name and value in turn). The deadline
 // runs from the last progress of the request's body to the head of the answer.
 async function send(exchange, request, [method, hasBody, milliseconds], [url, removed, ...set]) {
-  const headers = new Headers(request.headers);
-  edit(headers, removed, set, "set");
-
   const timeout = Number(milliseconds);
-  const attempt = new AbortController();
-  let progress = Date.now();
-  const moved = () => { progress = Date.now(); };
-  const body = hasBody === "1" && request.body !== null ? pumped(request, moved, () => attempt.abort()) : null;
-
-  let timer;
-  let timedOut = false;
-  const watch = () => {
-    const left = progress + timeout - Date.now();
-    if (left > 0) {
-      timer = setTimeout(watch, left);
-    } else {
-      timedOut = true;
-      attempt.abort();
-    }
-  };
-  watch();
+  const upload = hasBody === "1" && request.body !== null ? new Upload(request, timeout) : null;
   try {
-    const response = await fetch(url, { method, headers, body, redirect: "manual", cache: "no-store", signal: attempt.signal });
-    exchange.answered(response, `${response.status}\n${response.webSocket ? 1 : 0}\n${describeHeaders(response.headers, ANSWER_HEADERS)}`);
+    const headers = new Headers(request.headers);
+    edit(headers, removed, set, "set");
+    // A signal of this kind ends a fetch whose head has not come, and no answer that streams.
+    const signal = upload === null ? AbortSignal.timeout(timeout) : upload.signal;
+    const body = upload === null ? null : upload.start();
+    const response = await fetch(url, { method, headers, body, redirect: "manual", cache: "no-store", signal });
+    const { status, webSocket } = response;
+    exchange.answered(response, `${status}\n${webSocket ? 1 : 0}${describeHeaders(response.headers, ANSWER_HEADERS)}`);
     return response;
-  } catch {
-    // What the exception says may hold the URL, so it is not looked at.
-    if (timedOut) exchange.timedOut(0);
+  } catch (error) {
+    // What the exception says may hold the URL, so nothing but its kind is looked at.
+    if (upload === null ? error.name === "TimeoutError" : upload.timedOut) exchange.timedOut(0);
     else exchange.failed(0);
   } finally {
-    // From here on the answer streams for as long as it takes.
-    clearTimeout(timer);
+    upload?.answered();
   }
 }
 
-// The request's body, pumped by hand so that its progress can be seen. A FixedLengthStream keeps the framing of a
-// body whose length is known; chunks stay chunks.
-function pumped(request, moved, brokenOff) {
-  const length = request.headers.get("content-length");
-  const { readable, writable } = length === null ? new IdentityTransformStream() : new FixedLengthStream(Number(length));
-  pump(request.body.getReader({ mode: "byob" }), writable.getWriter(), moved, brokenOff);
-  return readable;
-}
+// The body of a request on its way up, pumped by hand so that its progress can be seen.
+class Upload {
+  #request;
+  #timeout;
+  #attempt = new AbortController();
+  #progress = Date.now();
+  #timer;
+  #waiting = true;
+  timedOut = false;
 
-// An upload that its caller breaks off must not look whole to the upstream: aborting a writer ends a chunked body
-// cleanly, so it is the attempt that is aborted.
-async function pump(reader, writer, moved, brokenOff) {
-  let buffer = new ArrayBuffer(65536);
-  for (;;) {
-    let piece;
-    try {
-      piece = await reader.read(new Uint8Array(buffer));
-    } catch {
-      return brokenOff();
+  constructor(request, timeout) {
+    this.#request = request;
+    this.#timeout = timeout;
+  }
+
+  get signal() {
+    return this.#attempt.signal;
+  }
+
+  // A FixedLengthStream keeps the framing of a body whose length is known; chunks stay chunks.
+  start() {
+    const length = Number(this.#request.headers.get("content-length") ?? NaN);
+    const known = Number.isSafeInteger(length);
+    const { readable, writable } = known ? new FixedLengthStream(length) : new IdentityTransformStream();
+    const room = known ? Math.min(length, LARGEST_PIECE) : LARGEST_PIECE;
+    this.#watch();
+    this.#pump(this.#request.body.getReader({ mode: "byob" }), writable.getWriter(), new ArrayBuffer(room));
+    return readable;
+  }
+
+  // The head of the answer is there, or will never be: from here on the answer streams for as long as it takes.
+  answered() {
+    this.#waiting = false;
+    clearTimeout(this.#timer);
+  }
+
+  #watch() {
+    const left = this.#progress + this.#timeout - Date.now();
+    if (left > 0) {
+      this.#timer = setTimeout(() => this.#watch(), left);
+    } else {
+      this.timedOut = true;
+      this.#attempt.abort();
     }
-    try {
-      if (piece.done) return await writer.close();
-      moved();
-      await writer.write(piece.value);
-      moved();
-    } catch (error) {
-      // The upstream has stopped reading; it may have answered already.
-      return reader.cancel(error).catch(() => {});
+  }
+
+  // An upload that its caller breaks off must not look whole to the upstream: aborting a writer ends a chunked body
+  // cleanly, so it is the attempt that is aborted.
+  async #pump(reader, writer, buffer) {
+    for (;;) {
+      let piece;
+      try {
+        piece = await reader.read(new Uint8Array(buffer));
+      } catch {
+        if (this.#waiting) this.#attempt.abort();
+        return;
+      }
+      try {
+        if (piece.done) return await writer.close();
+        this.#progress = Date.now();
+        await writer.write(piece.value);
+        this.#progress = Date.now();
+      } catch (error) {
+        // The upstream has stopped reading; it may have answered already.
+        return reader.cancel(error).catch(() => {});
+      }
+      buffer = piece.value.buffer;
     }
-    buffer = piece.value.buffer;
   }
 }
 

@@ -8,6 +8,7 @@ use std::task::{Context, Poll, Waker};
 use ostiary_core::pipeline::handle;
 use ostiary_core::refusal::RequestId;
 use ostiary_core::secret_value::SecretValue;
+use ostiary_core::secrets::Reading;
 use wasm_bindgen::prelude::*;
 use worker::Env;
 
@@ -52,17 +53,18 @@ pub fn begin(head: String, env: Env) -> Exchange {
 #[wasm_bindgen]
 impl Exchange {
     /// Goes on until there is something to wait for, or until the end, and says what `entry.js` is to do.
-    pub fn resume(&mut self) -> String {
+    /// A command may hold a credential, so the copy on this side is zeroed once JavaScript has its own.
+    pub fn resume(&mut self) -> JsValue {
         // Whoever waits is polled again by the next call, so nobody needs to be woken.
         match self.pipeline.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
-            Poll::Ready(command) => command,
-            Poll::Pending => self.desk.command(),
+            Poll::Ready(command) => JsValue::from_str(&command),
+            Poll::Pending => JsValue::from_str(self.desk.command().expose()),
         }
     }
 
     /// What the binding at this position of the last command yielded.
     pub fn yielded(&self, position: usize, value: Option<String>) {
-        self.desk.deliver(position, Arrived::Yielded(value));
+        self.desk.deliver(position, Arrived::Read(Reading::of(value)));
     }
 
     /// The binding at this position of the last command yielded nothing within the deadline.
@@ -78,6 +80,6 @@ impl Exchange {
 
     /// The head of the upstream's answer, described as `entry.js` does it.
     pub fn answered(&self, response: web_sys::Response, description: String) {
-        self.desk.deliver(0, Arrived::Answered(response, description));
+        self.desk.deliver(0, Arrived::Answered(response, SecretValue::new(description)));
     }
 }

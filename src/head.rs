@@ -2,24 +2,21 @@
 
 use ostiary_core::runtime::Head;
 
-use crate::configuration::HEADERS_READ;
-
 /// A view of what `entry.js` says of a request.
 pub(crate) struct RequestHead<'a> {
     method: &'a str,
     url: &'a str,
     random: &'a str,
-    names: &'a str,
-    values: Vec<Option<&'a str>>,
+    headers: &'a str,
 }
 
 impl<'a> RequestHead<'a> {
-    /// Lines: method; URL; random bits; the names of all headers; then a line for each wanted header.
+    /// Lines: method; URL; random bits; then headers, as [`header`] takes them.
     pub(crate) fn of(description: &'a str) -> Self {
-        let mut lines = description.split('\n');
+        let mut lines = description.splitn(4, '\n');
         let mut line = || lines.next().unwrap_or_default();
-        let (method, url, random, names) = (line(), line(), line(), line());
-        Self { method, url, random, names, values: lines.map(present).collect() }
+        let (method, url, random, headers) = (line(), line(), line(), line());
+        Self { method, url, random, headers }
     }
 
     /// 128 bits from the runtime's generator.
@@ -38,21 +35,22 @@ impl Head for RequestHead<'_> {
     }
 
     fn header(&self, name: &str) -> Option<&str> {
-        let at = HEADERS_READ.iter().position(|wanted| *wanted == name)?;
-        self.values.get(at).copied().flatten()
+        header(self.headers, name)
     }
 
     fn header_names(&self) -> impl Iterator<Item = &str> {
-        names(self.names)
+        header_names(self.headers)
     }
 }
 
-/// A wanted header's line is empty where the header is absent, and starts with `=` where it is there.
-pub(crate) fn present(line: &str) -> Option<&str> {
-    line.strip_prefix('=')
+/// The value of a header. There is a line for each header: its name, and for a wanted one `=` and its value, which
+/// no name holds.
+pub(crate) fn header<'a>(lines: &'a str, name: &str) -> Option<&'a str> {
+    lines.split('\n').find_map(|line| line.strip_prefix(name)?.strip_prefix('='))
 }
 
-/// A line of header names.
-pub(crate) fn names(line: &str) -> impl Iterator<Item = &str> {
-    line.split(',').filter(|name| !name.is_empty())
+/// The names of all headers.
+pub(crate) fn header_names(lines: &str) -> impl Iterator<Item = &str> {
+    let names = lines.split('\n').map(|line| line.split('=').next().unwrap_or(line));
+    names.filter(|name| !name.is_empty())
 }

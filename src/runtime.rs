@@ -5,6 +5,7 @@ use std::rc::Rc;
 use ostiary_core::configuration::{Source, SourceKind};
 use ostiary_core::plan::Plan;
 use ostiary_core::runtime::{Bindings, Clock, Network, SendError};
+use ostiary_core::secret_value::SecretValue;
 use ostiary_core::secrets::Reading;
 use worker::Env;
 
@@ -22,9 +23,10 @@ impl Bindings for Runtime {
         if source.kind == SourceKind::WorkerSecret {
             return self.variable(&source.binding).map_or(Reading::Error, |text| Reading::of(Some(text)));
         }
+        let binding = SecretValue::new(source.binding.clone().into_owned());
         // What an exception says is not looked at: production's wording is not documented.
-        match self.desk.wish(|| command::read(within), &source.binding).await {
-            Arrived::Yielded(value) => Reading::of(value),
+        match self.desk.wish(|| command::read(within), binding).await {
+            Arrived::Read(reading) => reading,
             Arrived::TimedOut => Reading::Timeout,
             Arrived::Failed | Arrived::Answered(..) => Reading::Error,
         }
@@ -39,11 +41,10 @@ impl Network for Runtime {
     type Answer = UpstreamAnswer;
 
     async fn send(&self, plan: &Plan) -> Result<UpstreamAnswer, SendError> {
-        let edits = command::edits(plan);
-        match self.desk.wish(|| command::send(plan), edits.expose()).await {
+        match self.desk.wish(|| command::send(plan), command::edits(plan)).await {
             Arrived::Answered(response, description) => Ok(UpstreamAnswer::of(response, description)),
             Arrived::TimedOut => Err(SendError::TimedOut),
-            Arrived::Failed | Arrived::Yielded(_) => Err(SendError::Unreachable),
+            Arrived::Failed | Arrived::Read(_) => Err(SendError::Unreachable),
         }
     }
 }

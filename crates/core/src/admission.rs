@@ -13,7 +13,7 @@ pub struct Admitted<'a> {
     pub method: Method,
     /// What it is for.
     pub target: Target<'a>,
-    /// Whether a body follows.
+    /// Whether a body may follow.
     pub has_body: bool,
     /// Whether it asks for a WebSocket.
     pub is_upgrade: bool,
@@ -23,10 +23,12 @@ pub struct Admitted<'a> {
 pub fn admit(head: &impl Head) -> Result<Admitted<'_>, Code> {
     let method = Method::parse(head.method()).ok_or(Code::MethodNotAllowed)?;
     let target = Target::parse(head.url(), head.header("host"))?;
-    let has_body = has_body(head);
-    if has_body && matches!(method, Method::Get | Method::Head) {
+    let bodiless = matches!(method, Method::Get | Method::Head);
+    if bodiless && announces_body(head) {
         return Err(Code::BodyNotAllowed);
     }
+    // Over HTTP/2 a body need not be announced.
+    let has_body = !bodiless && (announces_body(head) || head.header("content-length").is_none());
     if has_come_by(head) {
         return Err(Code::LoopDetected);
     }
@@ -36,7 +38,7 @@ pub fn admit(head: &impl Head) -> Result<Admitted<'_>, Code> {
 }
 
 /// RFC 9112 §6: the framing says it. A runtime's body object does not: some make one for a length of 0.
-fn has_body(head: &impl Head) -> bool {
+fn announces_body(head: &impl Head) -> bool {
     let length = head.header("content-length").map(str::trim);
     length.is_some_and(|length| length.bytes().any(|byte| byte != b'0'))
         || head.header("transfer-encoding").is_some()

@@ -1,5 +1,7 @@
 //! Which headers of a request are read, and which of them go up.
 
+use std::borrow::Cow;
+
 use crate::configuration::{Gateway, HeaderName, Placement, Route, TokenPlace};
 
 /// Headers that every request is asked for, besides those in which a route's callers show their tokens.
@@ -49,11 +51,15 @@ const CREDENTIALS: &[&str] = &[
     "x-vault-token",
 ];
 
-/// Says who asks, or what is asked for, in a way that upstreams believe of a proxy.
+/// Says who asks, or what is asked for, in a way that upstreams believe of a proxy. `Referer` is a URL of the
+/// gateway's own, and can hold a token that was shown in a query.
 const CLAIMS: &[&str] = &[
     "cdn-loop",
     "forwarded",
+    "referer",
     "true-client-ip",
+    "x-client-ip",
+    "x-cluster-client-ip",
     "x-http-method",
     "x-http-method-override",
     "x-method-override",
@@ -94,9 +100,10 @@ impl<'a> Sieve<'a> {
     /// Whether the header with this lower-case name stays behind.
     #[must_use]
     pub fn holds_back(&self, name: &str) -> bool {
-        let folded = fold(name);
-        let is = |other: &str| fold(other) == folded;
-        let listed = |list: &[&str]| list.contains(&folded.as_str());
+        // Most names have no `_`, and comparing must not cost an allocation for each pair of names.
+        let folded: Cow<'_, str> = if name.contains('_') { fold(name).into() } else { name.into() };
+        let is = |other: &str| same_folded(other, &folded);
+        let listed = |list: &[&str]| list.contains(&folded.as_ref());
         let forwarded = self.route.forward_headers.iter().any(|header| header.as_str() == name);
 
         listed(HOP_BY_HOP)
@@ -130,6 +137,12 @@ pub(crate) fn token_header(place: &TokenPlace) -> Option<&str> {
         TokenPlace::Header { name, .. } => Some(name.as_str()),
         TokenPlace::Query { .. } => None,
     }
+}
+
+/// Whether the names are the same with `_` read as `-`.
+fn same_folded(name: &str, folded: &str) -> bool {
+    let fold = |byte: u8| if byte == b'_' { b'-' } else { byte };
+    name.len() == folded.len() && name.bytes().map(fold).eq(folded.bytes())
 }
 
 /// The name with `_` read as `-`.

@@ -159,9 +159,9 @@ async fn steps<'g, R: Bindings + Network + Clock>(
     check_status(&answer)?;
 
     // 9. Answer
-    let bare = draft.plan(&Credential::default());
+    let bare = draft.url(&Credential::default());
     let links = Links {
-        sent: bare.url.expose(),
+        sent: bare.expose(),
         upstream: &upstream,
         mount: format!("{}://{}{}", target.scheme, target.host.as_str(), mount.path()),
         parameters: credential.parameters.iter().map(|(name, _)| *name).collect(),

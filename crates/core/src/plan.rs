@@ -22,7 +22,7 @@ pub struct Plan {
     pub remove: Vec<String>,
     /// Headers that are set, each once.
     pub set: Vec<(String, SecretValue)>,
-    /// Whether the caller's body goes along.
+    /// Whether the caller's body goes along, where there is one.
     pub has_body: bool,
     /// Until the head of the answer has arrived, in milliseconds, counted from the last progress of the body.
     pub timeout: u32,
@@ -38,7 +38,7 @@ pub struct Draft<'a, H> {
     pub path: Below<'a>,
     /// Its query.
     pub query: Option<&'a str>,
-    /// Whether it has a body.
+    /// Whether it may have a body.
     pub has_body: bool,
     /// Whether it asks for a WebSocket.
     pub is_upgrade: bool,
@@ -77,9 +77,12 @@ impl<H: Head> Draft<'_, H> {
         }
     }
 
+    /// The URL with what this credential adds to it.
+    ///
     /// An origin without a slash at its end, and then a slash: whatever follows is read as path and query, so
     /// nothing of the caller's can move the origin.
-    fn url(&self, credential: &Credential<'_>) -> SecretValue {
+    #[must_use]
+    pub fn url(&self, credential: &Credential<'_>) -> SecretValue {
         let route = self.route;
         let query =
             self.query.and_then(|query| query::without(query, |parameter| drops(route, &parameter.name())));
