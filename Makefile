@@ -1,7 +1,7 @@
 # Everything that is done with this repository. Each target brings about what it needs, once.
 
 .DEFAULT_GOAL := help
-.PHONY: help tools build dev break-primary heal-primary test clean
+.PHONY: help tools build dev break-primary heal-primary test bench clean
 
 # The pinned one. The machine's own Node runs npm and nothing else.
 NODE := node_modules/.bin/node
@@ -44,14 +44,20 @@ test: $(TOOLS) ## Check and test everything
 	@scripts/check-size build
 	@scripts/step "End-to-end tests" $(NODE) --test --test-concurrency=2 --test-timeout=120000 'tests/*.test.mjs'
 
+bench: bench/.build/entry.js ## Measure against the peers, and write bench/RESULTS.md (half an hour)
+	@$(NODE) bench/run.mjs $(BENCH)
+
 clean: ## Remove what was built; the tools and the local Secrets Store stay
-	rm -rf build tests/.build target
+	rm -rf build tests/.build bench/.build target
 
 build/entry.js: $(SOURCES) gateway.toml wrangler.toml | $(TOOLS)
 	@scripts/step "The Worker" scripts/build-worker build
 
 tests/.build/entry.js: $(SOURCES) $(wildcard tests/gateway/*.toml) | $(TOOLS)
 	@scripts/step "The Worker for the tests" scripts/build-worker tests/.build tests/gateway
+
+bench/.build/entry.js: $(SOURCES) $(wildcard bench/gateway/*.toml) | $(TOOLS)
+	@scripts/step "The Worker for the benchmark" scripts/build-worker bench/.build bench/gateway
 
 .tools/rust: rust-toolchain.toml scripts/install-rust
 	@mkdir -p .tools
