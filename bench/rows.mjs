@@ -13,7 +13,7 @@ export const ROWS = [
   { name: "get", title: "small GET, 12 headers, 2 secrets", peers: EVERYONE, path: "/two/v1/charges/1", connections: 16, turns: 3 },
   { name: "post", title: "POST of 2 KiB, 2 secrets", peers: EVERYONE, path: "/two/v1/charges", method: "POST", bodyLength: 2048, connections: 16, turns: 3 },
   { name: "refused", title: "refused request (401)", peers: GATEWAYS, path: "/two/v1/charges/1", headers: STRANGER, refused: true, connections: 16, turns: 2 },
-  { name: "down", title: "10 MiB down", peers: EVERYONE, path: "/two/v1/large", per: MEBIBYTES, connections: 4, count: 40, turns: 2 },
+  { name: "down", title: "10 MiB down", peers: EVERYONE, path: "/two/v1/large", per: MEBIBYTES, connections: 4, count: 80, turns: 3 },
   { name: "up", title: "10 MiB up", peers: EVERYONE, path: "/two/v1/charges", method: "POST", bodyLength: LARGE_BODY, per: MEBIBYTES, connections: 4, count: 40, turns: 2 },
   { name: "one", title: "1 secret", peers: GATEWAYS, path: "/one/v1/charges/1", connections: 16, turns: 2 },
   { name: "four", title: "4 secrets", peers: GATEWAYS, path: "/four/v1/charges/1", connections: 16, turns: 2 },

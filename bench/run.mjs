@@ -51,7 +51,7 @@ const upstream = await startUpstream();
 
 const started = (name, slow) => startServer({ build: builds[name], upstreamPort: upstream.port, secretDelay: slow ? 50 : 0, core: SERVER_CORE });
 
-// What one turn of a row came to on one server. Memory's peak counts from the end of the warming on.
+// What one turn of a row came to on one server.
 async function turn(server, row) {
   const before = server.cpu();
   const load = await drive({ seconds: 1, ...row, port: server.port });
@@ -65,7 +65,6 @@ async function measure(servers, row) {
   const turns = new Map();
   for (const [name, server] of servers) {
     await turn(server, row);
-    server.forgetPeakMemory();
     turns.set(name, []);
   }
   for (let number = 0; number < row.turns; number++) {
@@ -81,10 +80,25 @@ async function measure(servers, row) {
       perSecond: requests / (sum("duration") / 1e6),
       p50: middle("p50"),
       p99: middle("p99"),
-      peak: servers.get(name).memory().peak,
     }];
   };
   return Object.fromEntries([...turns].map(measured));
+}
+
+// What large bodies add to the memory of a process that has seen none: one that has served long keeps pages in
+// reserve, in which they would not show. As many small requests come first, since the first ones fill memory too:
+// with what is compiled for them.
+async function measureMemory(name, row) {
+  const server = await started(name, false);
+  try {
+    await drive({ port: server.port, path: "/two/v1/charges/1", connections: row.connections, count: row.count });
+    const { resident } = server.memory();
+    server.forgetPeakMemory();
+    await turn(server, row);
+    return server.memory().peak - resident;
+  } finally {
+    await server.stop();
+  }
 }
 
 // From the start of the process until a first answer has come in whole, and the CPU of it.
@@ -120,6 +134,9 @@ async function round(number) {
     } finally {
       for (const server of servers.values()) await server.stop();
     }
+  }
+  for (const row of rows.filter((each) => each.per)) {
+    for (const name of order) results[row.name][name].memory = await measureMemory(name, row);
   }
   results.start = Object.fromEntries(names.map((name) => [name, []]));
   for (let sample = 0; sample < starts; sample++) {

@@ -60,7 +60,7 @@ export async function startServer({ build, upstreamPort, secretDelay = 0, core, 
 
   const spawned = performance.now();
   // taskset becomes workerd, so its process id is workerd's. The log goes where writing costs least, for all alike.
-  const child = spawn("taskset", ["-c", String(core), WORKERD, "serve", file, "--control-fd=3", ...options], { stdio: ["ignore", "ignore", "pipe", "pipe"] });
+  const child = spawn("taskset", ["-c", String(core), WORKERD, "serve", file, "--control-fd=3", ...options], { cwd: folder, stdio: ["ignore", "ignore", "pipe", "pipe"] });
   const server = new Server(child, folder, spawned);
   try {
     await server.listening();
