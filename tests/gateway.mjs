@@ -13,7 +13,7 @@ import { openWebSocket } from "./websocket.mjs";
 import { startWorkerd } from "./workerd.mjs";
 import { startWranglerDev } from "./wrangler-dev.mjs";
 
-const BUILD = fileURLToPath(new URL(".build", import.meta.url));
+export const BUILD = fileURLToPath(new URL(".build", import.meta.url));
 const CONFIGURATION = fileURLToPath(new URL("gateway/wrangler.toml", import.meta.url));
 
 const text = readFileSync(CONFIGURATION, "utf8");
@@ -36,11 +36,11 @@ export const basic = (username, password) => ["Authorization", `Basic ${Buffer.f
 export const MAIN = canary("TOKEN_MAIN");
 
 const starters = {
-  async workerd(variables, secrets) {
+  async workerd(variables, secrets, build) {
     const store = await startSecretStore();
     store.setAll(secrets);
     const workerd = await startWorkerd({
-      build: BUILD,
+      build,
       secrets: bindings,
       variables: { ...variables, CLASSIC_KEY: canary("CLASSIC_KEY") },
       store,
@@ -171,13 +171,13 @@ function eventOf(line) {
   }
 }
 
-export async function startGateway(runtime = "workerd", { variables = {} } = {}) {
+export async function startGateway(runtime = "workerd", { variables = {}, build = BUILD } = {}) {
   if (!existsSync(BUILD)) throw new Error("build the Worker into tests/.build first");
   const upstream = await startUpstream();
   const secrets = Object.fromEntries(bindings.map((name) => [name, valueOf(name)]));
   const all = { UPSTREAM_PORT: String(upstream.port), ACCOUNT_NAME: "acme", ...variables };
   try {
-    const running = await starters[runtime](all, secrets);
+    const running = await starters[runtime](all, secrets, build);
     const gateway = new Gateway(upstream, running);
     const { stop } = running;
     gateway.stop = () => Promise.all([stop(), upstream.stop()]);
