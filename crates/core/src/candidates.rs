@@ -24,7 +24,7 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
 const MOST: usize = 16;
 
 /// The digests of everything that stands where the route's callers show their tokens. Empty texts do not
-/// count, and [more than a few](MOST) count as none. Nothing but digests leaves this function, so a token is
+/// count, and more than `MOST` count as none. Nothing but digests leaves this function, so a token is
 /// compared as one and never copied.
 #[must_use]
 pub fn candidates(places: &[TokenPlace], head: &impl Head, query: Option<&str>) -> Vec<Digest> {

@@ -68,7 +68,7 @@ pub enum Failure {
 pub struct Unavailable;
 
 /// One secret with fallback: the value of the first source that yields one, asked in their order, each for at
-/// most `within` milliseconds.
+/// most `within` milliseconds. The counterpart of the usual helper that takes a primary and a secondary name.
 pub async fn with_fallback(
     bindings: &impl Bindings,
     sources: &[Source],
@@ -82,7 +82,8 @@ pub async fn with_fallback(
     Err(Unavailable)
 }
 
-/// All secrets of a set at once, by name: each as [`with_fallback`] reads it, all of them at the same time.
+/// All secrets of a set at once, by name: each as [`with_fallback`] reads it, all of them at the same time. The
+/// counterpart of the usual helper that fills a map.
 pub async fn all<'s>(
     bindings: &impl Bindings,
     secrets: impl IntoIterator<Item = &'s Secret>,
