@@ -44,11 +44,11 @@ test: $(TOOLS) ## Check and test everything
 	@scripts/check-size build
 	@scripts/step "End-to-end tests" $(NODE) --test --test-concurrency=2 --test-timeout=120000 'tests/*.test.mjs'
 
-bench: bench/.build/entry.js ## Measure against the peers, and write bench/RESULTS.md (half an hour)
+bench: bench/.build/entry.js ## Measure against the peers, and write bench/RESULTS.md (half an hour, two cores)
 	@$(NODE) bench/run.mjs $(BENCH)
 
 clean: ## Remove what was built; the tools and the local Secrets Store stay
-	rm -rf build tests/.build bench/.build target
+	rm -rf build tests/.build bench/.build bench/.profile bench/peers/hono/.build target
 
 build/entry.js: $(SOURCES) gateway.toml wrangler.toml | $(TOOLS)
 	@scripts/step "The Worker" scripts/build-worker build

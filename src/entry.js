@@ -100,7 +100,7 @@ async function send(exchange, request, [method, hasBody, milliseconds], [url, re
     return response;
   } catch (error) {
     // What the exception says may hold the URL, so nothing but its kind is looked at.
-    if (upload === null ? error.name === "TimeoutError" : upload.timedOut) exchange.timedOut(0);
+    if (upload === null ? error?.name === "TimeoutError" : upload.timedOut) exchange.timedOut(0);
     else exchange.failed(0);
   } finally {
     upload?.answered();

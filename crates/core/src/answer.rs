@@ -71,7 +71,7 @@ pub fn edits(
     let connection = connection_options(answer.header("connection"));
     for name in answer.header_names() {
         let folded = fold(name);
-        let hop = is_hop_by_hop(name) && name != "content-length";
+        let hop = is_hop_by_hop(name);
         let family = WITHHELD_PREFIXES.iter().any(|prefix| folded.starts_with(prefix));
         if hop
             || family

@@ -15,13 +15,10 @@ const ALWAYS_READ: &[&str] = &[
     "upgrade",
 ];
 
-/// Of one connection only (RFC 9110 §7.6.1), or said anew by the runtime for the next one. `upgrade` is among
+/// Of one connection only (RFC 9110 §7.6.1), with those that peers of old take for such too. `upgrade` is among
 /// them; where it is wanted the plan sets it again.
 const HOP_BY_HOP: &[&str] = &[
     "connection",
-    "content-length",
-    "expect",
-    "host",
     "http2-settings",
     "keep-alive",
     "proxy-authenticate",
@@ -32,6 +29,9 @@ const HOP_BY_HOP: &[&str] = &[
     "transfer-encoding",
     "upgrade",
 ];
+
+/// Said anew by the runtime for the next connection.
+const FRAMING: &[&str] = &["content-length", "expect", "host"];
 
 /// A credential that a caller brings along would be used in the place of the gateway's, or beside it.
 const CREDENTIALS: &[&str] = &[
@@ -107,6 +107,7 @@ impl<'a> Sieve<'a> {
         let forwarded = self.route.forward_headers.iter().any(|header| header.as_str() == name);
 
         listed(HOP_BY_HOP)
+            || listed(FRAMING)
             || self.connection.iter().any(|option| is(option))
             || self.route.token_in.iter().filter_map(token_header).any(is)
             || self.route.auth.iter().filter_map(Placement::header).any(is)

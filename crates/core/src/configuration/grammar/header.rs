@@ -3,6 +3,7 @@
 use super::diagnostic::Findings;
 use super::document::Located;
 use crate::configuration::HeaderName;
+use crate::headers::{fold, is_hop_by_hop};
 
 /// What a route does with the header that it names.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -16,20 +17,6 @@ pub(super) enum Purpose {
     /// `strip_headers` keeps the caller's from going up, which does no harm to any header.
     Strip,
 }
-
-/// RFC 9110 §7.6.1, with those that peers of old take for hop-by-hop too.
-const HOP_BY_HOP: [&str; 10] = [
-    "connection",
-    "http2-settings",
-    "keep-alive",
-    "proxy-authenticate",
-    "proxy-authorization",
-    "proxy-connection",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-];
 
 /// The gateway or the runtime writes them for each request.
 const OWNED: [&str; 4] = ["cdn-loop", "content-length", "expect", "host"];
@@ -50,7 +37,7 @@ pub(super) fn parse(
     let twin = twin(&header);
     let fault = if purpose == Purpose::Strip {
         None
-    } else if HOP_BY_HOP.contains(&twin.as_str()) {
+    } else if is_hop_by_hop(&twin) {
         Some(("belongs to one connection and is never forwarded", "remove it"))
     } else if OWNED.contains(&twin.as_str()) || twin.starts_with("ostiary-") {
         Some(("is the gateway's own", "remove it"))
@@ -74,7 +61,7 @@ pub(super) fn parse(
 /// The name under which servers that turn headers into variables see it: `x_api_key` is `x-api-key` to them
 /// (CVE-2025-64484).
 pub(super) fn twin(name: &HeaderName) -> String {
-    name.as_str().replace('_', "-")
+    fold(name.as_str())
 }
 
 #[cfg(test)]
