@@ -76,7 +76,7 @@ pub fn edits(
         if hop
             || family
             || name == "set-cookie"
-            || WITHHELD.contains(&folded.as_str())
+            || WITHHELD.contains(&folded.as_ref())
             || connection.iter().any(|option| option == name)
         {
             edits.remove.push(name.to_owned());

@@ -100,8 +100,7 @@ impl<'a> Sieve<'a> {
     /// Whether the header with this lower-case name stays behind.
     #[must_use]
     pub fn holds_back(&self, name: &str) -> bool {
-        // Most names have no `_`, and comparing must not cost an allocation for each pair of names.
-        let folded: Cow<'_, str> = if name.contains('_') { fold(name).into() } else { name.into() };
+        let folded = fold(name);
         let is = |other: &str| same_folded(other, &folded);
         let listed = |list: &[&str]| list.contains(&folded.as_ref());
         let forwarded = self.route.forward_headers.iter().any(|header| header.as_str() == name);
@@ -147,6 +146,7 @@ fn same_folded(name: &str, folded: &str) -> bool {
 }
 
 /// The name with `_` read as `-`.
-pub(crate) fn fold(name: &str) -> String {
-    name.replace('_', "-")
+/// Most names have no `_`, and comparing must not cost an allocation for each of them.
+pub(crate) fn fold(name: &str) -> Cow<'_, str> {
+    if name.contains('_') { name.replace('_', "-").into() } else { name.into() }
 }

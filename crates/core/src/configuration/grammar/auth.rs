@@ -5,6 +5,7 @@ use super::document::{Entry, Located, Span, Table, Value};
 use super::header::{self, Purpose};
 use super::template::{self, Parsed, Vocabulary};
 use crate::configuration::{HeaderName, Part, Placement, SecretId, Text};
+use crate::headers::fold;
 
 const EXAMPLE: &str = "auth = { bearer = \"${secret}\" }";
 const BASIC: &str = "basic = { username = \"api\", password = \"${secret}\" }";
@@ -79,7 +80,7 @@ impl Auth {
 
 /// Whether no earlier placement fills the same place.
 fn is_new(placement: &Placement, at: Span, earlier: &[Placement], findings: &mut Findings<'_>) -> bool {
-    let header = |placement: &Placement| placement.header().map(|name| name.replace('_', "-"));
+    let header = |placement: &Placement| placement.header().map(|name| fold(name).into_owned());
     let query = |placement: &Placement| match placement {
         Placement::Query { name, .. } => Some(name.clone()),
         _ => None,

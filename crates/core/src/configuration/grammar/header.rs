@@ -61,7 +61,7 @@ pub(super) fn parse(
 /// The name under which servers that turn headers into variables see it: `x_api_key` is `x-api-key` to them
 /// (CVE-2025-64484).
 pub(super) fn twin(name: &HeaderName) -> String {
-    fold(name.as_str())
+    fold(name.as_str()).into_owned()
 }
 
 #[cfg(test)]

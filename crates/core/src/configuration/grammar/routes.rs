@@ -10,6 +10,7 @@ use super::mount::Place;
 use super::template::Vocabulary;
 use super::{name, token_in, unit, upstream};
 use crate::configuration::{HeaderName, Mount, Route, RouteId, SecretId, Text, TokenPlace};
+use crate::headers::fold;
 
 const KNOWN: [&str; 12] = [
     "mount",
@@ -202,10 +203,7 @@ impl<'t> Reader<'_, 't, '_> {
     fn check_forwarded(&mut self, forwarded: &[(Span, HeaderName)], auth: &Auth, token_in: &[TokenPlace]) {
         for (at, header) in forwarded {
             let twin = header::twin(header);
-            if auth
-                .placements
-                .iter()
-                .any(|placement| placement.header().is_some_and(|set| set.replace('_', "-") == twin))
+            if auth.placements.iter().any(|placement| placement.header().is_some_and(|set| fold(set) == twin))
             {
                 let message = format!("the header `{header}` is set by the route's `auth`");
                 self.findings.error(*at, &message, "remove it");
