@@ -1,0 +1,28 @@
+//! The `ostiary` command: checks and explains a gateway's configuration, manages the Secrets Store that it reads,
+//! and rotates keys without a failed request.
+//!
+//! [`commands`] has one file for each subcommand; [`failure`] says what the exit codes mean.
+
+mod commands;
+
+mod failure;
+mod output;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use commands::Arguments;
+use output::Output;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let mut output = Output::to_terminal(arguments.json);
+    match arguments.command.run(&mut output) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            output.failure(&failure);
+            failure.exit_code()
+        }
+    }
+}
