@@ -5,8 +5,12 @@
 
 mod commands;
 
+mod configuration_files;
+mod deployed;
+mod explanation;
 mod failure;
 mod output;
+mod rehearsal;
 
 use std::process::ExitCode;
 

@@ -1,6 +1,8 @@
 //! The subcommands, one file each.
 
+mod check;
 mod completions;
+mod explain;
 
 use clap::{Parser, Subcommand};
 
@@ -25,6 +27,8 @@ A secret's value is read from standard input, a file or a hidden prompt. No argu
 
 #[derive(Subcommand)]
 pub enum Command {
+    Check(check::Check),
+    Explain(explain::Explain),
     Completions(completions::Completions),
 }
 
@@ -33,6 +37,8 @@ impl Command {
     /// Whatever is worth an exit code other than 0.
     pub fn run(self, output: &mut Output) -> Result<(), Failure> {
         match self {
+            Self::Check(command) => command.run(output),
+            Self::Explain(command) => command.run(output),
             Self::Completions(command) => command.run(output),
         }
     }
