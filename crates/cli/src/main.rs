@@ -5,6 +5,15 @@
 
 mod commands;
 
+mod creation;
+
+mod api;
+mod http_client;
+
+mod age;
+mod batch;
+mod value_source;
+
 mod failure;
 mod output;
 

@@ -1,6 +1,9 @@
 //! The subcommands, one file each.
 
 mod completions;
+mod quota;
+mod secrets;
+mod stores;
 
 use clap::{Parser, Subcommand};
 
@@ -25,6 +28,9 @@ A secret's value is read from standard input, a file or a hidden prompt. No argu
 
 #[derive(Subcommand)]
 pub enum Command {
+    Stores(stores::Stores),
+    Secrets(secrets::Secrets),
+    Quota(quota::Quota),
     Completions(completions::Completions),
 }
 
@@ -33,6 +39,9 @@ impl Command {
     /// Whatever is worth an exit code other than 0.
     pub fn run(self, output: &mut Output) -> Result<(), Failure> {
         match self {
+            Self::Stores(command) => command.run(output),
+            Self::Secrets(command) => command.run(output),
+            Self::Quota(command) => command.run(output),
             Self::Completions(command) => command.run(output),
         }
     }
