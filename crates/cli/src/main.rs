@@ -6,6 +6,7 @@
 mod commands;
 
 mod creation;
+mod rotation;
 
 mod api;
 mod http_client;
