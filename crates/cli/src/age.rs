@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 
 use jiff::Timestamp;
 
@@ -13,6 +14,11 @@ impl Age {
     /// From a time of RFC 3339 until now; `None` where it is no time. The future is no age.
     pub fn since(time: &str) -> Option<Self> {
         Self::between(time, Timestamp::now())
+    }
+
+    /// For a clock.
+    pub fn duration(self) -> Duration {
+        Duration::from_secs(self.0)
     }
 
     fn between(time: &str, now: Timestamp) -> Option<Self> {

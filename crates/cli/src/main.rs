@@ -10,9 +10,11 @@ mod rotation;
 
 mod api;
 mod http_client;
+mod operator;
 
 mod age;
 mod batch;
+mod configuration;
 mod value_source;
 
 mod failure;

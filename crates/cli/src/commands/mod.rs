@@ -2,6 +2,7 @@
 
 mod completions;
 mod quota;
+mod rotate;
 mod secrets;
 mod stores;
 
@@ -31,6 +32,7 @@ pub enum Command {
     Stores(stores::Stores),
     Secrets(secrets::Secrets),
     Quota(quota::Quota),
+    Rotate(rotate::Rotate),
     Completions(completions::Completions),
 }
 
@@ -42,6 +44,7 @@ impl Command {
             Self::Stores(command) => command.run(output),
             Self::Secrets(command) => command.run(output),
             Self::Quota(command) => command.run(output),
+            Self::Rotate(command) => command.run(output),
             Self::Completions(command) => command.run(output),
         }
     }

@@ -3,7 +3,7 @@
 //!
 //! 1. A source that holds the new value is tried at the upstream before anything else is written.
 //! 2. Until one has been accepted there, no source is written that may be the only one that works: first one that
-//!    does not work, the primary before others; then the last of several that do.
+//!    does not work, the primary before others; then the last of several that do. Where none works, the last.
 //! 3. From then on every source that does not hold the new value is written, the primary first.
 //!
 //! A secret that proves a caller has no upstream: all its sources are accepted at once. One of them is written,
@@ -195,14 +195,14 @@ mod tests {
                     found[source].verdict = if accepted { Verdict::Accepted } else { Verdict::Refused };
                 }
                 Step::Write(source) => {
-                    let served = world.iter().any(|real| works(*real, new_works));
+                    let something_worked = world.iter().any(|real| works(*real, new_works));
                     world[source] = Real::New;
                     // A value that nobody has tried yet counts as wrong.
                     let proved =
                         found.iter().any(|f| f.holding == Holding::New && f.verdict == Verdict::Accepted);
                     let serves =
                         world.iter().any(|real| *real == Real::Works || (*real == Real::New && proved));
-                    assert!(!served || serves, "{world:?}: the only one that works was written");
+                    assert!(!something_worked || serves, "{world:?}: the only one that works was written");
                     found[source] = look(Real::New);
                 }
                 Step::Done | Step::Half | Step::Stop(_) => return (world, step),
@@ -258,7 +258,11 @@ mod tests {
             (vec![other(Refused), other(Accepted)], Step::Write(0)),
             (vec![unreadable, other(Accepted)], Step::Write(0)),
             (vec![other(Accepted), unreadable], Step::Write(1)),
-            (vec![other(Refused), unreadable], Step::Write(0)),
+            (vec![other(Refused), unreadable], Step::Write(1)),
+            (vec![other(Refused), other(Refused)], Step::Write(1)),
+            (vec![other(Undecided), other(Refused)], Step::Write(1)),
+            (vec![unreadable, other(Refused), other(Accepted)], Step::Write(0)),
+            (vec![other(Refused), unreadable, other(Accepted)], Step::Write(0)),
             (vec![other(Undecided), other(Accepted)], Step::Write(0)),
             (vec![other(Accepted), other(Undecided)], Step::Write(1)),
             (vec![other(Undecided), unreadable], Step::Write(1)),
