@@ -1,14 +1,10 @@
 //! What a running gateway says of itself.
 
-use std::time::Duration;
-
+use http::Request;
 use serde::{Deserialize, Serialize};
-use ureq::Agent;
 
 use crate::failure::Failure;
-
-/// From the look-up of the name to the last byte of the answer.
-const DEADLINE: Duration = Duration::from_secs(30);
+use crate::http_client::HttpClient;
 
 /// What the operator's `health` answers.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -29,16 +25,9 @@ impl Deployed {
             let advice = "give the URL of the mount in `[operator]`";
             Failure::failed(format_args!("{mount} does not tell what is deployed: {reason}; {advice}"))
         };
-        let agent: Agent = Agent::config_builder()
-            .timeout_global(Some(DEADLINE))
-            .max_redirects(0)
-            .user_agent(concat!("ostiary/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .into();
         let url = format!("{}/health", mount.trim_end_matches('/'));
-        let mut answer = agent.get(url).call().map_err(|error| failed(&error))?;
-        let text = answer.body_mut().with_config().limit(4_096).read_to_string();
-        let text = text.map_err(|error| failed(&error))?;
-        serde_json::from_str(&text).map_err(|_| failed(&"the answer is none of a gateway's"))
+        let request = Request::get(url).body("").map_err(|error| failed(&error))?;
+        let answer = HttpClient::new().send(&request).map_err(|error| failed(&error))?;
+        serde_json::from_slice(answer.body()).map_err(|_| failed(&"the answer is none of a gateway's"))
     }
 }

@@ -5,12 +5,23 @@
 
 mod commands;
 
-mod configuration_files;
-mod deployed;
+mod creation;
 mod explanation;
+mod rehearsal;
+mod rotation;
+
+mod api;
+mod deployed;
+mod http_client;
+mod operator;
+
+mod age;
+mod batch;
+mod configuration;
+mod value_source;
+
 mod failure;
 mod output;
-mod rehearsal;
 
 use std::process::ExitCode;
 

@@ -94,8 +94,8 @@ fn a_list_asks_for_pages_until_the_last_or_an_empty_one() {
     let first = list.first().read(&response(200, "secrets")).unwrap();
     let second = list.after(&first).unwrap();
     assert!(second.request().uri().query().unwrap().ends_with("&page=2"));
-    let last = second.read(&response(200, "secrets")).unwrap();
-    assert!(list.after(&last).is_none(), "page 2 of 2");
+    let ending = second.read(&response(200, "secrets")).unwrap();
+    assert!(list.after(&ending).is_none(), "page 2 of 2");
     let empty = list.first().read(&response(200, "no_secrets")).unwrap();
     assert!(list.after(&empty).is_none(), "an empty page, whatever the total");
     let endless = list.first().read(&response(200, "done")).unwrap();
@@ -151,7 +151,7 @@ fn sent<T>(call: &Call<T>) -> Value {
 
 fn response(status: u16, name: &str) -> Response<Vec<u8>> {
     let responses: Value = serde_json::from_str(include_str!("fixtures/responses.json")).unwrap();
-    Response::builder().status(status).body(responses[name].to_string().into_bytes()).unwrap()
+    Response::builder().status(status).body(responses.get(name).unwrap().to_string().into_bytes()).unwrap()
 }
 
 fn account() -> Account {

@@ -4,7 +4,7 @@ use clap::Args;
 use ostiary_core::configuration::grammar::{Diagnostic, Severity};
 use serde::Serialize;
 
-use crate::configuration_files::ConfigurationFiles;
+use crate::configuration::ConfigurationArguments;
 use crate::failure::Failure;
 use crate::output::{Output, Tone, toned};
 
@@ -13,7 +13,7 @@ use crate::output::{Output, Tone, toned};
 #[command(after_help = EXAMPLES)]
 pub struct Check {
     #[command(flatten)]
-    files: ConfigurationFiles,
+    configuration: ConfigurationArguments,
     /// Let a warning be worth exit code 1.
     #[arg(long)]
     strict: bool,
@@ -23,7 +23,7 @@ const EXAMPLES: &str = "\
 Examples:
   ostiary check
   ostiary check --strict
-  ostiary check --config deploy/gateway.toml --json";
+  ostiary check --config deploy/gateway.toml --wrangler deploy/wrangler.toml --json";
 
 #[derive(Serialize)]
 struct Verdict {
@@ -48,7 +48,7 @@ impl Check {
     /// # Errors
     /// [`Failure::Found`] where the build would fail, or where it would warn and that is asked for.
     pub fn run(self, output: &mut Output) -> Result<(), Failure> {
-        let checked = self.files.read()?.checked();
+        let checked = self.configuration.checked()?;
         let (gateway, diagnostics) = match checked {
             Ok(checked) => (Some(checked.gateway), checked.warnings),
             Err(errors) => (None, errors),

@@ -12,7 +12,7 @@ use ostiary_core::pipeline::{Handled, Outcome, handle};
 use ostiary_core::refusal::{Code, RequestId};
 use ostiary_core::routing;
 
-use crate::configuration_files::ConfigurationFiles;
+use crate::configuration::ConfigurationArguments;
 use crate::deployed::Deployed;
 use crate::explanation::{self, Decision, ExplainedDeployment, Explanation};
 use crate::failure::Failure;
@@ -46,7 +46,7 @@ pub struct Explain {
     #[arg(long, value_name = "URL")]
     gateway: Option<String>,
     #[command(flatten)]
-    files: ConfigurationFiles,
+    configuration: ConfigurationArguments,
 }
 
 const EXAMPLES: &str = "\
@@ -61,16 +61,9 @@ impl Explain {
     /// # Errors
     /// [`Failure::Found`] where the request is refused, or another configuration is deployed.
     pub fn run(self, output: &mut Output) -> Result<(), Failure> {
-        let texts = self.files.read()?;
-        let checked = texts.checked().map_err(|errors| {
-            for error in errors {
-                output.note(&error.to_string());
-            }
-            Failure::failed("the configuration does not hold together, so there is nothing to explain")
-        })?;
+        let mut gateway = self.configuration.gateway()?;
+        let variables = self.configuration.variables(self.env.as_deref())?;
         let deployed = self.gateway.as_deref().map(Deployed::ask).transpose()?;
-        let variables = texts.variables(self.env.as_deref())?;
-        let mut gateway = checked.gateway;
         let rehearsal = Rehearsal::new(&gateway, variables);
         let mut request = self.request()?;
         if let Some(name) = &self.caller {

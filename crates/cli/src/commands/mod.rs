@@ -3,6 +3,10 @@
 mod check;
 mod completions;
 mod explain;
+mod quota;
+mod rotate;
+mod secrets;
+mod stores;
 
 use clap::{Parser, Subcommand};
 
@@ -29,6 +33,10 @@ A secret's value is read from standard input, a file or a hidden prompt. No argu
 pub enum Command {
     Check(check::Check),
     Explain(explain::Explain),
+    Stores(stores::Stores),
+    Secrets(secrets::Secrets),
+    Quota(quota::Quota),
+    Rotate(rotate::Rotate),
     Completions(completions::Completions),
 }
 
@@ -39,6 +47,10 @@ impl Command {
         match self {
             Self::Check(command) => command.run(output),
             Self::Explain(command) => command.run(output),
+            Self::Stores(command) => command.run(output),
+            Self::Secrets(command) => command.run(output),
+            Self::Quota(command) => command.run(output),
+            Self::Rotate(command) => command.run(output),
             Self::Completions(command) => command.run(output),
         }
     }
