@@ -39,10 +39,9 @@ pub fn headers_read() -> String {
 pub fn begin(head: String, env: Env) -> Exchange {
     let desk = Rc::new(Desk::default());
     let runtime = Runtime { env, desk: Rc::clone(&desk) };
-    // The head holds the caller's token, so it is zeroed when the exchange is dropped.
-    let head = SecretValue::new(head);
     let pipeline = async move {
-        let head = RequestHead::of(head.expose());
+        // It holds the caller's token, so it is zeroed when the exchange is dropped.
+        let head = RequestHead::of(SecretValue::new(head));
         let request_id = RequestId::new(head.random_bits());
         let handled = handle(&GATEWAY, &head, &runtime, request_id).await;
         command::finish(handled)

@@ -1,9 +1,11 @@
-// Of an upload, in bytes: what one read takes at most.
+// Of an upload, in bytes: what one read takes at most, and what is sent as a whole where it arrives as one.
 const LARGEST_PIECE = 262144;
+const LARGEST_WHOLE = 65536;
 
 // The body of a request on its way up, pumped by hand so that its progress can be seen.
 export class Upload {
-  #request;
+  #length;
+  #reader;
   #timeout;
   #attempt = new AbortController();
   #progress = Date.now();
@@ -12,7 +14,9 @@ export class Upload {
   timedOut = false;
 
   constructor(request, timeout) {
-    this.#request = request;
+    const length = Number(request.headers.get("content-length") ?? NaN);
+    this.#length = Number.isSafeInteger(length) ? length : undefined;
+    this.#reader = request.body.getReader({ mode: "byob" });
     this.#timeout = timeout;
   }
 
@@ -20,14 +24,23 @@ export class Upload {
     return this.#attempt.signal;
   }
 
-  // A FixedLengthStream keeps the framing of a body whose length is known; chunks stay chunks.
-  start() {
-    const length = Number(this.#request.headers.get("content-length") ?? NaN);
-    const known = Number.isSafeInteger(length);
-    const { readable, writable } = known ? new FixedLengthStream(length) : new IdentityTransformStream();
-    const room = known ? Math.min(length, LARGEST_PIECE) : LARGEST_PIECE;
+  // A small body that is there as soon as its head is goes up as it is: a second stream would cost more than all
+  // else that is done for it.
+  async start() {
     this.#watch();
-    this.#pump(this.#request.body.getReader({ mode: "byob" }), writable.getWriter(), new ArrayBuffer(room));
+    if (this.#length === undefined || this.#length > LARGEST_WHOLE) return this.#stream();
+    const { value, done } = await this.#reader.read(new Uint8Array(this.#length));
+    this.#progress = Date.now();
+    if (done) throw new Error("The caller has broken off.");
+    return value.byteLength === this.#length ? value : this.#stream(value);
+  }
+
+  // A FixedLengthStream keeps the framing of a body whose length is known; chunks stay chunks.
+  #stream(first) {
+    const known = this.#length !== undefined;
+    const { readable, writable } = known ? new FixedLengthStream(this.#length) : new IdentityTransformStream();
+    const room = known ? Math.min(this.#length, LARGEST_PIECE) : LARGEST_PIECE;
+    this.#pump(writable.getWriter(), new ArrayBuffer(room), first);
     return readable;
   }
 
@@ -44,16 +57,20 @@ export class Upload {
     } else {
       this.timedOut = true;
       this.#attempt.abort();
+      // Whoever waits for a piece of a body that has not been begun.
+      this.#reader.cancel().catch(() => {});
     }
   }
 
   // An upload that its caller breaks off must not look whole to the upstream: aborting a writer ends a chunked body
   // cleanly, so it is the attempt that is aborted.
-  async #pump(reader, writer, buffer) {
+  async #pump(writer, buffer, first) {
+    const reader = this.#reader;
     for (;;) {
       let piece;
       try {
-        piece = await reader.read(new Uint8Array(buffer));
+        piece = first === undefined ? await reader.read(new Uint8Array(buffer)) : { value: first, done: false };
+        first = undefined;
       } catch {
         if (this.#waiting) this.#attempt.abort();
         return;
