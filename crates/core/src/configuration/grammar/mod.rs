@@ -14,16 +14,19 @@ mod bake;
 mod callers;
 #[cfg(test)]
 mod complete;
+mod cors;
 mod diagnostic;
 mod document;
 #[cfg(test)]
 mod example;
+mod failover;
 mod header;
 mod mount;
 mod name;
 mod nearest;
 #[cfg(test)]
 mod properties;
+mod rate_limit;
 mod routes;
 mod rule;
 mod secrets;
