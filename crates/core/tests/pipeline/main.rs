@@ -9,7 +9,11 @@
 
 mod answers;
 mod callers;
+mod cors;
+mod failover;
 mod headers;
+mod limits;
+mod retry;
 mod secrets;
 mod target;
 mod world;
