@@ -12,8 +12,10 @@ use web_sys::Response;
 pub(crate) enum Arrived {
     Read(Reading),
     Answered(Response, SecretValue),
+    Said(bool),
     Failed,
     TimedOut,
+    TooLarge,
 }
 
 /// The wishes of one request. All that are pending at one time are one command.

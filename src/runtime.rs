@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use ostiary_core::configuration::{Source, SourceKind};
 use ostiary_core::plan::Plan;
+use ostiary_core::rate_limit::Verdict;
 use ostiary_core::runtime::{Bindings, Clock, Network, SendError};
 use ostiary_core::secret_value::SecretValue;
 use ostiary_core::secrets::Reading;
@@ -28,7 +29,16 @@ impl Bindings for Runtime {
         match self.desk.wish(|| command::read(within), binding).await {
             Arrived::Read(reading) => reading,
             Arrived::TimedOut => Reading::Timeout,
-            Arrived::Failed | Arrived::Answered(..) => Reading::Error,
+            Arrived::Failed | Arrived::Answered(..) | Arrived::Said(_) | Arrived::TooLarge => Reading::Error,
+        }
+    }
+
+    async fn limit(&self, binding: &str, key: &str, within: u32) -> Verdict {
+        let lines = SecretValue::new(format!("{binding}\n{key}"));
+        match self.desk.wish(|| command::limit(within), lines).await {
+            Arrived::Said(true) => Verdict::Within,
+            Arrived::Said(false) => Verdict::Exceeded,
+            _ => Verdict::Unknown,
         }
     }
 
@@ -44,13 +54,23 @@ impl Network for Runtime {
         match self.desk.wish(|| command::send(plan), command::edits(plan)).await {
             Arrived::Answered(response, description) => Ok(UpstreamAnswer::of(response, description)),
             Arrived::TimedOut => Err(SendError::TimedOut),
-            Arrived::Failed | Arrived::Read(_) => Err(SendError::Unreachable),
+            Arrived::TooLarge => Err(SendError::TooLarge),
+            Arrived::Failed | Arrived::Read(_) | Arrived::Said(_) => Err(SendError::Unreachable),
         }
+    }
+
+    async fn keeps_body(&self) -> bool {
+        let said = self.desk.wish(command::keep, SecretValue::new(String::new())).await;
+        matches!(said, Arrived::Said(true))
     }
 }
 
 impl Clock for Runtime {
     fn now(&self) -> f64 {
         js_sys::Date::now()
+    }
+
+    async fn sleep(&self, milliseconds: u32) {
+        self.desk.wish(|| command::sleep(milliseconds), SecretValue::new(String::new())).await;
     }
 }

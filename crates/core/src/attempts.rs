@@ -62,7 +62,7 @@ impl<'g, H: Head, R: Bindings + Network + Clock> Attempts<'_, 'g, H, R> {
         let mut standing: Option<Sent<'g, R::Answer>> = None;
         let mut retries = retries(self.draft);
         let keep = self.keep(retries);
-        for attempt in 0.. {
+        loop {
             let mut plan = self.draft.plan(&credential);
             plan.keep = keep;
             self.record.attempts += 1;
@@ -70,7 +70,7 @@ impl<'g, H: Head, R: Bindings + Network + Clock> Attempts<'_, 'g, H, R> {
                 Ok(answer) => answer,
                 Err(SendError::Unreachable) if retries > 0 && self.can_repeat(keep).await => {
                     retries -= 1;
-                    self.runtime.sleep(pause(attempt, self.request_id)).await;
+                    self.runtime.sleep(pause(self.record.attempts, self.request_id)).await;
                     continue;
                 }
                 Err(why) => {
@@ -106,7 +106,6 @@ impl<'g, H: Head, R: Bindings + Network + Clock> Attempts<'_, 'g, H, R> {
             }
             standing = Some(sent);
         }
-        standing.ok_or(Code::UpstreamUnreachable)
     }
 
     /// The credential that is tried after the one that the upstream has just refused, or why there is none.
@@ -145,9 +144,9 @@ fn retries(draft: &Draft<'_, impl Head>) -> u8 {
 }
 
 /// Half of the pause is fixed and half is chance, so that callers who failed together do not come back together.
-fn pause(attempt: u32, request_id: &RequestId) -> u32 {
-    let whole = FIRST_PAUSE << attempt.min(5);
-    whole / 2 + request_id.chance(attempt, whole / 2)
+fn pause(attempts: u32, request_id: &RequestId) -> u32 {
+    let whole = FIRST_PAUSE << attempts.saturating_sub(1).min(5);
+    whole / 2 + request_id.chance(attempts, whole / 2)
 }
 
 /// What an upstream that is too busy asks for, in milliseconds, where it is short. A date is left to the caller: it

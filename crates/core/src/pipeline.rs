@@ -6,7 +6,7 @@ use crate::attempts::{Attempts, Sent};
 use crate::candidates::candidates;
 use crate::configuration::{Gateway, Grantee, Method, Part, Rule, Upstream, UpstreamUrl};
 use crate::cors::{self, Added};
-use crate::credential::{Credential, Resolver, Unresolved};
+use crate::credential::{Credential, Resolver};
 use crate::link::Links;
 use crate::matching::admitting_rule;
 use crate::plan::Draft;
@@ -176,10 +176,7 @@ async fn steps<'g, R: Bindings + Network + Clock>(
         Ok(credential) => credential,
         Err(why) => {
             record.secrets = resolver.notes;
-            return Err(match why {
-                Unresolved::Unavailable => Code::SecretUnavailable,
-                Unresolved::Misconfigured => Code::Misconfigured,
-            });
+            return Err(why.into());
         }
     };
 

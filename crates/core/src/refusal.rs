@@ -115,7 +115,7 @@ impl RequestId {
     pub fn chance(&self, draw: u32, end: u32) -> u32 {
         let bits = u128::from_str_radix(&self.0, 16).unwrap_or_default();
         let piece = bits.rotate_right(draw.wrapping_mul(16)) & 0xffff;
-        u32::try_from(piece * u128::from(end) >> 16).unwrap_or_default()
+        u32::try_from((piece * u128::from(end)) >> 16).unwrap_or_default()
     }
 
     /// The digits.
