@@ -57,7 +57,10 @@ export class Upload {
     if (this.#length === undefined || this.#length > LARGEST_WHOLE) return this.#stream(attempt);
     const { value, done } = await this.#reader.read(new Uint8Array(this.#length));
     attempt.progressed();
-    if (done) throw new Error("The caller has broken off.");
+    if (done) {
+      this.#whole.resolve(false);
+      throw new Error("The caller has broken off.");
+    }
     if (value.byteLength !== this.#length) return this.#stream(attempt, value);
     this.#kept = value;
     this.#sent = this.#size = this.#length;
