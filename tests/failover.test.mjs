@@ -141,14 +141,57 @@ describe("on workerd", () => {
     assert.equal(gateway.upstream.exchanges.length, 1);
   });
 
-  test("case 43: the rest of a body is waited for no longer than the deadline, and then the first answer stands", async () => {
-    gateway.upstream.on(EVERY, early);
+  // Answers before the body has come, and ends the answer when it has.
+  const impatient = async (exchange) => {
+    await exchange.write(answer(401, { "x-why": "expired", "content-length": "3" }));
+    if (await exchange.received) await exchange.write(Buffer.from("no\n"));
+  };
+
+  test("case 43: the rest of a body is waited for no longer than the deadline; then the first answer stands, and gets the rest", async () => {
+    gateway.upstream.on(EVERY, impatient);
     const connection = await gateway.open({ method: "POST", target: "/failing/x", fields: [["Transfer-Encoding", "chunked"]] });
     await connection.write(chunk(Buffer.from("some")));
+    const up = await gateway.upstream.next();
+    await pause(100);
+    await connection.write(chunk(Buffer.from("more")));
     const down = await connection.answer();
     assert.deepEqual([down.status, down.value("x-why")], [401, "expired"]);
+    await connection.write(chunk(Buffer.from("rest")));
+    await connection.write(LAST_CHUNK);
+    assert.equal((await within("the end of the answer", down.collect())).whole, true);
     connection.close();
+    assert.equal(up.body.toString(), "somemorerest");
     assert.deepEqual(keys(gateway), [PRIMARY]);
+  });
+
+  test("case 43: what was held back goes up when the next source does not come", async () => {
+    gateway.upstream.on(EVERY, impatient);
+    gateway.store.set("SECONDARY_KEY", hangs);
+    const connection = await gateway.open({ method: "POST", target: "/failing/x", fields: [["Transfer-Encoding", "chunked"]] });
+    await connection.write(chunk(Buffer.from("some")));
+    const up = await gateway.upstream.next();
+    await pause(100);
+    await connection.write(chunk(Buffer.from("rest")));
+    await connection.write(LAST_CHUNK);
+    const down = await (await connection.answer()).collect();
+    connection.close();
+    assert.deepEqual([down.status, down.text, down.whole], [401, "no\n", true]);
+    assert.equal(up.body.toString(), "somerest");
+    assert.deepEqual(keys(gateway), [PRIMARY]);
+  });
+
+  test("case 43: an upstream that refuses and reads no further does not hold the body up", async () => {
+    gateway.upstream.on(EVERY, async (exchange) => {
+      if (exchange.value("authorization") !== PRIMARY) return revoked(exchange);
+      exchange.wire.more = () => new Promise(() => {});
+      await exchange.write(EXPIRED);
+    });
+    // More than the buffers of both sockets take.
+    const body = randomBytes(15 * KIBIBYTE * KIBIBYTE);
+    const down = await gateway.call({ method: "POST", target: "/generous/x", body });
+    assert.equal(down.status, 200);
+    const second = gateway.upstream.exchanges[1];
+    assert.equal(second.digest, createHash("sha256").update(body).digest("hex"));
   });
 
   for (const [name, status, attempts] of [["a status of the route's", 403, 2], ["another status", 404, 1], ["the upstream's own fault", 500, 1]]) {
@@ -196,20 +239,24 @@ describe("on workerd", () => {
     }
   });
 
-  test("case 43: an answer that is given up lets its upstream go", async () => {
-    gateway.upstream.on(EVERY, async (exchange) => {
-      if (exchange.value("authorization") !== PRIMARY) return revoked(exchange);
-      await exchange.write(answer(401, { "transfer-encoding": "chunked" }));
-      await exchange.write(chunk(Buffer.from("for ever")));
-      await silent(exchange);
-    });
-    for (const body of [undefined, "hello", "x".repeat(100 * KIBIBYTE)]) {
-      gateway.upstream.exchanges = [];
-      const down = await gateway.call({ method: body ? "POST" : "GET", target: "/failing/x", ...(body && { body }) });
-      assert.equal(down.status, 200);
+  for (const body of [undefined, "hello", "x".repeat(100 * KIBIBYTE)]) {
+    test(`case 43: an answer that is given up lets its upstream go at once (${body?.length ?? 0} bytes)`, async () => {
+      gateway.upstream.on(EVERY, async (exchange) => {
+        await exchange.write(answer(exchange.value("authorization") === PRIMARY ? 401 : 200, { "transfer-encoding": "chunked" }));
+        await exchange.write(chunk(Buffer.from("for ever")));
+        await silent(exchange);
+      });
+      const connection = await gateway.open({
+        method: body ? "POST" : "GET",
+        target: "/failing/x",
+        fields: body ? [["Content-Length", body.length]] : [],
+      });
+      if (body) await connection.write(Buffer.from(body));
+      assert.equal((await connection.answer()).status, 200);
       await within("the first connection to be closed", gateway.upstream.exchanges[0].closed);
-    }
-  });
+      connection.close();
+    });
+  }
 
   test("case 43: nothing is sent again once the answer streams", async () => {
     gateway.upstream.on(EVERY, async (exchange) => {

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, test } from "node:test";
+import { gunzipSync, gzipSync } from "node:zlib";
 import { startGateway } from "./gateway.mjs";
 import { pause, within } from "./patience.mjs";
 import { absent, hangs, yields } from "./secret-store.mjs";
@@ -138,6 +139,16 @@ describe("on workerd", () => {
       gateway.upstream.on(EVERY, answer(200, { "content-length": "100" }));
       const { answer: down } = await gateway.through({ method: "HEAD", target: "/idle/x" });
       assert.deepEqual([down.status, down.value("content-length")], [200, "100"]);
+    });
+
+    test("an upstream that codes its answer all the same is read as it was", async () => {
+      const coded = gzipSync("x".repeat(10_000));
+      gateway.upstream.on(EVERY, Buffer.concat([answer(200, { "content-encoding": "gzip", "content-length": coded.length }), coded]));
+      const { answer: down, up } = await gateway.through({ target: "/idle/x", fields: [["Accept-Encoding", "gzip"]] });
+      assert.equal(up.value("accept-encoding"), "identity");
+      assert.equal(down.whole, true);
+      const body = down.value("content-encoding") === "gzip" ? gunzipSync(down.body) : down.body;
+      assert.equal(body.toString(), "x".repeat(10_000));
     });
 
     test("case 39: an upstream that breaks off is seen to", async () => {
