@@ -10,17 +10,22 @@ const ANSWER_HEADERS = new Set(answerHeadersRead().split("\n"));
 const TIMED_OUT = Symbol();
 
 export default {
-  async fetch(request, env, context) {
+  fetch(request, env, context) {
     recover(env, context);
     try {
-      return await handle(request, env);
+      const begun = begin(describeRequest(request), env);
+      return typeof begun === "string" ? finish(parse(begun)) : handle(begun, request, env).catch(fail);
     } catch (error) {
-      // The instance may be in pieces: the next request gets a new one.
-      if (error instanceof WebAssembly.RuntimeError) globalThis.__worker_init_state.criticalError = true;
-      throw error;
+      fail(error);
     }
   },
 };
+
+// After a panic the instance may be in pieces: the next request gets a new one.
+function fail(error) {
+  if (error instanceof WebAssembly.RuntimeError) globalThis.__worker_init_state.criticalError = true;
+  throw error;
+}
 
 // worker-build's shim makes a new WebAssembly instance where the last one has panicked. Its class does that when
 // it is constructed; its proxies, which cost more than all of this file, are not needed for anything else.
@@ -28,22 +33,33 @@ function recover(env, context) {
   if (globalThis.__worker_init_state.criticalError) new Shim(context, env);
 }
 
-async function handle(request, env) {
-  const exchange = begin(describeRequest(request), env);
+async function handle(exchange, request, env) {
+  let command = parse(exchange.command());
   let response;
   for (;;) {
-    const [command, ...lines] = exchange.resume().split("\n");
-    const [verb, ...words] = command.split(" ");
+    const { verb, options, lines } = command;
     if (verb === "read") {
-      await read(exchange, env, lines, Number(words[0]));
+      await read(exchange, env, lines, Number(options[0]));
     } else if (verb === "send") {
-      response = await send(exchange, request, words, lines);
+      response = await send(exchange, request, options, lines);
     } else {
       // Only here: an exchange that has thrown may be of an instance that is gone, and is left to the collector.
       exchange.free();
-      return verb === "answer" ? answer(response, lines) : refuse(Number(words[0]), lines);
+      return finish(command, response);
     }
+    command = parse(exchange.resume());
   }
+}
+
+function parse(command) {
+  const [first, ...lines] = command.split("\n");
+  const [verb, ...options] = first.split(" ");
+  return { verb, options, lines };
+}
+
+// The last command: the upstream's answer, or a refusal.
+function finish({ verb, options, lines }, response) {
+  return verb === "answer" ? answer(response, lines) : refuse(Number(options[0]), lines);
 }
 
 // Lines: method; URL; 128 random bits in hexadecimal; then headers.
