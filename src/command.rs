@@ -1,5 +1,6 @@
 //! What `entry.js` is to do, as lines: no method, URL, header or binding can hold a line end.
 
+use ostiary_core::operator::Report;
 use ostiary_core::pipeline::{Handled, Outcome};
 use ostiary_core::plan::Plan;
 use ostiary_core::secret_value::SecretValue;
@@ -26,6 +27,16 @@ pub(crate) fn keep() -> String {
     "keep".to_owned()
 }
 
+/// Read bindings, each with the time that it takes. Lines: `measure` and milliseconds; then a binding each.
+pub(crate) fn measure(within: u32) -> String {
+    format!("measure {within}")
+}
+
+/// Receive the body. One line: `receive`, bytes at most, milliseconds.
+pub(crate) fn receive(limit: u32, within: u32) -> String {
+    format!("receive {limit} {within}")
+}
+
 /// Send the request. Lines: `send`, method, whether the body goes along, milliseconds, bytes of the body to keep, the
 /// most bytes that it may have (0 for any number); then [`edits`].
 pub(crate) fn send(plan: &Plan) -> String {
@@ -44,25 +55,15 @@ pub(crate) fn edits(plan: &Plan) -> SecretValue {
     SecretValue::new(pieces.concat())
 }
 
-/// Answer. Lines: `own` and a status, or `answer` and for how many milliseconds the body may stand still (0 for any
-/// number); the log event; the body of the gateway's own answer, or names to remove; then a header's name and value in
-/// turn.
+/// Answer. Lines: `reply` and a status, or `answer` and for how many milliseconds the body may stand still (0 for
+/// ever); the log event; the body of a reply, or names to remove; then a header's name and value in turn.
 pub(crate) fn finish(handled: Handled<'_, UpstreamAnswer>) -> String {
     let log = handled.record.line();
     match handled.outcome {
-        Outcome::Refused(refusal) => {
-            let mut command = format!("own {}\n{log}\n{}", refusal.status(), refusal.body());
-            for (name, value) in refusal.headers() {
-                command.extend(["\n", name, "\n", &value]);
-            }
-            command
-        }
-        Outcome::Preflight(added) => {
-            let mut command = format!("own 204\n{log}\n");
-            for (name, value) in &added {
-                command.extend(["\n", name, "\n", value]);
-            }
-            command
+        Outcome::Refused(refusal) => reply(refusal.status(), &log, &refusal.body(), &refusal.headers()),
+        Outcome::Preflight(added) => reply(handled.record.status, &log, "", &added),
+        Outcome::Reported(report) => {
+            reply(report.status, &log, &report.body, &Report::headers(&handled.record.request_id))
         }
         Outcome::Answered(_, edits) => {
             let idle = edits.idle_timeout.unwrap_or_default();
@@ -73,4 +74,12 @@ pub(crate) fn finish(handled: Handled<'_, UpstreamAnswer>) -> String {
             command
         }
     }
+}
+
+fn reply(status: u16, log: &str, body: &str, headers: &[(&str, &str)]) -> String {
+    let mut command = format!("reply {status}\n{log}\n{body}");
+    for (name, value) in headers {
+        command.extend(["\n", name, "\n", value]);
+    }
+    command
 }

@@ -3,6 +3,8 @@
 
 import Shim from "./index.js";
 import { passOn } from "./download.js";
+import { limit } from "./limit.js";
+import { measure, receive } from "./operator.js";
 import { Upload } from "./upload.js";
 
 const { begin, headersRead, answerHeadersRead } = Shim.prototype;
@@ -11,17 +13,22 @@ const ANSWER_HEADERS = new Set(answerHeadersRead().split("\n"));
 const TIMED_OUT = Symbol();
 
 export default {
-  async fetch(request, env, context) {
+  fetch(request, env, context) {
     recover(env, context);
     try {
-      return await handle(request, env);
+      const begun = begin(describeRequest(request), env);
+      return typeof begun === "string" ? finish(parse(begun), request, null) : handle(begun, request, env).catch(fail);
     } catch (error) {
-      // The instance may be in pieces: the next request gets a new one.
-      if (error instanceof WebAssembly.RuntimeError) globalThis.__worker_init_state.criticalError = true;
-      throw error;
+      fail(error);
     }
   },
 };
+
+// After a panic the instance may be in pieces: the next request gets a new one.
+function fail(error) {
+  if (error instanceof WebAssembly.RuntimeError) globalThis.__worker_init_state.criticalError = true;
+  throw error;
+}
 
 // worker-build's shim makes a new WebAssembly instance where the last one has panicked. Its class does that when
 // it is constructed; its proxies, which cost more than all of this file, are not needed for anything else.
@@ -29,31 +36,47 @@ function recover(env, context) {
   if (globalThis.__worker_init_state.criticalError) new Shim(context, env);
 }
 
-async function handle(request, env) {
-  const exchange = begin(describeRequest(request), env);
+async function handle(exchange, request, env) {
+  let command = parse(exchange.command());
   // The last answer of the upstream, and what the request's body is kept in.
   const sent = { response: null, attempt: null, upload: null };
   for (;;) {
-    const [command, ...lines] = exchange.resume().split("\n");
-    const [verb, ...words] = command.split(" ");
+    const { verb, options, lines } = command;
     if (verb === "read") {
-      await read(exchange, env, lines, Number(words[0]));
+      await read(exchange, env, lines, Number(options[0]));
     } else if (verb === "send") {
-      await send(exchange, request, sent, words, lines);
+      await send(exchange, request, sent, options, lines);
     } else if (verb === "limit") {
-      await limit(exchange, env, lines, Number(words[0]));
+      await limit(exchange, env, lines, Number(options[0]));
     } else if (verb === "keep") {
       exchange.said(0, sent.upload === null || (await sent.upload.canRepeat()));
     } else if (verb === "sleep") {
-      await new Promise((resolve) => { setTimeout(resolve, Number(words[0])); });
+      await new Promise((resolve) => { setTimeout(resolve, Number(options[0])); });
       exchange.said(0, true);
+    } else if (verb === "receive") {
+      await receive(exchange, request, options);
+    } else if (verb === "measure") {
+      await measure(exchange, lines, (one, bindings) => read(one, env, bindings, Number(options[0])));
     } else {
       // Only here: an exchange that has thrown may be of an instance that is gone, and is left to the collector.
       exchange.free();
       sent.upload?.settle();
-      return verb === "answer" ? answer(request, sent.response, Number(words[0]), lines) : own(Number(words[0]), lines);
+      return finish(command, request, sent.response);
     }
+    command = parse(exchange.resume());
   }
+}
+
+function parse(command) {
+  const [first, ...lines] = command.split("\n");
+  const [verb, ...options] = first.split(" ");
+  return { verb, options, lines };
+}
+
+// The last command: the upstream's answer, or one of the gateway's own.
+function finish({ verb, options, lines }, request, response) {
+  const [option] = options.map(Number);
+  return verb === "answer" ? answer(request, response, option, lines) : reply(response, option, lines);
 }
 
 // Lines: method; URL; 128 random bits in hexadecimal; then headers.
@@ -89,24 +112,6 @@ async function read(exchange, env, bindings, within) {
       } else {
         exchange.failed(position);
       }
-    } catch {
-      exchange.failed(position);
-    }
-  }));
-  clearTimeout(timer);
-}
-
-// Asks all rate limits at once. Lines: binding and key in turn.
-async function limit(exchange, env, lines, within) {
-  let timer;
-  const deadline = new Promise((resolve) => { timer = setTimeout(resolve, within, TIMED_OUT); });
-  const keys = lines.filter((_, at) => at % 2 === 1);
-  await Promise.all(keys.map(async (key, position) => {
-    try {
-      const said = await Promise.race([env[lines[2 * position]].limit({ key }), deadline]);
-      if (said === TIMED_OUT) exchange.timedOut(position);
-      else if (typeof said?.success === "boolean") exchange.said(position, said.success);
-      else exchange.failed(position);
     } catch {
       exchange.failed(position);
     }
@@ -160,8 +165,10 @@ function answer(request, response, idle, [event, removed, ...added]) {
 }
 
 // An answer of the gateway's own. Lines: the log event; the body; then name and value in turn.
-function own(status, [event, body, ...set]) {
+// An upstream's answer that is not handed on is let go.
+function reply(response, status, [event, body, ...set]) {
   console.log(event);
+  response?.body?.cancel().catch(() => {});
   const headers = {};
   for (let at = 0; at < set.length; at += 2) headers[set[at]] = set[at + 1];
   return new Response(body === "" ? null : body, { status, headers });

@@ -75,7 +75,7 @@ impl<'g, H: Head, R: Bindings + Network + Clock> Attempts<'_, 'g, H, R> {
                 }
                 Err(why) => {
                     self.resolver.unanswered();
-                    return standing.ok_or(code(why));
+                    return standing.ok_or_else(|| why.into());
                 }
             };
             check_status(&answer)?;
@@ -157,12 +157,4 @@ fn retry_after(answer: &impl Answer) -> Option<u32> {
     }
     let seconds: u32 = answer.header("retry-after")?.trim().parse().ok()?;
     seconds.checked_mul(1000).filter(|milliseconds| *milliseconds <= LONGEST_PAUSE)
-}
-
-const fn code(why: SendError) -> Code {
-    match why {
-        SendError::Unreachable => Code::UpstreamUnreachable,
-        SendError::TimedOut => Code::UpstreamTimeout,
-        SendError::TooLarge => Code::PayloadTooLarge,
-    }
 }

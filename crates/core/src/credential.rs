@@ -8,7 +8,6 @@ use sha2::{Digest as _, Sha256};
 use crate::candidates::Digest;
 use crate::configuration::{Gateway, Part, Placement, Route, Secret, SecretId, Source, Template};
 use crate::json;
-use crate::refusal::Code;
 use crate::runtime::Bindings;
 use crate::secret_value::SecretValue;
 use crate::secrets::{Failure, Reading, Readings};
@@ -31,15 +30,6 @@ pub enum Unresolved {
     Unavailable,
     /// A variable is not bound, or is no text that can stand where it is put.
     Misconfigured,
-}
-
-impl From<Unresolved> for Code {
-    fn from(why: Unresolved) -> Self {
-        match why {
-            Unresolved::Unavailable => Self::SecretUnavailable,
-            Unresolved::Misconfigured => Self::Misconfigured,
-        }
-    }
 }
 
 /// What became of one source, for the log.
@@ -68,6 +58,8 @@ pub struct Resolver<'g> {
     route: &'g Route,
     secrets: Vec<(SecretId, &'g Secret)>,
     position: usize,
+    /// Of the positions that are tried, the one after the last.
+    end: usize,
     refused: Vec<Digest>,
     /// What became of each source that was looked at.
     pub notes: Vec<SourceNote<'g>>,
@@ -80,15 +72,28 @@ impl<'g> Resolver<'g> {
         let mut ids: Vec<SecretId> = route.auth.iter().flat_map(Placement::secrets).collect();
         ids.sort_unstable();
         ids.dedup();
-        let secrets =
+        let secrets: Vec<_> =
             ids.into_iter().filter_map(|id| gateway.secret(id).map(|secret| (id, secret))).collect();
-        Self { gateway, route, secrets, position: 0, refused: Vec::new(), notes: Vec::new() }
+        let end = secrets.iter().map(|(_, secret)| secret.sources.len()).max().unwrap_or(1);
+        Self { gateway, route, secrets, position: 0, end, refused: Vec::new(), notes: Vec::new() }
+    }
+
+    /// Tries this position alone, from 0; `None` where no secret has it.
+    #[must_use]
+    pub fn only(self, position: usize) -> Option<Self> {
+        (position < self.end).then_some(Self { position, end: position + 1, ..self })
+    }
+
+    /// What is read at this position, from 0: of each secret one source, and where among its own it stands.
+    pub fn at(&self, position: usize) -> impl Iterator<Item = (&'g Secret, usize, &'g Source)> {
+        let found = self.secrets.iter().filter_map(move |(id, secret)| at(*id, secret, position));
+        found.map(|(_, secret, position, source)| (secret, position, source))
     }
 
     /// Whether there is a position that was not looked at.
     #[must_use]
     pub fn has_next(&self) -> bool {
-        self.position < self.secrets.iter().map(|(_, secret)| secret.sources.len()).max().unwrap_or(1)
+        self.position < self.end
     }
 
     /// Whether the upstream has refused a credential.
@@ -256,6 +261,27 @@ fn render<'g>(
     }
     credential.values = injected;
     Ok(credential)
+}
+
+/// Whether the value of this secret can stand wherever the route puts it.
+#[must_use]
+pub fn fits(route: &Route, id: SecretId, value: &SecretValue) -> bool {
+    let stands = |template: &Template, accepts: fn(&str) -> bool| {
+        template.parts.iter().all(|part| match part {
+            Part::Secret(secret) if *secret == id => accepts(value.expose()),
+            Part::Field(secret, name) if *secret == id => {
+                json::string_field(value, name).is_some_and(|field| accepts(field.expose()))
+            }
+            _ => true,
+        })
+    };
+    route.auth.iter().all(|placement| match placement {
+        Placement::Bearer(value) | Placement::Header { value, .. } => stands(value, is_header_text),
+        Placement::Basic { username, password } => {
+            stands(username, is_basic_username) && stands(password, is_basic_password)
+        }
+        Placement::Query { value, .. } => stands(value, |_| true),
+    })
 }
 
 /// Joins a template's parts. A value is put in as it is and never looked at again: `${x}` in it means nothing.

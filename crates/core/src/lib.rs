@@ -33,5 +33,7 @@ pub mod cookie;
 pub mod cors;
 pub mod link;
 
+pub mod operator;
+
 pub mod record;
 pub mod refusal;

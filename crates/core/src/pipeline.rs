@@ -6,17 +6,21 @@ use crate::attempts::{Attempts, Sent};
 use crate::candidates::candidates;
 use crate::configuration::{Gateway, Grantee, Method, Part, Rule, Upstream, UpstreamUrl};
 use crate::cors::{self, Added};
-use crate::credential::{Credential, Resolver};
+use crate::credential::{Credential, Resolver, Unresolved};
 use crate::link::Links;
 use crate::matching::admitting_rule;
+use crate::operator::{self, Report};
 use crate::plan::Draft;
 use crate::proof::{Unproven, prove};
 use crate::rate_limit::{self, Limited, Subject};
 use crate::record::Record;
 use crate::refusal::{Code, Refusal, RequestId};
 use crate::routing;
-use crate::runtime::{Answer, Bindings, Clock, Head, Network};
+use crate::runtime::{Answer, Bindings, Clock, Console, Head, Network, SendError};
 use crate::secrets::Readings;
+
+/// RFC 9110 §15.3.5.
+const NO_CONTENT: u16 = 204;
 
 /// What became of a request.
 #[derive(Debug)]
@@ -36,12 +40,15 @@ pub enum Outcome<A> {
     Preflight(Added),
     /// The upstream's answer, with these edits.
     Answered(A, Edits),
+    /// What the operator asked for.
+    Reported(Report),
 }
 
 /// Handles one request.
 ///
 /// 1. Admit: the method is known, the host well-formed, the path unambiguous. 400, 405, 508
-/// 2. Route: the most specific mount. 404. A browser's preflight is answered here
+/// 2. Route: the most specific mount. 404. The operator's leads to [`operator::serve`], a browser's preflight to
+///    [`cors::preflight`].
 /// 3. Caller: whom the request's tokens prove, unless anyone may do this. 401, 429, 503
 /// 4. Rule: one of the caller's rules admits method and path, and the body is not too large. 403, 413
 /// 5. Resolve: every secret of the route's auth, from its first source that serves. 503
@@ -50,7 +57,7 @@ pub enum Outcome<A> {
 /// 8. Fail over: where the upstream refuses the credential, back to 5 with the next source.
 /// 9. Answer: strip, rewrite links, mark as private.
 /// 10. Record: one event.
-pub async fn handle<'g, R: Bindings + Network + Clock>(
+pub async fn handle<'g, R: Bindings + Network + Clock + Console>(
     gateway: &'g Gateway,
     head: &impl Head,
     runtime: &'g R,
@@ -59,35 +66,25 @@ pub async fn handle<'g, R: Bindings + Network + Clock>(
     let started = runtime.now();
     let mut record = Record::new(request_id.clone());
     let mut aside = Aside::default();
-    let passed = steps(gateway, head, runtime, &request_id, &mut record, &mut aside).await;
-    let outcome = match passed {
-        Ok(Passed::Answered(answer, mut edits)) => {
-            record.status = answer.status();
-            edits.add.append(&mut aside.cors);
-            Outcome::Answered(answer, edits)
+    let done = steps(gateway, head, runtime, &request_id, &mut record, &mut aside).await;
+    let Aside { mut cors, retry_after } = aside;
+    let mut outcome = done.unwrap_or_else(|code| {
+        record.code = Some(code.as_str());
+        Outcome::Refused(Refusal { code, request_id, retry_after, cors: std::mem::take(&mut cors) })
+    });
+    record.status = match &mut outcome {
+        Outcome::Refused(refusal) => refusal.status(),
+        Outcome::Preflight(_) => NO_CONTENT,
+        Outcome::Answered(answer, edits) => {
+            edits.add.append(&mut cors);
+            answer.status()
         }
-        Ok(Passed::Preflight(mut added)) => {
-            record.status = 204;
-            added.push(("ostiary-request-id", request_id.as_str().to_owned()));
-            Outcome::Preflight(added)
-        }
-        Err(code) => {
-            record.status = code.status();
-            record.code = Some(code.as_str());
-            let Aside { cors, retry_after } = aside;
-            Outcome::Refused(Refusal { code, request_id, retry_after, cors })
-        }
+        Outcome::Reported(report) => report.status,
     };
     // 10. Record
     record.total_ms = elapsed(started, runtime.now());
     record.rate();
     Handled { outcome, record }
-}
-
-/// What the steps come to where none refuses.
-enum Passed<A> {
-    Preflight(Added),
-    Answered(A, Edits),
 }
 
 /// What an answer says beside what it is.
@@ -99,14 +96,14 @@ struct Aside {
     retry_after: Option<u32>,
 }
 
-async fn steps<'g, R: Bindings + Network + Clock>(
+async fn steps<'g, R: Bindings + Network + Clock + Console>(
     gateway: &'g Gateway,
     head: &impl Head,
     runtime: &'g R,
     request_id: &RequestId,
     record: &mut Record<'g>,
     aside: &mut Aside,
-) -> Result<Passed<R::Answer>, Code> {
+) -> Result<Outcome<R::Answer>, Code> {
     // 1. Admit
     record.method = Method::parse(head.method()).map(Method::as_str);
     let admitted = admit(head)?;
@@ -115,15 +112,19 @@ async fn steps<'g, R: Bindings + Network + Clock>(
     // 2. Route
     let arrival = routing::find(gateway, target);
     let slash = target.path.has_encoded_slash();
-    if slash && !arrival.is_some_and(|arrival| arrival.route.encoded_slash) {
+    let route = arrival.and_then(|arrival| arrival.route);
+    if slash && !route.is_some_and(|route| route.encoded_slash) {
         return Err(Code::PathAmbiguous);
     }
     let routing::Arrival { mount, path, .. } = arrival.ok_or(Code::NoRoute)?;
-    let route = gateway.route(mount.route).ok_or(Code::NoRoute)?;
+    let Some(route) = route else {
+        let asked = operator::Asked { head, method: admitted.method, path, query: target.query };
+        return operator::serve(gateway, &asked, runtime, record).await.map(Outcome::Reported);
+    };
     record.route = Some(&route.name);
     if let Some(cors) = &route.cors {
         if cors::is_preflight(head, admitted.method) {
-            return Ok(Passed::Preflight(cors::preflight(route, cors, head)));
+            return Ok(Outcome::Preflight(cors::preflight(route, cors, head, request_id)));
         }
         aside.cors = cors::actual(cors, head);
     }
@@ -137,10 +138,10 @@ async fn steps<'g, R: Bindings + Network + Clock>(
         (Grantee::Anyone, Some(rule))
     } else {
         let shown = candidates(&route.token_in, head, target.query);
-        let proved = prove(gateway, route, &shown, &mut readings).await;
+        let proved = prove(gateway, route.callers(), &shown, &mut readings).await;
         let id = proved.map_err(|why| {
             record.proof = Some(why);
-            if why == Unproven::Unreadable { Code::SecretUnavailable } else { Code::CallerUnauthenticated }
+            Code::from(why)
         })?;
         (Grantee::Caller(id), admitted_as(Grantee::Caller(id)))
     };
@@ -217,7 +218,7 @@ async fn steps<'g, R: Bindings + Network + Clock>(
         values: &credential.values,
     };
     let edits = edits(&answer, route, caller != Grantee::Anyone, &links, request_id);
-    Ok(Passed::Answered(answer, edits))
+    Ok(Outcome::Answered(answer, edits))
 }
 
 /// Goes on unless a limit says no.
@@ -235,7 +236,7 @@ fn admit_one_more(limited: Limited, record: &mut Record<'_>, aside: &mut Aside) 
 }
 
 /// Puts an upstream with variables together: they can have changed since the build, so it is parsed again.
-fn upstream(upstream: &Upstream, bindings: &impl Bindings) -> Result<UpstreamUrl, Code> {
+pub(crate) fn upstream(upstream: &Upstream, bindings: &impl Bindings) -> Result<UpstreamUrl, Code> {
     let template = match upstream {
         Upstream::Fixed(url) => return Ok(url.clone()),
         Upstream::Variable(template) => template,
@@ -252,8 +253,33 @@ fn upstream(upstream: &Upstream, bindings: &impl Bindings) -> Result<UpstreamUrl
     UpstreamUrl::parse(&text).map_err(|_| Code::Misconfigured)
 }
 
+impl From<Unresolved> for Code {
+    fn from(why: Unresolved) -> Self {
+        match why {
+            Unresolved::Unavailable => Self::SecretUnavailable,
+            Unresolved::Misconfigured => Self::Misconfigured,
+        }
+    }
+}
+
+impl From<SendError> for Code {
+    fn from(why: SendError) -> Self {
+        match why {
+            SendError::Unreachable => Self::UpstreamUnreachable,
+            SendError::TooLarge => Self::PayloadTooLarge,
+            SendError::TimedOut => Self::UpstreamTimeout,
+        }
+    }
+}
+
+impl From<Unproven> for Code {
+    fn from(why: Unproven) -> Self {
+        if why == Unproven::Unreadable { Self::SecretUnavailable } else { Self::CallerUnauthenticated }
+    }
+}
+
 /// Whole milliseconds. Clocks of a Worker stand still while it computes, and none runs backwards.
-fn elapsed(from: f64, to: f64) -> u32 {
+pub(crate) fn elapsed(from: f64, to: f64) -> u32 {
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,

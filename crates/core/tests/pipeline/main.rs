@@ -13,6 +13,7 @@ mod cors;
 mod failover;
 mod headers;
 mod limits;
+mod operator;
 mod retry;
 mod secrets;
 mod target;
