@@ -76,10 +76,10 @@ pub(crate) fn finish(handled: Handled<'_, UpstreamAnswer>) -> String {
     }
 }
 
-fn reply(status: u16, log: &str, body: &str, headers: &[(&str, &str)]) -> String {
+fn reply(status: u16, log: &str, body: &str, headers: &[(&str, impl AsRef<str>)]) -> String {
     let mut command = format!("reply {status}\n{log}\n{body}");
     for (name, value) in headers {
-        command.extend(["\n", name, "\n", value]);
+        command.extend(["\n", name, "\n", value.as_ref()]);
     }
     command
 }
