@@ -16,8 +16,10 @@ pub(crate) enum Arrived {
     Measured(Box<Arrived>, u32),
     /// The request's body; `None` where it is longer than the limit.
     Received(Option<SecretValue>),
+    Said(bool),
     Failed,
     TimedOut,
+    TooLarge,
 }
 
 /// The wishes of one request. All that are pending at one time are one command.

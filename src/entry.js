@@ -2,6 +2,7 @@
 // as lines: no method, URL, header or binding can hold a line end. Nothing is decided here, nothing is kept.
 
 import Shim from "./index.js";
+import { passOn } from "./download.js";
 import { measure, receive } from "./operator.js";
 import { Upload } from "./upload.js";
 
@@ -15,7 +16,7 @@ export default {
     recover(env, context);
     try {
       const begun = begin(describeRequest(request), env);
-      return typeof begun === "string" ? finish(parse(begun)) : handle(begun, request, env).catch(fail);
+      return typeof begun === "string" ? finish(parse(begun), request, null) : handle(begun, request, env).catch(fail);
     } catch (error) {
       fail(error);
     }
@@ -36,13 +37,21 @@ function recover(env, context) {
 
 async function handle(exchange, request, env) {
   let command = parse(exchange.command());
-  let response;
+  // The last answer of the upstream, and what the request's body is kept in.
+  const sent = { response: null, attempt: null, upload: null };
   for (;;) {
     const { verb, options, lines } = command;
     if (verb === "read") {
       await read(exchange, env, lines, Number(options[0]));
     } else if (verb === "send") {
-      response = await send(exchange, request, options, lines);
+      await send(exchange, request, sent, options, lines);
+    } else if (verb === "limit") {
+      await limit(exchange, env, lines, Number(options[0]));
+    } else if (verb === "keep") {
+      exchange.said(0, sent.upload === null || (await sent.upload.canRepeat()));
+    } else if (verb === "sleep") {
+      await new Promise((resolve) => { setTimeout(resolve, Number(options[0])); });
+      exchange.said(0, true);
     } else if (verb === "receive") {
       await receive(exchange, request, options);
     } else if (verb === "measure") {
@@ -50,7 +59,8 @@ async function handle(exchange, request, env) {
     } else {
       // Only here: an exchange that has thrown may be of an instance that is gone, and is left to the collector.
       exchange.free();
-      return finish(command, response);
+      sent.upload?.settle();
+      return finish(command, request, sent.response);
     }
     command = parse(exchange.resume());
   }
@@ -63,8 +73,8 @@ function parse(command) {
 }
 
 // The last command: the upstream's answer, or one of the gateway's own.
-function finish({ verb, options, lines }, response) {
-  return verb === "answer" ? answer(response, lines) : reply(response, Number(options[0]), lines);
+function finish({ verb, options: [number], lines }, request, response) {
+  return verb === "answer" ? answer(request, response, Number(number), lines) : reply(response, Number(number), lines);
 }
 
 // Lines: method; URL; 128 random bits in hexadecimal; then headers.
@@ -107,47 +117,77 @@ async function read(exchange, env, bindings, within) {
   clearTimeout(timer);
 }
 
+// Asks all rate limits at once. Lines: binding and key in turn.
+async function limit(exchange, env, lines, within) {
+  let timer;
+  const deadline = new Promise((resolve) => { timer = setTimeout(resolve, within, TIMED_OUT); });
+  const keys = lines.filter((_, at) => at % 2 === 1);
+  await Promise.all(keys.map(async (key, position) => {
+    try {
+      const said = await Promise.race([env[lines[2 * position]].limit({ key }), deadline]);
+      if (said === TIMED_OUT) exchange.timedOut(position);
+      else if (typeof said?.success === "boolean") exchange.said(position, said.success);
+      else exchange.failed(position);
+    } catch {
+      exchange.failed(position);
+    }
+  }));
+  clearTimeout(timer);
+}
+
 // Sends the caller's request with edits (lines: URL; names to remove; then name and value in turn). The deadline
-// runs from the last progress of the request's body to the head of the answer.
-async function send(exchange, request, [method, hasBody, milliseconds], [url, removed, ...set]) {
-  const timeout = Number(milliseconds);
-  const upload = hasBody === "1" && request.body !== null ? new Upload(request, timeout) : null;
+// runs from the last progress of the request's body to the head of the answer. The answer that was there before is given
+// up when the next one has come.
+async function send(exchange, request, sent, [method, hasBody, timeout, keep, most], [url, removed, ...set]) {
+  let attempt = null;
   try {
     const headers = new Headers(request.headers);
     edit(headers, removed, set, "set");
+    if (hasBody === "1" && request.body !== null) {
+      sent.upload ??= new Upload(request, Number(timeout), Number(keep), Number(most));
+      attempt = sent.upload.attempt();
+    }
     // A signal of this kind ends a fetch whose head has not come, and no answer that streams.
-    const signal = upload === null ? AbortSignal.timeout(timeout) : upload.signal;
-    const body = upload === null ? null : await upload.start();
+    const signal = attempt === null ? AbortSignal.timeout(Number(timeout)) : attempt.signal;
+    const body = attempt === null ? null : await sent.upload.start(attempt);
     const response = await fetch(url, { method, headers, body, redirect: "manual", cache: "no-store", signal });
+    if (sent.response !== null) giveUp(sent);
+    Object.assign(sent, { response, attempt });
     const { status, webSocket } = response;
     exchange.answered(response, `${status}\n${webSocket ? 1 : 0}${describeHeaders(response.headers, ANSWER_HEADERS)}`);
-    return response;
   } catch (error) {
     // What the exception says may hold the URL, so nothing but its kind is looked at.
-    if (upload === null ? error?.name === "TimeoutError" : upload.timedOut) exchange.timedOut(0);
+    if (attempt?.tooLarge) exchange.tooLarge(0);
+    else if (attempt === null ? error?.name === "TimeoutError" : attempt.timedOut) exchange.timedOut(0);
     else exchange.failed(0);
   } finally {
-    upload?.answered();
+    attempt?.answered();
   }
 }
 
+function giveUp({ response, attempt }) {
+  response.body?.cancel().catch(() => {});
+  attempt?.giveUp();
+}
+
 // Lines: the log event; names to remove; then name and value in turn.
-function answer(response, [event, removed, ...added]) {
+function answer(request, response, idle, [event, removed, ...added]) {
   console.log(event);
   const { status, webSocket, headers } = response;
-  const answered = status === 101 ? new Response(null, { status, webSocket, headers }) : new Response(response.body, response);
+  const answered =
+    status === 101 ? new Response(null, { status, webSocket, headers }) : new Response(passOn(request, response, idle), response);
   edit(answered.headers, removed, added, "append");
   return answered;
 }
 
-// Lines: the log event; the body; then name and value in turn.
-// An upstream's answer that is not handed on is let go.
+// An answer of the gateway's own. Lines: the log event; the body; then name and value in turn. An upstream's answer
+// that is not handed on is let go.
 function reply(response, status, [event, body, ...set]) {
   console.log(event);
   response?.body?.cancel().catch(() => {});
   const headers = {};
   for (let at = 0; at < set.length; at += 2) headers[set[at]] = set[at + 1];
-  return new Response(body, { status, headers });
+  return new Response(body === "" ? null : body, { status, headers });
 }
 
 function edit(headers, removed, changes, change) {

@@ -97,6 +97,17 @@ impl Exchange {
         self.desk.deliver(0, Arrived::Received(body.map(SecretValue::new)));
     }
 
+    /// The body of the request is longer than the last command takes.
+    #[wasm_bindgen(js_name = tooLarge)]
+    pub fn too_large(&self) {
+        self.desk.deliver(0, Arrived::TooLarge);
+    }
+
+    /// Yes or no: the rate limit at this position grants the request, the body is at hand, the time has passed.
+    pub fn said(&self, position: usize, yes: bool) {
+        self.desk.deliver(position, Arrived::Said(yes));
+    }
+
     /// The head of the upstream's answer, described as `entry.js` does it.
     pub fn answered(&self, response: web_sys::Response, description: String) {
         self.desk.deliver(0, Arrived::Answered(response, SecretValue::new(description)));

@@ -61,6 +61,20 @@ pub enum Failure {
     Error,
     /// As [`Reading::Timeout`].
     Timeout,
+    /// The upstream has refused the credential that it is part of.
+    Refused,
+    /// It would make a credential that the upstream has refused already, so it was not sent.
+    Repeated,
+    /// No head of an answer came to the credential that it is part of, after another one had been refused.
+    Unanswered,
+}
+
+impl Failure {
+    /// Whether a caller can bring it about by what it asks for, so that it says nothing of the secret.
+    #[must_use]
+    pub const fn can_be_forced(self) -> bool {
+        matches!(self, Self::Refused | Self::Repeated)
+    }
 }
 
 /// No source of a secret yielded a value.

@@ -198,7 +198,7 @@ fn explain(gateway: &Gateway, rehearsal: &Rehearsal, head: &RehearsedHead) -> Re
         decision: match outcome {
             Outcome::Refused(_) => Decision::Refused,
             Outcome::Answered(..) => Decision::Forwarded,
-            Outcome::Reported(_) => Decision::Answered,
+            Outcome::Reported(_) | Outcome::Preflight(_) => Decision::Answered,
         },
         code: code.map(Code::as_str),
         status: code.map(Code::status),

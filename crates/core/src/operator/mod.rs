@@ -145,7 +145,8 @@ const fn outcome(failure: Option<Failure>) -> &'static str {
         Some(Failure::Missing) => "missing",
         Some(Failure::Empty) => "empty",
         Some(Failure::Invalid) => "invalid",
-        Some(Failure::Error) => "error",
+        // The last three are an upstream's word on a credential, and reading asks no upstream.
+        Some(Failure::Error | Failure::Refused | Failure::Repeated | Failure::Unanswered) => "error",
         Some(Failure::Timeout) => "timeout",
     }
 }
