@@ -12,16 +12,6 @@ pub(crate) fn read(within: u32) -> String {
     format!("read {within}")
 }
 
-/// Read bindings, each with the time that it takes. Lines: `measure` and milliseconds; then a binding each.
-pub(crate) fn measure(within: u32) -> String {
-    format!("measure {within}")
-}
-
-/// Receive the body. One line: `receive`, bytes at most, milliseconds.
-pub(crate) fn receive(limit: u32, within: u32) -> String {
-    format!("receive {limit} {within}")
-}
-
 /// Ask rate limits. Lines: `limit` and milliseconds; then a binding and a key each.
 pub(crate) fn limit(within: u32) -> String {
     format!("limit {within}")
@@ -35,6 +25,16 @@ pub(crate) fn sleep(milliseconds: u32) -> String {
 /// Find out whether the body that was sent can be sent again. One line.
 pub(crate) fn keep() -> String {
     "keep".to_owned()
+}
+
+/// Read bindings, each with the time that it takes. Lines: `measure` and milliseconds; then a binding each.
+pub(crate) fn measure(within: u32) -> String {
+    format!("measure {within}")
+}
+
+/// Receive the body. One line: `receive`, bytes at most, milliseconds.
+pub(crate) fn receive(limit: u32, within: u32) -> String {
+    format!("receive {limit} {within}")
 }
 
 /// Send the request. Lines: `send`, method, whether the body goes along, milliseconds, bytes of the body to keep, the
@@ -55,14 +55,13 @@ pub(crate) fn edits(plan: &Plan) -> SecretValue {
     SecretValue::new(pieces.concat())
 }
 
-/// Answer. Lines: `reply` and a status, or `answer` and for how many milliseconds the body may stand still (0 for any
-/// number); the log event; the body of the gateway's own answer, or names to remove; then a header's name and value in
-/// turn.
+/// Answer. Lines: `reply` and a status, or `answer` and for how many milliseconds the body may stand still (0 for
+/// ever); the log event; the body of a reply, or names to remove; then a header's name and value in turn.
 pub(crate) fn finish(handled: Handled<'_, UpstreamAnswer>) -> String {
     let log = handled.record.line();
     match handled.outcome {
         Outcome::Refused(refusal) => reply(refusal.status(), &log, &refusal.body(), &refusal.headers()),
-        Outcome::Preflight(added) => reply(204, &log, "", &added),
+        Outcome::Preflight(added) => reply(handled.record.status, &log, "", &added),
         Outcome::Reported(report) => {
             reply(report.status, &log, &report.body, &Report::headers(&handled.record.request_id))
         }

@@ -12,11 +12,11 @@ use web_sys::Response;
 pub(crate) enum Arrived {
     Read(Reading),
     Answered(Response, SecretValue),
+    Said(bool),
     /// A reading, or why there is none, after so many milliseconds.
     Measured(Box<Arrived>, u32),
     /// The request's body; `None` where it is longer than the limit.
     Received(Option<SecretValue>),
-    Said(bool),
     Failed,
     TimedOut,
     TooLarge,

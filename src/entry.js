@@ -3,6 +3,7 @@
 
 import Shim from "./index.js";
 import { passOn } from "./download.js";
+import { limit } from "./limit.js";
 import { measure, receive } from "./operator.js";
 import { Upload } from "./upload.js";
 
@@ -73,8 +74,9 @@ function parse(command) {
 }
 
 // The last command: the upstream's answer, or one of the gateway's own.
-function finish({ verb, options: [number], lines }, request, response) {
-  return verb === "answer" ? answer(request, response, Number(number), lines) : reply(response, Number(number), lines);
+function finish({ verb, options, lines }, request, response) {
+  const [option] = options.map(Number);
+  return verb === "answer" ? answer(request, response, option, lines) : reply(response, option, lines);
 }
 
 // Lines: method; URL; 128 random bits in hexadecimal; then headers.
@@ -110,24 +112,6 @@ async function read(exchange, env, bindings, within) {
       } else {
         exchange.failed(position);
       }
-    } catch {
-      exchange.failed(position);
-    }
-  }));
-  clearTimeout(timer);
-}
-
-// Asks all rate limits at once. Lines: binding and key in turn.
-async function limit(exchange, env, lines, within) {
-  let timer;
-  const deadline = new Promise((resolve) => { timer = setTimeout(resolve, within, TIMED_OUT); });
-  const keys = lines.filter((_, at) => at % 2 === 1);
-  await Promise.all(keys.map(async (key, position) => {
-    try {
-      const said = await Promise.race([env[lines[2 * position]].limit({ key }), deadline]);
-      if (said === TIMED_OUT) exchange.timedOut(position);
-      else if (typeof said?.success === "boolean") exchange.said(position, said.success);
-      else exchange.failed(position);
     } catch {
       exchange.failed(position);
     }
@@ -180,8 +164,8 @@ function answer(request, response, idle, [event, removed, ...added]) {
   return answered;
 }
 
-// An answer of the gateway's own. Lines: the log event; the body; then name and value in turn. An upstream's answer
-// that is not handed on is let go.
+// An answer of the gateway's own. Lines: the log event; the body; then name and value in turn.
+// An upstream's answer that is not handed on is let go.
 function reply(response, status, [event, body, ...set]) {
   console.log(event);
   response?.body?.cancel().catch(() => {});

@@ -87,16 +87,6 @@ impl Exchange {
         self.desk.deliver(position, Arrived::Failed);
     }
 
-    /// How long what came of the binding at this position of the last command took, in milliseconds.
-    pub fn measured(&self, position: usize, milliseconds: u32) {
-        self.desk.measured(position, milliseconds);
-    }
-
-    /// The body of the request; nothing where it is longer than the last command allowed.
-    pub fn received(&self, body: Option<String>) {
-        self.desk.deliver(0, Arrived::Received(body.map(SecretValue::new)));
-    }
-
     /// The body of the request is longer than the last command takes.
     #[wasm_bindgen(js_name = tooLarge)]
     pub fn too_large(&self) {
@@ -106,6 +96,16 @@ impl Exchange {
     /// Yes or no: the rate limit at this position grants the request, the body is at hand, the time has passed.
     pub fn said(&self, position: usize, yes: bool) {
         self.desk.deliver(position, Arrived::Said(yes));
+    }
+
+    /// How long what came of the binding at this position of the last command took, in milliseconds.
+    pub fn measured(&self, position: usize, milliseconds: u32) {
+        self.desk.measured(position, milliseconds);
+    }
+
+    /// The body of the request; nothing where it is longer than the last command allowed.
+    pub fn received(&self, body: Option<String>) {
+        self.desk.deliver(0, Arrived::Received(body.map(SecretValue::new)));
     }
 
     /// The head of the upstream's answer, described as `entry.js` does it.

@@ -140,7 +140,7 @@ impl Network for Rehearsal {
     }
 
     async fn keeps_body(&self) -> bool {
-        false
+        true
     }
 }
 

@@ -75,7 +75,7 @@ impl<'g, H: Head, R: Bindings + Network + Clock> Attempts<'_, 'g, H, R> {
                 }
                 Err(why) => {
                     self.resolver.unanswered();
-                    return standing.ok_or(why.into());
+                    return standing.ok_or_else(|| why.into());
                 }
             };
             check_status(&answer)?;

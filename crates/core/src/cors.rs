@@ -2,6 +2,7 @@
 
 use crate::configuration::{Cors, HeaderName, Method, Methods, Origins, Route};
 use crate::headers::token_header;
+use crate::refusal::RequestId;
 use crate::runtime::Head;
 
 /// What a page may read of an answer, besides what every page may.
@@ -24,7 +25,7 @@ pub fn is_preflight(head: &impl Head, method: Method) -> bool {
 /// The headers in which the route's callers show their tokens are always allowed: without one of them a page could
 /// prove nobody.
 #[must_use]
-pub fn preflight(route: &Route, cors: &Cors, head: &impl Head) -> Added {
+pub fn preflight(route: &Route, cors: &Cors, head: &impl Head, id: &RequestId) -> Added {
     let mut added = Added::new();
     if let Some(origin) = allowed(cors, head) {
         added.extend(grant(cors, origin));
@@ -41,6 +42,7 @@ pub fn preflight(route: &Route, cors: &Cors, head: &impl Head) -> Added {
     }
     let vary = "Origin, Access-Control-Request-Method, Access-Control-Request-Headers";
     added.push(("vary", vary.to_owned()));
+    added.push(("ostiary-request-id", id.as_str().to_owned()));
     added
 }
 

@@ -8,7 +8,6 @@ use sha2::{Digest as _, Sha256};
 use crate::candidates::Digest;
 use crate::configuration::{Gateway, Part, Placement, Route, Secret, SecretId, Source, Template};
 use crate::json;
-use crate::refusal::Code;
 use crate::runtime::Bindings;
 use crate::secret_value::SecretValue;
 use crate::secrets::{Failure, Reading, Readings};
@@ -31,15 +30,6 @@ pub enum Unresolved {
     Unavailable,
     /// A variable is not bound, or is no text that can stand where it is put.
     Misconfigured,
-}
-
-impl From<Unresolved> for Code {
-    fn from(why: Unresolved) -> Self {
-        match why {
-            Unresolved::Unavailable => Self::SecretUnavailable,
-            Unresolved::Misconfigured => Self::Misconfigured,
-        }
-    }
 }
 
 /// What became of one source, for the log.

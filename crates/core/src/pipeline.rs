@@ -4,13 +4,12 @@ use crate::admission::admit;
 use crate::answer::{Edits, edits};
 use crate::attempts::{Attempts, Sent};
 use crate::candidates::candidates;
-use crate::configuration::{Gateway, Grantee, Method, Part, Route, Rule, Upstream, UpstreamUrl};
+use crate::configuration::{Gateway, Grantee, Method, Part, Rule, Upstream, UpstreamUrl};
 use crate::cors::{self, Added};
-use crate::credential::{Credential, Resolver};
+use crate::credential::{Credential, Resolver, Unresolved};
 use crate::link::Links;
 use crate::matching::admitting_rule;
 use crate::operator::{self, Report};
-use crate::path::Below;
 use crate::plan::Draft;
 use crate::proof::{Unproven, prove};
 use crate::rate_limit::{self, Limited, Subject};
@@ -19,6 +18,9 @@ use crate::refusal::{Code, Refusal, RequestId};
 use crate::routing;
 use crate::runtime::{Answer, Bindings, Clock, Console, Head, Network, SendError};
 use crate::secrets::Readings;
+
+/// RFC 9110 §15.3.5.
+const NO_CONTENT: u16 = 204;
 
 /// What became of a request.
 #[derive(Debug)]
@@ -45,8 +47,8 @@ pub enum Outcome<A> {
 /// Handles one request.
 ///
 /// 1. Admit: the method is known, the host well-formed, the path unambiguous. 400, 405, 508
-/// 2. Route: the most specific mount. 404. The operator's leads to [`operator::serve`], and a
-///    browser's preflight is answered here.
+/// 2. Route: the most specific mount. 404. The operator's leads to [`operator::serve`], a browser's preflight to
+///    [`cors::preflight`].
 /// 3. Caller: whom the request's tokens prove, unless anyone may do this. 401, 429, 503
 /// 4. Rule: one of the caller's rules admits method and path, and the body is not too large. 403, 413
 /// 5. Resolve: every secret of the route's auth, from its first source that serves. 503
@@ -64,22 +66,19 @@ pub async fn handle<'g, R: Bindings + Network + Clock + Console>(
     let started = runtime.now();
     let mut record = Record::new(request_id.clone());
     let mut aside = Aside::default();
-    let outcome = match steps(gateway, head, runtime, &request_id, &mut record, &mut aside).await {
-        Ok(Outcome::Answered(answer, mut edits)) => {
-            edits.add.append(&mut aside.cors);
-            Outcome::Answered(answer, edits)
-        }
-        Ok(outcome) => outcome,
-        Err(code) => {
-            record.code = Some(code.as_str());
-            let Aside { cors, retry_after } = aside;
-            Outcome::Refused(Refusal { code, request_id, retry_after, cors })
-        }
-    };
-    record.status = match &outcome {
+    let done = steps(gateway, head, runtime, &request_id, &mut record, &mut aside).await;
+    let Aside { mut cors, retry_after } = aside;
+    let mut outcome = done.unwrap_or_else(|code| {
+        record.code = Some(code.as_str());
+        Outcome::Refused(Refusal { code, request_id, retry_after, cors: std::mem::take(&mut cors) })
+    });
+    record.status = match &mut outcome {
         Outcome::Refused(refusal) => refusal.status(),
-        Outcome::Preflight(_) => 204,
-        Outcome::Answered(answer, _) => answer.status(),
+        Outcome::Preflight(_) => NO_CONTENT,
+        Outcome::Answered(answer, edits) => {
+            edits.add.append(&mut cors);
+            answer.status()
+        }
         Outcome::Reported(report) => report.status,
     };
     // 10. Record
@@ -125,9 +124,7 @@ async fn steps<'g, R: Bindings + Network + Clock + Console>(
     record.route = Some(&route.name);
     if let Some(cors) = &route.cors {
         if cors::is_preflight(head, admitted.method) {
-            let mut added = cors::preflight(route, cors, head);
-            added.push(("ostiary-request-id", request_id.as_str().to_owned()));
-            return Ok(Outcome::Preflight(added));
+            return Ok(Outcome::Preflight(cors::preflight(route, cors, head, request_id)));
         }
         aside.cors = cors::actual(cors, head);
     }
@@ -136,8 +133,22 @@ async fn steps<'g, R: Bindings + Network + Clock + Console>(
     let count = async |subject| rate_limit::count(gateway, route, subject, head, runtime).await;
     admit_one_more(count(Subject::Address).await, record, aside)?;
     let mut readings = Readings::new(runtime, gateway.secret_timeout);
-    let shown = Shown { head, method: admitted.method, path, query: target.query };
-    let (caller, rule) = identify(gateway, route, &shown, &mut readings, record).await?;
+    let admitted_as = |to| admitting_rule(route, to, admitted.method, path);
+    let (caller, rule): (Grantee, Option<&Rule>) = if let Some(rule) = admitted_as(Grantee::Anyone) {
+        (Grantee::Anyone, Some(rule))
+    } else {
+        let shown = candidates(&route.token_in, head, target.query);
+        let proved = prove(gateway, route.callers(), &shown, &mut readings).await;
+        let id = proved.map_err(|why| {
+            record.proof = Some(why);
+            Code::from(why)
+        })?;
+        (Grantee::Caller(id), admitted_as(Grantee::Caller(id)))
+    };
+    record.caller = match caller {
+        Grantee::Anyone => Some("anyone"),
+        Grantee::Caller(id) => gateway.caller(id).map(|caller| caller.name.as_ref()),
+    };
     let subject = match caller {
         Grantee::Anyone => Subject::Anyone,
         Grantee::Caller(_) => Subject::Caller(record.caller.unwrap_or_default()),
@@ -210,37 +221,6 @@ async fn steps<'g, R: Bindings + Network + Clock + Console>(
     Ok(Outcome::Answered(answer, edits))
 }
 
-/// What of a request is looked at to find who asks and whether they may.
-struct Shown<'a, H> {
-    head: &'a H,
-    method: Method,
-    path: Below<'a>,
-    query: Option<&'a str>,
-}
-
-/// Who asks, and the rule that admits it, where there is one. Where anyone may do this nobody needs to be known.
-async fn identify<'g, B: Bindings>(
-    gateway: &'g Gateway,
-    route: &'g Route,
-    shown: &Shown<'_, impl Head>,
-    readings: &mut Readings<'g, B>,
-    record: &mut Record<'g>,
-) -> Result<(Grantee, Option<&'g Rule>), Code> {
-    let admitted_as = |to| admitting_rule(route, to, shown.method, shown.path);
-    if let Some(rule) = admitted_as(Grantee::Anyone) {
-        record.caller = Some("anyone");
-        return Ok((Grantee::Anyone, Some(rule)));
-    }
-    let tokens = candidates(&route.token_in, shown.head, shown.query);
-    let proved = prove(gateway, route.callers(), &tokens, readings).await;
-    let id = proved.map_err(|why| {
-        record.proof = Some(why);
-        Code::from(why)
-    })?;
-    record.caller = gateway.caller(id).map(|caller| caller.name.as_ref());
-    Ok((Grantee::Caller(id), admitted_as(Grantee::Caller(id))))
-}
-
 /// Goes on unless a limit says no.
 fn admit_one_more(limited: Limited, record: &mut Record<'_>, aside: &mut Aside) -> Result<(), Code> {
     match limited {
@@ -273,12 +253,21 @@ pub(crate) fn upstream(upstream: &Upstream, bindings: &impl Bindings) -> Result<
     UpstreamUrl::parse(&text).map_err(|_| Code::Misconfigured)
 }
 
+impl From<Unresolved> for Code {
+    fn from(why: Unresolved) -> Self {
+        match why {
+            Unresolved::Unavailable => Self::SecretUnavailable,
+            Unresolved::Misconfigured => Self::Misconfigured,
+        }
+    }
+}
+
 impl From<SendError> for Code {
     fn from(why: SendError) -> Self {
         match why {
             SendError::Unreachable => Self::UpstreamUnreachable,
-            SendError::TimedOut => Self::UpstreamTimeout,
             SendError::TooLarge => Self::PayloadTooLarge,
+            SendError::TimedOut => Self::UpstreamTimeout,
         }
     }
 }

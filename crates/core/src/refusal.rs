@@ -42,11 +42,9 @@ const fn table(code: Code) -> (&'static str, u16, &'static str) {
         Code::NotAllowed => ("not_allowed", 403, "No rule admits this method and path."),
         Code::NoRoute => ("no_route", 404, "No route is mounted here."),
         Code::MethodNotAllowed => ("method_not_allowed", 405, "The gateway does not know this method."),
-        Code::PayloadTooLarge => {
-            ("payload_too_large", 413, "The request's body is larger than this route takes.")
-        }
-        Code::OperationInvalid => ("operation_invalid", 400, "The operator's request is not understood."),
+        Code::PayloadTooLarge => ("payload_too_large", 413, "The request's body is too large."),
         Code::RateLimited => ("rate_limited", 429, "Too many requests."),
+        Code::OperationInvalid => ("operation_invalid", 400, "The operator's request is not understood."),
         Code::Misconfigured => ("misconfigured", 500, "The gateway's configuration has an error."),
         Code::UpstreamUnreachable => ("upstream_unreachable", 502, "The upstream cannot be reached."),
         Code::UpstreamInvalid => ("upstream_invalid", 502, "The upstream's answer cannot be passed on."),
@@ -67,8 +65,8 @@ impl Code {
         Self::NoRoute,
         Self::MethodNotAllowed,
         Self::PayloadTooLarge,
-        Self::OperationInvalid,
         Self::RateLimited,
+        Self::OperationInvalid,
         Self::Misconfigured,
         Self::UpstreamUnreachable,
         Self::UpstreamInvalid,

@@ -48,8 +48,7 @@ impl Reading {
 }
 
 /// Why a source did not serve.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Failure {
     /// As [`Reading::Missing`].
     Missing,
@@ -70,10 +69,31 @@ pub enum Failure {
 }
 
 impl Failure {
+    /// As it stands in the log.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Missing => "missing",
+            Self::Empty => "empty",
+            Self::Invalid => "invalid",
+            Self::Error => "error",
+            Self::Timeout => "timeout",
+            Self::Refused => "refused",
+            Self::Repeated => "repeated",
+            Self::Unanswered => "unanswered",
+        }
+    }
+
     /// Whether a caller can bring it about by what it asks for, so that it says nothing of the secret.
     #[must_use]
     pub const fn can_be_forced(self) -> bool {
         matches!(self, Self::Refused | Self::Repeated)
+    }
+}
+
+impl serde::Serialize for Failure {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
     }
 }
 

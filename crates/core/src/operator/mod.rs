@@ -138,15 +138,10 @@ impl Endpoint {
     }
 }
 
-/// What reading a source came to, in one word.
+/// What reading a source came to, in one word, as the log says it.
 const fn outcome(failure: Option<Failure>) -> &'static str {
     match failure {
         None => "ok",
-        Some(Failure::Missing) => "missing",
-        Some(Failure::Empty) => "empty",
-        Some(Failure::Invalid) => "invalid",
-        // The last three are an upstream's word on a credential, and reading asks no upstream.
-        Some(Failure::Error | Failure::Refused | Failure::Repeated | Failure::Unanswered) => "error",
-        Some(Failure::Timeout) => "timeout",
+        Some(failure) => failure.as_str(),
     }
 }

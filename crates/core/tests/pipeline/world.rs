@@ -281,9 +281,9 @@ impl World {
         let log = handled.record.line();
         assert_no_canary(&log);
         assert!(!log.contains('\n'));
+        let mut idle_timeout = None;
         let request_id = handled.record.request_id.clone();
         let mut report = serde_json::Value::Null;
-        let mut idle_timeout = None;
         let (status, code, headers) = match handled.outcome {
             Outcome::Refused(refusal) => {
                 assert_no_canary(&refusal.body());
