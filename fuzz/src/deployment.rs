@@ -8,6 +8,7 @@ use ostiary_core::configuration::grammar::{File, read};
 use ostiary_core::configuration::{Gateway, Source};
 use ostiary_core::pipeline::{Outcome, handle};
 use ostiary_core::plan::Plan;
+use ostiary_core::rate_limit::Verdict;
 use ostiary_core::refusal::RequestId;
 use ostiary_core::runtime::{Answer, Bindings, Clock, Console, Head, Network, ReceiveError, SendError};
 use ostiary_core::secret_value::SecretValue;
@@ -110,6 +111,10 @@ impl Bindings for Deployment {
         Reading::of(self.values.get(source.binding.as_ref()).cloned())
     }
 
+    async fn limit(&self, _binding: &str, _key: &str, _within: u32) -> Verdict {
+        Verdict::Within
+    }
+
     fn variable(&self, name: &str) -> Option<String> {
         self.variables.get(name).cloned()
     }
@@ -131,6 +136,10 @@ impl Network for Deployment {
         *self.sent.borrow_mut() = Some(Sent { url: plan.url.expose().to_owned(), headers });
         Ok(Empty)
     }
+
+    async fn keeps_body(&self) -> bool {
+        true
+    }
 }
 
 impl Console for Deployment {
@@ -147,6 +156,8 @@ impl Clock for Deployment {
     fn now(&self) -> f64 {
         0.0
     }
+
+    async fn sleep(&self, _milliseconds: u32) {}
 }
 
 /// An answer with nothing in it.
