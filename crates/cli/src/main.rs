@@ -6,7 +6,9 @@
 mod commands;
 
 mod creation;
+mod examination;
 mod rotation;
+mod synchronisation;
 
 mod api;
 mod http_client;

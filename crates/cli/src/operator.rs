@@ -200,7 +200,7 @@ mod tests {
         assert!(probed(&proof).proves("stripe", &value("new")));
         assert!(!probed(&proof).proves("stripe", &value("old")));
         assert!(!probed(&proof).proves("other", &value("new")));
-        for proof in ["".to_owned(), "!".to_owned(), proof.chars().take(20).collect()] {
+        for proof in [String::new(), "!".to_owned(), proof.chars().take(20).collect()] {
             assert!(!probed(&proof).proves("stripe", &value("new")), "{proof}");
         }
     }

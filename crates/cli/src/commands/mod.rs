@@ -1,10 +1,12 @@
 //! The subcommands, one file each.
 
 mod completions;
+mod doctor;
 mod quota;
 mod rotate;
 mod secrets;
 mod stores;
+mod sync;
 
 use clap::{Parser, Subcommand};
 
@@ -32,6 +34,8 @@ pub enum Command {
     Stores(stores::Stores),
     Secrets(secrets::Secrets),
     Quota(quota::Quota),
+    Doctor(doctor::Doctor),
+    Sync(sync::Sync),
     Rotate(rotate::Rotate),
     Completions(completions::Completions),
 }
@@ -44,6 +48,8 @@ impl Command {
             Self::Stores(command) => command.run(output),
             Self::Secrets(command) => command.run(output),
             Self::Quota(command) => command.run(output),
+            Self::Doctor(command) => command.run(output),
+            Self::Sync(command) => command.run(output),
             Self::Rotate(command) => command.run(output),
             Self::Completions(command) => command.run(output),
         }
