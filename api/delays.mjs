@@ -13,9 +13,9 @@ export class Delays {
   visible = 0;
 
   /** Milliseconds before each answer. */
-  answer = 0;
+  latency = 0;
 
-  /** Takes `{"pending": "5s", "visible": "2s", "answer": "300ms"}`; what is left out stays. */
+  /** Takes `{"pending": "5s", "visible": "2s", "latency": "300ms"}`; what is left out stays. */
   set(durations) {
     if (durations === null || typeof durations !== "object") throw new Malformed("delays are an object of durations");
     const parsed = Object.entries(durations).map(([name, text]) => [name, this.#parsed(name, text)]);

@@ -22,7 +22,7 @@ const server = await serve({
   stores: API_STORES ? API_STORES.split(",") : boundStores(),
   port,
   faults: faults(API_FAULTS || "[]"),
-  delays: { pending: API_PENDING || "0s", visible: API_VISIBLE || "0s", answer: API_LATENCY || "0s" },
+  delays: { pending: API_PENDING || "0s", visible: API_VISIBLE || "0s", latency: API_LATENCY || "0s" },
   record: ({ method, operation, status, ms }) => console.log(`${method} ${operation} ${status} ${ms} ms`),
 }).catch((error) => {
   if (error.code === "EADDRINUSE") fail(`Port ${port} is in use. Try another: make api API_PORT=${port + 1}`);

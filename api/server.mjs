@@ -72,7 +72,7 @@ class Server {
   async #perform({ name, operation, account, params }, url, request, response) {
     // Read in any case, so that a client never sees its upload refused as a broken connection.
     const text = await bodyOf(request);
-    await pause(this.#delays.answer);
+    await pause(this.#delays.latency);
     const fault = this.#faults.next(name);
     if (fault?.delay !== undefined) await pause(milliseconds(fault.delay));
     const fails = fault?.status !== undefined || fault?.reset === true;

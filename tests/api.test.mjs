@@ -16,7 +16,7 @@ after(() => api?.stop());
 
 beforeEach(async () => {
   await api.heal();
-  await api.delay({ pending: "0s", visible: "0s", answer: "0s" });
+  await api.delay({ pending: "0s", visible: "0s", latency: "0s" });
   const held = (await api.call("GET", `${SECRETS}?per_page=100`)).body.result;
   if (held.length > 0) succeeded(await api.call("DELETE", SECRETS, { ids: held.map(({ id }) => id) }), null, 202);
 });
