@@ -1,7 +1,7 @@
 # Everything that is done with this repository. Each target brings about what it needs, once.
 
 .DEFAULT_GOAL := help
-.PHONY: help tools build dev break-primary heal-primary test bench clean
+.PHONY: help tools build dev break-primary heal-primary api test bench clean
 
 # The pinned one. The machine's own Node runs npm and nothing else.
 NODE := node_modules/.bin/node
@@ -34,6 +34,9 @@ break-primary: .tools/packages ## While `make dev` runs: delete the demo's prima
 heal-primary: .tools/packages ## While `make dev` runs: put a new primary key in place
 	@$(NODE) demo/secrets.mjs heal
 	@echo "The primary key is back, with a new value. Call again: the primary serves."
+
+api: .tools/packages ## Serve the Secrets Store API over the local store, on port 8799 (API_PORT= changes it)
+	@$(NODE) api/run.mjs
 
 test: $(TOOLS) ## Check and test everything
 	@scripts/step "Formatting" cargo fmt --all --check
