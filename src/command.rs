@@ -1,5 +1,6 @@
 //! What `entry.js` is to do, as lines: no method, URL, header or binding can hold a line end.
 
+use ostiary_core::operator::Report;
 use ostiary_core::pipeline::{Handled, Outcome};
 use ostiary_core::plan::Plan;
 use ostiary_core::secret_value::SecretValue;
@@ -9,6 +10,16 @@ use crate::answer::UpstreamAnswer;
 /// Read bindings. Lines: `read` and milliseconds; then a binding each.
 pub(crate) fn read(within: u32) -> String {
     format!("read {within}")
+}
+
+/// Read bindings, each with the time that it takes. Lines: `measure` and milliseconds; then a binding each.
+pub(crate) fn measure(within: u32) -> String {
+    format!("measure {within}")
+}
+
+/// Receive the body. One line: `receive`, bytes at most, milliseconds.
+pub(crate) fn receive(limit: u32, within: u32) -> String {
+    format!("receive {limit} {within}")
 }
 
 /// Send the request. Lines: `send`, method, whether the body goes along, milliseconds; then [`edits`].
@@ -26,17 +37,14 @@ pub(crate) fn edits(plan: &Plan) -> SecretValue {
     SecretValue::new(pieces.concat())
 }
 
-/// Answer. Lines: `refuse` and a status, or `answer`; the log event; the body of a refusal, or names to remove;
+/// Answer. Lines: `reply` and a status, or `answer`; the log event; the body of a reply, or names to remove;
 /// then a header's name and value in turn.
 pub(crate) fn finish(handled: Handled<'_, UpstreamAnswer>) -> String {
     let log = handled.record.line();
     match handled.outcome {
-        Outcome::Refused(refusal) => {
-            let mut command = format!("refuse {}\n{log}\n{}", refusal.status(), refusal.body());
-            for (name, value) in refusal.headers() {
-                command.extend(["\n", name, "\n", value]);
-            }
-            command
+        Outcome::Refused(refusal) => reply(refusal.status(), &log, &refusal.body(), &refusal.headers()),
+        Outcome::Reported(report) => {
+            reply(report.status, &log, &report.body, &Report::headers(&handled.record.request_id))
         }
         Outcome::Answered(_, edits) => {
             let mut command = format!("answer\n{log}\n{}", edits.remove.join(","));
@@ -46,4 +54,12 @@ pub(crate) fn finish(handled: Handled<'_, UpstreamAnswer>) -> String {
             command
         }
     }
+}
+
+fn reply(status: u16, log: &str, body: &str, headers: &[(&str, &str)]) -> String {
+    let mut command = format!("reply {status}\n{log}\n{body}");
+    for (name, value) in headers {
+        command.extend(["\n", name, "\n", value]);
+    }
+    command
 }

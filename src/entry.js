@@ -2,6 +2,7 @@
 // as lines: no method, URL, header or binding can hold a line end. Nothing is decided here, nothing is kept.
 
 import Shim from "./index.js";
+import { measure, receive } from "./operator.js";
 import { Upload } from "./upload.js";
 
 const { begin, headersRead, answerHeadersRead } = Shim.prototype;
@@ -38,10 +39,14 @@ async function handle(request, env) {
       await read(exchange, env, lines, Number(words[0]));
     } else if (verb === "send") {
       response = await send(exchange, request, words, lines);
+    } else if (verb === "receive") {
+      await receive(exchange, request, words);
+    } else if (verb === "measure") {
+      await measure(exchange, lines, (one, bindings) => read(one, env, bindings, Number(words[0])));
     } else {
       // Only here: an exchange that has thrown may be of an instance that is gone, and is left to the collector.
       exchange.free();
-      return verb === "answer" ? answer(response, lines) : refuse(Number(words[0]), lines);
+      return verb === "answer" ? answer(response, lines) : reply(response, Number(words[0]), lines);
     }
   }
 }
@@ -115,8 +120,10 @@ function answer(response, [event, removed, ...added]) {
 }
 
 // Lines: the log event; the body; then name and value in turn.
-function refuse(status, [event, body, ...set]) {
+// An upstream's answer that is not handed on is let go.
+function reply(response, status, [event, body, ...set]) {
   console.log(event);
+  response?.body?.cancel().catch(() => {});
   const headers = {};
   for (let at = 0; at < set.length; at += 2) headers[set[at]] = set[at + 1];
   return new Response(body, { status, headers });

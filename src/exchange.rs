@@ -78,6 +78,16 @@ impl Exchange {
         self.desk.deliver(position, Arrived::Failed);
     }
 
+    /// How long what came of the binding at this position of the last command took, in milliseconds.
+    pub fn measured(&self, position: usize, milliseconds: u32) {
+        self.desk.measured(position, milliseconds);
+    }
+
+    /// The body of the request; nothing where it is longer than the last command allowed.
+    pub fn received(&self, body: Option<String>) {
+        self.desk.deliver(0, Arrived::Received(body.map(SecretValue::new)));
+    }
+
     /// The head of the upstream's answer, described as `entry.js` does it.
     pub fn answered(&self, response: web_sys::Response, description: String) {
         self.desk.deliver(0, Arrived::Answered(response, SecretValue::new(description)));

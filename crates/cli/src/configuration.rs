@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use ostiary_core::configuration::Gateway;
-use ostiary_core::configuration::grammar::{self, File};
+use ostiary_core::configuration::grammar::{self, Checked, Diagnostic, File};
 use ostiary_secrets_store::{SecretName, StoreId};
 use serde::Deserialize;
 
@@ -50,16 +50,33 @@ impl ConfigurationArguments {
     /// # Errors
     /// Where a file cannot be read or is wrong; the message has every diagnostic.
     pub fn gateway(&self) -> Result<Gateway, Failure> {
-        let (gateway, wrangler) = (read(&self.config)?, read(&self.wrangler)?);
-        let (gateway_path, wrangler_path) = (self.config.to_string_lossy(), self.wrangler.to_string_lossy());
-        let checked = grammar::read(
-            File { path: &gateway_path, text: &gateway },
-            File { path: &wrangler_path, text: &wrangler },
-        );
-        checked.map(|checked| checked.gateway).map_err(|diagnostics| {
+        self.checked()?.map(|checked| checked.gateway).map_err(|diagnostics| {
             let told: Vec<String> = diagnostics.iter().map(ToString::to_string).collect();
             Failure::failed(format_args!("the configuration does not hold together:\n{}", told.join("\n")))
         })
+    }
+
+    /// What the build would make of the two files, or say about them.
+    ///
+    /// # Errors
+    /// Where a file cannot be read.
+    pub fn checked(&self) -> Result<Result<Checked, Vec<Diagnostic>>, Failure> {
+        let (gateway, wrangler) = (read(&self.config)?, read(&self.wrangler)?);
+        let (gateway_path, wrangler_path) = (self.config.to_string_lossy(), self.wrangler.to_string_lossy());
+        Ok(grammar::read(
+            File { path: &gateway_path, text: &gateway },
+            File { path: &wrangler_path, text: &wrangler },
+        ))
+    }
+
+    /// The texts in `[vars]` of the environment with this name; of the top level where there is no name.
+    ///
+    /// # Errors
+    /// As [`Self::environment`].
+    pub fn variables(&self, name: Option<&str>) -> Result<BTreeMap<String, String>, Failure> {
+        self.environment(name)?;
+        let file: toml::Table = toml::from_str(&read(&self.wrangler)?).map_err(Failure::failed)?;
+        Ok(variables(&file, name))
     }
 
     /// All environments, the top level first. One without bindings has none: wrangler hands none on.
@@ -133,6 +150,15 @@ fn environments(text: &str) -> Result<Vec<Environment>, String> {
         .collect()
 }
 
+fn variables(file: &toml::Table, environment: Option<&str>) -> BTreeMap<String, String> {
+    let section = match environment {
+        None => Some(file),
+        Some(name) => file.get("env").and_then(|named| named.get(name)?.as_table()),
+    };
+    let variables = section.and_then(|section| section.get("vars")?.as_table()).into_iter().flatten();
+    variables.filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned()))).collect()
+}
+
 fn binding(row: Row) -> Result<Binding, String> {
     let Row { binding: name, store_id, secret_name } = row;
     let store = store_id.parse().map_err(|error| format!("the binding `{name}`, `store_id`: {error}"))?;
@@ -170,6 +196,16 @@ mod tests {
                 ("env.staging".to_owned(), Some("t".to_owned())),
             ]
         );
+    }
+
+    #[test]
+    fn an_environment_has_its_own_variables_and_inherits_none() {
+        let text = "[vars]\nA = \"a\"\nN = 1\n[env.staging.vars]\nB = \"b\"\n[env.bare]\n";
+        let file: toml::Table = toml::from_str(text).unwrap();
+        let of = |environment| variables(&file, environment).into_iter().collect::<Vec<_>>();
+        assert_eq!(of(None), [("A".to_owned(), "a".to_owned())]);
+        assert_eq!(of(Some("staging")), [("B".to_owned(), "b".to_owned())]);
+        assert_eq!(of(Some("bare")), []);
     }
 
     #[test]

@@ -7,10 +7,13 @@ mod commands;
 
 mod creation;
 mod examination;
+mod explanation;
+mod rehearsal;
 mod rotation;
 mod synchronisation;
 
 mod api;
+mod deployed;
 mod http_client;
 mod operator;
 

@@ -53,6 +53,8 @@ pub struct Resolver<'g> {
     route: &'g Route,
     secrets: Vec<(SecretId, &'g Secret)>,
     position: usize,
+    /// Of the positions that are tried, the one after the last.
+    end: usize,
     /// What became of each source that was looked at.
     pub notes: Vec<SourceNote<'g>>,
 }
@@ -64,9 +66,22 @@ impl<'g> Resolver<'g> {
         let mut ids: Vec<SecretId> = route.auth.iter().flat_map(Placement::secrets).collect();
         ids.sort_unstable();
         ids.dedup();
-        let secrets =
+        let secrets: Vec<_> =
             ids.into_iter().filter_map(|id| gateway.secret(id).map(|secret| (id, secret))).collect();
-        Self { gateway, route, secrets, position: 0, notes: Vec::new() }
+        let end = secrets.iter().map(|(_, secret)| secret.sources.len()).max().unwrap_or(1);
+        Self { gateway, route, secrets, position: 0, end, notes: Vec::new() }
+    }
+
+    /// Tries this position alone, from 0; `None` where no secret has it.
+    #[must_use]
+    pub fn only(self, position: usize) -> Option<Self> {
+        (position < self.end).then_some(Self { position, end: position + 1, ..self })
+    }
+
+    /// What is read at this position, from 0: of each secret one source, and where among its own it stands.
+    pub fn at(&self, position: usize) -> impl Iterator<Item = (&'g Secret, usize, &'g Source)> {
+        let found = self.secrets.iter().filter_map(move |(id, secret)| at(*id, secret, position));
+        found.map(|(_, secret, position, source)| (secret, position, source))
     }
 
     /// The credential from the next position at which every secret yields a value that can be used.
@@ -75,8 +90,7 @@ impl<'g> Resolver<'g> {
         readings: &mut Readings<'g, B>,
         bindings: &B,
     ) -> Result<Credential<'g>, Unresolved> {
-        let positions = self.secrets.iter().map(|(_, secret)| secret.sources.len()).max().unwrap_or(1);
-        while self.position < positions {
+        while self.position < self.end {
             let position = self.position;
             self.position += 1;
             let sources: Vec<(SecretId, &'g Secret, usize, &'g Source)> =
@@ -183,6 +197,27 @@ fn render<'g>(
     }
     credential.values = injected;
     Ok(credential)
+}
+
+/// Whether the value of this secret can stand wherever the route puts it.
+#[must_use]
+pub fn fits(route: &Route, id: SecretId, value: &SecretValue) -> bool {
+    let stands = |template: &Template, accepts: fn(&str) -> bool| {
+        template.parts.iter().all(|part| match part {
+            Part::Secret(secret) if *secret == id => accepts(value.expose()),
+            Part::Field(secret, name) if *secret == id => {
+                json::string_field(value, name).is_some_and(|field| accepts(field.expose()))
+            }
+            _ => true,
+        })
+    };
+    route.auth.iter().all(|placement| match placement {
+        Placement::Bearer(value) | Placement::Header { value, .. } => stands(value, is_header_text),
+        Placement::Basic { username, password } => {
+            stands(username, is_basic_username) && stands(password, is_basic_password)
+        }
+        Placement::Query { value, .. } => stands(value, |_| true),
+    })
 }
 
 /// Joins a template's parts. A value is put in as it is and never looked at again: `${x}` in it means nothing.

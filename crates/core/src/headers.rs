@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::configuration::{Gateway, HeaderName, Placement, Route, TokenPlace};
+use crate::operator::TOKEN_IN as OPERATOR_TOKEN_IN;
 
 /// Headers that every request is asked for, besides those in which a route's callers show their tokens.
 const ALWAYS_READ: &[&str] = &[
@@ -75,7 +76,9 @@ const CLAIM_PREFIXES: &[&str] = &["cf-", "ostiary-", "x-forwarded-"];
 #[must_use]
 pub fn headers_read(gateway: &Gateway) -> Vec<&str> {
     let places = gateway.routes.iter().flat_map(|route| route.token_in.iter());
-    let mut names: Vec<&str> = places.filter_map(token_header).chain(ALWAYS_READ.iter().copied()).collect();
+    let operator = gateway.operator.iter().flat_map(|_| OPERATOR_TOKEN_IN);
+    let mut names: Vec<&str> =
+        places.chain(operator).filter_map(token_header).chain(ALWAYS_READ.iter().copied()).collect();
     names.sort_unstable();
     names.dedup();
     names

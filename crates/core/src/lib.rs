@@ -30,5 +30,7 @@ pub mod answer;
 pub mod cookie;
 pub mod link;
 
+pub mod operator;
+
 pub mod record;
 pub mod refusal;

@@ -7,12 +7,13 @@ use crate::configuration::{Gateway, Grantee, Method, Part, Rule, Upstream, Upstr
 use crate::credential::{Credential, Resolver, Unresolved};
 use crate::link::Links;
 use crate::matching::admitting_rule;
+use crate::operator::{self, Report};
 use crate::plan::Draft;
 use crate::proof::{Unproven, prove};
 use crate::record::Record;
 use crate::refusal::{Code, Refusal, RequestId};
 use crate::routing;
-use crate::runtime::{Answer, Bindings, Clock, Head, Network, SendError};
+use crate::runtime::{Answer, Bindings, Clock, Console, Head, Network, SendError};
 use crate::secrets::Readings;
 
 /// What became of a request.
@@ -31,12 +32,14 @@ pub enum Outcome<A> {
     Refused(Refusal),
     /// The upstream's answer, with these edits.
     Answered(A, Edits),
+    /// What the operator asked for.
+    Reported(Report),
 }
 
 /// Handles one request.
 ///
 /// 1. Admit: the method is known, the host well-formed, the path unambiguous. 400, 405, 508
-/// 2. Route: the most specific mount. 404
+/// 2. Route: the most specific mount. 404. The operator's leads to [`operator::serve`].
 /// 3. Caller: whom the request's tokens prove, unless anyone may do this. 401, 503
 /// 4. Rule: one of the caller's rules admits method and path. 403
 /// 5. Resolve: every secret of the route's auth, from its first source that serves. 503
@@ -45,7 +48,7 @@ pub enum Outcome<A> {
 /// 8. (Failing over when the upstream refuses the credential has its place here.)
 /// 9. Answer: strip, rewrite links, mark as private.
 /// 10. Record: one event.
-pub async fn handle<'g, R: Bindings + Network + Clock>(
+pub async fn handle<'g, R: Bindings + Network + Clock + Console>(
     gateway: &'g Gateway,
     head: &impl Head,
     runtime: &'g R,
@@ -53,17 +56,15 @@ pub async fn handle<'g, R: Bindings + Network + Clock>(
 ) -> Handled<'g, R::Answer> {
     let started = runtime.now();
     let mut record = Record::new(request_id.clone());
-    let answered = steps(gateway, head, runtime, &request_id, &mut record).await;
-    let outcome = match answered {
-        Ok((answer, edits)) => {
-            record.status = answer.status();
-            Outcome::Answered(answer, edits)
-        }
-        Err(code) => {
-            record.status = code.status();
-            record.code = Some(code.as_str());
-            Outcome::Refused(Refusal { code, request_id })
-        }
+    let done = steps(gateway, head, runtime, &request_id, &mut record).await;
+    let outcome = done.unwrap_or_else(|code| {
+        record.code = Some(code.as_str());
+        Outcome::Refused(Refusal { code, request_id })
+    });
+    record.status = match &outcome {
+        Outcome::Refused(refusal) => refusal.status(),
+        Outcome::Answered(answer, _) => answer.status(),
+        Outcome::Reported(report) => report.status,
     };
     // 10. Record
     record.total_ms = elapsed(started, runtime.now());
@@ -71,13 +72,13 @@ pub async fn handle<'g, R: Bindings + Network + Clock>(
     Handled { outcome, record }
 }
 
-async fn steps<'g, R: Bindings + Network + Clock>(
+async fn steps<'g, R: Bindings + Network + Clock + Console>(
     gateway: &'g Gateway,
     head: &impl Head,
     runtime: &'g R,
     request_id: &RequestId,
     record: &mut Record<'g>,
-) -> Result<(R::Answer, Edits), Code> {
+) -> Result<Outcome<R::Answer>, Code> {
     // 1. Admit
     record.method = Method::parse(head.method()).map(Method::as_str);
     let admitted = admit(head)?;
@@ -86,11 +87,15 @@ async fn steps<'g, R: Bindings + Network + Clock>(
     // 2. Route
     let arrival = routing::find(gateway, target);
     let slash = target.path.has_encoded_slash();
-    if slash && !arrival.is_some_and(|arrival| arrival.route.encoded_slash) {
+    let route = arrival.and_then(|arrival| arrival.route);
+    if slash && !route.is_some_and(|route| route.encoded_slash) {
         return Err(Code::PathAmbiguous);
     }
     let routing::Arrival { mount, path, .. } = arrival.ok_or(Code::NoRoute)?;
-    let route = gateway.route(mount.route).ok_or(Code::NoRoute)?;
+    let Some(route) = route else {
+        let asked = operator::Asked { head, method: admitted.method, path, query: target.query };
+        return operator::serve(gateway, &asked, runtime, record).await.map(Outcome::Reported);
+    };
     record.route = Some(&route.name);
 
     // 3. Caller
@@ -100,10 +105,10 @@ async fn steps<'g, R: Bindings + Network + Clock>(
         (Grantee::Anyone, Some(rule))
     } else {
         let shown = candidates(&route.token_in, head, target.query);
-        let proved = prove(gateway, route, &shown, &mut readings).await;
+        let proved = prove(gateway, route.callers(), &shown, &mut readings).await;
         let id = proved.map_err(|why| {
             record.proof = Some(why);
-            if why == Unproven::Unreadable { Code::SecretUnavailable } else { Code::CallerUnauthenticated }
+            Code::from(why)
         })?;
         (Grantee::Caller(id), admitted_as(Grantee::Caller(id)))
     };
@@ -130,10 +135,7 @@ async fn steps<'g, R: Bindings + Network + Clock>(
     };
     record.secrets = resolver.notes;
     record.secrets_ms = (!route.auth.is_empty()).then(|| elapsed(before, runtime.now()));
-    let credential = credential.map_err(|why| match why {
-        Unresolved::Unavailable => Code::SecretUnavailable,
-        Unresolved::Misconfigured => Code::Misconfigured,
-    })?;
+    let credential = credential?;
 
     // 6. Plan
     let draft = Draft {
@@ -152,10 +154,7 @@ async fn steps<'g, R: Bindings + Network + Clock>(
     let before = runtime.now();
     let sent = runtime.send(&plan).await;
     record.upstream_ms = Some(elapsed(before, runtime.now()));
-    let answer = sent.map_err(|why| match why {
-        SendError::Unreachable => Code::UpstreamUnreachable,
-        SendError::TimedOut => Code::UpstreamTimeout,
-    })?;
+    let answer = sent?;
     check_status(&answer)?;
 
     // 9. Answer
@@ -168,11 +167,11 @@ async fn steps<'g, R: Bindings + Network + Clock>(
         values: &credential.values,
     };
     let edits = edits(&answer, route, caller != Grantee::Anyone, &links, request_id);
-    Ok((answer, edits))
+    Ok(Outcome::Answered(answer, edits))
 }
 
 /// Puts an upstream with variables together: they can have changed since the build, so it is parsed again.
-fn upstream(upstream: &Upstream, bindings: &impl Bindings) -> Result<UpstreamUrl, Code> {
+pub(crate) fn upstream(upstream: &Upstream, bindings: &impl Bindings) -> Result<UpstreamUrl, Code> {
     let template = match upstream {
         Upstream::Fixed(url) => return Ok(url.clone()),
         Upstream::Variable(template) => template,
@@ -189,8 +188,32 @@ fn upstream(upstream: &Upstream, bindings: &impl Bindings) -> Result<UpstreamUrl
     UpstreamUrl::parse(&text).map_err(|_| Code::Misconfigured)
 }
 
+impl From<Unresolved> for Code {
+    fn from(why: Unresolved) -> Self {
+        match why {
+            Unresolved::Unavailable => Self::SecretUnavailable,
+            Unresolved::Misconfigured => Self::Misconfigured,
+        }
+    }
+}
+
+impl From<SendError> for Code {
+    fn from(why: SendError) -> Self {
+        match why {
+            SendError::Unreachable => Self::UpstreamUnreachable,
+            SendError::TimedOut => Self::UpstreamTimeout,
+        }
+    }
+}
+
+impl From<Unproven> for Code {
+    fn from(why: Unproven) -> Self {
+        if why == Unproven::Unreadable { Self::SecretUnavailable } else { Self::CallerUnauthenticated }
+    }
+}
+
 /// Whole milliseconds. Clocks of a Worker stand still while it computes, and none runs backwards.
-fn elapsed(from: f64, to: f64) -> u32 {
+pub(crate) fn elapsed(from: f64, to: f64) -> u32 {
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,

@@ -21,6 +21,9 @@ pub struct Record<'g> {
     /// The route's name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub route: Option<&'g str>,
+    /// Which of the operator's endpoints it was for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub operation: Option<&'static str>,
     /// The caller's name, or `anyone`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub caller: Option<&'g str>,
@@ -70,6 +73,7 @@ impl<'g> Record<'g> {
             request_id,
             method: None,
             route: None,
+            operation: None,
             caller: None,
             rule: None,
             proof: None,

@@ -18,6 +18,8 @@ pub enum Code {
     NotAllowed,
     NoRoute,
     MethodNotAllowed,
+    PayloadTooLarge,
+    OperationInvalid,
     Misconfigured,
     UpstreamUnreachable,
     UpstreamInvalid,
@@ -36,6 +38,8 @@ const fn table(code: Code) -> (&'static str, u16, &'static str) {
         Code::NotAllowed => ("not_allowed", 403, "No rule admits this method and path."),
         Code::NoRoute => ("no_route", 404, "No route is mounted here."),
         Code::MethodNotAllowed => ("method_not_allowed", 405, "The gateway does not know this method."),
+        Code::PayloadTooLarge => ("payload_too_large", 413, "The request's body is too large."),
+        Code::OperationInvalid => ("operation_invalid", 400, "The operator's request is not understood."),
         Code::Misconfigured => ("misconfigured", 500, "The gateway's configuration has an error."),
         Code::UpstreamUnreachable => ("upstream_unreachable", 502, "The upstream cannot be reached."),
         Code::UpstreamInvalid => ("upstream_invalid", 502, "The upstream's answer cannot be passed on."),
@@ -47,7 +51,7 @@ const fn table(code: Code) -> (&'static str, u16, &'static str) {
 
 impl Code {
     /// Every code.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::InvalidHost,
         Self::PathAmbiguous,
         Self::BodyNotAllowed,
@@ -55,6 +59,8 @@ impl Code {
         Self::NotAllowed,
         Self::NoRoute,
         Self::MethodNotAllowed,
+        Self::PayloadTooLarge,
+        Self::OperationInvalid,
         Self::Misconfigured,
         Self::UpstreamUnreachable,
         Self::UpstreamInvalid,

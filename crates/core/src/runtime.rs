@@ -6,6 +6,7 @@
 
 use crate::configuration::Source;
 use crate::plan::Plan;
+use crate::secret_value::SecretValue;
 use crate::secrets::Reading;
 
 /// The head of a caller's request.
@@ -72,6 +73,26 @@ pub trait Answer {
 
     /// Resolves a reference against a URL as the URL Standard does it, and gives the result's serialisation.
     fn resolve(&self, reference: &str, base: &str) -> Option<String>;
+}
+
+/// What only the operator's endpoints ask of a runtime.
+pub trait Console {
+    /// The whole body of the caller's request as a text: of `limit` bytes at most, given up after `within`
+    /// milliseconds.
+    async fn receive(&self, limit: u32, within: u32) -> Result<SecretValue, ReceiveError>;
+
+    /// As [`Bindings::read`], with the milliseconds until this source yielded. Of many that are read at the same
+    /// time, each has its own.
+    async fn measure(&self, source: &Source, within: u32) -> (Reading, u32);
+}
+
+/// Why there is no body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReceiveError {
+    /// It is longer than the limit.
+    TooLarge,
+    /// It broke off, did not come in time, or is no text.
+    Broken,
 }
 
 /// The time.

@@ -1,7 +1,9 @@
 //! The subcommands, one file each.
 
+mod check;
 mod completions;
 mod doctor;
+mod explain;
 mod quota;
 mod rotate;
 mod secrets;
@@ -31,6 +33,8 @@ A secret's value is read from standard input, a file or a hidden prompt. No argu
 
 #[derive(Subcommand)]
 pub enum Command {
+    Check(check::Check),
+    Explain(explain::Explain),
     Stores(stores::Stores),
     Secrets(secrets::Secrets),
     Quota(quota::Quota),
@@ -45,6 +49,8 @@ impl Command {
     /// Whatever is worth an exit code other than 0.
     pub fn run(self, output: &mut Output) -> Result<(), Failure> {
         match self {
+            Self::Check(command) => command.run(output),
+            Self::Explain(command) => command.run(output),
             Self::Stores(command) => command.run(output),
             Self::Secrets(command) => command.run(output),
             Self::Quota(command) => command.run(output),

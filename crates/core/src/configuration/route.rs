@@ -1,6 +1,6 @@
 //! Routes.
 
-use super::{Grantee, HeaderName, List, Placement, Rule, Text, TokenPlace, Upstream};
+use super::{CallerId, Grantee, HeaderName, List, Placement, Rule, Text, TokenPlace, Upstream};
 
 /// A position in [`Gateway::routes`](super::Gateway::routes).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -35,6 +35,16 @@ pub struct Route {
     pub cookies: bool,
     /// Whether shared caches may keep the answers to authenticated calls as the upstream says.
     pub shared_cache: bool,
+}
+
+impl Route {
+    /// The callers that this route knows, each once.
+    pub fn callers(&self) -> impl Iterator<Item = CallerId> + Clone + '_ {
+        self.allow.iter().filter_map(|grant| match grant.to {
+            Grantee::Caller(id) => Some(id),
+            Grantee::Anyone => None,
+        })
+    }
 }
 
 /// What one caller, or anyone, may do on a route.

@@ -10,6 +10,7 @@
 mod answers;
 mod callers;
 mod headers;
+mod operator;
 mod secrets;
 mod target;
 mod world;

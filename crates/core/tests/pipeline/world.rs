@@ -10,10 +10,12 @@ use ostiary_core::answer::{ANSWER_HEADERS_READ, Edits};
 use ostiary_core::configuration::grammar::{File, read};
 use ostiary_core::configuration::{Gateway, Source};
 use ostiary_core::headers::headers_read;
+use ostiary_core::operator::Report;
 use ostiary_core::pipeline::{Outcome, handle};
 use ostiary_core::plan::Plan;
 use ostiary_core::refusal::RequestId;
-use ostiary_core::runtime::{Answer, Bindings, Clock, Head, Network, SendError};
+use ostiary_core::runtime::{Answer, Bindings, Clock, Console, Head, Network, ReceiveError, SendError};
+use ostiary_core::secret_value::SecretValue;
 use ostiary_core::secrets::Reading;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
@@ -38,6 +40,7 @@ pub struct Ask {
     method: &'static str,
     url: String,
     headers: Vec<(String, String)>,
+    body: String,
     known: Vec<String>,
 }
 
@@ -51,6 +54,8 @@ pub struct World {
     sent: RefCell<Vec<Sent>>,
     /// The headers of the request that is being handled.
     asked: RefCell<Vec<(String, String)>>,
+    /// Its body.
+    body: RefCell<String>,
 }
 
 /// What the upstream got.
@@ -68,6 +73,8 @@ pub struct Exchange {
     pub status: u16,
     pub code: Option<String>,
     pub headers: Vec<(String, String)>,
+    /// What the gateway reports; null for any other answer.
+    pub report: serde_json::Value,
     pub log: serde_json::Value,
     pub reads: Vec<String>,
     pub sent: Vec<Sent>,
@@ -90,13 +97,19 @@ impl Ask {
 
     /// A request with this URL and no header.
     pub fn bare(method: &'static str, url: &str) -> Self {
-        Self { method, url: url.to_owned(), headers: Vec::new(), known: Vec::new() }
+        Self { method, url: url.to_owned(), headers: Vec::new(), body: String::new(), known: Vec::new() }
     }
 
     /// With one more line.
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_ascii_lowercase(), value.to_owned()));
         self
+    }
+
+    /// With this body.
+    pub fn body(mut self, body: &str) -> Self {
+        body.clone_into(&mut self.body);
+        self.header("content-length", &body.len().to_string())
     }
 
     /// Without this header.
@@ -206,6 +219,7 @@ impl World {
             reads: RefCell::default(),
             sent: RefCell::default(),
             asked: RefCell::default(),
+            body: RefCell::default(),
         }
     }
 
@@ -228,10 +242,13 @@ impl World {
         let head = AskedHead { joined: ask.joined(), ask: &ask };
         *self.asked.borrow_mut() =
             head.joined.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+        self.body.borrow_mut().clone_from(&ask.body);
         let handled = block_on(handle(&self.gateway, &head, self, RequestId::new(7)));
         let log = handled.record.line();
         assert_no_canary(&log);
         assert!(!log.contains('\n'));
+        let request_id = handled.record.request_id.clone();
+        let mut report = serde_json::Value::Null;
         let (status, code, headers) = match handled.outcome {
             Outcome::Refused(refusal) => {
                 assert_no_canary(&refusal.body());
@@ -240,6 +257,13 @@ impl World {
                 (refusal.status(), Some(refusal.code.to_string()), headers.collect())
             }
             Outcome::Answered(answer, edits) => (answer.status, None, edited(&answer, &edits)),
+            Outcome::Reported(Report { status, body }) => {
+                assert_no_canary(&body);
+                report = serde_json::from_str(&body).unwrap();
+                let headers = Report::headers(&request_id);
+                let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned()));
+                (status, None, headers.to_vec())
+            }
         };
         for (_, value) in &headers {
             assert_no_canary(value);
@@ -248,6 +272,7 @@ impl World {
             status,
             code,
             headers,
+            report,
             log: serde_json::from_str(&log).unwrap(),
             reads: self.reads.take(),
             sent: self.sent.take(),
@@ -318,6 +343,20 @@ impl Network for World {
             headers,
         });
         self.answer.clone()
+    }
+}
+
+impl Console for World {
+    async fn receive(&self, limit: u32, _within: u32) -> Result<SecretValue, ReceiveError> {
+        let body = self.body.take();
+        if body.len() > usize::try_from(limit).unwrap() {
+            return Err(ReceiveError::TooLarge);
+        }
+        Ok(SecretValue::new(body))
+    }
+
+    async fn measure(&self, source: &Source, within: u32) -> (Reading, u32) {
+        (self.read(source, within).await, 3)
     }
 }
 

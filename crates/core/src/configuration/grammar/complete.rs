@@ -2,8 +2,8 @@
 
 use super::{File, read};
 use crate::configuration::{
-    Caller, CallerId, Gateway, Grant, Grantee, Method, Methods, Mount, Part, Pattern, Placement, Proof,
-    Route, RouteId, Rule, Secret, SecretId, Segment, Source, SourceKind, Template, Text, TokenPlace,
+    Caller, CallerId, Destination, Gateway, Grant, Grantee, Method, Methods, Mount, Part, Pattern, Placement,
+    Proof, Route, RouteId, Rule, Secret, SecretId, Segment, Source, SourceKind, Template, Text, TokenPlace,
     Upstream, UpstreamUrl,
 };
 
@@ -124,9 +124,14 @@ fn the_complete_example_means_what_the_design_says() {
         ]
         .into(),
         routes: vec![route()].into(),
+        operator: None,
         mounts: vec![
-            Mount { host: Some(text("stripe.gw.example.com")), prefix: vec![].into(), route: RouteId(0) },
-            Mount { host: None, prefix: vec![text("stripe")].into(), route: RouteId(0) },
+            Mount {
+                host: Some(text("stripe.gw.example.com")),
+                prefix: vec![].into(),
+                to: Destination::Route(RouteId(0)),
+            },
+            Mount { host: None, prefix: vec![text("stripe")].into(), to: Destination::Route(RouteId(0)) },
         ]
         .into(),
         secret_timeout: 2_000,

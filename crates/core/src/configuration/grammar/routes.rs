@@ -9,7 +9,7 @@ use super::header::{self, Purpose};
 use super::mount::Place;
 use super::template::Vocabulary;
 use super::{name, token_in, unit, upstream};
-use crate::configuration::{HeaderName, Mount, Route, RouteId, SecretId, Text, TokenPlace};
+use crate::configuration::{Destination, HeaderName, Mount, Route, RouteId, SecretId, Text, TokenPlace};
 use crate::headers::fold;
 
 const KNOWN: [&str; 12] = [
@@ -93,13 +93,21 @@ impl<'t> Routes<'t> {
         &self.read
     }
 
-    /// The mounts, most specific first, and the routes that have no fault.
-    pub(super) fn into_lists(mut self) -> (Vec<Mount>, Vec<Route>) {
-        self.mounts.sort_by_key(|(place, _)| place.rank());
-        let mounts = self.mounts.into_iter().map(|(Place { host, prefix }, route)| Mount {
+    /// The name of the first route that is mounted at this place or below it, and whether it is this very place.
+    pub(super) fn mounted_within(&self, place: &Place) -> Option<(&'t str, bool)> {
+        let (mounted, id) = self.mounts.iter().find(|(mounted, _)| mounted.is_within(place))?;
+        self.read.get(usize::from(id.0)).map(|read| (read.name.text, mounted == place))
+    }
+
+    /// The mounts, most specific first, the operator's among them, and the routes that have no fault.
+    pub(super) fn into_lists(self, operator: Option<Place>) -> (Vec<Mount>, Vec<Route>) {
+        let mounts = self.mounts.into_iter().map(|(place, id)| (place, Destination::Route(id)));
+        let mut mounts: Vec<_> = mounts.chain(operator.map(|place| (place, Destination::Operator))).collect();
+        mounts.sort_by_key(|(place, _)| place.rank());
+        let mounts = mounts.into_iter().map(|(Place { host, prefix }, to)| Mount {
             host: host.map(Text::Owned),
             prefix: prefix.into_iter().map(Text::Owned).collect(),
-            route,
+            to,
         });
         (mounts.collect(), self.read.into_iter().filter_map(|read| read.route).collect())
     }

@@ -7,7 +7,7 @@ use super::diagnostic::Findings;
 use super::document::Span;
 use super::routes::{LocatedRoute, Routes};
 use super::template::Vocabulary;
-use crate::configuration::{Grantee, Route, SecretId, Source, SourceKind};
+use crate::configuration::{Grantee, Operator, Route, SecretId, Source, SourceKind};
 
 /// Subrequests of one request on Cloudflare's free plan.
 const SUBREQUESTS: usize = 50;
@@ -17,6 +17,7 @@ pub(super) struct Whole<'w, 't> {
     pub(super) vocabulary: &'w Vocabulary<'t>,
     pub(super) callers: &'w Callers<'t>,
     pub(super) routes: &'w Routes<'t>,
+    pub(super) operator: Option<&'w Operator>,
 }
 
 impl Whole<'_, '_> {
@@ -51,7 +52,8 @@ impl Whole<'_, '_> {
         }
         for (id, caller) in self.callers.all() {
             let mut granted = self.models().flat_map(|route| route.allow.iter());
-            if !granted.any(|grant| grant.to == Grantee::Caller(id)) {
+            let operates = self.operator.is_some_and(|operator| operator.allow.contains(&id));
+            if !operates && !granted.any(|grant| grant.to == Grantee::Caller(id)) {
                 let message = format!("no route allows the caller `{}` anything", caller.name.text);
                 findings.warning(caller.name.span, &message, "name it in an `allow`, or remove it");
             }
