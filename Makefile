@@ -43,6 +43,7 @@ test: $(TOOLS) ## Check and test everything
 	@scripts/step "Lints of the libraries" cargo clippy --quiet --locked --workspace --exclude ostiary --all-targets --all-features -- -D warnings
 	@scripts/step "Lints of the Worker" cargo clippy --quiet --locked --package ostiary --target wasm32-unknown-unknown -- -D warnings
 	@scripts/step "Native tests" cargo test --quiet --locked --workspace --exclude ostiary --all-features
+	@scripts/step "The ostiary command" cargo build --quiet --locked --package ostiary-cli
 	@$(MAKE) --silent --no-print-directory build/entry.js tests/.build/entry.js
 	@scripts/check-size build
 	@scripts/step "End-to-end tests" $(NODE) --test --test-concurrency=2 --test-timeout=120000 'tests/*.test.mjs'

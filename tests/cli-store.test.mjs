@@ -182,6 +182,10 @@ test("tables have no colours where nobody sees them", async () => {
   assert.ok(!out.includes("\u001b"));
 });
 
+test("a shell is told how to complete the command", async () => {
+  for (const shell of ["bash", "zsh", "fish"]) assert.match((await run(["completions", shell])).out, /rotate/);
+});
+
 test("case 45: nothing that the command wrote holds a value or the credential", () => {
   assert.ok(outputs.length > 50);
   for (const output of outputs) assert.ok(!output.includes("canary"), output);
