@@ -42,6 +42,7 @@ test: $(TOOLS) ## Check and test everything
 	@scripts/step "Formatting" cargo fmt --all --check
 	@scripts/step "Lints of the libraries" cargo clippy --quiet --locked --workspace --exclude ostiary --all-targets --all-features -- -D warnings
 	@scripts/step "Lints of the Worker" cargo clippy --quiet --locked --package ostiary --target wasm32-unknown-unknown -- -D warnings
+	@scripts/step "The API's client as WebAssembly" cargo check --quiet --locked --package ostiary-secrets-store --target wasm32-unknown-unknown
 	@scripts/step "Native tests" cargo test --quiet --locked --workspace --exclude ostiary --all-features
 	@scripts/step "The ostiary command" cargo build --quiet --locked --package ostiary-cli
 	@$(MAKE) --silent --no-print-directory build/entry.js tests/.build/entry.js

@@ -141,8 +141,16 @@ impl Execution<'_> {
 
     fn read(&self, source: usize) -> Result<Holding, Failure> {
         let mut holding = Holding::New;
-        for NewValue { secret, value } in self.values {
+        for (NewValue { secret, value }, places) in self.values.iter().zip(&self.target.secrets) {
             let read = self.operator.read(secret, source)?;
+            // Otherwise the place that is written would not be the one that is proved.
+            let binding = places.sources.get(source).map(|binding| binding.name.as_str());
+            if read.binding(secret) != binding {
+                return Err(Failure::failed(format_args!(
+                    "the gateway's {} of `{secret}` is another one: it runs another gateway.toml, so deploy this one first",
+                    self.target.source_name(source)
+                )));
+            }
             if read.proves(secret, value) {
                 continue;
             }
