@@ -12,12 +12,14 @@ use web_sys::Response;
 pub(crate) enum Arrived {
     Read(Reading),
     Answered(Response, SecretValue),
+    Said(bool),
     /// A reading, or why there is none, after so many milliseconds.
     Measured(Box<Arrived>, u32),
     /// The request's body; `None` where it is longer than the limit.
     Received(Option<SecretValue>),
     Failed,
     TimedOut,
+    TooLarge,
 }
 
 /// The wishes of one request. All that are pending at one time are one command.

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use ostiary_core::configuration::{Source, SourceKind};
 use ostiary_core::plan::Plan;
+use ostiary_core::rate_limit::Verdict;
 use ostiary_core::runtime::{Bindings, Clock, Console, Network, ReceiveError, SendError};
 use ostiary_core::secret_value::SecretValue;
 use ostiary_core::secrets::Reading;
@@ -27,6 +28,15 @@ impl Bindings for Runtime {
         reading(self.desk.wish(|| command::read(within), binding).await)
     }
 
+    async fn limit(&self, binding: &str, key: &str, within: u32) -> Verdict {
+        let lines = SecretValue::new(format!("{binding}\n{key}"));
+        match self.desk.wish(|| command::limit(within), lines).await {
+            Arrived::Said(true) => Verdict::Within,
+            Arrived::Said(false) => Verdict::Exceeded,
+            _ => Verdict::Unknown,
+        }
+    }
+
     fn variable(&self, name: &str) -> Option<String> {
         self.env.var(name).ok().map(|text| text.to_string())
     }
@@ -39,8 +49,14 @@ impl Network for Runtime {
         match self.desk.wish(|| command::send(plan), command::edits(plan)).await {
             Arrived::Answered(response, description) => Ok(UpstreamAnswer::of(response, description)),
             Arrived::TimedOut => Err(SendError::TimedOut),
+            Arrived::TooLarge => Err(SendError::TooLarge),
             _ => Err(SendError::Unreachable),
         }
+    }
+
+    async fn keeps_body(&self) -> bool {
+        let said = self.desk.wish(command::keep, SecretValue::new(String::new())).await;
+        matches!(said, Arrived::Said(true))
     }
 }
 
@@ -68,6 +84,10 @@ impl Console for Runtime {
 impl Clock for Runtime {
     fn now(&self) -> f64 {
         js_sys::Date::now()
+    }
+
+    async fn sleep(&self, milliseconds: u32) {
+        self.desk.wish(|| command::sleep(milliseconds), SecretValue::new(String::new())).await;
     }
 }
 

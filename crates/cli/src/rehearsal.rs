@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use ostiary_core::configuration::{Gateway, Part, Placement, Source};
 use ostiary_core::plan::Plan;
+use ostiary_core::rate_limit::Verdict;
 use ostiary_core::runtime::{Answer, Bindings, Clock, Console, Head, Network, ReceiveError, SendError};
 use ostiary_core::secret_value::SecretValue;
 use ostiary_core::secrets::Reading;
@@ -116,6 +117,10 @@ impl Bindings for Rehearsal {
         Reading::of(self.values.get(source.binding.as_ref()).cloned())
     }
 
+    async fn limit(&self, _binding: &str, _key: &str, _within: u32) -> Verdict {
+        Verdict::Within
+    }
+
     fn variable(&self, name: &str) -> Option<String> {
         self.variables.get(name).cloned()
     }
@@ -133,6 +138,10 @@ impl Network for Rehearsal {
         *self.sent.borrow_mut() = Some(Sent { method, url, removed: plan.remove.clone() });
         Ok(Rehearsed)
     }
+
+    async fn keeps_body(&self) -> bool {
+        true
+    }
 }
 
 impl Console for Rehearsal {
@@ -149,6 +158,8 @@ impl Clock for Rehearsal {
     fn now(&self) -> f64 {
         0.0
     }
+
+    async fn sleep(&self, _milliseconds: u32) {}
 }
 
 /// An answer with nothing in it.

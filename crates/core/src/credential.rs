@@ -3,7 +3,9 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
+use sha2::{Digest as _, Sha256};
 
+use crate::candidates::Digest;
 use crate::configuration::{Gateway, Part, Placement, Route, Secret, SecretId, Source, Template};
 use crate::json;
 use crate::runtime::Bindings;
@@ -42,6 +44,9 @@ pub struct SourceNote<'g> {
     /// Why it did not serve; absent when it did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failure: Option<Failure>,
+    /// With what the upstream refused the credential.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
 }
 
 /// Goes through the sources of a route's auth.
@@ -55,6 +60,7 @@ pub struct Resolver<'g> {
     position: usize,
     /// Of the positions that are tried, the one after the last.
     end: usize,
+    refused: Vec<Digest>,
     /// What became of each source that was looked at.
     pub notes: Vec<SourceNote<'g>>,
 }
@@ -69,7 +75,7 @@ impl<'g> Resolver<'g> {
         let secrets: Vec<_> =
             ids.into_iter().filter_map(|id| gateway.secret(id).map(|secret| (id, secret))).collect();
         let end = secrets.iter().map(|(_, secret)| secret.sources.len()).max().unwrap_or(1);
-        Self { gateway, route, secrets, position: 0, end, notes: Vec::new() }
+        Self { gateway, route, secrets, position: 0, end, refused: Vec::new(), notes: Vec::new() }
     }
 
     /// Tries this position alone, from 0; `None` where no secret has it.
@@ -84,13 +90,38 @@ impl<'g> Resolver<'g> {
         found.map(|(_, secret, position, source)| (secret, position, source))
     }
 
+    /// Whether there is a position that was not looked at.
+    #[must_use]
+    pub fn has_next(&self) -> bool {
+        self.position < self.end
+    }
+
+    /// Whether the upstream has refused a credential.
+    #[must_use]
+    pub const fn has_refused(&self) -> bool {
+        !self.refused.is_empty()
+    }
+
+    /// Notes that the upstream has refused this credential with that status. None like it is yielded from here on.
+    pub fn refuse(&mut self, credential: &Credential<'_>, status: u16) {
+        self.refused.push(credential.digest());
+        self.mark(Failure::Refused, Some(status));
+    }
+
+    /// Notes that the upstream has given no answer to a credential that it was asked with in place of a refused one.
+    pub fn unanswered(&mut self) {
+        if self.has_refused() {
+            self.mark(Failure::Unanswered, None);
+        }
+    }
+
     /// The credential from the next position at which every secret yields a value that can be used.
     pub async fn next<B: Bindings>(
         &mut self,
         readings: &mut Readings<'g, B>,
         bindings: &B,
     ) -> Result<Credential<'g>, Unresolved> {
-        while self.position < self.end {
+        while self.has_next() {
             let position = self.position;
             self.position += 1;
             let sources: Vec<(SecretId, &'g Secret, usize, &'g Source)> =
@@ -109,6 +140,10 @@ impl<'g> Resolver<'g> {
             let mut credential = None;
             if failures.is_empty() {
                 match render(self.route, &values, bindings) {
+                    Ok(rendered) if self.has_refused() && self.refused.contains(&rendered.digest()) => {
+                        let moving = sources.iter().filter(|(_, secret, ..)| secret.sources.len() > 1);
+                        failures.extend(moving.map(|(id, ..)| (*id, Failure::Repeated)));
+                    }
                     Ok(rendered) => credential = Some(rendered),
                     Err(Unusable::Variable) => return Err(Unresolved::Misconfigured),
                     Err(Unusable::Secrets(ids)) => {
@@ -138,15 +173,44 @@ impl<'g> Resolver<'g> {
     ) {
         for (id, secret, position, source) in sources {
             let failure = failures.iter().find(|(failed, _)| failed == id).map(|(_, failure)| *failure);
-            if served || failure.is_some() {
+            // A secret with one source serves at every position.
+            let noted =
+                self.notes.iter().any(|note| note.binding == source.binding && note.failure.is_none());
+            if (served && !noted) || failure.is_some() {
                 self.notes.push(SourceNote {
                     secret: &secret.name,
                     binding: &source.binding,
                     source: position + 1,
                     failure,
+                    status: None,
                 });
             }
         }
+    }
+
+    /// What became of the sources of the credential that was yielded last, but for those that every one has.
+    fn mark(&mut self, failure: Failure, status: Option<u16>) {
+        let moving = |name: &str| {
+            self.secrets.iter().any(|(_, secret)| secret.name == name && secret.sources.len() > 1)
+        };
+        for note in self.notes.iter_mut().filter(|note| note.failure.is_none() && moving(note.secret)) {
+            note.failure = Some(failure);
+            note.status = status;
+        }
+    }
+}
+
+impl Credential<'_> {
+    /// Equal for credentials that look the same to the upstream.
+    fn digest(&self) -> Digest {
+        let mut hash = Sha256::new();
+        for (name, value) in self.headers.iter().chain(&self.parameters) {
+            for piece in [name, value.expose()] {
+                hash.update(piece.len().to_le_bytes());
+                hash.update(piece);
+            }
+        }
+        hash.finalize().into()
     }
 }
 

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use crate::configuration::{Gateway, HeaderName, Placement, Route, TokenPlace};
 use crate::operator::TOKEN_IN as OPERATOR_TOKEN_IN;
+use crate::rate_limit::ADDRESS_HEADER;
 
 /// Headers that every request is asked for, besides those in which a route's callers show their tokens.
 const ALWAYS_READ: &[&str] = &[
@@ -79,6 +80,10 @@ pub fn headers_read(gateway: &Gateway) -> Vec<&str> {
     let operator = gateway.operator.iter().flat_map(|_| OPERATOR_TOKEN_IN);
     let mut names: Vec<&str> =
         places.chain(operator).filter_map(token_header).chain(ALWAYS_READ.iter().copied()).collect();
+    let wanted = |by: fn(&Route) -> bool| gateway.routes.iter().any(by);
+    names.extend(wanted(|route| !route.rate_limit.is_empty()).then_some(ADDRESS_HEADER));
+    names.extend(wanted(|route| route.cors.is_some()).then_some("origin"));
+    names.extend(wanted(|route| route.retry.is_some()).then_some("idempotency-key"));
     names.sort_unstable();
     names.dedup();
     names

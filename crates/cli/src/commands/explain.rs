@@ -193,12 +193,15 @@ fn explain(gateway: &Gateway, rehearsal: &Rehearsal, head: &RehearsedHead) -> Re
         let body = if operation == "probe" { ", whose body is not looked at here" } else { "" };
         because.push(format!("It is the operator's `{operation}`{body}."));
     }
-    let admitted = code.is_none();
+    if matches!(outcome, Outcome::Preflight(_)) {
+        because.push("It is a browser's preflight, which the route's `cors` answers.".to_owned());
+    }
+    let admitted = matches!(outcome, Outcome::Answered(..));
     Ok(Explanation {
         decision: match outcome {
             Outcome::Refused(_) => Decision::Refused,
             Outcome::Answered(..) => Decision::Forwarded,
-            Outcome::Reported(_) => Decision::Answered,
+            Outcome::Preflight(_) | Outcome::Reported(_) => Decision::Answered,
         },
         code: code.map(Code::as_str),
         status: code.map(Code::status),

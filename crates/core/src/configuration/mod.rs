@@ -6,9 +6,12 @@
 
 mod auth;
 mod caller;
+mod cors;
+mod failover;
 mod header_name;
 mod mount;
 mod operator;
+mod rate_limit;
 mod route;
 mod rule;
 mod secret;
@@ -22,9 +25,12 @@ use std::borrow::Cow;
 
 pub use auth::{Placement, TokenPlace};
 pub use caller::{Caller, CallerId, Grantee, Proof};
+pub use cors::{Cors, Origins};
+pub use failover::{Failover, Retry};
 pub use header_name::{HeaderName, InvalidHeaderName};
 pub use mount::Mount;
 pub use operator::{Destination, Operator};
+pub use rate_limit::{Counted, RateLimit};
 pub use route::{Grant, Route, RouteId};
 pub use rule::{Method, Methods, Pattern, Rule, Segment};
 pub use secret::{Secret, SecretId, Source, SourceKind};

@@ -138,14 +138,10 @@ impl Endpoint {
     }
 }
 
-/// What reading a source came to, in one word.
+/// What reading a source came to, in one word, as the log says it.
 const fn outcome(failure: Option<Failure>) -> &'static str {
     match failure {
         None => "ok",
-        Some(Failure::Missing) => "missing",
-        Some(Failure::Empty) => "empty",
-        Some(Failure::Invalid) => "invalid",
-        Some(Failure::Error) => "error",
-        Some(Failure::Timeout) => "timeout",
+        Some(failure) => failure.as_str(),
     }
 }

@@ -205,6 +205,7 @@ impl<'o, 'g> Errand<'o, 'g> {
             path: self.path.below(&[]).ok_or(Code::PathAmbiguous)?,
             query: self.query,
             has_body: false,
+            length: None,
             is_upgrade: false,
             route,
             upstream: &upstream,

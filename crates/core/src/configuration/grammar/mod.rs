@@ -14,10 +14,12 @@ mod bake;
 mod callers;
 #[cfg(test)]
 mod complete;
+mod cors;
 mod diagnostic;
 mod document;
 #[cfg(test)]
 mod example;
+mod failover;
 mod header;
 mod mount;
 mod name;
@@ -25,6 +27,7 @@ mod nearest;
 mod operator;
 #[cfg(test)]
 mod properties;
+mod rate_limit;
 mod routes;
 mod rule;
 mod secrets;
