@@ -1,7 +1,7 @@
 # Everything that is done with this repository. Each target brings about what it needs, once.
 
 .DEFAULT_GOAL := help
-.PHONY: help tools build dev break-primary heal-primary test bench clean
+.PHONY: help tools build dev break-primary heal-primary api test bench clean
 
 # The pinned one. The machine's own Node runs npm and nothing else.
 NODE := node_modules/.bin/node
@@ -35,11 +35,16 @@ heal-primary: .tools/packages ## While `make dev` runs: put a new primary key in
 	@$(NODE) demo/secrets.mjs heal
 	@echo "The primary key is back, with a new value. Call again: the primary serves."
 
+api: .tools/packages ## Serve the Secrets Store API over the local store, on port 8799 (API_PORT= changes it)
+	@$(NODE) api/run.mjs
+
 test: $(TOOLS) ## Check and test everything
 	@scripts/step "Formatting" cargo fmt --all --check
 	@scripts/step "Lints of the libraries" cargo clippy --quiet --locked --workspace --exclude ostiary --all-targets --all-features -- -D warnings
 	@scripts/step "Lints of the Worker" cargo clippy --quiet --locked --package ostiary --target wasm32-unknown-unknown -- -D warnings
+	@scripts/step "The API's client as WebAssembly" cargo check --quiet --locked --package ostiary-secrets-store --target wasm32-unknown-unknown
 	@scripts/step "Native tests" cargo test --quiet --locked --workspace --exclude ostiary --all-features
+	@scripts/step "The ostiary command" cargo build --quiet --locked --package ostiary-cli
 	@$(MAKE) --silent --no-print-directory build/entry.js tests/.build/entry.js
 	@scripts/check-size build
 	@scripts/step "End-to-end tests" $(NODE) --test --test-concurrency=2 --test-timeout=120000 'tests/*.test.mjs'

@@ -115,6 +115,10 @@ class Upstream {
     return within("a request to go up", this.#find(fits));
   }
 
+  get connections() {
+    return this.#sockets.size;
+  }
+
   async stop() {
     for (const socket of this.#sockets) socket.destroy();
     await new Promise((resolve) => this.#server.close(resolve));
