@@ -6,7 +6,7 @@ use ostiary_core::secret_value::SecretValue;
 use wasm_bindgen::prelude::*;
 use web_sys::{Response, Url};
 
-use crate::head::{header, header_names};
+use crate::description::Description;
 
 #[wasm_bindgen]
 extern "C" {
@@ -20,7 +20,7 @@ extern "C" {
 /// What `entry.js` says of an answer. Its body is the runtime's own and never seen here.
 pub(crate) struct UpstreamAnswer {
     response: Response,
-    description: SecretValue,
+    description: Description,
 }
 
 /// The names of the headers whose values an answer's description holds, a line each.
@@ -31,33 +31,27 @@ pub fn answer_headers_read() -> String {
 }
 
 impl UpstreamAnswer {
-    pub(crate) const fn of(response: Response, description: SecretValue) -> Self {
-        Self { response, description }
-    }
-
-    /// Lines: status; `1` for a WebSocket; then headers, as [`header`] takes them.
-    fn lines(&self) -> (&str, &str, &str) {
-        let mut lines = self.description.expose().splitn(3, '\n');
-        let mut line = || lines.next().unwrap_or_default();
-        (line(), line(), line())
+    /// Lines: status; `1` for a WebSocket; then headers.
+    pub(crate) fn of(response: Response, description: SecretValue) -> Self {
+        Self { response, description: Description::of(description, 2) }
     }
 }
 
 impl Answer for UpstreamAnswer {
     fn status(&self) -> u16 {
-        self.lines().0.parse().unwrap_or_default()
+        self.description.line(0).parse().unwrap_or_default()
     }
 
     fn is_web_socket(&self) -> bool {
-        self.lines().1 == "1"
+        self.description.line(1) == "1"
     }
 
     fn header(&self, name: &str) -> Option<&str> {
-        header(self.lines().2, name)
+        self.description.header(name)
     }
 
     fn header_names(&self) -> impl Iterator<Item = &str> {
-        header_names(self.lines().2)
+        self.description.header_names()
     }
 
     fn set_cookies(&self) -> Vec<String> {

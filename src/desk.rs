@@ -12,8 +12,14 @@ use web_sys::Response;
 pub(crate) enum Arrived {
     Read(Reading),
     Answered(Response, SecretValue),
+    Said(bool),
+    /// A reading, or why there is none, after so many milliseconds.
+    Measured(Box<Arrived>, u32),
+    /// The request's body; `None` where it is longer than the limit.
+    Received(Option<SecretValue>),
     Failed,
     TimedOut,
+    TooLarge,
 }
 
 /// The wishes of one request. All that are pending at one time are one command.
@@ -70,6 +76,14 @@ impl Desk {
     pub(crate) fn command(&self) -> SecretValue {
         let pieces = self.command.take();
         SecretValue::new(pieces.iter().map(SecretValue::expose).collect::<Vec<_>>().join("\n"))
+    }
+
+    /// How long what came of the wish at this position took, in milliseconds.
+    pub(crate) fn measured(&self, position: usize, milliseconds: u32) {
+        if let Some(Wish::Arrived(arrived)) = self.wishes.borrow_mut().get_mut(position) {
+            let reading = std::mem::replace(arrived, Arrived::Failed);
+            *arrived = Arrived::Measured(Box::new(reading), milliseconds);
+        }
     }
 
     /// What came of the wish at this position of the command.

@@ -2,6 +2,9 @@
 // as lines: no method, URL, header or binding can hold a line end. Nothing is decided here, nothing is kept.
 
 import Shim from "./index.js";
+import { passOn } from "./download.js";
+import { limit } from "./limit.js";
+import { measure, receive } from "./operator.js";
 import { Upload } from "./upload.js";
 
 const { begin, headersRead, answerHeadersRead } = Shim.prototype;
@@ -10,17 +13,22 @@ const ANSWER_HEADERS = new Set(answerHeadersRead().split("\n"));
 const TIMED_OUT = Symbol();
 
 export default {
-  async fetch(request, env, context) {
+  fetch(request, env, context) {
     recover(env, context);
     try {
-      return await handle(request, env);
+      const begun = begin(describeRequest(request), env);
+      return typeof begun === "string" ? finish(parse(begun), request, null) : handle(begun, request, env).catch(fail);
     } catch (error) {
-      // The instance may be in pieces: the next request gets a new one.
-      if (error instanceof WebAssembly.RuntimeError) globalThis.__worker_init_state.criticalError = true;
-      throw error;
+      fail(error);
     }
   },
 };
+
+// After a panic the instance may be in pieces: the next request gets a new one.
+function fail(error) {
+  if (error instanceof WebAssembly.RuntimeError) globalThis.__worker_init_state.criticalError = true;
+  throw error;
+}
 
 // worker-build's shim makes a new WebAssembly instance where the last one has panicked. Its class does that when
 // it is constructed; its proxies, which cost more than all of this file, are not needed for anything else.
@@ -28,35 +36,65 @@ function recover(env, context) {
   if (globalThis.__worker_init_state.criticalError) new Shim(context, env);
 }
 
-async function handle(request, env) {
-  const exchange = begin(describeRequest(request), env);
-  let response;
+async function handle(exchange, request, env) {
+  let command = parse(exchange.command());
+  // The last answer of the upstream, and what the request's body is kept in.
+  const sent = { response: null, attempt: null, upload: null };
   for (;;) {
-    const [command, ...lines] = exchange.resume().split("\n");
-    const [verb, ...words] = command.split(" ");
+    const { verb, options, lines } = command;
     if (verb === "read") {
-      await read(exchange, env, lines, Number(words[0]));
+      await read(exchange, env, lines, Number(options[0]));
     } else if (verb === "send") {
-      response = await send(exchange, request, words, lines);
+      await send(exchange, request, sent, options, lines);
+    } else if (verb === "limit") {
+      await limit(exchange, env, lines, Number(options[0]));
+    } else if (verb === "keep") {
+      exchange.said(0, sent.upload === null || (await sent.upload.canRepeat()));
+    } else if (verb === "sleep") {
+      await new Promise((resolve) => { setTimeout(resolve, Number(options[0])); });
+      exchange.said(0, true);
+    } else if (verb === "receive") {
+      await receive(exchange, request, options);
+    } else if (verb === "measure") {
+      await measure(exchange, lines, (one, bindings) => read(one, env, bindings, Number(options[0])));
     } else {
       // Only here: an exchange that has thrown may be of an instance that is gone, and is left to the collector.
       exchange.free();
-      return verb === "answer" ? answer(response, lines) : refuse(Number(words[0]), lines);
+      sent.upload?.settle();
+      return finish(command, request, sent.response);
     }
+    command = parse(exchange.resume());
   }
+}
+
+function parse(command) {
+  const [first, ...lines] = command.split("\n");
+  const [verb, ...options] = first.split(" ");
+  return { verb, options, lines };
+}
+
+// The last command: the upstream's answer, or one of the gateway's own.
+function finish({ verb, options, lines }, request, response) {
+  const [option] = options.map(Number);
+  return verb === "answer" ? answer(request, response, option, lines) : reply(response, option, lines);
 }
 
 // Lines: method; URL; 128 random bits in hexadecimal; then headers.
 function describeRequest(request) {
-  const bits = crypto.getRandomValues(new BigUint64Array(2));
-  const random = bits[0].toString(16).padStart(16, "0") + bits[1].toString(16).padStart(16, "0");
-  return `${request.method}\n${request.url}\n${random}${describeHeaders(request.headers, REQUEST_HEADERS)}`;
+  return `${request.method}\n${request.url}\n${randomHalf()}${randomHalf()}${describeHeaders(request.headers, REQUEST_HEADERS)}`;
+}
+
+// 64 random bits in hexadecimal: those of a UUID that are all random (RFC 9562 §5.4). The runtime makes UUIDs at a
+// third of what random bytes cost that have yet to become text.
+function randomHalf() {
+  const identifier = crypto.randomUUID();
+  return identifier.slice(0, 4) + identifier.slice(24);
 }
 
 // A line for each header: its name, and for a wanted one `=` and its value.
 function describeHeaders(headers, wanted) {
   let lines = "";
-  for (const [name, value] of headers) lines += wanted.has(name) ? `\n${name}=${value}` : `\n${name}`;
+  headers.forEach((value, name) => { lines += wanted.has(name) ? `\n${name}=${value}` : `\n${name}`; });
   return lines;
 }
 
@@ -82,44 +120,58 @@ async function read(exchange, env, bindings, within) {
 }
 
 // Sends the caller's request with edits (lines: URL; names to remove; then name and value in turn). The deadline
-// runs from the last progress of the request's body to the head of the answer.
-async function send(exchange, request, [method, hasBody, milliseconds], [url, removed, ...set]) {
-  const timeout = Number(milliseconds);
-  const upload = hasBody === "1" && request.body !== null ? new Upload(request, timeout) : null;
+// runs from the last progress of the request's body to the head of the answer. The answer that was there before is given
+// up when the next one has come.
+async function send(exchange, request, sent, [method, hasBody, timeout, keep, most], [url, removed, ...set]) {
+  let attempt = null;
   try {
     const headers = new Headers(request.headers);
     edit(headers, removed, set, "set");
+    if (hasBody === "1" && request.body !== null) {
+      sent.upload ??= new Upload(request, Number(timeout), Number(keep), Number(most));
+      attempt = sent.upload.attempt();
+    }
     // A signal of this kind ends a fetch whose head has not come, and no answer that streams.
-    const signal = upload === null ? AbortSignal.timeout(timeout) : upload.signal;
-    const body = upload === null ? null : upload.start();
+    const signal = attempt === null ? AbortSignal.timeout(Number(timeout)) : attempt.signal;
+    const body = attempt === null ? null : await sent.upload.start(attempt);
     const response = await fetch(url, { method, headers, body, redirect: "manual", cache: "no-store", signal });
+    if (sent.response !== null) giveUp(sent);
+    Object.assign(sent, { response, attempt });
     const { status, webSocket } = response;
     exchange.answered(response, `${status}\n${webSocket ? 1 : 0}${describeHeaders(response.headers, ANSWER_HEADERS)}`);
-    return response;
   } catch (error) {
     // What the exception says may hold the URL, so nothing but its kind is looked at.
-    if (upload === null ? error?.name === "TimeoutError" : upload.timedOut) exchange.timedOut(0);
+    if (attempt?.tooLarge) exchange.tooLarge(0);
+    else if (attempt === null ? error?.name === "TimeoutError" : attempt.timedOut) exchange.timedOut(0);
     else exchange.failed(0);
   } finally {
-    upload?.answered();
+    attempt?.answered();
   }
 }
 
+function giveUp({ response, attempt }) {
+  response.body?.cancel().catch(() => {});
+  attempt?.giveUp();
+}
+
 // Lines: the log event; names to remove; then name and value in turn.
-function answer(response, [event, removed, ...added]) {
+function answer(request, response, idle, [event, removed, ...added]) {
   console.log(event);
   const { status, webSocket, headers } = response;
-  const answered = status === 101 ? new Response(null, { status, webSocket, headers }) : new Response(response.body, response);
+  const answered =
+    status === 101 ? new Response(null, { status, webSocket, headers }) : new Response(passOn(request, response, idle), response);
   edit(answered.headers, removed, added, "append");
   return answered;
 }
 
-// Lines: the log event; the body; then name and value in turn.
-function refuse(status, [event, body, ...set]) {
+// An answer of the gateway's own. Lines: the log event; the body; then name and value in turn.
+// An upstream's answer that is not handed on is let go.
+function reply(response, status, [event, body, ...set]) {
   console.log(event);
+  response?.body?.cancel().catch(() => {});
   const headers = {};
   for (let at = 0; at < set.length; at += 2) headers[set[at]] = set[at + 1];
-  return new Response(body, { status, headers });
+  return new Response(body === "" ? null : body, { status, headers });
 }
 
 function edit(headers, removed, changes, change) {

@@ -32,33 +32,42 @@ pub fn headers_read() -> String {
     HEADERS_READ.join("\n")
 }
 
-/// Begins with a request whose head is described as `entry.js` does it. Nothing happens before
-/// [`Exchange::resume`].
+/// Begins with a request whose head is described as `entry.js` does it, and goes on until there is something to
+/// wait for. An [`Exchange`] whose [`Exchange::command`] says what; or the last command itself, a text, where there
+/// is nothing: most refusals need no object that lives on.
 #[wasm_bindgen]
 #[must_use]
-pub fn begin(head: String, env: Env) -> Exchange {
+pub fn begin(head: String, env: Env) -> JsValue {
     let desk = Rc::new(Desk::default());
     let runtime = Runtime { env, desk: Rc::clone(&desk) };
-    // The head holds the caller's token, so it is zeroed when the exchange is dropped.
-    let head = SecretValue::new(head);
     let pipeline = async move {
-        let head = RequestHead::of(head.expose());
+        // It holds the caller's token, so it is zeroed when the exchange is dropped.
+        let head = RequestHead::of(SecretValue::new(head));
         let request_id = RequestId::new(head.random_bits());
         let handled = handle(&GATEWAY, &head, &runtime, request_id).await;
         command::finish(handled)
     };
-    Exchange { pipeline: Box::pin(pipeline), desk }
+    let mut exchange = Exchange { pipeline: Box::pin(pipeline), desk };
+    match exchange.poll() {
+        Poll::Ready(command) => JsValue::from_str(&command),
+        Poll::Pending => exchange.into(),
+    }
 }
 
 #[wasm_bindgen]
 impl Exchange {
-    /// Goes on until there is something to wait for, or until the end, and says what `entry.js` is to do.
+    /// What `entry.js` is to do before the exchange can go on.
     /// A command may hold a credential, so the copy on this side is zeroed once JavaScript has its own.
+    #[must_use]
+    pub fn command(&self) -> JsValue {
+        JsValue::from_str(self.desk.command().expose())
+    }
+
+    /// Goes on until there is something to wait for, or until the end, and says what `entry.js` is to do.
     pub fn resume(&mut self) -> JsValue {
-        // Whoever waits is polled again by the next call, so nobody needs to be woken.
-        match self.pipeline.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+        match self.poll() {
             Poll::Ready(command) => JsValue::from_str(&command),
-            Poll::Pending => JsValue::from_str(self.desk.command().expose()),
+            Poll::Pending => self.command(),
         }
     }
 
@@ -78,8 +87,36 @@ impl Exchange {
         self.desk.deliver(position, Arrived::Failed);
     }
 
+    /// The body of the request is longer than the last command takes.
+    #[wasm_bindgen(js_name = tooLarge)]
+    pub fn too_large(&self) {
+        self.desk.deliver(0, Arrived::TooLarge);
+    }
+
+    /// Yes or no: the rate limit at this position grants the request, the body is at hand, the time has passed.
+    pub fn said(&self, position: usize, yes: bool) {
+        self.desk.deliver(position, Arrived::Said(yes));
+    }
+
+    /// How long what came of the binding at this position of the last command took, in milliseconds.
+    pub fn measured(&self, position: usize, milliseconds: u32) {
+        self.desk.measured(position, milliseconds);
+    }
+
+    /// The body of the request; nothing where it is longer than the last command allowed.
+    pub fn received(&self, body: Option<String>) {
+        self.desk.deliver(0, Arrived::Received(body.map(SecretValue::new)));
+    }
+
     /// The head of the upstream's answer, described as `entry.js` does it.
     pub fn answered(&self, response: web_sys::Response, description: String) {
         self.desk.deliver(0, Arrived::Answered(response, SecretValue::new(description)));
+    }
+}
+
+impl Exchange {
+    /// Whoever waits is polled again by the next call, so nobody needs to be woken.
+    fn poll(&mut self) -> Poll<String> {
+        self.pipeline.as_mut().poll(&mut Context::from_waker(Waker::noop()))
     }
 }

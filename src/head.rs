@@ -1,56 +1,39 @@
 //! The head of a caller's request, in one crossing.
 
 use ostiary_core::runtime::Head;
+use ostiary_core::secret_value::SecretValue;
 
-/// A view of what `entry.js` says of a request.
-pub(crate) struct RequestHead<'a> {
-    method: &'a str,
-    url: &'a str,
-    random: &'a str,
-    headers: &'a str,
-}
+use crate::description::Description;
 
-impl<'a> RequestHead<'a> {
-    /// Lines: method; URL; random bits; then headers, as [`header`] takes them.
-    pub(crate) fn of(description: &'a str) -> Self {
-        let mut lines = description.splitn(4, '\n');
-        let mut line = || lines.next().unwrap_or_default();
-        let (method, url, random, headers) = (line(), line(), line(), line());
-        Self { method, url, random, headers }
+/// What `entry.js` says of a request. It holds the caller's token.
+pub(crate) struct RequestHead(Description);
+
+impl RequestHead {
+    /// Lines: method; URL; random bits; then headers.
+    pub(crate) fn of(description: SecretValue) -> Self {
+        Self(Description::of(description, 3))
     }
 
     /// 128 bits from the runtime's generator.
     pub(crate) fn random_bits(&self) -> u128 {
-        u128::from_str_radix(self.random, 16).unwrap_or_default()
+        u128::from_str_radix(self.0.line(2), 16).unwrap_or_default()
     }
 }
 
-impl Head for RequestHead<'_> {
+impl Head for RequestHead {
     fn method(&self) -> &str {
-        self.method
+        self.0.line(0)
     }
 
     fn url(&self) -> &str {
-        self.url
+        self.0.line(1)
     }
 
     fn header(&self, name: &str) -> Option<&str> {
-        header(self.headers, name)
+        self.0.header(name)
     }
 
     fn header_names(&self) -> impl Iterator<Item = &str> {
-        header_names(self.headers)
+        self.0.header_names()
     }
-}
-
-/// The value of a header. There is a line for each header: its name, and for a wanted one `=` and its value, which
-/// no name holds.
-pub(crate) fn header<'a>(lines: &'a str, name: &str) -> Option<&'a str> {
-    lines.split('\n').find_map(|line| line.strip_prefix(name)?.strip_prefix('='))
-}
-
-/// The names of all headers.
-pub(crate) fn header_names(lines: &str) -> impl Iterator<Item = &str> {
-    let names = lines.split('\n').map(|line| line.split('=').next().unwrap_or(line));
-    names.filter(|name| !name.is_empty())
 }

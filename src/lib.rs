@@ -8,6 +8,7 @@
 mod answer;
 mod command;
 mod configuration;
+mod description;
 mod desk;
 mod exchange;
 mod head;

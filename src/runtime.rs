@@ -4,7 +4,8 @@ use std::rc::Rc;
 
 use ostiary_core::configuration::{Source, SourceKind};
 use ostiary_core::plan::Plan;
-use ostiary_core::runtime::{Bindings, Clock, Network, SendError};
+use ostiary_core::rate_limit::Verdict;
+use ostiary_core::runtime::{Bindings, Clock, Console, Network, ReceiveError, SendError};
 use ostiary_core::secret_value::SecretValue;
 use ostiary_core::secrets::Reading;
 use worker::Env;
@@ -24,11 +25,15 @@ impl Bindings for Runtime {
             return self.variable(&source.binding).map_or(Reading::Error, |text| Reading::of(Some(text)));
         }
         let binding = SecretValue::new(source.binding.clone().into_owned());
-        // What an exception says is not looked at: production's wording is not documented.
-        match self.desk.wish(|| command::read(within), binding).await {
-            Arrived::Read(reading) => reading,
-            Arrived::TimedOut => Reading::Timeout,
-            Arrived::Failed | Arrived::Answered(..) => Reading::Error,
+        reading(self.desk.wish(|| command::read(within), binding).await)
+    }
+
+    async fn limit(&self, binding: &str, key: &str, within: u32) -> Verdict {
+        let lines = SecretValue::new(format!("{binding}\n{key}"));
+        match self.desk.wish(|| command::limit(within), lines).await {
+            Arrived::Said(true) => Verdict::Within,
+            Arrived::Said(false) => Verdict::Exceeded,
+            _ => Verdict::Unknown,
         }
     }
 
@@ -44,7 +49,34 @@ impl Network for Runtime {
         match self.desk.wish(|| command::send(plan), command::edits(plan)).await {
             Arrived::Answered(response, description) => Ok(UpstreamAnswer::of(response, description)),
             Arrived::TimedOut => Err(SendError::TimedOut),
-            Arrived::Failed | Arrived::Read(_) => Err(SendError::Unreachable),
+            Arrived::TooLarge => Err(SendError::TooLarge),
+            _ => Err(SendError::Unreachable),
+        }
+    }
+
+    async fn keeps_body(&self) -> bool {
+        let said = self.desk.wish(command::keep, SecretValue::new(String::new())).await;
+        matches!(said, Arrived::Said(true))
+    }
+}
+
+impl Console for Runtime {
+    async fn receive(&self, limit: u32, within: u32) -> Result<SecretValue, ReceiveError> {
+        let nothing = SecretValue::new(String::new());
+        match self.desk.wish(|| command::receive(limit, within), nothing).await {
+            Arrived::Received(body) => body.ok_or(ReceiveError::TooLarge),
+            _ => Err(ReceiveError::Broken),
+        }
+    }
+
+    async fn measure(&self, source: &Source, within: u32) -> (Reading, u32) {
+        if source.kind == SourceKind::WorkerSecret {
+            return (self.read(source, within).await, 0);
+        }
+        let binding = SecretValue::new(source.binding.clone().into_owned());
+        match self.desk.wish(|| command::measure(within), binding).await {
+            Arrived::Measured(arrived, milliseconds) => (reading(*arrived), milliseconds),
+            arrived => (reading(arrived), 0),
         }
     }
 }
@@ -52,5 +84,18 @@ impl Network for Runtime {
 impl Clock for Runtime {
     fn now(&self) -> f64 {
         js_sys::Date::now()
+    }
+
+    async fn sleep(&self, milliseconds: u32) {
+        self.desk.wish(|| command::sleep(milliseconds), SecretValue::new(String::new())).await;
+    }
+}
+
+/// What an exception says is not looked at: production's wording is not documented.
+fn reading(arrived: Arrived) -> Reading {
+    match arrived {
+        Arrived::Read(reading) => reading,
+        Arrived::TimedOut => Reading::Timeout,
+        _ => Reading::Error,
     }
 }

@@ -7,7 +7,7 @@ import { canary, sweep } from "./canaries.mjs";
 import { open, send } from "./client.mjs";
 import { startMiniflare } from "./miniflare.mjs";
 import { pause } from "./patience.mjs";
-import { startSecretStore } from "./secret-store.mjs";
+import { startSecretStore, yields } from "./secret-store.mjs";
 import { startUpstream } from "./upstream.mjs";
 import { openWebSocket } from "./websocket.mjs";
 import { startWorkerd } from "./workerd.mjs";
@@ -18,6 +18,9 @@ const CONFIGURATION = fileURLToPath(new URL("gateway/wrangler.toml", import.meta
 
 const text = readFileSync(CONFIGURATION, "utf8");
 const bindings = [...text.matchAll(/^binding = "(\w+)"/gm)].map(([, name]) => name);
+const rateLimits = [...text.matchAll(/^\[\[ratelimits\]\]\nname = "(\w+)"\nnamespace_id = "(\w+)"\nsimple = { limit = (\d+), period = (\d+) }/gm)].map(
+  ([, name, namespace, limit, period]) => ({ name, namespace, limit: Number(limit), period: Number(period) }),
+);
 const [, compatibilityDate] = /^compatibility_date = "(.*)"/m.exec(text);
 const flags = /^compatibility_flags = \[(.*)\]/m.exec(text)?.[1] ?? "";
 const compatibilityFlags = [...flags.matchAll(/"(\w+)"/g)].map(([, flag]) => flag);
@@ -29,6 +32,9 @@ const ACCOUNT = JSON.stringify({ id: canary("ACCOUNT_ID"), key: canary("ACCOUNT_
 const DIGESTED = ["TOKEN_ROBOT", ...Array.from({ length: 10 }, (_, at) => `TOKEN_${String(2 * at + 2).padStart(2, "0")}`)];
 const CANARIES = [...bindings, "CLASSIC_KEY", "ACCOUNT_ID", "ACCOUNT_KEY", ...DIGESTED];
 
+// On bare workerd a rate limit grants what a test lets it grant.
+const GRANTED = Object.fromEntries(rateLimits.map(({ name }) => [name, yields(true)]));
+
 const valueOf = (binding) => (binding === "ACCOUNT" ? ACCOUNT : canary(binding));
 
 export const bearer = (token) => ["Authorization", `Bearer ${token}`];
@@ -39,9 +45,11 @@ const starters = {
   async workerd(variables, secrets, build) {
     const store = await startSecretStore();
     store.setAll(secrets);
+    store.setAll(GRANTED);
     const workerd = await startWorkerd({
       build,
       secrets: bindings,
+      rateLimits: Object.keys(GRANTED),
       variables: { ...variables, CLASSIC_KEY: canary("CLASSIC_KEY") },
       store,
       compatibilityDate,
@@ -60,6 +68,7 @@ const starters = {
     const miniflare = await startMiniflare({
       build: BUILD,
       secrets: bindings,
+      rateLimits,
       variables: { ...variables, CLASSIC_KEY: canary("CLASSIC_KEY") },
       compatibilityDate,
       compatibilityFlags,
@@ -91,6 +100,7 @@ class Gateway {
   reset() {
     this.upstream.clear();
     this.store?.setAll(Object.fromEntries(bindings.map((name) => [name, valueOf(name)])));
+    this.store?.setAll(GRANTED);
     this.store?.forgetReads();
   }
 

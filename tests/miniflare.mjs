@@ -34,6 +34,9 @@ async function seed(gateway, secrets) {
 const stored = (secrets) =>
   Object.fromEntries(secrets.map((name) => [name, { type: "secrets-store-secret", storeId: STORE, secretName: name }]));
 
+const limited = (rateLimits) =>
+  Object.fromEntries(rateLimits.map(({ name, namespace, ...simple }) => [name, { type: "rate-limit", namespace, simple }]));
+
 const texts = (variables) =>
   Object.fromEntries(Object.entries(variables).map(([name, value]) => [name, { type: "text", value }]));
 
@@ -57,13 +60,13 @@ function options(worker, more) {
   };
 }
 
-export async function startMiniflare({ build, secrets, variables, compatibilityDate, compatibilityFlags }) {
+export async function startMiniflare({ build, secrets, rateLimits, variables, compatibilityDate, compatibilityFlags }) {
   const lines = [];
   const worker = {
     compatibilityDate,
     compatibilityFlags,
     manifest: manifest(build),
-    env: { ...texts(variables), ...stored(secrets) },
+    env: { ...texts(variables), ...stored(secrets), ...limited(rateLimits) },
   };
   const gateway = new Miniflare(options(worker, { handleStructuredLogs: ({ message }) => lines.push(message) }));
   const { port } = await gateway.ready;

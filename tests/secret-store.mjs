@@ -20,6 +20,8 @@ class SecretStore {
   #behaviours = new Map();
   #server = http.createServer((request, response) => this.#read(request, response));
   reads = new Map();
+  // What rate limits were asked: binding and key.
+  counted = [];
 
   async listen() {
     this.#server.keepAliveTimeout = 0;
@@ -41,6 +43,7 @@ class SecretStore {
 
   forgetReads() {
     this.reads.clear();
+    this.counted = [];
   }
 
   stop() {
@@ -49,8 +52,10 @@ class SecretStore {
   }
 
   #read(request, response) {
-    const binding = request.url.slice(1);
-    this.reads.set(binding, (this.reads.get(binding) ?? 0) + 1);
+    const { pathname, searchParams } = new URL(request.url, "http://store");
+    const binding = pathname.slice(1);
+    if (searchParams.has("key")) this.counted.push([binding, searchParams.get("key")]);
+    else this.reads.set(binding, (this.reads.get(binding) ?? 0) + 1);
     const scripted = this.#behaviours.get(binding) ?? absent;
     const behaviour = typeof scripted === "function" ? scripted() : scripted;
     if (behaviour.kind === "hang") return;
@@ -83,4 +88,23 @@ class Fetcher {
   }
 }
 export default (environment) => new Fetcher(environment.store, environment.binding);
+`;
+
+// The module behind each rate limit: `yields(true)` grants the request.
+export const RATE_LIMIT_MODULE = `
+class Ratelimit {
+  #store;
+  #binding;
+  constructor(store, binding) {
+    this.#store = store;
+    this.#binding = binding;
+  }
+  async limit({ key }) {
+    const response = await this.#store.fetch("http://store/" + this.#binding + "?key=" + encodeURIComponent(key));
+    const { kind, value, message } = await response.json();
+    if (kind === "value") return { success: value };
+    throw new Error(message);
+  }
+}
+export default (environment) => new Ratelimit(environment.store, environment.binding);
 `;

@@ -3,7 +3,7 @@
 import { cpSync, readdirSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import { BINDING_MODULE } from "./secret-store.mjs";
+import { BINDING_MODULE, RATE_LIMIT_MODULE } from "./secret-store.mjs";
 import { ServerProcess, temporaryFolder } from "./server-process.mjs";
 
 // Its package exports the path of the native binary.
@@ -20,8 +20,9 @@ function modulesOf(folder) {
 
 const moduleText = (name) => `(name = ${quoted(name)}, ${name.endsWith(".wasm") ? "wasm" : "esModule"} = embed ${quoted(name)})`;
 
-function configuration({ build, secrets, variables, store, compatibilityDate, compatibilityFlags }) {
-  const secretBindings = secrets.map((name) => `(name = ${quoted(name)}, wrapped = (moduleName = "store:secret", innerBindings = [(name = "store", service = "store"), (name = "binding", text = ${quoted(name)})]))`);
+function configuration({ build, secrets, rateLimits, variables, store, compatibilityDate, compatibilityFlags }) {
+  const wrapped = (module) => (name) => `(name = ${quoted(name)}, wrapped = (moduleName = ${quoted(module)}, innerBindings = [(name = "store", service = "store"), (name = "binding", text = ${quoted(name)})]))`;
+  const storeBindings = [...secrets.map(wrapped("store:secret")), ...rateLimits.map(wrapped("store:rate-limit"))];
   const textBindings = Object.entries(variables).map(([name, value]) => `(name = ${quoted(name)}, text = ${quoted(value)})`);
   return `using Workerd = import "/workerd/workerd.capnp";
 const configuration :Workerd.Config = (
@@ -31,14 +32,17 @@ const configuration :Workerd.Config = (
       modules = [${modulesOf(build).map(moduleText).join(", ")}],
       compatibilityDate = ${quoted(compatibilityDate)},
       compatibilityFlags = [${compatibilityFlags.map(quoted).join(", ")}],
-      bindings = [${[...secretBindings, ...textBindings].join(", ")}],
+      bindings = [${[...storeBindings, ...textBindings].join(", ")}],
       globalOutbound = "loopback",
     )),
     (name = "loopback", network = (allow = ["local"])),
     (name = "store", external = (address = "127.0.0.1:${store.port}", http = ())),
   ],
   sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "gateway")],
-  extensions = [(modules = [(name = "store:secret", internal = true, esModule = ${quoted(BINDING_MODULE)})])],
+  extensions = [(modules = [
+    (name = "store:secret", internal = true, esModule = ${quoted(BINDING_MODULE)}),
+    (name = "store:rate-limit", internal = true, esModule = ${quoted(RATE_LIMIT_MODULE)}),
+  ])],
 );
 `;
 }

@@ -15,6 +15,8 @@ pub struct Admitted<'a> {
     pub target: Target<'a>,
     /// Whether a body may follow.
     pub has_body: bool,
+    /// How long it says that its body is, in bytes; `None` where it says nothing that can be read.
+    pub length: Option<u64>,
     /// Whether it asks for a WebSocket.
     pub is_upgrade: bool,
 }
@@ -29,12 +31,13 @@ pub fn admit(head: &impl Head) -> Result<Admitted<'_>, Code> {
     }
     // Over HTTP/2 a body need not be announced.
     let has_body = !bodiless && (announces_body(head) || head.header("content-length").is_none());
+    let length = head.header("content-length").and_then(|length| length.trim().parse().ok());
     if has_come_by(head) {
         return Err(Code::LoopDetected);
     }
     let upgrade = head.header("upgrade").unwrap_or_default();
     let is_upgrade = method == Method::Get && upgrade.trim().eq_ignore_ascii_case("websocket");
-    Ok(Admitted { method, target, has_body, is_upgrade })
+    Ok(Admitted { method, target, has_body, length, is_upgrade })
 }
 
 /// RFC 9112 §6: the framing says it. A runtime's body object does not: some make one for a length of 0.

@@ -9,7 +9,7 @@ use crate::runtime::Answer;
 
 /// The headers of an answer whose values the core may ask for.
 pub const ANSWER_HEADERS_READ: &[&str] =
-    &["cache-control", "connection", "content-location", "link", "location", "refresh"];
+    &["cache-control", "connection", "content-location", "link", "location", "refresh", "retry-after"];
 
 /// Would act on all that shares the gateway's origin, says what only the gateway says, or lets shared caches
 /// keep what `Cache-Control` forbids them.
@@ -33,13 +33,15 @@ const WITHHELD: &[&str] = &[
 /// The same, for whole families.
 const WITHHELD_PREFIXES: &[&str] = &["access-control-", "ostiary-"];
 
-/// What is changed about the head of an answer. Status and body stay as they are.
+/// What is changed about the head of an answer, and what is asked of its body. Status and body stay as they are.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Edits {
     /// Headers to remove, before any is set.
     pub remove: Vec<String>,
     /// Headers to set or to add a line of, in this order.
     pub add: Vec<(&'static str, String)>,
+    /// For how long its body may stand still, in milliseconds.
+    pub idle_timeout: Option<u32>,
 }
 
 /// Whether the answer's status can be passed on: the runtime builds answers from 200 to 599, and 101 only with
@@ -67,7 +69,7 @@ pub fn edits(
     links: &Links<'_>,
     id: &RequestId,
 ) -> Edits {
-    let mut edits = Edits::default();
+    let mut edits = Edits { idle_timeout: route.idle_timeout, ..Edits::default() };
     let connection = connection_options(answer.header("connection"));
     for name in answer.header_names() {
         let folded = fold(name);

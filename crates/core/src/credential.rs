@@ -3,7 +3,9 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
+use sha2::{Digest as _, Sha256};
 
+use crate::candidates::Digest;
 use crate::configuration::{Gateway, Part, Placement, Route, Secret, SecretId, Source, Template};
 use crate::json;
 use crate::runtime::Bindings;
@@ -42,6 +44,9 @@ pub struct SourceNote<'g> {
     /// Why it did not serve; absent when it did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failure: Option<Failure>,
+    /// With what the upstream refused the credential.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
 }
 
 /// Goes through the sources of a route's auth.
@@ -53,6 +58,9 @@ pub struct Resolver<'g> {
     route: &'g Route,
     secrets: Vec<(SecretId, &'g Secret)>,
     position: usize,
+    /// Of the positions that are tried, the one after the last.
+    end: usize,
+    refused: Vec<Digest>,
     /// What became of each source that was looked at.
     pub notes: Vec<SourceNote<'g>>,
 }
@@ -64,9 +72,47 @@ impl<'g> Resolver<'g> {
         let mut ids: Vec<SecretId> = route.auth.iter().flat_map(Placement::secrets).collect();
         ids.sort_unstable();
         ids.dedup();
-        let secrets =
+        let secrets: Vec<_> =
             ids.into_iter().filter_map(|id| gateway.secret(id).map(|secret| (id, secret))).collect();
-        Self { gateway, route, secrets, position: 0, notes: Vec::new() }
+        let end = secrets.iter().map(|(_, secret)| secret.sources.len()).max().unwrap_or(1);
+        Self { gateway, route, secrets, position: 0, end, refused: Vec::new(), notes: Vec::new() }
+    }
+
+    /// Tries this position alone, from 0; `None` where no secret has it.
+    #[must_use]
+    pub fn only(self, position: usize) -> Option<Self> {
+        (position < self.end).then_some(Self { position, end: position + 1, ..self })
+    }
+
+    /// What is read at this position, from 0: of each secret one source, and where among its own it stands.
+    pub fn at(&self, position: usize) -> impl Iterator<Item = (&'g Secret, usize, &'g Source)> {
+        let found = self.secrets.iter().filter_map(move |(id, secret)| at(*id, secret, position));
+        found.map(|(_, secret, position, source)| (secret, position, source))
+    }
+
+    /// Whether there is a position that was not looked at.
+    #[must_use]
+    pub fn has_next(&self) -> bool {
+        self.position < self.end
+    }
+
+    /// Whether the upstream has refused a credential.
+    #[must_use]
+    pub const fn has_refused(&self) -> bool {
+        !self.refused.is_empty()
+    }
+
+    /// Notes that the upstream has refused this credential with that status. None like it is yielded from here on.
+    pub fn refuse(&mut self, credential: &Credential<'_>, status: u16) {
+        self.refused.push(credential.digest());
+        self.mark(Failure::Refused, Some(status));
+    }
+
+    /// Notes that the upstream has given no answer to a credential that it was asked with in place of a refused one.
+    pub fn unanswered(&mut self) {
+        if self.has_refused() {
+            self.mark(Failure::Unanswered, None);
+        }
     }
 
     /// The credential from the next position at which every secret yields a value that can be used.
@@ -75,8 +121,7 @@ impl<'g> Resolver<'g> {
         readings: &mut Readings<'g, B>,
         bindings: &B,
     ) -> Result<Credential<'g>, Unresolved> {
-        let positions = self.secrets.iter().map(|(_, secret)| secret.sources.len()).max().unwrap_or(1);
-        while self.position < positions {
+        while self.has_next() {
             let position = self.position;
             self.position += 1;
             let sources: Vec<(SecretId, &'g Secret, usize, &'g Source)> =
@@ -95,6 +140,10 @@ impl<'g> Resolver<'g> {
             let mut credential = None;
             if failures.is_empty() {
                 match render(self.route, &values, bindings) {
+                    Ok(rendered) if self.has_refused() && self.refused.contains(&rendered.digest()) => {
+                        let moving = sources.iter().filter(|(_, secret, ..)| secret.sources.len() > 1);
+                        failures.extend(moving.map(|(id, ..)| (*id, Failure::Repeated)));
+                    }
                     Ok(rendered) => credential = Some(rendered),
                     Err(Unusable::Variable) => return Err(Unresolved::Misconfigured),
                     Err(Unusable::Secrets(ids)) => {
@@ -124,15 +173,44 @@ impl<'g> Resolver<'g> {
     ) {
         for (id, secret, position, source) in sources {
             let failure = failures.iter().find(|(failed, _)| failed == id).map(|(_, failure)| *failure);
-            if served || failure.is_some() {
+            // A secret with one source serves at every position.
+            let noted =
+                self.notes.iter().any(|note| note.binding == source.binding && note.failure.is_none());
+            if (served && !noted) || failure.is_some() {
                 self.notes.push(SourceNote {
                     secret: &secret.name,
                     binding: &source.binding,
                     source: position + 1,
                     failure,
+                    status: None,
                 });
             }
         }
+    }
+
+    /// What became of the sources of the credential that was yielded last, but for those that every one has.
+    fn mark(&mut self, failure: Failure, status: Option<u16>) {
+        let moving = |name: &str| {
+            self.secrets.iter().any(|(_, secret)| secret.name == name && secret.sources.len() > 1)
+        };
+        for note in self.notes.iter_mut().filter(|note| note.failure.is_none() && moving(note.secret)) {
+            note.failure = Some(failure);
+            note.status = status;
+        }
+    }
+}
+
+impl Credential<'_> {
+    /// Equal for credentials that look the same to the upstream.
+    fn digest(&self) -> Digest {
+        let mut hash = Sha256::new();
+        for (name, value) in self.headers.iter().chain(&self.parameters) {
+            for piece in [name, value.expose()] {
+                hash.update(piece.len().to_le_bytes());
+                hash.update(piece);
+            }
+        }
+        hash.finalize().into()
     }
 }
 
@@ -183,6 +261,27 @@ fn render<'g>(
     }
     credential.values = injected;
     Ok(credential)
+}
+
+/// Whether the value of this secret can stand wherever the route puts it.
+#[must_use]
+pub fn fits(route: &Route, id: SecretId, value: &SecretValue) -> bool {
+    let stands = |template: &Template, accepts: fn(&str) -> bool| {
+        template.parts.iter().all(|part| match part {
+            Part::Secret(secret) if *secret == id => accepts(value.expose()),
+            Part::Field(secret, name) if *secret == id => {
+                json::string_field(value, name).is_some_and(|field| accepts(field.expose()))
+            }
+            _ => true,
+        })
+    };
+    route.auth.iter().all(|placement| match placement {
+        Placement::Bearer(value) | Placement::Header { value, .. } => stands(value, is_header_text),
+        Placement::Basic { username, password } => {
+            stands(username, is_basic_username) && stands(password, is_basic_password)
+        }
+        Placement::Query { value, .. } => stands(value, |_| true),
+    })
 }
 
 /// Joins a template's parts. A value is put in as it is and never looked at again: `${x}` in it means nothing.

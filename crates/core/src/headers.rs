@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 
 use crate::configuration::{Gateway, HeaderName, Placement, Route, TokenPlace};
+use crate::operator::TOKEN_IN as OPERATOR_TOKEN_IN;
+use crate::rate_limit::ADDRESS_HEADER;
 
 /// Headers that every request is asked for, besides those in which a route's callers show their tokens.
 const ALWAYS_READ: &[&str] = &[
@@ -75,7 +77,13 @@ const CLAIM_PREFIXES: &[&str] = &["cf-", "ostiary-", "x-forwarded-"];
 #[must_use]
 pub fn headers_read(gateway: &Gateway) -> Vec<&str> {
     let places = gateway.routes.iter().flat_map(|route| route.token_in.iter());
-    let mut names: Vec<&str> = places.filter_map(token_header).chain(ALWAYS_READ.iter().copied()).collect();
+    let operator = gateway.operator.iter().flat_map(|_| OPERATOR_TOKEN_IN);
+    let mut names: Vec<&str> =
+        places.chain(operator).filter_map(token_header).chain(ALWAYS_READ.iter().copied()).collect();
+    let wanted = |by: fn(&Route) -> bool| gateway.routes.iter().any(by);
+    names.extend(wanted(|route| !route.rate_limit.is_empty()).then_some(ADDRESS_HEADER));
+    names.extend(wanted(|route| route.cors.is_some()).then_some("origin"));
+    names.extend(wanted(|route| route.retry.is_some()).then_some("idempotency-key"));
     names.sort_unstable();
     names.dedup();
     names

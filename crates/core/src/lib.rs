@@ -14,6 +14,7 @@ pub mod host;
 pub mod matching;
 pub mod path;
 pub mod proof;
+pub mod rate_limit;
 pub mod routing;
 pub mod target;
 
@@ -22,13 +23,17 @@ pub mod json;
 pub mod secret_value;
 pub mod secrets;
 
+pub mod attempts;
 pub mod headers;
 pub mod plan;
 pub mod query;
 
 pub mod answer;
 pub mod cookie;
+pub mod cors;
 pub mod link;
+
+pub mod operator;
 
 pub mod record;
 pub mod refusal;

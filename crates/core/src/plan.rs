@@ -24,6 +24,10 @@ pub struct Plan {
     pub set: Vec<(String, SecretValue)>,
     /// Whether the caller's body goes along, where there is one.
     pub has_body: bool,
+    /// How many bytes of the body are kept for another attempt; 0 where there will be none.
+    pub keep: u32,
+    /// The most bytes that the body may have.
+    pub max_body: Option<u64>,
     /// Until the head of the answer has arrived, in milliseconds, counted from the last progress of the body.
     pub timeout: u32,
 }
@@ -40,6 +44,8 @@ pub struct Draft<'a, H> {
     pub query: Option<&'a str>,
     /// Whether it may have a body.
     pub has_body: bool,
+    /// How long it says that its body is, in bytes.
+    pub length: Option<u64>,
     /// Whether it asks for a WebSocket.
     pub is_upgrade: bool,
     /// The route that it came by.
@@ -64,6 +70,11 @@ impl<H: Head> Draft<'_, H> {
         let seen = self.head.header("cdn-loop").filter(|value| !value.trim().is_empty());
         let cdn_loop = seen.map_or_else(|| LOOP_TOKEN.to_owned(), |seen| format!("{seen}, {LOOP_TOKEN}"));
         set.push(("cdn-loop".to_owned(), SecretValue::new(cdn_loop)));
+        if self.route.idle_timeout.is_some() {
+            // Only who reads the body sees it stand still, and the runtime decodes what it reads: an event that is
+            // coded again would wait for the next one.
+            set.push(("accept-encoding".to_owned(), SecretValue::new("identity".to_owned())));
+        }
         if self.is_upgrade {
             set.push(("upgrade".to_owned(), SecretValue::new("websocket".to_owned())));
         }
@@ -73,6 +84,8 @@ impl<H: Head> Draft<'_, H> {
             remove,
             set,
             has_body: self.has_body,
+            keep: 0,
+            max_body: self.route.max_body,
             timeout: self.route.timeout,
         }
     }

@@ -3,7 +3,7 @@
 use subtle::{Choice, ConstantTimeEq as _};
 
 use crate::candidates::{Digest, digest};
-use crate::configuration::{Caller, CallerId, Gateway, Grantee, Proof, Route, Secret};
+use crate::configuration::{Caller, CallerId, Gateway, Proof, Secret};
 use crate::runtime::Bindings;
 use crate::secrets::{Reading, Readings};
 
@@ -24,16 +24,16 @@ pub enum Unproven {
     Unreadable,
 }
 
-/// Finds the caller of this route that the candidates prove.
+/// Finds the one of these callers that the candidates prove.
 ///
 /// 1. Without a candidate nothing is read.
 /// 2. Digests in the configuration are compared first; where one matches, nothing is read.
-/// 3. Otherwise every source of every token secret of this route's callers is read, all at once.
+/// 3. Otherwise every source of every token secret of these callers is read, all at once.
 ///
 /// Every comparison takes the same time whatever it compares, and none is left out after a match.
 pub async fn prove<'g, B: Bindings>(
     gateway: &'g Gateway,
-    route: &'g Route,
+    callers: impl Iterator<Item = CallerId> + Clone,
     candidates: &[Digest],
     readings: &mut Readings<'g, B>,
 ) -> Result<CallerId, Unproven> {
@@ -41,7 +41,8 @@ pub async fn prove<'g, B: Bindings>(
         return Err(Unproven::Absent);
     }
     let mut matched = Matched::default();
-    for (id, caller) in callers(gateway, route) {
+    let callers = || callers.clone().filter_map(|id| gateway.caller(id).map(|caller| (id, caller)));
+    for (id, caller) in callers() {
         if let Proof::Digests(digests) = &caller.proof {
             matched.compare(id, candidates, digests.iter());
         }
@@ -50,8 +51,7 @@ pub async fn prove<'g, B: Bindings>(
         return verdict;
     }
 
-    let secrets =
-        || callers(gateway, route).filter_map(|(id, caller)| Some((id, token_secret(gateway, caller)?)));
+    let secrets = || callers().filter_map(|(id, caller)| Some((id, token_secret(gateway, caller)?)));
     readings.read(secrets().flat_map(|(_, secret)| secret.sources.iter())).await;
     let mut unreadable = false;
     for (id, secret) in secrets() {
@@ -68,13 +68,6 @@ pub async fn prove<'g, B: Bindings>(
     }
     let otherwise = if unreadable { Unproven::Unreadable } else { Unproven::Unknown };
     matched.verdict().unwrap_or(Err(otherwise))
-}
-
-fn callers<'g>(gateway: &'g Gateway, route: &'g Route) -> impl Iterator<Item = (CallerId, &'g Caller)> {
-    route.allow.iter().filter_map(|grant| match grant.to {
-        Grantee::Caller(id) => gateway.caller(id).map(|caller| (id, caller)),
-        Grantee::Anyone => None,
-    })
 }
 
 fn token_secret<'g>(gateway: &'g Gateway, caller: &Caller) -> Option<&'g Secret> {

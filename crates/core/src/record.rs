@@ -21,6 +21,9 @@ pub struct Record<'g> {
     /// The route's name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub route: Option<&'g str>,
+    /// Which of the operator's endpoints it was for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub operation: Option<&'static str>,
     /// The caller's name, or `anyone`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub caller: Option<&'g str>,
@@ -33,6 +36,15 @@ pub struct Record<'g> {
     /// The sources that served, and those that did not.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub secrets: Vec<SourceNote<'g>>,
+    /// How often the request was sent; absent where it was once or not at all.
+    #[serde(skip_serializing_if = "is_one")]
+    pub attempts: u32,
+    /// What became of a refused credential.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failover: Option<FailoverOutcome>,
+    /// Whether a rate limit could not be asked, and the request went on.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub rate_limit_unknown: bool,
     /// The status of the answer.
     pub status: u16,
     /// The refusal's code, where the gateway itself answered.
@@ -48,16 +60,33 @@ pub struct Record<'g> {
     pub total_ms: u32,
 }
 
+/// What became of a credential that the upstream refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FailoverOutcome {
+    /// The upstream accepted the next one: the primary has to be replaced.
+    PrimaryRefused,
+    /// No other one is left, or none that can be read. Callers can bring this about.
+    AllRefused,
+    /// The body of the request is not at hand any more.
+    NotReplayable,
+}
+
 /// How bad an event is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
     /// As it should be, refusals of bad requests included.
     Info,
-    /// The request was served, and something wants a look: a source failed.
+    /// The request was served, and something wants a look: a source failed, or a key was refused.
     Warn,
     /// The gateway or its upstream failed the caller.
     Error,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+const fn is_one(attempts: &u32) -> bool {
+    *attempts <= 1
 }
 
 impl<'g> Record<'g> {
@@ -70,10 +99,14 @@ impl<'g> Record<'g> {
             request_id,
             method: None,
             route: None,
+            operation: None,
             caller: None,
             rule: None,
             proof: None,
             secrets: Vec::new(),
+            attempts: 0,
+            failover: None,
+            rate_limit_unknown: false,
             status: 0,
             code: None,
             secrets_ms: None,
@@ -86,8 +119,11 @@ impl<'g> Record<'g> {
     pub fn rate(&mut self) {
         let failed = self.code.is_some() && self.status >= 500;
         let unreadable = self.proof == Some(Unproven::Unreadable);
-        let moved_on = self.secrets.iter().any(|note: &SourceNote<'g>| note.failure.is_some());
-        self.level = match (failed || unreadable, moved_on) {
+        let failures = self.secrets.iter().filter_map(|note: &SourceNote<'g>| note.failure);
+        let source_failed = failures.into_iter().any(|failure| !failure.can_be_forced());
+        let refused = self.failover == Some(FailoverOutcome::PrimaryRefused);
+        let wants_a_look = source_failed || refused || self.rate_limit_unknown;
+        self.level = match (failed || unreadable, wants_a_look) {
             (true, _) => Level::Error,
             (false, true) => Level::Warn,
             (false, false) => Level::Info,

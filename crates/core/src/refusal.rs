@@ -1,8 +1,11 @@
 //! Refusals: answers that the gateway itself gives.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::Serialize;
+
+use crate::cors::Added;
 
 /// Where each code has a heading: the `type` of a refusal is this and the code.
 const DOCUMENTATION: &str = concat!(env!("CARGO_PKG_REPOSITORY"), "/blob/main/docs/refusals.md#");
@@ -18,6 +21,9 @@ pub enum Code {
     NotAllowed,
     NoRoute,
     MethodNotAllowed,
+    PayloadTooLarge,
+    OperationInvalid,
+    RateLimited,
     Misconfigured,
     UpstreamUnreachable,
     UpstreamInvalid,
@@ -36,6 +42,9 @@ const fn table(code: Code) -> (&'static str, u16, &'static str) {
         Code::NotAllowed => ("not_allowed", 403, "No rule admits this method and path."),
         Code::NoRoute => ("no_route", 404, "No route is mounted here."),
         Code::MethodNotAllowed => ("method_not_allowed", 405, "The gateway does not know this method."),
+        Code::PayloadTooLarge => ("payload_too_large", 413, "The request's body is too large."),
+        Code::RateLimited => ("rate_limited", 429, "Too many requests."),
+        Code::OperationInvalid => ("operation_invalid", 400, "The operator's request is not understood."),
         Code::Misconfigured => ("misconfigured", 500, "The gateway's configuration has an error."),
         Code::UpstreamUnreachable => ("upstream_unreachable", 502, "The upstream cannot be reached."),
         Code::UpstreamInvalid => ("upstream_invalid", 502, "The upstream's answer cannot be passed on."),
@@ -47,7 +56,7 @@ const fn table(code: Code) -> (&'static str, u16, &'static str) {
 
 impl Code {
     /// Every code.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 16] = [
         Self::InvalidHost,
         Self::PathAmbiguous,
         Self::BodyNotAllowed,
@@ -55,6 +64,9 @@ impl Code {
         Self::NotAllowed,
         Self::NoRoute,
         Self::MethodNotAllowed,
+        Self::PayloadTooLarge,
+        Self::RateLimited,
+        Self::OperationInvalid,
         Self::Misconfigured,
         Self::UpstreamUnreachable,
         Self::UpstreamInvalid,
@@ -99,6 +111,14 @@ impl RequestId {
         Self(format!("{bits:032x}"))
     }
 
+    /// A number below `end`, chosen by other bits for each of the first eight draws.
+    #[must_use]
+    pub fn chance(&self, draw: u32, end: u32) -> u32 {
+        let bits = u128::from_str_radix(&self.0, 16).unwrap_or_default();
+        let piece = bits.rotate_right(draw.wrapping_mul(16)) & 0xffff;
+        u32::try_from((piece * u128::from(end)) >> 16).unwrap_or_default()
+    }
+
     /// The digits.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -106,13 +126,18 @@ impl RequestId {
     }
 }
 
-/// A refusal, ready to be sent. It holds a code and an id, so there is nothing in it that could leak.
+/// A refusal, ready to be sent. It holds a code, an id and what the route tells web pages, so there is nothing in it
+/// that could leak.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
     /// Why.
     pub code: Code,
     /// Of the request.
     pub request_id: RequestId,
+    /// After how many seconds the caller may come back.
+    pub retry_after: Option<u32>,
+    /// What web pages are told.
+    pub cors: Added,
 }
 
 impl Refusal {
@@ -124,18 +149,22 @@ impl Refusal {
 
     /// The headers of the answer.
     #[must_use]
-    pub fn headers(&self) -> Vec<(&'static str, &str)> {
-        let mut headers = vec![
-            ("content-type", "application/problem+json"),
-            ("cache-control", "no-store"),
-            ("ostiary-refusal", self.code.as_str()),
-            ("ostiary-request-id", self.request_id.as_str()),
+    pub fn headers(&self) -> Vec<(&'static str, Cow<'_, str>)> {
+        let mut headers: Vec<(&'static str, Cow<'_, str>)> = vec![
+            ("content-type", "application/problem+json".into()),
+            ("cache-control", "no-store".into()),
+            ("ostiary-refusal", self.code.as_str().into()),
+            ("ostiary-request-id", self.request_id.as_str().into()),
         ];
+        headers.extend(self.cors.iter().map(|(name, value)| (*name, value.as_str().into())));
+        headers.extend(self.retry_after.map(|seconds| ("retry-after", seconds.to_string().into())));
         match self.code {
             // Never Basic: a browser would ask for a password and remember it (RFC 7617 §4).
-            Code::CallerUnauthenticated => headers.push(("www-authenticate", "Bearer")),
+            Code::CallerUnauthenticated => headers.push(("www-authenticate", "Bearer".into())),
             // RFC 9110 §15.5.6 asks for it.
-            Code::MethodNotAllowed => headers.push(("allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")),
+            Code::MethodNotAllowed => {
+                headers.push(("allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS".into()));
+            }
             _ => {}
         }
         headers
@@ -169,9 +198,13 @@ mod tests {
     use super::*;
     use crate::configuration::Method;
 
+    fn refusal(code: Code, bits: u128) -> Refusal {
+        Refusal { code, request_id: RequestId::new(bits), retry_after: None, cors: Added::new() }
+    }
+
     #[test]
     fn a_refusal_is_a_problem_with_the_request_s_id() {
-        let refusal = Refusal { code: Code::NoRoute, request_id: RequestId::new(0xab) };
+        let refusal = refusal(Code::NoRoute, 0xab);
         assert_eq!(
             refusal.body(),
             format!(
@@ -179,21 +212,29 @@ mod tests {
                  \"code\":\"no_route\",\"request_id\":\"000000000000000000000000000000ab\"}}"
             )
         );
-        assert!(refusal.headers().contains(&("ostiary-refusal", "no_route")));
-        assert!(refusal.headers().contains(&("cache-control", "no-store")));
+        assert!(refusal.headers().contains(&("ostiary-refusal", "no_route".into())));
+        assert!(refusal.headers().contains(&("cache-control", "no-store".into())));
     }
 
     #[test]
     fn case_32_a_failed_proof_asks_for_a_bearer_token_and_never_for_basic() {
-        let refusal = Refusal { code: Code::CallerUnauthenticated, request_id: RequestId::new(1) };
-        assert_eq!(refusal.headers().last(), Some(&("www-authenticate", "Bearer")));
+        let refusal = refusal(Code::CallerUnauthenticated, 1);
+        assert_eq!(refusal.headers().last(), Some(&("www-authenticate", "Bearer".into())));
     }
 
     #[test]
     fn case_34_an_unknown_method_is_told_the_known_ones() {
-        let refusal = Refusal { code: Code::MethodNotAllowed, request_id: RequestId::new(1) };
+        let refusal = refusal(Code::MethodNotAllowed, 1);
         let known = Method::ALL.map(Method::as_str).join(", ");
-        assert_eq!(refusal.headers().last(), Some(&("allow", known.as_str())));
+        assert_eq!(refusal.headers().last(), Some(&("allow", known.into())));
+    }
+
+    #[test]
+    fn chance_is_below_its_end_and_other_for_each_draw() {
+        let id = RequestId::new(0x0000_ffff_8000_0001_0000_ffff_8000_0001);
+        let draws: Vec<_> = (0..4).map(|draw| id.chance(draw, 100)).collect();
+        assert_eq!(draws, [0, 50, 99, 0]);
+        assert_eq!(id.chance(2, 0), 0);
     }
 
     #[test]

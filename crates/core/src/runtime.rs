@@ -6,6 +6,8 @@
 
 use crate::configuration::Source;
 use crate::plan::Plan;
+use crate::rate_limit::Verdict;
+use crate::secret_value::SecretValue;
 use crate::secrets::Reading;
 
 /// The head of a caller's request.
@@ -29,6 +31,9 @@ pub trait Bindings {
     /// Reads one source, and gives up after `within` milliseconds.
     async fn read(&self, source: &Source, within: u32) -> Reading;
 
+    /// Counts one more request with this key, and gives up after `within` milliseconds.
+    async fn limit(&self, binding: &str, key: &str, within: u32) -> Verdict;
+
     /// A `[vars]` entry; `None` where it is not bound or no text.
     fn variable(&self, name: &str) -> Option<String>;
 }
@@ -40,7 +45,14 @@ pub trait Network {
 
     /// Sends the request that the plan describes and waits for the head of the answer. Redirects are not
     /// followed, no cache is looked at.
+    ///
+    /// The answer that came before, where there was one, is given up when the head of the next one has come, and not
+    /// before: until then it can still be the one that the caller gets.
     async fn send(&self, plan: &Plan) -> Result<Self::Answer, SendError>;
+
+    /// Waits until the whole of the body that was sent last is at hand for another attempt: `false` where it is longer
+    /// than [`Plan::keep`] said, or does not come. Asked only where that was not 0.
+    async fn keeps_body(&self) -> bool;
 }
 
 /// Why no answer's head arrived.
@@ -50,6 +62,8 @@ pub enum SendError {
     Unreachable,
     /// The plan's deadline has passed.
     TimedOut,
+    /// The body of the request is longer than the plan takes.
+    TooLarge,
 }
 
 /// The head of an upstream's answer.
@@ -74,8 +88,31 @@ pub trait Answer {
     fn resolve(&self, reference: &str, base: &str) -> Option<String>;
 }
 
+/// What only the operator's endpoints ask of a runtime.
+pub trait Console {
+    /// The whole body of the caller's request as a text: of `limit` bytes at most, given up after `within`
+    /// milliseconds.
+    async fn receive(&self, limit: u32, within: u32) -> Result<SecretValue, ReceiveError>;
+
+    /// As [`Bindings::read`], with the milliseconds until this source yielded. Of many that are read at the same
+    /// time, each has its own.
+    async fn measure(&self, source: &Source, within: u32) -> (Reading, u32);
+}
+
+/// Why there is no body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReceiveError {
+    /// It is longer than the limit.
+    TooLarge,
+    /// It broke off, did not come in time, or is no text.
+    Broken,
+}
+
 /// The time.
 pub trait Clock {
     /// Milliseconds since any fixed moment.
     fn now(&self) -> f64;
+
+    /// Waits so many milliseconds.
+    async fn sleep(&self, milliseconds: u32);
 }

@@ -48,8 +48,7 @@ impl Reading {
 }
 
 /// Why a source did not serve.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Failure {
     /// As [`Reading::Missing`].
     Missing,
@@ -61,6 +60,41 @@ pub enum Failure {
     Error,
     /// As [`Reading::Timeout`].
     Timeout,
+    /// The upstream has refused the credential that it is part of.
+    Refused,
+    /// It would make a credential that the upstream has refused already, so it was not sent.
+    Repeated,
+    /// No head of an answer came to the credential that it is part of, after another one had been refused.
+    Unanswered,
+}
+
+impl Failure {
+    /// As it stands in the log.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Missing => "missing",
+            Self::Empty => "empty",
+            Self::Invalid => "invalid",
+            Self::Error => "error",
+            Self::Timeout => "timeout",
+            Self::Refused => "refused",
+            Self::Repeated => "repeated",
+            Self::Unanswered => "unanswered",
+        }
+    }
+
+    /// Whether a caller can bring it about by what it asks for, so that it says nothing of the secret.
+    #[must_use]
+    pub const fn can_be_forced(self) -> bool {
+        matches!(self, Self::Refused | Self::Repeated)
+    }
+}
+
+impl serde::Serialize for Failure {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
 }
 
 /// No source of a secret yielded a value.

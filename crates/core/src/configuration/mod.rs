@@ -6,8 +6,12 @@
 
 mod auth;
 mod caller;
+mod cors;
+mod failover;
 mod header_name;
 mod mount;
+mod operator;
+mod rate_limit;
 mod route;
 mod rule;
 mod secret;
@@ -21,8 +25,12 @@ use std::borrow::Cow;
 
 pub use auth::{Placement, TokenPlace};
 pub use caller::{Caller, CallerId, Grantee, Proof};
+pub use cors::{Cors, Origins};
+pub use failover::{Failover, Retry};
 pub use header_name::{HeaderName, InvalidHeaderName};
 pub use mount::Mount;
+pub use operator::{Destination, Operator};
+pub use rate_limit::{Counted, RateLimit};
 pub use route::{Grant, Route, RouteId};
 pub use rule::{Method, Methods, Pattern, Rule, Segment};
 pub use secret::{Secret, SecretId, Source, SourceKind};
@@ -47,7 +55,9 @@ pub struct Gateway {
     pub callers: List<Caller>,
     /// In the order in which `gateway.toml` names them; [`RouteId`] is a position here.
     pub routes: List<Route>,
-    /// Every mount of every route, most specific first: mounts with a host before those without, and the one
+    /// The operator's endpoints; `None` where there are none.
+    pub operator: Option<Operator>,
+    /// Every mount of every route and the operator's, most specific first: mounts with a host before those without, and the one
     /// with more prefix segments before the one with fewer. The first that matches is the one that is meant.
     pub mounts: List<Mount>,
     /// How long one source may take to yield its value, in milliseconds.

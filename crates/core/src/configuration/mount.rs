@@ -2,7 +2,7 @@
 
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
-use super::{List, RouteId, Text};
+use super::{Destination, List, Text};
 
 /// What the URL Standard encodes in a path, and what would end a path.
 const ENCODED: &AsciiSet = &CONTROLS
@@ -25,8 +25,8 @@ pub struct Mount {
     pub host: Option<Text>,
     /// The segments of the prefix, percent-decoded; none for a whole host or for `/`.
     pub prefix: List<Text>,
-    /// The route that is reached here.
-    pub route: RouteId,
+    /// What is reached here.
+    pub to: Destination,
 }
 
 impl Mount {
@@ -44,12 +44,13 @@ impl Mount {
 
 #[cfg(test)]
 mod tests {
+    use super::super::RouteId;
     use super::*;
 
     #[test]
     fn a_path_can_stand_in_a_link() {
         let prefix: List<Text> = ["v1", "a b", "<c>", "@:~"].map(Text::Borrowed).to_vec().into();
-        let mount = Mount { host: None, prefix, route: RouteId(0) };
+        let mount = Mount { host: None, prefix, to: Destination::Route(RouteId(0)) };
         assert_eq!(mount.path(), "/v1/a%20b/%3Cc%3E/@:~");
     }
 }

@@ -1,6 +1,9 @@
 //! Routes.
 
-use super::{Grantee, HeaderName, List, Placement, Rule, Text, TokenPlace, Upstream};
+use super::{
+    CallerId, Cors, Failover, Grantee, HeaderName, List, Placement, RateLimit, Retry, Rule, Text, TokenPlace,
+    Upstream,
+};
 
 /// A position in [`Gateway::routes`](super::Gateway::routes).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -17,6 +20,20 @@ pub struct Route {
     pub upstream: Upstream,
     /// Until the upstream's head has arrived, in milliseconds.
     pub timeout: u32,
+    /// For how long the body of an answer may stand still, in milliseconds; `None` where it may for ever.
+    pub idle_timeout: Option<u32>,
+    /// The most bytes that the body of a request may have; `None` where the platform's own limit is enough.
+    pub max_body: Option<u64>,
+    /// When the next source of the auth is tried; `None` where it never is.
+    pub failover: Option<Failover>,
+    /// How often a failed connection is tried; `None` where it is once.
+    pub retry: Option<Retry>,
+    /// The most bytes of a request's body that are kept, so that it can be sent once more.
+    pub replay_limit: u32,
+    /// How often it may be asked, and by whom.
+    pub rate_limit: List<RateLimit>,
+    /// Which web pages may call it; `None` where none may.
+    pub cors: Option<Cors>,
     /// What is put on a request; none for a route without a credential.
     pub auth: List<Placement>,
     /// Where callers show their tokens; each of these places is emptied before forwarding.
@@ -35,6 +52,16 @@ pub struct Route {
     pub cookies: bool,
     /// Whether shared caches may keep the answers to authenticated calls as the upstream says.
     pub shared_cache: bool,
+}
+
+impl Route {
+    /// The callers that this route knows, each once.
+    pub fn callers(&self) -> impl Iterator<Item = CallerId> + Clone + '_ {
+        self.allow.iter().filter_map(|grant| match grant.to {
+            Grantee::Caller(id) => Some(id),
+            Grantee::Anyone => None,
+        })
+    }
 }
 
 /// What one caller, or anyone, may do on a route.

@@ -9,7 +9,12 @@
 
 mod answers;
 mod callers;
+mod cors;
+mod failover;
 mod headers;
+mod limits;
+mod operator;
+mod retry;
 mod secrets;
 mod target;
 mod world;

@@ -1,7 +1,7 @@
 //! A gateway, the deployment around it and an upstream, all of them plain structs.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
@@ -10,10 +10,13 @@ use ostiary_core::answer::{ANSWER_HEADERS_READ, Edits};
 use ostiary_core::configuration::grammar::{File, read};
 use ostiary_core::configuration::{Gateway, Source};
 use ostiary_core::headers::headers_read;
+use ostiary_core::operator::Report;
 use ostiary_core::pipeline::{Outcome, handle};
 use ostiary_core::plan::Plan;
+use ostiary_core::rate_limit::Verdict;
 use ostiary_core::refusal::RequestId;
-use ostiary_core::runtime::{Answer, Bindings, Clock, Head, Network, SendError};
+use ostiary_core::runtime::{Answer, Bindings, Clock, Console, Head, Network, ReceiveError, SendError};
+use ostiary_core::secret_value::SecretValue;
 use ostiary_core::secrets::Reading;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
@@ -33,11 +36,12 @@ pub enum Binding {
 }
 
 /// A caller's request.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Ask {
     method: &'static str,
     url: String,
     headers: Vec<(String, String)>,
+    body: String,
     known: Vec<String>,
 }
 
@@ -46,11 +50,22 @@ pub struct World {
     pub gateway: Gateway,
     pub bindings: BTreeMap<&'static str, Binding>,
     pub variables: BTreeMap<&'static str, &'static str>,
+    /// What the upstream answers once `script` has come to its end.
     pub answer: Result<FakeAnswer, SendError>,
+    /// What the upstream answers first.
+    pub script: RefCell<VecDeque<Result<FakeAnswer, SendError>>>,
+    /// Whether the body of a request is at hand for another attempt.
+    pub keeps_body: bool,
+    /// What rate limits say; those that are not named here are not exceeded.
+    pub limits: BTreeMap<&'static str, Verdict>,
+    counted: RefCell<Vec<(String, String)>>,
+    steps: RefCell<Vec<String>>,
     reads: RefCell<Vec<String>>,
     sent: RefCell<Vec<Sent>>,
     /// The headers of the request that is being handled.
     asked: RefCell<Vec<(String, String)>>,
+    /// Its body.
+    body: RefCell<String>,
 }
 
 /// What the upstream got.
@@ -60,6 +75,8 @@ pub struct Sent {
     pub url: String,
     /// The caller's that are left, then those that were set.
     pub headers: Vec<(String, String)>,
+    /// How much of the body was to be kept.
+    pub keep: u32,
 }
 
 /// What came of a request.
@@ -68,9 +85,17 @@ pub struct Exchange {
     pub status: u16,
     pub code: Option<String>,
     pub headers: Vec<(String, String)>,
+    /// What the gateway reports; null for any other answer.
+    pub report: serde_json::Value,
     pub log: serde_json::Value,
     pub reads: Vec<String>,
     pub sent: Vec<Sent>,
+    /// Each rate limit that was asked, with its key.
+    pub counted: Vec<(String, String)>,
+    /// Reads, attempts and pauses in their order.
+    pub steps: Vec<String>,
+    /// For how long the answer's body may stand still.
+    pub idle_timeout: Option<u32>,
 }
 
 #[derive(Clone, Debug)]
@@ -90,13 +115,19 @@ impl Ask {
 
     /// A request with this URL and no header.
     pub fn bare(method: &'static str, url: &str) -> Self {
-        Self { method, url: url.to_owned(), headers: Vec::new(), known: Vec::new() }
+        Self { method, url: url.to_owned(), headers: Vec::new(), body: String::new(), known: Vec::new() }
     }
 
     /// With one more line.
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_ascii_lowercase(), value.to_owned()));
         self
+    }
+
+    /// With this body.
+    pub fn body(mut self, body: &str) -> Self {
+        body.clone_into(&mut self.body);
+        self.header("content-length", &body.len().to_string())
     }
 
     /// Without this header.
@@ -203,9 +234,15 @@ impl World {
             gateway,
             variables: BTreeMap::from([("ACCOUNT", "acct-1")]),
             answer: Ok(FakeAnswer::new(200, &[])),
+            script: RefCell::default(),
+            keeps_body: true,
+            limits: BTreeMap::new(),
+            counted: RefCell::default(),
+            steps: RefCell::default(),
             reads: RefCell::default(),
             sent: RefCell::default(),
             asked: RefCell::default(),
+            body: RefCell::default(),
         }
     }
 
@@ -221,6 +258,17 @@ impl World {
         self
     }
 
+    /// With these answers before that one.
+    pub fn first(self, answers: impl IntoIterator<Item = Result<FakeAnswer, SendError>>) -> Self {
+        self.script.borrow_mut().extend(answers);
+        self
+    }
+
+    /// With these statuses before the answer.
+    pub fn first_statuses(self, statuses: &[u16]) -> Self {
+        self.first(statuses.iter().map(|status| Ok(FakeAnswer::new(*status, &[]))))
+    }
+
     /// Handles one request, and looks for the canary in all that the gateway itself says.
     pub fn ask(&self, ask: &Ask) -> Exchange {
         let mut ask = ask.clone();
@@ -228,18 +276,36 @@ impl World {
         let head = AskedHead { joined: ask.joined(), ask: &ask };
         *self.asked.borrow_mut() =
             head.joined.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+        self.body.borrow_mut().clone_from(&ask.body);
         let handled = block_on(handle(&self.gateway, &head, self, RequestId::new(7)));
         let log = handled.record.line();
         assert_no_canary(&log);
         assert!(!log.contains('\n'));
+        let mut idle_timeout = None;
+        let request_id = handled.record.request_id.clone();
+        let mut report = serde_json::Value::Null;
         let (status, code, headers) = match handled.outcome {
             Outcome::Refused(refusal) => {
                 assert_no_canary(&refusal.body());
                 let headers =
-                    refusal.headers().into_iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
+                    refusal.headers().into_iter().map(|(name, value)| (name.to_owned(), value.into_owned()));
                 (refusal.status(), Some(refusal.code.to_string()), headers.collect())
             }
-            Outcome::Answered(answer, edits) => (answer.status, None, edited(&answer, &edits)),
+            Outcome::Preflight(added) => {
+                let headers = added.into_iter().map(|(name, value)| (name.to_owned(), value));
+                (204, None, headers.collect())
+            }
+            Outcome::Answered(answer, edits) => {
+                idle_timeout = edits.idle_timeout;
+                (answer.status, None, edited(&answer, &edits))
+            }
+            Outcome::Reported(Report { status, body }) => {
+                assert_no_canary(&body);
+                report = serde_json::from_str(&body).unwrap();
+                let headers = Report::headers(&request_id);
+                let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned()));
+                (status, None, headers.to_vec())
+            }
         };
         for (_, value) in &headers {
             assert_no_canary(value);
@@ -248,9 +314,13 @@ impl World {
             status,
             code,
             headers,
+            report,
             log: serde_json::from_str(&log).unwrap(),
             reads: self.reads.take(),
             sent: self.sent.take(),
+            counted: self.counted.take(),
+            steps: self.steps.take(),
+            idle_timeout,
         }
     }
 }
@@ -287,12 +357,19 @@ impl Sent {
 impl Bindings for World {
     async fn read(&self, source: &Source, _within: u32) -> Reading {
         self.reads.borrow_mut().push(source.binding.to_string());
+        self.steps.borrow_mut().push(format!("read {}", source.binding));
         match self.bindings.get(source.binding.as_ref()) {
             Some(Binding::Value(value)) => Reading::of(Some((*value).to_owned())),
             Some(Binding::Missing) => Reading::of(None),
             Some(Binding::Hangs) => Reading::Timeout,
             Some(Binding::Throws) | None => Reading::Error,
         }
+    }
+
+    async fn limit(&self, binding: &str, key: &str, _within: u32) -> Verdict {
+        assert_no_canary(key);
+        self.counted.borrow_mut().push((binding.to_owned(), key.to_owned()));
+        self.limits.get(binding).copied().unwrap_or(Verdict::Within)
     }
 
     fn variable(&self, name: &str) -> Option<String> {
@@ -306,7 +383,7 @@ impl Network for World {
     async fn send(&self, plan: &Plan) -> Result<FakeAnswer, SendError> {
         assert_no_canary(&format!("{plan:?}"));
         // As the edge does it: removed first, set afterwards.
-        let mut headers = self.asked.take();
+        let mut headers = self.asked.borrow().clone();
         headers.retain(|(name, _)| !plan.remove.contains(name));
         for (name, value) in &plan.set {
             headers.retain(|(known, _)| known != name);
@@ -316,14 +393,42 @@ impl Network for World {
             method: plan.method.as_str().to_owned(),
             url: plan.url.expose().to_owned(),
             headers,
+            keep: plan.keep,
         });
-        self.answer.clone()
+        let answer = self.script.borrow_mut().pop_front().unwrap_or_else(|| self.answer.clone());
+        let outcome =
+            answer.as_ref().map_or_else(|why| format!("{why:?}"), |answer| answer.status.to_string());
+        self.steps.borrow_mut().push(format!("send: {outcome}"));
+        answer
+    }
+
+    async fn keeps_body(&self) -> bool {
+        self.steps.borrow_mut().push("body".to_owned());
+        self.keeps_body
+    }
+}
+
+impl Console for World {
+    async fn receive(&self, limit: u32, _within: u32) -> Result<SecretValue, ReceiveError> {
+        let body = self.body.take();
+        if body.len() > usize::try_from(limit).unwrap() {
+            return Err(ReceiveError::TooLarge);
+        }
+        Ok(SecretValue::new(body))
+    }
+
+    async fn measure(&self, source: &Source, within: u32) -> (Reading, u32) {
+        (self.read(source, within).await, 3)
     }
 }
 
 impl Clock for World {
     fn now(&self) -> f64 {
         0.0
+    }
+
+    async fn sleep(&self, milliseconds: u32) {
+        self.steps.borrow_mut().push(format!("sleep {milliseconds}"));
     }
 }
 

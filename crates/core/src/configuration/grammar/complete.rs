@@ -2,9 +2,9 @@
 
 use super::{File, read};
 use crate::configuration::{
-    Caller, CallerId, Gateway, Grant, Grantee, Method, Methods, Mount, Part, Pattern, Placement, Proof,
-    Route, RouteId, Rule, Secret, SecretId, Segment, Source, SourceKind, Template, Text, TokenPlace,
-    Upstream, UpstreamUrl,
+    Caller, CallerId, Destination, Failover, Gateway, Grant, Grantee, Method, Methods, Mount, Part, Pattern,
+    Placement, Proof, Route, RouteId, Rule, Secret, SecretId, Segment, Source, SourceKind, Template, Text,
+    TokenPlace, Upstream, UpstreamUrl,
 };
 
 const GATEWAY: &str = r#"
@@ -27,6 +27,7 @@ mount    = ["/stripe", "stripe.gw.example.com"]     # one or several; "gw.exampl
 upstream = "https://api.stripe.com" # https, except to loopback; "https://api.x.com/v1/${var.ACCOUNT}" uses a [vars] entry
 auth     = { bearer = "${stripe}" }
 timeout  = "100s"                   # until the upstream's head has arrived (default)
+failover = { status = [401], replay_limit = "64KiB" }  # default when a secret has several sources; false turns it off
 
 [routes.stripe.allow]               # who may do what; nobody is admitted without a rule
 checkout = ["GET /v1/**", "POST,DELETE /v1/charges/*"]
@@ -85,6 +86,13 @@ fn route() -> Route {
         name: text("stripe"),
         upstream: Upstream::Fixed(UpstreamUrl { origin: text("https://api.stripe.com"), base: text("") }),
         timeout: 100_000,
+        idle_timeout: None,
+        max_body: None,
+        failover: Some(Failover { status: vec![401].into() }),
+        retry: None,
+        replay_limit: 65_536,
+        rate_limit: vec![].into(),
+        cors: None,
         auth: vec![Placement::Bearer(Template { parts: vec![Part::Secret(SecretId(0))].into() })].into(),
         token_in: vec![TokenPlace::Bearer, TokenPlace::Basic].into(),
         allow: vec![
@@ -124,9 +132,14 @@ fn the_complete_example_means_what_the_design_says() {
         ]
         .into(),
         routes: vec![route()].into(),
+        operator: None,
         mounts: vec![
-            Mount { host: Some(text("stripe.gw.example.com")), prefix: vec![].into(), route: RouteId(0) },
-            Mount { host: None, prefix: vec![text("stripe")].into(), route: RouteId(0) },
+            Mount {
+                host: Some(text("stripe.gw.example.com")),
+                prefix: vec![].into(),
+                to: Destination::Route(RouteId(0)),
+            },
+            Mount { host: None, prefix: vec![text("stripe")].into(), to: Destination::Route(RouteId(0)) },
         ]
         .into(),
         secret_timeout: 2_000,

@@ -126,6 +126,10 @@ impl<'t> Value<'t> {
         self.item.get_ref().is_str()
     }
 
+    pub(super) fn is_boolean(self) -> bool {
+        self.item.get_ref().is_bool()
+    }
+
     pub(super) fn is_table(self) -> bool {
         self.item.get_ref().is_table()
     }
@@ -142,6 +146,23 @@ impl<'t> Value<'t> {
         };
         self.bound(table.len(), findings)?;
         Some(Table { span: self.span(), entries: entries(table, self.file) })
+    }
+
+    /// As [`Value::table`], without a word where it is none.
+    pub(super) fn quiet_table(self) -> Option<Table<'t>> {
+        let table = self.item.get_ref().as_table()?;
+        Some(Table { span: self.span(), entries: entries(table, self.file) })
+    }
+
+    /// The elements of an array; none where it is no array.
+    pub(super) fn quiet_array(self) -> Vec<Value<'t>> {
+        let array = self.item.get_ref().as_array();
+        array.into_iter().flat_map(|array| array.iter()).map(|item| Value { item, ..self }).collect()
+    }
+
+    /// The digits of an integer; `None` where it is none.
+    pub(super) fn quiet_integer(self) -> Option<&'t str> {
+        self.item.get_ref().as_integer().map(toml::de::DeInteger::as_str)
     }
 
     /// The elements of an array.

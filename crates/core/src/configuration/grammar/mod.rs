@@ -14,16 +14,20 @@ mod bake;
 mod callers;
 #[cfg(test)]
 mod complete;
+mod cors;
 mod diagnostic;
 mod document;
 #[cfg(test)]
 mod example;
+mod failover;
 mod header;
 mod mount;
 mod name;
 mod nearest;
+mod operator;
 #[cfg(test)]
 mod properties;
+mod rate_limit;
 mod routes;
 mod rule;
 mod secrets;
@@ -103,7 +107,7 @@ fn read_gateway<'t>(
     ours: &mut Findings<'_>,
     theirs: &mut Findings<'_>,
 ) -> Option<Gateway> {
-    file.know("gateway.toml", &["version", "secrets", "callers", "routes", "gateway"], &["operator"], ours);
+    file.know("gateway.toml", &["version", "secrets", "callers", "routes", "gateway", "operator"], &[], ours);
     check_version(file, ours);
     let secrets = file.value("secrets").and_then(|value| value.table("[secrets]", ours));
     let secrets = Secrets::read(secrets.as_ref(), &deployment, ours);
@@ -113,16 +117,20 @@ fn read_gateway<'t>(
     let secret_timeout = secret_timeout(file, ours);
     let routes = routes_table(file, ours)?;
     let routes = Routes::read(&routes, &callers, &vocabulary, ours);
-    let whole = Whole { vocabulary: &vocabulary, callers: &callers, routes: &routes };
+    let operator = file.get("operator").and_then(|entry| operator::read(entry, &callers, &routes, ours));
+    let (place, operator) = operator.unzip();
+    let whole =
+        Whole { vocabulary: &vocabulary, callers: &callers, routes: &routes, operator: operator.as_ref() };
     whole.check_injected_proofs(ours);
     whole.warn(ours);
     whole.warn_of_bindings(theirs);
-    let (mounts, routes) = routes.into_lists();
+    let (mounts, routes) = routes.into_lists(place);
     Some(Gateway {
         digest: Text::Owned(digest(text)),
         secrets: vocabulary.secrets.to_list(),
         callers: callers.to_list(),
         routes: routes.into(),
+        operator,
         mounts: mounts.into(),
         secret_timeout: secret_timeout.unwrap_or(DEFAULT_SECRET_TIMEOUT),
     })

@@ -54,6 +54,11 @@ impl Place {
         host.rfind(':').filter(|colon| *colon >= after_address).map_or(Some(host), |colon| host.get(..colon))
     }
 
+    /// Whether every request to this place is one to the other place, were it not mounted itself.
+    pub(super) fn is_within(&self, other: &Self) -> bool {
+        self.host == other.host && self.prefix.starts_with(&other.prefix)
+    }
+
     /// Orders the more specific mount first: those with a host, then those with more segments.
     pub(super) const fn rank(&self) -> (bool, std::cmp::Reverse<usize>) {
         (self.host.is_none(), std::cmp::Reverse(self.prefix.len()))

@@ -8,11 +8,11 @@ use super::document::{Entry, Located, Span, Table, Value};
 use super::header::{self, Purpose};
 use super::mount::Place;
 use super::template::Vocabulary;
-use super::{name, token_in, unit, upstream};
-use crate::configuration::{HeaderName, Mount, Route, RouteId, SecretId, Text, TokenPlace};
+use super::{cors, failover, name, rate_limit, token_in, unit, upstream};
+use crate::configuration::{Destination, HeaderName, Mount, Route, RouteId, SecretId, Text, TokenPlace};
 use crate::headers::fold;
 
-const KNOWN: [&str; 12] = [
+const KNOWN: [&str; 18] = [
     "mount",
     "upstream",
     "auth",
@@ -25,11 +25,21 @@ const KNOWN: [&str; 12] = [
     "encoded_slash",
     "cookies",
     "shared_cache",
+    "failover",
+    "retry",
+    "idle_timeout",
+    "max_body",
+    "rate_limit",
+    "cors",
 ];
-const LATER: [&str; 7] = ["failover", "redact", "cors", "rate_limit", "retry", "idle_timeout", "max_body"];
+const LATER: [&str; 1] = ["redact"];
 const MOUNT: &str = "mount = \"/path\"";
 const TIMEOUT: &str = "timeout = \"100s\"";
+const IDLE_TIMEOUT: &str = "idle_timeout = \"60s\"";
+const MAX_BODY: &str = "max_body = \"10MiB\"";
 const DEFAULT_TIMEOUT: u32 = 100_000;
+/// More than Cloudflare admits on any plan.
+const LARGEST_BODY: u64 = 5 * 1024 * unit::MEBIBYTE;
 
 /// The routes as they stand; [`RouteId`] is a position here.
 #[derive(Default)]
@@ -93,13 +103,21 @@ impl<'t> Routes<'t> {
         &self.read
     }
 
-    /// The mounts, most specific first, and the routes that have no fault.
-    pub(super) fn into_lists(mut self) -> (Vec<Mount>, Vec<Route>) {
-        self.mounts.sort_by_key(|(place, _)| place.rank());
-        let mounts = self.mounts.into_iter().map(|(Place { host, prefix }, route)| Mount {
+    /// The name of the first route that is mounted at this place or below it, and whether it is this very place.
+    pub(super) fn mounted_within(&self, place: &Place) -> Option<(&'t str, bool)> {
+        let (mounted, id) = self.mounts.iter().find(|(mounted, _)| mounted.is_within(place))?;
+        self.read.get(usize::from(id.0)).map(|read| (read.name.text, mounted == place))
+    }
+
+    /// The mounts, most specific first, the operator's among them, and the routes that have no fault.
+    pub(super) fn into_lists(self, operator: Option<Place>) -> (Vec<Mount>, Vec<Route>) {
+        let mounts = self.mounts.into_iter().map(|(place, id)| (place, Destination::Route(id)));
+        let mut mounts: Vec<_> = mounts.chain(operator.map(|place| (place, Destination::Operator))).collect();
+        mounts.sort_by_key(|(place, _)| place.rank());
+        let mounts = mounts.into_iter().map(|(Place { host, prefix }, to)| Mount {
             host: host.map(Text::Owned),
             prefix: prefix.into_iter().map(Text::Owned).collect(),
-            route,
+            to,
         });
         (mounts.collect(), self.read.into_iter().filter_map(|read| read.route).collect())
     }
@@ -153,10 +171,17 @@ impl<'t> Reader<'_, 't, '_> {
             .required("allow", &format!("[routes.{}.allow]` with `caller = [\"GET /**\"]", self.name.text))
             .map(|entry| allow::read(entry, callers, self.findings))
             .unwrap_or_default();
-        let timeout = self.value("timeout").and_then(|value| {
-            let text = value.string(TIMEOUT, self.findings)?;
-            unit::duration(&text, self.findings)
+        let timeout = self.duration("timeout", TIMEOUT);
+        let idle_timeout = self.duration("idle_timeout", IDLE_TIMEOUT);
+        let max_body = self.value("max_body").and_then(|value| {
+            let text = value.string(MAX_BODY, self.findings)?;
+            unit::size(&text, LARGEST_BODY, self.findings)
         });
+        let retry = self.value("retry").and_then(|value| failover::retry(value, self.findings));
+        let rate_limit = self
+            .value("rate_limit")
+            .map(|value| rate_limit::read(value, &self.vocabulary.deployment, self.findings));
+        let cors = self.value("cors").and_then(|value| cors::read(value, self.findings));
         let strip_headers = self.headers("strip_headers", Purpose::Strip);
         let forward_headers = self.headers("forward_headers", Purpose::Forward);
         for (at, header) in &forward_headers {
@@ -180,6 +205,14 @@ impl<'t> Reader<'_, 't, '_> {
             token_in::read(value, placements, self.findings)
         });
         route.secrets = auth.as_ref().map(|auth| auth.secrets.clone()).unwrap_or_default();
+        let sources = |(secret, _): &(SecretId, Span)| self.vocabulary.secrets.sources(*secret).len();
+        let has_next_source = route.secrets.iter().map(sources).any(|sources| sources > 1);
+        let failover = self.table.get("failover");
+        // A fault in the auth is reported there.
+        let repetition = failover.filter(|_| auth.is_some()).map_or_else(
+            || failover::default(has_next_source),
+            |entry| failover::read(entry, has_next_source, self.findings),
+        );
         let (Some(auth), Some(upstream)) = (auth, upstream) else { return };
         let token_in = places.unwrap_or_else(|| token_in::default_places(&auth.placements));
         self.check_forwarded(&forward_headers, &auth, &token_in);
@@ -187,6 +220,13 @@ impl<'t> Reader<'_, 't, '_> {
             name: Text::Owned(self.name.text.to_owned()),
             upstream,
             timeout: timeout.unwrap_or(DEFAULT_TIMEOUT),
+            idle_timeout,
+            max_body,
+            failover: repetition.failover,
+            retry,
+            replay_limit: repetition.replay_limit,
+            rate_limit: rate_limit.unwrap_or_default().into(),
+            cors,
             auth: auth.placements.into(),
             token_in: token_in.into(),
             allow: allow.into(),
@@ -244,6 +284,11 @@ impl<'t> Reader<'_, 't, '_> {
             self.findings.error(name.span, "the query parameter has no name", &format!("write `{EXAMPLE}`"));
         }
         names.into_iter().map(|name| Text::Owned(name.text.to_owned())).collect()
+    }
+
+    fn duration(&mut self, key: &str, example: &str) -> Option<u32> {
+        let text = self.value(key)?.string(example, self.findings)?;
+        unit::duration(&text, self.findings)
     }
 
     fn flag(&mut self, key: &str) -> bool {
@@ -316,6 +361,8 @@ mod tests {
     fn reads_every_option() {
         let options = r#"mount = "/stripe"
 timeout = "30s"
+idle_timeout = "1m"
+max_body = "10MiB"
 token_in = ["query:k"]
 strip_headers = ["X-A"]
 strip_query = ["b c"]
@@ -324,7 +371,8 @@ encoded_slash = true
 shared_cache = true"#;
         let checked = accepted("mount = \"/stripe\"", options);
         let route = &checked.gateway.routes[0];
-        assert_eq!(route.timeout, 30_000);
+        assert_eq!((route.timeout, route.idle_timeout), (30_000, Some(60_000)));
+        assert_eq!(route.max_body, Some(10_485_760));
         assert_eq!(route.strip_headers[0].as_str(), "x-a");
         assert_eq!(route.strip_query.as_ref(), ["b c"]);
         assert_eq!(route.forward_headers[0].as_str(), "x-api-key");

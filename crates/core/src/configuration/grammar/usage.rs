@@ -7,7 +7,7 @@ use super::diagnostic::Findings;
 use super::document::Span;
 use super::routes::{LocatedRoute, Routes};
 use super::template::Vocabulary;
-use crate::configuration::{Grantee, Route, SecretId, Source, SourceKind};
+use crate::configuration::{Grantee, Operator, Route, SecretId, Source, SourceKind};
 
 /// Subrequests of one request on Cloudflare's free plan.
 const SUBREQUESTS: usize = 50;
@@ -17,6 +17,7 @@ pub(super) struct Whole<'w, 't> {
     pub(super) vocabulary: &'w Vocabulary<'t>,
     pub(super) callers: &'w Callers<'t>,
     pub(super) routes: &'w Routes<'t>,
+    pub(super) operator: Option<&'w Operator>,
 }
 
 impl Whole<'_, '_> {
@@ -51,7 +52,8 @@ impl Whole<'_, '_> {
         }
         for (id, caller) in self.callers.all() {
             let mut granted = self.models().flat_map(|route| route.allow.iter());
-            if !granted.any(|grant| grant.to == Grantee::Caller(id)) {
+            let operates = self.operator.is_some_and(|operator| operator.allow.contains(&id));
+            if !operates && !granted.any(|grant| grant.to == Grantee::Caller(id)) {
                 let message = format!("no route allows the caller `{}` anything", caller.name.text);
                 findings.warning(caller.name.span, &message, "name it in an `allow`, or remove it");
             }
@@ -88,9 +90,17 @@ impl Whole<'_, '_> {
                 findings.warning(bound.span, &message, "name it in `[secrets]` there, or remove it");
             }
         }
+        for bound in self.vocabulary.deployment.rate_limits() {
+            let mut limits = self.models().flat_map(|route| route.rate_limit.iter());
+            if !limits.any(|limit| limit.binding == bound.text) {
+                let message = format!("no route of gateway.toml uses the rate limit `{}`", bound.text);
+                findings.warning(bound.span, &message, "name it in a `rate_limit` there, or remove it");
+            }
+        }
     }
 
-    /// Reads of every source once, and one attempt.
+    /// Reads of every source once, an attempt with each source of the auth where the route fails over, and as many
+    /// again as it tries failed connections.
     fn worst_case(&self, route: &Route, injected: &[(SecretId, Span)]) -> usize {
         let known = |id| route.allow.iter().any(|grant| grant.to == Grantee::Caller(id));
         let callers = self.callers.all().filter(|(id, _)| known(*id));
@@ -101,7 +111,10 @@ impl Whole<'_, '_> {
         let secrets = proofs.chain(injected.iter().map(|(secret, _)| *secret));
         let sources: BTreeSet<&Source> =
             secrets.flat_map(|secret| self.vocabulary.secrets.sources(secret)).collect();
-        sources.len() + 1
+        let sources_of = |(secret, _): &(SecretId, Span)| self.vocabulary.secrets.sources(*secret).len();
+        let failover = route.failover.as_ref().and_then(|_| injected.iter().map(sources_of).max());
+        let retries = route.retry.map_or(0, |retry| usize::from(retry.attempts).saturating_sub(1));
+        sources.len() + failover.unwrap_or(1) + retries
     }
 
     /// The secrets that prove callers, and whom.
@@ -180,12 +193,12 @@ mod tests {
 
     #[test]
     fn warns_of_a_route_that_needs_more_than_the_free_plan_grants() {
-        // One for `checkout`, two for `stripe`, one attempt.
-        assert_eq!(with_callers(46), <[String; 0]>::default());
+        // One for `checkout`, two for `stripe`, an attempt with each of the two.
+        assert_eq!(with_callers(45), <[String; 0]>::default());
         assert_eq!(
-            with_callers(47),
+            with_callers(46),
             [
-                "gateway.toml:154:9: warning: the route `stripe` can need 51 reads and attempts for one request, and \
+                "gateway.toml:151:9: warning: the route `stripe` can need 51 reads and attempts for one request, and \
               Cloudflare's free plan grants 50; found `stripe`; name fewer callers or sources, or prove callers by \
               digests"
             ]

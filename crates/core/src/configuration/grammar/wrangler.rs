@@ -20,6 +20,8 @@ pub(super) struct Environment<'t> {
     name: Option<&'t str>,
     store: Vec<Located<'t>>,
     worker_secrets: Vec<&'t str>,
+    /// The rate-limiting bindings with their periods in seconds.
+    rate_limits: Vec<(Located<'t>, u32)>,
     /// The value is `None` where it is no string.
     variables: BTreeMap<&'t str, Option<&'t str>>,
 }
@@ -46,6 +48,15 @@ impl<'t> Deployment<'t> {
         self.environments.first().map_or(&[], |environment| &environment.store)
     }
 
+    /// The rate-limiting bindings of the top level.
+    pub(super) fn rate_limits(&self) -> impl Iterator<Item = &Located<'t>> {
+        self.environments
+            .first()
+            .into_iter()
+            .flat_map(|environment| &environment.rate_limits)
+            .map(|(name, _)| name)
+    }
+
     /// Reports every environment that lacks the source's binding.
     pub(super) fn check_source(&self, source: &Source, at: Span, findings: &mut Findings<'_>) {
         let binding = source.binding.as_ref();
@@ -69,6 +80,24 @@ impl<'t> Deployment<'t> {
                 SourceKind::SecretsStore | SourceKind::WorkerSecret => {}
             }
         }
+    }
+
+    /// Reports every environment that lacks the rate limit; the longest period of all others.
+    pub(super) fn check_rate_limit(&self, name: &str, at: Span, findings: &mut Findings<'_>) -> Option<u32> {
+        let mut periods = Vec::with_capacity(self.environments.len());
+        for environment in &self.environments {
+            if let Some((_, period)) = environment.rate_limits.iter().find(|(bound, _)| bound.text == name) {
+                periods.push(*period);
+                continue;
+            }
+            let message = format!("wrangler.toml has no rate limit `{name}` {}", environment.place());
+            let instead = format!(
+                "add `[[{}]]` with `name = \"{name}\"`, `namespace_id` and `simple = {{ limit = 100, period = 60 }}` there",
+                environment.table("ratelimits")
+            );
+            findings.error(at, &message, &instead);
+        }
+        periods.into_iter().max()
     }
 
     /// Reports every environment that lacks the variable.
@@ -122,6 +151,7 @@ impl<'t> Environment<'t> {
                 .iter()
                 .map(|required| required.text)
                 .collect(),
+            rate_limits: rate_limits(table, findings),
             variables: variables
                 .iter()
                 .flat_map(Table::entries)
@@ -129,6 +159,43 @@ impl<'t> Environment<'t> {
                 .collect(),
         }
     }
+}
+
+/// The bindings of `[[ratelimits]]`, and of `[[unsafe.bindings]]`, where wrangler wanted them before.
+fn rate_limits<'t>(environment: &Table<'t>, findings: &mut Findings<'_>) -> Vec<(Located<'t>, u32)> {
+    const EXAMPLE: &str = "[[ratelimits]]";
+    let current = environment.value("ratelimits").and_then(|value| value.array(EXAMPLE, findings));
+    let current =
+        current.unwrap_or_default().into_iter().filter_map(|element| element.table(EXAMPLE, findings));
+    let current: Vec<Table<'t>> = current.collect();
+    // What else is unsafe is wrangler's business, odd shapes too.
+    let former = environment.value("unsafe").and_then(|value| value.quiet_table()?.value("bindings"));
+    let former = former.map(Value::quiet_array).unwrap_or_default();
+    let former = former.into_iter().filter_map(Value::quiet_table);
+    let former = former.filter(|table| table.value("type").and_then(Value::as_str) == Some("ratelimit"));
+    let mut limits: Vec<(Located<'t>, u32)> = Vec::new();
+    for table in current.into_iter().chain(former) {
+        let Some(name) = table.value("name") else {
+            findings.error(table.span, "a rate limit has no `name`", "add `name = \"…\"`");
+            continue;
+        };
+        let Some(name) = name.template("name = \"…\"", findings) else { continue };
+        let simple = table.value("simple").and_then(Value::quiet_table);
+        let period = simple.as_ref().and_then(|simple| simple.value("period"));
+        // 10 and 60 are all that Cloudflare takes.
+        let period = match period.and_then(Value::quiet_integer) {
+            Some("10") => 10,
+            Some("60") => 60,
+            _ => {
+                let at = period.map_or(table.span, Value::span);
+                let instead = "write `simple = { limit = 100, period = 60 }`, or a period of 10";
+                findings.error(at, "the period of a rate limit is 10 or 60 seconds", instead);
+                60
+            }
+        };
+        limits.push((name, period));
+    }
+    limits
 }
 
 /// The bindings of one `[[secrets_store_secrets]]`.

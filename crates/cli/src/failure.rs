@@ -1,0 +1,51 @@
+//! Why a command did not end well, and what exit code says so.
+
+use std::fmt;
+use std::io;
+use std::process::ExitCode;
+
+/// Whatever ends a command with an exit code other than 0.
+#[derive(Debug)]
+pub enum Failure {
+    /// The command looked for faults and has printed what it found.
+    Found,
+    /// It could not be done; this says why and what to do about it.
+    Failed(String),
+    /// What was asked for cannot be meant; this says what to write instead.
+    Usage(String),
+}
+
+impl Failure {
+    /// It could not be done, for this reason.
+    pub fn failed(reason: impl fmt::Display) -> Self {
+        Self::Failed(reason.to_string())
+    }
+
+    /// The command line is wrong, for this reason.
+    pub fn usage(reason: impl fmt::Display) -> Self {
+        Self::Usage(reason.to_string())
+    }
+
+    /// 1 for a finding and for what failed; 2, as clap has it too, for a wrong command line.
+    pub fn exit_code(&self) -> ExitCode {
+        match self {
+            Self::Found | Self::Failed(_) => ExitCode::from(1),
+            Self::Usage(_) => ExitCode::from(2),
+        }
+    }
+
+    /// `None` where everything has been said already.
+    pub fn message(&self) -> Option<&str> {
+        match self {
+            Self::Found => None,
+            Self::Failed(message) | Self::Usage(message) => Some(message),
+        }
+    }
+}
+
+impl From<io::Error> for Failure {
+    /// For standard output; a file's error is reported with its path.
+    fn from(error: io::Error) -> Self {
+        Self::failed(format_args!("cannot write: {error}"))
+    }
+}

@@ -1,0 +1,207 @@
+//! The gateway's operator endpoints.
+
+use std::env;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use clap::Args;
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use http::{Method, Request};
+use ostiary_secrets_store::{BaseUrl, SecretValue};
+use serde::Deserialize;
+use serde_json::json;
+use sha2::Sha256;
+use zeroize::Zeroizing;
+
+use crate::failure::Failure;
+use crate::http_client::HttpClient;
+
+/// Which gateway is meant. Its operator's token is in the environment: `OSTIARY_OPERATOR_TOKEN`.
+#[derive(Args)]
+#[command(next_help_heading = "Gateway")]
+pub struct OperatorArguments {
+    /// The operator mount's URL, such as `https://ops.gw.example.com`.
+    #[arg(long = "gateway", env = "OSTIARY_GATEWAY_URL", value_name = "URL", value_parser = gateway_url)]
+    gateway: Option<BaseUrl>,
+}
+
+/// A gateway whose operator we are.
+pub struct Operator {
+    url: BaseUrl,
+    token: HeaderValue,
+    client: HttpClient,
+}
+
+/// What one source comes to.
+pub struct Probed {
+    /// The upstream's, where a request was sent and answered.
+    pub status: Option<u16>,
+    /// Why there is no status, where one was to be had.
+    pub failure: Option<String>,
+    secrets: Vec<Proved>,
+    nonce: [u8; 32],
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    status: Option<u16>,
+    failure: Option<String>,
+    #[serde(default)]
+    secrets: Vec<Proved>,
+}
+
+#[derive(Deserialize)]
+struct Proved {
+    name: String,
+    outcome: String,
+    hmac: Option<String>,
+}
+
+/// A refusal of the gateway's (RFC 9457).
+#[derive(Deserialize)]
+struct Problem {
+    code: String,
+}
+
+impl OperatorArguments {
+    /// Whether a gateway is named.
+    pub fn is_given(&self) -> bool {
+        self.gateway.is_some()
+    }
+
+    /// # Errors
+    /// Where the gateway or the token is missing.
+    pub fn open(self) -> Result<Operator, Failure> {
+        let url = self.gateway.ok_or_else(|| {
+            Failure::usage(
+                "no gateway is named: set OSTIARY_GATEWAY_URL to its operator mount, or write --gateway",
+            )
+        })?;
+        let token = env::var("OSTIARY_OPERATOR_TOKEN").map(Zeroizing::new);
+        let token =
+            token.map_err(|_| Failure::usage("set OSTIARY_OPERATOR_TOKEN to the token of an operator"))?;
+        let header = Zeroizing::new(format!("Bearer {}", token.as_str()));
+        let mut token = HeaderValue::from_str(&header)
+            .map_err(|_| Failure::usage("OSTIARY_OPERATOR_TOKEN holds what no header can hold"))?;
+        token.set_sensitive(true);
+        Ok(Operator { url, token, client: HttpClient::new() })
+    }
+}
+
+impl Operator {
+    /// Asks what the gateway reads from one source of a secret; positions are from 0.
+    ///
+    /// # Errors
+    /// Where the gateway does not say.
+    pub fn read(&self, secret: &str, source: usize) -> Result<Probed, Failure> {
+        self.probe(&json!({ "secret": secret }), source)
+    }
+
+    /// Has a request sent with one source alone; positions are from 0.
+    ///
+    /// # Errors
+    /// Where the gateway does not do it. What goes wrong behind it is in the result.
+    pub fn send(&self, route: &str, method: &str, path: &str, source: usize) -> Result<Probed, Failure> {
+        self.probe(&json!({ "route": route, "method": method, "path": path }), source)
+    }
+
+    fn probe(&self, subject: &serde_json::Value, source: usize) -> Result<Probed, Failure> {
+        let mut nonce = [0; 32];
+        getrandom::fill(&mut nonce)
+            .map_err(|error| Failure::failed(format_args!("no random bytes: {error}")))?;
+        let mut order = subject.clone();
+        if let Some(order) = order.as_object_mut() {
+            order.insert("source".to_owned(), source.saturating_add(1).into());
+            order.insert("nonce".to_owned(), URL_SAFE_NO_PAD.encode(nonce).into());
+        }
+        let request = Request::builder()
+            .method(Method::POST)
+            .uri(format!("{}/probe", self.url.as_str()))
+            .header(AUTHORIZATION, &self.token)
+            .header(CONTENT_TYPE, "application/json")
+            .body(order.to_string())
+            .map_err(Failure::failed)?;
+        let answer = self
+            .client
+            .send(&request)
+            .map_err(|error| Failure::failed(format_args!("the gateway: {error}")))?;
+        if !answer.status().is_success() {
+            return Err(refused(answer.status().as_u16(), answer.body()));
+        }
+        let Answer { status, failure, secrets } = serde_json::from_slice(answer.body()).map_err(|_| {
+            Failure::failed(
+                "the gateway's answer to a probe is none; does its URL lead to the operator mount?",
+            )
+        })?;
+        Ok(Probed { status, failure, secrets, nonce })
+    }
+}
+
+impl Probed {
+    /// Whether the gateway has read exactly this value. Only who has it can say so.
+    pub fn proves(&self, secret: &str, value: &SecretValue) -> bool {
+        let proof = self.secret(secret).and_then(|proved| proved.hmac.as_deref());
+        let proof = proof.and_then(|proof| URL_SAFE_NO_PAD.decode(proof).ok());
+        let code = Hmac::<Sha256>::new_from_slice(value.expose().as_bytes());
+        code.is_ok_and(|code| {
+            proof.is_some_and(|proof| code.chain_update(self.nonce).verify_slice(&proof).is_ok())
+        })
+    }
+
+    /// `ok`, or what is wrong with what was read: `missing`, `empty`, `invalid`, `error`, `timeout`.
+    pub fn outcome(&self, secret: &str) -> &str {
+        self.secret(secret).map_or("error", |proved| &proved.outcome)
+    }
+
+    fn secret(&self, name: &str) -> Option<&Proved> {
+        self.secrets.iter().find(|proved| proved.name == name)
+    }
+}
+
+fn refused(status: u16, body: &[u8]) -> Failure {
+    let code = serde_json::from_slice::<Problem>(body).map(|problem| problem.code).unwrap_or_default();
+    let instead = match (status, code.as_str()) {
+        (401, _) => "; OSTIARY_OPERATOR_TOKEN is no token of a caller in `[operator] allow`",
+        (403, _) => "; no rule of the route admits the probe's method and path",
+        (404, _) => "; the URL does not lead to the operator mount",
+        (400, _) => "; the deployed gateway does not know this route, secret or source: deploy first",
+        _ => "",
+    };
+    Failure::failed(format_args!("the gateway answered {status} {code}{instead}"))
+}
+
+fn gateway_url(text: &str) -> Result<BaseUrl, &'static str> {
+    BaseUrl::parse(text)
+        .map_err(|_| "it must be an https URL such as https://ops.gw.example.com, or http to this machine")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn probed(hmac: &str) -> Probed {
+        let proved =
+            Proved { name: "stripe".to_owned(), outcome: "ok".to_owned(), hmac: Some(hmac.to_owned()) };
+        Probed {
+            status: None,
+            failure: None,
+            secrets: vec![proved],
+            nonce: *b"0123456789abcdef0123456789abcdef",
+        }
+    }
+
+    #[test]
+    fn only_the_value_itself_is_proved() {
+        let value = |text: &str| SecretValue::parse(text.to_owned()).unwrap();
+        let mut code = Hmac::<Sha256>::new_from_slice(b"new").unwrap();
+        code.update(b"0123456789abcdef0123456789abcdef");
+        let proof = URL_SAFE_NO_PAD.encode(code.finalize().into_bytes());
+        assert!(probed(&proof).proves("stripe", &value("new")));
+        assert!(!probed(&proof).proves("stripe", &value("old")));
+        assert!(!probed(&proof).proves("other", &value("new")));
+        for proof in ["".to_owned(), "!".to_owned(), proof.chars().take(20).collect()] {
+            assert!(!probed(&proof).proves("stripe", &value("new")), "{proof}");
+        }
+    }
+}

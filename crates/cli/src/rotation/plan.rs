@@ -1,0 +1,305 @@
+//! What a rotation does next, from what is found. It knows nothing else, so a rotation that was interrupted
+//! anywhere goes on where it stands when it is run again with the same value.
+//!
+//! 1. A source that holds the new value is tried at the upstream before anything else is written.
+//! 2. Until one has been accepted there, no source is written that may be the only one that works: first one that
+//!    does not work, the primary before others; then the last of several that do. Where none works, the last.
+//! 3. From then on every source that does not hold the new value is written, the primary first.
+//!
+//! A secret that proves a caller has no upstream: all its sources are accepted at once. One of them is written,
+//! the rest when told to finish, since that ends the old token.
+
+/// What is known of one source; of all secrets at that position, where a route's auth has several.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// What the gateway reads there.
+    pub holding: Holding,
+    /// What the upstream says to it.
+    pub verdict: Verdict,
+}
+
+/// What the gateway reads from a source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holding {
+    /// The new value, proved.
+    New,
+    /// Something else, or for several secrets not all of the new values.
+    Other,
+    /// Nothing that it could use.
+    Unreadable,
+}
+
+/// What the upstream says to a request with one source alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Not asked yet.
+    Unknown,
+    /// The expected status.
+    Accepted,
+    /// Another status, or the value does not fit its place.
+    Refused,
+    /// Nothing that says whether the credential is any good: no answer, 429, or a fault of the upstream's own.
+    Undecided,
+}
+
+/// What the secret is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// It is put on requests.
+    Injected,
+    /// Callers show it.
+    Proof {
+        /// Whether the old token may end.
+        finish: bool,
+    },
+}
+
+/// What is to be done; sources are positions from 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Send a request upstream with this source alone.
+    Probe(usize),
+    /// Put the new value there, and wait until the gateway reads it.
+    Write(usize),
+    /// Nothing: every source holds the new value, and it works.
+    Done,
+    /// Nothing more without being told to finish.
+    Half,
+    /// Nothing: going on could do harm.
+    Stop(Obstacle),
+}
+
+/// Why going on could do harm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Obstacle {
+    /// The upstream refuses the new value, which this source holds.
+    Mistyped(usize),
+    /// The upstream does not say whether this source works.
+    Undecided(usize),
+    /// There is one source, and it works: a wrong value there would be a failure.
+    OnlySource,
+    /// No source holds this value, so there is nothing to promote.
+    NothingToPromote,
+}
+
+/// The next step.
+#[must_use]
+pub fn next(found: &[Found], purpose: Purpose) -> Step {
+    match purpose {
+        Purpose::Injected => next_injected(found),
+        Purpose::Proof { finish } => next_proof(found, finish),
+    }
+}
+
+fn next_injected(found: &[Found]) -> Step {
+    let first = |wanted: fn(&Found) -> bool| found.iter().position(wanted);
+    let is_new = |source: &Found| source.holding == Holding::New;
+
+    // 1. What holds the new value is tried.
+    if let Some(source) = first(|source| source.holding == Holding::New && source.verdict == Verdict::Unknown)
+    {
+        return Step::Probe(source);
+    }
+    if let Some(source) = first(|source| source.holding == Holding::New && source.verdict == Verdict::Refused)
+    {
+        return Step::Stop(Obstacle::Mistyped(source));
+    }
+    if let Some(source) =
+        first(|source| source.holding == Holding::New && source.verdict == Verdict::Undecided)
+    {
+        return Step::Stop(Obstacle::Undecided(source));
+    }
+
+    // 3. One is proved, so every other one can be written.
+    if found.iter().any(is_new) {
+        return first(|source| source.holding != Holding::New).map_or(Step::Done, Step::Write);
+    }
+
+    // 2. Which can be spared?
+    if let Some(source) =
+        first(|source| source.holding == Holding::Other && source.verdict == Verdict::Unknown)
+    {
+        return Step::Probe(source);
+    }
+    let is_dead =
+        |source: &Found| source.holding == Holding::Unreadable || source.verdict == Verdict::Refused;
+    if let Some(source) = first(is_dead) {
+        return Step::Write(source);
+    }
+    let accepted = found.iter().filter(|source| source.verdict == Verdict::Accepted).count();
+    let undecided = first(|source| source.verdict == Verdict::Undecided);
+    match (accepted, undecided) {
+        (0, source) => Step::Stop(Obstacle::Undecided(source.unwrap_or(0))),
+        (_, Some(source)) => Step::Write(source),
+        (1, None) => Step::Stop(Obstacle::OnlySource),
+        (_, None) => Step::Write(found.len().saturating_sub(1)),
+    }
+}
+
+fn next_proof(found: &[Found], finish: bool) -> Step {
+    let held = found.iter().filter(|source| source.holding == Holding::New).count();
+    let first = |wanted: fn(&Found) -> bool| found.iter().position(wanted);
+    if held == found.len() {
+        return Step::Done;
+    }
+    match (held, finish) {
+        (0, true) => Step::Stop(Obstacle::NothingToPromote),
+        (0, false) => match first(|source| source.holding == Holding::Unreadable) {
+            Some(source) => Step::Write(source),
+            None if found.len() < 2 => Step::Stop(Obstacle::OnlySource),
+            None => Step::Write(found.len().saturating_sub(1)),
+        },
+        (_, false) => Step::Half,
+        (_, true) => first(|source| source.holding != Holding::New).map_or(Step::Done, Step::Write),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What really is in a source, which the planner must find out.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    enum Real {
+        Works,
+        Dead,
+        Missing,
+        New,
+    }
+
+    const OLD: [Real; 3] = [Real::Works, Real::Dead, Real::Missing];
+
+    fn works(real: Real, new_works: bool) -> bool {
+        real == Real::Works || (real == Real::New && new_works)
+    }
+
+    /// What is seen before anything is probed.
+    fn look(real: Real) -> Found {
+        let holding = match real {
+            Real::New => Holding::New,
+            Real::Works | Real::Dead => Holding::Other,
+            Real::Missing => Holding::Unreadable,
+        };
+        Found { holding, verdict: Verdict::Unknown }
+    }
+
+    /// Runs to the end, forgetting everything after the steps whose bits are set. Fails where a step could fail a
+    /// request.
+    fn run(mut world: Vec<Real>, new_works: bool, interruptions: u32) -> (Vec<Real>, Step) {
+        let mut found: Vec<Found> = world.iter().copied().map(look).collect();
+        for number in 0..32 {
+            let step = next(&found, Purpose::Injected);
+            match step {
+                Step::Probe(source) => {
+                    let accepted = works(world[source], new_works);
+                    found[source].verdict = if accepted { Verdict::Accepted } else { Verdict::Refused };
+                }
+                Step::Write(source) => {
+                    let something_worked = world.iter().any(|real| works(*real, new_works));
+                    world[source] = Real::New;
+                    // A value that nobody has tried yet counts as wrong.
+                    let proved =
+                        found.iter().any(|f| f.holding == Holding::New && f.verdict == Verdict::Accepted);
+                    let serves =
+                        world.iter().any(|real| *real == Real::Works || (*real == Real::New && proved));
+                    assert!(!something_worked || serves, "{world:?}: the only one that works was written");
+                    found[source] = look(Real::New);
+                }
+                Step::Done | Step::Half | Step::Stop(_) => return (world, step),
+            }
+            if interruptions & (1 << number) != 0 {
+                found = world.iter().copied().map(look).collect();
+            }
+        }
+        panic!("no end: {world:?}");
+    }
+
+    fn worlds() -> impl Iterator<Item = Vec<Real>> {
+        let pairs = OLD.into_iter().flat_map(|a| OLD.into_iter().map(move |b| vec![a, b]));
+        let triples = pairs.clone().flat_map(|pair| {
+            OLD.into_iter().map(move |c| pair.iter().copied().chain([c]).collect::<Vec<_>>())
+        });
+        pairs.chain(triples)
+    }
+
+    #[test]
+    fn from_every_state_and_interrupted_anywhere_it_ends_with_the_new_value_everywhere() {
+        for world in worlds() {
+            for interruptions in 0..1 << 9 {
+                let (end, step) = run(world.clone(), true, interruptions);
+                assert_eq!(
+                    (step, end.iter().all(|real| *real == Real::New)),
+                    (Step::Done, true),
+                    "{world:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn from_every_state_a_mistyped_value_is_found_with_whatever_worked_still_working() {
+        for world in worlds() {
+            for interruptions in 0..1 << 9 {
+                let (end, step) = run(world.clone(), false, interruptions);
+                assert!(matches!(step, Step::Stop(Obstacle::Mistyped(_))), "{world:?}: {step:?}");
+                assert_eq!(end.iter().filter(|real| **real == Real::New).count(), 1, "{world:?}");
+                assert_eq!(end.contains(&Real::Works), world.contains(&Real::Works), "{world:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn writes_first_what_is_not_needed() {
+        use Verdict::{Accepted, Refused, Undecided};
+        let other = |verdict| Found { holding: Holding::Other, verdict };
+        let unreadable = Found { holding: Holding::Unreadable, verdict: Verdict::Unknown };
+        for (found, expected) in [
+            (vec![other(Accepted), other(Accepted)], Step::Write(1)),
+            (vec![other(Refused), other(Accepted)], Step::Write(0)),
+            (vec![unreadable, other(Accepted)], Step::Write(0)),
+            (vec![other(Accepted), unreadable], Step::Write(1)),
+            (vec![other(Refused), unreadable], Step::Write(1)),
+            (vec![other(Refused), other(Refused)], Step::Write(1)),
+            (vec![other(Undecided), other(Refused)], Step::Write(1)),
+            (vec![unreadable, other(Refused), other(Accepted)], Step::Write(0)),
+            (vec![other(Refused), unreadable, other(Accepted)], Step::Write(0)),
+            (vec![other(Undecided), other(Accepted)], Step::Write(0)),
+            (vec![other(Accepted), other(Undecided)], Step::Write(1)),
+            (vec![other(Undecided), unreadable], Step::Write(1)),
+            (vec![other(Undecided), other(Undecided)], Step::Stop(Obstacle::Undecided(0))),
+            (vec![other(Accepted)], Step::Stop(Obstacle::OnlySource)),
+            (vec![other(Refused)], Step::Write(0)),
+            (vec![unreadable], Step::Write(0)),
+        ] {
+            assert_eq!(next(&found, Purpose::Injected), expected, "{found:?}");
+        }
+    }
+
+    #[test]
+    fn an_upstream_that_does_not_answer_stops_before_the_second_write() {
+        let new = Found { holding: Holding::New, verdict: Verdict::Undecided };
+        let old = Found { holding: Holding::Other, verdict: Verdict::Accepted };
+        assert_eq!(next(&[old, new], Purpose::Injected), Step::Stop(Obstacle::Undecided(1)));
+    }
+
+    #[test]
+    fn a_proof_stops_half_way_until_it_is_told_to_finish() {
+        let [new, old, missing] = [Holding::New, Holding::Other, Holding::Unreadable]
+            .map(|holding| Found { holding, verdict: Verdict::Unknown });
+        for (found, finish, expected) in [
+            (vec![old, old], false, Step::Write(1)),
+            (vec![missing, old], false, Step::Write(0)),
+            (vec![old, new], false, Step::Half),
+            (vec![new, old], false, Step::Half),
+            (vec![old, new], true, Step::Write(0)),
+            (vec![new, old], true, Step::Write(1)),
+            (vec![new, new], true, Step::Done),
+            (vec![new, new], false, Step::Done),
+            (vec![old, old], true, Step::Stop(Obstacle::NothingToPromote)),
+            (vec![old], false, Step::Stop(Obstacle::OnlySource)),
+            (vec![missing], false, Step::Write(0)),
+        ] {
+            assert_eq!(next(&found, Purpose::Proof { finish }), expected, "{found:?} {finish}");
+        }
+    }
+}

@@ -1,0 +1,229 @@
+//! `ostiary check` and `ostiary explain`, as they are typed.
+#![expect(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking, and clippy knows only functions marked as tests"
+)]
+
+use std::fs;
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::thread;
+
+use serde_json::{Value, json};
+
+fn gateway() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/gateway")
+}
+
+fn run(folder: &Path, arguments: &[&str]) -> Output {
+    let ostiary = env!("CARGO_BIN_EXE_ostiary");
+    Command::new(ostiary).args(arguments).current_dir(folder).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+/// What `explain --json` says, and the exit code.
+fn explained(arguments: &[&str]) -> (Value, Option<i32>) {
+    let output = run(&gateway(), &[&["explain", "--json"], arguments].concat());
+    let value = serde_json::from_slice(&output.stdout);
+    (value.unwrap_or_else(|_| panic!("{arguments:?} {output:?}")), output.status.code())
+}
+
+#[test]
+fn check_says_that_all_is_well() {
+    let output = run(&gateway(), &["check"]);
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(text(&output.stdout), "3 routes, 3 callers and 5 secrets hold together.\n");
+}
+
+#[test]
+fn check_says_what_the_build_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| fs::read_to_string(gateway().join(name)).unwrap();
+    let (head, staging) = (file("wrangler.toml"), "[env.staging]\n");
+    let without = head.split(staging).next().unwrap();
+    fs::write(folder.path().join("gateway.toml"), file("gateway.toml")).unwrap();
+    fs::write(folder.path().join("wrangler.toml"), format!("{without}[env.live]\n")).unwrap();
+
+    let output = run(folder.path(), &["check"]);
+    assert_eq!(output.status.code(), Some(1));
+    let first = "gateway.toml:2:13: error: wrangler.toml has no binding `STRIPE_KEY` in `[env.live]`; found \
+                 `\"STRIPE_KEY\"`; add `[[env.live.secrets_store_secrets]]` with `binding = \"STRIPE_KEY\"`, \
+                 `store_id` and `secret_name` there";
+    assert_eq!(text(&output.stdout).lines().next(), Some(first));
+    let told: Value = serde_json::from_slice(&run(folder.path(), &["check", "--json"]).stdout).unwrap();
+    assert_eq!((&told["ok"], &told["diagnostics"][0]["line"]), (&json!(false), &json!(2)));
+    assert_eq!(run(folder.path(), &["explain", "GET", "/"]).status.code(), Some(1));
+}
+
+#[test]
+fn a_warning_is_a_fault_where_that_is_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let spare = fs::read_to_string(gateway().join("gateway.toml")).unwrap();
+    let spare = spare.replace("[secrets]\n", "[secrets]\nspare = [\"AWS_PAIR\"]\n");
+    fs::write(folder.path().join("gateway.toml"), spare).unwrap();
+    fs::copy(gateway().join("wrangler.toml"), folder.path().join("wrangler.toml")).unwrap();
+    let output = run(folder.path(), &["check"]);
+    assert_eq!(output.status.code(), Some(0));
+    assert!(text(&output.stdout).starts_with("gateway.toml:2:1: warning: nothing uses the secret `spare`"));
+    assert_eq!(run(folder.path(), &["check", "--strict"]).status.code(), Some(1));
+}
+
+#[test]
+fn explain_tells_how_a_request_goes_up() {
+    for (arguments, route, rule, upstream, reads) in [
+        (
+            &["GET", "/stripe/charges?limit=3", "--caller", "checkout"][..],
+            "stripe",
+            "GET /charges/**",
+            "https://api.stripe.com/v1/charges?limit=3",
+            &["CHECKOUT_TOKEN", "STRIPE_KEY"][..],
+        ),
+        (
+            &["GET", "/balance", "--host", "stripe.gw.example.com", "--caller", "ci", "--env", "staging"],
+            "stripe",
+            "GET /balance",
+            "https://api.stripe.com/v2/balance",
+            &["STRIPE_KEY"],
+        ),
+        (
+            &["GET", "https://stripe.gw.example.com/health"],
+            "stripe",
+            "GET /health",
+            "https://api.stripe.com/v1/health",
+            &["STRIPE_KEY"],
+        ),
+        (
+            &["GET", "/maps/x?key=mine&a=1", "--caller", "ci"],
+            "maps",
+            "GET /**",
+            "https://maps.example.com/x?a=1&key=<MAPS_KEY>",
+            &["MAPS_KEY"],
+        ),
+        (
+            &["PUT", "/aws/x", "--caller", "checkout"],
+            "aws",
+            "* /**",
+            "https://aws.example.com/x",
+            &["CHECKOUT_TOKEN", "AWS_PAIR"],
+        ),
+    ] {
+        let (told, code) = explained(arguments);
+        assert_eq!((code, &told["decision"]), (Some(0), &json!("forwarded")), "{arguments:?} {told}");
+        assert_eq!((&told["route"], &told["rule"]), (&json!(route), &json!(rule)), "{arguments:?}");
+        assert_eq!(told["upstream"]["url"], upstream, "{arguments:?}");
+        assert_eq!(told["reads"], json!(reads), "{arguments:?}");
+    }
+}
+
+#[test]
+fn explain_tells_which_refusal_and_why() {
+    for (arguments, code, because) in [
+        (&["GET", "/stripe/charges"][..], "caller_unauthenticated", "The log would say token_absent."),
+        (
+            &["GET", "/stripe/charges", "--caller", "ops"],
+            "caller_unauthenticated",
+            "The route knows checkout, ci.",
+        ),
+        (
+            &["GET", "/stripe/charges", "--caller", "ci"],
+            "not_allowed",
+            "The caller's rules are `GET /balance`.",
+        ),
+        (
+            &["GET", "/stripe/charges", "--header", "Authorization: Bearer x"],
+            "caller_unauthenticated",
+            "The log would say token_unknown.",
+        ),
+        (&["GET", "/strip"], "no_route", "No route is mounted here."),
+        (&["TRACE", "/stripe"], "method_not_allowed", "The gateway does not know this method."),
+        (&["GET", "/stripe/../x"], "path_ambiguous", "The path can be read in more than one way."),
+        (
+            &["GET", "/stripe", "--host", "a/b"],
+            "invalid_host",
+            "The Host header and the URL do not name one host.",
+        ),
+        (
+            &["GET", "/stripe/health", "--header", "CDN-Loop: ostiary"],
+            "loop_detected",
+            "The request has been through this gateway before.",
+        ),
+    ] {
+        let (told, status) = explained(arguments);
+        assert_eq!((status, &told["code"]), (Some(1), &json!(code)), "{arguments:?} {told}");
+        let reasons = told["because"].as_array().unwrap();
+        assert!(reasons.contains(&json!(because)), "{arguments:?} {reasons:?}");
+        assert_eq!(told.get("upstream"), None, "{arguments:?}");
+    }
+}
+
+#[test]
+fn explain_is_readable_too() {
+    let output = run(&gateway(), &["explain", "GET", "/stripe/charges", "--caller", "checkout"]);
+    assert_eq!(
+        text(&output.stdout),
+        "decision  forwarded\n\
+         route     stripe\n\
+         caller    checkout\n\
+         rule      GET /charges/**\n\
+         auth      Authorization: Bearer ${stripe}\n\
+         secret    stripe: STRIPE_KEY, then STRIPE_KEY_PREVIOUS\n\
+         reads     CHECKOUT_TOKEN, STRIPE_KEY\n\
+         upstream  GET https://api.stripe.com/v1/charges\n\
+         removed   authorization, host\n"
+    );
+}
+
+#[test]
+fn a_wrong_command_line_is_told_apart_from_a_refusal() {
+    for arguments in [
+        &["GET", "/stripe", "--caller", "nobody"][..],
+        &["GET", "/stripe", "--env", "nowhere"],
+        &["GET", "stripe"],
+        &["GET", "/stripe", "--header", "no header"],
+        &["GET"],
+    ] {
+        let output = run(&gateway(), &[&["explain"], arguments].concat());
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+    }
+}
+
+/// A gateway whose `health` tells this digest, for one request.
+fn deployed(digest: &str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/ops/", listener.local_addr().unwrap());
+    let body = json!({ "version": "0.1.0", "configuration": digest }).to_string();
+    thread::spawn(move || {
+        let (mut connection, _) = listener.accept().unwrap();
+        let mut head = [0; 2_048];
+        let length = connection.read(&mut head).unwrap();
+        assert!(head[..length].starts_with(b"GET /ops/health HTTP/1.1\r\n"));
+        let answer = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+        connection.write_all(answer.as_bytes()).unwrap();
+    });
+    url
+}
+
+#[test]
+fn explain_says_whether_it_speaks_of_what_is_deployed() {
+    let request = ["GET", "/stripe/health", "--gateway"];
+    let (told, _) = explained(&["GET", "/stripe/health"]);
+    let digest = told["configuration"].as_str().unwrap();
+    for (deployed_digest, same) in [(digest, true), ("another", false)] {
+        let url = deployed(deployed_digest);
+        let (told, code) = explained(&[&request[..], &[&url]].concat());
+        assert_eq!(told["deployed"]["same"], same);
+        assert_eq!(code, Some(i32::from(!same)), "{deployed_digest}");
+    }
+    let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let output =
+        run(&gateway(), &["explain", "GET", "/stripe/health", "--gateway", &format!("http://{nobody}")]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("does not tell what is deployed"), "{}", text(&output.stderr));
+}

@@ -1,0 +1,160 @@
+//! Steps 5 to 8 of a request's life: a credential, the plan, the upstream, and once more where that is right.
+//!
+//! Three things lead to another attempt, none of them once the caller has seen a byte of an answer:
+//!
+//! 1. The upstream refuses the credential, and another source holds another value. The next source is resolved before
+//!    the first answer is given up; when it cannot be, the first answer stands.
+//! 2. The connection fails before the head of an answer, on a route with `retry`.
+//! 3. The upstream asks to be asked later, on a route with `retry` too: 429 or 503 with a short `Retry-After`.
+//!
+//! Whichever it is, the body must be at hand still, and for 2 and 3 sending the request twice must mean no more than
+//! sending it once.
+
+use std::rc::Rc;
+
+use crate::answer::check_status;
+use crate::configuration::{Failover, Method};
+use crate::credential::{Credential, Resolver};
+use crate::plan::Draft;
+use crate::record::{FailoverOutcome, Record};
+use crate::refusal::{Code, RequestId};
+use crate::runtime::{Answer, Bindings, Clock, Head, Network, SendError};
+use crate::secrets::Readings;
+
+/// The pause before the second attempt, in milliseconds; each later one is twice as long.
+const FIRST_PAUSE: u32 = 100;
+
+/// The longest `Retry-After` that is waited for, in milliseconds. A caller that is to wait longer knows better what to
+/// do with its time.
+const LONGEST_PAUSE: u32 = 5_000;
+
+/// An upstream's answer, and what was put on the request for it.
+pub struct Sent<'g, A> {
+    /// The head of the answer.
+    pub answer: A,
+    /// The credential that it is the answer to.
+    pub credential: Rc<Credential<'g>>,
+}
+
+/// One request on its way up, as often as it takes.
+pub struct Attempts<'a, 'g, H, R> {
+    /// What every attempt has in common.
+    pub draft: &'a Draft<'a, H>,
+    /// The runtime.
+    pub runtime: &'g R,
+    /// The sources of the route's auth.
+    pub resolver: &'a mut Resolver<'g>,
+    /// What has been read for this request.
+    pub readings: &'a mut Readings<'g, R>,
+    /// What the log will say.
+    pub record: &'a mut Record<'g>,
+    /// When the next source is tried; `None` for a request that carries no credential.
+    pub failover: Option<&'a Failover>,
+    /// Where the jitter of pauses comes from.
+    pub request_id: &'a RequestId,
+}
+
+impl<'g, H: Head, R: Bindings + Network + Clock> Attempts<'_, 'g, H, R> {
+    /// Sends the request with this credential, and once more for as long as there is reason to. When no attempt is
+    /// accepted the last answer of the upstream is the answer, whatever it is.
+    pub async fn send(mut self, credential: Credential<'g>) -> Result<Sent<'g, R::Answer>, Code> {
+        let mut credential = Rc::new(credential);
+        let mut standing: Option<Sent<'g, R::Answer>> = None;
+        let mut retries = retries(self.draft);
+        let keep = self.keep(retries);
+        loop {
+            let mut plan = self.draft.plan(&credential);
+            plan.keep = keep;
+            self.record.attempts += 1;
+            let answer = match self.runtime.send(&plan).await {
+                Ok(answer) => answer,
+                Err(SendError::Unreachable) if retries > 0 && self.can_repeat(keep).await => {
+                    retries -= 1;
+                    self.runtime.sleep(pause(self.record.attempts, self.request_id)).await;
+                    continue;
+                }
+                Err(why) => {
+                    self.resolver.unanswered();
+                    return standing.ok_or_else(|| why.into());
+                }
+            };
+            check_status(&answer)?;
+            let status = answer.status();
+            let later = retry_after(&answer);
+            let refused = self.failover.is_some_and(|failover| failover.status.contains(&status));
+            let sent = Sent { answer, credential: Rc::clone(&credential) };
+            if refused {
+                self.resolver.refuse(&credential, status);
+                match self.next(keep).await {
+                    Ok(next) => credential = Rc::new(next),
+                    Err(why) => {
+                        self.record.failover = Some(why);
+                        return Ok(sent);
+                    }
+                }
+            } else if let Some(pause) = later.filter(|_| retries > 0)
+                && self.can_repeat(keep).await
+            {
+                retries -= 1;
+                self.runtime.sleep(pause).await;
+            } else {
+                // A caller can force refusals, and a fault of the upstream's says nothing of the credential.
+                if self.resolver.has_refused() && status < 500 {
+                    self.record.failover = Some(FailoverOutcome::PrimaryRefused);
+                }
+                return Ok(sent);
+            }
+            standing = Some(sent);
+        }
+    }
+
+    /// The credential that is tried after the one that the upstream has just refused, or why there is none.
+    async fn next(&mut self, keep: u32) -> Result<Credential<'g>, FailoverOutcome> {
+        if !self.resolver.has_next() {
+            return Err(FailoverOutcome::AllRefused);
+        }
+        if !self.can_repeat(keep).await {
+            return Err(FailoverOutcome::NotReplayable);
+        }
+        let next = self.resolver.next(self.readings, self.runtime).await;
+        next.map_err(|_| FailoverOutcome::AllRefused)
+    }
+
+    async fn can_repeat(&self, keep: u32) -> bool {
+        !self.draft.has_body || (keep > 0 && self.runtime.keeps_body().await)
+    }
+
+    /// How much of the body is kept: nothing where there will be no other attempt, or where it is known to be too
+    /// long for one.
+    fn keep(&self, retries: u8) -> u32 {
+        let another = retries > 0 || (self.failover.is_some() && self.resolver.has_next());
+        let limit = self.draft.route.replay_limit;
+        let fits = self.draft.length.is_none_or(|length| length <= u64::from(limit));
+        if self.draft.has_body && another && fits { limit } else { 0 }
+    }
+}
+
+/// How often a failed connection may be tried again. What is not idempotent may have been done already.
+fn retries(draft: &Draft<'_, impl Head>) -> u8 {
+    let Some(retry) = draft.route.retry else { return 0 };
+    // RFC 9110 §9.2.2.
+    let idempotent = !matches!(draft.method, Method::Post | Method::Patch);
+    let keyed = || draft.head.header("idempotency-key").is_some_and(|key| !key.trim().is_empty());
+    if idempotent || keyed() { retry.attempts.saturating_sub(1) } else { 0 }
+}
+
+/// Half of the pause is fixed and half is chance, so that callers who failed together do not come back together.
+fn pause(attempts: u32, request_id: &RequestId) -> u32 {
+    let whole = FIRST_PAUSE << attempts.saturating_sub(1).min(5);
+    whole / 2 + request_id.chance(attempts, whole / 2)
+}
+
+/// What an upstream that is too busy asks for, in milliseconds, where it is short. A date is left to the caller: it
+/// means a wait that is longer than this, or a clock that goes wrong.
+fn retry_after(answer: &impl Answer) -> Option<u32> {
+    if !matches!(answer.status(), 429 | 503) {
+        return None;
+    }
+    let seconds: u32 = answer.header("retry-after")?.trim().parse().ok()?;
+    seconds.checked_mul(1000).filter(|milliseconds| *milliseconds <= LONGEST_PAUSE)
+}

@@ -1,0 +1,21 @@
+//! The operator's own endpoints.
+
+use super::{CallerId, List, RouteId};
+
+/// Who may use the operator's endpoints. They are reached at the mount that leads to [`Destination::Operator`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "grammar", derive(databake::Bake), databake(path = ostiary_core::configuration))]
+pub struct Operator {
+    /// One or more.
+    pub allow: List<CallerId>,
+}
+
+/// What a mount leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "grammar", derive(databake::Bake), databake(path = ostiary_core::configuration))]
+pub enum Destination {
+    /// One of the routes.
+    Route(RouteId),
+    /// The operator's endpoints, of which there is one mount at most.
+    Operator,
+}

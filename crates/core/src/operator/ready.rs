@@ -1,0 +1,147 @@
+//! `GET ready[?secret=NAME][&after=NAME]`: what reading the sources of the secrets comes to.
+
+use futures::future::join_all;
+use serde::Serialize;
+
+use super::{Report, outcome};
+use crate::configuration::{Gateway, Secret, SecretId, Source};
+use crate::credential::fits;
+use crate::query;
+use crate::refusal::Code;
+use crate::runtime::{Bindings, Console};
+use crate::secrets::{Failure, Reading, Readings};
+
+/// Sources that one call reads at most: with the operator's token and what else a call costs, fewer than the 50
+/// subrequests of Cloudflare's free plan.
+const MOST: usize = 40;
+
+#[derive(Serialize)]
+struct Readiness<'g> {
+    ready: bool,
+    secrets: Vec<SecretReady<'g>>,
+    /// The last secret of this call, where others are left.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    after: Option<&'g str>,
+}
+
+#[derive(Serialize)]
+struct SecretReady<'g> {
+    name: &'g str,
+    sources: Vec<SourceReady<'g>>,
+}
+
+#[derive(Serialize)]
+struct SourceReady<'g> {
+    source: usize,
+    binding: &'g str,
+    outcome: &'static str,
+    ms: u32,
+}
+
+/// Reads one or all secrets, those with the names after `after`, all sources at the same time. Ready is a gateway
+/// of whose secrets each has a source that serves.
+///
+/// What proving the operator has read already is not read again; it took `proof_ms` at most.
+pub(super) async fn report<'g, R: Bindings + Console>(
+    gateway: &'g Gateway,
+    query: Option<&str>,
+    runtime: &R,
+    readings: &Readings<'g, R>,
+    proof_ms: u32,
+) -> Result<Report, Code> {
+    let (page, after) = page(gateway, &Wanted::parse(query)?)?;
+    let mut unread: Vec<&'g Source> = Vec::new();
+    for source in page.iter().flat_map(|(_, secret)| sources(secret)) {
+        if readings.of(source).is_none() && !unread.contains(&source) {
+            unread.push(source);
+        }
+    }
+    let measured =
+        join_all(unread.iter().map(|source| runtime.measure(source, gateway.secret_timeout))).await;
+    let measured: Vec<(&Source, (Reading, u32))> = unread.into_iter().zip(measured).collect();
+
+    let read = |source: &Source| {
+        let known = readings.of(source).map(|reading| (reading, proof_ms));
+        let found = measured.iter().find(|(of, _)| *of == source);
+        known.or_else(|| found.map(|(_, (reading, ms))| (reading, *ms)))
+    };
+    let secrets = page.into_iter().map(|(id, secret)| {
+        let sources = sources(secret).enumerate().map(|(position, source)| {
+            let (failure, ms) = read(source).map_or((Some(Failure::Error), 0), |(reading, ms)| {
+                let misfits = matches!(reading, Reading::Value(value)
+                    if !gateway.routes.iter().all(|route| fits(route, id, value)));
+                (if misfits { Some(Failure::Invalid) } else { reading.failure() }, ms)
+            });
+            SourceReady { source: position + 1, binding: &source.binding, outcome: outcome(failure), ms }
+        });
+        SecretReady { name: &secret.name, sources: sources.collect() }
+    });
+    let secrets: Vec<_> = secrets.collect();
+    let serves =
+        |secret: &SecretReady<'_>| secret.sources.iter().any(|source| source.outcome == outcome(None));
+    let ready = secrets.iter().all(serves);
+    Ok(Report::new(if ready { 200 } else { 503 }, &Readiness { ready, secrets, after }))
+}
+
+fn sources(secret: &Secret) -> impl Iterator<Item = &Source> {
+    secret.sources.iter().take(MOST)
+}
+
+#[derive(Default)]
+struct Wanted {
+    secret: Option<Vec<u8>>,
+    after: Option<Vec<u8>>,
+}
+
+impl Wanted {
+    fn parse(query: Option<&str>) -> Result<Self, Code> {
+        let mut wanted = Self::default();
+        for parameter in query.filter(|query| !query.is_empty()).into_iter().flat_map(query::parameters) {
+            let place = match parameter.name().as_ref() {
+                b"secret" => &mut wanted.secret,
+                b"after" => &mut wanted.after,
+                _ => return Err(Code::OperationInvalid),
+            };
+            if place.replace(parameter.value().into_owned()).is_some() {
+                return Err(Code::OperationInvalid);
+            }
+        }
+        Ok(wanted)
+    }
+}
+
+type Page<'g> = (Vec<(SecretId, &'g Secret)>, Option<&'g str>);
+
+/// The secrets of this call, in the order of the configuration, and the last one's name where others are left.
+fn page<'g>(gateway: &'g Gateway, wanted: &Wanted) -> Result<Page<'g>, Code> {
+    let all: Vec<(SecretId, &'g Secret)> = (0..=u16::MAX).map(SecretId).zip(gateway.secrets.iter()).collect();
+    let position = |name: &[u8]| {
+        let found = all.iter().position(|(_, secret)| secret.name.as_bytes() == name);
+        found.ok_or(Code::OperationInvalid)
+    };
+    let mut left = match (&wanted.secret, &wanted.after) {
+        (Some(name), None) => {
+            let at = position(name)?;
+            all.get(at..=at)
+        }
+        (None, Some(name)) => all.get(position(name)? + 1..),
+        (None, None) => Some(&all[..]),
+        (Some(_), Some(_)) => None,
+    }
+    .ok_or(Code::OperationInvalid)?
+    .iter()
+    .copied()
+    .peekable();
+    let mut taken = Vec::new();
+    let mut count = 0;
+    while let Some((id, secret)) = left.peek().copied() {
+        count += sources(secret).count();
+        if count > MOST {
+            break;
+        }
+        taken.push((id, secret));
+        left.next();
+    }
+    let last = taken.last().map(|(_, secret)| secret.name.as_ref());
+    Ok((taken, last.filter(|_| left.peek().is_some())))
+}

@@ -1,0 +1,154 @@
+//! Pages of other origins.
+
+use crate::world::{Ask, Exchange, World};
+
+const GATEWAY: &str = r#"
+[secrets]
+only     = ["ONLY_KEY"]
+checkout = ["CHECKOUT_TOKEN"]
+
+[callers.checkout]
+bearer = "${checkout}"
+
+[routes.app]
+mount    = "/app"
+upstream = "https://api.example.com"
+auth     = { header = "x-api-key", value = "${only}" }
+cors     = { origins = ["https://app.acme.com"], credentials = true, headers = ["content-type"], max_age = "1h" }
+allow    = { checkout = ["GET /v1/**", "POST /v1/charges", "OPTIONS /v1/**"] }
+
+[routes.any]
+mount    = "/any"
+upstream = "https://api.example.com"
+auth     = { bearer = "${only}" }
+cors     = { origins = ["*"] }
+allow    = { checkout = ["* /**"], anyone = ["GET /health"] }
+
+[routes.none]
+mount    = "/none"
+upstream = "https://api.example.com"
+auth     = { bearer = "${only}" }
+allow    = { checkout = ["* /**", "OPTIONS /**"] }
+"#;
+
+const APP: &str = "https://app.acme.com";
+
+fn world() -> World {
+    World::of(GATEWAY).answering(
+        200,
+        &[("access-control-allow-origin", "*"), ("access-control-max-age", "9"), ("vary", "accept")],
+    )
+}
+
+fn preflight(path: &str, origin: &str) -> Exchange {
+    let ask = Ask::new("OPTIONS", path).without("authorization");
+    world().ask(&ask.header("origin", origin).header("access-control-request-method", "POST"))
+}
+
+fn controls(exchange: &Exchange) -> Vec<String> {
+    let lines = exchange.headers.iter().filter(|(name, _)| name.starts_with("access-control-"));
+    lines.map(|(name, value)| format!("{}: {value}", &name["access-control-".len()..])).collect()
+}
+
+#[test]
+fn case_34_a_preflight_is_answered_by_the_gateway_and_nothing_is_read_or_sent() {
+    let exchange = preflight("/app/v1/charges", APP);
+    assert_eq!((exchange.status, exchange.code.as_deref()), (204, None));
+    assert_eq!((exchange.reads.len(), exchange.sent.len()), (0, 0));
+    assert_eq!(
+        controls(&exchange),
+        [
+            "allow-origin: https://app.acme.com",
+            "allow-credentials: true",
+            "allow-methods: GET, HEAD, POST, OPTIONS",
+            "allow-headers: authorization, x-api-key, content-type",
+            "max-age: 3600",
+        ]
+    );
+    assert_eq!(
+        exchange.header("vary"),
+        ["Origin, Access-Control-Request-Method, Access-Control-Request-Headers"]
+    );
+    assert_eq!(exchange.header("ostiary-request-id").len(), 1);
+    assert_eq!((&exchange.log["route"], &exchange.log["status"]), (&"app".into(), &204.into()));
+}
+
+#[test]
+fn a_preflight_of_another_origin_is_told_nothing() {
+    for origin in [
+        "https://evil.example",
+        "http://app.acme.com",
+        "https://app.acme.com.evil.example",
+        "https://app.acme.com:8443",
+        "HTTPS://APP.ACME.COM",
+        "null",
+        "",
+    ] {
+        let exchange = preflight("/app/v1/charges", origin);
+        assert_eq!((exchange.status, controls(&exchange)), (204, vec![]), "{origin}");
+        assert_eq!((exchange.reads.len(), exchange.sent.len()), (0, 0));
+    }
+}
+
+#[test]
+fn a_preflight_of_anybody_is_allowed_without_credentials() {
+    let exchange = preflight("/any/x", "https://somewhere.example");
+    assert_eq!(
+        controls(&exchange),
+        [
+            "allow-origin: *",
+            "allow-methods: GET, HEAD, POST, PUT, PATCH, DELETE",
+            "allow-headers: authorization",
+        ]
+    );
+}
+
+#[test]
+fn an_options_request_that_is_no_preflight_goes_its_usual_way() {
+    let asked = Ask::new("OPTIONS", "/app/v1/x").header("origin", APP);
+    assert_eq!(world().ask(&asked).sent.len(), 1);
+    let asked = Ask::new("OPTIONS", "/app/v1/x").header("access-control-request-method", "GET");
+    assert_eq!(world().ask(&asked).sent.len(), 1);
+    let asked =
+        Ask::new("GET", "/app/v1/x").header("origin", APP).header("access-control-request-method", "GET");
+    assert_eq!(world().ask(&asked).sent.len(), 1);
+    assert_eq!(preflight("/none/x", APP).code.as_deref(), Some("caller_unauthenticated"));
+}
+
+#[test]
+fn case_19_an_answer_says_what_the_route_says_and_nothing_that_the_upstream_says() {
+    let get = |path: &str, origin: &str| world().ask(&Ask::new("GET", path).header("origin", origin));
+    let exchange = get("/app/v1/x", APP);
+    assert_eq!(
+        controls(&exchange),
+        [
+            "allow-origin: https://app.acme.com",
+            "allow-credentials: true",
+            "expose-headers: ostiary-refusal, ostiary-request-id, retry-after",
+        ]
+    );
+    assert_eq!(exchange.header("vary"), ["accept", "Origin"]);
+    let other = get("/app/v1/x", "https://evil.example");
+    assert_eq!((controls(&other), other.header("vary")), (vec![], vec!["accept", "Origin"]));
+    let silent = world().ask(&Ask::new("GET", "/app/v1/x"));
+    assert_eq!((controls(&silent), silent.header("vary")), (vec![], vec!["accept", "Origin"]));
+    let any = get("/any/x", "https://evil.example");
+    assert_eq!(
+        (controls(&any), any.header("vary")),
+        (vec!["allow-origin: *".to_owned(), "expose-headers: *".to_owned()], vec!["accept"])
+    );
+    assert_eq!(controls(&get("/none/x", APP)), <[String; 0]>::default());
+}
+
+#[test]
+fn a_page_can_read_why_it_was_refused() {
+    let ask = Ask::new("GET", "/app/v1/x").header("origin", APP);
+    let unproved = world().ask(&ask.clone().without("authorization"));
+    unproved.refused("caller_unauthenticated");
+    assert_eq!(controls(&unproved)[0], "allow-origin: https://app.acme.com");
+    let forbidden = world().ask(&Ask::new("GET", "/app/v2").header("origin", APP));
+    forbidden.refused("not_allowed");
+    assert_eq!(forbidden.header("vary"), ["Origin"]);
+    let other = world().ask(&Ask::new("GET", "/app/v2").header("origin", "https://evil.example"));
+    assert_eq!(controls(&other), <[String; 0]>::default());
+}

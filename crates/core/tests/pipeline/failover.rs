@@ -1,0 +1,310 @@
+//! Attack 43: when the upstream refuses the credential, the next one serves the same request.
+
+use ostiary_core::runtime::SendError;
+use proptest::prelude::*;
+use serde_json::json;
+
+use crate::world::{Ask, Binding, Exchange, FakeAnswer, World};
+
+const GATEWAY: &str = r#"
+[secrets]
+api      = ["API_KEY", "API_KEY_PREVIOUS"]
+three    = ["API_KEY", "API_KEY_PREVIOUS", "ONLY_KEY"]
+only     = ["ONLY_KEY"]
+pair_id  = ["PAIR_ID", "PAIR_ID_PREVIOUS"]
+pair_key = ["PAIR_KEY", "PAIR_KEY_PREVIOUS"]
+checkout = ["CHECKOUT_TOKEN"]
+
+[callers.checkout]
+bearer = "${checkout}"
+
+[routes.api]
+mount    = "/api"
+upstream = "https://api.example.com"
+auth     = { bearer = "${api}" }
+allow    = { checkout = ["* /**"], anyone = ["OPTIONS /**"] }
+
+[routes.three]
+mount    = "/three"
+upstream = "https://api.example.com"
+auth     = { query = "key", value = "${three}" }
+failover = { status = [401, 403], replay_limit = "1KiB" }
+allow    = { checkout = ["* /**"] }
+
+[routes.pair]
+mount    = "/pair"
+upstream = "https://api.example.com"
+auth     = [{ header = "x-id", value = "${pair_id}" }, { header = "x-key", value = "${pair_key}" }, { header = "x-only", value = "${only}" }]
+allow    = { checkout = ["* /**"] }
+
+[routes.single]
+mount    = "/single"
+upstream = "https://api.example.com"
+auth     = { bearer = "${only}" }
+allow    = { checkout = ["* /**"] }
+
+[routes.off]
+mount    = "/off"
+upstream = "https://api.example.com"
+auth     = { bearer = "${api}" }
+failover = false
+allow    = { checkout = ["* /**"] }
+"#;
+
+fn world() -> World {
+    World::of(GATEWAY)
+}
+
+fn get(path: &str) -> Ask {
+    Ask::new("GET", path)
+}
+
+fn credentials(exchange: &Exchange) -> Vec<String> {
+    exchange.sent.iter().map(|sent| sent.header("authorization").join(" | ")).collect()
+}
+
+#[test]
+fn case_43_the_next_source_serves_the_same_request() {
+    let exchange = world().first_statuses(&[401]).ask(&get("/api/x?y=1").header("accept", "text/plain"));
+    assert_eq!(exchange.status, 200);
+    assert_eq!(credentials(&exchange), ["Bearer canary-api-key", "Bearer canary-api-key-previous"]);
+    let [first, second] = &exchange.sent[..] else { panic!("{exchange:?}") };
+    assert_eq!((&first.method, &first.url), (&second.method, &second.url));
+    assert_eq!(first.header("accept"), second.header("accept"));
+    assert_eq!(
+        exchange.log["secrets"],
+        json!([
+            { "secret": "api", "binding": "API_KEY", "source": 1, "failure": "refused", "status": 401 },
+            { "secret": "api", "binding": "API_KEY_PREVIOUS", "source": 2 },
+        ])
+    );
+    assert_eq!(exchange.log["failover"], "primary_refused");
+    assert_eq!(exchange.log["level"], "warn");
+    assert_eq!(exchange.log["attempts"], 2);
+}
+
+#[test]
+fn case_43_the_next_source_is_resolved_before_the_first_answer_is_given_up() {
+    let exchange = world().first_statuses(&[401]).ask(&get("/api/x"));
+    let expected = ["read CHECKOUT_TOKEN", "read API_KEY", "send: 401", "read API_KEY_PREVIOUS", "send: 200"];
+    assert_eq!(exchange.steps, expected);
+}
+
+#[test]
+fn case_43_the_first_answer_stands_when_no_next_source_can_be_resolved() {
+    for (binding, failure) in [
+        (Binding::Missing, "missing"),
+        (Binding::Throws, "error"),
+        (Binding::Hangs, "timeout"),
+        (Binding::Value(" "), "empty"),
+        (Binding::Value("canary\nx"), "invalid"),
+    ] {
+        let world = world().with("API_KEY_PREVIOUS", binding);
+        let exchange = world.first([Ok(FakeAnswer::new(401, &[("x-why", "expired")]))]).ask(&get("/api/x"));
+        assert_eq!((exchange.status, exchange.header("x-why")), (401, vec!["expired"]));
+        assert_eq!(exchange.sent.len(), 1);
+        assert_eq!(exchange.log["failover"], "all_refused");
+        assert_eq!(exchange.log["secrets"][1]["failure"], failure);
+        assert_eq!(exchange.log["level"], "warn", "a source failed");
+    }
+}
+
+#[test]
+fn case_43_only_on_the_configured_statuses() {
+    for (path, status, attempts) in [
+        ("/api/x", 400, 1),
+        ("/api/x", 403, 1),
+        ("/api/x", 404, 1),
+        ("/api/x", 429, 1),
+        ("/api/x", 500, 1),
+        ("/api/x", 503, 1),
+        ("/api/x", 302, 1),
+        ("/api/x", 401, 2),
+        ("/three/x", 403, 2),
+        ("/three/x", 401, 2),
+        ("/single/x", 401, 1),
+        ("/off/x", 401, 1),
+    ] {
+        let exchange = world().first_statuses(&[status]).ask(&get(path));
+        assert_eq!(exchange.sent.len(), attempts, "{path} {status}");
+        assert_eq!(exchange.status, if attempts == 1 { status } else { 200 }, "{path} {status}");
+    }
+}
+
+#[test]
+fn case_43_a_value_that_was_refused_is_not_sent_again() {
+    let same = Binding::Value("canary-api-key");
+    let exchange = world().with("API_KEY_PREVIOUS", same).answering(401, &[]).ask(&get("/api/x"));
+    assert_eq!((exchange.status, exchange.sent.len()), (401, 1));
+    assert_eq!(exchange.log["secrets"][1]["failure"], "repeated");
+    assert_eq!(exchange.log["failover"], "all_refused");
+
+    let exchange = world().with("API_KEY_PREVIOUS", same).first_statuses(&[401]).ask(&get("/three/x"));
+    let urls: Vec<_> = exchange.sent.iter().map(|sent| sent.url.as_str()).collect();
+    let expected =
+        ["https://api.example.com/x?key=canary-api-key", "https://api.example.com/x?key=canary-only-key"];
+    assert_eq!(urls, expected);
+    assert_eq!(exchange.log["failover"], "primary_refused");
+}
+
+#[test]
+fn case_43_a_refusal_that_a_caller_can_force_is_no_warning() {
+    let exchange = world().answering(401, &[("x-last", "1")]).ask(&get("/api/x"));
+    assert_eq!((exchange.status, exchange.header("x-last")), (401, vec!["1"]));
+    assert_eq!(exchange.sent.len(), 2);
+    assert_eq!(exchange.log["failover"], "all_refused");
+    assert_eq!(exchange.log["level"], "info");
+    for note in exchange.log["secrets"].as_array().unwrap() {
+        assert_eq!((&note["failure"], &note["status"]), (&json!("refused"), &json!(401)));
+    }
+    // An upstream that is broken has not accepted anything.
+    let exchange = world().first_statuses(&[401]).answering(500, &[]).ask(&get("/api/x"));
+    assert_eq!((exchange.status, &exchange.log["level"]), (500, &json!("info")));
+    assert_eq!(exchange.log["failover"], json!(null));
+}
+
+#[test]
+fn case_43_one_attempt_for_each_source_and_the_last_answer_is_returned() {
+    let statuses = [401, 403, 401];
+    let exchange =
+        world().first_statuses(&statuses[..2]).answering(401, &[("x-last", "1")]).ask(&get("/three/x"));
+    assert_eq!((exchange.status, exchange.header("x-last"), exchange.sent.len()), (401, vec!["1"], 3));
+    let noted: Vec<_> =
+        exchange.log["secrets"].as_array().unwrap().iter().map(|note| note["status"].as_u64()).collect();
+    assert_eq!(noted, statuses.map(|status| Some(u64::from(status))));
+}
+
+#[test]
+fn case_43_the_first_answer_stands_when_the_next_attempt_has_none() {
+    for why in [SendError::Unreachable, SendError::TimedOut] {
+        let world = world().first([Ok(FakeAnswer::new(401, &[("x-why", "expired")])), Err(why)]);
+        let exchange = world.ask(&get("/api/x"));
+        assert_eq!((exchange.status, exchange.header("x-why")), (401, vec!["expired"]));
+        assert_eq!(exchange.log["secrets"][1]["failure"], "unanswered");
+    }
+}
+
+#[test]
+fn case_43_links_are_cleaned_of_the_credential_that_the_answer_is_for() {
+    let link = ("location", "https://api.example.com/next?key=canary-api-key-previous&page=2");
+    let exchange = world().first_statuses(&[401]).answering(302, &[link]).ask(&get("/three/x"));
+    assert_eq!(exchange.header("location"), ["https://gw.example.com/three/next?page=2"]);
+    let link = ("location", "https://api.example.com/next?key=canary-api-key&page=2");
+    let world = world().first([Ok(FakeAnswer::new(401, &[link])), Err(SendError::Unreachable)]);
+    assert_eq!(world.ask(&get("/three/x")).header("location"), ["https://gw.example.com/three/next?page=2"]);
+}
+
+#[test]
+fn case_43_a_body_is_kept_up_to_the_replay_limit_and_only_where_it_can_be_of_use() {
+    let post = |path: &str, length: &str| Ask::new("POST", path).header("content-length", length);
+    for (ask, keep) in [
+        (post("/api/x", "65536"), 65_536),
+        (post("/api/x", "65537"), 0),
+        (post("/three/x", "1024"), 1_024),
+        (post("/three/x", "1025"), 0),
+        (Ask::new("POST", "/api/x").header("transfer-encoding", "chunked"), 65_536),
+        (post("/api/x", "0"), 0),
+        (get("/api/x"), 0),
+        (post("/single/x", "5"), 0),
+        (post("/off/x", "5"), 0),
+    ] {
+        assert_eq!(world().ask(&ask).sent().keep, keep, "{ask:?}");
+    }
+    // The first source fails by itself, so there is no other one left.
+    let exchange = world().with("API_KEY", Binding::Throws).ask(&post("/api/x", "5"));
+    assert_eq!(exchange.sent().keep, 0);
+}
+
+#[test]
+fn case_43_nothing_is_replayed_above_the_limit() {
+    let too_long = Ask::new("POST", "/api/x").header("content-length", "65537");
+    let exchange = world().answering(401, &[]).ask(&too_long);
+    assert_eq!((exchange.status, exchange.sent.len()), (401, 1));
+    assert_eq!(exchange.log["failover"], "not_replayable");
+    assert!(!exchange.reads.contains(&"API_KEY_PREVIOUS".to_owned()), "no read that cannot be of use");
+
+    let chunked = Ask::new("POST", "/api/x").header("transfer-encoding", "chunked");
+    for (keeps_body, status, attempts) in [(false, 401, 1), (true, 200, 2)] {
+        let mut world = world().first_statuses(&[401]);
+        world.keeps_body = keeps_body;
+        let exchange = world.ask(&chunked);
+        assert_eq!((exchange.status, exchange.sent.len()), (status, attempts));
+    }
+}
+
+#[test]
+fn case_43_an_idempotency_key_goes_up_unchanged_each_time() {
+    let ask = Ask::new("POST", "/api/x").header("content-length", "2").header("idempotency-key", "abc");
+    let exchange = world().first_statuses(&[401]).ask(&ask);
+    assert_eq!(exchange.sent.len(), 2);
+    for sent in &exchange.sent {
+        assert_eq!(sent.header("idempotency-key"), ["abc"]);
+    }
+}
+
+#[test]
+fn case_43_the_secrets_of_one_auth_move_on_together() {
+    let exchange = world().first_statuses(&[401]).ask(&get("/pair/x"));
+    let sent = &exchange.sent[1];
+    assert_eq!(sent.header("x-id"), ["canary-pair-id-previous"]);
+    assert_eq!(sent.header("x-key"), ["canary-pair-key-previous"]);
+    assert_eq!(sent.header("x-only"), ["canary-only-key"]);
+    assert_eq!(exchange.reads.iter().filter(|name| *name == "ONLY_KEY").count(), 1, "case 28");
+    let notes = exchange.log["secrets"].as_array().unwrap().iter().map(|note| {
+        format!("{} {}", note["binding"].as_str().unwrap(), note["failure"].as_str().unwrap_or("served"))
+    });
+    let notes: Vec<_> = notes.collect();
+    let expected = [
+        "ONLY_KEY served",
+        "PAIR_ID refused",
+        "PAIR_KEY refused",
+        "PAIR_ID_PREVIOUS served",
+        "PAIR_KEY_PREVIOUS served",
+    ];
+    assert_eq!(notes, expected);
+    // One half that is new makes another credential.
+    let half = world().with("PAIR_ID_PREVIOUS", Binding::Value("canary-pair-id")).first_statuses(&[401]);
+    assert_eq!(half.ask(&get("/pair/x")).status, 200);
+}
+
+#[test]
+fn a_preflight_without_a_credential_has_none_to_fail_over_from() {
+    let preflight =
+        Ask::new("OPTIONS", "/api/x").without("authorization").header("access-control-request-method", "GET");
+    let exchange = world().answering(401, &[]).ask(&preflight);
+    assert_eq!((exchange.status, exchange.sent.len()), (401, 1));
+    assert_eq!(exchange.reads, <[String; 0]>::default());
+}
+
+proptest! {
+    /// Whatever the upstream answers, and whichever sources hold the same value or none.
+    #[test]
+    fn case_43_no_credential_is_sent_twice_and_the_answer_is_the_last_one(
+        values in prop::array::uniform3(prop::option::of(prop::sample::select(vec!["canary-1", "canary-2", "canary-3"]))),
+        statuses in prop::array::uniform3(prop::sample::select(vec![200, 401, 403, 404, 500])),
+    ) {
+        let mut world = world().first_statuses(&statuses);
+        for (name, value) in ["API_KEY", "API_KEY_PREVIOUS", "ONLY_KEY"].into_iter().zip(values) {
+            world = world.with(name, value.map_or(Binding::Missing, Binding::Value));
+        }
+        let exchange = world.ask(&get("/three/x"));
+        let mut distinct: Vec<_> = values.into_iter().flatten().collect();
+        distinct.sort_unstable();
+        distinct.dedup();
+        let accepted = statuses.iter().position(|status| !matches!(status, 401 | 403));
+        let attempts = distinct.len().min(accepted.map_or(3, |at| at + 1));
+        let mut urls: Vec<_> = exchange.sent.iter().map(|sent| &sent.url).collect();
+        prop_assert_eq!(urls.len(), attempts);
+        urls.sort_unstable();
+        urls.dedup();
+        prop_assert_eq!(urls.len(), attempts);
+        let expected = if attempts == 0 { 503 } else { statuses[attempts - 1] };
+        prop_assert_eq!(exchange.status, expected);
+        let warned = exchange.log["failover"] == "primary_refused";
+        prop_assert_eq!(warned, attempts > 1 && matches!(expected, 200 | 404));
+        let mut reads = exchange.reads.clone();
+        reads.sort_unstable();
+        reads.dedup();
+        prop_assert_eq!(reads.len(), exchange.reads.len());
+    }
+}

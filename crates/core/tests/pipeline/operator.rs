@@ -1,0 +1,371 @@
+//! The operator's endpoints: health, ready and probe.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use ostiary_core::runtime::SendError;
+use serde_json::{Value, json};
+use sha2::Sha256;
+
+use crate::world::{Ask, Binding, Exchange, World};
+
+const NONCE: &str = "AAAAAAAAAAAAAAAAAAAAAA";
+
+/// A request to the operator's host, with the operator's token.
+fn ask(method: &'static str, path: &str) -> Ask {
+    Ask::bare(method, &format!("https://ops.gw.example.com{path}"))
+        .header("host", "ops.gw.example.com")
+        .header("authorization", "Bearer canary-ops-token")
+}
+
+fn probe(world: &World, body: &Value) -> Exchange {
+    world.ask(&ask("POST", "/probe").header("x-of-the-operator", "1").body(&body.to_string()))
+}
+
+fn proof(value: &str) -> String {
+    let mut code = Hmac::<Sha256>::new_from_slice(value.as_bytes()).unwrap();
+    code.update(&[0; 16]);
+    URL_SAFE_NO_PAD.encode(code.finalize().into_bytes())
+}
+
+#[test]
+fn without_an_operator_none_of_this_exists() {
+    let usual = include_str!("gateway.toml");
+    let (before, rest) = usual.split_once("[operator]\n").unwrap();
+    let (_, after) = rest.split_once("\n\n").unwrap();
+    let world = World::of(&format!("{before}{after}"));
+    for (method, path) in [("GET", "/health"), ("GET", "/ready"), ("POST", "/probe")] {
+        let exchange = world.ask(&ask(method, path));
+        exchange.refused("no_route");
+        assert_eq!(exchange.reads, <[&str; 0]>::default());
+    }
+}
+
+#[test]
+fn nothing_answers_on_another_host() {
+    let world = World::new();
+    for host in ["gw.example.com", "api.gw.example.com", "ops.gw.example.com.evil.com"] {
+        let ask = Ask::bare("GET", &format!("https://{host}/health")).header("host", host);
+        assert_eq!(world.ask(&ask).report, Value::Null, "{host}");
+    }
+}
+
+#[test]
+fn health_needs_no_caller_and_reads_nothing() {
+    let world = World::new();
+    let exchange = world.ask(&ask("GET", "/health").without("authorization"));
+    let expected = json!({ "version": env!("CARGO_PKG_VERSION"), "configuration": world.gateway.digest });
+    assert_eq!((exchange.status, &exchange.report), (200, &expected));
+    assert_eq!(exchange.reads, <[&str; 0]>::default());
+    assert_eq!(exchange.header("cache-control"), ["no-store"]);
+    assert_eq!(exchange.header("ostiary-request-id").len(), 1);
+    assert_eq!((&exchange.log["operation"], &exchange.log["status"]), (&json!("health"), &json!(200)));
+}
+
+#[test]
+fn ready_and_probe_want_an_operator() {
+    let world = World::new();
+    for (method, path) in [("GET", "/ready"), ("POST", "/probe"), ("GET", "/"), ("GET", "/else")] {
+        let exchange = world.ask(&ask(method, path).without("authorization"));
+        exchange.refused("caller_unauthenticated");
+        assert_eq!(exchange.reads, <[&str; 0]>::default(), "{path}");
+        for token in ["canary-checkout-token", "canary-api-key", "wrong"] {
+            let ask = ask(method, path).without("authorization");
+            world
+                .ask(&ask.header("authorization", &format!("Bearer {token}")))
+                .refused("caller_unauthenticated");
+        }
+    }
+    let unreadable = World::new().with("OPS_TOKEN_NEXT", Binding::Throws);
+    let stranger = ask("GET", "/ready").without("authorization").header("authorization", "Bearer wrong");
+    unreadable.ask(&stranger).refused("secret_unavailable");
+}
+
+#[test]
+fn an_operator_can_do_nothing_else() {
+    let world = World::new();
+    for (method, path) in [
+        ("POST", "/ready"),
+        ("GET", "/probe"),
+        ("PUT", "/probe"),
+        ("GET", "/"),
+        ("GET", "/health/"),
+        ("GET", "/ready/x"),
+        ("POST", "/health"),
+        ("OPTIONS", "/probe"),
+    ] {
+        world.ask(&ask(method, path)).refused("not_allowed");
+    }
+    world.ask(&ask("GET", "/ready%2Fx")).refused("path_ambiguous");
+}
+
+#[test]
+fn a_digest_proves_an_operator_too_and_reads_nothing() {
+    let ask = ask("GET", "/ready?secret=only").without("authorization");
+    let exchange = World::new().ask(&ask.header("authorization", "Bearer canary-ci-token"));
+    assert_eq!((exchange.status, exchange.reads), (200, vec!["ONLY_KEY".to_owned()]));
+}
+
+#[test]
+fn ready_tells_what_each_source_comes_to() {
+    for (binding, outcome) in [
+        (Binding::Missing, "missing"),
+        (Binding::Throws, "error"),
+        (Binding::Hangs, "timeout"),
+        (Binding::Value(" \n"), "empty"),
+        (Binding::Value("canary\u{e9}"), "invalid"),
+        (Binding::Value("canary\n"), "ok"),
+    ] {
+        let world = World::new().with("API_KEY", binding);
+        let exchange = world.ask(&ask("GET", "/ready?secret=api"));
+        let sources = json!([
+            { "source": 1, "binding": "API_KEY", "outcome": outcome, "ms": 3 },
+            { "source": 2, "binding": "API_KEY_PREVIOUS", "outcome": "ok", "ms": 3 },
+        ]);
+        let expected = json!({ "ready": true, "secrets": [{ "name": "api", "sources": sources }] });
+        assert_eq!((exchange.status, exchange.report), (200, expected), "{outcome}");
+
+        let exchange = world.with("API_KEY_PREVIOUS", Binding::Missing).ask(&ask("GET", "/ready?secret=api"));
+        let ready = outcome == "ok";
+        assert_eq!(exchange.status, if ready { 200 } else { 503 }, "{outcome}");
+        assert_eq!(exchange.report["ready"], json!(ready), "{outcome}");
+    }
+}
+
+#[test]
+fn ready_reads_every_binding_once() {
+    let world = World::new();
+    let exchange = world.ask(&ask("GET", "/ready"));
+    let names: Vec<_> =
+        exchange.report["secrets"].as_array().unwrap().iter().map(|secret| &secret["name"]).collect();
+    let declared: Vec<_> = world.gateway.secrets.iter().map(|secret| secret.name.as_ref()).collect();
+    assert_eq!(names, declared);
+    assert_eq!(exchange.report.get("after"), None);
+    let mut reads = exchange.reads.clone();
+    reads.sort_unstable();
+    reads.dedup();
+    assert_eq!(reads.len(), exchange.reads.len(), "{:?}", exchange.reads);
+}
+
+#[test]
+fn ready_reads_forty_sources_a_call_and_goes_on_where_it_is_told() {
+    let names: Vec<String> =
+        (0..50).map(|index| format!("s{index} = [\"ONLY_KEY\", \"API_KEY\"]\n")).collect();
+    let secrets = names.concat();
+    let usual = include_str!("gateway.toml").replace("[secrets]\n", &format!("[secrets]\n{secrets}"));
+    let world = World::of(&usual);
+    let mut seen = Vec::new();
+    let mut path = "/ready".to_owned();
+    loop {
+        let report = world.ask(&ask("GET", &path)).report;
+        let page = report["secrets"].as_array().unwrap();
+        let sources: usize = page.iter().map(|secret| secret["sources"].as_array().unwrap().len()).sum();
+        assert!(sources <= 40, "{sources}");
+        seen.extend(page.iter().map(|secret| secret["name"].as_str().unwrap().to_owned()));
+        let Some(after) = report.get("after") else { break };
+        path = format!("/ready?after={}", after.as_str().unwrap());
+    }
+    let declared: Vec<_> = world.gateway.secrets.iter().map(|secret| secret.name.to_string()).collect();
+    assert_eq!(seen, declared);
+}
+
+#[test]
+fn ready_does_not_guess() {
+    let world = World::new();
+    for query in
+        ["secret=else", "after=else", "secret=api&after=api", "secret=api&secret=api", "x=1", "secret"]
+    {
+        world.ask(&ask("GET", &format!("/ready?{query}"))).refused("operation_invalid");
+    }
+}
+
+#[test]
+fn a_probe_sends_the_route_s_request_with_that_source_alone() {
+    for (source, binding, value) in
+        [(1, "API_KEY", "canary-api-key"), (2, "API_KEY_PREVIOUS", "canary-api-key-previous")]
+    {
+        let world = World::new().answering(204, &[("set-cookie", "a=b")]);
+        let body = json!({ "route": "api", "method": "GET", "path": "/v1/x?limit=1", "source": source, "nonce": NONCE });
+        let exchange = probe(&world, &body);
+        let secrets = json!([{ "name": "api", "binding": binding, "outcome": "ok", "hmac": proof(value) }]);
+        let expected =
+            json!({ "source": source, "status": 204, "secrets": secrets, "secrets_ms": 0, "upstream_ms": 0 });
+        assert_eq!((exchange.status, &exchange.report), (200, &expected));
+        let sent = exchange.sent();
+        assert_eq!(
+            (sent.method.as_str(), sent.url.as_str()),
+            ("GET", "https://api.example.com/base/v1/x?limit=1")
+        );
+        assert_eq!(
+            sent.headers,
+            [
+                ("authorization".to_owned(), format!("Bearer {value}")),
+                ("cdn-loop".to_owned(), "ostiary".to_owned()),
+                ("user-agent".to_owned(), concat!("ostiary/", env!("CARGO_PKG_VERSION")).to_owned()),
+                ("accept".to_owned(), "*/*".to_owned()),
+            ]
+        );
+        let reads: Vec<_> = exchange.reads.iter().filter(|read| !read.starts_with("OPS")).collect();
+        assert_eq!(reads, [binding]);
+        assert_eq!((&exchange.log["route"], &exchange.log["caller"]), (&json!("api"), &json!("ops")));
+        assert_eq!(exchange.log["operation"], "probe");
+    }
+}
+
+#[test]
+fn a_probe_tells_of_the_source_that_it_names_and_of_no_other() {
+    for (binding, outcome) in
+        [(Binding::Missing, "missing"), (Binding::Throws, "error"), (Binding::Hangs, "timeout")]
+    {
+        let world = World::new().with("API_KEY", binding);
+        let body = json!({ "route": "api", "method": "GET", "path": "/v1/x", "source": 1, "nonce": NONCE });
+        let exchange = probe(&world, &body);
+        let secrets = json!([{ "name": "api", "binding": "API_KEY", "outcome": outcome }]);
+        let expected =
+            json!({ "source": 1, "failure": "secret_unavailable", "secrets": secrets, "secrets_ms": 0 });
+        assert_eq!((exchange.status, &exchange.report), (200, &expected));
+        assert_eq!(exchange.sent, []);
+    }
+    // What was read is proved, also where it cannot stand.
+    let world = World::new().with("API_KEY", Binding::Value("canary\u{e9}"));
+    let body = json!({ "route": "api", "path": "/v1/x", "source": 1, "nonce": NONCE });
+    let exchange = probe(&world, &body);
+    assert_eq!(exchange.report["secrets"][0]["outcome"], "invalid");
+    assert_eq!(exchange.report["secrets"][0]["hmac"], proof("canary\u{e9}"));
+    assert_eq!(exchange.sent, []);
+}
+
+#[test]
+fn a_pair_is_probed_together_and_a_single_source_stays() {
+    let body = json!({ "route": "pair", "path": "/x", "source": 2, "nonce": NONCE });
+    let exchange = probe(&World::new(), &body);
+    let bindings: Vec<_> = exchange.report["secrets"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|proved| proved["binding"].clone())
+        .collect();
+    assert_eq!(bindings, ["ONLY_KEY", "PAIR_ID_PREVIOUS", "PAIR_KEY_PREVIOUS"]);
+    assert_eq!(exchange.sent().header("x-key"), ["canary-pair-key-previous"]);
+    assert_eq!(exchange.sent().header("x-only"), ["canary-only-key"]);
+}
+
+#[test]
+fn a_probe_tells_why_nothing_came_back() {
+    let body = json!({ "route": "api", "path": "/v1/x", "source": 1, "nonce": NONCE });
+    for (answer, failure) in
+        [(SendError::Unreachable, "upstream_unreachable"), (SendError::TimedOut, "upstream_timeout")]
+    {
+        let mut world = World::new();
+        world.answer = Err(answer);
+        let exchange = probe(&world, &body);
+        assert_eq!((exchange.status, &exchange.report["failure"]), (200, &json!(failure)));
+        assert_eq!(exchange.report.get("status"), None);
+    }
+    let exchange = probe(&World::new().answering(600, &[]), &body);
+    assert_eq!(exchange.report["failure"], "upstream_invalid");
+    let mut world = World::new();
+    world.variables.clear();
+    let body = json!({ "route": "account", "path": "/x", "source": 1, "nonce": NONCE });
+    assert_eq!(probe(&world, &body).report["failure"], "misconfigured");
+}
+
+#[test]
+fn without_a_path_only_the_proofs_are_made() {
+    for body in [
+        json!({ "route": "api", "source": 2, "nonce": NONCE }),
+        json!({ "secret": "api", "source": 2, "nonce": NONCE }),
+    ] {
+        let exchange = probe(&World::new(), &body);
+        let proved = json!([{
+            "name": "api", "binding": "API_KEY_PREVIOUS", "outcome": "ok", "hmac": proof("canary-api-key-previous"),
+        }]);
+        assert_eq!(exchange.report, json!({ "source": 2, "secrets": proved, "secrets_ms": 0 }));
+        assert_eq!(exchange.sent, []);
+    }
+}
+
+#[test]
+fn the_secret_of_a_caller_is_proved_by_its_name() {
+    let body = json!({ "secret": "ops", "source": 2, "nonce": NONCE });
+    let exchange = probe(&World::new(), &body);
+    assert_eq!(exchange.report["secrets"][0]["hmac"], proof("canary-ops-token-next"));
+    assert_eq!(exchange.reads.len(), 2, "{:?}", exchange.reads);
+    let exchange = probe(&World::new().with("OPS_TOKEN_NEXT", Binding::Missing), &body);
+    assert_eq!((&exchange.report["failure"], exchange.status), (&json!("secret_unavailable"), 200));
+}
+
+#[test]
+fn a_probe_obeys_the_route_s_rules() {
+    let world = World::new();
+    for (method, path, code) in [
+        ("GET", "/v2/x", "not_allowed"),
+        ("GET", "/api/v1/x", "not_allowed"),
+        ("POST", "/v1/charges/x", "operation_invalid"),
+        ("OPTIONS", "/v1/x", "operation_invalid"),
+        ("get", "/v1/x", "operation_invalid"),
+        ("GET", "/v1/../../admin", "path_ambiguous"),
+        ("GET", "/v1/%2e%2e/x", "path_ambiguous"),
+        ("GET", "/v1/a%2Fb", "path_ambiguous"),
+        ("GET", "v1/x", "path_ambiguous"),
+        ("GET", "https://evil.com/v1/x", "path_ambiguous"),
+        ("GET", "/v1/x#y", "path_ambiguous"),
+        ("GET", "/v1/x?a b", "path_ambiguous"),
+        ("GET", "/v1/x?a\nb", "path_ambiguous"),
+        ("GET", "/v1/x?\u{e9}", "path_ambiguous"),
+    ] {
+        let body = json!({ "route": "api", "method": method, "path": path, "source": 1, "nonce": NONCE });
+        probe(&world, &body).refused(code);
+    }
+    // Whoever's rule: this one is another caller's.
+    let body =
+        json!({ "route": "api", "method": "HEAD", "path": "/v1/deploys", "source": 1, "nonce": NONCE });
+    assert_eq!(probe(&world, &body).sent().method, "HEAD");
+}
+
+#[test]
+fn case_10_a_probe_cannot_bring_a_credential_along() {
+    let body = json!({ "route": "query", "path": "/x?key=mine&a=1&debug=1", "source": 1, "nonce": NONCE });
+    let exchange = probe(&World::new(), &body);
+    assert_eq!(exchange.sent().url, "https://query.example.com/x?a=1&key=canary-only-key");
+}
+
+#[test]
+fn a_probe_that_is_not_understood_reads_and_sends_nothing() {
+    let good = json!({ "route": "api", "path": "/v1/x", "source": 1, "nonce": NONCE });
+    let with = |key: &str, value: Value| {
+        let mut body = good.clone();
+        body[key] = value;
+        body
+    };
+    for body in [
+        json!([]),
+        json!({}),
+        with("route", json!("else")),
+        with("route", json!(1)),
+        with("secret", json!("api")),
+        with("source", json!(0)),
+        with("source", json!(3)),
+        with("source", json!(-1)),
+        with("source", json!("1")),
+        with("nonce", json!("")),
+        with("nonce", json!("AAAA")),
+        with("nonce", json!("A".repeat(87))),
+        with("nonce", json!("not base64!")),
+        with("headers", json!({})),
+        json!({ "secret": "else", "source": 1, "nonce": NONCE }),
+        json!({ "secret": "only", "source": 2, "nonce": NONCE }),
+        json!({ "secret": "only", "path": "/", "source": 1, "nonce": NONCE }),
+        json!({ "source": 1, "nonce": NONCE }),
+    ] {
+        let exchange = probe(&World::new(), &body);
+        exchange.refused("operation_invalid");
+        assert!(exchange.reads.iter().all(|read| read.starts_with("OPS")), "{body}");
+    }
+    World::new().ask(&ask("POST", "/probe").body("{")).refused("operation_invalid");
+    let exchange = World::new().ask(&ask("POST", "/probe").body(&" ".repeat(4_097)));
+    exchange.refused("payload_too_large");
+    assert_eq!(exchange.status, 413);
+    let padded = format!("{good}{}", " ".repeat(4_096 - good.to_string().len()));
+    assert_eq!(World::new().ask(&ask("POST", "/probe").body(&padded)).status, 200);
+}

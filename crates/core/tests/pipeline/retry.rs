@@ -1,0 +1,154 @@
+//! Connections that fail, and upstreams that ask to be asked later.
+
+use ostiary_core::runtime::SendError;
+
+use crate::world::{Ask, Exchange, FakeAnswer, World};
+
+const GATEWAY: &str = r#"
+[secrets]
+api      = ["API_KEY", "API_KEY_PREVIOUS"]
+checkout = ["CHECKOUT_TOKEN"]
+
+[callers.checkout]
+bearer = "${checkout}"
+
+[routes.twice]
+mount    = "/twice"
+upstream = "https://api.example.com"
+auth     = { bearer = "${api}" }
+retry    = { attempts = 2 }
+allow    = { checkout = ["* /**"] }
+
+[routes.thrice]
+mount    = "/thrice"
+upstream = "https://api.example.com"
+auth     = { bearer = "${api}" }
+retry    = { attempts = 3 }
+allow    = { checkout = ["* /**"] }
+
+[routes.once]
+mount    = "/once"
+upstream = "https://api.example.com"
+auth     = { bearer = "${api}" }
+allow    = { checkout = ["* /**"] }
+"#;
+
+fn world() -> World {
+    World::of(GATEWAY)
+}
+
+fn failing(times: usize, why: SendError) -> World {
+    world().first(vec![Err(why); times])
+}
+
+fn pauses(exchange: &Exchange) -> Vec<u32> {
+    exchange
+        .steps
+        .iter()
+        .filter_map(|step| step.strip_prefix("sleep "))
+        .map(|text| text.parse().unwrap())
+        .collect()
+}
+
+#[test]
+fn a_failed_connection_is_tried_again_where_the_route_says_so_and_the_method_is_idempotent() {
+    let keyed = |method| Ask::new(method, "/twice/x").header("idempotency-key", "abc");
+    for (ask, attempts) in [
+        (Ask::new("GET", "/twice/x"), 2),
+        (Ask::new("HEAD", "/twice/x"), 2),
+        (Ask::new("PUT", "/twice/x"), 2),
+        (Ask::new("DELETE", "/twice/x"), 2),
+        (Ask::new("POST", "/twice/x"), 1),
+        (Ask::new("PATCH", "/twice/x"), 1),
+        (keyed("POST"), 2),
+        (keyed("PATCH"), 2),
+        (Ask::new("POST", "/twice/x").header("idempotency-key", " "), 1),
+        (Ask::new("GET", "/once/x"), 1),
+        (Ask::new("GET", "/thrice/x"), 2),
+    ] {
+        let exchange = failing(1, SendError::Unreachable).ask(&ask);
+        assert_eq!(exchange.sent.len(), attempts, "{ask:?}");
+        assert_eq!(exchange.status, if attempts == 1 { 502 } else { 200 }, "{ask:?}");
+    }
+}
+
+#[test]
+fn it_is_tried_so_often_and_no_more() {
+    let exchange = failing(3, SendError::Unreachable).ask(&Ask::new("GET", "/thrice/x"));
+    assert_eq!((exchange.status, exchange.sent.len()), (502, 3));
+    let all: Vec<_> = exchange.sent.iter().map(|sent| sent.header("authorization")).collect();
+    assert_eq!(all, [["Bearer canary-api-key"]; 3]);
+    assert_eq!(exchange.log["attempts"], 3);
+}
+
+#[test]
+fn the_pauses_grow_and_half_of_each_is_chance() {
+    let exchange = failing(2, SendError::Unreachable).ask(&Ask::new("GET", "/thrice/x"));
+    let [first, second] = pauses(&exchange)[..] else { panic!("{exchange:?}") };
+    assert!((50..100).contains(&first) && (100..200).contains(&second), "{first} {second}");
+}
+
+#[test]
+fn a_deadline_that_has_passed_is_no_failed_connection() {
+    for why in [SendError::TimedOut, SendError::TooLarge] {
+        let exchange = failing(1, why).ask(&Ask::new("GET", "/twice/x"));
+        assert_eq!(exchange.sent.len(), 1);
+        assert_eq!(exchange.status, if why == SendError::TimedOut { 504 } else { 413 });
+    }
+}
+
+#[test]
+fn a_body_that_is_gone_is_not_sent_again() {
+    let put = Ask::new("PUT", "/twice/x").header("content-length", "5");
+    for keeps_body in [true, false] {
+        let mut world = failing(1, SendError::Unreachable);
+        world.keeps_body = keeps_body;
+        assert_eq!(world.ask(&put).sent.len(), if keeps_body { 2 } else { 1 });
+    }
+    let long = Ask::new("PUT", "/twice/x").header("content-length", "65537");
+    assert_eq!(failing(1, SendError::Unreachable).ask(&long).sent.len(), 1);
+}
+
+#[test]
+fn a_short_retry_after_is_waited_for() {
+    let busy = |status, after| world().first([Ok(FakeAnswer::new(status, &[("retry-after", after)]))]);
+    for (status, after, pause) in [
+        (503, "1", Some(1_000)),
+        (429, " 5 ", Some(5_000)),
+        (503, "0", Some(0)),
+        (503, "6", None),
+        (503, "4294967295", None),
+        (503, "-1", None),
+        (503, "Wed, 21 Oct 2026 07:28:00 GMT", None),
+        (503, "", None),
+        (500, "1", None),
+        (301, "1", None),
+    ] {
+        let exchange = busy(status, after).ask(&Ask::new("GET", "/twice/x"));
+        assert_eq!(pauses(&exchange), pause.into_iter().collect::<Vec<_>>(), "{status} {after}");
+        assert_eq!(exchange.status, if pause.is_some() { 200 } else { status }, "{status} {after}");
+        assert_eq!(busy(status, after).ask(&Ask::new("POST", "/twice/x")).sent.len(), 1);
+        assert_eq!(busy(status, after).ask(&Ask::new("GET", "/once/x")).sent.len(), 1);
+    }
+    assert_eq!(world().first_statuses(&[503]).ask(&Ask::new("GET", "/twice/x")).sent.len(), 1);
+}
+
+#[test]
+fn the_last_answer_is_returned_when_the_upstream_stays_busy_or_goes_away() {
+    let busy = FakeAnswer::new(503, &[("retry-after", "1")]);
+    let exchange = world().first([Ok(busy.clone()), Ok(busy.clone())]).ask(&Ask::new("GET", "/twice/x"));
+    assert_eq!((exchange.status, exchange.sent.len(), exchange.header("retry-after")), (503, 2, vec!["1"]));
+    let exchange = world().first([Ok(busy), Err(SendError::Unreachable)]).ask(&Ask::new("GET", "/twice/x"));
+    assert_eq!((exchange.status, exchange.sent.len()), (503, 2));
+}
+
+#[test]
+fn retries_and_failover_have_each_their_own_count() {
+    let world = world().first([
+        Err(SendError::Unreachable),
+        Ok(FakeAnswer::new(401, &[])),
+        Err(SendError::Unreachable),
+    ]);
+    let exchange = world.ask(&Ask::new("GET", "/twice/x"));
+    assert_eq!((exchange.status, exchange.sent.len()), (401, 3), "the one retry is spent, so the 401 stands");
+}

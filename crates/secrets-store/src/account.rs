@@ -1,0 +1,222 @@
+//! The twelve operations.
+
+use std::fmt::Write as _;
+
+use http::header::CONTENT_TYPE;
+use http::{HeaderValue, Method, Request, Response};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::Serialize;
+use serde::de::{DeserializeOwned, IgnoredAny};
+use serde_json::json;
+use zeroize::Zeroizing;
+
+use crate::call::{Body, Call};
+use crate::envelope::Envelope;
+use crate::error::Error;
+use crate::list::{Direction, List, SecretOrder, StoreOrder};
+use crate::secret::{ChangesBody, DuplicateBody, NewSecretBody};
+use crate::{
+    AccountId, BaseUrl, Changes, Credential, Duplicate, NewSecret, Quota, Scope, Secret, SecretId, Store,
+    StoreId,
+};
+
+/// All but the unreserved characters (RFC 3986 §2.3), so that a text stays one path segment or one query value.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// The most that the API takes.
+const PER_PAGE: &str = "100";
+
+/// An account, and who asks.
+#[derive(Clone, Debug)]
+pub struct Account {
+    /// Where the API is.
+    pub base: BaseUrl,
+    /// Whose stores are meant.
+    pub id: AccountId,
+    /// Who asks.
+    pub credential: Credential,
+}
+
+/// Which secrets of a store are listed, and how.
+#[derive(Clone, Debug, Default)]
+pub struct SecretFilter {
+    /// What stands in the name or the comment.
+    pub search: Option<String>,
+    /// Only those with these scopes.
+    pub scopes: Vec<Scope>,
+    /// The order; the API's own where there is none.
+    pub order: Option<(SecretOrder, Direction)>,
+}
+
+impl Account {
+    /// `GET /quota`: how many secrets there are and may be.
+    #[must_use]
+    pub fn quota(&self) -> Call<Quota> {
+        one(self.request(Method::GET, &["quota"], &[], Body::default()))
+    }
+
+    /// `GET /stores`: all stores.
+    #[must_use]
+    pub fn stores(&self, order: Option<(StoreOrder, Direction)>) -> List<Store> {
+        let mut query = vec![("per_page", PER_PAGE)];
+        if let Some((order, direction)) = order {
+            query.extend([("order", order.as_str()), ("direction", direction.as_str())]);
+        }
+        List::new(self.request(Method::GET, &["stores"], &query, Body::default()))
+    }
+
+    /// `POST /stores`: a new store.
+    #[must_use]
+    pub fn create_store(&self, name: &str) -> Call<Store> {
+        one(self.request(Method::POST, &["stores"], &[], body(0, &json!({ "name": name }))))
+    }
+
+    /// `GET /stores/{store}`.
+    #[must_use]
+    pub fn store(&self, store: &StoreId) -> Call<Store> {
+        one(self.request(Method::GET, &["stores", store.as_str()], &[], Body::default()))
+    }
+
+    /// `DELETE /stores/{store}`: an empty store, or with `force` one with all its secrets.
+    #[must_use]
+    pub fn delete_store(&self, store: &StoreId, force: bool) -> Call<()> {
+        let query: &[_] = if force { &[("force", "true")] } else { &[] };
+        none(self.request(Method::DELETE, &["stores", store.as_str()], query, Body::default()))
+    }
+
+    /// `GET /stores/{store}/secrets`: the secrets of a store.
+    #[must_use]
+    pub fn secrets(&self, store: &StoreId, filter: &SecretFilter) -> List<Secret> {
+        let mut query = vec![("per_page", PER_PAGE)];
+        query.extend(filter.search.iter().map(|search| ("search", search.as_str())));
+        query.extend(filter.scopes.iter().map(|scope| ("scopes", scope.as_str())));
+        if let Some((order, direction)) = filter.order {
+            query.extend([("order", order.as_str()), ("direction", direction.as_str())]);
+        }
+        List::new(self.request(Method::GET, &["stores", store.as_str(), "secrets"], &query, Body::default()))
+    }
+
+    /// `POST /stores/{store}/secrets`: one new secret.
+    #[must_use]
+    pub fn create_secret(&self, store: &StoreId, secret: &NewSecret) -> Call<Secret> {
+        Call::new(self.creation(store, std::slice::from_ref(secret)), 1, sole)
+    }
+
+    /// `POST /stores/{store}/secrets`: several new secrets at once. It is not documented whether those before a
+    /// wrong one are created.
+    #[must_use]
+    pub fn create_secrets(&self, store: &StoreId, secrets: &[NewSecret]) -> Call<Vec<Secret>> {
+        one(self.creation(store, secrets))
+    }
+
+    /// `GET /stores/{store}/secrets/{secret}`.
+    #[must_use]
+    pub fn secret(&self, store: &StoreId, secret: &SecretId) -> Call<Secret> {
+        one(self.request(Method::GET, &secret_path(store, secret), &[], Body::default()))
+    }
+
+    /// `PATCH /stores/{store}/secrets/{secret}`: another value, other scopes, another comment.
+    ///
+    /// A new value is what every service that uses the secret gets from then on. The old one is lost.
+    #[must_use]
+    pub fn update_secret(&self, store: &StoreId, secret: &SecretId, changes: &Changes) -> Call<Secret> {
+        let length = changes.value.as_ref().map_or(0, |value| value.expose().len());
+        let body = body(length, &ChangesBody::from(changes));
+        one(self.request(Method::PATCH, &secret_path(store, secret), &[], body))
+    }
+
+    /// `DELETE /stores/{store}/secrets/{secret}`.
+    #[must_use]
+    pub fn delete_secret(&self, store: &StoreId, secret: &SecretId) -> Call<()> {
+        none(self.request(Method::DELETE, &secret_path(store, secret), &[], Body::default()))
+    }
+
+    /// `DELETE /stores/{store}/secrets`: several secrets at once.
+    #[must_use]
+    pub fn delete_secrets(&self, store: &StoreId, secrets: &[SecretId]) -> Call<()> {
+        let body = body(0, &json!({ "ids": secrets }));
+        none(self.request(Method::DELETE, &["stores", store.as_str(), "secrets"], &[], body))
+    }
+
+    /// `POST /stores/{store}/secrets/{secret}/duplicate`: another secret with the same value.
+    #[must_use]
+    pub fn duplicate_secret(
+        &self,
+        store: &StoreId,
+        secret: &SecretId,
+        duplicate: &Duplicate,
+    ) -> Call<Secret> {
+        let path = ["stores", store.as_str(), "secrets", secret.as_str(), "duplicate"];
+        one(self.request(Method::POST, &path, &[], body(0, &DuplicateBody::from(duplicate))))
+    }
+
+    fn creation(&self, store: &StoreId, secrets: &[NewSecret]) -> Request<Body> {
+        let length = secrets.iter().map(|secret| secret.value.expose().len()).sum();
+        let bodies: Vec<_> = secrets.iter().map(NewSecretBody::from).collect();
+        self.request(Method::POST, &["stores", store.as_str(), "secrets"], &[], body(length, &bodies))
+    }
+
+    fn request(&self, method: Method, path: &[&str], query: &[(&str, &str)], body: Body) -> Request<Body> {
+        let mut url = format!("{}/accounts/{}/secrets_store", self.base.as_str(), encoded(self.id.as_str()));
+        for segment in path {
+            url.push('/');
+            url.push_str(&encoded(segment));
+        }
+        for (position, (name, value)) in query.iter().enumerate() {
+            url.push(if position == 0 { '?' } else { '&' });
+            // Writing to a `String` cannot fail.
+            let _ = write!(url, "{name}={}", encoded(value));
+        }
+        let has_body = !body.as_ref().is_empty();
+        let mut request = Request::new(body);
+        *request.method_mut() = method;
+        *request.headers_mut() = self.credential.headers().clone();
+        if has_body {
+            request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        }
+        // A checked base with encoded segments behind it is a URL, unless a search makes it longer than 64 KiB; then
+        // there is no host in the request, and nobody can send it.
+        if let Ok(url) = url.parse() {
+            *request.uri_mut() = url;
+        }
+        request
+    }
+}
+
+fn secret_path<'a>(store: &'a StoreId, secret: &'a SecretId) -> [&'a str; 4] {
+    ["stores", store.as_str(), "secrets", secret.as_str()]
+}
+
+fn encoded(text: &str) -> String {
+    utf8_percent_encode(text, RESERVED).to_string()
+}
+
+/// The JSON of something that holds `length` bytes of values.
+///
+/// The room is made first, since a buffer that grows leaves what it held behind: JSON writes a byte as six at most.
+fn body(length: usize, content: &impl Serialize) -> Body {
+    const ROOM_FOR_THE_REST: usize = 4_096;
+    let mut bytes =
+        Zeroizing::new(Vec::with_capacity(length.saturating_mul(6).saturating_add(ROOM_FOR_THE_REST)));
+    // Texts and lists of texts have a JSON form, and a `Vec` takes whatever is written.
+    let _ = serde_json::to_writer(&mut *bytes, content);
+    Body::new(bytes)
+}
+
+fn one<T: DeserializeOwned>(request: Request<Body>) -> Call<T> {
+    Call::new(request, 1, |response, _| present(Envelope::read(response)?.result, response))
+}
+
+fn none(request: Request<Body>) -> Call<()> {
+    Call::new(request, 1, |response, _| Envelope::<IgnoredAny>::read(response).map(|_| ()))
+}
+
+/// The only one of a list of results.
+fn sole(response: &Response<&[u8]>, _: u32) -> Result<Secret, Error> {
+    let secrets: Option<Vec<Secret>> = Envelope::read(response)?.result;
+    present(secrets.and_then(|secrets| secrets.into_iter().next()), response)
+}
+
+fn present<T>(result: Option<T>, response: &Response<&[u8]>) -> Result<T, Error> {
+    result.ok_or(Error::Unreadable { status: response.status(), at: (1, 1) })
+}

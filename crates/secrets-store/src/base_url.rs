@@ -1,0 +1,104 @@
+//! Where the API is.
+
+use std::error::Error;
+use std::fmt;
+
+use http::Uri;
+use http::uri::Scheme;
+
+/// The API's address up to and without `/accounts`.
+///
+/// The default is Cloudflare's.
+///
+/// ```
+/// use ostiary_secrets_store::BaseUrl;
+///
+/// assert_eq!(BaseUrl::default().as_str(), "https://api.cloudflare.com/client/v4");
+/// assert!(BaseUrl::parse("http://127.0.0.1:8799/client/v4/").is_ok());
+/// assert!(BaseUrl::parse("http://api.cloudflare.com/client/v4").is_err());
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BaseUrl(String);
+
+impl BaseUrl {
+    /// Reads an absolute URL; slashes at its end are dropped.
+    ///
+    /// # Errors
+    /// For whatever is no such URL, has a query or userinfo, or would carry the credential in plain text over a
+    /// network.
+    pub fn parse(text: &str) -> Result<Self, InvalidBaseUrl> {
+        let trimmed = text.trim_end_matches('/');
+        let uri: Uri = trimmed.parse().map_err(|_| InvalidBaseUrl::NoUrl)?;
+        let authority = uri.authority().ok_or(InvalidBaseUrl::NoUrl)?;
+        if uri.query().is_some() || authority.as_str().contains('@') || trimmed.contains('#') {
+            return Err(InvalidBaseUrl::NoUrl);
+        }
+        let local = matches!(authority.host(), "localhost" | "127.0.0.1" | "[::1]");
+        match uri.scheme() {
+            Some(scheme) if *scheme == Scheme::HTTPS => Ok(Self(trimmed.to_owned())),
+            Some(scheme) if *scheme == Scheme::HTTP && local => Ok(Self(trimmed.to_owned())),
+            Some(scheme) if *scheme == Scheme::HTTP => Err(InvalidBaseUrl::PlainText),
+            _ => Err(InvalidBaseUrl::NoUrl),
+        }
+    }
+
+    /// Without a slash at its end.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Default for BaseUrl {
+    fn default() -> Self {
+        Self("https://api.cloudflare.com/client/v4".to_owned())
+    }
+}
+
+/// Why a text is no base of the API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InvalidBaseUrl {
+    /// It is no absolute http or https URL of a host and a path alone.
+    NoUrl,
+    /// Plain http, and not to this machine.
+    PlainText,
+}
+
+impl fmt::Display for InvalidBaseUrl {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::NoUrl => "it must be a URL such as https://api.cloudflare.com/client/v4",
+            Self::PlainText => {
+                "plain http would show the credential to the network; it is for this machine only"
+            }
+        })
+    }
+}
+
+impl Error for InvalidBaseUrl {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn takes_https_and_plain_http_to_this_machine_only() {
+        for (text, expected) in [
+            ("https://api.example.com/client/v4", Ok("https://api.example.com/client/v4")),
+            ("https://api.example.com/client/v4/", Ok("https://api.example.com/client/v4")),
+            ("http://localhost:8799/client/v4", Ok("http://localhost:8799/client/v4")),
+            ("http://[::1]:8799", Ok("http://[::1]:8799")),
+            ("http://localhost.example.com", Err(InvalidBaseUrl::PlainText)),
+            ("http://127.0.0.1@example.com", Err(InvalidBaseUrl::NoUrl)),
+            ("https://api.example.com/?a=b", Err(InvalidBaseUrl::NoUrl)),
+            ("https://api.example.com/#a", Err(InvalidBaseUrl::NoUrl)),
+            ("ftp://api.example.com", Err(InvalidBaseUrl::NoUrl)),
+            ("/client/v4", Err(InvalidBaseUrl::NoUrl)),
+            ("api.example.com", Err(InvalidBaseUrl::NoUrl)),
+            ("", Err(InvalidBaseUrl::NoUrl)),
+        ] {
+            let parsed = BaseUrl::parse(text);
+            assert_eq!(parsed.as_ref().map(BaseUrl::as_str).map_err(|error| *error), expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! What every response is wrapped in.
+
+use http::Response;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use crate::error::{Error, Fault};
+
+/// A response, taken apart.
+#[derive(Deserialize)]
+pub(crate) struct Envelope<T> {
+    success: bool,
+    #[serde(default)]
+    errors: Vec<Fault>,
+    #[serde(default = "Option::default")]
+    pub(crate) result: Option<T>,
+    #[serde(default)]
+    pub(crate) result_info: Option<ResultInfo>,
+}
+
+/// Where in a list a page is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub(crate) struct ResultInfo {
+    pub(crate) total_pages: Option<u32>,
+}
+
+impl<T: DeserializeOwned> Envelope<T> {
+    /// The only place that reads a body.
+    pub(crate) fn read(response: &Response<impl AsRef<[u8]>>) -> Result<Self, Error> {
+        let (status, body) = (response.status(), response.body().as_ref());
+        if status.is_success() {
+            let envelope: Self = parse(status, body)?;
+            return if envelope.success {
+                Ok(envelope)
+            } else {
+                Err(Error::Refused { status, faults: envelope.errors })
+            };
+        }
+        // A failure's result is null, whatever the operation.
+        let envelope: Envelope<serde::de::IgnoredAny> = parse(status, body)?;
+        Err(Error::Refused { status, faults: envelope.errors })
+    }
+}
+
+/// The parser's own message quotes what it read, so only the place is kept.
+fn parse<T: DeserializeOwned>(status: http::StatusCode, body: &[u8]) -> Result<T, Error> {
+    serde_json::from_slice(body)
+        .map_err(|error| Error::Unreadable { status, at: (error.line(), error.column()) })
+}

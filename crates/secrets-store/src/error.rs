@@ -1,0 +1,177 @@
+//! What the API says when it does not do what it was asked for.
+
+use std::error;
+use std::fmt;
+
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+
+/// Why a response holds no result.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Error {
+    /// The API refused.
+    Refused {
+        /// Of the response.
+        status: StatusCode,
+        /// The reasons, as the API gives them; rarely more than one, possibly none.
+        faults: Vec<Fault>,
+    },
+    /// The body is not what the API documents. The body itself is not kept.
+    Unreadable {
+        /// Of the response.
+        status: StatusCode,
+        /// Where the body stops being one: line and column, from 1.
+        at: (usize, usize),
+    },
+}
+
+/// One reason. The codes are not documented; several things share one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fault {
+    /// 1000 or more.
+    pub code: u32,
+    /// Often a word such as `secret_not_found`, sometimes with a colon and a name behind it.
+    pub message: String,
+    /// Where to read about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub documentation_url: Option<String>,
+    /// Which part of the request it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<FaultSource>,
+}
+
+/// Which part of a request a fault is about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FaultSource {
+    /// A JSON Pointer (RFC 6901) into the request's body.
+    #[serde(default)]
+    pub pointer: Option<String>,
+}
+
+impl Error {
+    /// Of the response.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Self::Refused { status, .. } | Self::Unreadable { status, .. } => *status,
+        }
+    }
+
+    /// The reasons that the API gave.
+    #[must_use]
+    pub fn faults(&self) -> &[Fault] {
+        match self {
+            Self::Refused { faults, .. } => faults,
+            Self::Unreadable { .. } => &[],
+        }
+    }
+
+    /// Whether the account, store or secret is not there.
+    #[must_use]
+    pub fn is_not_found(&self) -> bool {
+        self.status() == StatusCode::NOT_FOUND
+            || self.says(|word| matches!(word, "store_not_found" | "secret_not_found"))
+    }
+
+    /// Whether something is in the way: a name that is taken, a store that still holds secrets.
+    #[must_use]
+    pub fn is_conflict(&self) -> bool {
+        let in_the_way =
+            |word: &str| matches!(word, "secret_name_already_exists" | "store_not_empty" | "Name exists");
+        !self.is_quota() && (self.status() == StatusCode::CONFLICT || self.says(in_the_way))
+    }
+
+    /// Whether the account may not have more secrets or stores.
+    #[must_use]
+    pub fn is_quota(&self) -> bool {
+        self.says(|word| word.starts_with("maximum_") && word.ends_with("_exceeded"))
+    }
+
+    /// Whether the credential is unknown, or may not do this.
+    #[must_use]
+    pub fn is_auth(&self) -> bool {
+        matches!(self.status(), StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN)
+    }
+
+    /// Whether the same request may succeed later: the rate limit, or a fault of the service's own.
+    #[must_use]
+    pub fn is_passing(&self) -> bool {
+        self.status() == StatusCode::TOO_MANY_REQUESTS || self.status().is_server_error()
+    }
+
+    /// Messages are words where codes are shared, so words decide.
+    fn says(&self, known: impl Fn(&str) -> bool) -> bool {
+        self.faults()
+            .iter()
+            .any(|fault| fault.message.split(':').next().is_some_and(|word| known(word.trim())))
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused { status, faults } => {
+                write!(formatter, "the API answered {}", status.as_u16())?;
+                for fault in faults {
+                    write!(formatter, "; {} (code {})", fault.message, fault.code)?;
+                }
+                Ok(())
+            }
+            Self::Unreadable { status, at: (line, column) } => write!(
+                formatter,
+                "the API answered {} with something that is none of its envelopes, at line {line}, column {column}",
+                status.as_u16()
+            ),
+        }
+    }
+}
+
+impl error::Error for Error {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(status: u16, code: u32, message: &str) -> Error {
+        let fault = Fault { code, message: message.to_owned(), documentation_url: None, source: None };
+        Error::Refused { status: StatusCode::from_u16(status).unwrap(), faults: vec![fault] }
+    }
+
+    #[test]
+    fn each_observed_fault_is_what_it_is_and_nothing_else() {
+        for (status, code, message, expected) in [
+            (404, 7003, "Could not route to /accounts/x", "not_found"),
+            (404, 1001, "store_not_found", "not_found"),
+            (400, 1001, "secret_not_found", "not_found"),
+            (409, 1003, "secret_name_already_exists: stripe-key", "conflict"),
+            (400, 1003, "secret_name_already_exists: stripe-key", "conflict"),
+            (409, 1003, "store_not_empty", "conflict"),
+            (400, 10000, "Name exists", "conflict"),
+            (409, 1003, "maximum_secrets_exceeded", "quota"),
+            (400, 1003, "maximum_stores_exceeded", "quota"),
+            (401, 10000, "Authentication error", "auth"),
+            (403, 10000, "Authentication error", "auth"),
+            (429, 10013, "Rate limited", "passing"),
+            (500, 1000, "internal", "passing"),
+            (400, 1001, "secret_name_empty", ""),
+            (400, 1001, "secret_name_already_exists_not", ""),
+        ] {
+            let error = refused(status, code, message);
+            let predicates = [
+                ("not_found", error.is_not_found()),
+                ("conflict", error.is_conflict()),
+                ("quota", error.is_quota()),
+                ("auth", error.is_auth()),
+                ("passing", error.is_passing()),
+            ];
+            let held: Vec<_> = predicates.iter().filter(|(_, held)| *held).map(|(name, _)| *name).collect();
+            assert_eq!(held.join(","), expected, "{status} {message}");
+        }
+    }
+
+    #[test]
+    fn it_says_status_message_and_code() {
+        let error = refused(404, 1001, "secret_not_found");
+        assert_eq!(error.to_string(), "the API answered 404; secret_not_found (code 1001)");
+    }
+}

@@ -1,0 +1,110 @@
+//! What accounts, stores and secrets are called in the API's paths.
+
+use std::error::Error;
+use std::fmt;
+
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+macro_rules! identifier {
+    ($(#[$documentation:meta])* $name:ident) => {
+        $(#[$documentation])*
+        ///
+        /// One to 32 visible ASCII characters, and no dot segment, which a path would lose.
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(String);
+
+        impl $name {
+            /// Takes the identifier as the API spells it.
+            ///
+            /// # Errors
+            /// Where the text can be none.
+            pub fn parse(text: &str) -> Result<Self, InvalidIdentifier> {
+                check(text).map(|()| Self(text.to_owned()))
+            }
+
+            /// As the API spells it.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str(&self.0)
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = InvalidIdentifier;
+
+            fn from_str(text: &str) -> Result<Self, InvalidIdentifier> {
+                Self::parse(text)
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(&self.0)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                Self::parse(&String::deserialize(deserializer)?).map_err(D::Error::custom)
+            }
+        }
+    };
+}
+
+identifier! {
+    /// An account.
+    AccountId
+}
+
+identifier! {
+    /// A store.
+    StoreId
+}
+
+identifier! {
+    /// A secret; its name is another thing.
+    SecretId
+}
+
+fn check(text: &str) -> Result<(), InvalidIdentifier> {
+    let visible = text.bytes().all(|byte| byte.is_ascii_graphic());
+    if visible && (1..=32).contains(&text.len()) && !matches!(text, "." | "..") {
+        Ok(())
+    } else {
+        Err(InvalidIdentifier)
+    }
+}
+
+/// A text that cannot be an identifier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InvalidIdentifier;
+
+impl fmt::Display for InvalidIdentifier {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an identifier has 1 to 32 visible ASCII characters")
+    }
+}
+
+impl Error for InvalidIdentifier {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn takes_what_can_stand_in_a_path_and_nothing_else() {
+        for text in ["demo", "985e105f4ecef8ad9ca31a8372d0c353", "a/b", "..."] {
+            assert_eq!(StoreId::parse(text).map(|id| id.to_string()), Ok(text.to_owned()));
+        }
+        for text in ["", ".", "..", "a b", "é", "a\n", "985e105f4ecef8ad9ca31a8372d0c3531"] {
+            assert_eq!(StoreId::parse(text), Err(InvalidIdentifier), "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! Every request and every response against the documented shape, as the fixtures have it.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test fails by panicking, and clippy knows only functions marked as tests"
+)]
+
+use http::{Response, StatusCode};
+use ostiary_secrets_store::{
+    Account, AccountId, BaseUrl, Call, Changes, Credential, Direction, Duplicate, Error, NewSecret, Scope,
+    SecretFilter, SecretId, SecretName, SecretOrder, SecretValue, Status, StoreId, StoreOrder,
+};
+use serde_json::Value;
+
+const BASE: &str =
+    "https://api.cloudflare.com/client/v4/accounts/985e105f4ecef8ad9ca31a8372d0c353/secrets_store";
+
+#[test]
+fn every_request_is_as_documented() {
+    let requests: Value = serde_json::from_str(include_str!("fixtures/requests.json")).unwrap();
+    let (account, store, secret) = (account(), store(), secret());
+    let by_creation = Some((StoreOrder::Created, Direction::Descending));
+    let filter = SecretFilter {
+        search: Some("a &b=é".to_owned()),
+        scopes: vec![Scope::Workers, Scope::AiGateway],
+        order: Some((SecretOrder::Modified, Direction::Ascending)),
+    };
+    let mut whole = new_secret("MY_API_KEY", "canary \"\\\n\u{1}");
+    whole.scopes.push(Scope::AiGateway);
+    whole.comment = Some("of service x".to_owned());
+    let several = [new_secret("one", "canary-1"), new_secret("two", "canary-2")];
+    let value =
+        Changes { value: Some(SecretValue::parse("canary-3".to_owned()).unwrap()), ..Changes::default() };
+    let rest = Changes { value: None, scopes: Some(vec![Scope::Websearch]), comment: Some(String::new()) };
+    let copy =
+        Duplicate { name: SecretName::parse("copy").unwrap(), scopes: vec![Scope::Workers], comment: None };
+    let ids = [secret.clone(), SecretId::parse("a/b").unwrap()];
+    let odd = (StoreId::parse("a/b?").unwrap(), SecretId::parse("%..#").unwrap());
+
+    let made = [
+        ("quota", sent(&account.quota())),
+        ("list_stores", sent(&account.stores(None).first())),
+        ("list_stores_ordered", sent(&account.stores(by_creation).first())),
+        ("create_store", sent(&account.create_store("service_x_keys"))),
+        ("get_store", sent(&account.store(&store))),
+        ("delete_store", sent(&account.delete_store(&store, false))),
+        ("delete_store_forced", sent(&account.delete_store(&store, true))),
+        ("list_secrets", sent(&account.secrets(&store, &SecretFilter::default()).first())),
+        ("list_secrets_filtered", sent(&account.secrets(&store, &filter).first())),
+        ("create_secret", sent(&account.create_secret(&store, &whole))),
+        ("create_secrets", sent(&account.create_secrets(&store, &several))),
+        ("get_secret", sent(&account.secret(&store, &secret))),
+        ("update_value", sent(&account.update_secret(&store, &secret, &value))),
+        ("update_rest", sent(&account.update_secret(&store, &secret, &rest))),
+        ("delete_secret", sent(&account.delete_secret(&store, &secret))),
+        ("delete_secrets", sent(&account.delete_secrets(&store, &ids))),
+        ("duplicate_secret", sent(&account.duplicate_secret(&store, &secret, &copy))),
+        ("odd_identifiers", sent(&account.secret(&odd.0, &odd.1))),
+    ];
+    assert_eq!(requests.as_object().unwrap().len(), made.len());
+    for (name, request) in made {
+        assert_eq!(request, requests[name], "{name}");
+    }
+}
+
+#[test]
+fn every_response_is_read_as_documented() {
+    let (account, store, secret) = (account(), store(), secret());
+
+    let quota = account.quota().read(&response(200, "quota")).unwrap();
+    assert_eq!((quota.secrets.usage, quota.secrets.quota), (10, 100));
+
+    let read = account.store(&store).read(&response(200, "store")).unwrap();
+    assert_eq!((read.id, read.name.as_str()), (store.clone(), "service_x_keys"));
+
+    let read = account.secret(&store, &secret).read(&response(200, "secret")).unwrap();
+    assert_eq!((read.id, read.status), (secret.clone(), Status::Pending));
+    assert_eq!(read.scopes, [Scope::Workers, Scope::Other("of_tomorrow".to_owned())]);
+    assert_eq!(read.comment.as_deref(), Some("info about my secret"));
+
+    let created = new_secret("MY_API_KEY", "canary");
+    let read = account.create_secret(&store, &created).read(&response(200, "secrets")).unwrap();
+    assert_eq!((read.name.as_str(), read.comment), ("MY_API_KEY", None));
+    assert_eq!(account.create_secrets(&store, &[created]).read(&response(200, "secrets")).unwrap().len(), 1);
+
+    // Deletions answer 202, or 200 for a store.
+    assert_eq!(account.delete_secret(&store, &secret).read(&response(202, "done")), Ok(()));
+    assert_eq!(account.delete_secrets(&store, &[secret]).read(&response(202, "done")), Ok(()));
+    assert_eq!(account.delete_store(&store, false).read(&response(200, "done")), Ok(()));
+}
+
+#[test]
+fn a_list_asks_for_pages_until_the_last_or_an_empty_one() {
+    let list = account().secrets(&store(), &SecretFilter::default());
+    let first = list.first().read(&response(200, "secrets")).unwrap();
+    let second = list.after(&first).unwrap();
+    assert!(second.request().uri().query().unwrap().ends_with("&page=2"));
+    let ending = second.read(&response(200, "secrets")).unwrap();
+    assert!(list.after(&ending).is_none(), "page 2 of 2");
+    let empty = list.first().read(&response(200, "no_secrets")).unwrap();
+    assert!(list.after(&empty).is_none(), "an empty page, whatever the total");
+    let endless = list.first().read(&response(200, "done")).unwrap();
+    assert!(list.after(&endless).is_none(), "no page information");
+}
+
+#[test]
+fn a_refusal_is_an_error_with_its_faults() {
+    for status in [200, 400] {
+        let error = account().quota().read(&response(status, "failure")).unwrap_err();
+        let [fault] = error.faults() else { panic!("{error:?}") };
+        assert_eq!((fault.code, fault.message.as_str()), (1001, "secret_scope_invalid"));
+        let pointer = fault.source.as_ref().and_then(|source| source.pointer.as_deref());
+        assert_eq!(pointer, Some("/0/scopes/1"));
+    }
+}
+
+#[test]
+fn what_is_no_envelope_is_an_error_that_does_not_quote_it() {
+    for (status, body) in [
+        (502, "<html>canary</html>"),
+        (200, r#"{"success":"canary"}"#),
+        (200, ""),
+        (200, r#"{"success":true}"#),
+    ] {
+        let response = Response::builder().status(status).body(body).unwrap();
+        let error = account().quota().read(&response).unwrap_err();
+        assert!(matches!(error, Error::Unreadable { .. }), "{body}: {error:?}");
+        assert_eq!(error.status(), StatusCode::from_u16(status).unwrap());
+        assert!(!format!("{error} {error:?}").contains("canary"));
+    }
+}
+
+#[test]
+fn case_45_no_debug_form_shows_a_value_or_the_credential() {
+    let secret = new_secret("name", "canary-value");
+    let call = account().create_secret(&store(), &secret);
+    let shown = format!("{secret:?} {call:?} {:?} {:?}", call.request(), account());
+    assert!(!shown.contains("canary"), "{shown}");
+    assert!(String::from_utf8_lossy(call.request().body().as_ref()).contains("canary-value"));
+    assert_eq!(call.request().headers()["authorization"], "Bearer canary-token");
+}
+
+/// A request in the form of the fixtures.
+fn sent<T>(call: &Call<T>) -> Value {
+    let request = call.request();
+    let body = request.body().as_ref();
+    assert_eq!(request.headers().contains_key("content-type"), !body.is_empty());
+    let body = if body.is_empty() { Value::Null } else { serde_json::from_slice(body).unwrap() };
+    let url = request.uri().to_string();
+    serde_json::json!([request.method().as_str(), url.strip_prefix(BASE).unwrap(), body])
+}
+
+fn response(status: u16, name: &str) -> Response<Vec<u8>> {
+    let responses: Value = serde_json::from_str(include_str!("fixtures/responses.json")).unwrap();
+    Response::builder().status(status).body(responses.get(name).unwrap().to_string().into_bytes()).unwrap()
+}
+
+fn account() -> Account {
+    Account {
+        base: BaseUrl::default(),
+        id: AccountId::parse("985e105f4ecef8ad9ca31a8372d0c353").unwrap(),
+        credential: Credential::token("canary-token").unwrap(),
+    }
+}
+
+fn store() -> StoreId {
+    StoreId::parse("023e105f4ecef8ad9ca31a8372d0c353").unwrap()
+}
+
+fn secret() -> SecretId {
+    SecretId::parse("3fd85f74b32742f1bff64a85009dda07").unwrap()
+}
+
+fn new_secret(name: &str, value: &str) -> NewSecret {
+    NewSecret {
+        name: SecretName::parse(name).unwrap(),
+        value: SecretValue::parse(value.to_owned()).unwrap(),
+        scopes: vec![Scope::Workers],
+        comment: None,
+    }
+}
