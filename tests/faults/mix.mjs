@@ -21,7 +21,7 @@ const UNAVAILABLE = ["refused: secret_unavailable"];
  * does something else than ask. `share` is how many of a hundred requests are of this kind.
  */
 export const MIX = [
-  { share: 28, route: "rotated", answer: "healthy", outcomes: ANSWERED },
+  { share: 26, route: "rotated", answer: "healthy", outcomes: ANSWERED },
   { share: 6, route: "rotated", answer: "in pieces", outcomes: ANSWERED },
   { share: 6, route: "throwing", answer: "healthy", outcomes: ANSWERED },
   { share: 3, route: "hanging", answer: "healthy", outcomes: ANSWERED },
@@ -40,6 +40,7 @@ export const MIX = [
   { share: 3, route: "rotated", answer: "a 101 that nobody asked for", outcomes: INVALID },
   { share: 3, route: "rotated", answer: "a second answer behind the first", outcomes: ANSWERED },
   { share: 2, route: "brief", answer: "nothing", outcomes: TIMEOUT },
+  { share: 2, route: "idle", answer: "a head, and then nothing", outcomes: BROKEN },
   { share: 1, route: "rotated", answer: "nothing", caller: "resets", outcomes: LEFT },
   // The runtime does not see that a caller has closed its end until it writes to it; the deadline ends the wait.
   { share: 1, route: "brief", answer: "nothing", caller: "leaves", outcomes: LEFT },
