@@ -173,13 +173,8 @@ async fn steps<'g, R: Bindings + Network + Clock + Console>(
     let credential =
         if bare { Ok(Credential::default()) } else { resolver.next(&mut readings, runtime).await };
     record.secrets_ms = (!route.auth.is_empty()).then(|| elapsed(before, runtime.now()));
-    let credential = match credential {
-        Ok(credential) => credential,
-        Err(why) => {
-            record.secrets = resolver.notes;
-            return Err(why.into());
-        }
-    };
+    record.secrets.clone_from(&resolver.notes);
+    let credential = credential?;
 
     // 6. to 8. Plan, send, fail over
     let draft = Draft {
