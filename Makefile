@@ -1,7 +1,7 @@
 # Everything that is done with this repository. Each target brings about what it needs, once.
 
 .DEFAULT_GOAL := help
-.PHONY: help tools build dev break-primary heal-primary api test bench clean
+.PHONY: help tools build dev break-primary heal-primary api test soak bench clean
 
 # The pinned one. The machine's own Node runs npm and nothing else.
 NODE := node_modules/.bin/node
@@ -45,21 +45,27 @@ test: $(TOOLS) ## Check and test everything
 	@scripts/step "The API's client as WebAssembly" cargo check --quiet --locked --package ostiary-secrets-store --target wasm32-unknown-unknown
 	@scripts/step "Native tests" cargo test --quiet --locked --workspace --exclude ostiary --all-features
 	@scripts/step "The ostiary command" cargo build --quiet --locked --package ostiary-cli
-	@$(MAKE) --silent --no-print-directory build/entry.js tests/.build/entry.js
+	@$(MAKE) --silent --no-print-directory build/entry.js tests/.build/entry.js tests/faults/.build/entry.js
 	@scripts/check-size build
-	@scripts/step "End-to-end tests" $(NODE) --test --test-concurrency=2 --test-timeout=120000 'tests/*.test.mjs'
+	@scripts/step "End-to-end tests" $(NODE) --test --test-concurrency=2 --test-timeout=120000 'tests/**/*.test.mjs'
+
+soak: tests/faults/.build/entry.js ## Five minutes of load with every fault among it (SOAK_SECONDS= changes it)
+	@SOAK_SECONDS=$${SOAK_SECONDS:-300} $(NODE) --test tests/faults/soak.test.mjs
 
 bench: bench/.build/entry.js ## Measure against the peers, and write bench/RESULTS.md (half an hour, two cores)
 	@$(NODE) bench/run.mjs $(BENCH)
 
 clean: ## Remove what was built; the tools and the local Secrets Store stay
-	rm -rf build tests/.build bench/.build bench/.profile bench/peers/hono/.build target
+	rm -rf build tests/.build tests/faults/.build bench/.build bench/.profile bench/peers/hono/.build target
 
 build/entry.js: $(SOURCES) gateway.toml wrangler.toml | $(TOOLS)
 	@scripts/step "The Worker" scripts/build-worker build
 
 tests/.build/entry.js: $(SOURCES) $(wildcard tests/gateway/*.toml) | $(TOOLS)
 	@scripts/step "The Worker for the tests" scripts/build-worker tests/.build tests/gateway
+
+tests/faults/.build/entry.js: $(SOURCES) $(wildcard tests/faults/gateway/*.toml) | $(TOOLS)
+	@scripts/step "The Worker for the fault tests" scripts/build-worker tests/faults/.build tests/faults/gateway
 
 bench/.build/entry.js: $(SOURCES) $(wildcard bench/gateway/*.toml) | $(TOOLS)
 	@scripts/step "The Worker for the benchmark" scripts/build-worker bench/.build bench/gateway

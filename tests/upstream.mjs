@@ -115,10 +115,6 @@ class Upstream {
     return within("a request to go up", this.#find(fits));
   }
 
-  get connections() {
-    return this.#sockets.size;
-  }
-
   async stop() {
     for (const socket of this.#sockets) socket.destroy();
     await new Promise((resolve) => this.#server.close(resolve));

@@ -21,7 +21,7 @@ const UNAVAILABLE = ["refused: secret_unavailable"];
  * does something else than ask. `share` is how many of a hundred requests are of this kind.
  */
 export const MIX = [
-  { share: 28, route: "rotated", answer: "healthy", outcomes: ANSWERED },
+  { share: 26, route: "rotated", answer: "healthy", outcomes: ANSWERED },
   { share: 6, route: "rotated", answer: "in pieces", outcomes: ANSWERED },
   { share: 6, route: "throwing", answer: "healthy", outcomes: ANSWERED },
   { share: 3, route: "hanging", answer: "healthy", outcomes: ANSWERED },
@@ -40,9 +40,12 @@ export const MIX = [
   { share: 3, route: "rotated", answer: "a 101 that nobody asked for", outcomes: INVALID },
   { share: 3, route: "rotated", answer: "a second answer behind the first", outcomes: ANSWERED },
   { share: 2, route: "brief", answer: "nothing", outcomes: TIMEOUT },
-  { share: 2, route: "rotated", answer: "nothing", caller: "leaves", outcomes: LEFT },
+  { share: 2, route: "idle", answer: "a head, and then nothing", outcomes: BROKEN },
+  { share: 1, route: "rotated", answer: "nothing", caller: "resets", outcomes: LEFT },
+  // The runtime does not see that a caller has closed its end until it writes to it; the deadline ends the wait.
+  { share: 1, route: "brief", answer: "nothing", caller: "leaves", outcomes: LEFT },
   { share: 1, route: "rotated", answer: "in pieces that drip", caller: "leaves", outcomes: LEFT },
-  { share: 1, route: "rotated", answer: "a head, and then nothing", caller: "leaves", outcomes: LEFT },
+  { share: 1, route: "rotated", answer: "a head, and then nothing", caller: "resets", outcomes: LEFT },
   // The token of a flapping secret may have been the right one, so a wrong token is not always said to be wrong.
   { share: 2, route: "rotated", answer: "healthy", caller: "shows a wrong token", outcomes: ["refused: caller_unauthenticated", ...UNAVAILABLE] },
   { share: 1, route: "rotated", answer: "healthy", caller: "asks for another's", outcomes: ["refused: not_allowed"] },
@@ -57,7 +60,7 @@ export function drawn(number) {
   const round = Math.floor(number / HUNDRED.length);
   // A step without a common factor with a hundred meets each of them once a round.
   const kind = HUNDRED[(number * 37 + round) % HUNDRED.length];
-  return { kind, caller: CALLERS[(number + round) % CALLERS.length], method: (number + round) % 3 === 0 ? "POST" : "GET" };
+  return { kind, caller: CALLERS[(number + 2 * round) % CALLERS.length], method: (number + round) % 3 === 0 ? "POST" : "GET" };
 }
 
 /** What may come of that request while nothing else goes wrong. */

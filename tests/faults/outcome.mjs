@@ -25,7 +25,8 @@ export async function outcomeOf(world, nonce, request) {
     target: `/${kind.route}/${owner}/${encodeURIComponent(kind.answer)}/${nonce}`,
     token: kind.caller === "shows a wrong token" ? "wrong" : tokenOf(caller),
     expected: bodyTo(caller, nonce, sent),
-    leaves: kind.caller === "leaves",
+    leaves: ["leaves", "resets"].includes(kind.caller),
+    end: (connection) => (kind.caller === "resets" ? connection.wire.reset() : connection.close()),
   };
   try {
     return await exchange(world, nonce, { ...asked, method, sent });
@@ -35,19 +36,30 @@ export async function outcomeOf(world, nonce, request) {
   }
 }
 
-async function exchange(world, nonce, { keys, target, token, expected, leaves, method, sent }) {
+async function exchange(world, nonce, { keys, target, token, expected, leaves, end, method, sent }) {
   const framing = sent === undefined ? [] : [["Content-Length", Buffer.byteLength(sent)]];
   const connection = await open(world.port, { method, target, fields: [["Authorization", `Bearer ${token}`], ...framing] });
   try {
     if (sent !== undefined) await connection.write(Buffer.from(sent));
     const answer = leaves ? await Promise.race([headOf(connection), pause(LEAVES_AFTER)]) : await headOf(connection);
     if (answer === undefined) return "left";
-    const collected = within("the end of an answer", answer.collect(), PATIENCE);
-    await (leaves && answer.value("ostiary-refusal") === undefined ? Promise.race([collected, pause(LEAVES_AFTER)]) : collected);
+    const heard = within("the end of an answer", hear(answer), PATIENCE);
+    await (leaves && answer.value("ostiary-refusal") === undefined ? Promise.race([heard, pause(LEAVES_AFTER)]) : heard);
     world.search(`${answer.head}${answer.text}`);
     return judged(answer, nonce, expected, [...keys, ...world.keysOf(target.split("/")[1])], leaves);
   } finally {
-    connection.close();
+    end(connection);
+  }
+}
+
+// Keeps what has come so far, so that a caller that leaves has something to judge.
+async function hear(answer) {
+  try {
+    for await (const bytes of answer.pieces()) answer.body = Buffer.concat([answer.body, bytes]);
+    answer.whole = true;
+  } catch (error) {
+    if (!(error instanceof Broken)) throw error;
+    answer.whole = false;
   }
 }
 

@@ -116,7 +116,7 @@ export async function startWorld() {
     BOB_TOKEN: flaps(canary("BOB_TOKEN")),
   });
   const variables = { UPSTREAM_PORT: String(upstream.port) };
-  const start = () => startWorkerd({ build: BUILD, secrets: bindings, variables, store, compatibilityDate, compatibilityFlags: [] });
+  const start = () => startWorkerd({ build: BUILD, secrets: bindings, rateLimits: [], variables, store, compatibilityDate, compatibilityFlags: [] });
   const world = new World(start, store, upstream);
   try {
     await world.begin();
