@@ -1,7 +1,7 @@
 # Everything that is done with this repository. Each target brings about what it needs, once.
 
 .DEFAULT_GOAL := help
-.PHONY: help tools build dev break-primary heal-primary api test soak bench clean
+.PHONY: help tools build dev break-primary heal-primary api test soak fuzz bench clean
 
 # The pinned one. The machine's own Node runs npm and nothing else.
 NODE := node_modules/.bin/node
@@ -52,11 +52,14 @@ test: $(TOOLS) ## Check and test everything
 soak: tests/faults/.build/entry.js ## Five minutes of load with every fault among it (SOAK_SECONDS= changes it)
 	@SOAK_SECONDS=$${SOAK_SECONDS:-300} $(NODE) --test tests/faults/soak.test.mjs
 
+fuzz: .tools/rust ## Fuzz what the gateway decides, a minute for each target (FUZZ_SECONDS= changes it; needs a C++ compiler)
+	@scripts/fuzz
+
 bench: bench/.build/entry.js ## Measure against the peers, and write bench/RESULTS.md (half an hour, two cores)
 	@$(NODE) bench/run.mjs $(BENCH)
 
 clean: ## Remove what was built; the tools and the local Secrets Store stay
-	rm -rf build tests/.build tests/faults/.build bench/.build bench/.profile bench/peers/hono/.build target
+	rm -rf build tests/.build tests/faults/.build bench/.build bench/.profile bench/peers/hono/.build fuzz/target fuzz/findings target
 
 build/entry.js: $(SOURCES) gateway.toml wrangler.toml | $(TOOLS)
 	@scripts/step "The Worker" scripts/build-worker build

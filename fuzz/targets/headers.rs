@@ -1,0 +1,129 @@
+//! Lines: a query; then a header each. Exactly one credential arrives in each of its places, the gateway's; nothing that
+//! callers must not say goes up, and nothing else stays behind.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use ostiary_core::configuration::Gateway;
+use ostiary_fuzz::deployment::{Ask, Deployment, gateway};
+use ostiary_fuzz::oracle::parameters;
+use url::Url;
+
+const GATEWAY: &str = r#"
+[secrets]
+a = ["A"]
+
+[routes.r]
+mount = "/r"
+upstream = "https://up.example"
+auth = [{ bearer = "${a}" }, { header = "x-injected", value = "Key ${a}" }, { query = "key", value = "${a}" }]
+allow = { anyone = ["GET /**"] }
+strip_headers = ["x-stripped"]
+forward_headers = ["x-forwarded-for"]
+"#;
+
+const WRANGLER: &str = "secrets_store_secrets = [{ binding = \"A\", store_id = \"1\", secret_name = \"a\" }]";
+
+/// With `_` read as `-`.
+const WITHHELD: &[&str] = &[
+    "api-key",
+    "cookie",
+    "dd-api-key",
+    "dd-application-key",
+    "forwarded",
+    "http2-settings",
+    "job-token",
+    "keep-alive",
+    "private-token",
+    "proxy-authenticate",
+    "proxy-authorization",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "true-client-ip",
+    "x-amz-security-token",
+    "x-api-key",
+    "x-auth-email",
+    "x-auth-key",
+    "x-auth-token",
+    "x-goog-api-key",
+    "x-http-method",
+    "x-http-method-override",
+    "x-method-override",
+    "x-original-url",
+    "x-real-ip",
+    "x-rewrite-url",
+    "x-stripped",
+    "x-vault-token",
+    "connection",
+    "host",
+    "content-length",
+    "expect",
+    "referer",
+    "x-client-ip",
+    "x-cluster-client-ip",
+];
+
+/// What the gateway says itself.
+const OWN: &[&str] = &["authorization", "cdn-loop", "upgrade", "x-injected"];
+
+thread_local! {
+    static ROUTED: Gateway = gateway(GATEWAY, WRANGLER).expect("it holds together");
+}
+
+fn is_token(name: &str) -> bool {
+    let known = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    !name.is_empty() && name.bytes().all(known)
+}
+
+fuzz_target!(|data: &[u8]| {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let mut lines = text.split('\n');
+    let query = lines.next().unwrap_or_default();
+    let lines = lines.filter_map(|line| line.split_once(':'));
+    // What a runtime hands over: names are tokens, values have no control characters.
+    let lines = lines.map(|(name, value)| (name, value.trim()));
+    let lines: Vec<_> = lines
+        .filter(|(name, value)| is_token(name) && !value.contains(char::is_control) && *name != "host")
+        .collect();
+    let ask = Ask::new(&format!("https://gw.example/r/x?{query}"), "gw.example", lines);
+    let mut deployment = Deployment::default();
+    deployment.values.insert("A", "secret&value=1".to_owned());
+    let Ok(sent) = ROUTED.with(|gateway| deployment.ask(gateway, &ask)) else { return };
+
+    let folded = |name: &str| name.replace('_', "-");
+    for (place, value) in [("authorization", "Bearer secret&value=1"), ("x-injected", "Key secret&value=1")] {
+        let found: Vec<_> = sent.headers.iter().filter(|(name, _)| folded(name) == place).collect();
+        let [(name, found)] = &found[..] else { panic!("not exactly one {place}: {:?}", sent.headers) };
+        assert_eq!((name.as_str(), found.as_str()), (place, value));
+    }
+    let connection = ask.headers().get("connection").cloned().unwrap_or_default().to_ascii_lowercase();
+    let options: Vec<String> = connection.split(',').map(|option| folded(option.trim())).collect();
+    let may_go_up = |name: &str| {
+        let twin = folded(name);
+        let claims = ["cf-", "ostiary-", "x-forwarded-"].iter().any(|prefix| twin.starts_with(prefix));
+        let forwarded = name == "x-forwarded-for";
+        !OWN.contains(&twin.as_str())
+            && !WITHHELD.contains(&twin.as_str())
+            && !(claims && !forwarded)
+            && !options.contains(&twin)
+    };
+    for (name, value) in &sent.headers {
+        if OWN.contains(&name.as_str()) {
+            continue;
+        }
+        assert!(may_go_up(name), "{name} goes up: {:?}", ask.headers());
+        assert_eq!(Some(value), ask.headers().get(name), "{name}");
+    }
+    for (name, value) in ask.headers().iter().filter(|(name, _)| may_go_up(name)) {
+        assert!(sent.headers.contains(&(name.clone(), value.clone())), "{name} stays behind");
+    }
+
+    let url = Url::parse(&sent.url).expect("what is sent is a URL");
+    assert_eq!(url.origin().ascii_serialization(), "https://up.example", "{}", sent.url);
+    assert_eq!(url.path(), "/x");
+    for read in parameters(&url, "key") {
+        assert_eq!(read, ["secret&value=1"], "{}", sent.url);
+    }
+    assert!(sent.url.ends_with("key=secret%26value%3D1"), "{}", sent.url);
+});
