@@ -1,7 +1,7 @@
 # Everything that is done with this repository. Each target brings about what it needs, once.
 
 .DEFAULT_GOAL := help
-.PHONY: help tools build dev break-primary heal-primary test fuzz bench clean
+.PHONY: help tools build dev break-primary heal-primary api test soak fuzz bench clean
 
 # The pinned one. The machine's own Node runs npm and nothing else.
 NODE := node_modules/.bin/node
@@ -35,14 +35,22 @@ heal-primary: .tools/packages ## While `make dev` runs: put a new primary key in
 	@$(NODE) demo/secrets.mjs heal
 	@echo "The primary key is back, with a new value. Call again: the primary serves."
 
+api: .tools/packages ## Serve the Secrets Store API over the local store, on port 8799 (API_PORT= changes it)
+	@$(NODE) api/run.mjs
+
 test: $(TOOLS) ## Check and test everything
 	@scripts/step "Formatting" cargo fmt --all --check
 	@scripts/step "Lints of the libraries" cargo clippy --quiet --locked --workspace --exclude ostiary --all-targets --all-features -- -D warnings
 	@scripts/step "Lints of the Worker" cargo clippy --quiet --locked --package ostiary --target wasm32-unknown-unknown -- -D warnings
+	@scripts/step "The API's client as WebAssembly" cargo check --quiet --locked --package ostiary-secrets-store --target wasm32-unknown-unknown
 	@scripts/step "Native tests" cargo test --quiet --locked --workspace --exclude ostiary --all-features
-	@$(MAKE) --silent --no-print-directory build/entry.js tests/.build/entry.js
+	@scripts/step "The ostiary command" cargo build --quiet --locked --package ostiary-cli
+	@$(MAKE) --silent --no-print-directory build/entry.js tests/.build/entry.js tests/faults/.build/entry.js
 	@scripts/check-size build
-	@scripts/step "End-to-end tests" $(NODE) --test --test-concurrency=2 --test-timeout=120000 'tests/*.test.mjs'
+	@scripts/step "End-to-end tests" $(NODE) --test --test-concurrency=2 --test-timeout=120000 'tests/**/*.test.mjs'
+
+soak: tests/faults/.build/entry.js ## Five minutes of load with every fault among it (SOAK_SECONDS= changes it)
+	@SOAK_SECONDS=$${SOAK_SECONDS:-300} $(NODE) --test tests/faults/soak.test.mjs
 
 fuzz: .tools/rust ## Fuzz what the gateway decides, a minute for each target (FUZZ_SECONDS= changes it; needs a C++ compiler)
 	@scripts/fuzz
@@ -51,13 +59,16 @@ bench: bench/.build/entry.js ## Measure against the peers, and write bench/RESUL
 	@$(NODE) bench/run.mjs $(BENCH)
 
 clean: ## Remove what was built; the tools and the local Secrets Store stay
-	rm -rf build tests/.build bench/.build bench/.profile bench/peers/hono/.build fuzz/target fuzz/findings target
+	rm -rf build tests/.build tests/faults/.build bench/.build bench/.profile bench/peers/hono/.build fuzz/target fuzz/findings target
 
 build/entry.js: $(SOURCES) gateway.toml wrangler.toml | $(TOOLS)
 	@scripts/step "The Worker" scripts/build-worker build
 
 tests/.build/entry.js: $(SOURCES) $(wildcard tests/gateway/*.toml) | $(TOOLS)
 	@scripts/step "The Worker for the tests" scripts/build-worker tests/.build tests/gateway
+
+tests/faults/.build/entry.js: $(SOURCES) $(wildcard tests/faults/gateway/*.toml) | $(TOOLS)
+	@scripts/step "The Worker for the fault tests" scripts/build-worker tests/faults/.build tests/faults/gateway
 
 bench/.build/entry.js: $(SOURCES) $(wildcard bench/gateway/*.toml) | $(TOOLS)
 	@scripts/step "The Worker for the benchmark" scripts/build-worker bench/.build bench/gateway

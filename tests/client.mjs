@@ -77,7 +77,7 @@ export async function open(port, request) {
     wire,
     write: (bytes) => wire.write(bytes),
     // The final answer's head; interim ones are skipped.
-    answer: () => within("an answer", finalAnswer(wire, method)),
+    answer: (patience) => within("an answer", finalAnswer(wire, method), patience),
     close: () => socket.destroy(),
   };
 }

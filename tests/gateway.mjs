@@ -77,12 +77,13 @@ const starters = {
     return { stored, port: miniflare.port, output: () => miniflare.lines.join("\n"), stop: miniflare.stop };
   },
 
-  async "wrangler dev"(variables, secrets) {
+  async "wrangler dev"(variables, secrets, build, state) {
     const wrangler = await startWranglerDev({
       configuration: CONFIGURATION,
       variables,
       workerSecrets: { CLASSIC_KEY: canary("CLASSIC_KEY") },
       secrets,
+      state,
     });
     return { port: wrangler.port, output: () => wrangler.server.output, stop: wrangler.stop };
   },
@@ -181,13 +182,13 @@ function eventOf(line) {
   }
 }
 
-export async function startGateway(runtime = "workerd", { variables = {}, build = BUILD } = {}) {
+export async function startGateway(runtime = "workerd", { variables = {}, build = BUILD, state } = {}) {
   if (!existsSync(BUILD)) throw new Error("build the Worker into tests/.build first");
   const upstream = await startUpstream();
   const secrets = Object.fromEntries(bindings.map((name) => [name, valueOf(name)]));
   const all = { UPSTREAM_PORT: String(upstream.port), ACCOUNT_NAME: "acme", ...variables };
   try {
-    const running = await starters[runtime](all, secrets, build);
+    const running = await starters[runtime](all, secrets, build, state);
     const gateway = new Gateway(upstream, running);
     const { stop } = running;
     gateway.stop = () => Promise.all([stop(), upstream.stop()]);

@@ -10,6 +10,12 @@ export const yieldsNull = { kind: "null" };
 export const yieldsBytes = (value) => ({ kind: "bytes", value });
 export const hangs = { kind: "hang" };
 
+// Fails at every third read.
+export function flaps(value) {
+  let reads = 0;
+  return () => (++reads % 3 === 0 ? absent : yields(value));
+}
+
 class SecretStore {
   #behaviours = new Map();
   #server = http.createServer((request, response) => this.#read(request, response));
@@ -26,7 +32,7 @@ class SecretStore {
     return this;
   }
 
-  // A plain string is a value that is there at once.
+  // A plain string is a value that is there at once; a function says at each read what it does.
   set(binding, behaviour) {
     this.#behaviours.set(binding, typeof behaviour === "string" ? yields(behaviour) : behaviour);
   }
@@ -50,7 +56,8 @@ class SecretStore {
     const binding = pathname.slice(1);
     if (searchParams.has("key")) this.counted.push([binding, searchParams.get("key")]);
     else this.reads.set(binding, (this.reads.get(binding) ?? 0) + 1);
-    const behaviour = this.#behaviours.get(binding) ?? absent;
+    const scripted = this.#behaviours.get(binding) ?? absent;
+    const behaviour = typeof scripted === "function" ? scripted() : scripted;
     if (behaviour.kind === "hang") return;
     setTimeout(() => response.end(JSON.stringify(behaviour)), behaviour.after ?? 0);
   }

@@ -1,7 +1,7 @@
 // A child process that serves HTTP on loopback: everything that it wrote is kept, and it is gone after `stop`.
 
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -73,11 +73,23 @@ export class ServerProcess {
     return Number(pages) * 4096;
   }
 
+  // Open sockets, those that listen included.
+  sockets() {
+    const folder = `/proc/${this.pid}/fd`;
+    return readdirSync(folder).filter((name) => socketAt(join(folder, name))).length;
+  }
+
   async stop() {
     this.#signal("SIGTERM");
     const timer = setTimeout(() => this.#signal("SIGKILL"), 5_000);
     await this.ended;
     clearTimeout(timer);
+  }
+
+  // As a crash would end it.
+  async kill() {
+    this.#signal("SIGKILL");
+    await this.ended;
   }
 
   // To the whole process group, since wrangler starts children of its own.
@@ -87,5 +99,14 @@ export class ServerProcess {
     } catch {
       // It has ended by itself.
     }
+  }
+}
+
+function socketAt(path) {
+  try {
+    return readlinkSync(path).startsWith("socket:");
+  } catch {
+    // It was closed meanwhile.
+    return false;
   }
 }

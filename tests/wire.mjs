@@ -105,7 +105,9 @@ export class Wire {
 
   // A TCP reset: what a crashed peer looks like.
   reset() {
-    this.socket.resetAndDestroy();
+    // Node never closes a socket that is reset while it is shutting down.
+    if (this.socket.writableEnded) this.socket.destroy();
+    else this.socket.resetAndDestroy();
   }
 
   #take(length) {

@@ -8,7 +8,7 @@ import { dirname, join } from "node:path";
 import { seedStore } from "./miniflare.mjs";
 import { ServerProcess, temporaryFolder } from "./server-process.mjs";
 
-const WRANGLER = join(dirname(createRequire(import.meta.url).resolve("wrangler/package.json")), "bin", "wrangler.js");
+export const WRANGLER = join(dirname(createRequire(import.meta.url).resolve("wrangler/package.json")), "bin", "wrangler.js");
 
 async function freePort() {
   const server = net.createServer();
@@ -18,8 +18,7 @@ async function freePort() {
   return port;
 }
 
-export async function startWranglerDev({ configuration, variables, workerSecrets, secrets }) {
-  const state = temporaryFolder();
+export async function startWranglerDev({ configuration, variables, workerSecrets, secrets, state = temporaryFolder() }) {
   await seedStore(join(state, "v3"), secrets);
   const classic = join(state, "secrets.env");
   writeFileSync(classic, Object.entries(workerSecrets).map(([name, value]) => `${name}='${value}'\n`).join(""));

@@ -6,9 +6,11 @@
 mod commands;
 
 mod creation;
+mod examination;
 mod explanation;
 mod rehearsal;
 mod rotation;
+mod synchronisation;
 
 mod api;
 mod deployed;

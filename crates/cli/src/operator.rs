@@ -54,6 +54,7 @@ struct Answer {
 #[derive(Deserialize)]
 struct Proved {
     name: String,
+    binding: String,
     outcome: String,
     hmac: Option<String>,
 }
@@ -154,6 +155,11 @@ impl Probed {
         self.secret(secret).map_or("error", |proved| &proved.outcome)
     }
 
+    /// What the gateway read; `None` where it does not speak of the secret.
+    pub fn binding(&self, secret: &str) -> Option<&str> {
+        self.secret(secret).map(|proved| proved.binding.as_str())
+    }
+
     fn secret(&self, name: &str) -> Option<&Proved> {
         self.secrets.iter().find(|proved| proved.name == name)
     }
@@ -181,8 +187,12 @@ mod tests {
     use super::*;
 
     fn probed(hmac: &str) -> Probed {
-        let proved =
-            Proved { name: "stripe".to_owned(), outcome: "ok".to_owned(), hmac: Some(hmac.to_owned()) };
+        let proved = Proved {
+            name: "stripe".to_owned(),
+            binding: "STRIPE_KEY".to_owned(),
+            outcome: "ok".to_owned(),
+            hmac: Some(hmac.to_owned()),
+        };
         Probed {
             status: None,
             failure: None,
@@ -200,7 +210,7 @@ mod tests {
         assert!(probed(&proof).proves("stripe", &value("new")));
         assert!(!probed(&proof).proves("stripe", &value("old")));
         assert!(!probed(&proof).proves("other", &value("new")));
-        for proof in ["".to_owned(), "!".to_owned(), proof.chars().take(20).collect()] {
+        for proof in [String::new(), "!".to_owned(), proof.chars().take(20).collect()] {
             assert!(!probed(&proof).proves("stripe", &value("new")), "{proof}");
         }
     }

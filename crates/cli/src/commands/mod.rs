@@ -2,11 +2,13 @@
 
 mod check;
 mod completions;
+mod doctor;
 mod explain;
 mod quota;
 mod rotate;
 mod secrets;
 mod stores;
+mod sync;
 
 use clap::{Parser, Subcommand};
 
@@ -36,6 +38,8 @@ pub enum Command {
     Stores(stores::Stores),
     Secrets(secrets::Secrets),
     Quota(quota::Quota),
+    Doctor(doctor::Doctor),
+    Sync(sync::Sync),
     Rotate(rotate::Rotate),
     Completions(completions::Completions),
 }
@@ -50,6 +54,8 @@ impl Command {
             Self::Stores(command) => command.run(output),
             Self::Secrets(command) => command.run(output),
             Self::Quota(command) => command.run(output),
+            Self::Doctor(command) => command.run(output),
+            Self::Sync(command) => command.run(output),
             Self::Rotate(command) => command.run(output),
             Self::Completions(command) => command.run(output),
         }

@@ -18,7 +18,8 @@ use crate::output::Output;
 const PROOFS: u32 = 3;
 /// Between two looks at something that is waited for.
 const PAUSE: Duration = Duration::from_millis(500);
-/// How often an upstream is asked that does not say whether the credential is any good.
+/// How often a source is read that fails, and an upstream asked that does not say whether the credential is any
+/// good.
 const TRIES: u32 = 3;
 
 /// What a rotation needs.
@@ -124,17 +125,39 @@ impl Execution<'_> {
         Ok(all)
     }
 
-    /// What the gateway reads there now.
+    /// What the gateway reads there now. A source that fails is asked again, since one that is only slow must not be
+    /// taken for one that can be spared.
     fn holding(&self, source: usize) -> Result<Holding, Failure> {
+        let mut tries = 1;
+        loop {
+            let holding = self.read(source)?;
+            if holding != Holding::Unreadable || tries == TRIES {
+                return Ok(holding);
+            }
+            tries += 1;
+            thread::sleep(PAUSE);
+        }
+    }
+
+    fn read(&self, source: usize) -> Result<Holding, Failure> {
         let mut holding = Holding::New;
-        for NewValue { secret, value } in self.values {
+        for (NewValue { secret, value }, places) in self.values.iter().zip(&self.target.secrets) {
             let read = self.operator.read(secret, source)?;
-            holding = match holding {
-                Holding::Unreadable => Holding::Unreadable,
-                _ if read.proves(secret, value) => holding,
-                _ if matches!(read.outcome(secret), "ok" | "invalid") => Holding::Other,
-                _ => Holding::Unreadable,
-            };
+            // Otherwise the place that is written would not be the one that is proved.
+            let binding = places.sources.get(source).map(|binding| binding.name.as_str());
+            if read.binding(secret) != binding {
+                return Err(Failure::failed(format_args!(
+                    "the gateway's {} of `{secret}` is another one: it runs another gateway.toml, so deploy this one first",
+                    self.target.source_name(source)
+                )));
+            }
+            if read.proves(secret, value) {
+                continue;
+            }
+            if !matches!(read.outcome(secret), "ok" | "invalid") {
+                return Ok(Holding::Unreadable);
+            }
+            holding = Holding::Other;
         }
         Ok(holding)
     }
@@ -225,7 +248,7 @@ impl Execution<'_> {
 
         let mut proofs = 0;
         while proofs < PROOFS {
-            if self.holding(source)? == Holding::New {
+            if self.read(source)? == Holding::New {
                 proofs += 1;
             } else {
                 proofs = 0;

@@ -121,18 +121,21 @@ fn next_injected(found: &[Found]) -> Step {
     {
         return Step::Probe(source);
     }
-    let is_dead =
-        |source: &Found| source.holding == Holding::Unreadable || source.verdict == Verdict::Refused;
-    if let Some(source) = first(is_dead) {
-        return Step::Write(source);
-    }
     let accepted = found.iter().filter(|source| source.verdict == Verdict::Accepted).count();
+    let unreadable = first(|source| source.holding == Holding::Unreadable);
+    let refused = first(|source| source.verdict == Verdict::Refused);
     let undecided = first(|source| source.verdict == Verdict::Undecided);
-    match (accepted, undecided) {
-        (0, source) => Step::Stop(Obstacle::Undecided(source.unwrap_or(0))),
-        (_, Some(source)) => Step::Write(source),
-        (1, None) => Step::Stop(Obstacle::OnlySource),
-        (_, None) => Step::Write(found.len().saturating_sub(1)),
+    let spare = if accepted == 0 {
+        // The probe itself may be wrong, and the first source may be serving all the same.
+        unreadable.or(found.iter().rposition(|source| source.verdict == Verdict::Refused))
+    } else {
+        unreadable.into_iter().chain(refused).min().or(undecided)
+    };
+    match (spare, accepted) {
+        (Some(source), _) => Step::Write(source),
+        (None, 0) => Step::Stop(Obstacle::Undecided(undecided.unwrap_or(0))),
+        (None, 1) => Step::Stop(Obstacle::OnlySource),
+        (None, _) => Step::Write(found.len().saturating_sub(1)),
     }
 }
 

@@ -133,3 +133,82 @@ fn target_secret(secret: &Secret, environment: &Environment) -> Result<TargetSec
     });
     Ok(TargetSecret { sources: sources.collect::<Result<_, _>>()? })
 }
+
+#[cfg(test)]
+mod tests {
+    use ostiary_core::configuration::grammar::{self, File};
+
+    use super::*;
+
+    const GATEWAY: &str = r#"
+[secrets]
+id   = ["ID", "ID_NEXT"]
+key  = ["KEY", "KEY_NEXT"]
+user = ["USER"]
+same = ["SAME", "SAME_AGAIN"]
+old  = [{ worker_secret = "OLD" }]
+ops  = ["OPS", "OPS_NEXT"]
+[callers.ops]
+bearer = "${ops}"
+[routes.pair]
+mount = "/pair"
+upstream = "https://a.example.com"
+auth = [{ header = "x-id", value = "${id}" }, { header = "x-key", value = "${key}" }, { header = "x-user", value = "${user}" }]
+allow = { ops = ["GET /**"] }
+[routes.id]
+mount = "/id"
+upstream = "https://a.example.com"
+auth = [{ bearer = "${id}" }, { header = "x-a", value = "${same}" }, { header = "x-b", value = "${old}" }]
+allow = { ops = ["GET /**"] }
+"#;
+
+    fn find(names: &[&str], route: Option<&str>) -> Result<(Option<String>, String), String> {
+        let bound = ["ID", "ID_NEXT", "KEY", "KEY_NEXT", "USER", "SAME", "SAME_AGAIN", "OPS", "OPS_NEXT"];
+        let row = |name: &&str| {
+            format!(
+                "[[secrets_store_secrets]]\nbinding = \"{name}\"\nstore_id = \"s\"\nsecret_name = \"{name}\"\n"
+            )
+        };
+        let wrangler = format!("secrets.required = [\"OLD\"]\n{}", bound.iter().map(row).collect::<String>());
+        let files =
+            [("gateway.toml", GATEWAY), ("wrangler.toml", &wrangler)].map(|(path, text)| File { path, text });
+        let gateway = grammar::read(files[0], files[1]).unwrap().gateway;
+        let binding = |name: &&str| Binding {
+            name: (*name).to_owned(),
+            store: "s".parse().unwrap(),
+            secret: name.trim_end_matches("_AGAIN").parse().unwrap(),
+        };
+        let environment = Environment { name: None, bindings: bound.iter().map(binding).collect() };
+        let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+        match Target::find(&gateway, &environment, &names, route) {
+            Ok(target) => Ok((target.route.clone(), target.source_name(target.sources() - 1))),
+            Err(failure) => Err(failure.message().unwrap_or_default().to_owned()),
+        }
+    }
+
+    #[test]
+    fn finds_what_belongs_together() {
+        let pair = Some("pair".to_owned());
+        assert_eq!(find(&["id", "key"], None), Ok((pair.clone(), "source 2 (ID_NEXT, KEY_NEXT)".to_owned())));
+        assert_eq!(find(&["id"], Some("pair")), Ok((pair.clone(), "source 2 (ID_NEXT)".to_owned())));
+        assert_eq!(find(&["user"], None), Ok((pair, "source 1 (USER)".to_owned())));
+        assert_eq!(find(&["ops"], None), Ok((None, "source 2 (OPS_NEXT)".to_owned())));
+    }
+
+    #[test]
+    fn tells_what_does_not() {
+        for (names, route, expected) in [
+            (&["nobody"][..], None, "no secret `nobody`"),
+            (&["id"], None, "--route pair|id"),
+            (&["id", "key"], Some("id"), "does not hold all"),
+            (&["id", "ops"], None, "no route's auth holds all"),
+            (&["ops"], Some("pair"), "leave --route out"),
+            (&["id", "user"], None, "unequal numbers"),
+            (&["same"], None, "`SAME_AGAIN` is bound to the secret `SAME` like another source"),
+            (&["old"], None, "`OLD` is a Worker secret"),
+        ] {
+            let told = find(names, route).unwrap_err();
+            assert!(told.contains(expected), "{names:?}: {told}");
+        }
+    }
+}

@@ -1,0 +1,9 @@
+// Spans of time as people write them: "2s", "500ms", "1m".
+
+const UNITS = { ms: 1, s: 1_000, m: 60_000 };
+
+/** Milliseconds; undefined when the text is no number with a unit. */
+export function milliseconds(text) {
+  const [, number, unit] = /^(\d+(?:\.\d+)?)(ms|s|m)$/.exec(text) ?? [];
+  return number === undefined ? undefined : Number(number) * UNITS[unit];
+}

@@ -1,0 +1,60 @@
+// `make api`: the stand-in over the local Secrets Store of this repository.
+//
+//   API_PORT     where it listens on loopback; 8799
+//   API_STATE    the folder that `wrangler dev --persist-to` names; .wrangler/state
+//   API_STORES   ids of the stores that exist, separated by commas; those that wrangler.toml binds
+//   API_PENDING, API_VISIBLE, API_LATENCY   durations, see delays.mjs
+//   API_FAULTS   JSON, see faults.mjs
+
+import { fileURLToPath } from "node:url";
+import { unstable_readConfig as readConfiguration } from "wrangler";
+import { Malformed } from "./malformed.mjs";
+import { BASE, serve } from "./server.mjs";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+const { API_PORT, API_STATE, API_STORES, API_PENDING, API_VISIBLE, API_LATENCY, API_FAULTS } = process.env;
+
+const port = Number(API_PORT || 8799);
+if (!Number.isInteger(port) || port < 0 || port > 65535) fail(`API_PORT is not a port: ${API_PORT}`);
+
+const server = await serve({
+  state: API_STATE || `${ROOT}.wrangler/state`,
+  stores: API_STORES ? API_STORES.split(",") : boundStores(),
+  port,
+  faults: faults(API_FAULTS || "[]"),
+  delays: { pending: API_PENDING || "0s", visible: API_VISIBLE || "0s", latency: API_LATENCY || "0s" },
+  record: ({ method, operation, status, ms }) => console.log(`${method} ${operation} ${status} ${ms} ms`),
+}).catch((error) => {
+  if (error.code === "EADDRINUSE") fail(`Port ${port} is in use. Try another: make api API_PORT=${port + 1}`);
+  if (error instanceof Malformed) fail(error.message);
+  throw error;
+});
+
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(signal, () => server.close().then(() => process.exit(0)));
+
+console.log(`The Secrets Store API listens on http://127.0.0.1:${server.port}${BASE}. In another terminal:
+
+  export CLOUDFLARE_API_BASE_URL=http://127.0.0.1:${server.port}${BASE}
+  export CLOUDFLARE_API_TOKEN=any CLOUDFLARE_ACCOUNT_ID=any
+  npx wrangler secrets-store store list --remote
+`);
+
+function fail(message) {
+  console.error(message);
+  process.exit(1);
+}
+
+function faults(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return fail(`API_FAULTS is not JSON: ${text}`);
+  }
+}
+
+// Each environment has bindings of its own.
+function boundStores() {
+  const read = (env) => readConfiguration({ config: `${ROOT}wrangler.toml`, env }, { hideWarnings: true });
+  const configurations = [undefined, ...(read().definedEnvironments ?? [])].map(read);
+  return [...new Set(configurations.flatMap((each) => each.secrets_store_secrets).map(({ store_id: id }) => id))];
+}

@@ -1,0 +1,122 @@
+//! What lies between a file of values and a store, by name. Values cannot be read back.
+
+use std::collections::BTreeMap;
+
+use ostiary_secrets_store::{Secret, SecretId};
+use serde::Serialize;
+
+use crate::batch::Entry;
+
+/// What is to be said of one name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Difference {
+    /// In the file only.
+    Missing,
+    /// In both, and the gateway has proved that the values are equal.
+    Same,
+    /// In both, and the gateway has proved that the values are not equal.
+    Differs,
+    /// In both; nobody can say whether the values are equal.
+    Present,
+    /// In the store only.
+    Extra,
+}
+
+/// One name.
+#[derive(Debug)]
+pub struct Line {
+    /// The secret's.
+    pub name: String,
+    /// What is to be said of it.
+    pub difference: Difference,
+    /// What the file has; `None` for an extra one.
+    pub entry: Option<Entry>,
+    /// What the store has; `None` for a missing one.
+    pub id: Option<SecretId>,
+}
+
+/// Compares by name; `equal` says whether the store's value is the file's, where that can be known.
+///
+/// # Errors
+/// Those of `equal`.
+pub fn compare<E>(
+    entries: Vec<Entry>,
+    secrets: Vec<Secret>,
+    mut equal: impl FnMut(&Entry) -> Result<Option<bool>, E>,
+) -> Result<Vec<Line>, E> {
+    let mut present: BTreeMap<String, SecretId> =
+        secrets.into_iter().map(|secret| (secret.name, secret.id)).collect();
+    let mut lines = Vec::new();
+    for entry in entries {
+        let name = entry.name.to_string();
+        let id = present.remove(&name);
+        let difference = match &id {
+            None => Difference::Missing,
+            Some(_) => match equal(&entry)? {
+                Some(true) => Difference::Same,
+                Some(false) => Difference::Differs,
+                None => Difference::Present,
+            },
+        };
+        lines.push(Line { name, difference, entry: Some(entry), id });
+    }
+    let extra = |(name, id)| Line { name, difference: Difference::Extra, entry: None, id: Some(id) };
+    lines.extend(present.into_iter().map(extra));
+    Ok(lines)
+}
+
+impl Difference {
+    /// As a diff has it.
+    pub fn sign(self) -> char {
+        match self {
+            Self::Missing => '+',
+            Self::Same => '=',
+            Self::Differs => '~',
+            Self::Present => '?',
+            Self::Extra => '-',
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use ostiary_secrets_store::{SecretValue, Status};
+
+    use super::*;
+
+    #[test]
+    fn compares_by_name_and_by_proof_where_there_is_one() {
+        let entry = |name: &str| Entry {
+            name: name.parse().unwrap(),
+            value: SecretValue::parse(name.to_owned()).unwrap(),
+            scopes: None,
+            comment: None,
+        };
+        let secret = |name: &str| Secret {
+            id: "i".parse().unwrap(),
+            name: name.to_owned(),
+            store_id: "s".parse().unwrap(),
+            status: Status::Active,
+            created: String::new(),
+            modified: String::new(),
+            comment: None,
+            scopes: Vec::new(),
+        };
+        let entries = ["new", "same", "other", "unproved"].map(entry).into();
+        let secrets = ["unproved", "other", "same", "SAME", "extra"].map(secret).into();
+        let lines = compare::<Infallible>(entries, secrets, |entry| {
+            Ok(match entry.name.as_str() {
+                "same" => Some(true),
+                "other" => Some(false),
+                _ => None,
+            })
+        });
+        let Ok(lines) = lines;
+        let shown: Vec<String> =
+            lines.iter().map(|line| format!("{} {}", line.difference.sign(), line.name)).collect();
+        assert_eq!(shown, ["+ new", "= same", "~ other", "? unproved", "- SAME", "- extra"]);
+    }
+}

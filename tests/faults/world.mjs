@@ -1,0 +1,128 @@
+// The gateway on workerd between callers, an upstream and a store that fail as they are told.
+
+import { existsSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { canary, sweep } from "../canaries.mjs";
+import { absent, flaps, hangs, startSecretStore } from "../secret-store.mjs";
+import { EVERY, answer, startUpstream } from "../upstream.mjs";
+import { startWorkerd } from "../workerd.mjs";
+import { ANSWERS, bodyTo } from "./answers.mjs";
+import { CALLERS } from "./mix.mjs";
+
+const BUILD = fileURLToPath(new URL(".build", import.meta.url));
+const configuration = readFileSync(new URL("gateway/wrangler.toml", import.meta.url), "utf8");
+const bindings = [...configuration.matchAll(/^binding = "(\w+)"/gm)].map(([, name]) => name);
+const [, compatibilityDate] = /^compatibility_date = "(.*)"/m.exec(configuration);
+
+const tokenName = (caller) => `${caller.toUpperCase()}_TOKEN`;
+export const tokenOf = (caller) => canary(tokenName(caller));
+
+/** The names of the keys that a route sends while its store fails; `rotated` is the world's own. */
+const KEYS = {
+  throwing: ["THROWING_KEY_SECOND"],
+  hanging: ["HANGING_KEY_SECOND"],
+  flapping: ["FLAPPING_KEY", "FLAPPING_KEY_SECOND"],
+  lonely: ["LONELY_KEY"],
+};
+
+const ROTATIONS = ["ROTATED_KEY", "ROTATED_KEY_NEW"];
+const NAMES = [...new Set([...bindings, ...ROTATIONS, ...CALLERS.map(tokenName)])];
+
+// What was written is searched when there is this much of it, and the end is searched again with what comes next.
+const SEARCHED = 1024 * 1024;
+const OVERLAP = 4 * 1024;
+
+class World {
+  #start;
+  #workerd;
+  #rest = "";
+  #rotated = ROTATIONS[0];
+
+  constructor(start, store, upstream) {
+    this.#start = start;
+    Object.assign(this, { store, upstream });
+    upstream.on(EVERY, (exchange) => this.#answer(exchange));
+  }
+
+  async begin() {
+    this.#workerd = await this.#start();
+  }
+
+  get port() {
+    return this.#workerd.port;
+  }
+
+  get process() {
+    return this.#workerd.server;
+  }
+
+  /** The keys that this route may send for a request that begins now. */
+  keysOf(route) {
+    return KEYS[route] ?? [this.#rotated];
+  }
+
+  /** The new value is in all sources of the secret before this returns; the old one is refused upstream from then on. */
+  rotate() {
+    this.#rotated = ROTATIONS[1];
+    for (const source of ["ROTATED_KEY", "ROTATED_KEY_SECOND"]) this.store.set(source, canary(this.#rotated));
+  }
+
+  /** Kills workerd, and starts it again on another port. */
+  async crash() {
+    await this.process.kill();
+    this.search("", true);
+    await this.begin();
+  }
+
+  /** Case 45, for what a caller got and what workerd printed meanwhile. */
+  search(received, whole = false) {
+    this.#rest += received + this.process.output;
+    this.process.output = "";
+    if (this.#rest.length < SEARCHED && !whole) return;
+    sweep(this.#rest, NAMES);
+    this.#rest = this.#rest.slice(-OVERLAP);
+  }
+
+  async stop() {
+    await this.#workerd?.stop();
+    await Promise.all([this.store.stop(), this.upstream.stop()]);
+  }
+
+  async #answer(exchange) {
+    const [, , caller, kind, nonce] = exchange.path.split("/").map(decodeURIComponent);
+    // A fault that strikes while the request is still being sent is another one.
+    if (!(await exchange.received)) return;
+    const key = NAMES.find((name) => canary(name) === exchange.value("x-api-key"));
+    // Nobody looks at what was recorded, and five minutes of it are much.
+    this.upstream.exchanges.length = 0;
+    const fields = { "x-nonce": nonce, "x-key": String(key) };
+    if (ROTATIONS.includes(key) && key !== this.#rotated) return exchange.write(answer(401, fields));
+    await ANSWERS[kind](exchange, fields, bodyTo(caller, nonce, exchange.body.toString()));
+  }
+}
+
+/** A running world; `stop()` ends it. */
+export async function startWorld() {
+  if (!existsSync(BUILD)) throw new Error("build the Worker into tests/faults/.build first");
+  const [store, upstream] = await Promise.all([startSecretStore(), startUpstream()]);
+  for (const name of bindings) store.set(name, canary(name));
+  store.setAll({
+    ROTATED_KEY_SECOND: canary("ROTATED_KEY"),
+    THROWING_KEY: absent,
+    HANGING_KEY: hangs,
+    FLAPPING_KEY: flaps(canary("FLAPPING_KEY")),
+    LONELY_KEY: flaps(canary("LONELY_KEY")),
+    LOST_KEY: absent,
+    BOB_TOKEN: flaps(canary("BOB_TOKEN")),
+  });
+  const variables = { UPSTREAM_PORT: String(upstream.port) };
+  const start = () => startWorkerd({ build: BUILD, secrets: bindings, rateLimits: [], variables, store, compatibilityDate, compatibilityFlags: [] });
+  const world = new World(start, store, upstream);
+  try {
+    await world.begin();
+    return world;
+  } catch (error) {
+    await world.stop();
+    throw error;
+  }
+}
