@@ -60,7 +60,7 @@ async function handle(exchange, request, env) {
     } else {
       // Only here: an exchange that has thrown may be of an instance that is gone, and is left to the collector.
       exchange.free();
-      sent.upload?.settle();
+      sent.upload?.settle(sent.attempt);
       return finish(command, request, sent.response);
     }
     command = parse(exchange.resume());

@@ -14,6 +14,8 @@ const PRIMARY = `Bearer ${canary("PRIMARY_KEY")}`;
 const SECONDARY = `Bearer ${canary("SECONDARY_KEY")}`;
 const EXPIRED = answer(401, { "x-why": "expired" }, "no\n");
 const KIBIBYTE = 1024;
+// Sooner than what nobody holds any more is collected.
+const AT_ONCE = 2_000;
 
 // Refuses the first key once it has read the request.
 async function revoked(exchange) {
@@ -62,7 +64,9 @@ describe("on workerd", () => {
         });
         assert.equal(down.status, 200);
         assert.deepEqual(keys(gateway), [PRIMARY, SECONDARY]);
-        for (const up of gateway.upstream.exchanges) {
+        const [first, second] = gateway.upstream.exchanges;
+        assert.equal(second.head, first.head.replace(PRIMARY, SECONDARY));
+        for (const up of [first, second]) {
           assert.deepEqual([up.bodyLength, up.digest, up.framing], [size, digest, framing]);
           assert.deepEqual(up.values("idempotency-key"), ["k-1"]);
         }
@@ -164,6 +168,25 @@ describe("on workerd", () => {
     assert.deepEqual(keys(gateway), [PRIMARY]);
   });
 
+  test("case 43: what was held back goes up when the next attempt gets no answer", async () => {
+    gateway.upstream.on(EVERY, async (exchange) => {
+      if (exchange.value("authorization") === PRIMARY) return impatient(exchange);
+      await exchange.received;
+      exchange.wire.reset();
+    });
+    const connection = await gateway.open({ method: "POST", target: "/failing/x", fields: [["Transfer-Encoding", "chunked"]] });
+    await connection.write(chunk(Buffer.from("some")));
+    const up = await gateway.upstream.next();
+    await pause(100);
+    await connection.write(chunk(Buffer.from("rest")));
+    await connection.write(LAST_CHUNK);
+    const down = await within("the end of the answer", (await connection.answer()).collect());
+    connection.close();
+    assert.deepEqual([down.status, down.text, down.whole], [401, "no\n", true]);
+    assert.equal(up.body.toString(), "somerest");
+    assert.deepEqual(keys(gateway), [PRIMARY, SECONDARY]);
+  });
+
   test("case 43: what was held back goes up when the next source does not come", async () => {
     gateway.upstream.on(EVERY, impatient);
     gateway.store.set("SECONDARY_KEY", hangs);
@@ -180,19 +203,23 @@ describe("on workerd", () => {
     assert.deepEqual(keys(gateway), [PRIMARY]);
   });
 
-  test("case 43: an upstream that refuses and reads no further does not hold the body up", async () => {
-    gateway.upstream.on(EVERY, async (exchange) => {
-      if (exchange.value("authorization") !== PRIMARY) return revoked(exchange);
-      exchange.wire.more = () => new Promise(() => {});
-      await exchange.write(EXPIRED);
+  // The runtime stops sending to an upstream whose answer is complete, and goes on where it is not.
+  for (const [ending, refusal] of [["ends", EXPIRED], ["does not end", answer(401, { "content-length": "3" })]]) {
+    test(`case 43: an upstream that reads no further and refuses with an answer that ${ending} does not hold the body up`, async () => {
+      gateway.upstream.on(EVERY, async (exchange) => {
+        if (exchange.value("authorization") !== PRIMARY) return revoked(exchange);
+        exchange.wire.more = () => new Promise(() => {});
+        await exchange.write(refusal);
+        await exchange.received;
+      });
+      // More than the buffers of both sockets take.
+      const body = randomBytes(15 * KIBIBYTE * KIBIBYTE);
+      const down = await gateway.call({ method: "POST", target: "/generous/x", body });
+      assert.equal(down.status, 200);
+      const second = gateway.upstream.exchanges[1];
+      assert.equal(second.digest, createHash("sha256").update(body).digest("hex"));
     });
-    // More than the buffers of both sockets take.
-    const body = randomBytes(15 * KIBIBYTE * KIBIBYTE);
-    const down = await gateway.call({ method: "POST", target: "/generous/x", body });
-    assert.equal(down.status, 200);
-    const second = gateway.upstream.exchanges[1];
-    assert.equal(second.digest, createHash("sha256").update(body).digest("hex"));
-  });
+  }
 
   for (const [name, status, attempts] of [["a status of the route's", 403, 2], ["another status", 404, 1], ["the upstream's own fault", 500, 1]]) {
     test(`case 43: ${name}, ${status}, makes ${attempts}`, async () => {
@@ -239,23 +266,32 @@ describe("on workerd", () => {
     }
   });
 
-  for (const body of [undefined, "hello", "x".repeat(100 * KIBIBYTE)]) {
-    test(`case 43: an answer that is given up lets its upstream go at once (${body?.length ?? 0} bytes)`, async () => {
-      gateway.upstream.on(EVERY, async (exchange) => {
-        await exchange.write(answer(exchange.value("authorization") === PRIMARY ? 401 : 200, { "transfer-encoding": "chunked" }));
-        await exchange.write(chunk(Buffer.from("for ever")));
-        await silent(exchange);
+  // Where the runtime passes the second answer on by itself, it lets go of all else; where the gateway reads it, the
+  // gateway has to.
+  for (const route of ["failing", "idle"]) {
+    for (const body of [undefined, "hello", "x".repeat(64 * KIBIBYTE)]) {
+      test(`case 43: an answer that is given up lets its upstream go at once (${route}, ${body?.length ?? 0} bytes)`, async () => {
+        const stop = new AbortController();
+        gateway.upstream.on(EVERY, async (exchange) => {
+          const isFirst = exchange.value("authorization") === PRIMARY;
+          if (!isFirst) await exchange.received;
+          await exchange.write(answer(isFirst ? 401 : 200, { "transfer-encoding": "chunked" }));
+          await exchange.write(chunk(Buffer.from("for ever")));
+          if (isFirst) return silent(exchange);
+          for (; !stop.signal.aborted; await pause(50)) await exchange.write(chunk(Buffer.from("and ever")));
+        });
+        const connection = await gateway.open({
+          method: body ? "POST" : "GET",
+          target: `/${route}/x`,
+          fields: body ? [["Content-Length", body.length]] : [],
+        });
+        if (body) await connection.write(Buffer.from(body));
+        assert.equal((await connection.answer()).status, 200);
+        await within("the first connection to be closed", gateway.upstream.exchanges[0].closed, AT_ONCE);
+        stop.abort();
+        connection.close();
       });
-      const connection = await gateway.open({
-        method: body ? "POST" : "GET",
-        target: "/failing/x",
-        fields: body ? [["Content-Length", body.length]] : [],
-      });
-      if (body) await connection.write(Buffer.from(body));
-      assert.equal((await connection.answer()).status, 200);
-      await within("the first connection to be closed", gateway.upstream.exchanges[0].closed);
-      connection.close();
-    });
+    }
   }
 
   test("case 43: nothing is sent again once the answer streams", async () => {
