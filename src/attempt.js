@@ -63,11 +63,6 @@ export class Attempt {
     this.#abort.abort();
   }
 
-  // Another attempt serves: the answer to this one is not wanted any more.
-  giveUp() {
-    this.#abort.abort();
-  }
-
   #watch() {
     const left = this.#progress + this.#timeout - Date.now();
     if (left > 0) {

@@ -135,7 +135,8 @@ async function send(exchange, request, sent, [method, hasBody, timeout, keep, mo
     const signal = attempt === null ? AbortSignal.timeout(Number(timeout)) : attempt.signal;
     const body = attempt === null ? null : await sent.upload.start(attempt);
     const response = await fetch(url, { method, headers, body, redirect: "manual", cache: "no-store", signal });
-    if (sent.response !== null) giveUp(sent);
+    // Nobody wants the rest of the one before, nor does its upstream get what is left of the upload.
+    sent.response?.body?.cancel().catch(() => {});
     Object.assign(sent, { response, attempt });
     const { status, webSocket } = response;
     exchange.answered(response, `${status}\n${webSocket ? 1 : 0}${describeHeaders(response.headers, ANSWER_HEADERS)}`);
@@ -147,11 +148,6 @@ async function send(exchange, request, sent, [method, hasBody, timeout, keep, mo
   } finally {
     attempt?.answered();
   }
-}
-
-function giveUp({ response, attempt }) {
-  response.body?.cancel().catch(() => {});
-  attempt?.giveUp();
 }
 
 // Lines: the log event; names to remove; then name and value in turn.

@@ -209,6 +209,8 @@ describe("on workerd", () => {
       gateway.upstream.on(EVERY, async (exchange) => {
         if (exchange.value("authorization") !== PRIMARY) return revoked(exchange);
         exchange.wire.more = () => new Promise(() => {});
+        // Until a write stands still.
+        await pause(300);
         await exchange.write(refusal);
         await exchange.received;
       });
@@ -293,6 +295,25 @@ describe("on workerd", () => {
       });
     }
   }
+
+  test("case 43: an upload to an upstream that has refused it without a body ends when it is given up", async () => {
+    const stop = new AbortController();
+    gateway.upstream.on(EVERY, async (exchange) => {
+      if (exchange.value("authorization") === PRIMARY) return exchange.write(answer(401));
+      await exchange.received;
+      await exchange.write(answer(200, { "transfer-encoding": "chunked" }));
+      for (; !stop.signal.aborted; await pause(50)) await exchange.write(chunk(Buffer.from("and ever")));
+    });
+    const connection = await gateway.open({ method: "POST", target: "/idle/x", fields: [["Transfer-Encoding", "chunked"]] });
+    await connection.write(chunk(Buffer.from("some")));
+    const up = await gateway.upstream.next();
+    await pause(100);
+    await connection.write(Buffer.concat([chunk(Buffer.from("rest")), LAST_CHUNK]));
+    assert.equal((await connection.answer()).status, 200);
+    await within("the end of the first upload", up.received, AT_ONCE);
+    stop.abort();
+    connection.close();
+  });
 
   test("case 43: nothing is sent again once the answer streams", async () => {
     gateway.upstream.on(EVERY, async (exchange) => {
