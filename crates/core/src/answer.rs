@@ -27,6 +27,7 @@ const WITHHELD: &[&str] = &[
     "set-cookie2",
     "strict-transport-security",
     "surrogate-control",
+    "timing-allow-origin",
     "use-as-dictionary",
 ];
 

@@ -14,12 +14,14 @@ use std::rc::Rc;
 
 use crate::answer::check_status;
 use crate::configuration::{Failover, Method};
-use crate::credential::{Credential, Resolver};
+use crate::credential::{Credential, Resolver, Unresolved};
 use crate::plan::Draft;
 use crate::record::{FailoverOutcome, Record};
 use crate::refusal::{Code, RequestId};
 use crate::runtime::{Answer, Bindings, Clock, Head, Network, SendError};
 use crate::secrets::Readings;
+
+const IDEMPOTENCY_KEY: &str = "idempotency-key";
 
 /// The pause before the second attempt, in milliseconds; each later one is twice as long.
 const FIRST_PAUSE: u32 = 100;
@@ -70,7 +72,7 @@ impl<'g, H: Head, R: Bindings + Network + Clock> Attempts<'_, 'g, H, R> {
                 Ok(answer) => answer,
                 Err(SendError::Unreachable) if retries > 0 && self.can_repeat(keep).await => {
                     retries -= 1;
-                    self.runtime.sleep(pause(self.record.attempts, self.request_id)).await;
+                    self.runtime.sleep(self.pause()).await;
                     continue;
                 }
                 Err(why) => {
@@ -96,10 +98,12 @@ impl<'g, H: Head, R: Bindings + Network + Clock> Attempts<'_, 'g, H, R> {
                 && self.can_repeat(keep).await
             {
                 retries -= 1;
-                self.runtime.sleep(pause).await;
+                // An upstream that says 0 does not mean that all shall come back at once.
+                self.runtime.sleep(pause.max(self.pause())).await;
             } else {
-                // A caller can force refusals, and a fault of the upstream's says nothing of the credential.
-                if self.resolver.has_refused() && status < 500 {
+                // A caller can force refusals, and what any error says of the credential only the upstream knows: 403 and
+                // 429 can come before it was looked at, or after.
+                if self.resolver.has_refused() && status < 400 {
                     self.record.failover = Some(FailoverOutcome::PrimaryRefused);
                 }
                 return Ok(sent);
@@ -117,11 +121,20 @@ impl<'g, H: Head, R: Bindings + Network + Clock> Attempts<'_, 'g, H, R> {
             return Err(FailoverOutcome::NotReplayable);
         }
         let next = self.resolver.next(self.readings, self.runtime).await;
-        next.map_err(|_| FailoverOutcome::AllRefused)
+        next.map_err(|why| match why {
+            Unresolved::Repeated => FailoverOutcome::AllRefused,
+            Unresolved::Unavailable | Unresolved::Misconfigured => FailoverOutcome::NextUnavailable,
+        })
     }
 
     async fn can_repeat(&self, keep: u32) -> bool {
         !self.draft.has_body || (keep > 0 && self.runtime.keeps_body().await)
+    }
+
+    /// Half of the pause is fixed and half is chance, so that callers who failed together do not come back together.
+    fn pause(&self) -> u32 {
+        let whole = FIRST_PAUSE << self.record.attempts.saturating_sub(1).min(5);
+        whole / 2 + self.request_id.chance(self.record.attempts, whole / 2)
     }
 
     /// How much of the body is kept: nothing where there will be no other attempt, or where it is known to be too
@@ -139,14 +152,12 @@ fn retries(draft: &Draft<'_, impl Head>) -> u8 {
     let Some(retry) = draft.route.retry else { return 0 };
     // RFC 9110 §9.2.2.
     let idempotent = !matches!(draft.method, Method::Post | Method::Patch);
-    let keyed = || draft.head.header("idempotency-key").is_some_and(|key| !key.trim().is_empty());
+    // A key that stays behind, as `Connection` or the route may have it, protects nobody.
+    let keyed = || {
+        draft.head.header(IDEMPOTENCY_KEY).is_some_and(|key| !key.trim().is_empty())
+            && !draft.sieve().holds_back(IDEMPOTENCY_KEY)
+    };
     if idempotent || keyed() { retry.attempts.saturating_sub(1) } else { 0 }
-}
-
-/// Half of the pause is fixed and half is chance, so that callers who failed together do not come back together.
-fn pause(attempts: u32, request_id: &RequestId) -> u32 {
-    let whole = FIRST_PAUSE << attempts.saturating_sub(1).min(5);
-    whole / 2 + request_id.chance(attempts, whole / 2)
 }
 
 /// What an upstream that is too busy asks for, in milliseconds, where it is short. A date is left to the caller: it

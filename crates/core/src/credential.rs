@@ -28,6 +28,8 @@ pub struct Credential<'g> {
 pub enum Unresolved {
     /// No source is left that yields a value that can be used.
     Unavailable,
+    /// The same, and all that are left hold what the upstream has refused.
+    Repeated,
     /// A variable is not bound, or is no text that can stand where it is put.
     Misconfigured,
 }
@@ -121,6 +123,7 @@ impl<'g> Resolver<'g> {
         readings: &mut Readings<'g, B>,
         bindings: &B,
     ) -> Result<Credential<'g>, Unresolved> {
+        let mut repeated = self.has_next();
         while self.has_next() {
             let position = self.position;
             self.position += 1;
@@ -151,6 +154,7 @@ impl<'g> Resolver<'g> {
                     }
                 }
             }
+            repeated &= failures.iter().all(|(_, failure)| *failure == Failure::Repeated);
             self.note(&sources, &failures, credential.is_some());
             if let Some(credential) = credential {
                 return Ok(credential);
@@ -162,7 +166,7 @@ impl<'g> Resolver<'g> {
                 break;
             }
         }
-        Err(Unresolved::Unavailable)
+        Err(if repeated { Unresolved::Repeated } else { Unresolved::Unavailable })
     }
 
     fn note(

@@ -251,7 +251,7 @@ pub(crate) fn upstream(upstream: &Upstream, bindings: &impl Bindings) -> Result<
 impl From<Unresolved> for Code {
     fn from(why: Unresolved) -> Self {
         match why {
-            Unresolved::Unavailable => Self::SecretUnavailable,
+            Unresolved::Unavailable | Unresolved::Repeated => Self::SecretUnavailable,
             Unresolved::Misconfigured => Self::Misconfigured,
         }
     }

@@ -59,7 +59,7 @@ impl<H: Head> Draft<'_, H> {
     /// (CVE-2024-45410, CVE-2025-48865).
     #[must_use]
     pub fn plan(&self, credential: &Credential<'_>) -> Plan {
-        let sieve = Sieve::new(self.route, self.head.header("connection"));
+        let sieve = self.sieve();
         let remove =
             self.head.header_names().filter(|name| sieve.holds_back(name)).map(str::to_owned).collect();
 
@@ -88,6 +88,12 @@ impl<H: Head> Draft<'_, H> {
             max_body: self.route.max_body,
             timeout: self.route.timeout,
         }
+    }
+
+    /// What of the caller's headers stays behind.
+    #[must_use]
+    pub fn sieve(&self) -> Sieve<'_> {
+        Sieve::new(self.route, self.head.header("connection"))
     }
 
     /// The URL with what this credential adds to it.

@@ -66,8 +66,10 @@ pub struct Record<'g> {
 pub enum FailoverOutcome {
     /// The upstream accepted the next one: the primary has to be replaced.
     PrimaryRefused,
-    /// No other one is left, or none that can be read. Callers can bring this about.
+    /// No other one is left. Callers can bring this about.
     AllRefused,
+    /// Another source is left, and none that yields a value that can be used.
+    NextUnavailable,
     /// The body of the request is not at hand any more.
     NotReplayable,
 }

@@ -36,7 +36,13 @@ const APP: &str = "https://app.acme.com";
 fn world() -> World {
     World::of(GATEWAY).answering(
         200,
-        &[("access-control-allow-origin", "*"), ("access-control-max-age", "9"), ("vary", "accept")],
+        &[
+            ("access-control-allow-origin", "*"),
+            ("access-control-max-age", "9"),
+            ("timing-allow-origin", "*"),
+            ("cross-origin-resource-policy", "same-origin"),
+            ("vary", "accept"),
+        ],
     )
 }
 
@@ -128,6 +134,8 @@ fn case_19_an_answer_says_what_the_route_says_and_nothing_that_the_upstream_says
         ]
     );
     assert_eq!(exchange.header("vary"), ["accept", "Origin"]);
+    assert_eq!(exchange.header("timing-allow-origin"), <[&str; 0]>::default());
+    assert_eq!(exchange.header("cross-origin-resource-policy"), ["same-origin"], "it can only be stricter");
     let other = get("/app/v1/x", "https://evil.example");
     assert_eq!((controls(&other), other.header("vary")), (vec![], vec!["accept", "Origin"]));
     let silent = world().ask(&Ask::new("GET", "/app/v1/x"));

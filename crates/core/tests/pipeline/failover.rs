@@ -103,10 +103,27 @@ fn case_43_the_first_answer_stands_when_no_next_source_can_be_resolved() {
         let exchange = world.first([Ok(FakeAnswer::new(401, &[("x-why", "expired")]))]).ask(&get("/api/x"));
         assert_eq!((exchange.status, exchange.header("x-why")), (401, vec!["expired"]));
         assert_eq!(exchange.sent.len(), 1);
-        assert_eq!(exchange.log["failover"], "all_refused");
+        assert_eq!(exchange.log["failover"], "next_unavailable");
         assert_eq!(exchange.log["secrets"][1]["failure"], failure);
         assert_eq!(exchange.log["level"], "warn", "a source failed");
     }
+}
+
+#[test]
+fn case_43_the_log_tells_a_source_that_was_refused_already_from_one_that_cannot_be_had() {
+    let same = Binding::Value("canary-api-key");
+    for (second, third, word) in [
+        (same, same, "all_refused"),
+        (same, Binding::Missing, "next_unavailable"),
+        (Binding::Throws, same, "next_unavailable"),
+        (Binding::Throws, Binding::Missing, "next_unavailable"),
+    ] {
+        let world = world().with("API_KEY_PREVIOUS", second).with("ONLY_KEY", third);
+        assert_eq!(world.answering(401, &[]).ask(&get("/three/x")).log["failover"], word);
+    }
+    // What failed before the first attempt is not what failed after it.
+    let exchange = world().with("API_KEY", Binding::Missing).answering(401, &[]).ask(&get("/api/x"));
+    assert_eq!(exchange.log["failover"], "all_refused");
 }
 
 #[test]
@@ -157,10 +174,24 @@ fn case_43_a_refusal_that_a_caller_can_force_is_no_warning() {
     for note in exchange.log["secrets"].as_array().unwrap() {
         assert_eq!((&note["failure"], &note["status"]), (&json!("refused"), &json!(401)));
     }
-    // An upstream that is broken has not accepted anything.
-    let exchange = world().first_statuses(&[401]).answering(500, &[]).ask(&get("/api/x"));
-    assert_eq!((exchange.status, &exchange.log["level"]), (500, &json!("info")));
-    assert_eq!(exchange.log["failover"], json!(null));
+}
+
+#[test]
+fn case_43_only_a_success_says_that_the_next_source_was_accepted() {
+    for (status, word) in [
+        (200, json!("primary_refused")),
+        (304, json!("primary_refused")),
+        (400, json!(null)),
+        (403, json!(null)),
+        (404, json!(null)),
+        (429, json!(null)),
+        (500, json!(null)),
+    ] {
+        let exchange = world().first_statuses(&[401]).answering(status, &[]).ask(&get("/api/x"));
+        let level = if word.is_null() { "info" } else { "warn" };
+        assert_eq!((exchange.status, &exchange.log["failover"]), (status, &word));
+        assert_eq!(exchange.log["level"], level, "{status}");
+    }
 }
 
 #[test]
@@ -301,7 +332,7 @@ proptest! {
         let expected = if attempts == 0 { 503 } else { statuses[attempts - 1] };
         prop_assert_eq!(exchange.status, expected);
         let warned = exchange.log["failover"] == "primary_refused";
-        prop_assert_eq!(warned, attempts > 1 && matches!(expected, 200 | 404));
+        prop_assert_eq!(warned, attempts > 1 && expected == 200);
         let mut reads = exchange.reads.clone();
         reads.sort_unstable();
         reads.dedup();
