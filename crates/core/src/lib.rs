@@ -30,5 +30,7 @@ pub mod answer;
 pub mod cookie;
 pub mod link;
 
+pub mod redaction;
+
 pub mod record;
 pub mod refusal;

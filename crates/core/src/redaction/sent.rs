@@ -1,0 +1,79 @@
+//! What one request has sent.
+
+use sha2::{Digest as _, Sha256};
+
+use super::needles::Needles;
+use crate::refusal::RequestId;
+use crate::secret_value::SecretValue;
+
+/// In bytes. Shorter values stand in many a text that has nothing to do with them.
+pub const SHORTEST_SEARCHED: usize = 8;
+
+/// The values of one request, each with the name that stands in its place: those of every credential that was
+/// tried, and the tokens that the caller has shown.
+#[derive(Debug, Default)]
+pub struct Sent<'g> {
+    values: Vec<(&'g str, SecretValue)>,
+}
+
+impl<'g> Sent<'g> {
+    /// Adds a value, unless it is there already.
+    pub fn add(&mut self, name: &'g str, value: &str) {
+        if !self.values.iter().any(|(_, known)| known.expose() == value) {
+            self.values.push((name, SecretValue::new(value.to_owned())));
+        }
+    }
+
+    /// Whether there is nothing that could come back.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+
+    /// The names of the values that are not looked for, each once.
+    #[must_use]
+    pub fn too_short(&self) -> Vec<&'g str> {
+        let short = self.values.iter().filter(|(_, value)| value.expose().len() < SHORTEST_SEARCHED);
+        let mut names: Vec<&'g str> = short.map(|(name, _)| *name).collect();
+        names.dedup();
+        names
+    }
+
+    /// What the values can come back as.
+    #[must_use]
+    pub fn needles(&self, request_id: &RequestId) -> Needles {
+        // Nobody outside can know it: the caller knows the id at most.
+        let mut seed = Sha256::new();
+        seed.update(request_id.as_str());
+        for (_, value) in &self.values {
+            seed.update(value.expose());
+        }
+        let seed = seed.finalize();
+        let seed = seed.first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes));
+        Needles::new(self.values.iter().map(|(name, value)| (*name, value.expose())), seed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_shorter_than_eight_bytes_are_named_and_not_looked_for() {
+        let mut sent = Sent::default();
+        sent.add("long", "12345678");
+        sent.add("short", "1234567");
+        sent.add("short", "7654321");
+        assert_eq!(sent.too_short(), ["short"]);
+        let needles = sent.needles(&RequestId::new(1));
+        assert_eq!(needles.redact("12345678 1234567").as_deref(), Some("[redacted:long] 1234567"));
+    }
+
+    #[test]
+    fn case_45_its_debug_form_says_no_value() {
+        let mut sent = Sent::default();
+        sent.add("api", "canary-0123456789");
+        let needles = sent.needles(&RequestId::new(1));
+        assert!(!format!("{sent:?} {needles:?}").contains("canary"));
+    }
+}
