@@ -2,11 +2,14 @@
 // as lines: no method, URL, header or binding can hold a line end. Nothing is decided here, nothing is kept.
 
 import Shim from "./index.js";
+import { Deadline } from "./deadline.js";
+import { redacted } from "./redaction.js";
 import { Upload } from "./upload.js";
 
 const { begin, headersRead, answerHeadersRead } = Shim.prototype;
 const REQUEST_HEADERS = new Set(headersRead().split("\n"));
 const ANSWER_HEADERS = new Set(answerHeadersRead().split("\n"));
+const EVERY_HEADER = { has: () => true };
 const TIMED_OUT = Symbol();
 
 export default {
@@ -43,9 +46,10 @@ async function handle(exchange, request, env) {
     } else if (verb === "send") {
       response = await send(exchange, request, options, lines);
     } else {
+      const answered = verb === "redact" ? redacted(response, exchange.redactor(), options[0]) : response;
       // Only here: an exchange that has thrown may be of an instance that is gone, and is left to the collector.
       exchange.free();
-      return finish(command, response);
+      return finish(command, answered);
     }
     command = parse(exchange.resume());
   }
@@ -59,7 +63,7 @@ function parse(command) {
 
 // The last command: the upstream's answer, or a refusal.
 function finish({ verb, options, lines }, response) {
-  return verb === "answer" ? answer(response, lines) : refuse(Number(options[0]), lines);
+  return verb === "refuse" ? refuse(Number(options[0]), lines) : answer(response, lines);
 }
 
 // Lines: method; URL; 128 random bits in hexadecimal; then headers.
@@ -104,25 +108,27 @@ async function read(exchange, env, bindings, within) {
 
 // Sends the caller's request with edits (lines: URL; names to remove; then name and value in turn). The deadline
 // runs from the last progress of the request's body to the head of the answer.
-async function send(exchange, request, [method, hasBody, milliseconds], [url, removed, ...set]) {
+async function send(exchange, request, [method, hasBody, milliseconds, readsAll], [url, removed, ...set]) {
   const timeout = Number(milliseconds);
   const upload = hasBody === "1" && request.body !== null ? new Upload(request, timeout) : null;
+  const deadline = upload ?? (readsAll === "1" ? new Deadline(timeout) : null);
   try {
     const headers = new Headers(request.headers);
     edit(headers, removed, set, "set");
-    // A signal of this kind ends a fetch whose head has not come, and no answer that streams.
-    const signal = upload === null ? AbortSignal.timeout(timeout) : upload.signal;
+    // A signal of this kind ends a fetch whose head has not come, and no answer that streams by itself; it would
+    // end one whose body is read here.
+    const signal = deadline === null ? AbortSignal.timeout(timeout) : deadline.signal;
     const body = upload === null ? null : await upload.start();
     const response = await fetch(url, { method, headers, body, redirect: "manual", cache: "no-store", signal });
     const { status, webSocket } = response;
-    exchange.answered(response, `${status}\n${webSocket ? 1 : 0}${describeHeaders(response.headers, ANSWER_HEADERS)}`);
+    exchange.answered(response, `${status}\n${webSocket ? 1 : 0}${describeHeaders(response.headers, readsAll === "1" ? EVERY_HEADER : ANSWER_HEADERS)}`);
     return response;
   } catch (error) {
     // What the exception says may hold the URL, so nothing but its kind is looked at.
-    if (upload === null ? error?.name === "TimeoutError" : upload.timedOut) exchange.timedOut(0);
+    if (deadline === null ? error?.name === "TimeoutError" : deadline.timedOut) exchange.timedOut(0);
     else exchange.failed(0);
   } finally {
-    upload?.answered();
+    deadline?.answered();
   }
 }
 

@@ -1,5 +1,7 @@
 //! What is done to an upstream's answer before the caller gets it.
 
+use std::borrow::Cow;
+
 use crate::configuration::Route;
 use crate::cookie::without_domain;
 use crate::headers::{connection_options, fold, is_hop_by_hop};
@@ -39,7 +41,7 @@ pub struct Edits {
     /// Headers to remove, before any is set.
     pub remove: Vec<String>,
     /// Headers to set or to add a line of, in this order.
-    pub add: Vec<(&'static str, String)>,
+    pub add: Vec<(Cow<'static, str>, String)>,
 }
 
 /// Whether the answer's status can be passed on: the runtime builds answers from 200 to 599, and 101 only with
@@ -84,7 +86,7 @@ pub fn edits(
     }
     if route.cookies {
         let cookies = answer.set_cookies();
-        edits.add.extend(cookies.iter().map(|cookie| ("set-cookie", without_domain(cookie))));
+        edits.add.extend(cookies.iter().map(|cookie| ("set-cookie".into(), without_domain(cookie))));
     }
 
     let resolve = |reference: &str| answer.resolve(reference, links.sent);
@@ -104,7 +106,7 @@ pub fn edits(
         let value = answer.header("cache-control").unwrap_or_default();
         edits.replace("cache-control", value, Some(private(value)));
     }
-    edits.add.push(("ostiary-request-id", id.as_str().to_owned()));
+    edits.add.push(("ostiary-request-id".into(), id.as_str().to_owned()));
     edits
 }
 
@@ -115,7 +117,7 @@ impl Edits {
             return;
         }
         self.remove.push(name.to_owned());
-        self.add.extend(new.map(|new| (name, new)));
+        self.add.extend(new.map(|new| (name.into(), new)));
     }
 }
 

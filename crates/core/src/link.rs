@@ -23,7 +23,7 @@ pub struct Links<'a> {
     /// The names of the query parameters that were injected.
     pub parameters: Vec<&'a str>,
     /// The values that were injected.
-    pub values: &'a [SecretValue],
+    pub values: &'a [(&'a str, SecretValue)],
 }
 
 impl Links<'_> {
@@ -111,7 +111,7 @@ impl Links<'_> {
     fn holds_secret_bytes(&self, text: &[u8]) -> bool {
         let mut text = Cow::Borrowed(text);
         for _ in 0..=DECODINGS {
-            let holds = |value: &SecretValue| {
+            let holds = |(_, value): &(&str, SecretValue)| {
                 let value = value.expose().as_bytes();
                 !value.is_empty() && text.windows(value.len()).any(|window| window == value)
             };
@@ -170,7 +170,7 @@ mod tests {
     fn rewrite(reference: &str) -> Option<String> {
         let sent = "https://api.example.com/base/v1/list?page=1";
         let upstream = UpstreamUrl::parse("https://api.example.com/base").unwrap();
-        let values = [SecretValue::new("s3cr3t/+ key".to_owned())];
+        let values = [("api", SecretValue::new("s3cr3t/+ key".to_owned()))];
         let links = Links {
             sent,
             upstream: &upstream,

@@ -2,7 +2,7 @@
 
 use crate::admission::admit;
 use crate::answer::{Edits, check_status, edits};
-use crate::candidates::candidates;
+use crate::candidates::{candidates, shown};
 use crate::configuration::{Gateway, Grantee, Method, Part, Rule, Upstream, UpstreamUrl};
 use crate::credential::{Credential, Resolver, Unresolved};
 use crate::link::Links;
@@ -10,6 +10,7 @@ use crate::matching::admitting_rule;
 use crate::plan::Draft;
 use crate::proof::{Unproven, prove};
 use crate::record::Record;
+use crate::redaction::{Redaction, Sent};
 use crate::refusal::{Code, Refusal, RequestId};
 use crate::routing;
 use crate::runtime::{Answer, Bindings, Clock, Head, Network, SendError};
@@ -30,7 +31,7 @@ pub enum Outcome<A> {
     /// An answer of the gateway's own.
     Refused(Refusal),
     /// The upstream's answer, with these edits.
-    Answered(A, Edits),
+    Answered(A, Edits, Redaction),
 }
 
 /// Handles one request.
@@ -43,7 +44,7 @@ pub enum Outcome<A> {
 /// 6. Plan: the upstream's URL, headers to remove, headers to set. 500
 /// 7. Send: to the upstream, until the head of its answer. 502, 504
 /// 8. (Failing over when the upstream refuses the credential has its place here.)
-/// 9. Answer: strip, rewrite links, mark as private.
+/// 9. Answer: strip, rewrite links, mark as private, redact. 502
 /// 10. Record: one event.
 pub async fn handle<'g, R: Bindings + Network + Clock>(
     gateway: &'g Gateway,
@@ -55,9 +56,9 @@ pub async fn handle<'g, R: Bindings + Network + Clock>(
     let mut record = Record::new(request_id.clone());
     let answered = steps(gateway, head, runtime, &request_id, &mut record).await;
     let outcome = match answered {
-        Ok((answer, edits)) => {
+        Ok((answer, edits, redaction)) => {
             record.status = answer.status();
-            Outcome::Answered(answer, edits)
+            Outcome::Answered(answer, edits, redaction)
         }
         Err(code) => {
             record.status = code.status();
@@ -77,7 +78,7 @@ async fn steps<'g, R: Bindings + Network + Clock>(
     runtime: &'g R,
     request_id: &RequestId,
     record: &mut Record<'g>,
-) -> Result<(R::Answer, Edits), Code> {
+) -> Result<(R::Answer, Edits, Redaction), Code> {
     // 1. Admit
     record.method = Method::parse(head.method()).map(Method::as_str);
     let admitted = admit(head)?;
@@ -99,8 +100,8 @@ async fn steps<'g, R: Bindings + Network + Clock>(
     let (caller, rule): (Grantee, Option<&Rule>) = if let Some(rule) = admitted_as(Grantee::Anyone) {
         (Grantee::Anyone, Some(rule))
     } else {
-        let shown = candidates(&route.token_in, head, target.query);
-        let proved = prove(gateway, route, &shown, &mut readings).await;
+        let tokens = candidates(&route.token_in, head, target.query);
+        let proved = prove(gateway, route, &tokens, &mut readings).await;
         let id = proved.map_err(|why| {
             record.proof = Some(why);
             if why == Unproven::Unreadable { Code::SecretUnavailable } else { Code::CallerUnauthenticated }
@@ -111,6 +112,14 @@ async fn steps<'g, R: Bindings + Network + Clock>(
         Grantee::Anyone => Some("anyone"),
         Grantee::Caller(id) => gateway.caller(id).map(|caller| caller.name.as_ref()),
     };
+
+    let mut sent = Sent::default();
+    if let (true, Some(name), Grantee::Caller(_)) = (route.redact, record.caller, caller) {
+        shown(&route.token_in, head, target.query, |token| {
+            sent.add(name, str::from_utf8(token).unwrap_or_default());
+            true
+        });
+    }
 
     // 4. Rule
     let rule = rule.ok_or(Code::NotAllowed)?;
@@ -135,6 +144,13 @@ async fn steps<'g, R: Bindings + Network + Clock>(
         Unresolved::Misconfigured => Code::Misconfigured,
     })?;
 
+    if route.redact {
+        for (name, value) in &credential.values {
+            sent.add(name, value.expose());
+        }
+        record.too_short = sent.too_short();
+    }
+
     // 6. Plan
     let draft = Draft {
         head,
@@ -145,14 +161,15 @@ async fn steps<'g, R: Bindings + Network + Clock>(
         is_upgrade: admitted.is_upgrade,
         route,
         upstream: &upstream,
+        redacts: !sent.is_empty(),
     };
     let plan = draft.plan(&credential);
 
     // 7. Send
     let before = runtime.now();
-    let sent = runtime.send(&plan).await;
+    let arrived = runtime.send(&plan).await;
     record.upstream_ms = Some(elapsed(before, runtime.now()));
-    let answer = sent.map_err(|why| match why {
+    let answer = arrived.map_err(|why| match why {
         SendError::Unreachable => Code::UpstreamUnreachable,
         SendError::TimedOut => Code::UpstreamTimeout,
     })?;
@@ -167,8 +184,13 @@ async fn steps<'g, R: Bindings + Network + Clock>(
         parameters: credential.parameters.iter().map(|(name, _)| *name).collect(),
         values: &credential.values,
     };
-    let edits = edits(&answer, route, caller != Grantee::Anyone, &links, request_id);
-    Ok((answer, edits))
+    let mut edits = edits(&answer, route, caller != Grantee::Anyone, &links, request_id);
+    let redaction = if sent.is_empty() {
+        Redaction::None
+    } else {
+        Redaction::of(&answer, admitted.method, sent.needles(request_id), &mut edits)?
+    };
+    Ok((answer, edits, redaction))
 }
 
 /// Puts an upstream with variables together: they can have changed since the build, so it is parsed again.

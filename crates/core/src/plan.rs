@@ -11,6 +11,9 @@ use crate::secret_value::SecretValue;
 /// This gateway in a `CDN-Loop` header (RFC 8586).
 pub const LOOP_TOKEN: &str = "ostiary";
 
+/// Asks for a part of the answer (RFC 9110 §14): two parts could each hold half of a secret.
+const REQUESTS_A_PART: &[&str] = &["if-range", "range"];
+
 /// The request that goes up, as edits of the one that came in.
 #[derive(Debug)]
 pub struct Plan {
@@ -26,6 +29,8 @@ pub struct Plan {
     pub has_body: bool,
     /// Until the head of the answer has arrived, in milliseconds, counted from the last progress of the body.
     pub timeout: u32,
+    /// Whether the core asks for the values of all headers of the answer.
+    pub reads_all_headers: bool,
 }
 
 /// What a plan is made of, besides the credential.
@@ -46,6 +51,8 @@ pub struct Draft<'a, H> {
     pub route: &'a Route,
     /// Where that route leads.
     pub upstream: &'a UpstreamUrl,
+    /// Whether what is sent will be looked for in the answer.
+    pub redacts: bool,
 }
 
 impl<H: Head> Draft<'_, H> {
@@ -54,8 +61,9 @@ impl<H: Head> Draft<'_, H> {
     #[must_use]
     pub fn plan(&self, credential: &Credential<'_>) -> Plan {
         let sieve = Sieve::new(self.route, self.head.header("connection"));
-        let remove =
-            self.head.header_names().filter(|name| sieve.holds_back(name)).map(str::to_owned).collect();
+        let held_back =
+            |name: &&str| sieve.holds_back(name) || (self.redacts && REQUESTS_A_PART.contains(name));
+        let remove = self.head.header_names().filter(held_back).map(str::to_owned).collect();
 
         let mut set: Vec<(String, SecretValue)> = Vec::with_capacity(credential.headers.len() + 2);
         for (name, value) in &credential.headers {
@@ -67,6 +75,9 @@ impl<H: Head> Draft<'_, H> {
         if self.is_upgrade {
             set.push(("upgrade".to_owned(), SecretValue::new("websocket".to_owned())));
         }
+        if self.redacts {
+            set.push(("accept-encoding".to_owned(), SecretValue::new("identity".to_owned())));
+        }
         Plan {
             method: self.method,
             url: self.url(credential),
@@ -74,6 +85,7 @@ impl<H: Head> Draft<'_, H> {
             set,
             has_body: self.has_body,
             timeout: self.route.timeout,
+            reads_all_headers: self.redacts,
         }
     }
 

@@ -33,6 +33,9 @@ pub struct Record<'g> {
     /// The sources that served, and those that did not.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub secrets: Vec<SourceNote<'g>>,
+    /// The names of values that are too short to be looked for in the answer's body.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub too_short: Vec<&'g str>,
     /// The status of the answer.
     pub status: u16,
     /// The refusal's code, where the gateway itself answered.
@@ -54,7 +57,7 @@ pub struct Record<'g> {
 pub enum Level {
     /// As it should be, refusals of bad requests included.
     Info,
-    /// The request was served, and something wants a look: a source failed.
+    /// The request was served, and something wants a look: a source failed, or a value is too short to be redacted.
     Warn,
     /// The gateway or its upstream failed the caller.
     Error,
@@ -74,6 +77,7 @@ impl<'g> Record<'g> {
             rule: None,
             proof: None,
             secrets: Vec::new(),
+            too_short: Vec::new(),
             status: 0,
             code: None,
             secrets_ms: None,
@@ -87,7 +91,7 @@ impl<'g> Record<'g> {
         let failed = self.code.is_some() && self.status >= 500;
         let unreadable = self.proof == Some(Unproven::Unreadable);
         let moved_on = self.secrets.iter().any(|note: &SourceNote<'g>| note.failure.is_some());
-        self.level = match (failed || unreadable, moved_on) {
+        self.level = match (failed || unreadable, moved_on || !self.too_short.is_empty()) {
             (true, _) => Level::Error,
             (false, true) => Level::Warn,
             (false, false) => Level::Info,

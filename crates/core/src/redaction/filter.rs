@@ -59,7 +59,6 @@ impl Filter {
     #[inline]
     const fn cell(&self, end: u64) -> (usize, u64) {
         let hash = end.wrapping_mul(self.multiplier) >> (64 - CELL_BITS);
-        #[expect(clippy::cast_possible_truncation, reason = "15 bits are left")]
         let word = (hash >> 6) as usize;
         (word, 1 << (hash & 63))
     }

@@ -28,8 +28,8 @@ pub(super) fn form(value: &str, kind: usize, choices: &[u8]) -> (Vec<u8>, Vec<u8
         1 => percent(value, &mut choice, false),
         2 => percent(value, &mut choice, true),
         3 => json(value, &mut choice),
-        4 => value.bytes().map(|byte| format!("{byte:02x}")).collect::<String>().into(),
-        5 => value.bytes().map(|byte| format!("{byte:02X}")).collect::<String>().into(),
+        4 => value.bytes().flat_map(|byte| format!("{byte:02x}").into_bytes()).collect(),
+        5 => value.bytes().flat_map(|byte| format!("{byte:02X}").into_bytes()).collect(),
         _ => {
             let (encoded, whole) = base64(value, &mut choice);
             let write = |text: &str| match kind {
@@ -91,6 +91,6 @@ fn base64(value: &str, choice: &mut impl FnMut() -> u8) -> (String, String) {
     let engine = [STANDARD, URL_SAFE, URL_SAFE_NO_PAD][usize::from(choice() % 3)].clone();
     let encoded = engine.encode(format!("{before}{value}{after}"));
     let whole = (before.len() * 8).div_ceil(6)..(before.len() + value.len()) * 8 / 6;
-    let whole = encoded[whole].to_owned();
+    let whole = encoded.get(whole).unwrap().to_owned();
     (encoded, whole)
 }

@@ -11,15 +11,20 @@
 //!   algorithm that skips, or looks for a rare byte first, is faster and tells which pairs of bytes a secret has:
 //!   a body of a million repetitions makes a nanosecond visible.
 
+mod coding;
 mod escape;
 mod filter;
 mod needle;
 mod needles;
+#[expect(clippy::module_inception, reason = "the noun of this module is what it is about")]
+mod redaction;
 mod redactor;
 mod sent;
 mod view;
 
+pub use coding::Coding;
 pub use needles::Needles;
+pub use redaction::Redaction;
 pub use redactor::{Redactor, Released};
 pub use sent::{SHORTEST_SEARCHED, Sent};
 

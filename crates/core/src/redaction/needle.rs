@@ -92,11 +92,12 @@ impl Needle {
 
     fn step(&self, text: &[u8], wanted: char, found: &mut Vec<usize>) {
         if self.is_plain(wanted) {
-            if let Some((last, rest)) = text.split_last()
-                && char::from(last.to_ascii_lowercase()) == self.folded(wanted)
-                && (!self.is_base64() || char::from(*last) == wanted)
-            {
-                found.push(rest.len());
+            let is_wanted = |byte: &u8| {
+                let byte = if self.is_base64() { *byte } else { byte.to_ascii_lowercase() };
+                char::from(byte) == wanted
+            };
+            if text.last().is_some_and(is_wanted) {
+                found.push(text.len() - 1);
             }
         } else {
             beginnings(text, wanted, found);
@@ -109,10 +110,6 @@ impl Needle {
                 beginnings(text, other, found);
             }
         }
-    }
-
-    const fn folded(&self, wanted: char) -> char {
-        wanted.to_ascii_lowercase()
     }
 
     /// Whether nobody who writes this spelling would escape the character.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::filter::Filter;
 use super::needle::{Needle, WINDOW, is_base64_digit};
-use super::sent::SHORTEST_SEARCHED;
+use super::sent::{SHORTEST_IN_HEADS, SHORTEST_SEARCHED};
 use super::view::{View, folded};
 
 /// An escape that stands open when a value begins reads up to four of its bytes with it (`\u` and four digits). So
@@ -14,7 +14,9 @@ const SHORTEST_WIDE: usize = WINDOW + 4;
 /// All that the values of one request can come back as. Holds secrets; its `Debug` says names.
 pub struct Needles {
     names: Vec<String>,
-    needles: Vec<Needle>,
+    all: Vec<Needle>,
+    /// Looked for in heads alone.
+    short: Vec<Needle>,
     plain: Filter,
     escaped: Filter,
     /// As `escaped`, by the last four bytes.
@@ -39,7 +41,8 @@ impl Needles {
     pub(super) fn new<'v>(values: impl Iterator<Item = (&'v str, &'v str)>, seed: u64) -> Self {
         let mut needles = Self {
             names: Vec::new(),
-            needles: Vec::new(),
+            all: Vec::new(),
+            short: Vec::new(),
             plain: Filter::new(seed),
             escaped: Filter::new(seed),
             escaped_narrow: Filter::new(seed),
@@ -47,13 +50,18 @@ impl Needles {
             longest: 0,
         };
         let (mut percents, mut backslashes) = (false, false);
-        for (name, value) in values.filter(|(_, value)| value.len() >= SHORTEST_SEARCHED) {
+        for (name, value) in values.filter(|(_, value)| value.len() >= SHORTEST_IN_HEADS) {
+            needles.names.push(name.to_owned());
+            let name = needles.names.len() - 1;
+            if value.len() < SHORTEST_SEARCHED {
+                needles.short.extend(Needle::of(name, value, SHORTEST_SEARCHED));
+                continue;
+            }
             percents |= value.contains('%');
             backslashes |= value.contains('\\');
-            for needle in Needle::of(needles.names.len(), value, SHORTEST_SEARCHED) {
+            for needle in Needle::of(name, value, SHORTEST_SEARCHED) {
                 needles.add(needle);
             }
-            needles.names.push(name.to_owned());
         }
         // What one syntax escapes the other may leave as it is, and then it looks like an escape of the other.
         if percents {
@@ -66,7 +74,7 @@ impl Needles {
     }
 
     fn add(&mut self, needle: Needle) {
-        let position = self.needles.len();
+        let position = self.all.len();
         self.longest = self.longest.max(needle.longest());
         for end in needle.plain_ends() {
             self.plain.add(u64::from_le_bytes(end), position);
@@ -79,7 +87,7 @@ impl Needles {
                 self.escaped_narrow.add(end >> 32, position);
             }
         }
-        self.needles.push(needle);
+        self.all.push(needle);
     }
 
     /// The length of the longest needle, in bytes.
@@ -92,12 +100,17 @@ impl Needles {
         format!("[redacted:{}]", self.names.get(name).map_or("", String::as_str))
     }
 
-    /// A text without needles; `None` where it has none.
+    /// A text of an answer's head without needles; `None` where it has none.
     #[must_use]
     pub fn redact(&self, text: &str) -> Option<String> {
         let text = text.as_bytes();
         let mut found = Vec::new();
         self.find(text, 0, &mut self.glasses(), &mut |one| merge(&mut found, one));
+        if !self.short.is_empty() {
+            for end in 1..=text.len() {
+                check(text, end, self.short.iter(), &mut |one| merge(&mut found, one));
+            }
+        }
         if found.is_empty() {
             return None;
         }
@@ -129,31 +142,35 @@ impl Needles {
         for (at, window) in text.get(first..).unwrap_or_default().array_windows::<WINDOW>().enumerate() {
             let end = u64::from_le_bytes(*window);
             if self.plain.may_end(end) {
-                self.check(text, first + at + WINDOW, self.plain.needles(end), found);
+                check(text, first + at + WINDOW, self.at(self.plain.needles(end)), found);
             }
         }
         glasses.read(text, from, |at, end| {
             if self.escaped.may_end(end) {
-                self.check(text, at, self.escaped.needles(end), found);
+                check(text, at, self.at(self.escaped.needles(end)), found);
             }
             if !self.escaped_narrow.is_empty() && self.escaped_narrow.may_end(end >> 32) {
-                self.check(text, at, self.escaped_narrow.needles(end >> 32), found);
+                check(text, at, self.at(self.escaped_narrow.needles(end >> 32)), found);
             }
         });
     }
 
-    fn check(
-        &self,
-        text: &[u8],
-        end: usize,
-        needles: impl Iterator<Item = usize>,
-        found: &mut impl FnMut(Match),
-    ) {
-        let text = text.get(..end).unwrap_or_default();
-        for needle in needles.filter_map(|position| self.needles.get(position)) {
-            if let Some(start) = needle.beginning(text) {
-                found(Match { start, end, name: needle.name, takes_digit: needle.shares_its_last_digit() });
-            }
+    fn at(&self, positions: impl Iterator<Item = usize>) -> impl Iterator<Item = &Needle> {
+        positions.filter_map(|position| self.all.get(position))
+    }
+}
+
+/// Those of the needles that do end there.
+fn check<'n>(
+    text: &[u8],
+    end: usize,
+    needles: impl Iterator<Item = &'n Needle>,
+    found: &mut impl FnMut(Match),
+) {
+    let text = text.get(..end).unwrap_or_default();
+    for needle in needles {
+        if let Some(start) = needle.beginning(text) {
+            found(Match { start, end, name: needle.name, takes_digit: needle.shares_its_last_digit() });
         }
     }
 }

@@ -6,8 +6,11 @@ use super::needles::Needles;
 use crate::refusal::RequestId;
 use crate::secret_value::SecretValue;
 
-/// In bytes. Shorter values stand in many a text that has nothing to do with them.
+/// In bytes. Shorter values stand in many a body that has nothing to do with them.
 pub const SHORTEST_SEARCHED: usize = 8;
+
+/// The same for heads, where texts are few.
+pub(super) const SHORTEST_IN_HEADS: usize = 4;
 
 /// The values of one request, each with the name that stands in its place: those of every credential that was
 /// tried, and the tokens that the caller has shown.
@@ -17,9 +20,9 @@ pub struct Sent<'g> {
 }
 
 impl<'g> Sent<'g> {
-    /// Adds a value, unless it is there already.
+    /// Adds a value, unless it is empty or there already.
     pub fn add(&mut self, name: &'g str, value: &str) {
-        if !self.values.iter().any(|(_, known)| known.expose() == value) {
+        if !value.is_empty() && !self.values.iter().any(|(_, known)| known.expose() == value) {
             self.values.push((name, SecretValue::new(value.to_owned())));
         }
     }
@@ -30,7 +33,7 @@ impl<'g> Sent<'g> {
         self.values.is_empty()
     }
 
-    /// The names of the values that are not looked for, each once.
+    /// The names of the values that are not looked for in bodies, each once.
     #[must_use]
     pub fn too_short(&self) -> Vec<&'g str> {
         let short = self.values.iter().filter(|(_, value)| value.expose().len() < SHORTEST_SEARCHED);
@@ -56,17 +59,25 @@ impl<'g> Sent<'g> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Redactor;
     use super::*;
 
     #[test]
-    fn values_shorter_than_eight_bytes_are_named_and_not_looked_for() {
+    fn values_shorter_than_eight_bytes_are_named_and_looked_for_in_heads_alone() {
         let mut sent = Sent::default();
         sent.add("long", "12345678");
         sent.add("short", "1234567");
         sent.add("short", "7654321");
-        assert_eq!(sent.too_short(), ["short"]);
+        sent.add("shortest", "abc");
+        assert_eq!(sent.too_short(), ["short", "shortest"]);
         let needles = sent.needles(&RequestId::new(1));
-        assert_eq!(needles.redact("12345678 1234567").as_deref(), Some("[redacted:long] 1234567"));
+        assert_eq!(
+            needles.redact("12345678 1234567x abc").as_deref(),
+            Some("[redacted:long] [redacted:short]x abc")
+        );
+        let body = b"12345678 1234567x abc";
+        let released = Redactor::new(needles).push(&[&body[..], b"\n"].concat());
+        assert_eq!(released.replaced.unwrap(), b"[redacted:long] 1234567x abc\n");
     }
 
     #[test]

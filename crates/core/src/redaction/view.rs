@@ -156,10 +156,7 @@ mod tests {
             assert_eq!(last(&mut View::new(true, true), text), expected, "{text}");
         }
         assert_eq!(last(&mut View::new(true, false), r"a%41\/xyz"), "a%41/xyz");
-        assert_eq!(
-            last(&mut View::new(false, true), r"%41\/bcdef"),
-            r"\/bcdef"[..0].to_owned() + r"A\/bcdef"
-        );
+        assert_eq!(last(&mut View::new(false, true), r"%41\/bcdef"), r"A\/bcdef");
     }
 
     #[test]

@@ -12,6 +12,7 @@ use ostiary_core::configuration::{Gateway, Source};
 use ostiary_core::headers::headers_read;
 use ostiary_core::pipeline::{Outcome, handle};
 use ostiary_core::plan::Plan;
+use ostiary_core::redaction::{Coding, Redaction};
 use ostiary_core::refusal::RequestId;
 use ostiary_core::runtime::{Answer, Bindings, Clock, Head, Network, SendError};
 use ostiary_core::secrets::Reading;
@@ -68,6 +69,9 @@ pub struct Exchange {
     pub status: u16,
     pub code: Option<String>,
     pub headers: Vec<(String, String)>,
+    /// What the caller gets of the upstream's body, piece by piece, and how that is coded where it is redacted.
+    pub body: String,
+    pub coding: Option<Coding>,
     pub log: serde_json::Value,
     pub reads: Vec<String>,
     pub sent: Vec<Sent>,
@@ -78,6 +82,9 @@ pub struct FakeAnswer {
     pub status: u16,
     pub web_socket: bool,
     pub headers: Vec<(&'static str, &'static str)>,
+    /// The values of all headers were asked for.
+    all_read: bool,
+    pub body: &'static str,
 }
 
 impl Ask {
@@ -145,7 +152,7 @@ impl Head for AskedHead<'_> {
 
 impl FakeAnswer {
     pub fn new(status: u16, headers: &[(&'static str, &'static str)]) -> Self {
-        Self { status, web_socket: false, headers: headers.to_vec() }
+        Self { status, web_socket: false, headers: headers.to_vec(), all_read: false, body: "" }
     }
 }
 
@@ -159,7 +166,7 @@ impl Answer for FakeAnswer {
     }
 
     fn header(&self, name: &str) -> Option<&str> {
-        assert!(ANSWER_HEADERS_READ.contains(&name), "{name} is not among the headers read");
+        assert!(self.all_read || ANSWER_HEADERS_READ.contains(&name), "{name} is not among the headers read");
         self.headers.iter().find(|(known, _)| *known == name).map(|(_, value)| *value)
     }
 
@@ -221,6 +228,12 @@ impl World {
         self
     }
 
+    /// With this body of its answer.
+    pub fn with_body(mut self, body: &'static str) -> Self {
+        self.answer = self.answer.map(|answer| FakeAnswer { body, ..answer });
+        self
+    }
+
     /// Handles one request, and looks for the canary in all that the gateway itself says.
     pub fn ask(&self, ask: &Ask) -> Exchange {
         let mut ask = ask.clone();
@@ -232,6 +245,7 @@ impl World {
         let log = handled.record.line();
         assert_no_canary(&log);
         assert!(!log.contains('\n'));
+        let (mut body, mut coding) = (String::new(), None);
         let (status, code, headers) = match handled.outcome {
             Outcome::Refused(refusal) => {
                 assert_no_canary(&refusal.body());
@@ -239,7 +253,10 @@ impl World {
                     refusal.headers().into_iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
                 (refusal.status(), Some(refusal.code.to_string()), headers.collect())
             }
-            Outcome::Answered(answer, edits) => (answer.status, None, edited(&answer, &edits)),
+            Outcome::Answered(answer, edits, redaction) => {
+                (body, coding) = scanned(answer.body, redaction);
+                (answer.status, None, edited(&answer, &edits))
+            }
         };
         for (_, value) in &headers {
             assert_no_canary(value);
@@ -248,6 +265,8 @@ impl World {
             status,
             code,
             headers,
+            body,
+            coding,
             log: serde_json::from_str(&log).unwrap(),
             reads: self.reads.take(),
             sent: self.sent.take(),
@@ -317,7 +336,8 @@ impl Network for World {
             url: plan.url.expose().to_owned(),
             headers,
         });
-        self.answer.clone()
+        let answer = self.answer.clone();
+        answer.map(|answer| FakeAnswer { all_read: plan.reads_all_headers, ..answer })
     }
 }
 
@@ -330,7 +350,27 @@ impl Clock for World {
 fn edited(answer: &FakeAnswer, edits: &Edits) -> Vec<(String, String)> {
     let kept = answer.headers.iter().filter(|(name, _)| !edits.remove.iter().any(|removed| removed == name));
     let kept = kept.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-    kept.chain(edits.add.iter().map(|(name, value)| ((*name).to_owned(), value.clone()))).collect()
+    kept.chain(edits.add.iter().map(|(name, value)| (name.to_string(), value.clone()))).collect()
+}
+
+/// As the edge does it: whatever is released goes, in the piece's place or as it is.
+fn scanned(body: &str, redaction: Redaction) -> (String, Option<Coding>) {
+    let Redaction::Body(mut redactor, coding) = redaction else { return (body.to_owned(), None) };
+    let (mut out, mut rest) = (Vec::new(), body.as_bytes());
+    let mut pieces = body.as_bytes().chunks(3);
+    loop {
+        let piece = pieces.next();
+        let released = match piece {
+            Some(piece) => redactor.push(piece),
+            None => redactor.finish(),
+        };
+        let (gone, left) = rest.split_at(released.length);
+        out.extend(released.replaced.unwrap_or_else(|| gone.to_vec()));
+        rest = left;
+        if piece.is_none() {
+            return (String::from_utf8(out).unwrap(), Some(coding));
+        }
+    }
 }
 
 fn lines<'a>(headers: &'a [(String, String)], name: &str) -> Vec<&'a str> {

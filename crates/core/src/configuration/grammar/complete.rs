@@ -98,6 +98,7 @@ fn route() -> Route {
         encoded_slash: false,
         cookies: false,
         shared_cache: false,
+        redact: true,
     }
 }
 

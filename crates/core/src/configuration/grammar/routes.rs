@@ -12,7 +12,7 @@ use super::{name, token_in, unit, upstream};
 use crate::configuration::{HeaderName, Mount, Route, RouteId, SecretId, Text, TokenPlace};
 use crate::headers::fold;
 
-const KNOWN: [&str; 12] = [
+const KNOWN: [&str; 13] = [
     "mount",
     "upstream",
     "auth",
@@ -25,8 +25,9 @@ const KNOWN: [&str; 12] = [
     "encoded_slash",
     "cookies",
     "shared_cache",
+    "redact",
 ];
-const LATER: [&str; 7] = ["failover", "redact", "cors", "rate_limit", "retry", "idle_timeout", "max_body"];
+const LATER: [&str; 6] = ["failover", "cors", "rate_limit", "retry", "idle_timeout", "max_body"];
 const MOUNT: &str = "mount = \"/path\"";
 const TIMEOUT: &str = "timeout = \"100s\"";
 const DEFAULT_TIMEOUT: u32 = 100_000;
@@ -167,6 +168,7 @@ impl<'t> Reader<'_, 't, '_> {
         }
         let encoded_slash = self.flag("encoded_slash");
         let shared_cache = self.flag("shared_cache");
+        let redact = self.value("redact").is_none_or(|value| value.boolean(self.findings) != Some(false));
         let cookies = self.flag("cookies");
         if let Some(value) = self.value("cookies").filter(|_| cookies && !whole_hosts) {
             let message = "cookies of a mount with a path, or without a host, would reach the other routes of \
@@ -196,6 +198,7 @@ impl<'t> Reader<'_, 't, '_> {
             encoded_slash,
             cookies,
             shared_cache,
+            redact,
         });
     }
 
@@ -321,13 +324,14 @@ strip_headers = ["X-A"]
 strip_query = ["b c"]
 forward_headers = ["X-Api-Key"]
 encoded_slash = true
-shared_cache = true"#;
+shared_cache = true
+redact = false"#;
         let checked = accepted("mount = \"/stripe\"", options);
         let route = &checked.gateway.routes[0];
         assert_eq!(route.timeout, 30_000);
         assert_eq!(route.strip_headers[0].as_str(), "x-a");
         assert_eq!(route.strip_query.as_ref(), ["b c"]);
         assert_eq!(route.forward_headers[0].as_str(), "x-api-key");
-        assert!(route.encoded_slash && route.shared_cache && !route.cookies);
+        assert!(route.encoded_slash && route.shared_cache && !route.cookies && !route.redact);
     }
 }
