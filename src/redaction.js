@@ -8,7 +8,7 @@ const LARGEST_CODED_PIECE = 4096;
 // A body that grows to more than this many times what has arrived of it is a bomb, once it is larger than a body
 // that does no harm. Text shrinks to a tenth or a twentieth, a log that repeats itself to a hundredth.
 const MOST_GROWTH = 200;
-const HARMLESS_GROWTH = 1048576;
+const HARMLESS_GROWTH = 16 * 1048576;
 
 // What there is to answer with: the response, its body scanned where there is a redactor for it.
 export function redacted({ status, headers, webSocket, body }, redactor, coding) {
@@ -16,46 +16,72 @@ export function redacted({ status, headers, webSocket, body }, redactor, coding)
     redactor?.free();
     return { status, headers, webSocket, body };
   }
-  const { stream, growth } = decoded(body, coding, headers.get("content-length"));
-  return { status, headers, body: new ReadableStream(new Scan(stream, redactor, growth), { highWaterMark: 0 }) };
+  const scan = new Scan(decoded(body, coding, headers.get("content-length")), redactor);
+  return { status, headers, body: new ReadableStream(scan, { highWaterMark: 0 }) };
 }
 
-// The runtime decodes gzip and br by itself when a body is read, and does not say how much has arrived; only a
-// length that the upstream announces does.
+// What reads a body without its coding. The runtime decodes gzip and br by itself when a body is read, and does not
+// say how much has arrived; only a length that the upstream announces does.
 function decoded(body, coding, length) {
-  const growth = new Growth();
-  if (coding === "identity") {
-    growth.isBounded = false;
-  } else if (coding === "deflate") {
-    return { stream: inflated(body, growth), growth };
-  } else {
-    growth.received = Number(length);
-  }
-  return { stream: body, growth };
-}
-
-function inflated(body, growth) {
   const reader = body.getReader({ mode: "byob" });
-  const coded = new ReadableStream({
-    async pull(controller) {
-      const { value, done } = await reader.read(new Uint8Array(LARGEST_CODED_PIECE));
-      if (done) return controller.close();
-      growth.received += value.length;
-      controller.enqueue(value);
-    },
-    cancel: (reason) => reader.cancel(reason),
-  }, { highWaterMark: 0 });
-  return coded.pipeThrough(new DecompressionStream("deflate"));
+  if (coding === "deflate") return new Inflated(reader);
+  return coding === "identity" ? reader : new Bounded(reader, Number(length));
 }
 
-class Growth {
-  isBounded = true;
-  received = 0;
+// A reader that gives up on a bomb.
+class Bounded {
+  #reader;
   #decoded = 0;
+  arrived;
 
-  add(length) {
-    this.#decoded += length;
-    if (this.isBounded && this.#decoded > HARMLESS_GROWTH + MOST_GROWTH * this.received) throw new Error("The upstream's body grows beyond measure.");
+  constructor(reader, arrived) {
+    this.#reader = reader;
+    this.arrived = arrived;
+  }
+
+  async read(view) {
+    const piece = await this.#reader.read(view);
+    this.#decoded += piece.value?.length ?? 0;
+    if (this.#decoded > HARMLESS_GROWTH + MOST_GROWTH * this.arrived) throw new Error("The upstream's body is a bomb.");
+    return piece;
+  }
+
+  cancel(reason) {
+    return this.#reader.cancel(reason);
+  }
+}
+
+// A DecompressionStream takes whatever it is given at once, and holds all that comes of it. So it is given the next
+// piece only when it has nothing left.
+class Inflated {
+  #coded;
+  #writer;
+  #bounded;
+  #isWhole = false;
+
+  constructor(coded) {
+    const { readable, writable } = new DecompressionStream("deflate");
+    this.#coded = coded;
+    this.#writer = writable.getWriter();
+    this.#bounded = new Bounded(readable.getReader({ mode: "byob" }), 0);
+  }
+
+  async read(view) {
+    const reading = this.#bounded.read(view);
+    while (!this.#isWhole && !(await Promise.race([reading, scheduler.wait(0)]))) await this.#feed();
+    return reading;
+  }
+
+  cancel(reason) {
+    this.#writer.abort(reason).catch(() => {});
+    return this.#coded.cancel(reason);
+  }
+
+  async #feed() {
+    const { value, done } = await this.#coded.read(new Uint8Array(LARGEST_CODED_PIECE));
+    this.#isWhole = done;
+    this.#bounded.arrived += value?.length ?? 0;
+    await (done ? this.#writer.close() : this.#writer.write(value));
   }
 }
 
@@ -63,14 +89,12 @@ class Growth {
 class Scan {
   #reader;
   #redactor;
-  #growth;
   #held = new Uint8Array(0);
   #buffer = new ArrayBuffer(LARGEST_PIECE);
 
-  constructor(body, redactor, growth) {
-    this.#reader = body.getReader({ mode: "byob" });
+  constructor(reader, redactor) {
+    this.#reader = reader;
     this.#redactor = redactor;
-    this.#growth = growth;
   }
 
   async pull(controller) {
@@ -78,7 +102,6 @@ class Scan {
       for (let sent = false; !sent; ) {
         const { value, done } = await this.#reader.read(new Uint8Array(this.#buffer));
         if (done) return this.#finish(controller);
-        this.#growth.add(value.length);
         sent = this.#push(controller, this.#kept(value));
       }
     } catch (error) {
