@@ -10,6 +10,7 @@
 mod answers;
 mod callers;
 mod headers;
+mod redaction;
 mod secrets;
 mod target;
 mod world;
