@@ -2,35 +2,32 @@
 
 use zeroize::Zeroizing;
 
-/// How many bits choose a cell.
-const CELL_BITS: u32 = 15;
-const WORDS: usize = 1 << (CELL_BITS - 6);
+use super::needle::WINDOW;
+
+/// Bits of a hash that choose a cell.
+const BITS: u32 = 13;
+const CELLS: usize = 1 << BITS;
 
 /// Tells whether a needle may end in eight bytes, with the same work whatever they are: a multiplication and a look
-/// at one bit of 32,768. The multiplier is secret and of one response only, so which texts share a bit with a
+/// at one cell of 8,192. The multiplier is secret and of one response only, so which texts share a cell with a
 /// needle tells nothing.
 pub(super) struct Filter {
     multiplier: u64,
-    cells: Box<[u64; WORDS]>,
+    cells: Box<[bool; CELLS]>,
     ends: Zeroizing<Vec<u64>>,
     needles: Vec<usize>,
 }
 
 impl Filter {
     pub(super) fn new(seed: u64) -> Self {
-        Self {
-            multiplier: seed | 1,
-            cells: Box::new([0; WORDS]),
-            ends: Zeroizing::new(Vec::new()),
-            needles: Vec::new(),
-        }
+        let (ends, needles) = (Zeroizing::new(Vec::new()), Vec::new());
+        Self { multiplier: seed | 1, cells: Box::new([false; CELLS]), ends, needles }
     }
 
     /// A needle, by its position, and eight bytes in which it can end.
     pub(super) fn add(&mut self, end: u64, needle: usize) {
-        let (word, bit) = self.cell(end);
-        if let Some(cells) = self.cells.get_mut(word) {
-            *cells |= bit;
+        if let Some(cell) = self.cells.get_mut(cell(end, self.multiplier)) {
+            *cell = true;
         }
         self.ends.push(end);
         self.needles.push(needle);
@@ -41,10 +38,16 @@ impl Filter {
     }
 
     /// Whether a needle may end so. Rarely wrong, and never when it says no.
-    #[inline]
     pub(super) fn may_end(&self, end: u64) -> bool {
-        let (word, bit) = self.cell(end);
-        self.cells.get(word).is_some_and(|cells| cells & bit != 0)
+        self.cells.get(cell(end, self.multiplier)).copied().unwrap_or_default()
+    }
+
+    /// The first place in a text at which eight bytes begin in which a needle may end, and these bytes.
+    pub(super) fn first(&self, text: &[u8]) -> Option<(usize, u64)> {
+        // On the stack, so that nothing is read twice for each byte.
+        let (multiplier, cells) = (self.multiplier, &*self.cells);
+        let ends = text.array_windows::<WINDOW>().map(|window| u64::from_le_bytes(*window));
+        ends.enumerate().find(|(_, end)| cells.get(cell(*end, multiplier)).copied().unwrap_or_default())
     }
 
     /// The needles that end so.
@@ -55,11 +58,8 @@ impl Filter {
             .filter(move |(known, _)| **known == end)
             .map(|(_, needle)| *needle)
     }
+}
 
-    #[inline]
-    const fn cell(&self, end: u64) -> (usize, u64) {
-        let hash = end.wrapping_mul(self.multiplier) >> (64 - CELL_BITS);
-        let word = (hash >> 6) as usize;
-        (word, 1 << (hash & 63))
-    }
+const fn cell(end: u64, multiplier: u64) -> usize {
+    (end.wrapping_mul(multiplier) >> (u64::BITS - BITS)) as usize
 }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use memchr::memchr2;
+
 use super::filter::Filter;
 use super::needle::{Needle, WINDOW, is_base64_digit};
 use super::sent::{SHORTEST_IN_HEADS, SHORTEST_SEARCHED};
@@ -138,12 +140,10 @@ impl Needles {
         glasses: &mut Glasses,
         found: &mut impl FnMut(Match),
     ) {
-        let first = from.saturating_sub(WINDOW - 1);
-        for (at, window) in text.get(first..).unwrap_or_default().array_windows::<WINDOW>().enumerate() {
-            let end = u64::from_le_bytes(*window);
-            if self.plain.may_end(end) {
-                check(text, first + at + WINDOW, self.at(self.plain.needles(end)), found);
-            }
+        let mut first = from.saturating_sub(WINDOW - 1);
+        while let Some((at, end)) = text.get(first..).and_then(|rest| self.plain.first(rest)) {
+            check(text, first + at + WINDOW, self.at(self.plain.needles(end)), found);
+            first += at + 1;
         }
         glasses.read(text, from, |at, end| {
             if self.escaped.may_end(end) {
@@ -215,7 +215,7 @@ impl Glasses {
         let mut at = from;
         while let Some(rest) = text.get(at..) {
             if !self.reading {
-                let Some(escape) = rest.iter().position(|byte| matches!(byte, b'%' | b'\\')) else { return };
+                let Some(escape) = memchr2(b'%', b'\\', rest) else { return };
                 at += escape;
                 for view in &mut self.views {
                     view.start(text.get(..at).unwrap_or_default());

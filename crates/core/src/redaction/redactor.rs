@@ -1,5 +1,7 @@
 //! A body, piece by piece.
 
+use memchr::memrchr;
+
 use super::needles::{Glasses, Match, Needles, merge};
 
 /// Looks for needles in a body and replaces them. One of them sees the whole of one body, in order.
@@ -42,7 +44,7 @@ impl Redactor {
         let Self { needles, glasses, held, found, .. } = self;
         needles.find(held, from, glasses, &mut |one| merge(found, one));
 
-        let line = piece.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| from + at + 1);
+        let line = memrchr(b'\n', piece).map_or(0, |at| from + at + 1);
         let hold = self.needles.longest().saturating_sub(1);
         self.release(line.max(self.held.len().saturating_sub(hold)))
     }
