@@ -1,5 +1,5 @@
-// One attempt to send an upload, and the deadline on the head of its answer. The deadline runs from the last progress of
-// the body, or it would cut an upload that is slower than it.
+// One attempt to send a request, and the deadline on the head of its answer. The deadline runs from the last progress of
+// the request's body, or it would cut an upload that is slower than it.
 export class Attempt {
   #abort = new AbortController();
   #timeout;
@@ -12,7 +12,7 @@ export class Attempt {
   tooLarge = false;
 
   // `expired` is called when the deadline has passed.
-  constructor(timeout, expired) {
+  constructor(timeout, expired = () => {}) {
     this.#timeout = timeout;
     this.#expired = expired;
     this.#watch();

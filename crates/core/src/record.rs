@@ -45,6 +45,9 @@ pub struct Record<'g> {
     /// Whether a rate limit could not be asked, and the request went on.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub rate_limit_unknown: bool,
+    /// The names of values that are too short to be looked for in the answer's body.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub too_short: Vec<&'g str>,
     /// The status of the answer.
     pub status: u16,
     /// The refusal's code, where the gateway itself answered.
@@ -78,7 +81,8 @@ pub enum FailoverOutcome {
 pub enum Level {
     /// As it should be, refusals of bad requests included.
     Info,
-    /// The request was served, and something wants a look: a source failed, or a key was refused.
+    /// The request was served, and something wants a look: a source failed, a key was refused, or a value is too
+    /// short to be redacted.
     Warn,
     /// The gateway or its upstream failed the caller.
     Error,
@@ -107,6 +111,7 @@ impl<'g> Record<'g> {
             attempts: 0,
             failover: None,
             rate_limit_unknown: false,
+            too_short: Vec::new(),
             status: 0,
             code: None,
             secrets_ms: None,
@@ -122,7 +127,8 @@ impl<'g> Record<'g> {
         let failures = self.secrets.iter().filter_map(|note: &SourceNote<'g>| note.failure);
         let source_failed = failures.into_iter().any(|failure| !failure.can_be_forced());
         let refused = self.failover == Some(FailoverOutcome::PrimaryRefused);
-        let wants_a_look = source_failed || refused || self.rate_limit_unknown;
+        let too_short = !self.too_short.is_empty();
+        let wants_a_look = source_failed || refused || self.rate_limit_unknown || too_short;
         self.level = match (failed || unreadable, wants_a_look) {
             (true, _) => Level::Error,
             (false, true) => Level::Warn,
