@@ -143,3 +143,63 @@ impl<'g> Record<'g> {
         serde_json::to_string(self).unwrap_or_default()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::secrets::Failure;
+
+    fn full() -> Record<'static> {
+        let served = SourceNote { secret: "api", binding: "API_KEY", source: 1, failure: None, status: None };
+        Record {
+            method: Some("GET"),
+            route: Some("api"),
+            operation: Some("health"),
+            caller: Some("checkout"),
+            rule: Some("GET /**"),
+            proof: Some(Unproven::Unreadable),
+            secrets: vec![served],
+            attempts: 2,
+            failover: Some(FailoverOutcome::PrimaryRefused),
+            rate_limit_unknown: true,
+            too_short: vec!["api"],
+            code: Some("no_route"),
+            secrets_ms: Some(1),
+            upstream_ms: Some(1),
+            ..Record::new(RequestId::new(1))
+        }
+    }
+
+    #[test]
+    fn every_field_and_every_word_has_its_row_in_the_documentation() {
+        let page =
+            std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/log.md")).unwrap();
+        let event: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&full().line()).unwrap();
+        let failovers =
+            [FailoverOutcome::PrimaryRefused, FailoverOutcome::AllRefused, FailoverOutcome::NotReplayable];
+        let failovers =
+            failovers.map(|word| serde_json::to_value(word).unwrap().as_str().unwrap().to_owned());
+        let failures = [
+            Failure::Missing,
+            Failure::Empty,
+            Failure::Invalid,
+            Failure::Error,
+            Failure::Timeout,
+            Failure::Refused,
+            Failure::Repeated,
+            Failure::Unanswered,
+        ];
+        let levels = ["info", "warn", "error"];
+        let words = event.keys().map(String::as_str);
+        let words = words
+            .chain(failovers.iter().map(String::as_str))
+            .chain(failures.map(Failure::as_str))
+            .chain(levels);
+        let words: Vec<_> = words.collect();
+        for word in &words {
+            assert!(page.contains(&format!("\n| `{word}` | ")), "{word}");
+        }
+        let heads = ["failure", "failover"].len();
+        assert_eq!(page.matches("\n| `").count(), words.len() + heads);
+    }
+}
