@@ -85,6 +85,11 @@ export async function check(name, port) {
   const id = get.headers["ostiary-request-id"] ?? get.headers["request-id"];
   if (!/^[0-9a-f-]{32,36}$/.test(id)) fail("an answer has an id", id);
 
+  const echo = await ask({ port, path: "/redacted/v1/echo" });
+  if (!/^\{"key":"\[redacted[^"]*\]","more":1\}$/.test(echo.body)) fail("an echoed key is redacted", String(echo.body));
+  const text = await ask({ port, path: "/redacted/v1/text" });
+  expect("a text without a key comes down whole", text.body.length, LARGE_BODY);
+
   const refused = await ask({ port, path: "/two/v1/charges/1", headers: STRANGER });
   expect("a stranger is refused", refused.status, 401);
   expect("a refusal is a problem", refused.headers["content-type"], "application/problem+json");

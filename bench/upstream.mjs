@@ -1,6 +1,7 @@
 // The upstream: nginx, with answers that cost it next to nothing.
 
 import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import http from "node:http";
 import { createServer } from "node:net";
@@ -45,7 +46,7 @@ http {
   upstream answer { server unix:${folder}/answer; keepalive 64; }
   server {
     listen 127.0.0.1:${port} backlog=1024;
-    rewrite ^/(?:one|two|four|eight)(/.*)$ $1;
+    rewrite ^/(?:one|two|four|eight|redacted)(/.*)$ $1;
     location = /v1/charges/1 {${ANSWER_HEADERS}
       return 200 '${ANSWER}';
     }
@@ -58,6 +59,11 @@ http {
       proxy_set_header content-length "";
     }
     location = /v1/large { root ${folder}; }
+    location = /v1/text { root ${folder}; }
+    location = /v1/echo {
+      default_type application/json;
+      return 200 '{"key":"$http_x_key_2","more":1}';
+    }
     location = /v1/seen {
       default_type application/json;
       return 200 '{"authorization":"$http_authorization","x-key-2":"$http_x_key_2","x-key-8":"$http_x_key_8","cookie":"$http_cookie","x-forwarded-for":"$http_x_forwarded_for","traceparent":"$http_traceparent"}';
@@ -78,6 +84,7 @@ export async function startUpstream() {
   writeFileSync(join(folder, "nginx.conf"), configuration(folder, port));
   mkdirSync(join(folder, "v1"));
   writeFileSync(join(folder, "v1", "large"), Buffer.alloc(LARGE_BODY, "x"));
+  writeFileSync(join(folder, "v1", "text"), text(LARGE_BODY));
   const child = spawn("nginx", ["-p", folder, "-e", "stderr", "-c", join(folder, "nginx.conf")], { stdio: ["ignore", "ignore", "inherit"] });
   const ended = new Promise((resolve) => child.once("close", resolve));
   const end = () => child.kill("SIGKILL");
@@ -95,6 +102,20 @@ export async function startUpstream() {
       rmSync(folder, { recursive: true });
     },
   };
+}
+
+// JSON as APIs write it: a line for each record, with names, numbers, links and escapes. The same each time.
+function text(length) {
+  const digest = (at) => createHash("sha256").update(String(at)).digest("hex");
+  const record = (_, at) => JSON.stringify({
+    id: `ch_${digest(at).slice(0, 24)}`,
+    amount: at * 7919,
+    description: `Order "${at}" of ${digest(-at).slice(0, 12)}\n50% off`,
+    links: { receipt: `https://example.com/receipts/${digest(at).slice(24)}?from=a%2Fb%20c&page=${at}` },
+    metadata: { note: "The quick brown fox jumps over the lazy dog. ".repeat(4) },
+  });
+  const records = Array.from({ length: 4_096 }, record).join("\n");
+  return Buffer.alloc(length, `${records}\n`);
 }
 
 function answers(port) {

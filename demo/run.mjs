@@ -95,8 +95,9 @@ The gateway listens on ${gatewayUrl}. In another terminal, call the demo's API t
 
   curl -i ${gatewayUrl}/demo/v1/hello -H 'authorization: Bearer ${token}'
 
-The answer shows what the upstream received: not your token but the key, which you never had.
-Then take the primary key away, and see the secondary serve the same call; and put it back:
+What the upstream received is printed here: not your token but the key, which you never had. It says all of it in its
+answer, too, and there [redacted:demo] stands in its place.
+Then take the primary key away, call again, and see the secondary go up for the same call; and put it back:
 
   make break-primary
   make heal-primary

@@ -2,14 +2,17 @@
 // as lines: no method, URL, header or binding can hold a line end. Nothing is decided here, nothing is kept.
 
 import Shim from "./index.js";
+import { Attempt } from "./attempt.js";
 import { passOn } from "./download.js";
 import { limit } from "./limit.js";
 import { measure, receive } from "./operator.js";
+import { redacted } from "./redaction.js";
 import { Upload } from "./upload.js";
 
 const { begin, headersRead, answerHeadersRead } = Shim.prototype;
 const REQUEST_HEADERS = new Set(headersRead().split("\n"));
 const ANSWER_HEADERS = new Set(answerHeadersRead().split("\n"));
+const EVERY_HEADER = { has: () => true };
 const TIMED_OUT = Symbol();
 
 export default {
@@ -58,10 +61,11 @@ async function handle(exchange, request, env) {
     } else if (verb === "measure") {
       await measure(exchange, lines, (one, bindings) => read(one, env, bindings, Number(options[0])));
     } else {
+      const redactor = exchange.redactor();
       // Only here: an exchange that has thrown may be of an instance that is gone, and is left to the collector.
       exchange.free();
       sent.upload?.settle(sent.attempt);
-      return finish(command, request, sent.response);
+      return finish(command, request, sent.response, redactor);
     }
     command = parse(exchange.resume());
   }
@@ -74,9 +78,12 @@ function parse(command) {
 }
 
 // The last command: the upstream's answer, or one of the gateway's own.
-function finish({ verb, options, lines }, request, response) {
-  const [option] = options.map(Number);
-  return verb === "answer" ? answer(request, response, option, lines) : reply(response, option, lines);
+function finish({ verb, options, lines }, request, response, redactor) {
+  if (verb === "reply") return reply(response, Number(options[0]), lines);
+  const body = passOn(request, response, Number(options[0]));
+  if (verb === "answer") return answer(response, body, lines);
+  const { status, webSocket, headers } = response;
+  return answer({ status, webSocket, headers }, redacted(body, headers, redactor, options[1]), lines);
 }
 
 // Lines: method; URL; 128 random bits in hexadecimal; then headers.
@@ -122,7 +129,8 @@ async function read(exchange, env, bindings, within) {
 // Sends the caller's request with edits (lines: URL; names to remove; then name and value in turn). The deadline
 // runs from the last progress of the request's body to the head of the answer. The answer that was there before is given
 // up when the next one has come.
-async function send(exchange, request, sent, [method, hasBody, timeout, keep, most], [url, removed, ...set]) {
+async function send(exchange, request, sent, [method, hasBody, timeout, keep, most, allHeaders, readsBody], lines) {
+  const [url, removed, ...set] = lines;
   let attempt = null;
   try {
     const headers = new Headers(request.headers);
@@ -130,16 +138,20 @@ async function send(exchange, request, sent, [method, hasBody, timeout, keep, mo
     if (hasBody === "1" && request.body !== null) {
       sent.upload ??= new Upload(request, Number(timeout), Number(keep), Number(most));
       attempt = sent.upload.attempt();
+    } else if (readsBody === "1") {
+      attempt = new Attempt(Number(timeout));
     }
-    // A signal of this kind ends a fetch whose head has not come, and no answer that streams.
+    // A signal of this kind ends a fetch whose head has not come, and no answer that streams by itself; but one whose
+    // body is read here.
     const signal = attempt === null ? AbortSignal.timeout(Number(timeout)) : attempt.signal;
-    const body = attempt === null ? null : await sent.upload.start(attempt);
+    const body = sent.upload === null ? null : await sent.upload.start(attempt);
     const response = await fetch(url, { method, headers, body, redirect: "manual", cache: "no-store", signal });
     // Nobody wants the rest of the one before, nor does its upstream get what is left of the upload.
     sent.response?.body?.cancel().catch(() => {});
     Object.assign(sent, { response, attempt });
     const { status, webSocket } = response;
-    exchange.answered(response, `${status}\n${webSocket ? 1 : 0}${describeHeaders(response.headers, ANSWER_HEADERS)}`);
+    const wanted = allHeaders === "1" ? EVERY_HEADER : ANSWER_HEADERS;
+    exchange.answered(response, `${status}\n${webSocket ? 1 : 0}${describeHeaders(response.headers, wanted)}`);
   } catch (error) {
     // What the exception says may hold the URL, so nothing but its kind is looked at.
     if (attempt?.tooLarge) exchange.tooLarge(0);
@@ -151,11 +163,11 @@ async function send(exchange, request, sent, [method, hasBody, timeout, keep, mo
 }
 
 // Lines: the log event; names to remove; then name and value in turn.
-function answer(request, response, idle, [event, removed, ...added]) {
+function answer(response, body, [event, removed, ...added]) {
   console.log(event);
   const { status, webSocket, headers } = response;
   const answered =
-    status === 101 ? new Response(null, { status, webSocket, headers }) : new Response(passOn(request, response, idle), response);
+    status === 101 ? new Response(null, { status, webSocket, headers }) : new Response(body, response);
   edit(answered.headers, removed, added, "append");
   return answered;
 }

@@ -6,22 +6,25 @@ use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
 use ostiary_core::pipeline::handle;
+use ostiary_core::redaction::Redactor;
 use ostiary_core::refusal::RequestId;
 use ostiary_core::secret_value::SecretValue;
 use ostiary_core::secrets::Reading;
 use wasm_bindgen::prelude::*;
 use worker::Env;
 
-use crate::command;
+use crate::command::{self, Finish};
 use crate::configuration::{GATEWAY, HEADERS_READ};
 use crate::desk::{Arrived, Desk};
 use crate::head::RequestHead;
+use crate::redactor::BodyRedactor;
 use crate::runtime::Runtime;
 
 /// The pipeline of one request, at the point where it waits.
 #[wasm_bindgen]
 pub struct Exchange {
-    pipeline: Pin<Box<dyn Future<Output = String>>>,
+    pipeline: Pin<Box<dyn Future<Output = Finish>>>,
+    redactor: Option<Box<Redactor>>,
     desk: Rc<Desk>,
 }
 
@@ -47,7 +50,7 @@ pub fn begin(head: String, env: Env) -> JsValue {
         let handled = handle(&GATEWAY, &head, &runtime, request_id).await;
         command::finish(handled)
     };
-    let mut exchange = Exchange { pipeline: Box::pin(pipeline), desk };
+    let mut exchange = Exchange { pipeline: Box::pin(pipeline), redactor: None, desk };
     match exchange.poll() {
         Poll::Ready(command) => JsValue::from_str(&command),
         Poll::Pending => exchange.into(),
@@ -69,6 +72,11 @@ impl Exchange {
             Poll::Ready(command) => JsValue::from_str(&command),
             Poll::Pending => self.command(),
         }
+    }
+
+    /// After a command to redact a body: what does it. It outlives the exchange.
+    pub fn redactor(&mut self) -> Option<BodyRedactor> {
+        self.redactor.take().map(BodyRedactor::from)
     }
 
     /// What the binding at this position of the last command yielded.
@@ -117,6 +125,9 @@ impl Exchange {
 impl Exchange {
     /// Whoever waits is polled again by the next call, so nobody needs to be woken.
     fn poll(&mut self) -> Poll<String> {
-        self.pipeline.as_mut().poll(&mut Context::from_waker(Waker::noop()))
+        self.pipeline.as_mut().poll(&mut Context::from_waker(Waker::noop())).map(|finish| {
+            self.redactor = finish.redactor;
+            finish.command
+        })
     }
 }

@@ -12,4 +12,5 @@ mod description;
 mod desk;
 mod exchange;
 mod head;
+mod redactor;
 mod runtime;

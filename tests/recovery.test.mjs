@@ -4,9 +4,10 @@ import assert from "node:assert/strict";
 import { cpSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, beforeEach, test } from "node:test";
+import { canary } from "./canaries.mjs";
 import { BUILD, startGateway } from "./gateway.mjs";
 import { temporaryFolder } from "./server-process.mjs";
-import { EVERY, answer } from "./upstream.mjs";
+import { EVERY, LAST_CHUNK, answer, chunk } from "./upstream.mjs";
 
 // No request is known that makes the gateway panic, so its entry is wrapped: `/panic` leaves behind what worker-build's
 // panic hook does.
@@ -59,6 +60,27 @@ test("case 44: a request that waits while its instance is replaced fails, and ge
   assert.ok(late.status === 500 || late.text === "/held", `${late.status} ${late.text}`);
   const again = await gateway.call({ target: "/bearer/again" });
   assert.equal(again.text, "/again");
+});
+
+test("case 44: a body that is being redacted while its instance is replaced ends broken, with nothing unscanned", async () => {
+  let release;
+  const held = new Promise((resolve) => { release = resolve; });
+  gateway.upstream.on(EVERY, async (exchange) => {
+    await exchange.received;
+    await exchange.write(Buffer.concat([answer(200, { "transfer-encoding": "chunked" }), chunk(Buffer.from("before\n"))]));
+    await held;
+    await exchange.write(Buffer.concat([chunk(Buffer.from(`${canary("PRIMARY_KEY")}\n`)), LAST_CHUNK]));
+  });
+  const connection = await gateway.open({ target: "/redact/x" });
+  const down = await connection.answer();
+  await panic();
+  const other = gateway.call({ target: "/redact/other" });
+  release();
+  await down.collect();
+  connection.close();
+  assert.equal(down.whole, false);
+  assert.equal(down.text, "before\n");
+  assert.equal((await other).text, "before\n[redacted:primary]\n");
 });
 
 test("case 45: nothing that the gateway wrote holds a secret", () => gateway.sweep());

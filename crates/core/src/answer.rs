@@ -1,5 +1,7 @@
 //! What is done to an upstream's answer before the caller gets it.
 
+use std::borrow::Cow;
+
 use crate::configuration::Route;
 use crate::cookie::without_domain;
 use crate::headers::{connection_options, fold, is_hop_by_hop};
@@ -10,6 +12,9 @@ use crate::runtime::Answer;
 /// The headers of an answer whose values the core may ask for.
 pub const ANSWER_HEADERS_READ: &[&str] =
     &["cache-control", "connection", "content-location", "link", "location", "refresh", "retry-after"];
+
+/// Those that lead somewhere.
+const LINKING: &[&str] = &["location", "content-location", "link", "refresh"];
 
 /// Would act on all that shares the gateway's origin, says what only the gateway says, or lets shared caches
 /// keep what `Cache-Control` forbids them.
@@ -40,7 +45,7 @@ pub struct Edits {
     /// Headers to remove, before any is set.
     pub remove: Vec<String>,
     /// Headers to set or to add a line of, in this order.
-    pub add: Vec<(&'static str, String)>,
+    pub add: Vec<(Cow<'static, str>, String)>,
     /// For how long its body may stand still, in milliseconds.
     pub idle_timeout: Option<u32>,
 }
@@ -59,15 +64,16 @@ pub fn check_status(answer: &impl Answer) -> Result<(), Code> {
 ///
 /// 1. Hop-by-hop headers go, those that `Connection` lists too (RFC 9110 §7.6.1).
 /// 2. What would act on the gateway's whole origin goes; so do cookies, unless the route passes them on.
-/// 3. `Location`, `Content-Location`, `Link` and `Refresh` lead to the mount, and hold no credential.
+/// 3. `Location`, `Content-Location`, `Link` and `Refresh` lead to the mount, and hold no credential. Few answers have
+///    one, so what they are rewritten by is asked for only then.
 /// 4. Answers to authenticated calls are private, unless the upstream was stricter or the route says otherwise.
 /// 5. The request's id is set.
 #[must_use]
-pub fn edits(
+pub fn edits<'l>(
     answer: &impl Answer,
     route: &Route,
     authenticated: bool,
-    links: &Links<'_>,
+    links: impl FnOnce() -> Links<'l>,
     id: &RequestId,
 ) -> Edits {
     let mut edits = Edits { idle_timeout: route.idle_timeout, ..Edits::default() };
@@ -87,38 +93,41 @@ pub fn edits(
     }
     if route.cookies {
         let cookies = answer.set_cookies();
-        edits.add.extend(cookies.iter().map(|cookie| ("set-cookie", without_domain(cookie))));
+        edits.add.extend(cookies.iter().map(|cookie| ("set-cookie".into(), without_domain(cookie))));
     }
 
-    let resolve = |reference: &str| answer.resolve(reference, links.sent);
-    for name in ["location", "content-location"] {
-        if let Some(value) = answer.header(name) {
-            edits.replace(name, value, links.rewrite(value, &resolve));
-        }
+    if LINKING.iter().any(|name| answer.header(name).is_some()) {
+        edits.rewrite_links(answer, &links());
     }
-    if let Some(value) = answer.header("link") {
-        edits.replace("link", value, links.rewrite_header(value, &resolve));
-    }
-    if let Some(value) = answer.header("refresh") {
-        edits.replace("refresh", value, links.rewrite_refresh(value, &resolve));
-    }
-
     if authenticated && !route.shared_cache {
         let value = answer.header("cache-control").unwrap_or_default();
         edits.replace("cache-control", value, Some(private(value)));
     }
-    edits.add.push(("ostiary-request-id", id.as_str().to_owned()));
+    edits.add.push(("ostiary-request-id".into(), id.as_str().to_owned()));
     edits
 }
 
 impl Edits {
+    fn rewrite_links(&mut self, answer: &impl Answer, links: &Links<'_>) {
+        let resolve = |reference: &str| answer.resolve(reference, links.sent.expose());
+        for name in LINKING {
+            let Some(value) = answer.header(name) else { continue };
+            let rewritten = match *name {
+                "link" => links.rewrite_header(value, &resolve),
+                "refresh" => links.rewrite_refresh(value, &resolve),
+                _ => links.rewrite(value, &resolve),
+            };
+            self.replace(name, value, rewritten);
+        }
+    }
+
     fn replace(&mut self, name: &'static str, old: &str, new: Option<String>) {
         // What `Connection` lists is removed, and added again where the gateway has a word in it.
         if new.as_deref() == Some(old) && !self.remove.iter().any(|removed| removed == name) {
             return;
         }
         self.remove.push(name.to_owned());
-        self.add.extend(new.map(|new| (name, new)));
+        self.add.extend(new.map(|new| (name.into(), new)));
     }
 }
 

@@ -17,6 +17,7 @@ use crate::configuration::{Failover, Method};
 use crate::credential::{Credential, Resolver, Unresolved};
 use crate::plan::Draft;
 use crate::record::{FailoverOutcome, Record};
+use crate::redaction::Sent;
 use crate::refusal::{Code, RequestId};
 use crate::runtime::{Answer, Bindings, Clock, Head, Network, SendError};
 use crate::secrets::Readings;
@@ -31,7 +32,7 @@ const FIRST_PAUSE: u32 = 100;
 const LONGEST_PAUSE: u32 = 5_000;
 
 /// An upstream's answer, and what was put on the request for it.
-pub struct Sent<'g, A> {
+pub struct Reply<'g, A> {
     /// The head of the answer.
     pub answer: A,
     /// The credential that it is the answer to.
@@ -50,6 +51,8 @@ pub struct Attempts<'a, 'g, H, R> {
     pub readings: &'a mut Readings<'g, R>,
     /// What the log will say.
     pub record: &'a mut Record<'g>,
+    /// What is looked for in the answer, whichever attempt brings it.
+    pub sent: &'a mut Sent<'g>,
     /// When the next source is tried; `None` for a request that carries no credential.
     pub failover: Option<&'a Failover>,
     /// Where the jitter of pauses comes from.
@@ -59,9 +62,9 @@ pub struct Attempts<'a, 'g, H, R> {
 impl<'g, H: Head, R: Bindings + Network + Clock> Attempts<'_, 'g, H, R> {
     /// Sends the request with this credential, and once more for as long as there is reason to. When no attempt is
     /// accepted the last answer of the upstream is the answer, whatever it is.
-    pub async fn send(mut self, credential: Credential<'g>) -> Result<Sent<'g, R::Answer>, Code> {
+    pub async fn send(mut self, credential: Credential<'g>) -> Result<Reply<'g, R::Answer>, Code> {
         let mut credential = Rc::new(credential);
-        let mut standing: Option<Sent<'g, R::Answer>> = None;
+        let mut standing: Option<Reply<'g, R::Answer>> = None;
         let mut retries = retries(self.draft);
         let keep = self.keep(retries);
         loop {
@@ -84,14 +87,19 @@ impl<'g, H: Head, R: Bindings + Network + Clock> Attempts<'_, 'g, H, R> {
             let status = answer.status();
             let later = retry_after(&answer);
             let refused = self.failover.is_some_and(|failover| failover.status.contains(&status));
-            let sent = Sent { answer, credential: Rc::clone(&credential) };
+            let reply = Reply { answer, credential: Rc::clone(&credential) };
             if refused {
                 self.resolver.refuse(&credential, status);
                 match self.next(keep).await {
-                    Ok(next) => credential = Rc::new(next),
+                    Ok(next) => {
+                        if self.draft.redacts {
+                            self.sent.add_credential(&next);
+                        }
+                        credential = Rc::new(next);
+                    }
                     Err(why) => {
                         self.record.failover = Some(why);
-                        return Ok(sent);
+                        return Ok(reply);
                     }
                 }
             } else if let Some(pause) = later.filter(|_| retries > 0)
@@ -106,9 +114,9 @@ impl<'g, H: Head, R: Bindings + Network + Clock> Attempts<'_, 'g, H, R> {
                 if self.resolver.has_refused() && status < 400 {
                     self.record.failover = Some(FailoverOutcome::PrimaryRefused);
                 }
-                return Ok(sent);
+                return Ok(reply);
             }
-            standing = Some(sent);
+            standing = Some(reply);
         }
     }
 

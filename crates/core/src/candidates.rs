@@ -25,10 +25,29 @@ const MOST: usize = 16;
 
 /// The digests of everything that stands where the route's callers show their tokens. Empty texts do not
 /// count, and more than `MOST` count as none. Nothing but digests leaves this function, so a token is
-/// compared as one and never copied.
+/// compared as one.
 #[must_use]
 pub fn candidates(places: &[TokenPlace], head: &impl Head, query: Option<&str>) -> Vec<Digest> {
-    let mut found = Candidates(Vec::new());
+    let mut digests: Vec<Digest> = Vec::new();
+    let few = shown(places, head, query, |token| {
+        let digest = digest(token);
+        if !digests.contains(&digest) {
+            digests.push(digest);
+        }
+        digests.len() <= MOST
+    });
+    if few { digests } else { Vec::new() }
+}
+
+/// Hands over everything that stands where the route's callers show their tokens and is not empty, until `take`
+/// says no; whether it never did.
+pub fn shown(
+    places: &[TokenPlace],
+    head: &impl Head,
+    query: Option<&str>,
+    take: impl FnMut(&[u8]) -> bool,
+) -> bool {
+    let mut found = Shown { take, wanted: true };
     for place in places {
         match place {
             TokenPlace::Bearer => {
@@ -51,27 +70,24 @@ pub fn candidates(places: &[TokenPlace], head: &impl Head, query: Option<&str>) 
                     if *parameter.name() == *name.as_bytes() {
                         found.add_within(&parameter.value(), before, after);
                     }
-                    if found.0.len() > MOST {
-                        return Vec::new();
+                    if !found.wanted {
+                        return false;
                     }
                 }
             }
         }
     }
-    found.0
+    found.wanted
 }
 
-struct Candidates(Vec<Digest>);
+struct Shown<T> {
+    take: T,
+    wanted: bool,
+}
 
-impl Candidates {
+impl<T: FnMut(&[u8]) -> bool> Shown<T> {
     fn add(&mut self, token: &[u8]) {
-        if token.is_empty() {
-            return;
-        }
-        let digest = digest(token);
-        if !self.0.contains(&digest) {
-            self.0.push(digest);
-        }
+        self.wanted = self.wanted && (token.is_empty() || (self.take)(token));
     }
 
     /// The whole value, and what stands where the route's auth has the secret.

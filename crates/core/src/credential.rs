@@ -19,8 +19,9 @@ pub struct Credential<'g> {
     pub headers: Vec<(&'g str, SecretValue)>,
     /// Query parameters to append, decoded, each once.
     pub parameters: Vec<(&'g str, SecretValue)>,
-    /// What of the secrets was put in: a value, the field of one, or the pair of Basic as it is encoded.
-    pub values: Vec<SecretValue>,
+    /// What of the secrets was put in, each by its secret's name: a value, the field of one, or the pair of Basic as
+    /// it is encoded.
+    pub values: Vec<(&'g str, SecretValue)>,
 }
 
 /// Why there is no credential.
@@ -132,10 +133,12 @@ impl<'g> Resolver<'g> {
             readings.read(sources.iter().map(|(.., source)| *source)).await;
 
             let mut failures: Vec<(SecretId, Failure)> = Vec::new();
-            let mut values: Vec<(SecretId, &SecretValue)> = Vec::new();
-            for (id, _, _, source) in &sources {
+            let mut values: Vec<Resolved<'g, '_>> = Vec::new();
+            for (id, secret, _, source) in &sources {
                 match readings.of(source) {
-                    Some(Reading::Value(value)) => values.push((*id, value)),
+                    Some(Reading::Value(value)) => {
+                        values.push(Resolved { id: *id, name: &secret.name, value });
+                    }
                     Some(reading) => failures.extend(reading.failure().map(|failure| (*id, failure))),
                     None => failures.push((*id, Failure::Error)),
                 }
@@ -223,6 +226,13 @@ fn at(id: SecretId, secret: &Secret, position: usize) -> Option<(SecretId, &Secr
     secret.sources.get(position).map(|source| (id, secret, position, source))
 }
 
+/// A secret with its value.
+struct Resolved<'g, 'v> {
+    id: SecretId,
+    name: &'g str,
+    value: &'v SecretValue,
+}
+
 /// Why values could not be put in their places.
 enum Unusable {
     /// One of these secrets has a value that cannot stand there.
@@ -233,7 +243,7 @@ enum Unusable {
 
 fn render<'g>(
     route: &'g Route,
-    values: &[(SecretId, &SecretValue)],
+    values: &[Resolved<'g, '_>],
     bindings: &impl Bindings,
 ) -> Result<Credential<'g>, Unusable> {
     let mut credential = Credential::default();
@@ -253,7 +263,10 @@ fn render<'g>(
                 let pair = SecretValue::new([username.expose(), password.expose()].join(":"));
                 let encoded = SecretValue::new(STANDARD.encode(pair.expose()));
                 credential.headers.push(("authorization", joined("Basic ", encoded.expose())));
-                injected.push(encoded);
+                // Its secret is the password, but where that is none.
+                let secret = placement.secrets().last();
+                let secret = values.iter().find(|resolved| Some(resolved.id) == secret);
+                injected.extend(secret.map(|resolved| (resolved.name, encoded)));
             }
             Placement::Header { name, value } => {
                 credential.headers.push((name.as_str(), text(value, is_header_text)?));
@@ -290,30 +303,28 @@ pub fn fits(route: &Route, id: SecretId, value: &SecretValue) -> bool {
 
 /// Joins a template's parts. A value is put in as it is and never looked at again: `${x}` in it means nothing.
 /// What of it is secret is added to `injected`.
-fn fill(
+fn fill<'g>(
     template: &Template,
-    values: &[(SecretId, &SecretValue)],
+    values: &[Resolved<'g, '_>],
     bindings: &impl Bindings,
     accepts: fn(&str) -> bool,
-    injected: &mut Vec<SecretValue>,
+    injected: &mut Vec<(&'g str, SecretValue)>,
 ) -> Result<SecretValue, Unusable> {
     let invalid = || Unusable::Secrets(template.secrets().collect());
-    let value = |id: &SecretId| {
-        values.iter().find(|(known, _)| known == id).map(|(_, value)| *value).ok_or_else(invalid)
-    };
+    let resolved = |id: &SecretId| values.iter().find(|known| known.id == *id).ok_or_else(invalid);
     let mut pieces: Vec<SecretValue> = Vec::with_capacity(template.parts.len());
     for part in template.parts.iter() {
         let piece = match part {
             Part::Text(text) => SecretValue::new(text.clone().into_owned()),
-            Part::Secret(id) => SecretValue::new(value(id)?.expose().to_owned()),
-            Part::Field(id, name) => json::string_field(value(id)?, name).ok_or_else(invalid)?,
+            Part::Secret(id) => SecretValue::new(resolved(id)?.value.expose().to_owned()),
+            Part::Field(id, name) => json::string_field(resolved(id)?.value, name).ok_or_else(invalid)?,
             Part::Variable(name) => SecretValue::new(bindings.variable(name).ok_or(Unusable::Variable)?),
         };
         if !accepts(piece.expose()) {
             return Err(if matches!(part, Part::Variable(_)) { Unusable::Variable } else { invalid() });
         }
-        if matches!(part, Part::Secret(_) | Part::Field(..)) {
-            injected.push(SecretValue::new(piece.expose().to_owned()));
+        if let Part::Secret(id) | Part::Field(id, _) = part {
+            injected.push((resolved(id)?.name, SecretValue::new(piece.expose().to_owned())));
         }
         pieces.push(piece);
     }

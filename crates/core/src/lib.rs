@@ -34,6 +34,7 @@ pub mod cors;
 pub mod link;
 
 pub mod operator;
+pub mod redaction;
 
 pub mod record;
 pub mod refusal;

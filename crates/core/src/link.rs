@@ -15,7 +15,7 @@ const DECODINGS: usize = 4;
 /// What links are rewritten by.
 pub struct Links<'a> {
     /// The URL that was sent up, without what was injected: links are relative to it.
-    pub sent: &'a str,
+    pub sent: SecretValue,
     /// Whose links lead to the mount.
     pub upstream: &'a UpstreamUrl,
     /// The mount that the request came by: scheme, host and prefix, without a slash at the end.
@@ -23,7 +23,7 @@ pub struct Links<'a> {
     /// The names of the query parameters that were injected.
     pub parameters: Vec<&'a str>,
     /// The values that were injected.
-    pub values: &'a [SecretValue],
+    pub values: &'a [(&'a str, SecretValue)],
 }
 
 impl Links<'_> {
@@ -111,7 +111,7 @@ impl Links<'_> {
     fn holds_secret_bytes(&self, text: &[u8]) -> bool {
         let mut text = Cow::Borrowed(text);
         for _ in 0..=DECODINGS {
-            let holds = |value: &SecretValue| {
+            let holds = |(_, value): &(&str, SecretValue)| {
                 let value = value.expose().as_bytes();
                 !value.is_empty() && text.windows(value.len()).any(|window| window == value)
             };
@@ -170,9 +170,9 @@ mod tests {
     fn rewrite(reference: &str) -> Option<String> {
         let sent = "https://api.example.com/base/v1/list?page=1";
         let upstream = UpstreamUrl::parse("https://api.example.com/base").unwrap();
-        let values = [SecretValue::new("s3cr3t/+ key".to_owned())];
+        let values = [("api", SecretValue::new("s3cr3t/+ key".to_owned()))];
         let links = Links {
-            sent,
+            sent: SecretValue::new(sent.to_owned()),
             upstream: &upstream,
             mount: "https://gw.example.com/api".to_owned(),
             parameters: vec!["key"],

@@ -1,19 +1,21 @@
 //! The life of a request, from its head to the head of its answer.
 
-use crate::admission::admit;
+use crate::admission::{Admitted, admit};
 use crate::answer::{Edits, edits};
-use crate::attempts::{Attempts, Sent};
+use crate::attempts::{Attempts, Reply};
 use crate::candidates::candidates;
-use crate::configuration::{Gateway, Grantee, Method, Part, Rule, Upstream, UpstreamUrl};
+use crate::configuration::{Gateway, Grantee, Method, Part, Route, Rule, Upstream, UpstreamUrl};
 use crate::cors::{self, Added};
 use crate::credential::{Credential, Resolver, Unresolved};
 use crate::link::Links;
 use crate::matching::admitting_rule;
 use crate::operator::{self, Report};
+use crate::path::Below;
 use crate::plan::Draft;
 use crate::proof::{Unproven, prove};
 use crate::rate_limit::{self, Limited, Subject};
 use crate::record::Record;
+use crate::redaction::{Redaction, Sent};
 use crate::refusal::{Code, Refusal, RequestId};
 use crate::routing;
 use crate::runtime::{Answer, Bindings, Clock, Console, Head, Network, SendError};
@@ -38,8 +40,8 @@ pub enum Outcome<A> {
     Refused(Refusal),
     /// What a browser asked before it asks: 204 with these headers, and no body.
     Preflight(Added),
-    /// The upstream's answer, with these edits.
-    Answered(A, Edits),
+    /// The upstream's answer, with these edits, and what is done to its body.
+    Answered(A, Edits, Redaction),
     /// What the operator asked for.
     Reported(Report),
 }
@@ -55,7 +57,7 @@ pub enum Outcome<A> {
 /// 6. Plan: the upstream's URL, headers to remove, headers to set. 500
 /// 7. Send: to the upstream, until the head of its answer. 413, 502, 504
 /// 8. Fail over: where the upstream refuses the credential, back to 5 with the next source.
-/// 9. Answer: strip, rewrite links, mark as private.
+/// 9. Answer: strip, rewrite links, mark as private, redact. 502
 /// 10. Record: one event.
 pub async fn handle<'g, R: Bindings + Network + Clock + Console>(
     gateway: &'g Gateway,
@@ -75,8 +77,8 @@ pub async fn handle<'g, R: Bindings + Network + Clock + Console>(
     record.status = match &mut outcome {
         Outcome::Refused(refusal) => refusal.status(),
         Outcome::Preflight(_) => NO_CONTENT,
-        Outcome::Answered(answer, edits) => {
-            edits.add.append(&mut cors);
+        Outcome::Answered(answer, edits, _) => {
+            edits.add.extend(cors.into_iter().map(|(name, value)| (name.into(), value)));
             answer.status()
         }
         Outcome::Reported(report) => report.status,
@@ -133,18 +135,7 @@ async fn steps<'g, R: Bindings + Network + Clock + Console>(
     let count = async |subject| rate_limit::count(gateway, route, subject, head, runtime).await;
     admit_one_more(count(Subject::Address).await, record, aside)?;
     let mut readings = Readings::new(runtime, gateway.secret_timeout);
-    let admitted_as = |to| admitting_rule(route, to, admitted.method, path);
-    let (caller, rule): (Grantee, Option<&Rule>) = if let Some(rule) = admitted_as(Grantee::Anyone) {
-        (Grantee::Anyone, Some(rule))
-    } else {
-        let shown = candidates(&route.token_in, head, target.query);
-        let proved = prove(gateway, route.callers(), &shown, &mut readings).await;
-        let id = proved.map_err(|why| {
-            record.proof = Some(why);
-            Code::from(why)
-        })?;
-        (Grantee::Caller(id), admitted_as(Grantee::Caller(id)))
-    };
+    let (caller, rule) = identify(gateway, route, head, &admitted, path, &mut readings, record).await?;
     record.caller = match caller {
         Grantee::Anyone => Some("anyone"),
         Grantee::Caller(id) => gateway.caller(id).map(|caller| caller.name.as_ref()),
@@ -177,6 +168,13 @@ async fn steps<'g, R: Bindings + Network + Clock + Console>(
     let credential = credential?;
 
     // 6. to 8. Plan, send, fail over
+    let mut sent = Sent::default();
+    if route.redact {
+        if let Subject::Caller(name) = subject {
+            sent.add_tokens(name, &route.token_in, head, target.query);
+        }
+        sent.add_credential(&credential);
+    }
     let draft = Draft {
         head,
         method: admitted.method,
@@ -187,6 +185,7 @@ async fn steps<'g, R: Bindings + Network + Clock + Console>(
         is_upgrade: admitted.is_upgrade,
         route,
         upstream: &upstream,
+        redacts: !sent.is_empty(),
     };
     let before = runtime.now();
     let attempts = Attempts {
@@ -195,25 +194,50 @@ async fn steps<'g, R: Bindings + Network + Clock + Console>(
         resolver: &mut resolver,
         readings: &mut readings,
         record: &mut *record,
+        sent: &mut sent,
         failover: route.failover.as_ref().filter(|_| !bare),
         request_id,
     };
-    let sent = attempts.send(credential).await;
+    let reply = attempts.send(credential).await;
     record.secrets = resolver.notes;
+    record.too_short = sent.too_short();
     record.upstream_ms = Some(elapsed(before, runtime.now()));
-    let Sent { answer, credential } = sent?;
+    let Reply { answer, credential } = reply?;
 
     // 9. Answer
-    let bare = draft.url(&Credential::default());
-    let links = Links {
-        sent: bare.expose(),
+    let links = || Links {
+        sent: draft.url(&Credential::default()),
         upstream: &upstream,
         mount: format!("{}://{}{}", target.scheme, target.host.as_str(), mount.path()),
         parameters: credential.parameters.iter().map(|(name, _)| *name).collect(),
         values: &credential.values,
     };
-    let edits = edits(&answer, route, caller != Grantee::Anyone, &links, request_id);
-    Ok(Outcome::Answered(answer, edits))
+    let mut edits = edits(&answer, route, caller != Grantee::Anyone, links, request_id);
+    let redaction = Redaction::of(&answer, admitted.method, &sent, request_id, &mut edits)?;
+    Ok(Outcome::Answered(answer, edits, redaction))
+}
+
+/// Whom the request's tokens prove, and the rule that admits it, if one does. Nobody has to prove anything where anyone
+/// may do this.
+async fn identify<'g, R: Bindings>(
+    gateway: &'g Gateway,
+    route: &'g Route,
+    head: &impl Head,
+    admitted: &Admitted<'_>,
+    path: Below<'_>,
+    readings: &mut Readings<'g, R>,
+    record: &mut Record<'g>,
+) -> Result<(Grantee, Option<&'g Rule>), Code> {
+    let admitted_as = |to| admitting_rule(route, to, admitted.method, path);
+    if let Some(rule) = admitted_as(Grantee::Anyone) {
+        return Ok((Grantee::Anyone, Some(rule)));
+    }
+    let shown = candidates(&route.token_in, head, admitted.target.query);
+    let id = prove(gateway, route.callers(), &shown, readings).await.map_err(|why| {
+        record.proof = Some(why);
+        Code::from(why)
+    })?;
+    Ok((Grantee::Caller(id), admitted_as(Grantee::Caller(id))))
 }
 
 /// Goes on unless a limit says no.

@@ -11,6 +11,9 @@ use crate::secret_value::SecretValue;
 /// This gateway in a `CDN-Loop` header (RFC 8586).
 pub const LOOP_TOKEN: &str = "ostiary";
 
+/// Asks for a part of the answer (RFC 9110 §14): two parts could each hold half of a secret.
+const REQUESTS_A_PART: &[&str] = &["if-range", "range"];
+
 /// The request that goes up, as edits of the one that came in.
 #[derive(Debug)]
 pub struct Plan {
@@ -30,6 +33,10 @@ pub struct Plan {
     pub max_body: Option<u64>,
     /// Until the head of the answer has arrived, in milliseconds, counted from the last progress of the body.
     pub timeout: u32,
+    /// Whether the core asks for the values of all headers of the answer.
+    pub reads_all_headers: bool,
+    /// Whether the bytes of the answer's body have to be seen: to redact it, or to tell when it stands still.
+    pub reads_body: bool,
 }
 
 /// What a plan is made of, besides the credential.
@@ -52,6 +59,8 @@ pub struct Draft<'a, H> {
     pub route: &'a Route,
     /// Where that route leads.
     pub upstream: &'a UpstreamUrl,
+    /// Whether what is sent will be looked for in the answer.
+    pub redacts: bool,
 }
 
 impl<H: Head> Draft<'_, H> {
@@ -60,8 +69,9 @@ impl<H: Head> Draft<'_, H> {
     #[must_use]
     pub fn plan(&self, credential: &Credential<'_>) -> Plan {
         let sieve = self.sieve();
-        let remove =
-            self.head.header_names().filter(|name| sieve.holds_back(name)).map(str::to_owned).collect();
+        let held_back =
+            |name: &&str| sieve.holds_back(name) || (self.redacts && REQUESTS_A_PART.contains(name));
+        let remove = self.head.header_names().filter(held_back).map(str::to_owned).collect();
 
         let mut set: Vec<(String, SecretValue)> = Vec::with_capacity(credential.headers.len() + 2);
         for (name, value) in &credential.headers {
@@ -70,9 +80,9 @@ impl<H: Head> Draft<'_, H> {
         let seen = self.head.header("cdn-loop").filter(|value| !value.trim().is_empty());
         let cdn_loop = seen.map_or_else(|| LOOP_TOKEN.to_owned(), |seen| format!("{seen}, {LOOP_TOKEN}"));
         set.push(("cdn-loop".to_owned(), SecretValue::new(cdn_loop)));
-        if self.route.idle_timeout.is_some() {
-            // Only who reads the body sees it stand still, and the runtime decodes what it reads: an event that is
-            // coded again would wait for the next one.
+        let reads_body = self.redacts || self.route.idle_timeout.is_some();
+        if reads_body {
+            // The runtime decodes what is read here: an event that is coded again would wait for the next one.
             set.push(("accept-encoding".to_owned(), SecretValue::new("identity".to_owned())));
         }
         if self.is_upgrade {
@@ -87,6 +97,8 @@ impl<H: Head> Draft<'_, H> {
             keep: 0,
             max_body: self.route.max_body,
             timeout: self.route.timeout,
+            reads_all_headers: self.redacts,
+            reads_body,
         }
     }
 

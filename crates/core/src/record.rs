@@ -45,6 +45,9 @@ pub struct Record<'g> {
     /// Whether a rate limit could not be asked, and the request went on.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub rate_limit_unknown: bool,
+    /// The names of values that are too short to be looked for in the answer's body.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub too_short: Vec<&'g str>,
     /// The status of the answer.
     pub status: u16,
     /// The refusal's code, where the gateway itself answered.
@@ -80,7 +83,8 @@ pub enum FailoverOutcome {
 pub enum Level {
     /// As it should be, refusals of bad requests included.
     Info,
-    /// The request was served, and something wants a look: a source failed, or a key was refused.
+    /// The request was served, and something wants a look: a source failed, a key was refused, or a value is too
+    /// short to be redacted.
     Warn,
     /// The gateway or its upstream failed the caller.
     Error,
@@ -109,6 +113,7 @@ impl<'g> Record<'g> {
             attempts: 0,
             failover: None,
             rate_limit_unknown: false,
+            too_short: Vec::new(),
             status: 0,
             code: None,
             secrets_ms: None,
@@ -124,7 +129,8 @@ impl<'g> Record<'g> {
         let failures = self.secrets.iter().filter_map(|note: &SourceNote<'g>| note.failure);
         let source_failed = failures.into_iter().any(|failure| !failure.can_be_forced());
         let refused = self.failover == Some(FailoverOutcome::PrimaryRefused);
-        let wants_a_look = source_failed || refused || self.rate_limit_unknown;
+        let too_short = !self.too_short.is_empty();
+        let wants_a_look = source_failed || refused || self.rate_limit_unknown || too_short;
         self.level = match (failed || unreadable, wants_a_look) {
             (true, _) => Level::Error,
             (false, true) => Level::Warn,
@@ -137,5 +143,69 @@ impl<'g> Record<'g> {
     pub fn line(&self) -> String {
         // Texts and numbers always serialise.
         serde_json::to_string(self).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::secrets::Failure;
+
+    fn full() -> Record<'static> {
+        let served = SourceNote { secret: "api", binding: "API_KEY", source: 1, failure: None, status: None };
+        Record {
+            method: Some("GET"),
+            route: Some("api"),
+            operation: Some("health"),
+            caller: Some("checkout"),
+            rule: Some("GET /**"),
+            proof: Some(Unproven::Unreadable),
+            secrets: vec![served],
+            attempts: 2,
+            failover: Some(FailoverOutcome::PrimaryRefused),
+            rate_limit_unknown: true,
+            too_short: vec!["api"],
+            code: Some("no_route"),
+            secrets_ms: Some(1),
+            upstream_ms: Some(1),
+            ..Record::new(RequestId::new(1))
+        }
+    }
+
+    #[test]
+    fn every_field_and_every_word_has_its_row_in_the_documentation() {
+        let page =
+            std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/log.md")).unwrap();
+        let event: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&full().line()).unwrap();
+        let failovers = [
+            FailoverOutcome::PrimaryRefused,
+            FailoverOutcome::AllRefused,
+            FailoverOutcome::NextUnavailable,
+            FailoverOutcome::NotReplayable,
+        ];
+        let failovers =
+            failovers.map(|word| serde_json::to_value(word).unwrap().as_str().unwrap().to_owned());
+        let failures = [
+            Failure::Missing,
+            Failure::Empty,
+            Failure::Invalid,
+            Failure::Error,
+            Failure::Timeout,
+            Failure::Refused,
+            Failure::Repeated,
+            Failure::Unanswered,
+        ];
+        let levels = ["info", "warn", "error"];
+        let words = event.keys().map(String::as_str);
+        let words = words
+            .chain(failovers.iter().map(String::as_str))
+            .chain(failures.map(Failure::as_str))
+            .chain(levels);
+        let words: Vec<_> = words.collect();
+        for word in &words {
+            assert!(page.contains(&format!("\n| `{word}` | ")), "{word}");
+        }
+        let heads = ["failure", "failover"].len();
+        assert_eq!(page.matches("\n| `").count(), words.len() + heads);
     }
 }

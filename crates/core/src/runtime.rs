@@ -75,7 +75,8 @@ pub trait Answer {
     fn is_web_socket(&self) -> bool;
 
     /// The value of a header, its lines joined by `, `. Asked for the names of
-    /// [`ANSWER_HEADERS_READ`](crate::answer::ANSWER_HEADERS_READ) alone.
+    /// [`ANSWER_HEADERS_READ`](crate::answer::ANSWER_HEADERS_READ) alone, unless
+    /// [`Plan::reads_all_headers`] says otherwise.
     fn header(&self, name: &str) -> Option<&str>;
 
     /// The names of all headers, in lower case.

@@ -32,6 +32,8 @@ export interface Route {
   auth: Placement[];
   // By the name of a caller.
   allow: Record<string, Rule[]>;
+  // Whether what was sent is looked for in the answer.
+  redact: boolean;
 }
 
 const rules: Record<string, Rule[]> = {
@@ -46,10 +48,11 @@ const keys = (count: number): Placement[] =>
   );
 
 export const routes: Route[] = [
-  { name: "one", mount: "/one", auth: keys(1), allow: rules },
-  { name: "two", mount: "/two", auth: keys(2), allow: rules },
-  { name: "four", mount: "/four", auth: keys(4), allow: rules },
-  { name: "eight", mount: "/eight", auth: keys(8), allow: rules },
+  { name: "one", mount: "/one", auth: keys(1), allow: rules, redact: false },
+  { name: "two", mount: "/two", auth: keys(2), allow: rules, redact: false },
+  { name: "four", mount: "/four", auth: keys(4), allow: rules, redact: false },
+  { name: "eight", mount: "/eight", auth: keys(8), allow: rules, redact: false },
+  { name: "redacted", mount: "/redacted", auth: keys(2), allow: rules, redact: true },
 ];
 
 const fromHex = (text: string): Uint8Array => Uint8Array.from(text.match(/../g) ?? [], (byte) => parseInt(byte, 16));

@@ -3,6 +3,7 @@ import { callerOf } from "./callers";
 import { type Environment, type Route, routes, upstreamTimeout } from "./configuration";
 import { callerResponse, upstreamHeaders } from "./headers";
 import { problem, Refused } from "./problem";
+import { needlesOf, Redaction, redactHeaders } from "./redact";
 import { readSecrets, SecretUnavailable } from "./secrets";
 
 // What the one log line says, besides the request's id, status and time.
@@ -78,9 +79,22 @@ async function serve(context: Context<Gateway>, route: Route): Promise<Response>
   const upstream = `http://127.0.0.1:${env.UPSTREAM_PORT}`;
   const { search } = new URL(req.url);
   const beforeUpstream = Date.now();
-  const answer = await send(upstream + path + search, req.raw, upstreamHeaders(req.raw.headers, credentials));
+  const headers = upstreamHeaders(req.raw.headers, credentials);
+  if (route.redact) {
+    headers.set("accept-encoding", "identity");
+    headers.delete("range");
+    headers.delete("if-range");
+  }
+  const answer = await send(upstream + path + search, req.raw, headers);
   notes.upstream_ms = Date.now() - beforeUpstream;
-  return callerResponse(answer, upstream, route.mount);
+  const response = callerResponse(answer, upstream, route.mount);
+  if (!route.redact || response.body === null) return response;
+  if (response.status === 206 || response.headers.has("content-encoding")) throw new Refused("upstream_invalid");
+  const token = req.header("authorization")?.slice("Bearer ".length) ?? "";
+  const needles = needlesOf([token, ...credentials.map(([, value]) => value.replace(/^Bearer /, ""))]);
+  redactHeaders(response.headers, needles);
+  for (const name of ["content-length", "etag", "accept-ranges"]) response.headers.delete(name);
+  return new Response(response.body.pipeThrough(new Redaction(needles)), response);
 }
 
 async function send(url: string, { method, body }: Request, headers: Headers): Promise<Response> {

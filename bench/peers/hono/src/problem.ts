@@ -6,6 +6,7 @@ const PROBLEMS = {
   no_route: [404, "No route is mounted here."],
   upstream_unreachable: [502, "The upstream cannot be reached."],
   secret_unavailable: [503, "A secret cannot be read."],
+  upstream_invalid: [502, "The upstream's answer cannot be passed on."],
   upstream_timeout: [504, "The upstream did not answer in time."],
   loop_detected: [508, "The request has been through this gateway before."],
 } as const;

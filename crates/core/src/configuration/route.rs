@@ -13,6 +13,7 @@ pub struct RouteId(pub u16);
 /// An upstream, who may do what there, and how its credential is put on a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "grammar", derive(databake::Bake), databake(path = ostiary_core::configuration))]
+#[expect(clippy::struct_excessive_bools, reason = "each is a key of `gateway.toml` by itself")]
 pub struct Route {
     /// As `gateway.toml` spells it; what the log says.
     pub name: Text,
@@ -52,6 +53,8 @@ pub struct Route {
     pub cookies: bool,
     /// Whether shared caches may keep the answers to authenticated calls as the upstream says.
     pub shared_cache: bool,
+    /// Whether what was sent is looked for in the answer.
+    pub redact: bool,
 }
 
 impl Route {

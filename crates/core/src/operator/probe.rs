@@ -209,6 +209,7 @@ impl<'o, 'g> Errand<'o, 'g> {
             is_upgrade: false,
             route,
             upstream: &upstream,
+            redacts: false,
         };
         let mut plan = draft.plan(credential);
         // The plan edits the operator's own request, of which nothing may be left.

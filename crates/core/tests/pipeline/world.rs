@@ -14,6 +14,7 @@ use ostiary_core::operator::Report;
 use ostiary_core::pipeline::{Outcome, handle};
 use ostiary_core::plan::Plan;
 use ostiary_core::rate_limit::Verdict;
+use ostiary_core::redaction::{Coding, Redaction};
 use ostiary_core::refusal::RequestId;
 use ostiary_core::runtime::{Answer, Bindings, Clock, Console, Head, Network, ReceiveError, SendError};
 use ostiary_core::secret_value::SecretValue;
@@ -87,6 +88,9 @@ pub struct Exchange {
     pub headers: Vec<(String, String)>,
     /// What the gateway reports; null for any other answer.
     pub report: serde_json::Value,
+    /// What the caller gets of the upstream's body, piece by piece, and how that is coded where it is redacted.
+    pub body: String,
+    pub coding: Option<Coding>,
     pub log: serde_json::Value,
     pub reads: Vec<String>,
     pub sent: Vec<Sent>,
@@ -103,6 +107,9 @@ pub struct FakeAnswer {
     pub status: u16,
     pub web_socket: bool,
     pub headers: Vec<(&'static str, &'static str)>,
+    /// The values of all headers were asked for.
+    all_read: bool,
+    pub body: &'static str,
 }
 
 impl Ask {
@@ -176,7 +183,7 @@ impl Head for AskedHead<'_> {
 
 impl FakeAnswer {
     pub fn new(status: u16, headers: &[(&'static str, &'static str)]) -> Self {
-        Self { status, web_socket: false, headers: headers.to_vec() }
+        Self { status, web_socket: false, headers: headers.to_vec(), all_read: false, body: "" }
     }
 }
 
@@ -190,7 +197,7 @@ impl Answer for FakeAnswer {
     }
 
     fn header(&self, name: &str) -> Option<&str> {
-        assert!(ANSWER_HEADERS_READ.contains(&name), "{name} is not among the headers read");
+        assert!(self.all_read || ANSWER_HEADERS_READ.contains(&name), "{name} is not among the headers read");
         self.headers.iter().find(|(known, _)| *known == name).map(|(_, value)| *value)
     }
 
@@ -269,6 +276,12 @@ impl World {
         self.first(statuses.iter().map(|status| Ok(FakeAnswer::new(*status, &[]))))
     }
 
+    /// With this body of its answer.
+    pub fn with_body(mut self, body: &'static str) -> Self {
+        self.answer = self.answer.map(|answer| FakeAnswer { body, ..answer });
+        self
+    }
+
     /// Handles one request, and looks for the canary in all that the gateway itself says.
     pub fn ask(&self, ask: &Ask) -> Exchange {
         let mut ask = ask.clone();
@@ -284,6 +297,7 @@ impl World {
         let mut idle_timeout = None;
         let request_id = handled.record.request_id.clone();
         let mut report = serde_json::Value::Null;
+        let (mut body, mut coding) = (String::new(), None);
         let (status, code, headers) = match handled.outcome {
             Outcome::Refused(refusal) => {
                 assert_no_canary(&refusal.body());
@@ -295,7 +309,8 @@ impl World {
                 let headers = added.into_iter().map(|(name, value)| (name.to_owned(), value));
                 (204, None, headers.collect())
             }
-            Outcome::Answered(answer, edits) => {
+            Outcome::Answered(answer, edits, redaction) => {
+                (body, coding) = scanned(answer.body, redaction);
                 idle_timeout = edits.idle_timeout;
                 (answer.status, None, edited(&answer, &edits))
             }
@@ -315,6 +330,8 @@ impl World {
             code,
             headers,
             report,
+            body,
+            coding,
             log: serde_json::from_str(&log).unwrap(),
             reads: self.reads.take(),
             sent: self.sent.take(),
@@ -399,7 +416,7 @@ impl Network for World {
         let outcome =
             answer.as_ref().map_or_else(|why| format!("{why:?}"), |answer| answer.status.to_string());
         self.steps.borrow_mut().push(format!("send: {outcome}"));
-        answer
+        answer.map(|answer| FakeAnswer { all_read: plan.reads_all_headers, ..answer })
     }
 
     async fn keeps_body(&self) -> bool {
@@ -435,7 +452,27 @@ impl Clock for World {
 fn edited(answer: &FakeAnswer, edits: &Edits) -> Vec<(String, String)> {
     let kept = answer.headers.iter().filter(|(name, _)| !edits.remove.iter().any(|removed| removed == name));
     let kept = kept.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-    kept.chain(edits.add.iter().map(|(name, value)| ((*name).to_owned(), value.clone()))).collect()
+    kept.chain(edits.add.iter().map(|(name, value)| (name.to_string(), value.clone()))).collect()
+}
+
+/// As the edge does it: whatever is released goes, in the piece's place or as it is.
+fn scanned(body: &str, redaction: Redaction) -> (String, Option<Coding>) {
+    let Redaction::Body(mut redactor, coding) = redaction else { return (body.to_owned(), None) };
+    let (mut out, mut rest) = (Vec::new(), body.as_bytes());
+    let mut pieces = body.as_bytes().chunks(3);
+    loop {
+        let piece = pieces.next();
+        let released = match piece {
+            Some(piece) => redactor.push(piece),
+            None => redactor.finish(),
+        };
+        let (gone, left) = rest.split_at(released.length);
+        out.extend(released.replaced.unwrap_or_else(|| gone.to_vec()));
+        rest = left;
+        if piece.is_none() {
+            return (String::from_utf8(out).unwrap(), Some(coding));
+        }
+    }
 }
 
 fn lines<'a>(headers: &'a [(String, String)], name: &str) -> Vec<&'a str> {

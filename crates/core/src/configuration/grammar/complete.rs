@@ -106,6 +106,7 @@ fn route() -> Route {
         encoded_slash: false,
         cookies: false,
         shared_cache: false,
+        redact: true,
     }
 }
 

@@ -12,7 +12,7 @@ use super::{cors, failover, name, rate_limit, token_in, unit, upstream};
 use crate::configuration::{Destination, HeaderName, Mount, Route, RouteId, SecretId, Text, TokenPlace};
 use crate::headers::fold;
 
-const KNOWN: [&str; 18] = [
+const KNOWN: [&str; 19] = [
     "mount",
     "upstream",
     "auth",
@@ -31,8 +31,8 @@ const KNOWN: [&str; 18] = [
     "max_body",
     "rate_limit",
     "cors",
+    "redact",
 ];
-const LATER: [&str; 1] = ["redact"];
 const MOUNT: &str = "mount = \"/path\"";
 const TIMEOUT: &str = "timeout = \"100s\"";
 const IDLE_TIMEOUT: &str = "idle_timeout = \"60s\"";
@@ -160,7 +160,7 @@ struct Reader<'r, 't, 'f> {
 
 impl<'t> Reader<'_, 't, '_> {
     fn read(mut self, callers: &Callers<'_>, whole_hosts: bool, route: &mut LocatedRoute<'_>) {
-        self.table.know("a route", &KNOWN, &LATER, self.findings);
+        self.table.know("a route", &KNOWN, &[], self.findings);
         let upstream = self
             .required("upstream", "upstream = \"https://api.example.com\"")
             .and_then(|entry| upstream::read(entry.value, self.vocabulary, self.findings));
@@ -192,6 +192,7 @@ impl<'t> Reader<'_, 't, '_> {
         }
         let encoded_slash = self.flag("encoded_slash");
         let shared_cache = self.flag("shared_cache");
+        let redact = self.value("redact").is_none_or(|value| value.boolean(self.findings) != Some(false));
         let cookies = self.flag("cookies");
         if let Some(value) = self.value("cookies").filter(|_| cookies && !whole_hosts) {
             let message = "cookies of a mount with a path, or without a host, would reach the other routes of \
@@ -236,6 +237,7 @@ impl<'t> Reader<'_, 't, '_> {
             encoded_slash,
             cookies,
             shared_cache,
+            redact,
         });
     }
 
@@ -368,7 +370,8 @@ strip_headers = ["X-A"]
 strip_query = ["b c"]
 forward_headers = ["X-Api-Key"]
 encoded_slash = true
-shared_cache = true"#;
+shared_cache = true
+redact = false"#;
         let checked = accepted("mount = \"/stripe\"", options);
         let route = &checked.gateway.routes[0];
         assert_eq!((route.timeout, route.idle_timeout), (30_000, Some(60_000)));
@@ -376,6 +379,6 @@ shared_cache = true"#;
         assert_eq!(route.strip_headers[0].as_str(), "x-a");
         assert_eq!(route.strip_query.as_ref(), ["b c"]);
         assert_eq!(route.forward_headers[0].as_str(), "x-api-key");
-        assert!(route.encoded_slash && route.shared_cache && !route.cookies);
+        assert!(route.encoded_slash && route.shared_cache && !route.cookies && !route.redact);
     }
 }

@@ -1,0 +1,62 @@
+//! How a body is coded on its way.
+
+use crate::refusal::Code;
+
+/// A content coding (RFC 9110 §8.4.1) that can be undone, so that what stands in the body can be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Coding {
+    /// None.
+    Identity,
+    /// RFC 1952.
+    Gzip,
+    /// RFC 7932.
+    Brotli,
+    /// RFC 1950, whatever its name says.
+    Deflate,
+}
+
+impl Coding {
+    /// Of a `Content-Encoding`. One that is not known, or one upon another, is nothing that can be passed on.
+    pub fn of(value: Option<&str>) -> Result<Self, Code> {
+        match value.unwrap_or_default().trim().to_ascii_lowercase().as_str() {
+            "" | "identity" => Ok(Self::Identity),
+            "gzip" => Ok(Self::Gzip),
+            "br" => Ok(Self::Brotli),
+            "deflate" => Ok(Self::Deflate),
+            _ => Err(Code::UpstreamInvalid),
+        }
+    }
+
+    /// Its name (RFC 9110 §16.6).
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Identity => "identity",
+            Self::Gzip => "gzip",
+            Self::Brotli => "br",
+            Self::Deflate => "deflate",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn case_37_a_coding_that_cannot_be_undone_is_refused() {
+        for (value, expected) in [
+            (None, Ok(Coding::Identity)),
+            (Some(""), Ok(Coding::Identity)),
+            (Some(" GZip "), Ok(Coding::Gzip)),
+            (Some("br"), Ok(Coding::Brotli)),
+            (Some("deflate"), Ok(Coding::Deflate)),
+            (Some("zstd"), Err(Code::UpstreamInvalid)),
+            (Some("x-gzip"), Err(Code::UpstreamInvalid)),
+            (Some("gzip, gzip"), Err(Code::UpstreamInvalid)),
+            (Some("identity, gzip"), Err(Code::UpstreamInvalid)),
+        ] {
+            assert_eq!(Coding::of(value), expected, "{value:?}");
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! The forms of a value as others write them, for the tests.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE, URL_SAFE_NO_PAD};
+use proptest::prelude::*;
+
+/// Values that are looked for: of letters, of what the syntaxes escape, and of what looks like an escape.
+pub(super) fn value() -> impl Strategy<Value = String> {
+    let character = prop_oneof![
+        6 => "[a-zA-Z0-9]",
+        2 => "[a-f0-9]",
+        2 => "[-_+/=:. \"%\\\\u]",
+        1 => "[é–😀\t]",
+    ];
+    let any = prop::collection::vec(character, 8..40).prop_map(|characters| characters.concat());
+    prop_oneof![4 => any, 1 => "[a-b]{8,20}", 1 => "[%0-4]{8,20}", 1 => r"[\\u0n]{8,20}"]
+}
+
+/// How many kinds of forms there are.
+pub(super) const KINDS: usize = 9;
+
+/// A form of that value, and what of it must not come out. `choices` decide what is left to whoever writes it.
+pub(super) fn form(value: &str, kind: usize, choices: &[u8]) -> (Vec<u8>, Vec<u8>) {
+    let mut choices = choices.iter().copied().cycle();
+    let mut choice = move || choices.next().unwrap();
+    let form = match kind {
+        0 => value.into(),
+        1 => percent(value, &mut choice, false),
+        2 => percent(value, &mut choice, true),
+        3 => json(value, &mut choice),
+        4 => value.bytes().flat_map(|byte| format!("{byte:02x}").into_bytes()).collect(),
+        5 => value.bytes().flat_map(|byte| format!("{byte:02X}").into_bytes()).collect(),
+        _ => {
+            let (encoded, whole) = base64(value, &mut choice);
+            let write = |text: &str| match kind {
+                6 => percent(text, &mut || 1, false),
+                7 => json(text, &mut || 1),
+                _ => text.into(),
+            };
+            return (write(&encoded), write(&whole));
+        }
+    };
+    (form.clone(), form)
+}
+
+fn percent(value: &str, choice: &mut impl FnMut() -> u8, form: bool) -> Vec<u8> {
+    let mut out = Vec::new();
+    for byte in value.bytes() {
+        let chosen = choice();
+        match byte {
+            b' ' if form && chosen.is_multiple_of(2) => out.push(b'+'),
+            b'%' | b'+' | 0x80.. => out.extend(hex(byte, chosen)),
+            _ if chosen.is_multiple_of(3) => out.extend(hex(byte, chosen)),
+            _ => out.push(byte),
+        }
+    }
+    out
+}
+
+fn hex(byte: u8, chosen: u8) -> Vec<u8> {
+    let text = format!("%{byte:02x}").into_bytes();
+    let upper = |digit: u8| if chosen & 4 == 0 { digit.to_ascii_uppercase() } else { digit };
+    [text[0], text[1], upper(text[2])].into()
+}
+
+fn json(value: &str, choice: &mut impl FnMut() -> u8) -> Vec<u8> {
+    let mut out = String::new();
+    for character in value.chars() {
+        let chosen = choice();
+        match character {
+            '"' | '\\' => out.extend(['\\', character]),
+            '/' if chosen % 2 == 1 => out.push_str("\\/"),
+            '\t' => out.push_str("\\t"),
+            _ if chosen.is_multiple_of(3) => {
+                for unit in character.encode_utf16(&mut [0; 2]) {
+                    let text = format!("{unit:04x}");
+                    out.push_str("\\u");
+                    out.push_str(&if chosen & 4 == 0 { text.to_uppercase() } else { text });
+                }
+            }
+            _ => out.push(character),
+        }
+    }
+    out.into()
+}
+
+/// A text with the value in it, and those of its digits that the value alone decides.
+fn base64(value: &str, choice: &mut impl FnMut() -> u8) -> (String, String) {
+    let before = "xyz".get(..usize::from(choice() % 4)).unwrap();
+    let after = "pq".get(..usize::from(choice() % 3)).unwrap();
+    let engine = [STANDARD, URL_SAFE, URL_SAFE_NO_PAD][usize::from(choice() % 3)].clone();
+    let encoded = engine.encode(format!("{before}{value}{after}"));
+    let whole = (before.len() * 8).div_ceil(6)..(before.len() + value.len()) * 8 / 6;
+    let whole = encoded.get(whole).unwrap().to_owned();
+    (encoded, whole)
+}

@@ -1,0 +1,115 @@
+//! What one request has sent.
+
+use sha2::{Digest as _, Sha256};
+
+use super::needles::Needles;
+use crate::candidates::shown;
+use crate::configuration::TokenPlace;
+use crate::credential::Credential;
+use crate::refusal::RequestId;
+use crate::runtime::Head;
+use crate::secret_value::SecretValue;
+
+/// In bytes. Shorter values stand in many a body that has nothing to do with them.
+pub const SHORTEST_SEARCHED: usize = 8;
+
+/// The same for heads, where texts are few.
+pub(super) const SHORTEST_IN_HEADS: usize = 4;
+
+/// The values of one request, each with the name that stands in its place: those of every credential that was
+/// tried, and the tokens that the caller has shown.
+#[derive(Debug, Default)]
+pub struct Sent<'g> {
+    values: Vec<(&'g str, SecretValue)>,
+}
+
+impl<'g> Sent<'g> {
+    /// Adds a value, unless it is empty or there already.
+    pub fn add(&mut self, name: &'g str, value: &str) {
+        if !value.is_empty() && !self.values.iter().any(|(_, known)| known.expose() == value) {
+            self.values.push((name, SecretValue::new(value.to_owned())));
+        }
+    }
+
+    /// Adds what a proved caller has shown as its tokens.
+    pub fn add_tokens(
+        &mut self,
+        caller: &'g str,
+        places: &[TokenPlace],
+        head: &impl Head,
+        query: Option<&str>,
+    ) {
+        shown(places, head, query, |token| {
+            self.add(caller, str::from_utf8(token).unwrap_or_default());
+            true
+        });
+    }
+
+    /// Adds what of a credential is secret.
+    pub fn add_credential(&mut self, credential: &Credential<'g>) {
+        for (name, value) in &credential.values {
+            self.add(name, value.expose());
+        }
+    }
+
+    /// Whether there is nothing that could come back.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+
+    /// The names of the values that are not looked for in bodies, each once.
+    #[must_use]
+    pub fn too_short(&self) -> Vec<&'g str> {
+        let short = self.values.iter().filter(|(_, value)| value.expose().len() < SHORTEST_SEARCHED);
+        let mut names: Vec<&'g str> = short.map(|(name, _)| *name).collect();
+        names.dedup();
+        names
+    }
+
+    /// What the values can come back as.
+    #[must_use]
+    pub fn needles(&self, request_id: &RequestId) -> Needles {
+        // Nobody outside can know it: the caller knows the id at most.
+        let mut seed = Sha256::new();
+        seed.update(request_id.as_str());
+        for (_, value) in &self.values {
+            seed.update(value.expose());
+        }
+        let seed = seed.finalize();
+        let seed = seed.first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes));
+        Needles::new(self.values.iter().map(|(name, value)| (*name, value.expose())), seed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Redactor;
+    use super::*;
+
+    #[test]
+    fn values_shorter_than_eight_bytes_are_named_and_looked_for_in_heads_alone() {
+        let mut sent = Sent::default();
+        sent.add("long", "12345678");
+        sent.add("short", "1234567");
+        sent.add("short", "7654321");
+        sent.add("shortest", "abc");
+        assert_eq!(sent.too_short(), ["short", "shortest"]);
+        let needles = sent.needles(&RequestId::new(1));
+        assert_eq!(
+            needles.redact("12345678 1234567x abc").as_deref(),
+            Some("[redacted:long] [redacted:short]x abc")
+        );
+        let body = b"12345678 1234567x abc";
+        let released = Redactor::new(needles).push(&[&body[..], b"\n"].concat());
+        assert_eq!(released.replaced.unwrap(), b"[redacted:long] 1234567x abc\n");
+    }
+
+    #[test]
+    fn case_45_its_debug_form_says_no_value() {
+        let mut sent = Sent::default();
+        sent.add("api", "canary-0123456789");
+        let needles = sent.needles(&RequestId::new(1));
+        assert!(!format!("{sent:?} {needles:?}").contains("canary"));
+    }
+}
