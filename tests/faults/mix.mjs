@@ -21,7 +21,7 @@ const UNAVAILABLE = ["refused: secret_unavailable"];
  * does something else than ask. `share` is how many of a hundred requests are of this kind.
  */
 export const MIX = [
-  { share: 26, route: "rotated", answer: "healthy", outcomes: ANSWERED },
+  { share: 22, route: "rotated", answer: "healthy", outcomes: ANSWERED },
   { share: 6, route: "rotated", answer: "in pieces", outcomes: ANSWERED },
   { share: 6, route: "throwing", answer: "healthy", outcomes: ANSWERED },
   { share: 3, route: "hanging", answer: "healthy", outcomes: ANSWERED },
@@ -29,6 +29,8 @@ export const MIX = [
   { share: 6, route: "lonely", answer: "healthy", outcomes: [...ANSWERED, ...UNAVAILABLE] },
   { share: 3, route: "lost", answer: "healthy", outcomes: UNAVAILABLE },
   { share: 3, route: "rotated", answer: "a reset before the head", outcomes: UNREACHABLE },
+  { share: 3, route: "retried", answer: "two resets before the head", outcomes: ANSWERED },
+  { share: 1, route: "retried", answer: "a reset before the head", outcomes: UNREACHABLE },
   { share: 3, route: "rotated", answer: "a close before the head", outcomes: UNREACHABLE },
   { share: 3, route: "rotated", answer: "a reset within the head", outcomes: UNREACHABLE },
   { share: 3, route: "rotated", answer: "a reset within a body with a length", outcomes: BROKEN },

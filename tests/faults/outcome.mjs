@@ -37,7 +37,7 @@ export async function outcomeOf(world, nonce, request) {
 }
 
 async function exchange(world, nonce, { keys, target, token, expected, leaves, end, method, sent }) {
-  const framing = sent === undefined ? [] : [["Content-Length", Buffer.byteLength(sent)]];
+  const framing = sent === undefined ? [] : [["Content-Length", Buffer.byteLength(sent)], ["Idempotency-Key", nonce]];
   const connection = await open(world.port, { method, target, fields: [["Authorization", `Bearer ${token}`], ...framing] });
   try {
     if (sent !== undefined) await connection.write(Buffer.from(sent));
