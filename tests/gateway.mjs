@@ -91,6 +91,8 @@ const starters = {
 
 class Gateway {
   #answers = "";
+  // Answers of connections that a test holds itself, as far as they have been read.
+  #opened = [];
 
   constructor(upstream, running) {
     Object.assign(this, running, { upstream });
@@ -111,8 +113,14 @@ class Gateway {
     return answer;
   }
 
-  open(request) {
-    return open(this.port, this.#proved(request));
+  async open(request) {
+    const connection = await open(this.port, this.#proved(request));
+    const answered = async (patience) => {
+      const answer = await connection.answer(patience);
+      this.#opened.push(answer);
+      return answer;
+    };
+    return { ...connection, answer: answered };
   }
 
   openWebSocket(request) {
@@ -159,6 +167,7 @@ class Gateway {
   sweep() {
     sweep(this.output(), CANARIES);
     sweep(this.#answers, CANARIES);
+    for (const answer of this.#opened) sweep(`${answer.head}${answer.body.toString("latin1")}`, CANARIES);
   }
 
   #proved(request) {
