@@ -19,6 +19,13 @@ auth       = { bearer = "${only}" }
 rate_limit = [{ binding = "BY_ADDRESS", by = "address" }, { binding = "BY_CALLER", by = "caller" }]
 allow      = { checkout = ["GET /x"], anyone = ["GET /health"] }
 
+[routes.both]
+mount      = "/both"
+upstream   = "https://api.example.com"
+auth       = { bearer = "${only}" }
+rate_limit = [{ binding = "BY_ADDRESS", by = "address" }, { binding = "BY_CALLER", by = "address" }]
+allow      = { checkout = ["GET /x"] }
+
 [routes.small]
 mount    = "/small"
 upstream = "https://api.example.com"
@@ -96,6 +103,18 @@ fn a_limit_that_is_exceeded_is_a_refusal_that_says_when_to_come_back() {
     assert_eq!(exchange.header("retry-after"), ["10"]);
     assert_eq!(exchange.reads, ["CHECKOUT_TOKEN"]);
     assert_eq!((&exchange.log["caller"], &exchange.log["level"]), (&"checkout".into(), &"info".into()));
+}
+
+#[test]
+fn of_several_limits_that_are_exceeded_the_longest_period_counts() {
+    for (exceeded, expected) in
+        [(&["BY_ADDRESS", "BY_CALLER"][..], "60"), (&["BY_CALLER"], "10"), (&["BY_ADDRESS"], "60")]
+    {
+        let mut world = world();
+        world.limits = exceeded.iter().map(|binding| (*binding, Verdict::Exceeded)).collect();
+        let refused = world.ask(&get("/both/x"));
+        assert_eq!((refused.header("retry-after"), refused.counted.len()), (vec![expected], 2));
+    }
 }
 
 #[test]

@@ -7,6 +7,7 @@ use crate::world::{Ask, Exchange, FakeAnswer, World};
 const GATEWAY: &str = r#"
 [secrets]
 api      = ["API_KEY", "API_KEY_PREVIOUS"]
+only     = ["ONLY_KEY"]
 checkout = ["CHECKOUT_TOKEN"]
 
 [callers.checkout]
@@ -29,7 +30,7 @@ allow    = { checkout = ["* /**"] }
 [routes.unkeyed]
 mount    = "/unkeyed"
 upstream = "https://api.example.com"
-auth     = { bearer = "${api}" }
+auth     = { bearer = "${only}" }
 retry    = { attempts = 2 }
 strip_headers = ["idempotency-key"]
 allow    = { checkout = ["* /**"] }
@@ -118,6 +119,14 @@ fn a_body_that_is_gone_is_not_sent_again() {
     }
     let long = Ask::new("PUT", "/twice/x").header("content-length", "65537");
     assert_eq!(failing(1, SendError::Unreachable).ask(&long).sent.len(), 1);
+}
+
+#[test]
+fn a_body_is_kept_where_a_retry_may_follow() {
+    for (method, keep) in [("PUT", 65_536), ("POST", 0)] {
+        let ask = Ask::new(method, "/unkeyed/x").header("content-length", "5");
+        assert_eq!(world().ask(&ask).sent().keep, keep, "{method}");
+    }
 }
 
 #[test]
