@@ -168,6 +168,22 @@ describe("on workerd", () => {
     assert.deepEqual(keys(gateway), [PRIMARY]);
   });
 
+  test("case 43: the rest of a body that comes slowly is waited for as long as it comes", async () => {
+    gateway.upstream.on(EVERY, early);
+    const connection = await gateway.open({ method: "POST", target: "/failing/x", fields: [["Transfer-Encoding", "chunked"]] });
+    await connection.write(chunk(Buffer.from("0")));
+    // Longer in all than the second that the route waits for a head.
+    for (const piece of ["1", "2", "3", "4"]) {
+      await pause(400);
+      await connection.write(chunk(Buffer.from(piece)));
+    }
+    await connection.write(LAST_CHUNK);
+    const down = await (await connection.answer()).collect();
+    connection.close();
+    assert.deepEqual([down.status, keys(gateway)], [200, [PRIMARY, SECONDARY]]);
+    assert.equal(gateway.upstream.exchanges[1].body.toString(), "01234");
+  });
+
   for (const [what, arrange, tried] of [
     ["source does not come", () => gateway.store.set("SECONDARY_KEY", hangs), [PRIMARY]],
     ["attempt gets no answer", () => {}, [PRIMARY, SECONDARY]],

@@ -64,6 +64,10 @@ const WITHHELD: &[&str] = &[
     "x-cluster-client-ip",
 ];
 
+/// What would make an answer that cannot be searched for secrets: a coding, or a part. In this spelling alone, since a twin
+/// is noticed by what the upstream makes of it.
+const UNSEARCHABLE: &[&str] = &["accept-encoding", "if-range", "range"];
+
 /// What the gateway says itself.
 const OWN: &[&str] = &["authorization", "cdn-loop", "upgrade", "x-injected"];
 
@@ -107,9 +111,12 @@ fuzz_target!(|data: &[u8]| {
             && !WITHHELD.contains(&twin.as_str())
             && !(claims && !forwarded)
             && !options.contains(&twin)
+            && !UNSEARCHABLE.contains(&name)
     };
+    let codings: Vec<_> = sent.headers.iter().filter(|(name, _)| name == "accept-encoding").collect();
+    assert_eq!(codings, [&("accept-encoding".to_owned(), "identity".to_owned())]);
     for (name, value) in &sent.headers {
-        if OWN.contains(&name.as_str()) {
+        if OWN.contains(&name.as_str()) || name == "accept-encoding" {
             continue;
         }
         assert!(may_go_up(name), "{name} goes up: {:?}", ask.headers());
