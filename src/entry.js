@@ -61,7 +61,7 @@ async function handle(exchange, request, env) {
     } else if (verb === "measure") {
       await measure(exchange, lines, (one, bindings) => read(one, env, bindings, Number(options[0])));
     } else {
-      const redactor = exchange.redactor();
+      const redactor = verb === "redact" ? exchange.redactor() : undefined;
       // Only here: an exchange that has thrown may be of an instance that is gone, and is left to the collector.
       exchange.free();
       sent.upload?.settle(sent.attempt);
@@ -83,7 +83,7 @@ function finish({ verb, options, lines }, request, response, redactor) {
   const body = passOn(request, response, Number(options[0]));
   if (verb === "answer") return answer(response, body, lines);
   const { status, webSocket, headers } = response;
-  return answer({ status, webSocket, headers }, redacted(body, headers, redactor, options[1]), lines);
+  return answer({ status, webSocket, headers }, redacted(body, headers, redactor, options[1], fail), lines);
 }
 
 // Lines: method; URL; 128 random bits in hexadecimal; then headers.

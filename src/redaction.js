@@ -10,13 +10,14 @@ const LARGEST_CODED_PIECE = 4096;
 const MOST_GROWTH = 200;
 const HARMLESS_GROWTH = 16 * 1048576;
 
-// The body of an answer with these headers, scanned where there is a redactor for it.
-export function redacted(body, headers, redactor, coding) {
+// The body of an answer with these headers, scanned where there is a redactor for it. `fail` takes what is thrown
+// meanwhile, and throws it on.
+export function redacted(body, headers, redactor, coding, fail) {
   if (redactor === undefined || body === null) {
-    redactor?.free();
+    redactor?.giveUp();
     return body;
   }
-  const scan = new Scan(decoded(body, coding, headers.get("content-length")), redactor);
+  const scan = new Scan(decoded(body, coding, headers.get("content-length")), redactor, fail);
   return new ReadableStream(scan, { highWaterMark: 0 });
 }
 
@@ -25,7 +26,7 @@ export function redacted(body, headers, redactor, coding) {
 function decoded(body, coding, length) {
   const reader = body.getReader({ mode: "byob" });
   if (coding === "deflate") return new Inflated(reader);
-  return coding === "identity" ? reader : new Bounded(reader, Number(length));
+  return coding === "identity" ? reader : new Bounded(reader, Number(length) || 0);
 }
 
 // A reader that gives up on a bomb.
@@ -89,30 +90,46 @@ class Inflated {
 class Scan {
   #reader;
   #redactor;
+  #fail;
   #held = new Uint8Array(0);
   #buffer = new ArrayBuffer(LARGEST_PIECE);
 
-  constructor(reader, redactor) {
+  constructor(reader, redactor, fail) {
     this.#reader = reader;
     this.#redactor = redactor;
+    this.#fail = fail;
   }
 
   async pull(controller) {
     try {
       for (let sent = false; !sent; ) {
         const { value, done } = await this.#reader.read(new Uint8Array(this.#buffer));
+        // Given up meanwhile.
+        if (this.#redactor === undefined) return;
         if (done) return this.#finish(controller);
         sent = this.#push(controller, this.#kept(value));
       }
     } catch (error) {
+      this.#giveUp();
       this.#reader.cancel(error).catch(() => {});
-      throw error;
+      this.#fail(error);
     }
   }
 
   cancel(reason) {
-    this.#redactor.free();
+    this.#giveUp();
     return this.#reader.cancel(reason);
+  }
+
+  // Left to the collector, whoever has a body that is broken or that nobody wants could fill the memory with redactors.
+  #giveUp() {
+    const redactor = this.#redactor;
+    this.#redactor = undefined;
+    try {
+      redactor?.giveUp();
+    } catch {
+      // It went with its instance.
+    }
   }
 
   // What is handed on must not change any more: a small piece is copied, and the buffer of a large one is spent.
@@ -134,9 +151,10 @@ class Scan {
   }
 
   #finish(controller) {
-    this.#redactor.finish();
-    send(controller, [this.#redactor.replaced() ?? this.#held]);
-    this.#redactor.free();
+    const redactor = this.#redactor;
+    const replaced = redactor.finish();
+    this.#redactor = undefined;
+    send(controller, [replaced ?? this.#held]);
     controller.close();
   }
 }

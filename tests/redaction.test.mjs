@@ -37,6 +37,8 @@ const FORMS = {
   "in Base64, after one byte": Buffer.from(`x${KEY}y`).toString("base64"),
   "in Base64, after two bytes": Buffer.from(`xy${KEY}`).toString("base64"),
   "in Base64url": Buffer.from(`?${KEY}`).toString("base64url"),
+  "in HTML": KEY.replaceAll('"', "&quot;"),
+  "in HTML as templates write it": KEY.replace(/[^a-z0-9_]/g, (character) => `&#x${character.charCodeAt(0).toString(16).toUpperCase()};`),
   "in Base64 within a URL": encodeURIComponent(Buffer.from(KEY).toString("base64")),
 };
 
@@ -82,6 +84,7 @@ test("case 37: every header is scanned, and the reason phrase does not pass", as
     ["X-Debug", `authorization: Bearer ${KEY}; caller ${MAIN}`],
     ["X-Fine", "as it is"],
     [`X-${Buffer.from(KEY).toString("hex")}`, "1"],
+    [`X-${Buffer.from(KEY).toString("base64url")}`, "1"],
     ["ETag", '"x"'], ["Accept-Ranges", "bytes"],
   ];
   const bytes = answer(403, fields, "no").toString("latin1").replace("403 Scripted", `403 ${KEY}`);
@@ -93,7 +96,7 @@ test("case 37: every header is scanned, and the reason phrase does not pass", as
   assert.match(down.value("link"), /title="\[redacted:primary\]"/);
   assert.equal(down.value("x-fine"), "as it is");
   for (const name of ["content-length", "etag", "accept-ranges"]) assert.deepEqual(down.values(name), [], name);
-  assert.doesNotMatch(down.head, new RegExp(Buffer.from(KEY).toString("hex")));
+  for (const form of ["hex", "base64url"]) assert.ok(!down.head.includes(Buffer.from(KEY).toString(form)), form);
 });
 
 test("case 37: cookies that pass are scanned one by one", async () => {
@@ -103,9 +106,9 @@ test("case 37: cookies that pass are scanned one by one", async () => {
 });
 
 test("case 37: no ranges and no coding are asked for", async () => {
-  const fields = [["Range", "bytes=0-9"], ["If-Range", '"x"'], ["If-None-Match", '"x"'], ["Accept-Encoding", "gzip, br"]];
+  const fields = [["Range", "bytes=0-9"], ["Request-Range", "bytes=0-9"], ["A-IM", "range"], ["If-Range", '"x"'], ["If-None-Match", '"x"'], ["Accept-Encoding", "gzip, br"]];
   const { up } = await gateway.through({ target: "/redact/x", fields });
-  assert.deepEqual([up.values("range"), up.values("if-range")], [[], []]);
+  for (const name of ["range", "request-range", "a-im", "if-range"]) assert.deepEqual(up.values(name), [], name);
   assert.deepEqual([up.value("if-none-match"), up.value("accept-encoding")], ['"x"', "identity"]);
 });
 
@@ -133,8 +136,31 @@ for (const [coding, encode] of Object.entries(encoders)) {
   });
 }
 
+for (const [what, bytes] of [
+  ["cut off", gzipSync(`${KEY}\n`).subarray(0, -6)],
+  ["followed by something else", Buffer.concat([gzipSync(`${KEY}\n`), Buffer.from(KEY)])],
+  ["none", Buffer.from(`${KEY}\n`)],
+]) {
+  test(`case 37: gzip that is ${what} is a broken body`, async () => {
+    gateway.upstream.on("/x", answer(200, { "content-encoding": "gzip" }, bytes));
+    const down = await gateway.call({ target: "/redact/x" });
+    assert.equal(down.whole, false);
+    assert.ok([`${MARK}\n`, ""].includes(down.text), down.text);
+  });
+}
+
+test("case 37: gzip of several members is decoded to its end", async () => {
+  const bytes = Buffer.concat([gzipSync(`one ${KEY.slice(0, 9)}`), gzipSync(`${KEY.slice(9)}\ntwo`)]);
+  gateway.upstream.on("/x", answer(200, { "content-encoding": "gzip" }, bytes));
+  assert.equal((await gateway.through({ target: "/redact/x" })).answer.text, `one ${MARK}\ntwo`);
+});
+
 for (const [what, status, fields] of [
   ["a part", 206, { "content-range": "bytes 0-1/5" }],
+  ["a part of another kind", 226, { im: "range" }],
+  // The runtime would hand it through as it is.
+  ["gzip by a name that the runtime does not know", 200, { "content-encoding": "GZIP" }],
+  ["br by a name that the runtime does not know", 200, { "content-encoding": "Br" }],
   ["zstd", 200, { "content-encoding": "zstd" }],
   ["two codings", 200, { "content-encoding": "gzip, gzip" }],
   ["a coding that nobody knows", 200, { "content-encoding": "x-own" }],
@@ -246,7 +272,7 @@ test("case 42: a caller that goes away ends the upstream's body", async () => {
 
 // REDACTION_MEBIBYTES=1024 for a body of 1 GiB.
 test("case 42: a large body goes through with flat memory, and a slow caller is waited for", async () => {
-  const mebibytes = Number(process.env.REDACTION_MEBIBYTES ?? 64);
+  const mebibytes = Number(process.env.REDACTION_MEBIBYTES ?? 256);
   const piece = Buffer.alloc(MEBIBYTE, "0123456789abcdef");
   let written = 0;
   gateway.upstream.on("/x", async (exchange) => {
@@ -267,7 +293,8 @@ test("case 42: a large body goes through with flat memory, and a slow caller is 
   }
   connection.close();
   assert.equal(length, mebibytes * MEBIBYTE);
-  assert.ok(most - before < 48 * MEBIBYTE, `${(most - before) / MEBIBYTE} MiB`);
+  // The collector lets some 110 MiB come together, however long the body is.
+  assert.ok(most - before < 160 * MEBIBYTE, `${(most - before) / MEBIBYTE} MiB`);
 });
 
 test("case 45: nothing that the gateway wrote holds a secret", () => gateway.sweep());

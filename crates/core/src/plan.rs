@@ -11,8 +11,9 @@ use crate::secret_value::SecretValue;
 /// This gateway in a `CDN-Loop` header (RFC 8586).
 pub const LOOP_TOKEN: &str = "ostiary";
 
-/// Asks for a part of the answer (RFC 9110 §14): two parts could each hold half of a secret.
-const REQUESTS_A_PART: &[&str] = &["if-range", "range"];
+/// Asks for a part of the answer (RFC 9110 §14, RFC 3229 §10.5.3, and what Apache httpd takes for `Range`): two parts
+/// could each hold half of a secret.
+const REQUESTS_A_PART: &[&str] = &["a-im", "if-range", "range", "request-range"];
 
 /// The request that goes up, as edits of the one that came in.
 #[derive(Debug)]

@@ -9,10 +9,13 @@ const escapes: Record<string, string> = { '"': '"', "\\": "\\", "/": "/", "\b": 
 const literal = (text: string) => text.replace(/[^A-Za-z0-9]/g, (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`);
 const eitherCase = (digits: string) => digits.replace(/[a-f]/g, (digit) => `[${digit}${digit.toUpperCase()}]`);
 
-// A byte as it is, percent-encoded or escaped in JSON.
+const references: Record<string, string> = { '"': "quot", "&": "amp", "'": "apos", "<": "lt", ">": "gt" };
+
+// A byte as it is, percent-encoded, or escaped in JSON or HTML.
 function anyForm(byte: string): string {
   const code = byte.charCodeAt(0).toString(16).padStart(2, "0");
   const forms = [literal(byte), `%${eitherCase(code)}`, `\\\\u00${eitherCase(code)}`];
+  forms.push(`&(?:#[xX]0?${eitherCase(code.replace(/^0/, ""))}|#0?${byte.charCodeAt(0)}${byte in references ? `|${references[byte]}` : ""});`);
   if (byte in escapes) forms.push(`\\\\${literal(escapes[byte])}`);
   if (byte === " ") forms.push("\\+");
   return `(?:${forms.join("|")})`;

@@ -17,12 +17,15 @@ pub enum Coding {
 
 impl Coding {
     /// Of a `Content-Encoding`. One that is not known, or one upon another, is nothing that can be passed on.
+    ///
+    /// Codings have no case, but the runtime undoes gzip and br by these names only, and hands through what is
+    /// named `GZIP` as it is: compressed, and unseen.
     pub fn of(value: Option<&str>) -> Result<Self, Code> {
-        match value.unwrap_or_default().trim().to_ascii_lowercase().as_str() {
-            "" | "identity" => Ok(Self::Identity),
+        match value.unwrap_or_default() {
             "gzip" => Ok(Self::Gzip),
             "br" => Ok(Self::Brotli),
-            "deflate" => Ok(Self::Deflate),
+            other if other.is_empty() || other.eq_ignore_ascii_case("identity") => Ok(Self::Identity),
+            other if other.eq_ignore_ascii_case("deflate") => Ok(Self::Deflate),
             _ => Err(Code::UpstreamInvalid),
         }
     }
@@ -48,9 +51,16 @@ mod tests {
         for (value, expected) in [
             (None, Ok(Coding::Identity)),
             (Some(""), Ok(Coding::Identity)),
-            (Some(" GZip "), Ok(Coding::Gzip)),
+            (Some("Identity"), Ok(Coding::Identity)),
+            (Some("gzip"), Ok(Coding::Gzip)),
             (Some("br"), Ok(Coding::Brotli)),
             (Some("deflate"), Ok(Coding::Deflate)),
+            (Some("Deflate"), Ok(Coding::Deflate)),
+            (Some("GZIP"), Err(Code::UpstreamInvalid)),
+            (Some("Br"), Err(Code::UpstreamInvalid)),
+            (Some("gzip,"), Err(Code::UpstreamInvalid)),
+            (Some(", gzip"), Err(Code::UpstreamInvalid)),
+            (Some("gzip;q=1"), Err(Code::UpstreamInvalid)),
             (Some("zstd"), Err(Code::UpstreamInvalid)),
             (Some("x-gzip"), Err(Code::UpstreamInvalid)),
             (Some("gzip, gzip"), Err(Code::UpstreamInvalid)),

@@ -1,4 +1,10 @@
-//! The ways in which URLs, forms and JSON write a character, read from its end.
+//! The ways in which URLs, forms, JSON and HTML write a character, read from its end.
+
+use memchr::memrchr;
+
+/// In bytes, between `&` and `;`: of a reference to a character of ASCII, and to any other.
+const LONGEST_ASCII_REFERENCE: usize = 4;
+pub(super) const LONGEST_REFERENCE: usize = 7;
 
 /// Adds the places at which the last character of `text` begins, where that character is `wanted`, in any of these
 /// ways:
@@ -6,32 +12,20 @@
 /// - as it is. A line feed never: nothing that is looked for holds one.
 /// - percent-encoded, byte for byte (RFC 3986 §2.1), with `+` for a space as forms have it.
 /// - in JSON (RFC 8259 §7): `\uXXXX`, or one of the short escapes.
+/// - in HTML: a character reference, as [`reference`] reads it.
 pub(super) fn beginnings(text: &[u8], wanted: char, found: &mut Vec<usize>) {
-    let mut utf8 = [0; 4];
-    let mut ends = vec![text.len()];
-    for byte in wanted.encode_utf8(&mut utf8).bytes().rev() {
-        let mut next = Vec::new();
-        for end in ends {
-            let text = text.get(..end).unwrap_or_default();
-            if let Some((last, rest)) = text.split_last()
-                && ((*last == byte && byte != b'\n') || (*last == b'+' && byte == b' '))
-            {
-                next.push(rest.len());
-            }
-            if let Some((rest, [b'%', high, low])) = text.split_last_chunk()
-                && hexadecimal(*high).zip(hexadecimal(*low)) == Some((byte >> 4, byte & 15))
-            {
-                next.push(rest.len());
-            }
-        }
-        ends = next;
-    }
-    found.append(&mut ends);
+    before_bytes(text, wanted.encode_utf8(&mut [0; 4]).as_bytes(), found);
 
     if let Some((rest, [b'\\', escaped])) = text.split_last_chunk()
         && short_escape(*escaped).map(char::from) == Some(wanted)
     {
         found.push(rest.len());
+    }
+    if let Some((b';', before)) = text.split_last()
+        && let Some(at) = memrchr(b'&', before)
+        && before.get(at + 1..).and_then(reference) == Some(wanted)
+    {
+        found.push(at);
     }
     let mut utf16 = [0; 2];
     let mut rest = Some(text);
@@ -39,6 +33,45 @@ pub(super) fn beginnings(text: &[u8], wanted: char, found: &mut Vec<usize>) {
         rest = rest.and_then(|text| before_unit(text, *unit));
     }
     found.extend(rest.map(<[u8]>::len));
+}
+
+/// What stands before these bytes, each as it is or percent-encoded.
+fn before_bytes(text: &[u8], wanted: &[u8], found: &mut Vec<usize>) {
+    let Some((byte, others)) = wanted.split_last() else { return found.push(text.len()) };
+    if let Some((last, rest)) = text.split_last()
+        && ((last == byte && *byte != b'\n') || (*last == b'+' && *byte == b' '))
+    {
+        before_bytes(rest, others, found);
+    }
+    if let Some((rest, [b'%', high, low])) = text.split_last_chunk()
+        && hexadecimal(*high).zip(hexadecimal(*low)) == Some((byte >> 4, byte & 15))
+    {
+        before_bytes(rest, others, found);
+    }
+}
+
+/// The character to which `&…;` refers: by its number, in up to four digits where it is of ASCII, or by one of the
+/// five names that XML has too. The two thousand other names of HTML are those of characters that nobody has to escape.
+pub(super) fn reference(text: &[u8]) -> Option<char> {
+    if text.len() > LONGEST_REFERENCE {
+        return None;
+    }
+    let number = |digits: &[u8], radix| {
+        let is_number = digits.iter().all(u8::is_ascii_hexdigit);
+        let digits = str::from_utf8(digits).ok().filter(|_| is_number)?;
+        char::from_u32(u32::from_str_radix(digits, radix).ok()?)
+    };
+    let character = match text {
+        b"amp" => '&',
+        b"apos" => '\'',
+        b"gt" => '>',
+        b"lt" => '<',
+        b"quot" => '"',
+        [b'#', b'x' | b'X', digits @ ..] => number(digits, 16)?,
+        [b'#', digits @ ..] => number(digits, 10)?,
+        _ => return None,
+    };
+    (!character.is_ascii() || text.len() <= LONGEST_ASCII_REFERENCE).then_some(character)
 }
 
 /// What stands before `\uXXXX`, where the text ends in that.
@@ -97,6 +130,17 @@ mod tests {
             ("x%c3%A9", 'é', vec![1]),
             ("x\\u00E9", 'é', vec![1]),
             ("x\\uD83d\\ude00", '😀', vec![1]),
+            ("x&amp;", '&', vec![1]),
+            ("x&quot;", '"', vec![1]),
+            ("x&#34;", '"', vec![1]),
+            ("x&#034;", '"', vec![1]),
+            ("x&#x2f;", '/', vec![1]),
+            ("x&#X2F;", '/', vec![1]),
+            ("x&#8211;", '–', vec![1]),
+            ("x&#x1F600;", '😀', vec![1]),
+            ("x&#+34;", '"', vec![]),
+            ("x&#00034;", '"', vec![]),
+            ("x&;", '&', vec![]),
             ("", 'a', vec![]),
         ] {
             let mut found = Vec::new();

@@ -9,15 +9,15 @@ pub(super) fn value() -> impl Strategy<Value = String> {
     let character = prop_oneof![
         6 => "[a-zA-Z0-9]",
         2 => "[a-f0-9]",
-        2 => "[-_+/=:. \"%\\\\u]",
+        2 => "[-_+/=:. \"%\\\\u&#<]",
         1 => "[é–😀\t]",
     ];
     let any = prop::collection::vec(character, 8..40).prop_map(|characters| characters.concat());
-    prop_oneof![4 => any, 1 => "[a-b]{8,20}", 1 => "[%0-4]{8,20}", 1 => r"[\\u0n]{8,20}"]
+    prop_oneof![4 => any, 1 => "[a-b]{8,20}", 1 => "[%0-4]{8,20}", 1 => r"[\\u0n]{8,20}", 1 => "[&#x0-4]{8,20}"]
 }
 
 /// How many kinds of forms there are.
-pub(super) const KINDS: usize = 9;
+pub(super) const KINDS: usize = 10;
 
 /// A form of that value, and what of it must not come out. `choices` decide what is left to whoever writes it.
 pub(super) fn form(value: &str, kind: usize, choices: &[u8]) -> (Vec<u8>, Vec<u8>) {
@@ -30,11 +30,12 @@ pub(super) fn form(value: &str, kind: usize, choices: &[u8]) -> (Vec<u8>, Vec<u8
         3 => json(value, &mut choice),
         4 => value.bytes().flat_map(|byte| format!("{byte:02x}").into_bytes()).collect(),
         5 => value.bytes().flat_map(|byte| format!("{byte:02X}").into_bytes()).collect(),
+        6 => html(value, &mut choice),
         _ => {
             let (encoded, whole) = base64(value, &mut choice);
             let write = |text: &str| match kind {
-                6 => percent(text, &mut || 1, false),
-                7 => json(text, &mut || 1),
+                7 => percent(text, &mut || 1, false),
+                8 => json(text, &mut || 1),
                 _ => text.into(),
             };
             return (write(&encoded), write(&whole));
@@ -78,6 +79,23 @@ fn json(value: &str, choice: &mut impl FnMut() -> u8) -> Vec<u8> {
                     out.push_str(&if chosen & 4 == 0 { text.to_uppercase() } else { text });
                 }
             }
+            _ => out.push(character),
+        }
+    }
+    out.into()
+}
+
+fn html(value: &str, choice: &mut impl FnMut() -> u8) -> Vec<u8> {
+    let mut out = String::new();
+    for character in value.chars() {
+        let chosen = choice();
+        let number = u32::from(character);
+        match character {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '"' if chosen % 2 == 1 => out.push_str("&quot;"),
+            _ if chosen.is_multiple_of(5) => out.extend(["&#", &number.to_string(), ";"]),
+            _ if chosen.is_multiple_of(3) => out.extend(["&#x", &format!("{number:x}"), ";"]),
             _ => out.push(character),
         }
     }

@@ -4,10 +4,14 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use zeroize::Zeroizing;
 
-use super::escape::beginnings;
+use super::escape::{LONGEST_REFERENCE, beginnings};
 
 /// How many bytes of a needle the filter looks at.
 pub(super) const WINDOW: usize = 8;
+
+/// How many characters of a text are read though they are known not to match. Nobody guesses as many at once; and a
+/// long value is not read to its beginning for each end of it that stands in a body.
+const READ_ON: usize = 64;
 
 /// One way in which a value can come back, and the name that stands in its place.
 pub(super) struct Needle {
@@ -36,7 +40,7 @@ impl Needle {
     /// among three. Nothing that is looked for holds a line feed, so a value of several lines is looked for line by
     /// line too.
     pub(super) fn of(name: usize, value: &str, shortest: usize) -> Vec<Self> {
-        let lines = value.split('\n').filter(|line| line.len() >= shortest && line.len() < value.len());
+        let lines = value.lines().filter(|line| line.len() >= shortest && line.len() < value.len());
         let texts = std::iter::once(value).chain(lines);
         let mut needles: Vec<Self> = texts
             .map(|text| Self { name, spelling: Spelling::Itself, text: Zeroizing::new(text.to_owned()) })
@@ -62,24 +66,38 @@ impl Needle {
 
     /// In bytes, at most, and with the digits that it shares.
     pub(super) fn longest(&self) -> usize {
-        let escaped = |character: char| (3 * character.len_utf8()).max(6 * character.len_utf16());
+        let referred = |character: char| if character.is_ascii() { 0 } else { LONGEST_REFERENCE + 2 };
+        let escaped = |character: char| {
+            (3 * character.len_utf8()).max(6 * character.len_utf16()).max(referred(character))
+        };
         let longest = |character: char| if self.is_plain(character) { 1 } else { escaped(character) };
         self.text.chars().map(longest).sum::<usize>() + 2 * usize::from(self.is_base64())
     }
 
     /// Where it begins in a text that ends with it: at the first place, where there are several.
+    ///
+    /// A text whose end alone is right is read on as if more of it were, so that the time tells no more.
     pub(super) fn beginning(&self, text: &[u8]) -> Option<usize> {
         let mut ends = vec![text.len()];
         let mut next = Vec::new();
-        for wanted in self.text.chars().rev() {
+        let mut matches = true;
+        for (read, wanted) in self.text.chars().rev().enumerate() {
+            let other = ends.first().map_or(0, |end| end.saturating_sub(1));
             for end in ends.drain(..) {
                 self.step(text.get(..end).unwrap_or_default(), wanted, &mut next);
+            }
+            if next.is_empty() {
+                if read >= READ_ON {
+                    return None;
+                }
+                matches = false;
+                next.push(other);
             }
             next.sort_unstable();
             next.dedup();
             std::mem::swap(&mut ends, &mut next);
         }
-        let first = ends.first().copied()?;
+        let first = ends.first().copied().filter(|_| matches)?;
         let shares = matches!(self.spelling, Spelling::Base64 { shared_first: true, .. });
         let before = text.get(..first).unwrap_or_default().last();
         Some(if shares && before.is_some_and(|byte| is_base64_digit(*byte)) { first - 1 } else { first })
@@ -88,6 +106,17 @@ impl Needle {
     /// Whether the digit of Base64 that follows holds bits of the value.
     pub(super) const fn shares_its_last_digit(&self) -> bool {
         matches!(self.spelling, Spelling::Base64 { shared_last: true, .. })
+    }
+
+    /// Whether it stands in the name of a header, whatever the case of its letters.
+    pub(super) fn stands_in_name(&self, name: &str) -> bool {
+        let folded = |byte: &u8| match byte {
+            b'+' => b'-',
+            b'/' => b'_',
+            byte => byte.to_ascii_lowercase(),
+        };
+        let is_it = |window: &[u8]| window.iter().map(folded).eq(self.text.bytes().map(|byte| folded(&byte)));
+        !self.text.is_empty() && name.as_bytes().windows(self.text.len()).any(is_it)
     }
 
     fn step(&self, text: &[u8], wanted: char, found: &mut Vec<usize>) {

@@ -2,12 +2,12 @@
 
 use std::fmt;
 
-use memchr::memchr2;
+use memchr::memchr3;
 
-use super::filter::Filter;
+use super::filter::{Filter, Keys};
 use super::needle::{Needle, WINDOW, is_base64_digit};
 use super::sent::{SHORTEST_IN_HEADS, SHORTEST_SEARCHED};
-use super::view::{View, folded};
+use super::view::{Syntaxes, View, folded};
 
 /// An escape that stands open when a value begins reads up to four of its bytes with it (`\u` and four digits). So
 /// of a shorter text only the last four bytes are sure to be seen.
@@ -39,19 +39,19 @@ pub(super) struct Match {
 }
 
 impl Needles {
-    /// Of names and values; the seed is one that nobody outside knows.
-    pub(super) fn new<'v>(values: impl Iterator<Item = (&'v str, &'v str)>, seed: u64) -> Self {
+    /// Of names and values; the keys are such that nobody outside knows.
+    pub(super) fn new<'v>(values: impl Iterator<Item = (&'v str, &'v str)>, keys: Keys) -> Self {
         let mut needles = Self {
             names: Vec::new(),
             all: Vec::new(),
             short: Vec::new(),
-            plain: Filter::new(seed),
-            escaped: Filter::new(seed),
-            escaped_narrow: Filter::new(seed),
-            views: vec![View::new(true, true)],
+            plain: Filter::new(keys),
+            escaped: Filter::new(keys),
+            escaped_narrow: Filter::new(keys),
+            views: vec![View::new(Syntaxes::All)],
             longest: 0,
         };
-        let (mut percents, mut backslashes) = (false, false);
+        let mut is_ambiguous = false;
         for (name, value) in values.filter(|(_, value)| value.len() >= SHORTEST_IN_HEADS) {
             needles.names.push(name.to_owned());
             let name = needles.names.len() - 1;
@@ -59,18 +59,13 @@ impl Needles {
                 needles.short.extend(Needle::of(name, value, SHORTEST_SEARCHED));
                 continue;
             }
-            percents |= value.contains('%');
-            backslashes |= value.contains('\\');
+            is_ambiguous |= value.contains(['%', '\\', '&']);
             for needle in Needle::of(name, value, SHORTEST_SEARCHED) {
                 needles.add(needle);
             }
         }
-        // What one syntax escapes the other may leave as it is, and then it looks like an escape of the other.
-        if percents {
-            needles.views.push(View::new(true, false));
-        }
-        if backslashes {
-            needles.views.push(View::new(false, true));
+        if is_ambiguous {
+            needles.views.extend([Syntaxes::Json, Syntaxes::Percent, Syntaxes::Html].map(View::new));
         }
         needles
     }
@@ -125,6 +120,13 @@ impl Needles {
         }
         redacted.extend_from_slice(text.get(rest..).unwrap_or_default());
         Some(String::from_utf8_lossy(&redacted).into_owned())
+    }
+
+    /// Whether the name of a header holds a needle. It is known in lower case, and may go out as the upstream wrote it.
+    #[must_use]
+    pub fn stand_in_name(&self, name: &str) -> bool {
+        self.all.iter().chain(&self.short).any(|needle| needle.stands_in_name(name))
+            || self.redact(name).is_some()
     }
 
     /// What reads the escapes of one text.
@@ -215,7 +217,7 @@ impl Glasses {
         let mut at = from;
         while let Some(rest) = text.get(at..) {
             if !self.reading {
-                let Some(escape) = memchr2(b'%', b'\\', rest) else { return };
+                let Some(escape) = memchr3(b'%', b'\\', b'&', rest) else { return };
                 at += escape;
                 for view in &mut self.views {
                     view.start(text.get(..at).unwrap_or_default());

@@ -7,7 +7,7 @@ use super::{Redactor, Sent};
 use crate::refusal::RequestId;
 
 /// Texts that run into what follows them: halves of escapes, digits, line feeds.
-const AROUND: &str = r#"[a-f0-9%\\u"+/ \n]{0,12}"#;
+const AROUND: &str = r#"[a-f0-9%\\u"+/&# \n]{0,12}"#;
 
 fn redactor(values: &[(&'static str, &str)]) -> Redactor {
     let mut sent = Sent::default();
@@ -15,6 +15,11 @@ fn redactor(values: &[(&'static str, &str)]) -> Redactor {
         sent.add(name, value);
     }
     Redactor::new(sent.needles(&RequestId::new(7)))
+}
+
+/// As many as the environment says; the configuration that is given to the macro would win otherwise.
+fn cases() -> u32 {
+    std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(1_000)
 }
 
 /// What comes out, and after each piece how many bytes of what went in.
@@ -45,7 +50,7 @@ fn holds(text: &[u8], part: &[u8]) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1_000))]
+    #![proptest_config(ProptestConfig { cases: cases(), ..ProptestConfig::default() })]
 
     #[test]
     fn case_37_no_form_of_a_value_comes_out(
@@ -107,6 +112,24 @@ proptest! {
     ) {
         let (out, _) = run(redactor(&[("api", &value), ("pair", &longer)]), body.as_bytes(), &cuts);
         prop_assert!(!holds(&out, value.as_bytes()) && !holds(&out, longer.as_bytes()));
+    }
+}
+
+/// What stands before a value must not eat of it what would be missed.
+#[test]
+fn case_37_an_escape_that_is_open_before_a_short_value_hides_nothing() {
+    for value in ["00411xy/", "002541y/", "d83dde0/", "41a1b2c/", "39ab12=\""] {
+        for before in ["%", "\\u", "%\\u", "\\u00", "%4", "&", "&#", "&#x", "\\ud83d\\u", "&#%\\u"] {
+            for form in [
+                value.replace('/', "\\/").replace('"', "\\\""),
+                value.replace('/', "%2f").replace('=', "%3D").replace('"', "%22"),
+                value.replace('/', "&#x2F;").replace('=', "&#61;").replace('"', "&quot;"),
+            ] {
+                let body = format!("{before}{form}");
+                let (out, _) = run(redactor(&[("api", value)]), body.as_bytes(), &[3]);
+                assert_eq!(String::from_utf8(out).unwrap(), format!("{before}[redacted:api]"), "{body}");
+            }
+        }
     }
 }
 

@@ -33,7 +33,8 @@ impl Redaction {
     /// Looks for what was sent in the head of the answer to this method, and says what is to be done to the body.
     /// `edits` are those that are made in any case.
     ///
-    /// - A part of a body is not passed on (RFC 9110 §15.3.7): another part could hold the rest of a secret.
+    /// - A part of a body is not passed on (RFC 9110 §15.3.7, RFC 3229 §10.4.1): another part could hold the rest of
+    ///   a secret.
     /// - Every header is scanned, those too that the edits add. One whose name holds a secret goes.
     /// - What describes a body that is scanned goes.
     pub fn of(
@@ -48,17 +49,17 @@ impl Redaction {
         }
         let needles = sent.needles(id);
         let status = answer.status();
-        if status == 206 {
+        if matches!(status, 206 | 226) {
             return Err(Code::UpstreamInvalid);
         }
-        let has_body = method != Method::Head && !matches!(status, 101 | 204 | 205 | 304);
+        let has_body = method != Method::Head && !matches!(status, 101 | 204 | 304);
         let is_scanned = has_body && needles.longest() > 0;
         let coding = if is_scanned { Some(Coding::of(answer.header("content-encoding"))?) } else { None };
         for name in answer.header_names() {
             if edits.remove.iter().any(|removed| removed == name) {
                 continue;
             }
-            if needles.redact(name).is_some() || (is_scanned && OF_THE_BODY.contains(&name)) {
+            if needles.stand_in_name(name) || (is_scanned && OF_THE_BODY.contains(&name)) {
                 edits.remove.push(name.to_owned());
             } else if let Some(redacted) = answer.header(name).and_then(|value| needles.redact(value)) {
                 edits.remove.push(name.to_owned());

@@ -2,6 +2,7 @@
 
 use sha2::{Digest as _, Sha256};
 
+use super::filter::Keys;
 use super::needles::Needles;
 use crate::candidates::shown;
 use crate::configuration::TokenPlace;
@@ -62,8 +63,12 @@ impl<'g> Sent<'g> {
     #[must_use]
     pub fn too_short(&self) -> Vec<&'g str> {
         let short = self.values.iter().filter(|(_, value)| value.expose().len() < SHORTEST_SEARCHED);
-        let mut names: Vec<&'g str> = short.map(|(name, _)| *name).collect();
-        names.dedup();
+        let mut names: Vec<&'g str> = Vec::new();
+        for (name, _) in short {
+            if !names.contains(name) {
+                names.push(name);
+            }
+        }
         names
     }
 
@@ -77,8 +82,11 @@ impl<'g> Sent<'g> {
             seed.update(value.expose());
         }
         let seed = seed.finalize();
-        let seed = seed.first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes));
-        Needles::new(self.values.iter().map(|(name, value)| (*name, value.expose())), seed)
+        let mut keys = Keys::default();
+        for (key, bytes) in keys.iter_mut().zip(seed.as_chunks().0) {
+            *key = u64::from_le_bytes(*bytes);
+        }
+        Needles::new(self.values.iter().map(|(name, value)| (*name, value.expose())), keys)
     }
 }
 
@@ -94,6 +102,7 @@ mod tests {
         sent.add("short", "1234567");
         sent.add("short", "7654321");
         sent.add("shortest", "abc");
+        sent.add("short", "abcdef");
         assert_eq!(sent.too_short(), ["short", "shortest"]);
         let needles = sent.needles(&RequestId::new(1));
         assert_eq!(
@@ -103,6 +112,25 @@ mod tests {
         let body = b"12345678 1234567x abc";
         let released = Redactor::new(needles).push(&[&body[..], b"\n"].concat());
         assert_eq!(released.replaced.unwrap(), b"[redacted:long] 1234567x abc\n");
+    }
+
+    #[test]
+    fn a_name_of_a_header_has_no_case() {
+        let mut sent = Sent::default();
+        sent.add("api", "Sk_Live_a-Token-in-9-Parts");
+        sent.add("short", "Key-7");
+        let needles = sent.needles(&RequestId::new(1));
+        for (name, expected) in [
+            ("x-sk_live_a-token-in-9-parts", true),
+            ("x-Sk_Live_a-Token-in-9-Parts-x", true),
+            ("x-sk_live_a-token-in-9-part", false),
+            ("x-u2tftgl2zv9hlvrva2vulwlultktugfydhm", true),
+            ("x-536b5f4c6976655f612d546f6b656e2d696e2d392d5061727473", true),
+            ("x-key-7", true),
+            ("x-key", false),
+        ] {
+            assert_eq!(needles.stand_in_name(name), expected, "{name}");
+        }
     }
 
     #[test]

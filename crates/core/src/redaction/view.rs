@@ -1,6 +1,6 @@
 //! A text with its escapes read, eight bytes at a time.
 
-use super::escape::{hexadecimal, short_escape};
+use super::escape::{LONGEST_REFERENCE, hexadecimal, reference, short_escape};
 use super::needle::WINDOW;
 
 /// The last eight bytes of a text whose escapes have been read. It only has to say where to look: what stands there
@@ -9,40 +9,45 @@ use super::needle::WINDOW;
 /// A space and a `+` are one here, as forms write one for the other.
 #[derive(Clone, Debug)]
 pub(super) struct View {
-    reads_json: bool,
-    reads_percent: bool,
+    syntaxes: Syntaxes,
     end: u64,
-    escape: Escape,
-    percent: Percent,
+    open: Escape,
     /// The first half of a surrogate pair.
     high: Option<u16>,
     /// How many bytes since the last escape, at most [`WINDOW`].
     plain: usize,
 }
 
+/// Whose escapes are read. What one syntax escapes another leaves as it is, and then it can look like an escape of the
+/// other.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Syntaxes {
+    All,
+    Json,
+    Percent,
+    Html,
+}
+
+/// An escape of which more has to come. What one stands for is never part of another: that would be a text that
+/// was encoded twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Escape {
     None,
     Backslash,
     Unit { digits: u8, value: u16 },
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Percent {
-    None,
-    Sign,
-    Digit(u8),
+    Percent,
+    PercentDigit(u8),
+    Reference { text: [u8; LONGEST_REFERENCE], length: usize },
 }
 
 impl View {
-    pub(super) const fn new(reads_json: bool, reads_percent: bool) -> Self {
-        let (escape, percent) = (Escape::None, Percent::None);
-        Self { reads_json, reads_percent, end: 0, escape, percent, high: None, plain: WINDOW }
+    pub(super) const fn new(syntaxes: Syntaxes) -> Self {
+        Self { syntaxes, end: 0, open: Escape::None, high: None, plain: WINDOW }
     }
 
     /// Starts after this text, which holds no escape that is still open.
     pub(super) fn start(&mut self, before: &[u8]) {
-        *self = Self::new(self.reads_json, self.reads_percent);
+        *self = Self::new(self.syntaxes);
         for byte in before.get(before.len().saturating_sub(WINDOW)..).unwrap_or_default() {
             self.push(*byte);
         }
@@ -55,34 +60,77 @@ impl View {
 
     /// Reads one more byte, and gives the last eight where one was added.
     pub(super) fn read(&mut self, byte: u8) -> Option<u64> {
-        let before = (self.escape, self.percent);
-        self.read_json(byte);
-        let after = (self.escape, self.percent);
-        let none = (Escape::None, Percent::None);
-        self.plain = if before == none && after == none { (self.plain + 1).min(WINDOW) } else { 0 };
-        (after == none).then_some(self.end)
+        let before = self.open;
+        self.take(byte);
+        let is_plain = before == Escape::None && self.open == Escape::None;
+        self.plain = if is_plain { (self.plain + 1).min(WINDOW) } else { 0 };
+        (self.open == Escape::None).then_some(self.end)
     }
 
-    fn read_json(&mut self, byte: u8) {
-        match std::mem::replace(&mut self.escape, Escape::None) {
-            Escape::None if byte == b'\\' && self.reads_json => self.escape = Escape::Backslash,
-            Escape::None => self.read_percent(byte),
-            Escape::Backslash if byte == b'u' => self.escape = Escape::Unit { digits: 0, value: 0 },
-            Escape::Backslash => {
-                if let Some(character) = short_escape(byte) {
-                    self.read_percent(character);
+    fn take(&mut self, byte: u8) {
+        match (std::mem::replace(&mut self.open, Escape::None), hexadecimal(byte)) {
+            (Escape::None, _) => self.begin(byte),
+            (Escape::Backslash, _) if byte == b'u' => self.open = Escape::Unit { digits: 0, value: 0 },
+            (Escape::Backslash, _) if let Some(character) = short_escape(byte) => self.push(character),
+            (Escape::Unit { digits: 3, value }, Some(digit)) => self.read_unit(value << 4 | u16::from(digit)),
+            (Escape::Unit { digits, value }, Some(digit)) => {
+                self.open = Escape::Unit { digits: digits + 1, value: value << 4 | u16::from(digit) };
+            }
+            (Escape::Percent, Some(_)) => self.open = Escape::PercentDigit(byte),
+            (Escape::PercentDigit(high), Some(low)) => {
+                self.push(hexadecimal(high).unwrap_or_default() << 4 | low);
+            }
+            (Escape::Reference { text, length }, _) if byte == b';' => {
+                if let Some(character) = text.get(..length).and_then(reference) {
+                    self.push_character(character);
                 } else {
-                    self.read_percent(b'\\');
-                    self.read_percent(byte);
+                    self.push_what_was(Escape::Reference { text, length });
+                    self.push(byte);
                 }
             }
-            Escape::Unit { digits, value } => match hexadecimal(byte) {
-                Some(digit) if digits == 3 => self.read_unit(value << 4 | u16::from(digit)),
-                Some(digit) => {
-                    self.escape = Escape::Unit { digits: digits + 1, value: value << 4 | u16::from(digit) };
+            (Escape::Reference { mut text, length }, _)
+                if length < LONGEST_REFERENCE && (byte.is_ascii_alphanumeric() || byte == b'#') =>
+            {
+                if let Some(place) = text.get_mut(length) {
+                    *place = byte;
                 }
-                None => self.read_json(byte),
-            },
+                self.open = Escape::Reference { text, length: length + 1 };
+            }
+            (open, _) => {
+                self.push_what_was(open);
+                self.take(byte);
+            }
+        }
+    }
+
+    fn begin(&mut self, byte: u8) {
+        match (byte, self.syntaxes) {
+            (b'\\', Syntaxes::All | Syntaxes::Json) => self.open = Escape::Backslash,
+            (b'%', Syntaxes::All | Syntaxes::Percent) => self.open = Escape::Percent,
+            (b'&', Syntaxes::All | Syntaxes::Html) => {
+                self.open = Escape::Reference { text: [0; LONGEST_REFERENCE], length: 0 };
+            }
+            _ => self.push(byte),
+        }
+    }
+
+    /// What looked like an escape and is none.
+    fn push_what_was(&mut self, open: Escape) {
+        match open {
+            Escape::Backslash => self.push(b'\\'),
+            Escape::Percent => self.push(b'%'),
+            Escape::PercentDigit(digit) => {
+                self.push(b'%');
+                self.push(digit);
+            }
+            Escape::Reference { text, length } => {
+                self.push(b'&');
+                for byte in text.iter().take(length) {
+                    self.push(*byte);
+                }
+            }
+            // No reader of JSON makes anything of it.
+            Escape::Unit { .. } | Escape::None => {}
         }
     }
 
@@ -93,33 +141,14 @@ impl View {
             return;
         }
         let units = high.into_iter().chain([unit]);
-        let mut utf8 = [0; 4];
         for character in char::decode_utf16(units).flatten() {
-            for byte in character.encode_utf8(&mut utf8).bytes() {
-                self.read_percent(byte);
-            }
+            self.push_character(character);
         }
     }
 
-    fn read_percent(&mut self, byte: u8) {
-        match (std::mem::replace(&mut self.percent, Percent::None), hexadecimal(byte)) {
-            (Percent::Sign, Some(_)) => self.percent = Percent::Digit(byte),
-            (Percent::Digit(first), Some(low)) => {
-                self.push(hexadecimal(first).unwrap_or_default() << 4 | low);
-            }
-            (waiting, _) => {
-                if waiting != Percent::None {
-                    self.push(b'%');
-                }
-                if let Percent::Digit(first) = waiting {
-                    self.push(first);
-                }
-                if byte == b'%' && self.reads_percent {
-                    self.percent = Percent::Sign;
-                } else {
-                    self.push(byte);
-                }
-            }
+    fn push_character(&mut self, character: char) {
+        for byte in character.encode_utf8(&mut [0; 4]).bytes() {
+            self.push(byte);
         }
     }
 
@@ -152,16 +181,28 @@ mod tests {
             (r"%5C\\\n\u0025xef%zz", "\n%xef%zz"),
             (r"abcd\ud83d\ude00", "abcd😀"),
             (r"\u41zzzzzzz%4z", "zzzzz%4z"),
+            (r"%\u0041bcdefgh", "Abcdefgh"),
+            (r"\u002541bcdefgh", "1bcdefgh"),
+            ("a&quot;&#x2F;b&#39;c&lt;d", "a\"/b'c<d"),
+            ("&bcdefg;", "&bcdefg;"),
+            ("&ampabc ", "&ampabc "),
+            ("&#1&#50;34567", "#1234567"),
         ] {
-            assert_eq!(last(&mut View::new(true, true), text), expected, "{text}");
+            assert_eq!(last(&mut View::new(Syntaxes::All), text), expected, "{text}");
         }
-        assert_eq!(last(&mut View::new(true, false), r"a%41\/xyz"), "a%41/xyz");
-        assert_eq!(last(&mut View::new(false, true), r"%41\/bcdef"), r"A\/bcdef");
+        for (syntaxes, expected) in [
+            (Syntaxes::Json, "/&#65;xyz"),
+            (Syntaxes::Percent, r"\/&#65;xyz"),
+            (Syntaxes::Html, r"%41\/Axyz"),
+        ] {
+            let seen = last(&mut View::new(syntaxes), r"abc%41\/&#65;xyz");
+            assert!(expected.ends_with(&seen), "{seen}");
+        }
     }
 
     #[test]
     fn is_plain_again_eight_bytes_after_an_escape() {
-        let mut view = View::new(true, true);
+        let mut view = View::new(Syntaxes::All);
         view.start(b"01234567");
         assert!(view.is_plain());
         for byte in *b"%41234567" {

@@ -44,8 +44,11 @@ fn case_37_no_part_and_no_coding_is_asked_for_or_accepted() {
     let ask = Ask::new("GET", "/api/v1/x")
         .header("range", "bytes=0-9")
         .header("if-range", "\"x\"")
+        .header("request-range", "bytes=0-9")
+        .header("a-im", "range")
         .header("accept-encoding", "gzip");
     let done = World::new().ask(&ask);
+    assert!(done.sent().header("request-range").is_empty() && done.sent().header("a-im").is_empty());
     assert!(done.sent().header("range").is_empty() && done.sent().header("if-range").is_empty());
     assert_eq!(done.sent().header("accept-encoding"), ["identity"]);
 
@@ -53,7 +56,9 @@ fn case_37_no_part_and_no_coding_is_asked_for_or_accepted() {
         World::new().answering(status, headers).ask(&Ask::new("GET", "/api/v1/x")).code
     };
     assert_eq!(refused(206, &[]).as_deref(), Some("upstream_invalid"));
+    assert_eq!(refused(226, &[("im", "range")]).as_deref(), Some("upstream_invalid"));
     assert_eq!(refused(200, &[("content-encoding", "zstd")]).as_deref(), Some("upstream_invalid"));
+    assert_eq!(refused(200, &[("content-encoding", "GZIP")]).as_deref(), Some("upstream_invalid"));
     assert_eq!(refused(200, &[("content-encoding", "br")]), None);
 }
 
