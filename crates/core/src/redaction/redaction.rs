@@ -52,7 +52,8 @@ impl Redaction {
         if matches!(status, 206 | 226) {
             return Err(Code::UpstreamInvalid);
         }
-        let has_body = method != Method::Head && !matches!(status, 101 | 204 | 304);
+        let is_empty = answer.header("content-length") == Some("0");
+        let has_body = method != Method::Head && !matches!(status, 101 | 204 | 304) && !is_empty;
         let is_scanned = has_body && needles.longest() > 0;
         let coding = if is_scanned { Some(Coding::of(answer.header("content-encoding"))?) } else { None };
         for name in answer.header_names() {
