@@ -57,6 +57,15 @@ test("a mistyped value is found at the first probe, and what is printed puts the
   const ran = await world.underLoad(() => world.rotate(BEARER, { input: mistyped }));
   assert.equal(ran.code, 1);
   assert.match(ran.out, /^stopped\. The upstream refuses the new value, which only source 2 \(SECONDARY_KEY\) holds/m);
+  // Run again with the same value, it finds the same; and where nothing else works it proposes nothing.
+  const same = await world.rotate(BEARER, { input: mistyped });
+  assert.deepEqual([same.code, same.out.match(/^ {2}ostiary .*$/m)?.[0]], [1, ran.out.match(/^ {2}ostiary .*$/m)[0]]);
+  world.knows();
+  const none = await world.rotate(BEARER, { input: mistyped });
+  assert.equal(none.code, 1);
+  assert.match(none.out, /No other source is known to work/);
+  assert.doesNotMatch(none.out, /duplicate/);
+  world.knows(...OLD);
   const [pasted] = ran.out.match(/^ {2}ostiary .*$/m);
   const words = pasted.trim().split(" && ").map((command) => command.split(" ").slice(1));
   for (const args of words) assert.equal((await world.run(args)).code, 0, pasted);

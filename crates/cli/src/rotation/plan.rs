@@ -100,9 +100,11 @@ fn next_injected(found: &[Found]) -> Step {
     {
         return Step::Probe(source);
     }
+    let untried = first(|source| source.holding == Holding::Other && source.verdict == Verdict::Unknown);
     if let Some(source) = first(|source| source.holding == Holding::New && source.verdict == Verdict::Refused)
     {
-        return Step::Stop(Obstacle::Mistyped(source));
+        // Only what works is proposed as what to put back.
+        return untried.map_or(Step::Stop(Obstacle::Mistyped(source)), Step::Probe);
     }
     if let Some(source) =
         first(|source| source.holding == Holding::New && source.verdict == Verdict::Undecided)
@@ -116,9 +118,7 @@ fn next_injected(found: &[Found]) -> Step {
     }
 
     // 2. Which can be spared?
-    if let Some(source) =
-        first(|source| source.holding == Holding::Other && source.verdict == Verdict::Unknown)
-    {
+    if let Some(source) = untried {
         return Step::Probe(source);
     }
     let accepted = found.iter().filter(|source| source.verdict == Verdict::Accepted).count();
@@ -275,6 +275,17 @@ mod tests {
             (vec![unreadable], Step::Write(0)),
         ] {
             assert_eq!(next(&found, Purpose::Injected), expected, "{found:?}");
+        }
+    }
+
+    #[test]
+    fn what_a_mistyped_value_can_be_undone_with_is_tried_first() {
+        let new = Found { holding: Holding::New, verdict: Verdict::Refused };
+        let other = |verdict| Found { holding: Holding::Other, verdict };
+        assert_eq!(next(&[other(Verdict::Unknown), new], Purpose::Injected), Step::Probe(0));
+        for verdict in [Verdict::Accepted, Verdict::Refused, Verdict::Undecided] {
+            let stop = Step::Stop(Obstacle::Mistyped(1));
+            assert_eq!(next(&[other(verdict), new], Purpose::Injected), stop, "{verdict:?}");
         }
     }
 

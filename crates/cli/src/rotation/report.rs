@@ -157,21 +157,18 @@ fn stopped(obstacle: Obstacle, found: &[Found], target: &Target) -> String {
 
 /// Nobody can read the old value back, but the store can copy it.
 fn mistyped(source: usize, found: &[Found], target: &Target) -> String {
-    let mut text =
-        format!("The upstream refuses the new value, which only {} holds.", target.source_name(source));
-    let others = || (0_usize..).zip(found).filter(|(position, _)| *position != source);
-    let accepted = others().find(|(_, other)| other.verdict == Verdict::Accepted);
-    let left = accepted.or_else(|| {
-        others().find(|(_, other)| other.holding == Holding::Other && other.verdict == Verdict::Unknown)
-    });
-    let Some((working, _)) = left else {
+    let only = if found.iter().filter(|one| one.holding == Holding::New).count() == 1 { "only " } else { "" };
+    let name = target.source_name(source);
+    let mut text = format!("The upstream refuses the new value, which {only}{name} holds.");
+    let working = found.iter().position(|other| other.verdict == Verdict::Accepted);
+    let Some(working) = working else {
         text.push_str(" No other source is known to work. Run the same again with the right value.");
         return text;
     };
     // Writing to a `String` cannot fail.
     let _ = write!(
         text,
-        " {} still holds what it held. Run the same again with the right value, or put a copy of the old one back:",
+        " {} works as before. Run the same again with the right value, or put a copy of the old one back:",
         capitalised(&target.source_name(working))
     );
     for secret in &target.secrets {
