@@ -107,17 +107,28 @@ test("a rehearsal writes nothing", async () => {
   assert.deepEqual([await world.found("PRIMARY_KEY"), await world.found("SECONDARY_KEY")], before);
 });
 
-test("a key id and its key are rotated together", async () => {
+test("a key id and its key are rotated together under load, and no request fails", async () => {
   const [id, key] = [world.fresh(), world.fresh()];
   const pairs = new Set([`${canary("ID_FIRST")} ${canary("PAIR_FIRST")}`, `${canary("ID_SECOND")} ${canary("PAIR_SECOND")}`, `${id} ${key}`]);
-  world.decides((exchange) => pairs.has(`${exchange.value("x-id")} ${exchange.value("x-key")}`));
+  let halves = 0;
+  world.decides((exchange) => {
+    const known = pairs.has(`${exchange.value("x-id")} ${exchange.value("x-key")}`);
+    if (!known) halves += 1;
+    return known;
+  });
   const file = join(temporaryFolder(), "pair.json");
   writeFileSync(file, JSON.stringify({ pair_id: id, pair_key: key }));
-  const ran = await world.rotate(["pair_id", "pair_key", "--route", "pair", "--from", file, "--probe", "GET /x", "--json"]);
-  assert.deepEqual([ran.code, steps(ran)], [0, ["probed 1", "probed 2", "written 2", "probed 2", "written 1", "probed 1"]], ran.err);
-  pairs.clear();
-  pairs.add(`${id} ${key}`);
-  assert.equal((await world.gateway.call({ target: "/pair/x" })).status, 200);
+  // Every write takes so long that requests come between the two of a pair.
+  await world.api.delay({ latency: "300ms" });
+  const request = { target: "/pair/x" };
+  await world.underLoad(async () => {
+    const ran = await world.rotate(["pair_id", "pair_key", "--route", "pair", "--from", file, "--probe", "GET /x", "--json"]);
+    assert.deepEqual([ran.code, steps(ran)], [0, ["probed 1", "probed 2", "written 2", "probed 2", "written 1", "probed 1"]], ran.err);
+    pairs.clear();
+    pairs.add(`${id} ${key}`);
+    await pause(300);
+  }, request);
+  assert.ok(halves > 0, "half a pair went up, and the next source served");
 });
 
 test("sync asks the gateway which values are equal, and changes the others", async () => {

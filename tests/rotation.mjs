@@ -90,11 +90,11 @@ class Rotation {
   }
 
   /** Callers call while something happens, and no request fails. */
-  async underLoad(during) {
+  async underLoad(during, request = { target: "/bearer/x" }) {
     let going = true;
     const statuses = [];
     const callers = Array.from({ length: CONNECTIONS }, async () => {
-      while (going) statuses.push(await this.status());
+      while (going) statuses.push((await this.gateway.call(request)).status);
     });
     const result = await during().finally(async () => {
       await pause(200);
