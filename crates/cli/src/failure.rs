@@ -13,6 +13,8 @@ pub enum Failure {
     Failed(String),
     /// What was asked for cannot be meant; this says what to write instead.
     Usage(String),
+    /// Nobody reads standard output any more, as when `head` has seen enough.
+    Unread,
 }
 
 impl Failure {
@@ -26,18 +28,20 @@ impl Failure {
         Self::Usage(reason.to_string())
     }
 
-    /// 1 for a finding and for what failed; 2, as clap has it too, for a wrong command line.
+    /// 1 for a finding and for what failed; 2, as clap has it too, for a wrong command line; 141 for output that is not
+    /// read, which is what a shell says of a program that `SIGPIPE` has ended.
     pub fn exit_code(&self) -> ExitCode {
         match self {
             Self::Found | Self::Failed(_) => ExitCode::from(1),
             Self::Usage(_) => ExitCode::from(2),
+            Self::Unread => ExitCode::from(141),
         }
     }
 
     /// `None` where everything has been said already.
     pub fn message(&self) -> Option<&str> {
         match self {
-            Self::Found => None,
+            Self::Found | Self::Unread => None,
             Self::Failed(message) | Self::Usage(message) => Some(message),
         }
     }
@@ -46,6 +50,9 @@ impl Failure {
 impl From<io::Error> for Failure {
     /// For standard output; a file's error is reported with its path.
     fn from(error: io::Error) -> Self {
-        Self::failed(format_args!("cannot write: {error}"))
+        match error.kind() {
+            io::ErrorKind::BrokenPipe => Self::Unread,
+            _ => Self::failed(format_args!("cannot write: {error}")),
+        }
     }
 }

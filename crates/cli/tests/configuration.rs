@@ -7,7 +7,7 @@
 )]
 
 use std::fs;
-use std::io::{Read as _, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -226,4 +226,16 @@ fn explain_says_whether_it_speaks_of_what_is_deployed() {
         run(&gateway(), &["explain", "GET", "/stripe/health", "--gateway", &format!("http://{nobody}")]);
     assert_eq!(output.status.code(), Some(1));
     assert!(text(&output.stderr).contains("does not tell what is deployed"), "{}", text(&output.stderr));
+}
+
+#[test]
+fn output_that_nobody_reads_is_no_failure_to_tell_of() {
+    for arguments in [["check", "--json"], ["completions", "bash"]] {
+        let (reader, writer) = io::pipe().unwrap();
+        drop(reader);
+        let ostiary = env!("CARGO_BIN_EXE_ostiary");
+        let mut command = Command::new(ostiary);
+        let output = command.args(arguments).current_dir(gateway()).stdout(writer).output().unwrap();
+        assert_eq!((output.status.code(), text(&output.stderr).as_str()), (Some(141), ""), "{arguments:?}");
+    }
 }
