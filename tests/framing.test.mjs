@@ -127,7 +127,7 @@ for (const method of ["GET", "POST"]) {
   });
 }
 
-const MEGABYTES = 200;
+const MEGABYTES = 300;
 const PIECE = Buffer.alloc(1024 * 1024, "0123456789abcdef");
 const ALLOWED_GROWTH = 96 * 1024 * 1024;
 
