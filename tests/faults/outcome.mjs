@@ -87,3 +87,6 @@ function judged(answer, nonce, expected, keys, leaves) {
 
 /** Whether that outcome needs no other explanation than the request itself. */
 export const isExplained = (request, outcome) => acceptable(request).includes(outcome);
+
+/** Whether no answer ever comes to that request. */
+export const isNeverAnswered = (request) => acceptable(request).every((outcome) => outcome.startsWith("refused: "));
