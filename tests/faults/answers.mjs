@@ -90,8 +90,9 @@ export const ANSWERS = {
     exchange.wire.socket.end();
   },
 
+  // A whole answer: without a word the connection would be kept, and the next request on it meet its end.
   async "a status of 600"(exchange, fields, body) {
-    await exchange.write(answer(600, fields, body));
+    await exchange.write(answer(600, { ...fields, connection: "close" }, body));
     exchange.wire.socket.end();
   },
 
