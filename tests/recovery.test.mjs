@@ -96,6 +96,8 @@ test("case 44: a body that is being redacted while its instance is replaced ends
   const down = await connection.answer();
   await panic();
   const other = gateway.call({ target: "/redact/other" });
+  // It is the other request that gets a new instance.
+  while (gateway.upstream.exchanges.length < 2) await pause(5);
   release();
   await down.collect();
   connection.close();
