@@ -10,7 +10,7 @@ use ostiary_core::pipeline::{Outcome, handle};
 use ostiary_core::plan::Plan;
 use ostiary_core::rate_limit::Verdict;
 use ostiary_core::refusal::RequestId;
-use ostiary_core::runtime::{Answer, Bindings, Clock, Console, Head, Network, ReceiveError, SendError};
+use ostiary_core::runtime::{Bindings, Clock, Console, EmptyAnswer, Head, Network, ReceiveError, SendError};
 use ostiary_core::secret_value::SecretValue;
 use ostiary_core::secrets::Reading;
 
@@ -121,9 +121,9 @@ impl Bindings for Deployment {
 }
 
 impl Network for Deployment {
-    type Answer = Empty;
+    type Answer = EmptyAnswer;
 
-    async fn send(&self, plan: &Plan) -> Result<Empty, SendError> {
+    async fn send(&self, plan: &Plan) -> Result<EmptyAnswer, SendError> {
         // As the edge does it: removed first, set afterwards.
         let mut headers = self.asked.take();
         for name in &plan.remove {
@@ -134,7 +134,7 @@ impl Network for Deployment {
         }
         let headers = headers.into_iter().collect();
         *self.sent.borrow_mut() = Some(Sent { url: plan.url.expose().to_owned(), headers });
-        Ok(Empty)
+        Ok(EmptyAnswer)
     }
 
     async fn keeps_body(&self) -> bool {
@@ -158,33 +158,4 @@ impl Clock for Deployment {
     }
 
     async fn sleep(&self, _milliseconds: u32) {}
-}
-
-/// An answer with nothing in it.
-pub struct Empty;
-
-impl Answer for Empty {
-    fn status(&self) -> u16 {
-        200
-    }
-
-    fn is_web_socket(&self) -> bool {
-        false
-    }
-
-    fn header(&self, _name: &str) -> Option<&str> {
-        None
-    }
-
-    fn header_names(&self) -> impl Iterator<Item = &str> {
-        std::iter::empty()
-    }
-
-    fn set_cookies(&self) -> Vec<String> {
-        Vec::new()
-    }
-
-    fn resolve(&self, _reference: &str, _base: &str) -> Option<String> {
-        None
-    }
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use ostiary_core::configuration::{Gateway, Part, Placement, Source};
 use ostiary_core::plan::Plan;
 use ostiary_core::rate_limit::Verdict;
-use ostiary_core::runtime::{Answer, Bindings, Clock, Console, Head, Network, ReceiveError, SendError};
+use ostiary_core::runtime::{Bindings, Clock, Console, EmptyAnswer, Head, Network, ReceiveError, SendError};
 use ostiary_core::secret_value::SecretValue;
 use ostiary_core::secrets::Reading;
 
@@ -127,16 +127,16 @@ impl Bindings for Rehearsal {
 }
 
 impl Network for Rehearsal {
-    type Answer = Rehearsed;
+    type Answer = EmptyAnswer;
 
-    async fn send(&self, plan: &Plan) -> Result<Rehearsed, SendError> {
+    async fn send(&self, plan: &Plan) -> Result<EmptyAnswer, SendError> {
         let mut url = plan.url.expose().to_owned();
         for placeholder in &self.placeholders {
             url = url.replace(&placeholder.replace('<', "%3C").replace('>', "%3E"), placeholder);
         }
         let method = plan.method.as_str();
         *self.sent.borrow_mut() = Some(Sent { method, url, removed: plan.remove.clone() });
-        Ok(Rehearsed)
+        Ok(EmptyAnswer)
     }
 
     async fn keeps_body(&self) -> bool {
@@ -160,33 +160,4 @@ impl Clock for Rehearsal {
     }
 
     async fn sleep(&self, _milliseconds: u32) {}
-}
-
-/// An answer with nothing in it.
-pub struct Rehearsed;
-
-impl Answer for Rehearsed {
-    fn status(&self) -> u16 {
-        200
-    }
-
-    fn is_web_socket(&self) -> bool {
-        false
-    }
-
-    fn header(&self, _name: &str) -> Option<&str> {
-        None
-    }
-
-    fn header_names(&self) -> impl Iterator<Item = &str> {
-        std::iter::empty()
-    }
-
-    fn set_cookies(&self) -> Vec<String> {
-        Vec::new()
-    }
-
-    fn resolve(&self, _reference: &str, _base: &str) -> Option<String> {
-        None
-    }
 }
