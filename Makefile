@@ -64,11 +64,11 @@ clean: ## Remove what was built; the tools and the local Secrets Store stay
 build/entry.js: $(SOURCES) gateway.toml wrangler.toml | $(TOOLS)
 	@scripts/step "The Worker" scripts/build-worker build
 
-tests/.build/entry.js: $(SOURCES) $(wildcard tests/gateway/*.toml) | $(TOOLS)
-	@scripts/step "The Worker for the tests" scripts/build-worker tests/.build tests/gateway
+tests/.build/entry.js: $(SOURCES) $(wildcard tests/harness/configuration/*.toml) | $(TOOLS)
+	@scripts/step "The Worker for the tests" scripts/build-worker tests/.build tests/harness/configuration
 
-tests/faults/.build/entry.js: $(SOURCES) $(wildcard tests/faults/gateway/*.toml) | $(TOOLS)
-	@scripts/step "The Worker for the fault tests" scripts/build-worker tests/faults/.build tests/faults/gateway
+tests/faults/.build/entry.js: $(SOURCES) $(wildcard tests/faults/configuration/*.toml) | $(TOOLS)
+	@scripts/step "The Worker for the fault tests" scripts/build-worker tests/faults/.build tests/faults/configuration
 
 bench/.build/entry.js: $(SOURCES) $(wildcard bench/gateway/*.toml) | $(TOOLS)
 	@scripts/step "The Worker for the benchmark" scripts/build-worker bench/.build bench/gateway

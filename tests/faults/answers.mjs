@@ -1,7 +1,7 @@
 // How an upstream answers, well and in every other way. Whatever it says names the request that it is said to.
 
-import { pause } from "../patience.mjs";
-import { LAST_CHUNK, answer, chunk, silent } from "../upstream.mjs";
+import { pause } from "../harness/patience.mjs";
+import { LAST_CHUNK, answer, chunk, silent } from "../harness/upstream.mjs";
 
 /** The body of the answer to that request: the caller, its nonce, and what it sent. */
 export const bodyTo = (caller, nonce, sent = "") => `${`${caller} ${nonce}\n`.repeat(20)}${sent}`;

@@ -1,9 +1,9 @@
 // One request of the mix, and what came of it.
 
 import assert from "node:assert/strict";
-import { open } from "../client.mjs";
-import { pause, within } from "../patience.mjs";
-import { Broken } from "../wire.mjs";
+import { open } from "../harness/client.mjs";
+import { pause, within } from "../harness/patience.mjs";
+import { Broken } from "../harness/wire.mjs";
 import { bodyTo } from "./answers.mjs";
 import { CALLERS, acceptable, kindOf } from "./mix.mjs";
 import { tokenOf } from "./world.mjs";

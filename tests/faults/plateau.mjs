@@ -1,7 +1,7 @@
 // Whether a process holds no more at the end than it did while it was at work: memory and sockets.
 
 import assert from "node:assert/strict";
-import { pause } from "../patience.mjs";
+import { pause } from "../harness/patience.mjs";
 
 const MIB = 1024 * 1024;
 

@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { pause } from "../patience.mjs";
+import { pause } from "../harness/patience.mjs";
 import { drawn, kindOf } from "./mix.mjs";
 import { isExplained, isNeverAnswered, outcomeOf } from "./outcome.mjs";
 import { Plateau } from "./plateau.mjs";

@@ -2,15 +2,15 @@
 
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { canary, sweep } from "../canaries.mjs";
-import { absent, flaps, hangs, startSecretStore } from "../secret-store.mjs";
-import { EVERY, answer, startUpstream } from "../upstream.mjs";
-import { startWorkerd } from "../workerd.mjs";
+import { canary, sweep } from "../harness/canaries.mjs";
+import { absent, flaps, hangs, startSecretStore } from "../harness/secret-store.mjs";
+import { EVERY, answer, startUpstream } from "../harness/upstream.mjs";
+import { startWorkerd } from "../harness/workerd.mjs";
 import { ANSWERS, bodyTo } from "./answers.mjs";
 import { CALLERS } from "./mix.mjs";
 
 const BUILD = fileURLToPath(new URL(".build", import.meta.url));
-const configuration = readFileSync(new URL("gateway/wrangler.toml", import.meta.url), "utf8");
+const configuration = readFileSync(new URL("configuration/wrangler.toml", import.meta.url), "utf8");
 const bindings = [...configuration.matchAll(/^binding = "(\w+)"/gm)].map(([, name]) => name);
 const [, compatibilityDate] = /^compatibility_date = "(.*)"/m.exec(configuration);
 

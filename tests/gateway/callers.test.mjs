@@ -1,0 +1,170 @@
+// Who is let in: tokens by secret and by digest, where they are shown, and what a failed proof looks like.
+
+import assert from "node:assert/strict";
+import { after, before, beforeEach, test } from "node:test";
+import { canary } from "../harness/canaries.mjs";
+import { MAIN, basic, bearer, startGateway } from "../harness/gateway.mjs";
+import { absent, hangs } from "../harness/secret-store.mjs";
+
+const NEXT = canary("TOKEN_MAIN_NEXT");
+const OTHER = canary("TOKEN_OTHER");
+const ROBOT = canary("TOKEN_ROBOT");
+
+let gateway;
+before(async () => {
+  gateway = await startGateway();
+});
+beforeEach(() => gateway.reset());
+after(() => gateway?.stop());
+
+const reads = () => Object.fromEntries(gateway.store.reads);
+
+test("both tokens of a caller work while one is being rotated", async () => {
+  for (const token of [MAIN, NEXT]) {
+    gateway.reset();
+    const { answer } = await gateway.through({ target: "/bearer/x", token });
+    assert.equal((await gateway.event(answer)).caller, "main");
+  }
+});
+
+test("a token that was taken out of the store does not work any more", async () => {
+  await gateway.through({ target: "/bearer/x", token: NEXT });
+  gateway.store.set("TOKEN_MAIN_NEXT", "another");
+  await gateway.refused({ target: "/bearer/x", token: NEXT }, "caller_unauthenticated");
+});
+
+test("a caller by digest reads nothing to be known", async () => {
+  const { answer } = await gateway.through({ target: "/robot/x", token: ROBOT });
+  assert.equal((await gateway.event(answer)).caller, "robot");
+  assert.deepEqual(reads(), { PRIMARY_KEY: 1 });
+});
+
+test("digests are compared first, and a match reads no token", async () => {
+  await gateway.through({ target: "/digest/x", token: ROBOT });
+  assert.deepEqual(reads(), { PRIMARY_KEY: 1 });
+});
+
+test("a caller that the route does not know is not known there", async () => {
+  await gateway.refused({ target: "/bearer/x", token: OTHER }, "caller_unauthenticated");
+  await gateway.refused({ target: "/bearer/x", token: ROBOT }, "caller_unauthenticated");
+  await gateway.refused({ target: "/robot/x", token: MAIN }, "caller_unauthenticated");
+});
+
+test("each caller has its own rules", async () => {
+  await gateway.through({ target: "/rules/v1/balance", token: OTHER });
+  await gateway.refused({ target: "/rules/v1/charges", token: OTHER }, "not_allowed");
+  await gateway.refused({ method: "DELETE", target: "/digest/x", token: ROBOT }, "not_allowed");
+});
+
+for (const [what, fields] of [
+  ["no token", []],
+  ["an unknown token", [bearer("unknown")]],
+  ["an empty token", [bearer("")]],
+  ["an empty Authorization", [["Authorization", ""]]],
+  ["a scheme alone", [["Authorization", "Bearer"]]],
+  ["a token without its scheme", [["Authorization", MAIN]]],
+  ["a scheme that the route does not take", [["Authorization", `Token ${MAIN}`]]],
+  ["a token with one byte more", [bearer(`${MAIN}x`)]],
+  ["a token with one byte less", [bearer(MAIN.slice(0, -1))]],
+  ["a token in another case", [bearer(MAIN.toUpperCase())]],
+  ["a token in a header that the route does not take", [["X-Api-Key", MAIN]]],
+  ["Basic that is no Base64", [["Authorization", "Basic %%%"]]],
+  ["Basic with an unknown password", [basic(MAIN, "unknown")]],
+  ["empty Basic", [basic("", "")]],
+  ["two tokens in one header", [["Authorization", `Bearer ${MAIN}`], ["Authorization", "Bearer unknown"]]],
+  ["a digest in the place of its token", [bearer("f3937445737a38fb7420e627eaf48e54ffd219bbe983be0e68d2b9a8cb1a720a")]],
+]) {
+  test(`case 32: ${what} gets the answer that every failed proof gets`, async () => {
+    const usual = await gateway.refused({ target: "/bearer/x", token: "quite unknown" }, "caller_unauthenticated");
+    const answer = await gateway.refused({ target: "/bearer/x", token: null, fields }, "caller_unauthenticated");
+    const constant = (each) => `${each.head}${each.text}`.replaceAll(/[0-9a-f]{32}/g, "ID");
+    assert.equal(constant(answer), constant(usual));
+    assert.equal(answer.status, 401);
+    assert.equal(answer.value("www-authenticate"), "Bearer");
+  });
+}
+
+test("a scheme is read in any case", async () => {
+  await gateway.through({ target: "/bearer/x", fields: [["Authorization", `bEARER ${MAIN}`]] });
+});
+
+test("Basic proves by its password, or by its user name when the password is empty", async () => {
+  await gateway.through({ target: "/bearer/x", fields: [basic("", MAIN)] });
+  gateway.upstream.clear();
+  await gateway.through({ target: "/bearer/x", fields: [basic(MAIN, "")] });
+});
+
+test("two tokens of one caller are no contradiction", async () => {
+  const target = `/elsewhere/x?gateway_token=${encodeURIComponent(NEXT)}`;
+  await gateway.through({ target, token: null, fields: [["X-Gateway-Token", MAIN]] });
+});
+
+for (const [what, first, second] of [["digests", "02", "04"], ["secrets", "01", "03"]]) {
+  test(`tokens of different callers, both by ${what}, are refused`, async () => {
+    const fields = [bearer(canary(`TOKEN_${first}`)), ["X-Load-Key", canary(`TOKEN_${second}`)]];
+    for (const caller of [first, second]) {
+      await gateway.refused({ target: `/load-1/caller-${caller}/x`, fields }, "caller_unauthenticated");
+    }
+  });
+}
+
+test("a digest that matches decides, and no secret of another caller is read to contradict it", async () => {
+  const fields = [bearer(canary("TOKEN_01")), ["X-Load-Key", canary("TOKEN_02")]];
+  await gateway.through({ target: "/load-1/caller-02/x", fields });
+  assert.deepEqual(reads(), { KEY_1: 1 });
+  await gateway.refused({ target: "/load-1/caller-01/x", fields }, "not_allowed");
+});
+
+test("an unknown candidate beside a known one does no harm", async () => {
+  await gateway.through({ target: "/header/x", fields: [bearer(MAIN), ["X-Api-Key", "unknown"]] });
+});
+
+test("token_in replaces the places where a token is looked for", async () => {
+  await gateway.refused({ target: "/elsewhere/x", token: MAIN }, "caller_unauthenticated");
+  await gateway.through({ target: "/elsewhere/x", token: null, fields: [["X-Gateway-Token", MAIN]] });
+});
+
+for (const [fault, behaviour] of [["throws", absent], ["hangs", hangs]]) {
+  test(`an unknown token is a refusal for now while a token secret ${fault}`, async () => {
+    gateway.store.set("TOKEN_MAIN", behaviour);
+    const answer = await gateway.refused({ target: "/bearer/x", token: "unknown" }, "secret_unavailable");
+    assert.equal(answer.status, 503);
+    assert.equal((await gateway.event(answer)).proof, "token_unreadable");
+  });
+
+  test(`a known token is known while another token secret ${fault}`, async () => {
+    gateway.store.set("TOKEN_MAIN", behaviour);
+    await gateway.through({ target: "/bearer/x", token: NEXT });
+  });
+}
+
+test("the log tells failed proofs apart", async () => {
+  const without = await gateway.refused({ target: "/bearer/x", token: null }, "caller_unauthenticated");
+  assert.equal((await gateway.event(without)).proof, "token_absent");
+  const unknown = await gateway.refused({ target: "/bearer/x", token: "unknown" }, "caller_unauthenticated");
+  assert.equal((await gateway.event(unknown)).proof, "token_unknown");
+});
+
+test("anyone may do what a rule for anyone says, and nothing else", async () => {
+  const { up, answer } = await gateway.through({ target: "/public/health", token: null });
+  assert.deepEqual(up.values("authorization"), [`Bearer ${canary("PRIMARY_KEY")}`]);
+  assert.equal((await gateway.event(answer)).caller, "anyone");
+  await gateway.refused({ target: "/public/private", token: null }, "caller_unauthenticated");
+  await gateway.refused({ method: "POST", target: "/public/health", token: null }, "caller_unauthenticated");
+  gateway.upstream.clear();
+  const shown = await gateway.through({ target: "/public/health", token: null, fields: [bearer("unknown")] });
+  assert.ok(!shown.up.head.includes("unknown"), "a token that nobody asked for stays behind");
+});
+
+test("case 34: an unauthenticated preflight carries no credential", async () => {
+  const { up } = await gateway.through({
+    method: "OPTIONS",
+    target: "/public/private",
+    token: null,
+    fields: [["Origin", "https://app.test"], ["Access-Control-Request-Method", "POST"]],
+  });
+  assert.deepEqual(up.values("authorization"), []);
+  assert.deepEqual(reads(), {});
+});
+
+test("case 45: nothing that the gateway wrote holds a secret", () => gateway.sweep());

@@ -1,0 +1,39 @@
+// What passes an answer on lets its upstream go when nobody reads it any more. On workerd the end of the request does so
+// too, so it is seen here only, with Node's own streams.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { within } from "../harness/patience.mjs";
+import { passOn } from "../../src/download.js";
+
+globalThis.IdentityTransformStream ??= TransformStream;
+
+const IDLE = 50;
+
+// An answer that says one thing and stands still; `cancelled` resolves when it is not wanted any more.
+function standing() {
+  let cancelled;
+  const gone = new Promise((resolve) => (cancelled = resolve));
+  const body = new ReadableStream({ type: "bytes", start: (controller) => controller.enqueue(new Uint8Array(1)), cancel: cancelled });
+  return { response: { body, headers: new Headers() }, gone };
+}
+
+test("case 40: an answer that stands still is broken off at both ends", async () => {
+  const { response, gone } = standing();
+  const reader = passOn({ method: "GET" }, response, IDLE).getReader();
+  assert.equal((await reader.read()).value.length, 1);
+  await assert.rejects(within("the end of the answer", reader.read()), /stood still/);
+  await within("the upstream to be let go", gone);
+});
+
+test("case 40: an answer that its caller has left is not read on", async () => {
+  const { response, gone } = standing();
+  await passOn({ method: "GET" }, response, 5_000).cancel();
+  await within("the upstream to be let go", gone);
+});
+
+test("an answer that nothing has to see is the runtime's own", () => {
+  const { response } = standing();
+  assert.equal(passOn({ method: "GET" }, response, 0), response.body);
+  assert.equal(passOn({ method: "HEAD" }, response, IDLE), response.body);
+});

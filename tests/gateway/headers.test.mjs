@@ -1,0 +1,210 @@
+// Section B: which headers go up, which come down, and that the gateway's own are the only ones of their name.
+
+import assert from "node:assert/strict";
+import { after, before, beforeEach, test } from "node:test";
+import { canary } from "../harness/canaries.mjs";
+import { MAIN, basic, bearer, startGateway } from "../harness/gateway.mjs";
+import { answer } from "../harness/upstream.mjs";
+
+let gateway;
+before(async () => {
+  gateway = await startGateway();
+});
+beforeEach(() => gateway.reset());
+after(() => gateway?.stop());
+
+const PRIMARY = `Bearer ${canary("PRIMARY_KEY")}`;
+
+// Everything of a request that the upstream could read a token from.
+const everything = (up) => `${up.head}${decodeURIComponent(up.target)}${up.body}`;
+
+test("case 14: the caller's Authorization never reaches the upstream, in any case or number", async () => {
+  for (const names of [["Authorization"], ["AUTHORIZATION"], ["authorization", "Authorization"], ["aUTHORIZATION", "Authorization", "authorization"]]) {
+    gateway.reset();
+    const { up } = await gateway.through({
+      target: "/elsewhere/x",
+      token: null,
+      fields: [["X-Gateway-Token", MAIN], ...names.map((name) => [name, "Bearer evil"])],
+    });
+    assert.deepEqual(up.values("authorization"), [PRIMARY]);
+  }
+});
+
+test("case 14: a header that the route injects arrives once, with the gateway's value, and its twin not at all", async () => {
+  const { up } = await gateway.through({
+    target: "/header/x",
+    fields: [["X-Api-Key", "evil"], ["x-api-key", "evil"], ["X_Api_Key", "evil"], ["X-Api_Key", "evil"], ["X-Api-Keys", "kept"]],
+  });
+  assert.deepEqual(up.values("x-api-key"), [canary("HEADER_KEY")]);
+  assert.deepEqual(up.values("x_api_key"), []);
+  assert.deepEqual(up.values("x-api_key"), []);
+  assert.deepEqual(up.values("x-api-keys"), ["kept"]);
+});
+
+test("case 14: so does a header of a route's own invention", async () => {
+  const fields = [["X-Id", "evil"], ["x_id", "evil"], ["X-KEY", "evil"], ["X_Key", "evil"]];
+  const { up } = await gateway.through({ target: "/pair/x", fields });
+  assert.deepEqual(up.values("x-id"), [canary("ID_FIRST")]);
+  assert.deepEqual(up.values("x-key"), [canary("PAIR_FIRST")]);
+  assert.ok(!up.head.includes("evil"), up.head);
+});
+
+for (const [place, request] of [
+  ["Authorization: Bearer", { target: "/header/x", fields: [bearer(MAIN)] }],
+  ["the password of Basic", { target: "/header/x", fields: [basic("anybody", MAIN)] }],
+  ["the user name of Basic", { target: "/basic/x", fields: [basic(MAIN, "")] }],
+  ["the header that the auth fills", { target: "/header/x", token: null, fields: [["X-Api-Key", MAIN]] }],
+  ["a templated header", { target: "/template/x", token: null, fields: [["Authorization", `Key ${MAIN}`]] }],
+  ["the parameter that the auth fills", { target: `/query/x?a=1&key=${encodeURIComponent(MAIN)}&b=2`, token: null }],
+  ["a header of token_in", { target: "/elsewhere/x", token: null, fields: [["X-Gateway-Token", MAIN]] }],
+  ["a parameter of token_in", { target: `/elsewhere/x?gateway_token=${encodeURIComponent(MAIN)}`, token: null }],
+]) {
+  test(`case 15: a proof in ${place} is known and does not go up`, async () => {
+    const { up } = await gateway.through(request);
+    assert.ok(!everything(up).includes(MAIN));
+    assert.ok(!up.head.includes(Buffer.from(`:${MAIN}`).toString("base64").slice(4, -4)));
+  });
+}
+
+test("case 15: all places of a proof are emptied, matched or not", async () => {
+  const { up } = await gateway.through({
+    target: "/query/x?key=unknown&kept=1",
+    fields: [bearer(MAIN), ["X-Api-Key", "unknown"]],
+  });
+  assert.deepEqual(up.values("authorization"), []);
+  assert.ok(!up.head.includes("unknown"));
+  assert.ok(up.query.startsWith("kept=1&key="));
+});
+
+test("case 16: what Connection names goes, and what the gateway injects stays", async () => {
+  const { up } = await gateway.through({
+    target: "/several/x",
+    fields: [
+      ["Connection", ""],
+      ["connection", "close, Authorization, X-FOO"],
+      ["Connection", "x-api-key ,X-Bar"],
+      ["X-Foo", "1"],
+      ["x-bar", "2"],
+      ["X-Kept", "3"],
+    ],
+  });
+  assert.deepEqual(up.values("authorization"), [PRIMARY]);
+  assert.deepEqual(up.values("x-api-key"), [canary("HEADER_KEY")]);
+  assert.deepEqual(up.values("x-foo"), []);
+  assert.deepEqual(up.values("x-bar"), []);
+  assert.deepEqual(up.values("x-kept"), ["3"]);
+});
+
+test("case 17: hop-by-hop headers do not go up", async () => {
+  const names = ["Keep-Alive", "Proxy-Connection", "Proxy-Authorization", "Proxy-Authenticate", "TE", "Trailer", "Upgrade", "HTTP2-Settings", "Expect"];
+  const { up } = await gateway.through({ target: "/bearer/x", fields: names.map((name) => [name, "evil"]) });
+  for (const name of names) assert.deepEqual(up.values(name), [], name);
+});
+
+test("case 17: hop-by-hop headers do not come down, nor what Connection names", async () => {
+  const names = ["Keep-Alive", "Proxy-Authenticate", "Proxy-Connection", "TE", "Trailer", "Upgrade", "X-Foo"];
+  const fields = [["Connection", "X-Foo"], ...names.map((name) => [name, "evil"]), ["X-Kept", "1"]];
+  gateway.upstream.on("/x", answer(200, fields, "ok"));
+  const { answer: down } = await gateway.through({ target: "/bearer/x" });
+  for (const name of names) assert.deepEqual(down.values(name), [], name);
+  assert.equal(down.value("x-kept"), "1");
+});
+
+const CREDENTIALS = [
+  "Proxy-Authorization", "Cookie", "X-Api-Key", "Api-Key", "X-Goog-Api-Key", "X-Auth-Token", "X-Auth-Key", "X-Auth-Email",
+  "Private-Token", "Job-Token", "DD-Api-Key", "DD-Application-Key", "X-Amz-Security-Token", "X-Vault-Token",
+];
+
+test("case 17: credentials that the caller brings along do not go up, nor their twins", async () => {
+  const twins = CREDENTIALS.map((name) => name.replaceAll("-", "_"));
+  const fields = [...CREDENTIALS, ...twins, ...CREDENTIALS.map((name) => name.toLowerCase())].map((name) => [name, "evil"]);
+  const { up } = await gateway.through({ target: "/bearer/x", fields });
+  assert.ok(!up.head.includes("evil"), up.head);
+});
+
+test("case 17: a route strips more, and forwards the exceptions that it names", async () => {
+  const { up } = await gateway.through({
+    target: "/strict/x?a=1&note=evil&n%6Fte=evil&b=2",
+    fields: [["X-Secret-Note", "evil"], ["x_secret_note", "evil"], ["Private-Token", "kept"], ["Job-Token", "evil"], ["X-Forwarded-For", "192.0.2.1"]],
+  });
+  assert.ok(!up.head.includes("evil"), up.head);
+  assert.equal(up.target, "/x?a=1&b=2");
+  assert.deepEqual(up.values("private-token"), ["kept"]);
+  assert.deepEqual(up.values("x-forwarded-for"), ["192.0.2.1"]);
+});
+
+test("case 18: what claims who asks or what is asked for does not go up", async () => {
+  const names = [
+    "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X_Forwarded_For", "Forwarded", "X-Real-IP", "True-Client-IP",
+    "CF-Connecting-IP", "CF-IPCountry", "CF-Ray", "X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override", "X_Http_Method_Override",
+  ];
+  const { up } = await gateway.through({ target: "/bearer/x", fields: names.map((name) => [name, "evil"]) });
+  for (const name of names) assert.deepEqual(up.values(name), [], name);
+});
+
+test("all other headers go up and come down as they are", async () => {
+  gateway.upstream.on("/x", answer(200, [["X-Down", "a, b"], ["ETag", '"x"'], ["Content-Type", "text/x; a=b"], ["WWW-Authenticate", "Bearer x"]], "ok"));
+  const { up, answer: down } = await gateway.through({
+    target: "/bearer/x",
+    fields: [["User-Agent", "sdk/1.0"], ["Accept", "*/*;q=0.1"], ["X-Idempotency", "{}"], ["Idempotency-Key", "k-1"], ["Accept-Encoding", "br"]],
+  });
+  for (const [name, value] of [["user-agent", "sdk/1.0"], ["accept", "*/*;q=0.1"], ["x-idempotency", "{}"], ["idempotency-key", "k-1"], ["accept-encoding", "br"]]) {
+    assert.deepEqual(up.values(name), [value]);
+  }
+  for (const [name, value] of [["x-down", "a, b"], ["etag", '"x"'], ["content-type", "text/x; a=b"], ["www-authenticate", "Bearer x"]]) {
+    assert.deepEqual(down.values(name), [value]);
+  }
+});
+
+const COOKIES = [["Set-Cookie", "a=1; Domain=api.example.com; Path=/; HttpOnly"], ["Set-Cookie", "b=2; domain=.example.com"]];
+
+test("case 19: cookies neither go up nor come down", async () => {
+  gateway.upstream.on("/x", answer(200, COOKIES, "ok"));
+  const { up, answer: down } = await gateway.through({ target: "/bearer/x", fields: [["Cookie", "session=evil"]] });
+  assert.deepEqual(up.values("cookie"), []);
+  assert.deepEqual(down.values("set-cookie"), []);
+});
+
+test("case 19: a route with a host of its own may pass cookies on, without Domain", async () => {
+  gateway.upstream.on("/x", answer(200, COOKIES, "ok"));
+  const { up, answer: down } = await gateway.through({ host: "cookies.gw.test", target: "/x", fields: [["Cookie", "session=1; b=2"]] });
+  assert.deepEqual(up.values("cookie"), ["session=1; b=2"]);
+  assert.deepEqual(down.values("set-cookie"), ["a=1; Path=/; HttpOnly", "b=2"]);
+});
+
+test("case 19: what acts on the whole origin does not come down", async () => {
+  const names = ["Service-Worker-Allowed", "Clear-Site-Data", "Access-Control-Allow-Origin", "Access-Control-Allow-Credentials", "Access-Control-Expose-Headers"];
+  gateway.upstream.on("/x", answer(200, names.map((name) => [name, "evil"]), "ok"));
+  const { answer: down } = await gateway.through({ target: "/bearer/x", fields: [["Origin", "https://evil.com"]] });
+  for (const name of names) assert.deepEqual(down.values(name), [], name);
+});
+
+test("case 20: CDN-Loop is appended", async () => {
+  const { up } = await gateway.through({ target: "/bearer/x", fields: [["CDN-Loop", "cloudflare; loops=1"], ["CDN-Loop", "other"]] });
+  const [list, ...more] = up.values("cdn-loop");
+  assert.deepEqual(more, []);
+  assert.match(list, /^cloudflare; loops=1, other, \S+$/);
+});
+
+test("case 20: the gateway's own token coming back is refused", async () => {
+  const { up } = await gateway.through({ target: "/bearer/x" });
+  const own = up.value("cdn-loop");
+  assert.equal((await gateway.refused({ target: "/bearer/x", fields: [["CDN-Loop", own]] }, "loop_detected")).status, 508);
+  await gateway.refused({ target: "/bearer/x", fields: [["CDN-Loop", `cloudflare, ${own.toUpperCase()}; a=b`]] }, "loop_detected");
+});
+
+test("case 21: an upstream cannot forge the gateway's own headers", async () => {
+  const forged = [["Ostiary-Refusal", "not_allowed"], ["ostiary-request-id", "forged"], ["Ostiary-Anything", "forged"], ["Ostiary_Refusal", "forged"]];
+  gateway.upstream.on("/x", answer(200, forged, "ok"));
+  const { answer: down } = await gateway.through({ target: "/bearer/x" });
+  assert.match(down.value("ostiary-request-id"), /^[0-9a-f]{32}$/);
+  assert.ok(!down.head.includes("forged"));
+  assert.deepEqual(down.values("ostiary-refusal"), []);
+});
+
+test("the caller's Ostiary headers do not go up", async () => {
+  const { up } = await gateway.through({ target: "/bearer/x", fields: [["Ostiary-Request-Id", "forged"], ["Ostiary-Refusal", "forged"]] });
+  assert.ok(!up.head.includes("forged"));
+});
+
+test("case 45: nothing that the gateway wrote holds a secret", () => gateway.sweep());

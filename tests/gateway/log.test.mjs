@@ -1,0 +1,81 @@
+// One event for each request: names, outcomes and times, never what the caller said.
+
+import assert from "node:assert/strict";
+import { after, before, beforeEach, describe, test } from "node:test";
+import { startGateway } from "../harness/gateway.mjs";
+import { answer as scripted } from "../harness/upstream.mjs";
+
+// Texts of a caller, each distinctive, in every place that it can put one.
+const SAID = ["pathtext", "querytext", "headertext", "bodytext", "agenttext", "tokentext", "hosttext"];
+
+for (const runtime of ["workerd", "wrangler dev"]) {
+  describe(`on ${runtime}`, () => {
+    let gateway;
+    before(async () => {
+      gateway = await startGateway(runtime);
+    });
+    beforeEach(() => gateway.reset());
+    after(() => gateway?.stop());
+
+    test("an answered request is one event with names and outcomes", async () => {
+      const { answer } = await gateway.through({ target: "/rules/v1/balance" });
+      const event = await gateway.event(answer);
+      const { request_id, route, rule, caller, status, code } = event;
+      assert.deepEqual(
+        { request_id, route, rule, caller, status, code },
+        { request_id: answer.value("ostiary-request-id"), route: "rules", rule: "GET /v1/**", caller: "main", status: 200, code: undefined },
+      );
+    });
+
+    test("a refused request is one event with its code", async () => {
+      const forbidden = await gateway.event(await gateway.refused({ target: "/rules/v2" }, "not_allowed"));
+      assert.deepEqual(
+        [forbidden.route, forbidden.caller, forbidden.rule, forbidden.status, forbidden.code],
+        ["rules", "main", undefined, 403, "not_allowed"],
+      );
+      const lost = await gateway.event(await gateway.refused({ target: "/nowhere" }, "no_route"));
+      assert.deepEqual([lost.route, lost.status, lost.code], [undefined, 404, "no_route"]);
+    });
+
+    test("an upstream's failure is told from the gateway's", async () => {
+      gateway.upstream.on("/x", scripted(503, {}, "busy"));
+      const { answer } = await gateway.through({ target: "/bearer/x" });
+      const event = await gateway.event(answer);
+      assert.deepEqual([event.status, event.code], [503, undefined]);
+    });
+
+    test("case 32: nothing that a caller says stands in an event", async () => {
+      const requests = [
+        { target: "/bearer/pathtext?querytext=querytext", body: "bodytext", method: "POST" },
+        { target: "/pathtext?querytext", host: "hosttext.test" },
+        { target: "/bearer/pathtext%2f?querytext" },
+        { target: "/bearer/pathtext", token: "tokentext" },
+        { target: "/bearer/pathtext", host: "hosttext.test:81" },
+      ];
+      for (const request of requests) {
+        const answer = await gateway.call({ ...request, fields: [["X-Text", "headertext"], ["User-Agent", "agenttext"]] });
+        const event = JSON.stringify(await gateway.event(answer));
+        for (const text of SAID) assert.ok(!event.includes(text), `${text} in ${event}`);
+      }
+    });
+
+    test("case 45: nothing that the gateway wrote holds a secret", () => gateway.sweep());
+  });
+}
+
+describe("on bare workerd, where nothing but the gateway writes", () => {
+  let gateway;
+  before(async () => {
+    gateway = await startGateway();
+  });
+  after(() => gateway?.stop());
+
+  test("each request is one line, and there are no other lines", async () => {
+    const answers = [];
+    for (const target of ["/bearer/x", "/nowhere", "/bearer/..%2f", "/bearer/y"]) answers.push(await gateway.call({ target }));
+    for (const answer of answers) await gateway.event(answer);
+    assert.equal(gateway.output().trim().split("\n").length, answers.length, gateway.output());
+    const ids = gateway.events().map((event) => event.request_id);
+    assert.deepEqual(ids.toSorted(), answers.map((answer) => answer.value("ostiary-request-id")).toSorted());
+  });
+});

@@ -1,0 +1,124 @@
+// What a refusal looks like, whatever the reason, and that it says nothing of the inside.
+
+import assert from "node:assert/strict";
+import { after, before, beforeEach, test } from "node:test";
+import { startGateway } from "../harness/gateway.mjs";
+import { absent } from "../harness/secret-store.mjs";
+import { silent } from "../harness/upstream.mjs";
+
+let gateway;
+before(async () => {
+  gateway = await startGateway();
+});
+beforeEach(() => gateway.reset());
+after(() => gateway?.stop());
+
+const REFUSALS = [
+  ["invalid_host", 400, { target: "/bearer/x", host: "a#b" }],
+  ["path_ambiguous", 400, { target: "/bearer/..%2fx" }],
+  ["body_not_allowed", 400, { target: "/bearer/x", body: "hello" }],
+  ["caller_unauthenticated", 401, { target: "/bearer/x", token: "unknown" }],
+  ["not_allowed", 403, { target: "/rules/v2" }],
+  ["no_route", 404, { target: "/nowhere" }],
+  ["method_not_allowed", 405, { method: "TRACE", target: "/bearer/x" }],
+  ["method_not_allowed", 405, { method: "PROPFIND", target: "/bearer/x" }],
+  ["upstream_unreachable", 502, { target: "/closed/x" }],
+  ["secret_unavailable", 503, { target: "/header/x" }, () => gateway.store.set("HEADER_KEY", absent)],
+  ["upstream_timeout", 504, { target: "/brief/silent" }, () => gateway.upstream.on("/silent", silent)],
+  ["loop_detected", 508, { target: "/bearer/x", fields: [["CDN-Loop", "ostiary"]] }],
+];
+
+for (const [code, status, request, arrange = () => {}] of REFUSALS) {
+  test(`case 32: ${code} on ${request.method ?? "GET"} is a problem in JSON that says nothing of the inside`, async () => {
+    arrange();
+    const answer = await gateway.call(request);
+    assert.equal(answer.status, status);
+    assert.equal(answer.value("ostiary-refusal"), code);
+    assert.equal(answer.value("content-type"), "application/problem+json");
+    assert.equal(answer.value("cache-control"), "no-store");
+    const { type, title, ...rest } = answer.json;
+    const id = answer.value("ostiary-request-id");
+    assert.match(id, /^[0-9a-f]{32}$/);
+    assert.match(type, new RegExp(`^https://\\S+docs/refusals\\.md#${code}$`));
+    assert.match(title, /\w/);
+    assert.deepEqual(rest, { status, code, request_id: id });
+    const inside = /127\.0\.0\.1|localhost|UPSTREAM|_KEY|TOKEN|Error|panic|at .*\.js|wasm|null|undefined/;
+    assert.doesNotMatch(answer.text.replace(type, ""), inside);
+    const event = await gateway.event(answer);
+    assert.equal(event.code, code);
+    assert.equal(event.status, status);
+  });
+
+  test(`case 33: ${code} is told from an upstream's answer by its own header, and HEAD gets it too`, async () => {
+    arrange();
+    const { method, body, ...asHead } = request;
+    if (method !== undefined) return;
+    const answer = await gateway.call({ ...asHead, method: "HEAD", ...(body === undefined ? {} : { fields: [["Content-Length", "5"]] }) });
+    assert.equal(answer.status, status);
+    assert.equal(answer.value("ostiary-refusal"), code);
+    assert.equal(answer.body.length, 0);
+  });
+}
+
+test("a refusal of a proof names Bearer and never Basic", async () => {
+  const answer = await gateway.call({ target: "/basic/x", token: "unknown" });
+  assert.deepEqual(answer.values("www-authenticate"), ["Bearer"]);
+});
+
+test("case 34: an unknown method is refused with what is known", async () => {
+  for (const method of ["TRACE", "PURGE", "PROPFIND"]) {
+    const answer = await gateway.refused({ method, target: "/bearer/x" }, "method_not_allowed");
+    assert.match(answer.value("allow"), /\bGET\b.*\bPOST\b/);
+  }
+});
+
+test("case 34: CONNECT opens nothing", async () => {
+  const answer = await gateway.call({ method: "CONNECT", target: "127.0.0.1:1" });
+  assert.ok(answer.status >= 400, `${answer.status}`);
+  assert.equal(gateway.upstream.exchanges.length, 0);
+});
+
+test("case 38: GET and HEAD with a body are refused, without an exception", async () => {
+  for (const method of ["GET", "HEAD"]) {
+    for (const request of [
+      { body: "hello" },
+      { body: "5\r\nhello\r\n0\r\n\r\n", fields: [["Transfer-Encoding", "chunked"]] },
+      { body: "0\r\n\r\n", fields: [["Transfer-Encoding", "chunked"]] },
+    ]) {
+      const answer = await gateway.refused({ method, target: "/bearer/x", ...request }, "body_not_allowed");
+      assert.equal(answer.status, 400);
+    }
+  }
+});
+
+test("case 38: a Content-Length of 0 is no body", async () => {
+  for (const method of ["GET", "HEAD"]) {
+    gateway.upstream.clear();
+    const { up } = await gateway.through({ method, target: "/bearer/x", fields: [["Content-Length", "0"]] });
+    assert.equal(up.method, method);
+    assert.equal(up.bodyLength, 0);
+  }
+});
+
+test("every answer has an id of its own", async () => {
+  const ids = new Set();
+  for (let request = 0; request < 20; request += 1) {
+    ids.add((await gateway.call({ target: request % 2 ? "/bearer/x" : "/nowhere" })).value("ostiary-request-id"));
+  }
+  assert.equal(ids.size, 20);
+});
+
+test("a variable that no longer makes an upstream is a misconfiguration", async () => {
+  for (const UPSTREAM_PORT of ["", "no-port", "80@evil.com", "1/../x"]) {
+    const broken = await startGateway("workerd", { variables: { UPSTREAM_PORT } });
+    try {
+      const answer = await broken.refused({ target: "/bearer/x" }, "misconfigured");
+      assert.equal(answer.status, 500);
+      broken.sweep();
+    } finally {
+      await broken.stop();
+    }
+  }
+});
+
+test("case 45: nothing that the gateway wrote holds a secret", () => gateway.sweep());

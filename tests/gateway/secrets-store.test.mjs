@@ -1,0 +1,51 @@
+// A real local Secrets Store, with Miniflare's own bindings in the place of scripted ones.
+
+import assert from "node:assert/strict";
+import { after, before, beforeEach, test } from "node:test";
+import { canary } from "../harness/canaries.mjs";
+import { startGateway } from "../harness/gateway.mjs";
+
+let gateway;
+before(async () => {
+  gateway = await startGateway("miniflare");
+});
+beforeEach(() => gateway.reset());
+after(() => gateway?.stop());
+
+const authorization = async () => {
+  gateway.upstream.clear();
+  return (await gateway.through({ target: "/bearer/x" })).up.values("authorization");
+};
+
+test("case 28: a secret updated between two requests is used by the second", async () => {
+  assert.deepEqual(await authorization(), [`Bearer ${canary("PRIMARY_KEY")}`]);
+  await gateway.stored.PRIMARY_KEY.update("updated");
+  assert.deepEqual(await authorization(), ["Bearer updated"]);
+  await gateway.stored.PRIMARY_KEY.update(canary("PRIMARY_KEY"));
+  assert.deepEqual(await authorization(), [`Bearer ${canary("PRIMARY_KEY")}`]);
+});
+
+test("case 27: a secret that is not in the store is passed over, and refused when it is the last", async () => {
+  await gateway.stored.PRIMARY_KEY.remove();
+  assert.deepEqual(await authorization(), [`Bearer ${canary("SECONDARY_KEY")}`]);
+  await gateway.stored.SECONDARY_KEY.remove();
+  gateway.upstream.clear();
+  const answer = await gateway.refused({ target: "/bearer/x" }, "secret_unavailable");
+  assert.equal(answer.status, 503);
+});
+
+test("a JSON secret and a classic Worker secret are read", async () => {
+  const { up } = await gateway.through({ target: "/fields/x" });
+  assert.deepEqual(up.values("x-account"), [canary("ACCOUNT_ID")]);
+  gateway.upstream.clear();
+  const classic = await gateway.through({ target: "/classic/x" });
+  assert.deepEqual(classic.up.values("authorization"), [`Bearer ${canary("CLASSIC_KEY")}`]);
+});
+
+test("a token taken out of the store does not work any more, and is not said to be wrong", async () => {
+  await gateway.stored.TOKEN_MAIN.remove();
+  const answer = await gateway.refused({ target: "/header/x" }, "secret_unavailable");
+  assert.equal((await gateway.event(answer)).proof, "token_unreadable");
+});
+
+test("case 45: nothing that the gateway wrote holds a secret", () => gateway.sweep());

@@ -1,0 +1,245 @@
+// Section C: what the values of secrets may be, what faulty bindings do, and how often each is read.
+
+import assert from "node:assert/strict";
+import { after, before, beforeEach, describe, test } from "node:test";
+import { canary } from "../harness/canaries.mjs";
+import { MAIN, startGateway } from "../harness/gateway.mjs";
+import { absent, hangs, yields, yieldsBytes, yieldsNull } from "../harness/secret-store.mjs";
+
+let gateway;
+before(async () => {
+  gateway = await startGateway();
+});
+beforeEach(() => gateway.reset());
+after(() => gateway?.stop());
+
+const authorization = async (target) => (await gateway.through({ target })).up.values("authorization");
+
+// How often each binding was read, those of callers' tokens aside.
+const reads = () => Object.fromEntries([...gateway.store.reads].filter(([name]) => !name.startsWith("TOKEN_")));
+
+test("one request carries the secret that was read for it", async () => {
+  assert.deepEqual(await authorization("/bearer/x"), [`Bearer ${canary("PRIMARY_KEY")}`]);
+  assert.deepEqual(Object.fromEntries(gateway.store.reads), { TOKEN_MAIN: 1, TOKEN_MAIN_NEXT: 1, PRIMARY_KEY: 1 });
+});
+
+test("every form of auth puts its secret where it belongs", async () => {
+  const { up } = await gateway.through({ target: "/basic/x" });
+  const pair = Buffer.from(up.value("authorization").replace(/^Basic /, ""), "base64").toString();
+  assert.equal(pair, `api:${canary("BASIC_PASSWORD")}`);
+  gateway.reset();
+  assert.deepEqual(await authorization("/template/x"), [`Key ${canary("TEMPLATE_KEY")}`]);
+  gateway.reset();
+  assert.deepEqual(await authorization("/classic/x"), [`Bearer ${canary("CLASSIC_KEY")}`]);
+  gateway.reset();
+  assert.deepEqual(await authorization("/bare/x"), []);
+});
+
+test("several secrets go on one request", async () => {
+  const { up } = await gateway.through({ target: "/several/x" });
+  assert.deepEqual(up.values("authorization"), [`Bearer ${canary("PRIMARY_KEY")}`]);
+  assert.deepEqual(up.values("x-api-key"), [canary("HEADER_KEY")]);
+  assert.equal(up.query, `key=${encodeURIComponent(canary("QUERY_KEY"))}`);
+});
+
+test("fields of a JSON secret are read with one read", async () => {
+  const { up } = await gateway.through({ target: "/fields/x" });
+  assert.deepEqual(up.values("x-account"), [canary("ACCOUNT_ID")]);
+  assert.deepEqual(up.values("authorization"), [`Bearer ${canary("ACCOUNT_KEY")}`]);
+  assert.deepEqual(reads(), { ACCOUNT: 1 });
+});
+
+for (const value of ["not JSON", "{", "[]", '"id"', "null", '{"id":"a"}', '{"id":"a","key":1}', '{"id":"a","key":""}', '{"id":"a","key":null}', '{"id":"a\\r\\nx: y","key":"k"}']) {
+  test(`a JSON secret without its fields is invalid: ${value}`, async () => {
+    gateway.store.set("ACCOUNT", value);
+    assert.equal((await gateway.refused({ target: "/fields/x" }, "secret_unavailable")).status, 503);
+  });
+}
+
+for (const end of ["\n", "\r\n", "\r\n\r\n"]) {
+  test(`case 23: ${JSON.stringify(end)} at the end of a value is trimmed`, async () => {
+    gateway.store.set("PRIMARY_KEY", `${canary("PRIMARY_KEY")}${end}`);
+    assert.deepEqual(await authorization("/bearer/x"), [`Bearer ${canary("PRIMARY_KEY")}`]);
+  });
+}
+
+const MISSING = ["", " ", "\n", "\t \r\n"];
+const INVALID = ["a\r\nX-Evil: 1", "a\nb", "a\rb", "a\0b", "a\x01b", "a\tb", "a\x7fb", "a\u00e9", "\ufeffa", "a\u00a0b", "\u6f22"];
+
+for (const value of [...MISSING, ...INVALID]) {
+  test(`cases 23, 24: ${JSON.stringify(value)} is not put into a header, the next source is`, async () => {
+    gateway.store.set("PRIMARY_KEY", value);
+    assert.deepEqual(await authorization("/bearer/x"), [`Bearer ${canary("SECONDARY_KEY")}`]);
+  });
+
+  test(`cases 23, 24: ${JSON.stringify(value)} from the last source is a refusal`, async () => {
+    gateway.store.set("HEADER_KEY", value);
+    assert.equal((await gateway.refused({ target: "/header/x" }, "secret_unavailable")).status, 503);
+  });
+}
+
+for (const size of [1_024, 1_025, 16 * 1_024, 65_536]) {
+  test(`case 25: a value of ${size} bytes goes into a header and into Basic`, async () => {
+    const value = "v".repeat(size);
+    gateway.store.set("HEADER_KEY", value);
+    gateway.store.set("BASIC_PASSWORD", value);
+    const header = await gateway.through({ target: "/header/x" });
+    assert.equal(header.up.value("x-api-key"), value);
+    gateway.upstream.clear();
+    const pair = await gateway.through({ target: "/basic/x" });
+    assert.equal(Buffer.from(pair.up.value("authorization").slice(6), "base64").toString(), `api:${value}`);
+  });
+}
+
+test("case 25: a value of 8 KiB goes into a query", async () => {
+  gateway.store.set("QUERY_KEY", "v".repeat(8_192));
+  const { up } = await gateway.through({ target: "/query/x" });
+  assert.equal(up.query, `key=${"v".repeat(8_192)}`);
+});
+
+for (const value of ["%s%d%n", "${primary}", "$${x}", "$1$&$`", `"quoted"'`, "a:b", "\\n", "a b  c", "%41", "{{x}}"]) {
+  test(`case 26: ${value} is put in literally`, async () => {
+    gateway.store.set("HEADER_KEY", value);
+    gateway.store.set("TEMPLATE_KEY", value);
+    gateway.store.set("QUERY_KEY", value);
+    assert.equal((await gateway.through({ target: "/header/x" })).up.value("x-api-key"), value);
+    gateway.upstream.clear();
+    assert.equal((await gateway.through({ target: "/template/x" })).up.value("authorization"), `Key ${value}`);
+    gateway.upstream.clear();
+    const { up } = await gateway.through({ target: "/query/x" });
+    assert.equal(decodeURIComponent(up.query.slice("key=".length)), value);
+    assert.doesNotMatch(up.query.slice("key=".length), /[&;=#+ ]/);
+  });
+}
+
+test("case 26: a colon in a Basic user name is refused, and in a password it is not", async () => {
+  gateway.store.set("BASIC_PASSWORD", "pass:word");
+  const { up } = await gateway.through({ target: "/pair-basic/x" });
+  assert.equal(Buffer.from(up.value("authorization").slice(6), "base64").toString(), `${canary("BASIC_USERNAME")}:pass:word`);
+  gateway.store.set("BASIC_USERNAME", "user:name");
+  gateway.upstream.clear();
+  await gateway.refused({ target: "/pair-basic/x" }, "secret_unavailable");
+});
+
+const FAULTS = { "throws": absent, "yields null": yieldsNull, "yields an empty string": yields(""), "yields bytes": yieldsBytes("evil"), "hangs": hangs };
+
+for (const [fault, behaviour] of Object.entries(FAULTS)) {
+  test(`case 27: a binding that ${fault} is passed over for the next source`, async () => {
+    gateway.store.set("PRIMARY_KEY", behaviour);
+    assert.deepEqual(await authorization("/bearer/x"), [`Bearer ${canary("SECONDARY_KEY")}`]);
+    assert.deepEqual(reads(), { PRIMARY_KEY: 1, SECONDARY_KEY: 1 });
+  });
+
+  test(`case 27: when the last source ${fault} there is a refusal and no dial`, async () => {
+    gateway.store.set("PRIMARY_KEY", behaviour);
+    gateway.store.set("SECONDARY_KEY", behaviour);
+    const answer = await gateway.refused({ target: "/bearer/x" }, "secret_unavailable");
+    assert.equal(answer.status, 503);
+    assert.deepEqual(reads(), { PRIMARY_KEY: 1, SECONDARY_KEY: 1 });
+  });
+}
+
+test("case 27: a Secrets Store source falls back to a classic Worker secret", async () => {
+  gateway.store.set("MIXED_KEY", absent);
+  assert.deepEqual(await authorization("/mixed/x"), [`Bearer ${canary("CLASSIC_KEY")}`]);
+});
+
+test("case 27: a hang ends at the deadline of 500 ms", async () => {
+  gateway.store.set("HEADER_KEY", hangs);
+  const started = performance.now();
+  await gateway.refused({ target: "/header/x" }, "secret_unavailable");
+  const took = performance.now() - started;
+  assert.ok(took >= 450 && took < 5_000, `${took} ms`);
+});
+
+test("the log says which source served, by name and without a value", async () => {
+  gateway.store.set("PRIMARY_KEY", absent);
+  const { answer } = await gateway.through({ target: "/bearer/x" });
+  const event = JSON.stringify(await gateway.event(answer));
+  assert.match(event, /PRIMARY_KEY/);
+  assert.match(event, /SECONDARY_KEY/);
+});
+
+test("a pair moves to its next source together", async () => {
+  gateway.store.set("PAIR_FIRST", absent);
+  const { up } = await gateway.through({ target: "/pair/x" });
+  assert.deepEqual(up.values("x-id"), [canary("ID_SECOND")]);
+  assert.deepEqual(up.values("x-key"), [canary("PAIR_SECOND")]);
+  assert.deepEqual(reads(), { ID_FIRST: 1, PAIR_FIRST: 1, ID_SECOND: 1, PAIR_SECOND: 1 });
+});
+
+test("a pair of which no source is whole is a refusal", async () => {
+  gateway.store.set("PAIR_FIRST", absent);
+  gateway.store.set("ID_SECOND", absent);
+  await gateway.refused({ target: "/pair/x" }, "secret_unavailable");
+});
+
+test("a secret with one source stays on it when its neighbour moves on", async () => {
+  gateway.store.set("PRIMARY_KEY", absent);
+  const { up } = await gateway.through({ target: "/several/x" });
+  assert.deepEqual(up.values("authorization"), [`Bearer ${canary("SECONDARY_KEY")}`]);
+  assert.deepEqual(up.values("x-api-key"), [canary("HEADER_KEY")]);
+  assert.deepEqual(reads(), { PRIMARY_KEY: 1, SECONDARY_KEY: 1, HEADER_KEY: 1, QUERY_KEY: 1 });
+});
+
+test("case 28: a binding is read exactly once for each request", async () => {
+  for (let request = 1; request <= 3; request += 1) {
+    gateway.upstream.clear();
+    await gateway.through({ target: "/several/x" });
+    assert.deepEqual(reads(), { PRIMARY_KEY: request, HEADER_KEY: request, QUERY_KEY: request });
+  }
+});
+
+test("case 28: a secret rotated between two requests is seen by the second", async () => {
+  await gateway.through({ target: "/bearer/x" });
+  gateway.store.set("PRIMARY_KEY", "rotated");
+  gateway.upstream.clear();
+  assert.deepEqual(await authorization("/bearer/x"), ["Bearer rotated"]);
+});
+
+test("case 29: nobody unproved and nothing forbidden reads a secret for the upstream", async () => {
+  await gateway.refused({ target: "/bearer/x", token: null }, "caller_unauthenticated");
+  assert.deepEqual(Object.fromEntries(gateway.store.reads), {}, "without a token nothing is read at all");
+  await gateway.refused({ target: "/bearer/x", token: "unknown" }, "caller_unauthenticated");
+  assert.deepEqual(reads(), {});
+  await gateway.refused({ target: "/rules/v2" }, "not_allowed");
+  assert.deepEqual(reads(), {});
+  await gateway.refused({ target: "/nowhere/x" }, "no_route");
+  assert.deepEqual(reads(), {});
+});
+
+describe("many secrets", () => {
+  // The quickest of a few, since the machine has other things to do as well.
+  const quickest = async (target) => {
+    let least = Infinity;
+    for (let run = 0; run < 4; run += 1) {
+      gateway.upstream.clear();
+      const started = performance.now();
+      await gateway.through({ target });
+      least = Math.min(least, performance.now() - started);
+    }
+    return least;
+  };
+
+  const slow = (...names) => {
+    for (const name of names) gateway.store.set(name, yields(canary(name), 100));
+  };
+
+  test("eight secrets of 100 ms each take less than twice one", async () => {
+    slow("HEADER_KEY", ...[1, 2, 3, 4, 5, 6, 7, 8].map((key) => `KEY_${key}`));
+    const one = await quickest("/header/x");
+    const eight = await quickest("/eight/x");
+    assert.ok(eight < 2 * one, `${eight} ms against ${one} ms`);
+    const [up] = gateway.upstream.exchanges;
+    for (let key = 1; key <= 8; key += 1) assert.deepEqual(up.values(`x-k${key}`), [canary(`KEY_${key}`)]);
+  });
+
+  test("tokens of callers are read at once too", async () => {
+    slow("TOKEN_MAIN", "TOKEN_MAIN_NEXT", "TOKEN_OTHER", "PRIMARY_KEY");
+    const two = await quickest("/bearer/x");
+    const three = await quickest("/rules/v1/x");
+    assert.ok(three < 1.4 * two, `${three} ms against ${two} ms`);
+  });
+});
+
+test("case 45: nothing that the gateway wrote holds a secret", () => gateway.sweep());
