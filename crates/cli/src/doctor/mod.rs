@@ -1,5 +1,7 @@
 //! `ostiary doctor`.
 
+mod examination;
+
 use clap::Args;
 use serde::Serialize;
 use serde_json::json;
@@ -7,9 +9,9 @@ use serde_json::json;
 use crate::age::Age;
 use crate::api::AccountArguments;
 use crate::configuration::ConfigurationArguments;
-use crate::examination::{Severity, Symptom, examine};
 use crate::failure::Failure;
 use crate::output::Output;
+use examination::{Severity, Symptom, examine};
 
 /// Look for what is wrong between wrangler.toml and the store.
 ///

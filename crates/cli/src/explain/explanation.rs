@@ -7,8 +7,8 @@ use ostiary_core::configuration::{
 };
 use serde::Serialize;
 
+use super::rehearsal::Sent;
 use crate::deployed::Deployed;
-use crate::rehearsal::Sent;
 
 /// Of one request.
 #[derive(Serialize)]

@@ -1,5 +1,8 @@
 //! `ostiary explain`.
 
+mod explanation;
+mod rehearsal;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use clap::Args;
@@ -15,10 +18,10 @@ use ostiary_core::{Handled, Outcome, handle};
 
 use crate::configuration::ConfigurationArguments;
 use crate::deployed::Deployed;
-use crate::explanation::{self, Decision, ExplainedDeployment, Explanation};
 use crate::failure::Failure;
 use crate::output::{Output, Tone, toned};
-use crate::rehearsal::{Rehearsal, RehearsedHead, placeholder};
+use explanation::{Decision, ExplainedDeployment, Explanation};
+use rehearsal::{Rehearsal, RehearsedHead, placeholder};
 
 /// Say what the gateway would do with a request: which route, rule, secrets and upstream, or which refusal and why.
 ///

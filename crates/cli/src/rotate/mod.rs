@@ -1,4 +1,11 @@
-//! `ostiary rotate`.
+//! `ostiary rotate`: a new value for a secret, without one failed request.
+//!
+//! [`plan`] decides the next step and knows only what is found; [`execution`] does it.
+
+mod execution;
+mod plan;
+mod report;
+mod target;
 
 use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
@@ -12,11 +19,11 @@ use crate::configuration::ConfigurationArguments;
 use crate::failure::Failure;
 use crate::operator::OperatorArguments;
 use crate::output::Output;
-use crate::rotation::execution::{Execution, ProbeRequest};
-use crate::rotation::plan::Purpose;
-use crate::rotation::report::Report;
-use crate::rotation::target::{NewValue, Target};
 use crate::value_source::ValueSource;
+use execution::{Execution, ProbeRequest};
+use plan::Purpose;
+use report::Report;
+use target::{NewValue, Target};
 
 /// Give a secret a new value without one failed request.
 ///

@@ -1,9 +1,8 @@
 //! `ostiary completions`.
 
-use clap::{Args, CommandFactory as _};
+use clap::{Args, Command};
 use clap_complete::Shell;
 
-use super::Arguments;
 use crate::failure::Failure;
 use crate::output::Output;
 
@@ -21,11 +20,13 @@ Examples:
   ostiary completions zsh > \"${fpath[1]}/_ostiary\"";
 
 impl Completions {
+    /// `command` is the whole command line.
+    ///
     /// # Errors
     /// Where standard output cannot be written to.
-    pub fn run(self, output: &mut Output) -> Result<(), Failure> {
+    pub fn run(self, mut command: Command, output: &mut Output) -> Result<(), Failure> {
         let mut script = Vec::new();
-        clap_complete::generate(self.shell, &mut Arguments::command(), "ostiary", &mut script);
+        clap_complete::generate(self.shell, &mut command, "ostiary", &mut script);
         output.raw(&script)
     }
 }

@@ -1,19 +1,10 @@
-//! The subcommands, one file each.
+//! The command line: its global options and the list of subcommands.
 
-mod check;
-mod completions;
-mod doctor;
-mod explain;
-mod quota;
-mod rotate;
-mod secrets;
-mod stores;
-mod sync;
-
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::failure::Failure;
 use crate::output::Output;
+use crate::{check, completions, doctor, explain, quota, rotate, secrets, stores, sync};
 
 /// Keeps the API keys of a gateway: its configuration, its Secrets Store, its rotations.
 #[derive(Parser)]
@@ -57,15 +48,13 @@ impl Command {
             Self::Doctor(command) => command.run(output),
             Self::Sync(command) => command.run(output),
             Self::Rotate(command) => command.run(output),
-            Self::Completions(command) => command.run(output),
+            Self::Completions(command) => command.run(Arguments::command(), output),
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory as _;
-
     use super::*;
 
     #[test]

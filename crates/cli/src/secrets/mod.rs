@@ -1,5 +1,7 @@
 //! `ostiary secrets`.
 
+mod creation;
+
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
@@ -11,7 +13,6 @@ use serde_json::json;
 
 use crate::age::Age;
 use crate::api::{Api, StoreArguments};
-use crate::creation;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::value_source::ValueSource;

@@ -1,5 +1,7 @@
 //! `ostiary sync`.
 
+mod comparison;
+
 use std::path::PathBuf;
 
 use clap::Args;
@@ -13,7 +15,7 @@ use crate::configuration::{ConfigurationArguments, Environment};
 use crate::failure::Failure;
 use crate::operator::{Operator, OperatorArguments};
 use crate::output::{Output, Tone, toned};
-use crate::synchronisation::{Difference, Line, compare};
+use comparison::{Difference, Line, compare};
 
 /// Bring a store to what a file says.
 ///
