@@ -50,7 +50,7 @@ impl Deadline {
         settled
     }
 
-    /// Whether a race came to this because the deadline passed.
+    /// Whether a race came to this value because the deadline passed.
     pub(crate) fn is_end(&self, value: &JsValue) -> bool {
         let pass: &JsValue = self.pass.as_ref();
         value == pass

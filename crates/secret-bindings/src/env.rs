@@ -35,19 +35,37 @@ impl Bindings for Env {
     }
 
     async fn read(&self, binding: &str, deadline: &Deadline) -> Result<SecretValue, ReadError> {
-        let secret: SecretBinding = self.get_binding(binding).map_err(|_| ReadError::Failed)?;
-        let promise = secret.get().map_err(|error| failure(&error))?;
-        let value = deadline.race(&promise).await.map_err(|error| failure(&error))?;
-        match value.as_string() {
-            Some(text) => SecretValue::parse(text),
-            None if deadline.is_end(&value) => Err(ReadError::TimedOut),
-            None if value.is_null() || value.is_undefined() => Err(ReadError::Missing),
-            None => Err(ReadError::Failed),
+        match deadline.race(&start(self, binding)?).await {
+            Ok(value) if deadline.is_end(&value) => Err(ReadError::TimedOut),
+            settled => outcome(settled),
         }
     }
 }
 
-/// What an exception of `get()` says. Nothing else is looked at, and nothing of it is kept.
+/// Calls `get()` of a binding, for a program that awaits promises in its own way. [`outcome`] reads what the promise
+/// settles with.
+///
+/// # Errors
+/// [`ReadError::Failed`] where the name is not bound or is bound to something else; as [`outcome`] where `get()` throws.
+pub fn start(env: &Env, binding: &str) -> Result<Promise, ReadError> {
+    let secret: SecretBinding = env.get_binding(binding).map_err(|_| ReadError::Failed)?;
+    secret.get().map_err(|exception| failure(&exception))
+}
+
+/// The value that a promise of [`start`] is fulfilled with, or what its rejection says.
+///
+/// # Errors
+/// Where there is no value. [`ReadError::TimedOut`] is none of these.
+pub fn outcome(settled: Result<JsValue, JsValue>) -> Result<SecretValue, ReadError> {
+    let value = settled.map_err(|exception| failure(&exception))?;
+    match value.as_string() {
+        Some(text) => SecretValue::parse(text),
+        None if value.is_null() || value.is_undefined() => Err(ReadError::Missing),
+        None => Err(ReadError::Failed),
+    }
+}
+
+/// What an exception says. Nothing but its message is looked at, and nothing of it is kept.
 fn failure(exception: &JsValue) -> ReadError {
     let message = Reflect::get(exception, &"message".into()).ok().and_then(|message| message.as_string());
     message.map_or(ReadError::Failed, |message| thrown(&message))

@@ -12,6 +12,7 @@ mod unavailable;
 pub use all::all;
 pub use bindings::{Bindings, get};
 pub use deadline::Deadline;
+pub use env::{outcome, start};
 pub use first_of::first_of;
 pub use read_error::{ReadError, thrown};
 pub use secret_value::SecretValue;

@@ -40,6 +40,20 @@ impl SecretValue {
         &self.0
     }
 
+    /// The value with a text before it, such as the scheme of an `Authorization` header.
+    ///
+    /// ```
+    /// # use ostiary_secret_bindings::{ReadError, SecretValue};
+    /// let key = SecretValue::parse("sk_live_…".to_owned())?;
+    /// assert_eq!(key.prefixed("Bearer ").expose(), "Bearer sk_live_…");
+    /// # Ok::<(), ReadError>(())
+    /// ```
+    #[must_use]
+    pub fn prefixed(&self, prefix: &str) -> Self {
+        // At its full size from the start: a text that grows leaves copies behind that nothing zeroes.
+        Self(Zeroizing::new([prefix, self.expose()].concat()))
+    }
+
     /// The text itself, without a copy, for a type that takes the same care of it. Nothing zeroes it any more.
     #[must_use]
     pub fn into_exposed(mut self) -> String {
