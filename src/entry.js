@@ -9,8 +9,7 @@ import { measure, receive } from "./operator.js";
 import { redacted } from "./redaction.js";
 import { Upload } from "./upload.js";
 
-const { begin, headersRead, answerHeadersRead } = Shim.prototype;
-const REQUEST_HEADERS = new Set(headersRead().split("\n"));
+const { begin, answerHeadersRead } = Shim.prototype;
 const ANSWER_HEADERS = new Set(answerHeadersRead().split("\n"));
 const EVERY_HEADER = { has: () => true };
 const TIMED_OUT = Symbol();
@@ -88,7 +87,7 @@ function finish({ verb, options, lines }, request, response, redactor) {
 
 // Lines: method; URL; 128 random bits in hexadecimal; then headers.
 function describeRequest(request) {
-  return `${request.method}\n${request.url}\n${randomHalf()}${randomHalf()}${describeHeaders(request.headers, REQUEST_HEADERS)}`;
+  return `${request.method}\n${request.url}\n${randomHalf()}${randomHalf()}${describeHeaders(request.headers, EVERY_HEADER)}`;
 }
 
 // 64 random bits in hexadecimal: those of a UUID that are all random (RFC 9562 §5.4). The runtime makes UUIDs at a

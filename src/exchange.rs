@@ -14,7 +14,7 @@ use wasm_bindgen::prelude::*;
 use worker::Env;
 
 use crate::command::{self, Finish};
-use crate::configuration::{GATEWAY, HEADERS_READ};
+use crate::configuration::GATEWAY;
 use crate::desk::{Arrived, Desk};
 use crate::head::RequestHead;
 use crate::redactor::BodyRedactor;
@@ -26,13 +26,6 @@ pub struct Exchange {
     pipeline: Pin<Box<dyn Future<Output = Finish>>>,
     redactor: Option<Box<Redactor>>,
     desk: Rc<Desk>,
-}
-
-/// The names of the headers whose values [`begin`] wants, a line each.
-#[wasm_bindgen(js_name = headersRead)]
-#[must_use]
-pub fn headers_read() -> String {
-    HEADERS_READ.join("\n")
 }
 
 /// Begins with a request whose head is described as `entry.js` does it, and goes on until there is something to

@@ -25,8 +25,7 @@ pub trait RequestHead {
     /// The absolute URL as the runtime gives it, normalised or not.
     fn url(&self) -> &str;
 
-    /// The value of a header, its lines joined by `, ` (RFC 9110 §5.3). Asked for the names of
-    /// [`headers_read`](crate::headers_read::headers_read) alone.
+    /// The value of a header, its lines joined by `, ` (RFC 9110 §5.3).
     fn header(&self, name: &str) -> Option<&str>;
 
     /// The names of all headers, in lower case, each once.
