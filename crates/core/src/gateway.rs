@@ -1,15 +1,17 @@
 //! The life of a request, from its head to the head of its answer.
 
 use crate::authentication::caller::authenticate;
-use crate::authentication::tokens::token_digests;
+use crate::authentication::challenge::challenge;
+use crate::authentication::proved::ProvedTokens;
+use crate::authentication::tokens::tokens;
 use crate::configuration::{Gateway, Grantee, Mount, Route, Rule, UpstreamUrl};
-use crate::http::AddedHeaders;
 use crate::http::method::Method;
 use crate::http::path::Below;
+use crate::http::{AddedHeaders, subprotocol};
 use crate::log::Event;
 use crate::operator::{self, OperatorRequest, Report};
 use crate::redaction::{Redaction, Sent};
-use crate::refusal::{Code, Refusal};
+use crate::refusal::{Challenge, Code, MediaType, Refusal};
 use crate::request::admission::{Admitted, admit};
 use crate::request::rate_limit::{Limited, Subject};
 use crate::request::routing::Arrival;
@@ -88,6 +90,8 @@ struct Context<'g, 'h, H, R> {
     cors: AddedHeaders,
     /// On a refusal: after how many seconds the caller may come back.
     retry_after: Option<u32>,
+    /// On a refusal: how the caller may show its token.
+    challenge: Challenge,
 }
 
 /// A request that has found its route.
@@ -99,10 +103,10 @@ struct Routed<'g, 'h> {
     path: Below<'h>,
 }
 
-/// A caller, and the rule that admits its request, if one does.
-#[derive(Clone, Copy)]
+/// A caller, what has authenticated it, and the rule that admits its request, if one does.
 struct Authenticated<'g> {
     caller: Grantee,
+    tokens: ProvedTokens,
     rule: Option<&'g Rule>,
 }
 
@@ -126,6 +130,7 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console> Context<'g
             request_id,
             cors: AddedHeaders::new(),
             retry_after: None,
+            challenge: Challenge::default(),
         }
     }
 
@@ -139,11 +144,11 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console> Context<'g
             return Ok(Outcome::Preflight(preflight));
         }
         let authenticated = self.authenticate(routed).await?;
-        self.authorize(routed, authenticated)?;
+        self.authorize(routed, &authenticated)?;
         let upstream = base_url(&routed.route.upstream, self.runtime)?;
         let mut resolved = self.resolve(routed, authenticated.caller).await?;
         let mut sent = self.sent(routed, &resolved.credential);
-        let forward = self.plan(routed, &upstream, !sent.is_empty());
+        let forward = self.plan(routed, &authenticated.tokens, &upstream, !sent.is_empty());
         let reply = self.send(&forward, &mut resolved, &mut sent).await?;
         self.respond(routed, authenticated.caller, &forward, reply, &sent)
     }
@@ -194,19 +199,21 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console> Context<'g
         if let Some(rule) = admitted_as(Grantee::Anyone) {
             self.event.caller = Some("anyone");
             self.count(route, Subject::Anyone).await?;
-            return Ok(Authenticated { caller: Grantee::Anyone, rule: Some(rule) });
+            let tokens = ProvedTokens::default();
+            return Ok(Authenticated { caller: Grantee::Anyone, tokens, rule: Some(rule) });
         }
-        let digests = token_digests(&route.token_in, self.head, admitted.target.query);
-        let proved = authenticate(self.gateway, route.callers(), &digests, &mut self.readings).await;
-        let caller = proved.map_err(|why| {
+        let shown = tokens(&route.token_in, self.head, admitted.target.query);
+        let proved = authenticate(self.gateway, route.callers(), shown, &mut self.readings).await;
+        let proved = proved.map_err(|why| {
+            self.challenge = challenge(&route.token_in, self.head);
             self.event.proof = Some(why);
             Code::from(why)
         })?;
-        let name = self.gateway.caller(caller).map(|caller| caller.name.as_ref());
+        let name = self.gateway.caller(proved.id).map(|caller| caller.name.as_ref());
         self.event.caller = name;
         self.count(route, Subject::Caller(name.unwrap_or_default())).await?;
-        let caller = Grantee::Caller(caller);
-        Ok(Authenticated { caller, rule: admitted_as(caller) })
+        let caller = Grantee::Caller(proved.id);
+        Ok(Authenticated { caller, tokens: proved.tokens, rule: admitted_as(caller) })
     }
 
     /// Counts the request, and goes on unless a limit says no.
@@ -224,7 +231,7 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console> Context<'g
     }
 
     /// Step 4.
-    fn authorize(&mut self, routed: Routed<'g, '_>, authenticated: Authenticated<'g>) -> Result<(), Code> {
+    fn authorize(&mut self, routed: Routed<'g, '_>, authenticated: &Authenticated<'g>) -> Result<(), Code> {
         let rule = authenticated.rule.ok_or(Code::NotAllowed)?;
         self.event.rule = Some(&rule.text);
         let longer =
@@ -251,7 +258,13 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console> Context<'g
     }
 
     /// Step 6: what every attempt has in common.
-    fn plan<'f>(&self, routed: Routed<'g, 'f>, upstream: &'f UpstreamUrl, redacts: bool) -> Forward<'f, H>
+    fn plan<'f>(
+        &self,
+        routed: Routed<'g, 'f>,
+        tokens: &'f ProvedTokens,
+        upstream: &'f UpstreamUrl,
+        redacts: bool,
+    ) -> Forward<'f, H>
     where
         'h: 'f,
         'g: 'f,
@@ -267,6 +280,7 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console> Context<'g
             is_upgrade: admitted.is_upgrade,
             route,
             upstream,
+            tokens,
             redacts,
         }
     }
@@ -328,16 +342,22 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console> Context<'g
         };
         let is_authenticated = caller != Grantee::Anyone;
         let mut edits = edits(&response, routed.route, is_authenticated, links, &self.request_id);
+        let selected =
+            forward.own_subprotocol(&response).map(|own| (subprotocol::HEADER.into(), own.to_owned()));
+        edits.add.extend(selected);
         let redaction = Redaction::of(&response, forward.method, sent, &self.request_id, &mut edits)?;
         Ok(Outcome::Answered(response, edits, redaction))
     }
 
     /// Step 10.
     fn record(self, outcome: Result<Outcome<R::Response>, Code>) -> Handled<'g, R::Response> {
-        let Self { runtime, request_id, started, mut event, mut cors, retry_after, .. } = self;
+        let Self { head, runtime, request_id, started, mut event, mut cors, retry_after, challenge, .. } =
+            self;
         let mut outcome = outcome.unwrap_or_else(|code| {
             event.code = Some(code.as_str());
-            Outcome::Refused(Refusal { code, request_id, retry_after, cors: std::mem::take(&mut cors) })
+            let media_type = MediaType::for_accept(head.header("accept"));
+            let cors = std::mem::take(&mut cors);
+            Outcome::Refused(Refusal { code, request_id, retry_after, cors, media_type, challenge })
         });
         event.status = match &mut outcome {
             Outcome::Refused(refusal) => refusal.status(),

@@ -15,7 +15,7 @@ mod report;
 mod value_proof;
 
 use crate::authentication::caller::authenticate;
-use crate::authentication::tokens::token_digests;
+use crate::authentication::tokens::tokens;
 use crate::configuration::{Gateway, TokenPlace};
 use crate::http::method::Method;
 use crate::http::path::Below;
@@ -66,13 +66,13 @@ pub async fn serve<'g, R: Bindings + Network + Clock + Console>(
     // 2. Caller
     let before = runtime.now();
     let mut readings = Readings::new(runtime, gateway.secret_timeout);
-    let shown = token_digests(TOKEN_IN, asked.head, None);
-    let proved = authenticate(gateway, operator.allow.iter().copied(), &shown, &mut readings).await;
-    let caller = proved.map_err(|why| {
+    let shown = tokens(TOKEN_IN, asked.head, None);
+    let proved = authenticate(gateway, operator.allow.iter().copied(), shown, &mut readings).await;
+    let proved = proved.map_err(|why| {
         event.proof = Some(why);
         Code::from(why)
     })?;
-    event.caller = gateway.caller(caller).map(|caller| caller.name.as_ref());
+    event.caller = gateway.caller(proved.id).map(|caller| caller.name.as_ref());
     let proof_ms = elapsed(before, runtime.now());
 
     // 3. Rule

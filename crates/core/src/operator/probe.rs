@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::report::{Report, outcome};
 use super::value_proof::Nonce;
+use crate::authentication::proved::ProvedTokens;
 use crate::configuration::{Gateway, Route, Rule, Source};
 use crate::http::method::Method;
 use crate::http::path::CanonicalPath;
@@ -213,6 +214,7 @@ impl<'o, 'g> ProbeTarget<'o, 'g> {
             is_upgrade: false,
             route,
             upstream: &upstream,
+            tokens: &ProvedTokens::default(),
             redacts: false,
         };
         let mut plan = forward.plan(credential);

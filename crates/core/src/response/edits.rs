@@ -6,14 +6,23 @@ use crate::configuration::Route;
 use crate::http::connection::{connection_options, is_hop_by_hop};
 use crate::http::cookie::without_domain;
 use crate::http::header_name::fold;
+use crate::http::subprotocol;
 use crate::request_id::RequestId;
 use crate::response::cache_control::private;
 use crate::response::link::Links;
 use crate::runtime::UpstreamResponse;
 
 /// The headers of an answer whose values the core may ask for.
-pub const ANSWER_HEADERS_READ: &[&str] =
-    &["cache-control", "connection", "content-location", "link", "location", "refresh", "retry-after"];
+pub const ANSWER_HEADERS_READ: &[&str] = &[
+    "cache-control",
+    "connection",
+    "content-location",
+    "link",
+    "location",
+    "refresh",
+    "retry-after",
+    subprotocol::HEADER,
+];
 
 /// Those that lead somewhere.
 const LINKING: &[&str] = &["location", "content-location", "link", "refresh"];

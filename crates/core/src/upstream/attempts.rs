@@ -166,7 +166,7 @@ fn retries(forward: &Forward<'_, impl RequestHead>) -> u8 {
     // A key that stays behind, as `Connection` or the route may have it, protects nobody.
     let keyed = || {
         forward.head.header(IDEMPOTENCY_KEY).is_some_and(|key| !key.trim().is_empty())
-            && !forward.header_filter().removes(IDEMPOTENCY_KEY)
+            && forward.forwards(IDEMPOTENCY_KEY)
     };
     if idempotent || keyed() { retry.attempts.saturating_sub(1) } else { 0 }
 }

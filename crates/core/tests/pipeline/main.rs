@@ -18,4 +18,5 @@ mod redaction;
 mod retry;
 mod secrets;
 mod target;
+mod tokens;
 mod world;
