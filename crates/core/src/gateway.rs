@@ -176,8 +176,9 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console> Context<'g
         admitted: &Admitted<'_>,
         path: Below<'_>,
     ) -> Result<Outcome<R::Response>, Code> {
+        let Admitted { method, ref target, .. } = *admitted;
         let request =
-            OperatorRequest { head: self.head, method: admitted.method, path, query: admitted.target.query };
+            OperatorRequest { head: self.head, host: &target.host, method, path, query: target.query };
         operator::serve(self.gateway, &request, self.runtime, &mut self.event).await.map(Outcome::Reported)
     }
 
@@ -272,6 +273,7 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console> Context<'g
         let Routed { admitted, route, path, .. } = routed;
         Forward {
             head: self.head,
+            host: &admitted.target.host,
             method: admitted.method,
             path,
             query: admitted.target.query,

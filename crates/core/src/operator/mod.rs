@@ -17,6 +17,7 @@ mod value_proof;
 use crate::authentication::caller::authenticate;
 use crate::authentication::tokens::tokens;
 use crate::configuration::{Gateway, TokenPlace};
+use crate::http::host::Host;
 use crate::http::method::Method;
 use crate::http::path::Below;
 use crate::log::Event;
@@ -34,6 +35,8 @@ pub const TOKEN_IN: &[TokenPlace] = &[TokenPlace::Bearer];
 pub struct OperatorRequest<'a, H> {
     /// The whole request.
     pub head: &'a H,
+    /// The host that it is for.
+    pub host: &'a Host,
     /// Its method.
     pub method: Method,
     /// What of its path follows the mount.
@@ -82,7 +85,9 @@ pub async fn serve<'g, R: Bindings + Network + Clock + Console>(
     match endpoint {
         Endpoint::Health => Ok(health::report(gateway)),
         Endpoint::Ready => ready::report(gateway, asked.query, runtime, &readings, proof_ms).await,
-        Endpoint::Probe => probe::report(gateway, asked.head, runtime, &mut readings, event).await,
+        Endpoint::Probe => {
+            probe::report(gateway, asked.head, asked.host, runtime, &mut readings, event).await
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use super::report::{Report, outcome};
 use super::value_proof::Nonce;
 use crate::authentication::proved::ProvedTokens;
 use crate::configuration::{Gateway, Route, Rule, Source};
+use crate::http::host::Host;
 use crate::http::method::Method;
 use crate::http::path::CanonicalPath;
 use crate::log::Event;
@@ -75,6 +76,7 @@ struct Proved<'g> {
 pub(super) async fn report<'g, R: Bindings + Network + Clock + Console>(
     gateway: &'g Gateway,
     head: &impl RequestHead,
+    host: &Host,
     runtime: &'g R,
     readings: &mut Readings<'g, R>,
     event: &mut Event<'g>,
@@ -134,7 +136,7 @@ pub(super) async fn report<'g, R: Bindings + Network + Clock + Console>(
     let sent = match (credential, &errand) {
         (Ok(credential), Some(errand)) => {
             let before = runtime.now();
-            let status = errand.run(route, &credential, head, runtime).await;
+            let status = errand.run(route, &credential, head, host, runtime).await;
             finding.upstream_ms = Some(elapsed(before, runtime.now()));
             event.upstream_ms = finding.upstream_ms;
             status.map(Some)
@@ -201,11 +203,13 @@ impl<'o, 'g> ProbeTarget<'o, 'g> {
         route: &'r Route,
         credential: &Credential<'r>,
         head: &impl RequestHead,
+        host: &Host,
         runtime: &R,
     ) -> Result<u16, Code> {
         let upstream = base_url(&route.upstream, runtime)?;
         let forward = Forward {
             head: &NoHead,
+            host,
             method: self.method,
             path: self.path.below(&[]).ok_or(Code::PathAmbiguous)?,
             query: self.query,

@@ -2,11 +2,13 @@
 
 use crate::authentication::proved::ProvedTokens;
 use crate::configuration::{Route, TokenPlace, UpstreamUrl};
+use crate::http::cdn_loop::CdnId;
 use crate::http::cookie::without_cookies;
+use crate::http::host::Host;
 use crate::http::method::Method;
 use crate::http::path::Below;
 use crate::http::query::Parameter;
-use crate::http::{cdn_loop, query, subprotocol};
+use crate::http::{query, subprotocol};
 use crate::runtime::plan::Plan;
 use crate::runtime::{RequestHead, UpstreamResponse};
 use crate::secret_value::SecretValue;
@@ -22,6 +24,8 @@ const REQUESTS_A_PART: &[&str] = &["a-im", "if-range", "range", "request-range"]
 pub struct Forward<'a, H> {
     /// The caller's request.
     pub head: &'a H,
+    /// The host that it is for.
+    pub host: &'a Host,
     /// Its method.
     pub method: Method,
     /// What of its path follows the mount.
@@ -62,7 +66,7 @@ impl<H: RequestHead> Forward<'_, H> {
         for (name, value) in &credential.headers {
             set.push(((*name).to_owned(), SecretValue::new(value.expose().to_owned())));
         }
-        let cdn_loop = cdn_loop::appended(self.head.header("cdn-loop"));
+        let cdn_loop = CdnId::new(self.host).appended_to(self.head.header("cdn-loop"));
         set.push(("cdn-loop".to_owned(), SecretValue::new(cdn_loop)));
         let reads_body = self.redacts || self.route.idle_timeout.is_some();
         if reads_body {

@@ -26,6 +26,9 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 /// Every secret value in these tests holds this, and nothing that a caller or the log sees may.
 pub const CANARY: &str = "canary";
 
+/// The gateway in `CDN-Loop`, for requests to `gw.example.com`.
+pub const CDN_ID: &str = "ostiary-4bdd399d59a7c651";
+
 const WRANGLER: &str = include_str!("wrangler.toml");
 const GATEWAY: &str = include_str!("gateway.toml");
 
@@ -265,7 +268,7 @@ impl World {
         self
     }
 
-    /// With an upstream that opens WebSockets.
+    /// With an upstream that opens every WebSocket.
     pub fn opening_sockets(mut self, headers: &[(&'static str, &'static str)]) -> Self {
         self.answer = Ok(FakeAnswer { web_socket: true, ..FakeAnswer::new(101, headers) });
         self
