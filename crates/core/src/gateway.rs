@@ -15,7 +15,7 @@ use crate::refusal::{Challenge, Code, MediaType, Refusal};
 use crate::request::admission::{Admitted, admit};
 use crate::request::rate_limit::{Limited, Subject};
 use crate::request::routing::Arrival;
-use crate::request::{cors, rate_limit, routing};
+use crate::request::{cors, destination, rate_limit, routing};
 use crate::request_id::RequestId;
 use crate::response::edits::{Edits, edits};
 use crate::response::link::Links;
@@ -144,11 +144,12 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console> Context<'g
             return Ok(Outcome::Preflight(preflight));
         }
         let authenticated = self.authenticate(routed).await?;
-        self.authorize(routed, &authenticated)?;
+        let destination = self.authorize(routed, &authenticated)?;
         let upstream = base_url(&routed.route.upstream, self.runtime)?;
         let mut resolved = self.resolve(routed, authenticated.caller).await?;
         let mut sent = self.sent(routed, &resolved.credential);
         let forward = self.plan(routed, &authenticated.tokens, &upstream, !sent.is_empty());
+        let forward = Forward { destination: destination.as_deref(), ..forward };
         let reply = self.send(&forward, &mut resolved, &mut sent).await?;
         self.respond(routed, authenticated.caller, &forward, reply, &sent)
     }
@@ -231,13 +232,21 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console> Context<'g
         }
     }
 
-    /// Step 4.
-    fn authorize(&mut self, routed: Routed<'g, '_>, authenticated: &Authenticated<'g>) -> Result<(), Code> {
+    /// Step 4: where the caller may put what it copies or moves.
+    fn authorize(
+        &mut self,
+        routed: Routed<'g, '_>,
+        authenticated: &Authenticated<'g>,
+    ) -> Result<Option<String>, Code> {
         let rule = authenticated.rule.ok_or(Code::NotAllowed)?;
         self.event.rule = Some(&rule.text);
         let longer =
             routed.route.max_body.zip(routed.admitted.length).is_some_and(|(most, length)| length > most);
-        if longer { Err(Code::PayloadTooLarge) } else { Ok(()) }
+        if longer {
+            return Err(Code::PayloadTooLarge);
+        }
+        let Admitted { method, ref target, .. } = *routed.admitted;
+        destination::below_mount(self.gateway, routed.route, authenticated.caller, method, target, self.head)
     }
 
     /// Step 5. A browser sends a preflight without its user's will, so one that anyone may send spends no credential.
@@ -283,6 +292,7 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console> Context<'g
             route,
             upstream,
             tokens,
+            destination: None,
             redacts,
         }
     }

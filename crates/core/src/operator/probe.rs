@@ -219,6 +219,7 @@ impl<'o, 'g> ProbeTarget<'o, 'g> {
             route,
             upstream: &upstream,
             tokens: &ProvedTokens::default(),
+            destination: None,
             redacts: false,
         };
         let mut plan = forward.plan(credential);

@@ -9,6 +9,7 @@ use crate::http::method::Method;
 use crate::http::path::Below;
 use crate::http::query::Parameter;
 use crate::http::{query, subprotocol};
+use crate::request::destination;
 use crate::runtime::plan::Plan;
 use crate::runtime::{RequestHead, UpstreamResponse};
 use crate::secret_value::SecretValue;
@@ -44,6 +45,8 @@ pub struct Forward<'a, H> {
     pub upstream: &'a UpstreamUrl,
     /// What has authenticated the caller. It is sent upstream in no header and no parameter.
     pub tokens: &'a ProvedTokens,
+    /// What follows the mount in the path of `Destination`, where that is rewritten.
+    pub destination: Option<&'a str>,
     /// Whether what is sent will be looked for in the answer.
     pub redacts: bool,
 }
@@ -118,6 +121,10 @@ impl<H: RequestHead> Forward<'_, H> {
     fn fate(&self, header_filter: &HeaderFilter<'_>, name: &str) -> Fate {
         if header_filter.removes(name) || (self.redacts && REQUESTS_A_PART.contains(&name)) {
             return Fate::Removed;
+        }
+        if let Some(path) = self.destination.filter(|_| name == destination::HEADER) {
+            let UpstreamUrl { origin, base } = self.upstream;
+            return Fate::Replaced(SecretValue::new([origin, base, path].concat()));
         }
         let value = self.head.header(name).unwrap_or_default();
         if name == subprotocol::HEADER {

@@ -13,6 +13,7 @@ mod cors;
 mod failover;
 mod headers;
 mod limits;
+mod methods;
 mod operator;
 mod redaction;
 mod retry;
