@@ -106,36 +106,6 @@ pub trait UpstreamResponse {
     fn resolve(&self, reference: &str, base: &str) -> Option<String>;
 }
 
-/// A 200 with nothing in it: what a runtime answers that has no upstream.
-#[derive(Clone, Copy, Debug)]
-pub struct EmptyResponse;
-
-impl UpstreamResponse for EmptyResponse {
-    fn status(&self) -> u16 {
-        200
-    }
-
-    fn is_web_socket(&self) -> bool {
-        false
-    }
-
-    fn header(&self, _name: &str) -> Option<&str> {
-        None
-    }
-
-    fn header_names(&self) -> impl Iterator<Item = &str> {
-        std::iter::empty()
-    }
-
-    fn set_cookies(&self) -> Vec<String> {
-        Vec::new()
-    }
-
-    fn resolve(&self, _reference: &str, _base: &str) -> Option<String> {
-        None
-    }
-}
-
 /// What only the operator's endpoints ask of a runtime.
 pub trait Console {
     /// The whole body of the caller's request as a text: of `limit` bytes at most, given up after `within`

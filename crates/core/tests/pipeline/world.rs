@@ -22,6 +22,7 @@ use ostiary_core::runtime::{
 use ostiary_core::secret_value::SecretValue;
 use ostiary_core::{Outcome, handle};
 use ostiary_grammar::{File, read};
+use ostiary_rehearsal::apply;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// Every secret value in these tests holds this, and nothing that a caller or the log sees may.
@@ -67,7 +68,7 @@ pub struct World {
     reads: RefCell<Vec<String>>,
     sent: RefCell<Vec<Sent>>,
     /// The headers of the request that is being handled.
-    asked: RefCell<Vec<(String, String)>>,
+    asked: RefCell<BTreeMap<String, String>>,
     /// Its body.
     body: RefCell<String>,
 }
@@ -402,13 +403,7 @@ impl Network for World {
 
     async fn send(&self, plan: &Plan) -> Result<FakeAnswer, SendError> {
         assert_no_canary(&format!("{plan:?}"));
-        // As the edge does it: removed first, set afterwards.
-        let mut headers = self.asked.borrow().clone();
-        headers.retain(|(name, _)| !plan.remove.contains(name));
-        for (name, value) in &plan.set {
-            headers.retain(|(known, _)| known != name);
-            headers.push((name.clone(), value.expose().to_owned()));
-        }
+        let headers = apply(plan, self.asked.borrow().clone()).into_iter().collect();
         self.sent.borrow_mut().push(Sent {
             method: plan.method.as_str().to_owned(),
             url: plan.url.expose().to_owned(),
