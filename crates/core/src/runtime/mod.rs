@@ -25,8 +25,7 @@ pub trait RequestHead {
     /// The absolute URL as the runtime gives it, normalised or not.
     fn url(&self) -> &str;
 
-    /// The value of a header, its lines joined by `, ` (RFC 9110 §5.3). Asked for the names of
-    /// [`headers_read`](crate::headers_read::headers_read) alone.
+    /// The value of a header, its lines joined by `, ` (RFC 9110 §5.3).
     fn header(&self, name: &str) -> Option<&str>;
 
     /// The names of all headers, in lower case, each once.
@@ -91,9 +90,7 @@ pub trait UpstreamResponse {
     /// Whether the connection has become a WebSocket.
     fn is_web_socket(&self) -> bool;
 
-    /// The value of a header, its lines joined by `, `. Asked for the names of
-    /// [`ANSWER_HEADERS_READ`](crate::response::edits::ANSWER_HEADERS_READ) alone, unless
-    /// [`Plan::reads_all_headers`] says otherwise.
+    /// The value of a header, its lines joined by `, `.
     fn header(&self, name: &str) -> Option<&str>;
 
     /// The names of all headers, in lower case.
