@@ -56,11 +56,14 @@ soak: tests/faults/.build/entry.js ## Five minutes of load with every fault amon
 fuzz: .tools/rust ## Fuzz what the gateway decides, a minute for each target (FUZZ_SECONDS= changes it; needs a C++ compiler)
 	@scripts/fuzz
 
-bench: bench/.build/entry.js ## Measure against the peers, and write bench/RESULTS.md (half an hour, two cores)
+# Configurations that are generated for the benchmark, to show how cost grows.
+GROWTH := $(foreach name,one-of-each many-routes many-callers,bench/.generated/$(name)/build/entry.js)
+
+bench: bench/.build/entry.js $(GROWTH) ## Measure against the peers, and write bench/RESULTS.md (half an hour, two cores)
 	@$(NODE) bench/run.mjs $(BENCH)
 
 clean: ## Remove what was built; the tools and the local Secrets Store stay
-	rm -rf build tests/.build tests/faults/.build bench/.build bench/.profile bench/peers/hono/.build fuzz/target fuzz/findings target
+	rm -rf build tests/.build tests/faults/.build bench/.build bench/.generated bench/.profile bench/peers/hono/.build fuzz/target fuzz/findings target
 
 build/entry.js: $(SOURCES) gateway.toml wrangler.toml | $(TOOLS)
 	@scripts/step "The Worker" scripts/build-worker build
@@ -73,6 +76,15 @@ tests/faults/.build/entry.js: $(SOURCES) $(wildcard tests/faults/configuration/*
 
 bench/.build/entry.js: $(SOURCES) $(wildcard bench/gateway/*.toml) | $(TOOLS)
 	@scripts/step "The Worker for the benchmark" scripts/build-worker bench/.build bench/gateway
+
+bench/.generated/%/gateway.toml: bench/growth.mjs bench/load.mjs bench/server.mjs | .tools/packages
+	@$(NODE) bench/growth.mjs $*
+
+bench/.generated/%/build/entry.js: bench/.generated/%/gateway.toml $(SOURCES) | $(TOOLS)
+	@scripts/step "The Worker for the benchmark, $*" scripts/build-worker bench/.generated/$*/build bench/.generated/$*
+
+# They are wanted after the build, too.
+.PRECIOUS: bench/.generated/%/gateway.toml
 
 .tools/rust: rust-toolchain.toml scripts/install-rust
 	@mkdir -p .tools
