@@ -1,7 +1,7 @@
 //! The head of an upstream's answer, in one crossing.
 
-use ostiary_core::answer::ANSWER_HEADERS_READ;
-use ostiary_core::runtime::Answer;
+use ostiary_core::response::edits::ANSWER_HEADERS_READ;
+use ostiary_core::runtime::UpstreamResponse;
 use ostiary_core::secret_value::SecretValue;
 use wasm_bindgen::prelude::*;
 use web_sys::{Response, Url};
@@ -37,7 +37,7 @@ impl UpstreamAnswer {
     }
 }
 
-impl Answer for UpstreamAnswer {
+impl UpstreamResponse for UpstreamAnswer {
     fn status(&self) -> u16 {
         self.description.line(0).parse().unwrap_or_default()
     }

@@ -1,11 +1,11 @@
 //! What `entry.js` is to do, as lines: no method, URL, header or binding can hold a line end.
 
-use ostiary_core::answer::Edits;
 use ostiary_core::operator::Report;
-use ostiary_core::pipeline::{Handled, Outcome};
-use ostiary_core::plan::Plan;
 use ostiary_core::redaction::{Redaction, Redactor};
+use ostiary_core::response::edits::Edits;
+use ostiary_core::runtime::plan::Plan;
 use ostiary_core::secret_value::SecretValue;
+use ostiary_core::{Handled, Outcome};
 
 use crate::answer::UpstreamAnswer;
 
@@ -70,12 +70,12 @@ pub(crate) fn edits(plan: &Plan) -> SecretValue {
 /// ever), or `redact`, the same, and how the body is coded (`-` where there is none); the log event; the body of a
 /// reply, or names to remove; then a header's name and value in turn. The body of a `redact` goes through the redactor.
 pub(crate) fn finish(handled: Handled<'_, UpstreamAnswer>) -> Finish {
-    let log = handled.record.line();
+    let log = handled.event.line();
     let command = match handled.outcome {
         Outcome::Refused(refusal) => reply(refusal.status(), &log, &refusal.body(), &refusal.headers()),
-        Outcome::Preflight(added) => reply(handled.record.status, &log, "", &added),
+        Outcome::Preflight(added) => reply(handled.event.status, &log, "", &added),
         Outcome::Reported(report) => {
-            reply(report.status, &log, &report.body, &Report::headers(&handled.record.request_id))
+            reply(report.status, &log, &report.body, &Report::headers(&handled.event.request_id))
         }
         Outcome::Answered(_, edits, redaction) => return answer(&log, &edits, redaction),
     };

@@ -4,8 +4,8 @@ use std::cell::RefCell;
 use std::future::poll_fn;
 use std::task::{Poll, Waker};
 
+use ostiary_core::runtime::reading::Reading;
 use ostiary_core::secret_value::SecretValue;
-use ostiary_core::secrets::Reading;
 use web_sys::Response;
 
 /// What came of a wish.

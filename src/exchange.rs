@@ -5,11 +5,11 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
-use ostiary_core::pipeline::handle;
+use ostiary_core::handle;
 use ostiary_core::redaction::Redactor;
-use ostiary_core::refusal::RequestId;
+use ostiary_core::request_id::RequestId;
+use ostiary_core::runtime::reading::Reading;
 use ostiary_core::secret_value::SecretValue;
-use ostiary_core::secrets::Reading;
 use wasm_bindgen::prelude::*;
 use worker::Env;
 
@@ -81,7 +81,7 @@ impl Exchange {
 
     /// What the binding at this position of the last command yielded.
     pub fn yielded(&self, position: usize, value: Option<String>) {
-        self.desk.deliver(position, Arrived::Read(Reading::of(value)));
+        self.desk.deliver(position, Arrived::Read(Reading::from_value(value)));
     }
 
     /// The binding at this position of the last command yielded nothing within the deadline.

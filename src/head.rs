@@ -1,6 +1,5 @@
 //! The head of a caller's request, in one crossing.
 
-use ostiary_core::runtime::Head;
 use ostiary_core::secret_value::SecretValue;
 
 use crate::description::Description;
@@ -20,7 +19,7 @@ impl RequestHead {
     }
 }
 
-impl Head for RequestHead {
+impl ostiary_core::runtime::RequestHead for RequestHead {
     fn method(&self) -> &str {
         self.0.line(0)
     }

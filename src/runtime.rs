@@ -3,11 +3,11 @@
 use std::rc::Rc;
 
 use ostiary_core::configuration::{Source, SourceKind};
-use ostiary_core::plan::Plan;
-use ostiary_core::rate_limit::Verdict;
+use ostiary_core::runtime::limit::Verdict;
+use ostiary_core::runtime::plan::Plan;
+use ostiary_core::runtime::reading::Reading;
 use ostiary_core::runtime::{Bindings, Clock, Console, Network, ReceiveError, SendError};
 use ostiary_core::secret_value::SecretValue;
-use ostiary_core::secrets::Reading;
 use worker::Env;
 
 use crate::answer::UpstreamAnswer;
@@ -22,7 +22,9 @@ pub(crate) struct Runtime {
 impl Bindings for Runtime {
     async fn read(&self, source: &Source, within: u32) -> Reading {
         if source.kind == SourceKind::WorkerSecret {
-            return self.variable(&source.binding).map_or(Reading::Error, |text| Reading::of(Some(text)));
+            return self
+                .variable(&source.binding)
+                .map_or(Reading::Error, |text| Reading::from_value(Some(text)));
         }
         let binding = SecretValue::new(source.binding.clone().into_owned());
         reading(self.desk.wish(|| command::read(within), binding).await)
@@ -43,7 +45,7 @@ impl Bindings for Runtime {
 }
 
 impl Network for Runtime {
-    type Answer = UpstreamAnswer;
+    type Response = UpstreamAnswer;
 
     async fn send(&self, plan: &Plan) -> Result<UpstreamAnswer, SendError> {
         match self.desk.wish(|| command::send(plan), command::edits(plan)).await {

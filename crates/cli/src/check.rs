@@ -1,7 +1,7 @@
 //! `ostiary check`.
 
 use clap::Args;
-use ostiary_core::configuration::grammar::{Diagnostic, Severity};
+use ostiary_grammar::{Diagnostic, Severity};
 use serde::Serialize;
 
 use crate::configuration::ConfigurationArguments;

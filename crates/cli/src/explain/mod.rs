@@ -7,13 +7,14 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use clap::Args;
 use futures::FutureExt as _;
-use ostiary_core::admission::admit;
-use ostiary_core::candidates::digest;
 use ostiary_core::configuration::{CallerId, Gateway, Grantee, List, Proof, Route, TokenPlace};
+use ostiary_core::digest::digest;
 use ostiary_core::operator;
-use ostiary_core::pipeline::{Handled, Outcome, handle};
-use ostiary_core::refusal::{Code, RequestId};
-use ostiary_core::routing;
+use ostiary_core::refusal::Code;
+use ostiary_core::request::admission::admit;
+use ostiary_core::request::routing;
+use ostiary_core::request_id::RequestId;
+use ostiary_core::{Handled, Outcome, handle};
 use ostiary_secrets_store::BaseUrl;
 
 use crate::configuration::ConfigurationArguments;
@@ -178,7 +179,7 @@ fn token_of(gateway: &mut Gateway, name: &str) -> Result<String, Failure> {
 fn explain(gateway: &Gateway, rehearsal: &Rehearsal, head: &RehearsedHead) -> Result<Explanation, Failure> {
     // Nothing in a rehearsal waits.
     let handled = handle(gateway, head, rehearsal, RequestId::new(0)).now_or_never();
-    let Handled { outcome, record } =
+    let Handled { outcome, event: record } =
         handled.ok_or_else(|| Failure::failed("the request waits for something"))?;
     let named = |name: Option<&str>| name.map(str::to_owned);
     let route = gateway.routes.iter().find(|route| Some(route.name.as_ref()) == record.route);

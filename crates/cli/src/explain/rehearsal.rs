@@ -5,11 +5,13 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use ostiary_core::configuration::{Gateway, Part, Placement, Source};
-use ostiary_core::plan::Plan;
-use ostiary_core::rate_limit::Verdict;
-use ostiary_core::runtime::{Bindings, Clock, Console, EmptyAnswer, Head, Network, ReceiveError, SendError};
+use ostiary_core::runtime::limit::Verdict;
+use ostiary_core::runtime::plan::Plan;
+use ostiary_core::runtime::reading::Reading;
+use ostiary_core::runtime::{
+    Bindings, Clock, Console, EmptyResponse, Network, ReceiveError, RequestHead, SendError,
+};
 use ostiary_core::secret_value::SecretValue;
-use ostiary_core::secrets::Reading;
 
 /// The placeholders of a configuration, and what one request did.
 pub struct Rehearsal {
@@ -93,7 +95,7 @@ impl RehearsedHead {
     }
 }
 
-impl Head for RehearsedHead {
+impl RequestHead for RehearsedHead {
     fn method(&self) -> &str {
         &self.method
     }
@@ -114,7 +116,7 @@ impl Head for RehearsedHead {
 impl Bindings for Rehearsal {
     async fn read(&self, source: &Source, _within: u32) -> Reading {
         self.reads.borrow_mut().push(source.binding.to_string());
-        Reading::of(self.values.get(source.binding.as_ref()).cloned())
+        Reading::from_value(self.values.get(source.binding.as_ref()).cloned())
     }
 
     async fn limit(&self, _binding: &str, _key: &str, _within: u32) -> Verdict {
@@ -127,16 +129,16 @@ impl Bindings for Rehearsal {
 }
 
 impl Network for Rehearsal {
-    type Answer = EmptyAnswer;
+    type Response = EmptyResponse;
 
-    async fn send(&self, plan: &Plan) -> Result<EmptyAnswer, SendError> {
+    async fn send(&self, plan: &Plan) -> Result<EmptyResponse, SendError> {
         let mut url = plan.url.expose().to_owned();
         for placeholder in &self.placeholders {
             url = url.replace(&placeholder.replace('<', "%3C").replace('>', "%3E"), placeholder);
         }
         let method = plan.method.as_str();
         *self.sent.borrow_mut() = Some(Sent { method, url, removed: plan.remove.clone() });
-        Ok(EmptyAnswer)
+        Ok(EmptyResponse)
     }
 
     async fn keeps_body(&self) -> bool {

@@ -136,7 +136,7 @@ fn target_secret(secret: &Secret, environment: &Environment) -> Result<TargetSec
 
 #[cfg(test)]
 mod tests {
-    use ostiary_core::configuration::grammar::{self, File};
+    use ostiary_grammar::File;
 
     use super::*;
 
@@ -172,7 +172,7 @@ allow = { ops = ["GET /**"] }
         let wrangler = format!("secrets.required = [\"OLD\"]\n{}", bound.iter().map(row).collect::<String>());
         let files =
             [("gateway.toml", GATEWAY), ("wrangler.toml", &wrangler)].map(|(path, text)| File { path, text });
-        let gateway = grammar::read(files[0], files[1]).unwrap().gateway;
+        let gateway = ostiary_grammar::read(files[0], files[1]).unwrap().gateway;
         let binding = |name: &&str| Binding {
             name: (*name).to_owned(),
             store: "s".parse().unwrap(),
