@@ -9,6 +9,7 @@ use ostiary_rehearsal::Sent;
 use serde::Serialize;
 
 use crate::deployed::Deployed;
+use crate::printable::Printable;
 
 /// Of one request.
 #[derive(Serialize)]
@@ -136,7 +137,7 @@ impl Explanation {
             }
         }
         if let Some(ExplainedDeployment { same, deployed }) = &self.deployed {
-            let Deployed { version, configuration } = deployed;
+            let (version, configuration) = (Printable(&deployed.version), Printable(&deployed.configuration));
             let verdict = if *same {
                 format!("this configuration ({configuration}), version {version}")
             } else {

@@ -13,11 +13,13 @@ use ostiary_core::request::admission::admit;
 use ostiary_core::request::routing;
 use ostiary_core::{Handled, Outcome};
 use ostiary_rehearsal::{Rehearsal, RehearsedRequest, placeholder};
+use ostiary_secrets_store::BaseUrl;
 
 use crate::configuration::ConfigurationArguments;
 use crate::deployed::Deployed;
 use crate::failure::Failure;
-use crate::output::{Output, Tone, toned};
+use crate::operator::gateway_url;
+use crate::output::{Output, Text, Tone};
 use explanation::{Decision, ExplainedDeployment, Explanation};
 
 /// Say what the gateway would do with a request: which route, rule, secrets and upstream, or which refusal and why.
@@ -44,8 +46,8 @@ pub struct Explain {
     #[arg(long, value_name = "NAME")]
     env: Option<String>,
     /// Ask the gateway with this operator's mount whether it runs this configuration.
-    #[arg(long, value_name = "URL")]
-    gateway: Option<String>,
+    #[arg(long, value_name = "URL", value_parser = gateway_url)]
+    gateway: Option<BaseUrl>,
     #[command(flatten)]
     configuration: ConfigurationArguments,
 }
@@ -64,7 +66,7 @@ impl Explain {
     pub fn run(self, output: &mut Output) -> Result<(), Failure> {
         let mut gateway = self.configuration.gateway()?;
         let variables = self.configuration.variables(self.env.as_deref())?;
-        let deployed = self.gateway.as_deref().map(Deployed::ask).transpose()?;
+        let deployed = self.gateway.as_ref().map(Deployed::ask).transpose()?;
         let rehearsal = Rehearsal::with_placeholders(&gateway, variables);
         let mut request = self.request()?;
         if let Some(name) = &self.caller {
@@ -262,7 +264,7 @@ fn say(explanation: &Explanation, output: &mut Output) -> Result<(), Failure> {
     } else {
         for (index, line) in explanation.lines().into_iter().enumerate() {
             let tone = if refused { Tone::Bad } else { Tone::Good };
-            output.line(&if index == 0 { toned(tone, &line) } else { line })?;
+            output.line(if index == 0 { Text::default().toned(tone, line) } else { line.into() })?;
         }
         if other {
             output.note("The gateway runs another configuration, so this is not what it would do.");
