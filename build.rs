@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
-use ostiary_core::configuration::grammar::{File, bake, read};
+use ostiary_grammar::{File, bake, read};
 
 fn main() -> io::Result<()> {
     println!("cargo::rerun-if-env-changed=OSTIARY_CONFIGURATION");

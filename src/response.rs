@@ -1,9 +1,9 @@
 //! What the core decided, as the runtime's response.
 
-use ostiary_core::answer::Edits;
 use ostiary_core::operator::Report;
-use ostiary_core::pipeline::{Handled, Outcome};
 use ostiary_core::redaction::Redaction;
+use ostiary_core::response::edits::Edits;
+use ostiary_core::{Handled, Outcome};
 use wasm_bindgen::prelude::*;
 use web_sys::{Headers, Response, ResponseInit};
 
@@ -20,9 +20,9 @@ pub(crate) fn build(
     runtime.settle(matches!(handled.outcome, Outcome::Answered(..)));
     match handled.outcome {
         Outcome::Refused(refusal) => own(refusal.status(), &refusal.body(), refusal.headers()),
-        Outcome::Preflight(added) => own(handled.record.status, "", added),
+        Outcome::Preflight(added) => own(handled.event.status, "", added),
         Outcome::Reported(report) => {
-            own(report.status, &report.body, Report::headers(&handled.record.request_id))
+            own(report.status, &report.body, Report::headers(&handled.event.request_id))
         }
         Outcome::Answered(response, edits, redaction) => {
             let edited = upstream(runtime, &response, &edits, redaction)?;

@@ -2,8 +2,8 @@
 
 use std::cell::{OnceCell, RefCell};
 
-use ostiary_core::plan::Plan;
-use ostiary_core::runtime::{Answer, Network, SendError};
+use ostiary_core::runtime::plan::Plan;
+use ostiary_core::runtime::{self, Network, SendError};
 use wasm_bindgen::prelude::*;
 use web_sys::{AbortSignal, Headers, RequestCache, RequestInit, RequestRedirect, Response, Url};
 
@@ -33,7 +33,7 @@ impl Received {
 }
 
 impl Network for Runtime<'_> {
-    type Answer = UpstreamResponse;
+    type Response = UpstreamResponse;
 
     async fn send(&self, plan: &Plan) -> Result<UpstreamResponse, SendError> {
         let attempt = self.attempt(plan).map_err(|_| SendError::Unreachable)?;
@@ -134,7 +134,7 @@ impl UpstreamResponse {
     }
 }
 
-impl Answer for UpstreamResponse {
+impl runtime::UpstreamResponse for UpstreamResponse {
     fn status(&self) -> u16 {
         self.response.status()
     }

@@ -4,15 +4,15 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use futures::FutureExt as _;
-use ostiary_core::configuration::grammar::{File, read};
+use ostiary_grammar::{File, read};
 use ostiary_core::configuration::{Gateway, Source};
-use ostiary_core::pipeline::{Outcome, handle};
-use ostiary_core::plan::Plan;
-use ostiary_core::rate_limit::Verdict;
-use ostiary_core::refusal::RequestId;
-use ostiary_core::runtime::{Bindings, Clock, Console, EmptyAnswer, Head, Network, ReceiveError, SendError};
+use ostiary_core::{Outcome, handle};
+use ostiary_core::runtime::plan::Plan;
+use ostiary_core::runtime::limit::Verdict;
+use ostiary_core::request_id::RequestId;
+use ostiary_core::runtime::{Bindings, Clock, Console, EmptyResponse, Network, ReceiveError, RequestHead, SendError};
 use ostiary_core::secret_value::SecretValue;
-use ostiary_core::secrets::Reading;
+use ostiary_core::runtime::reading::Reading;
 
 /// The secrets and variables of a gateway.
 #[derive(Default)]
@@ -88,7 +88,7 @@ impl Deployment {
     }
 }
 
-impl Head for Ask {
+impl RequestHead for Ask {
     fn method(&self) -> &'static str {
         "GET"
     }
@@ -108,7 +108,7 @@ impl Head for Ask {
 
 impl Bindings for Deployment {
     async fn read(&self, source: &Source, _within: u32) -> Reading {
-        Reading::of(self.values.get(source.binding.as_ref()).cloned())
+        Reading::from_value(self.values.get(source.binding.as_ref()).cloned())
     }
 
     async fn limit(&self, _binding: &str, _key: &str, _within: u32) -> Verdict {
@@ -121,9 +121,9 @@ impl Bindings for Deployment {
 }
 
 impl Network for Deployment {
-    type Answer = EmptyAnswer;
+    type Response = EmptyResponse;
 
-    async fn send(&self, plan: &Plan) -> Result<EmptyAnswer, SendError> {
+    async fn send(&self, plan: &Plan) -> Result<EmptyResponse, SendError> {
         // As the edge does it: removed first, set afterwards.
         let mut headers = self.asked.take();
         for name in &plan.remove {
@@ -134,7 +134,7 @@ impl Network for Deployment {
         }
         let headers = headers.into_iter().collect();
         *self.sent.borrow_mut() = Some(Sent { url: plan.url.expose().to_owned(), headers });
-        Ok(EmptyAnswer)
+        Ok(EmptyResponse)
     }
 
     async fn keeps_body(&self) -> bool {

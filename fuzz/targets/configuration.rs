@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use libfuzzer_sys::fuzz_target;
-use ostiary_core::configuration::grammar::{Diagnostic, File, bake, read};
+use ostiary_grammar::{Diagnostic, File, bake, read};
 use ostiary_core::configuration::{Destination, Gateway, Grantee, Placement, Proof, Upstream};
 use url::{Host, Url};
 

@@ -2,19 +2,23 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::proof::Nonce;
-use super::{Report, outcome};
-use crate::answer::check_status;
-use crate::configuration::{Gateway, Method, Route, Rule, Source};
-use crate::credential::{Credential, Resolver, SourceNote};
-use crate::path::CanonicalPath;
-use crate::pipeline::{elapsed, upstream};
-use crate::plan::Draft;
-use crate::record::Record;
+use super::report::{Report, outcome};
+use super::value_proof::Nonce;
+use crate::configuration::{Gateway, Route, Rule, Source};
+use crate::http::method::Method;
+use crate::http::path::CanonicalPath;
+use crate::log::Event;
 use crate::refusal::Code;
-use crate::runtime::{Answer, Bindings, Clock, Console, Head, Network, ReceiveError};
+use crate::runtime::clock::elapsed;
+use crate::runtime::reading::{Failure, Reading};
+use crate::runtime::status::check_status;
+use crate::runtime::{Bindings, Clock, Console, Network, ReceiveError, RequestHead, UpstreamResponse};
 use crate::secret_value::SecretValue;
-use crate::secrets::{Failure, Reading, Readings};
+use crate::secrets::credential::Credential;
+use crate::secrets::readings::Readings;
+use crate::secrets::resolver::{Resolver, SourceNote};
+use crate::upstream::base_url::base_url;
+use crate::upstream::planning::Forward;
 
 /// Of the body of a probe, in bytes.
 const LARGEST_BODY: u32 = 4_096;
@@ -28,7 +32,7 @@ const USER_AGENT: &str = concat!("ostiary/", env!("CARGO_PKG_VERSION"));
 /// The body of a probe.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Order {
+struct ProbeRequest {
     route: Option<String>,
     method: Option<String>,
     path: Option<String>,
@@ -39,7 +43,7 @@ struct Order {
 
 /// What is found.
 #[derive(Default, Serialize)]
-struct Finding<'g> {
+struct ProbeReport<'g> {
     source: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<u16>,
@@ -69,20 +73,20 @@ struct Proved<'g> {
 /// From the third step on, what fails is what was asked for, so it is told with a 200.
 pub(super) async fn report<'g, R: Bindings + Network + Clock + Console>(
     gateway: &'g Gateway,
-    head: &impl Head,
+    head: &impl RequestHead,
     runtime: &'g R,
     readings: &mut Readings<'g, R>,
-    record: &mut Record<'g>,
+    event: &mut Event<'g>,
 ) -> Result<Report, Code> {
-    // 1. Order
+    // 1. Receive and parse
     let body = runtime.receive(LARGEST_BODY, BODY_TIMEOUT).await.map_err(|why| match why {
         ReceiveError::TooLarge => Code::PayloadTooLarge,
         ReceiveError::Broken => Code::OperationInvalid,
     })?;
-    let order: Order = serde_json::from_str(body.expose()).map_err(|_| Code::OperationInvalid)?;
+    let order: ProbeRequest = serde_json::from_str(body.expose()).map_err(|_| Code::OperationInvalid)?;
     let nonce = Nonce::parse(&order.nonce).ok_or(Code::OperationInvalid)?;
     let position = order.source.checked_sub(1).ok_or(Code::OperationInvalid)?;
-    let mut finding = Finding { source: order.source, ..Finding::default() };
+    let mut finding = ProbeReport { source: order.source, ..ProbeReport::default() };
     let before = runtime.now();
 
     let name = match (order.route, order.secret) {
@@ -94,21 +98,21 @@ pub(super) async fn report<'g, R: Bindings + Network + Clock + Console>(
             readings.read([source]).await;
             finding.secrets_ms = elapsed(before, runtime.now());
             finding.secrets.push(proved(&secret.name, source, None, readings, &nonce));
-            let served = matches!(readings.of(source), Some(Reading::Value(_)));
+            let served = matches!(readings.get(source), Some(Reading::Value(_)));
             finding.failure = (!served).then_some(Code::SecretUnavailable.as_str());
             return Ok(Report::new(200, &finding));
         }
         _ => return Err(Code::OperationInvalid),
     };
     let route = gateway.routes.iter().find(|route| route.name == name).ok_or(Code::OperationInvalid)?;
-    record.route = Some(&route.name);
+    event.route = Some(&route.name);
 
     // 2. Rule
     let errand = match &order.path {
-        Some(target) => Some(Errand::admitted(route, order.method.as_deref(), target)?),
+        Some(target) => Some(ProbeTarget::admitted(route, order.method.as_deref(), target)?),
         None => None,
     };
-    record.rule = errand.as_ref().map(|errand| errand.rule.text.as_ref());
+    event.rule = errand.as_ref().map(|errand| errand.rule.text.as_ref());
 
     // 3. Secrets
     let mut resolver = Resolver::new(gateway, route).only(position).ok_or(Code::OperationInvalid)?;
@@ -122,8 +126,8 @@ pub(super) async fn report<'g, R: Bindings + Network + Clock + Console>(
             proved(&secret.name, source, failure, readings, &nonce)
         })
         .collect();
-    record.secrets = resolver.notes;
-    record.secrets_ms = Some(finding.secrets_ms);
+    event.secrets = resolver.notes;
+    event.secrets_ms = Some(finding.secrets_ms);
 
     // 4. Send
     let sent = match (credential, &errand) {
@@ -131,7 +135,7 @@ pub(super) async fn report<'g, R: Bindings + Network + Clock + Console>(
             let before = runtime.now();
             let status = errand.run(route, &credential, head, runtime).await;
             finding.upstream_ms = Some(elapsed(before, runtime.now()));
-            record.upstream_ms = finding.upstream_ms;
+            event.upstream_ms = finding.upstream_ms;
             status.map(Some)
         }
         (Ok(_), None) => Ok(None),
@@ -151,7 +155,7 @@ fn proved<'g, B: Bindings>(
     readings: &Readings<'g, B>,
     nonce: &Nonce,
 ) -> Proved<'g> {
-    let (failure, hmac) = match readings.of(source) {
+    let (failure, hmac) = match readings.get(source) {
         Some(Reading::Value(value)) => (failure, nonce.proof_of(value)),
         Some(reading) => (reading.failure(), None),
         None => (Some(Failure::Error), None),
@@ -160,14 +164,14 @@ fn proved<'g, B: Bindings>(
 }
 
 /// A request that the probe may send.
-struct Errand<'o, 'g> {
+struct ProbeTarget<'o, 'g> {
     method: Method,
     path: CanonicalPath<'o>,
     query: Option<&'o str>,
     rule: &'g Rule,
 }
 
-impl<'o, 'g> Errand<'o, 'g> {
+impl<'o, 'g> ProbeTarget<'o, 'g> {
     /// As a caller's target is read, but for the mount: a probe names its route.
     fn admitted(route: &'g Route, method: Option<&str>, target: &'o str) -> Result<Self, Code> {
         let method = method.map_or(Some(Method::Get), Method::parse).ok_or(Code::OperationInvalid)?;
@@ -195,11 +199,11 @@ impl<'o, 'g> Errand<'o, 'g> {
         &self,
         route: &'r Route,
         credential: &Credential<'r>,
-        head: &impl Head,
+        head: &impl RequestHead,
         runtime: &R,
     ) -> Result<u16, Code> {
-        let upstream = upstream(&route.upstream, runtime)?;
-        let draft = Draft {
+        let upstream = base_url(&route.upstream, runtime)?;
+        let forward = Forward {
             head: &NoHead,
             method: self.method,
             path: self.path.below(&[]).ok_or(Code::PathAmbiguous)?,
@@ -211,7 +215,7 @@ impl<'o, 'g> Errand<'o, 'g> {
             upstream: &upstream,
             redacts: false,
         };
-        let mut plan = draft.plan(credential);
+        let mut plan = forward.plan(credential);
         // The plan edits the operator's own request, of which nothing may be left.
         plan.remove = head.header_names().map(str::to_owned).collect();
         for (name, value) in [("user-agent", USER_AGENT), ("accept", "*/*")] {
@@ -228,7 +232,7 @@ impl<'o, 'g> Errand<'o, 'g> {
 /// The head of a request of which nothing but method and path is the caller's.
 struct NoHead;
 
-impl Head for NoHead {
+impl RequestHead for NoHead {
     fn method(&self) -> &'static str {
         ""
     }

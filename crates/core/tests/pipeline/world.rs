@@ -6,19 +6,22 @@ use std::collections::{BTreeMap, VecDeque};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use futures::executor::block_on;
-use ostiary_core::answer::{ANSWER_HEADERS_READ, Edits};
-use ostiary_core::configuration::grammar::{File, read};
 use ostiary_core::configuration::{Gateway, Source};
-use ostiary_core::headers::headers_read;
+use ostiary_core::headers_read::headers_read;
+use ostiary_core::http::coding::Coding;
 use ostiary_core::operator::Report;
-use ostiary_core::pipeline::{Outcome, handle};
-use ostiary_core::plan::Plan;
-use ostiary_core::rate_limit::Verdict;
-use ostiary_core::redaction::{Coding, Redaction};
-use ostiary_core::refusal::RequestId;
-use ostiary_core::runtime::{Answer, Bindings, Clock, Console, Head, Network, ReceiveError, SendError};
+use ostiary_core::redaction::Redaction;
+use ostiary_core::request_id::RequestId;
+use ostiary_core::response::edits::{ANSWER_HEADERS_READ, Edits};
+use ostiary_core::runtime::limit::Verdict;
+use ostiary_core::runtime::plan::Plan;
+use ostiary_core::runtime::reading::Reading;
+use ostiary_core::runtime::{
+    Bindings, Clock, Console, Network, ReceiveError, RequestHead, SendError, UpstreamResponse,
+};
 use ostiary_core::secret_value::SecretValue;
-use ostiary_core::secrets::Reading;
+use ostiary_core::{Outcome, handle};
+use ostiary_grammar::{File, read};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// Every secret value in these tests holds this, and nothing that a caller or the log sees may.
@@ -162,7 +165,7 @@ struct AskedHead<'a> {
     joined: BTreeMap<&'a str, String>,
 }
 
-impl Head for AskedHead<'_> {
+impl RequestHead for AskedHead<'_> {
     fn method(&self) -> &str {
         self.ask.method
     }
@@ -187,7 +190,7 @@ impl FakeAnswer {
     }
 }
 
-impl Answer for FakeAnswer {
+impl UpstreamResponse for FakeAnswer {
     fn status(&self) -> u16 {
         self.status
     }
@@ -291,11 +294,11 @@ impl World {
             head.joined.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
         self.body.borrow_mut().clone_from(&ask.body);
         let handled = block_on(handle(&self.gateway, &head, self, RequestId::new(7)));
-        let log = handled.record.line();
+        let log = handled.event.line();
         assert_no_canary(&log);
         assert!(!log.contains('\n'));
         let mut idle_timeout = None;
-        let request_id = handled.record.request_id.clone();
+        let request_id = handled.event.request_id.clone();
         let mut report = serde_json::Value::Null;
         let (mut body, mut coding) = (String::new(), None);
         let (status, code, headers) = match handled.outcome {
@@ -376,8 +379,8 @@ impl Bindings for World {
         self.reads.borrow_mut().push(source.binding.to_string());
         self.steps.borrow_mut().push(format!("read {}", source.binding));
         match self.bindings.get(source.binding.as_ref()) {
-            Some(Binding::Value(value)) => Reading::of(Some((*value).to_owned())),
-            Some(Binding::Missing) => Reading::of(None),
+            Some(Binding::Value(value)) => Reading::from_value(Some((*value).to_owned())),
+            Some(Binding::Missing) => Reading::from_value(None),
             Some(Binding::Hangs) => Reading::Timeout,
             Some(Binding::Throws) | None => Reading::Error,
         }
@@ -395,7 +398,7 @@ impl Bindings for World {
 }
 
 impl Network for World {
-    type Answer = FakeAnswer;
+    type Response = FakeAnswer;
 
     async fn send(&self, plan: &Plan) -> Result<FakeAnswer, SendError> {
         assert_no_canary(&format!("{plan:?}"));
