@@ -6,8 +6,8 @@ use std::net::Ipv6Addr;
 
 use libfuzzer_sys::fuzz_target;
 use ostiary_core::configuration::Gateway;
-use ostiary_core::routing;
-use ostiary_core::target::Target;
+use ostiary_core::request::routing;
+use ostiary_core::request::target::Target;
 use ostiary_fuzz::deployment::gateway;
 use url::{Host, Url};
 

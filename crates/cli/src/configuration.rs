@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use ostiary_core::configuration::Gateway;
-use ostiary_core::configuration::grammar::{self, Checked, Diagnostic, File};
+use ostiary_grammar::{Checked, Diagnostic, File};
 use ostiary_secrets_store::{SecretName, StoreId};
 use serde::Deserialize;
 
@@ -63,7 +63,7 @@ impl ConfigurationArguments {
     pub fn checked(&self) -> Result<Result<Checked, Vec<Diagnostic>>, Failure> {
         let (gateway, wrangler) = (read(&self.config)?, read(&self.wrangler)?);
         let (gateway_path, wrangler_path) = (self.config.to_string_lossy(), self.wrangler.to_string_lossy());
-        Ok(grammar::read(
+        Ok(ostiary_grammar::read(
             File { path: &gateway_path, text: &gateway },
             File { path: &wrangler_path, text: &wrangler },
         ))

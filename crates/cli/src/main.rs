@@ -1,18 +1,23 @@
 //! The `ostiary` command: checks and explains a gateway's configuration, manages the Secrets Store that it reads,
 //! and rotates keys without a failed request.
 //!
-//! [`commands`] has one file for each subcommand; [`failure`] says what the exit codes mean.
+//! [`arguments`] is the command line. Each subcommand has a module with all of its work; the other modules are what
+//! several of them use. [`failure`] defines the exit codes.
 
-mod commands;
+mod arguments;
 
-mod creation;
-mod examination;
-mod explanation;
-mod rehearsal;
-mod rotation;
-mod synchronisation;
+mod check;
+mod completions;
+mod doctor;
+mod explain;
+mod quota;
+mod rotate;
+mod secrets;
+mod stores;
+mod sync;
 
 mod api;
+mod confirmation;
 mod deployed;
 mod http_client;
 mod operator;
@@ -24,12 +29,14 @@ mod value_source;
 
 mod failure;
 mod output;
+mod printable;
+mod shell;
 
 use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use commands::Arguments;
+use arguments::Arguments;
 use output::Output;
 
 fn main() -> ExitCode {

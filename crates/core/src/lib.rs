@@ -1,40 +1,26 @@
 //! What Ostiary decides: configuration, routing, callers, secrets, headers, refusals. It knows no runtime.
 //!
-//! [`pipeline::handle`] is the life of a request; each module below is one noun of it. What the core needs of
-//! the world stands in [`runtime`] as small traits.
+//! [`handle`] is the life of a request; the modules are its steps. What the core asks of the world is in [`runtime`] as
+//! small traits.
 
 pub mod configuration;
-
-pub mod pipeline;
+pub mod digest;
+pub mod http;
+pub mod refusal;
+pub mod request_id;
 pub mod runtime;
-
-pub mod admission;
-pub mod candidates;
-pub mod host;
-pub mod matching;
-pub mod path;
-pub mod proof;
-pub mod rate_limit;
-pub mod routing;
-pub mod target;
-
-pub mod credential;
-pub mod json;
 pub mod secret_value;
-pub mod secrets;
 
-pub mod attempts;
-pub mod headers;
-pub mod plan;
-pub mod query;
-
-pub mod answer;
-pub mod cookie;
-pub mod cors;
-pub mod link;
-
+pub mod authentication;
+pub mod log;
 pub mod operator;
 pub mod redaction;
+pub mod request;
+pub mod response;
+pub mod secrets;
+pub mod upstream;
 
-pub mod record;
-pub mod refusal;
+pub mod gateway;
+
+pub use gateway::{Handled, Outcome, handle};
+pub use secret_value::SecretValue;

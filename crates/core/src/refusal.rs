@@ -5,7 +5,8 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::cors::Added;
+use crate::http::AddedHeaders;
+use crate::request_id::RequestId;
 
 /// Where each code has a heading: the `type` of a refusal is this and the code.
 const DOCUMENTATION: &str = concat!(env!("CARGO_PKG_REPOSITORY"), "/blob/main/docs/refusals.md#");
@@ -100,32 +101,6 @@ impl fmt::Display for Code {
     }
 }
 
-/// 128 random bits that an answer and its log event share, in 32 lower-case hexadecimal digits.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct RequestId(String);
-
-impl RequestId {
-    /// Takes the bits from the runtime's generator.
-    #[must_use]
-    pub fn new(bits: u128) -> Self {
-        Self(format!("{bits:032x}"))
-    }
-
-    /// A number below `end`, chosen by other bits for each of the first eight draws.
-    #[must_use]
-    pub fn chance(&self, draw: u32, end: u32) -> u32 {
-        let bits = u128::from_str_radix(&self.0, 16).unwrap_or_default();
-        let piece = bits.rotate_right(draw.wrapping_mul(16)) & 0xffff;
-        u32::try_from((piece * u128::from(end)) >> 16).unwrap_or_default()
-    }
-
-    /// The digits.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
 /// A refusal, ready to be sent. It holds a code, an id and what the route tells web pages, so there is nothing in it
 /// that could leak.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -137,7 +112,7 @@ pub struct Refusal {
     /// After how many seconds the caller may come back.
     pub retry_after: Option<u32>,
     /// What web pages are told.
-    pub cors: Added,
+    pub cors: AddedHeaders,
 }
 
 impl Refusal {
@@ -196,10 +171,10 @@ impl Refusal {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::configuration::Method;
+    use crate::http::method::Method;
 
     fn refusal(code: Code, bits: u128) -> Refusal {
-        Refusal { code, request_id: RequestId::new(bits), retry_after: None, cors: Added::new() }
+        Refusal { code, request_id: RequestId::new(bits), retry_after: None, cors: AddedHeaders::new() }
     }
 
     #[test]
@@ -227,14 +202,6 @@ mod tests {
         let refusal = refusal(Code::MethodNotAllowed, 1);
         let known = Method::ALL.map(Method::as_str).join(", ");
         assert_eq!(refusal.headers().last(), Some(&("allow", known.into())));
-    }
-
-    #[test]
-    fn chance_is_below_its_end_and_other_for_each_draw() {
-        let id = RequestId::new(0x0000_ffff_8000_0001_0000_ffff_8000_0001);
-        let draws: Vec<_> = (0..4).map(|draw| id.chance(draw, 100)).collect();
-        assert_eq!(draws, [0, 50, 99, 0]);
-        assert_eq!(id.chance(2, 0), 0);
     }
 
     #[test]

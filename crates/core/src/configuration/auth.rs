@@ -1,10 +1,13 @@
 //! How a route's secrets are put on a request, and where its callers show their tokens.
 
-use super::{HeaderName, SecretId, Template, Text};
+use super::secret::SecretId;
+use super::template::Template;
+use super::text::Text;
+use crate::http::header_name::HeaderName;
 
 /// One table of a route's `auth`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "grammar", derive(databake::Bake), databake(path = ostiary_core::configuration))]
+#[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::configuration))]
 pub enum Placement {
     /// `Authorization: Bearer …` (RFC 6750 §2.1).
     Bearer(Template),
@@ -68,7 +71,7 @@ impl Placement {
 
 /// A place where a caller may show its token.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "grammar", derive(databake::Bake), databake(path = ostiary_core::configuration))]
+#[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::configuration))]
 pub enum TokenPlace {
     /// `Authorization: Bearer TOKEN`.
     Bearer,
@@ -92,4 +95,16 @@ pub enum TokenPlace {
         /// As for a header.
         after: Text,
     },
+}
+
+impl TokenPlace {
+    /// The header that this place is in, in lower case.
+    #[must_use]
+    pub fn header(&self) -> Option<&str> {
+        match self {
+            Self::Bearer | Self::Basic => Some("authorization"),
+            Self::Header { name, .. } => Some(name.as_str()),
+            Self::Query { .. } => None,
+        }
+    }
 }

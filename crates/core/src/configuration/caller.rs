@@ -1,15 +1,16 @@
-//! Callers and how they prove themselves.
+//! Callers and how they prove who they are.
 
-use super::{List, SecretId, Text};
+use super::secret::SecretId;
+use super::text::{List, Text};
 
 /// A position in [`Gateway::callers`](super::Gateway::callers).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[cfg_attr(feature = "grammar", derive(databake::Bake), databake(path = ostiary_core::configuration))]
+#[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::configuration))]
 pub struct CallerId(pub u16);
 
 /// A named client of the gateway.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "grammar", derive(databake::Bake), databake(path = ostiary_core::configuration))]
+#[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::configuration))]
 pub struct Caller {
     /// As `gateway.toml` spells it; what the log says.
     pub name: Text,
@@ -19,7 +20,7 @@ pub struct Caller {
 
 /// What a caller's token is compared with.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "grammar", derive(databake::Bake), databake(path = ostiary_core::configuration))]
+#[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::configuration))]
 pub enum Proof {
     /// The value of any source of this secret.
     Secret(SecretId),
@@ -29,7 +30,7 @@ pub enum Proof {
 
 /// Whom a list of rules is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "grammar", derive(databake::Bake), databake(path = ostiary_core::configuration))]
+#[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::configuration))]
 pub enum Grantee {
     /// Whoever asks, with or without a token.
     Anyone,

@@ -1,10 +1,11 @@
 //! Cross-origin resource sharing.
 
-use super::{HeaderName, List, Text};
+use super::text::{List, Text};
+use crate::http::header_name::HeaderName;
 
 /// Which web pages may call a route, and how (Fetch Standard, section 3.3).
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "grammar", derive(databake::Bake), databake(path = ostiary_core::configuration))]
+#[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::configuration))]
 pub struct Cors {
     /// Whose pages may.
     pub origins: Origins,
@@ -18,7 +19,7 @@ pub struct Cors {
 
 /// Whose pages may call a route.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "grammar", derive(databake::Bake), databake(path = ostiary_core::configuration))]
+#[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::configuration))]
 pub enum Origins {
     /// Anybody's.
     Any,

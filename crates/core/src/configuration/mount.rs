@@ -2,7 +2,8 @@
 
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
-use super::{Destination, List, Text};
+use super::operator::Destination;
+use super::text::{List, Text};
 
 /// What the URL Standard encodes in a path, and what would end a path.
 const ENCODED: &AsciiSet = &CONTROLS
@@ -19,7 +20,7 @@ const ENCODED: &AsciiSet = &CONTROLS
 
 /// A path prefix, a host, or a host with a path prefix.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "grammar", derive(databake::Bake), databake(path = ostiary_core::configuration))]
+#[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::configuration))]
 pub struct Mount {
     /// Lower-case, with its port unless that is the default; `None` for a mount on every other host.
     pub host: Option<Text>,
@@ -44,7 +45,7 @@ impl Mount {
 
 #[cfg(test)]
 mod tests {
-    use super::super::RouteId;
+    use super::super::route::RouteId;
     use super::*;
 
     #[test]

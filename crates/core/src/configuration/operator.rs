@@ -1,10 +1,12 @@
 //! The operator's own endpoints.
 
-use super::{CallerId, List, RouteId};
+use super::caller::CallerId;
+use super::route::RouteId;
+use super::text::List;
 
 /// Who may use the operator's endpoints. They are reached at the mount that leads to [`Destination::Operator`].
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "grammar", derive(databake::Bake), databake(path = ostiary_core::configuration))]
+#[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::configuration))]
 pub struct Operator {
     /// One or more.
     pub allow: List<CallerId>,
@@ -12,7 +14,7 @@ pub struct Operator {
 
 /// What a mount leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "grammar", derive(databake::Bake), databake(path = ostiary_core::configuration))]
+#[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::configuration))]
 pub enum Destination {
     /// One of the routes.
     Route(RouteId),

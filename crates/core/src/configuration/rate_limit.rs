@@ -1,10 +1,10 @@
 //! Limits on how often a route may be asked.
 
-use super::Text;
+use super::text::Text;
 
 /// One rate limit of a route.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "grammar", derive(databake::Bake), databake(path = ostiary_core::configuration))]
+#[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::configuration))]
 pub struct RateLimit {
     /// The name of the rate-limiting binding in `wrangler.toml`, where the limit itself stands.
     pub binding: Text,
@@ -16,7 +16,7 @@ pub struct RateLimit {
 
 /// Whose requests a [`RateLimit`] counts together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "grammar", derive(databake::Bake), databake(path = ostiary_core::configuration))]
+#[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::configuration))]
 pub enum Counted {
     /// Those of one address, whatever they are for, before the caller is looked at.
     Address,

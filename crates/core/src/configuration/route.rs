@@ -1,18 +1,25 @@
 //! Routes.
 
-use super::{
-    CallerId, Cors, Failover, Grantee, HeaderName, List, Placement, RateLimit, Retry, Rule, Text, TokenPlace,
-    Upstream,
-};
+use super::auth::{Placement, TokenPlace};
+use super::caller::{CallerId, Grantee};
+use super::cors::Cors;
+use super::failover::{Failover, Retry};
+use super::rate_limit::RateLimit;
+use super::rule::Rule;
+use super::text::{List, Text};
+use super::upstream::Upstream;
+use crate::http::header_name::HeaderName;
+use crate::http::method::Method;
+use crate::http::path::Below;
 
 /// A position in [`Gateway::routes`](super::Gateway::routes).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[cfg_attr(feature = "grammar", derive(databake::Bake), databake(path = ostiary_core::configuration))]
+#[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::configuration))]
 pub struct RouteId(pub u16);
 
 /// An upstream, who may do what there, and how its credential is put on a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "grammar", derive(databake::Bake), databake(path = ostiary_core::configuration))]
+#[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::configuration))]
 #[expect(clippy::struct_excessive_bools, reason = "each is a key of `gateway.toml` by itself")]
 pub struct Route {
     /// As `gateway.toml` spells it; what the log says.
@@ -65,11 +72,18 @@ impl Route {
             Grantee::Anyone => None,
         })
     }
+
+    /// The rule of this grantee that admits the request, the first where several do.
+    #[must_use]
+    pub fn admitting_rule(&self, to: Grantee, method: Method, path: Below<'_>) -> Option<&Rule> {
+        let rules = self.allow.iter().filter(|grant| grant.to == to).flat_map(|grant| grant.rules.iter());
+        rules.into_iter().find(|rule| rule.methods.contain(method) && rule.pattern.admits(path))
+    }
 }
 
 /// What one caller, or anyone, may do on a route.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "grammar", derive(databake::Bake), databake(path = ostiary_core::configuration))]
+#[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::configuration))]
 pub struct Grant {
     /// Whom the rules are for.
     pub to: Grantee,

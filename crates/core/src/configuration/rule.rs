@@ -1,79 +1,12 @@
 //! Rules: `METHODS path-pattern`.
 
-use super::{List, Text};
-
-/// A request method that the gateway knows (RFC 9110 §9, RFC 5789).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "each is what its name says")]
-pub enum Method {
-    Get,
-    Head,
-    Post,
-    Put,
-    Patch,
-    Delete,
-    Options,
-}
-
-impl Method {
-    /// Every method that the gateway knows, in the order in which an `Allow` header lists them.
-    pub const ALL: [Self; 7] =
-        [Self::Get, Self::Head, Self::Post, Self::Put, Self::Patch, Self::Delete, Self::Options];
-
-    /// Methods are case-sensitive (RFC 9110 §9.1).
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|method| method.as_str() == text)
-    }
-
-    /// As it stands in a request line.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Get => "GET",
-            Self::Head => "HEAD",
-            Self::Post => "POST",
-            Self::Put => "PUT",
-            Self::Patch => "PATCH",
-            Self::Delete => "DELETE",
-            Self::Options => "OPTIONS",
-        }
-    }
-}
-
-/// A set of [`Method`]s.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "grammar", derive(databake::Bake), databake(path = ostiary_core::configuration))]
-pub struct Methods(
-    /// One bit a method, by its position in [`Method::ALL`].
-    #[doc(hidden)]
-    pub u8,
-);
-
-impl Methods {
-    /// No method.
-    pub const NONE: Self = Self(0);
-
-    /// The set with this method too. GET brings HEAD along.
-    #[must_use]
-    pub const fn with(self, method: Method) -> Self {
-        let brought = match method {
-            Method::Get => 1 << Method::Head as u8,
-            _ => 0,
-        };
-        Self(self.0 | 1 << method as u8 | brought)
-    }
-
-    /// Whether the method is in the set.
-    #[must_use]
-    pub const fn contain(self, method: Method) -> bool {
-        self.0 & 1 << method as u8 != 0
-    }
-}
+use super::text::{List, Text};
+use crate::http::method::Methods;
+use crate::http::path::Below;
 
 /// One line of `allow`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "grammar", derive(databake::Bake), databake(path = ostiary_core::configuration))]
+#[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::configuration))]
 pub struct Rule {
     /// As `gateway.toml` spells it; what the log says.
     pub text: Text,
@@ -85,7 +18,7 @@ pub struct Rule {
 
 /// A path pattern, matched segment by segment on the percent-decoded path.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "grammar", derive(databake::Bake), databake(path = ostiary_core::configuration))]
+#[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::configuration))]
 pub struct Pattern {
     /// What stands between the slashes; `/v1/` has an empty last one, `/` has one empty one, `/**` none.
     pub segments: List<Segment>,
@@ -95,8 +28,154 @@ pub struct Pattern {
 
 /// One segment of a [`Pattern`]: the literal texts around its `*`s, so one text where there is no `*`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "grammar", derive(databake::Bake), databake(path = ostiary_core::configuration))]
+#[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::configuration))]
 pub struct Segment {
     /// `ch_*` is `["ch_", ""]`, `*` is `["", ""]`, `charges` is `["charges"]`.
     pub literals: List<Text>,
+}
+
+impl Pattern {
+    /// Whether the decoded segments of the path are what the pattern says.
+    ///
+    /// Linear in the length of the path: nothing is tried twice.
+    #[must_use]
+    pub fn admits(&self, path: Below<'_>) -> bool {
+        let mut segments = path.segments();
+        let enough = if self.open {
+            segments.len() >= self.segments.len()
+        } else {
+            segments.len() == self.segments.len()
+        };
+        // `/**` itself also stands for the mount's root, whose only segment is empty.
+        enough
+            && self
+                .segments
+                .iter()
+                .all(|pattern| segments.next().is_some_and(|segment| pattern.admits(segment)))
+    }
+}
+
+impl Segment {
+    /// Whether the segment holds the literals in their order, with at least one byte for each `*` between.
+    #[must_use]
+    pub fn admits(&self, segment: &[u8]) -> bool {
+        let Some((first, stars)) = self.literals.split_first() else {
+            return segment.is_empty();
+        };
+        let Some(mut rest) = segment.strip_prefix(first.as_bytes()) else {
+            return false;
+        };
+        let Some((last, middle)) = stars.split_last() else {
+            return rest.is_empty();
+        };
+        // The leftmost place for each literal leaves the most room for the next.
+        for literal in middle {
+            let Some(after) = rest.split_first().and_then(|(_, room)| after_first(room, literal.as_bytes()))
+            else {
+                return false;
+            };
+            rest = after;
+        }
+        rest.len() > last.len() && rest.ends_with(last.as_bytes())
+    }
+}
+
+fn after_first<'a>(text: &'a [u8], literal: &[u8]) -> Option<&'a [u8]> {
+    let at = text.windows(literal.len().max(1)).position(|window| window == literal)?;
+    text.get(at + literal.len()..)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::borrow::Cow;
+
+    use super::*;
+    use crate::http::path::CanonicalPath;
+
+    fn pattern(text: &'static str) -> Pattern {
+        let (text, open) = match text.strip_suffix("/**") {
+            Some(text) => (text, true),
+            None => (text, false),
+        };
+        let segments = text.split('/').skip(1);
+        let segments =
+            segments.map(|segment| Segment { literals: segment.split('*').map(Cow::Borrowed).collect() });
+        Pattern { segments: segments.collect(), open }
+    }
+
+    fn admits(text: &'static str, raw: &str) -> bool {
+        pattern(text).admits(CanonicalPath::parse(raw).unwrap().below(&[]).unwrap())
+    }
+
+    #[test]
+    fn admits_what_the_pattern_says() {
+        for (pattern, path) in [
+            ("/", "/"),
+            ("/**", "/"),
+            ("/**", "/a"),
+            ("/**", "//"),
+            ("/v1/**", "/v1"),
+            ("/v1/**", "/v1/"),
+            ("/v1/**", "/v1/a/b/"),
+            ("/v1/charges", "/v1/charges"),
+            ("/v1/charges", "/v1/ch%61rges"),
+            ("/v1/*", "/v1/x"),
+            ("/v1/*", "/v1/%20"),
+            ("/v1/*/capture", "/v1/ch_1/capture"),
+            ("/ch_*", "/ch_1"),
+            ("/*.json", "/a.json"),
+            ("/*.json", "/.json.json"),
+            ("/a*b*c", "/axbxc"),
+            ("/a*b*c", "/abbbc"),
+            ("/a*b*c", "/axbbc"),
+            ("/*a*", "/aaa"),
+            ("/v1/**", "/v1/a%2Fb"),
+            ("/v1/*", "/v1/a%2Fb"),
+            ("/é", "/%C3%A9"),
+        ] {
+            assert!(admits(pattern, path), "{pattern} {path}");
+        }
+    }
+
+    #[test]
+    fn admits_nothing_else() {
+        for (pattern, path) in [
+            ("/", "/a"),
+            ("/a", "/a/"),
+            ("/a/", "/a"),
+            ("/a", "/A"),
+            ("/v1/**", "/"),
+            ("/v1/**", "/v10"),
+            ("/v1/**", "/x/v1"),
+            ("/v1/*", "/v1"),
+            ("/v1/*", "/v1/"),
+            ("/v1/*", "/v1/a/b"),
+            ("/v1/a/b", "/v1/a%2Fb"),
+            ("/ch_*", "/ch_"),
+            ("/*.json", "/.json"),
+            ("/a*b", "/ab"),
+            ("/a*b*c", "/abc"),
+            ("/a*b*c", "/axbc"),
+            ("/*a*", "/aa"),
+            ("/v1/charges", "/v1/ch%2561rges"),
+        ] {
+            assert!(!admits(pattern, path), "{pattern} {path}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn agrees_with_a_matcher_that_tries_everything(pattern in "[ab*]{0,6}", text in "[ab]{0,8}") {
+            fn tries(pattern: &[u8], text: &[u8]) -> bool {
+                match pattern.split_first() {
+                    None => text.is_empty(),
+                    Some((b'*', rest)) => (1..=text.len()).any(|taken| tries(rest, &text[taken..])),
+                    Some((byte, rest)) => text.first() == Some(byte) && tries(rest, &text[1..]),
+                }
+            }
+            proptest::prop_assume!(!pattern.contains("**"));
+            let segment = Segment { literals: pattern.split('*').map(|literal| Cow::Owned(literal.to_owned())).collect() };
+            proptest::prop_assert_eq!(segment.admits(text.as_bytes()), tries(pattern.as_bytes(), text.as_bytes()));
+        }
+    }
 }

@@ -1,15 +1,15 @@
 //! Secrets and their sources: names only, never values.
 
-use super::{List, Text};
+use super::text::{List, Text};
 
 /// A position in [`Gateway::secrets`](super::Gateway::secrets).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[cfg_attr(feature = "grammar", derive(databake::Bake), databake(path = ostiary_core::configuration))]
+#[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::configuration))]
 pub struct SecretId(pub u16);
 
 /// A name in `gateway.toml` with the places that its value may be read from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "grammar", derive(databake::Bake), databake(path = ostiary_core::configuration))]
+#[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::configuration))]
 pub struct Secret {
     /// As `gateway.toml` spells it.
     pub name: Text,
@@ -19,7 +19,7 @@ pub struct Secret {
 
 /// One binding that yields a value.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[cfg_attr(feature = "grammar", derive(databake::Bake), databake(path = ostiary_core::configuration))]
+#[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::configuration))]
 pub struct Source {
     /// What the binding is bound to.
     pub kind: SourceKind,
@@ -29,7 +29,7 @@ pub struct Source {
 
 /// What a source's binding is bound to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[cfg_attr(feature = "grammar", derive(databake::Bake), databake(path = ostiary_core::configuration))]
+#[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::configuration))]
 pub enum SourceKind {
     /// A secret in Cloudflare Secrets Store (`[[secrets_store_secrets]]`).
     SecretsStore,

@@ -1,12 +1,13 @@
 //! Texts with placeholders.
 
-use super::{List, SecretId, Text};
+use super::secret::SecretId;
+use super::text::{List, Text};
 
 /// A text with placeholders, in the order in which they are joined.
 ///
 /// Two [`Part::Text`]s never stand side by side and none is empty, so equal templates are equal values.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "grammar", derive(databake::Bake), databake(path = ostiary_core::configuration))]
+#[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::configuration))]
 pub struct Template {
     /// What is joined.
     pub parts: List<Part>,
@@ -14,7 +15,7 @@ pub struct Template {
 
 /// A piece of a [`Template`].
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "grammar", derive(databake::Bake), databake(path = ostiary_core::configuration))]
+#[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::configuration))]
 pub enum Part {
     /// Stands for itself.
     Text(Text),

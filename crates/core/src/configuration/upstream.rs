@@ -2,11 +2,12 @@
 
 use std::fmt;
 
-use super::{Template, Text};
+use super::template::Template;
+use super::text::Text;
 
 /// A route's `upstream`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "grammar", derive(databake::Bake), databake(path = ostiary_core::configuration))]
+#[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::configuration))]
 pub enum Upstream {
     /// Known at build time.
     Fixed(UpstreamUrl),
@@ -16,7 +17,7 @@ pub enum Upstream {
 
 /// An origin and a base path, in the one spelling that every URL parser leaves as it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "grammar", derive(databake::Bake), databake(path = ostiary_core::configuration))]
+#[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::configuration))]
 pub struct UpstreamUrl {
     /// `https://api.stripe.com`: scheme, host, and the port unless it is the default. No slash at the end.
     pub origin: Text,

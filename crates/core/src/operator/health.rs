@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::Report;
+use super::report::Report;
 use crate::configuration::Gateway;
 
 /// Reads nothing.

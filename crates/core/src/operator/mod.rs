@@ -10,26 +10,29 @@
 
 mod health;
 mod probe;
-mod proof;
+mod probe_target;
 mod ready;
+mod report;
+mod value_proof;
 
-use serde::Serialize;
+use crate::authentication::caller::authenticate;
+use crate::authentication::tokens::token_digests;
+use crate::configuration::{Gateway, TokenPlace};
+use crate::http::method::Method;
+use crate::http::path::Below;
+use crate::log::Event;
+use crate::refusal::Code;
+use crate::runtime::clock::elapsed;
+use crate::runtime::{Bindings, Clock, Console, Network, RequestHead};
+use crate::secrets::readings::Readings;
 
-use crate::candidates::candidates;
-use crate::configuration::{Gateway, Method, TokenPlace};
-use crate::path::Below;
-use crate::pipeline::elapsed;
-use crate::proof::prove;
-use crate::record::Record;
-use crate::refusal::{Code, RequestId};
-use crate::runtime::{Bindings, Clock, Console, Head, Network};
-use crate::secrets::{Failure, Readings};
+pub use report::Report;
 
 /// Where an operator shows its token.
 pub const TOKEN_IN: &[TokenPlace] = &[TokenPlace::Bearer];
 
 /// A request below the operator's mount.
-pub struct Asked<'a, H> {
+pub struct OperatorRequest<'a, H> {
     /// The whole request.
     pub head: &'a H,
     /// Its method.
@@ -40,32 +43,6 @@ pub struct Asked<'a, H> {
     pub query: Option<&'a str>,
 }
 
-/// An answer of the gateway's own that is no refusal.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Report {
-    /// The status of the answer.
-    pub status: u16,
-    /// A JSON object.
-    pub body: String,
-}
-
-impl Report {
-    fn new(status: u16, body: &impl Serialize) -> Self {
-        // Texts and numbers always serialise.
-        Self { status, body: serde_json::to_string(body).unwrap_or_default() }
-    }
-
-    /// The headers of the answer.
-    #[must_use]
-    pub fn headers(request_id: &RequestId) -> [(&'static str, &str); 3] {
-        [
-            ("content-type", "application/json"),
-            ("cache-control", "no-store"),
-            ("ostiary-request-id", request_id.as_str()),
-        ]
-    }
-}
-
 /// Serves a request below the operator's mount.
 ///
 /// 1. `health` is answered at once.
@@ -74,15 +51,15 @@ impl Report {
 /// 4. What the endpoint does. 400, 413
 pub async fn serve<'g, R: Bindings + Network + Clock + Console>(
     gateway: &'g Gateway,
-    asked: &Asked<'_, impl Head>,
+    asked: &OperatorRequest<'_, impl RequestHead>,
     runtime: &'g R,
-    record: &mut Record<'g>,
+    event: &mut Event<'g>,
 ) -> Result<Report, Code> {
     let operator = gateway.operator.as_ref().ok_or(Code::NoRoute)?;
 
     // 1. Health
-    let endpoint = Endpoint::of(asked);
-    record.operation = endpoint.map(Endpoint::as_str);
+    let endpoint = Endpoint::from_request(asked);
+    event.operation = endpoint.map(Endpoint::as_str);
     if endpoint == Some(Endpoint::Health) {
         return Ok(health::report(gateway));
     }
@@ -90,13 +67,13 @@ pub async fn serve<'g, R: Bindings + Network + Clock + Console>(
     // 2. Caller
     let before = runtime.now();
     let mut readings = Readings::new(runtime, gateway.secret_timeout);
-    let shown = candidates(TOKEN_IN, asked.head, None);
-    let proved = prove(gateway, operator.allow.iter().copied(), &shown, &mut readings).await;
+    let shown = token_digests(TOKEN_IN, asked.head, None);
+    let proved = authenticate(gateway, operator.allow.iter().copied(), &shown, &mut readings).await;
     let caller = proved.map_err(|why| {
-        record.proof = Some(why);
+        event.proof = Some(why);
         Code::from(why)
     })?;
-    record.caller = gateway.caller(caller).map(|caller| caller.name.as_ref());
+    event.caller = gateway.caller(caller).map(|caller| caller.name.as_ref());
     let proof_ms = elapsed(before, runtime.now());
 
     // 3. Rule
@@ -106,7 +83,7 @@ pub async fn serve<'g, R: Bindings + Network + Clock + Console>(
     match endpoint {
         Endpoint::Health => Ok(health::report(gateway)),
         Endpoint::Ready => ready::report(gateway, asked.query, runtime, &readings, proof_ms).await,
-        Endpoint::Probe => probe::report(gateway, asked.head, runtime, &mut readings, record).await,
+        Endpoint::Probe => probe::report(gateway, asked.head, runtime, &mut readings, event).await,
     }
 }
 
@@ -118,7 +95,7 @@ enum Endpoint {
 }
 
 impl Endpoint {
-    fn of<H>(asked: &Asked<'_, H>) -> Option<Self> {
+    fn from_request<H>(asked: &OperatorRequest<'_, H>) -> Option<Self> {
         let mut segments = asked.path.segments();
         let (name, rest) = (segments.next()?, segments.next());
         match (asked.method, name, rest) {
@@ -135,13 +112,5 @@ impl Endpoint {
             Self::Ready => "ready",
             Self::Probe => "probe",
         }
-    }
-}
-
-/// What reading a source came to, in one word, as the log says it.
-const fn outcome(failure: Option<Failure>) -> &'static str {
-    match failure {
-        None => "ok",
-        Some(failure) => failure.as_str(),
     }
 }

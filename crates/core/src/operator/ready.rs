@@ -3,13 +3,14 @@
 use futures::future::join_all;
 use serde::Serialize;
 
-use super::{Report, outcome};
+use super::report::{Report, outcome};
 use crate::configuration::{Gateway, Secret, SecretId, Source};
-use crate::credential::fits;
-use crate::query;
+use crate::http::query;
 use crate::refusal::Code;
+use crate::runtime::reading::{Failure, Reading};
 use crate::runtime::{Bindings, Console};
-use crate::secrets::{Failure, Reading, Readings};
+use crate::secrets::readings::Readings;
+use crate::secrets::template::fits;
 
 /// Sources that one call reads at most: with the operator's token and what else a call costs, fewer than the 50
 /// subrequests of Cloudflare's free plan.
@@ -52,7 +53,7 @@ pub(super) async fn report<'g, R: Bindings + Console>(
     let (page, after) = page(gateway, &Wanted::parse(query)?)?;
     let mut unread: Vec<&'g Source> = Vec::new();
     for source in page.iter().flat_map(|(_, secret)| sources(secret)) {
-        if readings.of(source).is_none() && !unread.contains(&source) {
+        if readings.get(source).is_none() && !unread.contains(&source) {
             unread.push(source);
         }
     }
@@ -61,7 +62,7 @@ pub(super) async fn report<'g, R: Bindings + Console>(
     let measured: Vec<(&Source, (Reading, u32))> = unread.into_iter().zip(measured).collect();
 
     let read = |source: &Source| {
-        let known = readings.of(source).map(|reading| (reading, proof_ms));
+        let known = readings.get(source).map(|reading| (reading, proof_ms));
         let found = measured.iter().find(|(of, _)| *of == source);
         known.or_else(|| found.map(|(_, (reading, ms))| (reading, *ms)))
     };

@@ -11,7 +11,6 @@
 //!   algorithm that skips, or looks for a rare byte first, is faster and tells which pairs of bytes a secret has:
 //!   a body of a million repetitions makes a nanosecond visible.
 
-mod coding;
 mod escape;
 mod filter;
 mod needle;
@@ -22,7 +21,6 @@ mod redactor;
 mod sent;
 mod view;
 
-pub use coding::Coding;
 pub use needles::Needles;
 pub use redaction::Redaction;
 pub use redactor::{Redactor, Released};

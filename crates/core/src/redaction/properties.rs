@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::forms::{KINDS, form, value};
 use super::{Redactor, Sent};
-use crate::refusal::RequestId;
+use crate::request_id::RequestId;
 
 /// Texts that run into what follows them: halves of escapes, digits, line feeds.
 const AROUND: &str = r#"[a-f0-9%\\u"+/&# \n]{0,12}"#;

@@ -1,10 +1,12 @@
 //! What redaction does to one answer.
 
-use super::{Coding, Redactor, Sent};
-use crate::answer::Edits;
-use crate::configuration::Method;
-use crate::refusal::{Code, RequestId};
-use crate::runtime::Answer;
+use super::{Redactor, Sent};
+use crate::http::coding::Coding;
+use crate::http::method::Method;
+use crate::refusal::Code;
+use crate::request_id::RequestId;
+use crate::response::edits::Edits;
+use crate::runtime::UpstreamResponse;
 
 /// Says something of the bytes of a body, which are others once it has been scanned.
 const OF_THE_BODY: &[&str] = &[
@@ -38,7 +40,7 @@ impl Redaction {
     /// - Every header is scanned, those too that the edits add. One whose name holds a secret goes.
     /// - What describes a body that is scanned goes.
     pub fn of(
-        answer: &impl Answer,
+        answer: &impl UpstreamResponse,
         method: Method,
         sent: &Sent<'_>,
         id: &RequestId,
@@ -55,7 +57,11 @@ impl Redaction {
         let is_empty = answer.header("content-length") == Some("0");
         let has_body = method != Method::Head && !matches!(status, 101 | 204 | 304) && !is_empty;
         let is_scanned = has_body && needles.longest() > 0;
-        let coding = if is_scanned { Some(Coding::of(answer.header("content-encoding"))?) } else { None };
+        let coding = if is_scanned {
+            Some(Coding::parse(answer.header("content-encoding")).map_err(|_| Code::UpstreamInvalid)?)
+        } else {
+            None
+        };
         for name in answer.header_names() {
             if edits.remove.iter().any(|removed| removed == name) {
                 continue;

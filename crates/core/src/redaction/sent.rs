@@ -4,12 +4,12 @@ use sha2::{Digest as _, Sha256};
 
 use super::filter::Keys;
 use super::needles::Needles;
-use crate::candidates::shown;
+use crate::authentication::tokens::shown;
 use crate::configuration::TokenPlace;
-use crate::credential::Credential;
-use crate::refusal::RequestId;
-use crate::runtime::Head;
+use crate::request_id::RequestId;
+use crate::runtime::RequestHead;
 use crate::secret_value::SecretValue;
+use crate::secrets::credential::Credential;
 
 /// In bytes. Shorter values stand in many a body that has nothing to do with them.
 pub const SHORTEST_SEARCHED: usize = 8;
@@ -37,7 +37,7 @@ impl<'g> Sent<'g> {
         &mut self,
         caller: &'g str,
         places: &[TokenPlace],
-        head: &impl Head,
+        head: &impl RequestHead,
         query: Option<&str>,
     ) {
         shown(places, head, query, |token| {
@@ -92,8 +92,8 @@ impl<'g> Sent<'g> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Redactor;
     use super::*;
+    use crate::redaction::Redactor;
 
     #[test]
     fn values_shorter_than_eight_bytes_are_named_and_looked_for_in_heads_alone() {

@@ -1,6 +1,6 @@
 //! Rate limits, the size of bodies, and the deadline of a body that stands still.
 
-use ostiary_core::rate_limit::Verdict;
+use ostiary_core::runtime::limit::Verdict;
 
 use crate::world::{Ask, World};
 

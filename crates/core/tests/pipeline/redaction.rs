@@ -1,6 +1,6 @@
 //! Case 37: what was sent does not come back.
 
-use ostiary_core::redaction::Coding;
+use ostiary_core::http::coding::Coding;
 
 use crate::world::{Ask, Binding, World};
 

@@ -1,9 +1,5 @@
 //! Attacks 23 to 29: values, sources, and what is read.
 
-use futures::executor::block_on;
-use ostiary_core::configuration::SecretId;
-use ostiary_core::secrets::{Unavailable, all, with_fallback};
-
 use crate::world::{Ask, Binding, World};
 
 #[test]
@@ -174,20 +170,4 @@ fn fields_of_a_json_secret_are_put_and_a_missing_one_is_no_value() {
 fn a_classic_secret_of_the_worker_is_a_source_too() {
     let ask = Ask::new("GET", "/classic/x").header("x-token", "canary-ci-token");
     assert_eq!(World::new().ask(&ask).sent().header("authorization"), ["Bearer canary-classic-key"]);
-}
-
-#[test]
-fn one_secret_with_fallback_and_all_of_a_set() {
-    let world = World::new().with("API_KEY", Binding::Throws);
-    let secret = |position| world.gateway.secret(SecretId(position)).unwrap();
-    let one = block_on(with_fallback(&world, &secret(0).sources, 100)).unwrap();
-    assert_eq!(one.expose(), "canary-api-key-previous");
-
-    let set = block_on(all(&world, [secret(0), secret(1)], 100)).unwrap();
-    let set: Vec<_> = set.iter().map(|(name, value)| (*name, value.expose())).collect();
-    assert_eq!(set, [("api", "canary-api-key-previous"), ("only", "canary-only-key")]);
-
-    let world = world.with("ONLY_KEY", Binding::Missing);
-    let secrets = [world.gateway.secret(SecretId(0)).unwrap(), world.gateway.secret(SecretId(1)).unwrap()];
-    assert_eq!(block_on(all(&world, secrets, 100)).unwrap_err(), Unavailable);
 }

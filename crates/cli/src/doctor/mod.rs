@@ -1,0 +1,98 @@
+//! `ostiary doctor`.
+
+mod examination;
+
+use clap::Args;
+use serde::Serialize;
+use serde_json::json;
+
+use crate::age::Age;
+use crate::api::AccountArguments;
+use crate::configuration::ConfigurationArguments;
+use crate::failure::Failure;
+use crate::output::Output;
+use examination::{Severity, Symptom, examine};
+
+/// Look for what is wrong between wrangler.toml and the store.
+///
+/// Every binding of every environment is looked up: a secret that is missing, not active, without the scope
+/// `workers`, or too old is an error. A secret that nothing here binds, and a quota that is used up, are warnings.
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Doctor {
+    /// A secret that has not changed for longer is an error: 90d, 12h.
+    #[arg(long, value_name = "AGE")]
+    max_age: Option<Age>,
+    /// Warnings count as errors.
+    #[arg(long)]
+    strict: bool,
+    #[command(flatten)]
+    configuration: ConfigurationArguments,
+    #[command(flatten)]
+    account: AccountArguments,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  ostiary doctor
+  ostiary doctor --max-age 90d --strict --json";
+
+/// A symptom, as JSON has it.
+#[derive(Serialize)]
+struct Finding<'a> {
+    severity: Severity,
+    #[serde(rename = "finding")]
+    word: &'static str,
+    #[serde(flatten)]
+    symptom: &'a Symptom,
+    instead: String,
+}
+
+impl Doctor {
+    /// # Errors
+    /// [`Failure::Found`] where something is wrong.
+    pub fn run(self, output: &mut Output) -> Result<(), Failure> {
+        let environments = self.configuration.environments()?;
+        let api = self.account.open()?;
+        let symptoms = examine(&api, &environments, self.max_age)?;
+        let quota = api.send(&api.account.quota())?.secrets;
+        let is_full = quota.usage >= quota.quota;
+
+        let bad = |severity: Severity| severity == Severity::Error || self.strict;
+        let findings: Vec<Finding<'_>> = symptoms
+            .iter()
+            .map(|symptom| Finding {
+                severity: symptom.severity(),
+                word: symptom.word(),
+                symptom,
+                instead: symptom.instead(),
+            })
+            .collect();
+        if output.is_json() {
+            output.json(&json!({ "findings": findings, "quota": quota }))?;
+        } else {
+            show(&findings, output)?;
+            output.line(format!("{} of {} secrets are used.", quota.usage, quota.quota))?;
+        }
+        let found = findings.iter().any(|finding| bad(finding.severity)) || (is_full && self.strict);
+        if found { Err(Failure::Found) } else { Ok(()) }
+    }
+}
+
+fn show(findings: &[Finding<'_>], output: &mut Output) -> Result<(), Failure> {
+    if findings.is_empty() {
+        return output.line("Every binding has its secret.");
+    }
+    let row = |finding: &Finding<'_>| {
+        vec![
+            finding.severity.to_string(),
+            finding.symptom.place.clone().unwrap_or_default(),
+            finding.symptom.binding.clone().unwrap_or_default(),
+            finding.symptom.secret.clone(),
+            finding.word.to_owned(),
+            finding.instead.clone(),
+        ]
+    };
+    let header = ["SEVERITY", "WHERE", "BINDING", "SECRET", "FINDING", "WHAT TO DO"];
+    output.table(&header, &findings.iter().map(row).collect::<Vec<_>>())
+}

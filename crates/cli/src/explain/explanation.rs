@@ -1,0 +1,215 @@
+//! What a gateway does with a request, in words: names and places, never a value.
+
+use std::fmt::Write as _;
+
+use ostiary_core::configuration::{
+    Gateway, Grantee, Mount, Part, Placement, Route, Source, SourceKind, Template,
+};
+use ostiary_rehearsal::Sent;
+use serde::Serialize;
+
+use crate::deployed::Deployed;
+use crate::printable::Printable;
+
+/// Of one request.
+#[derive(Serialize)]
+pub struct Explanation {
+    /// What becomes of the request.
+    pub decision: Decision,
+    /// The refusal's code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<&'static str>,
+    /// The refusal's status.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// Why it is refused, or what else is to be known.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub because: Vec<String>,
+    /// The route's name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub route: Option<String>,
+    /// The caller's name, or `anyone`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub caller: Option<String>,
+    /// The rule that admits it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rule: Option<String>,
+    /// What the route's auth puts where.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub auth: Vec<String>,
+    /// The route's secrets.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub secrets: Vec<ExplainedSecret>,
+    /// The bindings that are read for it, in their order, while each primary serves.
+    pub reads: Vec<String>,
+    /// What goes up.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub upstream: Option<ExplainedRequest>,
+    /// The digest of the configuration that this speaks of.
+    pub configuration: String,
+    /// What runs behind the URL that was given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deployed: Option<ExplainedDeployment>,
+}
+
+/// What becomes of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Decision {
+    /// It goes to the upstream.
+    Forwarded,
+    /// The gateway refuses it.
+    Refused,
+    /// The gateway answers it itself.
+    Answered,
+}
+
+/// A secret and the sources that it can come from.
+#[derive(Serialize)]
+pub struct ExplainedSecret {
+    name: String,
+    sources: Vec<String>,
+}
+
+/// The request that goes up.
+#[derive(Serialize)]
+pub struct ExplainedRequest {
+    method: &'static str,
+    url: String,
+    removed: Vec<String>,
+}
+
+/// What runs, and whether it is this configuration.
+#[derive(Serialize)]
+pub struct ExplainedDeployment {
+    /// Whether the digests are equal.
+    pub same: bool,
+    #[serde(flatten)]
+    deployed: Deployed,
+}
+
+impl From<Sent> for ExplainedRequest {
+    fn from(sent: Sent) -> Self {
+        let Sent { method, url, removed, .. } = sent;
+        Self { method, url, removed }
+    }
+}
+
+impl ExplainedDeployment {
+    /// Compares it with the digest of the configuration at hand.
+    pub fn new(deployed: Deployed, configuration: &str) -> Self {
+        Self { same: deployed.configuration == configuration, deployed }
+    }
+}
+
+impl Explanation {
+    /// For people: a line each.
+    pub fn lines(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        let mut line = |label: &str, text: &str| lines.push(format!("{label:<10}{text}"));
+        match (self.decision, self.code.zip(self.status)) {
+            (Decision::Forwarded, _) => line("decision", "forwarded"),
+            (Decision::Answered, _) => line("decision", "answered by the gateway itself"),
+            (Decision::Refused, Some((code, status))) => {
+                line("decision", &format!("refused: {status} {code}"));
+            }
+            (Decision::Refused, None) => line("decision", "refused"),
+        }
+        for reason in &self.because {
+            line("", reason);
+        }
+        for (label, text) in [("route", &self.route), ("caller", &self.caller), ("rule", &self.rule)] {
+            if let Some(text) = text {
+                line(label, text);
+            }
+        }
+        for placement in &self.auth {
+            line("auth", placement);
+        }
+        for ExplainedSecret { name, sources } in &self.secrets {
+            line("secret", &format!("{name}: {}", sources.join(", then ")));
+        }
+        line("reads", &if self.reads.is_empty() { "nothing".to_owned() } else { self.reads.join(", ") });
+        if let Some(ExplainedRequest { method, url, removed }) = &self.upstream {
+            line("upstream", &format!("{method} {url}"));
+            if !removed.is_empty() {
+                line("removed", &removed.join(", "));
+            }
+        }
+        if let Some(ExplainedDeployment { same, deployed }) = &self.deployed {
+            let (version, configuration) = (Printable(&deployed.version), Printable(&deployed.configuration));
+            let verdict = if *same {
+                format!("this configuration ({configuration}), version {version}")
+            } else {
+                format!(
+                    "another configuration ({configuration}), version {version}; this one is {}",
+                    self.configuration
+                )
+            };
+            line("deployed", &verdict);
+        }
+        lines
+    }
+}
+
+/// What each placement of the route's auth puts, with its templates as `gateway.toml` has them.
+pub fn auth(gateway: &Gateway, route: &Route) -> Vec<String> {
+    let text = |template: &Template| spelled(gateway, template);
+    let described = route.auth.iter().map(|placement| match placement {
+        Placement::Bearer(token) => format!("Authorization: Bearer {}", text(token)),
+        Placement::Basic { username, password } => {
+            format!("Authorization: Basic {}:{} (in Base64)", text(username), text(password))
+        }
+        Placement::Header { name, value } => format!("{name}: {}", text(value)),
+        Placement::Query { name, value } => format!("?{name}={}", text(value)),
+    });
+    described.collect()
+}
+
+/// The secrets of the route's auth, each once.
+pub fn secrets(gateway: &Gateway, route: &Route) -> Vec<ExplainedSecret> {
+    let mut ids: Vec<_> = route.auth.iter().flat_map(Placement::secrets).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let source = |source: &Source| match source.kind {
+        SourceKind::SecretsStore => source.binding.to_string(),
+        SourceKind::WorkerSecret => format!("{} (a Worker secret)", source.binding),
+    };
+    let secrets = ids.into_iter().filter_map(|id| gateway.secret(id));
+    let explained = secrets.map(|secret| ExplainedSecret {
+        name: secret.name.to_string(),
+        sources: secret.sources.iter().map(source).collect(),
+    });
+    explained.collect()
+}
+
+/// The rules of one grantee of the route, in the spelling of `gateway.toml`.
+pub fn rules(route: &Route, to: Grantee) -> Vec<&str> {
+    let grants = route.allow.iter().filter(|grant| grant.to == to);
+    grants.flat_map(|grant| grant.rules.iter()).map(|rule| rule.text.as_ref()).collect()
+}
+
+/// A mount as `gateway.toml` spells it.
+pub fn mount(mount: &Mount) -> String {
+    let path = mount.path();
+    match &mount.host {
+        Some(host) => format!("{host}{path}"),
+        None if path.is_empty() => "/".to_owned(),
+        None => path,
+    }
+}
+
+fn spelled(gateway: &Gateway, template: &Template) -> String {
+    let name = |id| gateway.secret(id).map_or("?", |secret| secret.name.as_ref());
+    let mut text = String::new();
+    for part in template.parts.iter() {
+        // Writing to a `String` cannot fail.
+        let _ = match part {
+            Part::Text(literal) => write!(text, "{}", literal.replace("${", "$${")),
+            Part::Secret(id) => write!(text, "${{{}}}", name(*id)),
+            Part::Field(id, field) => write!(text, "${{{}.{field}}}", name(*id)),
+            Part::Variable(variable) => write!(text, "${{var.{variable}}}"),
+        };
+    }
+    text
+}

@@ -1,0 +1,274 @@
+//! `ostiary explain`.
+
+mod explanation;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use clap::Args;
+use ostiary_core::configuration::{CallerId, Gateway, Grantee, List, Proof, Route, TokenPlace};
+use ostiary_core::digest::digest;
+use ostiary_core::operator;
+use ostiary_core::refusal::Code;
+use ostiary_core::request::admission::admit;
+use ostiary_core::request::routing;
+use ostiary_core::{Handled, Outcome};
+use ostiary_rehearsal::{Rehearsal, RehearsedRequest, placeholder};
+use ostiary_secrets_store::BaseUrl;
+
+use crate::configuration::ConfigurationArguments;
+use crate::deployed::Deployed;
+use crate::failure::Failure;
+use crate::operator::gateway_url;
+use crate::output::{Output, Text, Tone};
+use explanation::{Decision, ExplainedDeployment, Explanation};
+
+/// Say what the gateway would do with a request: which route, rule, secrets and upstream, or which refusal and why.
+///
+/// The gateway's own code decides, on a runtime in which every secret is there and every upstream answers. Nothing is
+/// read and nothing is sent. The exit code is 0 for a request that is not refused.
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Explain {
+    /// The request's method.
+    method: String,
+    /// The path with its query, or a whole URL.
+    target: String,
+    /// Who asks: a name of `[callers]`. Without it nobody is proved.
+    #[arg(long, value_name = "NAME")]
+    caller: Option<String>,
+    /// The request's host [default: the URL's, or localhost].
+    #[arg(long)]
+    host: Option<String>,
+    /// One more header line; may be given several times.
+    #[arg(long, value_name = "NAME: VALUE")]
+    header: Vec<String>,
+    /// The environment of wrangler.toml whose variables count [default: its top level].
+    #[arg(long, value_name = "NAME")]
+    env: Option<String>,
+    /// Ask the gateway with this operator's mount whether it runs this configuration.
+    #[arg(long, value_name = "URL", value_parser = gateway_url)]
+    gateway: Option<BaseUrl>,
+    #[command(flatten)]
+    configuration: ConfigurationArguments,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  ostiary explain GET /stripe/v1/charges --caller checkout
+  ostiary explain POST https://stripe.gw.example.com/v1/charges --caller checkout
+  ostiary explain GET /v1/balance --host stripe.gw.example.com --caller ci --env production
+  ostiary explain GET /stripe/v1/charges --header 'Authorization: Bearer wrong' --json
+  ostiary explain GET /stripe/v1/charges --caller checkout --gateway https://ops.gw.example.com";
+
+impl Explain {
+    /// # Errors
+    /// [`Failure::Found`] where the request is refused, or another configuration is deployed.
+    pub fn run(self, output: &mut Output) -> Result<(), Failure> {
+        let mut gateway = self.configuration.gateway()?;
+        let variables = self.configuration.variables(self.env.as_deref())?;
+        let deployed = self.gateway.as_ref().map(Deployed::ask).transpose()?;
+        let rehearsal = Rehearsal::with_placeholders(&gateway, variables);
+        let mut request = self.request()?;
+        if let Some(name) = &self.caller {
+            let token = token_of(&mut gateway, name)?;
+            request.show(&token, &gateway);
+        }
+        let mut explanation = explain(&gateway, &rehearsal, &request.head())?;
+        explanation.deployed =
+            deployed.map(|deployed| ExplainedDeployment::new(deployed, &explanation.configuration));
+        say(&explanation, output)
+    }
+
+    fn request(&self) -> Result<Request, Failure> {
+        let (scheme, host, target) = match self.target.split_once("://") {
+            Some((scheme, rest)) => {
+                let at = rest.find(['/', '?']).unwrap_or(rest.len());
+                let (host, target) = rest.split_at_checked(at).unwrap_or((rest, ""));
+                (scheme, Some(host), target)
+            }
+            None => ("https", None, self.target.as_str()),
+        };
+        if !target.is_empty() && !target.starts_with(['/', '?']) {
+            return Err(Failure::usage(format_args!("`{target}` is no path; write `/{target}`")));
+        }
+        // As every client does.
+        let slash = if target.starts_with('/') { "" } else { "/" };
+        let host = self.host.as_deref().or(host).unwrap_or("localhost").to_owned();
+        let mut headers = vec![("host".to_owned(), host.clone())];
+        for line in &self.header {
+            let (name, value) = line
+                .split_once(':')
+                .filter(|(name, _)| !name.trim().is_empty())
+                .ok_or_else(|| Failure::usage(format_args!("`{line}` is no header; write `name: value`")))?;
+            headers.push((name.trim().to_owned(), value.trim().to_owned()));
+        }
+        Ok(Request { method: self.method.clone(), url: format!("{scheme}://{host}{slash}{target}"), headers })
+    }
+}
+
+struct Request {
+    method: String,
+    url: String,
+    headers: Vec<(String, String)>,
+}
+
+impl Request {
+    fn head(&self) -> RehearsedRequest {
+        let lines = self.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        RehearsedRequest::new(self.method.clone(), self.url.clone(), lines)
+    }
+
+    /// Shows the token in the first place where the route that this is for looks for one.
+    fn show(&mut self, token: &str, gateway: &Gateway) {
+        let place = {
+            let head = self.head();
+            let admitted = admit(&head).ok();
+            let arrival = admitted.as_ref().and_then(|admitted| routing::find(gateway, &admitted.target));
+            let places = arrival.map_or(operator::TOKEN_IN, |arrival| token_in(arrival.route));
+            places.first().cloned()
+        };
+        let mut header = |name: &str, value: String| self.headers.push((name.to_owned(), value));
+        match place.unwrap_or(TokenPlace::Bearer) {
+            TokenPlace::Bearer => header("authorization", format!("Bearer {token}")),
+            TokenPlace::Basic => {
+                header("authorization", format!("Basic {}", STANDARD.encode(format!(":{token}"))));
+            }
+            TokenPlace::Header { name, before, after } => {
+                header(name.as_str(), format!("{before}{token}{after}"));
+            }
+            TokenPlace::Query { name, before, after } => {
+                let mark = if self.url.contains('?') { '&' } else { '?' };
+                let encoded =
+                    format!("{name}={before}{token}{after}").replace('<', "%3C").replace('>', "%3E");
+                self.url = format!("{}{mark}{}", self.url, encoded.replace(' ', "%20"));
+            }
+        }
+    }
+}
+
+fn token_in(route: Option<&Route>) -> &[TokenPlace] {
+    route.map_or(operator::TOKEN_IN, |route| &route.token_in)
+}
+
+/// A token that proves the caller on a [`Rehearsal`]. Nobody knows the token of a digest, so a caller that is known by
+/// one is known by another one here.
+fn token_of(gateway: &mut Gateway, name: &str) -> Result<String, Failure> {
+    let Some(position) = gateway.callers.iter().position(|caller| caller.name == name) else {
+        let known: Vec<&str> = gateway.callers.iter().map(|caller| caller.name.as_ref()).collect();
+        return Err(Failure::usage(format_args!(
+            "there is no caller `{name}`; there are {}",
+            known.join(", ")
+        )));
+    };
+    let token = placeholder(&format!("the token of {name}"));
+    let mut callers = gateway.callers.to_vec();
+    let Some(caller) = callers.get_mut(position) else { return Ok(token) };
+    match caller.proof {
+        Proof::Secret(secret) => {
+            let source = gateway.secret(secret).and_then(|secret| secret.sources.first());
+            return Ok(source.map_or(token, |source| placeholder(&source.binding)));
+        }
+        Proof::Digests(_) => caller.proof = Proof::Digests(vec![digest(token.as_bytes())].into()),
+    }
+    gateway.callers = List::Owned(callers);
+    Ok(token)
+}
+
+fn explain(
+    gateway: &Gateway,
+    rehearsal: &Rehearsal,
+    head: &RehearsedRequest,
+) -> Result<Explanation, Failure> {
+    let handled = rehearsal.handle(gateway, head);
+    let Handled { outcome, event: record } =
+        handled.ok_or_else(|| Failure::failed("the request waits for something"))?;
+    let named = |name: Option<&str>| name.map(str::to_owned);
+    let route = gateway.routes.iter().find(|route| Some(route.name.as_ref()) == record.route);
+    let code = match &outcome {
+        Outcome::Refused(refusal) => Some(refusal.code),
+        _ => None,
+    };
+    let mut because = Vec::new();
+    if let Some(code) = code {
+        because.push(code.title().to_owned());
+        because.extend(reasons(gateway, route, record.caller, code));
+        if let Some(proof) = record.proof.and_then(|proof| serde_json::to_value(proof).ok()) {
+            because.push(format!("The log would say {}.", proof.as_str().unwrap_or_default()));
+        }
+    }
+    if let Some(operation) = record.operation {
+        let body = if operation == "probe" { ", whose body is not looked at here" } else { "" };
+        because.push(format!("It is the operator's `{operation}`{body}."));
+    }
+    if matches!(outcome, Outcome::Preflight(_)) {
+        because.push("It is a browser's preflight, which the route's `cors` answers.".to_owned());
+    }
+    let admitted = matches!(outcome, Outcome::Answered(..));
+    Ok(Explanation {
+        decision: match outcome {
+            Outcome::Refused(_) => Decision::Refused,
+            Outcome::Answered(..) => Decision::Forwarded,
+            Outcome::Preflight(_) | Outcome::Reported(_) => Decision::Answered,
+        },
+        code: code.map(Code::as_str),
+        status: code.map(Code::status),
+        because,
+        route: named(record.route),
+        caller: named(record.caller),
+        rule: named(record.rule),
+        auth: route.filter(|_| admitted).map(|route| explanation::auth(gateway, route)).unwrap_or_default(),
+        secrets: route
+            .filter(|_| admitted)
+            .map(|route| explanation::secrets(gateway, route))
+            .unwrap_or_default(),
+        reads: rehearsal.reads(),
+        upstream: rehearsal.sent().map(Into::into),
+        configuration: gateway.digest.to_string(),
+        deployed: None,
+    })
+}
+
+/// What there is instead: the pipeline has decided, and this only lists.
+fn reasons(gateway: &Gateway, route: Option<&Route>, caller: Option<&str>, code: Code) -> Vec<String> {
+    match code {
+        Code::NoRoute => {
+            let mounts: Vec<String> = gateway.mounts.iter().map(explanation::mount).collect();
+            vec![format!("The mounts are {}.", mounts.join(", "))]
+        }
+        Code::CallerUnauthenticated => {
+            let known = route.into_iter().flat_map(Route::callers).filter_map(|id| gateway.caller(id));
+            let known: Vec<&str> = known.map(|caller| caller.name.as_ref()).collect();
+            let known = if known.is_empty() { "no caller".to_owned() } else { known.join(", ") };
+            vec![format!("The route knows {known}.")]
+        }
+        Code::NotAllowed => {
+            let id = (0..=u16::MAX).map(CallerId).find(|id| {
+                gateway.caller(*id).map(|known| known.name.as_ref()) == caller && caller.is_some()
+            });
+            let rules = route.zip(id).map(|(route, id)| explanation::rules(route, Grantee::Caller(id)));
+            let listed = |rules: Vec<&str>| {
+                let quoted: Vec<String> = rules.into_iter().map(|rule| format!("`{rule}`")).collect();
+                format!("The caller's rules are {}.", quoted.join(", "))
+            };
+            rules.map(listed).into_iter().collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn say(explanation: &Explanation, output: &mut Output) -> Result<(), Failure> {
+    let other = explanation.deployed.as_ref().is_some_and(|deployed| !deployed.same);
+    let refused = explanation.decision == Decision::Refused;
+    if output.is_json() {
+        output.json(explanation)?;
+    } else {
+        for (index, line) in explanation.lines().into_iter().enumerate() {
+            let tone = if refused { Tone::Bad } else { Tone::Good };
+            output.line(if index == 0 { Text::default().toned(tone, line) } else { line.into() })?;
+        }
+        if other {
+            output.note("The gateway runs another configuration, so this is not what it would do.");
+        }
+    }
+    if refused || other { Err(Failure::Found) } else { Ok(()) }
+}

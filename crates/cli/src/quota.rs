@@ -1,0 +1,28 @@
+//! `ostiary quota`.
+
+use clap::Args;
+
+use crate::api::AccountArguments;
+use crate::failure::Failure;
+use crate::output::Output;
+
+/// Show how many secrets the account has, and may have.
+#[derive(Args)]
+#[command(after_help = "Examples:\n  ostiary quota\n  ostiary quota --json")]
+pub struct Quota {
+    #[command(flatten)]
+    account: AccountArguments,
+}
+
+impl Quota {
+    /// # Errors
+    /// Where the API does not say.
+    pub fn run(self, output: &mut Output) -> Result<(), Failure> {
+        let api = self.account.open()?;
+        let quota = api.send(&api.account.quota())?;
+        if output.is_json() {
+            return output.json(&quota);
+        }
+        output.line(format!("{} of {} secrets", quota.secrets.usage, quota.secrets.quota))
+    }
+}

@@ -1,0 +1,179 @@
+//! `ostiary rotate`: a new value for a secret, without one failed request.
+//!
+//! [`plan`] decides the next step and knows only what is found; [`execution`] does it.
+
+mod execution;
+mod plan;
+mod report;
+mod target;
+
+use std::io::{self, IsTerminal as _};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+
+use crate::age::Age;
+use crate::api::AccountArguments;
+use crate::batch;
+use crate::configuration::ConfigurationArguments;
+use crate::failure::Failure;
+use crate::operator::OperatorArguments;
+use crate::output::Output;
+use crate::value_source::ValueSource;
+use execution::{Execution, ProbeRequest};
+use plan::Purpose;
+use report::Report;
+use target::{NewValue, Target};
+
+/// Give a secret a new value without one failed request.
+///
+/// First the source that is not needed to serve gets the new value. When the store says that it is active, when the
+/// gateway proves that it reads it, and when the upstream accepts it, the other source follows. Interrupted anywhere
+/// and run again with the same value, it goes on from what it finds.
+///
+/// A secret that proves a caller stops half way, with both tokens accepted: --finish ends the old one.
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Rotate {
+    /// The secret's name in gateway.toml; several, where they belong to one route's auth (a key id and its key).
+    #[arg(required = true, value_name = "SECRET")]
+    secrets: Vec<String>,
+    /// A request that shows whether a key is any good: GET or HEAD, and a path below the mount.
+    #[arg(long, value_name = "METHOD PATH", value_parser = probe)]
+    probe: Option<(String, String)>,
+    /// The status that the upstream answers to a good key.
+    #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u16).range(100..600), value_name = "STATUS")]
+    expect: u16,
+    /// The statuses that it answers to one that is no good; any other says nothing of the key.
+    #[arg(long, default_value = "401,403", value_delimiter = ',', value_name = "STATUSES")]
+    refused: Vec<u16>,
+    /// The route to try it by, where several carry the secret.
+    #[arg(long)]
+    route: Option<String>,
+    /// End the old token of a caller, once the caller uses the new one.
+    #[arg(long)]
+    finish: bool,
+    /// Print the steps; ask the gateway and the upstream, write nothing.
+    #[arg(long)]
+    dry_run: bool,
+    /// How long a written value may take until the gateway reads it.
+    #[arg(long, default_value = "5m", value_name = "TIME", value_parser = patience)]
+    wait: Duration,
+    /// Read the values from this JSON or dotenv file, by the secrets' names; `-` is standard input.
+    #[arg(long, value_name = "PATH", conflicts_with = "value_file")]
+    from: Option<PathBuf>,
+    #[command(flatten)]
+    value: ValueSource,
+    /// The environment of wrangler.toml; without it, the top level.
+    #[arg(long, value_name = "NAME")]
+    env: Option<String>,
+    #[command(flatten)]
+    configuration: ConfigurationArguments,
+    #[command(flatten)]
+    operator: OperatorArguments,
+    #[command(flatten)]
+    account: AccountArguments,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  ostiary rotate stripe --probe \"GET /v1/balance\"          asks for the value
+  printf %s \"$NEW\" | ostiary rotate stripe --probe \"GET /v1/balance\" --expect 200
+  ostiary rotate aws_id aws_key --from pair.json --probe \"GET /\"
+  ostiary rotate checkout && ostiary rotate checkout --finish";
+
+impl Rotate {
+    /// # Errors
+    /// Where the new value is not in use at the end.
+    pub fn run(self, output: &mut Output) -> Result<(), Failure> {
+        let gateway = self.configuration.gateway()?;
+        let environment = self.configuration.environment(self.env.as_deref())?;
+        let target = Target::find(&gateway, &environment, &self.secrets, self.route.as_deref())?;
+        let (probe, purpose) = self.purpose(&target)?;
+        let (api, operator) = (self.account.open()?, self.operator.open()?);
+        let values = values(&self.secrets, self.from, &self.value)?;
+
+        let execution = Execution {
+            target: &target,
+            values: &values,
+            api: &api,
+            operator: &operator,
+            probe,
+            purpose,
+            patience: self.wait,
+        };
+        let (mut found, mut report) = (Vec::new(), Report::default());
+        if self.dry_run {
+            let step = execution.rehearse(&mut found, &mut report, output)?;
+            return report.end_of_rehearsal(step, &found, &target, output);
+        }
+        let step = execution.run(&mut found, &mut report, output)?;
+        report.end(step, &found, &target, output)
+    }
+
+    fn purpose(&self, target: &Target) -> Result<(Option<ProbeRequest>, Purpose), Failure> {
+        match (&target.route, &self.probe) {
+            (None, None) => Ok((None, Purpose::Proof { finish: self.finish })),
+            (None, Some(_)) => {
+                Err(Failure::usage("the secret proves a caller, so there is no upstream to --probe"))
+            }
+            (Some(_), _) if self.finish => Err(Failure::usage(
+                "--finish is for a secret that proves a caller; this one is put on requests",
+            )),
+            (Some(_), None) => Err(Failure::usage("say how to try the value: --probe \"GET /path\"")),
+            (Some(route), Some((method, path))) => {
+                let request = ProbeRequest {
+                    route: route.clone(),
+                    method: method.clone(),
+                    path: path.clone(),
+                    expected: self.expect,
+                    refused: self.refused.clone(),
+                };
+                Ok((Some(request), Purpose::Injected))
+            }
+        }
+    }
+}
+
+/// The new values, in the order of the names.
+fn values(names: &[String], from: Option<PathBuf>, source: &ValueSource) -> Result<Vec<NewValue>, Failure> {
+    let Some(path) = from else {
+        if names.len() > 1 && (source.is_file() || !io::stdin().is_terminal()) {
+            return Err(Failure::usage(
+                "several secrets have several values: write them into a file for --from",
+            ));
+        }
+        let read = |name: &String| Ok(NewValue { secret: name.clone(), value: source.read(name)? });
+        return names.iter().map(read).collect();
+    };
+    let mut entries = batch::read(&path)?;
+    let take = |name: &String| {
+        let position = entries.iter().position(|entry| entry.name.as_str() == name);
+        let position =
+            position.ok_or_else(|| Failure::usage(format_args!("{} has no `{name}`", path.display())))?;
+        Ok(NewValue { secret: name.clone(), value: entries.swap_remove(position).value })
+    };
+    names.iter().map(take).collect()
+}
+
+/// A time to wait. A clock has an end, and nobody waits longer for a value to spread.
+fn patience(text: &str) -> Result<Duration, String> {
+    const LONGEST: &str = "7d";
+    let (asked, longest) = (text.parse::<Age>(), LONGEST.parse::<Age>());
+    match (asked, longest) {
+        (Ok(asked), Ok(longest)) if asked > longest => Err(format!("write at most {LONGEST}")),
+        (Ok(asked), _) => Ok(asked.duration()),
+        (Err(error), _) => Err(error.to_string()),
+    }
+}
+
+fn probe(text: &str) -> Result<(String, String), &'static str> {
+    let known = |method: &str| matches!(method, "GET" | "HEAD");
+    match text.split_once(' ') {
+        Some((method, path)) if known(method) && path.starts_with('/') => {
+            Ok((method.to_owned(), path.to_owned()))
+        }
+        _ => Err("write GET or HEAD, a space, and a path below the mount: \"GET /v1/balance\""),
+    }
+}

@@ -1,0 +1,199 @@
+//! What a rotation says while it goes on, and at its end.
+
+use std::fmt::Write as _;
+
+use serde::Serialize;
+use serde_json::json;
+
+use super::plan::{Found, Holding, Obstacle, Step, Verdict};
+use super::target::Target;
+use crate::configuration::Binding;
+use crate::failure::Failure;
+use crate::output::{Output, Text, Tone};
+use crate::shell::ShellCommand;
+
+/// What happened to one source.
+#[derive(Serialize)]
+pub struct Event {
+    /// From 1.
+    source: usize,
+    #[serde(rename = "event")]
+    kind: &'static str,
+    text: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<u16>,
+}
+
+/// All that happened. For people each event is a line when it happens; JSON is written once, at the end.
+#[derive(Default)]
+pub struct Report(Vec<Event>);
+
+impl Event {
+    fn new(source: usize, kind: &'static str, text: &str) -> Self {
+        Self { source: source.saturating_add(1), kind, text: text.to_owned(), status: None }
+    }
+
+    pub fn found(source: usize, what: &str) -> Self {
+        Self::new(source, "found", what)
+    }
+
+    pub fn probed(source: usize, what: &str, status: Option<u16>) -> Self {
+        Self { status, ..Self::new(source, "probed", what) }
+    }
+
+    pub fn written(source: usize) -> Self {
+        Self::new(source, "written", "the new value is written")
+    }
+
+    pub fn active(source: usize) -> Self {
+        Self::new(source, "active", "the store says that it is active")
+    }
+
+    pub fn proved(source: usize) -> Self {
+        Self::new(source, "proved", "the gateway reads the new value")
+    }
+
+    pub fn would(source: usize, what: &str) -> Self {
+        Self::new(source, "would", what)
+    }
+}
+
+impl Report {
+    /// # Errors
+    /// Where standard output cannot be written to.
+    pub fn event(&mut self, event: Event, target: &Target, output: &mut Output) -> Result<(), Failure> {
+        if !output.is_json() {
+            let source = target.source_name(event.source.saturating_sub(1));
+            output.line(format!("{source}: {}", event.text))?;
+        }
+        self.0.push(event);
+        Ok(())
+    }
+
+    /// How it ended, and what the operator does next.
+    ///
+    /// # Errors
+    /// [`Failure::Found`] where the new value is not in use.
+    pub fn end(
+        self,
+        step: Step,
+        found: &[Found],
+        target: &Target,
+        output: &mut Output,
+    ) -> Result<(), Failure> {
+        let (outcome, advice) = match step {
+            Step::Stop(obstacle) => ("stopped", stopped(obstacle, found, target)),
+            Step::Half => ("half", HALF.to_owned()),
+            Step::Done | Step::Probe(_) | Step::Write(_) => ("done", done(target)),
+        };
+        if output.is_json() {
+            output.json(&json!({ "outcome": outcome, "advice": advice, "events": self.0 }))?;
+        } else {
+            let tone = match outcome {
+                "done" => Tone::Good,
+                "half" => Tone::Odd,
+                _ => Tone::Bad,
+            };
+            output.line(Text::default().toned(tone, outcome).plain(format!(". {advice}")))?;
+        }
+        if outcome == "stopped" { Err(Failure::Found) } else { Ok(()) }
+    }
+}
+
+impl Report {
+    /// What would happen.
+    ///
+    /// # Errors
+    /// [`Failure::Found`] where it would stop.
+    pub fn end_of_rehearsal(
+        self,
+        step: Step,
+        found: &[Found],
+        target: &Target,
+        output: &mut Output,
+    ) -> Result<(), Failure> {
+        if matches!(step, Step::Stop(_)) {
+            return self.end(step, found, target, output);
+        }
+        let advice = "Nothing was written.";
+        if output.is_json() {
+            return output.json(&json!({ "outcome": "rehearsed", "advice": advice, "events": self.0 }));
+        }
+        output.line(advice)
+    }
+}
+
+const HALF: &str = "Both tokens work. Give the new one to the caller; when nobody uses the old one any more, run \
+                    the same with --finish and the same value, which ends the old one.";
+
+fn done(target: &Target) -> String {
+    match &target.route {
+        Some(route) => {
+            format!(
+                "Every source holds the new value. Now revoke the old key at the provider that the route `{route}` leads to."
+            )
+        }
+        None => "Every source holds the new token; the old one is no longer accepted.".to_owned(),
+    }
+}
+
+fn stopped(obstacle: Obstacle, found: &[Found], target: &Target) -> String {
+    match obstacle {
+        Obstacle::Mistyped(source) => mistyped(source, found, target),
+        Obstacle::Undecided(source) => format!(
+            "The upstream does not say whether {} works, so no other source is written. Run the same again with the \
+             same value when it answers; --probe and --expect say how it is asked.",
+            target.source_name(source)
+        ),
+        Obstacle::OnlySource => {
+            "The secret has one source, and it works; a wrong value there would fail every request. \
+                                 Give it a second source in gateway.toml and deploy, then run the same again."
+                .to_owned()
+        }
+        Obstacle::NothingToPromote => {
+            "No source holds this value. Run it without --finish first, with the same value.".to_owned()
+        }
+    }
+}
+
+/// Nobody can read the old value back, but the store can copy it.
+fn mistyped(source: usize, found: &[Found], target: &Target) -> String {
+    let only = if found.iter().filter(|one| one.holding == Holding::New).count() == 1 { "only " } else { "" };
+    let name = target.source_name(source);
+    let mut text = format!("The upstream refuses the new value, which {only}{name} holds.");
+    let working = found.iter().position(|other| other.verdict == Verdict::Accepted);
+    let Some(working) = working else {
+        text.push_str(" No other source is known to work. Run the same again with the right value.");
+        return text;
+    };
+    // Writing to a `String` cannot fail.
+    let _ = write!(
+        text,
+        " {} works as before. Run the same again with the right value, or put a copy of the old one back:",
+        capitalised(&target.source_name(working))
+    );
+    for secret in &target.secrets {
+        if let (Some(from), Some(to)) = (secret.sources.get(working), secret.sources.get(source)) {
+            text.push_str(&restored(from, to));
+        }
+    }
+    text
+}
+
+fn restored(from: &Binding, to: &Binding) -> String {
+    if from.store != to.store {
+        return format!(
+            "\n  # `{}` is in another store, to which nothing can be copied: type the old value",
+            to.secret
+        );
+    }
+    let secrets = || ShellCommand::new("secrets").option("--store", to.store.as_str());
+    let delete = secrets().words("delete").operands(&[to.secret.as_str()]);
+    let duplicate = secrets().words("duplicate").operands(&[from.secret.as_str(), to.secret.as_str()]);
+    format!("\n  {delete} && {duplicate}")
+}
+
+fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}

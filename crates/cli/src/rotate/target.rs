@@ -1,0 +1,214 @@
+//! What is rotated: one secret, or several of one route's auth, with their sources.
+
+use std::collections::BTreeSet;
+
+use ostiary_core::configuration::{Gateway, Placement, Proof, Route, Secret, SecretId, SourceKind};
+use ostiary_secrets_store::SecretValue;
+
+use crate::configuration::{Binding, Environment};
+use crate::failure::Failure;
+
+/// What is rotated.
+pub struct Target {
+    /// One or more, all with the same number of sources.
+    pub secrets: Vec<TargetSecret>,
+    /// The route whose requests carry them; `None` where the one secret proves a caller.
+    pub route: Option<String>,
+}
+
+/// Where one secret's values are.
+pub struct TargetSecret {
+    /// The primary first.
+    pub sources: Vec<Binding>,
+}
+
+/// A secret and its new value.
+pub struct NewValue {
+    /// Its name in `gateway.toml`.
+    pub secret: String,
+    /// What is to be written.
+    pub value: SecretValue,
+}
+
+impl Target {
+    /// # Errors
+    /// Where the names do not belong together, or a source cannot be written.
+    pub fn find(
+        gateway: &Gateway,
+        environment: &Environment,
+        names: &[String],
+        route: Option<&str>,
+    ) -> Result<Self, Failure> {
+        let ids = names.iter().map(|name| find(gateway, name)).collect::<Result<Vec<_>, _>>()?;
+        let route = purpose(gateway, &ids, route)?;
+        let secrets = ids
+            .iter()
+            .filter_map(|id| gateway.secret(*id))
+            .map(|secret| target_secret(secret, environment))
+            .collect::<Result<Vec<_>, _>>()?;
+        let counts: BTreeSet<usize> = secrets.iter().map(|secret| secret.sources.len()).collect();
+        if counts.len() > 1 {
+            return Err(Failure::usage(
+                "the secrets have unequal numbers of sources; rotate them one by one",
+            ));
+        }
+        let places = secrets.iter().flat_map(|secret| &secret.sources);
+        let mut seen = BTreeSet::new();
+        for Binding { name, store, secret } in places {
+            if !seen.insert((store, secret)) {
+                return Err(Failure::usage(format_args!(
+                    "`{name}` is bound to the secret `{secret}` like another source; give it one of its own"
+                )));
+            }
+        }
+        Ok(Self { secrets, route })
+    }
+
+    /// How many sources each secret has.
+    pub fn sources(&self) -> usize {
+        self.secrets.first().map_or(0, |secret| secret.sources.len())
+    }
+
+    /// The source's bindings, for a sentence.
+    pub fn source_name(&self, source: usize) -> String {
+        let bindings = self.secrets.iter().filter_map(|secret| secret.sources.get(source));
+        let names: Vec<&str> = bindings.map(|binding| binding.name.as_str()).collect();
+        format!("source {} ({})", source.saturating_add(1), names.join(", "))
+    }
+}
+
+fn find(gateway: &Gateway, name: &str) -> Result<SecretId, Failure> {
+    let position = gateway.secrets.iter().position(|secret| secret.name == name);
+    position.and_then(|position| u16::try_from(position).ok()).map(SecretId).ok_or_else(|| {
+        let known: Vec<&str> = gateway.secrets.iter().map(|secret| secret.name.as_ref()).collect();
+        Failure::usage(format_args!("gateway.toml has no secret `{name}`; it has {}", known.join(", ")))
+    })
+}
+
+/// The route by which the secrets are tried; `None` where they prove a caller.
+fn purpose(gateway: &Gateway, ids: &[SecretId], wanted: Option<&str>) -> Result<Option<String>, Failure> {
+    if let [id] = ids
+        && gateway.callers.iter().any(|caller| caller.proof == Proof::Secret(*id))
+    {
+        return match wanted {
+            None => Ok(None),
+            Some(_) => {
+                Err(Failure::usage("the secret proves a caller, so no route carries it: leave --route out"))
+            }
+        };
+    }
+    let carries = |route: &Route| {
+        let carried: Vec<SecretId> = route.auth.iter().flat_map(Placement::secrets).collect();
+        ids.iter().all(|id| carried.contains(id))
+    };
+    let routes: Vec<&str> =
+        gateway.routes.iter().filter(|route| carries(route)).map(|route| route.name.as_ref()).collect();
+    match (routes.as_slice(), wanted) {
+        (routes, Some(wanted)) if routes.contains(&wanted) => Ok(Some(wanted.to_owned())),
+        (_, Some(wanted)) => Err(Failure::usage(format_args!(
+            "the auth of the route `{wanted}` does not hold all that is named"
+        ))),
+        ([route], None) => Ok(Some((*route).to_owned())),
+        ([], None) => Err(Failure::usage("no route's auth holds all that is named")),
+        (routes, None) => Err(Failure::usage(format_args!(
+            "several routes carry it; say by which to try it: --route {}",
+            routes.join("|")
+        ))),
+    }
+}
+
+fn target_secret(secret: &Secret, environment: &Environment) -> Result<TargetSecret, Failure> {
+    let sources = secret.sources.iter().map(|source| match source.kind {
+        SourceKind::SecretsStore => environment.binding(&source.binding).cloned().ok_or_else(|| {
+            Failure::failed(format_args!(
+                "wrangler.toml has no binding `{}` ({})",
+                source.binding,
+                environment.place()
+            ))
+        }),
+        SourceKind::WorkerSecret => Err(Failure::usage(format_args!(
+            "`{}` is a Worker secret; `wrangler secret put` writes those",
+            source.binding
+        ))),
+    });
+    Ok(TargetSecret { sources: sources.collect::<Result<_, _>>()? })
+}
+
+#[cfg(test)]
+mod tests {
+    use ostiary_grammar::File;
+
+    use super::*;
+
+    const GATEWAY: &str = r#"
+[secrets]
+id   = ["ID", "ID_NEXT"]
+key  = ["KEY", "KEY_NEXT"]
+user = ["USER"]
+same = ["SAME", "SAME_AGAIN"]
+old  = [{ worker_secret = "OLD" }]
+ops  = ["OPS", "OPS_NEXT"]
+[callers.ops]
+bearer = "${ops}"
+[routes.pair]
+mount = "/pair"
+upstream = "https://a.example.com"
+auth = [{ header = "x-id", value = "${id}" }, { header = "x-key", value = "${key}" }, { header = "x-user", value = "${user}" }]
+allow = { ops = ["GET /**"] }
+[routes.id]
+mount = "/id"
+upstream = "https://a.example.com"
+auth = [{ bearer = "${id}" }, { header = "x-a", value = "${same}" }, { header = "x-b", value = "${old}" }]
+allow = { ops = ["GET /**"] }
+"#;
+
+    fn find(names: &[&str], route: Option<&str>) -> Result<(Option<String>, String), String> {
+        let bound = ["ID", "ID_NEXT", "KEY", "KEY_NEXT", "USER", "SAME", "SAME_AGAIN", "OPS", "OPS_NEXT"];
+        let row = |name: &&str| {
+            format!(
+                "[[secrets_store_secrets]]\nbinding = \"{name}\"\nstore_id = \"s\"\nsecret_name = \"{name}\"\n"
+            )
+        };
+        let wrangler = format!("secrets.required = [\"OLD\"]\n{}", bound.iter().map(row).collect::<String>());
+        let files =
+            [("gateway.toml", GATEWAY), ("wrangler.toml", &wrangler)].map(|(path, text)| File { path, text });
+        let gateway = ostiary_grammar::read(files[0], files[1]).unwrap().gateway;
+        let binding = |name: &&str| Binding {
+            name: (*name).to_owned(),
+            store: "s".parse().unwrap(),
+            secret: name.trim_end_matches("_AGAIN").parse().unwrap(),
+        };
+        let environment = Environment { name: None, bindings: bound.iter().map(binding).collect() };
+        let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+        match Target::find(&gateway, &environment, &names, route) {
+            Ok(target) => Ok((target.route.clone(), target.source_name(target.sources() - 1))),
+            Err(failure) => Err(failure.message().unwrap_or_default().to_owned()),
+        }
+    }
+
+    #[test]
+    fn finds_what_belongs_together() {
+        let pair = Some("pair".to_owned());
+        assert_eq!(find(&["id", "key"], None), Ok((pair.clone(), "source 2 (ID_NEXT, KEY_NEXT)".to_owned())));
+        assert_eq!(find(&["id"], Some("pair")), Ok((pair.clone(), "source 2 (ID_NEXT)".to_owned())));
+        assert_eq!(find(&["user"], None), Ok((pair, "source 1 (USER)".to_owned())));
+        assert_eq!(find(&["ops"], None), Ok((None, "source 2 (OPS_NEXT)".to_owned())));
+    }
+
+    #[test]
+    fn tells_what_does_not() {
+        for (names, route, expected) in [
+            (&["nobody"][..], None, "no secret `nobody`"),
+            (&["id"], None, "--route pair|id"),
+            (&["id", "key"], Some("id"), "does not hold all"),
+            (&["id", "ops"], None, "no route's auth holds all"),
+            (&["ops"], Some("pair"), "leave --route out"),
+            (&["id", "user"], None, "unequal numbers"),
+            (&["same"], None, "`SAME_AGAIN` is bound to the secret `SAME` like another source"),
+            (&["old"], None, "`OLD` is a Worker secret"),
+        ] {
+            let told = find(names, route).unwrap_err();
+            assert!(told.contains(expected), "{names:?}: {told}");
+        }
+    }
+}

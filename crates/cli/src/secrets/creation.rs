@@ -1,0 +1,102 @@
+//! Creates the secrets of a file, one by one, and says of each what became of it.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use ostiary_secrets_store::{NewSecret, Scope, StoreId};
+use serde::Serialize;
+
+use crate::api::{Api, ApiFailure};
+use crate::batch::{self, Entry};
+use crate::failure::Failure;
+use crate::output::{Output, Text, Tone};
+
+/// What became of one secret.
+#[derive(Serialize)]
+struct Outcome {
+    name: String,
+    #[serde(rename = "outcome")]
+    became: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+}
+
+/// Creates what is not there yet. What is there keeps its value, so a second run goes on where the first stopped.
+///
+/// # Errors
+/// Where the file cannot be read, or at least one secret could not be created.
+pub fn from_file(
+    api: &Api,
+    store: &StoreId,
+    path: &Path,
+    scopes: &[Scope],
+    output: &mut Output,
+) -> Result<(), Failure> {
+    let entries = batch::read(path)?;
+    let present: BTreeSet<String> = api.secrets(store)?.into_iter().map(|secret| secret.name).collect();
+    let progress = progress(entries.len());
+    let mut outcomes = Vec::with_capacity(entries.len());
+    for entry in entries {
+        progress.set_message(entry.name.to_string());
+        outcomes.push(create(api, store, entry, &present, scopes));
+        progress.inc(1);
+    }
+    progress.finish_and_clear();
+    report(&outcomes, output)
+}
+
+/// A bar on a terminal's standard error, and nothing elsewhere.
+pub fn progress(length: usize) -> ProgressBar {
+    let bar = ProgressBar::new(u64::try_from(length).unwrap_or(u64::MAX));
+    match ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}") {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}
+
+fn create(api: &Api, store: &StoreId, entry: Entry, present: &BTreeSet<String>, scopes: &[Scope]) -> Outcome {
+    let name = entry.name.to_string();
+    if present.contains(&name) {
+        return Outcome { name, became: "present", reason: None };
+    }
+    let secret = NewSecret {
+        name: entry.name,
+        value: entry.value,
+        scopes: entry.scopes.unwrap_or_else(|| scopes.to_vec()),
+        comment: entry.comment,
+    };
+    match api.send(&api.account.create_secret(store, &secret)) {
+        Ok(_) => Outcome { name, became: "created", reason: None },
+        // Somebody else was faster, or the answer to an earlier attempt was lost.
+        Err(ApiFailure::Refused(error)) if error.is_conflict() => {
+            Outcome { name, became: "present", reason: None }
+        }
+        Err(failure) => {
+            let reason = Failure::from(failure).message().map(str::to_owned);
+            Outcome { name, became: "failed", reason }
+        }
+    }
+}
+
+fn report(outcomes: &[Outcome], output: &mut Output) -> Result<(), Failure> {
+    if output.is_json() {
+        output.json(&outcomes)?;
+    } else {
+        for Outcome { name, became, reason } in outcomes {
+            let tone = match *became {
+                "created" => Tone::Good,
+                "present" => Tone::Odd,
+                _ => Tone::Bad,
+            };
+            let reason = reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
+            output.line(Text::default().toned(tone, *became).plain(format!(" {name}{reason}")))?;
+        }
+    }
+    let failed = outcomes.iter().filter(|outcome| outcome.became == "failed").count();
+    if failed == 0 {
+        return Ok(());
+    }
+    output.note(format!("{failed} of {} failed; run the same again to go on", outcomes.len()));
+    Err(Failure::Found)
+}

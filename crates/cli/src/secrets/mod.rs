@@ -1,0 +1,265 @@
+//! `ostiary secrets`.
+
+mod creation;
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+use ostiary_secrets_store::{
+    Changes, Direction, Duplicate, NewSecret, Scope, Secret, SecretFilter, SecretId, SecretName, SecretOrder,
+    StoreId,
+};
+use serde_json::json;
+
+use crate::age::Age;
+use crate::api::{Api, StoreArguments};
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::value_source::ValueSource;
+
+/// List, create, show, change, copy and delete secrets.
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Secrets {
+    #[command(flatten)]
+    store: StoreArguments,
+    #[command(subcommand)]
+    operation: Operation,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  ostiary secrets list --search stripe --order modified
+  ostiary secrets create stripe-key                      asks for the value
+  printf %s \"$KEY\" | ostiary secrets create stripe-key
+  ostiary secrets create --from secrets.json             many; run again, it goes on
+  ostiary secrets update stripe-key --comment \"of the shop\"
+  ostiary secrets duplicate stripe-key stripe-key-previous
+  ostiary secrets delete stripe-key-previous";
+
+#[derive(Subcommand)]
+enum Operation {
+    /// List secrets, with age and scopes. No value is among what the API tells.
+    List(ListArguments),
+    /// Create one secret, or all of a file.
+    Create(CreateArguments),
+    /// Show one secret.
+    Get(Which),
+    /// Change a secret's value, scopes or comment.
+    Update(UpdateArguments),
+    /// Delete secrets.
+    Delete {
+        /// Their names, or with --id their ids.
+        #[arg(required = true)]
+        names: Vec<String>,
+        /// The names are ids.
+        #[arg(long)]
+        id: bool,
+    },
+    /// Make another secret with the same value.
+    Duplicate {
+        #[command(flatten)]
+        which: Which,
+        /// The new secret's name.
+        new_name: SecretName,
+        #[command(flatten)]
+        about: About,
+    },
+}
+
+#[derive(Args)]
+struct ListArguments {
+    /// What stands in the name or the comment.
+    #[arg(long)]
+    search: Option<String>,
+    /// Only those with this scope; may be repeated.
+    #[arg(long = "scope", value_name = "SCOPE")]
+    scopes: Vec<Scope>,
+    /// What the list is sorted by.
+    #[arg(long, value_enum, default_value = "name")]
+    order: Order,
+    /// Last first.
+    #[arg(long)]
+    descending: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Order {
+    Name,
+    Comment,
+    Created,
+    Modified,
+    Status,
+}
+
+#[derive(Args)]
+struct CreateArguments {
+    /// The secret's name.
+    #[arg(required_unless_present = "from", conflicts_with = "from")]
+    name: Option<SecretName>,
+    /// Create every secret of this JSON or dotenv file that is not there yet; `-` is standard input.
+    #[arg(long, value_name = "PATH", conflicts_with = "value_file")]
+    from: Option<PathBuf>,
+    #[command(flatten)]
+    value: ValueSource,
+    #[command(flatten)]
+    about: About,
+}
+
+#[derive(Args)]
+struct UpdateArguments {
+    #[command(flatten)]
+    which: Which,
+    /// Change the value too, which is read from standard input or a hidden prompt.
+    #[arg(long)]
+    value: bool,
+    #[command(flatten)]
+    source: ValueSource,
+    /// In place of all its scopes; separated by commas.
+    #[arg(long, value_delimiter = ',', value_name = "SCOPES")]
+    scopes: Option<Vec<Scope>>,
+    /// In place of its comment.
+    #[arg(long)]
+    comment: Option<String>,
+}
+
+/// One secret.
+#[derive(Args)]
+struct Which {
+    /// The secret's name, or with --id its id.
+    name: String,
+    /// The name is an id.
+    #[arg(long)]
+    id: bool,
+}
+
+/// What a new secret is for.
+#[derive(Args)]
+struct About {
+    /// Who may use it; separated by commas.
+    #[arg(long, value_delimiter = ',', default_value = "workers", value_name = "SCOPES")]
+    scopes: Vec<Scope>,
+    /// What people should know of it.
+    #[arg(long)]
+    comment: Option<String>,
+}
+
+impl Secrets {
+    /// # Errors
+    /// Where the API does not do it.
+    pub fn run(self, output: &mut Output) -> Result<(), Failure> {
+        let (api, store) = self.store.open()?;
+        match self.operation {
+            Operation::List(list) => {
+                show_all(&api.all(&api.account.secrets(&store, &list.filter()))?, output)
+            }
+            Operation::Create(create) => create.run(&api, &store, output),
+            Operation::Get(which) => {
+                let id = which.find(&api, &store)?;
+                show(&api.send(&api.account.secret(&store, &id))?, output)
+            }
+            Operation::Update(update) => update.run(&api, &store, output),
+            Operation::Delete { names, id } => delete(&api, &store, names, id, output),
+            Operation::Duplicate { which, new_name, about } => {
+                let duplicate = Duplicate { name: new_name, scopes: about.scopes, comment: about.comment };
+                let id = which.find(&api, &store)?;
+                show(&api.send(&api.account.duplicate_secret(&store, &id, &duplicate))?, output)
+            }
+        }
+    }
+}
+
+impl ListArguments {
+    fn filter(self) -> SecretFilter {
+        let order = match self.order {
+            Order::Name => SecretOrder::Name,
+            Order::Comment => SecretOrder::Comment,
+            Order::Created => SecretOrder::Created,
+            Order::Modified => SecretOrder::Modified,
+            Order::Status => SecretOrder::Status,
+        };
+        let direction = if self.descending { Direction::Descending } else { Direction::Ascending };
+        SecretFilter { search: self.search, scopes: self.scopes, order: Some((order, direction)) }
+    }
+}
+
+impl CreateArguments {
+    fn run(self, api: &Api, store: &StoreId, output: &mut Output) -> Result<(), Failure> {
+        if let Some(path) = self.from {
+            return creation::from_file(api, store, &path, &self.about.scopes, output);
+        }
+        let name = self.name.ok_or_else(|| Failure::usage("a new secret has a name"))?;
+        let value = self.value.read(name.as_str())?;
+        let secret = NewSecret { name, value, scopes: self.about.scopes, comment: self.about.comment };
+        show(&api.send(&api.account.create_secret(store, &secret))?, output)
+    }
+}
+
+impl UpdateArguments {
+    fn run(self, api: &Api, store: &StoreId, output: &mut Output) -> Result<(), Failure> {
+        let value = if self.value || self.source.is_file() {
+            Some(self.source.read(&self.which.name)?)
+        } else {
+            None
+        };
+        if value.is_none() && self.scopes.is_none() && self.comment.is_none() {
+            return Err(Failure::usage(
+                "nothing is to change: write --value, --value-file, --scopes or --comment",
+            ));
+        }
+        let id = self.which.find(api, store)?;
+        let changes = Changes { value, scopes: self.scopes, comment: self.comment };
+        show(&api.send(&api.account.update_secret(store, &id, &changes))?, output)
+    }
+}
+
+impl Which {
+    fn find(&self, api: &Api, store: &StoreId) -> Result<SecretId, Failure> {
+        if self.id {
+            self.name.parse().map_err(Failure::usage)
+        } else {
+            Ok(api.secret_named(store, &self.name)?.id)
+        }
+    }
+}
+
+fn delete(
+    api: &Api,
+    store: &StoreId,
+    names: Vec<String>,
+    id: bool,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    let ids =
+        names.into_iter().map(|name| Which { name, id }.find(api, store)).collect::<Result<Vec<_>, _>>()?;
+    api.delete(store, &ids)?;
+    if output.is_json() {
+        return output.json(&json!({ "deleted": ids }));
+    }
+    output.line(format!("deleted {}", ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")))
+}
+
+fn show(secret: &Secret, output: &mut Output) -> Result<(), Failure> {
+    if output.is_json() { output.json(secret) } else { table(std::slice::from_ref(secret), output) }
+}
+
+fn show_all(secrets: &[Secret], output: &mut Output) -> Result<(), Failure> {
+    if output.is_json() { output.json(&secrets) } else { table(secrets, output) }
+}
+
+fn table(secrets: &[Secret], output: &mut Output) -> Result<(), Failure> {
+    let age = |time: &str| Age::since(time).map_or("?".to_owned(), |age| age.to_string());
+    let row = |secret: &Secret| {
+        vec![
+            secret.name.clone(),
+            secret.status.to_string(),
+            secret.scopes.iter().map(ToString::to_string).collect::<Vec<_>>().join(","),
+            age(&secret.created),
+            age(&secret.modified),
+            secret.comment.clone().unwrap_or_default(),
+            secret.id.to_string(),
+        ]
+    };
+    let header = ["NAME", "STATUS", "SCOPES", "AGE", "CHANGED", "COMMENT", "ID"];
+    output.table(&header, &secrets.iter().map(row).collect::<Vec<_>>())
+}

@@ -1,0 +1,122 @@
+//! `ostiary sync`.
+
+mod action;
+mod comparison;
+mod execution;
+mod prover;
+
+use std::path::PathBuf;
+
+use clap::Args;
+use ostiary_secrets_store::Scope;
+
+use crate::api::StoreArguments;
+use crate::batch;
+use crate::configuration::ConfigurationArguments;
+use crate::failure::Failure;
+use crate::operator::OperatorArguments;
+use crate::output::Output;
+use action::{Action, Bound, Wanted};
+use comparison::compare;
+use execution::Execution;
+use prover::Prover;
+
+/// Bring a store to what a file says.
+///
+/// What is missing is created. The store gives no value back, so what is there already is left alone unless --update
+/// is written. With --gateway the gateway proves which values are equal already, for secrets that it binds, and
+/// --update changes those that are not. Nothing is deleted unless --delete is written.
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Sync {
+    /// A JSON or dotenv file of values, by the store's names; `-` is standard input.
+    #[arg(long, value_name = "PATH")]
+    from: PathBuf,
+    /// Change what is there, unless it is proved to be equal.
+    #[arg(long)]
+    update: bool,
+    #[command(flatten)]
+    deletion: Deletion,
+    /// Print what would be done, by name.
+    #[arg(long)]
+    dry_run: bool,
+    /// Who may use what is created; separated by commas.
+    #[arg(long, value_delimiter = ',', default_value = "workers", value_name = "SCOPES")]
+    scopes: Vec<Scope>,
+    /// The environment of wrangler.toml that the gateway runs; without it, the top level.
+    #[arg(long, value_name = "NAME")]
+    env: Option<String>,
+    #[command(flatten)]
+    store: StoreArguments,
+    #[command(flatten)]
+    configuration: ConfigurationArguments,
+    #[command(flatten)]
+    operator: OperatorArguments,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  ostiary sync --from .env.production --dry-run
+  ostiary sync --from secrets.json --update
+  ostiary sync --from secrets.json --update --gateway https://ops.gw.example.com
+  ostiary sync --from secrets.json --delete --dry-run
+
+In the diff: + missing, = equal, ~ not equal, ? there (its value cannot be read back), - not in the file.";
+
+/// What is deleted.
+#[derive(Args)]
+struct Deletion {
+    /// Delete what the file does not have, once everything else has succeeded. What wrangler.toml binds in any
+    /// environment stays.
+    #[arg(long)]
+    delete: bool,
+    /// Delete what wrangler.toml binds, too.
+    #[arg(long, requires = "delete")]
+    delete_bound: bool,
+    /// Delete without asking. Only a terminal is asked.
+    #[arg(long)]
+    yes: bool,
+}
+
+impl Sync {
+    /// # Errors
+    /// Where the file or the store cannot be read, or at least one secret could not be brought to what it should be.
+    pub fn run(self, output: &mut Output) -> Result<(), Failure> {
+        let entries = batch::read(&self.from)?;
+        if self.deletion.delete && entries.is_empty() {
+            return Err(Failure::usage(format_args!(
+                "{} holds no secret, so --delete would empty the store; `ostiary secrets delete` deletes by name",
+                self.from.display()
+            )));
+        }
+        let prover = Prover::new(&self.configuration, self.env.as_deref(), self.operator)?;
+        let (api, store) = self.store.open()?;
+        let wanted = Wanted { update: self.update, delete: self.deletion.delete };
+        let bound = if self.deletion.delete && !self.deletion.delete_bound {
+            Bound::new(
+                &self.configuration.environments().map_err(|failure| unknown_bindings(&failure))?,
+                &store,
+            )
+        } else {
+            Bound::default()
+        };
+        let lines = compare(entries, api.secrets(&store)?, |entry| match &prover {
+            Some(prover) => prover.equal(&store, entry),
+            None => Ok(None),
+        })?;
+        let decided = lines.into_iter().map(|line| {
+            let action = Action::new(&line.name, line.difference, wanted, &bound);
+            (line, action)
+        });
+        let (dry_run, confirmed) = (self.dry_run, self.deletion.yes);
+        let execution = Execution { api: &api, store: &store, scopes: &self.scopes, dry_run, confirmed };
+        execution.run(decided.collect(), output)
+    }
+}
+
+fn unknown_bindings(failure: &Failure) -> Failure {
+    Failure::usage(format_args!(
+        "--delete has to know what is bound, and {failure}; name the Worker's configuration with --wrangler, or write \
+         --delete-bound"
+    ))
+}

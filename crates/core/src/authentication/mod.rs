@@ -1,0 +1,4 @@
+//! Step 3: the tokens of a request, and the caller that they authenticate.
+
+pub mod caller;
+pub mod tokens;

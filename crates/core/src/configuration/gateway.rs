@@ -1,0 +1,49 @@
+//! The whole of a configuration.
+
+use super::caller::{Caller, CallerId};
+use super::mount::Mount;
+use super::operator::Operator;
+use super::route::{Route, RouteId};
+use super::secret::{Secret, SecretId};
+use super::text::{List, Text};
+
+/// A whole `gateway.toml`, checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::configuration))]
+pub struct Gateway {
+    /// SHA-256 of the text of `gateway.toml`, in lower-case hexadecimal.
+    pub digest: Text,
+    /// In the order in which `gateway.toml` names them; [`SecretId`] is a position here.
+    pub secrets: List<Secret>,
+    /// In the order in which `gateway.toml` names them; [`CallerId`] is a position here.
+    pub callers: List<Caller>,
+    /// In the order in which `gateway.toml` names them; [`RouteId`] is a position here.
+    pub routes: List<Route>,
+    /// The operator's endpoints; `None` where there are none.
+    pub operator: Option<Operator>,
+    /// Every mount of every route and the operator's, most specific first: mounts with a host before those without, and the one
+    /// with more prefix segments before the one with fewer. The first that matches is the one that is meant.
+    pub mounts: List<Mount>,
+    /// How long one source may take to yield its value, in milliseconds.
+    pub secret_timeout: u32,
+}
+
+impl Gateway {
+    /// The secret at this position.
+    #[must_use]
+    pub fn secret(&self, id: SecretId) -> Option<&Secret> {
+        self.secrets.get(usize::from(id.0))
+    }
+
+    /// The caller at this position.
+    #[must_use]
+    pub fn caller(&self, id: CallerId) -> Option<&Caller> {
+        self.callers.get(usize::from(id.0))
+    }
+
+    /// The route at this position.
+    #[must_use]
+    pub fn route(&self, id: RouteId) -> Option<&Route> {
+        self.routes.get(usize::from(id.0))
+    }
+}

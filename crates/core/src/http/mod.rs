@@ -1,0 +1,14 @@
+//! Words of HTTP that know no gateway.
+
+pub mod cdn_loop;
+pub mod coding;
+pub mod connection;
+pub mod cookie;
+pub mod header_name;
+pub mod host;
+pub mod method;
+pub mod path;
+pub mod query;
+
+/// Headers to add to a response, in the order in which they are added.
+pub type AddedHeaders = Vec<(&'static str, String)>;

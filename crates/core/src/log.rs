@@ -1,0 +1,211 @@
+//! What the log says of a request: names, outcomes and times, never a value.
+
+use serde::Serialize;
+
+use crate::authentication::caller::AuthenticationError;
+use crate::request_id::RequestId;
+use crate::secrets::resolver::SourceNote;
+
+/// The one log event of a request. Nothing of the caller's text is in it: no path, query, host or header value.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Event<'g> {
+    /// Always `request`.
+    pub event: &'static str,
+    /// How bad it is.
+    pub level: Level,
+    /// The same as in the answer.
+    pub request_id: RequestId,
+    /// Absent for a method that the gateway does not know.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub method: Option<&'static str>,
+    /// The route's name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub route: Option<&'g str>,
+    /// Which of the operator's endpoints it was for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub operation: Option<&'static str>,
+    /// The caller's name, or `anyone`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub caller: Option<&'g str>,
+    /// The rule that admitted the request, as `gateway.toml` spells it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rule: Option<&'g str>,
+    /// Why nobody was proved.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proof: Option<AuthenticationError>,
+    /// The sources that served, and those that did not.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub secrets: Vec<SourceNote<'g>>,
+    /// How often the request was sent; absent where it was once or not at all.
+    #[serde(skip_serializing_if = "is_one")]
+    pub attempts: u32,
+    /// What became of a refused credential.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failover: Option<FailoverOutcome>,
+    /// Whether a rate limit could not be asked, and the request went on.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub rate_limit_unknown: bool,
+    /// The names of values that are too short to be looked for in the answer's body.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub too_short: Vec<&'g str>,
+    /// The status of the answer.
+    pub status: u16,
+    /// The refusal's code, where the gateway itself answered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<&'static str>,
+    /// Until the credential was there, in milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub secrets_ms: Option<u32>,
+    /// Until the head of the upstream's answer was there, in milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub upstream_ms: Option<u32>,
+    /// From the request until the head of the answer, in milliseconds.
+    pub total_ms: u32,
+}
+
+/// What became of a credential that the upstream refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FailoverOutcome {
+    /// The upstream accepted the next one: the primary has to be replaced.
+    PrimaryRefused,
+    /// No other one is left. Callers can bring this about.
+    AllRefused,
+    /// Another source is left, and none that yields a value that can be used.
+    NextUnavailable,
+    /// The body of the request is not at hand any more.
+    NotReplayable,
+}
+
+/// How bad an event is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// As it should be, refusals of bad requests included.
+    Info,
+    /// The request was served, and something wants a look: a source failed, a key was refused, or a value is too
+    /// short to be redacted.
+    Warn,
+    /// The gateway or its upstream failed the caller.
+    Error,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+const fn is_one(attempts: &u32) -> bool {
+    *attempts <= 1
+}
+
+impl<'g> Event<'g> {
+    /// Of a request of which nothing is known yet.
+    #[must_use]
+    pub const fn new(request_id: RequestId) -> Self {
+        Self {
+            event: "request",
+            level: Level::Info,
+            request_id,
+            method: None,
+            route: None,
+            operation: None,
+            caller: None,
+            rule: None,
+            proof: None,
+            secrets: Vec::new(),
+            attempts: 0,
+            failover: None,
+            rate_limit_unknown: false,
+            too_short: Vec::new(),
+            status: 0,
+            code: None,
+            secrets_ms: None,
+            upstream_ms: None,
+            total_ms: 0,
+        }
+    }
+
+    /// Sets the level from what has happened.
+    pub fn set_level(&mut self) {
+        let failed = self.code.is_some() && self.status >= 500;
+        let unreadable = self.proof == Some(AuthenticationError::Unreadable);
+        let failures = self.secrets.iter().filter_map(|note: &SourceNote<'g>| note.failure);
+        let source_failed = failures.into_iter().any(|failure| !failure.can_be_forced());
+        let refused = self.failover == Some(FailoverOutcome::PrimaryRefused);
+        let too_short = !self.too_short.is_empty();
+        let wants_a_look = source_failed || refused || self.rate_limit_unknown || too_short;
+        self.level = match (failed || unreadable, wants_a_look) {
+            (true, _) => Level::Error,
+            (false, true) => Level::Warn,
+            (false, false) => Level::Info,
+        };
+    }
+
+    /// One JSON object on one line.
+    #[must_use]
+    pub fn line(&self) -> String {
+        // Texts and numbers always serialise.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::runtime::reading::Failure;
+
+    fn full() -> Event<'static> {
+        let served = SourceNote { secret: "api", binding: "API_KEY", source: 1, failure: None, status: None };
+        Event {
+            method: Some("GET"),
+            route: Some("api"),
+            operation: Some("health"),
+            caller: Some("checkout"),
+            rule: Some("GET /**"),
+            proof: Some(AuthenticationError::Unreadable),
+            secrets: vec![served],
+            attempts: 2,
+            failover: Some(FailoverOutcome::PrimaryRefused),
+            rate_limit_unknown: true,
+            too_short: vec!["api"],
+            code: Some("no_route"),
+            secrets_ms: Some(1),
+            upstream_ms: Some(1),
+            ..Event::new(RequestId::new(1))
+        }
+    }
+
+    #[test]
+    fn every_field_and_every_word_has_its_row_in_the_documentation() {
+        let page =
+            std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/log.md")).unwrap();
+        let event: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&full().line()).unwrap();
+        let failovers = [
+            FailoverOutcome::PrimaryRefused,
+            FailoverOutcome::AllRefused,
+            FailoverOutcome::NextUnavailable,
+            FailoverOutcome::NotReplayable,
+        ];
+        let failovers =
+            failovers.map(|word| serde_json::to_value(word).unwrap().as_str().unwrap().to_owned());
+        let failures = [
+            Failure::Missing,
+            Failure::Empty,
+            Failure::Invalid,
+            Failure::Error,
+            Failure::Timeout,
+            Failure::Refused,
+            Failure::Repeated,
+            Failure::Unanswered,
+        ];
+        let levels = ["info", "warn", "error"];
+        let words = event.keys().map(String::as_str);
+        let words = words
+            .chain(failovers.iter().map(String::as_str))
+            .chain(failures.map(Failure::as_str))
+            .chain(levels);
+        let words: Vec<_> = words.collect();
+        for word in &words {
+            assert!(page.contains(&format!("\n| `{word}` | ")), "{word}");
+        }
+        let heads = ["failure", "failover"].len();
+        assert_eq!(page.matches("\n| `").count(), words.len() + heads);
+    }
+}

@@ -1,0 +1,7 @@
+//! Steps 1 and 2: what a request must be, and which route it is for.
+
+pub mod admission;
+pub mod cors;
+pub mod rate_limit;
+pub mod routing;
+pub mod target;

@@ -1,0 +1,103 @@
+//! What a request is for: host, path and query, from one parse of its URL.
+
+use crate::http::host::Host;
+use crate::http::path::CanonicalPath;
+use crate::refusal::Code;
+
+/// The parts of a request's URL.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target<'a> {
+    /// `http` or `https`.
+    pub scheme: &'a str,
+    /// Equal in the URL and in the `Host` header.
+    pub host: Host,
+    /// Without ambiguity.
+    pub path: CanonicalPath<'a>,
+    /// What follows the `?`, as it stands in the request.
+    pub query: Option<&'a str>,
+}
+
+impl<'a> Target<'a> {
+    /// Takes the URL apart as it is: no part of it is repaired.
+    ///
+    /// The URL's host is what the runtime routes by, the header is what the caller wrote. A runtime that puts
+    /// the URL together from the header can be made to read a path out of it, so both must be a host and the
+    /// same one (RFC 9112 §3.2).
+    pub fn parse(url: &'a str, host_header: Option<&str>) -> Result<Self, Code> {
+        let (scheme, rest) = url.split_once("://").ok_or(Code::InvalidHost)?;
+        let default_port = match scheme {
+            "https" => 443,
+            "http" => 80,
+            _ => return Err(Code::InvalidHost),
+        };
+        let end = rest.find(['/', '?', '#', '\\']).unwrap_or(rest.len());
+        let (authority, rest) = rest.split_at_checked(end).ok_or(Code::InvalidHost)?;
+        let host = Host::parse(authority, default_port).map_err(|_| Code::InvalidHost)?;
+        let written = Host::parse(host_header.unwrap_or_default(), default_port);
+        if written.as_ref() != Ok(&host) {
+            return Err(Code::InvalidHost);
+        }
+        let (path, query) = match rest.split_once('?') {
+            Some((path, query)) => (path, Some(query)),
+            None => (rest, None),
+        };
+        // The URL Standard ends a query at `#` and drops line ends: what was matched would not be what is sent.
+        if query.is_some_and(|query| query.bytes().any(|byte| matches!(byte, b'#' | ..=b' '))) {
+            return Err(Code::PathAmbiguous);
+        }
+        let path = CanonicalPath::parse(path).map_err(|_| Code::PathAmbiguous)?;
+        Ok(Self { scheme, host, path, query })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn takes_a_url_apart() {
+        let target =
+            Target::parse("http://GW.example.com:8787/a//b?x=1?y", Some("gw.example.com:8787")).unwrap();
+        assert_eq!((target.scheme, target.host.as_str()), ("http", "gw.example.com:8787"));
+        assert_eq!((target.path.below(&[]).unwrap().raw(), target.query), ("/a//b", Some("x=1?y")));
+        assert_eq!(Target::parse("https://a.b/?", Some("A.B:443")).unwrap().query, Some(""));
+    }
+
+    #[test]
+    fn cases_5_6_and_7_refuse_a_host_that_the_url_and_the_header_do_not_agree_on() {
+        for (url, header) in [
+            ("http://evil/p/zzz?x=/dump", Some("evil/p/zzz?x=")),
+            ("http://evil.com/x", Some("gw.example.com")),
+            ("http://gw.example.com/x", Some("evil.com")),
+            ("http://gw.example.com/x", None),
+            ("http://gw.example.com/x", Some("")),
+            ("http://user@gw.example.com/x", Some("gw.example.com")),
+            ("http://user:password@gw.example.com/x", Some("user:password@gw.example.com")),
+            ("http://gw.example.com*", Some("gw.example.com")),
+            ("http://gw.example.com:80/x", Some("gw.example.com:8787")),
+            ("https://a.b/x", Some("a.b:80")),
+            ("http://a#b/x", Some("a#b")),
+            ("http://a b/x", Some("a b")),
+            ("http:///x", Some("")),
+            ("//a.b/x", Some("a.b")),
+            ("file://a.b/x", Some("a.b")),
+            ("", Some("a.b")),
+        ] {
+            assert_eq!(Target::parse(url, header), Err(Code::InvalidHost), "{url} {header:?}");
+        }
+    }
+
+    #[test]
+    fn refuses_a_path_that_is_none() {
+        for url in [
+            "http://a.b",
+            "http://a.b?x",
+            "http://a.b#/x",
+            "http://a.b\\x",
+            "http://a.b/x#y",
+            "http://a.b/x?y#z",
+        ] {
+            assert_eq!(Target::parse(url, Some("a.b")), Err(Code::PathAmbiguous), "{url}");
+        }
+    }
+}

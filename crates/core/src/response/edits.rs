@@ -1,0 +1,120 @@
+//! What is done to an upstream's answer before the caller gets it.
+
+use std::borrow::Cow;
+
+use crate::configuration::Route;
+use crate::http::connection::{connection_options, is_hop_by_hop};
+use crate::http::cookie::without_domain;
+use crate::http::header_name::fold;
+use crate::request_id::RequestId;
+use crate::response::cache_control::private;
+use crate::response::link::Links;
+use crate::runtime::UpstreamResponse;
+
+/// Those that lead somewhere.
+const LINKING: &[&str] = &["location", "content-location", "link", "refresh"];
+
+/// Would act on all that shares the gateway's origin, says what only the gateway says, or lets shared caches
+/// keep what `Cache-Control` forbids them.
+const WITHHELD: &[&str] = &[
+    "accept-ch",
+    "alt-svc",
+    "cdn-cache-control",
+    "clear-site-data",
+    "cloudflare-cdn-cache-control",
+    "nel",
+    "origin-agent-cluster",
+    "report-to",
+    "reporting-endpoints",
+    "service-worker-allowed",
+    "set-cookie2",
+    "strict-transport-security",
+    "surrogate-control",
+    "timing-allow-origin",
+    "use-as-dictionary",
+];
+
+/// The same, for whole families.
+const WITHHELD_PREFIXES: &[&str] = &["access-control-", "ostiary-"];
+
+/// What is changed about the head of an answer, and what is asked of its body. Status and body stay as they are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Edits {
+    /// Headers to remove, before any is set.
+    pub remove: Vec<String>,
+    /// Headers to set or to add a line of, in this order.
+    pub add: Vec<(Cow<'static, str>, String)>,
+    /// For how long its body may stand still, in milliseconds.
+    pub idle_timeout: Option<u32>,
+}
+
+/// Decides what is changed.
+///
+/// 1. Hop-by-hop headers go, those that `Connection` lists too (RFC 9110 §7.6.1).
+/// 2. What would act on the gateway's whole origin goes; so do cookies, unless the route passes them on.
+/// 3. `Location`, `Content-Location`, `Link` and `Refresh` lead to the mount, and hold no credential. Few answers have
+///    one, so what they are rewritten by is asked for only then.
+/// 4. Answers to authenticated calls are private, unless the upstream was stricter or the route says otherwise.
+/// 5. The request's id is set.
+#[must_use]
+pub fn edits<'l>(
+    answer: &impl UpstreamResponse,
+    route: &Route,
+    authenticated: bool,
+    links: impl FnOnce() -> Links<'l>,
+    id: &RequestId,
+) -> Edits {
+    let mut edits = Edits { idle_timeout: route.idle_timeout, ..Edits::default() };
+    let connection = connection_options(answer.header("connection"));
+    for name in answer.header_names() {
+        let folded = fold(name);
+        let hop = is_hop_by_hop(name);
+        let family = WITHHELD_PREFIXES.iter().any(|prefix| folded.starts_with(prefix));
+        if hop
+            || family
+            || name == "set-cookie"
+            || WITHHELD.contains(&folded.as_ref())
+            || connection.iter().any(|option| option == name)
+        {
+            edits.remove.push(name.to_owned());
+        }
+    }
+    if route.cookies {
+        let cookies = answer.set_cookies();
+        edits.add.extend(cookies.iter().map(|cookie| ("set-cookie".into(), without_domain(cookie))));
+    }
+
+    if LINKING.iter().any(|name| answer.header(name).is_some()) {
+        edits.rewrite_links(answer, &links());
+    }
+    if authenticated && !route.shared_cache {
+        let value = answer.header("cache-control").unwrap_or_default();
+        edits.replace("cache-control", value, Some(private(value)));
+    }
+    edits.add.push(("ostiary-request-id".into(), id.as_str().to_owned()));
+    edits
+}
+
+impl Edits {
+    fn rewrite_links(&mut self, answer: &impl UpstreamResponse, links: &Links<'_>) {
+        let resolve = |reference: &str| answer.resolve(reference, links.sent.expose());
+        for name in LINKING {
+            let Some(value) = answer.header(name) else { continue };
+            let rewritten = match *name {
+                "link" => links.rewrite_header(value, &resolve),
+                "refresh" => links.rewrite_refresh(value, &resolve),
+                _ => links.rewrite(value, &resolve),
+            };
+            self.replace(name, value, rewritten);
+        }
+    }
+
+    fn replace(&mut self, name: &'static str, old: &str, new: Option<String>) {
+        // What `Connection` lists is removed, and added again where the gateway has a word in it.
+        if new.as_deref() == Some(old) && !self.remove.iter().any(|removed| removed == name) {
+            return;
+        }
+        self.remove.push(name.to_owned());
+        self.add.extend(new.map(|new| (name.into(), new)));
+    }
+}

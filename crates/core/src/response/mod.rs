@@ -1,0 +1,5 @@
+//! Step 9: what is changed about the upstream's response.
+
+pub mod cache_control;
+pub mod edits;
+pub mod link;

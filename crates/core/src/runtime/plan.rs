@@ -1,0 +1,27 @@
+//! What is to be done to one request, decided and not yet done.
+
+use crate::http::method::Method;
+use crate::secret_value::SecretValue;
+
+/// The request that goes up, as edits of the one that came in.
+#[derive(Debug)]
+pub struct Plan {
+    /// The caller's.
+    pub method: Method,
+    /// Where it goes. A text that may hold a secret.
+    pub url: SecretValue,
+    /// Headers of the caller's that stay behind, removed before any is set.
+    pub remove: Vec<String>,
+    /// Headers that are set, each once.
+    pub set: Vec<(String, SecretValue)>,
+    /// Whether the caller's body goes along, where there is one.
+    pub has_body: bool,
+    /// How many bytes of the body are kept for another attempt; 0 where there will be none.
+    pub keep: u32,
+    /// The most bytes that the body may have.
+    pub max_body: Option<u64>,
+    /// Until the head of the answer has arrived, in milliseconds, counted from the last progress of the body.
+    pub timeout: u32,
+    /// Whether the bytes of the answer's body have to be seen: to redact it, or to tell when it stands still.
+    pub reads_body: bool,
+}

@@ -1,0 +1,7 @@
+//! Step 5: the secrets of a route's auth, read, resolved and put into the form in which they are sent.
+
+pub mod credential;
+pub mod json_field;
+pub mod readings;
+pub mod resolver;
+pub mod template;

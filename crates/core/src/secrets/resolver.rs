@@ -1,0 +1,209 @@
+//! The sources of a route's auth, tried in their order.
+
+use serde::Serialize;
+
+use crate::configuration::{Gateway, Placement, Route, Secret, SecretId, Source};
+use crate::digest::Digest;
+use crate::refusal::Code;
+use crate::runtime::Bindings;
+use crate::runtime::reading::{Failure, Reading};
+use crate::secrets::credential::Credential;
+use crate::secrets::readings::Readings;
+use crate::secrets::template::{Resolved, Unusable, render};
+
+/// Why there is no credential.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CredentialError {
+    /// No source is left that yields a value that can be used.
+    Unavailable,
+    /// The same, and all that are left hold what the upstream has refused.
+    Repeated,
+    /// A variable is not bound, or is no text that can stand where it is put.
+    Misconfigured,
+}
+
+impl From<CredentialError> for Code {
+    fn from(why: CredentialError) -> Self {
+        match why {
+            CredentialError::Unavailable | CredentialError::Repeated => Self::SecretUnavailable,
+            CredentialError::Misconfigured => Self::Misconfigured,
+        }
+    }
+}
+
+/// What became of one source, for the log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SourceNote<'g> {
+    /// The secret's name.
+    pub secret: &'g str,
+    /// The source's binding.
+    pub binding: &'g str,
+    /// The source's position, from 1.
+    pub source: usize,
+    /// Why it did not serve; absent when it did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failure: Option<Failure>,
+    /// With what the upstream refused the credential.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+}
+
+/// Goes through the sources of a route's auth.
+///
+/// All secrets of the auth stand at the same position, so that no request carries half of a pair; a secret with
+/// one source stays on it. What is asked of a value is only what the place that it goes to asks.
+pub struct Resolver<'g> {
+    gateway: &'g Gateway,
+    route: &'g Route,
+    secrets: Vec<(SecretId, &'g Secret)>,
+    position: usize,
+    /// Of the positions that are tried, the one after the last.
+    end: usize,
+    refused: Vec<Digest>,
+    /// What became of each source that was looked at.
+    pub notes: Vec<SourceNote<'g>>,
+}
+
+impl<'g> Resolver<'g> {
+    /// Nothing read yet.
+    #[must_use]
+    pub fn new(gateway: &'g Gateway, route: &'g Route) -> Self {
+        let mut ids: Vec<SecretId> = route.auth.iter().flat_map(Placement::secrets).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let secrets: Vec<_> =
+            ids.into_iter().filter_map(|id| gateway.secret(id).map(|secret| (id, secret))).collect();
+        let end = secrets.iter().map(|(_, secret)| secret.sources.len()).max().unwrap_or(1);
+        Self { gateway, route, secrets, position: 0, end, refused: Vec::new(), notes: Vec::new() }
+    }
+
+    /// Tries this position alone, from 0; `None` where no secret has it.
+    #[must_use]
+    pub fn only(self, position: usize) -> Option<Self> {
+        (position < self.end).then_some(Self { position, end: position + 1, ..self })
+    }
+
+    /// What is read at this position, from 0: of each secret one source, and where among its own it stands.
+    pub fn at(&self, position: usize) -> impl Iterator<Item = (&'g Secret, usize, &'g Source)> {
+        let found = self.secrets.iter().filter_map(move |(id, secret)| at(*id, secret, position));
+        found.map(|(_, secret, position, source)| (secret, position, source))
+    }
+
+    /// Whether there is a position that was not looked at.
+    #[must_use]
+    pub fn has_next(&self) -> bool {
+        self.position < self.end
+    }
+
+    /// Whether the upstream has refused a credential.
+    #[must_use]
+    pub const fn has_refused(&self) -> bool {
+        !self.refused.is_empty()
+    }
+
+    /// Notes that the upstream has refused this credential with that status. None like it is yielded from here on.
+    pub fn refuse(&mut self, credential: &Credential<'_>, status: u16) {
+        self.refused.push(credential.digest());
+        self.mark(Failure::Refused, Some(status));
+    }
+
+    /// Notes that the upstream has given no answer to a credential that it was asked with in place of a refused one.
+    pub fn unanswered(&mut self) {
+        if self.has_refused() {
+            self.mark(Failure::Unanswered, None);
+        }
+    }
+
+    /// The credential from the next position at which every secret yields a value that can be used.
+    pub async fn next<B: Bindings>(
+        &mut self,
+        readings: &mut Readings<'g, B>,
+        bindings: &B,
+    ) -> Result<Credential<'g>, CredentialError> {
+        let mut repeated = self.has_next();
+        while self.has_next() {
+            let position = self.position;
+            self.position += 1;
+            let sources: Vec<(SecretId, &'g Secret, usize, &'g Source)> =
+                self.secrets.iter().filter_map(|(id, secret)| at(*id, secret, position)).collect();
+            readings.read(sources.iter().map(|(.., source)| *source)).await;
+
+            let mut failures: Vec<(SecretId, Failure)> = Vec::new();
+            let mut values: Vec<Resolved<'g, '_>> = Vec::new();
+            for (id, secret, _, source) in &sources {
+                match readings.get(source) {
+                    Some(Reading::Value(value)) => {
+                        values.push(Resolved { id: *id, name: &secret.name, value });
+                    }
+                    Some(reading) => failures.extend(reading.failure().map(|failure| (*id, failure))),
+                    None => failures.push((*id, Failure::Error)),
+                }
+            }
+            let mut credential = None;
+            if failures.is_empty() {
+                match render(self.route, &values, bindings) {
+                    Ok(rendered) if self.has_refused() && self.refused.contains(&rendered.digest()) => {
+                        let moving = sources.iter().filter(|(_, secret, ..)| secret.sources.len() > 1);
+                        failures.extend(moving.map(|(id, ..)| (*id, Failure::Repeated)));
+                    }
+                    Ok(rendered) => credential = Some(rendered),
+                    Err(Unusable::Variable) => return Err(CredentialError::Misconfigured),
+                    Err(Unusable::Secrets(ids)) => {
+                        failures.extend(ids.into_iter().map(|id| (id, Failure::Invalid)));
+                    }
+                }
+            }
+            repeated &= failures.iter().all(|(_, failure)| *failure == Failure::Repeated);
+            self.note(&sources, &failures, credential.is_some());
+            if let Some(credential) = credential {
+                return Ok(credential);
+            }
+            let stuck = |(id, _): &(SecretId, Failure)| {
+                self.gateway.secret(*id).is_none_or(|secret| secret.sources.len() < 2)
+            };
+            if failures.iter().any(stuck) {
+                break;
+            }
+        }
+        Err(if repeated { CredentialError::Repeated } else { CredentialError::Unavailable })
+    }
+
+    fn note(
+        &mut self,
+        sources: &[(SecretId, &'g Secret, usize, &'g Source)],
+        failures: &[(SecretId, Failure)],
+        served: bool,
+    ) {
+        for (id, secret, position, source) in sources {
+            let failure = failures.iter().find(|(failed, _)| failed == id).map(|(_, failure)| *failure);
+            // A secret with one source serves at every position.
+            let noted =
+                self.notes.iter().any(|note| note.binding == source.binding && note.failure.is_none());
+            if (served && !noted) || failure.is_some() {
+                self.notes.push(SourceNote {
+                    secret: &secret.name,
+                    binding: &source.binding,
+                    source: position + 1,
+                    failure,
+                    status: None,
+                });
+            }
+        }
+    }
+
+    /// What became of the sources of the credential that was yielded last, but for those that every one has.
+    fn mark(&mut self, failure: Failure, status: Option<u16>) {
+        let moving = |name: &str| {
+            self.secrets.iter().any(|(_, secret)| secret.name == name && secret.sources.len() > 1)
+        };
+        for note in self.notes.iter_mut().filter(|note| note.failure.is_none() && moving(note.secret)) {
+            note.failure = Some(failure);
+            note.status = status;
+        }
+    }
+}
+
+fn at(id: SecretId, secret: &Secret, position: usize) -> Option<(SecretId, &Secret, usize, &Source)> {
+    let position = if secret.sources.len() == 1 { 0 } else { position };
+    secret.sources.get(position).map(|source| (id, secret, position, source))
+}

@@ -1,0 +1,182 @@
+//! Steps 5 to 8 of a request's life: a credential, the plan, the upstream, and once more where that is right.
+//!
+//! Three things lead to another attempt, none of them once the caller has seen a byte of an answer:
+//!
+//! 1. The upstream refuses the credential, and another source holds another value. The next source is resolved before
+//!    the first answer is given up; when it cannot be, the first answer stands.
+//! 2. The connection fails before the head of an answer, on a route with `retry`.
+//! 3. The upstream asks to be asked later, on a route with `retry` too: 429 or 503 with a short `Retry-After`.
+//!
+//! Whichever it is, the body must be at hand still, and for 2 and 3 sending the request twice must mean no more than
+//! sending it once.
+
+use std::rc::Rc;
+
+use crate::configuration::Failover;
+use crate::http::method::Method;
+use crate::log::{Event, FailoverOutcome};
+use crate::redaction::Sent;
+use crate::refusal::Code;
+use crate::request_id::RequestId;
+use crate::runtime::status::check_status;
+use crate::runtime::{Bindings, Clock, Network, RequestHead, SendError, UpstreamResponse};
+use crate::secrets::credential::Credential;
+use crate::secrets::readings::Readings;
+use crate::secrets::resolver::{CredentialError, Resolver};
+use crate::upstream::planning::Forward;
+
+const IDEMPOTENCY_KEY: &str = "idempotency-key";
+
+/// The pause before the second attempt, in milliseconds; each later one is twice as long.
+const FIRST_PAUSE: u32 = 100;
+
+/// The longest `Retry-After` that is waited for, in milliseconds. A caller that is to wait longer knows better what to
+/// do with its time.
+const LONGEST_PAUSE: u32 = 5_000;
+
+/// An upstream's answer, and what was put on the request for it.
+pub struct Reply<'g, A> {
+    /// The head of the response.
+    pub response: A,
+    /// The credential that it is the answer to.
+    pub credential: Rc<Credential<'g>>,
+}
+
+/// One request on its way up, as often as it takes.
+pub struct Attempts<'a, 'g, H, R> {
+    /// What every attempt has in common.
+    pub forward: &'a Forward<'a, H>,
+    /// The runtime.
+    pub runtime: &'g R,
+    /// The sources of the route's auth.
+    pub resolver: &'a mut Resolver<'g>,
+    /// What has been read for this request.
+    pub readings: &'a mut Readings<'g, R>,
+    /// What the log will say.
+    pub event: &'a mut Event<'g>,
+    /// What is looked for in the answer, whichever attempt brings it.
+    pub sent: &'a mut Sent<'g>,
+    /// When the next source is tried; `None` for a request that carries no credential.
+    pub failover: Option<&'a Failover>,
+    /// Where the jitter of pauses comes from.
+    pub request_id: &'a RequestId,
+}
+
+impl<'g, H: RequestHead, R: Bindings + Network + Clock> Attempts<'_, 'g, H, R> {
+    /// Sends the request with this credential, and once more for as long as there is reason to. When no attempt is
+    /// accepted the last answer of the upstream is the answer, whatever it is.
+    pub async fn send(mut self, credential: Credential<'g>) -> Result<Reply<'g, R::Response>, Code> {
+        let mut credential = Rc::new(credential);
+        let mut standing: Option<Reply<'g, R::Response>> = None;
+        let mut retries = retries(self.forward);
+        let keep = self.keep(retries);
+        loop {
+            let mut plan = self.forward.plan(&credential);
+            plan.keep = keep;
+            self.event.attempts += 1;
+            let response = match self.runtime.send(&plan).await {
+                Ok(response) => response,
+                Err(SendError::Unreachable) if retries > 0 && self.can_repeat(keep).await => {
+                    retries -= 1;
+                    self.runtime.sleep(self.pause()).await;
+                    continue;
+                }
+                Err(why) => {
+                    self.resolver.unanswered();
+                    return standing.ok_or_else(|| why.into());
+                }
+            };
+            check_status(&response)?;
+            let status = response.status();
+            let later = retry_after(&response);
+            let refused = self.failover.is_some_and(|failover| failover.status.contains(&status));
+            let reply = Reply { response, credential: Rc::clone(&credential) };
+            if refused {
+                self.resolver.refuse(&credential, status);
+                match self.next(keep).await {
+                    Ok(next) => {
+                        if self.forward.redacts {
+                            self.sent.add_credential(&next);
+                        }
+                        credential = Rc::new(next);
+                    }
+                    Err(why) => {
+                        self.event.failover = Some(why);
+                        return Ok(reply);
+                    }
+                }
+            } else if let Some(pause) = later.filter(|_| retries > 0)
+                && self.can_repeat(keep).await
+            {
+                retries -= 1;
+                // An upstream that says 0 does not mean that all shall come back at once.
+                self.runtime.sleep(pause.max(self.pause())).await;
+            } else {
+                // A caller can force refusals, and what any error says of the credential only the upstream knows: 403 and
+                // 429 can come before it was looked at, or after.
+                if self.resolver.has_refused() && status < 400 {
+                    self.event.failover = Some(FailoverOutcome::PrimaryRefused);
+                }
+                return Ok(reply);
+            }
+            standing = Some(reply);
+        }
+    }
+
+    /// The credential that is tried after the one that the upstream has just refused, or why there is none.
+    async fn next(&mut self, keep: u32) -> Result<Credential<'g>, FailoverOutcome> {
+        if !self.resolver.has_next() {
+            return Err(FailoverOutcome::AllRefused);
+        }
+        if !self.can_repeat(keep).await {
+            return Err(FailoverOutcome::NotReplayable);
+        }
+        let next = self.resolver.next(self.readings, self.runtime).await;
+        next.map_err(|why| match why {
+            CredentialError::Repeated => FailoverOutcome::AllRefused,
+            CredentialError::Unavailable | CredentialError::Misconfigured => FailoverOutcome::NextUnavailable,
+        })
+    }
+
+    async fn can_repeat(&self, keep: u32) -> bool {
+        !self.forward.has_body || (keep > 0 && self.runtime.keeps_body().await)
+    }
+
+    /// Half of the pause is fixed and half is chance, so that callers who failed together do not come back together.
+    fn pause(&self) -> u32 {
+        let whole = FIRST_PAUSE << self.event.attempts.saturating_sub(1).min(5);
+        whole / 2 + self.request_id.chance(self.event.attempts, whole / 2)
+    }
+
+    /// How much of the body is kept: nothing where there will be no other attempt, or where it is known to be too
+    /// long for one.
+    fn keep(&self, retries: u8) -> u32 {
+        let another = retries > 0 || (self.failover.is_some() && self.resolver.has_next());
+        let limit = self.forward.route.replay_limit;
+        let fits = self.forward.length.is_none_or(|length| length <= u64::from(limit));
+        if self.forward.has_body && another && fits { limit } else { 0 }
+    }
+}
+
+/// How often a failed connection may be tried again. What is not idempotent may have been done already.
+fn retries(forward: &Forward<'_, impl RequestHead>) -> u8 {
+    let Some(retry) = forward.route.retry else { return 0 };
+    // RFC 9110 §9.2.2.
+    let idempotent = !matches!(forward.method, Method::Post | Method::Patch);
+    // A key that stays behind, as `Connection` or the route may have it, protects nobody.
+    let keyed = || {
+        forward.head.header(IDEMPOTENCY_KEY).is_some_and(|key| !key.trim().is_empty())
+            && !forward.header_filter().removes(IDEMPOTENCY_KEY)
+    };
+    if idempotent || keyed() { retry.attempts.saturating_sub(1) } else { 0 }
+}
+
+/// What an upstream that is too busy asks for, in milliseconds, where it is short. A date is left to the caller: it
+/// means a wait that is longer than this, or a clock that goes wrong.
+fn retry_after(response: &impl UpstreamResponse) -> Option<u32> {
+    if !matches!(response.status(), 429 | 503) {
+        return None;
+    }
+    let seconds: u32 = response.header("retry-after")?.trim().parse().ok()?;
+    seconds.checked_mul(1000).filter(|milliseconds| *milliseconds <= LONGEST_PAUSE)
+}

@@ -1,0 +1,30 @@
+//! The checked configuration as Rust source.
+
+use databake::{Bake as _, CrateEnv};
+
+use ostiary_core::configuration::Gateway;
+
+/// A constant expression of type [`Gateway`].
+///
+/// It names `ostiary_core` and `alloc`, so the crate that includes it says `extern crate alloc;`.
+#[must_use]
+pub fn bake(gateway: &Gateway) -> String {
+    gateway.bake(&CrateEnv::default()).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::example::{GATEWAY, WRANGLER, outcome};
+    use super::*;
+
+    #[test]
+    fn writes_one_expression_and_always_the_same() {
+        let gateway = outcome(GATEWAY, WRANGLER).unwrap().gateway;
+        let expression = bake(&gateway);
+        assert_eq!(expression, bake(&gateway.clone()));
+        let parsed = syn::parse_str::<syn::Expr>(&expression).unwrap();
+        let syn::Expr::Struct(parsed) = parsed else { panic!("{expression}") };
+        let path: Vec<_> = parsed.path.segments.iter().map(|segment| segment.ident.to_string()).collect();
+        assert_eq!(path, ["ostiary_core", "configuration", "Gateway"]);
+    }
+}

@@ -1,0 +1,204 @@
+//! `[callers.NAME]`: clients and how they prove themselves.
+
+use sha2::{Digest as _, Sha256};
+
+use super::diagnostic::Findings;
+use super::document::{Entry, Located, Table, Value};
+use super::file::Span;
+use super::name;
+use super::template::{self, Declared};
+use ostiary_core::configuration::{Caller, CallerId, List, Part, Proof, SecretId, Text};
+
+const BEARER: &str = "bearer = \"${secret}\"";
+const DIGESTS: &str = "bearer_sha256 = [\"…64 hexadecimal digits…\"]";
+
+/// The declared callers; [`CallerId`] is a position here.
+pub(crate) struct Callers<'t> {
+    declared: Vec<DeclaredCaller<'t>>,
+}
+
+/// A caller, and where its proof stands.
+pub(crate) struct DeclaredCaller<'t> {
+    pub(crate) name: Located<'t>,
+    /// `None` where it has a fault.
+    pub(crate) proof: Option<LocatedProof>,
+}
+
+/// As [`Proof`].
+pub(crate) enum LocatedProof {
+    Secret(SecretId, Span),
+    Digests(Vec<([u8; 32], Span)>),
+}
+
+impl<'t> Callers<'t> {
+    /// A caller with a fault is declared all the same, so that its rules are not reported too.
+    pub(crate) fn read(
+        table: Option<&Table<'t>>,
+        declared: &Declared<'_>,
+        findings: &mut Findings<'_>,
+    ) -> Self {
+        let mut known: Vec<DeclaredCaller<'t>> = Vec::new();
+        for Entry { key, value } in table.into_iter().flat_map(Table::entries) {
+            name::check(key, "a caller", findings);
+            if key.text == "anyone" {
+                let message = "`anyone` means whoever asks, with or without a token";
+                findings.error(key.span, message, "give the caller another name");
+            }
+            let proof = value
+                .table(&format!("[callers.{}]", key.text), findings)
+                .and_then(|caller| proof(key, &caller, declared, findings));
+            if let Some(proof) = &proof {
+                compare(proof, &known, declared, findings);
+            }
+            known.push(DeclaredCaller { name: *key, proof });
+        }
+        Self { declared: known }
+    }
+
+    pub(crate) fn find(&self, name: &str) -> Option<CallerId> {
+        self.all().find(|(_, caller)| caller.name.text == name).map(|(id, _)| id)
+    }
+
+    pub(crate) fn all(&self) -> impl Iterator<Item = (CallerId, &DeclaredCaller<'t>)> {
+        (0..u16::MAX).map(CallerId).zip(&self.declared)
+    }
+
+    /// Without the callers whose proof has a fault: then nobody takes the list.
+    pub(crate) fn to_list(&self) -> List<Caller> {
+        self.declared
+            .iter()
+            .filter_map(|DeclaredCaller { name, proof }| {
+                let proof = match proof.as_ref()? {
+                    LocatedProof::Secret(secret, _) => Proof::Secret(*secret),
+                    LocatedProof::Digests(digests) => {
+                        Proof::Digests(digests.iter().map(|(digest, _)| *digest).collect())
+                    }
+                };
+                Some(Caller { name: Text::Owned(name.text.to_owned()), proof })
+            })
+            .collect()
+    }
+}
+
+fn proof(
+    name: &Located<'_>,
+    caller: &Table<'_>,
+    declared: &Declared<'_>,
+    findings: &mut Findings<'_>,
+) -> Option<LocatedProof> {
+    let all_known = caller.reject_unknown_keys("a caller", &["bearer", "bearer_sha256"], &[], findings);
+    match (caller.value("bearer"), caller.get("bearer_sha256")) {
+        (Some(bearer), None) => secret(bearer, declared, findings),
+        (None, Some(digest)) => Some(LocatedProof::Digests(digests(digest.value, findings)?)),
+        (Some(_), Some(digest)) => {
+            let message = format!("the caller `{}` proves itself in two ways", name.text);
+            findings.error(
+                digest.key.span,
+                &message,
+                "write `bearer` or `bearer_sha256`, and a caller for each",
+            );
+            None
+        }
+        (None, None) => {
+            if all_known {
+                let message = format!("nothing proves the caller `{}`", name.text);
+                findings.error(name.span, &message, &format!("add `{BEARER}` or `{DIGESTS}`"));
+            }
+            None
+        }
+    }
+}
+
+fn secret(bearer: Value<'_>, declared: &Declared<'_>, findings: &mut Findings<'_>) -> Option<LocatedProof> {
+    let text = bearer.template(BEARER, findings)?;
+    let parsed = template::parse(&text, declared, findings)?;
+    if let [(Part::Secret(secret), span)] = parsed.parts.as_slice() {
+        return Some(LocatedProof::Secret(*secret, *span));
+    }
+    let message = "a caller's `bearer` is exactly one secret";
+    findings.error_without_text(text.span, message, &format!("write `{BEARER}`"));
+    None
+}
+
+fn digests(value: Value<'_>, findings: &mut Findings<'_>) -> Option<Vec<([u8; 32], Span)>> {
+    if !value.is_array() {
+        let message = "`bearer_sha256` takes an array";
+        findings.error_without_text(value.span(), message, &format!("write `{DIGESTS}`"));
+        return None;
+    }
+    let empty_token: [u8; 32] = Sha256::digest(b"").into();
+    let mut digests = Vec::new();
+    for element in value.filled_array(DIGESTS, findings)? {
+        let Some(text) = element.template(DIGESTS, findings) else { continue };
+        let Some(digest) = digest(text.text) else {
+            let message = "this is no SHA-256 digest";
+            let instead = "write 64 hexadecimal digits: `printf %s \"$TOKEN\" | sha256sum`";
+            findings.error_without_text(text.span, message, instead);
+            continue;
+        };
+        if digest == empty_token {
+            let message = "this is the digest of the empty token, so it admits whoever sends none";
+            findings.error(text.span, message, "write the digest of a random token of 128 bits or more");
+            continue;
+        }
+        if digests.iter().any(|(earlier, _)| *earlier == digest) {
+            findings.error(text.span, "the digest stands twice in one caller", "remove one of the two");
+            continue;
+        }
+        digests.push((digest, text.span));
+    }
+    Some(digests)
+}
+
+fn digest(text: &str) -> Option<[u8; 32]> {
+    let (pairs, []) = text.as_bytes().as_chunks::<2>() else { return None };
+    let digit = |digit: u8| char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok());
+    let byte = |[high, low]: &[u8; 2]| Some(digit(*high)? << 4 | digit(*low)?);
+    let bytes: Vec<u8> = pairs.iter().map(byte).collect::<Option<_>>()?;
+    bytes.try_into().ok()
+}
+
+/// Reports what would let one token prove two callers.
+fn compare(
+    proof: &LocatedProof,
+    earlier: &[DeclaredCaller<'_>],
+    declared: &Declared<'_>,
+    findings: &mut Findings<'_>,
+) {
+    for other in earlier {
+        let name = other.name.text;
+        match (proof, &other.proof) {
+            (LocatedProof::Secret(ours, span), Some(LocatedProof::Secret(theirs, _))) => {
+                let message = if ours == theirs {
+                    format!(
+                        "the secret `{}` proves the caller `{name}` already",
+                        declared.secrets.name(*ours)
+                    )
+                } else if let Some(source) = declared.secrets.shared(*ours, *theirs) {
+                    format!("the binding `{}` proves the caller `{name}` already", source.binding)
+                } else {
+                    continue;
+                };
+                findings.error(*span, &message, "write a secret with sources of its own");
+            }
+            (LocatedProof::Digests(ours), Some(LocatedProof::Digests(theirs))) => {
+                let shared = ours.iter().filter(|(ours, _)| theirs.iter().any(|(theirs, _)| ours == theirs));
+                for (_, span) in shared {
+                    let message = format!("the digest proves the caller `{name}` already");
+                    findings.error(*span, &message, "write the digest of a token of its own");
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::example::assert_diagnostics;
+
+    #[test]
+    fn tells_what_is_wrong_with_a_caller() {
+        assert_diagnostics(include_str!("diagnostics/callers.txt"));
+    }
+}

@@ -1,0 +1,17 @@
+//! Names of secrets, callers and routes.
+
+use super::diagnostic::Findings;
+use super::document::Located;
+
+/// Reports a name that a placeholder, a log line or a URL could not spell.
+pub(crate) fn check(name: &Located<'_>, what: &str, findings: &mut Findings<'_>) {
+    if !is_name(name.text) {
+        let message = format!("`{}` is no name for {what}", name.text);
+        findings.error(name.span, &message, "write letters, digits, `_` and `-`");
+    }
+}
+
+/// Letters, digits, `_` and `-`, one or more.
+pub(crate) fn is_name(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
+}

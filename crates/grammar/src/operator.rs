@@ -1,0 +1,118 @@
+//! `[operator]`: where the operator's endpoints are, and who may use them.
+
+use super::callers::Callers;
+use super::diagnostic::Findings;
+use super::document::{Entry, Table, Value};
+use super::mount::Place;
+use super::nearest::nearest;
+use super::routes::Routes;
+use ostiary_core::configuration::{CallerId, Operator};
+
+const MOUNT: &str = "mount = \"ops.example.com\"";
+const ALLOW: &str = "allow = [\"caller\"]";
+
+/// The mount and the callers; `None` where one of them has a fault.
+pub(crate) fn read(
+    entry: Entry<'_>,
+    callers: &Callers<'_>,
+    routes: &Routes<'_>,
+    findings: &mut Findings<'_>,
+) -> Option<(Place, Operator)> {
+    let table = entry.value.table("[operator]", findings)?;
+    table.reject_unknown_keys("`[operator]`", &["mount", "allow"], &[], findings);
+    let place =
+        required(entry, &table, "mount", MOUNT, findings).and_then(|value| mount(value, routes, findings));
+    let allow =
+        required(entry, &table, "allow", ALLOW, findings).and_then(|value| allow(value, callers, findings));
+    Some((place?, Operator { allow: allow?.into() }))
+}
+
+fn required<'t>(
+    operator: Entry<'_>,
+    table: &Table<'t>,
+    key: &str,
+    example: &str,
+    findings: &mut Findings<'_>,
+) -> Option<Value<'t>> {
+    let value = table.value(key);
+    if value.is_none() {
+        let message = format!("`[operator]` has no `{key}`");
+        findings.error(operator.key.span, &message, &format!("add `{example}`"));
+    }
+    value
+}
+
+/// A route on the operator's mount, or below it, would hide its endpoints. One above it is hidden by them there, as
+/// it is by any longer mount.
+fn mount(value: Value<'_>, routes: &Routes<'_>, findings: &mut Findings<'_>) -> Option<Place> {
+    let text = value.string(MOUNT, findings)?;
+    let place = Place::parse(&text, findings)?;
+    if let Some((route, same)) = routes.mounted_within(&place) {
+        let position = if same { "there already" } else { "below it" };
+        let message = format!("the route `{route}` is mounted {position}");
+        findings.error(text.span, &message, "write a mount of its own, such as a host");
+    }
+    Some(place)
+}
+
+fn allow(value: Value<'_>, callers: &Callers<'_>, findings: &mut Findings<'_>) -> Option<Vec<CallerId>> {
+    let elements = value.filled_array(ALLOW, findings)?;
+    let mut allowed = Vec::new();
+    for name in Value::distinct(elements, ALLOW, findings) {
+        if let Some(caller) = callers.find(name.text) {
+            allowed.push(caller);
+            continue;
+        }
+        if name.text == "anyone" {
+            findings.error(name.span, "an operator is never `anyone`", "name a caller of its own");
+            continue;
+        }
+        let declare = format!("declare `[callers.{}]`", name.text);
+        let known = callers.all().map(|(_, caller)| caller.name.text);
+        let instead = match nearest(name.text, known) {
+            Some(near) => format!("write `{near}`, or {declare}"),
+            None => declare,
+        };
+        findings.error(name.span, &format!("the caller `{}` is not declared", name.text), &instead);
+    }
+    Some(allowed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::example::{accepted, assert_diagnostics};
+    use ostiary_core::configuration::{CallerId, Destination, RouteId};
+
+    #[test]
+    fn tells_what_is_wrong_with_the_operator() {
+        assert_diagnostics(include_str!("diagnostics/operator.txt"));
+    }
+
+    #[test]
+    fn there_is_none_unless_it_is_written() {
+        assert_eq!(accepted("version = 1\n", "\n").gateway.operator, None);
+    }
+
+    #[test]
+    fn its_mount_stands_among_those_of_the_routes() {
+        for (mount, position) in [("ops.gw.example.com", 0), ("/stripe/ops", 0), ("/ops", 1)] {
+            let operator = format!("operator = {{ mount = \"{mount}\", allow = [\"ci\"] }}\n");
+            let gateway = accepted("version = 1\n", &operator).gateway;
+            assert_eq!(gateway.operator.unwrap().allow.as_ref(), [CallerId(1)], "{mount}");
+            let to: Vec<_> = gateway.mounts.iter().map(|mount| mount.to).collect();
+            let mut expected = vec![Destination::Route(RouteId(0))];
+            expected.insert(position, Destination::Operator);
+            assert_eq!(to, expected, "{mount}");
+        }
+    }
+
+    #[test]
+    fn a_caller_that_only_operates_is_used() {
+        let checked = accepted(
+            "[routes.stripe]\n",
+            "[callers.ops]\nbearer_sha256 = [\"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\"]\n\
+             [operator]\nmount = \"/ops\"\nallow = [\"ops\"]\n[routes.stripe]\n",
+        );
+        assert_eq!(checked.warnings, []);
+    }
+}

@@ -1,0 +1,386 @@
+//! `[routes.NAME]`.
+
+use super::allow;
+use super::auth::Auth;
+use super::callers::Callers;
+use super::diagnostic::Findings;
+use super::document::{Entry, Located, Table, Value};
+use super::file::Span;
+use super::header::{self, Purpose};
+use super::mount::Place;
+use super::template::Declared;
+use super::{cors, failover, name, rate_limit, token_in, unit, upstream};
+use ostiary_core::configuration::{Destination, Mount, Route, RouteId, SecretId, Text, TokenPlace};
+use ostiary_core::http::header_name::HeaderName;
+use ostiary_core::http::header_name::fold;
+
+const KNOWN: [&str; 19] = [
+    "mount",
+    "upstream",
+    "auth",
+    "allow",
+    "timeout",
+    "token_in",
+    "strip_headers",
+    "strip_query",
+    "forward_headers",
+    "encoded_slash",
+    "cookies",
+    "shared_cache",
+    "failover",
+    "retry",
+    "idle_timeout",
+    "max_body",
+    "rate_limit",
+    "cors",
+    "redact",
+];
+const MOUNT: &str = "mount = \"/path\"";
+const TIMEOUT: &str = "timeout = \"100s\"";
+const IDLE_TIMEOUT: &str = "idle_timeout = \"60s\"";
+const MAX_BODY: &str = "max_body = \"10MiB\"";
+const DEFAULT_TIMEOUT: u32 = 100_000;
+/// More than Cloudflare admits on any plan.
+const LARGEST_BODY: u64 = 5 * 1024 * unit::MEBIBYTE;
+
+/// The routes as they stand; [`RouteId`] is a position here.
+#[derive(Default)]
+pub(crate) struct Routes<'t> {
+    read: Vec<LocatedRoute<'t>>,
+    mounts: Vec<(Place, RouteId)>,
+}
+
+/// A route, and where its name and its secrets stand.
+pub(crate) struct LocatedRoute<'t> {
+    pub(crate) name: Located<'t>,
+    pub(crate) secrets: Vec<(SecretId, Span)>,
+    /// Where it says that cookies pass.
+    cookies: Option<Span>,
+    /// `None` where it has a fault.
+    pub(crate) route: Option<Route>,
+}
+
+impl<'t> Routes<'t> {
+    pub(crate) fn read(
+        table: &Table<'t>,
+        callers: &Callers<'_>,
+        declared: &Declared<'_>,
+        findings: &mut Findings<'_>,
+    ) -> Self {
+        let mut routes = Self::default();
+        for (id, Entry { key, value }) in (0..u16::MAX).map(RouteId).zip(table.entries()) {
+            name::check(key, "a route", findings);
+            let mut route = LocatedRoute { name: *key, secrets: Vec::new(), cookies: None, route: None };
+            if let Some(table) = value.table(&format!("[routes.{}]", key.text), findings) {
+                let mounts = routes.mounts(&table, &route, findings);
+                let whole_hosts = mounts.iter().all(Place::is_whole_host);
+                routes.mounts.extend(mounts.into_iter().map(|place| (place, id)));
+                let reader = Reader { name: *key, table: &table, declared, findings: &mut *findings };
+                reader.read(callers, whole_hosts, &mut route);
+            }
+            routes.read.push(route);
+        }
+        routes.check_cookies(findings);
+        routes
+    }
+
+    /// A browser sends a host's cookies to every path and every port of it (RFC 6265 §8.5), so no other route may
+    /// be mounted there.
+    fn check_cookies(&self, findings: &mut Findings<'_>) {
+        for (place, id) in &self.mounts {
+            let Some(at) = self.read.get(usize::from(id.0)).and_then(|read| read.cookies) else { continue };
+            let shares = |(other, of): &&(Place, RouteId)| of != id && other.host_name() == place.host_name();
+            let other = self.mounts.iter().find(shares);
+            let Some(other) = other.and_then(|(_, of)| self.read.get(usize::from(of.0))) else { continue };
+            let message = format!(
+                "cookies of `{}` would reach the route `{}`, which is mounted there too",
+                place.host_name().unwrap_or_default(),
+                other.name.text
+            );
+            findings.error(at, &message, "mount the route on hosts of its own, or remove it");
+        }
+    }
+
+    pub(crate) fn all(&self) -> &[LocatedRoute<'t>] {
+        &self.read
+    }
+
+    /// The name of the first route that is mounted at this place or below it, and whether it is this very place.
+    pub(crate) fn mounted_within(&self, place: &Place) -> Option<(&'t str, bool)> {
+        let (mounted, id) = self.mounts.iter().find(|(mounted, _)| mounted.is_within(place))?;
+        self.read.get(usize::from(id.0)).map(|read| (read.name.text, mounted == place))
+    }
+
+    /// The mounts, most specific first, the operator's among them, and the routes that have no fault.
+    pub(crate) fn into_lists(self, operator: Option<Place>) -> (Vec<Mount>, Vec<Route>) {
+        let mounts = self.mounts.into_iter().map(|(place, id)| (place, Destination::Route(id)));
+        let mut mounts: Vec<_> = mounts.chain(operator.map(|place| (place, Destination::Operator))).collect();
+        mounts.sort_by_key(|(place, _)| place.rank());
+        let mounts = mounts.into_iter().map(|(Place { host, prefix }, to)| Mount {
+            host: host.map(Text::Owned),
+            prefix: prefix.into_iter().map(Text::Owned).collect(),
+            to,
+        });
+        (mounts.collect(), self.read.into_iter().filter_map(|read| read.route).collect())
+    }
+
+    fn mounts(&self, table: &Table<'_>, route: &LocatedRoute<'_>, findings: &mut Findings<'_>) -> Vec<Place> {
+        let Some(value) = required(table, route.name, "mount", MOUNT, findings) else { return Vec::new() };
+        let elements = if value.is_string() {
+            vec![value]
+        } else if value.is_array() {
+            value.filled_array(MOUNT, findings).unwrap_or_default()
+        } else {
+            value.wants("a string or an array of strings", MOUNT, findings);
+            Vec::new()
+        };
+        let mut places: Vec<Place> = Vec::new();
+        for element in elements {
+            let Some(text) = element.string(MOUNT, findings) else { continue };
+            let Some(place) = Place::parse(&text, findings) else { continue };
+            let earlier = self.mounts.iter().find(|(earlier, _)| *earlier == place);
+            let earlier =
+                earlier.and_then(|(_, id)| self.read.get(usize::from(id.0))).map(|read| read.name.text);
+            let earlier = earlier.or_else(|| places.contains(&place).then_some(route.name.text));
+            if let Some(earlier) = earlier {
+                let message = format!("the route `{earlier}` is mounted there already");
+                findings.error(text.span, &message, "write another mount, or remove it");
+            } else {
+                places.push(place);
+            }
+        }
+        places
+    }
+}
+
+struct Reader<'r, 't, 'f> {
+    name: Located<'t>,
+    table: &'r Table<'t>,
+    declared: &'r Declared<'r>,
+    findings: &'r mut Findings<'f>,
+}
+
+impl<'t> Reader<'_, 't, '_> {
+    fn read(mut self, callers: &Callers<'_>, whole_hosts: bool, route: &mut LocatedRoute<'_>) {
+        self.table.reject_unknown_keys("a route", &KNOWN, &[], self.findings);
+        let upstream = self
+            .required("upstream", "upstream = \"https://api.example.com\"")
+            .and_then(|entry| upstream::read(entry.value, self.declared, self.findings));
+        let auth = self
+            .required("auth", "auth = { bearer = \"${secret}\" }` or `auth = []")
+            .and_then(|entry| Auth::read(entry, self.declared, self.findings));
+        let allow = self
+            .required("allow", &format!("[routes.{}.allow]` with `caller = [\"GET /**\"]", self.name.text))
+            .map(|entry| allow::read(entry, callers, self.findings))
+            .unwrap_or_default();
+        let timeout = self.duration("timeout", TIMEOUT);
+        let idle_timeout = self.duration("idle_timeout", IDLE_TIMEOUT);
+        let max_body = self.value("max_body").and_then(|value| {
+            let text = value.string(MAX_BODY, self.findings)?;
+            unit::size(&text, LARGEST_BODY, self.findings)
+        });
+        let retry = self.value("retry").and_then(|value| failover::retry(value, self.findings));
+        let rate_limit = self
+            .value("rate_limit")
+            .map(|value| rate_limit::read(value, &self.declared.deployment, self.findings));
+        let cors = self.value("cors").and_then(|value| cors::read(value, self.findings));
+        let strip_headers = self.headers("strip_headers", Purpose::Strip);
+        let forward_headers = self.headers("forward_headers", Purpose::Forward);
+        for (at, header) in &forward_headers {
+            if strip_headers.iter().any(|(_, stripped)| stripped == header) {
+                let message = format!("the header `{header}` stands in `strip_headers` too");
+                self.findings.error(*at, &message, "remove it from one of the two");
+            }
+        }
+        let encoded_slash = self.flag("encoded_slash");
+        let shared_cache = self.flag("shared_cache");
+        let redact = self.value("redact").is_none_or(|value| value.boolean(self.findings) != Some(false));
+        let cookies = self.flag("cookies");
+        if let Some(value) = self.value("cookies").filter(|_| cookies && !whole_hosts) {
+            let message = "cookies of a mount with a path, or without a host, would reach the other routes of \
+                           its origin";
+            self.findings.error(value.span(), message, "mount the route on hosts of its own, or remove it");
+        }
+        route.cookies = self.value("cookies").filter(|_| cookies && whole_hosts).map(Value::span);
+        let strip_query = self.strip_query();
+        let places = self.value("token_in").map(|value| {
+            let placements = auth.as_ref().map_or(&[][..], |auth| &auth.placements);
+            token_in::read(value, placements, self.findings)
+        });
+        route.secrets = auth.as_ref().map(|auth| auth.secrets.clone()).unwrap_or_default();
+        let sources = |(secret, _): &(SecretId, Span)| self.declared.secrets.sources(*secret).len();
+        let has_next_source = route.secrets.iter().map(sources).any(|sources| sources > 1);
+        let failover = self.table.get("failover");
+        // A fault in the auth is reported there.
+        let repetition = failover.filter(|_| auth.is_some()).map_or_else(
+            || failover::default(has_next_source),
+            |entry| failover::read(entry, has_next_source, self.findings),
+        );
+        let (Some(auth), Some(upstream)) = (auth, upstream) else { return };
+        let token_in = places.unwrap_or_else(|| token_in::default_places(&auth.placements));
+        self.check_forwarded(&forward_headers, &auth, &token_in);
+        route.route = Some(Route {
+            name: Text::Owned(self.name.text.to_owned()),
+            upstream,
+            timeout: timeout.unwrap_or(DEFAULT_TIMEOUT),
+            idle_timeout,
+            max_body,
+            failover: repetition.failover,
+            retry,
+            replay_limit: repetition.replay_limit,
+            rate_limit: rate_limit.unwrap_or_default().into(),
+            cors,
+            auth: auth.placements.into(),
+            token_in: token_in.into(),
+            allow: allow.into(),
+            strip_headers: strip_headers.into_iter().map(|(_, header)| header).collect(),
+            strip_query: strip_query.into(),
+            forward_headers: forward_headers.into_iter().map(|(_, header)| header).collect(),
+            encoded_slash,
+            cookies,
+            shared_cache,
+            redact,
+        });
+    }
+
+    /// A header that the gateway replaces or empties cannot go up as the caller sent it.
+    fn check_forwarded(&mut self, forwarded: &[(Span, HeaderName)], auth: &Auth, token_in: &[TokenPlace]) {
+        for (at, header) in forwarded {
+            let twin = header::twin(header);
+            if auth.placements.iter().any(|placement| placement.header().is_some_and(|set| fold(set) == twin))
+            {
+                let message = format!("the header `{header}` is set by the route's `auth`");
+                self.findings.error(*at, &message, "remove it");
+            } else if token_in.iter().any(|place| match place {
+                TokenPlace::Bearer | TokenPlace::Basic => twin == "authorization",
+                TokenPlace::Header { name, .. } => header::twin(name) == twin,
+                TokenPlace::Query { .. } => false,
+            }) {
+                let message =
+                    format!("the header `{header}` is where callers show tokens, so it is always removed");
+                self.findings.error(*at, &message, "remove it, or write a `token_in` without that place");
+            }
+        }
+    }
+
+    fn headers(&mut self, key: &str, purpose: Purpose) -> Vec<(Span, HeaderName)> {
+        let Some(value) = self.value(key) else { return Vec::new() };
+        let mut headers: Vec<(Span, HeaderName)> = Vec::new();
+        for element in value.array(&format!("{key} = [\"x-name\"]"), self.findings).unwrap_or_default() {
+            let Some(text) = element.string(&format!("{key} = [\"x-name\"]"), self.findings) else {
+                continue;
+            };
+            let Some(header) = header::parse(&text, text.text, purpose, self.findings) else { continue };
+            if headers.iter().any(|(_, earlier)| *earlier == header) {
+                self.findings.error(text.span, &format!("`{}` stands here twice", text.text), "remove one");
+            } else {
+                headers.push((text.span, header));
+            }
+        }
+        headers
+    }
+
+    fn strip_query(&mut self) -> Vec<Text> {
+        const EXAMPLE: &str = "strip_query = [\"api_key\"]";
+        let Some(value) = self.value("strip_query") else { return Vec::new() };
+        let names = value.strings(EXAMPLE, self.findings);
+        for name in names.iter().filter(|name| name.text.is_empty()) {
+            self.findings.error(name.span, "the query parameter has no name", &format!("write `{EXAMPLE}`"));
+        }
+        names.into_iter().map(|name| Text::Owned(name.text.to_owned())).collect()
+    }
+
+    fn duration(&mut self, key: &str, example: &str) -> Option<u32> {
+        let text = self.value(key)?.string(example, self.findings)?;
+        unit::duration(&text, self.findings)
+    }
+
+    fn flag(&mut self, key: &str) -> bool {
+        self.value(key).and_then(|value| value.boolean(self.findings)).unwrap_or_default()
+    }
+
+    fn value(&self, key: &str) -> Option<Value<'t>> {
+        self.table.value(key)
+    }
+
+    fn required(&mut self, key: &str, example: &str) -> Option<Entry<'t>> {
+        required(self.table, self.name, key, example, self.findings)?;
+        self.table.get(key)
+    }
+}
+
+fn required<'t>(
+    table: &Table<'t>,
+    route: Located<'_>,
+    key: &str,
+    example: &str,
+    findings: &mut Findings<'_>,
+) -> Option<Value<'t>> {
+    let value = table.value(key);
+    if value.is_none() {
+        let message = format!("the route `{}` has no `{key}`", route.text);
+        findings.error(route.span, &message, &format!("add `{example}`"));
+    }
+    value
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::example::{GATEWAY, WRANGLER, accepted, assert_diagnostics, outcome, replaced};
+
+    #[test]
+    fn tells_what_is_wrong_with_a_route() {
+        assert_diagnostics(include_str!("diagnostics/routes.txt"));
+    }
+
+    #[test]
+    fn case_19_cookies_need_hosts_of_their_own() {
+        let checked =
+            accepted("mount = \"/stripe\"", "mount = [\"a.example.com\", \"b.example.com\"]\ncookies = true");
+        assert!(checked.gateway.routes[0].cookies);
+        accepted("mount = \"/stripe\"", "mount = \"/stripe\"\ncookies = false");
+    }
+
+    #[test]
+    fn case_19_cookies_reach_every_path_and_port_of_a_host() {
+        let with = |mount: &str| {
+            let other = format!(
+                "[routes.other]\nmount = \"{mount}\"\nupstream = \"https://o.example\"\nauth = []\nallow = {{ ci = [\"GET /\"] }}\n"
+            );
+            let gateway =
+                replaced(GATEWAY, "mount = \"/stripe\"", "mount = \"a.example.com\"\ncookies = true");
+            outcome(&replaced(&gateway, "[routes.stripe]\n", &format!("{other}[routes.stripe]\n")), WRANGLER)
+        };
+        for mount in ["/stripe", "b.example.com", "b.a.example.com/x"] {
+            assert!(with(mount).is_ok(), "{mount}");
+        }
+        let told = "gateway.toml:20:11: error: cookies of `a.example.com` would reach the route `other`, which is \
+                    mounted there too; found `true`; mount the route on hosts of its own, or remove it";
+        for mount in ["a.example.com/other", "a.example.com:8443"] {
+            assert_eq!(with(mount).unwrap_err(), [told], "{mount}");
+        }
+    }
+
+    #[test]
+    fn reads_every_option() {
+        let options = r#"mount = "/stripe"
+timeout = "30s"
+idle_timeout = "1m"
+max_body = "10MiB"
+token_in = ["query:k"]
+strip_headers = ["X-A"]
+strip_query = ["b c"]
+forward_headers = ["X-Api-Key"]
+encoded_slash = true
+shared_cache = true
+redact = false"#;
+        let checked = accepted("mount = \"/stripe\"", options);
+        let route = &checked.gateway.routes[0];
+        assert_eq!((route.timeout, route.idle_timeout), (30_000, Some(60_000)));
+        assert_eq!(route.max_body, Some(10_485_760));
+        assert_eq!(route.strip_headers[0].as_str(), "x-a");
+        assert_eq!(route.strip_query.as_ref(), ["b c"]);
+        assert_eq!(route.forward_headers[0].as_str(), "x-api-key");
+        assert!(route.encoded_slash && route.shared_cache && !route.cookies && !route.redact);
+    }
+}

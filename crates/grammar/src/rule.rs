@@ -1,0 +1,184 @@
+//! Rules: `METHODS path-pattern`.
+
+use super::diagnostic::Findings;
+use super::document::Located;
+use ostiary_core::configuration::{List, Pattern, Rule, Segment, Text};
+use ostiary_core::http::method::{Method, Methods};
+
+const EXAMPLE: &str = "write `GET,POST /v1/**`";
+
+/// A rule such as `GET,POST /v1/**`.
+pub(crate) fn parse(text: &Located<'_>, findings: &mut Findings<'_>) -> Option<Rule> {
+    let Some((names, pattern)) = text.text.split_once(' ') else {
+        findings.error(text.span, "a rule is methods, a space and a path pattern", EXAMPLE);
+        return None;
+    };
+    let methods = methods(text, names, findings)?;
+    let pattern = self::pattern(text, pattern.trim_start_matches(' '), findings)?;
+    Some(Rule { text: Text::Owned(text.text.to_owned()), methods, pattern })
+}
+
+fn methods(text: &Located<'_>, names: &str, findings: &mut Findings<'_>) -> Option<Methods> {
+    if names == "*" {
+        let all = Method::ALL.into_iter().filter(|method| *method != Method::Options);
+        return Some(all.fold(Methods::NONE, Methods::with));
+    }
+    let mut methods = Vec::new();
+    for name in names.split(',') {
+        let Some(method) = Method::parse(name) else {
+            let upper = Method::parse(&name.to_ascii_uppercase());
+            let known = Method::ALL.map(Method::as_str).join(" ");
+            let instead = match upper {
+                Some(method) => format!("write `{}`", method.as_str()),
+                None => format!(
+                    "write some of {known}, with commas and no spaces, or `*` alone for all but OPTIONS"
+                ),
+            };
+            // An empty name has no text to point at.
+            let span = if names.is_empty() {
+                text.span
+            } else {
+                text.piece(if name.is_empty() { names } else { name })
+            };
+            findings.error(span, &format!("`{name}` is no method"), &instead);
+            return None;
+        };
+        if methods.contains(&method) {
+            let message = format!("the method {name} stands twice in one rule");
+            findings.error(text.piece(name), &message, "remove one of the two");
+            return None;
+        }
+        methods.push(method);
+    }
+    Some(methods.into_iter().fold(Methods::NONE, Methods::with))
+}
+
+fn pattern(text: &Located<'_>, pattern: &str, findings: &mut Findings<'_>) -> Option<Pattern> {
+    let Some(path) = pattern.strip_prefix('/') else {
+        let span = if pattern.is_empty() { text.span } else { text.piece(pattern) };
+        findings.error(span, "the path pattern does not start with `/`", EXAMPLE);
+        return None;
+    };
+    if let Some((piece, message, instead)) = never_matches(path) {
+        findings.error(text.piece(piece), message, instead);
+        return None;
+    }
+    let (path, open) = match pattern.strip_suffix("/**") {
+        Some(before) => (before.strip_prefix('/'), true),
+        None => (Some(path), false),
+    };
+    let segments = path.map(|path| path.split('/').map(segment).collect()).unwrap_or_default();
+    Some(Pattern { segments, open })
+}
+
+fn segment(text: &str) -> Segment {
+    let literals: List<Text> = text.split('*').map(|literal| Text::Owned(literal.to_owned())).collect();
+    Segment { literals }
+}
+
+/// The piece of a pattern that no path can match, or not in the way that its writer thinks: paths are compared
+/// percent-decoded, without their query, and the gateway refuses ambiguous ones before any rule is asked.
+fn never_matches(path: &str) -> Option<(&str, &'static str, &'static str)> {
+    let piece = |at: usize, length: usize| path.get(at..at + length).unwrap_or(path);
+    if let Some(at) = path.find(['?', '#']) {
+        return Some((piece(at, 1), "a pattern is matched on the path alone", "end it before the query"));
+    }
+    if let Some(at) = path.find('\\') {
+        return Some((piece(at, 1), "no admitted path holds a backslash", "remove it"));
+    }
+    if let Some((at, character)) = path.char_indices().find(|(_, character)| character.is_control()) {
+        return Some((
+            piece(at, character.len_utf8()),
+            "no admitted path holds a control character",
+            "remove it",
+        ));
+    }
+    if let Some((at, escape)) = path.match_indices('%').find_map(|(at, _)| {
+        let escape = path.get(at..at + 3)?;
+        escape.bytes().skip(1).all(|digit| digit.is_ascii_hexdigit()).then_some((at, escape))
+    }) {
+        let message = "a pattern is matched on the decoded path, so it holds no escape";
+        return Some((piece(at, escape.len()), message, "write the character itself"));
+    }
+    if path.ends_with(' ') {
+        return Some((piece(path.len() - 1, 1), "the pattern ends with a space", "remove it"));
+    }
+    let last = path.split('/').count() - 1;
+    for (position, segment) in path.split('/').enumerate() {
+        let name = segment.split(';').next().unwrap_or(segment);
+        if name == "." || name == ".." {
+            return Some((segment, "no admitted path holds a dot segment", "write the path without it"));
+        }
+        if segment.contains("**") && (segment != "**" || position != last) {
+            let message = "`**` is only ever the whole last segment";
+            return Some((
+                segment,
+                message,
+                "write `*` for what one segment holds, `/**` at the end for the rest",
+            ));
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::example::{accepted, assert_diagnostics};
+    use super::*;
+
+    #[test]
+    fn case_1_tells_what_is_wrong_with_a_rule() {
+        assert_diagnostics(include_str!("diagnostics/rule.txt"));
+    }
+
+    fn parsed(rule: &str) -> Rule {
+        let checked = accepted("ci = [\"GET /v1/balance\"]", &format!("ci = ['{rule}']"));
+        checked.gateway.routes[0].allow[1].rules[0].clone()
+    }
+
+    #[test]
+    fn splits_a_pattern_at_slashes_and_stars() {
+        let rows: [(&str, &[&[&str]], bool); 11] = [
+            ("GET /", &[&[""]], false),
+            ("GET /**", &[], true),
+            ("GET /v1", &[&["v1"]], false),
+            ("GET /v1/", &[&["v1"], &[""]], false),
+            ("GET /v1/**", &[&["v1"]], true),
+            ("GET //**", &[&[""]], true),
+            ("GET /*", &[&["", ""]], false),
+            ("GET /ch_*/a*b*c", &[&["ch_", ""], &["a", "b", "c"]], false),
+            ("GET   /a b", &[&["a b"]], false),
+            ("GET /50%/...", &[&["50%"], &["..."]], false),
+            ("GET /%zz/é", &[&["%zz"], &["é"]], false),
+        ];
+        for (text, segments, open) in rows {
+            let rule = parsed(text);
+            let literals: Vec<Vec<&str>> = rule
+                .pattern
+                .segments
+                .iter()
+                .map(|segment| segment.literals.iter().map(AsRef::as_ref).collect())
+                .collect();
+            assert_eq!(literals, segments, "{text}");
+            assert_eq!(rule.pattern.open, open, "{text}");
+            assert_eq!(rule.text, text);
+        }
+    }
+
+    #[test]
+    fn a_star_is_every_method_but_options() {
+        let rows: [(&str, &[Method]); 5] = [
+            ("GET /", &[Method::Get, Method::Head]),
+            ("GET,HEAD /", &[Method::Get, Method::Head]),
+            ("HEAD /", &[Method::Head]),
+            ("POST,OPTIONS /", &[Method::Post, Method::Options]),
+            ("* /", &[Method::Get, Method::Head, Method::Post, Method::Put, Method::Patch, Method::Delete]),
+        ];
+        for (text, expected) in rows {
+            let methods = parsed(text).methods;
+            let contained: Vec<_> =
+                Method::ALL.into_iter().filter(|method| methods.contain(*method)).collect();
+            assert_eq!(contained, expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! `token_in`: where a route's callers show their tokens.
+
+use super::diagnostic::Findings;
+use super::document::{Located, Value};
+use super::header::{self, Purpose};
+use ostiary_core::configuration::{Part, Placement, Template, Text, TokenPlace};
+
+const EXAMPLE: &str = "token_in = [\"bearer\", \"basic\", \"header:x-api-key\", \"query:key\"]";
+
+/// The places that a route names.
+pub(crate) fn read(value: Value<'_>, auth: &[Placement], findings: &mut Findings<'_>) -> Vec<TokenPlace> {
+    let mut places = Vec::new();
+    for element in value.filled_array(EXAMPLE, findings).unwrap_or_default() {
+        let Some(text) = element.string(EXAMPLE, findings) else { continue };
+        let Some(place) = place(&text, auth, findings) else { continue };
+        if places.contains(&place) {
+            findings.error(text.span, &format!("`{}` stands here twice", text.text), "remove one");
+        } else {
+            places.push(place);
+        }
+    }
+    places
+}
+
+/// Where stock clients put the key that the auth replaces: the two forms of `Authorization`, and every header
+/// and parameter that the auth fills with a secret.
+pub(crate) fn default_places(auth: &[Placement]) -> Vec<TokenPlace> {
+    let filled = auth.iter().filter(|placement| placement.secrets().next().is_some());
+    let filled = filled.filter_map(|placement| match placement {
+        Placement::Header { name, value } => {
+            let (before, after) = around(value);
+            Some(TokenPlace::Header { name: name.clone(), before, after })
+        }
+        Placement::Query { name, value } => {
+            let (before, after) = around(value);
+            Some(TokenPlace::Query { name: name.clone(), before, after })
+        }
+        Placement::Bearer(_) | Placement::Basic { .. } => None,
+    });
+    [TokenPlace::Bearer, TokenPlace::Basic].into_iter().chain(filled).collect()
+}
+
+fn place(text: &Located<'_>, auth: &[Placement], findings: &mut Findings<'_>) -> Option<TokenPlace> {
+    match text.text.split_once(':') {
+        None if text.text == "bearer" => Some(TokenPlace::Bearer),
+        None if text.text == "basic" => Some(TokenPlace::Basic),
+        Some(("header", name)) => {
+            let name = header::parse(text, name, Purpose::Token, findings)?;
+            let (before, after) = auth
+                .iter()
+                .find_map(|placement| match placement {
+                    Placement::Header { name: filled, value } if *filled == name => Some(around(value)),
+                    _ => None,
+                })
+                .unwrap_or_default();
+            Some(TokenPlace::Header { name, before, after })
+        }
+        Some(("query", name)) if !name.is_empty() => {
+            let (before, after) = auth
+                .iter()
+                .find_map(|placement| match placement {
+                    Placement::Query { name: filled, value } if filled == name => Some(around(value)),
+                    _ => None,
+                })
+                .unwrap_or_default();
+            Some(TokenPlace::Query { name: Text::Owned(name.to_owned()), before, after })
+        }
+        _ => {
+            let message = format!("`{}` is no place for a token", text.text);
+            let instead = "write `bearer`, `basic`, `header:NAME` or `query:NAME`";
+            findings.error(text.span, &message, instead);
+            None
+        }
+    }
+}
+
+/// The texts around a template's only placeholder; empty where it is of another shape.
+fn around(value: &Template) -> (Text, Text) {
+    let none = Text::Borrowed("");
+    match value.parts.as_ref() {
+        [Part::Text(before), secret] if is_secret(secret) => (before.clone(), none),
+        [secret, Part::Text(after)] if is_secret(secret) => (none, after.clone()),
+        [Part::Text(before), secret, Part::Text(after)] if is_secret(secret) => {
+            (before.clone(), after.clone())
+        }
+        _ => (none.clone(), none),
+    }
+}
+
+const fn is_secret(part: &Part) -> bool {
+    matches!(part, Part::Secret(_) | Part::Field(..))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::example::{accepted, assert_diagnostics};
+    use super::*;
+    use ostiary_core::http::header_name::HeaderName;
+
+    #[test]
+    fn tells_what_is_no_place_for_a_token() {
+        assert_diagnostics(include_str!("diagnostics/token_in.txt"));
+    }
+
+    fn header(name: &'static str, before: &'static str, after: &'static str) -> TokenPlace {
+        let name = HeaderName(Text::Borrowed(name));
+        TokenPlace::Header { name, before: Text::Borrowed(before), after: Text::Borrowed(after) }
+    }
+
+    fn query(name: &'static str, before: &'static str, after: &'static str) -> TokenPlace {
+        TokenPlace::Query { name: name.into(), before: before.into(), after: after.into() }
+    }
+
+    fn places(auth_and_more: &str) -> Vec<TokenPlace> {
+        let checked = accepted("auth = { bearer = \"${stripe}\" }", auth_and_more);
+        checked.gateway.routes[0].token_in.to_vec()
+    }
+
+    #[test]
+    fn a_token_is_shown_where_the_auth_puts_a_secret() {
+        let both = [TokenPlace::Bearer, TokenPlace::Basic];
+        for (auth, filled) in [
+            ("[]", vec![]),
+            ("{ bearer = \"${stripe}\" }", vec![]),
+            ("{ header = \"X-Api-Key\", value = \"${stripe}\" }", vec![header("x-api-key", "", "")]),
+            (
+                "{ header = \"authorization\", value = \"Key ${stripe}\" }",
+                vec![header("authorization", "Key ", "")],
+            ),
+            ("{ query = \"key\", value = \"a${stripe.x}b\" }", vec![query("key", "a", "b")]),
+            ("{ query = \"key\", value = \"${stripe}b\" }", vec![query("key", "", "b")]),
+            ("{ header = \"x\", value = \"${stripe.a}:${stripe.b}\" }", vec![header("x", "", "")]),
+            ("{ header = \"x\", value = \"${var.ACCOUNT}${stripe}\" }", vec![header("x", "", "")]),
+            (
+                "[{ query = \"key\", value = \"${stripe}\" }, { header = \"x-version\", value = \"2\" }]",
+                vec![query("key", "", "")],
+            ),
+        ] {
+            let expected: Vec<_> = both.iter().cloned().chain(filled).collect();
+            assert_eq!(places(&format!("auth = {auth}")), expected, "{auth}");
+        }
+    }
+
+    #[test]
+    fn a_named_place_replaces_them_and_keeps_the_text_around_the_secret() {
+        let auth = "auth = [{ header = \"x-key\", value = \"Key ${stripe}\" }, { query = \"q\", value = \"${stripe}.\" }]";
+        for (named, expected) in [
+            ("[\"basic\"]", vec![TokenPlace::Basic]),
+            ("[\"header:X-Key\", \"bearer\"]", vec![header("x-key", "Key ", ""), TokenPlace::Bearer]),
+            ("[\"header:x-other\", \"query:q\"]", vec![header("x-other", "", ""), query("q", "", ".")]),
+            ("[\"query:a:b\"]", vec![query("a:b", "", "")]),
+        ] {
+            assert_eq!(places(&format!("{auth}\ntoken_in = {named}")), expected, "{named}");
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! `upstream`: where a route's requests go.
+
+use super::diagnostic::Findings;
+use super::document::Value;
+use super::template::{self, Declared};
+use ostiary_core::configuration::{InvalidUpstream, Upstream, UpstreamUrl};
+
+const EXAMPLE: &str = "upstream = \"https://api.example.com\"";
+
+/// Parses the URL, and with variables once for each environment.
+pub(crate) fn read(
+    value: Value<'_>,
+    declared: &Declared<'_>,
+    findings: &mut Findings<'_>,
+) -> Option<Upstream> {
+    let text = value.template(EXAMPLE, findings)?;
+    let parsed = template::parse(&text, declared, findings)?;
+    let mut secrets = parsed.secrets().peekable();
+    if secrets.peek().is_some() {
+        for (secret, span) in secrets {
+            let name = declared.secrets.name(secret);
+            let message = format!("the secret `{name}` would stand in the path, which does not work yet");
+            findings.error(span, &message, "put it into `auth`");
+        }
+        return None;
+    }
+    drop(secrets);
+    let mut urls = Vec::new();
+    for environment in declared.deployment.environments() {
+        // A missing variable has been reported already.
+        let url = parsed.substituted(environment)?;
+        match UpstreamUrl::parse(&url) {
+            Ok(url) => urls.push(url),
+            Err(why) if parsed.variables().next().is_some() => {
+                let values = parsed
+                    .variables()
+                    .map(|name| format!("`{name}` is `{}`", environment.variable(name).unwrap_or_default()));
+                let values = values.collect::<Vec<_>>().join(" and ");
+                let message = format!("{} {values}, which makes `{url}`: {why}", environment.place());
+                findings.error(text.span, &message, "write another value there, or another upstream here");
+            }
+            Err(why @ InvalidUpstream::UserInformation) => {
+                findings.error_without_text(text.span, &why.to_string(), instead(why));
+                return None;
+            }
+            Err(why) => {
+                findings.error(text.span, &why.to_string(), instead(why));
+                return None;
+            }
+        }
+    }
+    if parsed.variables().next().is_some() {
+        return Some(Upstream::Variable(parsed.into_template()));
+    }
+    urls.into_iter().next().map(Upstream::Fixed)
+}
+
+const fn instead(why: InvalidUpstream) -> &'static str {
+    match why {
+        InvalidUpstream::Scheme | InvalidUpstream::PlainHttp => "write `https://host`",
+        InvalidUpstream::UserInformation => "put the credential into `auth`",
+        InvalidUpstream::Host => "write a host such as `api.example.com`",
+        InvalidUpstream::NumericHost => "write an address such as `127.0.0.1`",
+        InvalidUpstream::TrailingDot => "write it without the dot",
+        InvalidUpstream::Port => "write `https://host:8443`, or no port",
+        InvalidUpstream::Path => "write `https://host/path` in letters, digits and `-._~`",
+        InvalidUpstream::Query => "put parameters into `auth`, or leave them to the caller",
+        InvalidUpstream::Fragment => "write it without the fragment",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::example::{GATEWAY, WRANGLER, accepted, assert_diagnostics, outcome, replaced};
+    use super::*;
+    use ostiary_core::configuration::{Part, Template, Text};
+
+    #[test]
+    fn case_13_tells_why_an_upstream_is_none() {
+        assert_diagnostics(include_str!("diagnostics/upstream.txt"));
+    }
+
+    const VARIABLE: &str = "https://api.stripe.com/${var.ACCOUNT}/v1";
+
+    #[test]
+    fn an_upstream_without_variables_is_parsed_once() {
+        let checked = accepted("https://api.stripe.com", "https://api.stripe.com:443/v1/");
+        let url =
+            UpstreamUrl { origin: Text::Borrowed("https://api.stripe.com"), base: Text::Borrowed("/v1") };
+        assert_eq!(checked.gateway.routes[0].upstream, Upstream::Fixed(url));
+    }
+
+    #[test]
+    fn an_upstream_with_variables_stays_a_template() {
+        let parts = vec![
+            Part::Text(Text::Borrowed("https://api.stripe.com/")),
+            Part::Variable(Text::Borrowed("ACCOUNT")),
+            Part::Text(Text::Borrowed("/v1")),
+        ];
+        let checked = accepted("https://api.stripe.com", VARIABLE);
+        let expected = Upstream::Variable(Template { parts: parts.into() });
+        assert_eq!(checked.gateway.routes[0].upstream, expected);
+    }
+
+    #[test]
+    fn every_environment_puts_its_own_value_in() {
+        let gateway = replaced(GATEWAY, "https://api.stripe.com", VARIABLE);
+        let bindings = WRANGLER.split_once("[[").map(|(_, bindings)| format!("[[{bindings}")).unwrap();
+        let bindings = bindings.replace("[[", "[[env.staging.");
+        for (value, expected) in
+            [("acct-2", Ok(())), ("../x", Err("../x")), ("", Err("")), ("a?b", Err("a?b"))]
+        {
+            let wrangler = format!("{WRANGLER}\n[env.staging.vars]\nACCOUNT = \"{value}\"\n{bindings}");
+            let errors = outcome(&gateway, &wrangler).map(|_| ());
+            let expected = expected.map_err(|value| {
+                let why = UpstreamUrl::parse(&format!("https://api.stripe.com/{value}/v1")).unwrap_err();
+                vec![format!(
+                    "gateway.toml:15:12: error: in `[env.staging]` `ACCOUNT` is `{value}`, which makes \
+                     `https://api.stripe.com/{value}/v1`: {why}; found `\"{VARIABLE}\"`; write another value there, \
+                     or another upstream here"
+                )]
+            });
+            assert_eq!(errors, expected, "{value}");
+        }
+    }
+}

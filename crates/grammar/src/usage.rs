@@ -1,0 +1,207 @@
+//! What only the whole file shows: secrets on both sides, and what nothing uses.
+
+use std::collections::BTreeSet;
+
+use super::callers::{Callers, LocatedProof};
+use super::diagnostic::Findings;
+use super::file::Span;
+use super::routes::{LocatedRoute, Routes};
+use super::template::Declared;
+use ostiary_core::configuration::{Grantee, Operator, Route, SecretId, Source, SourceKind};
+
+/// Subrequests of one request on Cloudflare's free plan.
+const SUBREQUESTS: usize = 50;
+
+/// Everything of one `gateway.toml`.
+pub(crate) struct CrossChecks<'w, 't> {
+    pub(crate) declared: &'w Declared<'t>,
+    pub(crate) callers: &'w Callers<'t>,
+    pub(crate) routes: &'w Routes<'t>,
+    pub(crate) operator: Option<&'w Operator>,
+}
+
+impl CrossChecks<'_, '_> {
+    /// A caller's token that is injected is a token that the upstream can use here.
+    pub(crate) fn check_injected_proofs(&self, findings: &mut Findings<'_>) {
+        let injected = self.routes.all().iter().flat_map(|route| &route.secrets);
+        for (secret, span) in injected {
+            for (proof, caller) in self.proofs() {
+                let message = if *secret == proof {
+                    let name = self.declared.secrets.name(proof);
+                    format!("the secret `{name}` proves the caller `{caller}`, so no upstream may have it")
+                } else if let Some(source) = self.declared.secrets.shared(*secret, proof) {
+                    let binding = &source.binding;
+                    format!(
+                        "the binding `{binding}` proves the caller `{caller}`, so no upstream may have it"
+                    )
+                } else {
+                    continue;
+                };
+                findings.error(*span, &message, "write another secret");
+            }
+        }
+    }
+
+    pub(crate) fn warn(&self, findings: &mut Findings<'_>) {
+        for (id, name) in self.declared.secrets.names() {
+            let injected = self.routes.all().iter().any(|route| injects(route, id));
+            if !injected && !self.proofs().any(|(proof, _)| proof == id) {
+                let message = format!("nothing uses the secret `{}`", name.text);
+                findings.warning(name.span, &message, "use it in an `auth` or a `bearer`, or remove it");
+            }
+        }
+        for (id, caller) in self.callers.all() {
+            let mut granted = self.models().flat_map(|route| route.allow.iter());
+            let operates = self.operator.is_some_and(|operator| operator.allow.contains(&id));
+            if !operates && !granted.any(|grant| grant.to == Grantee::Caller(id)) {
+                let message = format!("no route allows the caller `{}` anything", caller.name.text);
+                findings.warning(caller.name.span, &message, "name it in an `allow`, or remove it");
+            }
+        }
+        for route in self.routes.all() {
+            let needed = route.route.as_ref().map_or(0, |model| self.worst_case(model, &route.secrets));
+            if needed > SUBREQUESTS {
+                let message = format!(
+                    "the route `{}` can need {needed} reads and attempts for one request, and Cloudflare's free \
+                     plan grants {SUBREQUESTS}",
+                    route.name.text
+                );
+                findings.warning(
+                    route.name.span,
+                    &message,
+                    "name fewer callers or sources, or prove callers by digests",
+                );
+            }
+        }
+    }
+
+    /// `findings` are those of `wrangler.toml`.
+    pub(crate) fn warn_of_bindings(&self, findings: &mut Findings<'_>) {
+        let secrets = &self.declared.secrets;
+        let used: BTreeSet<&str> = secrets
+            .names()
+            .flat_map(|(id, _)| secrets.sources(id))
+            .filter(|source| source.kind == SourceKind::SecretsStore)
+            .map(|source| source.binding.as_ref())
+            .collect();
+        for bound in self.declared.deployment.store_bindings() {
+            if !used.contains(bound.text) {
+                let message = format!("no secret of gateway.toml uses the binding `{}`", bound.text);
+                findings.warning(bound.span, &message, "name it in `[secrets]` there, or remove it");
+            }
+        }
+        for bound in self.declared.deployment.rate_limits() {
+            let mut limits = self.models().flat_map(|route| route.rate_limit.iter());
+            if !limits.any(|limit| limit.binding == bound.text) {
+                let message = format!("no route of gateway.toml uses the rate limit `{}`", bound.text);
+                findings.warning(bound.span, &message, "name it in a `rate_limit` there, or remove it");
+            }
+        }
+    }
+
+    /// Reads of every source once, an attempt with each source of the auth where the route fails over, and as many
+    /// again as it tries failed connections.
+    fn worst_case(&self, route: &Route, injected: &[(SecretId, Span)]) -> usize {
+        let known = |id| route.allow.iter().any(|grant| grant.to == Grantee::Caller(id));
+        let callers = self.callers.all().filter(|(id, _)| known(*id));
+        let proofs = callers.filter_map(|(_, caller)| match caller.proof.as_ref()? {
+            LocatedProof::Secret(secret, _) => Some(*secret),
+            LocatedProof::Digests(_) => None,
+        });
+        let secrets = proofs.chain(injected.iter().map(|(secret, _)| *secret));
+        let sources: BTreeSet<&Source> =
+            secrets.flat_map(|secret| self.declared.secrets.sources(secret)).collect();
+        let sources_of = |(secret, _): &(SecretId, Span)| self.declared.secrets.sources(*secret).len();
+        let failover = route.failover.as_ref().and_then(|_| injected.iter().map(sources_of).max());
+        let retries = route.retry.map_or(0, |retry| usize::from(retry.attempts).saturating_sub(1));
+        sources.len() + failover.unwrap_or(1) + retries
+    }
+
+    /// The secrets that prove callers, and whom.
+    fn proofs(&self) -> impl Iterator<Item = (SecretId, &str)> {
+        self.callers.all().filter_map(|(_, caller)| match caller.proof.as_ref()? {
+            LocatedProof::Secret(secret, _) => Some((*secret, caller.name.text)),
+            LocatedProof::Digests(_) => None,
+        })
+    }
+
+    fn models(&self) -> impl Iterator<Item = &Route> {
+        self.routes.all().iter().filter_map(|route| route.route.as_ref())
+    }
+}
+
+fn injects(route: &LocatedRoute<'_>, secret: SecretId) -> bool {
+    route.secrets.iter().any(|(injected, _)| *injected == secret)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Checked;
+    use super::super::example::{GATEWAY, WRANGLER, accepted, assert_diagnostics, outcome, replaced};
+
+    #[test]
+    fn a_secret_that_proves_a_caller_is_not_injected() {
+        assert_diagnostics(include_str!("diagnostics/usage.txt"));
+    }
+
+    fn warnings(checked: &Checked) -> Vec<String> {
+        checked.warnings.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn warns_of_what_nothing_uses() {
+        let secrets = "spare = [\"STRIPE_KEY\"]\ncheckout = [\"CHECKOUT_TOKEN\"]";
+        assert_eq!(
+            warnings(&accepted("checkout = [\"CHECKOUT_TOKEN\"]", secrets)),
+            [
+                "gateway.toml:5:1: warning: nothing uses the secret `spare`; found `spare`; use it in an `auth` or a \
+              `bearer`, or remove it"
+            ]
+        );
+        assert_eq!(
+            warnings(&accepted("ci = [\"GET /v1/balance\"]", "")),
+            [
+                "gateway.toml:10:10: warning: no route allows the caller `ci` anything; found `ci`; name it in an \
+              `allow`, or remove it"
+            ]
+        );
+        assert_eq!(
+            warnings(&accepted("\"STRIPE_KEY\", \"STRIPE_KEY_PREVIOUS\"", "\"STRIPE_KEY\"")),
+            [
+                "wrangler.toml:16:11: warning: no secret of gateway.toml uses the binding `STRIPE_KEY_PREVIOUS`; found \
+              `\"STRIPE_KEY_PREVIOUS\"`; name it in `[secrets]` there, or remove it"
+            ]
+        );
+    }
+
+    /// A route with this many callers, each with a secret of its own, and an upstream key with two sources.
+    fn with_callers(count: usize) -> Vec<String> {
+        let list = |each: &dyn Fn(usize) -> String| (0..count).map(each).collect::<String>();
+        let secrets = list(&|index| format!("s{index} = [\"S{index}\"]\n"));
+        let callers = list(&|index| format!("[callers.c{index}]\nbearer = \"${{s{index}}}\"\n"));
+        let allow = list(&|index| format!("c{index} = [\"GET /\"]\n"));
+        let bindings = list(&|index| {
+            format!(
+                "[[secrets_store_secrets]]\nbinding = \"S{index}\"\nstore_id = \"1\"\nsecret_name = \"s\"\n"
+            )
+        });
+        let gateway =
+            replaced(GATEWAY, "checkout = [\"CHECKOUT", &format!("{secrets}checkout = [\"CHECKOUT"));
+        let gateway = replaced(&gateway, "[routes.stripe]\n", &format!("{callers}[routes.stripe]\n"));
+        warnings(&outcome(&format!("{gateway}{allow}"), &format!("{WRANGLER}{bindings}")).unwrap())
+    }
+
+    #[test]
+    fn warns_of_a_route_that_needs_more_than_the_free_plan_grants() {
+        // One for `checkout`, two for `stripe`, an attempt with each of the two.
+        assert_eq!(with_callers(45), <[String; 0]>::default());
+        assert_eq!(
+            with_callers(46),
+            [
+                "gateway.toml:151:9: warning: the route `stripe` can need 51 reads and attempts for one request, and \
+              Cloudflare's free plan grants 50; found `stripe`; name fewer callers or sources, or prove callers by \
+              digests"
+            ]
+        );
+    }
+}

@@ -1,0 +1,37 @@
+//! Several secrets at once.
+
+use std::collections::BTreeMap;
+
+use futures::future::join_all;
+
+use crate::bindings::Bindings;
+use crate::first_of::first_from;
+use crate::secret_value::SecretValue;
+use crate::unavailable::Unavailable;
+
+/// All secrets of a set at once, by name. Each is a name and its bindings, the primary first, and is read as
+/// [`first_of`](crate::first_of) reads it. The first bindings of all of them share one timer.
+///
+/// ```
+/// # use ostiary_secret_bindings::{Bindings, Unavailable, all};
+/// # async fn example(env: &impl Bindings) -> Result<(), Unavailable> {
+/// let secrets = all(env, [("stripe", ["STRIPE_KEY", "STRIPE_KEY_PREVIOUS"].as_slice()), ("token", &["TOKEN"])], 2_000).await?;
+/// let stripe = secrets.get("stripe");
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+/// The first secret, in the order of the set, that has no value. The reads of the others have ended then.
+pub async fn all<'n, Name: AsRef<str> + 'n>(
+    bindings: &impl Bindings,
+    secrets: impl IntoIterator<Item = (&'n str, &'n [Name])>,
+    within: u32,
+) -> Result<BTreeMap<&'n str, SecretValue>, Unavailable> {
+    let deadline = &bindings.deadline(within);
+    let reads = secrets.into_iter().map(async |(name, names)| {
+        let value = first_from(bindings, names, within, deadline).await?;
+        Ok((name, value))
+    });
+    join_all(reads).await.into_iter().collect()
+}
