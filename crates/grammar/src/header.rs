@@ -59,8 +59,7 @@ pub(crate) fn parse(
     Some(header)
 }
 
-/// The name under which servers that turn headers into variables see it: `x_api_key` is `x-api-key` to them
-/// (CVE-2025-64484).
+/// The name as servers see it that turn header names into variables.
 pub(crate) fn twin(name: &HeaderName) -> String {
     fold(name.as_str()).into_owned()
 }

@@ -18,28 +18,43 @@ pub const ANSWER_HEADERS_READ: &[&str] =
 /// Those that lead somewhere.
 const LINKING: &[&str] = &["location", "content-location", "link", "refresh"];
 
-/// Would act on all that shares the gateway's origin, says what only the gateway says, or lets shared caches
-/// keep what `Cache-Control` forbids them.
+/// Headers that would act on everything that shares the gateway's origin, that say what only the gateway says, or that
+/// let shared caches keep what `Cache-Control` forbids them.
 const WITHHELD: &[&str] = &[
     "accept-ch",
+    "activate-storage-access",
     "alt-svc",
     "cdn-cache-control",
     "clear-site-data",
     "cloudflare-cdn-cache-control",
+    "critical-ch",
+    "expect-ct",
     "nel",
+    "observe-browsing-topics",
     "origin-agent-cluster",
+    "public-key-pins",
+    "public-key-pins-report-only",
     "report-to",
     "reporting-endpoints",
     "service-worker-allowed",
     "set-cookie2",
+    "set-login",
+    "shared-storage-write",
     "strict-transport-security",
     "surrogate-control",
     "timing-allow-origin",
     "use-as-dictionary",
 ];
 
-/// The same, for whole families.
-const WITHHELD_PREFIXES: &[&str] = &["access-control-", "ostiary-"];
+/// Families of such headers. `Secure-Session-*`, once `Sec-Session-*`, binds a session to the browser's device.
+const WITHHELD_PREFIXES: &[&str] = &[
+    "access-control-",
+    "ad-auction-",
+    "attribution-reporting-",
+    "ostiary-",
+    "sec-session-",
+    "secure-session-",
+];
 
 /// What is changed about the head of an answer, and what is asked of its body. Status and body stay as they are.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
