@@ -2,17 +2,17 @@
 
 use crate::authentication::caller::authenticate;
 use crate::authentication::tokens::token_digests;
-use crate::configuration::{Gateway, Grantee, Route, Rule};
+use crate::configuration::{Gateway, Grantee, Mount, Route, Rule, UpstreamUrl};
 use crate::http::AddedHeaders;
 use crate::http::method::Method;
 use crate::http::path::Below;
 use crate::log::Event;
-use crate::operator;
-use crate::operator::Report;
+use crate::operator::{self, OperatorRequest, Report};
 use crate::redaction::{Redaction, Sent};
 use crate::refusal::{Code, Refusal};
 use crate::request::admission::{Admitted, admit};
 use crate::request::rate_limit::{Limited, Subject};
+use crate::request::routing::Arrival;
 use crate::request::{cors, rate_limit, routing};
 use crate::request_id::RequestId;
 use crate::response::edits::{Edits, edits};
@@ -41,13 +41,13 @@ pub struct Handled<'g, A> {
 /// What the caller gets.
 #[derive(Debug)]
 pub enum Outcome<A> {
-    /// An answer of the gateway's own.
+    /// A refusal of the gateway's own.
     Refused(Refusal),
-    /// What a browser asked before it asks: 204 with these headers, and no body.
+    /// The response to a browser's preflight: 204 with these headers, and no body.
     Preflight(AddedHeaders),
-    /// The upstream's answer, with these edits, and what is done to its body.
+    /// The upstream's response, what is changed about its head, and what is done to its body.
     Answered(A, Edits, Redaction),
-    /// What the operator asked for.
+    /// The response of one of the operator's endpoints.
     Reported(Report),
 }
 
@@ -56,11 +56,11 @@ pub enum Outcome<A> {
 /// 1. Admit: the method is known, the host well-formed, the path unambiguous. 400, 405, 508
 /// 2. Route: the most specific mount. 404. The operator's leads to [`operator::serve`], a browser's preflight to
 ///    [`cors::preflight`].
-/// 3. Authenticate: find the caller that the request's tokens prove, unless anyone may do this. 401, 429, 503
-/// 4. Rule: one of the caller's rules admits method and path, and the body is not too large. 403, 413
+/// 3. Authenticate: the caller that the request's tokens prove, unless anyone may do this. 401, 429, 503
+/// 4. Authorize: one of the caller's rules admits method and path, and the body is not too large. 403, 413
 /// 5. Resolve: every secret of the route's auth, from its first source that serves. 503
 /// 6. Plan: the upstream's URL, headers to remove, headers to set. 500
-/// 7. Send: to the upstream, until the head of its answer. 413, 502, 504
+/// 7. Send: to the upstream, until the head of its response has arrived. 413, 502, 504
 /// 8. Fail over: where the upstream refuses the credential, back to 5 with the next source.
 /// 9. Respond: strip, rewrite links, mark as private, redact. 502
 /// 10. Record: one log event.
@@ -70,191 +70,293 @@ pub async fn handle<'g, R: Bindings + Network + Clock + Console>(
     runtime: &'g R,
     request_id: RequestId,
 ) -> Handled<'g, R::Response> {
-    let started = runtime.now();
-    let mut event = Event::new(request_id.clone());
-    let mut aside = Aside::default();
-    let done = steps(gateway, head, runtime, &request_id, &mut event, &mut aside).await;
-    let Aside { mut cors, retry_after } = aside;
-    let mut outcome = done.unwrap_or_else(|code| {
-        event.code = Some(code.as_str());
-        Outcome::Refused(Refusal { code, request_id, retry_after, cors: std::mem::take(&mut cors) })
-    });
-    event.status = match &mut outcome {
-        Outcome::Refused(refusal) => refusal.status(),
-        Outcome::Preflight(_) => NO_CONTENT,
-        Outcome::Answered(answer, edits, _) => {
-            edits.add.extend(cors.into_iter().map(|(name, value)| (name.into(), value)));
-            answer.status()
-        }
-        Outcome::Reported(report) => report.status,
-    };
-    // 10. Record
-    event.total_ms = elapsed(started, runtime.now());
-    event.set_level();
-    Handled { outcome, event }
+    let mut context = Context::new(gateway, head, runtime, request_id);
+    let outcome = context.steps().await;
+    context.record(outcome)
 }
 
-/// What an answer says beside what it is.
-#[derive(Default)]
-struct Aside {
-    /// For web pages, on answers and refusals alike.
+/// One request on its way through the steps.
+struct Context<'g, 'h, H, R> {
+    gateway: &'g Gateway,
+    head: &'h H,
+    runtime: &'g R,
+    request_id: RequestId,
+    started: f64,
+    readings: Readings<'g, R>,
+    event: Event<'g>,
+    /// For web pages, on responses and refusals alike.
     cors: AddedHeaders,
-    /// On a refusal: when to come back.
+    /// On a refusal: after how many seconds the caller may come back.
     retry_after: Option<u32>,
 }
 
-async fn steps<'g, R: Bindings + Network + Clock + Console>(
-    gateway: &'g Gateway,
-    head: &impl RequestHead,
-    runtime: &'g R,
-    request_id: &RequestId,
-    event: &mut Event<'g>,
-    aside: &mut Aside,
-) -> Result<Outcome<R::Response>, Code> {
-    // 1. Admit
-    event.method = Method::parse(head.method()).map(Method::as_str);
-    let admitted = admit(head)?;
-    let target = &admitted.target;
-
-    // 2. Route
-    let arrival = routing::find(gateway, target);
-    let slash = target.path.has_encoded_slash();
-    let route = arrival.and_then(|arrival| arrival.route);
-    if slash && !route.is_some_and(|route| route.encoded_slash) {
-        return Err(Code::PathAmbiguous);
-    }
-    let routing::Arrival { mount, path, .. } = arrival.ok_or(Code::NoRoute)?;
-    let Some(route) = route else {
-        let asked = operator::OperatorRequest { head, method: admitted.method, path, query: target.query };
-        return operator::serve(gateway, &asked, runtime, event).await.map(Outcome::Reported);
-    };
-    event.route = Some(&route.name);
-    if let Some(cors) = &route.cors {
-        if cors::is_preflight(head, admitted.method) {
-            return Ok(Outcome::Preflight(cors::preflight(route, cors, head, request_id)));
-        }
-        aside.cors = cors::actual(cors, head);
-    }
-
-    // 3. Caller
-    let count = async |subject| rate_limit::count(gateway, route, subject, head, runtime).await;
-    admit_one_more(count(Subject::Address).await, event, aside)?;
-    let mut readings = Readings::new(runtime, gateway.secret_timeout);
-    let (caller, rule) = identify(gateway, route, head, &admitted, path, &mut readings, event).await?;
-    event.caller = match caller {
-        Grantee::Anyone => Some("anyone"),
-        Grantee::Caller(id) => gateway.caller(id).map(|caller| caller.name.as_ref()),
-    };
-    let subject = match caller {
-        Grantee::Anyone => Subject::Anyone,
-        Grantee::Caller(_) => Subject::Caller(event.caller.unwrap_or_default()),
-    };
-    admit_one_more(count(subject).await, event, aside)?;
-
-    // 4. Rule
-    let rule = rule.ok_or(Code::NotAllowed)?;
-    event.rule = Some(&rule.text);
-    if route.max_body.zip(admitted.length).is_some_and(|(most, length)| length > most) {
-        return Err(Code::PayloadTooLarge);
-    }
-
-    // 5. Resolve
-    let upstream = base_url(&route.upstream, runtime)?;
-    let mut resolver = Resolver::new(gateway, route);
-    let before = runtime.now();
-    // A browser sends a preflight by itself, without its user's will: it must not spend a credential.
-    let is_preflight =
-        admitted.method == Method::Options && head.header("access-control-request-method").is_some();
-    let bare = is_preflight && caller == Grantee::Anyone;
-    let credential =
-        if bare { Ok(Credential::default()) } else { resolver.next(&mut readings, runtime).await };
-    event.secrets_ms = (!route.auth.is_empty()).then(|| elapsed(before, runtime.now()));
-    event.secrets.clone_from(&resolver.notes);
-    let credential = credential?;
-
-    // 6. to 8. Plan, send, fail over
-    let mut sent = Sent::default();
-    if route.redact {
-        if let Subject::Caller(name) = subject {
-            sent.add_tokens(name, &route.token_in, head, target.query);
-        }
-        sent.add_credential(&credential);
-    }
-    let forward = Forward {
-        head,
-        method: admitted.method,
-        path,
-        query: target.query,
-        has_body: admitted.has_body,
-        length: admitted.length,
-        is_upgrade: admitted.is_upgrade,
-        route,
-        upstream: &upstream,
-        redacts: !sent.is_empty(),
-    };
-    let before = runtime.now();
-    let attempts = Attempts {
-        forward: &forward,
-        runtime,
-        resolver: &mut resolver,
-        readings: &mut readings,
-        event: &mut *event,
-        sent: &mut sent,
-        failover: route.failover.as_ref().filter(|_| !bare),
-        request_id,
-    };
-    let reply = attempts.send(credential).await;
-    event.secrets = resolver.notes;
-    event.too_short = sent.too_short();
-    event.upstream_ms = Some(elapsed(before, runtime.now()));
-    let Reply { answer, credential } = reply?;
-
-    // 9. Respond
-    let links = || Links {
-        sent: forward.url(&Credential::default()),
-        upstream: &upstream,
-        mount: format!("{}://{}{}", target.scheme, target.host.as_str(), mount.path()),
-        parameters: credential.parameters.iter().map(|(name, _)| *name).collect(),
-        values: &credential.values,
-    };
-    let mut edits = edits(&answer, route, caller != Grantee::Anyone, links, request_id);
-    let redaction = Redaction::of(&answer, admitted.method, &sent, request_id, &mut edits)?;
-    Ok(Outcome::Answered(answer, edits, redaction))
-}
-
-/// Whom the request's tokens authenticate, and the rule that admits it, if one does. Nobody has to authenticate anything where anyone
-/// may do this.
-async fn identify<'g, R: Bindings>(
-    gateway: &'g Gateway,
+/// A request that has found its route.
+#[derive(Clone, Copy)]
+struct Routed<'g, 'h> {
+    admitted: &'h Admitted<'h>,
+    mount: &'g Mount,
     route: &'g Route,
-    head: &impl RequestHead,
-    admitted: &Admitted<'_>,
-    path: Below<'_>,
-    readings: &mut Readings<'g, R>,
-    event: &mut Event<'g>,
-) -> Result<(Grantee, Option<&'g Rule>), Code> {
-    let admitted_as = |to| route.admitting_rule(to, admitted.method, path);
-    if let Some(rule) = admitted_as(Grantee::Anyone) {
-        return Ok((Grantee::Anyone, Some(rule)));
-    }
-    let shown = token_digests(&route.token_in, head, admitted.target.query);
-    let id = authenticate(gateway, route.callers(), &shown, readings).await.map_err(|why| {
-        event.proof = Some(why);
-        Code::from(why)
-    })?;
-    Ok((Grantee::Caller(id), admitted_as(Grantee::Caller(id))))
+    path: Below<'h>,
 }
 
-/// Goes on unless a limit says no.
-fn admit_one_more(limited: Limited, event: &mut Event<'_>, aside: &mut Aside) -> Result<(), Code> {
-    match limited {
-        Limited::No { unknown } => {
-            event.rate_limit_unknown |= unknown;
-            Ok(())
+/// A caller, and the rule that admits its request, if one does.
+#[derive(Clone, Copy)]
+struct Authenticated<'g> {
+    caller: Grantee,
+    rule: Option<&'g Rule>,
+}
+
+/// The first credential, and the sources that are left where the upstream refuses it.
+struct Resolved<'g> {
+    credential: Credential<'g>,
+    resolver: Resolver<'g>,
+    /// Whether the request carries no credential at all.
+    is_bare: bool,
+}
+
+impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console> Context<'g, 'h, H, R> {
+    fn new(gateway: &'g Gateway, head: &'h H, runtime: &'g R, request_id: RequestId) -> Self {
+        Self {
+            gateway,
+            head,
+            runtime,
+            started: runtime.now(),
+            readings: Readings::new(runtime, gateway.secret_timeout),
+            event: Event::new(request_id.clone()),
+            request_id,
+            cors: AddedHeaders::new(),
+            retry_after: None,
         }
-        Limited::For(seconds) => {
-            aside.retry_after = Some(seconds);
-            Err(Code::RateLimited)
+    }
+
+    async fn steps(&mut self) -> Result<Outcome<R::Response>, Code> {
+        let admitted = self.admit()?;
+        let arrival = self.route(&admitted)?;
+        let Some(routed) = arrival.routed(&admitted) else {
+            return self.operate(&admitted, arrival.path).await;
+        };
+        if let Some(preflight) = self.preflight(routed) {
+            return Ok(Outcome::Preflight(preflight));
         }
+        let authenticated = self.authenticate(routed).await?;
+        self.authorize(routed, authenticated)?;
+        let upstream = base_url(&routed.route.upstream, self.runtime)?;
+        let mut resolved = self.resolve(routed, authenticated.caller).await?;
+        let mut sent = self.sent(routed, &resolved.credential);
+        let forward = self.plan(routed, &upstream, !sent.is_empty());
+        let reply = self.send(&forward, &mut resolved, &mut sent).await?;
+        self.respond(routed, authenticated.caller, &forward, reply, &sent)
+    }
+
+    /// Step 1.
+    fn admit(&mut self) -> Result<Admitted<'h>, Code> {
+        self.event.method = Method::parse(self.head.method()).map(Method::as_str);
+        admit(self.head)
+    }
+
+    /// Step 2.
+    fn route<'t>(&mut self, admitted: &'t Admitted<'_>) -> Result<Arrival<'g, 't>, Code> {
+        let arrival = routing::find(self.gateway, &admitted.target);
+        let route = arrival.and_then(|arrival| arrival.route);
+        if admitted.target.path.has_encoded_slash() && !route.is_some_and(|route| route.encoded_slash) {
+            return Err(Code::PathAmbiguous);
+        }
+        self.event.route = route.map(|route| route.name.as_ref());
+        arrival.ok_or(Code::NoRoute)
+    }
+
+    /// Step 2, at the operator's mount.
+    async fn operate(
+        &mut self,
+        admitted: &Admitted<'_>,
+        path: Below<'_>,
+    ) -> Result<Outcome<R::Response>, Code> {
+        let request =
+            OperatorRequest { head: self.head, method: admitted.method, path, query: admitted.target.query };
+        operator::serve(self.gateway, &request, self.runtime, &mut self.event).await.map(Outcome::Reported)
+    }
+
+    /// Step 2, for a page of another origin.
+    fn preflight(&mut self, routed: Routed<'g, '_>) -> Option<AddedHeaders> {
+        let cors = routed.route.cors.as_ref()?;
+        if cors::is_preflight(self.head, routed.admitted.method) {
+            return Some(cors::preflight(routed.route, cors, self.head, &self.request_id));
+        }
+        self.cors = cors::actual(cors, self.head);
+        None
+    }
+
+    /// Step 3. Nobody has to prove anything where anyone may do this.
+    async fn authenticate(&mut self, routed: Routed<'g, '_>) -> Result<Authenticated<'g>, Code> {
+        self.count(routed.route, Subject::Address).await?;
+        let Routed { admitted, route, path, .. } = routed;
+        let admitted_as = |to| route.admitting_rule(to, admitted.method, path);
+        if let Some(rule) = admitted_as(Grantee::Anyone) {
+            self.event.caller = Some("anyone");
+            self.count(route, Subject::Anyone).await?;
+            return Ok(Authenticated { caller: Grantee::Anyone, rule: Some(rule) });
+        }
+        let digests = token_digests(&route.token_in, self.head, admitted.target.query);
+        let proved = authenticate(self.gateway, route.callers(), &digests, &mut self.readings).await;
+        let caller = proved.map_err(|why| {
+            self.event.proof = Some(why);
+            Code::from(why)
+        })?;
+        let name = self.gateway.caller(caller).map(|caller| caller.name.as_ref());
+        self.event.caller = name;
+        self.count(route, Subject::Caller(name.unwrap_or_default())).await?;
+        let caller = Grantee::Caller(caller);
+        Ok(Authenticated { caller, rule: admitted_as(caller) })
+    }
+
+    /// Counts the request, and goes on unless a limit says no.
+    async fn count(&mut self, route: &Route, subject: Subject<'_>) -> Result<(), Code> {
+        match rate_limit::count(self.gateway, route, subject, self.head, self.runtime).await {
+            Limited::No { unknown } => {
+                self.event.rate_limit_unknown |= unknown;
+                Ok(())
+            }
+            Limited::For(seconds) => {
+                self.retry_after = Some(seconds);
+                Err(Code::RateLimited)
+            }
+        }
+    }
+
+    /// Step 4.
+    fn authorize(&mut self, routed: Routed<'g, '_>, authenticated: Authenticated<'g>) -> Result<(), Code> {
+        let rule = authenticated.rule.ok_or(Code::NotAllowed)?;
+        self.event.rule = Some(&rule.text);
+        let longer =
+            routed.route.max_body.zip(routed.admitted.length).is_some_and(|(most, length)| length > most);
+        if longer { Err(Code::PayloadTooLarge) } else { Ok(()) }
+    }
+
+    /// Step 5. A browser sends a preflight without its user's will, so one that anyone may send spends no credential.
+    async fn resolve(&mut self, routed: Routed<'g, '_>, caller: Grantee) -> Result<Resolved<'g>, Code> {
+        let before = self.runtime.now();
+        let mut resolver = Resolver::new(self.gateway, routed.route);
+        let is_preflight = routed.admitted.method == Method::Options
+            && self.head.header("access-control-request-method").is_some();
+        let is_bare = is_preflight && caller == Grantee::Anyone;
+        let credential = if is_bare {
+            Ok(Credential::default())
+        } else {
+            resolver.next(&mut self.readings, self.runtime).await
+        };
+        let reads = !routed.route.auth.is_empty();
+        self.event.secrets_ms = reads.then(|| elapsed(before, self.runtime.now()));
+        self.event.secrets.clone_from(&resolver.notes);
+        Ok(Resolved { credential: credential?, resolver, is_bare })
+    }
+
+    /// Step 6: what every attempt has in common.
+    fn plan<'f>(&self, routed: Routed<'g, 'f>, upstream: &'f UpstreamUrl, redacts: bool) -> Forward<'f, H>
+    where
+        'h: 'f,
+        'g: 'f,
+    {
+        let Routed { admitted, route, path, .. } = routed;
+        Forward {
+            head: self.head,
+            method: admitted.method,
+            path,
+            query: admitted.target.query,
+            has_body: admitted.has_body,
+            length: admitted.length,
+            is_upgrade: admitted.is_upgrade,
+            route,
+            upstream,
+            redacts,
+        }
+    }
+
+    /// Steps 7 and 8.
+    async fn send(
+        &mut self,
+        forward: &Forward<'_, H>,
+        resolved: &mut Resolved<'g>,
+        sent: &mut Sent<'g>,
+    ) -> Result<Reply<'g, R::Response>, Code> {
+        let before = self.runtime.now();
+        let attempts = Attempts {
+            forward,
+            runtime: self.runtime,
+            resolver: &mut resolved.resolver,
+            readings: &mut self.readings,
+            event: &mut self.event,
+            sent,
+            failover: forward.route.failover.as_ref().filter(|_| !resolved.is_bare),
+            request_id: &self.request_id,
+        };
+        let reply = attempts.send(std::mem::take(&mut resolved.credential)).await;
+        self.event.secrets = std::mem::take(&mut resolved.resolver.notes);
+        self.event.too_short = sent.too_short();
+        self.event.upstream_ms = Some(elapsed(before, self.runtime.now()));
+        reply
+    }
+
+    /// The texts that step 9 looks for in the response.
+    fn sent(&self, routed: Routed<'g, '_>, credential: &Credential<'g>) -> Sent<'g> {
+        let mut sent = Sent::default();
+        if routed.route.redact {
+            if let Some(name) = self.event.caller.filter(|name| *name != "anyone") {
+                sent.add_tokens(name, &routed.route.token_in, self.head, routed.admitted.target.query);
+            }
+            sent.add_credential(credential);
+        }
+        sent
+    }
+
+    /// Step 9.
+    fn respond(
+        &self,
+        routed: Routed<'g, '_>,
+        caller: Grantee,
+        forward: &Forward<'_, H>,
+        reply: Reply<'g, R::Response>,
+        sent: &Sent<'_>,
+    ) -> Result<Outcome<R::Response>, Code> {
+        let Reply { response, credential } = reply;
+        let target = &routed.admitted.target;
+        let links = || Links {
+            sent: forward.url(&Credential::default()),
+            upstream: forward.upstream,
+            mount: format!("{}://{}{}", target.scheme, target.host.as_str(), routed.mount.path()),
+            parameters: credential.parameters.iter().map(|(name, _)| *name).collect(),
+            values: &credential.values,
+        };
+        let is_authenticated = caller != Grantee::Anyone;
+        let mut edits = edits(&response, routed.route, is_authenticated, links, &self.request_id);
+        let redaction = Redaction::of(&response, forward.method, sent, &self.request_id, &mut edits)?;
+        Ok(Outcome::Answered(response, edits, redaction))
+    }
+
+    /// Step 10.
+    fn record(self, outcome: Result<Outcome<R::Response>, Code>) -> Handled<'g, R::Response> {
+        let Self { runtime, request_id, started, mut event, mut cors, retry_after, .. } = self;
+        let mut outcome = outcome.unwrap_or_else(|code| {
+            event.code = Some(code.as_str());
+            Outcome::Refused(Refusal { code, request_id, retry_after, cors: std::mem::take(&mut cors) })
+        });
+        event.status = match &mut outcome {
+            Outcome::Refused(refusal) => refusal.status(),
+            Outcome::Preflight(_) => NO_CONTENT,
+            Outcome::Answered(response, edits, _) => {
+                edits.add.extend(cors.into_iter().map(|(name, value)| (name.into(), value)));
+                response.status()
+            }
+            Outcome::Reported(report) => report.status,
+        };
+        event.total_ms = elapsed(started, runtime.now());
+        event.set_level();
+        Handled { outcome, event }
+    }
+}
+
+impl<'g, 't> Arrival<'g, 't> {
+    /// `None` at the operator's mount.
+    fn routed(&self, admitted: &'t Admitted<'t>) -> Option<Routed<'g, 't>> {
+        self.route.map(|route| Routed { admitted, mount: self.mount, route, path: self.path })
     }
 }

@@ -36,8 +36,8 @@ const LONGEST_PAUSE: u32 = 5_000;
 
 /// An upstream's answer, and what was put on the request for it.
 pub struct Reply<'g, A> {
-    /// The head of the answer.
-    pub answer: A,
+    /// The head of the response.
+    pub response: A,
     /// The credential that it is the answer to.
     pub credential: Rc<Credential<'g>>,
 }
@@ -74,8 +74,8 @@ impl<'g, H: RequestHead, R: Bindings + Network + Clock> Attempts<'_, 'g, H, R> {
             let mut plan = self.forward.plan(&credential);
             plan.keep = keep;
             self.event.attempts += 1;
-            let answer = match self.runtime.send(&plan).await {
-                Ok(answer) => answer,
+            let response = match self.runtime.send(&plan).await {
+                Ok(response) => response,
                 Err(SendError::Unreachable) if retries > 0 && self.can_repeat(keep).await => {
                     retries -= 1;
                     self.runtime.sleep(self.pause()).await;
@@ -86,11 +86,11 @@ impl<'g, H: RequestHead, R: Bindings + Network + Clock> Attempts<'_, 'g, H, R> {
                     return standing.ok_or_else(|| why.into());
                 }
             };
-            check_status(&answer)?;
-            let status = answer.status();
-            let later = retry_after(&answer);
+            check_status(&response)?;
+            let status = response.status();
+            let later = retry_after(&response);
             let refused = self.failover.is_some_and(|failover| failover.status.contains(&status));
-            let reply = Reply { answer, credential: Rc::clone(&credential) };
+            let reply = Reply { response, credential: Rc::clone(&credential) };
             if refused {
                 self.resolver.refuse(&credential, status);
                 match self.next(keep).await {
@@ -173,10 +173,10 @@ fn retries(forward: &Forward<'_, impl RequestHead>) -> u8 {
 
 /// What an upstream that is too busy asks for, in milliseconds, where it is short. A date is left to the caller: it
 /// means a wait that is longer than this, or a clock that goes wrong.
-fn retry_after(answer: &impl UpstreamResponse) -> Option<u32> {
-    if !matches!(answer.status(), 429 | 503) {
+fn retry_after(response: &impl UpstreamResponse) -> Option<u32> {
+    if !matches!(response.status(), 429 | 503) {
         return None;
     }
-    let seconds: u32 = answer.header("retry-after")?.trim().parse().ok()?;
+    let seconds: u32 = response.header("retry-after")?.trim().parse().ok()?;
     seconds.checked_mul(1000).filter(|milliseconds| *milliseconds <= LONGEST_PAUSE)
 }
