@@ -25,8 +25,14 @@ pub fn headers_read(gateway: &Gateway) -> Vec<&str> {
     let wanted = |by: fn(&Route) -> bool| gateway.routes.iter().any(by);
     names.extend(wanted(|route| !route.rate_limit.is_empty()).then_some(ADDRESS_HEADER));
     names.extend(wanted(|route| route.cors.is_some()).then_some("origin"));
+    names.extend(wanted(asks_for_headers).then_some("access-control-request-headers"));
     names.extend(wanted(|route| route.retry.is_some()).then_some("idempotency-key"));
     names.sort_unstable();
     names.dedup();
     names
+}
+
+/// Whether a preflight's own list of headers has a say in its answer.
+fn asks_for_headers(route: &Route) -> bool {
+    route.cors.as_ref().is_some_and(|cors| cors.headers.iter().any(|pattern| pattern.name().is_none()))
 }

@@ -115,6 +115,12 @@ pub fn edits<'l>(
 }
 
 impl Edits {
+    /// The names of the headers that the edited response has. A name can come twice.
+    pub fn header_names<'n>(&'n self, response: &'n impl UpstreamResponse) -> impl Iterator<Item = &'n str> {
+        let kept = response.header_names().filter(|name| !self.remove.iter().any(|removed| removed == name));
+        kept.chain(self.add.iter().map(|(name, _)| name.as_ref()))
+    }
+
     fn rewrite_links(&mut self, answer: &impl UpstreamResponse, links: &Links<'_>) {
         let resolve = |reference: &str| answer.resolve(reference, links.sent.expose());
         for name in LINKING {
