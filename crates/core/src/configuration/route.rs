@@ -54,6 +54,10 @@ pub struct Route {
     pub strip_query: List<Text>,
     /// Headers of the caller that go up although they are among those that do not by default.
     pub forward_headers: List<HeaderName>,
+    /// Response headers that hold a URL, besides those that the gateway knows.
+    pub link_headers: List<HeaderName>,
+    /// Media types, in lower case, of response bodies in which the upstream's URL is replaced by the mount's.
+    pub rewrite_body: List<Text>,
     /// Whether a `%2F` within a segment is admitted.
     pub encoded_slash: bool,
     /// Whether `Cookie` goes up and `Set-Cookie` comes down.
