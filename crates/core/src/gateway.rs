@@ -2,7 +2,7 @@
 
 use crate::authentication::caller::authenticate;
 use crate::authentication::tokens::token_digests;
-use crate::configuration::{Gateway, Grantee, Mount, Route, Rule, UpstreamUrl};
+use crate::configuration::{Gateway, Grantee, Mismatch, Mount, Route, Rule, UpstreamUrl};
 use crate::http::AddedHeaders;
 use crate::http::method::Method;
 use crate::http::path::Below;
@@ -225,11 +225,20 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console> Context<'g
 
     /// Step 4.
     fn authorize(&mut self, routed: Routed<'g, '_>, authenticated: Authenticated<'g>) -> Result<(), Code> {
-        let rule = authenticated.rule.ok_or(Code::NotAllowed)?;
+        let Some(rule) = authenticated.rule else { return Err(self.unmatched(routed, authenticated.caller)) };
         self.event.rule = Some(&rule.text);
         let longer =
             routed.route.max_body.zip(routed.admitted.length).is_some_and(|(most, length)| length > most);
         if longer { Err(Code::PayloadTooLarge) } else { Ok(()) }
+    }
+
+    /// Step 4, where no rule admits the request.
+    fn unmatched(&mut self, routed: Routed<'g, '_>, caller: Grantee) -> Code {
+        let Routed { admitted, mount, route, path } = routed;
+        let mismatch =
+            Mismatch::find(route, mount, caller, admitted.method, path).map(|(mismatch, _)| mismatch);
+        self.event.mismatch = mismatch;
+        if mismatch == Some(Mismatch::OtherReading) { Code::PathAmbiguous } else { Code::NotAllowed }
     }
 
     /// Step 5. A browser sends a preflight without its user's will, so one that anyone may send spends no credential.

@@ -80,8 +80,12 @@ impl Route {
     /// The rule of this grantee that admits the request, the first where several do.
     #[must_use]
     pub fn admitting_rule(&self, to: Grantee, method: Method, path: Below<'_>) -> Option<&Rule> {
-        let rules = self.allow.iter().filter(|grant| grant.to == to).flat_map(|grant| grant.rules.iter());
-        rules.into_iter().find(|rule| rule.methods.contain(method) && rule.pattern.admits(path))
+        self.rules(to).find(|rule| rule.methods.contain(method) && rule.pattern.admits(path))
+    }
+
+    /// The rules of this grantee, in their order.
+    pub fn rules(&self, to: Grantee) -> impl Iterator<Item = &Rule> {
+        self.allow.iter().filter(move |grant| grant.to == to).flat_map(|grant| grant.rules.iter())
     }
 }
 
