@@ -11,25 +11,6 @@ use crate::response::cache_control::private;
 use crate::response::link::Links;
 use crate::runtime::UpstreamResponse;
 
-/// The headers of a response whose values the core may ask for, besides those that [`Plan::reads_all_headers`] is
-/// about.
-///
-/// [`Plan::reads_all_headers`]: crate::runtime::plan::Plan::reads_all_headers
-pub const ANSWER_HEADERS_READ: &[&str] = &[
-    "azure-asyncoperation",
-    "cache-control",
-    "connection",
-    "content-location",
-    "docker-upload-location",
-    "link",
-    "location",
-    "operation-location",
-    "refresh",
-    "retry-after",
-    "x-goog-upload-control-url",
-    "x-goog-upload-url",
-];
-
 /// Headers that hold a URL, which clients follow with the caller's token: what HTTP has for it, long-running
 /// operations of Azure, resumable uploads of Google, and uploads to registries of Docker. A route names more of them in
 /// `link_headers`.
