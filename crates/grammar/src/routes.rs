@@ -9,12 +9,12 @@ use super::file::Span;
 use super::header::{self, Purpose};
 use super::mount::Place;
 use super::template::Declared;
-use super::{cors, failover, name, rate_limit, token_in, unit, upstream};
+use super::{cors, failover, name, rate_limit, rewrite_body, token_in, unit, upstream};
 use ostiary_core::configuration::{Destination, Mount, Route, RouteId, SecretId, Text, TokenPlace};
 use ostiary_core::http::header_name::HeaderName;
 use ostiary_core::http::header_name::fold;
 
-const KNOWN: [&str; 19] = [
+const KNOWN: [&str; 21] = [
     "mount",
     "upstream",
     "auth",
@@ -24,6 +24,8 @@ const KNOWN: [&str; 19] = [
     "strip_headers",
     "strip_query",
     "forward_headers",
+    "link_headers",
+    "rewrite_body",
     "encoded_slash",
     "cookies",
     "shared_cache",
@@ -194,6 +196,8 @@ impl<'t> Reader<'_, 't, '_> {
                 self.findings.error(*at, &message, "remove it from one of the two");
             }
         }
+        let link_headers = self.headers("link_headers", Purpose::Link);
+        let rewrite_body = self.value("rewrite_body").map(|value| rewrite_body::read(value, self.findings));
         let encoded_slash = self.flag("encoded_slash");
         let shared_cache = self.flag("shared_cache");
         let redact = self.value("redact").is_none_or(|value| value.boolean(self.findings) != Some(false));
@@ -238,6 +242,8 @@ impl<'t> Reader<'_, 't, '_> {
             strip_headers: strip_headers.into_iter().map(|(_, header)| header).collect(),
             strip_query: strip_query.into(),
             forward_headers: forward_headers.into_iter().map(|(_, header)| header).collect(),
+            link_headers: link_headers.into_iter().map(|(_, header)| header).collect(),
+            rewrite_body: rewrite_body.unwrap_or_default().into(),
             encoded_slash,
             cookies,
             shared_cache,
@@ -358,7 +364,9 @@ max_body = "10MiB"
 token_in = ["query:k"]
 strip_headers = ["X-A"]
 strip_query = ["b c"]
-forward_headers = ["X-Api-Key"]
+forward_headers = ["X-Api-Key", "Origin"]
+link_headers = ["X-Upload"]
+rewrite_body = ["Application/JSON", "text/html"]
 encoded_slash = true
 shared_cache = true
 redact = false"#;
@@ -369,6 +377,8 @@ redact = false"#;
         assert_eq!(route.strip_headers[0].as_str(), "x-a");
         assert_eq!(route.strip_query.as_ref(), ["b c"]);
         assert_eq!(route.forward_headers[0].as_str(), "x-api-key");
+        assert_eq!(route.link_headers[0].as_str(), "x-upload");
+        assert_eq!(route.rewrite_body.as_ref(), ["application/json", "text/html"]);
         assert!(route.encoded_slash && route.shared_cache && !route.cookies && !route.redact);
     }
 }
