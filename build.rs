@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
-use ostiary_core::headers_read::headers_read;
 use ostiary_grammar::{File, bake, read};
 
 fn main() -> io::Result<()> {
@@ -31,11 +30,8 @@ fn main() -> io::Result<()> {
     }
     let source = format!(
         "/// `gateway.toml`, checked.\n\
-         pub(crate) static GATEWAY: ostiary_core::configuration::Gateway = {};\n\
-         /// The names of the headers whose values the core may ask for, in lower case.\n\
-         pub(crate) static HEADERS_READ: &[&str] = &{:?};\n",
+         pub(crate) static GATEWAY: ostiary_core::configuration::Gateway = {};\n",
         bake(&checked.gateway),
-        headers_read(&checked.gateway),
     );
     let out = env::var_os("OUT_DIR").map(PathBuf::from).unwrap_or_default();
     fs::write(out.join("gateway.rs"), source)

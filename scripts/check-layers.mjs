@@ -20,7 +20,7 @@ const LAYERS = {
     ["redaction", "step 9, the body"],
     ["upstream", "steps 6 to 8"],
     ["operator", "the operator's endpoints; they use the steps"],
-    ["gateway headers_read lib", "the life of a request; it may use everything"],
+    ["gateway lib", "the life of a request; it may use everything"],
   ],
   "crates/grammar/src": null,
   "crates/cli/src": null,

@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 use ostiary_core::configuration::{
     Gateway, Grantee, Mount, Part, Placement, Route, Source, SourceKind, Template,
 };
+use ostiary_rehearsal::Sent;
 use serde::Serialize;
 
-use super::rehearsal::Sent;
 use crate::deployed::Deployed;
 use crate::printable::Printable;
 
@@ -90,7 +90,7 @@ pub struct ExplainedDeployment {
 
 impl From<Sent> for ExplainedRequest {
     fn from(sent: Sent) -> Self {
-        let Sent { method, url, removed } = sent;
+        let Sent { method, url, removed, .. } = sent;
         Self { method, url, removed }
     }
 }

@@ -1,20 +1,18 @@
 //! `ostiary explain`.
 
 mod explanation;
-mod rehearsal;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use clap::Args;
-use futures::FutureExt as _;
 use ostiary_core::configuration::{CallerId, Gateway, Grantee, List, Proof, Route, TokenPlace};
 use ostiary_core::digest::digest;
 use ostiary_core::operator;
 use ostiary_core::refusal::Code;
 use ostiary_core::request::admission::admit;
 use ostiary_core::request::routing;
-use ostiary_core::request_id::RequestId;
-use ostiary_core::{Handled, Outcome, handle};
+use ostiary_core::{Handled, Outcome};
+use ostiary_rehearsal::{Rehearsal, RehearsedRequest, placeholder};
 use ostiary_secrets_store::BaseUrl;
 
 use crate::configuration::ConfigurationArguments;
@@ -23,7 +21,6 @@ use crate::failure::Failure;
 use crate::operator::gateway_url;
 use crate::output::{Output, Text, Tone};
 use explanation::{Decision, ExplainedDeployment, Explanation};
-use rehearsal::{Rehearsal, RehearsedHead, placeholder};
 
 /// Say what the gateway would do with a request: which route, rule, secrets and upstream, or which refusal and why.
 ///
@@ -70,7 +67,7 @@ impl Explain {
         let mut gateway = self.configuration.gateway()?;
         let variables = self.configuration.variables(self.env.as_deref())?;
         let deployed = self.gateway.as_ref().map(Deployed::ask).transpose()?;
-        let rehearsal = Rehearsal::new(&gateway, variables);
+        let rehearsal = Rehearsal::with_placeholders(&gateway, variables);
         let mut request = self.request()?;
         if let Some(name) = &self.caller {
             let token = token_of(&mut gateway, name)?;
@@ -116,8 +113,9 @@ struct Request {
 }
 
 impl Request {
-    fn head(&self) -> RehearsedHead {
-        RehearsedHead::new(self.method.clone(), self.url.clone(), &self.headers)
+    fn head(&self) -> RehearsedRequest {
+        let lines = self.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        RehearsedRequest::new(self.method.clone(), self.url.clone(), lines)
     }
 
     /// Shows the token in the first place where the route that this is for looks for one.
@@ -176,9 +174,12 @@ fn token_of(gateway: &mut Gateway, name: &str) -> Result<String, Failure> {
     Ok(token)
 }
 
-fn explain(gateway: &Gateway, rehearsal: &Rehearsal, head: &RehearsedHead) -> Result<Explanation, Failure> {
-    // Nothing in a rehearsal waits.
-    let handled = handle(gateway, head, rehearsal, RequestId::new(0)).now_or_never();
+fn explain(
+    gateway: &Gateway,
+    rehearsal: &Rehearsal,
+    head: &RehearsedRequest,
+) -> Result<Explanation, Failure> {
+    let handled = rehearsal.handle(gateway, head);
     let Handled { outcome, event: record } =
         handled.ok_or_else(|| Failure::failed("the request waits for something"))?;
     let named = |name: Option<&str>| name.map(str::to_owned);

@@ -11,10 +11,6 @@ use crate::response::cache_control::private;
 use crate::response::link::Links;
 use crate::runtime::UpstreamResponse;
 
-/// The headers of an answer whose values the core may ask for.
-pub const ANSWER_HEADERS_READ: &[&str] =
-    &["cache-control", "connection", "content-location", "link", "location", "refresh", "retry-after"];
-
 /// Those that lead somewhere.
 const LINKING: &[&str] = &["location", "content-location", "link", "refresh"];
 

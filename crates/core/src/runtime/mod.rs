@@ -25,8 +25,7 @@ pub trait RequestHead {
     /// The absolute URL as the runtime gives it, normalised or not.
     fn url(&self) -> &str;
 
-    /// The value of a header, its lines joined by `, ` (RFC 9110 §5.3). Asked for the names of
-    /// [`headers_read`](crate::headers_read::headers_read) alone.
+    /// The value of a header, its lines joined by `, ` (RFC 9110 §5.3).
     fn header(&self, name: &str) -> Option<&str>;
 
     /// The names of all headers, in lower case, each once.
@@ -91,9 +90,7 @@ pub trait UpstreamResponse {
     /// Whether the connection has become a WebSocket.
     fn is_web_socket(&self) -> bool;
 
-    /// The value of a header, its lines joined by `, `. Asked for the names of
-    /// [`ANSWER_HEADERS_READ`](crate::response::edits::ANSWER_HEADERS_READ) alone, unless
-    /// [`Plan::reads_all_headers`] says otherwise.
+    /// The value of a header, its lines joined by `, `.
     fn header(&self, name: &str) -> Option<&str>;
 
     /// The names of all headers, in lower case.
@@ -104,36 +101,6 @@ pub trait UpstreamResponse {
 
     /// Resolves a reference against a URL as the URL Standard does it, and gives the result's serialisation.
     fn resolve(&self, reference: &str, base: &str) -> Option<String>;
-}
-
-/// A 200 with nothing in it: what a runtime answers that has no upstream.
-#[derive(Clone, Copy, Debug)]
-pub struct EmptyResponse;
-
-impl UpstreamResponse for EmptyResponse {
-    fn status(&self) -> u16 {
-        200
-    }
-
-    fn is_web_socket(&self) -> bool {
-        false
-    }
-
-    fn header(&self, _name: &str) -> Option<&str> {
-        None
-    }
-
-    fn header_names(&self) -> impl Iterator<Item = &str> {
-        std::iter::empty()
-    }
-
-    fn set_cookies(&self) -> Vec<String> {
-        Vec::new()
-    }
-
-    fn resolve(&self, _reference: &str, _base: &str) -> Option<String> {
-        None
-    }
 }
 
 /// What only the operator's endpoints ask of a runtime.

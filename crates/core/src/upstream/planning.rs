@@ -71,7 +71,6 @@ impl<H: RequestHead> Forward<'_, H> {
             keep: 0,
             max_body: self.route.max_body,
             timeout: self.route.timeout,
-            reads_all_headers: self.redacts,
             reads_body,
         }
     }

@@ -199,10 +199,10 @@ fn a_probe_sends_the_route_s_request_with_that_source_alone() {
         assert_eq!(
             sent.headers,
             [
+                ("accept".to_owned(), "*/*".to_owned()),
                 ("authorization".to_owned(), format!("Bearer {value}")),
                 ("cdn-loop".to_owned(), "ostiary".to_owned()),
                 ("user-agent".to_owned(), concat!("ostiary/", env!("CARGO_PKG_VERSION")).to_owned()),
-                ("accept".to_owned(), "*/*".to_owned()),
             ]
         );
         let reads: Vec<_> = exchange.reads.iter().filter(|read| !read.starts_with("OPS")).collect();

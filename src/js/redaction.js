@@ -10,14 +10,9 @@ const LARGEST_CODED_PIECE = 4096;
 const MOST_GROWTH = 200;
 const HARMLESS_GROWTH = 16 * 1048576;
 
-// The body of an answer with these headers, scanned where there is a redactor for it. `fail` takes what is thrown
-// meanwhile, and throws it on.
-export function redacted(body, headers, redactor, coding, fail) {
-  if (redactor === undefined || body === null) {
-    redactor?.giveUp();
-    return body;
-  }
-  const scan = new Scan(decoded(body, coding, headers.get("content-length")), redactor, fail);
+// The body of an answer with these headers, scanned.
+export function redacted(body, headers, redactor, coding) {
+  const scan = new Scan(decoded(body, coding, headers.get("content-length")), redactor);
   return new ReadableStream(scan, { highWaterMark: 0 });
 }
 
@@ -90,14 +85,12 @@ class Inflated {
 class Scan {
   #reader;
   #redactor;
-  #fail;
   #held = new Uint8Array(0);
   #buffer = new ArrayBuffer(LARGEST_PIECE);
 
-  constructor(reader, redactor, fail) {
+  constructor(reader, redactor) {
     this.#reader = reader;
     this.#redactor = redactor;
-    this.#fail = fail;
   }
 
   async pull(controller) {
@@ -112,7 +105,7 @@ class Scan {
     } catch (error) {
       this.#giveUp();
       this.#reader.cancel(error).catch(() => {});
-      this.#fail(error);
+      throw error;
     }
   }
 
