@@ -6,10 +6,11 @@ use ostiary_core::configuration::{Source, SourceKind};
 use ostiary_core::runtime::Bindings;
 use ostiary_core::runtime::limit::Verdict;
 use ostiary_core::runtime::reading::Reading;
+use ostiary_secret_bindings as secret_bindings;
 use wasm_bindgen::prelude::*;
 
 use crate::deadline::Deadline;
-use crate::js::{RateLimit, RateLimitOptions, RateLimitOutcome, StoredSecret};
+use crate::js::{RateLimit, RateLimitOptions, RateLimitOutcome};
 use crate::runtime::Runtime;
 
 impl Bindings for Runtime<'_> {
@@ -38,10 +39,7 @@ impl Bindings for Runtime<'_> {
 impl Runtime<'_> {
     /// What a binding's exception says is not looked at: its wording is not documented.
     async fn read_stored(&self, binding: &str, within: u32) -> Reading {
-        let Ok(secret) = self.env.secret_store(binding) else { return Reading::Error };
-        let Ok(promise) = JsValue::from(secret).unchecked_into::<StoredSecret>().get() else {
-            return Reading::Error;
-        };
+        let Ok(promise) = secret_bindings::start(self.env, binding) else { return Reading::Error };
         match self.shared_deadline(within).within(self.invocation.settled(&promise)).await {
             Some(Ok(value)) if value.is_null() || value.is_undefined() => Reading::Missing,
             Some(Ok(value)) => {

@@ -2,6 +2,7 @@
 
 use js_sys::Uint8Array;
 use ostiary_core::configuration::Source;
+use ostiary_core::runtime::clock::elapsed;
 use ostiary_core::runtime::reading::Reading;
 use ostiary_core::runtime::{Bindings, Clock, Console, ReceiveError};
 use ostiary_core::secret_value::SecretValue;
@@ -25,13 +26,7 @@ impl Console for Runtime<'_> {
     async fn measure(&self, source: &Source, within: u32) -> (Reading, u32) {
         let before = self.now();
         let reading = self.read(source, within).await;
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "`as` saturates, which is what is meant"
-        )]
-        let milliseconds = (self.now() - before) as u32;
-        (reading, milliseconds)
+        (reading, elapsed(before, self.now()))
     }
 }
 

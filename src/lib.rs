@@ -23,7 +23,7 @@ use worker::{Context, Env, event};
 
 use crate::configuration::GATEWAY;
 use crate::invocation::Invocation;
-use crate::request::CallerRequest;
+use crate::request::Head;
 use crate::runtime::Runtime;
 
 /// Handles one request, from its head to the head of its response.
@@ -32,7 +32,7 @@ async fn fetch(request: Request, env: Env, _context: Context) -> worker::Result<
     recovery::watch();
     let invocation = Invocation::default();
     let handled = async {
-        let head = CallerRequest::from(&request);
+        let head = Head::from(&request);
         let runtime = Runtime::new(&request, &env, &invocation);
         let handled = handle(&GATEWAY, &head, &runtime, request::random_id()).await;
         js::log(&handled.event.line());

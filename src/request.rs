@@ -9,13 +9,13 @@ use crate::headers::HeaderList;
 use crate::js;
 
 /// The head of the request. It holds the caller's token.
-pub(crate) struct CallerRequest {
+pub(crate) struct Head {
     method: String,
     url: SecretValue,
     headers: HeaderList,
 }
 
-impl From<&Request> for CallerRequest {
+impl From<&Request> for Head {
     fn from(request: &Request) -> Self {
         Self {
             method: request.method(),
@@ -25,7 +25,7 @@ impl From<&Request> for CallerRequest {
     }
 }
 
-impl RequestHead for CallerRequest {
+impl RequestHead for Head {
     fn method(&self) -> &str {
         &self.method
     }

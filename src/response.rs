@@ -10,11 +10,11 @@ use web_sys::{Headers, Response, ResponseInit};
 use crate::js::{self, UpgradedInit};
 use crate::redactor::BodyRedactor;
 use crate::runtime::Runtime;
-use crate::upstream::ReceivedResponse;
+use crate::upstream::UpstreamResponse;
 
 /// The response to the runtime's request.
 pub(crate) fn build(
-    handled: Handled<'_, ReceivedResponse>,
+    handled: Handled<'_, UpstreamResponse>,
     runtime: &Runtime<'_>,
 ) -> Result<Response, JsValue> {
     runtime.settle(matches!(handled.outcome, Outcome::Answered(..)));
@@ -49,7 +49,7 @@ fn own<N: AsRef<str>, V: AsRef<str>>(
 /// The upstream's response, its headers not yet edited.
 fn upstream(
     runtime: &Runtime<'_>,
-    received: &ReceivedResponse,
+    received: &UpstreamResponse,
     edits: &Edits,
     redaction: Redaction,
 ) -> Result<Response, JsValue> {

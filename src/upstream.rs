@@ -3,7 +3,7 @@
 use std::cell::{OnceCell, RefCell};
 
 use ostiary_core::runtime::plan::Plan;
-use ostiary_core::runtime::{Network, SendError, UpstreamResponse};
+use ostiary_core::runtime::{self, Network, SendError};
 use wasm_bindgen::prelude::*;
 use web_sys::{AbortSignal, Headers, RequestCache, RequestInit, RequestRedirect, Response, Url};
 
@@ -33,9 +33,9 @@ impl Received {
 }
 
 impl Network for Runtime<'_> {
-    type Response = ReceivedResponse;
+    type Response = UpstreamResponse;
 
-    async fn send(&self, plan: &Plan) -> Result<ReceivedResponse, SendError> {
+    async fn send(&self, plan: &Plan) -> Result<UpstreamResponse, SendError> {
         let attempt = self.attempt(plan).map_err(|_| SendError::Unreachable)?;
         let sent = self.fetch(plan, attempt.as_ref()).await;
         if let Some(attempt) = &attempt {
@@ -53,7 +53,7 @@ impl Network for Runtime<'_> {
         if let Some(previous) = self.sending.last.replace(Some(received)) {
             previous.discard();
         }
-        Ok(ReceivedResponse::from(response))
+        Ok(UpstreamResponse::from(response))
     }
 
     async fn keeps_body(&self) -> bool {
@@ -115,26 +115,26 @@ impl Runtime<'_> {
 }
 
 /// The upstream's response. Its body is the runtime's own and never seen here.
-pub(crate) struct ReceivedResponse {
+pub(crate) struct UpstreamResponse {
     pub(crate) response: Response,
     headers: HeaderList,
 }
 
-impl From<Response> for ReceivedResponse {
+impl From<Response> for UpstreamResponse {
     fn from(response: Response) -> Self {
         let headers = HeaderList::from(&response.headers());
         Self { response, headers }
     }
 }
 
-impl ReceivedResponse {
+impl UpstreamResponse {
     /// `null` where the connection has not become a WebSocket.
     pub(crate) fn web_socket(&self) -> JsValue {
         self.response.unchecked_ref::<Upgraded>().web_socket()
     }
 }
 
-impl UpstreamResponse for ReceivedResponse {
+impl runtime::UpstreamResponse for UpstreamResponse {
     fn status(&self) -> u16 {
         self.response.status()
     }

@@ -24,13 +24,6 @@ extern "C" {
     #[wasm_bindgen(catch)]
     pub(crate) fn fetch(url: &str, init: &RequestInit) -> Result<Promise, JsValue>;
 
-    /// The binding of a secret in Secrets Store.
-    pub(crate) type StoredSecret;
-
-    /// Resolves to the value.
-    #[wasm_bindgen(catch, method)]
-    pub(crate) fn get(this: &StoredSecret) -> Result<Promise, JsValue>;
-
     /// The binding of a rate limit.
     pub(crate) type RateLimit;
 
