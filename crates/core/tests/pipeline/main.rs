@@ -15,6 +15,7 @@ mod headers;
 mod limits;
 mod methods;
 mod operator;
+mod places;
 mod redaction;
 mod retry;
 mod secrets;

@@ -11,7 +11,7 @@ use ostiary_core::http::coding::Coding;
 use ostiary_core::operator::Report;
 use ostiary_core::redaction::Redaction;
 use ostiary_core::request_id::RequestId;
-use ostiary_core::response::edits::{ANSWER_HEADERS_READ, Edits};
+use ostiary_core::response::edits::Edits;
 use ostiary_core::runtime::limit::Verdict;
 use ostiary_core::runtime::plan::Plan;
 use ostiary_core::runtime::reading::Reading;
@@ -21,6 +21,7 @@ use ostiary_core::runtime::{
 use ostiary_core::secret_value::SecretValue;
 use ostiary_core::{Outcome, handle};
 use ostiary_grammar::{File, read};
+use ostiary_rehearsal::apply;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// Every secret value in these tests holds this, and nothing that a caller or the log sees may.
@@ -68,7 +69,7 @@ pub struct World {
     reads: RefCell<Vec<String>>,
     sent: RefCell<Vec<Sent>>,
     /// The headers of the request that is being handled.
-    asked: RefCell<Vec<(String, String)>>,
+    asked: RefCell<BTreeMap<String, String>>,
     /// Its body.
     body: RefCell<String>,
 }
@@ -111,8 +112,6 @@ pub struct FakeAnswer {
     pub status: u16,
     pub web_socket: bool,
     pub headers: Vec<(&'static str, &'static str)>,
-    /// The values of all headers were asked for.
-    all_read: bool,
     pub body: &'static str,
 }
 
@@ -186,7 +185,7 @@ impl RequestHead for AskedHead<'_> {
 
 impl FakeAnswer {
     pub fn new(status: u16, headers: &[(&'static str, &'static str)]) -> Self {
-        Self { status, web_socket: false, headers: headers.to_vec(), all_read: false, body: "" }
+        Self { status, web_socket: false, headers: headers.to_vec(), body: "" }
     }
 }
 
@@ -200,7 +199,6 @@ impl UpstreamResponse for FakeAnswer {
     }
 
     fn header(&self, name: &str) -> Option<&str> {
-        assert!(self.all_read || ANSWER_HEADERS_READ.contains(&name), "{name} is not among the headers read");
         self.headers.iter().find(|(known, _)| *known == name).map(|(_, value)| *value)
     }
 
@@ -406,13 +404,7 @@ impl Network for World {
 
     async fn send(&self, plan: &Plan) -> Result<FakeAnswer, SendError> {
         assert_no_canary(&format!("{plan:?}"));
-        // As the edge does it: removed first, set afterwards.
-        let mut headers = self.asked.borrow().clone();
-        headers.retain(|(name, _)| !plan.remove.contains(name));
-        for (name, value) in &plan.set {
-            headers.retain(|(known, _)| known != name);
-            headers.push((name.clone(), value.expose().to_owned()));
-        }
+        let headers = apply(plan, self.asked.borrow().clone()).into_iter().collect();
         self.sent.borrow_mut().push(Sent {
             method: plan.method.as_str().to_owned(),
             url: plan.url.expose().to_owned(),
@@ -423,7 +415,7 @@ impl Network for World {
         let outcome =
             answer.as_ref().map_or_else(|why| format!("{why:?}"), |answer| answer.status.to_string());
         self.steps.borrow_mut().push(format!("send: {outcome}"));
-        answer.map(|answer| FakeAnswer { all_read: plan.reads_all_headers, ..answer })
+        answer
     }
 
     async fn keeps_body(&self) -> bool {

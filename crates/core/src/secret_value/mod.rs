@@ -1,0 +1,45 @@
+//! The value of a secret.
+
+pub mod place;
+
+use std::fmt;
+
+use zeroize::Zeroizing;
+
+/// A text that must not be seen: a secret's value, or a text that holds one.
+///
+/// It has no `Display` and no `Serialize`, its `Debug` says nothing, and its bytes are zeroed when it is
+/// dropped. That is the copy in WebAssembly's memory; the string that JavaScript holds is out of reach.
+pub struct SecretValue(Zeroizing<String>);
+
+impl SecretValue {
+    /// Takes the text out of sight.
+    #[must_use]
+    pub fn new(text: String) -> Self {
+        Self(Zeroizing::new(text))
+    }
+
+    /// The text itself. Every use of a secret's value in this project goes through here.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for SecretValue {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("SecretValue([redacted])")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn case_45_its_debug_form_says_nothing() {
+        let value = SecretValue::new("canary-0123456789".to_owned());
+        assert_eq!(format!("{value:?} {value:#?}"), "SecretValue([redacted]) SecretValue([redacted])");
+        assert_eq!(format!("{:?}", Some(&value)), "Some(SecretValue([redacted]))");
+    }
+}

@@ -1,0 +1,161 @@
+//! The request to the upstream, sent as often as it takes, and the upstream's response.
+
+use std::cell::{OnceCell, RefCell};
+
+use ostiary_core::runtime::plan::Plan;
+use ostiary_core::runtime::{self, Network, SendError};
+use wasm_bindgen::prelude::*;
+use web_sys::{AbortSignal, Headers, RequestCache, RequestInit, RequestRedirect, Response, Url};
+
+use crate::headers::HeaderList;
+use crate::js::{self, Attempt, ListedHeaders, Upgraded, Upload};
+use crate::runtime::Runtime;
+
+/// The state of a request on its way to the upstream.
+#[derive(Default)]
+pub(crate) struct Sending {
+    upload: OnceCell<Upload>,
+    /// The last response that has arrived.
+    last: RefCell<Option<Received>>,
+}
+
+struct Received {
+    response: Response,
+    attempt: Option<Attempt>,
+}
+
+impl Received {
+    fn discard(&self) {
+        if let Some(body) = self.response.body() {
+            js::discard(&body);
+        }
+    }
+}
+
+impl Network for Runtime<'_> {
+    type Response = UpstreamResponse;
+
+    async fn send(&self, plan: &Plan) -> Result<UpstreamResponse, SendError> {
+        let attempt = self.attempt(plan).map_err(|_| SendError::Unreachable)?;
+        let sent = self.fetch(plan, attempt.as_ref()).await;
+        if let Some(attempt) = &attempt {
+            attempt.answered();
+        }
+        // What the exception says may hold the URL, so only its kind is looked at.
+        let response = sent.map_err(|error| match &attempt {
+            Some(attempt) if attempt.too_large() => SendError::TooLarge,
+            Some(attempt) if attempt.timed_out() => SendError::TimedOut,
+            None if js::is_timeout(&error) => SendError::TimedOut,
+            _ => SendError::Unreachable,
+        })?;
+        // `Response::clone` would be the runtime's, which divides the body in two.
+        let received = Received { response: Clone::clone(&response), attempt };
+        if let Some(previous) = self.sending.last.replace(Some(received)) {
+            previous.discard();
+        }
+        Ok(UpstreamResponse::from(response))
+    }
+
+    async fn keeps_body(&self) -> bool {
+        let Some(upload) = self.sending.upload.get() else { return true };
+        self.invocation.settled(&upload.can_repeat()).await.is_ok_and(|said| said.is_truthy())
+    }
+}
+
+impl Runtime<'_> {
+    /// There will be no other attempt. A response that is not returned to the caller is discarded.
+    pub(crate) fn settle(&self, is_returned: bool) {
+        let last = self.sending.last.take();
+        if let Some(upload) = self.sending.upload.get() {
+            upload.settle(last.as_ref().and_then(|last| last.attempt.as_ref()));
+        }
+        if let Some(last) = last.filter(|_| !is_returned) {
+            last.discard();
+        }
+    }
+
+    /// `None` where the request has no body and the body of the response is not read here: then a deadline for the
+    /// head needs no more than a signal.
+    fn attempt(&self, plan: &Plan) -> Result<Option<Attempt>, JsValue> {
+        if !plan.has_body || self.request.body().is_none() {
+            return Ok(plan.reads_body.then(|| Attempt::new(plan.timeout)));
+        }
+        if let Some(upload) = self.sending.upload.get() {
+            return Ok(Some(upload.attempt()));
+        }
+        #[expect(clippy::cast_precision_loss, reason = "no body has that many bytes")]
+        let most = plan.max_body.unwrap_or_default() as f64;
+        let upload = Upload::new(self.request, plan.timeout, plan.keep, most)?;
+        Ok(Some(self.sending.upload.get_or_init(|| upload).attempt()))
+    }
+
+    async fn fetch(&self, plan: &Plan, attempt: Option<&Attempt>) -> Result<Response, JsValue> {
+        let headers = Headers::new_with_headers(&self.request.headers())?;
+        for name in &plan.remove {
+            headers.delete(name)?;
+        }
+        for (name, value) in &plan.set {
+            headers.set(name, value.expose())?;
+        }
+        // A signal of the second kind ends a fetch whose head has not arrived, and no body that streams by itself; but
+        // it would end one that is read here.
+        let signal = attempt.map_or_else(|| AbortSignal::timeout_with_u32(plan.timeout), Attempt::signal);
+        let init = RequestInit::new();
+        init.set_method(plan.method.as_str());
+        init.set_headers(&headers);
+        init.set_redirect(RequestRedirect::Manual);
+        init.set_cache(RequestCache::NoStore);
+        init.set_signal(Some(&signal));
+        if let (Some(upload), Some(attempt)) = (self.sending.upload.get(), attempt) {
+            init.set_body(&self.invocation.settled(&upload.start(attempt)).await?);
+        }
+        let fetched = js::fetch(plan.url.expose(), &init)?;
+        self.invocation.settled(&fetched).await.map(JsCast::unchecked_into)
+    }
+}
+
+/// The upstream's response. Its body is the runtime's own and never seen here.
+pub(crate) struct UpstreamResponse {
+    pub(crate) response: Response,
+    headers: HeaderList,
+}
+
+impl From<Response> for UpstreamResponse {
+    fn from(response: Response) -> Self {
+        let headers = HeaderList::from(&response.headers());
+        Self { response, headers }
+    }
+}
+
+impl UpstreamResponse {
+    /// `null` where the connection has not become a WebSocket.
+    pub(crate) fn web_socket(&self) -> JsValue {
+        self.response.unchecked_ref::<Upgraded>().web_socket()
+    }
+}
+
+impl runtime::UpstreamResponse for UpstreamResponse {
+    fn status(&self) -> u16 {
+        self.response.status()
+    }
+
+    fn is_web_socket(&self) -> bool {
+        self.web_socket().is_truthy()
+    }
+
+    fn header(&self, name: &str) -> Option<&str> {
+        self.headers.value(name)
+    }
+
+    fn header_names(&self) -> impl Iterator<Item = &str> {
+        self.headers.names()
+    }
+
+    fn set_cookies(&self) -> Vec<String> {
+        self.response.headers().unchecked_ref::<ListedHeaders>().set_cookies()
+    }
+
+    fn resolve(&self, reference: &str, base: &str) -> Option<String> {
+        Url::new_with_base(reference, base).ok().map(|url| url.href())
+    }
+}
