@@ -39,12 +39,14 @@ fn matches(pattern: &[u8], text: &[u8]) -> bool {
     }
 }
 
-/// The values of a query's parameters with this name, separated by `&` alone or by `;` too, the last one last.
+/// The values of a query's parameters with this name, separated by `&` alone or by `;` too, the last one last. Names are
+/// read as PHP and ASP.NET read them: without their case, and `name[]` is a member of `name`.
 pub fn parameters(url: &Url, name: &str) -> [Vec<String>; 2] {
     let query = url.query().unwrap_or_default();
     [query.to_owned(), query.replace(';', "&")].map(|query| {
         let pairs = url::form_urlencoded::parse(query.as_bytes());
-        pairs.filter(|(known, _)| known == name).map(|(_, value)| value.into_owned()).collect()
+        let same = |known: &str| known.split('[').next().unwrap_or(known).eq_ignore_ascii_case(name);
+        pairs.filter(|(known, _)| same(known)).map(|(_, value)| value.into_owned()).collect()
     })
 }
 

@@ -21,7 +21,6 @@ pub mod secrets;
 pub mod upstream;
 
 pub mod gateway;
-pub mod headers_read;
 
 pub use gateway::{Handled, Outcome, handle};
 pub use secret_value::SecretValue;

@@ -5,10 +5,11 @@ use std::fmt::Write as _;
 use ostiary_core::configuration::{
     Gateway, Grantee, Mount, Part, Placement, Route, Source, SourceKind, Template,
 };
+use ostiary_rehearsal::Sent;
 use serde::Serialize;
 
-use super::rehearsal::Sent;
 use crate::deployed::Deployed;
+use crate::printable::Printable;
 
 /// Of one request.
 #[derive(Serialize)]
@@ -89,7 +90,7 @@ pub struct ExplainedDeployment {
 
 impl From<Sent> for ExplainedRequest {
     fn from(sent: Sent) -> Self {
-        let Sent { method, url, removed } = sent;
+        let Sent { method, url, removed, .. } = sent;
         Self { method, url, removed }
     }
 }
@@ -136,7 +137,7 @@ impl Explanation {
             }
         }
         if let Some(ExplainedDeployment { same, deployed }) = &self.deployed {
-            let Deployed { version, configuration } = deployed;
+            let (version, configuration) = (Printable(&deployed.version), Printable(&deployed.configuration));
             let verdict = if *same {
                 format!("this configuration ({configuration}), version {version}")
             } else {

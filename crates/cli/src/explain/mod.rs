@@ -1,27 +1,26 @@
 //! `ostiary explain`.
 
 mod explanation;
-mod rehearsal;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use clap::Args;
-use futures::FutureExt as _;
 use ostiary_core::configuration::{CallerId, Gateway, Grantee, List, Proof, Route, TokenPlace};
 use ostiary_core::digest::digest;
 use ostiary_core::operator;
 use ostiary_core::refusal::Code;
 use ostiary_core::request::admission::admit;
 use ostiary_core::request::routing;
-use ostiary_core::request_id::RequestId;
-use ostiary_core::{Handled, Outcome, handle};
+use ostiary_core::{Handled, Outcome};
+use ostiary_rehearsal::{Rehearsal, RehearsedRequest, placeholder};
+use ostiary_secrets_store::BaseUrl;
 
 use crate::configuration::ConfigurationArguments;
 use crate::deployed::Deployed;
 use crate::failure::Failure;
-use crate::output::{Output, Tone, toned};
+use crate::operator::gateway_url;
+use crate::output::{Output, Text, Tone};
 use explanation::{Decision, ExplainedDeployment, Explanation};
-use rehearsal::{Rehearsal, RehearsedHead, placeholder};
 
 /// Say what the gateway would do with a request: which route, rule, secrets and upstream, or which refusal and why.
 ///
@@ -47,8 +46,8 @@ pub struct Explain {
     #[arg(long, value_name = "NAME")]
     env: Option<String>,
     /// Ask the gateway with this operator's mount whether it runs this configuration.
-    #[arg(long, value_name = "URL")]
-    gateway: Option<String>,
+    #[arg(long, value_name = "URL", value_parser = gateway_url)]
+    gateway: Option<BaseUrl>,
     #[command(flatten)]
     configuration: ConfigurationArguments,
 }
@@ -67,8 +66,8 @@ impl Explain {
     pub fn run(self, output: &mut Output) -> Result<(), Failure> {
         let mut gateway = self.configuration.gateway()?;
         let variables = self.configuration.variables(self.env.as_deref())?;
-        let deployed = self.gateway.as_deref().map(Deployed::ask).transpose()?;
-        let rehearsal = Rehearsal::new(&gateway, variables);
+        let deployed = self.gateway.as_ref().map(Deployed::ask).transpose()?;
+        let rehearsal = Rehearsal::with_placeholders(&gateway, variables);
         let mut request = self.request()?;
         if let Some(name) = &self.caller {
             let token = token_of(&mut gateway, name)?;
@@ -114,8 +113,9 @@ struct Request {
 }
 
 impl Request {
-    fn head(&self) -> RehearsedHead {
-        RehearsedHead::new(self.method.clone(), self.url.clone(), &self.headers)
+    fn head(&self) -> RehearsedRequest {
+        let lines = self.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        RehearsedRequest::new(self.method.clone(), self.url.clone(), lines)
     }
 
     /// Shows the token in the first place where the route that this is for looks for one.
@@ -174,9 +174,12 @@ fn token_of(gateway: &mut Gateway, name: &str) -> Result<String, Failure> {
     Ok(token)
 }
 
-fn explain(gateway: &Gateway, rehearsal: &Rehearsal, head: &RehearsedHead) -> Result<Explanation, Failure> {
-    // Nothing in a rehearsal waits.
-    let handled = handle(gateway, head, rehearsal, RequestId::new(0)).now_or_never();
+fn explain(
+    gateway: &Gateway,
+    rehearsal: &Rehearsal,
+    head: &RehearsedRequest,
+) -> Result<Explanation, Failure> {
+    let handled = rehearsal.handle(gateway, head);
     let Handled { outcome, event: record } =
         handled.ok_or_else(|| Failure::failed("the request waits for something"))?;
     let named = |name: Option<&str>| name.map(str::to_owned);
@@ -261,7 +264,7 @@ fn say(explanation: &Explanation, output: &mut Output) -> Result<(), Failure> {
     } else {
         for (index, line) in explanation.lines().into_iter().enumerate() {
             let tone = if refused { Tone::Bad } else { Tone::Good };
-            output.line(&if index == 0 { toned(tone, &line) } else { line })?;
+            output.line(if index == 0 { Text::default().toned(tone, line) } else { line.into() })?;
         }
         if other {
             output.note("The gateway runs another configuration, so this is not what it would do.");

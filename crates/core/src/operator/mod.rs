@@ -10,6 +10,7 @@
 
 mod health;
 mod probe;
+mod probe_target;
 mod ready;
 mod report;
 mod value_proof;

@@ -107,6 +107,15 @@ fn a_digest_proves_an_operator_too_and_reads_nothing() {
 }
 
 #[test]
+fn a_token_that_no_caller_can_show_is_not_ready() {
+    let world = World::new().with("OPS_TOKEN_NEXT", Binding::Value("canary\u{e9}"));
+    let exchange = world.ask(&ask("GET", "/ready?secret=ops"));
+    let outcomes = ["ok", "invalid"].map(|outcome| json!(outcome));
+    let sources = exchange.report["secrets"][0]["sources"].as_array().unwrap();
+    assert_eq!(sources.iter().map(|source| source["outcome"].clone()).collect::<Vec<_>>(), outcomes);
+}
+
+#[test]
 fn ready_tells_what_each_source_comes_to() {
     for (binding, outcome) in [
         (Binding::Missing, "missing"),
@@ -199,10 +208,10 @@ fn a_probe_sends_the_route_s_request_with_that_source_alone() {
         assert_eq!(
             sent.headers,
             [
+                ("accept".to_owned(), "*/*".to_owned()),
                 ("authorization".to_owned(), format!("Bearer {value}")),
                 ("cdn-loop".to_owned(), "ostiary".to_owned()),
                 ("user-agent".to_owned(), concat!("ostiary/", env!("CARGO_PKG_VERSION")).to_owned()),
-                ("accept".to_owned(), "*/*".to_owned()),
             ]
         );
         let reads: Vec<_> = exchange.reads.iter().filter(|read| !read.starts_with("OPS")).collect();

@@ -99,6 +99,9 @@ fn case_10_exactly_one_credential_parameter_arrives_and_it_is_the_gateway_s() {
         ("?key=mine", "https://query.example.com/x?key=canary-only-key"),
         ("?a=1&%6Bey=mine&b=2;key=mine", "https://query.example.com/x?a=1&b=2&key=canary-only-key"),
         ("?debug=1&a=1", "https://query.example.com/x?a=1&key=canary-only-key"),
+        ("?key[]=mine&key%5B0%5D=mine&Key=mine&a=1", "https://query.example.com/x?a=1&key=canary-only-key"),
+        ("?+key=mine&key%00=mine&DEBUG[x]=1", "https://query.example.com/x?key=canary-only-key"),
+        ("?keys[key]=1&[key]=2", "https://query.example.com/x?keys[key]=1&[key]=2&key=canary-only-key"),
     ] {
         assert_eq!(world.ask(&Ask::new("GET", &format!("/query/x{query}"))).sent().url, url, "{query}");
     }

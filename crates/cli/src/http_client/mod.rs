@@ -1,12 +1,22 @@
 //! Sends requests: with a deadline, without following redirects, and again where the other side asks for patience.
 
-use std::fmt;
+mod certificates;
+mod issuer;
+mod unreached;
+
+use std::cell::OnceCell;
 use std::thread;
 use std::time::Duration;
 
 use http::header::RETRY_AFTER;
+use http::uri::Scheme;
 use http::{Method, Request, Response, StatusCode};
+use rustls::CertificateError;
 use ureq::Agent;
+use ureq::config::ConfigBuilder;
+use ureq::typestate::AgentScope;
+
+pub use unreached::Unreached;
 
 /// From the look-up of the name to the last byte of the answer.
 const DEADLINE: Duration = Duration::from_secs(30);
@@ -17,23 +27,23 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// Far above a page of 100 secrets.
 const LARGEST_ANSWER: u64 = 4 << 20;
 
-/// A connection pool.
-pub struct HttpClient(Agent);
+/// An earlier attempt may have done what was asked for, and its answer was lost.
+#[derive(Clone, Copy, Debug)]
+pub struct Repeated;
+
+/// Connection pools. What belongs to one is read when the first request needs it.
+#[derive(Default)]
+pub struct HttpClient {
+    /// For http. A base URL may have that scheme only where it names this machine, so that what is sent stays on it; a
+    /// proxy would carry it elsewhere, in clear.
+    plain: OnceCell<Agent>,
+    /// For https, by the proxy of the environment, which sees no content.
+    secure: OnceCell<Agent>,
+}
 
 impl HttpClient {
-    pub fn new() -> Self {
-        let configuration = Agent::config_builder()
-            .timeout_global(Some(DEADLINE))
-            .http_status_as_error(false)
-            // A redirect would take the credential to where nobody meant it to go.
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .user_agent(concat!("ostiary/", env!("CARGO_PKG_VERSION")))
-            .build();
-        Self(configuration.into())
-    }
-
     /// Sends the request, and again after 429, or after a failure where the method is idempotent (RFC 9110 §9.2.2).
+    /// The response to a request that was sent more than once has [`Repeated`] among its extensions.
     ///
     /// # Errors
     /// Where no answer came. An answer with any status is one.
@@ -48,49 +58,70 @@ impl HttpClient {
                     pause(response, attempt)
                 }
                 Ok(response) if idempotent && response.status().is_server_error() => Some(backoff(attempt)),
-                Err(_) if idempotent => Some(backoff(attempt)),
+                Err(Unreached::Failed(_)) if idempotent => Some(backoff(attempt)),
+                // A certificate stays what it is.
                 Ok(_) | Err(_) => None,
             };
             match pause {
                 Some(pause) if !last => thread::sleep(pause),
-                _ => return outcome,
+                _ => {
+                    return outcome.map(|mut response| {
+                        if attempt > 1 {
+                            response.extensions_mut().insert(Repeated);
+                        }
+                        response
+                    });
+                }
             }
             attempt += 1;
         }
     }
 
     fn attempt(&self, request: &Request<impl AsRef<[u8]>>) -> Result<Response<Vec<u8>>, Unreached> {
-        let (method, uri) = (request.method(), request.uri());
-        let mut head = Request::builder().method(method).uri(uri);
-        if let Some(headers) = head.headers_mut() {
-            headers.clone_from(request.headers());
-        }
-        let body = request.body().as_ref();
-        let answer = if body.is_empty() {
-            self.0.run(head.body(()).map_err(Unreached::of)?)
+        let uri = request.uri();
+        let agent = if uri.scheme() == Some(&Scheme::HTTP) {
+            self.plain.get_or_init(plain)
         } else {
-            self.0.run(head.body(body).map_err(Unreached::of)?)
+            self.secure.get_or_init(secure)
         };
-        let (head, mut body) = answer.map_err(Unreached::of)?.into_parts();
-        let body = body.with_config().limit(LARGEST_ANSWER).read_to_vec().map_err(Unreached::of)?;
-        Ok(Response::from_parts(head, body))
+        exchange(agent, request).map_err(|error| match Unreached::new(&error) {
+            Unreached::Certificate { fault: fault @ CertificateError::UnknownIssuer, .. } => {
+                Unreached::Certificate { fault, issuer: issuer::issuer(uri, agent.config().clone()) }
+            }
+            unreached => unreached,
+        })
     }
 }
 
-/// Why no answer came, without a URL or a header in it.
-#[derive(Debug)]
-pub struct Unreached(String);
-
-impl Unreached {
-    fn of(error: impl fmt::Display) -> Self {
-        Self(error.to_string())
-    }
+fn plain() -> Agent {
+    // Without `proxy`, the environment's would be used.
+    configuration().proxy(None).build().into()
 }
 
-impl fmt::Display for Unreached {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "no answer: {}", self.0)
+fn secure() -> Agent {
+    configuration().tls_config(certificates::tls()).build().into()
+}
+
+fn configuration() -> ConfigBuilder<AgentScope> {
+    Agent::config_builder()
+        .timeout_global(Some(DEADLINE))
+        .http_status_as_error(false)
+        // A redirect would take the credential to where nobody meant it to go.
+        .max_redirects(0)
+        .max_redirects_will_error(false)
+        .user_agent(concat!("ostiary/", env!("CARGO_PKG_VERSION")))
+}
+
+fn exchange(agent: &Agent, request: &Request<impl AsRef<[u8]>>) -> Result<Response<Vec<u8>>, ureq::Error> {
+    let mut head = Request::builder().method(request.method()).uri(request.uri());
+    if let Some(headers) = head.headers_mut() {
+        headers.clone_from(request.headers());
     }
+    let body = request.body().as_ref();
+    let answer = if body.is_empty() { agent.run(head.body(())?) } else { agent.run(head.body(body)?) };
+    let (head, mut body) = answer?.into_parts();
+    let body = body.with_config().limit(LARGEST_ANSWER).read_to_vec()?;
+    Ok(Response::from_parts(head, body))
 }
 
 /// What `Retry-After` asks for, in seconds; its form with a date is not used by this API. `None` where that is too
