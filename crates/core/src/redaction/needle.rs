@@ -156,7 +156,8 @@ fn spellings(value: &str) -> Vec<(Vec<u8>, Vec<u8>)> {
     }
     if backslash {
         // Escaped so that what follows a backslash is none of its escapes; but for what follows the last.
-        let (_, tail) = meaning(doubled.as_bytes(), Syntaxes { percent: false, backslash: true, html: false });
+        let (_, tail) =
+            meaning(doubled.as_bytes(), Syntaxes { percent: false, backslash: true, html: false });
         let text = doubled.as_bytes().strip_suffix(tail).unwrap_or_default();
         spellings.push((text.to_vec(), tail.to_vec()));
         spellings.push((doubled.as_bytes().to_vec(), Vec::new()));
@@ -194,7 +195,11 @@ impl Needle {
     /// first name.
     pub(super) fn order(&self, other: &Self) -> Ordering {
         let order = |needle: &Self| (needle.end(), usize::MAX - needle.length());
-        order(self).cmp(&order(other)).then_with(|| self.text.cmp(&other.text)).then_with(|| self.tail.cmp(&other.tail)).then(self.name.cmp(&other.name))
+        order(self)
+            .cmp(&order(other))
+            .then_with(|| self.text.cmp(&other.text))
+            .then_with(|| self.tail.cmp(&other.tail))
+            .then(self.name.cmp(&other.name))
     }
 
     /// Whether both are the same text.
@@ -252,7 +257,8 @@ impl Needle {
         {
             return at;
         }
-        let is_it = start.checked_sub(1).and_then(|at| text.get(at..start)).is_some_and(|byte| digit.is(byte));
+        let is_it =
+            start.checked_sub(1).and_then(|at| text.get(at..start)).is_some_and(|byte| digit.is(byte));
         start - usize::from(is_it)
     }
 

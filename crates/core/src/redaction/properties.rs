@@ -74,7 +74,13 @@ fn holds(text: &[u8], part: &[u8]) -> bool {
 
 /// Bodies in which values, parts of them and what they can be taken for stand side by side.
 fn body(values: Vec<String>) -> impl Strategy<Value = Vec<u8>> {
-    let piece = (0..8_usize, any::<prop::sample::Index>(), 0..KINDS, prop::collection::vec(any::<u8>(), 1..9), AROUND);
+    let piece = (
+        0..8_usize,
+        any::<prop::sample::Index>(),
+        0..KINDS,
+        prop::collection::vec(any::<u8>(), 1..9),
+        AROUND,
+    );
     prop::collection::vec(piece, 0..12).prop_map(move |pieces| {
         let mut body = Vec::new();
         for (what, index, kind, choices, around) in pieces {
@@ -315,7 +321,9 @@ fn case_46_an_escape_that_is_open_before_a_short_value_hides_nothing() {
                 let out = String::from_utf8(out).unwrap();
                 let mark = out.strip_prefix(before).unwrap();
                 let completions = ["", "1", "21", "0021"];
-                let marks = completions.iter().flat_map(|completion| [(*completion).to_owned(), format!("{completion}[redacted:api]")]);
+                let marks = completions
+                    .iter()
+                    .flat_map(|completion| [(*completion).to_owned(), format!("{completion}[redacted:api]")]);
                 let mut marks = marks.map(|mark| format!("{mark:*<width$}", width = form.len()));
                 assert!(marks.any(|known| known == mark), "{body} {out}");
             }
@@ -345,7 +353,11 @@ fn case_46_a_mark_is_as_long_as_what_it_covers() {
 
 #[test]
 fn the_first_of_what_overlaps_gives_its_name_and_no_more_than_their_bytes_is_covered() {
-    let values = [("first", "abcdefghijklmnopqrst"), ("second", "opqrstuvwxyzabcdefghijkl"), ("in", "cdefghijklmnopqr")];
+    let values = [
+        ("first", "abcdefghijklmnopqrst"),
+        ("second", "opqrstuvwxyzabcdefghijkl"),
+        ("in", "cdefghijklmnopqr"),
+    ];
     let (out, _) = run(redactor(&values), b"(abcdefghijklmnopqrstuvwxyzabcdefghijkl)cdefghijklmnopqr", &[1]);
     assert_eq!(String::from_utf8(out).unwrap(), "([redacted:first]**********************)[redacted:in]***");
 }
@@ -382,7 +394,12 @@ fn case_54_an_event_that_ends_in_a_line_end_leaves_at_once() {
 
 #[test]
 fn as_much_is_held_back_as_the_longest_form_has() {
-    for (value, expected) in [("12345678", 8 * 12), ("sk_live_0123456789", 18 * 12), ("`2345678", 7 * 12 + 18), ("%2345678", 8 * 12 + 17)] {
+    for (value, expected) in [
+        ("12345678", 8 * 12),
+        ("sk_live_0123456789", 18 * 12),
+        ("`2345678", 7 * 12 + 18),
+        ("%2345678", 8 * 12 + 17),
+    ] {
         let mut redactor = redactor(&[("api", value)]);
         assert_eq!(redactor.push(&[b'.'; 1000]).length, 1000 - expected, "{value}");
         assert_eq!(redactor.push(b".").length, 1);
@@ -394,7 +411,10 @@ fn as_much_is_held_back_as_the_longest_form_has() {
 fn a_value_of_several_lines_is_found_line_by_line() {
     let key = "-----BEGIN KEY-----\nMIIBVAIBADANBgkqhkiG\n9w0BAQEFAASCAT4wggE6\n";
     let (out, _) = run(redactor(&[("pem", key)]), format!("key:\n{key}").as_bytes(), &[7]);
-    assert_eq!(String::from_utf8(out).unwrap(), "key:\n[redacted:pem]*****\n[redacted:pem]******\n[redacted:pem]******\n");
+    assert_eq!(
+        String::from_utf8(out).unwrap(),
+        "key:\n[redacted:pem]*****\n[redacted:pem]******\n[redacted:pem]******\n"
+    );
     let escaped = serde_json::to_string(key).unwrap();
     let (out, _) = run(redactor(&[("pem", key)]), escaped.as_bytes(), &[7]);
     assert_eq!(String::from_utf8(out).unwrap(), format!("\"{:*<1$}\"", "[redacted:pem]", escaped.len() - 2));

@@ -128,9 +128,8 @@ impl Redactor {
 impl Cut {
     fn apply(&mut self, bytes: &mut Vec<u8>) {
         let length = bytes.len() as u64;
-        let within = |at: u64| {
-            usize::try_from(at.saturating_sub(self.released).min(length)).unwrap_or_default()
-        };
+        let within =
+            |at: u64| usize::try_from(at.saturating_sub(self.released).min(length)).unwrap_or_default();
         bytes.truncate(within(self.wanted.end));
         bytes.drain(..within(self.wanted.start).min(bytes.len()));
         self.released += length;

@@ -30,7 +30,8 @@ impl Scanner {
     pub(super) fn scan(&mut self, needles: &Needles, text: &[u8], is_whole: bool, marks: &mut Marks) {
         let from = self.scanned;
         let origin = from.saturating_sub(needles.longest());
-        if self.transcript.as_ref().is_some_and(|known| known.length() > 2 * needles.longest() + MOST_PLACES) {
+        if self.transcript.as_ref().is_some_and(|known| known.length() > 2 * needles.longest() + MOST_PLACES)
+        {
             self.drop_transcript();
         }
         let mut ends = std::mem::take(&mut self.ends);

@@ -43,7 +43,8 @@ struct Place {
 
 impl Transcript {
     pub(super) fn new(base: Base, origin: usize) -> Self {
-        let start = Place { meaning: Fingerprint::default(), count: ROOM, same: NONE, is_within_escape: false };
+        let start =
+            Place { meaning: Fingerprint::default(), count: ROOM, same: NONE, is_within_escape: false };
         let mut transcript = Self {
             base,
             origin,
