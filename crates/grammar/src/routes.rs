@@ -127,7 +127,9 @@ impl<'t> Routes<'t> {
     }
 
     fn mounts(&self, table: &Table<'_>, route: &LocatedRoute<'_>, findings: &mut Findings<'_>) -> Vec<Place> {
-        let Some(value) = required(table, route.name, "mount", MOUNT, findings) else { return Vec::new() };
+        let owner = format!("the route `{}`", route.name.text);
+        let value = table.required("mount", &owner, route.name.span, MOUNT, findings);
+        let Some(value) = value else { return Vec::new() };
         let elements = if value.is_string() {
             vec![value]
         } else if value.is_array() {
@@ -310,24 +312,10 @@ impl<'t> Reader<'_, 't, '_> {
     }
 
     fn required(&mut self, key: &str, example: &str) -> Option<Entry<'t>> {
-        required(self.table, self.name, key, example, self.findings)?;
+        let owner = format!("the route `{}`", self.name.text);
+        self.table.required(key, &owner, self.name.span, example, self.findings)?;
         self.table.get(key)
     }
-}
-
-fn required<'t>(
-    table: &Table<'t>,
-    route: Located<'_>,
-    key: &str,
-    example: &str,
-    findings: &mut Findings<'_>,
-) -> Option<Value<'t>> {
-    let value = table.value(key);
-    if value.is_none() {
-        let message = format!("the route `{}` has no `{key}`", route.text);
-        findings.error(route.span, &message, &format!("add `{example}`"));
-    }
-    value
 }
 
 #[cfg(test)]

@@ -7,7 +7,6 @@ use http::Request;
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-use crate::call::Body;
 use crate::error::Fault;
 
 /// As much of a message as is kept, in characters.
@@ -32,7 +31,7 @@ struct CarriedValue {
 }
 
 impl Confidence {
-    pub(crate) fn of(request: &Request<Body>) -> Self {
+    pub(crate) fn of(request: &Request<impl AsRef<[u8]>>) -> Self {
         let carried = match serde_json::from_slice(request.body().as_ref()) {
             Ok(Carried::Several(several)) => several,
             Ok(Carried::One(one)) => vec![one],

@@ -13,7 +13,8 @@ pub struct HeaderName(
 );
 
 /// The text is no header field name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the text is not a valid header field name")]
 pub struct InvalidHeaderName;
 
 impl HeaderName {

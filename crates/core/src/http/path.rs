@@ -29,7 +29,8 @@ struct Segment<'a> {
 }
 
 /// Readers could make different segments of the path.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the path can be read in more than one way")]
 pub struct AmbiguousPath;
 
 impl<'a> CanonicalPath<'a> {

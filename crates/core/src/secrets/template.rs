@@ -6,6 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use crate::configuration::{Part, Placement, Route, SecretId, Template};
 use crate::runtime::Bindings;
 use crate::secret_value::SecretValue;
+use crate::secret_value::place::Place;
 use crate::secrets::credential::Credential;
 use crate::secrets::json_field::string_field;
 
@@ -32,17 +33,16 @@ pub(super) fn render<'g>(
     let mut credential = Credential::default();
     let mut injected = Vec::new();
     for placement in route.auth.iter() {
-        let mut text = |template: &Template, accepts: fn(&str) -> bool| {
-            fill(template, values, bindings, accepts, &mut injected)
-        };
+        let mut text =
+            |template: &Template, place: Place| fill(template, values, bindings, place, &mut injected);
         match placement {
             Placement::Bearer(token) => {
-                let token = text(token, is_header_text)?;
+                let token = text(token, Place::Header)?;
                 credential.headers.push(("authorization", joined("Bearer ", token.expose())));
             }
             Placement::Basic { username, password } => {
-                let username = text(username, is_basic_username)?;
-                let password = text(password, is_basic_password)?;
+                let username = text(username, Place::Username)?;
+                let password = text(password, Place::Password)?;
                 let pair = SecretValue::new([username.expose(), password.expose()].join(":"));
                 let encoded = SecretValue::new(STANDARD.encode(pair.expose()));
                 credential.headers.push(("authorization", joined("Basic ", encoded.expose())));
@@ -52,36 +52,15 @@ pub(super) fn render<'g>(
                 injected.extend(secret.map(|resolved| (resolved.name, encoded)));
             }
             Placement::Header { name, value } => {
-                credential.headers.push((name.as_str(), text(value, is_header_text)?));
+                credential.headers.push((name.as_str(), text(value, Place::Header)?));
             }
             Placement::Query { name, value } => {
-                credential.parameters.push((name.as_ref(), text(value, |_| true)?));
+                credential.parameters.push((name.as_ref(), text(value, Place::Query)?));
             }
         }
     }
     credential.values = injected;
     Ok(credential)
-}
-
-/// Whether the value of this secret can stand wherever the route puts it.
-#[must_use]
-pub fn fits(route: &Route, id: SecretId, value: &SecretValue) -> bool {
-    let stands = |template: &Template, accepts: fn(&str) -> bool| {
-        template.parts.iter().all(|part| match part {
-            Part::Secret(secret) if *secret == id => accepts(value.expose()),
-            Part::Field(secret, name) if *secret == id => {
-                string_field(value, name).is_some_and(|field| accepts(field.expose()))
-            }
-            _ => true,
-        })
-    };
-    route.auth.iter().all(|placement| match placement {
-        Placement::Bearer(value) | Placement::Header { value, .. } => stands(value, is_header_text),
-        Placement::Basic { username, password } => {
-            stands(username, is_basic_username) && stands(password, is_basic_password)
-        }
-        Placement::Query { value, .. } => stands(value, |_| true),
-    })
 }
 
 /// Joins a template's parts. A value is put in as it is and never looked at again: `${x}` in it means nothing.
@@ -90,7 +69,7 @@ fn fill<'g>(
     template: &Template,
     values: &[Resolved<'g, '_>],
     bindings: &impl Bindings,
-    accepts: fn(&str) -> bool,
+    place: Place,
     injected: &mut Vec<(&'g str, SecretValue)>,
 ) -> Result<SecretValue, Unusable> {
     let invalid = || Unusable::Secrets(template.secrets().collect());
@@ -103,7 +82,12 @@ fn fill<'g>(
             Part::Field(id, name) => string_field(resolved(id)?.value, name).ok_or_else(invalid)?,
             Part::Variable(name) => SecretValue::new(bindings.variable(name).ok_or(Unusable::Variable)?),
         };
-        if !accepts(piece.expose()) {
+        // What is not secret may end in a blank, as `token ${x}` does.
+        let fits = match part {
+            Part::Secret(_) | Part::Field(..) => place.check(piece.expose()),
+            Part::Text(_) | Part::Variable(_) => place.check_characters(piece.expose()),
+        };
+        if fits.is_err() {
             return Err(if matches!(part, Part::Variable(_)) { Unusable::Variable } else { invalid() });
         }
         if let Part::Secret(id) | Part::Field(id, _) = part {
@@ -117,19 +101,4 @@ fn fill<'g>(
 
 fn joined(scheme: &str, text: &str) -> SecretValue {
     SecretValue::new([scheme, text].concat())
-}
-
-/// Visible ASCII and space: what every server reads alike (RFC 9110 §5.5 allows more, and calls it opaque).
-fn is_header_text(text: &str) -> bool {
-    text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
-}
-
-/// RFC 7617 §2: no colon, since that ends it, and no control character.
-fn is_basic_username(text: &str) -> bool {
-    !text.contains(':') && is_basic_password(text)
-}
-
-/// RFC 7617 §2: no control character.
-fn is_basic_password(text: &str) -> bool {
-    !text.contains(char::is_control)
 }

@@ -14,6 +14,7 @@ mod failover;
 mod headers;
 mod limits;
 mod operator;
+mod places;
 mod redaction;
 mod retry;
 mod secrets;

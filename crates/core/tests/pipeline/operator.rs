@@ -107,6 +107,15 @@ fn a_digest_proves_an_operator_too_and_reads_nothing() {
 }
 
 #[test]
+fn a_token_that_no_caller_can_show_is_not_ready() {
+    let world = World::new().with("OPS_TOKEN_NEXT", Binding::Value("canary\u{e9}"));
+    let exchange = world.ask(&ask("GET", "/ready?secret=ops"));
+    let outcomes = ["ok", "invalid"].map(|outcome| json!(outcome));
+    let sources = exchange.report["secrets"][0]["sources"].as_array().unwrap();
+    assert_eq!(sources.iter().map(|source| source["outcome"].clone()).collect::<Vec<_>>(), outcomes);
+}
+
+#[test]
 fn ready_tells_what_each_source_comes_to() {
     for (binding, outcome) in [
         (Binding::Missing, "missing"),

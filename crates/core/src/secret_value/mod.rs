@@ -1,5 +1,7 @@
 //! The value of a secret.
 
+pub mod place;
+
 use std::fmt;
 
 use zeroize::Zeroizing;
