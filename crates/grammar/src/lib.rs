@@ -117,7 +117,9 @@ fn read_gateway<'t>(
     let secret_timeout = secret_timeout(file, ours);
     let routes = routes_table(file, ours)?;
     let routes = Routes::read(&routes, &callers, &declared, ours);
-    let operator = file.get("operator").and_then(|entry| operator::read(entry, &callers, &routes, ours));
+    let operator = file
+        .get("operator")
+        .and_then(|entry| operator::read(entry, &callers, &routes, &declared.deployment, ours));
     let (place, operator) = operator.unzip();
     let whole =
         CrossChecks { declared: &declared, callers: &callers, routes: &routes, operator: operator.as_ref() };

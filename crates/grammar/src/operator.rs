@@ -5,7 +5,9 @@ use super::diagnostic::Findings;
 use super::document::{Entry, Value};
 use super::mount::Place;
 use super::nearest::nearest;
+use super::rate_limit;
 use super::routes::Routes;
+use super::wrangler::Deployment;
 use ostiary_core::configuration::{CallerId, Operator};
 
 const MOUNT: &str = "mount = \"ops.example.com\"";
@@ -16,17 +18,19 @@ pub(crate) fn read(
     entry: Entry<'_>,
     callers: &Callers<'_>,
     routes: &Routes<'_>,
+    deployment: &Deployment<'_>,
     findings: &mut Findings<'_>,
 ) -> Option<(Place, Operator)> {
     let table = entry.value.table("[operator]", findings)?;
-    table.reject_unknown_keys("`[operator]`", &["mount", "allow"], &[], findings);
+    table.reject_unknown_keys("`[operator]`", &["mount", "allow", "rate_limit"], &[], findings);
     let place = table
         .required("mount", "`[operator]`", entry.key.span, MOUNT, findings)
         .and_then(|value| mount(value, routes, findings));
     let allow = table
         .required("allow", "`[operator]`", entry.key.span, ALLOW, findings)
         .and_then(|value| allow(value, callers, findings));
-    Some((place?, Operator { allow: allow?.into() }))
+    let rate_limit = table.value("rate_limit").map(|value| rate_limit::read(value, deployment, findings));
+    Some((place?, Operator { allow: allow?.into(), rate_limit: rate_limit.unwrap_or_default().into() }))
 }
 
 /// A route on the operator's mount, or below it, would hide its endpoints. One above it is hidden by them there, as
@@ -67,8 +71,8 @@ fn allow(value: Value<'_>, callers: &Callers<'_>, findings: &mut Findings<'_>) -
 
 #[cfg(test)]
 mod tests {
-    use super::super::example::{accepted, assert_diagnostics};
-    use ostiary_core::configuration::{CallerId, Destination, RouteId};
+    use super::super::example::{GATEWAY, WRANGLER, accepted, assert_diagnostics, outcome, replaced};
+    use ostiary_core::configuration::{CallerId, Counted, Destination, RateLimit, RouteId};
 
     #[test]
     fn tells_what_is_wrong_with_the_operator() {
@@ -91,6 +95,18 @@ mod tests {
             expected.insert(position, Destination::Operator);
             assert_eq!(to, expected, "{mount}");
         }
+    }
+
+    #[test]
+    fn it_takes_a_rate_limit_of_its_own() {
+        let operator = "operator = { mount = \"/ops\", allow = [\"ci\"], rate_limit = [{ binding = \"A\", by = \"address\" }] }\n";
+        let limit =
+            "[[ratelimits]]\nname = \"A\"\nnamespace_id = \"1\"\nsimple = { limit = 100, period = 60 }\n";
+        let checked =
+            outcome(&replaced(GATEWAY, "version = 1\n", operator), &format!("{WRANGLER}{limit}")).unwrap();
+        assert_eq!(checked.warnings, []);
+        let expected = RateLimit { binding: "A".into(), by: Counted::Address, period: 60 };
+        assert_eq!(checked.gateway.operator.unwrap().rate_limit, vec![expected]);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The operator's own endpoints.
 
 use super::caller::CallerId;
+use super::rate_limit::RateLimit;
 use super::route::RouteId;
 use super::text::List;
 
@@ -10,6 +11,8 @@ use super::text::List;
 pub struct Operator {
     /// One or more.
     pub allow: List<CallerId>,
+    /// How often the endpoints may be used, and by whom.
+    pub rate_limit: List<RateLimit>,
 }
 
 /// What a mount leads to.
