@@ -25,7 +25,7 @@ pub use cors::{Cors, Origins};
 pub use failover::{Failover, Retry};
 pub use gateway::Gateway;
 pub use mount::Mount;
-pub use operator::{Destination, Operator};
+pub use operator::{Destination, ENVIRONMENT_VARIABLE, Environment, Operator};
 pub use rate_limit::{Counted, RateLimit};
 pub use route::{Grant, Route, RouteId};
 pub use rule::{Pattern, Rule, Segment};

@@ -2,7 +2,7 @@
 //!
 //! | endpoint | for whom | tells |
 //! |---|---|---|
-//! | `GET health` | whoever asks | version and digest of the configuration; reads nothing |
+//! | `GET health` | whoever asks | version, configuration and environment; reads no secret |
 //! | `GET ready` | the operator | what reading each secret's sources comes to |
 //! | `POST probe` | the operator | what the upstream answers to one source, and a proof of the value that was read |
 //!
@@ -61,7 +61,7 @@ pub async fn serve<'g, R: Bindings + Network + Clock + Console>(
     let endpoint = Endpoint::from_request(asked);
     event.operation = endpoint.map(Endpoint::as_str);
     if endpoint == Some(Endpoint::Health) {
-        return Ok(health::report(gateway));
+        return Ok(health::report(gateway, operator, runtime));
     }
 
     // 2. Caller
@@ -81,7 +81,7 @@ pub async fn serve<'g, R: Bindings + Network + Clock + Console>(
 
     // 4. Do it
     match endpoint {
-        Endpoint::Health => Ok(health::report(gateway)),
+        Endpoint::Health => Ok(health::report(gateway, operator, runtime)),
         Endpoint::Ready => ready::report(gateway, asked.query, runtime, &readings, proof_ms).await,
         Endpoint::Probe => probe::report(gateway, asked.head, runtime, &mut readings, event).await,
     }
