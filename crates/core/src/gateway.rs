@@ -176,7 +176,7 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console> Context<'g
         let request = OperatorRequest { head, method: admitted.method, path, query: admitted.target.query };
         let limits = self.limits(operator::COUNTED_AS, &operator.rate_limit);
         self.count(limits, Subject::Address).await?;
-        if let Some(report) = operator::public_report(gateway, &request, &mut self.event) {
+        if let Some(report) = operator::public_report(gateway, operator, &request, runtime, &mut self.event) {
             return Ok(Outcome::Reported(report));
         }
         let before = runtime.now();

@@ -3,12 +3,13 @@
 use super::callers::Callers;
 use super::diagnostic::Findings;
 use super::document::{Entry, Value};
+use super::environments::digest;
 use super::mount::Place;
 use super::nearest::nearest;
 use super::rate_limit;
 use super::routes::Routes;
 use super::wrangler::Deployment;
-use ostiary_core::configuration::{CallerId, Operator};
+use ostiary_core::configuration::{CallerId, ENVIRONMENT_VARIABLE, Environment, Operator};
 
 const MOUNT: &str = "mount = \"ops.example.com\"";
 const ALLOW: &str = "allow = [\"caller\"]";
@@ -30,7 +31,34 @@ pub(crate) fn read(
         .required("allow", "`[operator]`", entry.key.span, ALLOW, findings)
         .and_then(|value| allow(value, callers, findings));
     let rate_limit = table.value("rate_limit").map(|value| rate_limit::read(value, deployment, findings));
-    Some((place?, Operator { allow: allow?.into(), rate_limit: rate_limit.unwrap_or_default().into() }))
+    let environments = environments(entry, deployment, findings);
+    let rate_limit = rate_limit.unwrap_or_default().into();
+    Some((place?, Operator { allow: allow?.into(), rate_limit, environments: environments.into() }))
+}
+
+/// A Worker does not know in which environment it runs, so that a variable tells it; without one it is the top level.
+fn environments(
+    operator: Entry<'_>,
+    deployment: &Deployment<'_>,
+    findings: &mut Findings<'_>,
+) -> Vec<Environment> {
+    let mut environments = Vec::new();
+    for environment in deployment.environments() {
+        let variable = environment.variable(ENVIRONMENT_VARIABLE);
+        if variable != environment.name() {
+            let (file, place) = (deployment.file(), environment.place());
+            let message = format!(
+                "`ostiary rotate` could take one environment's gateway for another's: the variable \
+                 `{ENVIRONMENT_VARIABLE}` of {file} does not name the environment {place}"
+            );
+            findings.error(operator.key.span, &message, &environment.naming(ENVIRONMENT_VARIABLE));
+        }
+        environments.push(Environment {
+            name: environment.name().map(|name| name.to_owned().into()),
+            bindings: digest(environment.store()).into(),
+        });
+    }
+    environments
 }
 
 /// A route on the operator's mount, or below it, would hide its endpoints. One above it is hidden by them there, as
@@ -107,6 +135,45 @@ mod tests {
         assert_eq!(checked.warnings, []);
         let expected = RateLimit { binding: "A".into(), by: Counted::Address, period: 60 };
         assert_eq!(checked.gateway.operator.unwrap().rate_limit, vec![expected]);
+    }
+
+    #[test]
+    fn every_environment_names_itself() {
+        let gateway =
+            replaced(GATEWAY, "version = 1\n", "operator = { mount = \"/ops\", allow = [\"ci\"] }\n");
+        let bindings = WRANGLER.split_once("[[").map(|(_, bindings)| format!("[[{bindings}")).unwrap();
+        let staging = bindings.replace("[[", "[[env.staging.");
+        let with = |top: &str, variables: &str| {
+            let wrangler =
+                format!("{}{staging}{variables}", replaced(WRANGLER, "[vars]\n", &format!("[vars]\n{top}")));
+            outcome(&gateway, &wrangler)
+        };
+        let accepted = with("", "[env.staging.vars]\nOSTIARY_ENVIRONMENT = \"staging\"\n").unwrap();
+        let environments = accepted.gateway.operator.unwrap().environments;
+        let names: Vec<_> = environments.iter().map(|environment| environment.name.as_deref()).collect();
+        assert_eq!(names, [None, Some("staging")]);
+        assert_eq!(environments[0].bindings, environments[1].bindings);
+        let told = "gateway.toml:1:1: error: `ostiary rotate` could take one environment's gateway for another's: the \
+                    variable `OSTIARY_ENVIRONMENT` of wrangler.toml does not name the environment";
+        for (top, variables, place) in [
+            (
+                "",
+                "",
+                "in `[env.staging]`; found `operator`; write `OSTIARY_ENVIRONMENT = \"staging\"` in `[env.staging.vars]` there",
+            ),
+            (
+                "",
+                "[env.staging.vars]\nOSTIARY_ENVIRONMENT = \"live\"\n",
+                "in `[env.staging]`; found `operator`; write `OSTIARY_ENVIRONMENT = \"staging\"` in `[env.staging.vars]` there",
+            ),
+            (
+                "OSTIARY_ENVIRONMENT = \"live\"\n",
+                "[env.staging.vars]\nOSTIARY_ENVIRONMENT = \"staging\"\n",
+                "at its top level; found `operator`; remove it from `[vars]` there",
+            ),
+        ] {
+            assert_eq!(with(top, variables).unwrap_err(), [format!("{told} {place}")]);
+        }
     }
 
     #[test]

@@ -75,7 +75,7 @@ impl CrossChecks<'_, '_> {
         }
     }
 
-    /// `findings` are those of `wrangler.toml`.
+    /// `findings` are those of wrangler's configuration.
     pub(crate) fn warn_of_bindings(&self, findings: &mut Findings<'_>) {
         let secrets = &self.declared.secrets;
         let used: BTreeSet<&str> = secrets
@@ -85,9 +85,9 @@ impl CrossChecks<'_, '_> {
             .map(|source| source.binding.as_ref())
             .collect();
         for bound in self.declared.deployment.store_bindings() {
-            if !used.contains(bound.text) {
-                let message = format!("no secret of gateway.toml uses the binding `{}`", bound.text);
-                findings.warning(bound.span, &message, "name it in `[secrets]` there, or remove it");
+            if !used.contains(bound.name.text) {
+                let message = format!("no secret of gateway.toml uses the binding `{}`", bound.name.text);
+                findings.warning(bound.name.span, &message, "name it in `[secrets]` there, or remove it");
             }
         }
         for bound in self.declared.deployment.rate_limits() {

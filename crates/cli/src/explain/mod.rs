@@ -42,7 +42,7 @@ pub struct Explain {
     /// One more header line; may be given several times.
     #[arg(long, value_name = "NAME: VALUE")]
     header: Vec<String>,
-    /// The environment of wrangler.toml whose variables count [default: its top level].
+    /// The environment of wrangler's configuration whose variables count [default: its top level].
     #[arg(long, value_name = "NAME")]
     env: Option<String>,
     /// Ask the gateway with this operator's mount whether it runs this configuration.
@@ -65,7 +65,7 @@ impl Explain {
     /// [`Failure::Found`] where the request is refused, or another configuration is deployed.
     pub fn run(self, output: &mut Output) -> Result<(), Failure> {
         let mut gateway = self.configuration.gateway()?;
-        let variables = self.configuration.variables(self.env.as_deref())?;
+        let variables = self.configuration.environment(self.env.as_deref())?.variables;
         let deployed = self.gateway.as_ref().map(Deployed::ask).transpose()?;
         let rehearsal = Rehearsal::with_placeholders(&gateway, variables);
         let mut request = self.request()?;

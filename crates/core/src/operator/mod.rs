@@ -2,7 +2,7 @@
 //!
 //! | endpoint | for whom | tells |
 //! |---|---|---|
-//! | `GET health` | whoever asks | version and digest of the configuration; reads nothing |
+//! | `GET health` | whoever asks | version, configuration and environment; reads no secret |
 //! | `GET ready` | the operator | what reading each secret's sources comes to |
 //! | `POST probe` | the operator | what the upstream answers to one source, and a proof of the value that was read |
 //!
@@ -49,12 +49,14 @@ pub struct OperatorRequest<'a, H> {
 #[must_use]
 pub fn public_report<'g, H>(
     gateway: &'g Gateway,
+    operator: &Operator,
     request: &OperatorRequest<'_, H>,
+    bindings: &impl Bindings,
     event: &mut Event<'g>,
 ) -> Option<Report> {
     let endpoint = Endpoint::from_request(request);
     event.operation = endpoint.map(Endpoint::as_str);
-    (endpoint == Some(Endpoint::Health)).then(|| health::report(gateway))
+    (endpoint == Some(Endpoint::Health)).then(|| health::report(gateway, operator, bindings))
 }
 
 /// The operator that the request's bearer token proves, which the event then names. 401, 503
@@ -87,7 +89,7 @@ pub async fn serve<'g, R: Bindings + Network + Clock + Console>(
     event: &mut Event<'g>,
 ) -> Result<Report, Code> {
     match Endpoint::from_request(request).ok_or(Code::NotAllowed)? {
-        Endpoint::Health => Ok(health::report(gateway)),
+        Endpoint::Health => Err(Code::NotAllowed),
         Endpoint::Ready => ready::report(gateway, request.query, runtime, readings, proof_ms).await,
         Endpoint::Probe => probe::report(gateway, request.head, runtime, readings, event).await,
     }
