@@ -35,14 +35,15 @@ export function installPrograms() {
 const HONO = join(HERE, "peers", "hono");
 const GENERATED = join(HERE, ".generated");
 
-// What is measured: by name, the folder with its modules, and what comes before them.
-export function buildPeers() {
+// What is measured: by name, the folder with its modules, and what comes before them. `names` keeps those of functions.
+export function buildPeers({ names = false } = {}) {
   const ostiary = gateway(join(HERE, ".build"));
   installHono();
+  const minified = names ? "--keep-names" : "--minify";
   const peers = {
     passthrough: { build: join(HERE, "peers", "passthrough") },
-    hono: { build: bundle("hono", "index.ts") },
-    "hono-same": { build: bundle("hono-same", "same/index.ts") },
+    hono: { build: bundle("hono", "index.ts", minified) },
+    "hono-same": { build: bundle("hono-same", "same/index.ts", minified) },
     ostiary: { build: ostiary },
     "ostiary-queue-microtask": { build: ostiary, before: keepQueueMicrotask(ostiary) },
   };
@@ -50,7 +51,7 @@ export function buildPeers() {
     const bindings = bindingsOf(configuration);
     const alias = `--alias:generated-configuration=${join(GENERATED, configuration, "configuration.json")}`;
     peers[`ostiary/${configuration}`] = { build: gateway(join(GENERATED, configuration, "build")), bindings };
-    peers[`hono-same/${configuration}`] = { build: bundle(configuration, "same/growth.ts", alias), bindings };
+    peers[`hono-same/${configuration}`] = { build: bundle(configuration, "same/growth.ts", minified, alias), bindings };
   }
   return peers;
 }
@@ -72,7 +73,7 @@ function bundle(name, entry, ...options) {
   mkdirSync(built, { recursive: true });
   // By path, as the folder of programs need not be on PATH.
   const esbuild = join(dirname(createRequire(import.meta.url).resolve("esbuild/package.json")), "bin", "esbuild");
-  run(esbuild, [join(HONO, "src", entry), "--bundle", "--minify", "--format=esm", "--log-level=error", "--target=es2024", ...options, `--outfile=${join(built, "index.js")}`]);
+  run(esbuild, [join(HONO, "src", entry), "--bundle", "--format=esm", "--log-level=error", "--target=es2024", ...options, `--outfile=${join(built, "index.js")}`]);
   return built;
 }
 
@@ -114,7 +115,7 @@ export async function check(name, port) {
   if (!/^[0-9a-f-]{32,36}$/.test(id)) fail("an answer has an id", id);
 
   const echo = await ask({ port, path: "/redacted/v1/echo" });
-  if (!/^\{"key":"\[redacted[^"]*\]","more":1\}$/.test(echo.body)) fail("an echoed key is redacted", String(echo.body));
+  if (!/^\{"key":"\[redacted[^"]*","more":1\}$/.test(echo.body)) fail("an echoed key is redacted", String(echo.body));
   const text = await ask({ port, path: "/redacted/v1/text" });
   expect("a text without a key comes down whole", text.body.length, LARGE_BODY);
 

@@ -40,7 +40,7 @@ impl Runtime<'_> {
     /// What a binding's exception says is not looked at: its wording is not documented.
     async fn read_stored(&self, binding: &str, within: u32) -> Reading {
         let Ok(promise) = secret_bindings::start(self.env, binding) else { return Reading::Error };
-        match self.shared_deadline(within).within(self.invocation.settled(&promise)).await {
+        match self.shared_deadline(within).within(self.invocation.settled(promise)).await {
             Some(Ok(value)) if value.is_null() || value.is_undefined() => Reading::Missing,
             Some(Ok(value)) => {
                 value.as_string().map_or(Reading::Error, |text| Reading::from_value(Some(text)))
@@ -55,7 +55,7 @@ impl Runtime<'_> {
         let limit: RateLimit = JsValue::from(self.env.rate_limiter(binding).ok()?).unchecked_into();
         let options = RateLimitOptions::new(key);
         let promise = limit.limit(&options).ok()?;
-        let outcome = self.shared_deadline(within).within(self.invocation.settled(&promise)).await?.ok()?;
+        let outcome = self.shared_deadline(within).within(self.invocation.settled(promise)).await?.ok()?;
         let outcome = Some(outcome).filter(JsValue::is_object)?;
         outcome.unchecked_ref::<RateLimitOutcome>().success().ok()?.as_bool()
     }

@@ -11,14 +11,14 @@ use crate::js;
 pub(crate) struct Deadline {
     invocation: Invocation,
     passed: Signal,
-    timer: js::Deadline,
+    timer: f64,
 }
 
 impl Deadline {
     /// Passes after so many milliseconds.
     pub(crate) fn new(invocation: &Invocation, milliseconds: u32) -> Self {
         let passed = Signal::default();
-        let timer = js::start_deadline(milliseconds, invocation.waiter(&passed));
+        let timer = js::fulfill_after(milliseconds, invocation.waiter(&passed));
         Self { invocation: invocation.clone(), passed, timer }
     }
 
@@ -47,7 +47,7 @@ impl Deadline {
 impl Drop for Deadline {
     fn drop(&mut self) {
         if !self.invocation.is_abandoned() {
-            self.timer.end();
+            js::clear_timeout(self.timer);
         }
     }
 }

@@ -45,10 +45,11 @@ impl Invocation {
         .await
     }
 
-    /// What the promise settles to.
-    pub(crate) fn settled(&self, promise: &Promise) -> Settled {
+    /// What the promise settles to. The promise is not kept: its waiter would be kept with it.
+    #[expect(clippy::needless_pass_by_value, reason = "whoever waits must not hold the promise")]
+    pub(crate) fn settled(&self, promise: Promise) -> Settled {
         let signal = Signal::default();
-        js::settle(promise, self.waiter(&signal));
+        js::settle(&promise, self.waiter(&signal));
         Settled(signal)
     }
 

@@ -2,6 +2,7 @@
 
 use std::cell::{OnceCell, RefCell};
 
+use js_sys::Promise;
 use ostiary_core::runtime::plan::Plan;
 use ostiary_core::runtime::{self, Network, SendError};
 use wasm_bindgen::prelude::*;
@@ -58,7 +59,7 @@ impl Network for Runtime<'_> {
 
     async fn keeps_body(&self) -> bool {
         let Some(upload) = self.sending.upload.get() else { return true };
-        self.invocation.settled(&upload.can_repeat()).await.is_ok_and(|said| said.is_truthy())
+        self.invocation.settled(upload.can_repeat()).await.is_ok_and(|said| said.is_truthy())
     }
 }
 
@@ -90,6 +91,21 @@ impl Runtime<'_> {
     }
 
     async fn fetch(&self, plan: &Plan, attempt: Option<&Attempt>) -> Result<Response, JsValue> {
+        let body = match (self.sending.upload.get(), attempt) {
+            (Some(upload), Some(attempt)) => self.invocation.settled(upload.start(attempt)).await?,
+            _ => JsValue::NULL,
+        };
+        let fetched = self.start_fetch(plan, attempt, &body)?;
+        self.invocation.settled(fetched).await.map(JsCast::unchecked_into)
+    }
+
+    /// Resolves to a [`Response`].
+    fn start_fetch(
+        &self,
+        plan: &Plan,
+        attempt: Option<&Attempt>,
+        body: &JsValue,
+    ) -> Result<Promise, JsValue> {
         let headers = Headers::new_with_headers(&self.request.headers())?;
         for name in &plan.remove {
             headers.delete(name)?;
@@ -103,14 +119,11 @@ impl Runtime<'_> {
         let init = RequestInit::new();
         init.set_method(plan.method.as_str());
         init.set_headers(&headers);
+        init.set_body(body);
         init.set_redirect(RequestRedirect::Manual);
         init.set_cache(RequestCache::NoStore);
         init.set_signal(Some(&signal));
-        if let (Some(upload), Some(attempt)) = (self.sending.upload.get(), attempt) {
-            init.set_body(&self.invocation.settled(&upload.start(attempt)).await?);
-        }
-        let fetched = js::fetch(plan.url.expose(), &init)?;
-        self.invocation.settled(&fetched).await.map(JsCast::unchecked_into)
+        js::fetch(plan.url.expose(), &init)
     }
 }
 

@@ -23,7 +23,7 @@ forward_headers = ["x-forwarded-for"]
 
 const WRANGLER: &str = "secrets_store_secrets = [{ binding = \"A\", store_id = \"1\", secret_name = \"a\" }]";
 
-/// With `_` read as `-`.
+/// With every character that is not a letter or a digit read as `-`.
 const WITHHELD: &[&str] = &[
     "api-key",
     "cookie",
@@ -50,7 +50,6 @@ const WITHHELD: &[&str] = &[
     "x-http-method",
     "x-http-method-override",
     "x-method-override",
-    "x-original-url",
     "x-real-ip",
     "x-rewrite-url",
     "x-stripped",
@@ -62,7 +61,28 @@ const WITHHELD: &[&str] = &[
     "referer",
     "x-client-ip",
     "x-cluster-client-ip",
+    "client-ip",
+    "cluster-client-ip",
+    "fastly-client-ip",
+    "origin",
+    "proxy-client-ip",
+    "wl-proxy-client-ip",
+    "x-appengine-user-ip",
+    "x-azure-clientip",
+    "x-azure-fdid",
+    "x-azure-socketip",
+    "x-forwarded",
+    "x-host",
+    "x-originating-ip",
+    "x-override-url",
+    "x-proxyuser-ip",
+    "x-remote-addr",
+    "x-remote-ip",
 ];
+
+/// Families of names that are withheld.
+const WITHHELD_FAMILIES: &[&str] =
+    &["cf-", "ostiary-", "sec-fetch-", "x-accel-", "x-envoy-", "x-forwarded-", "x-original-"];
 
 /// What would make an answer that cannot be searched for secrets: a coding, or a part. In this spelling alone, since a twin
 /// is noticed by what the upstream makes of it.
@@ -95,7 +115,7 @@ fuzz_target!(|data: &[u8]| {
     deployment.values.insert("A", "secret&value=1".to_owned());
     let Ok(sent) = ROUTED.with(|gateway| deployment.ask(gateway, &ask)) else { return };
 
-    let folded = |name: &str| name.replace('_', "-");
+    let folded = |name: &str| name.replace(|character: char| !character.is_ascii_alphanumeric(), "-");
     for (place, value) in [("authorization", "Bearer secret&value=1"), ("x-injected", "Key secret&value=1")] {
         let found: Vec<_> = sent.headers.iter().filter(|(name, _)| folded(name) == place).collect();
         let [(name, found)] = &found[..] else { panic!("not exactly one {place}: {:?}", sent.headers) };
@@ -105,7 +125,7 @@ fuzz_target!(|data: &[u8]| {
     let options: Vec<String> = connection.split(',').map(|option| folded(option.trim())).collect();
     let may_be_forwarded = |name: &str| {
         let twin = folded(name);
-        let claims = ["cf-", "ostiary-", "x-forwarded-"].iter().any(|prefix| twin.starts_with(prefix));
+        let claims = WITHHELD_FAMILIES.iter().any(|prefix| twin.starts_with(prefix));
         let forwarded = name == "x-forwarded-for";
         !OWN.contains(&twin.as_str())
             && !WITHHELD.contains(&twin.as_str())

@@ -3,6 +3,7 @@
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { Miniflare } from "miniflare";
+import { NO_WORKER, OFFLINE } from "../../api/miniflare-options.mjs";
 
 // Any id works locally.
 const STORE = "local";
@@ -40,13 +41,6 @@ const limited = (rateLimits) =>
 const texts = (variables) =>
   Object.fromEntries(Object.entries(variables).map(([name, value]) => [name, { type: "text", value }]));
 
-// A Worker that holds nothing but bindings, for seeding a store that another process reads.
-const NO_WORKER = {
-  mainModule: "index.js",
-  modulesRoot: "/",
-  modules: { "index.js": { type: "esm", contents: "export default {}" } },
-};
-
 // A Worker of that script, for a binding to it.
 export function scripted(name, script) {
   const manifest = { mainModule: "index.js", modulesRoot: "/", modules: { "index.js": { type: "esm", contents: script } } };
@@ -55,12 +49,7 @@ export function scripted(name, script) {
 
 function options(worker, others, more) {
   return {
-    host: "127.0.0.1",
-    port: 0,
-    // Nothing is fetched from the internet.
-    cf: false,
-    enableDevRegistry: false,
-    telemetry: { enabled: false },
+    ...OFFLINE,
     workers: [{ config: { name: "gateway", exports: {}, ...worker }, dev: {} }, ...others],
     ...more,
   };

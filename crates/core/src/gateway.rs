@@ -2,7 +2,7 @@
 
 use crate::authentication::caller::authenticate;
 use crate::authentication::tokens::token_digests;
-use crate::configuration::{Gateway, Grantee, Mount, Route, Rule, UpstreamUrl};
+use crate::configuration::{Gateway, Grantee, Mismatch, Mount, Route, Rule, UpstreamUrl};
 use crate::http::AddedHeaders;
 use crate::http::method::Method;
 use crate::http::path::Below;
@@ -85,7 +85,7 @@ struct Context<'g, 'h, H, R> {
     readings: Readings<'g, R>,
     event: Event<'g>,
     /// For web pages, on responses and refusals alike.
-    cors: AddedHeaders,
+    cors: Option<cors::Permission<'g, 'h>>,
     /// On a refusal: after how many seconds the caller may come back.
     retry_after: Option<u32>,
 }
@@ -124,7 +124,7 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console> Context<'g
             readings: Readings::new(runtime, gateway.secret_timeout),
             event: Event::new(request_id.clone()),
             request_id,
-            cors: AddedHeaders::new(),
+            cors: None,
             retry_after: None,
         }
     }
@@ -182,7 +182,7 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console> Context<'g
         if cors::is_preflight(self.head, routed.admitted.method) {
             return Some(cors::preflight(routed.route, cors, self.head, &self.request_id));
         }
-        self.cors = cors::actual(cors, self.head);
+        self.cors = Some(cors::Permission::new(cors, self.head));
         None
     }
 
@@ -225,11 +225,20 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console> Context<'g
 
     /// Step 4.
     fn authorize(&mut self, routed: Routed<'g, '_>, authenticated: Authenticated<'g>) -> Result<(), Code> {
-        let rule = authenticated.rule.ok_or(Code::NotAllowed)?;
+        let Some(rule) = authenticated.rule else { return Err(self.unmatched(routed, authenticated.caller)) };
         self.event.rule = Some(&rule.text);
         let longer =
             routed.route.max_body.zip(routed.admitted.length).is_some_and(|(most, length)| length > most);
         if longer { Err(Code::PayloadTooLarge) } else { Ok(()) }
+    }
+
+    /// Step 4, where no rule admits the request.
+    fn unmatched(&mut self, routed: Routed<'g, '_>, caller: Grantee) -> Code {
+        let Routed { admitted, mount, route, path } = routed;
+        let mismatch =
+            Mismatch::find(route, mount, caller, admitted.method, path).map(|(mismatch, _)| mismatch);
+        self.event.mismatch = mismatch;
+        if mismatch == Some(Mismatch::OtherReading) { Code::PathAmbiguous } else { Code::NotAllowed }
     }
 
     /// Step 5. A browser sends a preflight without its user's will, so one that anyone may send spends no credential.
@@ -334,16 +343,19 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console> Context<'g
 
     /// Step 10.
     fn record(self, outcome: Result<Outcome<R::Response>, Code>) -> Handled<'g, R::Response> {
-        let Self { runtime, request_id, started, mut event, mut cors, retry_after, .. } = self;
+        let Self { runtime, request_id, started, mut event, cors, retry_after, .. } = self;
         let mut outcome = outcome.unwrap_or_else(|code| {
             event.code = Some(code.as_str());
-            Outcome::Refused(Refusal { code, request_id, retry_after, cors: std::mem::take(&mut cors) })
+            let cors = cors.map(cors::Permission::on_refusal).unwrap_or_default();
+            Outcome::Refused(Refusal { code, request_id, retry_after, cors })
         });
         event.status = match &mut outcome {
             Outcome::Refused(refusal) => refusal.status(),
             Outcome::Preflight(_) => NO_CONTENT,
             Outcome::Answered(response, edits, _) => {
-                edits.add.extend(cors.into_iter().map(|(name, value)| (name.into(), value)));
+                let added = cors.map(|cors| cors.on_response(edits.header_names(response)));
+                let added = added.into_iter().flatten();
+                edits.add.extend(added.map(|(name, value)| (name.into(), value)));
                 response.status()
             }
             Outcome::Reported(report) => report.status,

@@ -101,6 +101,8 @@ impl fmt::Display for Code {
     }
 }
 
+impl std::error::Error for Code {}
+
 /// A refusal, ready to be sent. It holds a code, an id and what the route tells web pages, so there is nothing in it
 /// that could leak.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -102,6 +102,8 @@ fn route() -> Route {
         ]
         .into(),
         strip_headers: vec![].into(),
+        link_headers: vec![].into(),
+        rewrite_body: vec![].into(),
         strip_query: vec![].into(),
         forward_headers: vec![].into(),
         encoded_slash: false,

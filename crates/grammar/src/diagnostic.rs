@@ -48,6 +48,8 @@ impl fmt::Display for Diagnostic {
     }
 }
 
+impl std::error::Error for Diagnostic {}
+
 /// Collects what is wrong in one file.
 pub(crate) struct Findings<'t> {
     file: File<'t>,

@@ -87,6 +87,22 @@ impl<'t> Table<'t> {
         self.get(key).map(|entry| entry.value)
     }
 
+    /// The value of a key that `owner`, whose name is at `at`, must have; reports where it is missing.
+    pub(crate) fn required(
+        &self,
+        key: &str,
+        owner: &str,
+        at: Span,
+        example: &str,
+        findings: &mut Findings<'_>,
+    ) -> Option<Value<'t>> {
+        let value = self.value(key);
+        if value.is_none() {
+            findings.error(at, &format!("{owner} has no `{key}`"), &format!("add `{example}`"));
+        }
+        value
+    }
+
     /// Reports every key that is not known, and returns whether there was none. Keys whose time is yet to come
     /// are told apart, so that no option silently does nothing.
     pub(crate) fn reject_unknown_keys(

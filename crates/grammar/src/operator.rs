@@ -2,7 +2,7 @@
 
 use super::callers::Callers;
 use super::diagnostic::Findings;
-use super::document::{Entry, Table, Value};
+use super::document::{Entry, Value};
 use super::environments::digest;
 use super::mount::Place;
 use super::nearest::nearest;
@@ -23,10 +23,12 @@ pub(crate) fn read(
 ) -> Option<(Place, Operator)> {
     let table = entry.value.table("[operator]", findings)?;
     table.reject_unknown_keys("`[operator]`", &["mount", "allow"], &[], findings);
-    let place =
-        required(entry, &table, "mount", MOUNT, findings).and_then(|value| mount(value, routes, findings));
-    let allow =
-        required(entry, &table, "allow", ALLOW, findings).and_then(|value| allow(value, callers, findings));
+    let place = table
+        .required("mount", "`[operator]`", entry.key.span, MOUNT, findings)
+        .and_then(|value| mount(value, routes, findings));
+    let allow = table
+        .required("allow", "`[operator]`", entry.key.span, ALLOW, findings)
+        .and_then(|value| allow(value, callers, findings));
     let environments = environments(entry, deployment, findings);
     Some((place?, Operator { allow: allow?.into(), environments: environments.into() }))
 }
@@ -54,21 +56,6 @@ fn environments(
         });
     }
     environments
-}
-
-fn required<'t>(
-    operator: Entry<'_>,
-    table: &Table<'t>,
-    key: &str,
-    example: &str,
-    findings: &mut Findings<'_>,
-) -> Option<Value<'t>> {
-    let value = table.value(key);
-    if value.is_none() {
-        let message = format!("`[operator]` has no `{key}`");
-        findings.error(operator.key.span, &message, &format!("add `{example}`"));
-    }
-    value
 }
 
 /// A route on the operator's mount, or below it, would hide its endpoints. One above it is hidden by them there, as

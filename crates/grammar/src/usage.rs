@@ -174,8 +174,9 @@ mod tests {
         );
     }
 
-    /// A route with this many callers, each with a secret of its own, and an upstream key with two sources.
-    fn with_callers(count: usize) -> Vec<String> {
+    /// A route with this many callers, each with a secret of its own, an upstream key with two sources, and these other
+    /// keys.
+    fn with_callers(count: usize, keys: &str) -> Vec<String> {
         let list = |each: &dyn Fn(usize) -> String| (0..count).map(each).collect::<String>();
         let secrets = list(&|index| format!("s{index} = [\"S{index}\"]\n"));
         let callers = list(&|index| format!("[callers.c{index}]\nbearer = \"${{s{index}}}\"\n"));
@@ -188,20 +189,35 @@ mod tests {
         let gateway =
             replaced(GATEWAY, "checkout = [\"CHECKOUT", &format!("{secrets}checkout = [\"CHECKOUT"));
         let gateway = replaced(&gateway, "[routes.stripe]\n", &format!("{callers}[routes.stripe]\n"));
+        let gateway = replaced(&gateway, "auth = {", &format!("{keys}auth = {{"));
         warnings(&outcome(&format!("{gateway}{allow}"), &format!("{WRANGLER}{bindings}")).unwrap())
     }
 
     #[test]
     fn warns_of_a_route_that_needs_more_than_the_free_plan_grants() {
         // One for `checkout`, two for `stripe`, an attempt with each of the two.
-        assert_eq!(with_callers(45), <[String; 0]>::default());
+        assert_eq!(with_callers(45, ""), <[String; 0]>::default());
         assert_eq!(
-            with_callers(46),
+            with_callers(46, ""),
             [
                 "gateway.toml:151:9: warning: the route `stripe` can need 51 reads and attempts for one request, and \
               Cloudflare's free plan grants 50; found `stripe`; name fewer callers or sources, or prove callers by \
               digests"
             ]
         );
+    }
+
+    #[test]
+    fn a_retry_counts_and_so_does_the_lack_of_failover() {
+        let needs = |count, keys: &str| {
+            let warnings = with_callers(count, keys);
+            warnings.first().and_then(|text| text.split(" can need ").nth(1)?.split(' ').next()?.parse().ok())
+        };
+        // One attempt in the place of two.
+        assert_eq!(needs(46, "failover = false\n"), None);
+        assert_eq!(needs(47, "failover = false\n"), Some(51));
+        // Two attempts more, after failed connections.
+        assert_eq!(needs(43, "retry = { attempts = 3 }\n"), None);
+        assert_eq!(needs(44, "retry = { attempts = 3 }\n"), Some(51));
     }
 }

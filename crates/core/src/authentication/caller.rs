@@ -10,19 +10,23 @@ use crate::runtime::reading::Reading;
 use crate::secrets::readings::Readings;
 
 /// Why nobody is proved. The caller is told no more than that; the log tells the four apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, thiserror::Error)]
 pub enum AuthenticationError {
     /// The request shows no token.
     #[serde(rename = "token_absent")]
+    #[error("the request shows no token")]
     Absent,
     /// No token that it shows is one of this route's callers'.
     #[serde(rename = "token_unknown")]
+    #[error("no token of the request is known")]
     Unknown,
     /// Its tokens are of different callers.
     #[serde(rename = "token_contradictory")]
+    #[error("the tokens of the request belong to different callers")]
     Contradictory,
     /// No token matched, and not every secret that one could have matched could be read.
     #[serde(rename = "token_unreadable")]
+    #[error("a token secret cannot be read")]
     Unreadable,
 }
 

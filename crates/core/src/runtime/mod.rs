@@ -62,13 +62,16 @@ pub trait Network {
 }
 
 /// Why no answer's head arrived.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SendError {
     /// No connection, or it ended before a head that can be read.
+    #[error("the upstream cannot be reached")]
     Unreachable,
     /// The plan's deadline has passed.
+    #[error("the upstream did not respond in time")]
     TimedOut,
     /// The body of the request is longer than the plan takes.
+    #[error("the body of the request is too large")]
     TooLarge,
 }
 
@@ -115,11 +118,13 @@ pub trait Console {
 }
 
 /// Why there is no body.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ReceiveError {
     /// It is longer than the limit.
+    #[error("the body is longer than the limit")]
     TooLarge,
     /// It broke off, did not come in time, or is no text.
+    #[error("the body cannot be received as a text")]
     Broken,
 }
 

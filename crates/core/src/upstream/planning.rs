@@ -1,6 +1,6 @@
 //! Step 6: the plan, from what every attempt has in common and one credential.
 
-use crate::configuration::{Route, TokenPlace, UpstreamUrl};
+use crate::configuration::{Placement, Route, TokenPlace, UpstreamUrl};
 use crate::http::method::Method;
 use crate::http::path::Below;
 use crate::http::{cdn_loop, query};
@@ -106,11 +106,11 @@ impl<H: RequestHead> Forward<'_, H> {
     }
 }
 
-/// Whether a parameter with this decoded name stays behind.
+/// Whether a parameter with this decoded name stays behind: every name that a server could take for one that the
+/// gateway fills or empties.
 fn drops(route: &Route, name: &[u8]) -> bool {
-    let token = |place: &TokenPlace| matches!(place, TokenPlace::Query { name: token, .. } if token.as_bytes() == name);
-    let injected = route.auth.iter().filter_map(|placement| placement.parameter());
-    route.strip_query.iter().any(|stripped| stripped.as_bytes() == name)
-        || injected.into_iter().any(|injected| injected.as_bytes() == name)
-        || route.token_in.iter().any(token)
+    let is = |other: &str| query::is_same_name(name, other.as_bytes());
+    route.strip_query.iter().any(|stripped| is(stripped))
+        || route.auth.iter().filter_map(Placement::parameter).any(is)
+        || route.token_in.iter().any(|place| matches!(place, TokenPlace::Query { name, .. } if is(name)))
 }

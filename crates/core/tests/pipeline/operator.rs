@@ -387,6 +387,7 @@ fn a_probe_that_is_not_understood_reads_and_sends_nothing() {
         json!({ "secret": "else", "source": 1, "nonce": NONCE }),
         json!({ "secret": "only", "source": 2, "nonce": NONCE }),
         json!({ "secret": "only", "path": "/", "source": 1, "nonce": NONCE }),
+        json!({ "secret": "only", "method": "GET", "source": 1, "nonce": NONCE }),
         json!({ "source": 1, "nonce": NONCE }),
     ] {
         let exchange = probe(&World::new(), &body);

@@ -22,14 +22,19 @@ export class Readings {
   async read(bindings: string[]): Promise<void> {
     const unread = new Set(bindings.filter((binding) => !this.#read.has(binding)));
     if (unread.size === 0) return;
-    const { promise: deadline, resolve: pass } = Promise.withResolvers<Reading>();
-    const timer = setTimeout(pass, secretTimeout, { failure: "timeout" });
-    await Promise.all(
-      Array.from(unread, async (binding) => {
-        this.#read.set(binding, await Promise.race([this.#readOne(binding), deadline]));
-      }),
-    );
+    const { promise: deadline, resolve: pass } = Promise.withResolvers<void>();
+    const timer = setTimeout(pass, secretTimeout);
+    await Promise.race([deadline, Promise.all(Array.from(unread, (binding) => this.#keep(binding)))]);
     clearTimeout(timer);
+    for (const binding of unread) {
+      if (!this.#read.has(binding)) this.#read.set(binding, { failure: "timeout" });
+    }
+  }
+
+  async #keep(binding: string): Promise<void> {
+    const reading = await this.#readOne(binding);
+    // One that comes after the deadline is too late.
+    if (!this.#read.has(binding)) this.#read.set(binding, reading);
   }
 
   async #readOne(binding: string): Promise<Reading> {

@@ -7,6 +7,9 @@ export const ALLOW = [...METHODS].join(", ");
 
 const DEFAULT_PORTS: Record<string, number> = { http: 80, https: 443 };
 
+// Nothing in it that a reader could decode, cut or resolve.
+const ORDINARY = /^[\w/~-]*$/;
+
 export interface Target {
   // Scheme and host.
   origin: string;
@@ -22,7 +25,7 @@ export function admit({ method, url, headers }: Request): Target {
   if (host === undefined || host !== hostOf(headers.get("host") ?? "", scheme)) throw new Refused("invalid_host");
   // The URL Standard ends both at `#`, reads `\` as a slash and drops white space.
   if (!path.startsWith("/") || /[\\#\0- ]/.test(path) || /[#\0- ]/.test(search)) throw new Refused("path_ambiguous");
-  if (path.split("/").some(isAmbiguous)) throw new Refused("path_ambiguous");
+  if (!ORDINARY.test(path) && path.split("/").some(isAmbiguous)) throw new Refused("path_ambiguous");
   // RFC 9112 §6: the framing says whether there is a body.
   const announcesBody = /[^0\s]/.test(headers.get("content-length") ?? "") || headers.has("transfer-encoding");
   if ((method === "GET" || method === "HEAD") && announcesBody) throw new Refused("body_not_allowed");

@@ -56,8 +56,7 @@ export class Upload {
   }
 
   // A small body is read before it is sent: a second stream would cost more than all else that is done for it.
-  static async of(request: Request): Promise<Upload | undefined> {
-    if (request.body === null || request.headers.get("content-length") === "0") return undefined;
+  static async of(request: Request): Promise<Upload> {
     const upload = new Upload(request);
     if (upload.#length !== null && upload.#length <= REPLAY_LIMIT) upload.#whole = new Uint8Array(await request.arrayBuffer());
     return upload;

@@ -21,7 +21,8 @@ export interface Reply {
 // Sends the request, and once more with the next source where the upstream refuses the first. The next source is
 // resolved before the response is given up; when no attempt is accepted the last response is returned.
 export async function send(outgoing: Outgoing, resolver: Resolver, first: Credential, notes: Notes): Promise<Reply> {
-  const upload = await Upload.of(outgoing.request);
+  const { request } = outgoing;
+  const upload = request.body === null || request.headers.get("content-length") === "0" ? undefined : await Upload.of(request);
   let credential = first;
   let refused: Reply | undefined;
   for (;;) {
