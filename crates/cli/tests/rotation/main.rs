@@ -110,9 +110,9 @@ fn a_secret_is_waited_for_until_it_is_active() {
 fn the_gateway_must_have_read_the_new_value_three_times_in_a_row() {
     let world = World::new(&[("stripe", "dead")]).knows(&[NEW]);
     // The first two looks, then those at what was written: an instance that is behind begins the count again.
-    use Glimpse::{Current, Nothing, Stale};
+    let [current, nothing, stale] = [Glimpse::Current, Glimpse::Nothing, Glimpse::Stale];
     world.state().glimpses =
-        [Current, Nothing, Nothing, Nothing, Current, Current, Current, Stale, Current].into();
+        [current, nothing, nothing, nothing, current, current, current, stale, current].into();
     let ran = world.rotate(&with_json(&PROBE), NEW);
     assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
     let calls = world.calls();
