@@ -38,7 +38,7 @@ impl Runtime<'_> {
     ) -> Result<Vec<u8>, ReceiveError> {
         let mut bytes = Vec::new();
         loop {
-            let read = self.invocation.settled(&reader.read()).await.map_err(|_| ReceiveError::Broken)?;
+            let read = self.invocation.settled(reader.read()).await.map_err(|_| ReceiveError::Broken)?;
             let read: ReadableStreamReadResult = read.unchecked_into();
             if read.get_done() == Some(true) {
                 return Ok(bytes);

@@ -4,21 +4,22 @@ use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::task::Poll;
 
-use crate::invocation::{Invocation, Signal};
+use crate::invocation::Invocation;
 use crate::js;
+use crate::waiter::Signal;
 
 /// A time that passes once. Its timer is cleared when the deadline is dropped.
 pub(crate) struct Deadline {
     invocation: Invocation,
     passed: Signal,
-    timer: js::Deadline,
+    timer: f64,
 }
 
 impl Deadline {
     /// Passes after so many milliseconds.
     pub(crate) fn new(invocation: &Invocation, milliseconds: u32) -> Self {
         let passed = Signal::default();
-        let timer = js::start_deadline(milliseconds, invocation.waiter(&passed));
+        let timer = js::fulfill_after(milliseconds, invocation.waiter(&passed));
         Self { invocation: invocation.clone(), passed, timer }
     }
 
@@ -47,7 +48,7 @@ impl Deadline {
 impl Drop for Deadline {
     fn drop(&mut self) {
         if !self.invocation.is_abandoned() {
-            self.timer.end();
+            js::clear_timeout(self.timer);
         }
     }
 }

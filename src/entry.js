@@ -9,8 +9,8 @@ const state = globalThis.__worker_init_state;
 // js-sys wakes tasks by this function, which costs some 16 µs a call here. Without it js-sys takes a resolved promise.
 globalThis.queueMicrotask = undefined;
 
-// What fails each of the requests under way.
-const failures = new Set();
+// The requests under way, each with what fails it.
+const underWay = new Map();
 
 export default {
   fetch(request, env, ctx) {
@@ -18,10 +18,10 @@ export default {
     if (state.criticalError) new Shim(ctx, env);
     const { promise, resolve, reject } = Promise.withResolvers();
     const end = (settle) => (value) => {
-      failures.delete(reject);
+      underWay.delete(request);
       settle(value);
     };
-    failures.add(reject);
+    underWay.set(request, reject);
     fetch.call({ env, ctx }, request).then(end(resolve), end(reject));
     return promise;
   },
@@ -30,6 +30,9 @@ export default {
 // The tasks that the requests under way wait for are gone with their instance, and nothing else would end them.
 addEventListener("instanceended", () => {
   state.criticalError = true;
-  for (const fail of failures) fail(new Error("The gateway's WebAssembly instance has ended."));
-  failures.clear();
+  for (const fail of underWay.values()) fail(new Error("The gateway's WebAssembly instance has ended."));
+  underWay.clear();
 });
+
+// The runtime has given the request up, and no promise of it settles any more.
+addEventListener("requestabandoned", ({ detail }) => underWay.delete(detail));

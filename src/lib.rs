@@ -15,7 +15,9 @@ mod redactor;
 mod request;
 mod response;
 mod runtime;
+mod sending;
 mod upstream;
+mod waiter;
 
 use ostiary_core::handle;
 use web_sys::{Request, Response};
@@ -38,6 +40,10 @@ async fn fetch(request: Request, env: Env, _context: Context) -> worker::Result<
         js::log(&handled.event.line());
         response::build(handled, &runtime)
     };
-    // The response to a caller that has gone is not seen by anyone.
-    Ok(invocation.run(handled).await.unwrap_or_else(|| Ok(Response::error()))?)
+    let Some(response) = invocation.run(handled).await else {
+        js::announce_abandoned(&request);
+        // The caller has gone, so nobody sees it.
+        return Ok(Response::error());
+    };
+    Ok(response?)
 }

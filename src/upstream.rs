@@ -1,7 +1,6 @@
 //! The request to the upstream, sent as often as it takes, and the upstream's response.
 
-use std::cell::{OnceCell, RefCell};
-
+use js_sys::Promise;
 use ostiary_core::runtime::plan::Plan;
 use ostiary_core::runtime::{self, Network, SendError};
 use wasm_bindgen::prelude::*;
@@ -10,27 +9,6 @@ use web_sys::{AbortSignal, Headers, RequestCache, RequestInit, RequestRedirect, 
 use crate::headers::HeaderList;
 use crate::js::{self, Attempt, ListedHeaders, Upgraded, Upload};
 use crate::runtime::Runtime;
-
-/// The state of a request on its way to the upstream.
-#[derive(Default)]
-pub(crate) struct Sending {
-    upload: OnceCell<Upload>,
-    /// The last response that has arrived.
-    last: RefCell<Option<Received>>,
-}
-
-struct Received {
-    response: Response,
-    attempt: Option<Attempt>,
-}
-
-impl Received {
-    fn discard(&self) {
-        if let Some(body) = self.response.body() {
-            js::discard(&body);
-        }
-    }
-}
 
 impl Network for Runtime<'_> {
     type Response = UpstreamResponse;
@@ -48,32 +26,17 @@ impl Network for Runtime<'_> {
             None if js::is_timeout(&error) => SendError::TimedOut,
             _ => SendError::Unreachable,
         })?;
-        // `Response::clone` would be the runtime's, which divides the body in two.
-        let received = Received { response: Clone::clone(&response), attempt };
-        if let Some(previous) = self.sending.last.replace(Some(received)) {
-            previous.discard();
-        }
+        self.sending.received(&response, attempt);
         Ok(UpstreamResponse::from(response))
     }
 
     async fn keeps_body(&self) -> bool {
         let Some(upload) = self.sending.upload.get() else { return true };
-        self.invocation.settled(&upload.can_repeat()).await.is_ok_and(|said| said.is_truthy())
+        self.invocation.settled(upload.can_repeat()).await.is_ok_and(|said| said.is_truthy())
     }
 }
 
 impl Runtime<'_> {
-    /// There will be no other attempt. A response that is not returned to the caller is discarded.
-    pub(crate) fn settle(&self, is_returned: bool) {
-        let last = self.sending.last.take();
-        if let Some(upload) = self.sending.upload.get() {
-            upload.settle(last.as_ref().and_then(|last| last.attempt.as_ref()));
-        }
-        if let Some(last) = last.filter(|_| !is_returned) {
-            last.discard();
-        }
-    }
-
     /// `None` where the request has no body and the body of the response is not read here: then a deadline for the
     /// head needs no more than a signal.
     fn attempt(&self, plan: &Plan) -> Result<Option<Attempt>, JsValue> {
@@ -90,6 +53,21 @@ impl Runtime<'_> {
     }
 
     async fn fetch(&self, plan: &Plan, attempt: Option<&Attempt>) -> Result<Response, JsValue> {
+        let body = match (self.sending.upload.get(), attempt) {
+            (Some(upload), Some(attempt)) => self.invocation.settled(upload.start(attempt)).await?,
+            _ => JsValue::NULL,
+        };
+        let fetched = self.start_fetch(plan, attempt, &body)?;
+        self.invocation.settled(fetched).await.map(JsCast::unchecked_into)
+    }
+
+    /// Resolves to a [`Response`].
+    fn start_fetch(
+        &self,
+        plan: &Plan,
+        attempt: Option<&Attempt>,
+        body: &JsValue,
+    ) -> Result<Promise, JsValue> {
         let headers = Headers::new_with_headers(&self.request.headers())?;
         for name in &plan.remove {
             headers.delete(name)?;
@@ -103,14 +81,11 @@ impl Runtime<'_> {
         let init = RequestInit::new();
         init.set_method(plan.method.as_str());
         init.set_headers(&headers);
+        init.set_body(body);
         init.set_redirect(RequestRedirect::Manual);
         init.set_cache(RequestCache::NoStore);
         init.set_signal(Some(&signal));
-        if let (Some(upload), Some(attempt)) = (self.sending.upload.get(), attempt) {
-            init.set_body(&self.invocation.settled(&upload.start(attempt)).await?);
-        }
-        let fetched = js::fetch(plan.url.expose(), &init)?;
-        self.invocation.settled(&fetched).await.map(JsCast::unchecked_into)
+        js::fetch(plan.url.expose(), &init)
     }
 }
 

@@ -28,7 +28,8 @@ export class Deadline {
   }
 }
 
-// Fulfils the waiter after so many milliseconds. Only the timer holds the waiter.
-export function startDeadline(milliseconds, waiter) {
-  return new Deadline(milliseconds, () => waiter.fulfill());
+// Fulfils the waiter after so many milliseconds, and says by what number `clearTimeout` knows the timer. Only the timer
+// holds the waiter: with `nodejs_compat` a timer is an object, which would hold it too.
+export function fulfillAfter(milliseconds, waiter) {
+  return Number(setTimeout(() => waiter.fulfill(), milliseconds));
 }

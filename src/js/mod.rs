@@ -8,8 +8,8 @@ use js_sys::Promise;
 use wasm_bindgen::prelude::*;
 use web_sys::{AbortSignal, DomException, Headers, ReadableStream, Request, RequestInit, Response};
 
-use crate::invocation::Waiter;
 use crate::redactor::BodyRedactor;
+use crate::waiter::Waiter;
 
 #[wasm_bindgen]
 extern "C" {
@@ -19,6 +19,9 @@ extern "C" {
 
     #[wasm_bindgen(js_namespace = crypto, js_name = randomUUID)]
     pub(crate) fn random_uuid() -> String;
+
+    #[wasm_bindgen(js_name = clearTimeout)]
+    pub(crate) fn clear_timeout(timer: f64);
 
     /// Resolves to a [`Response`].
     #[wasm_bindgen(catch)]
@@ -94,19 +97,17 @@ extern "C" {
     /// Tells `entry.js` that this instance has ended.
     #[wasm_bindgen(js_name = announceEnd)]
     pub(crate) fn announce_end();
+
+    /// Tells `entry.js` that nothing will come of this request.
+    #[wasm_bindgen(js_name = announceAbandoned)]
+    pub(crate) fn announce_abandoned(request: &Request);
 }
 
 #[wasm_bindgen(module = "/src/js/deadline.js")]
 extern "C" {
-    pub(crate) type Deadline;
-
-    /// Fulfils the waiter after so many milliseconds.
-    #[wasm_bindgen(js_name = startDeadline)]
-    pub(crate) fn start_deadline(milliseconds: u32, waiter: Waiter) -> Deadline;
-
-    /// Ends the timer.
-    #[wasm_bindgen(method)]
-    pub(crate) fn end(this: &Deadline);
+    /// Fulfils the waiter after so many milliseconds, and says what [`clear_timeout`] takes.
+    #[wasm_bindgen(js_name = fulfillAfter)]
+    pub(crate) fn fulfill_after(milliseconds: u32, waiter: Waiter) -> f64;
 }
 
 #[wasm_bindgen(module = "/src/js/attempt.js")]

@@ -8,7 +8,7 @@ use crate::configuration::ConfigurationArguments;
 use crate::failure::Failure;
 use crate::output::{Output, Text, Tone};
 
-/// Check gateway.toml against every environment of wrangler.toml, as the build does.
+/// Check gateway.toml against every environment of wrangler's configuration, as the build does.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Check {

@@ -4,7 +4,7 @@ use crate::authentication::caller::authenticate;
 use crate::authentication::challenge::challenge;
 use crate::authentication::proved::ProvedTokens;
 use crate::authentication::tokens::tokens;
-use crate::configuration::{Gateway, Grantee, Mismatch, Mount, Route, Rule, UpstreamUrl};
+use crate::configuration::{Gateway, Grantee, Mismatch, Mount, RateLimit, Route, Rule, UpstreamUrl};
 use crate::http::method::Method;
 use crate::http::path::Below;
 use crate::http::{AddedHeaders, subprotocol};
@@ -13,9 +13,9 @@ use crate::operator::{self, OperatorRequest, Report};
 use crate::redaction::{Redaction, Sent};
 use crate::refusal::{Challenge, Code, MediaType, Refusal};
 use crate::request::admission::{Admitted, admit};
-use crate::request::rate_limit::{Limited, Subject};
+use crate::request::rate_limit::{Limited, Limits, Subject};
 use crate::request::routing::Arrival;
-use crate::request::{cors, destination, rate_limit, routing};
+use crate::request::{cors, destination, routing};
 use crate::request_id::RequestId;
 use crate::response::edits::{Edits, edits};
 use crate::response::link::Links;
@@ -177,10 +177,22 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console> Context<'g
         admitted: &Admitted<'_>,
         path: Below<'_>,
     ) -> Result<Outcome<R::Response>, Code> {
+        let Self { gateway, head, runtime, .. } = *self;
+        let operator = gateway.operator.as_ref().ok_or(Code::NoRoute)?;
         let Admitted { method, ref target, .. } = *admitted;
-        let request =
-            OperatorRequest { head: self.head, host: &target.host, method, path, query: target.query };
-        operator::serve(self.gateway, &request, self.runtime, &mut self.event).await.map(Outcome::Reported)
+        let request = OperatorRequest { head, host: &target.host, method, path, query: target.query };
+        let limits = self.limits(operator::COUNTED_AS, &operator.rate_limit);
+        self.count(limits, Subject::Address).await?;
+        if let Some(report) = operator::public_report(gateway, operator, &request, runtime, &mut self.event) {
+            return Ok(Outcome::Reported(report));
+        }
+        let before = runtime.now();
+        operator::authenticate(gateway, operator, head, &mut self.readings, &mut self.event).await?;
+        let proof_ms = elapsed(before, runtime.now());
+        self.count(limits, Subject::Caller(self.event.caller.unwrap_or_default())).await?;
+        let report =
+            operator::serve(gateway, &request, runtime, &mut self.readings, proof_ms, &mut self.event);
+        report.await.map(Outcome::Reported)
     }
 
     /// Step 2, for a page of another origin.
@@ -195,12 +207,13 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console> Context<'g
 
     /// Step 3. Nobody has to prove anything where anyone may do this.
     async fn authenticate(&mut self, routed: Routed<'g, '_>) -> Result<Authenticated<'g>, Code> {
-        self.count(routed.route, Subject::Address).await?;
         let Routed { admitted, route, path, .. } = routed;
+        let limits = self.limits(&route.name, &route.rate_limit);
+        self.count(limits, Subject::Address).await?;
         let admitted_as = |to| route.admitting_rule(to, admitted.method, path);
         if let Some(rule) = admitted_as(Grantee::Anyone) {
             self.event.caller = Some("anyone");
-            self.count(route, Subject::Anyone).await?;
+            self.count(limits, Subject::Anyone).await?;
             let tokens = ProvedTokens::default();
             return Ok(Authenticated { caller: Grantee::Anyone, tokens, rule: Some(rule) });
         }
@@ -213,14 +226,18 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console> Context<'g
         })?;
         let name = self.gateway.caller(proved.id).map(|caller| caller.name.as_ref());
         self.event.caller = name;
-        self.count(route, Subject::Caller(name.unwrap_or_default())).await?;
+        self.count(limits, Subject::Caller(name.unwrap_or_default())).await?;
         let caller = Grantee::Caller(proved.id);
         Ok(Authenticated { caller, tokens: proved.tokens, rule: admitted_as(caller) })
     }
 
+    fn limits<'l>(&self, name: &'l str, limits: &'l [RateLimit]) -> Limits<'l> {
+        Limits { name, limits, within: self.gateway.secret_timeout }
+    }
+
     /// Counts the request, and goes on unless a limit says no.
-    async fn count(&mut self, route: &Route, subject: Subject<'_>) -> Result<(), Code> {
-        match rate_limit::count(self.gateway, route, subject, self.head, self.runtime).await {
+    async fn count(&mut self, limits: Limits<'_>, subject: Subject<'_>) -> Result<(), Code> {
+        match limits.count(subject, self.head, self.runtime).await {
             Limited::No { unknown } => {
                 self.event.rate_limit_unknown |= unknown;
                 Ok(())

@@ -237,9 +237,9 @@ impl Reader<'_, '_, '_> {
             let Some(value) = environment.variable(name) else { continue };
             if let Some(fault) = alphabet.fault(value) {
                 let place = environment.place();
-                let message = format!(
-                    "the variable `{name}` of wrangler.toml is `{value}` {place}, which holds {fault}"
-                );
+                let file = self.declared.deployment.file();
+                let message =
+                    format!("the variable `{name}` of {file} is `{value}` {place}, which holds {fault}");
                 self.findings.error(span, &message, "write another value there");
             }
         }

@@ -61,6 +61,10 @@ impl<'t> Findings<'t> {
         Self { file, list: Vec::new() }
     }
 
+    pub(crate) const fn file(&self) -> File<'t> {
+        self.file
+    }
+
     pub(crate) fn error(&mut self, at: Span, message: &str, instead: &str) {
         let found = self.text_at(at);
         self.add(Severity::Error, at, &found, message, instead);

@@ -45,6 +45,11 @@
 //!
 //! [api]: https://developers.cloudflare.com/api/resources/secrets_store/
 
+/// The example of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 mod account;
 mod call;
 mod envelope;

@@ -1,4 +1,4 @@
-//! Holds the bindings of `wrangler.toml` against what the store has.
+//! Holds the bindings of wrangler's configuration against what the store has.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -57,7 +57,7 @@ impl fmt::Display for Severity {
     }
 }
 
-/// Everything that is wrong, in the order of `wrangler.toml`; what nothing binds comes last.
+/// Everything that is wrong, in the order of that configuration; what nothing binds comes last.
 ///
 /// # Errors
 /// Where the API does not tell what a store has.
@@ -204,7 +204,8 @@ mod tests {
             store: store.parse().unwrap(),
             secret: secret.parse().unwrap(),
         };
-        Environment { name: name.map(str::to_owned), bindings: secrets.iter().map(binding).collect() }
+        let bindings = secrets.iter().map(binding).collect();
+        Environment { name: name.map(str::to_owned), bindings, ..Environment::default() }
     }
 
     #[test]

@@ -13,7 +13,7 @@ use crate::failure::Failure;
 use crate::output::Output;
 use examination::{Severity, Symptom, examine};
 
-/// Look for what is wrong between wrangler.toml and the store.
+/// Look for what is wrong between wrangler's configuration and the store.
 ///
 /// Every binding of every environment is looked up: a secret that is missing, not active, without the scope
 /// `workers`, or too old is an error. A secret that nothing here binds, and a quota that is used up, are warnings.

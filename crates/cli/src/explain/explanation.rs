@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use ostiary_core::configuration::{
-    Gateway, Grantee, Mount, Part, Placement, Route, Source, SourceKind, Template,
+    Gateway, Grantee, Mismatch, Mount, Part, Placement, Route, Source, SourceKind, Template,
 };
 use ostiary_rehearsal::Sent;
 use serde::Serialize;
@@ -187,6 +187,28 @@ pub fn secrets(gateway: &Gateway, route: &Route) -> Vec<ExplainedSecret> {
 pub fn rules(route: &Route, to: Grantee) -> Vec<&str> {
     let grants = route.allow.iter().filter(|grant| grant.to == to);
     grants.flat_map(|grant| grant.rules.iter()).map(|rule| rule.text.as_ref()).collect()
+}
+
+/// What keeps a request from the rule that it nearly fits.
+pub fn mismatch(mismatch: Mismatch, rule: &str) -> String {
+    match mismatch {
+        Mismatch::OtherReading => format!(
+            "`{rule}` admits the path as it is written. A server that cuts a segment at `;`, `?` or `#`, or drops dots and \
+             spaces at its end, reads a path that the rule does not admit."
+        ),
+        Mismatch::EmptySegment => {
+            format!("The path has an empty segment (`//`). Without it `{rule}` would admit the request.")
+        }
+        Mismatch::TrailingSlash => {
+            format!("The path ends with a slash. Without it `{rule}` would admit the request.")
+        }
+        Mismatch::MissingSlash => format!("With a slash at its end `{rule}` would admit the request."),
+        Mismatch::RepeatedSegment => format!(
+            "The path repeats what the mount, the upstream's base path or the path itself has already. Without that \
+             `{rule}` would admit the request."
+        ),
+        Mismatch::Method => format!("`{rule}` admits the path, with other methods."),
+    }
 }
 
 /// A mount as `gateway.toml` spells it.

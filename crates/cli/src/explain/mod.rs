@@ -5,7 +5,7 @@ mod explanation;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use clap::Args;
-use ostiary_core::configuration::{CallerId, Gateway, Grantee, List, Proof, Route, TokenPlace};
+use ostiary_core::configuration::{CallerId, Gateway, Grantee, List, Mismatch, Proof, Route, TokenPlace};
 use ostiary_core::digest::digest;
 use ostiary_core::http::subprotocol;
 use ostiary_core::operator;
@@ -43,7 +43,7 @@ pub struct Explain {
     /// One more header line; may be given several times.
     #[arg(long, value_name = "NAME: VALUE")]
     header: Vec<String>,
-    /// The environment of wrangler.toml whose variables count [default: its top level].
+    /// The environment of wrangler's configuration whose variables count [default: its top level].
     #[arg(long, value_name = "NAME")]
     env: Option<String>,
     /// Ask the gateway with this operator's mount whether it runs this configuration.
@@ -66,7 +66,7 @@ impl Explain {
     /// [`Failure::Found`] where the request is refused, or another configuration is deployed.
     pub fn run(self, output: &mut Output) -> Result<(), Failure> {
         let mut gateway = self.configuration.gateway()?;
-        let variables = self.configuration.variables(self.env.as_deref())?;
+        let variables = self.configuration.environment(self.env.as_deref())?.variables;
         let deployed = self.gateway.as_ref().map(Deployed::ask).transpose()?;
         let rehearsal = Rehearsal::with_placeholders(&gateway, variables);
         let mut request = self.request()?;
@@ -195,6 +195,7 @@ fn explain(
     if let Some(code) = code {
         because.push(code.title().to_owned());
         because.extend(reasons(gateway, route, record.caller, code));
+        because.extend(nearest_rule(gateway, record.caller, head));
         if let Some(proof) = record.proof.and_then(|proof| serde_json::to_value(proof).ok()) {
             because.push(format!("The log would say {}.", proof.as_str().unwrap_or_default()));
         }
@@ -245,9 +246,7 @@ fn reasons(gateway: &Gateway, route: Option<&Route>, caller: Option<&str>, code:
             vec![format!("The route knows {known}.")]
         }
         Code::NotAllowed => {
-            let id = (0..=u16::MAX).map(CallerId).find(|id| {
-                gateway.caller(*id).map(|known| known.name.as_ref()) == caller && caller.is_some()
-            });
+            let id = caller.and_then(|name| caller_id(gateway, name));
             let rules = route.zip(id).map(|(route, id)| explanation::rules(route, Grantee::Caller(id)));
             let listed = |rules: Vec<&str>| {
                 let quoted: Vec<String> = rules.into_iter().map(|rule| format!("`{rule}`")).collect();
@@ -257,6 +256,23 @@ fn reasons(gateway: &Gateway, route: Option<&Route>, caller: Option<&str>, code:
         }
         _ => Vec::new(),
     }
+}
+
+/// What would have to be different for a rule of the caller's to admit the request, where one nearly does.
+fn nearest_rule(gateway: &Gateway, caller: Option<&str>, head: &RehearsedRequest) -> Option<String> {
+    let caller = caller_id(gateway, caller?)?;
+    let admitted = admit(head).ok()?;
+    let arrival = routing::find(gateway, &admitted.target)?;
+    let (route, to) = (arrival.route?, Grantee::Caller(caller));
+    if route.admitting_rule(to, admitted.method, arrival.path).is_some() {
+        return None;
+    }
+    let found = Mismatch::find(route, arrival.mount, to, admitted.method, arrival.path)?;
+    Some(explanation::mismatch(found.0, &found.1.text))
+}
+
+fn caller_id(gateway: &Gateway, name: &str) -> Option<CallerId> {
+    (0..=u16::MAX).map(CallerId).find(|id| gateway.caller(*id).is_some_and(|caller| caller.name == name))
 }
 
 fn say(explanation: &Explanation, output: &mut Output) -> Result<(), Failure> {

@@ -65,7 +65,7 @@ pub struct Rotate {
     from: Option<PathBuf>,
     #[command(flatten)]
     value: ValueSource,
-    /// The environment of wrangler.toml; without it, the top level.
+    /// The environment of wrangler's configuration; without it, the top level.
     #[arg(long, value_name = "NAME")]
     env: Option<String>,
     #[command(flatten)]

@@ -76,7 +76,7 @@ mod tests {
             store: store.parse().unwrap(),
             secret: secret.parse().unwrap(),
         };
-        Environment { name: name.map(str::to_owned), bindings: vec![binding] }
+        Environment { name: name.map(str::to_owned), bindings: vec![binding], ..Environment::default() }
     }
 
     #[test]

@@ -43,7 +43,7 @@ pub struct Sync {
     /// Who may use what is created; separated by commas.
     #[arg(long, value_delimiter = ',', default_value = "workers", value_name = "SCOPES")]
     scopes: Vec<Scope>,
-    /// The environment of wrangler.toml that the gateway runs; without it, the top level.
+    /// The environment of wrangler's configuration that the gateway runs; without it, the top level.
     #[arg(long, value_name = "NAME")]
     env: Option<String>,
     #[command(flatten)]
@@ -66,11 +66,11 @@ In the diff: + missing, = equal, ~ not equal, ? there (its value cannot be read 
 /// What is deleted.
 #[derive(Args)]
 struct Deletion {
-    /// Delete what the file does not have, once everything else has succeeded. What wrangler.toml binds in any
+    /// Delete what the file does not have, once everything else has succeeded. What wrangler's configuration binds in any
     /// environment stays.
     #[arg(long)]
     delete: bool,
-    /// Delete what wrangler.toml binds, too.
+    /// Delete what wrangler's configuration binds, too.
     #[arg(long, requires = "delete")]
     delete_bound: bool,
     /// Delete without asking. Only a terminal is asked.

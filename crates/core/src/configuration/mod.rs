@@ -29,7 +29,7 @@ pub use gateway::Gateway;
 pub use header_pattern::HeaderPattern;
 pub use mismatch::Mismatch;
 pub use mount::Mount;
-pub use operator::{Destination, Operator};
+pub use operator::{Destination, ENVIRONMENT_VARIABLE, Environment, Operator};
 pub use rate_limit::{Counted, RateLimit};
 pub use route::{Grant, Route, RouteId};
 pub use rule::{Pattern, Rule, Segment};

@@ -138,7 +138,7 @@ fn has_dot_segment(decoded: &[u8]) -> bool {
     })
 }
 
-/// Whether the path holds a `%u002e`, which IIS decodes and nothing else knows.
+/// Whether the path holds a `%u002e`, which is no percent-encoding; IIS and Jetty before version 10 decode it all the same.
 fn has_unicode_escape(path: &str) -> bool {
     path.split('%').skip(1).any(|after| {
         let digits = after.strip_prefix(['u', 'U']).and_then(|rest| rest.as_bytes().get(..4));

@@ -54,12 +54,34 @@ fn nothing_answers_on_another_host() {
 fn health_needs_no_caller_and_reads_nothing() {
     let world = World::new();
     let exchange = world.ask(&ask("GET", "/health").without("authorization"));
-    let expected = json!({ "version": env!("CARGO_PKG_VERSION"), "configuration": world.gateway.digest });
+    let bindings = &world.gateway.operator.as_ref().unwrap().environments[0].bindings;
+    let expected = json!({
+        "version": env!("CARGO_PKG_VERSION"),
+        "configuration": world.gateway.digest,
+        "environment": null,
+        "bindings": bindings,
+    });
     assert_eq!((exchange.status, &exchange.report), (200, &expected));
     assert_eq!(exchange.reads, <[&str; 0]>::default());
     assert_eq!(exchange.header("cache-control"), ["no-store"]);
     assert_eq!(exchange.header("ostiary-request-id").len(), 1);
     assert_eq!((&exchange.log["operation"], &exchange.log["status"]), (&json!("health"), &json!(200)));
+}
+
+#[test]
+fn health_names_the_environment_that_a_variable_names() {
+    for (variable, environment, known) in
+        [("", json!(null), true), ("staging", json!("staging"), false), ("a\"b", json!("a\"b"), false)]
+    {
+        let mut world = World::new();
+        world.variables.insert("OSTIARY_ENVIRONMENT", variable);
+        let report = world.ask(&ask("GET", "/health")).report;
+        assert_eq!(
+            (&report["environment"], report["bindings"].is_string()),
+            (&environment, known),
+            "{variable}"
+        );
+    }
 }
 
 #[test]
@@ -365,6 +387,7 @@ fn a_probe_that_is_not_understood_reads_and_sends_nothing() {
         json!({ "secret": "else", "source": 1, "nonce": NONCE }),
         json!({ "secret": "only", "source": 2, "nonce": NONCE }),
         json!({ "secret": "only", "path": "/", "source": 1, "nonce": NONCE }),
+        json!({ "secret": "only", "method": "GET", "source": 1, "nonce": NONCE }),
         json!({ "source": 1, "nonce": NONCE }),
     ] {
         let exchange = probe(&World::new(), &body);

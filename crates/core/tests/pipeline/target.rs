@@ -164,3 +164,75 @@ fn a_variable_is_read_for_each_request_and_checked_again() {
     world.variables.clear();
     world.ask(&Ask::new("GET", "/account/x")).refused("misconfigured");
 }
+
+const RULES: &str = r#"
+[secrets]
+checkout = ["CHECKOUT_TOKEN"]
+
+[callers.checkout]
+bearer = "${checkout}"
+
+[routes.ai]
+mount    = ["/ai", "/openai/v1"]
+upstream = "https://ai.example.com/base/v1"
+auth     = []
+allow    = { checkout = ["POST /v1/chat/completions", "POST /models", "GET /items/", "GET /files/*.json", "GET /files/*"] }
+
+[routes.files]
+mount    = "/files"
+upstream = "https://files.example.com"
+auth     = []
+allow    = { checkout = ["GET /*.json", "GET /*/meta"] }
+"#;
+
+#[test]
+fn a_request_that_nearly_fits_a_rule_is_told_apart_in_the_log() {
+    let world = World::of(RULES);
+    for (method, path, mismatch) in [
+        ("POST", "/ai//v1/chat/completions", "empty_segment"),
+        ("POST", "/ai/v1//chat/completions", "empty_segment"),
+        ("POST", "/ai/v1/v1/chat/completions", "repeated_segment"),
+        ("POST", "/ai/ai/v1/chat/completions", "repeated_segment"),
+        ("POST", "/ai/base/v1/models", "repeated_segment"),
+        ("POST", "/ai/v1/models", "repeated_segment"),
+        ("POST", "/openai/v1/v1/models", "repeated_segment"),
+        ("POST", "/openai/v1/openai/v1/models", "repeated_segment"),
+        ("POST", "/ai/v1/chat/completions/", "trailing_slash"),
+        ("GET", "/ai/items", "missing_slash"),
+        ("PUT", "/ai/models", "method"),
+    ] {
+        let exchange = world.ask(&Ask::new(method, path));
+        exchange.refused("not_allowed");
+        assert_eq!(exchange.log["mismatch"], mismatch, "{method} {path}");
+    }
+    for (method, path) in [("POST", "/ai/elsewhere"), ("PUT", "/ai//models"), ("POST", "/ai/x/v1/models")] {
+        let exchange = world.ask(&Ask::new(method, path));
+        exchange.refused("not_allowed");
+        assert_eq!(exchange.log.get("mismatch"), None, "{method} {path}");
+    }
+    assert_eq!(world.ask(&Ask::new("POST", "/ai/models")).log.get("mismatch"), None);
+}
+
+#[test]
+fn case_51_a_path_that_a_rule_admits_under_one_reading_alone_is_ambiguous() {
+    let world = World::of(RULES);
+    for path in [
+        "/files/private.key;.json",
+        "/files/private.key%3B.json",
+        "/files/private.key%3f.json",
+        "/files/private.key%23.json",
+        "/files/private.key%3f/meta",
+    ] {
+        let exchange = world.ask(&Ask::new("GET", path));
+        exchange.refused("path_ambiguous");
+        assert_eq!((exchange.status, &exchange.log["mismatch"]), (400, &"other_reading".into()), "{path}");
+        assert_eq!(exchange.log["caller"], "checkout");
+    }
+    for (path, url) in [
+        ("/files/a.json", "https://files.example.com/a.json"),
+        ("/files/a.json;v=1.json", "https://files.example.com/a.json;v=1.json"),
+        ("/ai/files/private.key%23.json", "https://ai.example.com/base/v1/files/private.key%23.json"),
+    ] {
+        assert_eq!(world.ask(&Ask::new("GET", path)).sent().url, url);
+    }
+}
