@@ -52,8 +52,9 @@ test: $(TOOLS) ## Check and test everything
 	@scripts/check-size build
 	@scripts/step "End-to-end tests" $(NODE) --test --test-concurrency=2 --test-timeout=120000 'tests/**/*.test.mjs'
 
-soak: tests/faults/.build/entry.js ## Five minutes of load with every fault among it (SOAK_SECONDS= changes it)
+soak: tests/faults/.build/entry.js ## Five minutes of load with every fault (SOAK_SECONDS= changes it), and then memory
 	@SOAK_SECONDS=$${SOAK_SECONDS:-300} $(NODE) --test tests/faults/soak.test.mjs
+	@ABANDONED=20000 UNANSWERED=5000 $(NODE) --test tests/faults/memory.test.mjs
 
 fuzz: .tools/rust ## Fuzz what the gateway decides, a minute for each target (FUZZ_SECONDS= changes it; needs a C++ compiler)
 	@scripts/fuzz

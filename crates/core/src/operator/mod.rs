@@ -16,8 +16,9 @@ mod report;
 mod value_proof;
 
 use crate::authentication::caller;
-use crate::authentication::tokens::token_digests;
+use crate::authentication::tokens::tokens;
 use crate::configuration::{Gateway, Operator, TokenPlace};
+use crate::http::host::Host;
 use crate::http::method::Method;
 use crate::http::path::Below;
 use crate::log::Event;
@@ -37,6 +38,8 @@ pub const TOKEN_IN: &[TokenPlace] = &[TokenPlace::Bearer];
 pub struct OperatorRequest<'a, H> {
     /// The whole request.
     pub head: &'a H,
+    /// The host that it is for.
+    pub host: &'a Host,
     /// Its method.
     pub method: Method,
     /// What of its path follows the mount.
@@ -67,13 +70,13 @@ pub async fn authenticate<'g>(
     readings: &mut Readings<'g, impl Bindings>,
     event: &mut Event<'g>,
 ) -> Result<(), Code> {
-    let shown = token_digests(TOKEN_IN, head, None);
-    let proved = caller::authenticate(gateway, operator.allow.iter().copied(), &shown, readings).await;
-    let caller = proved.map_err(|why| {
+    let shown = tokens(TOKEN_IN, head, None);
+    let proved = caller::authenticate(gateway, operator.allow.iter().copied(), shown, readings).await;
+    let proved = proved.map_err(|why| {
         event.proof = Some(why);
         Code::from(why)
     })?;
-    event.caller = gateway.caller(caller).map(|caller| caller.name.as_ref());
+    event.caller = gateway.caller(proved.id).map(|caller| caller.name.as_ref());
     Ok(())
 }
 
@@ -91,7 +94,7 @@ pub async fn serve<'g, R: Bindings + Network + Clock + Console>(
     match Endpoint::from_request(request).ok_or(Code::NotAllowed)? {
         Endpoint::Health => Err(Code::NotAllowed),
         Endpoint::Ready => ready::report(gateway, request.query, runtime, readings, proof_ms).await,
-        Endpoint::Probe => probe::report(gateway, request.head, runtime, readings, event).await,
+        Endpoint::Probe => probe::report(gateway, request.head, request.host, runtime, readings, event).await,
     }
 }
 

@@ -17,14 +17,15 @@ use sha2::Sha256;
 
 const ACCOUNT: &str = "985e105f4ecef8ad9ca31a8372d0c353";
 
-/// The secrets and their bindings, source by source, as `gateway.toml` and `wrangler.toml` have them.
+/// The secrets and their bindings, source by source, each with its store and its name there: as `gateway.toml` and
+/// `wrangler.toml` have them.
 const SOURCES: &[(&str, &[(&str, &str)])] = &[
-    ("stripe", &[("STRIPE_KEY", "stripe"), ("STRIPE_KEY_PREVIOUS", "stripe-previous")]),
-    ("single", &[("SINGLE_KEY", "single")]),
-    ("far", &[("FAR_KEY", "far"), ("FAR_KEY_PREVIOUS", "far-previous")]),
-    ("id", &[("PAIR_ID", "pair-id"), ("PAIR_ID_PREVIOUS", "pair-id-previous")]),
-    ("key", &[("PAIR_KEY", "pair-key"), ("PAIR_KEY_PREVIOUS", "pair-key-previous")]),
-    ("token", &[("TOKEN", "token"), ("TOKEN_NEXT", "token-next")]),
+    ("stripe", &[("STRIPE_KEY", "1/stripe"), ("STRIPE_KEY_PREVIOUS", "1/stripe-previous")]),
+    ("single", &[("SINGLE_KEY", "1/single")]),
+    ("far", &[("FAR_KEY", "1/far"), ("FAR_KEY_PREVIOUS", "2/far-previous")]),
+    ("id", &[("PAIR_ID", "1/pair-id"), ("PAIR_ID_PREVIOUS", "1/pair-id-previous")]),
+    ("key", &[("PAIR_KEY", "1/pair-key"), ("PAIR_KEY_PREVIOUS", "1/pair-key-previous")]),
+    ("token", &[("TOKEN", "1/token"), ("TOKEN_NEXT", "1/token-next")]),
 ];
 
 /// What one look at a source comes to, where it is not what the store holds.
@@ -49,7 +50,7 @@ pub enum Said {
 /// What there is, and what has been asked of it.
 #[derive(Default)]
 pub struct State {
-    /// The value of each secret of the store, by its name.
+    /// The value of each secret, by its store and its name.
     pub values: BTreeMap<String, String>,
     /// The credentials that the upstream accepts; those of a pair are joined by a blank.
     pub accepted: BTreeSet<String>,
@@ -61,6 +62,8 @@ pub struct State {
     pub pending: u32,
     /// The binding that the gateway says it reads, where it runs another configuration.
     pub other_binding: Option<&'static str>,
+    /// Calls that the store refuses.
+    pub refused: BTreeSet<&'static str>,
     /// Each call, in its order.
     pub calls: Vec<String>,
     stale: BTreeMap<String, String>,
@@ -79,10 +82,11 @@ pub struct Ran {
 }
 
 impl World {
-    /// With these secrets in the store, all of them known to the upstream.
+    /// With these secrets, all of them known to the upstream. They are in the store 1, unless the name says another.
     pub fn new(values: &[(&str, &str)]) -> Self {
+        let place = |name: &str| if name.contains('/') { name.to_owned() } else { format!("1/{name}") };
         let values: BTreeMap<String, String> =
-            values.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+            values.iter().map(|(name, value)| (place(name), (*value).to_owned())).collect();
         let accepted = values.values().cloned().collect();
         let state = Arc::new(Mutex::new(State { values, accepted, ..State::default() }));
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -106,22 +110,16 @@ impl World {
         self
     }
 
-    /// What each secret holds at the end.
-    pub fn values(&self) -> Vec<(String, String)> {
-        self.state().values.clone().into_iter().collect()
-    }
-
     /// Every call so far; forgets them.
     pub fn calls(&self) -> Vec<String> {
         std::mem::take(&mut self.state().calls)
     }
 
-    /// `ostiary rotate` with these arguments, and with this on standard input.
-    pub fn rotate(&self, arguments: &[&str], input: &str) -> Ran {
+    /// The command with these arguments, and with this value on standard input.
+    pub fn run(&self, arguments: &[&str], input: &str) -> Ran {
         let mut child = Command::new(env!("CARGO_BIN_EXE_ostiary"))
-            .arg("rotate")
             .args(arguments)
-            .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/rotation"))
+            .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/store"))
             .env("CLOUDFLARE_ACCOUNT_ID", ACCOUNT)
             .env("CLOUDFLARE_API_TOKEN", "api-token")
             .env("CLOUDFLARE_API_BASE_URL", format!("http://127.0.0.1:{}/client/v4", self.port))
@@ -132,13 +130,21 @@ impl World {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        // A command that is told what cannot be meant ends before it reads.
+        let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
         let output = child.wait_with_output().unwrap();
         let text = |bytes| String::from_utf8(bytes).unwrap();
         let ran = Ran { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) };
         assert!(!input.is_empty() && !format!("{}{}", ran.out, ran.err).contains(input), "a value is shown");
         ran
     }
+}
+
+/// What each secret holds; those of the store 1 by their name alone.
+pub fn held(world: &World) -> Vec<String> {
+    let state = world.state();
+    let place = |name: &String| name.strip_prefix("1/").unwrap_or(name).to_owned();
+    state.values.iter().map(|(name, value)| format!("{}={value}", place(name))).collect()
 }
 
 impl Ran {
@@ -175,23 +181,29 @@ fn serve(stream: TcpStream, state: &mut State) {
     let mut body = vec![0; length];
     reader.read_exact(&mut body).unwrap();
     let body = serde_json::from_slice(&body).unwrap_or(Value::Null);
-    let answer = if target == "/operator/probe" {
-        state.probe(&body)
+    let (status, answer) = if target == "/operator/probe" {
+        (200, state.probe(&body))
     } else {
         let path = target.split('?').next().unwrap();
         let path =
             path.strip_prefix(&format!("/client/v4/accounts/{ACCOUNT}/secrets_store/stores/")).unwrap();
-        let result = state.store(&method, &path.split('/').collect::<Vec<_>>(), &body);
-        json!({ "success": true, "errors": [], "messages": [], "result": result })
+        match state.store(&method, &path.split('/').collect::<Vec<_>>(), &body) {
+            Ok(result) => (200, json!({ "success": true, "errors": [], "messages": [], "result": result })),
+            Err(call) => {
+                let errors = json!([{ "code": 1001, "message": format!("refused: {call}") }]);
+                (400, json!({ "success": false, "errors": errors, "messages": [], "result": null }))
+            }
+        }
     };
     let text = answer.to_string();
-    let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length";
-    reader.get_mut().write_all(format!("{head}: {}\r\n\r\n{text}", text.len()).as_bytes()).unwrap();
+    let fields = "content-type: application/json\r\nconnection: close\r\ncontent-length";
+    let head = format!("HTTP/1.1 {status} Scripted\r\n{fields}: {}\r\n\r\n", text.len());
+    reader.get_mut().write_all(format!("{head}{text}").as_bytes()).unwrap();
 }
 
 impl State {
     /// The Secrets Store API, below the stores. The id of a secret is its name.
-    fn store(&mut self, method: &str, path: &[&str], body: &Value) -> Value {
+    fn store(&mut self, method: &str, path: &[&str], body: &Value) -> Result<Value, String> {
         let described = |name: &str, status: &str| {
             json!({
                 "id": name, "name": name, "store_id": path[0], "status": status, "scopes": ["workers"],
@@ -199,31 +211,49 @@ impl State {
             })
         };
         match (method, path) {
-            ("GET", [_, "secrets"]) => self.values.keys().map(|name| described(name, "active")).collect(),
-            ("GET", [_, "secrets", name]) => {
-                self.calls.push(format!("look {name}"));
+            ("GET", [store, "secrets"]) => {
+                let names = self.values.keys().filter_map(|name| name.strip_prefix(&format!("{store}/")));
+                Ok(names.map(|name| described(name, "active")).collect())
+            }
+            ("GET", [store, "secrets", name]) => {
+                self.calls.push(format!("look {store}/{name}"));
                 self.pending -= 1;
-                described(name, if self.pending == 0 { "active" } else { "pending" })
+                Ok(described(name, if self.pending == 0 { "active" } else { "pending" }))
             }
             ("POST", [store, "secrets"]) => {
                 let name = body[0]["name"].as_str().unwrap();
-                self.calls.push(format!("create {store}/{name} {}", body[0]["scopes"]));
-                self.write(name, body[0]["value"].as_str().unwrap());
-                json!([described(name, "active")])
+                let call = format!("create {store}/{name} {}", body[0]["scopes"]);
+                self.write(call, &format!("{store}/{name}"), body[0]["value"].as_str())?;
+                Ok(json!([described(name, "active")]))
             }
             ("PATCH", [store, "secrets", name]) => {
                 assert_eq!(body.as_object().unwrap().len(), 1, "nothing but the value is changed");
-                self.calls.push(format!("update {store}/{name}"));
-                self.write(name, body["value"].as_str().unwrap());
-                described(name, if self.pending == 0 { "active" } else { "pending" })
+                let place = format!("{store}/{name}");
+                self.write(format!("update {place}"), &place, body["value"].as_str())?;
+                Ok(described(name, if self.pending == 0 { "active" } else { "pending" }))
+            }
+            ("DELETE", [store, "secrets", name]) => {
+                let place = format!("{store}/{name}");
+                self.write(format!("delete {place}"), &place, None)?;
+                Ok(Value::Null)
             }
             _ => panic!("{method} {path:?}"),
         }
     }
 
-    fn write(&mut self, name: &str, value: &str) {
+    /// Writes the value, or deletes the secret. The error is the call, where it is refused.
+    fn write(&mut self, call: String, place: &str, value: Option<&str>) -> Result<(), String> {
+        let is_refused = self.refused.contains(call.as_str());
+        self.calls.push(call.clone());
+        if is_refused {
+            return Err(call);
+        }
         self.stale.clone_from(&self.values);
-        self.values.insert(name.to_owned(), value.to_owned());
+        match value {
+            Some(value) => self.values.insert(place.to_owned(), value.to_owned()),
+            None => self.values.remove(place),
+        };
+        Ok(())
     }
 
     /// The gateway's operator endpoint.
