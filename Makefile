@@ -121,9 +121,9 @@ examples/minimal-worker/build/index.js: $(EXAMPLE_SOURCES) | $(TOOLS)
 	@scripts/step "Rust, with WebAssembly as a target" scripts/install-rust
 	@touch $@
 
-.tools/packages: package.json package-lock.json .npmrc
+.tools/packages: package.json package-lock.json .npmrc scripts/install-packages
 	@mkdir -p .tools
-	@scripts/step "Node, wrangler and the npm tools" npm ci --no-progress --loglevel=error
+	@scripts/step "Node, wrangler and the npm tools" scripts/install-packages
 	@touch $@
 
 .tools/bin/cargo-mutants: scripts/install-mutants | .tools/rust
