@@ -1,6 +1,6 @@
 //! Step 6: the plan, from what every attempt has in common and one credential.
 
-use crate::configuration::{Placement, Route, TokenPlace, UpstreamUrl};
+use crate::configuration::{Failover, Placement, Route, TokenPlace, UpstreamUrl};
 use crate::http::method::Method;
 use crate::http::path::Below;
 use crate::http::{cdn_loop, query};
@@ -54,7 +54,8 @@ impl<H: RequestHead> Forward<'_, H> {
         }
         let cdn_loop = cdn_loop::appended(self.head.header("cdn-loop"));
         set.push(("cdn-loop".to_owned(), SecretValue::new(cdn_loop)));
-        let reads_body = self.redacts || self.route.idle_timeout.is_some();
+        let looks_inside = self.route.failover.as_ref().is_some_and(Failover::reads_body);
+        let reads_body = self.redacts || self.route.idle_timeout.is_some() || looks_inside;
         if reads_body {
             // The runtime decodes what is read here: an event that is coded again would wait for the next one.
             set.push(("accept-encoding".to_owned(), SecretValue::new("identity".to_owned())));
