@@ -116,6 +116,7 @@ fn route() -> Route {
         cookies: false,
         shared_cache: false,
         redact: true,
+        redact_except: Vec::new().into(),
     }
 }
 

@@ -31,7 +31,7 @@ pub use mismatch::Mismatch;
 pub use mount::Mount;
 pub use operator::{Destination, ENVIRONMENT_VARIABLE, Environment, Operator};
 pub use rate_limit::{Counted, RateLimit};
-pub use route::{Grant, Route, RouteId};
+pub use route::{Excepted, Grant, Route, RouteId};
 pub use rule::{Pattern, Rule, Segment};
 pub use secret::{Secret, SecretId, Source, SourceKind};
 pub use template::{Part, Template};

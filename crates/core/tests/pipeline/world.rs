@@ -322,7 +322,7 @@ impl World {
             Outcome::Answered(answer, edits, redaction) => {
                 (body, coding) = scanned(answer.body, redaction);
                 idle_timeout = edits.idle_timeout;
-                (answer.status, None, edited(&answer, &edits))
+                (edits.status.unwrap_or(answer.status), None, edited(&answer, &edits))
             }
             Outcome::Reported(Report { status, body }) => {
                 assert_no_canary(&body);
@@ -466,13 +466,13 @@ fn edited(answer: &FakeAnswer, edits: &Edits) -> Vec<(String, String)> {
 
 /// As the edge does it: whatever is released goes, in the piece's place or as it is.
 fn scanned(body: &str, redaction: Redaction) -> (String, Option<Coding>) {
-    let Redaction::Body(mut redactor, coding) = redaction else { return (body.to_owned(), None) };
+    let Redaction::Body { mut redactor, coding, .. } = redaction else { return (body.to_owned(), None) };
     let (mut out, mut rest) = (Vec::new(), body.as_bytes());
     let mut pieces = body.as_bytes().chunks(3);
     loop {
         let piece = pieces.next();
         let released = match piece {
-            Some(piece) => redactor.push(piece),
+            Some(piece) => redactor.push(piece).unwrap(),
             None => redactor.finish(),
         };
         let (gone, left) = rest.split_at(released.length);
