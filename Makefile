@@ -1,7 +1,7 @@
 # Everything that is done with this repository. Each target brings about what it needs, once.
 
 .DEFAULT_GOAL := help
-.PHONY: FORCE help tools build dev break-primary heal-primary api test soak fuzz bench clean
+.PHONY: FORCE help tools build dev break-primary heal-primary api test soak fuzz mutants bench clean
 
 # The pinned one. The machine's own Node runs npm and nothing else.
 NODE := node_modules/.bin/node
@@ -52,11 +52,15 @@ test: $(TOOLS) ## Check and test everything
 	@scripts/check-size build
 	@scripts/step "End-to-end tests" $(NODE) --test --test-concurrency=2 --test-timeout=120000 'tests/**/*.test.mjs'
 
-soak: tests/faults/.build/entry.js ## Five minutes of load with every fault among it (SOAK_SECONDS= changes it)
+soak: tests/faults/.build/entry.js ## Five minutes of load with every fault (SOAK_SECONDS= changes it), and then memory
 	@SOAK_SECONDS=$${SOAK_SECONDS:-300} $(NODE) --test tests/faults/soak.test.mjs
+	@ABANDONED=20000 UNANSWERED=5000 $(NODE) --test tests/faults/memory.test.mjs
 
 fuzz: .tools/rust ## Fuzz what the gateway decides, a minute for each target (FUZZ_SECONDS= changes it; needs a C++ compiler)
 	@scripts/fuzz
+
+mutants: .tools/bin/cargo-mutants ## Change the code in small ways, and see whether a test notices (hours; MUTANTS="--shard 0/40" takes a part)
+	@scripts/mutants $(MUTANTS)
 
 # Configurations that are generated for the benchmark, to show how cost grows.
 GROWTH := $(foreach name,one-of-each many-routes many-callers,bench/.generated/$(name)/build/entry.js)
@@ -115,6 +119,9 @@ examples/minimal-worker/build/index.js: $(EXAMPLE_SOURCES) | $(TOOLS)
 	@mkdir -p .tools
 	@scripts/step "Node, wrangler and the npm tools" npm ci --no-progress --loglevel=error
 	@touch $@
+
+.tools/bin/cargo-mutants: scripts/install-mutants | .tools/rust
+	@scripts/step "Compiling cargo-mutants, two minutes" scripts/install-mutants
 
 .tools/worker-build: $(TOOL_SOURCES) scripts/install-tools | .tools/rust
 	@scripts/step "Compiling worker-build and wasm-bindgen, one to three minutes" scripts/install-tools

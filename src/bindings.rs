@@ -6,7 +6,7 @@ use ostiary_core::configuration::{Source, SourceKind};
 use ostiary_core::runtime::Bindings;
 use ostiary_core::runtime::limit::Verdict;
 use ostiary_core::runtime::reading::Reading;
-use ostiary_secret_bindings as secret_bindings;
+use ostiary_secret_bindings::{self as secret_bindings, ReadError};
 use wasm_bindgen::prelude::*;
 
 use crate::deadline::Deadline;
@@ -37,15 +37,20 @@ impl Bindings for Runtime<'_> {
 }
 
 impl Runtime<'_> {
-    /// What a binding's exception says is not looked at: its wording is not documented.
     async fn read_stored(&self, binding: &str, within: u32) -> Reading {
-        let Ok(promise) = secret_bindings::start(self.env, binding) else { return Reading::Error };
+        let promise = match secret_bindings::start(self.env, binding) {
+            Ok(promise) => promise,
+            Err(why) => return without_value(why),
+        };
         match self.shared_deadline(within).within(self.invocation.settled(promise)).await {
             Some(Ok(value)) if value.is_null() || value.is_undefined() => Reading::Missing,
             Some(Ok(value)) => {
                 value.as_string().map_or(Reading::Error, |text| Reading::from_value(Some(text)))
             }
-            Some(Err(_)) => Reading::Error,
+            // A secret that does not exist makes `get()` throw.
+            Some(Err(exception)) => {
+                secret_bindings::outcome(Err(exception)).map_or_else(without_value, |_| Reading::Error)
+            }
             None => Reading::Timeout,
         }
     }
@@ -68,5 +73,14 @@ impl Runtime<'_> {
             *shared = Rc::downgrade(&deadline);
             deadline
         })
+    }
+}
+
+const fn without_value(why: ReadError) -> Reading {
+    match why {
+        ReadError::Missing => Reading::Missing,
+        ReadError::Empty => Reading::Empty,
+        ReadError::Failed => Reading::Error,
+        ReadError::TimedOut => Reading::Timeout,
     }
 }

@@ -4,8 +4,9 @@ use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::task::Poll;
 
-use crate::invocation::{Invocation, Signal};
+use crate::invocation::Invocation;
 use crate::js;
+use crate::waiter::Signal;
 
 /// A time that passes once. Its timer is cleared when the deadline is dropped.
 pub(crate) struct Deadline {

@@ -15,7 +15,9 @@ mod redactor;
 mod request;
 mod response;
 mod runtime;
+mod sending;
 mod upstream;
+mod waiter;
 
 use ostiary_core::handle;
 use web_sys::{Request, Response};

@@ -17,7 +17,7 @@ pub(crate) fn build(
     handled: Handled<'_, UpstreamResponse>,
     runtime: &Runtime<'_>,
 ) -> Result<Response, JsValue> {
-    runtime.settle(matches!(handled.outcome, Outcome::Answered(..)));
+    runtime.sending.settle(matches!(handled.outcome, Outcome::Answered(..)));
     match handled.outcome {
         Outcome::Refused(refusal) => own(refusal.status(), &refusal.body(), refusal.headers()),
         Outcome::Preflight(added) => own(handled.event.status, "", added),

@@ -9,10 +9,10 @@ use worker::Env;
 
 use crate::deadline::Deadline;
 use crate::invocation::Invocation;
-use crate::upstream::Sending;
+use crate::sending::Sending;
 
-/// One request and what is done for it. The core's traits are implemented beside what they need: in
-/// [`bindings`](crate::bindings), [`upstream`](crate::upstream) and [`console`](crate::console).
+/// One request and what is done for it. The core's other traits are implemented beside what they need:
+/// in `bindings`, `upstream` and `console`.
 pub(crate) struct Runtime<'a> {
     pub(crate) request: &'a Request,
     pub(crate) env: &'a Env,

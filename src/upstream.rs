@@ -1,9 +1,6 @@
 //! The request to the upstream, sent as often as it takes, and the upstream's response.
 
-use std::cell::{OnceCell, RefCell};
-
-use js_sys::Promise;
-use js_sys::Uint8Array;
+use js_sys::{Promise, Uint8Array};
 use ostiary_core::runtime::plan::Plan;
 use ostiary_core::runtime::{self, Network, SendError};
 use wasm_bindgen::prelude::*;
@@ -16,27 +13,6 @@ use crate::deadline::Deadline;
 use crate::headers::HeaderList;
 use crate::js::{self, Attempt, ListedHeaders, Upgraded, Upload};
 use crate::runtime::Runtime;
-
-/// The state of a request on its way to the upstream.
-#[derive(Default)]
-pub(crate) struct Sending {
-    upload: OnceCell<Upload>,
-    /// The last response that has arrived.
-    last: RefCell<Option<Received>>,
-}
-
-struct Received {
-    response: Response,
-    attempt: Option<Attempt>,
-}
-
-impl Received {
-    fn discard(&self) {
-        if let Some(body) = self.response.body() {
-            js::discard(&body);
-        }
-    }
-}
 
 impl Network for Runtime<'_> {
     type Response = UpstreamResponse;
@@ -54,11 +30,7 @@ impl Network for Runtime<'_> {
             None if js::is_timeout(&error) => SendError::TimedOut,
             _ => SendError::Unreachable,
         })?;
-        // `Response::clone` would be the runtime's, which divides the body in two.
-        let received = Received { response: Clone::clone(&response), attempt };
-        if let Some(previous) = self.sending.last.replace(Some(received)) {
-            previous.discard();
-        }
+        self.sending.received(&response, attempt);
         Ok(UpstreamResponse::from(response))
     }
 
@@ -92,17 +64,6 @@ impl Runtime<'_> {
             let chunk: Uint8Array = read.get_value().unchecked_into();
             bytes.extend(chunk.to_vec());
             bytes.truncate(limit);
-        }
-    }
-
-    /// There will be no other attempt. A response that is not returned to the caller is discarded.
-    pub(crate) fn settle(&self, is_returned: bool) {
-        let last = self.sending.last.take();
-        if let Some(upload) = self.sending.upload.get() {
-            upload.settle(last.as_ref().and_then(|last| last.attempt.as_ref()));
-        }
-        if let Some(last) = last.filter(|_| !is_returned) {
-            last.discard();
         }
     }
 

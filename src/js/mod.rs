@@ -8,8 +8,8 @@ use js_sys::Promise;
 use wasm_bindgen::prelude::*;
 use web_sys::{AbortSignal, DomException, Headers, ReadableStream, Request, RequestInit, Response};
 
-use crate::invocation::Waiter;
 use crate::redactor::BodyRedactor;
+use crate::waiter::Waiter;
 
 #[wasm_bindgen]
 extern "C" {

@@ -1,14 +1,12 @@
 // Case 44: what is left of a gateway whose WebAssembly instance had to be replaced.
 
 import assert from "node:assert/strict";
-import { cpSync, renameSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { after, before, beforeEach, test } from "node:test";
 import { canary } from "../harness/canaries.mjs";
 import { BUILD, startGateway } from "../harness/gateway.mjs";
 import { pause } from "../harness/patience.mjs";
-import { temporaryFolder } from "../harness/server-process.mjs";
 import { EVERY, LAST_CHUNK, answer, chunk } from "../harness/upstream.mjs";
+import { wrappedBuild } from "../harness/wrapped-build.mjs";
 
 // No request is known that ends the gateway's instance, so its entry is wrapped. `/end` makes WebAssembly trap, by an
 // object whose pointer points nowhere. After `/end-task` the next line of the log throws in the middle of a task; after
@@ -55,11 +53,7 @@ export default {
 
 let gateway;
 before(async () => {
-  const build = temporaryFolder();
-  cpSync(BUILD, build, { recursive: true });
-  renameSync(join(build, "entry.js"), join(build, "gateway.js"));
-  writeFileSync(join(build, "entry.js"), WRAPPER);
-  gateway = await startGateway("workerd", { build });
+  gateway = await startGateway("workerd", { build: wrappedBuild(BUILD, { "entry.js": WRAPPER }) });
 });
 beforeEach(() => gateway.reset());
 after(() => gateway?.stop());

@@ -150,7 +150,7 @@ fn explain_tells_which_refusal_and_why() {
             "The Host header and the URL do not name one host.",
         ),
         (
-            &["GET", "/stripe/health", "--header", "CDN-Loop: ostiary"],
+            &["GET", "/stripe/health", "--header", "CDN-Loop: ostiary-49960de5880e8c68"],
             "loop_detected",
             "The request has been through this gateway before.",
         ),

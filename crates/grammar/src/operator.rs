@@ -6,6 +6,7 @@ use super::document::{Entry, Value};
 use super::environments::digest;
 use super::mount::Place;
 use super::nearest::nearest;
+use super::rate_limit;
 use super::routes::Routes;
 use super::wrangler::Deployment;
 use ostiary_core::configuration::{CallerId, ENVIRONMENT_VARIABLE, Environment, Operator};
@@ -22,15 +23,17 @@ pub(crate) fn read(
     findings: &mut Findings<'_>,
 ) -> Option<(Place, Operator)> {
     let table = entry.value.table("[operator]", findings)?;
-    table.reject_unknown_keys("`[operator]`", &["mount", "allow"], &[], findings);
+    table.reject_unknown_keys("`[operator]`", &["mount", "allow", "rate_limit"], &[], findings);
     let place = table
         .required("mount", "`[operator]`", entry.key.span, MOUNT, findings)
         .and_then(|value| mount(value, routes, findings));
     let allow = table
         .required("allow", "`[operator]`", entry.key.span, ALLOW, findings)
         .and_then(|value| allow(value, callers, findings));
+    let rate_limit = table.value("rate_limit").map(|value| rate_limit::read(value, deployment, findings));
     let environments = environments(entry, deployment, findings);
-    Some((place?, Operator { allow: allow?.into(), environments: environments.into() }))
+    let rate_limit = rate_limit.unwrap_or_default().into();
+    Some((place?, Operator { allow: allow?.into(), rate_limit, environments: environments.into() }))
 }
 
 /// A Worker does not know in which environment it runs, so that a variable tells it; without one it is the top level.
@@ -97,7 +100,7 @@ fn allow(value: Value<'_>, callers: &Callers<'_>, findings: &mut Findings<'_>) -
 #[cfg(test)]
 mod tests {
     use super::super::example::{GATEWAY, WRANGLER, accepted, assert_diagnostics, outcome, replaced};
-    use ostiary_core::configuration::{CallerId, Destination, RouteId};
+    use ostiary_core::configuration::{CallerId, Counted, Destination, RateLimit, RouteId};
 
     #[test]
     fn tells_what_is_wrong_with_the_operator() {
@@ -120,6 +123,18 @@ mod tests {
             expected.insert(position, Destination::Operator);
             assert_eq!(to, expected, "{mount}");
         }
+    }
+
+    #[test]
+    fn it_takes_a_rate_limit_of_its_own() {
+        let operator = "operator = { mount = \"/ops\", allow = [\"ci\"], rate_limit = [{ binding = \"A\", by = \"address\" }] }\n";
+        let limit =
+            "[[ratelimits]]\nname = \"A\"\nnamespace_id = \"1\"\nsimple = { limit = 100, period = 60 }\n";
+        let checked =
+            outcome(&replaced(GATEWAY, "version = 1\n", operator), &format!("{WRANGLER}{limit}")).unwrap();
+        assert_eq!(checked.warnings, []);
+        let expected = RateLimit { binding: "A".into(), by: Counted::Address, period: 60 };
+        assert_eq!(checked.gateway.operator.unwrap().rate_limit, vec![expected]);
     }
 
     #[test]

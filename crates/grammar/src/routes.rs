@@ -262,7 +262,9 @@ impl<'t> Reader<'_, 't, '_> {
             } else if token_in.iter().any(|place| match place {
                 TokenPlace::Bearer | TokenPlace::Basic => twin == "authorization",
                 TokenPlace::Header { name, .. } => header::twin(name) == twin,
-                TokenPlace::Query { .. } => false,
+                TokenPlace::Query { .. }
+                | TokenPlace::Subprotocol { .. }
+                | TokenPlace::NextSubprotocol { .. } => false,
             }) {
                 let message =
                     format!("the header `{header}` is where callers show tokens, so it is always removed");

@@ -91,9 +91,10 @@ impl CrossChecks<'_, '_> {
             }
         }
         for bound in self.declared.deployment.rate_limits() {
-            let mut limits = self.models().flat_map(|route| route.rate_limit.iter());
+            let operator = self.operator.iter().flat_map(|operator| operator.rate_limit.iter());
+            let mut limits = self.models().flat_map(|route| route.rate_limit.iter()).chain(operator);
             if !limits.any(|limit| limit.binding == bound.text) {
-                let message = format!("no route of gateway.toml uses the rate limit `{}`", bound.text);
+                let message = format!("nothing in gateway.toml uses the rate limit `{}`", bound.text);
                 findings.warning(bound.span, &message, "name it in a `rate_limit` there, or remove it");
             }
         }

@@ -7,6 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use clap::Args;
 use ostiary_core::configuration::{CallerId, Gateway, Grantee, List, Mismatch, Proof, Route, TokenPlace};
 use ostiary_core::digest::digest;
+use ostiary_core::http::subprotocol;
 use ostiary_core::operator;
 use ostiary_core::refusal::Code;
 use ostiary_core::request::admission::admit;
@@ -142,6 +143,8 @@ impl Request {
                     format!("{name}={before}{token}{after}").replace('<', "%3C").replace('>', "%3E");
                 self.url = format!("{}{mark}{}", self.url, encoded.replace(' ', "%20"));
             }
+            TokenPlace::Subprotocol { prefix } => header(subprotocol::HEADER, format!("{prefix}{token}")),
+            TokenPlace::NextSubprotocol { name } => header(subprotocol::HEADER, format!("{name}, {token}")),
         }
     }
 }

@@ -1,4 +1,6 @@
 //! Step 3: the tokens of a request, and the caller that they authenticate.
 
 pub mod caller;
+pub mod challenge;
+pub mod proved;
 pub mod tokens;

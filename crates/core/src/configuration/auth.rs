@@ -73,7 +73,8 @@ impl Placement {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::configuration))]
 pub enum TokenPlace {
-    /// `Authorization: Bearer TOKEN`.
+    /// The credentials of `Authorization`, whatever their scheme, or its whole value: `Bearer TOKEN`, `token TOKEN`,
+    /// `Bot TOKEN`, `TOKEN`. Not those of `Basic`.
     Bearer,
     /// `Authorization: Basic`: the password, or the user name when the password is empty.
     Basic,
@@ -95,16 +96,27 @@ pub enum TokenPlace {
         /// As for a header.
         after: Text,
     },
+    /// A subprotocol of a WebSocket handshake that begins with this text: what follows it.
+    Subprotocol {
+        /// One or more characters of a token (RFC 9110 §5.6.2).
+        prefix: Text,
+    },
+    /// The subprotocol that is listed after this one.
+    NextSubprotocol {
+        /// A token (RFC 9110 §5.6.2).
+        name: Text,
+    },
 }
 
 impl TokenPlace {
-    /// The header that this place is in, in lower case.
+    /// The header that is this place, in lower case.
     #[must_use]
     pub fn header(&self) -> Option<&str> {
         match self {
             Self::Bearer | Self::Basic => Some("authorization"),
             Self::Header { name, .. } => Some(name.as_str()),
-            Self::Query { .. } => None,
+            // One item of `Sec-WebSocket-Protocol` is the place, not the header.
+            Self::Query { .. } | Self::Subprotocol { .. } | Self::NextSubprotocol { .. } => None,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The operator's own endpoints.
 
 use super::caller::CallerId;
+use super::rate_limit::RateLimit;
 use super::route::RouteId;
 use super::text::{List, Text};
 
@@ -10,6 +11,8 @@ use super::text::{List, Text};
 pub struct Operator {
     /// One or more.
     pub allow: List<CallerId>,
+    /// How often the endpoints may be used, and by whom.
+    pub rate_limit: List<RateLimit>,
     /// Those that the gateway can be deployed to, the top level first.
     pub environments: List<Environment>,
 }

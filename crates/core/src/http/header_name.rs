@@ -20,7 +20,7 @@ pub struct InvalidHeaderName;
 impl HeaderName {
     /// Accepts a token (RFC 9110 §5.6.2) in any case.
     pub fn parse(text: &str) -> Result<Self, InvalidHeaderName> {
-        if text.is_empty() || !text.bytes().all(is_token_byte) {
+        if !is_token(text) {
             return Err(InvalidHeaderName);
         }
         Ok(Self(Cow::Owned(text.to_ascii_lowercase())))
@@ -39,8 +39,11 @@ impl fmt::Display for HeaderName {
     }
 }
 
-fn is_token_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+/// Whether the text is a token (RFC 9110 §5.6.2): what names, schemes and subprotocols consist of.
+#[must_use]
+pub fn is_token(text: &str) -> bool {
+    let is_token_byte = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    !text.is_empty() && text.bytes().all(is_token_byte)
 }
 
 /// Whether servers that turn header names into variables give this name and the folded one the same variable.

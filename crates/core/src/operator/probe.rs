@@ -7,6 +7,7 @@ use super::probe_target::ProbeTarget;
 use super::report::{Report, outcome};
 use super::value_proof::Nonce;
 use crate::configuration::{Gateway, Route, Source};
+use crate::http::host::Host;
 use crate::log::Event;
 use crate::refusal::Code;
 use crate::runtime::clock::elapsed;
@@ -73,6 +74,7 @@ struct Proved<'g> {
 pub(super) async fn report<'g, R: Bindings + Network + Clock + Console>(
     gateway: &'g Gateway,
     head: &impl RequestHead,
+    host: &Host,
     runtime: &'g R,
     readings: &mut Readings<'g, R>,
     event: &mut Event<'g>,
@@ -80,7 +82,7 @@ pub(super) async fn report<'g, R: Bindings + Network + Clock + Console>(
     let request = receive(runtime).await?;
     let nonce = Nonce::parse(&request.nonce).ok_or(Code::OperationInvalid)?;
     let position = request.source.checked_sub(1).ok_or(Code::OperationInvalid)?;
-    let mut probe = Probe { gateway, runtime, readings, event, nonce, position };
+    let mut probe = Probe { gateway, host, runtime, readings, event, nonce, position };
     let mut report = match (&request.route, &request.secret) {
         (Some(name), None) => probe.probe_route(name, &request, head).await?,
         (None, Some(name)) if request.method.is_none() && request.path.is_none() && !request.control => {
@@ -104,6 +106,8 @@ async fn receive(runtime: &impl Console) -> Result<ProbeRequest, Code> {
 /// One probe, once its request is understood.
 struct Probe<'a, 'g, R> {
     gateway: &'g Gateway,
+    /// The host that the operator's request is for.
+    host: &'a Host,
     runtime: &'g R,
     readings: &'a mut Readings<'g, R>,
     event: &'a mut Event<'g>,
@@ -157,7 +161,7 @@ impl<'g, R: Bindings + Network + Clock> Probe<'_, 'g, R> {
         let sent = match (credential, &target) {
             (Ok(credential), Some(target)) => {
                 let before = self.runtime.now();
-                let sent = target.send(route, &credential, head, self.runtime).await;
+                let sent = target.send(route, &credential, head, self.host, self.runtime).await;
                 report.upstream_ms = Some(elapsed(before, self.runtime.now()));
                 self.event.upstream_ms = report.upstream_ms;
                 sent.map(Some)

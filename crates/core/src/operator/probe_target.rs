@@ -1,6 +1,8 @@
 //! The request that a probe sends.
 
+use crate::authentication::proved::ProvedTokens;
 use crate::configuration::{Route, Rule};
+use crate::http::host::Host;
 use crate::http::method::Method;
 use crate::http::path::CanonicalPath;
 use crate::refusal::Code;
@@ -52,11 +54,13 @@ impl<'o, 'g> ProbeTarget<'o, 'g> {
         route: &'r Route,
         credential: &Credential<'r>,
         head: &impl RequestHead,
+        host: &Host,
         runtime: &R,
     ) -> Result<(u16, bool), Code> {
         let upstream = base_url(&route.upstream, runtime)?;
         let forward = Forward {
             head: &NoHead,
+            host,
             method: self.method,
             path: self.path.below(&[]).ok_or(Code::PathAmbiguous)?,
             query: self.query,
@@ -65,6 +69,8 @@ impl<'o, 'g> ProbeTarget<'o, 'g> {
             is_upgrade: false,
             route,
             upstream: &upstream,
+            tokens: &ProvedTokens::default(),
+            destination: None,
             redacts: false,
         };
         let mut plan = forward.plan(credential);

@@ -31,8 +31,8 @@ pub fn preflight(route: &Route, cors: &Cors, head: &impl RequestHead, id: &Reque
         added.extend(grant(cors, origin));
         let rules = route.allow.iter().flat_map(|grant| grant.rules.iter());
         let methods = rules.fold(Methods::NONE, |methods, rule| Methods(methods.0 | rule.methods.0));
-        let methods = Method::ALL.into_iter().filter(|method| methods.contain(*method));
-        added.push(("access-control-allow-methods", joined(methods.map(Method::as_str))));
+        let methods = Method::ALL.iter().filter(|method| methods.contain(**method));
+        added.push(("access-control-allow-methods", joined(methods.map(|method| method.as_str()))));
         let requested = requested_headers(cors, head);
         let tokens = route.token_in.iter().filter_map(TokenPlace::header);
         let named = cors.headers.iter().filter_map(HeaderPattern::name);

@@ -1,6 +1,6 @@
 //! Attacks 14 to 22: what of a request's headers goes up.
 
-use crate::world::{Ask, World};
+use crate::world::{Ask, CDN_ID, World};
 
 fn nothing() -> Vec<&'static str> {
     Vec::new()
@@ -162,7 +162,7 @@ fn case_17_credentials_that_the_caller_brings_along_stay_behind() {
     let exchange = World::new().ask(&ask);
     assert_eq!(
         exchange.sent().headers,
-        [("accept".to_owned(), "text/plain".to_owned()), ("cdn-loop".to_owned(), "ostiary".to_owned())]
+        [("accept".to_owned(), "text/plain".to_owned()), ("cdn-loop".to_owned(), CDN_ID.to_owned())]
     );
 }
 
@@ -229,7 +229,7 @@ fn case_18_claims_about_the_client_and_the_method_stay_behind() {
     for name in names {
         ask = ask.header(name, "1");
     }
-    assert_eq!(World::new().ask(&ask).sent().headers, [("cdn-loop".to_owned(), "ostiary".to_owned())]);
+    assert_eq!(World::new().ask(&ask).sent().headers, [("cdn-loop".to_owned(), CDN_ID.to_owned())]);
 }
 
 #[test]
@@ -264,15 +264,27 @@ fn case_19_cookies_go_up_and_come_down_only_where_the_route_says_so() {
 #[test]
 fn case_20_a_request_that_comes_back_is_508() {
     let world = World::new();
-    for value in ["ostiary", "cloudflare, Ostiary; v=1", "a;x=1 ,\tostiary"] {
-        let exchange = world.ask(&Ask::new("GET", "/open/x").header("cdn-loop", value));
+    let upper = CDN_ID.to_ascii_uppercase();
+    for value in [CDN_ID.to_owned(), format!("cloudflare, {upper}; v=1"), format!("a;x=1 ,\t{CDN_ID}")] {
+        let exchange = world.ask(&Ask::new("GET", "/open/x").header("cdn-loop", &value));
         exchange.refused("loop_detected");
         assert_eq!(exchange.status, 508);
     }
-    let exchange = world.ask(
-        &Ask::new("GET", "/open/x").header("cdn-loop", "cloudflare; ostiary=1").header("cdn-loop", "other"),
-    );
-    assert_eq!(exchange.sent().header("cdn-loop"), ["cloudflare; ostiary=1, other, ostiary"]);
+    let passed = format!("cloudflare; {CDN_ID}=1, ostiary");
+    let exchange =
+        world.ask(&Ask::new("GET", "/open/x").header("cdn-loop", &passed).header("cdn-loop", "other"));
+    assert_eq!(exchange.sent().header("cdn-loop"), [format!("{passed}, other, {CDN_ID}")]);
+}
+
+#[test]
+fn case_70_a_request_that_has_come_by_another_deployment_is_forwarded() {
+    let first = World::new().ask(&Ask::new("GET", "/open/x").header("cdn-loop", "cloudflare"));
+    let list = first.sent().header("cdn-loop").concat();
+    let site = Ask::bare("GET", "https://site.gw.example.com/x").header("host", "site.gw.example.com");
+    let second = World::new().ask(&site.clone().header("cdn-loop", &list));
+    let list = second.sent().header("cdn-loop").concat();
+    World::new().ask(&site.header("cdn-loop", &list)).refused("loop_detected");
+    World::new().ask(&Ask::new("GET", "/open/x").header("cdn-loop", &list)).refused("loop_detected");
 }
 
 #[test]

@@ -233,7 +233,7 @@ fn a_probe_sends_the_route_s_request_with_that_source_alone() {
             [
                 ("accept".to_owned(), "*/*".to_owned()),
                 ("authorization".to_owned(), format!("Bearer {value}")),
-                ("cdn-loop".to_owned(), "ostiary".to_owned()),
+                ("cdn-loop".to_owned(), "ostiary-235a86cf9acf622a".to_owned()),
                 ("user-agent".to_owned(), concat!("ostiary/", env!("CARGO_PKG_VERSION")).to_owned()),
             ]
         );

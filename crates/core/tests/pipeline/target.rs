@@ -78,7 +78,13 @@ fn cases_5_6_and_7_a_host_that_is_none_is_refused_before_routing() {
     ] {
         world.ask(&Ask::bare("OPTIONS", url).header("host", host)).refused("invalid_host");
     }
-    world.ask(&Ask::bare("GET", "https://gw.example.com/open/")).refused("invalid_host");
+    world.ask(&Ask::bare("GET", "https:///open/")).refused("invalid_host");
+}
+
+#[test]
+fn case_68_a_request_of_another_worker_is_for_the_host_of_its_url() {
+    let exchange = World::new().ask(&Ask::bare("GET", "https://api.gw.example.com/health"));
+    assert_eq!(exchange.sent().url, "https://api.example.com/base/health");
 }
 
 #[test]

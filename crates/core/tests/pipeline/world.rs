@@ -27,6 +27,9 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 /// Every secret value in these tests holds this, and nothing that a caller or the log sees may.
 pub const CANARY: &str = "canary";
 
+/// The gateway in `CDN-Loop`, for requests to `gw.example.com`.
+pub const CDN_ID: &str = "ostiary-4bdd399d59a7c651";
+
 const WRANGLER: &str = include_str!("wrangler.toml");
 const GATEWAY: &str = include_str!("gateway.toml");
 
@@ -265,6 +268,12 @@ impl World {
     /// With this answer from the upstream.
     pub fn answering(mut self, status: u16, headers: &[(&'static str, &'static str)]) -> Self {
         self.answer = Ok(FakeAnswer::new(status, headers));
+        self
+    }
+
+    /// With an upstream that opens every WebSocket.
+    pub fn opening_sockets(mut self, headers: &[(&'static str, &'static str)]) -> Self {
+        self.answer = Ok(FakeAnswer { web_socket: true, ..FakeAnswer::new(101, headers) });
         self
     }
 

@@ -8,7 +8,15 @@ export type Caller = { name: string; digest: Uint8Array } | { name: string; bind
 export interface Rule {
   methods: Set<string>;
   path: RegExp;
+  segments: PatternSegment[];
   text: string;
+}
+
+export interface PatternSegment {
+  whole: RegExp;
+  hasStar: boolean;
+  // Whether a text has to follow a star.
+  saysWhatFollows: boolean;
 }
 
 export interface Route {
@@ -30,11 +38,18 @@ const escaped = (text: string) => text.replace(/[^\w]/g, "\\$&");
 function compileRule(text: string): Rule {
   const [methods, pattern] = text.split(" ");
   const isOpen = pattern.endsWith("/**");
-  const path = (isOpen ? pattern.slice(0, -"/**".length) : pattern).split("*").map(escaped).join("[^/]+");
+  const closed = isOpen ? pattern.slice(0, -"/**".length) : pattern;
+  const expression = (text: string) => text.split("*").map(escaped).join("[^/]+");
+  const segments = closed.split("/").slice(1).map((segment) => ({
+    whole: new RegExp(`^${expression(segment)}$`, "s"),
+    hasStar: segment.includes("*"),
+    saysWhatFollows: segment.split("*").slice(1).some(Boolean),
+  }));
   const named = methods.split(",");
   return {
     methods: new Set(named.includes("GET") ? [...named, "HEAD"] : named),
-    path: new RegExp(`^${path}${isOpen ? "(?:/.*)?" : ""}$`, "s"),
+    path: new RegExp(`^${expression(closed)}${isOpen ? "(?:/.*)?" : ""}$`, "s"),
+    segments,
     text,
   };
 }

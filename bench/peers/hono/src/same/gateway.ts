@@ -3,11 +3,12 @@ import type { Environment } from "../configuration";
 import { type Notes, record } from "../log";
 import { type Code, problem, Refused } from "../problem";
 import { identify } from "./callers";
-import type { Route, Rule } from "./configuration";
+import type { Route } from "./configuration";
 import { callerResponse, upstreamHeaders, withheldFromUpstream } from "./headers";
 import { askForText, redacted } from "./redaction";
+import { admits } from "./rules";
 import { Readings, Resolver } from "./secrets";
-import { admit, ALLOW, decoded, type Target } from "./target";
+import { admit, ALLOW, type Target } from "./target";
 import { send } from "./upstream";
 
 type Gateway = { Bindings: Environment; Variables: { requestId: string; notes: Notes; target: Target } };
@@ -74,11 +75,4 @@ async function serve(context: Context<Gateway>, route: Route, withheld: Set<stri
   const { values } = credential;
   const changed = callerResponse(response, () => ({ sent: url, upstream, mount: origin + route.mount, values }));
   return route.redact ? redacted(changed, request.method, values) : changed;
-}
-
-// Some servers cut a segment at these characters: the pattern has to hold for both readings.
-function admits({ methods, path }: Rule, method: string, raw: string): boolean {
-  if (!methods.has(method)) return false;
-  const whole = decoded(raw);
-  return path.test(whole) && (!/[;#?]/.test(whole) || path.test(whole.replace(/[;#?][^/]*/g, "")));
 }

@@ -14,28 +14,41 @@ const folded = (name: string) => name.replace(/[^a-z0-9]/g, "-");
 
 const CLAIMS = [
   "client-ip",
+  "cluster-client-ip",
   "fastly-client-ip",
   "origin",
+  "proxy-client-ip",
   "referer",
+  "wl-proxy-client-ip",
+  "x-appengine-user-ip",
   "x-azure-clientip",
+  "x-azure-fdid",
+  "x-azure-socketip",
   "x-client-ip",
   "x-cluster-client-ip",
-  "x-envoy-external-address",
-  "x-envoy-original-path",
+  "x-forwarded",
   "x-host",
-  "x-original-method",
+  "x-originating-ip",
   "x-override-url",
+  "x-proxyuser-ip",
+  "x-remote-addr",
+  "x-remote-ip",
 ];
-const CLAIM_PREFIXES = ["sec-fetch-", "x-accel-"];
+const CLAIM_PREFIXES = ["sec-fetch-", "x-accel-", "x-envoy-", "x-original-"];
 
 const WITHHELD = new Set([
   ...WITHHELD_FROM_CALLER,
   "accept-ch",
+  "activate-storage-access",
+  "critical-ch",
+  "expect-ct",
   "nel",
+  "observe-browsing-topics",
   "origin-agent-cluster",
+  "public-key-pins",
+  "public-key-pins-report-only",
   "report-to",
   "reporting-endpoints",
-  "secure-session-registration",
   "set-cookie2",
   "set-login",
   "shared-storage-write",
@@ -43,6 +56,8 @@ const WITHHELD = new Set([
   "timing-allow-origin",
   "use-as-dictionary",
 ]);
+const WITHHELD_PREFIXES = [...PREFIXES_WITHHELD_FROM_CALLER, "ad-auction-", "attribution-reporting-", "sec-session-", "secure-session-"];
+const UPSTREAM_PREFIXES = [...PREFIXES_WITHHELD_FROM_UPSTREAM, ...CLAIM_PREFIXES];
 
 // What of a route's requests is withheld from its upstream: where its callers show their tokens, too.
 export const withheldFromUpstream = (auth: Placement[]) =>
@@ -51,7 +66,7 @@ export const withheldFromUpstream = (auth: Placement[]) =>
 // The caller's headers as the upstream gets them: stripped first, so that nothing a caller says removes what is set.
 export function upstreamHeaders({ method, headers: incoming }: Request, withheld: Set<string>, credential: Credential): Headers {
   const headers = new Headers(incoming);
-  strip(headers, withheld, [...PREFIXES_WITHHELD_FROM_UPSTREAM, ...CLAIM_PREFIXES], folded);
+  strip(headers, withheld, UPSTREAM_PREFIXES, folded);
   for (const [name, value] of credential.headers) headers.set(name, value);
   const loop = incoming.get("cdn-loop")?.trim();
   headers.set("cdn-loop", loop ? `${loop}, gateway` : "gateway");
@@ -63,7 +78,7 @@ export function upstreamHeaders({ method, headers: incoming }: Request, withheld
 export function callerResponse(response: Response, linksOf: () => Links): Response {
   const { status, webSocket, headers } = response;
   const changed = status === 101 ? new Response(null, { status, webSocket, headers }) : new Response(response.body, response);
-  strip(changed.headers, WITHHELD, PREFIXES_WITHHELD_FROM_CALLER, folded);
+  strip(changed.headers, WITHHELD, WITHHELD_PREFIXES, folded);
   rewriteLinks(changed.headers, linksOf);
   const cacheControl = headers.get("cache-control") ?? "";
   const strict = privately(cacheControl);

@@ -58,7 +58,17 @@ function rewriteRefresh(value: string, links: Links): string | undefined {
   return link && `${seconds}; url=${link}`;
 }
 
-const REWRITES = { location: rewrite, "content-location": rewrite, link: rewriteLinkHeader, refresh: rewriteRefresh };
+const REWRITES = {
+  "azure-asyncoperation": rewrite,
+  "content-location": rewrite,
+  "docker-upload-location": rewrite,
+  link: rewriteLinkHeader,
+  location: rewrite,
+  "operation-location": rewrite,
+  refresh: rewriteRefresh,
+  "x-goog-upload-control-url": rewrite,
+  "x-goog-upload-url": rewrite,
+};
 
 // Few responses have a link, so what they are rewritten by is made only then.
 export function rewriteLinks(headers: Headers, linksOf: () => Links): void {

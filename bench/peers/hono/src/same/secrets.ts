@@ -94,8 +94,8 @@ export class Resolver {
         const note = { secret, binding: bindings[at], source: position + 1 };
         const { value, failure } = this.#readings.get(bindings[at]) as { value?: string; failure?: string };
         if (value === undefined) return { ...note, failure };
-        // Visible ASCII and spaces: what every server reads alike.
-        if (!/^[ -~]*$/.test(value)) return { ...note, failure: "invalid" };
+        // Visible ASCII, and spaces within: what every server reads alike.
+        if (!/^[!-~](?:[ -~]*[!-~])?$/.test(value)) return { ...note, failure: "invalid" };
         credential.headers.push([header, prefix + value]);
         credential.values.push(value);
         return note;

@@ -24,7 +24,7 @@ export function admit({ method, url, headers }: Request): Target {
   const host = hostOf(authority, scheme);
   if (host === undefined || host !== hostOf(headers.get("host") ?? "", scheme)) throw new Refused("invalid_host");
   // The URL Standard ends both at `#`, reads `\` as a slash and drops white space.
-  if (!path.startsWith("/") || /[\\#\0- ]/.test(path) || /[#\0- ]/.test(search)) throw new Refused("path_ambiguous");
+  if (!path.startsWith("/") || /[\\#\0- ]|%u[0-9a-f]{4}/i.test(path) || /[#\0- ]/.test(search)) throw new Refused("path_ambiguous");
   if (!ORDINARY.test(path) && path.split("/").some(isAmbiguous)) throw new Refused("path_ambiguous");
   // RFC 9112 §6: the framing says whether there is a body.
   const announcesBody = /[^0\s]/.test(headers.get("content-length") ?? "") || headers.has("transfer-encoding");
@@ -51,8 +51,12 @@ function hostOf(text: string, scheme: string): string | undefined {
 export const decoded = (text: string) =>
   text.includes("%") ? text.replace(/%([0-9a-f]{2})/gi, (_, digits) => String.fromCharCode(parseInt(digits, 16))) : text;
 
-// Some servers decode a segment before they split the path, some read `\` as a slash, and some cut a segment at `;`.
+// More bytes than UTF-8 allows (RFC 3629 §3): `C0 AF` was a slash to old decoders.
+const OVERLONG = /[\xc0\xc1][\x80-\xbf]|\xe0[\x80-\x9f]|\xf0[\x80-\x8f]|\xf8[\x80-\x87]|\xfc[\x80-\x83]/;
+
+// Some servers decode a segment before they split the path, some read `\` as a slash, some cut a segment at `;`, `?` or
+// `#`, and Windows drops dots and spaces at its end.
 function isAmbiguous(segment: string): boolean {
   const text = decoded(segment);
-  return /[\0-\x1f\x7f/\\]/.test(text) || /^(?:\.{1,2}(?:;|$)|;)/.test(text);
+  return /[\0-\x1f\x7f/\\]|^;|^[. ]+(?:[;?#]|$)/.test(text) || OVERLONG.test(text);
 }
