@@ -1,7 +1,6 @@
 //! The request to the upstream, sent as often as it takes, and the upstream's response.
 
-use js_sys::Promise;
-use js_sys::Uint8Array;
+use js_sys::{Promise, Uint8Array};
 use ostiary_core::runtime::plan::Plan;
 use ostiary_core::runtime::{self, Network, SendError};
 use wasm_bindgen::prelude::*;

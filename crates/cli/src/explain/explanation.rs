@@ -8,6 +8,7 @@ use ostiary_core::configuration::{
 use ostiary_rehearsal::Sent;
 use serde::Serialize;
 
+use crate::configuration::place;
 use crate::deployed::Deployed;
 use crate::printable::Printable;
 
@@ -138,11 +139,13 @@ impl Explanation {
         }
         if let Some(ExplainedDeployment { same, deployed }) = &self.deployed {
             let (version, configuration) = (Printable(&deployed.version), Printable(&deployed.configuration));
+            let place = place(deployed.environment.as_deref());
+            let place = Printable(&place);
             let verdict = if *same {
-                format!("this configuration ({configuration}), version {version}")
+                format!("this configuration ({configuration}) in {place}, version {version}")
             } else {
                 format!(
-                    "another configuration ({configuration}), version {version}; this one is {}",
+                    "another configuration ({configuration}) in {place}, version {version}; this one is {}",
                     self.configuration
                 )
             };
