@@ -2,10 +2,11 @@
 
 use std::rc::Rc;
 
-use ostiary_core::configuration::{Source, SourceKind};
+use ostiary_core::configuration::{Forms, Source, SourceKind};
 use ostiary_core::runtime::limit::Verdict;
 use ostiary_core::runtime::plan::Plan;
 use ostiary_core::runtime::reading::Reading;
+use ostiary_core::runtime::signing::Signing;
 use ostiary_core::runtime::{Bindings, Clock, Console, Network, ReceiveError, SendError};
 use ostiary_core::secret_value::SecretValue;
 use worker::Env;
@@ -80,6 +81,15 @@ impl Console for Runtime {
             Arrived::Measured(arrived, milliseconds) => (reading(*arrived), milliseconds),
             arrived => (reading(arrived), 0),
         }
+    }
+}
+
+/// This edge serves none of these forms, and the build refuses a configuration that uses one.
+impl Signing for Runtime {
+    const FORMS: Forms = Forms::NONE;
+
+    async fn body(&self, _limit: u32, _within: u32) -> Result<Vec<u8>, ReceiveError> {
+        Err(ReceiveError::Broken)
     }
 }
 

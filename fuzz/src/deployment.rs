@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use futures::FutureExt as _;
 use ostiary_grammar::{File, read};
-use ostiary_core::configuration::{Gateway, Source};
+use ostiary_core::configuration::{Forms, Gateway, Source};
 use ostiary_core::{Outcome, handle};
 use ostiary_core::runtime::plan::Plan;
 use ostiary_core::runtime::limit::Verdict;
@@ -13,6 +13,7 @@ use ostiary_core::request_id::RequestId;
 use ostiary_core::runtime::{Bindings, Clock, Console, EmptyResponse, Network, ReceiveError, RequestHead, SendError};
 use ostiary_core::secret_value::SecretValue;
 use ostiary_core::runtime::reading::Reading;
+use ostiary_core::runtime::signing::Signing;
 
 /// The secrets and variables of a gateway.
 #[derive(Default)]
@@ -149,6 +150,14 @@ impl Console for Deployment {
 
     async fn measure(&self, source: &Source, within: u32) -> (Reading, u32) {
         (self.read(source, within).await, 0)
+    }
+}
+
+impl Signing for Deployment {
+    const FORMS: Forms = Forms::ALL;
+
+    async fn body(&self, _limit: u32, _within: u32) -> Result<Vec<u8>, ReceiveError> {
+        Ok(Vec::new())
     }
 }
 

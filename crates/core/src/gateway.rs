@@ -2,7 +2,7 @@
 
 use crate::authentication::caller::authenticate;
 use crate::authentication::tokens::token_digests;
-use crate::configuration::{Gateway, Grantee, Mount, Route, Rule, UpstreamUrl};
+use crate::configuration::{Gateway, Grantee, Mount, Placement, Route, Rule, UpstreamUrl};
 use crate::http::AddedHeaders;
 use crate::http::method::Method;
 use crate::http::path::Below;
@@ -18,6 +18,7 @@ use crate::request_id::RequestId;
 use crate::response::edits::{Edits, edits};
 use crate::response::link::Links;
 use crate::runtime::clock::elapsed;
+use crate::runtime::signing::Signing;
 use crate::runtime::{Bindings, Clock, Console, Network, RequestHead, UpstreamResponse};
 use crate::secrets::credential::Credential;
 use crate::secrets::readings::Readings;
@@ -64,7 +65,7 @@ pub enum Outcome<A> {
 /// 8. Fail over: where the upstream refuses the credential, back to 5 with the next source.
 /// 9. Respond: strip, rewrite links, mark as private, redact. 502
 /// 10. Record: one log event.
-pub async fn handle<'g, R: Bindings + Network + Clock + Console>(
+pub async fn handle<'g, R: Bindings + Network + Clock + Console + Signing>(
     gateway: &'g Gateway,
     head: &impl RequestHead,
     runtime: &'g R,
@@ -114,7 +115,7 @@ struct Resolved<'g> {
     is_bare: bool,
 }
 
-impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console> Context<'g, 'h, H, R> {
+impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console + Signing> Context<'g, 'h, H, R> {
     fn new(gateway: &'g Gateway, head: &'h H, runtime: &'g R, request_id: RequestId) -> Self {
         Self {
             gateway,
@@ -143,7 +144,8 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console> Context<'g
         let upstream = base_url(&routed.route.upstream, self.runtime)?;
         let mut resolved = self.resolve(routed, authenticated.caller).await?;
         let mut sent = self.sent(routed, &resolved.credential);
-        let forward = self.plan(routed, &upstream, !sent.is_empty());
+        let redacts = !sent.is_empty() || (routed.route.redact && resolved.credential.is_completed_later());
+        let forward = self.plan(routed, &upstream, redacts);
         let reply = self.send(&forward, &mut resolved, &mut sent).await?;
         self.respond(routed, authenticated.caller, &forward, reply, &sent)
     }
@@ -288,6 +290,7 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console> Context<'g
             sent,
             failover: forward.route.failover.as_ref().filter(|_| !resolved.is_bare),
             request_id: &self.request_id,
+            body: None,
         };
         let reply = attempts.send(std::mem::take(&mut resolved.credential)).await;
         self.event.secrets = std::mem::take(&mut resolved.resolver.notes);
@@ -323,7 +326,7 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console> Context<'g
             sent: forward.url(&Credential::default()),
             upstream: forward.upstream,
             mount: format!("{}://{}{}", target.scheme, target.host.as_str(), routed.mount.path()),
-            parameters: credential.parameters.iter().map(|(name, _)| *name).collect(),
+            parameters: routed.route.auth.iter().flat_map(Placement::parameters).collect(),
             values: &credential.values,
         };
         let is_authenticated = caller != Grantee::Anyone;

@@ -1,8 +1,9 @@
 //! Which headers of a request the edge has to read.
 
-use crate::configuration::{Gateway, Route, TokenPlace};
+use crate::configuration::{Gateway, Placement, RequestValue, Route, Template, TokenPlace};
 use crate::operator::TOKEN_IN;
 use crate::request::rate_limit::ADDRESS_HEADER;
+use crate::signing::body::DIGESTS;
 
 /// Headers that every request is asked for, besides those in which a route's callers show their tokens.
 const ALWAYS_READ: &[&str] = &[
@@ -22,6 +23,15 @@ pub fn headers_read(gateway: &Gateway) -> Vec<&str> {
     let operator = gateway.operator.iter().flat_map(|_| TOKEN_IN);
     let mut names: Vec<&str> =
         places.chain(operator).filter_map(TokenPlace::header).chain(ALWAYS_READ.iter().copied()).collect();
+    let placements = || gateway.routes.iter().flat_map(|route| route.auth.iter());
+    let in_messages = placements().flat_map(Placement::templates).flat_map(Template::requests);
+    names.extend(in_messages.filter_map(|value| match value {
+        RequestValue::Header(name) => Some(name.as_str()),
+        _ => None,
+    }));
+    if placements().any(|placement| placement.body_places().next().is_some()) {
+        names.extend(["content-encoding", "content-type"].iter().chain(DIGESTS));
+    }
     let wanted = |by: fn(&Route) -> bool| gateway.routes.iter().any(by);
     names.extend(wanted(|route| !route.rate_limit.is_empty()).then_some(ADDRESS_HEADER));
     names.extend(wanted(|route| route.cors.is_some()).then_some("origin"));

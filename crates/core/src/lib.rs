@@ -18,6 +18,7 @@ pub mod redaction;
 pub mod request;
 pub mod response;
 pub mod secrets;
+pub mod signing;
 pub mod upstream;
 
 pub mod gateway;

@@ -22,13 +22,16 @@ mod example;
 mod failover;
 mod file;
 mod header;
+mod hmac;
 mod mount;
 mod name;
 mod nearest;
 mod operator;
+mod output;
 #[cfg(test)]
 mod properties;
 mod rate_limit;
+mod request_value;
 mod routes;
 mod rule;
 mod secrets;

@@ -35,7 +35,7 @@ pub(crate) fn default_places(auth: &[Placement]) -> Vec<TokenPlace> {
             let (before, after) = around(value);
             Some(TokenPlace::Query { name: name.clone(), before, after })
         }
-        Placement::Bearer(_) | Placement::Basic { .. } => None,
+        _ => None,
     });
     [TokenPlace::Bearer, TokenPlace::Basic].into_iter().chain(filled).collect()
 }

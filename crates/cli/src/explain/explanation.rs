@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 
 use ostiary_core::configuration::{
-    Gateway, Grantee, Mount, Part, Placement, Route, Source, SourceKind, Template,
+    BodyPlace, Gateway, Grantee, Hmac, HmacAlgorithm, Mount, Part, Place, Placement, Route, Source, SourceKind,
+    Template,
 };
 use serde::Serialize;
 
@@ -154,15 +155,58 @@ impl Explanation {
 /// What each placement of the route's auth puts, with its templates as `gateway.toml` has them.
 pub fn auth(gateway: &Gateway, route: &Route) -> Vec<String> {
     let text = |template: &Template| spelled(gateway, template);
-    let described = route.auth.iter().map(|placement| match placement {
-        Placement::Bearer(token) => format!("Authorization: Bearer {}", text(token)),
-        Placement::Basic { username, password } => {
-            format!("Authorization: Basic {}:{} (in Base64)", text(username), text(password))
+    let mut lines = Vec::new();
+    for placement in route.auth.iter() {
+        lines.extend(match placement {
+            Placement::Bearer(token) => Some(format!("Authorization: Bearer {}", text(token))),
+            Placement::Basic { username, password } => {
+                Some(format!("Authorization: Basic {}:{} (in Base64)", text(username), text(password)))
+            }
+            Placement::Header { name, value } => Some(format!("{name}: {}", text(value))),
+            Placement::Query { name, value } => Some(format!("?{name}={}", text(value))),
+            Placement::Body { place, value } => Some(in_body(place, &text(value))),
+            Placement::Hmac(_) => None,
+        });
+        lines.extend(placement.outputs().iter().map(|output| match &output.place {
+            Place::Header(name) => format!("{name}: {}", text(&output.value)),
+            Place::Query(name) => format!("?{name}={}", text(&output.value)),
+            Place::Body(place) => in_body(place, &text(&output.value)),
+        }));
+        if let Placement::Hmac(hmac) = placement {
+            lines.push(keyed_hash(gateway, hmac));
         }
-        Placement::Header { name, value } => format!("{name}: {}", text(value)),
-        Placement::Query { name, value } => format!("?{name}={}", text(value)),
+    }
+    lines
+}
+
+fn in_body(place: &BodyPlace, value: &str) -> String {
+    match place {
+        BodyPlace::Json(path) => format!("/{} of the JSON body: {value}", path.join("/")),
+        BodyPlace::Form(name) => format!("{name} of the form: {value}"),
+    }
+}
+
+fn keyed_hash(gateway: &Gateway, hmac: &Hmac) -> String {
+    let algorithm = match hmac.algorithm {
+        HmacAlgorithm::Sha1 => "SHA-1",
+        HmacAlgorithm::Sha256 => "SHA-256",
+        HmacAlgorithm::Sha384 => "SHA-384",
+        HmacAlgorithm::Sha512 => "SHA-512",
+    };
+    let message = spelled(gateway, &hmac.message).replace('\n', "\\n");
+    format!("${{request.signature}}: HMAC with {algorithm} of {message}, keyed with {}", spelled(gateway, &hmac.key))
+}
+
+/// The URL that goes up, with the templates of computed parameters in the place of their values.
+pub fn url(gateway: &Gateway, route: &Route, url: &str) -> String {
+    let outputs: Vec<_> = route.auth.iter().flat_map(Placement::outputs).collect();
+    let Some((path, query)) = url.split_once('?') else { return url.to_owned() };
+    let parameters = query.split('&').map(|parameter| {
+        let name = parameter.split('=').next().unwrap_or_default();
+        let output = outputs.iter().find(|output| output.place.parameter() == Some(name));
+        output.map_or(parameter.to_owned(), |output| format!("{name}={}", spelled(gateway, &output.value)))
     });
-    described.collect()
+    format!("{path}?{}", parameters.collect::<Vec<_>>().join("&"))
 }
 
 /// The secrets of the route's auth, each once.
@@ -208,6 +252,7 @@ fn spelled(gateway: &Gateway, template: &Template) -> String {
             Part::Secret(id) => write!(text, "${{{}}}", name(*id)),
             Part::Field(id, field) => write!(text, "${{{}.{field}}}", name(*id)),
             Part::Variable(variable) => write!(text, "${{var.{variable}}}"),
+            Part::Request(value) => write!(text, "${{request.{value}}}"),
         };
     }
     text

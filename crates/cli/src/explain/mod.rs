@@ -20,8 +20,8 @@ use crate::configuration::ConfigurationArguments;
 use crate::deployed::Deployed;
 use crate::failure::Failure;
 use crate::output::{Output, Tone, toned};
-use explanation::{Decision, ExplainedDeployment, Explanation};
-use rehearsal::{Rehearsal, RehearsedHead, placeholder};
+use explanation::{Decision, ExplainedDeployment, ExplainedRequest, Explanation};
+use rehearsal::{Rehearsal, RehearsedHead, Sent, placeholder};
 
 /// Say what the gateway would do with a request: which route, rule, secrets and upstream, or which refusal and why.
 ///
@@ -201,6 +201,10 @@ fn explain(gateway: &Gateway, rehearsal: &Rehearsal, head: &RehearsedHead) -> Re
         because.push("It is a browser's preflight, which the route's `cors` answers.".to_owned());
     }
     let admitted = matches!(outcome, Outcome::Answered(..));
+    let upstream = rehearsal.sent().map(|sent| {
+        let url = route.map(|route| explanation::url(gateway, route, &sent.url));
+        ExplainedRequest::from(Sent { url: url.unwrap_or_else(|| sent.url.clone()), ..sent })
+    });
     Ok(Explanation {
         decision: match outcome {
             Outcome::Refused(_) => Decision::Refused,
@@ -219,7 +223,7 @@ fn explain(gateway: &Gateway, rehearsal: &Rehearsal, head: &RehearsedHead) -> Re
             .map(|route| explanation::secrets(gateway, route))
             .unwrap_or_default(),
         reads: rehearsal.reads(),
-        upstream: rehearsal.sent().map(Into::into),
+        upstream,
         configuration: gateway.digest.to_string(),
         deployed: None,
     })

@@ -4,14 +4,16 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use ostiary_core::configuration::{Gateway, Part, Placement, Source};
+use ostiary_core::configuration::{Encoding, Forms, Gateway, KeyEncoding, Part, Placement, SecretId, Source};
 use ostiary_core::runtime::limit::Verdict;
 use ostiary_core::runtime::plan::Plan;
 use ostiary_core::runtime::reading::Reading;
+use ostiary_core::runtime::signing::Signing;
 use ostiary_core::runtime::{
     Bindings, Clock, Console, EmptyResponse, Network, ReceiveError, RequestHead, SendError,
 };
 use ostiary_core::secret_value::SecretValue;
+use ostiary_core::signing::encoding::encode;
 
 /// The placeholders of a configuration, and what one request did.
 pub struct Rehearsal {
@@ -43,16 +45,19 @@ pub struct RehearsedHead {
 impl Rehearsal {
     /// With a placeholder for every source, and these variables.
     pub fn new(gateway: &Gateway, variables: BTreeMap<String, String>) -> Self {
-        let sources = gateway.secrets.iter().flat_map(|secret| secret.sources.iter());
-        let mut values: BTreeMap<String, String> =
-            sources.map(|source| (source.binding.to_string(), placeholder(&source.binding))).collect();
+        let ids = (0..=u16::MAX).map(SecretId).zip(gateway.secrets.iter());
+        let sources = ids.flat_map(|(id, secret)| secret.sources.iter().map(move |source| (id, source)));
+        let value = |(id, source): (SecretId, &Source)| {
+            (source.binding.to_string(), written(gateway, &Part::Secret(id), placeholder(&source.binding)))
+        };
+        let mut values: BTreeMap<String, String> = sources.map(value).collect();
         let templates =
             gateway.routes.iter().flat_map(|route| route.auth.iter()).flat_map(Placement::templates);
         let mut fields: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
         for part in templates.flat_map(|template| template.parts.iter()) {
             let Part::Field(secret, field) = part else { continue };
             for source in gateway.secret(*secret).into_iter().flat_map(|secret| secret.sources.iter()) {
-                let value = placeholder(&format!("{}.{field}", source.binding));
+                let value = written(gateway, part, placeholder(&format!("{}.{field}", source.binding)));
                 fields.entry(source.binding.to_string()).or_default().insert(field.to_string(), value);
             }
         }
@@ -72,6 +77,20 @@ impl Rehearsal {
     /// The request that would have gone up, if any.
     pub fn sent(&self) -> Option<Sent> {
         self.sent.borrow().clone()
+    }
+}
+
+/// The placeholder as a key is written, where this part is one that is decoded.
+fn written(gateway: &Gateway, part: &Part, placeholder: String) -> String {
+    let placements = gateway.routes.iter().flat_map(|route| route.auth.iter());
+    let mut keys = placements.filter_map(|placement| match placement {
+        Placement::Hmac(hmac) if *hmac.key.parts == [part.clone()] => Some(hmac.key_encoding),
+        _ => None,
+    });
+    match keys.find(|encoding| *encoding != KeyEncoding::Text) {
+        Some(KeyEncoding::Hex) => encode(Encoding::Hex, placeholder.as_bytes()),
+        Some(KeyEncoding::Base64) => encode(Encoding::Base64, placeholder.as_bytes()),
+        Some(KeyEncoding::Text) | None => placeholder,
     }
 }
 
@@ -153,6 +172,15 @@ impl Console for Rehearsal {
 
     async fn measure(&self, source: &Source, within: u32) -> (Reading, u32) {
         (self.read(source, within).await, 0)
+    }
+}
+
+impl Signing for Rehearsal {
+    const FORMS: Forms = Forms::ALL;
+
+    /// Nobody knows what the request would hold, and a field can be put into an empty one.
+    async fn body(&self, _limit: u32, _within: u32) -> Result<Vec<u8>, ReceiveError> {
+        Ok(Vec::new())
     }
 }
 

@@ -1,6 +1,7 @@
 //! How a route's secrets are put on a request, and where its callers show their tokens.
 
 use super::secret::SecretId;
+use super::signing::{BodyPlace, Hmac, Output};
 use super::template::Template;
 use super::text::Text;
 use crate::http::header_name::HeaderName;
@@ -32,16 +33,30 @@ pub enum Placement {
         /// The parameter's value, decoded.
         value: Template,
     },
+    /// A part of the body, in the place of the caller's.
+    Body {
+        /// Where it is put.
+        place: BodyPlace,
+        /// Its whole value, decoded.
+        value: Template,
+    },
+    /// A keyed hash.
+    Hmac(Hmac),
 }
 
 impl Placement {
     /// The templates of this placement.
     pub fn templates(&self) -> impl Iterator<Item = &Template> {
-        let (first, second) = match self {
-            Self::Bearer(value) | Self::Header { value, .. } | Self::Query { value, .. } => (value, None),
-            Self::Basic { username, password } => (username, Some(password)),
+        let [first, second] = match self {
+            Self::Bearer(value)
+            | Self::Header { value, .. }
+            | Self::Query { value, .. }
+            | Self::Body { value, .. } => [Some(value), None],
+            Self::Basic { username, password } => [Some(username), Some(password)],
+            Self::Hmac(hmac) => [Some(&hmac.key), Some(&hmac.message)],
         };
-        std::iter::once(first).chain(second)
+        let outputs = self.outputs().iter().map(|output| &output.value);
+        [first, second].into_iter().flatten().chain(outputs)
     }
 
     /// The secrets that this placement needs, repeats included.
@@ -49,23 +64,83 @@ impl Placement {
         self.templates().flat_map(Template::secrets)
     }
 
-    /// The header that this placement sets, in lower case.
+    /// The values that this placement puts on a request once it has computed something.
     #[must_use]
-    pub fn header(&self) -> Option<&str> {
+    pub fn outputs(&self) -> &[Output] {
         match self {
-            Self::Bearer(_) | Self::Basic { .. } => Some("authorization"),
-            Self::Header { name, .. } => Some(name.as_str()),
-            Self::Query { .. } => None,
+            Self::Hmac(hmac) => &hmac.put,
+            Self::Bearer(_)
+            | Self::Basic { .. }
+            | Self::Header { .. }
+            | Self::Query { .. }
+            | Self::Body { .. } => &[],
         }
     }
 
-    /// The query parameter that this placement sets, decoded.
+    /// The headers that this placement sets, in lower case.
+    pub fn headers(&self) -> impl Iterator<Item = &str> {
+        let own = self.own_header();
+        own.into_iter().chain(self.outputs().iter().filter_map(|output| output.place.header()))
+    }
+
+    /// The query parameters that this placement sets, decoded.
+    pub fn parameters(&self) -> impl Iterator<Item = &str> {
+        let own = self.own_parameter();
+        own.into_iter().chain(self.outputs().iter().filter_map(|output| output.place.parameter()))
+    }
+
+    /// Whether this placement sets a header whose lower-case name `is` takes.
+    pub fn sets_header(&self, is: impl Fn(&str) -> bool) -> bool {
+        self.own_header().is_some_and(&is)
+            || self.outputs().iter().any(|output| output.place.header().is_some_and(&is))
+    }
+
+    /// Whether this placement sets the query parameter with this decoded name.
     #[must_use]
-    pub fn parameter(&self) -> Option<&str> {
+    pub fn sets_parameter(&self, name: &[u8]) -> bool {
+        let is = |own: &str| own.as_bytes() == name;
+        self.own_parameter().is_some_and(is)
+            || self.outputs().iter().any(|output| output.place.parameter().is_some_and(is))
+    }
+
+    fn own_header(&self) -> Option<&str> {
+        match self {
+            Self::Bearer(_) | Self::Basic { .. } => Some("authorization"),
+            Self::Header { name, .. } => Some(name.as_str()),
+            Self::Query { .. } | Self::Body { .. } | Self::Hmac(_) => None,
+        }
+    }
+
+    fn own_parameter(&self) -> Option<&str> {
         match self {
             Self::Query { name, .. } => Some(name),
-            Self::Bearer(_) | Self::Basic { .. } | Self::Header { .. } => None,
+            _ => None,
         }
+    }
+
+    /// The parts of the body that this placement sets.
+    pub fn body_places(&self) -> impl Iterator<Item = &BodyPlace> {
+        let own = match self {
+            Self::Body { place, .. } => Some(place),
+            _ => None,
+        };
+        own.into_iter().chain(self.outputs().iter().filter_map(|output| output.place.body()))
+    }
+
+    /// Whether the whole body has to be at hand before it is sent.
+    #[must_use]
+    pub fn reads_body(&self) -> bool {
+        match self {
+            Self::Body { .. } => true,
+            Self::Hmac(hmac) => hmac.reads_body(),
+            Self::Bearer(_) | Self::Basic { .. } | Self::Header { .. } | Self::Query { .. } => false,
+        }
+    }
+
+    /// Whether this placement makes something afresh for each attempt.
+    #[must_use]
+    pub const fn signs(&self) -> bool {
+        matches!(self, Self::Hmac(_))
     }
 }
 

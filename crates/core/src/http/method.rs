@@ -24,6 +24,12 @@ impl Method {
         Self::ALL.into_iter().find(|method| method.as_str() == text)
     }
 
+    /// Whether a body has a meaning in a request with this method (RFC 9110 §9.3.1).
+    #[must_use]
+    pub const fn may_have_body(self) -> bool {
+        !matches!(self, Self::Get | Self::Head)
+    }
+
     /// As it stands in a request line.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

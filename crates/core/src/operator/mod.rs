@@ -21,6 +21,7 @@ use crate::http::method::Method;
 use crate::http::path::Below;
 use crate::log::Event;
 use crate::refusal::Code;
+use crate::runtime::signing::Signing;
 use crate::runtime::clock::elapsed;
 use crate::runtime::{Bindings, Clock, Console, Network, RequestHead};
 use crate::secrets::readings::Readings;
@@ -48,7 +49,7 @@ pub struct OperatorRequest<'a, H> {
 /// 2. Caller: one of the operator's, by a bearer token. 401, 503
 /// 3. Rule: `GET ready` and `POST probe`, nothing else. 403
 /// 4. What the endpoint does. 400, 413
-pub async fn serve<'g, R: Bindings + Network + Clock + Console>(
+pub async fn serve<'g, R: Bindings + Network + Clock + Console + Signing>(
     gateway: &'g Gateway,
     asked: &OperatorRequest<'_, impl RequestHead>,
     runtime: &'g R,

@@ -9,8 +9,10 @@ use crate::http::method::Method;
 use crate::http::path::CanonicalPath;
 use crate::log::Event;
 use crate::refusal::Code;
+use crate::request_id::RequestId;
 use crate::runtime::clock::elapsed;
 use crate::runtime::reading::{Failure, Reading};
+use crate::runtime::signing::Signing;
 use crate::runtime::status::check_status;
 use crate::runtime::{Bindings, Clock, Console, Network, ReceiveError, RequestHead, UpstreamResponse};
 use crate::secret_value::SecretValue;
@@ -18,6 +20,7 @@ use crate::secrets::credential::Credential;
 use crate::secrets::readings::Readings;
 use crate::secrets::resolver::{Resolver, SourceNote};
 use crate::upstream::base_url::base_url;
+use crate::upstream::completion::complete;
 use crate::upstream::planning::Forward;
 
 /// Of the body of a probe, in bytes.
@@ -71,7 +74,7 @@ struct Proved<'g> {
 /// 4. The request goes up, with nothing of the operator's.
 ///
 /// From the third step on, what fails is what was asked for, so it is told with a 200.
-pub(super) async fn report<'g, R: Bindings + Network + Clock + Console>(
+pub(super) async fn report<'g, R: Bindings + Network + Clock + Console + Signing>(
     gateway: &'g Gateway,
     head: &impl RequestHead,
     runtime: &'g R,
@@ -133,7 +136,7 @@ pub(super) async fn report<'g, R: Bindings + Network + Clock + Console>(
     let sent = match (credential, &errand) {
         (Ok(credential), Some(errand)) => {
             let before = runtime.now();
-            let status = errand.run(route, &credential, head, runtime).await;
+            let status = errand.run(route, &credential, head, runtime, &event.request_id).await;
             finding.upstream_ms = Some(elapsed(before, runtime.now()));
             event.upstream_ms = finding.upstream_ms;
             status.map(Some)
@@ -195,12 +198,13 @@ impl<'o, 'g> ProbeTarget<'o, 'g> {
     }
 
     /// The status of the upstream's answer.
-    async fn run<'r, R: Bindings + Network>(
+    async fn run<'r, R: Bindings + Network + Clock + Signing>(
         &self,
         route: &'r Route,
         credential: &Credential<'r>,
         head: &impl RequestHead,
         runtime: &R,
+        request_id: &RequestId,
     ) -> Result<u16, Code> {
         let upstream = base_url(&route.upstream, runtime)?;
         let forward = Forward {
@@ -223,6 +227,7 @@ impl<'o, 'g> ProbeTarget<'o, 'g> {
                 plan.set.push((name.to_owned(), SecretValue::new(value.to_owned())));
             }
         }
+        complete(&mut plan, &NoHead, credential, runtime, request_id, 1)?;
         let answer = runtime.send(&plan).await?;
         check_status(&answer)?;
         Ok(answer.status())

@@ -2,5 +2,6 @@
 
 pub mod attempts;
 pub mod base_url;
+pub mod completion;
 pub mod header_filter;
 pub mod planning;

@@ -68,6 +68,7 @@ impl<H: RequestHead> Forward<'_, H> {
             remove,
             set,
             has_body: self.has_body,
+            body: None,
             keep: 0,
             max_body: self.route.max_body,
             timeout: self.route.timeout,
@@ -110,8 +111,7 @@ impl<H: RequestHead> Forward<'_, H> {
 /// Whether a parameter with this decoded name stays behind.
 fn drops(route: &Route, name: &[u8]) -> bool {
     let token = |place: &TokenPlace| matches!(place, TokenPlace::Query { name: token, .. } if token.as_bytes() == name);
-    let injected = route.auth.iter().filter_map(|placement| placement.parameter());
     route.strip_query.iter().any(|stripped| stripped.as_bytes() == name)
-        || injected.into_iter().any(|injected| injected.as_bytes() == name)
+        || route.auth.iter().any(|placement| placement.sets_parameter(name))
         || route.token_in.iter().any(token)
 }

@@ -17,5 +17,6 @@ mod operator;
 mod redaction;
 mod retry;
 mod secrets;
+mod signing;
 mod target;
 mod world;
