@@ -1,6 +1,6 @@
 //! Which headers of a request the edge has to read.
 
-use crate::configuration::{Gateway, Placement, RequestValue, Route, Template, TokenPlace};
+use crate::configuration::{CONTENT_SHA256, Gateway, Placement, RequestValue, Route, Template, TokenPlace};
 use crate::operator::TOKEN_IN;
 use crate::request::rate_limit::ADDRESS_HEADER;
 use crate::signing::body::DIGESTS;
@@ -16,7 +16,8 @@ const ALWAYS_READ: &[&str] = &[
     "upgrade",
 ];
 
-/// The names of all headers whose values the core may ask of a request's head, sorted, each once.
+/// The names of all headers whose values the core may ask of a request's head, sorted, each once. Where a route signs
+/// for AWS it asks for those that start with `x-amz-` too.
 #[must_use]
 pub fn headers_read(gateway: &Gateway) -> Vec<&str> {
     let places = gateway.routes.iter().flat_map(|route| route.token_in.iter());
@@ -31,6 +32,9 @@ pub fn headers_read(gateway: &Gateway) -> Vec<&str> {
     }));
     if placements().any(|placement| placement.body_places().next().is_some()) {
         names.extend(["content-encoding", "content-type"].iter().chain(DIGESTS));
+    }
+    if placements().any(|placement| matches!(placement, Placement::SigV4(_))) {
+        names.push(CONTENT_SHA256);
     }
     let wanted = |by: fn(&Route) -> bool| gateway.routes.iter().any(by);
     names.extend(wanted(|route| !route.rate_limit.is_empty()).then_some(ADDRESS_HEADER));

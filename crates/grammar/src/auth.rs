@@ -15,9 +15,9 @@ const EXAMPLE: &str = "auth = { bearer = \"${secret}\" }";
 const BASIC: &str = "basic = { username = \"api\", password = \"${secret}\" }";
 const HEADER: &str = "header = \"x-api-key\", value = \"${secret}\"";
 const QUERY: &str = "query = \"key\", value = \"${secret}\"";
-const FORMS: [&str; 7] = ["bearer", "basic", "header", "query", "json", "form", "hmac"];
-const KNOWN: [&str; 8] = ["bearer", "basic", "header", "query", "json", "form", "hmac", "value"];
-const LATER: [&str; 6] = ["sigv4", "oauth2", "exchange", "jwt", "mtls", "path"];
+const FORMS: [&str; 8] = ["bearer", "basic", "header", "query", "json", "form", "hmac", "sigv4"];
+const KNOWN: [&str; 9] = ["bearer", "basic", "header", "query", "json", "form", "hmac", "sigv4", "value"];
+const LATER: [&str; 5] = ["oauth2", "exchange", "jwt", "mtls", "path"];
 
 /// A route's `auth`, and where its secrets stand.
 #[derive(Default)]
@@ -121,7 +121,8 @@ fn are_new(
 fn spans_of(what: &str, placement: &Placement, places: &[Span]) -> Vec<Span> {
     let outputs = placement.outputs();
     if outputs.is_empty() {
-        return places.to_vec();
+        let all = placement.headers().count().max(placement.parameters().count());
+        return places.iter().copied().cycle().take(all).collect();
     }
     let is_one = |place: &Place| match what {
         "header" => place.header().is_some(),
@@ -150,6 +151,8 @@ pub(crate) enum Alphabet {
     Username,
     /// No control character (RFC 7617 §2).
     Password,
+    /// Visible ASCII but for what ends a piece of a signature's scope.
+    Scope,
     /// Anything: it is encoded, or hashed.
     Any,
 }
@@ -190,6 +193,7 @@ impl Reader<'_, '_, '_> {
                 let value = self.sibling_value(form, value, QUERY, Alphabet::Any);
                 Some((Placement::Query { name: name?, value: value?.into_template() }, at))
             }
+            "sigv4" => self.sigv4(form).map(|sigv4| (Placement::SigV4(sigv4), vec![form.key.span])),
             "hmac" => self.hmac(form).map(|(hmac, places)| (Placement::Hmac(hmac), places)),
             _ => {
                 let place = self.body_place(form);
@@ -322,6 +326,10 @@ impl Alphabet {
         let fault = |character: char| match self {
             Self::Header if !(' '..='~').contains(&character) => {
                 Some("a character that is no printable ASCII")
+            }
+            Self::Scope if matches!(character, '/' | ',') => Some("a slash or a comma, which end it"),
+            Self::Scope if !('!'..='~').contains(&character) => {
+                Some("a character that is no visible ASCII")
             }
             Self::Username if character == ':' => Some("a colon, which ends a user name"),
             Self::Username | Self::Password if character.is_control() => Some("a control character"),

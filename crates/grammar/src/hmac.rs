@@ -6,7 +6,7 @@ use super::file::Span;
 use super::output::PUT;
 use super::request_value::{Scope, word};
 use ostiary_core::configuration::{
-    Encoding, Hmac, HmacAlgorithm, KeyEncoding, Output, Part, Template,
+    Encoding, Hmac, HmacAlgorithm, KeyEncoding, Output, Template,
 };
 
 const EXAMPLE: &str = "hmac = { key = \"${secret}\", message = \"${request.timestamp}.${request.body}\", put = { header = \"x-signature\", value = \"${request.signature}\" } }";
@@ -58,15 +58,20 @@ impl Reader<'_, '_, '_> {
     /// The template of a key.
     pub(crate) fn key(&mut self, value: Value<'_>, encoding: KeyEncoding) -> Option<Template> {
         const KEY: &str = "key = \"${secret}\"";
-        let parsed = self.value(value, KEY, Alphabet::Any, Scope::Nothing)?;
-        let is_secret = |part: &Part| matches!(part, Part::Secret(_) | Part::Field(..));
-        if !parsed.parts.iter().any(|(part, _)| is_secret(part)) {
-            self.findings.error(value.span(), "the key is no secret", &format!("write `{KEY}`"));
-            return None;
-        }
-        if encoding != KeyEncoding::Text && parsed.parts.len() > 1 {
+        let key = self.secret(value, "the key", KEY)?;
+        if encoding != KeyEncoding::Text && key.parts.len() > 1 {
             let message = "a key that is decoded is one secret, with nothing around it";
             self.findings.error(value.span(), message, &format!("write `{KEY}`"));
+            return None;
+        }
+        Some(key)
+    }
+
+    /// A template that holds a secret.
+    pub(crate) fn secret(&mut self, value: Value<'_>, what: &str, example: &str) -> Option<Template> {
+        let parsed = self.value(value, example, Alphabet::Any, Scope::Nothing)?;
+        if parsed.secrets().next().is_none() {
+            self.findings.error(value.span(), &format!("{what} is no secret"), &format!("write `{example}`"));
             return None;
         }
         Some(parsed.into_template())

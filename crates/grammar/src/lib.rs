@@ -35,6 +35,7 @@ mod request_value;
 mod routes;
 mod rule;
 mod secrets;
+mod sigv4;
 mod template;
 mod token_in;
 mod unit;

@@ -270,7 +270,7 @@ impl<'t> Reader<'_, 't, '_> {
                 let message = format!("the header `{header}` is set by the route's `auth`");
                 self.findings.error(*at, &message, "remove it");
             } else if token_in.iter().any(|place| match place {
-                TokenPlace::Bearer | TokenPlace::Basic => twin == "authorization",
+                TokenPlace::Bearer | TokenPlace::Basic | TokenPlace::SigV4 => twin == "authorization",
                 TokenPlace::Header { name, .. } => header::twin(name) == twin,
                 TokenPlace::Query { .. } => false,
             }) {

@@ -35,7 +35,8 @@ pub(crate) fn default_places(auth: &[Placement]) -> Vec<TokenPlace> {
             let (before, after) = around(value);
             Some(TokenPlace::Query { name: name.clone(), before, after })
         }
-        _ => None,
+        Placement::SigV4(_) => Some(TokenPlace::SigV4),
+        Placement::Bearer(_) | Placement::Basic { .. } | Placement::Body { .. } | Placement::Hmac(_) => None,
     });
     [TokenPlace::Bearer, TokenPlace::Basic].into_iter().chain(filled).collect()
 }
@@ -44,6 +45,7 @@ fn place(text: &Located<'_>, auth: &[Placement], findings: &mut Findings<'_>) ->
     match text.text.split_once(':') {
         None if text.text == "bearer" => Some(TokenPlace::Bearer),
         None if text.text == "basic" => Some(TokenPlace::Basic),
+        None if text.text == "sigv4" => Some(TokenPlace::SigV4),
         Some(("header", name)) => {
             let name = header::parse(text, name, Purpose::Token, findings)?;
             let (before, after) = auth
@@ -67,7 +69,7 @@ fn place(text: &Located<'_>, auth: &[Placement], findings: &mut Findings<'_>) ->
         }
         _ => {
             let message = format!("`{}` is no place for a token", text.text);
-            let instead = "write `bearer`, `basic`, `header:NAME` or `query:NAME`";
+            let instead = "write `bearer`, `basic`, `sigv4`, `header:NAME` or `query:NAME`";
             findings.error(text.span, &message, instead);
             None
         }

@@ -165,6 +165,12 @@ pub fn auth(gateway: &Gateway, route: &Route) -> Vec<String> {
             Placement::Header { name, value } => Some(format!("{name}: {}", text(value))),
             Placement::Query { name, value } => Some(format!("?{name}={}", text(value))),
             Placement::Body { place, value } => Some(in_body(place, &text(value))),
+            Placement::SigV4(sigv4) => Some(format!(
+                "Authorization: AWS4-HMAC-SHA256 Credential={}/…/{}/{}/aws4_request (Signature Version 4)",
+                text(&sigv4.access_key_id),
+                text(&sigv4.region),
+                sigv4.service
+            )),
             Placement::Hmac(_) => None,
         });
         lines.extend(placement.outputs().iter().map(|output| match &output.place {

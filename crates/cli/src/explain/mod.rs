@@ -133,6 +133,10 @@ impl Request {
             TokenPlace::Basic => {
                 header("authorization", format!("Basic {}", STANDARD.encode(format!(":{token}"))));
             }
+            TokenPlace::SigV4 => header(
+                "authorization",
+                format!("AWS4-HMAC-SHA256 Credential={token}/date/region/service/aws4_request, Signature=0"),
+            ),
             TokenPlace::Header { name, before, after } => {
                 header(name.as_str(), format!("{before}{token}{after}"));
             }

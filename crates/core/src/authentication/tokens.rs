@@ -5,6 +5,7 @@ use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use zeroize::Zeroizing;
 
+use super::sigv4;
 use crate::configuration::TokenPlace;
 use crate::digest::{Digest, digest};
 use crate::http::query;
@@ -55,6 +56,14 @@ pub fn shown(
             TokenPlace::Basic => {
                 if let Some(pair) = credentials(head, "basic").and_then(|text| LENIENT.decode(text).ok()) {
                     found.add(basic_token(&Zeroizing::new(pair)));
+                }
+            }
+            TokenPlace::SigV4 => {
+                if let Some(id) = sigv4::access_key_id(head.header("authorization")) {
+                    found.add(id.as_bytes());
+                }
+                for id in query.into_iter().flat_map(sigv4::access_key_ids) {
+                    found.add(&id);
                 }
             }
             TokenPlace::Header { name, before, after } => {

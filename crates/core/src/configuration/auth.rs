@@ -1,7 +1,7 @@
 //! How a route's secrets are put on a request, and where its callers show their tokens.
 
 use super::secret::SecretId;
-use super::signing::{BodyPlace, Hmac, Output};
+use super::signing::{BodyPlace, Hmac, Output, SigV4};
 use super::template::Template;
 use super::text::Text;
 use crate::http::header_name::HeaderName;
@@ -42,21 +42,30 @@ pub enum Placement {
     },
     /// A keyed hash.
     Hmac(Hmac),
+    /// AWS Signature Version 4.
+    SigV4(SigV4),
 }
 
 impl Placement {
     /// The templates of this placement.
     pub fn templates(&self) -> impl Iterator<Item = &Template> {
-        let [first, second] = match self {
+        let none = None;
+        let templates = match self {
             Self::Bearer(value)
             | Self::Header { value, .. }
             | Self::Query { value, .. }
-            | Self::Body { value, .. } => [Some(value), None],
-            Self::Basic { username, password } => [Some(username), Some(password)],
-            Self::Hmac(hmac) => [Some(&hmac.key), Some(&hmac.message)],
+            | Self::Body { value, .. } => [Some(value), none, none, none],
+            Self::Basic { username, password } => [Some(username), Some(password), none, none],
+            Self::Hmac(hmac) => [Some(&hmac.key), Some(&hmac.message), none, none],
+            Self::SigV4(sigv4) => [
+                Some(&sigv4.access_key_id),
+                Some(&sigv4.secret_access_key),
+                sigv4.session_token.as_ref(),
+                Some(&sigv4.region),
+            ],
         };
         let outputs = self.outputs().iter().map(|output| &output.value);
-        [first, second].into_iter().flatten().chain(outputs)
+        templates.into_iter().flatten().chain(outputs)
     }
 
     /// The secrets that this placement needs, repeats included.
@@ -73,25 +82,27 @@ impl Placement {
             | Self::Basic { .. }
             | Self::Header { .. }
             | Self::Query { .. }
-            | Self::Body { .. } => &[],
+            | Self::Body { .. }
+            | Self::SigV4(_) => &[],
         }
     }
 
     /// The headers that this placement sets, in lower case.
     pub fn headers(&self) -> impl Iterator<Item = &str> {
-        let own = self.own_header();
-        own.into_iter().chain(self.outputs().iter().filter_map(|output| output.place.header()))
+        let own = self.own_header().into_iter().chain(self.fixed_headers().iter().copied());
+        own.chain(self.outputs().iter().filter_map(|output| output.place.header()))
     }
 
     /// The query parameters that this placement sets, decoded.
     pub fn parameters(&self) -> impl Iterator<Item = &str> {
-        let own = self.own_parameter();
-        own.into_iter().chain(self.outputs().iter().filter_map(|output| output.place.parameter()))
+        let own = self.own_parameter().into_iter().chain(self.fixed_parameters().iter().copied());
+        own.chain(self.outputs().iter().filter_map(|output| output.place.parameter()))
     }
 
     /// Whether this placement sets a header whose lower-case name `is` takes.
     pub fn sets_header(&self, is: impl Fn(&str) -> bool) -> bool {
         self.own_header().is_some_and(&is)
+            || self.fixed_headers().iter().any(|name| is(name))
             || self.outputs().iter().any(|output| output.place.header().is_some_and(&is))
     }
 
@@ -100,6 +111,7 @@ impl Placement {
     pub fn sets_parameter(&self, name: &[u8]) -> bool {
         let is = |own: &str| own.as_bytes() == name;
         self.own_parameter().is_some_and(is)
+            || self.fixed_parameters().iter().any(|own| is(own))
             || self.outputs().iter().any(|output| output.place.parameter().is_some_and(is))
     }
 
@@ -107,7 +119,21 @@ impl Placement {
         match self {
             Self::Bearer(_) | Self::Basic { .. } => Some("authorization"),
             Self::Header { name, .. } => Some(name.as_str()),
-            Self::Query { .. } | Self::Body { .. } | Self::Hmac(_) => None,
+            Self::Query { .. } | Self::Body { .. } | Self::Hmac(_) | Self::SigV4(_) => None,
+        }
+    }
+
+    const fn fixed_headers(&self) -> &'static [&'static str] {
+        match self {
+            Self::SigV4(_) => SigV4::headers(),
+            _ => &[],
+        }
+    }
+
+    const fn fixed_parameters(&self) -> &'static [&'static str] {
+        match self {
+            Self::SigV4(_) => SigV4::parameters(),
+            _ => &[],
         }
     }
 
@@ -133,6 +159,7 @@ impl Placement {
         match self {
             Self::Body { .. } => true,
             Self::Hmac(hmac) => hmac.reads_body(),
+            Self::SigV4(sigv4) => !sigv4.is_s3(),
             Self::Bearer(_) | Self::Basic { .. } | Self::Header { .. } | Self::Query { .. } => false,
         }
     }
@@ -140,7 +167,7 @@ impl Placement {
     /// Whether this placement makes something afresh for each attempt.
     #[must_use]
     pub const fn signs(&self) -> bool {
-        matches!(self, Self::Hmac(_))
+        matches!(self, Self::Hmac(_) | Self::SigV4(_))
     }
 }
 
@@ -152,6 +179,8 @@ pub enum TokenPlace {
     Bearer,
     /// `Authorization: Basic`: the password, or the user name when the password is empty.
     Basic,
+    /// `Authorization: AWS4-HMAC-SHA256 Credential=TOKEN/…`, or the same in a presigned query: the access key id.
+    SigV4,
     /// A header: its whole value, or what stands between `before` and `after`.
     Header {
         /// The header that is read and removed.
@@ -177,7 +206,7 @@ impl TokenPlace {
     #[must_use]
     pub fn header(&self) -> Option<&str> {
         match self {
-            Self::Bearer | Self::Basic => Some("authorization"),
+            Self::Bearer | Self::Basic | Self::SigV4 => Some("authorization"),
             Self::Header { name, .. } => Some(name.as_str()),
             Self::Query { .. } => None,
         }

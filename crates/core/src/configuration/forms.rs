@@ -16,6 +16,8 @@ pub struct Forms {
     pub body: bool,
     /// [`Placement::Hmac`].
     pub hmac: bool,
+    /// [`Placement::SigV4`].
+    pub sigv4: bool,
     /// [`HmacAlgorithm::Sha1`].
     pub sha1: bool,
     /// [`HmacAlgorithm::Sha512`] or [`HmacAlgorithm::Sha384`].
@@ -24,10 +26,10 @@ pub struct Forms {
 
 impl Forms {
     /// No form.
-    pub const NONE: Self = Self { body: false, hmac: false, sha1: false, sha512: false };
+    pub const NONE: Self = Self { body: false, hmac: false, sigv4: false, sha1: false, sha512: false };
 
     /// Every form.
-    pub const ALL: Self = Self { body: true, hmac: true, sha1: true, sha512: true };
+    pub const ALL: Self = Self { body: true, hmac: true, sigv4: true, sha1: true, sha512: true };
 
     /// The forms that this configuration uses.
     #[must_use]
@@ -38,6 +40,7 @@ impl Forms {
         Self {
             body: any(Placement::reads_body),
             hmac: any(|placement| hmac(placement).is_some()),
+            sigv4: any(|placement| matches!(placement, Placement::SigV4(_))),
             sha1: any(|placement| hmac(placement) == Some(HmacAlgorithm::Sha1)),
             sha512: any(|placement| {
                 matches!(hmac(placement), Some(HmacAlgorithm::Sha384 | HmacAlgorithm::Sha512))
@@ -48,7 +51,7 @@ impl Forms {
     /// Whether anything is done to a request between its plan and its being sent.
     #[must_use]
     pub const fn any(self) -> bool {
-        self.body || self.hmac
+        self.body || self.hmac || self.sigv4
     }
 }
 

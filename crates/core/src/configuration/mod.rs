@@ -34,7 +34,8 @@ pub use route::{Grant, Route, RouteId};
 pub use rule::{Pattern, Rule, Segment};
 pub use secret::{Secret, SecretId, Source, SourceKind};
 pub use signing::{
-    BodyPlace, Encoding, Hmac, HmacAlgorithm, KeyEncoding, Output, Place, RequestValue, TimeFormat,
+    BodyPlace, CONTENT_SHA256, Encoding, Hmac, HmacAlgorithm, KeyEncoding, Output, Place, RequestValue, SigV4,
+    TimeFormat,
 };
 pub use template::{Part, Template};
 pub use text::{List, Text};

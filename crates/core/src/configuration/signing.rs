@@ -56,6 +56,62 @@ pub struct Hmac {
     pub put: List<Output>,
 }
 
+/// AWS Signature Version 4.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::configuration))]
+pub struct SigV4 {
+    /// Names the key.
+    pub access_key_id: Template,
+    /// The key.
+    pub secret_access_key: Template,
+    /// Belongs to a temporary key.
+    pub session_token: Option<Template>,
+    /// The region of the service's endpoint.
+    pub region: Template,
+    /// The service's name in signatures, such as `s3` or `execute-api`.
+    pub service: Text,
+}
+
+/// What a body's digest is named in a request to S3.
+pub const CONTENT_SHA256: &str = "x-amz-content-sha256";
+
+/// The headers that a signature of version 4 sets, or that one of the caller's own has.
+const SIGV4_HEADERS: &[&str] =
+    &["authorization", CONTENT_SHA256, "x-amz-date", "x-amz-region-set", "x-amz-security-token"];
+
+/// The parameters of a presigned URL.
+const SIGV4_PARAMETERS: &[&str] = &[
+    "X-Amz-Algorithm",
+    "X-Amz-Content-Sha256",
+    "X-Amz-Credential",
+    "X-Amz-Date",
+    "X-Amz-Expires",
+    "X-Amz-Region-Set",
+    "X-Amz-Security-Token",
+    "X-Amz-Signature",
+    "X-Amz-SignedHeaders",
+];
+
+impl SigV4 {
+    /// Whether the service is S3 or one of its kind: their paths are encoded once, and their bodies need not be signed.
+    #[must_use]
+    pub fn is_s3(&self) -> bool {
+        self.service.starts_with("s3")
+    }
+
+    /// The headers that the signature sets, or that one of the caller's own has.
+    #[must_use]
+    pub const fn headers() -> &'static [&'static str] {
+        SIGV4_HEADERS
+    }
+
+    /// The query parameters of a signature of the caller's own.
+    #[must_use]
+    pub const fn parameters() -> &'static [&'static str] {
+        SIGV4_PARAMETERS
+    }
+}
+
 /// How a key's bytes are written in a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::configuration))]

@@ -70,7 +70,9 @@ pub fn append(query: &mut String, name: &str, value: &str) {
     query.extend(utf8_percent_encode(value, RESERVED));
 }
 
-fn decode_form(raw: &str) -> Cow<'_, [u8]> {
+/// A name or a value decoded as servers decode forms: `+` is a space, escapes are decoded once.
+#[must_use]
+pub fn decode_form(raw: &str) -> Cow<'_, [u8]> {
     if raw.contains('+') {
         let spaced = raw.replace('+', " ");
         return Cow::Owned(percent_decode(spaced.as_bytes()).collect());

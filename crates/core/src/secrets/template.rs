@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::configuration::{
-    Hmac, KeyEncoding, Output, Part, Place, Placement, Route, SecretId, Template,
+    Hmac, KeyEncoding, Output, Part, Place, Placement, Route, SecretId, SigV4, Template,
 };
 use crate::runtime::Bindings;
 use crate::runtime::signing::Signing;
@@ -14,6 +14,7 @@ use crate::secrets::json_field::string_field;
 use crate::signing::Signer;
 use crate::signing::encoding::decode_key;
 use crate::signing::hmac::HmacSigner;
+use crate::signing::sigv4::SigV4Signer;
 use crate::signing::template::{OpenPart, OpenTemplate};
 
 /// A secret with its value.
@@ -67,8 +68,11 @@ pub(super) fn render<'g, R: Bindings + Signing>(
             Placement::Hmac(hmac) if R::FORMS.hmac => {
                 credential.signers.push(Signer::Hmac(filler.hmac(hmac)?));
             }
+            Placement::SigV4(sigv4) if R::FORMS.sigv4 => {
+                credential.signers.push(Signer::SigV4(filler.sigv4(sigv4)?));
+            }
             // The build knows which forms there are, so there is no such placement.
-            Placement::Body { .. } | Placement::Hmac(_) => return Err(Unusable::Variable),
+            Placement::Body { .. } | Placement::Hmac(_) | Placement::SigV4(_) => return Err(Unusable::Variable),
         }
     }
     credential.values = filler.injected;
@@ -93,6 +97,12 @@ pub fn fits<S: Signing>(route: &Route, id: SecretId, value: &SecretValue) -> boo
             stands(username, is_basic_username) && stands(password, is_basic_password)
         }
         Placement::Query { value, .. } | Placement::Body { value, .. } => stands(value, is_any_text),
+        Placement::SigV4(sigv4) => {
+            !S::FORMS.sigv4
+                || (stands(&sigv4.access_key_id, is_access_key_id)
+                    && stands(&sigv4.secret_access_key, is_any_text)
+                    && sigv4.session_token.as_ref().is_none_or(|token| stands(token, is_header_text)))
+        }
         Placement::Hmac(hmac) => {
             !S::FORMS.hmac
                 || (stands(&hmac.key, key_text(hmac.key_encoding))
@@ -161,10 +171,27 @@ impl<'g, B: Bindings> Filler<'_, 'g, '_, B> {
         Ok(piece)
     }
 
+    fn sigv4(&mut self, form: &'g SigV4) -> Result<SigV4Signer<'g>, Unusable> {
+        let session_token = form.session_token.as_ref().map(|token| self.fill(token, is_header_text));
+        Ok(SigV4Signer {
+            form,
+            name: self.name_of(&form.secret_access_key),
+            access_key_id: self.fill(&form.access_key_id, is_access_key_id)?,
+            secret_access_key: self.fill(&form.secret_access_key, is_any_text)?,
+            session_token: session_token.transpose()?,
+            region: self.fill(&form.region, is_access_key_id)?,
+        })
+    }
+
+    /// The name of the first secret of a template.
+    fn name_of(&self, template: &Template) -> &'g str {
+        let secret = template.secrets().next();
+        let resolved = self.values.iter().find(|resolved| Some(resolved.id) == secret);
+        resolved.map_or("", |resolved| resolved.name)
+    }
+
     fn hmac(&mut self, form: &'g Hmac) -> Result<HmacSigner<'g>, Unusable> {
-        let name = form.key.secrets().next();
-        let name = self.values.iter().find(|resolved| Some(resolved.id) == name);
-        let name = name.map_or("", |resolved| resolved.name);
+        let name = self.name_of(&form.key);
         let key = self.fill(&form.key, key_text(form.key_encoding))?;
         let key = decode_key(form.key_encoding, key.expose());
         let key = key.ok_or_else(|| Unusable::Secrets(form.key.secrets().collect()))?;
@@ -198,6 +225,11 @@ fn is_basic_username(text: &str) -> bool {
 /// RFC 7617 §2: no control character.
 fn is_basic_password(text: &str) -> bool {
     !text.contains(char::is_control)
+}
+
+/// What can stand in the scope of a signature, whose pieces end with slashes and commas.
+fn is_access_key_id(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b'!'..=b'~') && byte != b'/' && byte != b',')
 }
 
 /// A query or a body encodes what it holds.

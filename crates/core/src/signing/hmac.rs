@@ -67,6 +67,13 @@ impl<'g> HmacSigner<'g> {
     }
 }
 
+/// The SHA-256 hash of a message under a key.
+pub(super) fn sha256_under(key: &[u8], message: &[u8]) -> SecretBytes {
+    // HMAC takes a key of any length.
+    let hash = Hmac::<Sha256>::new_from_slice(key).map(|mac| mac.chain_update(message).finalize().into_bytes());
+    SecretBytes::new(hash.map(|hash| hash.to_vec()).unwrap_or_default())
+}
+
 /// The hash of a message under a key of any length; `None` for an algorithm that the configuration does not use.
 #[must_use]
 pub fn keyed_hash<S: Signing>(algorithm: HmacAlgorithm, key: &[u8], message: &[u8]) -> Option<SecretBytes> {

@@ -7,6 +7,7 @@ pub mod body;
 pub mod encoding;
 pub mod hmac;
 pub mod moment;
+pub mod sigv4;
 pub mod template;
 pub mod unsigned;
 
@@ -16,6 +17,7 @@ use crate::runtime::RequestHead;
 use crate::runtime::signing::Signing;
 use crate::secret_value::SecretValue;
 use crate::signing::hmac::HmacSigner;
+use crate::signing::sigv4::SigV4Signer;
 use crate::signing::unsigned::Unsigned;
 
 /// A value that is computed from a request, ready but for the request.
@@ -23,6 +25,8 @@ use crate::signing::unsigned::Unsigned;
 pub enum Signer<'g> {
     /// A keyed hash.
     Hmac(HmacSigner<'g>),
+    /// AWS Signature Version 4.
+    SigV4(SigV4Signer<'g>),
 }
 
 impl Signer<'_> {
@@ -30,6 +34,7 @@ impl Signer<'_> {
     pub fn each_secret(&self, take: &mut dyn FnMut(&[u8])) {
         match self {
             Self::Hmac(signer) => signer.each_secret(take),
+            Self::SigV4(signer) => signer.each_secret(take),
         }
     }
 }
@@ -57,6 +62,11 @@ pub fn complete<'g, S: Signing>(
             Signer::Hmac(signer) => {
                 if S::FORMS.hmac {
                     signatures.push(signer.sign::<S>(request)?);
+                }
+            }
+            Signer::SigV4(signer) => {
+                if S::FORMS.sigv4 {
+                    signatures.push(signer.sign(request)?);
                 }
             }
         }

@@ -83,6 +83,13 @@ impl Moment {
         }
     }
 
+    /// `20261117T083000Z` (ISO 8601, basic format).
+    #[must_use]
+    pub fn basic(&self) -> String {
+        let Civil { year, month, day, hour, minute, second, .. } = self.civil();
+        format!("{year:04}{month:02}{day:02}T{hour:02}{minute:02}{second:02}Z")
+    }
+
     /// As Howard Hinnant's `civil_from_days` has it, for times since 1970: years begin in March there, so that the leap
     /// day is the last one.
     fn civil(&self) -> Civil {
@@ -122,6 +129,7 @@ mod tests {
         assert_eq!(moment.format(TimeFormat::Rfc3339), "1994-11-06T08:49:37.042Z");
         // The example of RFC 9110 §5.6.7.
         assert_eq!(moment.format(TimeFormat::HttpDate), "Sun, 06 Nov 1994 08:49:37 GMT");
+        assert_eq!(moment.basic(), "19941106T084937Z");
         assert_eq!(at(0).format(TimeFormat::Rfc3339), "1970-01-01T00:00:00.000Z");
         assert_eq!(at(951_782_400_000).format(TimeFormat::Rfc3339), "2000-02-29T00:00:00.000Z");
     }

@@ -86,6 +86,37 @@ impl<'a, H: RequestHead> Unsigned<'a, H> {
         })
     }
 
+    /// The value of a header as the caller sent it, whether it is forwarded or not.
+    #[must_use]
+    pub fn caller_header(&self, name: &str) -> Option<&str> {
+        self.head.header(name)
+    }
+
+    /// The headers that are sent with a name that starts so, each once.
+    #[must_use]
+    pub fn headers_with_prefix(&self, prefix: &str) -> Vec<(String, String)> {
+        let set = self.plan.set.iter().map(|(name, _)| name.as_str());
+        let forwarded = self.head.header_names().filter(|name| {
+            !self.plan.remove.iter().any(|removed| removed == name)
+                && !self.plan.set.iter().any(|(set, _)| set == name)
+        });
+        let names = set.chain(forwarded).filter(|name| name.starts_with(prefix));
+        let headers = names.map(|name| (name.to_owned(), self.header(name).unwrap_or_default().to_owned()));
+        headers.collect()
+    }
+
+    /// Whether a body is sent.
+    #[must_use]
+    pub const fn has_body(&self) -> bool {
+        self.plan.has_body || self.plan.body.is_some()
+    }
+
+    /// Whether the body that is sent is at hand.
+    #[must_use]
+    pub const fn has_own_body(&self) -> bool {
+        self.plan.body.is_some()
+    }
+
     /// The body; empty where there is none, or where it is not at hand.
     #[must_use]
     pub fn body(&self) -> &[u8] {
@@ -115,6 +146,12 @@ impl<'a, H: RequestHead> Unsigned<'a, H> {
     pub fn set_header(&mut self, name: &str, value: SecretValue) {
         self.plan.set.retain(|(set, _)| set != name);
         self.plan.set.push((name.to_owned(), value));
+    }
+
+    /// Sends the request to this path.
+    pub fn set_path(&mut self, path: &str) {
+        let query = self.query().map(str::to_owned).map(SecretValue::new);
+        self.set_url(path, query.as_ref().map(SecretValue::expose));
     }
 
     /// Appends a query parameter.

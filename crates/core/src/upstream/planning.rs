@@ -1,6 +1,6 @@
 //! Step 6: the plan, from what every attempt has in common and one credential.
 
-use crate::configuration::{Route, TokenPlace, UpstreamUrl};
+use crate::configuration::{Route, SigV4, TokenPlace, UpstreamUrl};
 use crate::http::method::Method;
 use crate::http::path::Below;
 use crate::http::{cdn_loop, query};
@@ -110,7 +110,11 @@ impl<H: RequestHead> Forward<'_, H> {
 
 /// Whether a parameter with this decoded name stays behind.
 fn drops(route: &Route, name: &[u8]) -> bool {
-    let token = |place: &TokenPlace| matches!(place, TokenPlace::Query { name: token, .. } if token.as_bytes() == name);
+    let token = |place: &TokenPlace| match place {
+        TokenPlace::Query { name: token, .. } => token.as_bytes() == name,
+        TokenPlace::SigV4 => SigV4::parameters().iter().any(|parameter| parameter.as_bytes() == name),
+        TokenPlace::Bearer | TokenPlace::Basic | TokenPlace::Header { .. } => false,
+    };
     route.strip_query.iter().any(|stripped| stripped.as_bytes() == name)
         || route.auth.iter().any(|placement| placement.sets_parameter(name))
         || route.token_in.iter().any(token)

@@ -375,3 +375,157 @@ fn a_signature_covers_the_body_with_its_credential_and_can_stand_in_it() {
     assert_eq!(signed, r#"{"a":1,"key":"canary-only-key","at":"0""#);
     assert_eq!(signature, "7bc689a5e2be1e010998de1116b389cb38cf8eda47e8d53ac21e66c7e90ea5fa\"}");
 }
+
+const S3: &str = "{ sigv4 = { access_key_id = \"${other}\", secret_access_key = \"${key}\", region = \"us-east-1\", service = \"s3\" } }";
+
+fn sigv4(service: &str) -> String {
+    S3.replace("\"s3\"", &format!("\"{service}\""))
+}
+
+/// At the time of AWS's examples.
+fn aws(auth: &str, upstream: &str) -> World {
+    let mut world = world(upstream, auth, "");
+    world.now = 1_440_938_160_000.0;
+    world
+}
+
+const SCOPE: &str = "20150830/us-east-1";
+
+#[test]
+fn a_signature_of_version_4_is_that_of_aws_s_example() {
+    // The suite's `get-vanilla-with-session-token`, but for the service, whose name there is `service`.
+    let auth = "{ sigv4 = { access_key_id = \"${key}\", secret_access_key = \"${other}\", session_token = \"${session}\", region = \"us-east-1\", service = \"service\" } }";
+    let world = World::of(&format!(
+        r#"
+[secrets]
+key   = ["API_KEY"]
+other = ["ONLY_KEY"]
+session = ["PAIR_KEY"]
+checkout = ["CHECKOUT_TOKEN"]
+[callers.checkout]
+bearer = "${{checkout}}"
+[routes.r]
+mount    = "/r"
+upstream = "https://example.amazonaws.com"
+auth     = {auth}
+allow    = {{ checkout = ["* /**"] }}
+"#
+    ));
+    let mut world = world
+        .with("API_KEY", Binding::Value("AKIDEXAMPLE"))
+        .with("ONLY_KEY", Binding::Value("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"))
+        .with("PAIR_KEY", Binding::Value("6e86291e8372ff2a2260956d9b8aae1d763fbf315fa00fa31553b73ebf194267"));
+    world.now = 1_440_938_160_000.0;
+    let exchange = world.ask(&Ask::new("GET", "/r"));
+    assert_eq!(
+        sent(&exchange, "authorization"),
+        "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/service/aws4_request, \
+         SignedHeaders=host;x-amz-date;x-amz-security-token, \
+         Signature=07ec1639c89043aa0e3e2de82b96708f198cceab042d4a97044c66dd9f74e7f8"
+    );
+    assert_eq!(sent(&exchange, "x-amz-date"), "20150830T123600Z");
+    let token = "6e86291e8372ff2a2260956d9b8aae1d763fbf315fa00fa31553b73ebf194267";
+    assert_eq!(sent(&exchange, "x-amz-security-token"), token);
+}
+
+#[test]
+fn a_stock_sdk_shows_its_token_as_the_access_key_id() {
+    let world = aws(S3, "https://bucket.s3.amazonaws.com");
+    let bare = |path: &str| Ask::new("GET", path).without("authorization");
+    let authorization = |token: &str| {
+        format!(
+            "AWS4-HMAC-SHA256 Credential={token}/20150830/eu-west-1/s3/aws4_request, SignedHeaders=host;range;x-amz-date, \
+             Signature=00"
+        )
+    };
+    let ask = bare("/r/key?list-type=2")
+        .header("authorization", &authorization("canary-checkout-token"))
+        .header("x-amz-date", "20150830T123600Z")
+        .header("x-amz-security-token", "mine")
+        .header("x-amz-acl", "private");
+    let exchange = world.ask(&ask);
+    let sent_authorization = sent(&exchange, "authorization");
+    assert!(
+        sent_authorization.starts_with(&format!(
+            "AWS4-HMAC-SHA256 Credential=canary-only-key/{SCOPE}/s3/aws4_request, \
+             SignedHeaders=host;x-amz-acl;x-amz-content-sha256;x-amz-date, Signature="
+        )),
+        "{sent_authorization}"
+    );
+    assert_eq!(exchange.sent().header("x-amz-security-token"), <[&str; 0]>::default());
+    world.ask(&bare("/r/key").header("authorization", &authorization("wrong"))).refused("caller_unauthenticated");
+
+    let presigned = "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=canary-checkout-token%2F20150830%2Fus-east-1%2Fs3%2Faws4_request\
+                     &X-Amz-Date=20150830T123600Z&X-Amz-Expires=3600&X-Amz-SignedHeaders=host&X-Amz-Signature=00";
+    let exchange = world.ask(&bare(&format!("/r/key?response-content-type=a&{presigned}")));
+    assert_eq!(exchange.sent().url, "https://bucket.s3.amazonaws.com/key?response-content-type=a");
+    let own = bare("/r/key?X-Amz-Signature=00&X-Amz-Credential=AKIDATTACKER%2F1%2F2%2F3%2F4");
+    world.ask(&own).refused("caller_unauthenticated");
+}
+
+#[test]
+fn what_is_signed_of_a_body_for_s3_is_what_the_caller_says_of_it() {
+    let world = aws(S3, "https://bucket.s3.amazonaws.com");
+    let digest = "E3B0C44298FC1C149AFBF4C8996FB92427AE41E4649B934CA495991B7852B855";
+    let empty = digest.to_lowercase();
+    for (told, expected) in [
+        (None, "UNSIGNED-PAYLOAD"),
+        (Some("UNSIGNED-PAYLOAD"), "UNSIGNED-PAYLOAD"),
+        (Some("anything"), "UNSIGNED-PAYLOAD"),
+        (Some(digest), &empty),
+        (Some("STREAMING-UNSIGNED-PAYLOAD-TRAILER"), "STREAMING-UNSIGNED-PAYLOAD-TRAILER"),
+    ] {
+        let ask = Ask::new("PUT", "/r/key").body("b");
+        let exchange = world.ask(&told.iter().fold(ask, |ask, told| ask.header("x-amz-content-sha256", told)));
+        assert_eq!(sent(&exchange, "x-amz-content-sha256"), expected, "{told:?}");
+        assert_eq!(exchange.sent().body, None, "it streams");
+    }
+    let get = Ask::new("GET", "/r/key").header("x-amz-content-sha256", "UNSIGNED-PAYLOAD");
+    assert_eq!(sent(&world.ask(&get), "x-amz-content-sha256"), empty);
+    for told in ["STREAMING-AWS4-HMAC-SHA256-PAYLOAD", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER"] {
+        let ask = Ask::new("PUT", "/r/key").body("b").header("x-amz-content-sha256", told);
+        world.ask(&ask).refused("unsupported_media_type");
+    }
+}
+
+#[test]
+fn a_path_is_sent_to_s3_in_the_spelling_that_is_signed() {
+    let world = aws(S3, "https://bucket.s3.amazonaws.com/base");
+    let exchange = world.ask(&Ask::new("GET", "/r/a+b!c//d%7e?q=a+b"));
+    assert_eq!(exchange.sent().url, "https://bucket.s3.amazonaws.com/base/a%2Bb%21c//d~?q=a+b");
+    let exchange = aws(&sigv4("execute-api"), "https://a.example.com").ask(&Ask::new("GET", "/r/a+b!c//d%7e"));
+    assert_eq!(exchange.sent().url, "https://a.example.com/a+b!c//d%7e", "others take it as it is");
+}
+
+#[test]
+fn a_body_for_another_service_is_signed() {
+    let world = aws(&sigv4("dynamodb"), "https://dynamodb.us-east-1.amazonaws.com");
+    let ask = |body: &str| Ask::new("POST", "/r").body(body).header("x-amz-content-sha256", "UNSIGNED-PAYLOAD");
+    let exchange = world.ask(&ask("{}"));
+    assert_eq!(exchange.sent().body.as_deref(), Some("{}"));
+    assert_eq!(exchange.sent().header("x-amz-content-sha256"), <[&str; 0]>::default());
+    let other = world.ask(&ask("{ }"));
+    assert_ne!(sent(&exchange, "authorization"), sent(&other, "authorization"));
+}
+
+#[test]
+fn a_signature_of_version_4_fails_over_and_does_not_come_back() {
+    let world = aws(S3, "https://bucket.s3.amazonaws.com").first_statuses(&[401]);
+    let exchange = world.ask(&Ask::new("GET", "/r/key"));
+    let signature = |authorization: &str| authorization.split("Signature=").nth(1).unwrap().to_owned();
+    let signatures: Vec<String> =
+        exchange.sent.iter().map(|sent| signature(sent.header("authorization")[0])).collect();
+    assert_ne!(signatures[0], signatures[1]);
+    let echo: &'static str = format!("{} {} canary-only-key canary-api-key\n", signatures[0], signatures[1]).leak();
+    let exchange = aws(S3, "https://bucket.s3.amazonaws.com")
+        .first_statuses(&[401])
+        .with_body(echo)
+        .ask(&Ask::new("GET", "/r/key"));
+    for secret in [&signatures[0], &signatures[1], "canary"] {
+        assert!(!exchange.body.contains(secret), "{}", exchange.body);
+    }
+    let slash = World::with(aws(S3, "https://bucket.s3.amazonaws.com"), "ONLY_KEY", Binding::Value("AK/ID"));
+    let exchange = slash.ask(&Ask::new("GET", "/r/key"));
+    assert_eq!(exchange.log["secrets"][0]["failure"], "invalid");
+    exchange.refused("secret_unavailable");
+}
