@@ -1,6 +1,7 @@
 //! What a running gateway says of itself.
 
 use http::Request;
+use ostiary_secrets_store::BaseUrl;
 use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
@@ -20,14 +21,17 @@ impl Deployed {
     ///
     /// # Errors
     /// Where there is no answer, or none of a gateway's.
-    pub fn ask(mount: &str) -> Result<Self, Failure> {
+    pub fn ask(mount: &BaseUrl) -> Result<Self, Failure> {
         let failed = |reason: &dyn std::fmt::Display| {
             let advice = "give the URL of the mount in `[operator]`";
-            Failure::failed(format_args!("{mount} does not tell what is deployed: {reason}; {advice}"))
+            Failure::failed(format_args!(
+                "{} does not tell what is deployed: {reason}; {advice}",
+                mount.as_str()
+            ))
         };
-        let url = format!("{}/health", mount.trim_end_matches('/'));
+        let url = format!("{}/health", mount.as_str());
         let request = Request::get(url).body("").map_err(|error| failed(&error))?;
-        let answer = HttpClient::new().send(&request).map_err(|error| failed(&error))?;
+        let answer = HttpClient::default().send(&request).map_err(|error| failed(&error))?;
         serde_json::from_slice(answer.body()).map_err(|_| failed(&"the answer is none of a gateway's"))
     }
 }

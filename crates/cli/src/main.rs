@@ -17,6 +17,7 @@ mod stores;
 mod sync;
 
 mod api;
+mod confirmation;
 mod deployed;
 mod http_client;
 mod operator;
@@ -28,6 +29,8 @@ mod value_source;
 
 mod failure;
 mod output;
+mod printable;
+mod shell;
 
 use std::process::ExitCode;
 

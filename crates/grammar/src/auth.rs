@@ -7,7 +7,7 @@ use super::header::{self, Purpose};
 use super::output;
 use super::request_value::Scope;
 use super::template::{self, Declared, Parsed};
-use ostiary_core::configuration::{Part, Place, Placement, SecretId};
+use ostiary_core::configuration::{Part, OutputPlace, Placement, SecretId};
 use ostiary_core::http::header_name::HeaderName;
 use ostiary_core::http::header_name::fold;
 
@@ -124,7 +124,7 @@ fn spans_of(what: &str, placement: &Placement, places: &[Span]) -> Vec<Span> {
         let all = placement.headers().count().max(placement.parameters().count());
         return places.iter().copied().cycle().take(all).collect();
     }
-    let is_one = |place: &Place| match what {
+    let is_one = |place: &OutputPlace| match what {
         "header" => place.header().is_some(),
         _ => place.parameter().is_some(),
     };
@@ -312,9 +312,9 @@ impl Reader<'_, '_, '_> {
             let Some(value) = environment.variable(name) else { continue };
             if let Some(fault) = alphabet.fault(value) {
                 let place = environment.place();
-                let message = format!(
-                    "the variable `{name}` of wrangler.toml is `{value}` {place}, which holds {fault}"
-                );
+                let file = self.declared.deployment.file();
+                let message =
+                    format!("the variable `{name}` of {file} is `{value}` {place}, which holds {fault}");
                 self.findings.error(span, &message, "write another value there");
             }
         }

@@ -96,13 +96,21 @@ fn route() -> Route {
         rate_limit: vec![].into(),
         cors: None,
         auth: vec![Placement::Bearer(Template { parts: vec![Part::Secret(SecretId(0))].into() })].into(),
-        token_in: vec![TokenPlace::Bearer, TokenPlace::Basic].into(),
+        token_in: vec![
+            TokenPlace::Bearer,
+            TokenPlace::Basic,
+            TokenPlace::Subprotocol { prefix: "openai-insecure-api-key.".into() },
+            TokenPlace::NextSubprotocol { name: "bearer".into() },
+        ]
+        .into(),
         allow: vec![
             Grant { to: Grantee::Caller(CallerId(0)), rules: checkout.into() },
             Grant { to: Grantee::Caller(CallerId(1)), rules: ci.into() },
         ]
         .into(),
         strip_headers: vec![].into(),
+        link_headers: vec![].into(),
+        rewrite_body: vec![].into(),
         strip_query: vec![].into(),
         forward_headers: vec![].into(),
         encoded_slash: false,

@@ -6,7 +6,7 @@ use super::diagnostic::Findings;
 use super::file::Span;
 use super::header::{self, Purpose};
 use super::request_value::Scope;
-use ostiary_core::configuration::{BodyPlace, Output, Place, Text};
+use ostiary_core::configuration::{BodyPlace, Output, OutputPlace, Text};
 
 pub(crate) const PUT: &str = "put = { header = \"x-signature\", value = \"${request.signature}\" }";
 const PLACES: [&str; 4] = ["header", "query", "json", "form"];
@@ -44,21 +44,21 @@ impl Reader<'_, '_, '_> {
         let value = self.sibling(**named, table.get("value"), PUT);
         let (place, value) = (place?, value?);
         let alphabet = match place {
-            Place::Header(_) => Alphabet::Header,
-            Place::Query(_) | Place::Body(_) => Alphabet::Any,
+            OutputPlace::Header(_) => Alphabet::Header,
+            OutputPlace::Query(_) | OutputPlace::Body(_) => Alphabet::Any,
         };
         let value = self.value(value, PUT, alphabet, Scope::Output)?;
         Some((Output { place, value: value.into_template() }, named.value.span()))
     }
 
-    fn place(&mut self, entry: Entry<'_>) -> Option<Place> {
+    fn place(&mut self, entry: Entry<'_>) -> Option<OutputPlace> {
         match entry.key.text {
             "header" => {
                 let text = entry.value.string(PUT, self.findings)?;
-                header::parse(&text, text.text, Purpose::Set, self.findings).map(Place::Header)
+                header::parse(&text, text.text, Purpose::Set, self.findings).map(OutputPlace::Header)
             }
-            "query" => self.query_name(entry.value, PUT).map(Place::Query),
-            _ => self.body_place(entry).map(Place::Body),
+            "query" => self.query_name(entry.value, PUT).map(OutputPlace::Query),
+            _ => self.body_place(entry).map(OutputPlace::Body),
         }
     }
 

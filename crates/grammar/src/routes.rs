@@ -9,12 +9,12 @@ use super::file::Span;
 use super::header::{self, Purpose};
 use super::mount::Place;
 use super::template::Declared;
-use super::{cors, failover, name, rate_limit, token_in, unit, upstream};
+use super::{cors, failover, name, rate_limit, rewrite_body, token_in, unit, upstream};
 use ostiary_core::configuration::{Destination, Mount, Placement, Route, RouteId, SecretId, Text, TokenPlace};
 use ostiary_core::http::header_name::HeaderName;
 use ostiary_core::http::header_name::fold;
 
-const KNOWN: [&str; 20] = [
+const KNOWN: [&str; 22] = [
     "mount",
     "upstream",
     "auth",
@@ -24,6 +24,8 @@ const KNOWN: [&str; 20] = [
     "strip_headers",
     "strip_query",
     "forward_headers",
+    "link_headers",
+    "rewrite_body",
     "encoded_slash",
     "cookies",
     "shared_cache",
@@ -130,7 +132,9 @@ impl<'t> Routes<'t> {
     }
 
     fn mounts(&self, table: &Table<'_>, route: &LocatedRoute<'_>, findings: &mut Findings<'_>) -> Vec<Place> {
-        let Some(value) = required(table, route.name, "mount", MOUNT, findings) else { return Vec::new() };
+        let owner = format!("the route `{}`", route.name.text);
+        let value = table.required("mount", &owner, route.name.span, MOUNT, findings);
+        let Some(value) = value else { return Vec::new() };
         let elements = if value.is_string() {
             vec![value]
         } else if value.is_array() {
@@ -197,6 +201,8 @@ impl<'t> Reader<'_, 't, '_> {
                 self.findings.error(*at, &message, "remove it from one of the two");
             }
         }
+        let link_headers = self.headers("link_headers", Purpose::Link);
+        let rewrite_body = self.value("rewrite_body").map(|value| rewrite_body::read(value, self.findings));
         let encoded_slash = self.flag("encoded_slash");
         let shared_cache = self.flag("shared_cache");
         let redact = self.value("redact").is_none_or(|value| value.boolean(self.findings) != Some(false));
@@ -243,6 +249,8 @@ impl<'t> Reader<'_, 't, '_> {
             strip_headers: strip_headers.into_iter().map(|(_, header)| header).collect(),
             strip_query: strip_query.into(),
             forward_headers: forward_headers.into_iter().map(|(_, header)| header).collect(),
+            link_headers: link_headers.into_iter().map(|(_, header)| header).collect(),
+            rewrite_body: rewrite_body.unwrap_or_default().into(),
             encoded_slash,
             cookies,
             shared_cache,
@@ -266,13 +274,16 @@ impl<'t> Reader<'_, 't, '_> {
     fn check_forwarded(&mut self, forwarded: &[(Span, HeaderName)], auth: &Auth, token_in: &[TokenPlace]) {
         for (at, header) in forwarded {
             let twin = header::twin(header);
-            if auth.placements.iter().flat_map(Placement::headers).any(|set| fold(set) == twin) {
+            if auth.placements.iter().any(|placement| placement.sets_header(|set| fold(set) == twin))
+            {
                 let message = format!("the header `{header}` is set by the route's `auth`");
                 self.findings.error(*at, &message, "remove it");
             } else if token_in.iter().any(|place| match place {
                 TokenPlace::Bearer | TokenPlace::Basic | TokenPlace::SigV4 => twin == "authorization",
                 TokenPlace::Header { name, .. } => header::twin(name) == twin,
-                TokenPlace::Query { .. } => false,
+                TokenPlace::Query { .. }
+                | TokenPlace::Subprotocol { .. }
+                | TokenPlace::NextSubprotocol { .. } => false,
             }) {
                 let message =
                     format!("the header `{header}` is where callers show tokens, so it is always removed");
@@ -322,24 +333,10 @@ impl<'t> Reader<'_, 't, '_> {
     }
 
     fn required(&mut self, key: &str, example: &str) -> Option<Entry<'t>> {
-        required(self.table, self.name, key, example, self.findings)?;
+        let owner = format!("the route `{}`", self.name.text);
+        self.table.required(key, &owner, self.name.span, example, self.findings)?;
         self.table.get(key)
     }
-}
-
-fn required<'t>(
-    table: &Table<'t>,
-    route: Located<'_>,
-    key: &str,
-    example: &str,
-    findings: &mut Findings<'_>,
-) -> Option<Value<'t>> {
-    let value = table.value(key);
-    if value.is_none() {
-        let message = format!("the route `{}` has no `{key}`", route.text);
-        findings.error(route.span, &message, &format!("add `{example}`"));
-    }
-    value
 }
 
 #[cfg(test)]
@@ -388,7 +385,9 @@ max_body = "10MiB"
 token_in = ["query:k"]
 strip_headers = ["X-A"]
 strip_query = ["b c"]
-forward_headers = ["X-Api-Key"]
+forward_headers = ["X-Api-Key", "Origin"]
+link_headers = ["X-Upload"]
+rewrite_body = ["Application/JSON", "text/html"]
 encoded_slash = true
 shared_cache = true
 redact = false"#;
@@ -399,6 +398,8 @@ redact = false"#;
         assert_eq!(route.strip_headers[0].as_str(), "x-a");
         assert_eq!(route.strip_query.as_ref(), ["b c"]);
         assert_eq!(route.forward_headers[0].as_str(), "x-api-key");
+        assert_eq!(route.link_headers[0].as_str(), "x-upload");
+        assert_eq!(route.rewrite_body.as_ref(), ["application/json", "text/html"]);
         assert!(route.encoded_slash && route.shared_cache && !route.cookies && !route.redact);
     }
 }

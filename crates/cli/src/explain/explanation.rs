@@ -1,15 +1,13 @@
 //! What a gateway does with a request, in words: names and places, never a value.
 
-use std::fmt::Write as _;
-
 use ostiary_core::configuration::{
-    BodyPlace, Gateway, Grantee, Hmac, HmacAlgorithm, Mount, Part, Place, Placement, Route, Source, SourceKind,
-    Template,
+    Gateway, Grantee, Mismatch, Mount, Placement, Route, Source, SourceKind,
 };
+use ostiary_rehearsal::Sent;
 use serde::Serialize;
 
-use super::rehearsal::Sent;
 use crate::deployed::Deployed;
+use crate::printable::Printable;
 
 /// Of one request.
 #[derive(Serialize)]
@@ -90,7 +88,7 @@ pub struct ExplainedDeployment {
 
 impl From<Sent> for ExplainedRequest {
     fn from(sent: Sent) -> Self {
-        let Sent { method, url, removed } = sent;
+        let Sent { method, url, removed, .. } = sent;
         Self { method, url, removed }
     }
 }
@@ -137,7 +135,7 @@ impl Explanation {
             }
         }
         if let Some(ExplainedDeployment { same, deployed }) = &self.deployed {
-            let Deployed { version, configuration } = deployed;
+            let (version, configuration) = (Printable(&deployed.version), Printable(&deployed.configuration));
             let verdict = if *same {
                 format!("this configuration ({configuration}), version {version}")
             } else {
@@ -150,69 +148,6 @@ impl Explanation {
         }
         lines
     }
-}
-
-/// What each placement of the route's auth puts, with its templates as `gateway.toml` has them.
-pub fn auth(gateway: &Gateway, route: &Route) -> Vec<String> {
-    let text = |template: &Template| spelled(gateway, template);
-    let mut lines = Vec::new();
-    for placement in route.auth.iter() {
-        lines.extend(match placement {
-            Placement::Bearer(token) => Some(format!("Authorization: Bearer {}", text(token))),
-            Placement::Basic { username, password } => {
-                Some(format!("Authorization: Basic {}:{} (in Base64)", text(username), text(password)))
-            }
-            Placement::Header { name, value } => Some(format!("{name}: {}", text(value))),
-            Placement::Query { name, value } => Some(format!("?{name}={}", text(value))),
-            Placement::Body { place, value } => Some(in_body(place, &text(value))),
-            Placement::SigV4(sigv4) => Some(format!(
-                "Authorization: AWS4-HMAC-SHA256 Credential={}/…/{}/{}/aws4_request (Signature Version 4)",
-                text(&sigv4.access_key_id),
-                text(&sigv4.region),
-                sigv4.service
-            )),
-            Placement::Hmac(_) => None,
-        });
-        lines.extend(placement.outputs().iter().map(|output| match &output.place {
-            Place::Header(name) => format!("{name}: {}", text(&output.value)),
-            Place::Query(name) => format!("?{name}={}", text(&output.value)),
-            Place::Body(place) => in_body(place, &text(&output.value)),
-        }));
-        if let Placement::Hmac(hmac) = placement {
-            lines.push(keyed_hash(gateway, hmac));
-        }
-    }
-    lines
-}
-
-fn in_body(place: &BodyPlace, value: &str) -> String {
-    match place {
-        BodyPlace::Json(path) => format!("/{} of the JSON body: {value}", path.join("/")),
-        BodyPlace::Form(name) => format!("{name} of the form: {value}"),
-    }
-}
-
-fn keyed_hash(gateway: &Gateway, hmac: &Hmac) -> String {
-    let algorithm = match hmac.algorithm {
-        HmacAlgorithm::Sha1 => "SHA-1",
-        HmacAlgorithm::Sha256 => "SHA-256",
-        HmacAlgorithm::Sha384 => "SHA-384",
-        HmacAlgorithm::Sha512 => "SHA-512",
-    };
-    let message = spelled(gateway, &hmac.message).replace('\n', "\\n");
-    format!("${{request.signature}}: HMAC with {algorithm} of {message}, keyed with {}", spelled(gateway, &hmac.key))
-}
-
-/// The URL that goes up, with the templates of computed parameters in the place of their values.
-pub fn url(gateway: &Gateway, route: &Route, url: &str) -> String {
-    let outputs: Vec<_> = route.auth.iter().flat_map(Placement::outputs).collect();
-    let Some((path, query)) = url.split_once('?') else { return url.to_owned() };
-    let parameters = query.split('&').map(|parameter| {
-        let name = parameter.split('=').next().unwrap_or_default();
-        let output = outputs.iter().find(|output| output.place.parameter() == Some(name));
-        output.map_or(parameter.to_owned(), |output| format!("{name}={}", spelled(gateway, &output.value)))
-    });
-    format!("{path}?{}", parameters.collect::<Vec<_>>().join("&"))
 }
 
 /// The secrets of the route's auth, each once.
@@ -238,6 +173,28 @@ pub fn rules(route: &Route, to: Grantee) -> Vec<&str> {
     grants.flat_map(|grant| grant.rules.iter()).map(|rule| rule.text.as_ref()).collect()
 }
 
+/// What keeps a request from the rule that it nearly fits.
+pub fn mismatch(mismatch: Mismatch, rule: &str) -> String {
+    match mismatch {
+        Mismatch::OtherReading => format!(
+            "`{rule}` admits the path as it is written. A server that cuts a segment at `;`, `?` or `#`, or drops dots and \
+             spaces at its end, reads a path that the rule does not admit."
+        ),
+        Mismatch::EmptySegment => {
+            format!("The path has an empty segment (`//`). Without it `{rule}` would admit the request.")
+        }
+        Mismatch::TrailingSlash => {
+            format!("The path ends with a slash. Without it `{rule}` would admit the request.")
+        }
+        Mismatch::MissingSlash => format!("With a slash at its end `{rule}` would admit the request."),
+        Mismatch::RepeatedSegment => format!(
+            "The path repeats what the mount, the upstream's base path or the path itself has already. Without that \
+             `{rule}` would admit the request."
+        ),
+        Mismatch::Method => format!("`{rule}` admits the path, with other methods."),
+    }
+}
+
 /// A mount as `gateway.toml` spells it.
 pub fn mount(mount: &Mount) -> String {
     let path = mount.path();
@@ -246,20 +203,4 @@ pub fn mount(mount: &Mount) -> String {
         None if path.is_empty() => "/".to_owned(),
         None => path,
     }
-}
-
-fn spelled(gateway: &Gateway, template: &Template) -> String {
-    let name = |id| gateway.secret(id).map_or("?", |secret| secret.name.as_ref());
-    let mut text = String::new();
-    for part in template.parts.iter() {
-        // Writing to a `String` cannot fail.
-        let _ = match part {
-            Part::Text(literal) => write!(text, "{}", literal.replace("${", "$${")),
-            Part::Secret(id) => write!(text, "${{{}}}", name(*id)),
-            Part::Field(id, field) => write!(text, "${{{}.{field}}}", name(*id)),
-            Part::Variable(variable) => write!(text, "${{var.{variable}}}"),
-            Part::Request(value) => write!(text, "${{request.{value}}}"),
-        };
-    }
-    text
 }

@@ -13,6 +13,7 @@ use crate::configuration::Binding;
 use crate::failure::Failure;
 use crate::operator::{Operator, Probed};
 use crate::output::Output;
+use crate::printable::Printable;
 
 /// How many times in a row the gateway must have read the new value: several of its instances may answer.
 const PROOFS: u32 = 3;
@@ -240,7 +241,8 @@ impl Execution<'_> {
 
         for (binding, mut secret) in written {
             while secret.status != Status::Active {
-                wait(deadline, &format!("`{}` is still {}", binding.secret, secret.status))?;
+                let status = Printable(secret.status.as_str());
+                wait(deadline, &format!("`{}` is still {status}", binding.secret))?;
                 secret = self.api.send(&self.api.account.secret(&binding.store, &secret.id))?;
             }
         }

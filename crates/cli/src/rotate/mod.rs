@@ -9,6 +9,7 @@ mod target;
 
 use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
 
@@ -57,14 +58,14 @@ pub struct Rotate {
     #[arg(long)]
     dry_run: bool,
     /// How long a written value may take until the gateway reads it.
-    #[arg(long, default_value = "5m", value_name = "TIME")]
-    wait: Age,
+    #[arg(long, default_value = "5m", value_name = "TIME", value_parser = patience)]
+    wait: Duration,
     /// Read the values from this JSON or dotenv file, by the secrets' names; `-` is standard input.
     #[arg(long, value_name = "PATH", conflicts_with = "value_file")]
     from: Option<PathBuf>,
     #[command(flatten)]
     value: ValueSource,
-    /// The environment of wrangler.toml; without it, the top level.
+    /// The environment of wrangler's configuration; without it, the top level.
     #[arg(long, value_name = "NAME")]
     env: Option<String>,
     #[command(flatten)]
@@ -93,7 +94,6 @@ impl Rotate {
         let (api, operator) = (self.account.open()?, self.operator.open()?);
         let values = values(&self.secrets, self.from, &self.value)?;
 
-        let patience = self.wait.duration();
         let execution = Execution {
             target: &target,
             values: &values,
@@ -101,7 +101,7 @@ impl Rotate {
             operator: &operator,
             probe,
             purpose,
-            patience,
+            patience: self.wait,
         };
         let (mut found, mut report) = (Vec::new(), Report::default());
         if self.dry_run {
@@ -155,6 +155,17 @@ fn values(names: &[String], from: Option<PathBuf>, source: &ValueSource) -> Resu
         Ok(NewValue { secret: name.clone(), value: entries.swap_remove(position).value })
     };
     names.iter().map(take).collect()
+}
+
+/// A time to wait. A clock has an end, and nobody waits longer for a value to spread.
+fn patience(text: &str) -> Result<Duration, String> {
+    const LONGEST: &str = "7d";
+    let (asked, longest) = (text.parse::<Age>(), LONGEST.parse::<Age>());
+    match (asked, longest) {
+        (Ok(asked), Ok(longest)) if asked > longest => Err(format!("write at most {LONGEST}")),
+        (Ok(asked), _) => Ok(asked.duration()),
+        (Err(error), _) => Err(error.to_string()),
+    }
 }
 
 fn probe(text: &str) -> Result<(String, String), &'static str> {

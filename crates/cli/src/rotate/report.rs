@@ -9,7 +9,8 @@ use super::plan::{Found, Holding, Obstacle, Step, Verdict};
 use super::target::Target;
 use crate::configuration::Binding;
 use crate::failure::Failure;
-use crate::output::{Output, Tone, toned};
+use crate::output::{Output, Text, Tone};
+use crate::shell::ShellCommand;
 
 /// What happened to one source.
 #[derive(Serialize)]
@@ -63,7 +64,7 @@ impl Report {
     pub fn event(&mut self, event: Event, target: &Target, output: &mut Output) -> Result<(), Failure> {
         if !output.is_json() {
             let source = target.source_name(event.source.saturating_sub(1));
-            output.line(&format!("{source}: {}", event.text))?;
+            output.line(format!("{source}: {}", event.text))?;
         }
         self.0.push(event);
         Ok(())
@@ -93,7 +94,7 @@ impl Report {
                 "half" => Tone::Odd,
                 _ => Tone::Bad,
             };
-            output.line(&format!("{}. {advice}", toned(tone, outcome)))?;
+            output.line(Text::default().toned(tone, outcome).plain(format!(". {advice}")))?;
         }
         if outcome == "stopped" { Err(Failure::Found) } else { Ok(()) }
     }
@@ -186,12 +187,10 @@ fn restored(from: &Binding, to: &Binding) -> String {
             to.secret
         );
     }
-    format!(
-        "\n  ostiary secrets --store {store} delete {to} && ostiary secrets --store {store} duplicate {from} {to}",
-        store = to.store,
-        to = to.secret,
-        from = from.secret
-    )
+    let secrets = || ShellCommand::new("secrets").option("--store", to.store.as_str());
+    let delete = secrets().words("delete").operands(&[to.secret.as_str()]);
+    let duplicate = secrets().words("duplicate").operands(&[from.secret.as_str(), to.secret.as_str()]);
+    format!("\n  {delete} && {duplicate}")
 }
 
 fn capitalised(text: &str) -> String {

@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::api::{Api, ApiFailure};
 use crate::batch::{self, Entry};
 use crate::failure::Failure;
-use crate::output::{Output, Tone, toned};
+use crate::output::{Output, Text, Tone};
 
 /// What became of one secret.
 #[derive(Serialize)]
@@ -90,13 +90,13 @@ fn report(outcomes: &[Outcome], output: &mut Output) -> Result<(), Failure> {
                 _ => Tone::Bad,
             };
             let reason = reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
-            output.line(&format!("{} {name}{reason}", toned(tone, became)))?;
+            output.line(Text::default().toned(tone, *became).plain(format!(" {name}{reason}")))?;
         }
     }
     let failed = outcomes.iter().filter(|outcome| outcome.became == "failed").count();
     if failed == 0 {
         return Ok(());
     }
-    output.note(&format!("{failed} of {} failed; run the same again to go on", outcomes.len()));
+    output.note(format!("{failed} of {} failed; run the same again to go on", outcomes.len()));
     Err(Failure::Found)
 }

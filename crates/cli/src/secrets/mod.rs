@@ -232,14 +232,11 @@ fn delete(
 ) -> Result<(), Failure> {
     let ids =
         names.into_iter().map(|name| Which { name, id }.find(api, store)).collect::<Result<Vec<_>, _>>()?;
-    match ids.as_slice() {
-        [one] => api.send(&api.account.delete_secret(store, one))?,
-        several => api.send(&api.account.delete_secrets(store, several))?,
-    }
+    api.delete(store, &ids)?;
     if output.is_json() {
         return output.json(&json!({ "deleted": ids }));
     }
-    output.line(&format!("deleted {}", ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")))
+    output.line(format!("deleted {}", ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")))
 }
 
 fn show(secret: &Secret, output: &mut Output) -> Result<(), Failure> {
@@ -264,5 +261,5 @@ fn table(secrets: &[Secret], output: &mut Output) -> Result<(), Failure> {
         ]
     };
     let header = ["NAME", "STATUS", "SCOPES", "AGE", "CHANGED", "COMMENT", "ID"];
-    output.table(&header, secrets.iter().map(row).collect())
+    output.table(&header, &secrets.iter().map(row).collect::<Vec<_>>())
 }

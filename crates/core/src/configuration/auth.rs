@@ -106,13 +106,11 @@ impl Placement {
             || self.outputs().iter().any(|output| output.place.header().is_some_and(&is))
     }
 
-    /// Whether this placement sets the query parameter with this decoded name.
-    #[must_use]
-    pub fn sets_parameter(&self, name: &[u8]) -> bool {
-        let is = |own: &str| own.as_bytes() == name;
-        self.own_parameter().is_some_and(is)
+    /// Whether this placement sets a query parameter whose decoded name `is` takes.
+    pub fn sets_parameter(&self, is: impl Fn(&str) -> bool) -> bool {
+        self.own_parameter().is_some_and(&is)
             || self.fixed_parameters().iter().any(|own| is(own))
-            || self.outputs().iter().any(|output| output.place.parameter().is_some_and(is))
+            || self.outputs().iter().any(|output| output.place.parameter().is_some_and(&is))
     }
 
     fn own_header(&self) -> Option<&str> {
@@ -175,7 +173,8 @@ impl Placement {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::configuration))]
 pub enum TokenPlace {
-    /// `Authorization: Bearer TOKEN`.
+    /// The credentials of `Authorization`, whatever their scheme, or its whole value: `Bearer TOKEN`, `token TOKEN`,
+    /// `Bot TOKEN`, `TOKEN`. Not those of `Basic`.
     Bearer,
     /// `Authorization: Basic`: the password, or the user name when the password is empty.
     Basic,
@@ -199,16 +198,27 @@ pub enum TokenPlace {
         /// As for a header.
         after: Text,
     },
+    /// A subprotocol of a WebSocket handshake that begins with this text: what follows it.
+    Subprotocol {
+        /// One or more characters of a token (RFC 9110 §5.6.2).
+        prefix: Text,
+    },
+    /// The subprotocol that is listed after this one.
+    NextSubprotocol {
+        /// A token (RFC 9110 §5.6.2).
+        name: Text,
+    },
 }
 
 impl TokenPlace {
-    /// The header that this place is in, in lower case.
+    /// The header that is this place, in lower case.
     #[must_use]
     pub fn header(&self) -> Option<&str> {
         match self {
             Self::Bearer | Self::Basic | Self::SigV4 => Some("authorization"),
             Self::Header { name, .. } => Some(name.as_str()),
-            Self::Query { .. } => None,
+            // One item of `Sec-WebSocket-Protocol` is the place, not the header.
+            Self::Query { .. } | Self::Subprotocol { .. } | Self::NextSubprotocol { .. } => None,
         }
     }
 }

@@ -9,7 +9,6 @@ use super::signing::HmacAlgorithm;
 /// The build knows them, so the code of the others is not in the Worker: each use of a form's code is behind a constant
 /// of the runtime's, [`Signing::FORMS`](crate::runtime::signing::Signing::FORMS).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::configuration))]
 #[expect(clippy::struct_excessive_bools, reason = "each is a form by itself")]
 pub struct Forms {
     /// Whether a body is read before it is sent, to sign it or to put a credential into it.

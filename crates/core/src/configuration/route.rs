@@ -56,6 +56,10 @@ pub struct Route {
     pub strip_query: List<Text>,
     /// Headers of the caller that go up although they are among those that do not by default.
     pub forward_headers: List<HeaderName>,
+    /// Response headers that hold a URL, besides those that the gateway knows.
+    pub link_headers: List<HeaderName>,
+    /// Media types, in lower case, of response bodies in which the upstream's URL is replaced by the mount's.
+    pub rewrite_body: List<Text>,
     /// Whether a `%2F` within a segment is admitted.
     pub encoded_slash: bool,
     /// Whether `Cookie` goes up and `Set-Cookie` comes down.
@@ -78,8 +82,12 @@ impl Route {
     /// The rule of this grantee that admits the request, the first where several do.
     #[must_use]
     pub fn admitting_rule(&self, to: Grantee, method: Method, path: Below<'_>) -> Option<&Rule> {
-        let rules = self.allow.iter().filter(|grant| grant.to == to).flat_map(|grant| grant.rules.iter());
-        rules.into_iter().find(|rule| rule.methods.contain(method) && rule.pattern.admits(path))
+        self.rules(to).find(|rule| rule.methods.contain(method) && rule.pattern.admits(path))
+    }
+
+    /// The rules of this grantee, in their order.
+    pub fn rules(&self, to: Grantee) -> impl Iterator<Item = &Rule> {
+        self.allow.iter().filter(move |grant| grant.to == to).flat_map(|grant| grant.rules.iter())
     }
 }
 

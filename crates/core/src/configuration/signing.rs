@@ -11,7 +11,7 @@ use crate::http::header_name::HeaderName;
 #[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::configuration))]
 pub struct Output {
     /// Where it is put.
-    pub place: Place,
+    pub place: OutputPlace,
     /// The whole value, decoded.
     pub value: Template,
 }
@@ -19,7 +19,7 @@ pub struct Output {
 /// A place of a request that can hold a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::configuration))]
-pub enum Place {
+pub enum OutputPlace {
     /// A header, in the place of the caller's.
     Header(HeaderName),
     /// A query parameter with this decoded name, in the place of the caller's.
@@ -227,7 +227,7 @@ impl fmt::Display for RequestValue {
     }
 }
 
-impl Place {
+impl OutputPlace {
     /// The header that this is, in lower case.
     #[must_use]
     pub fn header(&self) -> Option<&str> {
@@ -266,7 +266,7 @@ impl Output {
     /// Whether the body has to be at hand to put this there.
     #[must_use]
     pub fn reads_body(&self) -> bool {
-        matches!(self.place, Place::Body(_)) || self.value.requests().any(RequestValue::reads_body)
+        matches!(self.place, OutputPlace::Body(_)) || self.value.requests().any(RequestValue::reads_body)
     }
 }
 

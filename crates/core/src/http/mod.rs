@@ -1,5 +1,7 @@
 //! Words of HTTP that know no gateway.
 
+pub mod accept;
+pub mod base64;
 pub mod cdn_loop;
 pub mod coding;
 pub mod connection;
@@ -9,6 +11,7 @@ pub mod host;
 pub mod method;
 pub mod path;
 pub mod query;
+pub mod subprotocol;
 
 /// Headers to add to a response, in the order in which they are added.
 pub type AddedHeaders = Vec<(&'static str, String)>;

@@ -1,101 +1,309 @@
-//! The ways in which URLs, forms, JSON and HTML write a character, read from its end.
+//! The ways in which URLs, JSON, JavaScript and HTML write a character.
+//!
+//! A text is read in units: a byte that means itself, or an escape, which means one byte or more. From any place on
+//! there is one way to read it, whatever comes before that place.
 
-use memchr::memrchr;
+/// What an escape begins with.
+pub(super) const INTRODUCERS: [u8; 3] = [b'%', b'\\', b'&'];
 
-/// In bytes, between `&` and `;`: of a reference to a character of ASCII, and to any other.
-const LONGEST_ASCII_REFERENCE: usize = 4;
-pub(super) const LONGEST_REFERENCE: usize = 7;
+/// In bytes: `&DiacriticalGrave;`. An escape is known once as many bytes are there.
+pub(super) const LONGEST_ESCAPE: usize = 18;
 
-/// Adds the places at which the last character of `text` begins, where that character is `wanted`, in any of these
-/// ways:
+/// In bytes, after the `#` or the `x` of a reference by number. HTML takes any number of zeros; with no limit a form
+/// of a value would have none either.
+const MOST_DIGITS: usize = 8;
+
+/// In bytes: `DiacriticalGrave`.
+const LONGEST_NAME: usize = 16;
+
+/// What is read at one place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unit {
+    /// A byte that means itself.
+    Plain,
+    /// An escape.
+    Escape(Escape),
+    /// The text ends in what may become an escape.
+    Unfinished,
+}
+
+/// An escape, and what it means: a byte, or one character (`&fjlig;` alone means two).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Escape {
+    /// How long it is, in bytes.
+    pub(super) width: usize,
+    bytes: [u8; 4],
+    length: u8,
+}
+
+/// Whose escapes are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Syntaxes {
+    pub(super) percent: bool,
+    pub(super) backslash: bool,
+    pub(super) html: bool,
+}
+
+impl Syntaxes {
+    #[cfg(test)]
+    pub(super) const ALL: Self = Self { percent: true, backslash: true, html: true };
+
+    const fn reads(self, introducer: u8) -> bool {
+        match introducer {
+            b'%' => self.percent,
+            b'\\' => self.backslash,
+            b'&' => self.html,
+            _ => false,
+        }
+    }
+}
+
+impl Escape {
+    /// The bytes that it means.
+    pub(super) fn bytes(&self) -> &[u8] {
+        self.bytes.get(..usize::from(self.length)).unwrap_or_default()
+    }
+
+    fn byte(width: usize, byte: u8) -> Unit {
+        Unit::Escape(Self { width, bytes: [byte, 0, 0, 0], length: 1 })
+    }
+
+    fn character(width: usize, character: char) -> Unit {
+        let mut bytes = [0; 4];
+        let length = character.encode_utf8(&mut bytes).len();
+        Unit::Escape(Self { width, bytes, length: u8::try_from(length).unwrap_or_default() })
+    }
+}
+
+/// The unit at this place of a text of which more may come, unless it `is_whole`:
 ///
-/// - as it is. A line feed never: nothing that is looked for holds one.
-/// - percent-encoded, byte for byte (RFC 3986 §2.1), with `+` for a space as forms have it.
-/// - in JSON (RFC 8259 §7): `\uXXXX`, or one of the short escapes.
-/// - in HTML: a character reference, as [`reference`] reads it.
-pub(super) fn beginnings(text: &[u8], wanted: char, found: &mut Vec<usize>) {
-    before_bytes(text, wanted.encode_utf8(&mut [0; 4]).as_bytes(), found);
-
-    if let Some((rest, [b'\\', escaped])) = text.split_last_chunk()
-        && short_escape(*escaped).map(char::from) == Some(wanted)
-    {
-        found.push(rest.len());
-    }
-    if let Some((b';', before)) = text.split_last()
-        && let Some(at) = memrchr(b'&', before)
-        && before.get(at + 1..).and_then(reference) == Some(wanted)
-    {
-        found.push(at);
-    }
-    let mut utf16 = [0; 2];
-    let mut rest = Some(text);
-    for unit in wanted.encode_utf16(&mut utf16).iter().rev() {
-        rest = rest.and_then(|text| before_unit(text, *unit));
-    }
-    found.extend(rest.map(<[u8]>::len));
-}
-
-/// What stands before these bytes, each as it is or percent-encoded.
-fn before_bytes(text: &[u8], wanted: &[u8], found: &mut Vec<usize>) {
-    let Some((byte, others)) = wanted.split_last() else { return found.push(text.len()) };
-    if let Some((last, rest)) = text.split_last()
-        && ((last == byte && *byte != b'\n') || (*last == b'+' && *byte == b' '))
-    {
-        before_bytes(rest, others, found);
-    }
-    if let Some((rest, [b'%', high, low])) = text.split_last_chunk()
-        && hexadecimal(*high).zip(hexadecimal(*low)) == Some((byte >> 4, byte & 15))
-    {
-        before_bytes(rest, others, found);
-    }
-}
-
-/// The character to which `&…;` refers: by its number, in up to four digits where it is of ASCII, or by one of the
-/// five names that XML has too. The two thousand other names of HTML are those of characters that nobody has to escape.
-pub(super) fn reference(text: &[u8]) -> Option<char> {
-    if text.len() > LONGEST_REFERENCE {
-        return None;
-    }
-    let number = |digits: &[u8], radix| {
-        let is_number = digits.iter().all(u8::is_ascii_hexdigit);
-        let digits = str::from_utf8(digits).ok().filter(|_| is_number)?;
-        char::from_u32(u32::from_str_radix(digits, radix).ok()?)
+/// - `%XX` (RFC 3986 §2.1).
+/// - `\uXXXX`, two of them for a surrogate pair, and the short escapes of JSON (RFC 8259 §7); `\xXX`, `\v`, and a
+///   backslash before punctuation, which means that punctuation, as JavaScript has them. Two backslashes are two
+///   bytes that mean themselves: where a pair of them begins would depend on all that comes before it.
+/// - a character reference of HTML: by its number in up to [`MOST_DIGITS`] digits, or by one of the names that
+///   HTML 5 has for characters of ASCII; with `;`, or without where HTML reads it so.
+pub(super) fn unit_at(text: &[u8], at: usize, is_whole: bool) -> Unit {
+    let rest = text.get(at..).unwrap_or_default();
+    let unit = match rest {
+        [b'%', rest @ ..] => percent(rest),
+        [b'\\', rest @ ..] => backslash(rest),
+        [b'&', b'#', b'x' | b'X', rest @ ..] => number(rest, 3, 16),
+        [b'&', b'#', rest @ ..] => number(rest, 2, 10),
+        [b'&', rest @ ..] => name(rest),
+        _ => Unit::Plain,
     };
-    let character = match text {
-        b"amp" => '&',
-        b"apos" => '\'',
-        b"gt" => '>',
-        b"lt" => '<',
-        b"quot" => '"',
-        [b'#', b'x' | b'X', digits @ ..] => number(digits, 16)?,
-        [b'#', digits @ ..] => number(digits, 10)?,
-        _ => return None,
-    };
-    (!character.is_ascii() || text.len() <= LONGEST_ASCII_REFERENCE).then_some(character)
+    match unit {
+        // Only a reference can do without its end.
+        Unit::Unfinished if is_whole => match rest {
+            [b'&', ..] => unit_at(&[rest, b"\n"].concat(), 0, false),
+            _ => Unit::Plain,
+        },
+        unit => unit,
+    }
 }
 
-/// What stands before `\uXXXX`, where the text ends in that.
-fn before_unit(text: &[u8], unit: u16) -> Option<&[u8]> {
-    let (rest, [b'\\', b'u', digits @ ..]) = text.split_last_chunk::<6>()? else { return None };
-    let read = digits.iter().try_fold(0, |value, digit| Some(value << 4 | u16::from(hexadecimal(*digit)?)));
-    (read == Some(unit)).then_some(rest)
+/// What this text means, where only these syntaxes' escapes are read; and what at its end may become an escape of
+/// theirs with what follows.
+pub(super) fn meaning(text: &[u8], syntaxes: Syntaxes) -> (Vec<u8>, &[u8]) {
+    let (mut meaning, mut at) = (Vec::with_capacity(text.len()), 0);
+    while let Some(byte) = text.get(at) {
+        match unit_at(text, at, false) {
+            Unit::Escape(escape) if syntaxes.reads(*byte) => {
+                meaning.extend_from_slice(escape.bytes());
+                at += escape.width;
+            }
+            Unit::Unfinished if syntaxes.reads(*byte) => break,
+            _ => {
+                meaning.push(*byte);
+                at += 1;
+            }
+        }
+    }
+    (meaning, text.get(at..).unwrap_or_default())
 }
 
-/// What the letter after a backslash stands for (RFC 8259 §7).
-pub(super) const fn short_escape(letter: u8) -> Option<u8> {
+/// In bytes: the longest form of a character.
+pub(super) const fn longest_form(character: char) -> usize {
+    match character {
+        // The longest names.
+        '`' => LONGEST_ESCAPE,
+        '|' => 14,
+        // `&#x0000002F;`; `%F0%9F%98%80` and `\ud83d\ude00` are no longer.
+        _ => 4 + MOST_DIGITS,
+    }
+}
+
+fn percent(rest: &[u8]) -> Unit {
+    match rest {
+        [] => Unit::Unfinished,
+        [high] if is_digit(*high) => Unit::Unfinished,
+        [high, low, ..] => match hexadecimal(*high).zip(hexadecimal(*low)) {
+            Some((high, low)) => Escape::byte(3, high << 4 | low),
+            None => Unit::Plain,
+        },
+        _ => Unit::Plain,
+    }
+}
+
+fn backslash(rest: &[u8]) -> Unit {
+    let Some((letter, rest)) = rest.split_first() else { return Unit::Unfinished };
     match letter {
-        b'"' | b'\\' | b'/' => Some(letter),
-        b'b' => Some(8),
-        b'f' => Some(12),
-        b'n' => Some(b'\n'),
-        b'r' => Some(b'\r'),
-        b't' => Some(b'\t'),
-        _ => None,
+        b'u' => utf16(rest),
+        b'x' => match digits(rest, 2) {
+            Digits::Read(number) => Escape::character(4, char::from_u32(number).unwrap_or_default()),
+            Digits::Unfinished => Unit::Unfinished,
+            Digits::None => Unit::Plain,
+        },
+        b'b' => Escape::byte(2, 0x08),
+        b't' => Escape::byte(2, b'\t'),
+        b'n' => Escape::byte(2, b'\n'),
+        b'v' => Escape::byte(2, 0x0b),
+        b'f' => Escape::byte(2, 0x0c),
+        b'r' => Escape::byte(2, b'\r'),
+        // What may begin an escape itself is never the end of another, so from any place within an escape on every
+        // byte means itself.
+        letter if letter.is_ascii_punctuation() && !INTRODUCERS.contains(letter) => Escape::byte(2, *letter),
+        _ => Unit::Plain,
     }
+}
+
+/// After `\u`.
+fn utf16(rest: &[u8]) -> Unit {
+    let first = match digits(rest, 4) {
+        Digits::Read(number) => number,
+        Digits::Unfinished => return Unit::Unfinished,
+        Digits::None => return Unit::Plain,
+    };
+    if let Some(character) = char::from_u32(first) {
+        return Escape::character(6, character);
+    }
+    let second = match rest.get(4..).unwrap_or_default() {
+        [] | [b'\\'] => return Unit::Unfinished,
+        [b'\\', b'u', rest @ ..] => match digits(rest, 4) {
+            Digits::Read(number) => number,
+            Digits::Unfinished => return Unit::Unfinished,
+            Digits::None => return Unit::Plain,
+        },
+        _ => return Unit::Plain,
+    };
+    let pair = [first, second].map(|unit| u16::try_from(unit).unwrap_or_default());
+    match char::decode_utf16(pair).next() {
+        Some(Ok(character)) => Escape::character(12, character),
+        _ => Unit::Plain,
+    }
+}
+
+enum Digits {
+    Read(u32),
+    Unfinished,
+    None,
+}
+
+/// So many digits of hexadecimal.
+fn digits(rest: &[u8], count: usize) -> Digits {
+    let mut number = 0;
+    for at in 0..count {
+        match rest.get(at).map(|digit| hexadecimal(*digit)) {
+            Some(Some(digit)) => number = number << 4 | u32::from(digit),
+            Some(None) => return Digits::None,
+            None => return Digits::Unfinished,
+        }
+    }
+    Digits::Read(number)
+}
+
+/// After `&#`, or after `&#x`: as many bytes as `before`.
+fn number(rest: &[u8], before: usize, radix: u32) -> Unit {
+    let is_digit = |byte: &u8| char::from(*byte).is_digit(radix);
+    let count = rest.iter().take(MOST_DIGITS + 1).take_while(|byte| is_digit(byte)).count();
+    if count == 0 {
+        return if rest.is_empty() { Unit::Unfinished } else { Unit::Plain };
+    }
+    if count > MOST_DIGITS {
+        return Unit::Plain;
+    }
+    let Some(next) = rest.get(count) else { return Unit::Unfinished };
+    let digits = rest.get(..count).and_then(|digits| str::from_utf8(digits).ok()).unwrap_or_default();
+    match u32::from_str_radix(digits, radix).ok().and_then(char::from_u32) {
+        Some(character) => Escape::character(before + count + usize::from(*next == b';'), character),
+        None => Unit::Plain,
+    }
+}
+
+/// After `&`.
+fn name(rest: &[u8]) -> Unit {
+    let length = rest.iter().take(LONGEST_NAME + 1).take_while(|byte| byte.is_ascii_alphanumeric()).count();
+    let name = rest.get(..length).unwrap_or_default();
+    match rest.get(length) {
+        None if length <= LONGEST_NAME => Unit::Unfinished,
+        Some(b';') if name == b"fjlig" => Unit::Escape(Escape { width: 7, bytes: *b"fj\0\0", length: 2 }),
+        Some(b';') if let Some(byte) = named(name) => Escape::byte(length + 2, byte),
+        _ => bare_name(name),
+    }
+}
+
+/// The characters of ASCII that HTML 5 has names for.
+const fn named(name: &[u8]) -> Option<u8> {
+    Some(match name {
+        b"Tab" => b'\t',
+        b"NewLine" => b'\n',
+        b"excl" => b'!',
+        b"quot" | b"QUOT" => b'"',
+        b"num" => b'#',
+        b"dollar" => b'$',
+        b"percnt" => b'%',
+        b"amp" | b"AMP" => b'&',
+        b"apos" => b'\'',
+        b"lpar" => b'(',
+        b"rpar" => b')',
+        b"ast" | b"midast" => b'*',
+        b"plus" => b'+',
+        b"comma" => b',',
+        b"period" => b'.',
+        b"sol" => b'/',
+        b"colon" => b':',
+        b"semi" => b';',
+        b"lt" | b"LT" => b'<',
+        b"equals" => b'=',
+        b"gt" | b"GT" => b'>',
+        b"quest" => b'?',
+        b"commat" => b'@',
+        b"lsqb" | b"lbrack" => b'[',
+        b"bsol" => b'\\',
+        b"rsqb" | b"rbrack" => b']',
+        b"Hat" => b'^',
+        b"lowbar" | b"UnderBar" => b'_',
+        b"grave" | b"DiacriticalGrave" => b'`',
+        b"lcub" | b"lbrace" => b'{',
+        b"verbar" | b"vert" | b"VerticalLine" => b'|',
+        b"rcub" | b"rbrace" => b'}',
+        _ => return None,
+    })
+}
+
+/// The names that HTML reads without `;` too, whatever follows.
+fn bare_name(name: &[u8]) -> Unit {
+    const NAMES: [(&[u8], u8); 8] = [
+        (b"amp", b'&'),
+        (b"AMP", b'&'),
+        (b"gt", b'>'),
+        (b"GT", b'>'),
+        (b"lt", b'<'),
+        (b"LT", b'<'),
+        (b"quot", b'"'),
+        (b"QUOT", b'"'),
+    ];
+    let known = NAMES.iter().find(|(known, _)| name.starts_with(known));
+    known.map_or(Unit::Plain, |(known, byte)| Escape::byte(known.len() + 1, *byte))
+}
+
+const fn is_digit(byte: u8) -> bool {
+    byte.is_ascii_hexdigit()
 }
 
 /// The value of a hexadecimal digit.
-pub(super) const fn hexadecimal(digit: u8) -> Option<u8> {
+const fn hexadecimal(digit: u8) -> Option<u8> {
     match digit {
         b'0'..=b'9' => Some(digit - b'0'),
         b'a'..=b'f' => Some(digit - b'a' + 10),
@@ -108,44 +316,149 @@ pub(super) const fn hexadecimal(digit: u8) -> Option<u8> {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_character_has_these_forms_and_no_others() {
-        for (text, wanted, expected) in [
-            ("xa", 'a', vec![1]),
-            ("xA", 'a', vec![]),
-            ("x%61", 'a', vec![1]),
-            ("x\\u0061", 'a', vec![1]),
-            ("x\\U0061", 'a', vec![]),
-            ("x%2f", '/', vec![1]),
-            ("x%2F", '/', vec![1]),
-            ("x\\/", '/', vec![2, 1]),
-            ("x+", ' ', vec![1]),
-            ("x+", '+', vec![1]),
-            ("x ", '+', vec![]),
-            ("x\n", '\n', vec![]),
-            ("x\\n", '\n', vec![1]),
-            ("x%0a", '\n', vec![1]),
-            ("xé", 'é', vec![1]),
-            ("x%C3\u{e9}", 'é', vec![4]),
-            ("x%c3%A9", 'é', vec![1]),
-            ("x\\u00E9", 'é', vec![1]),
-            ("x\\uD83d\\ude00", '😀', vec![1]),
-            ("x&amp;", '&', vec![1]),
-            ("x&quot;", '"', vec![1]),
-            ("x&#34;", '"', vec![1]),
-            ("x&#034;", '"', vec![1]),
-            ("x&#x2f;", '/', vec![1]),
-            ("x&#X2F;", '/', vec![1]),
-            ("x&#8211;", '–', vec![1]),
-            ("x&#x1F600;", '😀', vec![1]),
-            ("x&#+34;", '"', vec![]),
-            ("x&#00034;", '"', vec![]),
-            ("x&;", '&', vec![]),
-            ("", 'a', vec![]),
-        ] {
-            let mut found = Vec::new();
-            beginnings(text.as_bytes(), wanted, &mut found);
-            assert_eq!(found, expected, "{text} {wanted}");
+    fn read(text: &str) -> Option<(usize, String)> {
+        match unit_at(text.as_bytes(), 0, true) {
+            Unit::Escape(escape) => {
+                Some((escape.width, String::from_utf8_lossy(escape.bytes()).into_owned()))
+            }
+            Unit::Plain => None,
+            Unit::Unfinished => panic!("{text} is whole"),
         }
+    }
+
+    #[test]
+    fn case_37_an_escape_means_a_character() {
+        for (text, width, expected) in [
+            ("%2Fx", 3, "/"),
+            ("%2fx", 3, "/"),
+            (r"\/x", 2, "/"),
+            (r#"\"x"#, 2, "\""),
+            (r"\'x", 2, "'"),
+            (r"\_x", 2, "_"),
+            (r"\nx", 2, "\n"),
+            (r"\x2Fx", 4, "/"),
+            (r"\xe9x", 4, "é"),
+            (r"\u002fx", 6, "/"),
+            (r"\u00E9x", 6, "é"),
+            (r"\uD83d\ude00x", 12, "😀"),
+            ("&#47;x", 5, "/"),
+            ("&#47x", 4, "/"),
+            ("&#47", 4, "/"),
+            ("&#00000047;", 11, "/"),
+            ("&#x2F;x", 6, "/"),
+            ("&#X2fx", 5, "/"),
+            ("&#x0000002F;x", 12, "/"),
+            ("&#x1F600;", 9, "😀"),
+            ("&amp;x", 5, "&"),
+            ("&ampx", 4, "&"),
+            ("&LT", 3, "<"),
+            ("&lowbar;", 8, "_"),
+            ("&UnderBar;", 10, "_"),
+            ("&DiacriticalGrave;", 18, "`"),
+            ("&NewLine;", 9, "\n"),
+            ("&fjlig;", 7, "fj"),
+        ] {
+            assert_eq!(read(text), Some((width, expected.to_owned())), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_escape_means_itself() {
+        for text in [
+            "x",
+            "",
+            "%",
+            "%2",
+            "%2g",
+            "%g2",
+            r"\",
+            r"\\",
+            r"\\n",
+            r"\%41",
+            r"\&amp;",
+            r"\q",
+            r"\0",
+            r"\u002",
+            r"\u00zz",
+            r"\x2",
+            r"\xzz",
+            r"\ud83d",
+            r"\ud83dx",
+            r"\ud83d\u0041",
+            r"\ude00",
+            "&",
+            "&;",
+            "&#",
+            "&#;",
+            "&#x",
+            "&#x;",
+            "&#+34;",
+            "&#000000047;",
+            "&#x110000;",
+            "&#xd800;",
+            "&lowbar",
+            "&lowbars;",
+            "&eacute;",
+            "&abcdefghijklmnopqrstuvw;",
+        ] {
+            assert_eq!(read(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_may_become_an_escape_is_waited_for_and_nothing_else() {
+        let longest = [
+            "%2F",
+            r"\u002f",
+            r"\ud83d\ude00",
+            r"\x2f",
+            "&#x0000002F;",
+            "&#00000047;",
+            "&#47;",
+            "&amp;",
+            "&DiacriticalGrave;",
+        ];
+        for text in longest {
+            for end in 1..text.len() {
+                assert_eq!(unit_at(text[..end].as_bytes(), 0, false), Unit::Unfinished, "{}", &text[..end]);
+            }
+            assert!(matches!(unit_at(text.as_bytes(), 0, false), Unit::Escape(_)), "{text}");
+        }
+        for text in [
+            "%z",
+            "%2z",
+            r"\q",
+            r"\\",
+            r"\uz",
+            r"\ud83dx",
+            "&#z",
+            "&#xz",
+            "&-",
+            "&abcdefghijklmnopq",
+            "&#123456789",
+        ] {
+            assert_eq!(unit_at(text.as_bytes(), 0, false), Unit::Plain, "{text}");
+        }
+    }
+
+    #[test]
+    fn case_37_every_form_of_a_character_is_within_its_longest_form() {
+        for byte in 0..128_u8 {
+            let character = char::from(byte);
+            for name in ["DiacriticalGrave", "VerticalLine", "UnderBar", "NewLine", "percnt", "dollar"] {
+                if named(name.as_bytes()) == Some(byte) {
+                    assert!(name.len() + 2 <= longest_form(character), "{name}");
+                }
+            }
+        }
+        assert_eq!(longest_form('/'), "&#x0000002F;".len());
+    }
+
+    #[test]
+    fn a_text_is_read_by_some_syntaxes_or_all() {
+        let text = br"a%41\/&#65;\\n%4";
+        assert_eq!(meaning(text, Syntaxes::ALL), (b"aA/A\\\n".to_vec(), &b"%4"[..]));
+        let percent = Syntaxes { percent: true, backslash: false, html: false };
+        assert_eq!(meaning(&text[..13], percent), (br"aA\/&#65;\\".to_vec(), &b""[..]));
     }
 }

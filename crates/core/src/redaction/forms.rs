@@ -4,12 +4,14 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE, URL_SAFE_NO_PAD};
 use proptest::prelude::*;
 
+use super::escape::{Syntaxes, meaning};
+
 /// Values that are looked for: of letters, of what the syntaxes escape, and of what looks like an escape.
 pub(super) fn value() -> impl Strategy<Value = String> {
     let character = prop_oneof![
         6 => "[a-zA-Z0-9]",
         2 => "[a-f0-9]",
-        2 => "[-_+/=:. \"%\\\\u&#<]",
+        2 => "[-_+/=:. \"'%\\\\u&#<;|`]",
         1 => "[é–😀\t]",
     ];
     let any = prop::collection::vec(character, 8..40).prop_map(|characters| characters.concat());
@@ -17,10 +19,13 @@ pub(super) fn value() -> impl Strategy<Value = String> {
 }
 
 /// How many kinds of forms there are.
-pub(super) const KINDS: usize = 10;
+pub(super) const KINDS: usize = 12;
 
 /// A form of that value, and what of it must not come out. `choices` decide what is left to whoever writes it.
 pub(super) fn form(value: &str, kind: usize, choices: &[u8]) -> (Vec<u8>, Vec<u8>) {
+    // A value with something in it that looks like an escape is escaped alike throughout.
+    let looks_escaped = meaning(value.as_bytes(), Syntaxes::ALL).0 != value.as_bytes();
+    let choices = if looks_escaped { &choices[..1] } else { choices };
     let mut choices = choices.iter().copied().cycle();
     let mut choice = move || choices.next().unwrap();
     let form = match kind {
@@ -31,11 +36,13 @@ pub(super) fn form(value: &str, kind: usize, choices: &[u8]) -> (Vec<u8>, Vec<u8
         4 => value.bytes().flat_map(|byte| format!("{byte:02x}").into_bytes()).collect(),
         5 => value.bytes().flat_map(|byte| format!("{byte:02X}").into_bytes()).collect(),
         6 => html(value, &mut choice),
+        7 => javascript(value, &mut choice),
+        8 => padded(value, &mut choice),
         _ => {
             let (encoded, whole) = base64(value, &mut choice);
             let write = |text: &str| match kind {
-                7 => percent(text, &mut || 1, false),
-                8 => json(text, &mut || 1),
+                9 => percent(text, &mut || 1, false),
+                10 => json(text, &mut || 1),
                 _ => text.into(),
             };
             return (write(&encoded), write(&whole));
@@ -49,8 +56,9 @@ fn percent(value: &str, choice: &mut impl FnMut() -> u8, form: bool) -> Vec<u8> 
     for byte in value.bytes() {
         let chosen = choice();
         match byte {
-            b' ' if form && chosen.is_multiple_of(2) => out.push(b'+'),
-            b'%' | b'+' | 0x80.. => out.extend(hex(byte, chosen)),
+            // All of them or none.
+            b' ' if form => out.push(b'+'),
+            b'%' | b'+' | b'\\' | b'&' | 0x80.. => out.extend(hex(byte, chosen)),
             _ if chosen.is_multiple_of(3) => out.extend(hex(byte, chosen)),
             _ => out.push(byte),
         }
@@ -66,18 +74,42 @@ fn hex(byte: u8, chosen: u8) -> Vec<u8> {
 
 fn json(value: &str, choice: &mut impl FnMut() -> u8) -> Vec<u8> {
     let mut out = String::new();
+    // What begins an escape is written in one way: an encoder does not escape it here and leave it there.
+    let introducers = choice() % 2 == 1;
     for character in value.chars() {
         let chosen = choice();
         match character {
-            '"' | '\\' => out.extend(['\\', character]),
+            '"' => out.extend(['\\', character]),
+            '\\' if !introducers => out.push_str("\\\\"),
             '/' if chosen % 2 == 1 => out.push_str("\\/"),
             '\t' => out.push_str("\\t"),
-            _ if chosen.is_multiple_of(3) => {
-                for unit in character.encode_utf16(&mut [0; 2]) {
-                    let text = format!("{unit:04x}");
-                    out.push_str("\\u");
-                    out.push_str(&if chosen & 4 == 0 { text.to_uppercase() } else { text });
-                }
+            '%' | '&' | '\\' if introducers => utf16(&mut out, character, chosen),
+            '%' | '&' => out.push(character),
+            _ if chosen.is_multiple_of(3) => utf16(&mut out, character, chosen),
+            _ => out.push(character),
+        }
+    }
+    out.into()
+}
+
+fn utf16(out: &mut String, character: char, chosen: u8) {
+    for unit in character.encode_utf16(&mut [0; 2]) {
+        let text = format!("{unit:04x}");
+        out.push_str("\\u");
+        out.push_str(&if chosen & 4 == 0 { text.to_uppercase() } else { text });
+    }
+}
+
+fn javascript(value: &str, choice: &mut impl FnMut() -> u8) -> Vec<u8> {
+    let mut out = String::new();
+    for character in value.chars() {
+        let chosen = choice();
+        match character {
+            '\'' | '"' => out.extend(['\\', character]),
+            '\t' => out.push_str("\\t"),
+            '%' | '&' | '\\' => out.push_str(&format!("\\x{:02x}", u32::from(character))),
+            _ if character.is_ascii() && chosen.is_multiple_of(3) => {
+                out.push_str(&format!("\\x{:02X}", u32::from(character)));
             }
             _ => out.push(character),
         }
@@ -87,17 +119,49 @@ fn json(value: &str, choice: &mut impl FnMut() -> u8) -> Vec<u8> {
 
 fn html(value: &str, choice: &mut impl FnMut() -> u8) -> Vec<u8> {
     let mut out = String::new();
+    let names = [
+        ('_', "&lowbar;"),
+        ('_', "&UnderBar;"),
+        ('.', "&period;"),
+        ('/', "&sol;"),
+        ('+', "&plus;"),
+        ('=', "&equals;"),
+        ('|', "&VerticalLine;"),
+        ('`', "&DiacriticalGrave;"),
+        ('%', "&percnt;"),
+        ('\\', "&bsol;"),
+        ('\t', "&Tab;"),
+    ];
     for character in value.chars() {
         let chosen = choice();
         let number = u32::from(character);
+        let name = names.iter().filter(|(named, _)| *named == character).nth(usize::from(chosen & 1));
         match character {
             '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
+            '<' => out.push_str(if chosen % 2 == 1 { "&lt;" } else { "&LT;" }),
             '"' if chosen % 2 == 1 => out.push_str("&quot;"),
-            _ if chosen.is_multiple_of(5) => out.extend(["&#", &number.to_string(), ";"]),
-            _ if chosen.is_multiple_of(3) => out.extend(["&#x", &format!("{number:x}"), ";"]),
+            '%' | '\\' => out.push_str(&format!("&#{number};")),
+            _ if name.is_some() => out.push_str(name.unwrap().1),
+            _ if chosen.is_multiple_of(5) => out.push_str(&format!("&#{number:06};")),
+            _ if chosen.is_multiple_of(3) => out.push_str(&format!("&#x{number:X};")),
             _ => out.push(character),
         }
+    }
+    out.into()
+}
+
+/// As those write it who look for gaps in a filter: all of it in numbers, padded, with an end or without.
+fn padded(value: &str, choice: &mut impl FnMut() -> u8) -> Vec<u8> {
+    let mut out = String::new();
+    for (at, character) in value.char_indices() {
+        let number = u32::from(character);
+        let is_last = at + character.len_utf8() == value.len();
+        let end = if is_last || choice() % 2 == 1 { ";" } else { "" };
+        out.push_str(&match choice() % 3 {
+            0 => format!("&#{number:08}{end}"),
+            1 => format!("&#x{number:08x}{end}"),
+            _ => format!("&#X{number:07X}{end}"),
+        });
     }
     out.into()
 }

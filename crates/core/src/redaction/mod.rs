@@ -1,27 +1,36 @@
-//! What was sent upstream must not come back: finds it in answers, in every form, and replaces it.
+//! What was sent upstream must not come back: finds it in responses, in every form, and covers it, byte for byte.
 //!
 //! [`Sent`] collects what one request has sent. [`Needles`] are the texts that this can come back as; they are
-//! looked for in the head of the answer. A [`Redactor`] looks for them in its body, piece by piece.
+//! looked for in the head of the response. A [`Redactor`] looks for them in its body, piece by piece.
 //!
-//! The caller may be the one who decides what the upstream says, so it must not learn a secret by the time that an
-//! answer takes:
+//! The caller may be the one who decides what the upstream says, so it must not learn a secret by what is covered, nor
+//! by the time that a response takes:
 //!
+//! - Nothing that the caller says is looked for, and nothing but what is looked for is covered.
 //! - What is held back depends on position only, never on how far a match has got.
-//! - The work for a byte does not depend on the secret either, until its last eight bytes have all been met. An
-//!   algorithm that skips, or looks for a rare byte first, is faster and tells which pairs of bytes a secret has:
-//!   a body of a million repetitions makes a nanosecond visible.
+//! - The work for a byte does not depend on the secret either, until its last eight bytes have all been met; and from
+//!   there on it does not depend on how much of the rest is right. An algorithm that skips, or looks for a rare byte
+//!   first, is faster and tells which pairs of bytes a secret has: a body of a million repetitions makes a nanosecond
+//!   visible.
+//!
+//! Whether a byte is covered depends on the bytes around it, and on none that are farther away than [`needles::Reach`]
+//! says. So a range of a body can be asked for with its surroundings, scanned and cut.
 
 mod escape;
+mod escape_reader;
 mod filter;
+mod fingerprint;
+mod marks;
 mod needle;
 mod needles;
 #[expect(clippy::module_inception, reason = "the noun of this module is what it is about")]
 mod redaction;
 mod redactor;
+mod scanner;
 mod sent;
-mod view;
+mod transcript;
 
-pub use needles::Needles;
+pub use needles::{Needles, Reach};
 pub use redaction::Redaction;
 pub use redactor::{Redactor, Released};
 pub use sent::{SHORTEST_SEARCHED, Sent};
@@ -30,3 +39,5 @@ pub use sent::{SHORTEST_SEARCHED, Sent};
 mod forms;
 #[cfg(test)]
 mod properties;
+#[cfg(test)]
+mod reference;

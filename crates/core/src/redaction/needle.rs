@@ -1,111 +1,233 @@
 //! One way in which a value can come back.
 
+use std::cell::OnceCell;
+use std::cmp::Ordering;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use zeroize::Zeroizing;
 
-use super::escape::{LONGEST_REFERENCE, beginnings};
+use super::escape::{INTRODUCERS, LONGEST_ESCAPE, Syntaxes, Unit, longest_form, meaning, unit_at};
+use super::fingerprint::{Base, Fingerprint};
 
 /// How many bytes of a needle the filter looks at.
 pub(super) const WINDOW: usize = 8;
 
-/// How many characters of a text are read though they are known not to match. Nobody guesses as many at once; and a
-/// long value is not read to its beginning for each end of it that stands in a body.
-const READ_ON: usize = 64;
+/// In bytes: the longest form of two digits of Base64.
+const SHARED_DIGITS: usize = 2 * longest_form('+');
 
-/// One way in which a value can come back, and the name that stands in its place.
+/// A text that is looked for, as it is or as the meaning of a text with escapes; and the name that stands in its place.
 pub(super) struct Needle {
     /// A position in the list of names.
     pub(super) name: usize,
-    spelling: Spelling,
-    text: Zeroizing<String>,
+    text: Zeroizing<Vec<u8>>,
+    /// What has to follow it as it is, since with what follows that it may be read as an escape.
+    tail: Zeroizing<Vec<u8>>,
+    /// Digits of Base64 on either side that hold bits of the value, and bits of its neighbour.
+    before: Option<SharedDigit>,
+    after: Option<SharedDigit>,
+    print: OnceCell<(Fingerprint, u64)>,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Spelling {
-    /// The value itself, each character of it as it is, percent-encoded or escaped.
-    Itself,
-    /// Its bytes in lower-case hexadecimal; found in either case.
-    Hexadecimal,
-    /// Those digits of Base64 that depend on the value alone. Found in both alphabets, and with what is no letter
-    /// and no digit in all the forms of a character. On either side a digit can hold bits of the value and bits of
-    /// its neighbour.
-    Base64 { shared_first: bool, shared_last: bool },
+/// A digit of Base64 of which some bits are known.
+#[derive(Clone, Copy)]
+pub(super) struct SharedDigit {
+    mask: u8,
+    bits: u8,
+}
+
+/// The needles for one value.
+pub(super) struct Forms {
+    pub(super) needles: Vec<Needle>,
+    /// In bytes: the longest text that they are found in.
+    pub(super) longest: usize,
+    /// How many bytes after a needle may decide whether it is one.
+    pub(super) lag: usize,
+}
+
+impl Forms {
+    /// A value can come back as it is, as a form has it (with `+` for each space), in hexadecimal of one case, and in
+    /// Base64 of either alphabet: at one of three places among the three bytes that four digits stand for.
+    ///
+    /// Of these, the filter looks at the last eight bytes; so those of a needle of `shortest` bytes or more are kept.
+    pub(super) fn of(name: usize, value: &str, shortest: usize) -> Self {
+        let mut needles: Vec<Needle> = Vec::new();
+        let mut add = |text: Vec<u8>, tail: Vec<u8>, before, after| {
+            let (text, tail) = (Zeroizing::new(text), Zeroizing::new(tail));
+            if text.len() >= shortest {
+                needles.push(Needle { name, text, tail, before, after, print: OnceCell::new() });
+            }
+        };
+        let lines = Lines::of(value, shortest).map_or_else(Vec::new, |lines| lines.searched);
+        for text in std::iter::once(value).chain(lines) {
+            for (spelling, tail) in spellings(text) {
+                add(spelling, tail, None, None);
+            }
+            if text.contains(' ') {
+                add(text.replace(' ', "+").into(), Vec::new(), None, None);
+            }
+        }
+        let digits = hexadecimal(value.as_bytes());
+        add(digits.to_ascii_uppercase(), Vec::new(), None, None);
+        add(digits.to_vec(), Vec::new(), None, None);
+        let mut longest: usize = value.chars().map(longest_form).sum::<usize>().max(digits.len());
+        for shift in 0..3 {
+            let (digits, before, after) = base64(value.as_bytes(), shift);
+            let url = digits.iter().map(|digit| match digit {
+                b'+' => b'-',
+                b'/' => b'_',
+                digit => *digit,
+            });
+            add(url.collect(), Vec::new(), before, after);
+            let form = |digit: &u8| if digit.is_ascii_alphanumeric() { 1 } else { longest_form('+') };
+            longest = longest.max(digits.iter().map(form).sum::<usize>() + SHARED_DIGITS);
+            add(digits.to_vec(), Vec::new(), before, after);
+        }
+        // A reference without `;` ends where it cannot go on.
+        let lag = if value.contains(INTRODUCERS.map(char::from)) { LONGEST_ESCAPE } else { 1 };
+        Self { needles, longest, lag }
+    }
+}
+
+/// The lines of a value.
+pub(super) struct Lines<'v> {
+    /// Those that are looked for by themselves, as nothing that is looked for holds the end of one: without the white
+    /// space around them, which is no secret.
+    pub(super) searched: Vec<&'v str>,
+    /// Whether there are others that are long enough.
+    pub(super) leaves_any: bool,
+}
+
+/// Of lines that end in the same bytes, how many differ in length at most: so many are compared wherever these are met.
+const MOST_ALIKE: usize = 8;
+
+impl<'v> Lines<'v> {
+    /// Of a value of several lines; `None` of any other.
+    pub(super) fn of(value: &'v str, shortest: usize) -> Option<Self> {
+        let is_end = |character| matches!(character, '\n' | '\r');
+        if !value.contains(is_end) {
+            return None;
+        }
+        let lines = value.split(is_end).map(str::trim).filter(|line| line.len() >= shortest.max(WINDOW));
+        let mut searched: Vec<&str> = lines.collect();
+        searched.sort_unstable_by_key(|line| (line.as_bytes().last_chunk::<WINDOW>(), line.len(), *line));
+        searched.dedup();
+        let all = searched.len();
+        let mut alike: (Option<&[u8; WINDOW]>, usize, usize) = (None, 0, 0);
+        searched.retain(|line| {
+            let end = line.as_bytes().last_chunk();
+            let (known, length, count) = alike;
+            let is_new = known != end || length != line.len();
+            alike = (end, line.len(), if known == end { count + usize::from(is_new) } else { 1 });
+            alike.2 <= MOST_ALIKE
+        });
+        let leaves_any = searched.len() < all;
+        Some(Self { searched, leaves_any })
+    }
+}
+
+/// What texts mean in which a value stands, each without what at its end may become an escape, and that.
+///
+/// Whoever writes a value in some syntax escapes what begins an escape there, and leaves as it is what begins one in
+/// another. Where a value holds such a byte, what follows it can be read as an escape that is none. So what each of these
+/// texts is read as is looked for too.
+fn spellings(value: &str) -> Vec<(Vec<u8>, Vec<u8>)> {
+    let mut spellings = vec![(value.as_bytes().to_vec(), Vec::new())];
+    let [percent, backslash, html] = INTRODUCERS.map(|introducer| value.contains(char::from(introducer)));
+    if !(percent || backslash || html) {
+        return spellings;
+    }
+    let doubled = Zeroizing::new(value.replace('\\', r"\\"));
+    let mut read = |text: &str, left| {
+        let (spelling, tail) = meaning(text.as_bytes(), left);
+        spellings.push((spelling, tail.to_vec()));
+    };
+    for bits in 0..8_u8 {
+        let is_left = |bit: u8| bits >> bit & 1 == 1;
+        let left = Syntaxes { percent: is_left(0), backslash: is_left(1), html: is_left(2) };
+        if (left.percent && !percent) || (left.backslash && !backslash) || (left.html && !html) {
+            continue;
+        }
+        read(value, left);
+        if left.backslash {
+            // A backslash that is escaped by another stands before what follows it all the same.
+            read(&doubled, left);
+        }
+    }
+    if backslash {
+        // Escaped so that what follows a backslash is none of its escapes; but for what follows the last.
+        let (_, tail) =
+            meaning(doubled.as_bytes(), Syntaxes { percent: false, backslash: true, html: false });
+        let text = doubled.as_bytes().strip_suffix(tail).unwrap_or_default();
+        spellings.push((text.to_vec(), tail.to_vec()));
+        spellings.push((doubled.as_bytes().to_vec(), Vec::new()));
+    }
+    spellings
 }
 
 impl Needle {
-    /// The needles for a value.
-    ///
-    /// Base64 of a longer text has three groups of digits for it, one for each place where its first byte can fall
-    /// among three. Nothing that is looked for holds a line feed, so a value of several lines is looked for line by
-    /// line too.
-    pub(super) fn of(name: usize, value: &str, shortest: usize) -> Vec<Self> {
-        let lines = value.lines().filter(|line| line.len() >= shortest && line.len() < value.len());
-        let texts = std::iter::once(value).chain(lines);
-        let mut needles: Vec<Self> = texts
-            .map(|text| Self { name, spelling: Spelling::Itself, text: Zeroizing::new(text.to_owned()) })
-            .collect();
-        needles.push(Self { name, spelling: Spelling::Hexadecimal, text: hexadecimal(value.as_bytes()) });
-        needles.extend((0..3).map(|before| Self::base64(name, value.as_bytes(), before)));
-        needles
+    /// The last bytes of it.
+    pub(super) fn end(&self) -> u64 {
+        self.text.last_chunk().map_or(0, |end| u64::from_le_bytes(*end))
     }
 
-    fn base64(name: usize, value: &[u8], before: usize) -> Self {
-        let mut shifted = Zeroizing::new(vec![0; before]);
-        shifted.extend_from_slice(value);
-        let digits = Zeroizing::new(STANDARD_NO_PAD.encode(&shifted));
-        let first = (before * 8).div_ceil(6);
-        let last = shifted.len() * 8 / 6;
-        let whole = digits.get(first..last).unwrap_or_default();
-        let spelling = Spelling::Base64 {
-            shared_first: !(before * 8).is_multiple_of(6),
-            shared_last: last < digits.len(),
-        };
-        Self { name, spelling, text: Zeroizing::new(whole.to_owned()) }
+    /// In bytes.
+    pub(super) fn length(&self) -> usize {
+        self.text.len()
     }
 
-    /// In bytes, at most, and with the digits that it shares.
-    pub(super) fn longest(&self) -> usize {
-        let referred = |character: char| if character.is_ascii() { 0 } else { LONGEST_REFERENCE + 2 };
-        let escaped = |character: char| {
-            (3 * character.len_utf8()).max(6 * character.len_utf16()).max(referred(character))
-        };
-        let longest = |character: char| if self.is_plain(character) { 1 } else { escaped(character) };
-        self.text.chars().map(longest).sum::<usize>() + 2 * usize::from(self.is_base64())
+    /// In bytes: the longest text that it is found in, without the digits that it has a share in, where that of all is
+    /// this long.
+    pub(super) fn longest(&self, longest: usize) -> usize {
+        let shares = self.before.is_some() || self.after.is_some();
+        longest.saturating_sub(if shares { SHARED_DIGITS } else { 0 })
     }
 
-    /// Where it begins in a text that ends with it: at the first place, where there are several.
-    ///
-    /// A text whose end alone is right is read on as if more of it were, so that the time tells no more.
-    pub(super) fn beginning(&self, text: &[u8]) -> Option<usize> {
-        let mut ends = vec![text.len()];
-        let mut next = Vec::new();
-        let mut matches = true;
-        for (read, wanted) in self.text.chars().rev().enumerate() {
-            let other = ends.first().map_or(0, |end| end.saturating_sub(1));
-            for end in ends.drain(..) {
-                self.step(text.get(..end).unwrap_or_default(), wanted, &mut next);
+    /// Of its text, with the power of its length.
+    pub(super) fn fingerprint(&self, base: Base) -> (Fingerprint, u64) {
+        *self.print.get_or_init(|| {
+            let append = |print, byte: &u8| base.append(print, u16::from(*byte));
+            (self.text.iter().fold(Fingerprint::default(), append), base.power(self.text.len()))
+        })
+    }
+
+    /// By their last bytes; of those that end alike the longest first; of those that are the same text the one with the
+    /// first name.
+    pub(super) fn order(&self, other: &Self) -> Ordering {
+        let order = |needle: &Self| (needle.end(), usize::MAX - needle.length());
+        order(self)
+            .cmp(&order(other))
+            .then_with(|| self.text.cmp(&other.text))
+            .then_with(|| self.tail.cmp(&other.tail))
+            .then(self.name.cmp(&other.name))
+    }
+
+    /// Whether both are the same text.
+    pub(super) fn is_like(&self, other: &Self) -> bool {
+        self.text == other.text && self.tail == other.tail
+    }
+
+    /// Where it ends in a text in which it begins at this place: as it is, and by its meaning.
+    pub(super) fn ends(&self, text: &[u8], start: usize) -> [Option<usize>; 2] {
+        let has_end_of_line = self.text.iter().any(|byte| matches!(byte, b'\n' | b'\r'));
+        let stands = text.get(start..).is_some_and(|rest| rest.starts_with(&self.text)) && !has_end_of_line;
+        [stands.then_some(start + self.text.len()), self.end_of_meaning(text, start)]
+    }
+
+    fn end_of_meaning(&self, text: &[u8], start: usize) -> Option<usize> {
+        let (mut at, mut left) = (start, self.text.as_slice());
+        while !left.is_empty() {
+            let byte = text.get(at)?;
+            if let Unit::Escape(escape) = unit_at(text, at, true) {
+                left = left.strip_prefix(escape.bytes())?;
+                at += escape.width;
+            } else {
+                // As for every needle, the end of a line is none of its bytes.
+                left = left.strip_prefix(&[*byte]).filter(|_| !matches!(byte, b'\n' | b'\r'))?;
+                at += 1;
             }
-            if next.is_empty() {
-                if read >= READ_ON {
-                    return None;
-                }
-                matches = false;
-                next.push(other);
-            }
-            next.sort_unstable();
-            next.dedup();
-            std::mem::swap(&mut ends, &mut next);
         }
-        let first = ends.first().copied().filter(|_| matches)?;
-        let shares = matches!(self.spelling, Spelling::Base64 { shared_first: true, .. });
-        let before = text.get(..first).unwrap_or_default().last();
-        Some(if shares && before.is_some_and(|byte| is_base64_digit(*byte)) { first - 1 } else { first })
-    }
-
-    /// Whether the digit of Base64 that follows holds bits of the value.
-    pub(super) const fn shares_its_last_digit(&self) -> bool {
-        matches!(self.spelling, Spelling::Base64 { shared_last: true, .. })
+        Some(at)
     }
 
     /// Whether it stands in the name of a header, whatever the case of its letters.
@@ -115,81 +237,107 @@ impl Needle {
             b'/' => b'_',
             byte => byte.to_ascii_lowercase(),
         };
-        let is_it = |window: &[u8]| window.iter().map(folded).eq(self.text.bytes().map(|byte| folded(&byte)));
+        let is_it = |window: &[u8]| window.iter().map(folded).eq(self.text.iter().map(folded));
         !self.text.is_empty() && name.as_bytes().windows(self.text.len()).any(is_it)
     }
 
-    fn step(&self, text: &[u8], wanted: char, found: &mut Vec<usize>) {
-        if self.is_plain(wanted) {
-            let is_wanted = |byte: &u8| {
-                let byte = if self.is_base64() { *byte } else { byte.to_ascii_lowercase() };
-                char::from(byte) == wanted
-            };
-            if text.last().is_some_and(is_wanted) {
-                found.push(text.len() - 1);
+    /// Where it begins, with the digit before it that it has a share in.
+    pub(super) fn with_digit_before(&self, text: &[u8], start: usize) -> usize {
+        let Some(digit) = self.before else { return start };
+        // The whole of an escape, and not the digit that it ends in.
+        let escaped = (2..=longest_form('+')).find_map(|width| {
+            let at = start.checked_sub(width)?;
+            match unit_at(text, at, true) {
+                Unit::Escape(escape) if escape.width == width => Some((at, escape)),
+                _ => None,
             }
-        } else {
-            beginnings(text, wanted, found);
-            let other = match wanted {
-                '+' => '-',
-                '/' => '_',
-                _ => return,
-            };
-            if self.is_base64() {
-                beginnings(text, other, found);
-            }
-        }
-    }
-
-    /// Whether nobody who writes this spelling would escape the character.
-    fn is_plain(&self, character: char) -> bool {
-        self.spelling != Spelling::Itself && character.is_ascii_alphanumeric()
-    }
-
-    const fn is_base64(&self) -> bool {
-        matches!(self.spelling, Spelling::Base64 { .. })
-    }
-
-    /// The last bytes of it in a text without escapes, in each alphabet and case.
-    pub(super) fn plain_ends(&self) -> Vec<[u8; WINDOW]> {
-        let Some(end) = self.text.as_bytes().last_chunk::<WINDOW>().copied() else { return Vec::new() };
-        let other = end.map(|byte| match (self.spelling, byte) {
-            (Spelling::Itself, b' ') => b'+',
-            (Spelling::Hexadecimal, digit) => digit.to_ascii_uppercase(),
-            (Spelling::Base64 { .. }, b'+') => b'-',
-            (Spelling::Base64 { .. }, b'/') => b'_',
-            (_, byte) => byte,
         });
-        if other == end { vec![end] } else { vec![end, other] }
+        if let Some((at, escape)) = escaped
+            && digit.is(escape.bytes())
+        {
+            return at;
+        }
+        let is_it =
+            start.checked_sub(1).and_then(|at| text.get(at..start)).is_some_and(|byte| digit.is(byte));
+        start - usize::from(is_it)
     }
 
-    /// The last bytes of it in a text whose escapes have been read, where it can have any.
-    pub(super) fn escaped_ends(&self) -> Vec<[u8; WINDOW]> {
-        if self.text.chars().all(|character| self.is_plain(character)) {
-            Vec::new()
-        } else {
-            self.plain_ends()
+    /// Where it ends if its text ends here, with what has to follow, and with the digit after it that it has a share in.
+    pub(super) fn end_of_all(&self, text: &[u8], end: usize, is_whole: bool) -> End {
+        let rest = text.get(end..).unwrap_or_default();
+        if !rest.starts_with(&self.tail) {
+            return if is_whole || !self.tail.starts_with(rest) { End::None } else { End::Unknown };
+        }
+        let Some(digit) = self.after else { return End::At(end + self.tail.len()) };
+        let Some(byte) = rest.first() else { return if is_whole { End::At(end) } else { End::Unknown } };
+        match unit_at(text, end, is_whole) {
+            Unit::Unfinished => End::Unknown,
+            Unit::Escape(escape) if digit.is(escape.bytes()) => End::At(end + escape.width),
+            Unit::Plain if digit.is(&[*byte]) => End::At(end + 1),
+            _ => End::At(end),
         }
     }
+}
 
-    /// In bytes, once its escapes have been read.
-    pub(super) fn length(&self) -> usize {
-        self.text.len()
+/// Where a needle ends whose text has been found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    At(usize),
+    /// What has to follow does not.
+    None,
+    /// What comes next decides.
+    Unknown,
+}
+
+impl SharedDigit {
+    fn is(self, bytes: &[u8]) -> bool {
+        let [digit] = bytes else { return false };
+        value_of_digit(*digit).is_some_and(|value| value & self.mask == self.bits)
     }
 }
 
 /// Of either alphabet (RFC 4648 §4, §5).
-pub(super) const fn is_base64_digit(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_')
+const fn value_of_digit(digit: u8) -> Option<u8> {
+    match digit {
+        b'A'..=b'Z' => Some(digit - b'A'),
+        b'a'..=b'z' => Some(digit - b'a' + 26),
+        b'0'..=b'9' => Some(digit - b'0' + 52),
+        b'+' | b'-' => Some(62),
+        b'/' | b'_' => Some(63),
+        _ => None,
+    }
 }
 
-fn hexadecimal(bytes: &[u8]) -> Zeroizing<String> {
-    const DIGITS: [char; 16] =
-        ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
-    let mut text = Zeroizing::new(String::with_capacity(2 * bytes.len()));
+/// The digits of Base64 that depend on a value alone where it follows so many bytes, and those that it has a share in.
+fn base64(value: &[u8], before: usize) -> (Zeroizing<Vec<u8>>, Option<SharedDigit>, Option<SharedDigit>) {
+    let mut shifted = Zeroizing::new(vec![0; before]);
+    shifted.extend_from_slice(value);
+    let digits = Zeroizing::new(STANDARD_NO_PAD.encode(&shifted).into_bytes());
+    let first = (before * 8).div_ceil(6);
+    let last = shifted.len() * 8 / 6;
+    let shared = |at: usize, mask: u8| {
+        let bits = value_of_digit(*digits.get(at)?)?;
+        Some(SharedDigit { mask, bits: bits & mask })
+    };
+    // Of the first digit the last bits are the value's, of the last digit the first.
+    let shared_first = match before {
+        1 => shared(1, 0b00_1111),
+        2 => shared(2, 0b00_0011),
+        _ => None,
+    };
+    let shared_last = match shifted.len() % 3 {
+        1 => shared(last, 0b11_0000),
+        2 => shared(last, 0b11_1100),
+        _ => None,
+    };
+    (Zeroizing::new(digits.get(first..last).unwrap_or_default().to_vec()), shared_first, shared_last)
+}
+
+fn hexadecimal(bytes: &[u8]) -> Zeroizing<Vec<u8>> {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut text = Zeroizing::new(Vec::with_capacity(2 * bytes.len()));
     for byte in bytes {
-        let digits = [byte >> 4, byte & 15].map(|digit| DIGITS.get(usize::from(digit)).copied());
-        text.extend(digits.into_iter().flatten());
+        text.extend([byte >> 4, byte & 15].into_iter().filter_map(|digit| DIGITS.get(usize::from(digit))));
     }
     text
 }

@@ -1,95 +1,76 @@
-//! All that is looked for in one answer.
+//! All that is looked for in one response.
 
 use std::fmt;
 
-use memchr::memchr3;
-
 use super::filter::{Filter, Keys};
-use super::needle::{Needle, WINDOW, is_base64_digit};
+use super::fingerprint::Base;
+use super::marks::{Marks, Match};
+use super::needle::{End, Forms, Needle};
+use super::scanner::Scanner;
 use super::sent::{SHORTEST_IN_HEADS, SHORTEST_SEARCHED};
-use super::view::{Syntaxes, View, folded};
-
-/// An escape that stands open when a value begins reads up to four of its bytes with it (`\u` and four digits). So
-/// of a shorter text only the last four bytes are sure to be seen.
-const SHORTEST_WIDE: usize = WINDOW + 4;
 
 /// All that the values of one request can come back as. Holds secrets; its `Debug` says names.
 pub struct Needles {
-    names: Vec<String>,
-    all: Vec<Needle>,
-    /// Looked for in heads alone.
+    pub(super) names: Vec<String>,
+    /// By their last bytes; of those that end alike the longest first.
+    pub(super) all: Vec<Needle>,
+    /// Looked for in heads alone, since they are short.
     short: Vec<Needle>,
-    plain: Filter,
-    escaped: Filter,
-    /// As `escaped`, by the last four bytes.
-    escaped_narrow: Filter,
-    views: Vec<View>,
+    pub(super) filter: Filter,
+    pub(super) base: Base,
     longest: usize,
+    lag: usize,
 }
 
-/// Where a needle stands.
+/// How many bytes on either side of a place decide what stands there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Match {
-    pub(super) start: usize,
-    pub(super) end: usize,
-    /// A position in the list of names.
-    pub(super) name: usize,
-    /// The digit of Base64 that follows belongs to it too.
-    pub(super) takes_digit: bool,
+pub struct Reach {
+    /// Before the place.
+    pub before: u64,
+    /// From the place on.
+    pub after: u64,
 }
 
 impl Needles {
-    /// Of names and values; the keys are such that nobody outside knows.
-    pub(super) fn new<'v>(values: impl Iterator<Item = (&'v str, &'v str)>, keys: Keys) -> Self {
-        let mut needles = Self {
-            names: Vec::new(),
-            all: Vec::new(),
-            short: Vec::new(),
-            plain: Filter::new(keys),
-            escaped: Filter::new(keys),
-            escaped_narrow: Filter::new(keys),
-            views: vec![View::new(Syntaxes::All)],
-            longest: 0,
-        };
-        let mut is_ambiguous = false;
+    /// Of names and values; nobody outside knows the keys.
+    pub(super) fn new<'v>(values: impl Iterator<Item = (&'v str, &'v str)>, keys: Keys, random: u64) -> Self {
+        let (mut names, mut all, mut short) = (Vec::new(), Vec::<Needle>::new(), Vec::new());
+        let (mut longest, mut lag) = (0, 0);
         for (name, value) in values.filter(|(_, value)| value.len() >= SHORTEST_IN_HEADS) {
-            needles.names.push(name.to_owned());
-            let name = needles.names.len() - 1;
+            let position = names.len();
+            names.push(name.to_owned());
             if value.len() < SHORTEST_SEARCHED {
-                needles.short.extend(Needle::of(name, value, SHORTEST_SEARCHED));
+                short.extend(Forms::of(position, value, SHORTEST_IN_HEADS).needles);
                 continue;
             }
-            is_ambiguous |= value.contains(['%', '\\', '&']);
-            for needle in Needle::of(name, value, SHORTEST_SEARCHED) {
-                needles.add(needle);
-            }
+            let forms = Forms::of(position, value, SHORTEST_SEARCHED);
+            longest = longest.max(forms.longest);
+            lag = lag.max(forms.lag);
+            all.extend(forms.needles);
         }
-        if is_ambiguous {
-            needles.views.extend([Syntaxes::Json, Syntaxes::Percent, Syntaxes::Html].map(View::new));
-        }
-        needles
+        all.sort_unstable_by(Needle::order);
+        all.dedup_by(|later, earlier| later.is_like(earlier));
+        let filter = Filter::new(keys, all.iter().map(Needle::end));
+        Self { names, all, short, filter, base: Base::new(random), longest, lag }
     }
 
-    fn add(&mut self, needle: Needle) {
-        let position = self.all.len();
-        self.longest = self.longest.max(needle.longest());
-        for end in needle.plain_ends() {
-            self.plain.add(u64::from_le_bytes(end), position);
-        }
-        for end in needle.escaped_ends() {
-            let end = u64::from_le_bytes(end.map(folded));
-            if needle.length() >= SHORTEST_WIDE {
-                self.escaped.add(end, position);
-            } else {
-                self.escaped_narrow.add(end >> 32, position);
-            }
-        }
-        self.all.push(needle);
-    }
-
-    /// The length of the longest needle, in bytes.
+    /// In bytes: the longest text in which a needle is found; 0 where there is nothing to be found in a body.
     pub(super) const fn longest(&self) -> usize {
         self.longest
+    }
+
+    /// How many bytes are held back of what has arrived, since a needle can begin in them: one less than the longest form,
+    /// and what has to follow it so that it is known to have ended.
+    #[must_use]
+    pub const fn held_back(&self) -> usize {
+        (self.longest + self.lag).saturating_sub(1)
+    }
+
+    /// What decides about a place: whether a needle covers it, and how far into its mark it is, which depends on what
+    /// covers the bytes before that; and what stands before the mark.
+    #[must_use]
+    pub const fn reach(&self) -> Reach {
+        Reach { before: 2 * self.longest as u64 + 8, after: self.held_back() as u64 }
     }
 
     /// What stands in the place of a match.
@@ -97,28 +78,37 @@ impl Needles {
         format!("[redacted:{}]", self.names.get(name).map_or("", String::as_str))
     }
 
-    /// A text of an answer's head without needles; `None` where it has none.
+    /// The needles that end in these bytes, the longest first.
+    pub(super) fn ending_in(&self, end: u64) -> &[Needle] {
+        let from = self.all.partition_point(|needle| needle.end() < end);
+        let rest = self.all.get(from..).unwrap_or_default();
+        let count = rest.iter().take_while(|needle| needle.end() == end).count();
+        rest.get(..count).unwrap_or_default()
+    }
+
+    /// A text of a response's head without needles; `None` where it has none.
     #[must_use]
     pub fn redact(&self, text: &str) -> Option<String> {
         let text = text.as_bytes();
-        let mut found = Vec::new();
-        self.find(text, 0, &mut self.glasses(), &mut |one| merge(&mut found, one));
+        let mut marks = Marks::default();
+        let mut scanner = Scanner::default();
+        scanner.scan(self, text, true, &mut marks);
         if !self.short.is_empty() {
-            for end in 1..=text.len() {
-                check(text, end, self.short.iter(), &mut |one| merge(&mut found, one));
+            for start in 0..text.len() {
+                for needle in &self.short {
+                    for end in needle.ends(text, start).into_iter().flatten() {
+                        if let End::At(end) = needle.end_of_all(text, end, true) {
+                            marks.add(Match { start, end, name: needle.name });
+                        }
+                    }
+                }
             }
         }
-        if found.is_empty() {
+        if marks.is_empty() {
             return None;
         }
-        let mut redacted = Vec::new();
-        let mut rest = 0;
-        for found in found {
-            redacted.extend_from_slice(text.get(rest..found.start).unwrap_or_default());
-            redacted.extend_from_slice(self.mark(found.name).as_bytes());
-            rest = found.end_in(text);
-        }
-        redacted.extend_from_slice(text.get(rest..).unwrap_or_default());
+        let mut redacted = text.to_vec();
+        marks.write(self, text, 0, &mut redacted);
         Some(String::from_utf8_lossy(&redacted).into_owned())
     }
 
@@ -127,112 +117,6 @@ impl Needles {
     pub fn stand_in_name(&self, name: &str) -> bool {
         self.all.iter().chain(&self.short).any(|needle| needle.stands_in_name(name))
             || self.redact(name).is_some()
-    }
-
-    /// What reads the escapes of one text.
-    pub(super) fn glasses(&self) -> Glasses {
-        Glasses { views: self.views.clone(), reading: false }
-    }
-
-    /// Every needle that ends in `text` after `from`, by its end; the glasses have read up to `from`.
-    pub(super) fn find(
-        &self,
-        text: &[u8],
-        from: usize,
-        glasses: &mut Glasses,
-        found: &mut impl FnMut(Match),
-    ) {
-        let mut first = from.saturating_sub(WINDOW - 1);
-        while let Some((at, end)) = text.get(first..).and_then(|rest| self.plain.first(rest)) {
-            check(text, first + at + WINDOW, self.at(self.plain.needles(end)), found);
-            first += at + 1;
-        }
-        glasses.read(text, from, |at, end| {
-            if self.escaped.may_end(end) {
-                check(text, at, self.at(self.escaped.needles(end)), found);
-            }
-            if !self.escaped_narrow.is_empty() && self.escaped_narrow.may_end(end >> 32) {
-                check(text, at, self.at(self.escaped_narrow.needles(end >> 32)), found);
-            }
-        });
-    }
-
-    fn at(&self, positions: impl Iterator<Item = usize>) -> impl Iterator<Item = &Needle> {
-        positions.filter_map(|position| self.all.get(position))
-    }
-}
-
-/// Those of the needles that do end there.
-fn check<'n>(
-    text: &[u8],
-    end: usize,
-    needles: impl Iterator<Item = &'n Needle>,
-    found: &mut impl FnMut(Match),
-) {
-    let text = text.get(..end).unwrap_or_default();
-    for needle in needles {
-        if let Some(start) = needle.beginning(text) {
-            found(Match { start, end, name: needle.name, takes_digit: needle.shares_its_last_digit() });
-        }
-    }
-}
-
-impl Match {
-    /// Where it ends, with the digit that it takes.
-    pub(super) fn end_in(&self, text: &[u8]) -> usize {
-        let takes = self.takes_digit && text.get(self.end).is_some_and(|byte| is_base64_digit(*byte));
-        self.end + usize::from(takes)
-    }
-}
-
-/// Adds a match to those that are known, in order of their places: those that share bytes become one, with the
-/// name of the longest.
-pub(super) fn merge(known: &mut Vec<Match>, mut found: Match) {
-    let disjoint = known.partition_point(|earlier| earlier.end <= found.start);
-    let after = known.partition_point(|earlier| earlier.start < found.end).max(disjoint);
-    let mut longest = found;
-    for earlier in known.drain(disjoint..after) {
-        if earlier.end - earlier.start > longest.end - longest.start {
-            longest = earlier;
-        }
-        if earlier.end >= found.end {
-            found.takes_digit = earlier.takes_digit || (found.takes_digit && earlier.end == found.end);
-        }
-        found.start = found.start.min(earlier.start);
-        found.end = found.end.max(earlier.end);
-    }
-    found.name = longest.name;
-    known.insert(disjoint, found);
-}
-
-/// The views of one text, in use from an escape until the text is plain again.
-#[derive(Clone, Debug)]
-pub(super) struct Glasses {
-    views: Vec<View>,
-    reading: bool,
-}
-
-impl Glasses {
-    fn read(&mut self, text: &[u8], from: usize, mut seen: impl FnMut(usize, u64)) {
-        let mut at = from;
-        while let Some(rest) = text.get(at..) {
-            if !self.reading {
-                let Some(escape) = memchr3(b'%', b'\\', b'&', rest) else { return };
-                at += escape;
-                for view in &mut self.views {
-                    view.start(text.get(..at).unwrap_or_default());
-                }
-                self.reading = true;
-            }
-            let Some(byte) = text.get(at) else { return };
-            at += 1;
-            for view in &mut self.views {
-                if let Some(end) = view.read(*byte) {
-                    seen(at, end);
-                }
-            }
-            self.reading = !self.views.iter().all(View::is_plain);
-        }
     }
 }
 

@@ -1,19 +1,39 @@
 //! A body, piece by piece.
 
-use memchr::memrchr;
+use std::ops::Range;
 
-use super::needles::{Glasses, Match, Needles, merge};
+use memchr::memrchr2;
 
-/// Looks for needles in a body and replaces them. One of them sees the whole of one body, in order.
-#[derive(Debug)]
+use super::marks::Marks;
+use super::needles::Needles;
+use super::scanner::Scanner;
+
+/// Of a text that has been released: what a mark may have to know of it.
+const KEPT: usize = 8;
+
+/// In bytes: less than that is not worth moving what is held back.
+const WORTH_MOVING: usize = 4096;
+
+/// In bytes: a larger piece is scanned in parts, so that what is known about it fits into a cache.
+const LARGEST_PART: usize = 16384;
+
+/// Looks for needles in a body and replaces them, byte for byte. One of them sees the whole of one body, in order.
 pub struct Redactor {
     needles: Needles,
-    glasses: Glasses,
-    /// What has arrived and has not been released.
-    held: Vec<u8>,
-    found: Vec<Match>,
-    /// The mark of the first match stands in what has been released already.
-    marked: bool,
+    scanner: Scanner,
+    marks: Marks,
+    /// What has arrived, from a few bytes before the first that has not been released.
+    text: Vec<u8>,
+    released: usize,
+    cut: Option<Cut>,
+}
+
+/// The bytes that the caller gets.
+struct Cut {
+    /// As they are counted from the first byte of the body.
+    wanted: Range<u64>,
+    /// How many bytes have been released.
+    released: u64,
 }
 
 /// What may go to the caller.
@@ -29,57 +49,95 @@ impl Redactor {
     /// Of a body of which nothing has arrived.
     #[must_use]
     pub fn new(needles: Needles) -> Self {
-        let glasses = needles.glasses();
-        Self { needles, glasses, held: Vec::new(), found: Vec::new(), marked: false }
+        Self {
+            needles,
+            scanner: Scanner::default(),
+            marks: Marks::default(),
+            text: Vec::new(),
+            released: 0,
+            cut: None,
+        }
+    }
+
+    /// Of a body of which the caller gets these bytes alone.
+    #[must_use]
+    pub fn cut(needles: Needles, wanted: Range<u64>) -> Self {
+        Self { cut: Some(Cut { wanted, released: 0 }), ..Self::new(needles) }
     }
 
     /// Takes the next piece.
     ///
-    /// Everything up to the last line feed is released at once, since no needle holds one; of the rest, all but one
-    /// byte less than the longest needle. So a needle that is not complete is never released, and when which byte is
-    /// released says nothing of how much of a needle has arrived.
+    /// Everything up to the last end of a line is released at once, since no needle holds one; of the rest, all but
+    /// [`Needles::held_back`]. So a needle that is not complete is never released, and when which byte is released says
+    /// nothing of how much of a needle has arrived.
     pub fn push(&mut self, piece: &[u8]) -> Released {
-        let from = self.held.len();
-        self.held.extend_from_slice(piece);
-        let Self { needles, glasses, held, found, .. } = self;
-        needles.find(held, from, glasses, &mut |one| merge(found, one));
-
-        let line = memrchr(b'\n', piece).map_or(0, |at| from + at + 1);
-        let hold = self.needles.longest().saturating_sub(1);
-        self.release(line.max(self.held.len().saturating_sub(hold)))
+        let before = self.text.len();
+        for part in piece.chunks(LARGEST_PART) {
+            self.text.extend_from_slice(part);
+            self.scanner.scan(&self.needles, &self.text, false, &mut self.marks);
+        }
+        let line = memrchr2(b'\n', b'\r', piece).map_or(0, |at| before + at + 1);
+        let sure = self.text.len().saturating_sub(self.needles.held_back());
+        self.release(line.max(sure))
     }
 
     /// Nothing more comes.
     pub fn finish(&mut self) -> Released {
-        self.release(self.held.len())
+        self.scanner.scan(&self.needles, &self.text, true, &mut self.marks);
+        self.release(self.text.len())
     }
 
-    fn release(&mut self, length: usize) -> Released {
-        let due = self.found.partition_point(|found| found.start < length);
-        let mut replaced = (due > 0).then(Vec::new);
-        let mut rest = 0;
-        let mut left = Vec::new();
-        if let Some(out) = &mut replaced {
-            for found in self.found.drain(..due) {
-                out.extend_from_slice(self.held.get(rest..found.start).unwrap_or_default());
-                if !std::mem::take(&mut self.marked) {
-                    out.extend_from_slice(self.needles.mark(found.name).as_bytes());
-                }
-                rest = if found.end > length { found.end } else { found.end_in(&self.held) };
-                if rest > length {
-                    let takes_digit = found.takes_digit && found.end > length;
-                    left.push(Match { start: length, end: rest, takes_digit, ..found });
-                    self.marked = true;
-                }
-            }
-            out.extend_from_slice(self.held.get(rest..length).unwrap_or_default());
+    /// How much work has been done, in steps of the same order. For a piece it is at most some times its length, and what
+    /// was held back before it.
+    #[must_use]
+    pub fn steps(&self) -> u64 {
+        self.scanner.steps()
+    }
+
+    fn release(&mut self, until: usize) -> Released {
+        let until = until.max(self.released);
+        let bytes = self.text.get(self.released..until).unwrap_or_default();
+        let length = bytes.len();
+        let mut replaced = None;
+        if self.cut.is_some() || self.marks.any_before(until) {
+            let mut bytes = bytes.to_vec();
+            self.marks.write(&self.needles, &self.text, self.released, &mut bytes);
+            replaced = Some(bytes);
         }
-        self.found.splice(0..0, left);
-        for found in &mut self.found {
-            found.start -= length;
-            found.end -= length;
+        self.marks.release(until);
+        self.released = until;
+        self.forget();
+        if let Some((cut, replaced)) = self.cut.as_mut().zip(replaced.as_mut()) {
+            cut.apply(replaced);
         }
-        self.held.drain(..length);
         Released { length, replaced }
+    }
+
+    /// Moves what is held back to the beginning, so seldom that it costs a byte no more than a move or two.
+    fn forget(&mut self) {
+        let gone = self.released.saturating_sub(KEPT);
+        if gone >= WORTH_MOVING.max(self.text.len() - gone) {
+            self.text.drain(..gone);
+            self.released -= gone;
+            self.marks.rebase(gone);
+            self.scanner.rebase(gone);
+        }
+    }
+}
+
+impl Cut {
+    fn apply(&mut self, bytes: &mut Vec<u8>) {
+        let length = bytes.len() as u64;
+        let within =
+            |at: u64| usize::try_from(at.saturating_sub(self.released).min(length)).unwrap_or_default();
+        bytes.truncate(within(self.wanted.end));
+        bytes.drain(..within(self.wanted.start).min(bytes.len()));
+        self.released += length;
+    }
+}
+
+impl std::fmt::Debug for Redactor {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_tuple("Redactor").field(&self.needles).finish()
     }
 }

@@ -3,6 +3,7 @@
 use sha2::{Digest as _, Sha256};
 
 use super::filter::Keys;
+use super::needle::Lines;
 use super::needles::Needles;
 use crate::authentication::tokens::shown;
 use crate::configuration::TokenPlace;
@@ -59,10 +60,15 @@ impl<'g> Sent<'g> {
         self.values.is_empty()
     }
 
-    /// The names of the values that are not looked for in bodies, each once.
+    /// The names of the values that are not looked for in bodies, or not all of whose lines are, each once.
     #[must_use]
     pub fn too_short(&self) -> Vec<&'g str> {
-        let short = self.values.iter().filter(|(_, value)| value.expose().len() < SHORTEST_SEARCHED);
+        let is_short = |value: &str| {
+            let lines = || Lines::of(value, SHORTEST_SEARCHED);
+            value.len() < SHORTEST_SEARCHED
+                || lines().is_some_and(|lines| lines.searched.is_empty() || lines.leaves_any)
+        };
+        let short = self.values.iter().filter(|(_, value)| is_short(value.expose()));
         let mut names: Vec<&'g str> = Vec::new();
         for (name, _) in short {
             if !names.contains(name) {
@@ -82,11 +88,11 @@ impl<'g> Sent<'g> {
             seed.update(value.expose());
         }
         let seed = seed.finalize();
-        let mut keys = Keys::default();
-        for (key, bytes) in keys.iter_mut().zip(seed.as_chunks().0) {
-            *key = u64::from_le_bytes(*bytes);
-        }
-        Needles::new(self.values.iter().map(|(name, value)| (*name, value.expose())), keys)
+        let (numbers, _) = seed.as_chunks();
+        let mut numbers = numbers.iter().map(|bytes| u64::from_le_bytes(*bytes));
+        let keys = Keys::default().map(|_| numbers.next().unwrap_or_default());
+        let random = numbers.next().unwrap_or_default();
+        Needles::new(self.values.iter().map(|(name, value)| (*name, value.expose())), keys, random)
     }
 }
 
@@ -105,13 +111,28 @@ mod tests {
         sent.add("short", "abcdef");
         assert_eq!(sent.too_short(), ["short", "shortest"]);
         let needles = sent.needles(&RequestId::new(1));
-        assert_eq!(
-            needles.redact("12345678 1234567x abc").as_deref(),
-            Some("[redacted:long] [redacted:short]x abc")
-        );
+        assert_eq!(needles.redact("12345678 1234567x abc").as_deref(), Some("******** *******x abc"));
         let body = b"12345678 1234567x abc";
         let released = Redactor::new(needles).push(&[&body[..], b"\n"].concat());
-        assert_eq!(released.replaced.unwrap(), b"[redacted:long] 1234567x abc\n");
+        assert_eq!(released.replaced.unwrap(), b"******** 1234567x abc\n");
+    }
+
+    #[test]
+    fn values_of_several_lines_are_named_unless_their_lines_are_looked_for() {
+        let alike: Vec<String> = (0..9).map(|length| format!("{}12345678", "x".repeat(length))).collect();
+        for (value, is_named) in [
+            ("1234567\n7654321", true),
+            ("123456\r\n765432", true),
+            ("12345678\n7654321", false),
+            (" 1234567\n1234567 ", true),
+            (&alike.join("\n"), true),
+            (&alike[1..].join("\n"), false),
+            (&["12345678"; 99].join("\n"), false),
+        ] {
+            let mut sent = Sent::default();
+            sent.add("it", value);
+            assert_eq!(sent.too_short(), if is_named { vec!["it"] } else { vec![] }, "{value:?}");
+        }
     }
 
     #[test]

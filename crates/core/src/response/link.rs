@@ -82,7 +82,9 @@ impl Links<'_> {
         if self.holds_secret(path) {
             return None;
         }
-        let injected = |name: &[u8]| self.parameters.iter().any(|parameter| parameter.as_bytes() == name);
+        let injected = |name: &[u8]| {
+            self.parameters.iter().any(|parameter| query::is_same_name(name, parameter.as_bytes()))
+        };
         let kept = query.and_then(|query| {
             query::without(query, |parameter| {
                 let (name, value) = (parameter.name(), parameter.value());

@@ -26,8 +26,7 @@ pub trait RequestHead {
     /// The absolute URL as the runtime gives it, normalised or not.
     fn url(&self) -> &str;
 
-    /// The value of a header, its lines joined by `, ` (RFC 9110 §5.3). Asked for the names of
-    /// [`headers_read`](crate::headers_read::headers_read) alone.
+    /// The value of a header, its lines joined by `, ` (RFC 9110 §5.3).
     fn header(&self, name: &str) -> Option<&str>;
 
     /// The names of all headers, in lower case, each once.
@@ -64,13 +63,16 @@ pub trait Network {
 }
 
 /// Why no answer's head arrived.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SendError {
     /// No connection, or it ended before a head that can be read.
+    #[error("the upstream cannot be reached")]
     Unreachable,
     /// The plan's deadline has passed.
+    #[error("the upstream did not respond in time")]
     TimedOut,
     /// The body of the request is longer than the plan takes.
+    #[error("the body of the request is too large")]
     TooLarge,
 }
 
@@ -92,9 +94,7 @@ pub trait UpstreamResponse {
     /// Whether the connection has become a WebSocket.
     fn is_web_socket(&self) -> bool;
 
-    /// The value of a header, its lines joined by `, `. Asked for the names of
-    /// [`ANSWER_HEADERS_READ`](crate::response::edits::ANSWER_HEADERS_READ) alone, unless
-    /// [`Plan::reads_all_headers`] says otherwise.
+    /// The value of a header, its lines joined by `, `.
     fn header(&self, name: &str) -> Option<&str>;
 
     /// The names of all headers, in lower case.
@@ -105,36 +105,6 @@ pub trait UpstreamResponse {
 
     /// Resolves a reference against a URL as the URL Standard does it, and gives the result's serialisation.
     fn resolve(&self, reference: &str, base: &str) -> Option<String>;
-}
-
-/// A 200 with nothing in it: what a runtime answers that has no upstream.
-#[derive(Clone, Copy, Debug)]
-pub struct EmptyResponse;
-
-impl UpstreamResponse for EmptyResponse {
-    fn status(&self) -> u16 {
-        200
-    }
-
-    fn is_web_socket(&self) -> bool {
-        false
-    }
-
-    fn header(&self, _name: &str) -> Option<&str> {
-        None
-    }
-
-    fn header_names(&self) -> impl Iterator<Item = &str> {
-        std::iter::empty()
-    }
-
-    fn set_cookies(&self) -> Vec<String> {
-        Vec::new()
-    }
-
-    fn resolve(&self, _reference: &str, _base: &str) -> Option<String> {
-        None
-    }
 }
 
 /// What only the operator's endpoints ask of a runtime.
@@ -149,11 +119,13 @@ pub trait Console {
 }
 
 /// Why there is no body.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ReceiveError {
     /// It is longer than the limit.
+    #[error("the body is longer than the limit")]
     TooLarge,
     /// It broke off, did not come in time, or is no text.
+    #[error("the body cannot be received as a text")]
     Broken,
 }
 

@@ -26,8 +26,6 @@ pub struct Plan {
     pub max_body: Option<u64>,
     /// Until the head of the answer has arrived, in milliseconds, counted from the last progress of the body.
     pub timeout: u32,
-    /// Whether the core asks for the values of all headers of the answer.
-    pub reads_all_headers: bool,
     /// Whether the bytes of the answer's body have to be seen: to redact it, or to tell when it stands still.
     pub reads_body: bool,
 }

@@ -4,15 +4,17 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::configuration::{
-    Hmac, KeyEncoding, Output, Part, Place, Placement, Route, SecretId, SigV4, Template,
+    Hmac, Output, Part, Placement, Route, SecretId, SigV4, Template,
 };
 use crate::runtime::Bindings;
 use crate::runtime::signing::Signing;
+use crate::encoding::decode_key;
 use crate::secret_value::SecretValue;
+use crate::secret_value::place::Place;
 use crate::secrets::credential::Credential;
 use crate::secrets::json_field::string_field;
+use crate::secrets::places::place_of;
 use crate::signing::Signer;
-use crate::signing::encoding::decode_key;
 use crate::signing::hmac::HmacSigner;
 use crate::signing::sigv4::SigV4Signer;
 use crate::signing::template::{OpenPart, OpenTemplate};
@@ -42,12 +44,12 @@ pub(super) fn render<'g, R: Bindings + Signing>(
     for placement in route.auth.iter() {
         match placement {
             Placement::Bearer(token) => {
-                let token = filler.fill(token, is_header_text)?;
+                let token = filler.fill(token, Place::Header)?;
                 credential.headers.push(("authorization", joined("Bearer ", token.expose())));
             }
             Placement::Basic { username, password } => {
-                let username = filler.fill(username, is_basic_username)?;
-                let password = filler.fill(password, is_basic_password)?;
+                let username = filler.fill(username, Place::Username)?;
+                let password = filler.fill(password, Place::Password)?;
                 let pair = SecretValue::new([username.expose(), password.expose()].join(":"));
                 let encoded = SecretValue::new(STANDARD.encode(pair.expose()));
                 credential.headers.push(("authorization", joined("Basic ", encoded.expose())));
@@ -57,13 +59,13 @@ pub(super) fn render<'g, R: Bindings + Signing>(
                 filler.injected.extend(secret.map(|resolved| (resolved.name, encoded)));
             }
             Placement::Header { name, value } => {
-                credential.headers.push((name.as_str(), filler.fill(value, is_header_text)?));
+                credential.headers.push((name.as_str(), filler.fill(value, Place::Header)?));
             }
             Placement::Query { name, value } => {
-                credential.parameters.push((name.as_ref(), filler.fill(value, is_any_text)?));
+                credential.parameters.push((name.as_ref(), filler.fill(value, Place::Encoded)?));
             }
             Placement::Body { place, value } if R::FORMS.body => {
-                credential.fields.push((place, filler.fill(value, is_any_text)?));
+                credential.fields.push((place, filler.fill(value, Place::Encoded)?));
             }
             Placement::Hmac(hmac) if R::FORMS.hmac => {
                 credential.signers.push(Signer::Hmac(filler.hmac(hmac)?));
@@ -79,39 +81,6 @@ pub(super) fn render<'g, R: Bindings + Signing>(
     Ok(credential)
 }
 
-/// Whether the value of this secret can stand wherever the route puts it.
-#[must_use]
-pub fn fits<S: Signing>(route: &Route, id: SecretId, value: &SecretValue) -> bool {
-    let stands = |template: &Template, accepts: fn(&str) -> bool| {
-        template.parts.iter().all(|part| match part {
-            Part::Secret(secret) if *secret == id => accepts(value.expose()),
-            Part::Field(secret, name) if *secret == id => {
-                string_field(value, name).is_some_and(|field| accepts(field.expose()))
-            }
-            _ => true,
-        })
-    };
-    route.auth.iter().all(|placement| match placement {
-        Placement::Bearer(value) | Placement::Header { value, .. } => stands(value, is_header_text),
-        Placement::Basic { username, password } => {
-            stands(username, is_basic_username) && stands(password, is_basic_password)
-        }
-        Placement::Query { value, .. } | Placement::Body { value, .. } => stands(value, is_any_text),
-        Placement::SigV4(sigv4) => {
-            !S::FORMS.sigv4
-                || (stands(&sigv4.access_key_id, is_access_key_id)
-                    && stands(&sigv4.secret_access_key, is_any_text)
-                    && sigv4.session_token.as_ref().is_none_or(|token| stands(token, is_header_text)))
-        }
-        Placement::Hmac(hmac) => {
-            !S::FORMS.hmac
-                || (stands(&hmac.key, key_text(hmac.key_encoding))
-                    && stands(&hmac.message, is_any_text)
-                    && hmac.put.iter().all(|output| stands(&output.value, place_text(&output.place))))
-        }
-    })
-}
-
 /// Joins templates' parts. A value is put in as it is and never looked at again: `${x}` in it means nothing.
 struct Filler<'a, 'g, 'v, B> {
     values: &'a [Resolved<'g, 'v>],
@@ -121,10 +90,10 @@ struct Filler<'a, 'g, 'v, B> {
 }
 
 impl<'g, B: Bindings> Filler<'_, 'g, '_, B> {
-    fn fill(&mut self, template: &Template, accepts: fn(&str) -> bool) -> Result<SecretValue, Unusable> {
+    fn fill(&mut self, template: &Template, place: Place) -> Result<SecretValue, Unusable> {
         let mut pieces: Vec<SecretValue> = Vec::with_capacity(template.parts.len());
         for part in template.parts.iter() {
-            pieces.push(self.part(part, template, accepts)?);
+            pieces.push(self.part(part, template, place)?);
         }
         // `concat` allocates once for all, so that no shorter copy of a secret is left behind in freed memory.
         Ok(SecretValue::new(pieces.iter().map(SecretValue::expose).collect::<Vec<_>>().concat()))
@@ -134,11 +103,11 @@ impl<'g, B: Bindings> Filler<'_, 'g, '_, B> {
     fn open(
         &mut self,
         template: &'g Template,
-        accepts: fn(&str) -> bool,
+        place: Place,
     ) -> Result<OpenTemplate<'g>, Unusable> {
         let parts = template.parts.iter().map(|part| match part {
             Part::Request(value) => Ok(OpenPart::Request(value)),
-            _ => self.part(part, template, accepts).map(OpenPart::Filled),
+            _ => self.part(part, template, place).map(OpenPart::Filled),
         });
         parts.collect::<Result<Vec<_>, _>>().map(OpenTemplate)
     }
@@ -147,7 +116,7 @@ impl<'g, B: Bindings> Filler<'_, 'g, '_, B> {
         &mut self,
         part: &Part,
         template: &Template,
-        accepts: fn(&str) -> bool,
+        place: Place,
     ) -> Result<SecretValue, Unusable> {
         let invalid = || Unusable::Secrets(template.secrets().collect());
         let values = self.values;
@@ -162,7 +131,12 @@ impl<'g, B: Bindings> Filler<'_, 'g, '_, B> {
             // The grammar admits it only where a template is left open.
             Part::Request(_) => return Err(Unusable::Variable),
         };
-        if !accepts(piece.expose()) {
+        // What is not secret may end in a blank, as `token ${x}` does.
+        let fits = match part {
+            Part::Secret(_) | Part::Field(..) => place.check(piece.expose()),
+            Part::Text(_) | Part::Variable(_) | Part::Request(_) => place.check_characters(piece.expose()),
+        };
+        if fits.is_err() {
             return Err(if matches!(part, Part::Variable(_)) { Unusable::Variable } else { invalid() });
         }
         if let Part::Secret(id) | Part::Field(id, _) = part {
@@ -172,14 +146,14 @@ impl<'g, B: Bindings> Filler<'_, 'g, '_, B> {
     }
 
     fn sigv4(&mut self, form: &'g SigV4) -> Result<SigV4Signer<'g>, Unusable> {
-        let session_token = form.session_token.as_ref().map(|token| self.fill(token, is_header_text));
+        let session_token = form.session_token.as_ref().map(|token| self.fill(token, Place::Header));
         Ok(SigV4Signer {
             form,
             name: self.name_of(&form.secret_access_key),
-            access_key_id: self.fill(&form.access_key_id, is_access_key_id)?,
-            secret_access_key: self.fill(&form.secret_access_key, is_any_text)?,
+            access_key_id: self.fill(&form.access_key_id, Place::AccessKeyId)?,
+            secret_access_key: self.fill(&form.secret_access_key, Place::Encoded)?,
             session_token: session_token.transpose()?,
-            region: self.fill(&form.region, is_access_key_id)?,
+            region: self.fill(&form.region, Place::AccessKeyId)?,
         })
     }
 
@@ -192,17 +166,17 @@ impl<'g, B: Bindings> Filler<'_, 'g, '_, B> {
 
     fn hmac(&mut self, form: &'g Hmac) -> Result<HmacSigner<'g>, Unusable> {
         let name = self.name_of(&form.key);
-        let key = self.fill(&form.key, key_text(form.key_encoding))?;
+        let key = self.fill(&form.key, Place::Key(form.key_encoding))?;
         let key = decode_key(form.key_encoding, key.expose());
-        let key = key.ok_or_else(|| Unusable::Secrets(form.key.secrets().collect()))?;
-        let message = self.open(&form.message, is_any_text)?;
+        let key = key.ok_or_else(|| Unusable::Secrets(form.key.secrets().collect()))?.into();
+        let message = self.open(&form.message, Place::Encoded)?;
         let put = self.outputs(&form.put)?;
         Ok(HmacSigner { form, name, key, message, put })
     }
 
     fn outputs(&mut self, outputs: &'g [Output]) -> Result<Vec<(&'g Output, OpenTemplate<'g>)>, Unusable> {
         let opened = outputs.iter().map(|output| {
-            self.open(&output.value, place_text(&output.place)).map(|template| (output, template))
+            self.open(&output.value, place_of(&output.place)).map(|template| (output, template))
         });
         opened.collect()
     }
@@ -210,44 +184,4 @@ impl<'g, B: Bindings> Filler<'_, 'g, '_, B> {
 
 fn joined(scheme: &str, text: &str) -> SecretValue {
     SecretValue::new([scheme, text].concat())
-}
-
-/// Visible ASCII and space: what every server reads alike (RFC 9110 §5.5 allows more, and calls it opaque).
-fn is_header_text(text: &str) -> bool {
-    text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
-}
-
-/// RFC 7617 §2: no colon, since that ends it, and no control character.
-fn is_basic_username(text: &str) -> bool {
-    !text.contains(':') && is_basic_password(text)
-}
-
-/// RFC 7617 §2: no control character.
-fn is_basic_password(text: &str) -> bool {
-    !text.contains(char::is_control)
-}
-
-/// What can stand in the scope of a signature, whose pieces end with slashes and commas.
-fn is_access_key_id(text: &str) -> bool {
-    text.bytes().all(|byte| matches!(byte, b'!'..=b'~') && byte != b'/' && byte != b',')
-}
-
-/// A query or a body encodes what it holds.
-const fn is_any_text(_: &str) -> bool {
-    true
-}
-
-fn place_text(place: &Place) -> fn(&str) -> bool {
-    match place {
-        Place::Header(_) => is_header_text,
-        Place::Query(_) | Place::Body(_) => is_any_text,
-    }
-}
-
-fn key_text(encoding: KeyEncoding) -> fn(&str) -> bool {
-    match encoding {
-        KeyEncoding::Text => is_any_text,
-        KeyEncoding::Hex => |text| decode_key(KeyEncoding::Hex, text).is_some(),
-        KeyEncoding::Base64 => |text| decode_key(KeyEncoding::Base64, text).is_some(),
-    }
 }

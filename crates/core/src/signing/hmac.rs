@@ -5,7 +5,7 @@ use sha1::Sha1;
 use sha2::{Sha256, Sha384, Sha512};
 
 use super::Signature;
-use super::encoding::encode;
+use crate::encoding::encode;
 use super::template::OpenTemplate;
 use super::unsigned::Unsigned;
 use crate::configuration;

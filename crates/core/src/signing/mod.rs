@@ -4,7 +4,6 @@
 //! a nonce, so it is the last that is put on a request and is made afresh for each attempt.
 
 pub mod body;
-pub mod encoding;
 pub mod hmac;
 pub mod moment;
 pub mod sigv4;

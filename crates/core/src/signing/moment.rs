@@ -2,7 +2,7 @@
 
 use sha2::{Digest as _, Sha256};
 
-use super::encoding::hex;
+use crate::encoding::hex;
 use crate::configuration::TimeFormat;
 use crate::request_id::RequestId;
 

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode};
 
 use super::Signature;
-use super::encoding::hex;
+use crate::encoding::hex;
 use super::hmac::sha256_under;
 use super::unsigned::Unsigned;
 use crate::configuration::{CONTENT_SHA256, SigV4};

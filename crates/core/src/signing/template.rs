@@ -1,7 +1,7 @@
 //! Templates whose secrets are filled in, and whose request is open still.
 
 use super::body;
-use super::encoding::encode;
+use crate::encoding::encode;
 use super::unsigned::Unsigned;
 use crate::configuration::RequestValue;
 use crate::digest::digest;

@@ -6,7 +6,7 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
 use super::body;
 use super::moment::Moment;
-use crate::configuration::{BodyPlace, Output, Place};
+use crate::configuration::{BodyPlace, Output, OutputPlace};
 use crate::http::query;
 use crate::refusal::Code;
 use crate::runtime::RequestHead;
@@ -135,9 +135,9 @@ impl<'a, H: RequestHead> Unsigned<'a, H> {
     /// As [`set_field`](Self::set_field).
     pub fn put(&mut self, output: &Output, value: SecretValue) -> Result<(), Code> {
         match &output.place {
-            Place::Header(name) => self.set_header(name.as_str(), value),
-            Place::Query(name) => self.append_parameter(name, value.expose()),
-            Place::Body(place) => self.set_field(place, value.expose())?,
+            OutputPlace::Header(name) => self.set_header(name.as_str(), value),
+            OutputPlace::Query(name) => self.append_parameter(name, value.expose()),
+            OutputPlace::Body(place) => self.set_field(place, value.expose())?,
         }
         Ok(())
     }

@@ -13,7 +13,6 @@
 use std::rc::Rc;
 
 use crate::configuration::{Failover, Placement};
-use crate::http::method::Method;
 use crate::log::{Event, FailoverOutcome};
 use crate::redaction::Sent;
 use crate::refusal::Code;
@@ -180,6 +179,9 @@ impl<'g, H: RequestHead, R: Bindings + Network + Clock + Signing> Attempts<'_, '
             return Err(Code::PayloadTooLarge);
         }
         match self.runtime.body(limit, route.timeout).await {
+            Ok(body) if self.forward.length.is_some_and(|length| length != body.len() as u64) => {
+                Err(Code::BodyInvalid)
+            }
             Ok(body) => Ok(SecretBytes::new(body)),
             Err(ReceiveError::TooLarge) => Err(Code::PayloadTooLarge),
             Err(ReceiveError::Broken) => Err(Code::BodyInvalid),
@@ -210,14 +212,12 @@ impl<'g, H: RequestHead, R: Bindings + Network + Clock + Signing> Attempts<'_, '
 /// How often a failed connection may be tried again. What is not idempotent may have been done already.
 fn retries(forward: &Forward<'_, impl RequestHead>) -> u8 {
     let Some(retry) = forward.route.retry else { return 0 };
-    // RFC 9110 §9.2.2.
-    let idempotent = !matches!(forward.method, Method::Post | Method::Patch);
     // A key that stays behind, as `Connection` or the route may have it, protects nobody.
     let keyed = || {
         forward.head.header(IDEMPOTENCY_KEY).is_some_and(|key| !key.trim().is_empty())
-            && !forward.header_filter().removes(IDEMPOTENCY_KEY)
+            && forward.forwards(IDEMPOTENCY_KEY)
     };
-    if idempotent || keyed() { retry.attempts.saturating_sub(1) } else { 0 }
+    if forward.method.is_idempotent() || keyed() { retry.attempts.saturating_sub(1) } else { 0 }
 }
 
 /// What an upstream that is too busy asks for, in milliseconds, where it is short. A date is left to the caller: it

@@ -5,3 +5,4 @@ pub mod base_url;
 pub mod completion;
 pub mod header_filter;
 pub mod planning;
+pub mod subprotocols;

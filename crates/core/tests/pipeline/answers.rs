@@ -95,6 +95,43 @@ fn case_31_no_link_brings_the_injected_key_along() {
 }
 
 #[test]
+fn case_31_urls_of_operations_and_uploads_lead_to_the_mount() {
+    let names = [
+        "operation-location",
+        "azure-asyncoperation",
+        "x-goog-upload-url",
+        "x-goog-upload-control-url",
+        "docker-upload-location",
+    ];
+    for name in names {
+        let link = "https://query.example.com/upload2?upload_id=1&x=1&key=canary-only-key";
+        let exchange = World::new().answering(200, &[(name, link)]).ask(&Ask::new("POST", "/query/x"));
+        assert_eq!(exchange.header(name), ["https://gw.example.com/query/upload2?upload_id=1&x=1"], "{name}");
+        let link = "https://else.example.com/upload2";
+        let exchange = World::new().answering(200, &[(name, link)]).ask(&Ask::new("POST", "/query/x"));
+        assert_eq!(exchange.header(name), [link], "{name}");
+    }
+}
+
+#[test]
+fn a_route_names_further_headers_that_hold_a_url() {
+    let route = |more: &str| {
+        format!(
+            "[secrets]\nonly = [\"ONLY_KEY\"]\n\
+             [routes.r]\nmount = \"/r\"\nupstream = \"https://up.example/v1\"\nauth = {{ query = \"key\", value = \"${{only}}\" }}\n\
+             allow = {{ anyone = [\"* /**\"] }}\n{more}"
+        )
+    };
+    let link = ("x-upload", "https://up.example/v1/u?a=1&key=canary-only-key");
+    let asked = |more: &str| World::of(&route(more)).answering(200, &[link]).ask(&Ask::new("POST", "/r/x"));
+    let named = "link_headers = [\"X-Upload\"]";
+    assert_eq!(asked(named).header("x-upload"), ["https://gw.example.com/r/u?a=1"]);
+    let unscanned = format!("{named}\nredact = false");
+    assert_eq!(asked(&unscanned).header("x-upload"), ["https://gw.example.com/r/u?a=1"]);
+    assert_eq!(asked("").header("x-upload"), ["https://up.example/v1/u?a=1&key=[redacted:only]"]);
+}
+
+#[test]
 fn case_31_no_link_brings_a_field_or_an_encoded_pair_along() {
     let links: &[(&str, &str)] = &[
         ("location", "https://else.example.com/?id=canary-id&a=1"),

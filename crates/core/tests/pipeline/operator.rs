@@ -54,12 +54,34 @@ fn nothing_answers_on_another_host() {
 fn health_needs_no_caller_and_reads_nothing() {
     let world = World::new();
     let exchange = world.ask(&ask("GET", "/health").without("authorization"));
-    let expected = json!({ "version": env!("CARGO_PKG_VERSION"), "configuration": world.gateway.digest });
+    let bindings = &world.gateway.operator.as_ref().unwrap().environments[0].bindings;
+    let expected = json!({
+        "version": env!("CARGO_PKG_VERSION"),
+        "configuration": world.gateway.digest,
+        "environment": null,
+        "bindings": bindings,
+    });
     assert_eq!((exchange.status, &exchange.report), (200, &expected));
     assert_eq!(exchange.reads, <[&str; 0]>::default());
     assert_eq!(exchange.header("cache-control"), ["no-store"]);
     assert_eq!(exchange.header("ostiary-request-id").len(), 1);
     assert_eq!((&exchange.log["operation"], &exchange.log["status"]), (&json!("health"), &json!(200)));
+}
+
+#[test]
+fn health_names_the_environment_that_a_variable_names() {
+    for (variable, environment, known) in
+        [("", json!(null), true), ("staging", json!("staging"), false), ("a\"b", json!("a\"b"), false)]
+    {
+        let mut world = World::new();
+        world.variables.insert("OSTIARY_ENVIRONMENT", variable);
+        let report = world.ask(&ask("GET", "/health")).report;
+        assert_eq!(
+            (&report["environment"], report["bindings"].is_string()),
+            (&environment, known),
+            "{variable}"
+        );
+    }
 }
 
 #[test]
@@ -104,6 +126,15 @@ fn a_digest_proves_an_operator_too_and_reads_nothing() {
     let ask = ask("GET", "/ready?secret=only").without("authorization");
     let exchange = World::new().ask(&ask.header("authorization", "Bearer canary-ci-token"));
     assert_eq!((exchange.status, exchange.reads), (200, vec!["ONLY_KEY".to_owned()]));
+}
+
+#[test]
+fn a_token_that_no_caller_can_show_is_not_ready() {
+    let world = World::new().with("OPS_TOKEN_NEXT", Binding::Value("canary\u{e9}"));
+    let exchange = world.ask(&ask("GET", "/ready?secret=ops"));
+    let outcomes = ["ok", "invalid"].map(|outcome| json!(outcome));
+    let sources = exchange.report["secrets"][0]["sources"].as_array().unwrap();
+    assert_eq!(sources.iter().map(|source| source["outcome"].clone()).collect::<Vec<_>>(), outcomes);
 }
 
 #[test]
@@ -199,10 +230,10 @@ fn a_probe_sends_the_route_s_request_with_that_source_alone() {
         assert_eq!(
             sent.headers,
             [
-                ("authorization".to_owned(), format!("Bearer {value}")),
-                ("cdn-loop".to_owned(), "ostiary".to_owned()),
-                ("user-agent".to_owned(), concat!("ostiary/", env!("CARGO_PKG_VERSION")).to_owned()),
                 ("accept".to_owned(), "*/*".to_owned()),
+                ("authorization".to_owned(), format!("Bearer {value}")),
+                ("cdn-loop".to_owned(), "ostiary-235a86cf9acf622a".to_owned()),
+                ("user-agent".to_owned(), concat!("ostiary/", env!("CARGO_PKG_VERSION")).to_owned()),
             ]
         );
         let reads: Vec<_> = exchange.reads.iter().filter(|read| !read.starts_with("OPS")).collect();
@@ -356,6 +387,7 @@ fn a_probe_that_is_not_understood_reads_and_sends_nothing() {
         json!({ "secret": "else", "source": 1, "nonce": NONCE }),
         json!({ "secret": "only", "source": 2, "nonce": NONCE }),
         json!({ "secret": "only", "path": "/", "source": 1, "nonce": NONCE }),
+        json!({ "secret": "only", "method": "GET", "source": 1, "nonce": NONCE }),
         json!({ "source": 1, "nonce": NONCE }),
     ] {
         let exchange = probe(&World::new(), &body);

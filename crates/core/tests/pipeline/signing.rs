@@ -263,6 +263,8 @@ fn a_body_that_is_not_whole_is_never_signed() {
     assert_eq!(limited("body_limit = \"1KiB\"").ask(&post(&large[..1024])).status, 200);
     let chunked = Ask::new("POST", "/r/x").body("b").without("content-length").header("transfer-encoding", "chunked");
     assert_eq!(limited("").ask(&chunked).sent().body.as_deref(), Some("b"));
+    let short = Ask::new("POST", "/r/x").body("b").without("content-length").header("content-length", "2");
+    limited("").ask(&short).refused("body_invalid");
     for (why, code) in
         [(ReceiveError::Broken, "body_invalid"), (ReceiveError::TooLarge, "payload_too_large")]
     {

@@ -1,0 +1,173 @@
+//! What a text means, where it has escapes: eight bytes at a time.
+
+use memchr::memchr3;
+
+use super::escape::{Escape, INTRODUCERS, Unit, unit_at};
+use super::needle::WINDOW;
+
+/// Reads a text from an escape until nothing of it is among the last eight bytes that it means. Elsewhere a text means
+/// what it is.
+#[derive(Clone, Default)]
+pub(super) struct EscapeReader {
+    /// The place that it has come to.
+    pub(super) at: usize,
+    /// Where the last escape ended; 0 where there was none.
+    pub(super) latest: usize,
+    /// The last eight bytes that the text means, the first in the lowest bits.
+    window: u64,
+    /// How many bytes the text means since the last escape, at most [`WINDOW`]; `None` where there was none.
+    since: Option<usize>,
+    /// For each of the last eight bytes, by the count of bytes: the escape that ended with it.
+    ended: [Ended; WINDOW],
+    count: usize,
+    /// How many units and windows it has looked at.
+    pub(super) steps: u64,
+}
+
+/// An escape that has been read, for those that begin within it and read its bytes as they are.
+#[derive(Clone, Copy, Default)]
+struct Ended {
+    /// Its last eight bytes, with what stood before it where it is shorter.
+    bytes: u64,
+    /// How many of them anyone can begin with; 0 where no escape ended.
+    inside: usize,
+}
+
+impl EscapeReader {
+    /// Reads on as far as it can be known what the text means. Of each eight bytes that it means, and that not all stand
+    /// in it as they are, `seen` gets the end and the bytes: for every place from which it can be read.
+    pub(super) fn read(&mut self, text: &[u8], is_whole: bool, mut seen: impl FnMut(usize, u64)) {
+        let [first, second, third] = INTRODUCERS;
+        loop {
+            if !self.is_reading() {
+                let rest = text.get(self.at..).unwrap_or_default();
+                let Some(next) = memchr3(first, second, third, rest) else {
+                    self.at = text.len();
+                    return;
+                };
+                self.at += next;
+            }
+            let Some(byte) = text.get(self.at) else { return };
+            self.steps += 1;
+            match unit_at(text, self.at, is_whole) {
+                Unit::Unfinished => return,
+                Unit::Plain if !self.is_reading() => self.at += 1,
+                Unit::Plain => {
+                    self.push(*byte);
+                    self.at += 1;
+                    self.see(&mut seen);
+                }
+                Unit::Escape(escape) => {
+                    self.take(text, escape);
+                    self.see(&mut seen);
+                }
+            }
+        }
+    }
+
+    fn is_reading(&self) -> bool {
+        self.since.is_some_and(|since| since < WINDOW)
+    }
+
+    fn take(&mut self, text: &[u8], escape: Escape) {
+        if !self.is_reading() {
+            self.window = last_eight(text, self.at);
+            self.ended = [Ended::default(); WINDOW];
+        }
+        for byte in escape.bytes() {
+            self.push(*byte);
+        }
+        self.at += escape.width;
+        self.latest = self.at;
+        self.since = Some(0);
+        let ended = Ended { bytes: last_eight(text, self.at), inside: (escape.width - 1).min(WINDOW - 1) };
+        if let Some(last) = self.ended.get_mut(self.count % WINDOW) {
+            *last = ended;
+        }
+    }
+
+    fn push(&mut self, byte: u8) {
+        self.window = self.window >> 8 | u64::from(byte) << 56;
+        self.count += 1;
+        if let Some(last) = self.ended.get_mut(self.count % WINDOW) {
+            *last = Ended::default();
+        }
+        self.since = self.since.map(|since| since + 1);
+    }
+
+    /// The window as everyone sees it who began before the escapes in it, and as those see it who began within one.
+    fn see(&mut self, seen: &mut impl FnMut(usize, u64)) {
+        seen(self.at, self.window);
+        for since in 1..WINDOW.min(self.count + 1) {
+            let Some(ended) = self.ended.get((self.count - since) % WINDOW) else { continue };
+            if ended.inside + since >= WINDOW {
+                let bits = 8 * since;
+                seen(self.at, ended.bytes >> bits | self.window & u64::MAX << (u64::BITS as usize - bits));
+                self.steps += 1;
+            }
+        }
+    }
+}
+
+/// The eight bytes before this place; zeros before the text.
+fn last_eight(text: &[u8], at: usize) -> u64 {
+    let before = text.get(at.saturating_sub(WINDOW)..at).unwrap_or_default();
+    if let Some(bytes) = before.first_chunk() {
+        return u64::from_le_bytes(*bytes);
+    }
+    before.iter().fold(0, |window, byte| window >> 8 | u64::from(*byte) << 56)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is seen of a text that comes byte by byte.
+    fn seen(text: &str) -> Vec<(usize, String)> {
+        let (mut reader, mut seen) = (EscapeReader::default(), Vec::new());
+        let mut add = |end, window: u64| {
+            seen.push((end, String::from_utf8_lossy(&window.to_le_bytes()).replace('\0', "")));
+        };
+        for end in 0..text.len() {
+            reader.read(&text.as_bytes()[..end], false, &mut add);
+        }
+        reader.read(text.as_bytes(), true, &mut add);
+        seen
+    }
+
+    fn own(found: &[(usize, &str)]) -> Vec<(usize, String)> {
+        found.iter().map(|(end, text)| (*end, (*text).to_owned())).collect()
+    }
+
+    #[test]
+    fn it_reads_until_no_escape_is_in_sight() {
+        assert_eq!(seen("0123456789"), []);
+        assert_eq!(seen("%%zz\\&;&#"), []);
+        assert_eq!(
+            seen("0123456%419abcdefghijk"),
+            own(&[
+                (10, "0123456A"),
+                (11, "123456A9"),
+                (12, "23456A9a"),
+                (13, "3456A9ab"),
+                (14, "456A9abc"),
+                (15, "56A9abcd"),
+                (16, "6A9abcde"),
+                (16, "419abcde"),
+                (17, "A9abcdef"),
+                (17, "19abcdef"),
+                (18, "9abcdefg"),
+            ])
+        );
+    }
+
+    #[test]
+    fn several_escapes_are_read_together() {
+        let text = "%41\\u0042&#x43;&#68EFGH";
+        let seen = seen(text);
+        for expected in ["ABCDEFGH", "1BCDEFGH", "41BCDEFG", "0042CDEF", "u0042CDE", "42CDEFGH", "x43;DEFG"] {
+            assert!(seen.iter().any(|(_, window)| window.ends_with(expected)), "{expected} {seen:?}");
+        }
+        assert!(!seen.iter().any(|(_, window)| window.contains('%')));
+    }
+}

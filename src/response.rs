@@ -1,0 +1,94 @@
+//! What the core decided, as the runtime's response.
+
+use ostiary_core::operator::Report;
+use ostiary_core::redaction::Redaction;
+use ostiary_core::response::edits::Edits;
+use ostiary_core::{Handled, Outcome};
+use wasm_bindgen::prelude::*;
+use web_sys::{Headers, Response, ResponseInit};
+
+use crate::js::{self, UpgradedInit};
+use crate::redactor::BodyRedactor;
+use crate::runtime::Runtime;
+use crate::upstream::UpstreamResponse;
+
+/// The response to the runtime's request.
+pub(crate) fn build(
+    handled: Handled<'_, UpstreamResponse>,
+    runtime: &Runtime<'_>,
+) -> Result<Response, JsValue> {
+    runtime.sending.settle(matches!(handled.outcome, Outcome::Answered(..)));
+    match handled.outcome {
+        Outcome::Refused(refusal) => own(refusal.status(), &refusal.body(), refusal.headers()),
+        Outcome::Preflight(added) => own(handled.event.status, "", added),
+        Outcome::Reported(report) => {
+            own(report.status, &report.body, Report::headers(&handled.event.request_id))
+        }
+        Outcome::Answered(response, edits, redaction) => {
+            let edited = upstream(runtime, &response, &edits, redaction)?;
+            edit(&edited.headers(), &edits)?;
+            Ok(edited)
+        }
+    }
+}
+
+/// A response of the gateway's own.
+fn own<N: AsRef<str>, V: AsRef<str>>(
+    status: u16,
+    body: &str,
+    set: impl IntoIterator<Item = (N, V)>,
+) -> Result<Response, JsValue> {
+    let headers = Headers::new()?;
+    for (name, value) in set {
+        headers.set(name.as_ref(), value.as_ref())?;
+    }
+    let body = Some(body).filter(|body| !body.is_empty());
+    Response::new_with_opt_str_and_init(body, &init(status, &headers))
+}
+
+/// The upstream's response, its headers not yet edited.
+fn upstream(
+    runtime: &Runtime<'_>,
+    received: &UpstreamResponse,
+    edits: &Edits,
+    redaction: Redaction,
+) -> Result<Response, JsValue> {
+    let response = &received.response;
+    let headers = response.headers();
+    let head = || init(response.status(), &headers);
+    let socket = received.web_socket();
+    if socket.is_truthy() {
+        let head = head();
+        head.unchecked_ref::<UpgradedInit>().set_web_socket(&socket);
+        return Response::new_with_opt_readable_stream_and_init(None, &head);
+    }
+    let body = js::pass_on(runtime.request, response, edits.idle_timeout.unwrap_or_default())?;
+    match redaction {
+        // A response in the place of the init costs least, and says how its body is coded.
+        Redaction::None => {
+            Response::new_with_opt_readable_stream_and_init(body.as_ref(), response.unchecked_ref())
+        }
+        Redaction::Head => Response::new_with_opt_readable_stream_and_init(body.as_ref(), &head()),
+        Redaction::Body(redactor, coding) => {
+            let scan = |body| js::redacted(body, &headers, BodyRedactor::from(redactor), coding.as_str());
+            Response::new_with_opt_readable_stream_and_init(body.map(scan).transpose()?.as_ref(), &head())
+        }
+    }
+}
+
+fn edit(headers: &Headers, edits: &Edits) -> Result<(), JsValue> {
+    for name in &edits.remove {
+        headers.delete(name)?;
+    }
+    for (name, value) in &edits.add {
+        headers.append(name, value)?;
+    }
+    Ok(())
+}
+
+fn init(status: u16, headers: &Headers) -> ResponseInit {
+    let init = ResponseInit::new();
+    init.set_status(status);
+    init.set_headers(headers);
+    init
+}
