@@ -34,6 +34,7 @@ mod output;
 #[cfg(test)]
 mod properties;
 mod rate_limit;
+mod redact;
 mod request_value;
 mod rewrite_body;
 mod routes;
@@ -52,7 +53,7 @@ use std::fmt::Write as _;
 
 use sha2::{Digest as _, Sha256};
 
-pub use bake::bake;
+pub use bake::{bake, bake_forms};
 use diagnostic::Findings;
 pub use diagnostic::{Diagnostic, Severity};
 use document::Table;

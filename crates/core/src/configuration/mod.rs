@@ -26,7 +26,7 @@ mod upstream;
 pub use auth::{Placement, TokenPlace};
 pub use caller::{Caller, CallerId, Grantee, Proof};
 pub use cors::{Cors, OriginPattern, Origins};
-pub use failover::{Failover, Retry};
+pub use failover::{Failover, RefusalCondition, Retry};
 pub use forms::Forms;
 pub use gateway::Gateway;
 pub use header_pattern::HeaderPattern;
@@ -34,7 +34,7 @@ pub use mismatch::Mismatch;
 pub use mount::Mount;
 pub use operator::{Destination, ENVIRONMENT_VARIABLE, Environment, Operator};
 pub use rate_limit::{Counted, RateLimit};
-pub use route::{Grant, Route, RouteId};
+pub use route::{Excepted, Grant, Route, RouteId};
 pub use rule::{Pattern, Rule, Segment};
 pub use secret::{Secret, SecretId, Source, SourceKind};
 pub use signing::{

@@ -15,6 +15,7 @@ use crate::secrets::credential::Credential;
 use crate::upstream::base_url::base_url;
 use crate::upstream::completion::complete;
 use crate::upstream::planning::Forward;
+use crate::upstream::refused::is_refused;
 
 /// Some upstreams refuse a request without one (GitHub's REST API does), and the operator's own is not forwarded.
 const USER_AGENT: &str = concat!("ostiary/", env!("CARGO_PKG_VERSION"));
@@ -50,7 +51,7 @@ impl<'o, 'g> ProbeTarget<'o, 'g> {
         Ok(Self { method, path, query, rule })
     }
 
-    /// Sends it, and yields the status of the upstream's response.
+    /// Sends it, and yields the status of the upstream's response, and whether that refuses the credential.
     pub(super) async fn send<'r, R: Bindings + Network + Clock + Signing>(
         &self,
         route: &'r Route,
@@ -59,7 +60,7 @@ impl<'o, 'g> ProbeTarget<'o, 'g> {
         host: &Host,
         runtime: &R,
         request_id: &RequestId,
-    ) -> Result<u16, Code> {
+    ) -> Result<(u16, bool), Code> {
         let upstream = base_url(&route.upstream, runtime)?;
         let forward = Forward {
             head: &NoHead,
@@ -87,7 +88,11 @@ impl<'o, 'g> ProbeTarget<'o, 'g> {
         complete(&mut plan, &NoHead, credential, runtime, request_id, 1)?;
         let response = runtime.send(&plan).await?;
         check_status(&response)?;
-        Ok(response.status())
+        let refused = match &route.failover {
+            Some(failover) => is_refused(failover, &response, runtime).await,
+            None => false,
+        };
+        Ok((response.status(), refused))
     }
 }
 

@@ -40,7 +40,7 @@ pub(super) fn render<'g, R: Bindings + Signing>(
     bindings: &R,
 ) -> Result<Credential<'g>, Unusable> {
     let mut credential = Credential::default();
-    let mut filler = Filler { values, bindings, injected: Vec::new() };
+    let mut filler = Filler { route, values, bindings, injected: Vec::new() };
     for placement in route.auth.iter() {
         match placement {
             Placement::Bearer(token) => {
@@ -83,9 +83,10 @@ pub(super) fn render<'g, R: Bindings + Signing>(
 
 /// Joins templates' parts. A value is put in as it is and never looked at again: `${x}` in it means nothing.
 struct Filler<'a, 'g, 'v, B> {
+    route: &'g Route,
     values: &'a [Resolved<'g, 'v>],
     bindings: &'a B,
-    /// What of the secrets was put in.
+    /// What of the secrets was put in, unless the route excepts it.
     injected: Vec<(&'g str, SecretValue)>,
 }
 
@@ -139,7 +140,13 @@ impl<'g, B: Bindings> Filler<'_, 'g, '_, B> {
         if fits.is_err() {
             return Err(if matches!(part, Part::Variable(_)) { Unusable::Variable } else { invalid() });
         }
-        if let Part::Secret(id) | Part::Field(id, _) = part {
+        let field = match part {
+            Part::Field(_, field) => Some(field.as_ref()),
+            _ => None,
+        };
+        if let Part::Secret(id) | Part::Field(id, _) = part
+            && !self.route.excepts(*id, field)
+        {
             self.injected.push((resolved(id)?.name, SecretValue::new(piece.expose().to_owned())));
         }
         Ok(piece)

@@ -14,7 +14,7 @@ use std::rc::Rc;
 
 use crate::configuration::{Failover, Placement};
 use crate::log::{Event, FailoverOutcome};
-use crate::redaction::Sent;
+use crate::redaction::{RequestedRange, Sent};
 use crate::refusal::Code;
 use crate::request_id::RequestId;
 use crate::runtime::plan::Plan;
@@ -23,12 +23,13 @@ use crate::runtime::status::check_status;
 use crate::runtime::{
     Bindings, Clock, Network, ReceiveError, RequestHead, SendError, UpstreamResponse,
 };
-use crate::secret_value::SecretBytes;
+use crate::secret_value::{SecretBytes, SecretValue};
 use crate::secrets::credential::Credential;
 use crate::secrets::readings::Readings;
 use crate::secrets::resolver::{CredentialError, Resolver};
 use crate::upstream::completion::complete;
 use crate::upstream::planning::Forward;
+use crate::upstream::refused::is_refused;
 
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
 
@@ -45,6 +46,8 @@ pub struct Reply<'g, A> {
     pub response: A,
     /// The credential that it is the answer to.
     pub credential: Rc<Credential<'g>>,
+    /// The range that was asked for, with its surroundings.
+    pub range: Option<RequestedRange>,
 }
 
 /// One request on its way up, as often as it takes.
@@ -80,6 +83,7 @@ impl<'g, H: RequestHead, R: Bindings + Network + Clock + Signing> Attempts<'_, '
         loop {
             let mut plan = self.forward.plan(&credential);
             plan.keep = keep;
+            let range = self.widen_range(&mut plan);
             if let Err(why) = self.complete(&mut plan, &credential).await {
                 self.resolver.unanswered();
                 return standing.ok_or(why);
@@ -100,8 +104,11 @@ impl<'g, H: RequestHead, R: Bindings + Network + Clock + Signing> Attempts<'_, '
             check_status(&response)?;
             let status = response.status();
             let later = retry_after(&response);
-            let refused = self.failover.is_some_and(|failover| failover.status.contains(&status));
-            let reply = Reply { response, credential: Rc::clone(&credential) };
+            let refused = match self.failover {
+                Some(failover) => is_refused(failover, &response, self.runtime).await,
+                None => false,
+            };
+            let reply = Reply { response, credential: Rc::clone(&credential), range };
             if refused {
                 self.resolver.refuse::<R>(&credential, status);
                 match self.next(keep).await {
@@ -132,6 +139,14 @@ impl<'g, H: RequestHead, R: Bindings + Network + Clock + Signing> Attempts<'_, '
             }
             standing = Some(reply);
         }
+    }
+
+    /// Asks for what a secret may need on either side of the range that the caller wants.
+    fn widen_range(&self, plan: &mut Plan) -> Option<RequestedRange> {
+        let wanted = self.forward.range().filter(|_| self.forward.redacts)?;
+        let range = RequestedRange::new(wanted, self.sent.needles(self.request_id).reach());
+        plan.set.push(("range".to_owned(), SecretValue::new(range.header())));
+        Some(range)
     }
 
     /// The credential that is tried after the one that the upstream has just refused, or why there is none.
