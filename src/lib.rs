@@ -16,6 +16,7 @@ mod request;
 mod response;
 mod runtime;
 mod sending;
+mod signing;
 mod upstream;
 mod waiter;
 

@@ -1,7 +1,7 @@
 //! Step 6: the plan, from what every attempt has in common and one credential.
 
 use crate::authentication::proved::ProvedTokens;
-use crate::configuration::{Failover, Placement, Route, TokenPlace, UpstreamUrl};
+use crate::configuration::{Failover, Route, SigV4, TokenPlace, UpstreamUrl};
 use crate::http::cdn_loop::CdnId;
 use crate::http::cookie::without_cookies;
 use crate::http::host::Host;
@@ -95,6 +95,7 @@ impl<H: RequestHead> Forward<'_, H> {
             remove,
             set,
             has_body: self.has_body,
+            body: None,
             keep: 0,
             max_body: self.route.max_body,
             timeout: self.route.timeout,
@@ -228,6 +229,10 @@ impl Fate {
 fn drops(route: &Route, name: &[u8]) -> bool {
     let is = |other: &str| query::is_same_name(name, other.as_bytes());
     route.strip_query.iter().any(|stripped| is(stripped))
-        || route.auth.iter().filter_map(Placement::parameter).any(is)
-        || route.token_in.iter().any(|place| matches!(place, TokenPlace::Query { name, .. } if is(name)))
+        || route.auth.iter().any(|placement| placement.sets_parameter(is))
+        || route.token_in.iter().any(|place| match place {
+            TokenPlace::Query { name, .. } => is(name),
+            TokenPlace::SigV4 => SigV4::parameters().iter().any(|parameter| is(parameter)),
+            _ => false,
+        })
 }
