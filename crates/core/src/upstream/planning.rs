@@ -18,7 +18,7 @@ use crate::upstream::header_filter::HeaderFilter;
 use crate::upstream::subprotocols::Subprotocols;
 
 /// Asks for a part of the answer (RFC 9110 §14, RFC 3229 §10.5.3, and what Apache httpd takes for `Range`): two parts
-/// could each hold half of a secret.
+/// could each hold half of a secret, or of a link.
 const REQUESTS_A_PART: &[&str] = &["a-im", "if-range", "range", "request-range"];
 
 /// What a plan is made of, besides the credential.
@@ -71,7 +71,7 @@ impl<H: RequestHead> Forward<'_, H> {
         }
         let cdn_loop = CdnId::new(self.host).appended_to(self.head.header("cdn-loop"));
         set.push(("cdn-loop".to_owned(), SecretValue::new(cdn_loop)));
-        let reads_body = self.redacts || self.route.idle_timeout.is_some();
+        let reads_body = self.reads_bytes() || self.route.idle_timeout.is_some();
         if reads_body {
             // The runtime decodes what is read here: an event that is coded again would wait for the next one.
             set.push(("accept-encoding".to_owned(), SecretValue::new("identity".to_owned())));
@@ -90,6 +90,11 @@ impl<H: RequestHead> Forward<'_, H> {
             timeout: self.route.timeout,
             reads_body,
         }
+    }
+
+    /// Whether something is looked for in the body of the response: what was sent, or links.
+    fn reads_bytes(&self) -> bool {
+        self.redacts || !self.route.rewrite_body.is_empty()
     }
 
     /// Whether the request header with this lower-case name is forwarded.
@@ -118,7 +123,7 @@ impl<H: RequestHead> Forward<'_, H> {
 
     /// What becomes of a request header. Of a list of subprotocols or cookies only those that carry a token are removed.
     fn fate(&self, header_filter: &HeaderFilter<'_>, name: &str) -> Fate {
-        if header_filter.removes(name) || (self.redacts && REQUESTS_A_PART.contains(&name)) {
+        if header_filter.removes(name) || (self.reads_bytes() && REQUESTS_A_PART.contains(&name)) {
             return Fate::Removed;
         }
         if let Some(path) = self.destination.filter(|_| name == destination::HEADER) {
