@@ -277,8 +277,8 @@ mod tests {
             (r#""see\nhttps://api.example.com/v1\nor""#, r#""see\nhttps://gw.example/x/y\nor""#),
             (r#""https://api.example.com/v1\u003fa""#, r#""https://gw.example/x/y\u003fa""#),
             (
-                r#"<a href='https://api.example.com/v1/a'>https://api.example.com/v1</a>"#,
-                r#"<a href='https://gw.example/x/y/a'>https://gw.example/x/y</a>"#,
+                "<a href='https://api.example.com/v1/a'>https://api.example.com/v1</a>",
+                "<a href='https://gw.example/x/y/a'>https://gw.example/x/y</a>",
             ),
             ("https://api.example.com/v1", "https://gw.example/x/y"),
             ("hhttps://https://api.example.com/v1/", "hhttps://https://gw.example/x/y/"),
