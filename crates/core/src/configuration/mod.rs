@@ -24,7 +24,7 @@ mod upstream;
 pub use auth::{Placement, TokenPlace};
 pub use caller::{Caller, CallerId, Grantee, Proof};
 pub use cors::{Cors, OriginPattern, Origins};
-pub use failover::{Failover, Retry};
+pub use failover::{Failover, RefusalCondition, Retry};
 pub use gateway::Gateway;
 pub use header_pattern::HeaderPattern;
 pub use mismatch::Mismatch;

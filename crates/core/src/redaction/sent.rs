@@ -119,7 +119,7 @@ mod tests {
 
     #[test]
     fn values_of_several_lines_are_named_unless_their_lines_are_looked_for() {
-        let alike: Vec<String> = (0..9).map(|length| format!("{}12345678", "x".repeat(length))).collect();
+        let alike: Vec<String> = (0..5).map(|length| format!("{}12345678", "x".repeat(length))).collect();
         for (value, is_named) in [
             ("1234567\n7654321", true),
             ("123456\r\n765432", true),

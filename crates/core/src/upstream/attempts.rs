@@ -23,6 +23,7 @@ use crate::secrets::credential::Credential;
 use crate::secrets::readings::Readings;
 use crate::secrets::resolver::{CredentialError, Resolver};
 use crate::upstream::planning::Forward;
+use crate::upstream::refused::is_refused;
 
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
 
@@ -88,7 +89,10 @@ impl<'g, H: RequestHead, R: Bindings + Network + Clock> Attempts<'_, 'g, H, R> {
             check_status(&response)?;
             let status = response.status();
             let later = retry_after(&response);
-            let refused = self.failover.is_some_and(|failover| failover.status.contains(&status));
+            let refused = match self.failover {
+                Some(failover) => is_refused(failover, &response, self.runtime).await,
+                None => false,
+            };
             let reply = Reply { response, credential: Rc::clone(&credential) };
             if refused {
                 self.resolver.refuse(&credential, status);

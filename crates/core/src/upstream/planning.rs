@@ -1,7 +1,7 @@
 //! Step 6: the plan, from what every attempt has in common and one credential.
 
 use crate::authentication::proved::ProvedTokens;
-use crate::configuration::{Placement, Route, TokenPlace, UpstreamUrl};
+use crate::configuration::{Failover, Placement, Route, TokenPlace, UpstreamUrl};
 use crate::http::cdn_loop::CdnId;
 use crate::http::cookie::without_cookies;
 use crate::http::host::Host;
@@ -71,7 +71,8 @@ impl<H: RequestHead> Forward<'_, H> {
         }
         let cdn_loop = CdnId::new(self.host).appended_to(self.head.header("cdn-loop"));
         set.push(("cdn-loop".to_owned(), SecretValue::new(cdn_loop)));
-        let reads_body = self.reads_bytes() || self.route.idle_timeout.is_some();
+        let looks_inside = self.route.failover.as_ref().is_some_and(Failover::reads_body);
+        let reads_body = self.reads_bytes() || self.route.idle_timeout.is_some() || looks_inside;
         if reads_body {
             // The runtime decodes what is read here: an event that is coded again would wait for the next one.
             set.push(("accept-encoding".to_owned(), SecretValue::new("identity".to_owned())));

@@ -188,6 +188,11 @@ impl FakeAnswer {
     pub fn new(status: u16, headers: &[(&'static str, &'static str)]) -> Self {
         Self { status, web_socket: false, headers: headers.to_vec(), body: "" }
     }
+
+    /// With this body.
+    pub fn with_body(self, body: &'static str) -> Self {
+        Self { body, ..self }
+    }
 }
 
 impl UpstreamResponse for FakeAnswer {
@@ -423,6 +428,11 @@ impl Network for World {
             answer.as_ref().map_or_else(|why| format!("{why:?}"), |answer| answer.status.to_string());
         self.steps.borrow_mut().push(format!("send: {outcome}"));
         answer
+    }
+
+    async fn beginning(&self, response: &FakeAnswer, limit: u32, within: u32) -> Vec<u8> {
+        self.steps.borrow_mut().push(format!("looks at {limit} bytes for {within} ms"));
+        response.body.bytes().take(usize::try_from(limit).unwrap()).collect()
     }
 
     async fn keeps_body(&self) -> bool {
