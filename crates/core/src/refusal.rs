@@ -153,10 +153,9 @@ pub enum Challenge {
     /// `Bearer`.
     #[default]
     Bearer,
-    /// `Basic`.
+    /// `Basic` alone: Docker's clients take the realm of `Bearer` for the URL of a token server.
     Basic,
-    /// Either. `Basic` is the first, since wget reads no further, and since Docker takes the realm of `Bearer` for the
-    /// URL of a token server.
+    /// Either. `Basic` is the first, since wget reads no further.
     BasicOrBearer,
 }
 
