@@ -14,6 +14,7 @@ mod recovery;
 mod redactor;
 mod request;
 mod response;
+mod rewriter;
 mod runtime;
 mod sending;
 mod signing;

@@ -50,7 +50,9 @@ const fn table(code: Code) -> (&'static str, u16, &'static str) {
         Code::InvalidHost => ("invalid_host", 400, "The Host header and the URL do not name one host."),
         Code::PathAmbiguous => ("path_ambiguous", 400, "The path can be read in more than one way."),
         Code::BodyNotAllowed => ("body_not_allowed", 400, "A GET or HEAD request has no body."),
-        Code::BodyInvalid => ("body_invalid", 400, "The request's body is not whole, or not what its type says."),
+        Code::BodyInvalid => {
+            ("body_invalid", 400, "The request's body is not whole, or not what its type says.")
+        }
         Code::CallerUnauthenticated => ("caller_unauthenticated", 401, "No token that this gateway knows."),
         Code::NotAllowed => ("not_allowed", 403, "No rule admits this method and path."),
         Code::NoRoute => ("no_route", 404, "No route is mounted here."),

@@ -7,7 +7,7 @@ use super::header::{self, Purpose};
 use super::output;
 use super::request_value::Scope;
 use super::template::{self, Declared, Parsed};
-use ostiary_core::configuration::{Part, OutputPlace, Placement, SecretId};
+use ostiary_core::configuration::{OutputPlace, Part, Placement, SecretId};
 use ostiary_core::http::header_name::HeaderName;
 use ostiary_core::http::header_name::fold;
 
@@ -100,7 +100,9 @@ fn are_new(
     let parameters =
         |placement: &Placement| -> Vec<String> { placement.parameters().map(str::to_owned).collect() };
     let mut are_new = true;
-    for (what, names) in [("header", &headers as &dyn Fn(&Placement) -> Vec<String>), ("query parameter", &parameters)] {
+    for (what, names) in
+        [("header", &headers as &dyn Fn(&Placement) -> Vec<String>), ("query parameter", &parameters)]
+    {
         let mut taken: Vec<String> = earlier.iter().flat_map(names).collect();
         for (name, at) in names(placement).into_iter().zip(spans_of(what, placement, places)) {
             if taken.contains(&name) {
@@ -328,9 +330,7 @@ impl Alphabet {
                 Some("a character that is no printable ASCII")
             }
             Self::Scope if matches!(character, '/' | ',') => Some("a slash or a comma, which end it"),
-            Self::Scope if !('!'..='~').contains(&character) => {
-                Some("a character that is no visible ASCII")
-            }
+            Self::Scope if !('!'..='~').contains(&character) => Some("a character that is no visible ASCII"),
             Self::Username if character == ':' => Some("a colon, which ends a user name"),
             Self::Username | Self::Password if character.is_control() => Some("a control character"),
             _ => None,

@@ -5,9 +5,7 @@ use super::document::{Entry, Table, Value};
 use super::file::Span;
 use super::output::PUT;
 use super::request_value::{Scope, word};
-use ostiary_core::configuration::{
-    Encoding, Hmac, HmacAlgorithm, KeyEncoding, Output, Template,
-};
+use ostiary_core::configuration::{Encoding, Hmac, HmacAlgorithm, KeyEncoding, Output, Template};
 
 const EXAMPLE: &str = "hmac = { key = \"${secret}\", message = \"${request.timestamp}.${request.body}\", put = { header = \"x-signature\", value = \"${request.signature}\" } }";
 const KEYS: [&str; 6] = ["key", "key_encoding", "algorithm", "message", "encoding", "put"];
@@ -30,12 +28,11 @@ impl Reader<'_, '_, '_> {
         let key_encoding = self.word(&table, "key_encoding", "encoding of a key", &KEY_ENCODINGS);
         let algorithm = self.word(&table, "algorithm", "algorithm of `hmac`", &ALGORITHMS);
         let encoding = self.word(&table, "encoding", "encoding of a signature", &ENCODINGS);
-        let key = self.member(&table, form, "key", EXAMPLE).and_then(|value| {
-            self.key(value, key_encoding.unwrap_or(KeyEncoding::Text))
-        });
+        let key = self
+            .member(&table, form, "key", EXAMPLE)
+            .and_then(|value| self.key(value, key_encoding.unwrap_or(KeyEncoding::Text)));
         let message = self.member(&table, form, "message", EXAMPLE);
-        let message =
-            message.and_then(|value| self.value(value, EXAMPLE, Alphabet::Any, Scope::Message));
+        let message = message.and_then(|value| self.value(value, EXAMPLE, Alphabet::Any, Scope::Message));
         let put = self.member(&table, form, "put", EXAMPLE);
         let put = put.and_then(|value| self.outputs(value).map(|outputs| (outputs, value.span())));
         let (outputs, at) = put?;

@@ -1,8 +1,8 @@
 //! Where values are put on a request: `put` of a form that computes them, and the fields of a body.
 
 use super::auth::{Alphabet, Reader};
-use super::document::{Entry, Located, Table, Value};
 use super::diagnostic::Findings;
+use super::document::{Entry, Located, Table, Value};
 use super::file::Span;
 use super::header::{self, Purpose};
 use super::request_value::Scope;
@@ -93,11 +93,19 @@ impl Reader<'_, '_, '_> {
 }
 
 /// A JSON pointer that leads to a member (RFC 6901 §3).
-fn pointer(text: &Located<'_>, findings: &mut Findings<'_>) -> Option<ostiary_core::configuration::List<Text>> {
-    let names = text.text.strip_prefix('/').map(|rest| rest.split('/').map(unescaped).collect::<Option<Vec<_>>>());
+fn pointer(
+    text: &Located<'_>,
+    findings: &mut Findings<'_>,
+) -> Option<ostiary_core::configuration::List<Text>> {
+    let names =
+        text.text.strip_prefix('/').map(|rest| rest.split('/').map(unescaped).collect::<Option<Vec<_>>>());
     let Some(Some(names)) = names else {
         let message = format!("`{}` is no JSON pointer to a member", text.text);
-        findings.error(text.span, &message, "write one such as `/auth/token`; `~1` is a slash in a name, `~0` a tilde");
+        findings.error(
+            text.span,
+            &message,
+            "write one such as `/auth/token`; `~1` is a slash in a name, `~0` a tilde",
+        );
         return None;
     };
     Some(names.into())
@@ -107,8 +115,10 @@ fn unescaped(name: &str) -> Option<Text> {
     let mut pieces = name.split('~');
     let mut text = pieces.next().unwrap_or_default().to_owned();
     for piece in pieces {
-        let (character, rest) =
-            piece.strip_prefix('0').map(|rest| ('~', rest)).or_else(|| piece.strip_prefix('1').map(|rest| ('/', rest)))?;
+        let (character, rest) = piece
+            .strip_prefix('0')
+            .map(|rest| ('~', rest))
+            .or_else(|| piece.strip_prefix('1').map(|rest| ('/', rest)))?;
         text.push(character);
         text.push_str(rest);
     }

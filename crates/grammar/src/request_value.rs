@@ -1,7 +1,7 @@
 //! `${request.…}`: values of the request that is being sent.
 
-use super::document::Located;
 use super::diagnostic::Findings;
+use super::document::Located;
 use super::file::Span;
 use super::nearest::nearest;
 use ostiary_core::configuration::{Encoding, RequestValue, TimeFormat};
@@ -43,7 +43,12 @@ const VALUES: [RequestValue; 17] = {
 };
 
 /// Reads what follows `request.` in a placeholder.
-pub(crate) fn parse(name: &str, span: Span, scope: Scope, findings: &mut Findings<'_>) -> Option<RequestValue> {
+pub(crate) fn parse(
+    name: &str,
+    span: Span,
+    scope: Scope,
+    findings: &mut Findings<'_>,
+) -> Option<RequestValue> {
     if scope == Scope::Nothing {
         let message = "a value of the request has no meaning here";
         findings.error(span, message, "write a secret's name or `${var.NAME}`");

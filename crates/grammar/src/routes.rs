@@ -10,7 +10,9 @@ use super::header::{self, Purpose};
 use super::mount::Place;
 use super::template::Declared;
 use super::{cors, failover, name, rate_limit, redact, rewrite_body, token_in, unit, upstream};
-use ostiary_core::configuration::{Destination, Mount, Placement, Route, RouteId, SecretId, Text, TokenPlace};
+use ostiary_core::configuration::{
+    Destination, Mount, Placement, Route, RouteId, SecretId, Text, TokenPlace,
+};
 use ostiary_core::http::header_name::HeaderName;
 use ostiary_core::http::header_name::fold;
 
@@ -278,8 +280,7 @@ impl<'t> Reader<'_, 't, '_> {
     fn check_forwarded(&mut self, forwarded: &[(Span, HeaderName)], auth: &Auth, token_in: &[TokenPlace]) {
         for (at, header) in forwarded {
             let twin = header::twin(header);
-            if auth.placements.iter().any(|placement| placement.sets_header(|set| fold(set) == twin))
-            {
+            if auth.placements.iter().any(|placement| placement.sets_header(|set| fold(set) == twin)) {
                 let message = format!("the header `{header}` is set by the route's `auth`");
                 self.findings.error(*at, &message, "remove it");
             } else if token_in.iter().any(|place| match place {

@@ -14,8 +14,7 @@ impl Reader<'_, '_, '_> {
         table.reject_unknown_keys("`sigv4`", &KEYS, &[], self.findings);
         let access_key_id = self.scope_piece(&table, form, "access_key_id");
         let secret_access_key = self.member(&table, form, "secret_access_key", EXAMPLE);
-        let secret_access_key =
-            secret_access_key.and_then(|value| self.secret(value, "the key", EXAMPLE));
+        let secret_access_key = secret_access_key.and_then(|value| self.secret(value, "the key", EXAMPLE));
         let session_token = table.value("session_token").map(|value| {
             self.value(value, EXAMPLE, Alphabet::Header, Scope::Nothing).map(|token| token.into_template())
         });
@@ -75,7 +74,9 @@ mod tests {
 
     #[test]
     fn a_body_is_read_unless_the_service_is_s3() {
-        for (service, body) in [("s3", false), ("s3-outposts", false), ("s3express", false), ("dynamodb", true)] {
+        for (service, body) in
+            [("s3", false), ("s3-outposts", false), ("s3express", false), ("dynamodb", true)]
+        {
             let auth = format!(
                 "{{ sigv4 = {{ access_key_id = \"${{stripe.id}}\", secret_access_key = \"${{stripe.key}}\", \
                  session_token = \"${{stripe.token}}\", region = \"${{var.ACCOUNT}}\", service = \"{service}\" }} }}"
@@ -83,7 +84,11 @@ mod tests {
             let checked = accepted("{ bearer = \"${stripe}\" }", &auth);
             let route = &checked.gateway.routes[0];
             assert!(matches!(route.auth.as_ref(), [Placement::SigV4(_)]));
-            assert_eq!(Forms::used_by(&checked.gateway), Forms { sigv4: true, body, ..Forms::NONE }, "{service}");
+            assert_eq!(
+                Forms::used_by(&checked.gateway),
+                Forms { sigv4: true, body, ..Forms::NONE },
+                "{service}"
+            );
             assert_eq!(*route.token_in, [TokenPlace::Bearer, TokenPlace::Basic, TokenPlace::SigV4]);
         }
     }

@@ -4,9 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use futures::FutureExt as _;
-use ostiary_core::configuration::{
-    Encoding, Forms, Gateway, KeyEncoding, Part, Placement, SecretId, Source,
-};
+use ostiary_core::configuration::{Encoding, Forms, Gateway, KeyEncoding, Part, Placement, SecretId, Source};
 use ostiary_core::encoding::encode;
 use ostiary_core::request_id::RequestId;
 use ostiary_core::runtime::limit::Verdict;

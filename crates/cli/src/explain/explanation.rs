@@ -1,8 +1,6 @@
 //! What a gateway does with a request, in words: names and places, never a value.
 
-use ostiary_core::configuration::{
-    Gateway, Grantee, Mismatch, Mount, Placement, Route, Source, SourceKind,
-};
+use ostiary_core::configuration::{Gateway, Grantee, Mismatch, Mount, Placement, Route, Source, SourceKind};
 use ostiary_rehearsal::Sent;
 use serde::Serialize;
 

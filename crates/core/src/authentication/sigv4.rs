@@ -37,8 +37,14 @@ mod tests {
     fn reads_the_id_of_a_header() {
         let rest = "SignedHeaders=host;x-amz-date, Signature=00";
         for (header, id) in [
-            (format!("AWS4-HMAC-SHA256 Credential=tok/20150830/us-east-1/s3/aws4_request, {rest}"), Some("tok")),
-            (format!("AWS4-HMAC-SHA256 {rest},Credential=t+/k/20150830/us-east-1/s3/aws4_request"), Some("t+/k")),
+            (
+                format!("AWS4-HMAC-SHA256 Credential=tok/20150830/us-east-1/s3/aws4_request, {rest}"),
+                Some("tok"),
+            ),
+            (
+                format!("AWS4-HMAC-SHA256 {rest},Credential=t+/k/20150830/us-east-1/s3/aws4_request"),
+                Some("t+/k"),
+            ),
             (format!("AWS4-HMAC-SHA256 Credential=/20150830/us-east-1/s3/aws4_request, {rest}"), Some("")),
             (format!("AWS4-HMAC-SHA256 Credential=tok/us-east-1/s3/aws4_request, {rest}"), None),
             (format!("AWS4-HMAC-SHA256 {rest}"), None),

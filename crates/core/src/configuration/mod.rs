@@ -38,8 +38,8 @@ pub use route::{Excepted, Grant, Route, RouteId};
 pub use rule::{Pattern, Rule, Segment};
 pub use secret::{Secret, SecretId, Source, SourceKind};
 pub use signing::{
-    BodyPlace, CONTENT_SHA256, Encoding, Hmac, HmacAlgorithm, KeyEncoding, Output, OutputPlace, RequestValue, SigV4,
-    TimeFormat,
+    BodyPlace, CONTENT_SHA256, Encoding, Hmac, HmacAlgorithm, KeyEncoding, Output, OutputPlace, RequestValue,
+    SigV4, TimeFormat,
 };
 pub use template::{Part, Template};
 pub use text::{List, Text};

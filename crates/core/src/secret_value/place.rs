@@ -70,7 +70,9 @@ impl Place {
             Self::Password => |character| !character.is_control(),
             Self::Encoded | Self::Key(_) => |_| true,
             // A slash and a comma end it.
-            Self::AccessKeyId => |character| matches!(character, '!'..='~') && !matches!(character, '/' | ','),
+            Self::AccessKeyId => {
+                |character| matches!(character, '!'..='~') && !matches!(character, '/' | ',')
+            }
             Self::Unknown => {
                 |character| matches!(character, '\r' | '\n') || ValueFault::of(character).is_none()
             }
@@ -251,7 +253,11 @@ mod tests {
             (Place::Header, "“canary”", "its character 1 is a typographic quote (U+201C)"),
             (Place::Header, "canaryб", "its character 7 is no ASCII, and a header holds nothing else"),
             (Place::Username, "canary:x", "its character 7 is a colon, which ends the user name of Basic"),
-            (Place::AccessKeyId, "can/ary", "its character 4 is a slash, a comma or a blank, which ends an access key id"),
+            (
+                Place::AccessKeyId,
+                "can/ary",
+                "its character 4 is a slash, a comma or a blank, which ends an access key id",
+            ),
             (Place::Key(KeyEncoding::Hex), "canary", "it is not in its `key_encoding`"),
             (Place::Key(KeyEncoding::Base64), "canary canary", "it is not in its `key_encoding`"),
             (Place::Unknown, "a\u{202e}", "its character 2 is a character that nobody sees (U+202E)"),

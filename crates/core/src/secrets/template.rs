@@ -3,12 +3,10 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::configuration::{
-    Hmac, Output, Part, Placement, Route, SecretId, SigV4, Template,
-};
+use crate::configuration::{Hmac, Output, Part, Placement, Route, SecretId, SigV4, Template};
+use crate::encoding::decode_key;
 use crate::runtime::Bindings;
 use crate::runtime::signing::Signing;
-use crate::encoding::decode_key;
 use crate::secret_value::SecretValue;
 use crate::secret_value::place::Place;
 use crate::secrets::credential::Credential;
@@ -74,7 +72,9 @@ pub(super) fn render<'g, R: Bindings + Signing>(
                 credential.signers.push(Signer::SigV4(filler.sigv4(sigv4)?));
             }
             // The build knows which forms there are, so there is no such placement.
-            Placement::Body { .. } | Placement::Hmac(_) | Placement::SigV4(_) => return Err(Unusable::Variable),
+            Placement::Body { .. } | Placement::Hmac(_) | Placement::SigV4(_) => {
+                return Err(Unusable::Variable);
+            }
         }
     }
     credential.values = filler.injected;
@@ -101,11 +101,7 @@ impl<'g, B: Bindings> Filler<'_, 'g, '_, B> {
     }
 
     /// As [`fill`](Self::fill), but for the values of the request, which is not known yet.
-    fn open(
-        &mut self,
-        template: &'g Template,
-        place: Place,
-    ) -> Result<OpenTemplate<'g>, Unusable> {
+    fn open(&mut self, template: &'g Template, place: Place) -> Result<OpenTemplate<'g>, Unusable> {
         let parts = template.parts.iter().map(|part| match part {
             Part::Request(value) => Ok(OpenPart::Request(value)),
             _ => self.part(part, template, place).map(OpenPart::Filled),
@@ -113,12 +109,7 @@ impl<'g, B: Bindings> Filler<'_, 'g, '_, B> {
         parts.collect::<Result<Vec<_>, _>>().map(OpenTemplate)
     }
 
-    fn part(
-        &mut self,
-        part: &Part,
-        template: &Template,
-        place: Place,
-    ) -> Result<SecretValue, Unusable> {
+    fn part(&mut self, part: &Part, template: &Template, place: Place) -> Result<SecretValue, Unusable> {
         let invalid = || Unusable::Secrets(template.secrets().collect());
         let values = self.values;
         let resolved = |id: &SecretId| values.iter().find(|known| known.id == *id).ok_or_else(invalid);
@@ -126,9 +117,7 @@ impl<'g, B: Bindings> Filler<'_, 'g, '_, B> {
             Part::Text(text) => SecretValue::new(text.clone().into_owned()),
             Part::Secret(id) => SecretValue::new(resolved(id)?.value.expose().to_owned()),
             Part::Field(id, name) => string_field(resolved(id)?.value, name).ok_or_else(invalid)?,
-            Part::Variable(name) => {
-                SecretValue::new(self.bindings.variable(name).ok_or(Unusable::Variable)?)
-            }
+            Part::Variable(name) => SecretValue::new(self.bindings.variable(name).ok_or(Unusable::Variable)?),
             // The grammar admits it only where a template is left open.
             Part::Request(_) => return Err(Unusable::Variable),
         };

@@ -5,11 +5,11 @@ use sha1::Sha1;
 use sha2::{Sha256, Sha384, Sha512};
 
 use super::Signature;
-use crate::encoding::encode;
 use super::template::OpenTemplate;
 use super::unsigned::Unsigned;
 use crate::configuration;
 use crate::configuration::{HmacAlgorithm, Output};
+use crate::encoding::encode;
 use crate::refusal::Code;
 use crate::runtime::RequestHead;
 use crate::runtime::signing::Signing;
@@ -57,7 +57,9 @@ impl<'g> HmacSigner<'g> {
         are_signatures: bool,
         signature: &str,
     ) -> Result<(), Code> {
-        for (output, template) in self.put.iter().filter(|(output, _)| output.is_signature() == are_signatures) {
+        for (output, template) in
+            self.put.iter().filter(|(output, _)| output.is_signature() == are_signatures)
+        {
             let value = template.fill(request, signature);
             // The grammar admits no part of the request here that is not text.
             let text = std::str::from_utf8(value.expose()).map_err(|_| Code::Misconfigured)?;
@@ -70,7 +72,8 @@ impl<'g> HmacSigner<'g> {
 /// The SHA-256 hash of a message under a key.
 pub(super) fn sha256_under(key: &[u8], message: &[u8]) -> SecretBytes {
     // HMAC takes a key of any length.
-    let hash = Hmac::<Sha256>::new_from_slice(key).map(|mac| mac.chain_update(message).finalize().into_bytes());
+    let hash =
+        Hmac::<Sha256>::new_from_slice(key).map(|mac| mac.chain_update(message).finalize().into_bytes());
     SecretBytes::new(hash.map(|hash| hash.to_vec()).unwrap_or_default())
 }
 
@@ -79,7 +82,9 @@ pub(super) fn sha256_under(key: &[u8], message: &[u8]) -> SecretBytes {
 pub fn keyed_hash<S: Signing>(algorithm: HmacAlgorithm, key: &[u8], message: &[u8]) -> Option<SecretBytes> {
     macro_rules! with {
         ($hash:ty) => {
-            Hmac::<$hash>::new_from_slice(key).ok().map(|mac| mac.chain_update(message).finalize().into_bytes().to_vec())
+            Hmac::<$hash>::new_from_slice(key)
+                .ok()
+                .map(|mac| mac.chain_update(message).finalize().into_bytes().to_vec())
         };
     }
     let hash = match algorithm {

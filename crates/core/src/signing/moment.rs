@@ -2,8 +2,8 @@
 
 use sha2::{Digest as _, Sha256};
 
-use crate::encoding::hex;
 use crate::configuration::TimeFormat;
+use crate::encoding::hex;
 use crate::request_id::RequestId;
 
 const DAY: u64 = 24 * 60 * 60;

@@ -5,11 +5,11 @@ use std::borrow::Cow;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode};
 
 use super::Signature;
-use crate::encoding::hex;
 use super::hmac::sha256_under;
 use super::unsigned::Unsigned;
 use crate::configuration::{CONTENT_SHA256, SigV4};
 use crate::digest::digest;
+use crate::encoding::hex;
 use crate::http::query;
 use crate::refusal::Code;
 use crate::runtime::RequestHead;
@@ -48,10 +48,7 @@ pub struct SigV4Signer<'g> {
 
 impl<'g> SigV4Signer<'g> {
     /// Signs the host and every `x-amz-` header. No other header: a proxy may change it, and TLS protects it.
-    pub(super) fn sign(
-        &self,
-        request: &mut Unsigned<'_, impl RequestHead>,
-    ) -> Result<Signature<'g>, Code> {
+    pub(super) fn sign(&self, request: &mut Unsigned<'_, impl RequestHead>) -> Result<Signature<'g>, Code> {
         let service = self.form.service.as_ref();
         let is_s3 = self.form.is_s3();
         let payload = if is_s3 { s3_payload(request)? } else { hex(&digest(request.body())).into() };
@@ -85,7 +82,9 @@ impl<'g> SigV4Signer<'g> {
 
     pub(super) fn each_secret(&self, take: &mut dyn FnMut(&[u8])) {
         let token = self.session_token.as_ref().map_or("", SecretValue::expose);
-        for secret in [self.access_key_id.expose(), self.secret_access_key.expose(), token, self.region.expose()] {
+        for secret in
+            [self.access_key_id.expose(), self.secret_access_key.expose(), token, self.region.expose()]
+        {
             take(secret.as_bytes());
         }
     }
@@ -99,7 +98,11 @@ fn s3_payload(request: &Unsigned<'_, impl RequestHead>) -> Result<Cow<'static, s
     }
     let told = request.caller_header(CONTENT_SHA256).unwrap_or_default().trim();
     if told.starts_with("STREAMING-") {
-        return if told == UNSIGNED_CHUNKS { Ok(UNSIGNED_CHUNKS.into()) } else { Err(Code::UnsupportedMediaType) };
+        return if told == UNSIGNED_CHUNKS {
+            Ok(UNSIGNED_CHUNKS.into())
+        } else {
+            Err(Code::UnsupportedMediaType)
+        };
     }
     let is_digest = told.len() == 64 && told.bytes().all(|byte| byte.is_ascii_hexdigit());
     Ok(if is_digest { told.to_ascii_lowercase().into() } else { UNSIGNED.into() })
@@ -227,8 +230,11 @@ mod tests {
             let date = case.date.as_deref().unwrap_or("20150830T123600Z");
             let payload = hex(&digest(case.body.as_bytes()));
             let mut headers: Vec<(String, String)> = Vec::new();
-            let mut lines: Vec<(String, String)> =
-                case.headers.iter().map(|(name, value)| (name.to_lowercase(), canonical_value(value))).collect();
+            let mut lines: Vec<(String, String)> = case
+                .headers
+                .iter()
+                .map(|(name, value)| (name.to_lowercase(), canonical_value(value)))
+                .collect();
             lines.push(("x-amz-date".to_owned(), date.to_owned()));
             lines.extend(case.sign_body.then(|| (CONTENT_SHA256.to_owned(), payload.clone())));
             lines.extend(case.token.map(|token| ("x-amz-security-token".to_owned(), token)));
@@ -272,7 +278,10 @@ mod tests {
                 "PUT",
                 "/test$file.text",
                 "",
-                vec![("date", "Fri, 24 May 2013 00:00:00 GMT"), ("x-amz-storage-class", "REDUCED_REDUNDANCY")],
+                vec![
+                    ("date", "Fri, 24 May 2013 00:00:00 GMT"),
+                    ("x-amz-storage-class", "REDUCED_REDUNDANCY"),
+                ],
                 text,
                 "98ad721746da40c64f1a55b78f14c238d841ea1380cd77a1b5971af0ece108bd",
             ),

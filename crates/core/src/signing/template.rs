@@ -1,10 +1,10 @@
 //! Templates whose secrets are filled in, and whose request is open still.
 
 use super::body;
-use crate::encoding::encode;
 use super::unsigned::Unsigned;
 use crate::configuration::RequestValue;
 use crate::digest::digest;
+use crate::encoding::encode;
 use crate::runtime::RequestHead;
 use crate::secret_value::{SecretBytes, SecretValue};
 

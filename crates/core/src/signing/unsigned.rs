@@ -18,8 +18,17 @@ use crate::secret_value::{SecretBytes, SecretValue};
 const QUERY: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>').add(b'\'');
 
 /// The same for a path.
-const PATH: &AsciiSet =
-    &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>').add(b'?').add(b'^').add(b'`').add(b'{').add(b'}');
+const PATH: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'#')
+    .add(b'<')
+    .add(b'>')
+    .add(b'?')
+    .add(b'^')
+    .add(b'`')
+    .add(b'{')
+    .add(b'}');
 
 /// A planned request as signatures see it: the plan's edits are made, and each further one is made at once.
 pub struct Unsigned<'a, H> {
@@ -190,7 +199,10 @@ impl<'a, H: RequestHead> Unsigned<'a, H> {
     /// Whether the body is of a type that has such a field. A request without a body gets one, where its method has a
     /// meaning for it.
     fn accepts_field(&self, place: &BodyPlace) -> bool {
-        if self.header("content-encoding").is_some_and(|coding| !coding.trim().eq_ignore_ascii_case("identity")) {
+        if self
+            .header("content-encoding")
+            .is_some_and(|coding| !coding.trim().eq_ignore_ascii_case("identity"))
+        {
             return false;
         }
         match self.header("content-type") {

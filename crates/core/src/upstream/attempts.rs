@@ -20,9 +20,7 @@ use crate::request_id::RequestId;
 use crate::runtime::plan::Plan;
 use crate::runtime::signing::Signing;
 use crate::runtime::status::check_status;
-use crate::runtime::{
-    Bindings, Clock, Network, ReceiveError, RequestHead, SendError, UpstreamResponse,
-};
+use crate::runtime::{Bindings, Clock, Network, ReceiveError, RequestHead, SendError, UpstreamResponse};
 use crate::secret_value::{SecretBytes, SecretValue};
 use crate::secrets::credential::Credential;
 use crate::secrets::readings::Readings;

@@ -45,7 +45,9 @@ fn sent(exchange: &Exchange, name: &str) -> String {
 #[test]
 fn github_s_example() {
     // docs.github.com, "Validating webhook deliveries".
-    let auth = hmac("message = \"${request.body}\", put = { header = \"x-hub-signature-256\", value = \"sha256=${request.signature}\" }");
+    let auth = hmac(
+        "message = \"${request.body}\", put = { header = \"x-hub-signature-256\", value = \"sha256=${request.signature}\" }",
+    );
     let world = world("https://hooks.example.com", &auth, "")
         .with("API_KEY", Binding::Value("It's a Secret to Everybody"));
     let exchange = world.ask(&post("Hello, World!"));
@@ -101,7 +103,8 @@ fn binance_s_examples() {
     );
     assert_eq!(sent(&exchange, "x-mbx-apikey"), "canary-only-key");
 
-    let exchange = world.ask(&Ask::new("POST", &format!("/r/api/v3/order?{first}&signature=mine")).body(second));
+    let exchange =
+        world.ask(&Ask::new("POST", &format!("/r/api/v3/order?{first}&signature=mine")).body(second));
     let signature = "0fd168b8ddb4876a0358a8d14d0c9f3da0e9b20c5d52b2a00fcf7d1c602f9a77";
     assert_eq!(
         exchange.sent().url,
@@ -119,23 +122,21 @@ fn an_output_without_the_signature_is_part_of_what_is_signed() {
     let key = "NhqPtmdSJYdKjVHjA7PZj4Mge3R5YNiP1e3UZjInClVN65XAbvqqM6A7H5fATj0j";
     let mut world = world("https://api.binance.com", &auth, "").with("API_KEY", Binding::Value(key));
     world.now = 1_499_827_319_559.0;
-    let query =
-        "symbol=LTCBTC&side=BUY&type=LIMIT&timeInForce=GTC&quantity=1&price=0.1&recvWindow=5000";
+    let query = "symbol=LTCBTC&side=BUY&type=LIMIT&timeInForce=GTC&quantity=1&price=0.1&recvWindow=5000";
     let exchange = world.ask(&Ask::new("POST", &format!("/r/api/v3/order?{query}&timestamp=1")));
     let signature = "c8db56825ae71d6d79447849e617115f4a920fa2acdcab2b053c4b2838bd6b71";
-    let expected = format!(
-        "https://api.binance.com/api/v3/order?{query}&timestamp=1499827319559&signature={signature}"
-    );
+    let expected =
+        format!("https://api.binance.com/api/v3/order?{query}&timestamp=1499827319559&signature={signature}");
     assert_eq!(exchange.sent().url, expected);
 }
 
 #[test]
 fn shopify_s_example() {
     // shopify.dev's example of a signed query.
-    let auth = hmac("message = \"${request.query}\", put = { query = \"hmac\", value = \"${request.signature}\" }");
+    let auth =
+        hmac("message = \"${request.query}\", put = { query = \"hmac\", value = \"${request.signature}\" }");
     let world = world("https://some-shop.myshopify.com", &auth, "").with("API_KEY", Binding::Value("hush"));
-    let query =
-        "code=0907a61c0c8d55e99db179b68161bc00&shop=some-shop.myshopify.com&timestamp=1337178173";
+    let query = "code=0907a61c0c8d55e99db179b68161bc00&shop=some-shop.myshopify.com&timestamp=1337178173";
     let exchange = world.ask(&Ask::new("GET", &format!("/r/x?{query}")));
     let signature = "4712bf92ffc2917d15a2f5a273e39f0116667419aa4b6ac0b3baaf26fa3c4d20";
     assert_eq!(exchange.sent().url, format!("https://some-shop.myshopify.com/x?{query}&hmac={signature}"));
@@ -261,12 +262,12 @@ fn a_body_that_is_not_whole_is_never_signed() {
     limited("body_limit = \"1KiB\"").ask(&post(&large[..1025])).refused("payload_too_large");
     limited("max_body = \"1KiB\"").ask(&post(&large[..1025])).refused("payload_too_large");
     assert_eq!(limited("body_limit = \"1KiB\"").ask(&post(&large[..1024])).status, 200);
-    let chunked = Ask::new("POST", "/r/x").body("b").without("content-length").header("transfer-encoding", "chunked");
+    let chunked =
+        Ask::new("POST", "/r/x").body("b").without("content-length").header("transfer-encoding", "chunked");
     assert_eq!(limited("").ask(&chunked).sent().body.as_deref(), Some("b"));
     let short = Ask::new("POST", "/r/x").body("b").without("content-length").header("content-length", "2");
     limited("").ask(&short).refused("body_invalid");
-    for (why, code) in
-        [(ReceiveError::Broken, "body_invalid"), (ReceiveError::TooLarge, "payload_too_large")]
+    for (why, code) in [(ReceiveError::Broken, "body_invalid"), (ReceiveError::TooLarge, "payload_too_large")]
     {
         let mut world = limited("");
         world.broken_body = Some(why);
@@ -300,14 +301,18 @@ fn a_signature_and_its_key_do_not_come_back() {
     assert!(!exchange.body.contains("canary"), "{}", exchange.body);
 }
 
-const JSON: &str = "[{ json = \"/auth/token\", value = \"${key}\" }, { json = \"/auth/id\", value = \"id-${other}\" }]";
+const JSON: &str =
+    "[{ json = \"/auth/token\", value = \"${key}\" }, { json = \"/auth/id\", value = \"id-${other}\" }]";
 const FORM: &str = "{ form = \"api_key\", value = \"${key}\" }";
 
 #[test]
 fn a_credential_is_put_into_a_json_body() {
     let world = world("https://api.example.com", JSON, "");
     for (body, expected) in [
-        (r#"{"n":1.0}"#, json!({ "n": 1.0, "auth": { "token": "canary-api-key", "id": "id-canary-only-key" } })),
+        (
+            r#"{"n":1.0}"#,
+            json!({ "n": 1.0, "auth": { "token": "canary-api-key", "id": "id-canary-only-key" } }),
+        ),
         (
             r#"{"auth":{"token":"mine","x":1}}"#,
             json!({ "auth": { "x": 1, "token": "canary-api-key", "id": "id-canary-only-key" } }),
@@ -455,7 +460,9 @@ fn a_stock_sdk_shows_its_token_as_the_access_key_id() {
         "{sent_authorization}"
     );
     assert_eq!(exchange.sent().header("x-amz-security-token"), <[&str; 0]>::default());
-    world.ask(&bare("/r/key").header("authorization", &authorization("wrong"))).refused("caller_unauthenticated");
+    world
+        .ask(&bare("/r/key").header("authorization", &authorization("wrong")))
+        .refused("caller_unauthenticated");
 
     let presigned = "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=canary-checkout-token%2F20150830%2Fus-east-1%2Fs3%2Faws4_request\
                      &X-Amz-Date=20150830T123600Z&X-Amz-Expires=3600&X-Amz-SignedHeaders=host&X-Amz-Signature=00";
@@ -478,7 +485,8 @@ fn what_is_signed_of_a_body_for_s3_is_what_the_caller_says_of_it() {
         (Some("STREAMING-UNSIGNED-PAYLOAD-TRAILER"), "STREAMING-UNSIGNED-PAYLOAD-TRAILER"),
     ] {
         let ask = Ask::new("PUT", "/r/key").body("b");
-        let exchange = world.ask(&told.iter().fold(ask, |ask, told| ask.header("x-amz-content-sha256", told)));
+        let exchange =
+            world.ask(&told.iter().fold(ask, |ask, told| ask.header("x-amz-content-sha256", told)));
         assert_eq!(sent(&exchange, "x-amz-content-sha256"), expected, "{told:?}");
         assert_eq!(exchange.sent().body, None, "it streams");
     }
@@ -495,14 +503,16 @@ fn a_path_is_sent_to_s3_in_the_spelling_that_is_signed() {
     let world = aws(S3, "https://bucket.s3.amazonaws.com/base");
     let exchange = world.ask(&Ask::new("GET", "/r/a+b!c//d%7e?q=a+b"));
     assert_eq!(exchange.sent().url, "https://bucket.s3.amazonaws.com/base/a%2Bb%21c//d~?q=a+b");
-    let exchange = aws(&sigv4("execute-api"), "https://a.example.com").ask(&Ask::new("GET", "/r/a+b!c//d%7e"));
+    let exchange =
+        aws(&sigv4("execute-api"), "https://a.example.com").ask(&Ask::new("GET", "/r/a+b!c//d%7e"));
     assert_eq!(exchange.sent().url, "https://a.example.com/a+b!c//d%7e", "others take it as it is");
 }
 
 #[test]
 fn a_body_for_another_service_is_signed() {
     let world = aws(&sigv4("dynamodb"), "https://dynamodb.us-east-1.amazonaws.com");
-    let ask = |body: &str| Ask::new("POST", "/r").body(body).header("x-amz-content-sha256", "UNSIGNED-PAYLOAD");
+    let ask =
+        |body: &str| Ask::new("POST", "/r").body(body).header("x-amz-content-sha256", "UNSIGNED-PAYLOAD");
     let exchange = world.ask(&ask("{}"));
     assert_eq!(exchange.sent().body.as_deref(), Some("{}"));
     assert_eq!(exchange.sent().header("x-amz-content-sha256"), <[&str; 0]>::default());
@@ -518,7 +528,8 @@ fn a_signature_of_version_4_fails_over_and_does_not_come_back() {
     let signatures: Vec<String> =
         exchange.sent.iter().map(|sent| signature(sent.header("authorization")[0])).collect();
     assert_ne!(signatures[0], signatures[1]);
-    let echo: &'static str = format!("{} {} canary-only-key canary-api-key\n", signatures[0], signatures[1]).leak();
+    let echo: &'static str =
+        format!("{} {} canary-only-key canary-api-key\n", signatures[0], signatures[1]).leak();
     let exchange = aws(S3, "https://bucket.s3.amazonaws.com")
         .first_statuses(&[401])
         .with_body(echo)

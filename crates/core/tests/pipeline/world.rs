@@ -11,6 +11,7 @@ use ostiary_core::http::coding::Coding;
 use ostiary_core::operator::Report;
 use ostiary_core::redaction::Redaction;
 use ostiary_core::request_id::RequestId;
+use ostiary_core::response::body_links::BodyEdit;
 use ostiary_core::response::edits::Edits;
 use ostiary_core::runtime::limit::Verdict;
 use ostiary_core::runtime::plan::Plan;
@@ -330,6 +331,12 @@ impl World {
             }
             Outcome::Answered(answer, edits, redaction) => {
                 (body, coding) = scanned(answer.body, redaction);
+                if let Some(BodyEdit { mut links, .. }) = edits.body.clone() {
+                    let mut pieces: Vec<u8> =
+                        body.as_bytes().chunks(3).flat_map(|piece| links.push(piece)).collect();
+                    pieces.extend(links.finish());
+                    body = String::from_utf8(pieces).unwrap();
+                }
                 idle_timeout = edits.idle_timeout;
                 (edits.status.unwrap_or(answer.status), None, edited(&answer, &edits))
             }
