@@ -17,6 +17,7 @@ mod response;
 mod rewriter;
 mod runtime;
 mod sending;
+mod signing;
 mod upstream;
 mod waiter;
 

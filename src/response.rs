@@ -58,7 +58,7 @@ fn upstream(
 ) -> Result<Response, JsValue> {
     let response = &received.response;
     let headers = response.headers();
-    let head = || init(response.status(), &headers);
+    let head = || init(edits.status.unwrap_or_else(|| response.status()), &headers);
     let socket = received.web_socket();
     if socket.is_truthy() {
         let head = head();
@@ -73,8 +73,11 @@ fn upstream(
     }
     let (body, is_decoded) = match redaction {
         Redaction::None | Redaction::Head => (body, false),
-        Redaction::Body(redactor, coding) => {
-            let scan = |body| js::redacted(body, &headers, BodyRedactor::from(redactor), coding.as_str());
+        Redaction::Body { redactor, coding, length } => {
+            #[expect(clippy::cast_precision_loss, reason = "no body has that many bytes")]
+            let length = length.filter(|_| edits.body.is_none()).map(|length| length as f64);
+            let scan =
+                |body| js::redacted(body, &headers, BodyRedactor::from(redactor), coding.as_str(), length);
             (body.map(scan).transpose()?, true)
         }
     };

@@ -72,6 +72,8 @@ pub struct Edits {
     pub remove: Vec<String>,
     /// Headers to set or to add a line of, in this order.
     pub add: Vec<(Cow<'static, str>, String)>,
+    /// The status; `None` where the upstream's stays.
+    pub status: Option<u16>,
     /// For how long its body may stand still, in milliseconds.
     pub idle_timeout: Option<u32>,
     /// What is done to the links in its body; `None` where they stay as they are.
@@ -88,7 +90,12 @@ const ABOUT_THE_BODY: &[&str] = &[
     "content-md5",
     "digest",
     "repr-digest",
+    "x-goog-hash",
+    "x-ms-content-crc64",
 ];
+
+/// The same, for a family.
+const ABOUT_THE_BODY_PREFIX: &str = "x-amz-checksum-";
 
 /// Decides what is changed.
 ///
@@ -134,7 +141,9 @@ pub fn edits<'l>(
         let links = links();
         edits.rewrite_links(answer, &linking, &links);
         if let Some(coding) = coding {
-            edits.remove.extend(ABOUT_THE_BODY.iter().map(|name| (*name).to_owned()));
+            let is_about =
+                |name: &&str| ABOUT_THE_BODY.contains(name) || name.starts_with(ABOUT_THE_BODY_PREFIX);
+            edits.remove.extend(answer.header_names().filter(is_about).map(str::to_owned));
             edits.body = Some(BodyEdit { coding, links: links.in_body() });
         }
     }

@@ -1,14 +1,15 @@
 //! Step 6: the plan, from what every attempt has in common and one credential.
 
 use crate::authentication::proved::ProvedTokens;
-use crate::configuration::{Failover, Placement, Route, TokenPlace, UpstreamUrl};
+use crate::configuration::{Failover, Route, SigV4, TokenPlace, UpstreamUrl};
 use crate::http::cdn_loop::CdnId;
 use crate::http::cookie::without_cookies;
 use crate::http::host::Host;
 use crate::http::method::Method;
 use crate::http::path::Below;
 use crate::http::query::Parameter;
-use crate::http::{query, subprotocol};
+use crate::http::range::ByteRange;
+use crate::http::{charset, query, subprotocol};
 use crate::request::destination;
 use crate::runtime::plan::Plan;
 use crate::runtime::{RequestHead, UpstreamResponse};
@@ -17,9 +18,17 @@ use crate::secrets::credential::Credential;
 use crate::upstream::header_filter::HeaderFilter;
 use crate::upstream::subprotocols::Subprotocols;
 
-/// Asks for a part of the answer (RFC 9110 §14, RFC 3229 §10.5.3, and what Apache httpd takes for `Range`): two parts
-/// could each hold half of a secret, or of a link.
-const REQUESTS_A_PART: &[&str] = &["a-im", "if-range", "range", "request-range"];
+/// Asks for another form of the response than one that can be searched for a secret: for deltas (RFC 3229 §10.5.3), another
+/// encoding, what Apache httpd takes for `Range`, or digests of a body that can change (RFC 9530).
+const NEGOTIATES: &[&str] = &[
+    "a-im",
+    "accept-charset",
+    "request-range",
+    "want-content-digest",
+    "want-digest",
+    "want-repr-digest",
+    "x-amz-checksum-mode",
+];
 
 /// What a plan is made of, besides the credential.
 pub struct Forward<'a, H> {
@@ -86,6 +95,7 @@ impl<H: RequestHead> Forward<'_, H> {
             remove,
             set,
             has_body: self.has_body,
+            body: None,
             keep: 0,
             max_body: self.route.max_body,
             timeout: self.route.timeout,
@@ -124,8 +134,11 @@ impl<H: RequestHead> Forward<'_, H> {
 
     /// What becomes of a request header. Of a list of subprotocols or cookies only those that carry a token are removed.
     fn fate(&self, header_filter: &HeaderFilter<'_>, name: &str) -> Fate {
-        if header_filter.removes(name) || (self.reads_bytes() && REQUESTS_A_PART.contains(&name)) {
+        if header_filter.removes(name) || (self.reads_bytes() && self.negotiates(name)) {
             return Fate::Removed;
+        }
+        if self.redacts && name == "accept" {
+            return self.accept();
         }
         if let Some(path) = self.destination.filter(|_| name == destination::HEADER) {
             let UpstreamUrl { origin, base } = self.upstream;
@@ -145,6 +158,32 @@ impl<H: RequestHead> Forward<'_, H> {
             }));
         }
         Fate::Removed
+    }
+
+    /// Whether this header asks for a response that could not be searched.
+    fn negotiates(&self, name: &str) -> bool {
+        NEGOTIATES.contains(&name) || (matches!(name, "range" | "if-range") && self.range().is_none())
+    }
+
+    /// The one range of bytes that the request asks for. Of several, and of other methods than GET (RFC 9110 §14.2), the
+    /// whole body is the response; so it is where its links are rewritten, since that changes its length.
+    #[must_use]
+    pub fn range(&self) -> Option<ByteRange> {
+        let can_be_cut = self.method == Method::Get && self.route.rewrite_body.is_empty();
+        self.head.header("range").filter(|_| can_be_cut).and_then(ByteRange::parse)
+    }
+
+    /// The `Accept` header without charsets.
+    fn accept(&self) -> Fate {
+        let value = self.head.header("accept").unwrap_or_default();
+        if self.tokens.are_in(value.as_bytes()) {
+            return Fate::Removed;
+        }
+        match charset::without_charsets(value) {
+            Some(without) if without == value => Fate::Forwarded,
+            Some(without) => Fate::Replaced(SecretValue::new(without)),
+            None => Fate::Removed,
+        }
     }
 
     /// Whether a parameter of the query stays behind.
@@ -196,6 +235,10 @@ impl Fate {
 fn drops(route: &Route, name: &[u8]) -> bool {
     let is = |other: &str| query::is_same_name(name, other.as_bytes());
     route.strip_query.iter().any(|stripped| is(stripped))
-        || route.auth.iter().filter_map(Placement::parameter).any(is)
-        || route.token_in.iter().any(|place| matches!(place, TokenPlace::Query { name, .. } if is(name)))
+        || route.auth.iter().any(|placement| placement.sets_parameter(is))
+        || route.token_in.iter().any(|place| match place {
+            TokenPlace::Query { name, .. } => is(name),
+            TokenPlace::SigV4 => SigV4::parameters().iter().any(|parameter| is(parameter)),
+            _ => false,
+        })
 }
