@@ -137,7 +137,7 @@ impl<H: RequestHead> Forward<'_, H> {
         if header_filter.removes(name) || (self.reads_bytes() && self.negotiates(name)) {
             return Fate::Removed;
         }
-        if self.redacts && name == "accept" {
+        if self.reads_bytes() && name == "accept" {
             return self.accept();
         }
         if let Some(path) = self.destination.filter(|_| name == destination::HEADER) {
@@ -165,12 +165,12 @@ impl<H: RequestHead> Forward<'_, H> {
         NEGOTIATES.contains(&name) || (matches!(name, "range" | "if-range") && self.range().is_none())
     }
 
-    /// The one range of bytes that the request asks for. Of several, and of other methods than GET (RFC 9110 §14.2), the
-    /// whole body is the response; so it is where its links are rewritten, since that changes its length.
+    /// The one range of bytes that the request asks for. Of several, of other methods than GET (RFC 9110 §14.2), and where
+    /// links in the body are rewritten, the whole body is the response.
     #[must_use]
     pub fn range(&self) -> Option<ByteRange> {
-        let can_be_cut = self.method == Method::Get && self.route.rewrite_body.is_empty();
-        self.head.header("range").filter(|_| can_be_cut).and_then(ByteRange::parse)
+        let is_whole = self.method != Method::Get || !self.route.rewrite_body.is_empty();
+        self.head.header("range").filter(|_| !is_whole).and_then(ByteRange::parse)
     }
 
     /// The `Accept` header without charsets.
