@@ -45,7 +45,6 @@ pub(super) struct Syntaxes {
 }
 
 impl Syntaxes {
-    #[cfg(test)]
     pub(super) const ALL: Self = Self { percent: true, backslash: true, html: true };
 
     const fn reads(self, introducer: u8) -> bool {

@@ -45,35 +45,38 @@ impl Filter {
         Self { keys, shift, cells: cells.into(), ends: Zeroizing::new(ends) }
     }
 
-    /// The first place in a text at which eight bytes begin in which a needle may end, and these bytes. Rarely wrong, and
-    /// never about what it passes by.
+    /// Tells of all eight bytes of a text that are the end of a needle: the place after them, and the position of that
+    /// end.
     #[inline]
-    pub(super) fn first(&self, text: &[u8]) -> Option<(usize, u64)> {
+    pub(super) fn find(&self, text: &[u8], mut found: impl FnMut(usize, usize)) {
         // On the stack, so that nothing is read twice for each byte.
         let (keys, shift, cells) = (self.keys, self.shift, &*self.cells);
-        let ends = text.array_windows::<WINDOW>().map(|window| u64::from_le_bytes(*window));
-        ends.enumerate().find(|(_, end)| cells.get(cell(*end, keys, shift)).is_some_and(|cell| *cell != NOTHING))
-    }
-
-    /// Whether a needle may end so.
-    #[inline]
-    pub(super) fn may_end(&self, end: u64) -> bool {
-        self.cell(end) != NOTHING
-    }
-
-    /// The position of this end.
-    #[inline]
-    pub(super) fn position(&self, end: u64) -> Option<usize> {
-        match self.cell(end) {
-            NOTHING => None,
-            SEARCH => self.ends.binary_search(&end).ok(),
-            position => Some(usize::from(position) - 1).filter(|at| self.ends.get(*at) == Some(&end)),
+        let windows = text.array_windows::<WINDOW>().map(|window| u64::from_le_bytes(*window));
+        for (at, window) in windows.enumerate() {
+            let cell = cells.get(cell(window, keys, shift)).copied().unwrap_or(NOTHING);
+            if cell != NOTHING
+                && let Some(position) = self.position_in(cell, window)
+            {
+                found(at + WINDOW, position);
+            }
         }
     }
 
+    /// The position of the end that is these bytes.
     #[inline]
-    fn cell(&self, end: u64) -> u8 {
-        self.cells.get(cell(end, self.keys, self.shift)).copied().unwrap_or(NOTHING)
+    pub(super) fn position(&self, window: u64) -> Option<usize> {
+        match self.cells.get(cell(window, self.keys, self.shift)) {
+            None | Some(&NOTHING) => None,
+            Some(cell) => self.position_in(*cell, window),
+        }
+    }
+
+    fn position_in(&self, cell: u8, window: u64) -> Option<usize> {
+        if cell == SEARCH {
+            return self.ends.binary_search(&window).ok();
+        }
+        let position = usize::from(cell) - 1;
+        (self.ends.get(position) == Some(&window)).then_some(position)
     }
 }
 

@@ -12,7 +12,7 @@
 pub(super) struct Fingerprint(u64);
 
 /// The base, and what undoes a multiplication by it.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub(super) struct Base {
     base: u64,
     inverse: u64,

@@ -143,8 +143,7 @@ proptest! {
     ) {
         let values = named(&values);
         // Long enough that surroundings do not reach the ends.
-        let body = body.repeat(3);
-        prop_assume!(!body.is_empty());
+        let body = [body, b".".to_vec()].concat().repeat(3);
         cuts.sort_by_key(|cut| cut.index(body.len()));
         let mut edges = vec![0];
         edges.extend(cuts.iter().map(|cut| cut.index(body.len())));
@@ -239,7 +238,7 @@ proptest! {
 }
 
 /// For a byte.
-const MOST_STEPS: usize = 12;
+const MOST_STEPS: usize = 16;
 
 fn steps(value: &str, body: &[u8], piece: usize) -> f64 {
     let mut redactor = redactor(&[("api", value)]);
@@ -446,6 +445,7 @@ fn speeds() {
         ("lines", &lines, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab".into()),
     ];
     for (what, value, unit) in rows {
+        if std::env::var("ROW").is_ok_and(|row| !what.contains(&row)) { continue; }
         let body = unit.repeat(4_000_000 / unit.len());
         let mut best = f64::MAX;
         for _ in 0..3 {

@@ -1,7 +1,8 @@
 //! A text as it stands, and as it is read.
 
 use super::escape::{INTRODUCERS, Unit, unit_at};
-use super::fingerprint::{Base, Fingerprint, Power};
+use super::fingerprint::{Base, Fingerprint};
+use super::needles::Wanted;
 
 /// No place.
 const NONE: u32 = u32::MAX;
@@ -9,9 +10,13 @@ const NONE: u32 = u32::MAX;
 /// The count of the first place: what is within an escape has a lower one than what comes before it.
 const FIRST_COUNT: u32 = 32;
 
+/// In bytes: how far beyond a place a text is copied that is.
+const AHEAD: usize = 256;
+
 /// Tells in a few steps what a stretch of a text is, and what it means, for every place at which it may begin.
 ///
 /// Made of a text once the end of a needle has been met in it, and of no more than a needle can have before that.
+#[derive(Default)]
 pub(super) struct Transcript {
     base: Base,
     /// The first place.
@@ -40,17 +45,23 @@ struct Place {
 }
 
 impl Transcript {
-    pub(super) fn new(base: Base, origin: usize) -> Self {
-        let mut transcript = Self {
-            base,
-            origin,
-            text: vec![Fingerprint::default()],
-            places: Vec::new(),
-            by_count: vec![(NONE, NONE); FIRST_COUNT as usize],
-            steps: 0,
-        };
-        transcript.lead_to(Fingerprint::default(), FIRST_COUNT);
-        transcript
+    /// Begins at this place, unless it has begun before.
+    #[inline]
+    pub(super) fn begin(&mut self, base: Base, origin: usize) {
+        if self.text.is_empty() {
+            self.base = base;
+            self.origin = origin;
+            self.text.push(Fingerprint::default());
+            self.by_count.resize(FIRST_COUNT as usize, (NONE, NONE));
+            self.lead_to(Fingerprint::default(), FIRST_COUNT);
+        }
+    }
+
+    /// Forgets all of it.
+    pub(super) fn clear(&mut self) {
+        self.text.clear();
+        self.places.clear();
+        self.by_count.clear();
     }
 
     /// How many places it knows.
@@ -58,45 +69,37 @@ impl Transcript {
         self.text.len()
     }
 
-    /// Whether the `length` bytes before `end` have this fingerprint; `power` is that of their length.
-    pub(super) fn stands(
-        &mut self,
-        text: &[u8],
-        end: usize,
-        length: usize,
-        (fingerprint, power): (Fingerprint, Power),
-    ) -> bool {
-        self.copy(text, end);
+    /// Whether the text before `end` is what is wanted.
+    #[inline]
+    pub(super) fn stands(&mut self, text: &[u8], end: usize, wanted: &Wanted) -> bool {
         let Some(end) = end.checked_sub(self.origin) else { return false };
-        let Some(start) = end.checked_sub(length).and_then(|start| self.text.get(start)) else { return false };
+        if self.text.len() <= end {
+            self.copy(text, end);
+        }
+        let (fingerprint, power) = wanted.fingerprint;
+        let Some(start) = end.checked_sub(wanted.length).and_then(|start| self.text.get(start)) else { return false };
         self.text.get(end).is_some_and(|whole| start.to(*whole, power) == fingerprint)
     }
 
-    /// The last place from which the text means so many bytes up to `end`, with this fingerprint; none before `from`.
-    pub(super) fn beginning(
-        &mut self,
-        text: &[u8],
-        (from, end): (usize, usize),
-        length: usize,
-        (fingerprint, power): (Fingerprint, Power),
-    ) -> Option<usize> {
+    /// The last place from which the text up to `end` means what is wanted.
+    pub(super) fn beginning(&mut self, text: &[u8], end: usize, wanted: &Wanted) -> Option<usize> {
+        let from = end.saturating_sub(wanted.longest);
         self.read(text, end);
-        let at_end = end.checked_sub(self.origin)?;
-        let whole = *self.places.get(at_end)?;
-        let count = usize::try_from(whole.count).ok()?.checked_sub(length)?;
+        let end = end.checked_sub(self.origin)?;
+        let whole = *self.places.get(end)?;
         // Within an escape nobody has read on from before it.
-        self.by_count.get(usize::try_from(whole.count).ok()?).filter(|(outside, _)| is(*outside, at_end))?;
-        let (outside, mut inside) = *self.by_count.get(count)?;
+        self.by_count.get(whole.count as usize).filter(|(outside, _)| *outside as usize == end)?;
+        let (outside, mut inside) = *self.by_count.get((whole.count as usize).checked_sub(wanted.length)?)?;
+        let (fingerprint, power) = wanted.fingerprint;
         let begins = |at: u32| {
-            let at = usize::try_from(at).ok()?;
-            let place = self.places.get(at)?;
+            let place = self.places.get(at as usize)?;
             // A place after the end can have a count that is as low.
-            let is_before = at + length <= at_end;
-            (is_before && place.meaning.to(whole.meaning, power) == fingerprint).then_some(at + self.origin)
+            let is_before = at as usize + wanted.length <= end;
+            (is_before && place.meaning.to(whole.meaning, power) == fingerprint).then_some(at as usize + self.origin)
         };
         let mut last = begins(outside);
         self.steps += 1;
-        while let Some(place) = self.places.get(usize::try_from(inside).ok()?) {
+        while let Some(place) = self.places.get(inside as usize) {
             last = last.max(begins(inside));
             inside = place.same;
             self.steps += 1;
@@ -105,8 +108,9 @@ impl Transcript {
     }
 
     fn copy(&mut self, text: &[u8], end: usize) {
-        let known = self.origin + self.text.len() - 1;
-        let Some(bytes) = text.get(known..end) else { return };
+        let (known, until) = (self.origin + self.text.len() - 1, self.origin + end + AHEAD);
+        // Where one needle ends there may be more.
+        let bytes = text.get(known..until.min(text.len())).unwrap_or_default();
         let mut last = self.text.last().copied().unwrap_or_default();
         self.text.extend(bytes.iter().map(|byte| {
             last = self.base.append(last, opaque(*byte));
@@ -173,10 +177,6 @@ impl Transcript {
             *outside = at;
         }
     }
-}
-
-fn is(place: u32, at: usize) -> bool {
-    usize::try_from(place) == Ok(at)
 }
 
 /// A line's end is never part of a needle, unless it is escaped.
