@@ -45,21 +45,16 @@ impl Filter {
         Self { keys, shift, cells: cells.into(), ends: Zeroizing::new(ends) }
     }
 
-    /// Tells of all eight bytes of a text that are the end of a needle: the place after them, and the position of that
-    /// end.
+    /// The first place in a text at which eight bytes begin that are the end of a needle, and the position of that end.
     #[inline]
-    pub(super) fn find(&self, text: &[u8], mut found: impl FnMut(usize, usize)) {
+    pub(super) fn first(&self, text: &[u8]) -> Option<(usize, usize)> {
         // On the stack, so that nothing is read twice for each byte.
         let (keys, shift, cells) = (self.keys, self.shift, &*self.cells);
         let windows = text.array_windows::<WINDOW>().map(|window| u64::from_le_bytes(*window));
-        for (at, window) in windows.enumerate() {
+        windows.enumerate().find_map(|(at, window)| {
             let cell = cells.get(cell(window, keys, shift)).copied().unwrap_or(NOTHING);
-            if cell != NOTHING
-                && let Some(position) = self.position_in(cell, window)
-            {
-                found(at + WINDOW, position);
-            }
-        }
+            if cell == NOTHING { None } else { self.position_in(cell, window).map(|position| (at, position)) }
+        })
     }
 
     /// The position of the end that is these bytes.

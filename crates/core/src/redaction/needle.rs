@@ -215,7 +215,7 @@ impl Needle {
     }
 
     /// Of its text, with the power of its length.
-    pub(super) fn fingerprint(&self, base: Base) -> (Fingerprint, Power) {
+    pub(super) fn fingerprint(&self, base: &Base) -> (Fingerprint, Power) {
         let append = |print, byte: &u8| base.append(print, u16::from(*byte));
         (self.text.iter().fold(Fingerprint::default(), append), base.power(self.text.len()))
     }

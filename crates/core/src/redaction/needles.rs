@@ -117,7 +117,7 @@ impl Needles {
         let wanted = needles.iter().map(|needle| Wanted {
             length: needle.length(),
             longest: needle.longest(self.longest),
-            fingerprint: needle.fingerprint(self.base),
+            fingerprint: needle.fingerprint(&self.base),
             is_all: needle.is_all(),
         });
         wanted.collect()

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use proptest::prelude::*;
 
-use super::forms::{KINDS, form, value};
+use super::forms::{KINDS, form, has_no_middle, value};
 use super::reference::redacted;
 use super::{Needles, Redactor, Released, Sent};
 use crate::request_id::RequestId;
@@ -113,6 +113,7 @@ proptest! {
         after in AROUND,
         cuts in prop::collection::vec(1_usize..60, 1..4),
     ) {
+        prop_assume!(!has_no_middle(&value));
         let (form, secret) = form(&value, kind, &choices);
         let body = [before.as_bytes(), &form, after.as_bytes(), b"|", &form].concat();
         let (out, _) = run(redactor(&[("api", &value)]), &body, &cuts);
@@ -183,7 +184,7 @@ proptest! {
         let around = [before, after].map(|text| serde_json::to_string(&text).unwrap());
         let [before, after] = around.each_ref().map(|text| &text[1..text.len() - 1]);
         let body = [b"{\"key\":\"", before.as_bytes(), &form, after.as_bytes(), b"\"}"].concat();
-        prop_assume!(serde_json::from_slice::<serde_json::Value>(&body).is_ok());
+        prop_assume!(!has_no_middle(&value) && serde_json::from_slice::<serde_json::Value>(&body).is_ok());
         let (out, _) = run(redactor(&[("api", &value)]), &body, &[body.len()]);
         prop_assert!(serde_json::from_slice::<serde_json::Value>(&out).is_ok(), "{:?}", String::from_utf8_lossy(&out));
     }

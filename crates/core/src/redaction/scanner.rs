@@ -54,9 +54,12 @@ impl Scanner {
             ends.extend(needles.filter.position(window).map(|position| (end, position)));
         });
         self.scanned = self.escapes.at;
-        let first = from.saturating_sub(WINDOW - 1);
-        let known = text.get(first..self.scanned).unwrap_or_default();
-        needles.filter.find(known, |end, position| ends.push((first + end, position)));
+        let known = text.get(..self.scanned).unwrap_or_default();
+        let mut next = from.saturating_sub(WINDOW - 1);
+        while let Some((at, position)) = known.get(next..).and_then(|rest| needles.filter.first(rest)) {
+            next += at + 1;
+            ends.push((next + WINDOW - 1, position));
+        }
         for run in ends.chunk_by(|(_, one), (_, next)| one == next) {
             self.look(scanned, run, marks);
         }
