@@ -233,6 +233,9 @@ fn number(rest: &[u8], before: usize, radix: u32) -> Unit {
 /// After `&`.
 fn name(rest: &[u8]) -> Unit {
     let length = rest.iter().take(LONGEST_NAME + 1).take_while(|byte| byte.is_ascii_alphanumeric()).count();
+    if length == 0 && !rest.is_empty() {
+        return Unit::Plain;
+    }
     let name = rest.get(..length).unwrap_or_default();
     let place = NAMES.partition_point(|(known, _)| known.as_bytes() < name);
     let known = NAMES.get(place).filter(|(known, _)| known.as_bytes().starts_with(name));
@@ -317,14 +320,23 @@ const fn is_digit(byte: u8) -> bool {
 }
 
 /// The value of a hexadecimal digit.
-const fn hexadecimal(digit: u8) -> Option<u8> {
-    match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'a'..=b'f' => Some(digit - b'a' + 10),
-        b'A'..=b'F' => Some(digit - b'A' + 10),
-        _ => None,
-    }
+#[inline]
+fn hexadecimal(digit: u8) -> Option<u8> {
+    HEXADECIMAL.get(usize::from(digit)).copied().filter(|value| *value < 16)
 }
+
+/// By the digit; 16 for what is none.
+const HEXADECIMAL: [u8; 256] = {
+    let mut values = [16; 256];
+    let mut value = 0;
+    while value < 16 {
+        let digit = b"0123456789abcdef"[value];
+        values[digit as usize] = value as u8;
+        values[digit.to_ascii_uppercase() as usize] = value as u8;
+        value += 1;
+    }
+    values
+};
 
 #[cfg(test)]
 mod tests {

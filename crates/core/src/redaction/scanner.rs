@@ -57,8 +57,15 @@ impl Scanner {
         let known = text.get(..self.scanned).unwrap_or_default();
         let mut next = from.saturating_sub(WINDOW - 1);
         while let Some((at, position)) = known.get(next..).and_then(|rest| needles.filter.first(rest)) {
-            next += at + 1;
-            ends.push((next + WINDOW - 1, position));
+            next += at;
+            let mut met = Some(position);
+            // Where one needle ends the next byte may be the end of another.
+            while let Some(position) = met {
+                ends.push((next + WINDOW, position));
+                next += 1;
+                let window = known.get(next..).and_then(<[u8]>::first_chunk);
+                met = window.and_then(|window| needles.filter.position(u64::from_le_bytes(*window)));
+            }
         }
         for run in ends.chunk_by(|(_, one), (_, next)| one == next) {
             self.look(scanned, run, marks);
