@@ -96,7 +96,7 @@ mod tests {
         let needles = sent.needles(&RequestId::new(1));
         assert_eq!(needles.redact("12345678 1234567x abc").as_deref(), Some("******** *******x abc"));
         let body = b"12345678 1234567x abc";
-        let released = Redactor::new(needles).push(&[&body[..], b"\n"].concat());
+        let released = Redactor::new(needles).push(&[&body[..], b"\n"].concat()).unwrap();
         assert_eq!(released.replaced.unwrap(), b"******** 1234567x abc\n");
     }
 
