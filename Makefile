@@ -52,6 +52,7 @@ test: $(TOOLS) ## Check and test everything
 	@$(MAKE) --silent --no-print-directory $(CLIENTS) build/entry.js tests/.build/entry.js tests/faults/.build/entry.js examples/minimal-worker/build/index.js
 	@scripts/check-size build
 	@scripts/step "End-to-end tests" $(NODE) --test --test-concurrency=2 --test-timeout=120000 'tests/**/*.test.mjs'
+	@$(NODE) tests/clients/browser/chromium.mjs
 
 soak: tests/faults/.build/entry.js ## Five minutes of load with every fault (SOAK_SECONDS= changes it), and then memory
 	@SOAK_SECONDS=$${SOAK_SECONDS:-300} $(NODE) --test tests/faults/soak.test.mjs

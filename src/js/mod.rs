@@ -9,6 +9,7 @@ use wasm_bindgen::prelude::*;
 use web_sys::{AbortSignal, DomException, Headers, ReadableStream, Request, RequestInit, Response};
 
 use crate::redactor::BodyRedactor;
+use crate::rewriter::BodyRewriter;
 use crate::waiter::Waiter;
 
 #[wasm_bindgen]
@@ -175,12 +176,25 @@ extern "C" {
 
 #[wasm_bindgen(module = "/src/js/redaction.js")]
 extern "C" {
-    /// The body of a response with these headers, scanned.
+    /// The body of a response with these headers, scanned; `length` is how many bytes it then has, where that is known.
     #[wasm_bindgen(catch)]
     pub(crate) fn redacted(
         body: ReadableStream,
         headers: &Headers,
         redactor: BodyRedactor,
+        coding: &str,
+        length: Option<f64>,
+    ) -> Result<ReadableStream, JsValue>;
+}
+
+#[wasm_bindgen(module = "/src/js/rewriting.js")]
+extern "C" {
+    /// The body of a response with these headers, its links rewritten. It is coded in this way still.
+    #[wasm_bindgen(catch)]
+    pub(crate) fn rewritten(
+        body: ReadableStream,
+        headers: &Headers,
+        rewriter: BodyRewriter,
         coding: &str,
     ) -> Result<ReadableStream, JsValue>;
 }

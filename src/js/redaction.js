@@ -10,18 +10,47 @@ const LARGEST_CODED_PIECE = 4096;
 const MOST_GROWTH = 200;
 const HARMLESS_GROWTH = 16 * 1048576;
 
-// The body of an answer with these headers, scanned.
-export function redacted(body, headers, redactor, coding) {
+// The body of a response with these headers, scanned. It keeps a length that is known: the runtime takes
+// `expectedLength` for the framing.
+export function redacted(body, headers, redactor, coding, length) {
   const scan = new Scan(decoded(body, coding, headers.get("content-length")), redactor);
+  if (length !== undefined) scan.expectedLength = length;
   return new ReadableStream(scan, { highWaterMark: 0 });
 }
 
 // What reads a body without its coding. The runtime decodes gzip and br by itself when a body is read, and does not
 // say how much has arrived; only a length that the upstream announces does.
-function decoded(body, coding, length) {
+export function decoded(body, coding, length) {
   const reader = body.getReader({ mode: "byob" });
   if (coding === "deflate") return new Inflated(reader);
-  return coding === "identity" ? reader : new Bounded(reader, Number(length) || 0);
+  if (coding === "identity") return reader;
+  return new Bounded(length === "0" ? new PerhapsEmpty(reader) : reader, Number(length) || 0);
+}
+
+// The runtime fails on an empty body that it is to decode. A body whose length is said to be 0 and of which nothing can be
+// read is empty.
+class PerhapsEmpty {
+  #reader;
+  #isEmpty = true;
+
+  constructor(reader) {
+    this.#reader = reader;
+  }
+
+  async read(view) {
+    try {
+      const piece = await this.#reader.read(view);
+      this.#isEmpty &&= piece.done;
+      return piece;
+    } catch (error) {
+      if (!this.#isEmpty) throw error;
+      return { done: true };
+    }
+  }
+
+  cancel(reason) {
+    return this.#reader.cancel(reason);
+  }
 }
 
 // A reader that gives up on a bomb.

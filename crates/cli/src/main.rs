@@ -25,6 +25,7 @@ mod operator;
 mod age;
 mod batch;
 mod configuration;
+mod value_check;
 mod value_source;
 
 mod failure;

@@ -4,13 +4,15 @@ use crate::authentication::caller::authenticate;
 use crate::authentication::challenge::challenge;
 use crate::authentication::proved::ProvedTokens;
 use crate::authentication::tokens::tokens;
-use crate::configuration::{Gateway, Grantee, Mismatch, Mount, RateLimit, Route, Rule, UpstreamUrl};
+use crate::configuration::{
+    Gateway, Grantee, Mismatch, Mount, Placement, RateLimit, Route, Rule, UpstreamUrl,
+};
 use crate::http::method::Method;
 use crate::http::path::Below;
-use crate::http::{AddedHeaders, subprotocol};
+use crate::http::{AddedHeaders, charset, subprotocol};
 use crate::log::Event;
 use crate::operator::{self, OperatorRequest, Report};
-use crate::redaction::{Redaction, Sent};
+use crate::redaction::{Redaction, Sent, is_of_unknown_encoding};
 use crate::refusal::{Challenge, Code, MediaType, Refusal};
 use crate::request::admission::{Admitted, admit};
 use crate::request::rate_limit::{Limited, Limits, Subject};
@@ -20,6 +22,7 @@ use crate::request_id::RequestId;
 use crate::response::edits::{Edits, edits};
 use crate::response::link::Links;
 use crate::runtime::clock::elapsed;
+use crate::runtime::signing::Signing;
 use crate::runtime::{Bindings, Clock, Console, Network, RequestHead, UpstreamResponse};
 use crate::secrets::credential::Credential;
 use crate::secrets::readings::Readings;
@@ -30,6 +33,9 @@ use crate::upstream::planning::Forward;
 
 /// RFC 9110 §15.3.5.
 const NO_CONTENT: u16 = 204;
+
+/// How long the first bytes of a body may take, in milliseconds, before the head is returned without them.
+const PATIENCE: u32 = 1_000;
 
 /// What became of a request.
 #[derive(Debug)]
@@ -66,7 +72,7 @@ pub enum Outcome<A> {
 /// 8. Fail over: where the upstream refuses the credential, back to 5 with the next source.
 /// 9. Respond: strip, rewrite links, mark as private, redact. 502
 /// 10. Record: one log event.
-pub async fn handle<'g, R: Bindings + Network + Clock + Console>(
+pub async fn handle<'g, R: Bindings + Network + Clock + Console + Signing>(
     gateway: &'g Gateway,
     head: &impl RequestHead,
     runtime: &'g R,
@@ -118,7 +124,7 @@ struct Resolved<'g> {
     is_bare: bool,
 }
 
-impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console> Context<'g, 'h, H, R> {
+impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console + Signing> Context<'g, 'h, H, R> {
     fn new(gateway: &'g Gateway, head: &'h H, runtime: &'g R, request_id: RequestId) -> Self {
         Self {
             gateway,
@@ -147,11 +153,12 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console> Context<'g
         let destination = self.authorize(routed, &authenticated)?;
         let upstream = base_url(&routed.route.upstream, self.runtime)?;
         let mut resolved = self.resolve(routed, authenticated.caller).await?;
-        let mut sent = self.sent(routed, &resolved.credential);
-        let forward = self.plan(routed, &authenticated.tokens, &upstream, !sent.is_empty());
+        let mut sent = Self::sent(routed, &resolved.credential);
+        let redacts = !sent.is_empty() || (routed.route.redact && resolved.credential.is_completed_later());
+        let forward = self.plan(routed, &authenticated.tokens, &upstream, redacts);
         let forward = Forward { destination: destination.as_deref(), ..forward };
         let reply = self.send(&forward, &mut resolved, &mut sent).await?;
-        self.respond(routed, authenticated.caller, &forward, reply, &sent)
+        self.respond(routed, authenticated.caller, &forward, reply, &sent).await
     }
 
     /// Step 1.
@@ -340,6 +347,7 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console> Context<'g
             sent,
             failover: forward.route.failover.as_ref().filter(|_| !resolved.is_bare),
             request_id: &self.request_id,
+            body: None,
         };
         let reply = attempts.send(std::mem::take(&mut resolved.credential)).await;
         self.event.secrets = std::mem::take(&mut resolved.resolver.notes);
@@ -349,19 +357,16 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console> Context<'g
     }
 
     /// The texts that step 9 looks for in the response.
-    fn sent(&self, routed: Routed<'g, '_>, credential: &Credential<'g>) -> Sent<'g> {
+    fn sent(routed: Routed<'g, '_>, credential: &Credential<'g>) -> Sent<'g> {
         let mut sent = Sent::default();
         if routed.route.redact {
-            if let Some(name) = self.event.caller.filter(|name| *name != "anyone") {
-                sent.add_tokens(name, &routed.route.token_in, self.head, routed.admitted.target.query);
-            }
             sent.add_credential(credential);
         }
         sent
     }
 
     /// Step 9.
-    fn respond(
+    async fn respond(
         &self,
         routed: Routed<'g, '_>,
         caller: Grantee,
@@ -369,13 +374,14 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console> Context<'g
         reply: Reply<'g, R::Response>,
         sent: &Sent<'_>,
     ) -> Result<Outcome<R::Response>, Code> {
-        let Reply { response, credential } = reply;
+        let Reply { response, credential, range } = reply;
+        self.look_at(&response, sent).await?;
         let target = &routed.admitted.target;
         let links = || Links {
             sent: forward.url(&Credential::default()),
             upstream: forward.upstream,
             mount: format!("{}://{}{}", target.scheme, target.host.as_str(), routed.mount.path()),
-            parameters: credential.parameters.iter().map(|(name, _)| *name).collect(),
+            parameters: routed.route.auth.iter().flat_map(Placement::parameters).collect(),
             values: &credential.values,
         };
         let is_authenticated = caller != Grantee::Anyone;
@@ -383,8 +389,18 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console> Context<'g
         let selected =
             forward.own_subprotocol(&response).map(|own| (subprotocol::HEADER.into(), own.to_owned()));
         edits.add.extend(selected);
-        let redaction = Redaction::of(&response, forward.method, sent, &self.request_id, &mut edits)?;
+        let redaction = Redaction::new(&response, forward.method, sent, range, &self.request_id, &mut edits)?;
         Ok(Outcome::Answered(response, edits, redaction))
+    }
+
+    /// Step 9, where the encoding of the body is not known. What comes later than this is cut off by the redactor.
+    async fn look_at(&self, response: &R::Response, sent: &Sent<'_>) -> Result<(), Code> {
+        if sent.is_empty() || !is_of_unknown_encoding(response) {
+            return Ok(());
+        }
+        let length = u32::try_from(charset::LOOKED_AT).unwrap_or(u32::MAX);
+        let beginning = self.runtime.beginning(response, length, PATIENCE).await;
+        if charset::is_foreign(&beginning) { Err(Code::UpstreamInvalid) } else { Ok(()) }
     }
 
     /// Step 10.
@@ -403,7 +419,7 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console> Context<'g
                 let added = cors.map(|cors| cors.on_response(edits.header_names(response)));
                 let added = added.into_iter().flatten();
                 edits.add.extend(added.map(|(name, value)| (name.into(), value)));
-                response.status()
+                edits.status.unwrap_or_else(|| response.status())
             }
             Outcome::Reported(report) => report.status,
         };
