@@ -2,8 +2,9 @@
 
 use memchr::memchr;
 
+use crate::http::charset;
 use crate::http::coding::Coding;
-use crate::http::media_type::MediaType;
+use crate::http::media_type::is_of_type;
 use crate::runtime::UpstreamResponse;
 
 /// The longest text that has to be seen after the upstream's URL before it is known whether the URL ends there:
@@ -21,15 +22,16 @@ pub struct BodyEdit {
 
 /// How the body of the response is coded, where it is of one of these media types and can be read.
 ///
-/// A part of a body is not rewritten, since the URL can stand across its end: none is asked for. Nor is a body of which
-/// a byte below 128 may be anything but that ASCII character.
+/// A part of a body is not rewritten, since the URL can stand across its end: none is asked for. Nor is a body in an
+/// encoding in which ASCII is not ASCII.
 #[must_use]
 pub fn coding_of_rewritten(response: &impl UpstreamResponse, types: &[impl AsRef<str>]) -> Option<Coding> {
     if types.is_empty() || matches!(response.status(), 101 | 204 | 206 | 226 | 304) {
         return None;
     }
-    let media_type = MediaType::parse(response.header("content-type")?)?;
-    let is_rewritten = types.iter().any(|known| media_type.is(known.as_ref())) && media_type.extends_ascii();
+    let content_type = response.header("content-type")?;
+    let is_rewritten = types.iter().any(|known| is_of_type(content_type, known.as_ref()))
+        && charset::parameter(content_type).is_none_or(charset::is_ascii_compatible);
     is_rewritten.then(|| Coding::parse(response.header("content-encoding")).ok()).flatten()
 }
 
