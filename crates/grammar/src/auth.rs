@@ -4,6 +4,7 @@ use super::diagnostic::Findings;
 use super::document::{Entry, Located, Table, Value};
 use super::file::Span;
 use super::header::{self, Purpose};
+use super::keys;
 use super::template::{self, Declared, Parsed};
 use ostiary_core::configuration::{Part, Placement, SecretId, Text};
 use ostiary_core::http::header_name::HeaderName;
@@ -14,7 +15,6 @@ const BASIC: &str = "basic = { username = \"api\", password = \"${secret}\" }";
 const HEADER: &str = "header = \"x-api-key\", value = \"${secret}\"";
 const QUERY: &str = "query = \"key\", value = \"${secret}\"";
 const FORMS: [&str; 4] = ["bearer", "basic", "header", "query"];
-const KNOWN: [&str; 5] = ["bearer", "basic", "header", "query", "value"];
 const LATER: [&str; 7] = ["hmac", "sigv4", "oauth2", "jwt", "mtls", "body", "path"];
 
 /// A route's `auth`, and where its secrets stand.
@@ -122,7 +122,7 @@ struct Reader<'r, 't, 'f> {
 impl Reader<'_, '_, '_> {
     /// A placement, and the piece that says which header or parameter it sets.
     fn placement(mut self, table: &Table<'_>) -> Option<(Placement, Span)> {
-        let all_known = table.reject_unknown_keys("`auth`", &KNOWN, &LATER, self.findings);
+        let all_known = table.reject_unknown_keys(&keys::AUTH, &LATER, self.findings);
         let forms: Vec<_> = table.entries().iter().filter(|entry| FORMS.contains(&entry.key.text)).collect();
         let form = match forms.as_slice() {
             [form] => **form,
@@ -175,7 +175,7 @@ impl Reader<'_, '_, '_> {
 
     fn basic(&mut self, form: Entry<'_>) -> Option<Placement> {
         let table = form.value.table(BASIC, self.findings)?;
-        table.reject_unknown_keys("`basic`", &["username", "password"], &[], self.findings);
+        table.reject_unknown_keys(&keys::BASIC, &[], self.findings);
         let mut part = |key: &str, alphabet| {
             let Some(value) = table.value(key) else {
                 let message = format!("`basic` has no `{key}`");

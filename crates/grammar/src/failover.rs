@@ -2,6 +2,7 @@
 
 use super::diagnostic::Findings;
 use super::document::{Entry, Value};
+use super::keys;
 use super::unit;
 use ostiary_core::configuration::{Failover, Retry};
 
@@ -34,7 +35,7 @@ pub(crate) fn read(entry: Entry<'_>, has_next_source: bool, findings: &mut Findi
         }
     } else if value.is_table() {
         let Some(table) = value.table(FAILOVER, findings) else { return read };
-        table.reject_unknown_keys("`failover`", &["status", "replay_limit"], &[], findings);
+        table.reject_unknown_keys(&keys::FAILOVER, &[], findings);
         if let Some(value) = table.value("status") {
             let status = statuses(value, findings);
             read.failover = Some(Failover { status: status.into() });
@@ -58,7 +59,7 @@ pub(crate) fn read(entry: Entry<'_>, has_next_source: bool, findings: &mut Findi
 /// How often a connection is tried.
 pub(crate) fn retry(value: Value<'_>, findings: &mut Findings<'_>) -> Option<Retry> {
     let table = value.table(RETRY, findings)?;
-    table.reject_unknown_keys("`retry`", &["attempts"], &[], findings);
+    table.reject_unknown_keys(&keys::RETRY, &[], findings);
     let Some(attempts) = table.value("attempts") else {
         findings.error(value.span(), "`retry` has no `attempts`", &format!("write `{RETRY}`"));
         return None;

@@ -24,6 +24,7 @@ mod failover;
 mod file;
 mod header;
 mod jsonc;
+pub mod keys;
 mod mount;
 mod name;
 mod nearest;
@@ -109,12 +110,7 @@ fn read_gateway<'t>(
     ours: &mut Findings<'_>,
     theirs: &mut Findings<'_>,
 ) -> Option<Gateway> {
-    file.reject_unknown_keys(
-        "gateway.toml",
-        &["version", "secrets", "callers", "routes", "gateway", "operator"],
-        &[],
-        ours,
-    );
+    file.reject_unknown_keys(&keys::ROOT, &[], ours);
     check_version(file, ours);
     let secrets = file.value("secrets").and_then(|value| value.table("[secrets]", ours));
     let secrets = Secrets::read(secrets.as_ref(), &deployment, ours);
@@ -154,7 +150,7 @@ fn check_version(file: &Table<'_>, findings: &mut Findings<'_>) {
 
 fn secret_timeout(file: &Table<'_>, findings: &mut Findings<'_>) -> Option<u32> {
     let table = file.value("gateway")?.table("[gateway]", findings)?;
-    table.reject_unknown_keys("`[gateway]`", &["secret_timeout"], &[], findings);
+    table.reject_unknown_keys(&keys::GATEWAY, &[], findings);
     let text = table.value("secret_timeout")?.string(SECRET_TIMEOUT, findings)?;
     unit::duration(&text, findings)
 }

@@ -1,0 +1,462 @@
+//! Every table of `gateway.toml` with its keys. It is one list, and longer than other files for that reason.
+
+use super::Presence::{Optional, Required};
+use super::{Key, KeyTable, Shape};
+
+const DURATION: Shape = Shape::Pattern("^[0-9]+(ms|s|m|h)$");
+const SIZE: Shape = Shape::Pattern("^[0-9]+(B|KiB|MiB|GiB)$");
+const TEXT: Shape = Shape::Text;
+const TEXTS: Shape = Shape::Array(0, &TEXT);
+const SOME_TEXTS: Shape = Shape::Array(1, &TEXT);
+
+/// The top level of `gateway.toml`.
+pub static ROOT: KeyTable = KeyTable {
+    owner: "gateway.toml",
+    keys: &[
+        Key {
+            name: "version",
+            summary: "The version of the grammar of this file.",
+            presence: Optional("1"),
+            example: "version = 1",
+            shape: Shape::Integer(1, 1),
+        },
+        Key {
+            name: "secrets",
+            summary: "The secrets: for each name its sources, the primary first.",
+            presence: Optional("no secret"),
+            example: "secrets.stripe = [\"STRIPE_KEY\", \"STRIPE_KEY_PREVIOUS\"]",
+            shape: Shape::Named(&SOURCES),
+        },
+        Key {
+            name: "callers",
+            summary: "The clients of the gateway, and how each one proves who it is.",
+            presence: Optional("no caller"),
+            example: "callers.web = { bearer = \"${web_token}\" }",
+            shape: Shape::Named(&Shape::Table(&CALLER)),
+        },
+        Key {
+            name: "routes",
+            summary: "The APIs behind the gateway: where each one is mounted, its credential and its rules.",
+            presence: Required,
+            example: "routes.stripe = { mount = \"/stripe\" }",
+            shape: Shape::Named(&Shape::Table(&ROUTE)),
+        },
+        Key {
+            name: "gateway",
+            summary: "Settings of the whole gateway.",
+            presence: Optional("each key's default"),
+            example: "gateway = { secret_timeout = \"2s\" }",
+            shape: Shape::Table(&GATEWAY),
+        },
+        Key {
+            name: "operator",
+            summary: "The endpoints for whoever operates the gateway.",
+            presence: Optional("no endpoints"),
+            example: "operator = { mount = \"/_ostiary\", allow = [\"admin\"] }",
+            shape: Shape::Table(&OPERATOR),
+        },
+    ],
+    forms: &[],
+};
+
+static SOURCES: Shape = Shape::Array(1, &SOURCE);
+static SOURCE: Shape = Shape::AnyOf(&[Shape::Text, Shape::Table(&WORKER_SECRET)]);
+
+/// A source that is a secret of the Worker.
+pub(crate) static WORKER_SECRET: KeyTable = KeyTable {
+    owner: "a source",
+    keys: &[Key {
+        name: "worker_secret",
+        summary: "A secret of the Worker itself, which `wrangler secret put` writes.",
+        presence: Required,
+        example: "worker_secret = \"LEGACY_KEY\"",
+        shape: Shape::Text,
+    }],
+    forms: &[],
+};
+
+/// `[callers.NAME]`.
+pub(crate) static CALLER: KeyTable = KeyTable {
+    owner: "a caller",
+    keys: &[
+        Key {
+            name: "bearer",
+            summary: "A template of one secret. The value of each of its sources is the caller's token.",
+            presence: Optional("the caller has `bearer_sha256`"),
+            example: "bearer = \"${web_token}\"",
+            shape: Shape::Template,
+        },
+        Key {
+            name: "bearer_sha256",
+            summary: "The SHA-256 digests of the caller's tokens. `ostiary token new` makes a token and its digest.",
+            presence: Optional("the caller has `bearer`"),
+            example: "bearer_sha256 = [\"fac076e1c1db29dc15d9da2a52364d52ac8d5b29d5c5bf0fef2c47eb9bee8c65\"]",
+            shape: Shape::Array(1, &Shape::Pattern("^[0-9A-Fa-f]{64}$")),
+        },
+    ],
+    forms: &[&["bearer"], &["bearer_sha256"]],
+};
+
+/// `[routes.NAME]`.
+pub(crate) static ROUTE: KeyTable = KeyTable {
+    owner: "a route",
+    keys: &[
+        Key {
+            name: "mount",
+            summary: "Where the route is reached: `/prefix`, `host` or `host/prefix`, or a list of them.",
+            presence: Required,
+            example: "mount = \"/stripe\"",
+            shape: Shape::AnyOf(&[TEXT, SOME_TEXTS]),
+        },
+        Key {
+            name: "upstream",
+            summary: "The origin and the base path that requests are sent to. `${var.NAME}` is a variable.",
+            presence: Required,
+            example: "upstream = \"https://api.stripe.com\"",
+            shape: Shape::Template,
+        },
+        Key {
+            name: "auth",
+            summary: "How the credential is added to a request: one table, or a list of tables.",
+            presence: Required,
+            example: "auth = { bearer = \"${stripe}\" }",
+            shape: Shape::AnyOf(&[Shape::Table(&AUTH), Shape::Array(0, &Shape::Table(&AUTH))]),
+        },
+        Key {
+            name: "allow",
+            summary: "The rules of each caller, such as `GET,POST /v1/**`. `anyone` needs no token.",
+            presence: Required,
+            example: "allow = { web = [\"GET /v1/**\"] }",
+            shape: Shape::Named(&SOME_TEXTS),
+        },
+        Key {
+            name: "timeout",
+            summary: "How long the head of the upstream's response may take after the last progress of the upload.",
+            presence: Optional("\"100s\""),
+            example: "timeout = \"100s\"",
+            shape: DURATION,
+        },
+        Key {
+            name: "failover",
+            summary: "Which responses count as the upstream's refusal of a credential. The next source is then tried.",
+            presence: Optional(
+                "`{ status = [401], replay_limit = \"64KiB\" }` where a secret has several sources",
+            ),
+            example: "failover = { status = [401], replay_limit = \"64KiB\" }",
+            shape: Shape::AnyOf(&[Shape::Boolean, Shape::Table(&FAILOVER)]),
+        },
+        Key {
+            name: "retry",
+            summary: "How often a failed connection is tried.",
+            presence: Optional("once"),
+            example: "retry = { attempts = 2 }",
+            shape: Shape::Table(&RETRY),
+        },
+        Key {
+            name: "idle_timeout",
+            summary: "How long the body of a response may make no progress.",
+            presence: Optional("no limit"),
+            example: "idle_timeout = \"60s\"",
+            shape: DURATION,
+        },
+        Key {
+            name: "max_body",
+            summary: "The most bytes that the body of a request may have.",
+            presence: Optional("the platform's limit"),
+            example: "max_body = \"10MiB\"",
+            shape: SIZE,
+        },
+        Key {
+            name: "rate_limit",
+            summary: "Rate limits of the route. Each one names a `[[ratelimits]]` binding.",
+            presence: Optional("none"),
+            example: "rate_limit = [{ binding = \"AGENT_RPM\", by = \"caller\" }]",
+            shape: Shape::Array(1, &Shape::Table(&RATE_LIMIT)),
+        },
+        Key {
+            name: "cors",
+            summary: "Which web pages may call the route.",
+            presence: Optional("no page may"),
+            example: "cors = { origins = [\"https://app.example.com\"] }",
+            shape: Shape::Table(&CORS),
+        },
+        Key {
+            name: "token_in",
+            summary: "Where callers show their tokens. All these places are removed before forwarding.",
+            presence: Optional("`Authorization`, and the header or query parameter that `auth` fills"),
+            example: "token_in = [\"bearer\", \"header:x-api-key\"]",
+            shape: SOME_TEXTS,
+        },
+        Key {
+            name: "strip_headers",
+            summary: "Further headers of the caller that are not forwarded.",
+            presence: Optional("none"),
+            example: "strip_headers = [\"x-debug\"]",
+            shape: TEXTS,
+        },
+        Key {
+            name: "strip_query",
+            summary: "Query parameters of the caller that are not forwarded.",
+            presence: Optional("none"),
+            example: "strip_query = [\"api_key\"]",
+            shape: TEXTS,
+        },
+        Key {
+            name: "forward_headers",
+            summary: "Headers that are forwarded although they are removed by default.",
+            presence: Optional("none"),
+            example: "forward_headers = [\"x-forwarded-for\", \"origin\"]",
+            shape: TEXTS,
+        },
+        Key {
+            name: "link_headers",
+            summary: "Further response headers in which the upstream's URL is replaced by the mount's.",
+            presence: Optional("`Location` and the other headers that the documentation lists"),
+            example: "link_headers = [\"x-next-page\"]",
+            shape: TEXTS,
+        },
+        Key {
+            name: "rewrite_body",
+            summary: "Media types of response bodies in which the upstream's URL is replaced by the mount's.",
+            presence: Optional("none"),
+            example: "rewrite_body = [\"application/json\"]",
+            shape: SOME_TEXTS,
+        },
+        Key {
+            name: "encoded_slash",
+            summary: "Whether a `%2F` is admitted within a segment of the path.",
+            presence: Optional("false"),
+            example: "encoded_slash = true",
+            shape: Shape::Boolean,
+        },
+        Key {
+            name: "cookies",
+            summary: "Whether `Cookie` is forwarded and `Set-Cookie` returned. The route needs a host of its own.",
+            presence: Optional("false"),
+            example: "cookies = true",
+            shape: Shape::Boolean,
+        },
+        Key {
+            name: "redact",
+            summary: "Whether responses are searched for the credential that was sent upstream.",
+            presence: Optional("true"),
+            example: "redact = false",
+            shape: Shape::Boolean,
+        },
+        Key {
+            name: "shared_cache",
+            summary: "Whether `Cache-Control` stays as the upstream sent it, instead of `private`.",
+            presence: Optional("false"),
+            example: "shared_cache = true",
+            shape: Shape::Boolean,
+        },
+    ],
+    forms: &[],
+};
+
+/// One table of `auth`.
+pub(crate) static AUTH: KeyTable = KeyTable {
+    owner: "`auth`",
+    keys: &[
+        Key {
+            name: "bearer",
+            summary: "Adds `Authorization: Bearer …` with this template.",
+            presence: Optional("another form is used"),
+            example: "bearer = \"${stripe}\"",
+            shape: Shape::Template,
+        },
+        Key {
+            name: "basic",
+            summary: "Adds `Authorization: Basic …` with this user name and password.",
+            presence: Optional("another form is used"),
+            example: "basic = { username = \"api\", password = \"${mailgun}\" }",
+            shape: Shape::Table(&BASIC),
+        },
+        Key {
+            name: "header",
+            summary: "Sets this header to the template `value`.",
+            presence: Optional("another form is used"),
+            example: "header = \"x-api-key\"",
+            shape: Shape::Text,
+        },
+        Key {
+            name: "query",
+            summary: "Sets this query parameter to the template `value`, in place of the caller's.",
+            presence: Optional("another form is used"),
+            example: "query = \"key\"",
+            shape: Shape::Text,
+        },
+        Key {
+            name: "value",
+            summary: "The template that `header` or `query` is set to.",
+            presence: Optional("required beside `header` and `query`"),
+            example: "value = \"${anthropic}\"",
+            shape: Shape::Template,
+        },
+    ],
+    forms: &[&["bearer"], &["basic"], &["header", "value"], &["query", "value"]],
+};
+
+/// `basic` of a route's `auth`.
+pub(crate) static BASIC: KeyTable = KeyTable {
+    owner: "`basic`",
+    keys: &[
+        Key {
+            name: "username",
+            summary: "A template of the user name. It may be empty.",
+            presence: Required,
+            example: "username = \"api\"",
+            shape: Shape::Template,
+        },
+        Key {
+            name: "password",
+            summary: "A template of the password. It may be empty.",
+            presence: Required,
+            example: "password = \"${mailgun}\"",
+            shape: Shape::Template,
+        },
+    ],
+    forms: &[],
+};
+
+/// `failover` of a route.
+pub(crate) static FAILOVER: KeyTable = KeyTable {
+    owner: "`failover`",
+    keys: &[
+        Key {
+            name: "status",
+            summary: "The status codes that count as a refusal of the credential.",
+            presence: Optional("[401]"),
+            example: "status = [401, 403]",
+            shape: Shape::Array(1, &Shape::Integer(400, 599)),
+        },
+        Key {
+            name: "replay_limit",
+            summary: "How much of a request's body is kept, so that it can be sent again.",
+            presence: Optional("\"64KiB\""),
+            example: "replay_limit = \"64KiB\"",
+            shape: SIZE,
+        },
+    ],
+    forms: &[],
+};
+
+/// `retry` of a route.
+pub(crate) static RETRY: KeyTable = KeyTable {
+    owner: "`retry`",
+    keys: &[Key {
+        name: "attempts",
+        summary: "How often a connection is tried, the first attempt included.",
+        presence: Required,
+        example: "attempts = 2",
+        shape: Shape::Integer(2, 5),
+    }],
+    forms: &[],
+};
+
+/// One rate limit.
+pub(crate) static RATE_LIMIT: KeyTable = KeyTable {
+    owner: "a rate limit",
+    keys: &[
+        Key {
+            name: "binding",
+            summary: "The name of a `[[ratelimits]]` binding in wrangler's configuration.",
+            presence: Required,
+            example: "binding = \"AGENT_RPM\"",
+            shape: Shape::Text,
+        },
+        Key {
+            name: "by",
+            summary: "What is counted: the requests of a caller, or those of an address.",
+            presence: Required,
+            example: "by = \"caller\"",
+            shape: Shape::Word(&["caller", "address"]),
+        },
+    ],
+    forms: &[],
+};
+
+/// `cors` of a route.
+pub(crate) static CORS: KeyTable = KeyTable {
+    owner: "`cors`",
+    keys: &[
+        Key {
+            name: "origins",
+            summary: "The origins of the pages that may call the route, as a browser writes them.",
+            presence: Required,
+            example: "origins = [\"https://app.example.com\", \"https://*.app.pages.dev\"]",
+            shape: SOME_TEXTS,
+        },
+        Key {
+            name: "credentials",
+            summary: "Whether a browser may send its own credentials along, such as a client certificate.",
+            presence: Optional("false"),
+            example: "credentials = true",
+            shape: Shape::Boolean,
+        },
+        Key {
+            name: "headers",
+            summary: "The request headers that pages may set: names, families such as `x-stainless-*`, or `*`.",
+            presence: Optional("none but those in which tokens are shown"),
+            example: "headers = [\"content-type\", \"x-stainless-*\"]",
+            shape: TEXTS,
+        },
+        Key {
+            name: "expose",
+            summary: "The response headers that pages may read: names, families, or `*`.",
+            presence: Optional("all"),
+            example: "expose = [\"x-ratelimit-*\"]",
+            shape: TEXTS,
+        },
+        Key {
+            name: "max_age",
+            summary: "How long a browser may remember the answer to a preflight.",
+            presence: Optional("the browser's own"),
+            example: "max_age = \"1h\"",
+            shape: DURATION,
+        },
+    ],
+    forms: &[],
+};
+
+/// `[operator]`.
+pub(crate) static OPERATOR: KeyTable = KeyTable {
+    owner: "`[operator]`",
+    keys: &[
+        Key {
+            name: "mount",
+            summary: "Where the operator's endpoints are: `/prefix`, `host` or `host/prefix`.",
+            presence: Required,
+            example: "mount = \"/_ostiary\"",
+            shape: Shape::Text,
+        },
+        Key {
+            name: "allow",
+            summary: "The callers that may use the operator's endpoints.",
+            presence: Required,
+            example: "allow = [\"admin\"]",
+            shape: SOME_TEXTS,
+        },
+        Key {
+            name: "rate_limit",
+            summary: "Rate limits of the operator's endpoints.",
+            presence: Optional("none"),
+            example: "rate_limit = [{ binding = \"OPERATOR_RPM\", by = \"address\" }]",
+            shape: Shape::Array(1, &Shape::Table(&RATE_LIMIT)),
+        },
+    ],
+    forms: &[],
+};
+
+/// `[gateway]`.
+pub(crate) static GATEWAY: KeyTable = KeyTable {
+    owner: "`[gateway]`",
+    keys: &[Key {
+        name: "secret_timeout",
+        summary: "How long one source of a secret may take.",
+        presence: Optional("\"2s\""),
+        example: "secret_timeout = \"2s\"",
+        shape: DURATION,
+    }],
+    forms: &[],
+};
