@@ -4,7 +4,7 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::{check, completions, doctor, explain, quota, rotate, secrets, stores, sync};
+use crate::{check, completions, doctor, explain, quota, rotate, schema, secrets, stores, sync};
 
 /// Keeps the API keys of a gateway: its configuration, its Secrets Store, its rotations.
 #[derive(Parser)]
@@ -32,6 +32,7 @@ pub enum Command {
     Doctor(doctor::Doctor),
     Sync(sync::Sync),
     Rotate(rotate::Rotate),
+    Schema(schema::Schema),
     Completions(completions::Completions),
 }
 
@@ -48,6 +49,7 @@ impl Command {
             Self::Doctor(command) => command.run(output),
             Self::Sync(command) => command.run(output),
             Self::Rotate(command) => command.run(output),
+            Self::Schema(command) => command.run(output),
             Self::Completions(command) => command.run(Arguments::command(), output),
         }
     }

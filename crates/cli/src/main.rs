@@ -12,6 +12,7 @@ mod doctor;
 mod explain;
 mod quota;
 mod rotate;
+mod schema;
 mod secrets;
 mod stores;
 mod sync;
