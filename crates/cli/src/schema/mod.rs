@@ -22,7 +22,7 @@ An editor reads the schema that the first line of gateway.toml names:
 impl Schema {
     /// # Errors
     /// Where standard output cannot be written to.
-    pub fn run(self, output: &mut Output) -> Result<(), Failure> {
+    pub fn run(output: &mut Output) -> Result<(), Failure> {
         output.json(&json_schema::document())
     }
 }
