@@ -87,7 +87,7 @@ mod tests {
         let token = CallerToken::new().unwrap();
         assert_eq!(token.token.expose().len(), 2 * BYTES);
         assert_eq!(hexadecimal(&Sha256::digest(token.token.expose())), token.digest());
-        assert_eq!(hexadecimal(&Sha256::digest("abc"))[..8], *"ba7816bf");
+        assert!(hexadecimal(&Sha256::digest("abc")).starts_with("ba7816bf"));
     }
 
     #[test]
