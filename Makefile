@@ -86,8 +86,11 @@ endif
 	@echo "$(OSTIARY_WRANGLER_CONFIG) $(WRANGLER_FILES)" | cmp -s - $@ || echo "$(OSTIARY_WRANGLER_CONFIG) $(WRANGLER_FILES)" > $@
 FORCE:
 
+# `wrangler dev` ends when a build fails. A mistake in a file that is being edited must not end it, so there the last
+# good build goes on serving. wrangler says which of its commands a custom build is for; any other one fails.
 build/entry.js: $(SOURCES) gateway.toml $(WRANGLER_FILES) $(OSTIARY_WRANGLER_CONFIG) .tools/configuration | $(TOOLS)
-	@scripts/step "The Worker" scripts/build-worker build
+	@scripts/step "The Worker" scripts/build-worker build || \
+		{ [ "$$WRANGLER_COMMAND" = dev ] && [ -s $@ ] && echo "==> The last good build goes on serving." >&2; }
 
 tests/.build/entry.js: $(SOURCES) $(wildcard tests/harness/configuration/*.toml) | $(TOOLS)
 	@scripts/step "The Worker for the tests" scripts/build-worker tests/.build tests/harness/configuration
@@ -107,6 +110,9 @@ bench/.generated/%/build/entry.js: bench/.generated/%/gateway.toml $(SOURCES) | 
 # They are wanted after the build, too.
 .PRECIOUS: bench/.generated/%/gateway.toml
 
+# A build that is interrupted leaves the one before.
+.PRECIOUS: build/entry.js tests/.build/entry.js tests/faults/.build/entry.js bench/.build/entry.js
+
 examples/minimal-worker/build/index.js: $(EXAMPLE_SOURCES) | $(TOOLS)
 	@scripts/step "The minimal Worker" scripts/build-example minimal-worker
 
@@ -115,9 +121,9 @@ examples/minimal-worker/build/index.js: $(EXAMPLE_SOURCES) | $(TOOLS)
 	@scripts/step "Rust, with WebAssembly as a target" scripts/install-rust
 	@touch $@
 
-.tools/packages: package.json package-lock.json .npmrc
+.tools/packages: package.json package-lock.json .npmrc scripts/install-packages
 	@mkdir -p .tools
-	@scripts/step "Node, wrangler and the npm tools" npm ci --no-progress --loglevel=error
+	@scripts/step "Node, wrangler and the npm tools" scripts/install-packages
 	@touch $@
 
 .tools/bin/cargo-mutants: scripts/install-mutants | .tools/rust

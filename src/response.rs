@@ -55,7 +55,7 @@ fn upstream(
 ) -> Result<Response, JsValue> {
     let response = &received.response;
     let headers = response.headers();
-    let head = || init(response.status(), &headers);
+    let head = || init(edits.status.unwrap_or_else(|| response.status()), &headers);
     let socket = received.web_socket();
     if socket.is_truthy() {
         let head = head();
@@ -69,8 +69,11 @@ fn upstream(
             Response::new_with_opt_readable_stream_and_init(body.as_ref(), response.unchecked_ref())
         }
         Redaction::Head => Response::new_with_opt_readable_stream_and_init(body.as_ref(), &head()),
-        Redaction::Body(redactor, coding) => {
-            let scan = |body| js::redacted(body, &headers, BodyRedactor::from(redactor), coding.as_str());
+        Redaction::Body { redactor, coding, length } => {
+            #[expect(clippy::cast_precision_loss, reason = "no body has that many bytes")]
+            let length = length.map(|length| length as f64);
+            let scan =
+                |body| js::redacted(body, &headers, BodyRedactor::from(redactor), coding.as_str(), length);
             Response::new_with_opt_readable_stream_and_init(body.map(scan).transpose()?.as_ref(), &head())
         }
     }

@@ -1,11 +1,16 @@
 //! The request to the upstream, sent as often as it takes, and the upstream's response.
 
 use js_sys::Promise;
+use js_sys::Uint8Array;
 use ostiary_core::runtime::plan::Plan;
 use ostiary_core::runtime::{self, Network, SendError};
 use wasm_bindgen::prelude::*;
-use web_sys::{AbortSignal, Headers, RequestCache, RequestInit, RequestRedirect, Response, Url};
+use web_sys::{
+    AbortSignal, Headers, ReadableStreamDefaultReader, ReadableStreamReadResult, RequestCache, RequestInit,
+    RequestRedirect, Response, Url,
+};
 
+use crate::deadline::Deadline;
 use crate::headers::HeaderList;
 use crate::js::{self, Attempt, ListedHeaders, Upgraded, Upload};
 use crate::runtime::Runtime;
@@ -30,6 +35,18 @@ impl Network for Runtime<'_> {
         Ok(UpstreamResponse::from(response))
     }
 
+    async fn beginning(&self, response: &UpstreamResponse, limit: u32, within: u32) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        // The runtime divides the body in two: what is read of one half stays in the other.
+        let Ok(half) = response.response.clone() else { return bytes };
+        let Some(body) = half.body() else { return bytes };
+        let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
+        let deadline = Deadline::new(self.invocation, within);
+        deadline.within(self.read_beginning(&reader, limit as usize, &mut bytes)).await;
+        js::discard(&reader);
+        bytes
+    }
+
     async fn keeps_body(&self) -> bool {
         let Some(upload) = self.sending.upload.get() else { return true };
         self.invocation.settled(upload.can_repeat()).await.is_ok_and(|said| said.is_truthy())
@@ -37,6 +54,20 @@ impl Network for Runtime<'_> {
 }
 
 impl Runtime<'_> {
+    /// Reads until there are so many bytes, or no more.
+    async fn read_beginning(&self, reader: &ReadableStreamDefaultReader, limit: usize, bytes: &mut Vec<u8>) {
+        while bytes.len() < limit {
+            let Ok(read) = self.invocation.settled(reader.read()).await else { return };
+            let read: ReadableStreamReadResult = read.unchecked_into();
+            if read.get_done() == Some(true) {
+                return;
+            }
+            let chunk: Uint8Array = read.get_value().unchecked_into();
+            bytes.extend(chunk.to_vec());
+            bytes.truncate(limit);
+        }
+    }
+
     /// `None` where the request has no body and the body of the response is not read here: then a deadline for the
     /// head needs no more than a signal.
     fn attempt(&self, plan: &Plan) -> Result<Option<Attempt>, JsValue> {

@@ -175,12 +175,13 @@ extern "C" {
 
 #[wasm_bindgen(module = "/src/js/redaction.js")]
 extern "C" {
-    /// The body of a response with these headers, scanned.
+    /// The body of a response with these headers, scanned; `length` is how many bytes it then has, where that is known.
     #[wasm_bindgen(catch)]
     pub(crate) fn redacted(
         body: ReadableStream,
         headers: &Headers,
         redactor: BodyRedactor,
         coding: &str,
+        length: Option<f64>,
     ) -> Result<ReadableStream, JsValue>;
 }

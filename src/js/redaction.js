@@ -10,9 +10,11 @@ const LARGEST_CODED_PIECE = 4096;
 const MOST_GROWTH = 200;
 const HARMLESS_GROWTH = 16 * 1048576;
 
-// The body of an answer with these headers, scanned.
-export function redacted(body, headers, redactor, coding) {
+// The body of a response with these headers, scanned. It keeps a length that is known: the runtime takes
+// `expectedLength` for the framing.
+export function redacted(body, headers, redactor, coding, length) {
   const scan = new Scan(decoded(body, coding, headers.get("content-length")), redactor);
+  if (length !== undefined) scan.expectedLength = length;
   return new ReadableStream(scan, { highWaterMark: 0 });
 }
 

@@ -157,11 +157,6 @@ impl ConfigurationArguments {
         }
     }
 
-    /// Whether there is a configuration: one is named, or lies where one is looked for.
-    pub fn is_present(&self) -> bool {
-        self.config.is_some() || self.wrangler.is_some() || self.gateway_path().exists()
-    }
-
     fn gateway_path(&self) -> &Path {
         self.config.as_deref().unwrap_or(Path::new(GATEWAY))
     }

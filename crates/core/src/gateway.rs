@@ -7,10 +7,10 @@ use crate::authentication::tokens::tokens;
 use crate::configuration::{Gateway, Grantee, Mismatch, Mount, RateLimit, Route, Rule, UpstreamUrl};
 use crate::http::method::Method;
 use crate::http::path::Below;
-use crate::http::{AddedHeaders, subprotocol};
+use crate::http::{AddedHeaders, charset, subprotocol};
 use crate::log::Event;
 use crate::operator::{self, OperatorRequest, Report};
-use crate::redaction::{Redaction, Sent};
+use crate::redaction::{Redaction, Sent, is_of_unknown_encoding};
 use crate::refusal::{Challenge, Code, MediaType, Refusal};
 use crate::request::admission::{Admitted, admit};
 use crate::request::rate_limit::{Limited, Limits, Subject};
@@ -30,6 +30,9 @@ use crate::upstream::planning::Forward;
 
 /// RFC 9110 §15.3.5.
 const NO_CONTENT: u16 = 204;
+
+/// How long the first bytes of a body may take, in milliseconds, before the head is returned without them.
+const PATIENCE: u32 = 1_000;
 
 /// What became of a request.
 #[derive(Debug)]
@@ -147,11 +150,11 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console> Context<'g
         let destination = self.authorize(routed, &authenticated)?;
         let upstream = base_url(&routed.route.upstream, self.runtime)?;
         let mut resolved = self.resolve(routed, authenticated.caller).await?;
-        let mut sent = self.sent(routed, &resolved.credential);
+        let mut sent = Self::sent(routed, &resolved.credential);
         let forward = self.plan(routed, &authenticated.tokens, &upstream, !sent.is_empty());
         let forward = Forward { destination: destination.as_deref(), ..forward };
         let reply = self.send(&forward, &mut resolved, &mut sent).await?;
-        self.respond(routed, authenticated.caller, &forward, reply, &sent)
+        self.respond(routed, authenticated.caller, &forward, reply, &sent).await
     }
 
     /// Step 1.
@@ -349,19 +352,16 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console> Context<'g
     }
 
     /// The texts that step 9 looks for in the response.
-    fn sent(&self, routed: Routed<'g, '_>, credential: &Credential<'g>) -> Sent<'g> {
+    fn sent(routed: Routed<'g, '_>, credential: &Credential<'g>) -> Sent<'g> {
         let mut sent = Sent::default();
         if routed.route.redact {
-            if let Some(name) = self.event.caller.filter(|name| *name != "anyone") {
-                sent.add_tokens(name, &routed.route.token_in, self.head, routed.admitted.target.query);
-            }
             sent.add_credential(credential);
         }
         sent
     }
 
     /// Step 9.
-    fn respond(
+    async fn respond(
         &self,
         routed: Routed<'g, '_>,
         caller: Grantee,
@@ -369,7 +369,8 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console> Context<'g
         reply: Reply<'g, R::Response>,
         sent: &Sent<'_>,
     ) -> Result<Outcome<R::Response>, Code> {
-        let Reply { response, credential } = reply;
+        let Reply { response, credential, range } = reply;
+        self.look_at(&response, sent).await?;
         let target = &routed.admitted.target;
         let links = || Links {
             sent: forward.url(&Credential::default()),
@@ -383,8 +384,18 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console> Context<'g
         let selected =
             forward.own_subprotocol(&response).map(|own| (subprotocol::HEADER.into(), own.to_owned()));
         edits.add.extend(selected);
-        let redaction = Redaction::of(&response, forward.method, sent, &self.request_id, &mut edits)?;
+        let redaction = Redaction::new(&response, forward.method, sent, range, &self.request_id, &mut edits)?;
         Ok(Outcome::Answered(response, edits, redaction))
+    }
+
+    /// Step 9, where the encoding of the body is not known. What comes later than this is cut off by the redactor.
+    async fn look_at(&self, response: &R::Response, sent: &Sent<'_>) -> Result<(), Code> {
+        if sent.is_empty() || !is_of_unknown_encoding(response) {
+            return Ok(());
+        }
+        let length = u32::try_from(charset::LOOKED_AT).unwrap_or(u32::MAX);
+        let beginning = self.runtime.beginning(response, length, PATIENCE).await;
+        if charset::is_foreign(&beginning) { Err(Code::UpstreamInvalid) } else { Ok(()) }
     }
 
     /// Step 10.
@@ -403,7 +414,7 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console> Context<'g
                 let added = cors.map(|cors| cors.on_response(edits.header_names(response)));
                 let added = added.into_iter().flatten();
                 edits.add.extend(added.map(|(name, value)| (name.into(), value)));
-                response.status()
+                edits.status.unwrap_or_else(|| response.status())
             }
             Outcome::Reported(report) => report.status,
         };

@@ -3,8 +3,8 @@
 use super::{File, read};
 use ostiary_core::configuration::{
     Caller, CallerId, Destination, Failover, Gateway, Grant, Grantee, Mount, Part, Pattern, Placement, Proof,
-    Route, RouteId, Rule, Secret, SecretId, Segment, Source, SourceKind, Template, Text, TokenPlace,
-    Upstream, UpstreamUrl,
+    RefusalCondition, Route, RouteId, Rule, Secret, SecretId, Segment, Source, SourceKind, Template, Text,
+    TokenPlace, Upstream, UpstreamUrl,
 };
 use ostiary_core::http::method::{Method, Methods};
 
@@ -89,7 +89,7 @@ fn route() -> Route {
         timeout: 100_000,
         idle_timeout: None,
         max_body: None,
-        failover: Some(Failover { status: vec![401].into() }),
+        failover: Some(Failover { when: vec![RefusalCondition { status: 401, body: None }].into() }),
         retry: None,
         replay_limit: 65_536,
         rate_limit: vec![].into(),
@@ -116,6 +116,7 @@ fn route() -> Route {
         cookies: false,
         shared_cache: false,
         redact: true,
+        redact_except: Vec::new().into(),
     }
 }
 

@@ -33,6 +33,7 @@ mod operator;
 #[cfg(test)]
 mod properties;
 mod rate_limit;
+mod redact;
 mod rewrite_body;
 mod routes;
 mod rule;

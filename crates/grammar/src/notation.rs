@@ -1,7 +1,5 @@
 //! TOML or JSON: wrangler reads either, and a message shows what to write in the notation of its file.
 
-use super::name::is_name;
-
 /// How a file is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Notation {
@@ -80,9 +78,14 @@ impl Notation {
 
     fn keys(self, keys: &[&str]) -> String {
         let spelt = |key: &&str| match self {
-            Self::Toml if !is_name(key) => format!("{key:?}"),
+            Self::Toml if !is_bare(key) => format!("{key:?}"),
             Self::Toml | Self::Json => (*key).to_owned(),
         };
         keys.iter().map(spelt).collect::<Vec<_>>().join(".")
     }
+}
+
+/// Whether TOML takes this key without quotes.
+fn is_bare(key: &str) -> bool {
+    !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
 }

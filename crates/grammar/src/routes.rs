@@ -10,7 +10,7 @@ use super::header::{self, Purpose};
 use super::keys;
 use super::mount::Place;
 use super::template::Declared;
-use super::{cors, failover, name, rate_limit, rewrite_body, token_in, unit, upstream};
+use super::{cors, failover, name, rate_limit, redact, rewrite_body, token_in, unit, upstream};
 use ostiary_core::configuration::{Destination, Mount, Route, RouteId, SecretId, Text, TokenPlace};
 use ostiary_core::http::header_name::HeaderName;
 use ostiary_core::http::header_name::fold;
@@ -178,7 +178,10 @@ impl<'t> Reader<'_, 't, '_> {
         let rewrite_body = self.value("rewrite_body").map(|value| rewrite_body::read(value, self.findings));
         let encoded_slash = self.flag("encoded_slash");
         let shared_cache = self.flag("shared_cache");
-        let redact = self.value("redact").is_none_or(|value| value.boolean(self.findings) != Some(false));
+        let placements = auth.as_ref().map(|auth| auth.placements.as_slice());
+        let redact =
+            self.value("redact").map(|value| redact::read(value, placements, self.declared, self.findings));
+        let (redact, redact_except) = redact.unwrap_or((true, Vec::new()));
         let cookies = self.flag("cookies");
         if let Some(value) = self.value("cookies").filter(|_| cookies && !whole_hosts) {
             let message = "cookies of a mount with a path, or without a host, would reach the other routes of \
@@ -226,6 +229,7 @@ impl<'t> Reader<'_, 't, '_> {
             cookies,
             shared_cache,
             redact,
+            redact_except: redact_except.into(),
         });
     }
 

@@ -125,6 +125,10 @@ impl Network for Rehearsal {
         Ok(EmptyResponse)
     }
 
+    async fn beginning(&self, _response: &EmptyResponse, _limit: u32, _within: u32) -> Vec<u8> {
+        Vec::new()
+    }
+
     async fn keeps_body(&self) -> bool {
         true
     }

@@ -78,10 +78,10 @@ impl AddRoute {
         if !self.dry_run {
             changes.write()?;
         }
-        let changed = !changes.is_empty() && !self.dry_run;
+        let is_written = !changes.is_empty() && !self.dry_run;
         let next = if changes.is_empty() { Vec::new() } else { next_steps(&[&route], &stores) };
         if output.is_json() {
-            return output.json(&Report { changed, changes: changes.shown(), next });
+            return output.json(&Report { changed: is_written, changes: changes.shown(), next });
         }
         if changes.is_empty() {
             return output.line(format!("The route `{}` is there already. Nothing is changed.", route.name));

@@ -116,10 +116,15 @@ impl Init {
         next: Vec<String>,
         output: &mut Output,
     ) -> Result<(), Failure> {
-        let changed = !changes.is_empty() && !self.dry_run;
+        let is_written = !changes.is_empty() && !self.dry_run;
         if output.is_json() {
-            let shown = tokens.iter().filter(|_| changed).map(|(caller, token)| token.shown(caller));
-            return output.json(&Report { changed, changes: changes.shown(), tokens: shown.collect(), next });
+            let shown = tokens.iter().filter(|_| is_written).map(|(caller, token)| token.shown(caller));
+            return output.json(&Report {
+                changed: is_written,
+                changes: changes.shown(),
+                tokens: shown.collect(),
+                next,
+            });
         }
         if changes.is_empty() {
             return output.line("All of it is there already. Nothing is changed.");

@@ -100,6 +100,8 @@ mod tests {
         }
         for line in [
             "failover = false",
+            "failover = { when = [401, { status = 400, body = \"INVALID\" }] }",
+            "redact = { except = [\"a\"] }",
             "failover = { status = [401, 403], replay_limit = \"1MiB\" }",
             "timeout = \"500ms\"",
             "rate_limit = [{ binding = \"A\", by = \"address\" }]",

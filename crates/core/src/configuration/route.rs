@@ -6,6 +6,7 @@ use super::cors::Cors;
 use super::failover::{Failover, Retry};
 use super::rate_limit::RateLimit;
 use super::rule::Rule;
+use super::secret::SecretId;
 use super::text::{List, Text};
 use super::upstream::Upstream;
 use crate::http::header_name::HeaderName;
@@ -64,11 +65,32 @@ pub struct Route {
     pub cookies: bool,
     /// Whether shared caches may keep the answers to authenticated calls as the upstream says.
     pub shared_cache: bool,
-    /// Whether what was sent is looked for in the answer.
+    /// Whether what was sent is looked for in the response.
     pub redact: bool,
+    /// Secrets, or fields of them, that are identifiers and not looked for.
+    pub redact_except: List<Excepted>,
+}
+
+/// A secret, or a field of one, that is not looked for in responses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::configuration))]
+pub struct Excepted {
+    /// The secret.
+    pub secret: SecretId,
+    /// The field; `None` for the whole value and every field.
+    pub field: Option<Text>,
 }
 
 impl Route {
+    /// Whether the value of this secret, or of this field of it, is an identifier, which responses may hold.
+    #[must_use]
+    pub fn excepts(&self, secret: SecretId, field: Option<&str>) -> bool {
+        let is_excepted = |excepted: &Excepted| {
+            excepted.secret == secret && (excepted.field.is_none() || excepted.field.as_deref() == field)
+        };
+        self.redact_except.iter().any(is_excepted)
+    }
+
     /// The callers that this route knows, each once.
     pub fn callers(&self) -> impl Iterator<Item = CallerId> + Clone + '_ {
         self.allow.iter().filter_map(|grant| match grant.to {

@@ -3,6 +3,7 @@
 pub mod accept;
 pub mod base64;
 pub mod cdn_loop;
+pub mod charset;
 pub mod coding;
 pub mod connection;
 pub mod cookie;
@@ -11,6 +12,7 @@ pub mod host;
 pub mod method;
 pub mod path;
 pub mod query;
+pub mod range;
 pub mod subprotocol;
 
 /// Headers to add to a response, in the order in which they are added.

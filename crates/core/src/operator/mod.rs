@@ -8,6 +8,7 @@
 //!
 //! No value leaves them. `docs/operator.md` has their forms.
 
+mod control;
 mod health;
 mod probe;
 mod probe_target;

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::control::Control;
 use super::probe_target::ProbeTarget;
 use super::report::{Report, outcome};
 use super::value_proof::Nonce;
@@ -32,6 +33,9 @@ struct ProbeRequest {
     secret: Option<String>,
     source: usize,
     nonce: String,
+    /// Whether the request is sent with values that are certainly wrong.
+    #[serde(default)]
+    control: bool,
 }
 
 /// The body of the response.
@@ -40,6 +44,9 @@ struct ProbeReport<'g> {
     source: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<u16>,
+    /// Whether the response refuses the credential, as the route's `failover` has it. There where `status` is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refused: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     failure: Option<&'static str>,
     secrets: Vec<Proved<'g>>,
@@ -78,7 +85,7 @@ pub(super) async fn report<'g, R: Bindings + Network + Clock + Console>(
     let mut probe = Probe { gateway, host, runtime, readings, event, nonce, position };
     let mut report = match (&request.route, &request.secret) {
         (Some(name), None) => probe.probe_route(name, &request, head).await?,
-        (None, Some(name)) if request.method.is_none() && request.path.is_none() => {
+        (None, Some(name)) if request.method.is_none() && request.path.is_none() && !request.control => {
             probe.probe_secret(name).await?
         }
         _ => return Err(Code::OperationInvalid),
@@ -134,6 +141,7 @@ impl<'g, R: Bindings + Network + Clock> Probe<'_, 'g, R> {
         head: &impl RequestHead,
     ) -> Result<ProbeReport<'g>, Code> {
         let route = self.gateway.routes.iter().find(|route| route.name == name);
+        let route = route.filter(|_| !request.control || request.path.is_some());
         let route = route.ok_or(Code::OperationInvalid)?;
         self.event.route = Some(&route.name);
         // 2. Rule
@@ -144,21 +152,25 @@ impl<'g, R: Bindings + Network + Clock> Probe<'_, 'g, R> {
         self.event.rule = target.as_ref().map(|target| target.rule.text.as_ref());
         // 3. Secrets
         let mut report = ProbeReport::default();
-        let credential = self.read(route, &mut report).await?;
+        let credential = if request.control {
+            self.mistake(route, &mut report).await?
+        } else {
+            self.read(route, &mut report).await?
+        };
         // 4. Send
         let sent = match (credential, &target) {
             (Ok(credential), Some(target)) => {
                 let before = self.runtime.now();
-                let status = target.send(route, &credential, head, self.host, self.runtime).await;
+                let sent = target.send(route, &credential, head, self.host, self.runtime).await;
                 report.upstream_ms = Some(elapsed(before, self.runtime.now()));
                 self.event.upstream_ms = report.upstream_ms;
-                status.map(Some)
+                sent.map(Some)
             }
             (Ok(_), None) => Ok(None),
             (Err(why), _) => Err(Code::from(why)),
         };
         match sent {
-            Ok(status) => report.status = status,
+            Ok(sent) => (report.status, report.refused) = sent.unzip(),
             Err(code) => report.failure = Some(code.as_str()),
         }
         Ok(report)
@@ -175,7 +187,7 @@ impl<'g, R: Bindings + Network + Clock> Probe<'_, 'g, R> {
         let mut resolver = resolver.ok_or(Code::OperationInvalid)?;
         let credential = resolver.next(self.readings, self.runtime).await;
         report.secrets_ms = elapsed(before, self.runtime.now());
-        let sources = resolver.at(self.position).map(|(secret, _, source)| {
+        let sources = resolver.at(self.position).map(|(_, secret, source)| {
             let failed = |note: &&SourceNote<'_>| note.secret == secret.name && note.failure.is_some();
             let failure = resolver.notes.iter().find(failed).and_then(|note| note.failure);
             proved(&secret.name, source, failure, self.readings, &self.nonce)
@@ -184,6 +196,28 @@ impl<'g, R: Bindings + Network + Clock> Probe<'_, 'g, R> {
         self.event.secrets = resolver.notes;
         self.event.secrets_ms = Some(report.secrets_ms);
         Ok(credential)
+    }
+
+    /// Step 3 of a control: values of the length and the alphabet of those that are read, and certainly none of them.
+    /// Nothing is proved, since nothing that was read is sent.
+    async fn mistake(
+        &mut self,
+        route: &'g Route,
+        report: &mut ProbeReport<'g>,
+    ) -> Result<Result<Credential<'g>, CredentialError>, Code> {
+        let before = self.runtime.now();
+        let resolver = Resolver::new(self.gateway, route).only(self.position);
+        let mut resolver = resolver.ok_or(Code::OperationInvalid)?;
+        let sources: Vec<_> = resolver.at(self.position).collect();
+        self.readings.read(sources.iter().map(|(_, _, source)| *source)).await;
+        let mut control = Control::new(&self.nonce, &self.event.request_id);
+        let mut mistaken = Readings::new(self.runtime, self.gateway.secret_timeout);
+        for (id, _, source) in sources {
+            mistaken.insert(source, control.reading(route, id, self.readings.get(source)));
+        }
+        report.secrets_ms = elapsed(before, self.runtime.now());
+        self.event.secrets_ms = Some(report.secrets_ms);
+        Ok(resolver.next(&mut mistaken, self.runtime).await)
     }
 }
 

@@ -12,6 +12,7 @@ use crate::secret_value::SecretValue;
 use crate::secrets::credential::Credential;
 use crate::upstream::base_url::base_url;
 use crate::upstream::planning::Forward;
+use crate::upstream::refused::is_refused;
 
 /// Some upstreams refuse a request without one (GitHub's REST API does), and the operator's own is not forwarded.
 const USER_AGENT: &str = concat!("ostiary/", env!("CARGO_PKG_VERSION"));
@@ -47,7 +48,7 @@ impl<'o, 'g> ProbeTarget<'o, 'g> {
         Ok(Self { method, path, query, rule })
     }
 
-    /// Sends it, and yields the status of the upstream's response.
+    /// Sends it, and yields the status of the upstream's response, and whether that refuses the credential.
     pub(super) async fn send<'r, R: Bindings + Network>(
         &self,
         route: &'r Route,
@@ -55,7 +56,7 @@ impl<'o, 'g> ProbeTarget<'o, 'g> {
         head: &impl RequestHead,
         host: &Host,
         runtime: &R,
-    ) -> Result<u16, Code> {
+    ) -> Result<(u16, bool), Code> {
         let upstream = base_url(&route.upstream, runtime)?;
         let forward = Forward {
             head: &NoHead,
@@ -82,7 +83,11 @@ impl<'o, 'g> ProbeTarget<'o, 'g> {
         }
         let response = runtime.send(&plan).await?;
         check_status(&response)?;
-        Ok(response.status())
+        let refused = match &route.failover {
+            Some(failover) => is_refused(failover, &response, runtime).await,
+            None => false,
+        };
+        Ok((response.status(), refused))
     }
 }
 

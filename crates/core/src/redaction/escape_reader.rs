@@ -17,8 +17,10 @@ pub(super) struct EscapeReader {
     window: u64,
     /// How many bytes the text means since the last escape, at most [`WINDOW`]; `None` where there was none.
     since: Option<usize>,
-    /// For each of the last eight bytes, by the count of bytes: the escape that ended with it.
+    /// The escapes that ended with one of the last eight bytes, as a ring.
     ended: [Ended; WINDOW],
+    /// A bit for each of them: the lowest for the last byte.
+    known: u8,
     count: usize,
     /// How many units and windows it has looked at.
     pub(super) steps: u64,
@@ -29,7 +31,7 @@ pub(super) struct EscapeReader {
 struct Ended {
     /// Its last eight bytes, with what stood before it where it is shorter.
     bytes: u64,
-    /// How many of them anyone can begin with; 0 where no escape ended.
+    /// How many of them anyone can begin with.
     inside: usize,
 }
 
@@ -38,30 +40,28 @@ impl EscapeReader {
     /// in it as they are, `seen` gets the end and the bytes: for every place from which it can be read.
     pub(super) fn read(&mut self, text: &[u8], is_whole: bool, mut seen: impl FnMut(usize, u64)) {
         let [first, second, third] = INTRODUCERS;
-        loop {
-            if !self.is_reading() {
-                let rest = text.get(self.at..).unwrap_or_default();
-                let Some(next) = memchr3(first, second, third, rest) else {
-                    self.at = text.len();
-                    return;
-                };
-                self.at += next;
-            }
-            let Some(byte) = text.get(self.at) else { return };
-            self.steps += 1;
-            match unit_at(text, self.at, is_whole) {
+        while let Some(byte) = text.get(self.at) {
+            let unit =
+                if INTRODUCERS.contains(byte) { unit_at(text, self.at, is_whole) } else { Unit::Plain };
+            match unit {
                 Unit::Unfinished => return,
-                Unit::Plain if !self.is_reading() => self.at += 1,
-                Unit::Plain => {
-                    self.push(*byte);
-                    self.at += 1;
-                    self.see(&mut seen);
-                }
                 Unit::Escape(escape) => {
                     self.take(text, escape);
                     self.see(&mut seen);
                 }
+                Unit::Plain if self.is_reading() => {
+                    self.push(*byte);
+                    self.at += 1;
+                    self.see(&mut seen);
+                }
+                Unit::Plain => {
+                    let next = text.get(self.at + 1..).unwrap_or_default();
+                    let is_next = next.first().is_some_and(|byte| INTRODUCERS.contains(byte));
+                    let next = if is_next { Some(0) } else { memchr3(first, second, third, next) };
+                    self.at = next.map_or(text.len(), |next| self.at + 1 + next);
+                }
             }
+            self.steps += 1;
         }
     }
 
@@ -72,7 +72,7 @@ impl EscapeReader {
     fn take(&mut self, text: &[u8], escape: Escape) {
         if !self.is_reading() {
             self.window = last_eight(text, self.at);
-            self.ended = [Ended::default(); WINDOW];
+            self.known = 0;
         }
         for byte in escape.bytes() {
             self.push(*byte);
@@ -80,29 +80,32 @@ impl EscapeReader {
         self.at += escape.width;
         self.latest = self.at;
         self.since = Some(0);
-        let ended = Ended { bytes: last_eight(text, self.at), inside: (escape.width - 1).min(WINDOW - 1) };
-        if let Some(last) = self.ended.get_mut(self.count % WINDOW) {
-            *last = ended;
+        if let Some(ended) = self.ended.get_mut(self.count % WINDOW) {
+            *ended = Ended { bytes: last_eight(text, self.at), inside: (escape.width - 1).min(WINDOW - 1) };
+            self.known |= 1;
         }
     }
 
     fn push(&mut self, byte: u8) {
         self.window = self.window >> 8 | u64::from(byte) << 56;
-        self.count += 1;
-        if let Some(last) = self.ended.get_mut(self.count % WINDOW) {
-            *last = Ended::default();
-        }
+        self.count = self.count.wrapping_add(1);
+        self.known <<= 1;
         self.since = self.since.map(|since| since + 1);
     }
 
     /// The window as everyone sees it who began before the escapes in it, and as those see it who began within one.
     fn see(&mut self, seen: &mut impl FnMut(usize, u64)) {
         seen(self.at, self.window);
-        for since in 1..WINDOW.min(self.count + 1) {
-            let Some(ended) = self.ended.get((self.count - since) % WINDOW) else { continue };
-            if ended.inside + since >= WINDOW {
+        let mut known = self.known & !1;
+        while known != 0 {
+            let since = known.trailing_zeros();
+            known &= known - 1;
+            let Some(ended) = self.ended.get(self.count.wrapping_sub(since as usize) % WINDOW) else {
+                return;
+            };
+            if ended.inside + since as usize >= WINDOW {
                 let bits = 8 * since;
-                seen(self.at, ended.bytes >> bits | self.window & u64::MAX << (u64::BITS as usize - bits));
+                seen(self.at, ended.bytes >> bits | self.window & u64::MAX << (u64::BITS - bits));
                 self.steps += 1;
             }
         }

@@ -47,6 +47,20 @@ impl Marks {
 
     /// Covers a match.
     pub(super) fn add(&mut self, found: Match) {
+        // Where one byte after another ends a match, all but the first only make the last cover longer.
+        let is_released = self.covers.len() == self.gone;
+        if let Some(last) = self.covers.last_mut()
+            && !is_released
+            && last.start < found.start
+            && found.start < last.end
+        {
+            last.end = last.end.max(found.end);
+            return;
+        }
+        self.insert(found);
+    }
+
+    fn insert(&mut self, found: Match) {
         let from = self.covers.partition_point(|cover| cover.end <= found.start).max(self.gone);
         let rest = self.covers.get(from..).unwrap_or_default();
         let count = rest.iter().take_while(|cover| cover.start < found.end).count();

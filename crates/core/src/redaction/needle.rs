@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 use zeroize::Zeroizing;
 
 use super::escape::{INTRODUCERS, LONGEST_ESCAPE, Syntaxes, Unit, longest_form, meaning, unit_at};
-use super::fingerprint::{Base, Fingerprint};
+use super::fingerprint::{Base, Fingerprint, Power};
 
 /// How many bytes of a needle the filter looks at.
 pub(super) const WINDOW: usize = 8;
@@ -21,12 +21,14 @@ pub(super) struct Needle {
     /// A position in the list of names.
     pub(super) name: usize,
     text: Zeroizing<Vec<u8>>,
-    /// What has to follow it as it is, since with what follows that it may be read as an escape.
+    /// What stands at its end as it is, since with what follows that it may be read as an escape.
     tail: Zeroizing<Vec<u8>>,
+    /// How much of that it ends with.
+    overlap: usize,
     /// Digits of Base64 on either side that hold bits of the value, and bits of its neighbour.
     before: Option<SharedDigit>,
     after: Option<SharedDigit>,
-    print: OnceCell<(Fingerprint, u64)>,
+    print: OnceCell<(Fingerprint, Power)>,
 }
 
 /// A digit of Base64 of which some bits are known.
@@ -53,9 +55,12 @@ impl Forms {
     pub(super) fn of(name: usize, value: &str, shortest: usize) -> Self {
         let mut needles: Vec<Needle> = Vec::new();
         let mut add = |text: Vec<u8>, tail: Vec<u8>, before, after| {
-            let (text, tail) = (Zeroizing::new(text), Zeroizing::new(tail));
+            let (text, mut tail) = (Zeroizing::new(text), Zeroizing::new(tail));
+            let backslashes = text.iter().rev().take_while(|byte| **byte == b'\\').count();
+            let overlap = if tail.first() == Some(&b'\\') { backslashes } else { 0 };
+            tail.splice(..0, std::iter::repeat_n(b'\\', overlap));
             if text.len() >= shortest {
-                needles.push(Needle { name, text, tail, before, after, print: OnceCell::new() });
+                needles.push(Needle { name, text, tail, overlap, before, after, print: OnceCell::new() });
             }
         };
         let lines = Lines::of(value, shortest).map_or_else(Vec::new, |lines| lines.searched);
@@ -99,7 +104,7 @@ pub(super) struct Lines<'v> {
 }
 
 /// Of lines that end in the same bytes, how many differ in length at most: so many are compared wherever these are met.
-const MOST_ALIKE: usize = 8;
+const MOST_ALIKE: usize = 4;
 
 impl<'v> Lines<'v> {
     /// Of a value of several lines; `None` of any other.
@@ -184,7 +189,7 @@ impl Needle {
     }
 
     /// Of its text, with the power of its length.
-    pub(super) fn fingerprint(&self, base: Base) -> (Fingerprint, u64) {
+    pub(super) fn fingerprint(&self, base: Base) -> (Fingerprint, Power) {
         *self.print.get_or_init(|| {
             let append = |print, byte: &u8| base.append(print, u16::from(*byte));
             (self.text.iter().fold(Fingerprint::default(), append), base.power(self.text.len()))
@@ -194,12 +199,10 @@ impl Needle {
     /// By their last bytes; of those that end alike the longest first; of those that are the same text the one with the
     /// first name.
     pub(super) fn order(&self, other: &Self) -> Ordering {
-        let order = |needle: &Self| (needle.end(), usize::MAX - needle.length());
-        order(self)
-            .cmp(&order(other))
-            .then_with(|| self.text.cmp(&other.text))
-            .then_with(|| self.tail.cmp(&other.tail))
-            .then(self.name.cmp(&other.name))
+        let key = |needle: &Self| (needle.end(), usize::MAX - needle.length());
+        let texts = (self.text.as_slice(), self.tail.as_slice());
+        let others = (other.text.as_slice(), other.tail.as_slice());
+        key(self).cmp(&key(other)).then(texts.cmp(&others)).then(self.name.cmp(&other.name))
     }
 
     /// Whether both are the same text.
@@ -264,11 +267,11 @@ impl Needle {
 
     /// Where it ends if its text ends here, with what has to follow, and with the digit after it that it has a share in.
     pub(super) fn end_of_all(&self, text: &[u8], end: usize, is_whole: bool) -> End {
-        let rest = text.get(end..).unwrap_or_default();
+        let rest = text.get(end.saturating_sub(self.overlap)..).unwrap_or_default();
         if !rest.starts_with(&self.tail) {
             return if is_whole || !self.tail.starts_with(rest) { End::None } else { End::Unknown };
         }
-        let Some(digit) = self.after else { return End::At(end + self.tail.len()) };
+        let Some(digit) = self.after else { return End::At(end + self.tail.len() - self.overlap) };
         let Some(byte) = rest.first() else { return if is_whole { End::At(end) } else { End::Unknown } };
         match unit_at(text, end, is_whole) {
             Unit::Unfinished => End::Unknown,

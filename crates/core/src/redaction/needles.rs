@@ -14,6 +14,8 @@ pub struct Needles {
     pub(super) names: Vec<String>,
     /// By their last bytes; of those that end alike the longest first.
     pub(super) all: Vec<Needle>,
+    /// For each end that the filter knows: where those with that end begin, and how many there are.
+    groups: Vec<(usize, usize)>,
     /// Looked for in heads alone, since they are short.
     short: Vec<Needle>,
     pub(super) filter: Filter,
@@ -50,8 +52,13 @@ impl Needles {
         }
         all.sort_unstable_by(Needle::order);
         all.dedup_by(|later, earlier| later.is_like(earlier));
-        let filter = Filter::new(keys, all.iter().map(Needle::end));
-        Self { names, all, short, filter, base: Base::new(random), longest, lag }
+        let (mut ends, mut groups) = (Vec::new(), Vec::new());
+        for group in all.chunk_by(|one, next| one.end() == next.end()) {
+            ends.extend(group.first().map(Needle::end));
+            groups.push((groups.last().map_or(0, |(from, count)| from + count), group.len()));
+        }
+        let filter = Filter::new(keys, ends);
+        Self { names, all, groups, short, filter, base: Base::new(random), longest, lag }
     }
 
     /// In bytes: the longest text in which a needle is found; 0 where there is nothing to be found in a body.
@@ -80,10 +87,8 @@ impl Needles {
 
     /// The needles that end in these bytes, the longest first.
     pub(super) fn ending_in(&self, end: u64) -> &[Needle] {
-        let from = self.all.partition_point(|needle| needle.end() < end);
-        let rest = self.all.get(from..).unwrap_or_default();
-        let count = rest.iter().take_while(|needle| needle.end() == end).count();
-        rest.get(..count).unwrap_or_default()
+        let group = self.filter.position(end).and_then(|position| self.groups.get(position));
+        group.and_then(|(from, count)| self.all.get(*from..from + count)).unwrap_or_default()
     }
 
     /// A text of a response's head without needles; `None` where it has none.

@@ -1,13 +1,13 @@
 //! A text as it stands, and as it is read.
 
-use super::escape::{LONGEST_ESCAPE, Unit, unit_at};
-use super::fingerprint::{Base, Fingerprint};
+use super::escape::{INTRODUCERS, Unit, unit_at};
+use super::fingerprint::{Base, Fingerprint, Power};
 
 /// No place.
 const NONE: u32 = u32::MAX;
 
-/// From the first place of the text on, an escape is read before as many bytes that it means are there.
-const ROOM: u32 = 32;
+/// The count of the first place: what is within an escape has a lower one than what comes before it.
+const FIRST_COUNT: u32 = 32;
 
 /// Tells in a few steps what a stretch of a text is, and what it means, for every place at which it may begin.
 ///
@@ -20,13 +20,13 @@ pub(super) struct Transcript {
     text: Vec<Fingerprint>,
     /// For each place from there on, as far as anyone has asked.
     places: Vec<Place>,
-    /// For each count of bytes that the text means: the last place that it leads to.
-    last: Vec<u32>,
+    /// For each count: the place with it that is not within an escape, and the last that is.
+    by_count: Vec<(u32, u32)>,
     /// How many escapes, places and bytes have been looked at.
     pub(super) steps: u64,
 }
 
-/// A place at which a needle can begin.
+/// A place at which a needle can begin, with the count of bytes that the text means up to there.
 ///
 /// From each there is one way to read on. The ways meet: whoever begins within an escape reads its bytes as they are,
 /// and is at its end with everyone else. So for such a place the count and the fingerprint are worked out from that
@@ -34,26 +34,22 @@ pub(super) struct Transcript {
 #[derive(Clone, Copy)]
 struct Place {
     meaning: Fingerprint,
-    /// How many bytes the text means up to there.
     count: u32,
-    /// The place before it with the same count.
+    /// Of a place within an escape: the last before it that has the same count and is within an escape too.
     same: u32,
-    is_within_escape: bool,
 }
 
 impl Transcript {
     pub(super) fn new(base: Base, origin: usize) -> Self {
-        let start =
-            Place { meaning: Fingerprint::default(), count: ROOM, same: NONE, is_within_escape: false };
         let mut transcript = Self {
             base,
             origin,
             text: vec![Fingerprint::default()],
             places: Vec::new(),
-            last: Vec::new(),
+            by_count: vec![(NONE, NONE); FIRST_COUNT as usize],
             steps: 0,
         };
-        transcript.link(start);
+        transcript.lead_to(Fingerprint::default(), FIRST_COUNT);
         transcript
     }
 
@@ -68,12 +64,14 @@ impl Transcript {
         text: &[u8],
         end: usize,
         length: usize,
-        (fingerprint, power): (Fingerprint, u64),
+        (fingerprint, power): (Fingerprint, Power),
     ) -> bool {
         self.copy(text, end);
-        let print = |place: usize| self.text.get(place.checked_sub(self.origin)?).copied();
-        let start = end.checked_sub(length).and_then(print);
-        start.zip(print(end)).is_some_and(|(start, whole)| start.to(whole, power) == fingerprint)
+        let Some(end) = end.checked_sub(self.origin) else { return false };
+        let Some(start) = end.checked_sub(length).and_then(|start| self.text.get(start)) else {
+            return false;
+        };
+        self.text.get(end).is_some_and(|whole| start.to(*whole, power) == fingerprint)
     }
 
     /// The last place from which the text means so many bytes up to `end`, with this fingerprint; none before `from`.
@@ -82,86 +80,109 @@ impl Transcript {
         text: &[u8],
         (from, end): (usize, usize),
         length: usize,
-        (fingerprint, power): (Fingerprint, u64),
+        (fingerprint, power): (Fingerprint, Power),
     ) -> Option<usize> {
         self.read(text, end);
-        let whole = *self.places.get(end.checked_sub(self.origin)?)?;
-        let count = whole.count.checked_sub(u32::try_from(length).ok()?)?;
-        let mut next = *self.last.get(usize::try_from(count).ok()?)?;
-        while !whole.is_within_escape && next != NONE {
-            self.steps += 1;
-            let at = usize::try_from(next).ok()?;
+        let at_end = end.checked_sub(self.origin)?;
+        let whole = *self.places.get(at_end)?;
+        let count = usize::try_from(whole.count).ok()?.checked_sub(length)?;
+        // Within an escape nobody has read on from before it.
+        self.by_count.get(usize::try_from(whole.count).ok()?).filter(|(outside, _)| is(*outside, at_end))?;
+        let (outside, mut inside) = *self.by_count.get(count)?;
+        let begins = |at: u32| {
+            let at = usize::try_from(at).ok()?;
             let place = self.places.get(at)?;
-            let start = self.origin + at;
             // A place after the end can have a count that is as low.
-            if start + length <= end && place.meaning.to(whole.meaning, power) == fingerprint {
-                return (start >= from).then_some(start);
-            }
-            next = place.same;
+            let is_before = at + length <= at_end;
+            (is_before && place.meaning.to(whole.meaning, power) == fingerprint).then_some(at + self.origin)
+        };
+        let mut last = begins(outside);
+        self.steps += 1;
+        while let Some(place) = self.places.get(usize::try_from(inside).ok()?) {
+            last = last.max(begins(inside));
+            inside = place.same;
+            self.steps += 1;
         }
-        None
+        last.filter(|start| *start >= from)
     }
 
     fn copy(&mut self, text: &[u8], end: usize) {
         let known = self.origin + self.text.len() - 1;
-        for byte in text.get(known..end).unwrap_or_default() {
-            let last = self.text.last().copied().unwrap_or_default();
-            self.text.push(self.base.append(last, opaque(*byte)));
-            self.steps += 1;
-        }
+        let Some(bytes) = text.get(known..end) else { return };
+        let mut last = self.text.last().copied().unwrap_or_default();
+        self.text.extend(bytes.iter().map(|byte| {
+            last = self.base.append(last, opaque(*byte));
+            last
+        }));
+        self.steps += bytes.len() as u64;
     }
 
     /// Reads on up to `end`, or to the end of the escape that it is in.
     fn read(&mut self, text: &[u8], end: usize) {
-        while let Some(before) = self.places.last().copied()
-            && let at = self.origin + self.places.len() - 1
-            && at < end
-            && let Some(byte) = text.get(at)
-        {
+        let Some(mut before) = self.places.last().copied() else { return };
+        loop {
+            let at = self.origin + self.places.len() - 1;
+            let Some(byte) = text.get(at).filter(|_| at < end) else { return };
             self.steps += 1;
-            if let Unit::Escape(escape) = unit_at(text, at, true) {
-                let bytes = escape.bytes();
-                let meaning = bytes
-                    .iter()
-                    .fold(before.meaning, |print, byte| self.base.append(print, u16::from(*byte)));
-                let count = before.count + u32::try_from(bytes.len()).unwrap_or_default();
-                let after = Place { meaning, count, same: NONE, is_within_escape: false };
-                self.enter(text.get(at + 1..at + escape.width).unwrap_or_default(), after);
-                self.link(after);
+            let unit = if INTRODUCERS.contains(byte) { unit_at(text, at, true) } else { Unit::Plain };
+            if let Unit::Escape(escape) = unit {
+                for byte in escape.bytes() {
+                    before.meaning = self.base.append(before.meaning, u16::from(*byte));
+                    before.count += 1;
+                }
+                self.enter(text.get(at + 1..at + escape.width).unwrap_or_default(), before);
             } else {
-                let meaning = self.base.append(before.meaning, opaque(*byte));
-                self.link(Place { meaning, count: before.count + 1, same: NONE, is_within_escape: false });
+                before.meaning = self.base.append(before.meaning, opaque(*byte));
+                before.count += 1;
             }
+            self.lead_to(before.meaning, before.count);
         }
     }
 
     /// The places within an escape, of which these bytes are all but the first, up to this place.
-    fn enter(&mut self, bytes: &[u8], after: Place) {
-        let mut place = Place { is_within_escape: true, ..after };
-        let mut inside = [place; LONGEST_ESCAPE];
-        for (known, byte) in inside.iter_mut().zip(bytes.iter().rev()) {
+    fn enter(&mut self, bytes: &[u8], mut place: Place) {
+        let first = self.places.len();
+        self.places.resize(first + bytes.len(), place);
+        self.steps += bytes.len() as u64;
+        for (at, byte) in bytes.iter().enumerate().rev() {
             place.meaning = self.base.without(place.meaning, *byte);
             place.count -= 1;
-            *known = place;
-            self.steps += 1;
+            if let Some(known) = self.places.get_mut(first + at) {
+                *known = place;
+            }
         }
-        for place in inside.iter().take(bytes.len()).rev() {
-            self.link(*place);
+        for at in first..self.places.len() {
+            let Some(place) = self.places.get_mut(at) else { return };
+            let count = place.count as usize;
+            if self.by_count.len() <= count {
+                self.by_count.resize(count + 1, (NONE, NONE));
+            }
+            if let Some((_, inside)) = self.by_count.get_mut(count) {
+                place.same = std::mem::replace(inside, u32::try_from(at).unwrap_or(NONE));
+            }
         }
     }
 
-    fn link(&mut self, place: Place) {
-        let count = usize::try_from(place.count).unwrap_or_default();
-        if self.last.len() <= count {
-            self.last.resize(count + 1, NONE);
-        }
+    /// A place that is not within an escape.
+    fn lead_to(&mut self, meaning: Fingerprint, count: u32) {
         let at = u32::try_from(self.places.len()).unwrap_or(NONE);
-        let same = self.last.get_mut(count).map_or(NONE, |last| std::mem::replace(last, at));
-        self.places.push(Place { same, ..place });
+        self.places.push(Place { meaning, count, same: NONE });
+        let count = count as usize;
+        if self.by_count.len() <= count {
+            self.by_count.resize(count + 1, (NONE, NONE));
+        }
+        if let Some((outside, _)) = self.by_count.get_mut(count) {
+            *outside = at;
+        }
     }
 }
 
+fn is(place: u32, at: usize) -> bool {
+    usize::try_from(place) == Ok(at)
+}
+
 /// A line's end is never part of a needle, unless it is escaped.
+#[inline]
 fn opaque(byte: u8) -> u16 {
     u16::from(byte) + if matches!(byte, b'\n' | b'\r') { 256 } else { 0 }
 }

@@ -71,6 +71,8 @@ pub struct Edits {
     pub remove: Vec<String>,
     /// Headers to set or to add a line of, in this order.
     pub add: Vec<(Cow<'static, str>, String)>,
+    /// The status; `None` where the upstream's stays.
+    pub status: Option<u16>,
     /// For how long its body may stand still, in milliseconds.
     pub idle_timeout: Option<u32>,
 }

@@ -56,6 +56,11 @@ pub trait Network {
     /// before: until then it can still be the one that the caller gets.
     async fn send(&self, plan: &Plan) -> Result<Self::Response, SendError>;
 
+    /// The first bytes of the body of the response that came last: `limit` of them, or fewer where the body ends, or where
+    /// more do not come within so many milliseconds. They stay a part of what the caller gets, which is as it was. Asked
+    /// only where [`Plan::reads_body`] said so.
+    async fn beginning(&self, response: &Self::Response, limit: u32, within: u32) -> Vec<u8>;
+
     /// Waits until the whole of the body that was sent last is at hand for another attempt: `false` where it is longer
     /// than [`Plan::keep`] said, or does not come. Asked only where that was not 0.
     async fn keeps_body(&self) -> bool;

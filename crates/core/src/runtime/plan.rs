@@ -22,6 +22,7 @@ pub struct Plan {
     pub max_body: Option<u64>,
     /// Until the head of the answer has arrived, in milliseconds, counted from the last progress of the body.
     pub timeout: u32,
-    /// Whether the bytes of the answer's body have to be seen: to redact it, or to tell when it stands still.
+    /// Whether the bytes of the response's body have to be seen: to redact it, to tell when it stands still, or to tell
+    /// whether it refuses the credential.
     pub reads_body: bool,
 }

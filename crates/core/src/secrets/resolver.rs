@@ -86,10 +86,10 @@ impl<'g> Resolver<'g> {
         (position < self.end).then_some(Self { position, end: position + 1, ..self })
     }
 
-    /// What is read at this position, from 0: of each secret one source, and where among its own it stands.
-    pub fn at(&self, position: usize) -> impl Iterator<Item = (&'g Secret, usize, &'g Source)> {
+    /// What is read at this position, from 0: of each secret one source.
+    pub fn at(&self, position: usize) -> impl Iterator<Item = (SecretId, &'g Secret, &'g Source)> {
         let found = self.secrets.iter().filter_map(move |(id, secret)| at(*id, secret, position));
-        found.map(|(_, secret, position, source)| (secret, position, source))
+        found.map(|(id, secret, _, source)| (id, secret, source))
     }
 
     /// Whether there is a position that was not looked at.

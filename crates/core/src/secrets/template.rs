@@ -34,7 +34,7 @@ pub(super) fn render<'g>(
     let mut injected = Vec::new();
     for placement in route.auth.iter() {
         let mut text =
-            |template: &Template, place: Place| fill(template, values, bindings, place, &mut injected);
+            |template: &Template, place: Place| fill(route, template, values, bindings, place, &mut injected);
         match placement {
             Placement::Bearer(token) => {
                 let token = text(token, Place::Header)?;
@@ -64,8 +64,9 @@ pub(super) fn render<'g>(
 }
 
 /// Joins a template's parts. A value is put in as it is and never looked at again: `${x}` in it means nothing.
-/// What of it is secret is added to `injected`.
+/// What of it is secret is added to `injected`, unless the route excepts it.
 fn fill<'g>(
+    route: &Route,
     template: &Template,
     values: &[Resolved<'g, '_>],
     bindings: &impl Bindings,
@@ -90,7 +91,13 @@ fn fill<'g>(
         if fits.is_err() {
             return Err(if matches!(part, Part::Variable(_)) { Unusable::Variable } else { invalid() });
         }
-        if let Part::Secret(id) | Part::Field(id, _) = part {
+        let field = match part {
+            Part::Field(_, field) => Some(field.as_ref()),
+            _ => None,
+        };
+        if let Part::Secret(id) | Part::Field(id, _) = part
+            && !route.excepts(*id, field)
+        {
             injected.push((resolved(id)?.name, SecretValue::new(piece.expose().to_owned())));
         }
         pieces.push(piece);

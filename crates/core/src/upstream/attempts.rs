@@ -14,15 +14,18 @@ use std::rc::Rc;
 
 use crate::configuration::Failover;
 use crate::log::{Event, FailoverOutcome};
-use crate::redaction::Sent;
+use crate::redaction::{RequestedRange, Sent};
 use crate::refusal::Code;
 use crate::request_id::RequestId;
+use crate::runtime::plan::Plan;
 use crate::runtime::status::check_status;
 use crate::runtime::{Bindings, Clock, Network, RequestHead, SendError, UpstreamResponse};
+use crate::secret_value::SecretValue;
 use crate::secrets::credential::Credential;
 use crate::secrets::readings::Readings;
 use crate::secrets::resolver::{CredentialError, Resolver};
 use crate::upstream::planning::Forward;
+use crate::upstream::refused::is_refused;
 
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
 
@@ -39,6 +42,8 @@ pub struct Reply<'g, A> {
     pub response: A,
     /// The credential that it is the answer to.
     pub credential: Rc<Credential<'g>>,
+    /// The range that was asked for, with its surroundings.
+    pub range: Option<RequestedRange>,
 }
 
 /// One request on its way up, as often as it takes.
@@ -72,6 +77,7 @@ impl<'g, H: RequestHead, R: Bindings + Network + Clock> Attempts<'_, 'g, H, R> {
         loop {
             let mut plan = self.forward.plan(&credential);
             plan.keep = keep;
+            let range = self.widen_range(&mut plan);
             self.event.attempts += 1;
             let response = match self.runtime.send(&plan).await {
                 Ok(response) => response,
@@ -88,8 +94,11 @@ impl<'g, H: RequestHead, R: Bindings + Network + Clock> Attempts<'_, 'g, H, R> {
             check_status(&response)?;
             let status = response.status();
             let later = retry_after(&response);
-            let refused = self.failover.is_some_and(|failover| failover.status.contains(&status));
-            let reply = Reply { response, credential: Rc::clone(&credential) };
+            let refused = match self.failover {
+                Some(failover) => is_refused(failover, &response, self.runtime).await,
+                None => false,
+            };
+            let reply = Reply { response, credential: Rc::clone(&credential), range };
             if refused {
                 self.resolver.refuse(&credential, status);
                 match self.next(keep).await {
@@ -120,6 +129,14 @@ impl<'g, H: RequestHead, R: Bindings + Network + Clock> Attempts<'_, 'g, H, R> {
             }
             standing = Some(reply);
         }
+    }
+
+    /// Asks for what a secret may need on either side of the range that the caller wants.
+    fn widen_range(&self, plan: &mut Plan) -> Option<RequestedRange> {
+        let wanted = self.forward.range().filter(|_| self.forward.redacts)?;
+        let range = RequestedRange::new(wanted, self.sent.needles(self.request_id).reach());
+        plan.set.push(("range".to_owned(), SecretValue::new(range.header())));
+        Some(range)
     }
 
     /// The credential that is tried after the one that the upstream has just refused, or why there is none.

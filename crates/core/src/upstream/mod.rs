@@ -4,4 +4,5 @@ pub mod attempts;
 pub mod base_url;
 pub mod header_filter;
 pub mod planning;
+pub mod refused;
 pub mod subprotocols;

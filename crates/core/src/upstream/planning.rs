@@ -1,14 +1,15 @@
 //! Step 6: the plan, from what every attempt has in common and one credential.
 
 use crate::authentication::proved::ProvedTokens;
-use crate::configuration::{Placement, Route, TokenPlace, UpstreamUrl};
+use crate::configuration::{Failover, Placement, Route, TokenPlace, UpstreamUrl};
 use crate::http::cdn_loop::CdnId;
 use crate::http::cookie::without_cookies;
 use crate::http::host::Host;
 use crate::http::method::Method;
 use crate::http::path::Below;
 use crate::http::query::Parameter;
-use crate::http::{query, subprotocol};
+use crate::http::range::ByteRange;
+use crate::http::{charset, query, subprotocol};
 use crate::request::destination;
 use crate::runtime::plan::Plan;
 use crate::runtime::{RequestHead, UpstreamResponse};
@@ -17,9 +18,17 @@ use crate::secrets::credential::Credential;
 use crate::upstream::header_filter::HeaderFilter;
 use crate::upstream::subprotocols::Subprotocols;
 
-/// Asks for a part of the answer (RFC 9110 §14, RFC 3229 §10.5.3, and what Apache httpd takes for `Range`): two parts
-/// could each hold half of a secret.
-const REQUESTS_A_PART: &[&str] = &["a-im", "if-range", "range", "request-range"];
+/// Asks for another form of the response than one that can be searched for a secret: for deltas (RFC 3229 §10.5.3), another
+/// encoding, what Apache httpd takes for `Range`, or digests of a body that can change (RFC 9530).
+const NEGOTIATES: &[&str] = &[
+    "a-im",
+    "accept-charset",
+    "request-range",
+    "want-content-digest",
+    "want-digest",
+    "want-repr-digest",
+    "x-amz-checksum-mode",
+];
 
 /// What a plan is made of, besides the credential.
 pub struct Forward<'a, H> {
@@ -71,7 +80,8 @@ impl<H: RequestHead> Forward<'_, H> {
         }
         let cdn_loop = CdnId::new(self.host).appended_to(self.head.header("cdn-loop"));
         set.push(("cdn-loop".to_owned(), SecretValue::new(cdn_loop)));
-        let reads_body = self.redacts || self.route.idle_timeout.is_some();
+        let looks_inside = self.route.failover.as_ref().is_some_and(Failover::reads_body);
+        let reads_body = self.redacts || self.route.idle_timeout.is_some() || looks_inside;
         if reads_body {
             // The runtime decodes what is read here: an event that is coded again would wait for the next one.
             set.push(("accept-encoding".to_owned(), SecretValue::new("identity".to_owned())));
@@ -118,8 +128,11 @@ impl<H: RequestHead> Forward<'_, H> {
 
     /// What becomes of a request header. Of a list of subprotocols or cookies only those that carry a token are removed.
     fn fate(&self, header_filter: &HeaderFilter<'_>, name: &str) -> Fate {
-        if header_filter.removes(name) || (self.redacts && REQUESTS_A_PART.contains(&name)) {
+        if header_filter.removes(name) || (self.redacts && self.negotiates(name)) {
             return Fate::Removed;
+        }
+        if self.redacts && name == "accept" {
+            return self.accept();
         }
         if let Some(path) = self.destination.filter(|_| name == destination::HEADER) {
             let UpstreamUrl { origin, base } = self.upstream;
@@ -139,6 +152,31 @@ impl<H: RequestHead> Forward<'_, H> {
             }));
         }
         Fate::Removed
+    }
+
+    /// Whether this header asks for a response that could not be searched.
+    fn negotiates(&self, name: &str) -> bool {
+        NEGOTIATES.contains(&name) || (matches!(name, "range" | "if-range") && self.range().is_none())
+    }
+
+    /// The one range of bytes that the request asks for. Of several, and of other methods than GET (RFC 9110 §14.2), the
+    /// whole body is the response.
+    #[must_use]
+    pub fn range(&self) -> Option<ByteRange> {
+        self.head.header("range").filter(|_| self.method == Method::Get).and_then(ByteRange::parse)
+    }
+
+    /// The `Accept` header without charsets.
+    fn accept(&self) -> Fate {
+        let value = self.head.header("accept").unwrap_or_default();
+        if self.tokens.are_in(value.as_bytes()) {
+            return Fate::Removed;
+        }
+        match charset::without_charsets(value) {
+            Some(without) if without == value => Fate::Forwarded,
+            Some(without) => Fate::Replaced(SecretValue::new(without)),
+            None => Fate::Removed,
+        }
     }
 
     /// Whether a parameter of the query stays behind.

@@ -219,8 +219,9 @@ fn a_probe_sends_the_route_s_request_with_that_source_alone() {
         let body = json!({ "route": "api", "method": "GET", "path": "/v1/x?limit=1", "source": source, "nonce": NONCE });
         let exchange = probe(&world, &body);
         let secrets = json!([{ "name": "api", "binding": binding, "outcome": "ok", "hmac": proof(value) }]);
-        let expected =
-            json!({ "source": source, "status": 204, "secrets": secrets, "secrets_ms": 0, "upstream_ms": 0 });
+        let expected = json!({
+            "source": source, "status": 204, "refused": false, "secrets": secrets, "secrets_ms": 0, "upstream_ms": 0,
+        });
         assert_eq!((exchange.status, &exchange.report), (200, &expected));
         let sent = exchange.sent();
         assert_eq!(
@@ -400,4 +401,55 @@ fn a_probe_that_is_not_understood_reads_and_sends_nothing() {
     assert_eq!(exchange.status, 413);
     let padded = format!("{good}{}", " ".repeat(4_096 - good.to_string().len()));
     assert_eq!(World::new().ask(&ask("POST", "/probe").body(&padded)).status, 200);
+}
+
+#[test]
+fn a_control_sends_what_is_certainly_wrong_and_proves_nothing() {
+    let order = |route: &str, source: u32| json!({ "route": route, "path": "/v1/balance", "source": source, "nonce": NONCE, "control": true });
+    let shape = |text: &str| {
+        text.chars()
+            .map(|character| if character.is_ascii_alphabetic() { 'a' } else { character })
+            .collect::<String>()
+    };
+    let exchange = probe(&World::new(), &order("api", 1));
+    assert_eq!(exchange.reads, ["OPS_TOKEN", "OPS_TOKEN_NEXT", "API_KEY"]);
+    assert_eq!((&exchange.report["status"], &exchange.report["secrets"]), (&json!(200), &json!([])));
+    let sent = exchange.sent().header("authorization")[0];
+    assert_eq!(shape(&sent), shape("Bearer canary-api-key"));
+    assert!(sent.starts_with("Bearer ") && !sent.contains("canary"), "{sent}");
+
+    // Each field of a JSON value, a pair of Basic, a query; and a source that yields nothing.
+    let exchange = probe(&World::new(), &order("account", 1));
+    let [id, key] = ["x-id", "x-key"].map(|name| exchange.sent().header(name)[0]);
+    assert_eq!((shape(&id), shape(&key)), (shape("canary-id"), shape("canary-key-acct-1")));
+    assert!(!id.contains("canary") && !key.contains("canary") && key.ends_with("-acct-1"), "{id} {key}");
+    let exchange = probe(&World::new(), &order("basic", 1));
+    let pair = exchange.sent().header("authorization")[0];
+    assert_ne!(pair, "Basic YXBpOmNhbmFyeS1vbmx5LWtleQ==");
+    let missing = World::new().with("API_KEY", Binding::Missing);
+    let exchange = probe(&missing, &order("api", 1));
+    let sent = exchange.sent().header("authorization")[0];
+    assert_eq!(sent.len(), "Bearer ".len() + 40, "{sent}");
+
+    for body in [
+        json!({ "route": "api", "source": 1, "nonce": NONCE, "control": true }),
+        json!({ "secret": "api", "source": 1, "nonce": NONCE, "control": true }),
+        json!({ "route": "api", "path": "/v1/balance", "source": 3, "nonce": NONCE, "control": true }),
+    ] {
+        probe(&World::new(), &body).refused("operation_invalid");
+    }
+}
+
+#[test]
+fn a_probe_says_whether_the_response_refuses_the_key() {
+    let body = json!({ "route": "api", "path": "/v1/balance", "source": 1, "nonce": NONCE });
+    for (status, refused) in [(200, false), (401, true), (403, false), (500, false)] {
+        let exchange = probe(&World::new().answering(status, &[]), &body);
+        assert_eq!(
+            (&exchange.report["status"], &exchange.report["refused"]),
+            (&json!(status), &json!(refused))
+        );
+    }
+    let looked_up = json!({ "route": "api", "source": 1, "nonce": NONCE });
+    assert_eq!(probe(&World::new(), &looked_up).report.get("refused"), None);
 }

@@ -187,6 +187,11 @@ impl FakeAnswer {
     pub fn new(status: u16, headers: &[(&'static str, &'static str)]) -> Self {
         Self { status, web_socket: false, headers: headers.to_vec(), body: "" }
     }
+
+    /// With this body.
+    pub fn with_body(self, body: &'static str) -> Self {
+        Self { body, ..self }
+    }
 }
 
 impl UpstreamResponse for FakeAnswer {
@@ -317,7 +322,7 @@ impl World {
             Outcome::Answered(answer, edits, redaction) => {
                 (body, coding) = scanned(answer.body, redaction);
                 idle_timeout = edits.idle_timeout;
-                (answer.status, None, edited(&answer, &edits))
+                (edits.status.unwrap_or(answer.status), None, edited(&answer, &edits))
             }
             Outcome::Reported(Report { status, body }) => {
                 assert_no_canary(&body);
@@ -418,6 +423,11 @@ impl Network for World {
         answer
     }
 
+    async fn beginning(&self, response: &FakeAnswer, limit: u32, within: u32) -> Vec<u8> {
+        self.steps.borrow_mut().push(format!("looks at {limit} bytes for {within} ms"));
+        response.body.bytes().take(usize::try_from(limit).unwrap()).collect()
+    }
+
     async fn keeps_body(&self) -> bool {
         self.steps.borrow_mut().push("body".to_owned());
         self.keeps_body
@@ -456,13 +466,13 @@ fn edited(answer: &FakeAnswer, edits: &Edits) -> Vec<(String, String)> {
 
 /// As the edge does it: whatever is released goes, in the piece's place or as it is.
 fn scanned(body: &str, redaction: Redaction) -> (String, Option<Coding>) {
-    let Redaction::Body(mut redactor, coding) = redaction else { return (body.to_owned(), None) };
+    let Redaction::Body { mut redactor, coding, .. } = redaction else { return (body.to_owned(), None) };
     let (mut out, mut rest) = (Vec::new(), body.as_bytes());
     let mut pieces = body.as_bytes().chunks(3);
     loop {
         let piece = pieces.next();
         let released = match piece {
-            Some(piece) => redactor.push(piece),
+            Some(piece) => redactor.push(piece).unwrap(),
             None => redactor.finish(),
         };
         let (gone, left) = rest.split_at(released.length);

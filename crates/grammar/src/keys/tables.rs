@@ -238,10 +238,10 @@ pub(crate) static ROUTE: KeyTable = KeyTable {
         },
         Key {
             name: "redact",
-            summary: "Whether responses are searched for the credential that was sent upstream.",
+            summary: "Whether responses are searched for the credential that was sent upstream, and what is excepted.",
             presence: Optional("true"),
             example: "redact = false",
-            shape: Shape::Boolean,
+            shape: Shape::AnyOf(&[Shape::Boolean, Shape::Table(&REDACT)]),
         },
         Key {
             name: "shared_cache",
@@ -324,8 +324,15 @@ pub(crate) static FAILOVER: KeyTable = KeyTable {
     owner: "`failover`",
     keys: &[
         Key {
+            name: "when",
+            summary: "The responses that count as a refusal: a status code, or one with a text of the body.",
+            presence: Optional("[401]"),
+            example: "when = [401, { status = 400, body = \"API_KEY_INVALID\" }]",
+            shape: Shape::Array(1, &Shape::AnyOf(&[Shape::Integer(400, 599), Shape::Table(&REFUSAL)])),
+        },
+        Key {
             name: "status",
-            summary: "The status codes that count as a refusal of the credential.",
+            summary: "The status codes that count as a refusal of the credential: the short form of `when`.",
             presence: Optional("[401]"),
             example: "status = [401, 403]",
             shape: Shape::Array(1, &Shape::Integer(400, 599)),
@@ -338,6 +345,41 @@ pub(crate) static FAILOVER: KeyTable = KeyTable {
             shape: SIZE,
         },
     ],
+    forms: &[],
+};
+
+/// A condition of `when` in `failover`.
+pub(crate) static REFUSAL: KeyTable = KeyTable {
+    owner: "a condition of `when`",
+    keys: &[
+        Key {
+            name: "status",
+            summary: "The status code of the refusal.",
+            presence: Required,
+            example: "status = 400",
+            shape: Shape::Integer(200, 599),
+        },
+        Key {
+            name: "body",
+            summary: "A text that only the body of a refusal holds.",
+            presence: Optional("the status code alone counts"),
+            example: "body = \"API_KEY_INVALID\"",
+            shape: Shape::Text,
+        },
+    ],
+    forms: &[],
+};
+
+/// `redact` of a route.
+pub(crate) static REDACT: KeyTable = KeyTable {
+    owner: "`redact`",
+    keys: &[Key {
+        name: "except",
+        summary: "Secrets, or fields of them, that are identifiers and may be in responses.",
+        presence: Required,
+        example: "except = [\"twilio.sid\"]",
+        shape: SOME_TEXTS,
+    }],
     forms: &[],
 };
 
