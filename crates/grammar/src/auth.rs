@@ -52,11 +52,8 @@ impl Auth {
             }
         }
         if sound && !tables.is_empty() && auth.secrets.is_empty() {
-            findings.error(
-                entry.key.span,
-                "the auth uses no secret",
-                "write `auth = []`, or name a secret in it",
-            );
+            let instead = instead_of_text(&auth.placements, declared);
+            findings.error(entry.key.span, "the auth uses no secret", &instead);
         }
         auth.check_sources(declared, findings);
         sound.then_some(auth)
@@ -98,6 +95,33 @@ fn is_new(placement: &Placement, at: Span, earlier: &[Placement], findings: &mut
     };
     findings.error(at, &format!("two placements set the {what} `{name}`"), "remove one of the two");
     false
+}
+
+/// What to write where an auth has nothing but text, which can be a placeholder of another language. Only names that the
+/// file declares are repeated: the text may be a credential.
+fn instead_of_text(placements: &[Placement], declared: &Declared<'_>) -> String {
+    let parts = placements.iter().flat_map(Placement::templates).flat_map(|template| template.parts.iter());
+    let texts: Vec<&str> = parts
+        .filter_map(|part| match part {
+            Part::Text(text) => Some(text.as_ref()),
+            _ => None,
+        })
+        .collect();
+    let is_meant = |name: &str| {
+        let forms = [
+            format!("${name}"),
+            format!("{{{{{name}}}}}"),
+            format!("{{{{ {name} }}}}"),
+            format!("{{{name}}}"),
+        ];
+        texts.iter().any(|text| forms.iter().any(|form| text.contains(form.as_str())))
+    };
+    let names = declared.secrets.names().map(|(_, name)| name.text);
+    match names.filter(|name| is_meant(name)).max_by_key(|name| name.len()) {
+        Some(name) => format!("write `${{{name}}}` for the value of the secret `{name}`"),
+        None => "name a secret in it, such as `${secret}`; `auth = []` is for an upstream that wants no key"
+            .to_owned(),
+    }
 }
 
 /// What the value of a placement may hold.

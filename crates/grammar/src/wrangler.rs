@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::diagnostic::Findings;
 use super::document::{Entry, Located, Table, Value};
 use super::file::Span;
+use super::nearest::nearest;
 use super::notation::Notation;
 use ostiary_core::configuration::{Source, SourceKind};
 
@@ -76,6 +77,11 @@ impl<'t> Deployment<'t> {
             .map(|(name, _)| name)
     }
 
+    /// Whether any environment has a variable of this name.
+    pub(crate) fn has_variable(&self, name: &str) -> bool {
+        self.environments.iter().any(|environment| environment.variables.contains_key(name))
+    }
+
     /// Reports every environment that lacks the source's binding.
     pub(crate) fn check_source(&self, source: &Source, at: Span, findings: &mut Findings<'_>) {
         let (file, binding) = (self.file, source.binding.as_ref());
@@ -89,13 +95,16 @@ impl<'t> Deployment<'t> {
                     let quoted = format!("\"{binding}\"");
                     let pairs = [("binding", &*quoted), ("store_id", "\"…\""), ("secret_name", "\"…\"")];
                     let keys = environment.keys(&["secrets_store_secrets"]);
-                    findings.error(at, &message, &environment.notation.one_more(&keys, &pairs));
+                    let add = environment.notation.one_more(&keys, &pairs);
+                    let bound = environment.store.iter().map(|bound| bound.name.text);
+                    findings.error(at, &message, &or_nearest(binding, bound, add));
                 }
                 SourceKind::WorkerSecret if !environment.worker_secrets.contains(&binding) => {
                     let message = format!("{file} requires no Worker secret `{binding}` {place}");
                     let table = environment.notation.table(&environment.keys(&["secrets"]));
-                    let instead = format!("add `\"{binding}\"` to `required` in `{table}` there");
-                    findings.error(at, &message, &instead);
+                    let add = format!("add `\"{binding}\"` to `required` in `{table}` there");
+                    let required = environment.worker_secrets.iter().copied();
+                    findings.error(at, &message, &or_nearest(binding, required, add));
                 }
                 SourceKind::SecretsStore | SourceKind::WorkerSecret => {}
             }
@@ -115,7 +124,8 @@ impl<'t> Deployment<'t> {
             let simple = notation.inline_table(&[("limit", "100"), ("period", "60")]);
             let pairs = [("name", &*quoted), ("namespace_id", "\"…\""), ("simple", &*simple)];
             let keys = environment.keys(&["ratelimits"]);
-            findings.error(at, &message, &notation.one_more(&keys, &pairs));
+            let names = environment.rate_limits.iter().map(|(bound, _)| bound.text);
+            findings.error(at, &message, &or_nearest(name, names, notation.one_more(&keys, &pairs)));
         }
         periods.into_iter().max()
     }
@@ -134,10 +144,20 @@ impl<'t> Deployment<'t> {
                 }
                 None => {
                     let message = format!("{file} has no variable `{name}` {place}");
-                    findings.error(at, &message, &format!("add `{pair}` to `{table}` there"));
+                    let add = format!("add `{pair}` to `{table}` there");
+                    let names = environment.variables.keys().copied();
+                    findings.error(at, &message, &or_nearest(name, names, add));
                 }
             }
         }
+    }
+}
+
+/// What to write in place of a name that an environment lacks: one that it has and that is close, or else `add`.
+fn or_nearest<'n>(name: &str, known: impl Iterator<Item = &'n str>, add: String) -> String {
+    match nearest(name, known) {
+        Some(near) => format!("write `{near}`, or {add}"),
+        None => add,
     }
 }
 
