@@ -25,6 +25,7 @@ mod file;
 mod header;
 mod jsonc;
 pub mod keys;
+mod lacking;
 mod mount;
 mod name;
 mod nearest;
