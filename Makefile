@@ -16,6 +16,7 @@ export CLOUDFLARE_CF_FETCH_ENABLED := false
 SOURCES := $(shell find src crates build.rs Cargo.toml Cargo.lock rust-toolchain.toml scripts/build-worker 2>/dev/null)
 EXAMPLE_SOURCES := $(shell find crates/secret-bindings examples/minimal-worker -not -path '*/build*' 2>/dev/null) \
 	Cargo.toml Cargo.lock rust-toolchain.toml scripts/build-example
+CLIENTS := tests/clients/node_modules/.package-lock.json
 TOOLS := .tools/rust .tools/packages .tools/worker-build
 TOOL_SOURCES := $(shell find tools -type f -not -path '*/target/*')
 
@@ -48,9 +49,10 @@ test: $(TOOLS) ## Check and test everything
 	@scripts/step "The API's client as WebAssembly" cargo check --quiet --locked --package ostiary-secrets-store --target wasm32-unknown-unknown
 	@scripts/step "Native tests" cargo test --quiet --locked --workspace --exclude ostiary --all-features
 	@scripts/step "The ostiary command" cargo build --quiet --locked --package ostiary-cli
-	@$(MAKE) --silent --no-print-directory build/entry.js tests/.build/entry.js tests/faults/.build/entry.js examples/minimal-worker/build/index.js
+	@$(MAKE) --silent --no-print-directory $(CLIENTS) build/entry.js tests/.build/entry.js tests/faults/.build/entry.js examples/minimal-worker/build/index.js
 	@scripts/check-size build
 	@scripts/step "End-to-end tests" $(NODE) --test --test-concurrency=2 --test-timeout=120000 'tests/**/*.test.mjs'
+	@$(NODE) tests/clients/browser/chromium.mjs
 
 soak: tests/faults/.build/entry.js ## Five minutes of load with every fault (SOAK_SECONDS= changes it), and then memory
 	@SOAK_SECONDS=$${SOAK_SECONDS:-300} $(NODE) --test tests/faults/soak.test.mjs
@@ -124,6 +126,11 @@ examples/minimal-worker/build/index.js: $(EXAMPLE_SOURCES) | $(TOOLS)
 .tools/packages: package.json package-lock.json .npmrc scripts/install-packages
 	@mkdir -p .tools
 	@scripts/step "Node, wrangler and the npm tools" scripts/install-packages
+	@touch $@
+
+# npm writes this file last.
+$(CLIENTS): tests/clients/package.json tests/clients/package-lock.json tests/clients/.npmrc
+	@scripts/step "The SDKs that the tests call the gateway with" npm ci --prefix tests/clients --no-progress --loglevel=error
 	@touch $@
 
 .tools/bin/cargo-mutants: scripts/install-mutants | .tools/rust

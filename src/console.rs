@@ -17,7 +17,8 @@ impl Console for Runtime<'_> {
     async fn receive(&self, limit: u32, within: u32) -> Result<SecretValue, ReceiveError> {
         let Some(body) = self.request.body() else { return Ok(SecretValue::new(String::new())) };
         let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
-        let received = Deadline::new(self.invocation, within).within(self.read_all(&reader, limit)).await;
+        let all = self.read_all(&reader, limit, within);
+        let received = Deadline::new(self.invocation, within).within(all).await;
         js::discard(&reader);
         let text = String::from_utf8(received.ok_or(ReceiveError::Broken)??);
         text.map(SecretValue::new).map_err(|_| ReceiveError::Broken)
@@ -31,14 +32,18 @@ impl Console for Runtime<'_> {
 }
 
 impl Runtime<'_> {
-    async fn read_all(
+    /// All bytes of a stream, given up when none has come for `within` milliseconds.
+    pub(crate) async fn read_all(
         &self,
         reader: &ReadableStreamDefaultReader,
         limit: u32,
+        within: u32,
     ) -> Result<Vec<u8>, ReceiveError> {
         let mut bytes = Vec::new();
         loop {
-            let read = self.invocation.settled(reader.read()).await.map_err(|_| ReceiveError::Broken)?;
+            let read = self.invocation.settled(reader.read());
+            let read = Deadline::new(self.invocation, within).within(read).await;
+            let read = read.ok_or(ReceiveError::Broken)?.map_err(|_| ReceiveError::Broken)?;
             let read: ReadableStreamReadResult = read.unchecked_into();
             if read.get_done() == Some(true) {
                 return Ok(bytes);

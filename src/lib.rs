@@ -14,8 +14,10 @@ mod recovery;
 mod redactor;
 mod request;
 mod response;
+mod rewriter;
 mod runtime;
 mod sending;
+mod signing;
 mod upstream;
 mod waiter;
 

@@ -1,7 +1,9 @@
 //! What the core decided, as the runtime's response.
 
+use ostiary_core::http::coding::Coding;
 use ostiary_core::operator::Report;
 use ostiary_core::redaction::Redaction;
+use ostiary_core::response::body_links::BodyEdit;
 use ostiary_core::response::edits::Edits;
 use ostiary_core::{Handled, Outcome};
 use wasm_bindgen::prelude::*;
@@ -9,6 +11,7 @@ use web_sys::{Headers, Response, ResponseInit};
 
 use crate::js::{self, UpgradedInit};
 use crate::redactor::BodyRedactor;
+use crate::rewriter::BodyRewriter;
 use crate::runtime::Runtime;
 use crate::upstream::UpstreamResponse;
 
@@ -63,20 +66,31 @@ fn upstream(
         return Response::new_with_opt_readable_stream_and_init(None, &head);
     }
     let body = js::pass_on(runtime.request, response, edits.idle_timeout.unwrap_or_default())?;
-    match redaction {
+    let is_untouched = matches!(redaction, Redaction::None) && edits.body.is_none();
+    if is_untouched {
         // A response in the place of the init costs least, and says how its body is coded.
-        Redaction::None => {
-            Response::new_with_opt_readable_stream_and_init(body.as_ref(), response.unchecked_ref())
-        }
-        Redaction::Head => Response::new_with_opt_readable_stream_and_init(body.as_ref(), &head()),
+        return Response::new_with_opt_readable_stream_and_init(body.as_ref(), response.unchecked_ref());
+    }
+    let (body, is_decoded) = match redaction {
+        Redaction::None | Redaction::Head => (body, false),
         Redaction::Body { redactor, coding, length } => {
             #[expect(clippy::cast_precision_loss, reason = "no body has that many bytes")]
-            let length = length.map(|length| length as f64);
+            let length = length.filter(|_| edits.body.is_none()).map(|length| length as f64);
             let scan =
                 |body| js::redacted(body, &headers, BodyRedactor::from(redactor), coding.as_str(), length);
-            Response::new_with_opt_readable_stream_and_init(body.map(scan).transpose()?.as_ref(), &head())
+            (body.map(scan).transpose()?, true)
         }
-    }
+    };
+    let body = match &edits.body {
+        None => body,
+        Some(BodyEdit { coding, links }) => {
+            let coding = if is_decoded { Coding::Identity } else { *coding };
+            let rewriter = BodyRewriter::from(links.clone());
+            let rewrite = |body| js::rewritten(body, &headers, rewriter, coding.as_str());
+            body.map(rewrite).transpose()?
+        }
+    };
+    Response::new_with_opt_readable_stream_and_init(body.as_ref(), &head())
 }
 
 fn edit(headers: &Headers, edits: &Edits) -> Result<(), JsValue> {

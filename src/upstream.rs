@@ -1,7 +1,6 @@
 //! The request to the upstream, sent as often as it takes, and the upstream's response.
 
-use js_sys::Promise;
-use js_sys::Uint8Array;
+use js_sys::{Promise, Uint8Array};
 use ostiary_core::runtime::plan::Plan;
 use ostiary_core::runtime::{self, Network, SendError};
 use wasm_bindgen::prelude::*;
@@ -68,10 +67,10 @@ impl Runtime<'_> {
         }
     }
 
-    /// `None` where the request has no body and the body of the response is not read here: then a deadline for the
-    /// head needs no more than a signal.
+    /// `None` where no body is streamed and the body of the response is not read here: then a deadline for the head
+    /// needs no more than a signal.
     fn attempt(&self, plan: &Plan) -> Result<Option<Attempt>, JsValue> {
-        if !plan.has_body || self.request.body().is_none() {
+        if !plan.has_body || plan.body.is_some() || self.request.body().is_none() {
             return Ok(plan.reads_body.then(|| Attempt::new(plan.timeout)));
         }
         if let Some(upload) = self.sending.upload.get() {
@@ -84,8 +83,9 @@ impl Runtime<'_> {
     }
 
     async fn fetch(&self, plan: &Plan, attempt: Option<&Attempt>) -> Result<Response, JsValue> {
-        let body = match (self.sending.upload.get(), attempt) {
-            (Some(upload), Some(attempt)) => self.invocation.settled(upload.start(attempt)).await?,
+        let body = match (&plan.body, self.sending.upload.get(), attempt) {
+            (Some(body), ..) => Uint8Array::from(body.expose()).into(),
+            (None, Some(upload), Some(attempt)) => self.invocation.settled(upload.start(attempt)).await?,
             _ => JsValue::NULL,
         };
         let fetched = self.start_fetch(plan, attempt, &body)?;

@@ -9,6 +9,7 @@ use wasm_bindgen::prelude::*;
 use web_sys::{AbortSignal, DomException, Headers, ReadableStream, Request, RequestInit, Response};
 
 use crate::redactor::BodyRedactor;
+use crate::rewriter::BodyRewriter;
 use crate::waiter::Waiter;
 
 #[wasm_bindgen]
@@ -183,5 +184,17 @@ extern "C" {
         redactor: BodyRedactor,
         coding: &str,
         length: Option<f64>,
+    ) -> Result<ReadableStream, JsValue>;
+}
+
+#[wasm_bindgen(module = "/src/js/rewriting.js")]
+extern "C" {
+    /// The body of a response with these headers, its links rewritten. It is coded in this way still.
+    #[wasm_bindgen(catch)]
+    pub(crate) fn rewritten(
+        body: ReadableStream,
+        headers: &Headers,
+        rewriter: BodyRewriter,
+        coding: &str,
     ) -> Result<ReadableStream, JsValue>;
 }

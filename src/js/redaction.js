@@ -20,7 +20,7 @@ export function redacted(body, headers, redactor, coding, length) {
 
 // What reads a body without its coding. The runtime decodes gzip and br by itself when a body is read, and does not
 // say how much has arrived; only a length that the upstream announces does.
-function decoded(body, coding, length) {
+export function decoded(body, coding, length) {
   const reader = body.getReader({ mode: "byob" });
   if (coding === "deflate") return new Inflated(reader);
   return coding === "identity" ? reader : new Bounded(reader, Number(length) || 0);

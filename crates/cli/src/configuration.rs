@@ -157,6 +157,16 @@ impl ConfigurationArguments {
         }
     }
 
+    /// Whether there is a configuration: one is named, or lies where one is looked for.
+    pub fn is_present(&self) -> bool {
+        self.is_named() || self.gateway_path().exists()
+    }
+
+    /// Whether one of the files is named.
+    pub fn is_named(&self) -> bool {
+        self.config.is_some() || self.wrangler.is_some()
+    }
+
     fn gateway_path(&self) -> &Path {
         self.config.as_deref().unwrap_or(Path::new(GATEWAY))
     }

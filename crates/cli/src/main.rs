@@ -30,6 +30,7 @@ mod age;
 mod batch;
 mod configuration;
 mod scaffold;
+mod value_check;
 mod value_source;
 
 mod failure;

@@ -16,6 +16,8 @@ use serde_json::json;
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
+use crate::configuration::Environment;
+use crate::deployed::Deployed;
 use crate::failure::Failure;
 use crate::http_client::HttpClient;
 
@@ -43,6 +45,8 @@ pub struct Operator {
 pub struct Probed {
     /// The upstream's, where a request was sent and answered.
     pub status: Option<u16>,
+    /// Whether the upstream's response refuses the credential, as the route's `failover` has it.
+    pub refused: bool,
     /// Why there is no status, where one was to be had.
     pub failure: Option<String>,
     secrets: Vec<Proved>,
@@ -50,8 +54,10 @@ pub struct Probed {
 }
 
 #[derive(Deserialize)]
-struct Answer {
+struct ProbeReport {
     status: Option<u16>,
+    #[serde(default)]
+    refused: bool,
     failure: Option<String>,
     #[serde(default)]
     secrets: Vec<Proved>,
@@ -106,6 +112,29 @@ impl Operator {
         self.probe(&json!({ "route": route, "method": method, "path": path }), source)
     }
 
+    /// As [`Self::send`], with values in the place of the source's that are certainly wrong.
+    ///
+    /// # Errors
+    /// As [`Self::send`].
+    pub fn send_wrong(
+        &self,
+        route: &str,
+        method: &str,
+        path: &str,
+        source: usize,
+    ) -> Result<Probed, Failure> {
+        let order = json!({ "route": route, "method": method, "path": path, "control": true });
+        self.probe(&order, source)
+    }
+
+    /// Whether this is the gateway of the environment that is meant, and reads what is written there.
+    ///
+    /// # Errors
+    /// As [`Deployed::confirm`].
+    pub fn confirm(&self, environment: &Environment) -> Result<(), Failure> {
+        Deployed::ask(&self.url)?.confirm(&self.url, environment)
+    }
+
     fn probe(&self, subject: &serde_json::Value, source: usize) -> Result<Probed, Failure> {
         let mut nonce = [0; 32];
         getrandom::fill(&mut nonce)
@@ -129,13 +158,14 @@ impl Operator {
         if !answer.status().is_success() {
             return Err(refused(answer.status().as_u16(), answer.body()));
         }
-        let Answer { status, failure, secrets } = serde_json::from_slice(answer.body()).map_err(|_| {
-            Failure::failed(
-                "the gateway's answer to a probe is none; does its URL lead to the operator mount?",
-            )
-        })?;
+        let ProbeReport { status, refused, failure, secrets } = serde_json::from_slice(answer.body())
+            .map_err(|_| {
+                Failure::failed(
+                    "the gateway's answer to a probe is none; does its URL lead to the operator mount?",
+                )
+            })?;
         let failure = failure.map(|failure| code(&failure).to_owned());
-        Ok(Probed { status, failure, secrets, nonce })
+        Ok(Probed { status, refused, failure, secrets, nonce })
     }
 }
 
@@ -239,6 +269,7 @@ mod tests {
         };
         Probed {
             status: None,
+            refused: false,
             failure: None,
             secrets: vec![proved],
             nonce: *b"0123456789abcdef0123456789abcdef",

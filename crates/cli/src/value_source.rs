@@ -7,7 +7,8 @@ use std::io::{self, IsTerminal as _, Read as _};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use ostiary_secrets_store::SecretValue;
+use ostiary_core::secret_value::place::without_line_ends;
+use ostiary_secrets_store::{InvalidSecretValue, SecretValue};
 use zeroize::Zeroizing;
 
 use crate::failure::Failure;
@@ -26,7 +27,7 @@ impl ValueSource {
         self.value_file.is_some()
     }
 
-    /// Reads it. Line ends at its end are dropped, since `echo` and editors put them there.
+    /// Reads it. Line ends at its end are dropped, as the gateway drops them.
     ///
     /// # Errors
     /// Where it cannot be read, or is no value.
@@ -38,9 +39,16 @@ impl ValueSource {
                 .map_err(|error| Failure::failed(format_args!("cannot ask for a value: {error}")))?,
             None => read_standard_input()?,
         };
-        let value = text.trim_end_matches(['\r', '\n']).to_owned();
-        SecretValue::parse(value).map_err(|error| Failure::usage(format_args!("{name}: {error}")))
+        new_value(&text).map_err(|error| Failure::usage(format_args!("{name}: {error}")))
     }
+}
+
+/// A value as the gateway will use it: without line ends at its end.
+///
+/// # Errors
+/// Where nothing is left, or more than the store takes.
+pub fn new_value(text: &str) -> Result<SecretValue, InvalidSecretValue> {
+    SecretValue::parse(without_line_ends(text).to_owned())
 }
 
 /// A file that holds values; `-` is standard input.

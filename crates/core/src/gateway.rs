@@ -4,7 +4,9 @@ use crate::authentication::caller::authenticate;
 use crate::authentication::challenge::challenge;
 use crate::authentication::proved::ProvedTokens;
 use crate::authentication::tokens::tokens;
-use crate::configuration::{Gateway, Grantee, Mismatch, Mount, RateLimit, Route, Rule, UpstreamUrl};
+use crate::configuration::{
+    Gateway, Grantee, Mismatch, Mount, Placement, RateLimit, Route, Rule, UpstreamUrl,
+};
 use crate::http::method::Method;
 use crate::http::path::Below;
 use crate::http::{AddedHeaders, charset, subprotocol};
@@ -20,6 +22,7 @@ use crate::request_id::RequestId;
 use crate::response::edits::{Edits, edits};
 use crate::response::link::Links;
 use crate::runtime::clock::elapsed;
+use crate::runtime::signing::Signing;
 use crate::runtime::{Bindings, Clock, Console, Network, RequestHead, UpstreamResponse};
 use crate::secrets::credential::Credential;
 use crate::secrets::readings::Readings;
@@ -69,7 +72,7 @@ pub enum Outcome<A> {
 /// 8. Fail over: where the upstream refuses the credential, back to 5 with the next source.
 /// 9. Respond: strip, rewrite links, mark as private, redact. 502
 /// 10. Record: one log event.
-pub async fn handle<'g, R: Bindings + Network + Clock + Console>(
+pub async fn handle<'g, R: Bindings + Network + Clock + Console + Signing>(
     gateway: &'g Gateway,
     head: &impl RequestHead,
     runtime: &'g R,
@@ -121,7 +124,7 @@ struct Resolved<'g> {
     is_bare: bool,
 }
 
-impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console> Context<'g, 'h, H, R> {
+impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console + Signing> Context<'g, 'h, H, R> {
     fn new(gateway: &'g Gateway, head: &'h H, runtime: &'g R, request_id: RequestId) -> Self {
         Self {
             gateway,
@@ -151,7 +154,8 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console> Context<'g
         let upstream = base_url(&routed.route.upstream, self.runtime)?;
         let mut resolved = self.resolve(routed, authenticated.caller).await?;
         let mut sent = Self::sent(routed, &resolved.credential);
-        let forward = self.plan(routed, &authenticated.tokens, &upstream, !sent.is_empty());
+        let redacts = !sent.is_empty() || (routed.route.redact && resolved.credential.is_completed_later());
+        let forward = self.plan(routed, &authenticated.tokens, &upstream, redacts);
         let forward = Forward { destination: destination.as_deref(), ..forward };
         let reply = self.send(&forward, &mut resolved, &mut sent).await?;
         self.respond(routed, authenticated.caller, &forward, reply, &sent).await
@@ -343,6 +347,7 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console> Context<'g
             sent,
             failover: forward.route.failover.as_ref().filter(|_| !resolved.is_bare),
             request_id: &self.request_id,
+            body: None,
         };
         let reply = attempts.send(std::mem::take(&mut resolved.credential)).await;
         self.event.secrets = std::mem::take(&mut resolved.resolver.notes);
@@ -376,7 +381,7 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console> Context<'g
             sent: forward.url(&Credential::default()),
             upstream: forward.upstream,
             mount: format!("{}://{}{}", target.scheme, target.host.as_str(), routed.mount.path()),
-            parameters: credential.parameters.iter().map(|(name, _)| *name).collect(),
+            parameters: routed.route.auth.iter().flat_map(Placement::parameters).collect(),
             values: &credential.values,
         };
         let is_authenticated = caller != Grantee::Anyone;

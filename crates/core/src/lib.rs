@@ -5,6 +5,7 @@
 
 pub mod configuration;
 pub mod digest;
+pub mod encoding;
 pub mod http;
 pub mod refusal;
 pub mod request_id;
@@ -18,6 +19,7 @@ pub mod redaction;
 pub mod request;
 pub mod response;
 pub mod secrets;
+pub mod signing;
 pub mod upstream;
 
 pub mod gateway;

@@ -27,11 +27,13 @@ pub enum Code {
     InvalidHost,
     PathAmbiguous,
     BodyNotAllowed,
+    BodyInvalid,
     CallerUnauthenticated,
     NotAllowed,
     NoRoute,
     MethodNotAllowed,
     PayloadTooLarge,
+    UnsupportedMediaType,
     OperationInvalid,
     RateLimited,
     Misconfigured,
@@ -48,11 +50,17 @@ const fn table(code: Code) -> (&'static str, u16, &'static str) {
         Code::InvalidHost => ("invalid_host", 400, "The Host header and the URL do not name one host."),
         Code::PathAmbiguous => ("path_ambiguous", 400, "The path can be read in more than one way."),
         Code::BodyNotAllowed => ("body_not_allowed", 400, "A GET or HEAD request has no body."),
+        Code::BodyInvalid => {
+            ("body_invalid", 400, "The request's body is not whole, or not what its type says.")
+        }
         Code::CallerUnauthenticated => ("caller_unauthenticated", 401, "No token that this gateway knows."),
         Code::NotAllowed => ("not_allowed", 403, "No rule admits this method and path."),
         Code::NoRoute => ("no_route", 404, "No route is mounted here."),
         Code::MethodNotAllowed => ("method_not_allowed", 405, "The gateway does not know this method."),
         Code::PayloadTooLarge => ("payload_too_large", 413, "The request's body is too large."),
+        Code::UnsupportedMediaType => {
+            ("unsupported_media_type", 415, "A body of this type cannot carry the route's credential.")
+        }
         Code::RateLimited => ("rate_limited", 429, "Too many requests."),
         Code::OperationInvalid => ("operation_invalid", 400, "The operator's request is not understood."),
         Code::Misconfigured => ("misconfigured", 500, "The gateway's configuration has an error."),
@@ -66,15 +74,17 @@ const fn table(code: Code) -> (&'static str, u16, &'static str) {
 
 impl Code {
     /// Every code.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::InvalidHost,
         Self::PathAmbiguous,
         Self::BodyNotAllowed,
+        Self::BodyInvalid,
         Self::CallerUnauthenticated,
         Self::NotAllowed,
         Self::NoRoute,
         Self::MethodNotAllowed,
         Self::PayloadTooLarge,
+        Self::UnsupportedMediaType,
         Self::RateLimited,
         Self::OperationInvalid,
         Self::Misconfigured,
@@ -153,10 +163,9 @@ pub enum Challenge {
     /// `Bearer`.
     #[default]
     Bearer,
-    /// `Basic`.
+    /// `Basic` alone: Docker's clients take the realm of `Bearer` for the URL of a token server.
     Basic,
-    /// Either. `Basic` is the first, since wget reads no further, and since Docker takes the realm of `Bearer` for the
-    /// URL of a token server.
+    /// Either. `Basic` is the first, since wget reads no further.
     BasicOrBearer,
 }
 

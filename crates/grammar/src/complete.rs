@@ -92,6 +92,7 @@ fn route() -> Route {
         failover: Some(Failover { when: vec![RefusalCondition { status: 401, body: None }].into() }),
         retry: None,
         replay_limit: 65_536,
+        body_limit: 1024 * 1024,
         rate_limit: vec![].into(),
         cors: None,
         auth: vec![Placement::Bearer(Template { parts: vec![Part::Secret(SecretId(0))].into() })].into(),

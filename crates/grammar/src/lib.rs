@@ -23,6 +23,7 @@ mod example;
 mod failover;
 mod file;
 mod header;
+mod hmac;
 mod jsonc;
 pub mod keys;
 mod lacking;
@@ -31,14 +32,17 @@ mod name;
 mod nearest;
 mod notation;
 mod operator;
+mod output;
 #[cfg(test)]
 mod properties;
 mod rate_limit;
 mod redact;
+mod request_value;
 mod rewrite_body;
 mod routes;
 mod rule;
 mod secrets;
+mod sigv4;
 mod template;
 mod token_in;
 mod unit;
@@ -51,7 +55,7 @@ use std::fmt::Write as _;
 
 use sha2::{Digest as _, Sha256};
 
-pub use bake::bake;
+pub use bake::{bake, bake_forms};
 use diagnostic::Findings;
 pub use diagnostic::{Diagnostic, Severity};
 use document::Table;

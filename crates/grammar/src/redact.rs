@@ -52,7 +52,7 @@ fn except(
     let is_used = |part: &Part| match part {
         Part::Secret(used) => Some(*used) == id && field.is_none(),
         Part::Field(used, name) => Some(*used) == id && field.is_none_or(|field| field == name),
-        Part::Text(_) | Part::Variable(_) => false,
+        Part::Text(_) | Part::Variable(_) | Part::Request(_) => false,
     };
     let mut parts =
         placements.iter().flat_map(Placement::templates).flat_map(|template| template.parts.iter());

@@ -11,7 +11,9 @@ use super::keys;
 use super::mount::Place;
 use super::template::Declared;
 use super::{cors, failover, name, rate_limit, redact, rewrite_body, token_in, unit, upstream};
-use ostiary_core::configuration::{Destination, Mount, Route, RouteId, SecretId, Text, TokenPlace};
+use ostiary_core::configuration::{
+    Destination, Mount, Placement, Route, RouteId, SecretId, Text, TokenPlace,
+};
 use ostiary_core::http::header_name::HeaderName;
 use ostiary_core::http::header_name::fold;
 
@@ -19,6 +21,10 @@ const MOUNT: &str = "mount = \"/path\"";
 const TIMEOUT: &str = "timeout = \"100s\"";
 const IDLE_TIMEOUT: &str = "idle_timeout = \"60s\"";
 const MAX_BODY: &str = "max_body = \"10MiB\"";
+const BODY_LIMIT: &str = "body_limit = \"1MiB\"";
+const DEFAULT_BODY_LIMIT: u32 = 1024 * 1024;
+/// A Worker has 128 MB for all requests that it handles at one time.
+const LARGEST_BODY_LIMIT: u64 = 16 * unit::MEBIBYTE;
 const DEFAULT_TIMEOUT: u32 = 100_000;
 /// More than Cloudflare admits on any plan.
 const LARGEST_BODY: u64 = 5 * 1024 * unit::MEBIBYTE;
@@ -204,6 +210,7 @@ impl<'t> Reader<'_, 't, '_> {
             |entry| failover::read(entry, has_next_source, self.findings),
         );
         let (Some(auth), Some(upstream)) = (auth, upstream) else { return };
+        let body_limit = self.body_limit(&auth);
         let token_in = places.unwrap_or_else(|| token_in::default_places(&auth.placements));
         self.check_forwarded(&forward_headers, &auth, &token_in);
         route.route = Some(Route {
@@ -215,6 +222,7 @@ impl<'t> Reader<'_, 't, '_> {
             failover: repetition.failover,
             retry,
             replay_limit: repetition.replay_limit,
+            body_limit,
             rate_limit: rate_limit.unwrap_or_default().into(),
             cors,
             auth: auth.placements.into(),
@@ -233,16 +241,27 @@ impl<'t> Reader<'_, 't, '_> {
         });
     }
 
+    /// The most bytes of a body that is read before it is sent.
+    fn body_limit(&mut self, auth: &Auth) -> u32 {
+        let Some(entry) = self.table.get("body_limit") else { return DEFAULT_BODY_LIMIT };
+        if !auth.placements.iter().any(Placement::reads_body) {
+            let message = "nothing in the route's `auth` reads the body of a request";
+            self.findings.error(entry.key.span, message, "remove it, or write `max_body`");
+        }
+        let text = entry.value.string(BODY_LIMIT, self.findings);
+        let limit = text.and_then(|text| unit::size(&text, LARGEST_BODY_LIMIT, self.findings));
+        limit.and_then(|limit| u32::try_from(limit).ok()).unwrap_or(DEFAULT_BODY_LIMIT)
+    }
+
     /// A header that the gateway replaces or empties cannot go up as the caller sent it.
     fn check_forwarded(&mut self, forwarded: &[(Span, HeaderName)], auth: &Auth, token_in: &[TokenPlace]) {
         for (at, header) in forwarded {
             let twin = header::twin(header);
-            if auth.placements.iter().any(|placement| placement.header().is_some_and(|set| fold(set) == twin))
-            {
+            if auth.placements.iter().any(|placement| placement.sets_header(|set| fold(set) == twin)) {
                 let message = format!("the header `{header}` is set by the route's `auth`");
                 self.findings.error(*at, &message, "remove it");
             } else if token_in.iter().any(|place| match place {
-                TokenPlace::Bearer | TokenPlace::Basic => twin == "authorization",
+                TokenPlace::Bearer | TokenPlace::Basic | TokenPlace::SigV4 => twin == "authorization",
                 TokenPlace::Header { name, .. } => header::twin(name) == twin,
                 TokenPlace::Query { .. }
                 | TokenPlace::Subprotocol { .. }

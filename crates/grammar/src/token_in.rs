@@ -40,7 +40,8 @@ pub(crate) fn default_places(auth: &[Placement]) -> Vec<TokenPlace> {
             let (before, after) = around(value);
             Some(TokenPlace::Query { name: name.clone(), before, after })
         }
-        Placement::Bearer(_) | Placement::Basic { .. } => None,
+        Placement::SigV4(_) => Some(TokenPlace::SigV4),
+        Placement::Bearer(_) | Placement::Basic { .. } | Placement::Body { .. } | Placement::Hmac(_) => None,
     });
     let is_bearer = auth.iter().any(|placement| matches!(placement, Placement::Bearer(_)));
     let offered = SUBPROTOCOLS.iter().filter(|_| is_bearer).filter_map(|before| subprotocol(before));
@@ -60,6 +61,7 @@ fn place(text: &Located<'_>, auth: &[Placement], findings: &mut Findings<'_>) ->
     match text.text.split_once(':') {
         None if text.text == "bearer" => Some(TokenPlace::Bearer),
         None if text.text == "basic" => Some(TokenPlace::Basic),
+        None if text.text == "sigv4" => Some(TokenPlace::SigV4),
         Some(("header", name)) => {
             let name = header::parse(text, name, Purpose::Token, findings)?;
             let (before, after) = auth
@@ -84,8 +86,8 @@ fn place(text: &Located<'_>, auth: &[Placement], findings: &mut Findings<'_>) ->
         Some(("protocol", before)) if subprotocol(before).is_some() => subprotocol(before),
         _ => {
             let message = format!("`{}` is no place for a token", text.text);
-            let instead =
-                "write `bearer`, `basic`, `header:NAME`, `query:NAME`, `protocol:PREFIX` or `protocol:NAME,`";
+            let instead = "write `bearer`, `basic`, `sigv4`, `header:NAME`, `query:NAME`, `protocol:PREFIX` or \
+                           `protocol:NAME,`";
             findings.error(text.span, &message, instead);
             None
         }

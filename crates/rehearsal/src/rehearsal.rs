@@ -4,11 +4,13 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use futures::FutureExt as _;
-use ostiary_core::configuration::{Gateway, Part, Placement, Source};
+use ostiary_core::configuration::{Encoding, Forms, Gateway, KeyEncoding, Part, Placement, SecretId, Source};
+use ostiary_core::encoding::encode;
 use ostiary_core::request_id::RequestId;
 use ostiary_core::runtime::limit::Verdict;
 use ostiary_core::runtime::plan::Plan;
 use ostiary_core::runtime::reading::Reading;
+use ostiary_core::runtime::signing::Signing;
 use ostiary_core::runtime::{Bindings, Clock, Console, Network, ReceiveError, SendError};
 use ostiary_core::secret_value::SecretValue;
 use ostiary_core::{Handled, handle};
@@ -38,9 +40,12 @@ impl Rehearsal {
     /// With a [`placeholder`] for every source, and these variables.
     #[must_use]
     pub fn with_placeholders(gateway: &Gateway, variables: BTreeMap<String, String>) -> Self {
-        let sources = gateway.secrets.iter().flat_map(|secret| secret.sources.iter());
-        let mut values: BTreeMap<String, String> =
-            sources.map(|source| (source.binding.to_string(), placeholder(&source.binding))).collect();
+        let ids = (0..=u16::MAX).map(SecretId).zip(gateway.secrets.iter());
+        let sources = ids.flat_map(|(id, secret)| secret.sources.iter().map(move |source| (id, source)));
+        let value = |(id, source): (SecretId, &Source)| {
+            (source.binding.to_string(), written(gateway, &Part::Secret(id), placeholder(&source.binding)))
+        };
+        let mut values: BTreeMap<String, String> = sources.map(value).collect();
         let fields = placeholders_of_fields(gateway);
         let placeholders =
             values.values().chain(fields.values().flat_map(BTreeMap::values)).cloned().collect();
@@ -82,6 +87,20 @@ pub fn placeholder(binding: &str) -> String {
     format!("<{binding}>")
 }
 
+/// The placeholder as a key is written, where this part is one that is decoded.
+fn written(gateway: &Gateway, part: &Part, placeholder: String) -> String {
+    let placements = gateway.routes.iter().flat_map(|route| route.auth.iter());
+    let mut keys = placements.filter_map(|placement| match placement {
+        Placement::Hmac(hmac) if *hmac.key.parts == [part.clone()] => Some(hmac.key_encoding),
+        _ => None,
+    });
+    match keys.find(|encoding| *encoding != KeyEncoding::Text) {
+        Some(KeyEncoding::Hex) => encode(Encoding::Hex, placeholder.as_bytes()),
+        Some(KeyEncoding::Base64) => encode(Encoding::Base64, placeholder.as_bytes()),
+        Some(KeyEncoding::Text) | None => placeholder,
+    }
+}
+
 /// By binding, the fields that templates take out of its value.
 fn placeholders_of_fields(gateway: &Gateway) -> BTreeMap<String, BTreeMap<String, String>> {
     let templates = gateway.routes.iter().flat_map(|route| route.auth.iter()).flat_map(Placement::templates);
@@ -89,7 +108,7 @@ fn placeholders_of_fields(gateway: &Gateway) -> BTreeMap<String, BTreeMap<String
     for part in templates.flat_map(|template| template.parts.iter()) {
         let Part::Field(secret, field) = part else { continue };
         for source in gateway.secret(*secret).into_iter().flat_map(|secret| secret.sources.iter()) {
-            let value = placeholder(&format!("{}.{field}", source.binding));
+            let value = written(gateway, part, placeholder(&format!("{}.{field}", source.binding)));
             fields.entry(source.binding.to_string()).or_default().insert(field.to_string(), value);
         }
     }
@@ -131,6 +150,15 @@ impl Network for Rehearsal {
 
     async fn keeps_body(&self) -> bool {
         true
+    }
+}
+
+impl Signing for Rehearsal {
+    const FORMS: Forms = Forms::ALL;
+
+    /// Nobody knows what the request would hold, and a field can be put into an empty one.
+    async fn body(&self, _limit: u32, _within: u32) -> Result<Vec<u8>, ReceiveError> {
+        Ok(Vec::new())
     }
 }
 

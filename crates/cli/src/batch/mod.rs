@@ -14,7 +14,7 @@ use ostiary_secrets_store::{
 
 use crate::failure::Failure;
 use crate::printable::Printable;
-use crate::value_source::read_file;
+use crate::value_source::{new_value, read_file};
 use dotenv::{InvalidDotenv, Pair};
 use json::{InvalidJson, Item};
 
@@ -59,13 +59,12 @@ fn parse(text: &str) -> Result<Vec<Entry>, InvalidFile> {
 }
 
 fn entry(item: Item) -> Result<Entry, InvalidFile> {
-    let Item { name, mut value, scopes, comment } = item;
+    let Item { name, value, scopes, comment } = item;
     let wrong = |fault| InvalidFile::Entry { name: name.clone(), fault };
     let scopes = scopes.map(|scopes| scopes.iter().map(|scope| scope.parse()).collect());
     Ok(Entry {
         name: SecretName::parse(&name).map_err(|error| wrong(EntryFault::Name(error)))?,
-        value: SecretValue::parse(std::mem::take(&mut value))
-            .map_err(|error| wrong(EntryFault::Value(error)))?,
+        value: new_value(&value).map_err(|error| wrong(EntryFault::Value(error)))?,
         scopes: scopes.transpose().map_err(|error| wrong(EntryFault::Scope(error)))?,
         comment,
     })
@@ -126,6 +125,9 @@ mod tests {
         );
         assert_eq!(pairs("# of x\nONE=\"a b\"\n\nexport two-2='$1' # why\n"), expected);
         assert_eq!(pairs(""), Ok(vec![]));
+        // As the gateway reads it.
+        assert_eq!(pairs("{\"ONE\": \"a b\\r\\n\", \"two-2\": \"$1\\n\\n\"}"), expected);
+        assert_eq!(pairs("ONE=\"a b\\n\"\ntwo-2='$1\n'"), expected);
     }
 
     #[test]
@@ -143,6 +145,8 @@ mod tests {
             ("{\"A\": \"canary\", \"A\": \"canary\"}", "`A` stands twice"),
             ("A=canary\nA=canary", "`A` stands twice"),
             ("A=", "`A`: the value is empty"),
+            ("A=\"\\n\"", "`A`: the value is empty"),
+            ("{\"A\": \"\\r\\n\"}", "`A`: the value is empty"),
             ("{\"a b\": \"canary\"}", "`a b`: a secret's name"),
             ("{\"a\\u001bb\": \"canary\"}", "`a\\u{1b}b`: a secret's name"),
             ("a.b=canary", "`a.b`: a secret's name"),

@@ -1,5 +1,6 @@
 //! `ostiary explain`.
 
+mod auth;
 mod explanation;
 
 use base64::Engine as _;
@@ -13,7 +14,7 @@ use ostiary_core::refusal::Code;
 use ostiary_core::request::admission::admit;
 use ostiary_core::request::routing;
 use ostiary_core::{Handled, Outcome};
-use ostiary_rehearsal::{Rehearsal, RehearsedRequest, placeholder};
+use ostiary_rehearsal::{Rehearsal, RehearsedRequest, Sent, placeholder};
 use ostiary_secrets_store::BaseUrl;
 
 use crate::configuration::ConfigurationArguments;
@@ -134,6 +135,10 @@ impl Request {
             TokenPlace::Basic => {
                 header("authorization", format!("Basic {}", STANDARD.encode(format!(":{token}"))));
             }
+            TokenPlace::SigV4 => header(
+                "authorization",
+                format!("AWS4-HMAC-SHA256 Credential={token}/date/region/service/aws4_request, Signature=0"),
+            ),
             TokenPlace::Header { name, before, after } => {
                 header(name.as_str(), format!("{before}{token}{after}"));
             }
@@ -220,16 +225,21 @@ fn explain(
         route: named(record.route),
         caller: named(record.caller),
         rule: named(record.rule),
-        auth: route.filter(|_| admitted).map(|route| explanation::auth(gateway, route)).unwrap_or_default(),
+        auth: route.filter(|_| admitted).map(|route| auth::lines(gateway, route)).unwrap_or_default(),
         secrets: route
             .filter(|_| admitted)
             .map(|route| explanation::secrets(gateway, route))
             .unwrap_or_default(),
         reads: rehearsal.reads(),
-        upstream: rehearsal.sent().map(Into::into),
+        upstream: rehearsal.sent().map(|sent| spelled(gateway, route, sent).into()),
         configuration: gateway.digest.to_string(),
         deployed: None,
     })
+}
+
+fn spelled(gateway: &Gateway, route: Option<&Route>, sent: Sent) -> Sent {
+    let url = route.map(|route| auth::url(gateway, route, &sent.url));
+    Sent { url: url.unwrap_or(sent.url), ..sent }
 }
 
 /// What there is instead: the pipeline has decided, and this only lists.

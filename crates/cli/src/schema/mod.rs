@@ -84,6 +84,9 @@ mod tests {
         assert!(accepts(&with(&format!("{auth}{allow}"))));
         for line in [
             "auth = []",
+            "auth = { json = \"/token\", value = \"${a}\" }",
+            "auth = { sigv4 = { access_key_id = \"${a.id}\", secret_access_key = \"${a.key}\", region = \"x\", service = \"s3\" } }",
+            "auth = { hmac = { key = \"${a}\", message = \"${request.body}\", put = { query = \"s\", value = \"${request.signature}\" } } }",
             "auth = [{ header = \"x-key\", value = \"${a}\" }, { query = \"key\", value = \"${b}\" }]",
             "auth = { basic = { username = \"\", password = \"${a}\" } }",
         ] {

@@ -16,6 +16,7 @@ use crate::configuration::ConfigurationArguments;
 use crate::failure::Failure;
 use crate::operator::OperatorArguments;
 use crate::output::Output;
+use crate::value_check::ValueCheck;
 use action::{Action, Bound, Wanted};
 use comparison::compare;
 use execution::Execution;
@@ -91,6 +92,8 @@ impl Sync {
         }
         let prover = Prover::new(&self.configuration, self.env.as_deref(), self.operator)?;
         let (api, store) = self.store.open()?;
+        let check = ValueCheck::new(&self.configuration, output)?;
+        entries.iter().try_for_each(|entry| check.stored(&store, &entry.name, &entry.value))?;
         let wanted = Wanted { update: self.update, delete: self.deletion.delete };
         let bound = if self.deletion.delete && !self.deletion.delete_bound {
             Bound::new(

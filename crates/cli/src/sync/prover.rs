@@ -19,7 +19,7 @@ impl Prover {
     /// `None` where no gateway is named.
     ///
     /// # Errors
-    /// Where the configuration does not hold together, or the gateway cannot be asked.
+    /// Where the configuration does not hold together, or the gateway is another one than it describes.
     pub fn new(
         configuration: &ConfigurationArguments,
         environment: Option<&str>,
@@ -29,7 +29,9 @@ impl Prover {
             return Ok(None);
         }
         let (gateway, environment) = (configuration.gateway()?, configuration.environment(environment)?);
-        Ok(Some(Self { gateway, environment, operator: operator.open()? }))
+        let operator = operator.open()?;
+        operator.confirm(&environment)?;
+        Ok(Some(Self { gateway, environment, operator }))
     }
 
     /// `None` where no source of the gateway's is bound to the secret, or the gateway cannot read it.

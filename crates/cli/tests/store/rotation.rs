@@ -31,6 +31,7 @@ source 1 (STRIPE_KEY): holds another value
 source 2 (STRIPE_KEY_PREVIOUS): holds another value
 source 1 (STRIPE_KEY): works: the upstream answered 200
 source 2 (STRIPE_KEY_PREVIOUS): works: the upstream answered 200
+source 1 (STRIPE_KEY): a wrong value in its place is refused: the upstream answered 401
 source 2 (STRIPE_KEY_PREVIOUS): the new value is written
 source 2 (STRIPE_KEY_PREVIOUS): the store says that it is active
 source 2 (STRIPE_KEY_PREVIOUS): the gateway reads the new value
@@ -47,7 +48,7 @@ done. Every source holds the new value. Now revoke the old key at the provider t
     let update = |name| format!("update 1/{name}");
     let second = [update("stripe-previous"), read(2), read(2), read(2), send(2)];
     let first = [update("stripe"), read(1), read(1), read(1), send(1)];
-    let looks = [read(1), read(2), send(1), send(2)];
+    let looks = [read(1), read(2), send(1), send(2), "control stripe 1 GET /v1/balance".to_owned()];
     assert_eq!(world.calls(), [&looks[..], &second, &first].concat());
     assert_eq!(held(&world), ["stripe=new-value", "stripe-previous=new-value"]);
 }
@@ -68,6 +69,7 @@ fn as_json_it_is_one_document() {
         "found 2",
         "probed 1",
         "probed 2",
+        "controlled 1",
         "written 2",
         "active 2",
         "proved 2",
@@ -205,7 +207,7 @@ fn a_value_that_does_not_fit_its_place_is_refused() {
     let text = "does not work: the gateway said secret_unavailable";
     assert_eq!(ran.json()["events"][2]["text"], text);
     // The source that does not work is written first, though it is the primary.
-    assert_eq!(ran.events()[4], "written 1");
+    assert_eq!(ran.events()[5], "written 1");
 }
 
 #[test]
@@ -216,7 +218,7 @@ fn what_is_expected_and_what_is_a_refusal_can_be_said() {
     let asked = ["--expect", "204", "--refused", "404,410", "--json"];
     let ran = world.run(&[&PROBE[..], &asked].concat(), NEW);
     assert_eq!(ran.code, Some(0), "{}", ran.err);
-    assert_eq!(ran.events()[2..5], ["probed 1", "probed 2", "written 1"]);
+    assert_eq!(ran.events()[2..6], ["probed 1", "probed 2", "controlled 1", "written 1"]);
     assert_eq!(ran.json()["events"][2]["text"], "does not work: the upstream answered 404");
     assert_eq!(ran.json()["events"][3]["text"], "works: the upstream answered 204");
 }
@@ -303,6 +305,7 @@ source 1 (STRIPE_KEY): holds another value
 source 2 (STRIPE_KEY_PREVIOUS): holds another value
 source 1 (STRIPE_KEY): works: the upstream answered 200
 source 2 (STRIPE_KEY_PREVIOUS): works: the upstream answered 200
+source 1 (STRIPE_KEY): a wrong value in its place is refused: the upstream answered 401
 source 2 (STRIPE_KEY_PREVIOUS): would write the new value and wait until the gateway reads it
 source 2 (STRIPE_KEY_PREVIOUS): would try it upstream
 source 1 (STRIPE_KEY): would write the new value and wait until the gateway reads it
@@ -310,11 +313,16 @@ source 1 (STRIPE_KEY): would try it upstream
 Nothing was written.
 ";
     assert_eq!(ran.out, said);
-    assert!(world.calls().iter().all(|call| call.starts_with("read ") || call.starts_with("send ")));
+    assert!(
+        world
+            .calls()
+            .iter()
+            .all(|call| ["read ", "send ", "control "].iter().any(|kind| call.starts_with(kind)))
+    );
     let ran = world.run(&[&with_json(&PROBE)[..], &["--dry-run"]].concat(), NEW);
     assert_eq!((ran.code, &ran.json()["outcome"]), (Some(0), &json!("rehearsed")));
     assert_eq!(ran.json()["advice"], "Nothing was written.");
-    assert_eq!(ran.events()[4..], ["would 2", "would 2", "would 1", "would 1"]);
+    assert_eq!(ran.events()[4..], ["controlled 1", "would 2", "would 2", "would 1", "would 1"]);
     assert_eq!(held(&world), ["stripe=old-1", "stripe-previous=old-2"]);
 
     // One that would stop fails as the rotation would.
@@ -328,7 +336,7 @@ fn a_rehearsal_that_goes_on_tries_what_is_there() {
     let world = World::new(&[("stripe", "old-1"), ("stripe-previous", NEW)]);
     let ran = world.run(&[&with_json(&PROBE)[..], &["--dry-run"]].concat(), NEW);
     assert_eq!(ran.code, Some(0), "{}", ran.err);
-    assert_eq!(ran.events(), ["found 1", "found 2", "probed 2", "would 1", "would 1"]);
+    assert_eq!(ran.events(), ["found 1", "found 2", "probed 2", "controlled 1", "would 1", "would 1"]);
     assert_eq!(ran.json()["events"][1]["text"], "holds the new value");
 }
 
@@ -348,7 +356,7 @@ fn a_pair_is_new_only_where_both_are() {
     let ran = world.run(&pair, "unused");
     assert_eq!(ran.code, Some(0), "{}", ran.err);
     assert_eq!(ran.json()["events"][1]["text"], "holds another value");
-    assert_eq!(ran.events()[2..5], ["probed 1", "probed 2", "written 2"]);
+    assert_eq!(ran.events()[2..6], ["probed 1", "probed 2", "controlled 1", "written 2"]);
     assert_eq!(
         held(&world),
         ["pair-id=new-id", "pair-id-previous=new-id", "pair-key=new-key", "pair-key-previous=new-key"]
@@ -358,7 +366,7 @@ fn a_pair_is_new_only_where_both_are() {
     let world = World::new(&[("pair-id", "old-id"), ("pair-key", "old-key"), ("pair-id-previous", "old-id")]);
     let ran = world.knows(&["old-id old-key", "new-id new-key"]).run(&pair, "unused");
     assert_eq!(ran.json()["events"][1]["text"], "cannot be read");
-    assert_eq!(ran.events()[2..4], ["probed 1", "written 2"]);
+    assert_eq!(ran.events()[2..5], ["probed 1", "controlled 1", "written 2"]);
 }
 
 #[test]
@@ -404,4 +412,103 @@ fn what_cannot_be_meant_is_told_before_anything_is_read() {
         assert!(ran.err.contains(told), "{arguments:?}: {}", ran.err);
     }
     assert_eq!(world.calls(), <[String; 0]>::default());
+}
+
+#[test]
+fn a_probe_that_tells_no_key_from_another_stops_it_before_anything_is_written() {
+    for (control, refusing, goes_on) in [
+        (Said::Status(200), None, false),
+        (Said::Status(401), None, true),
+        (Said::Status(400), None, true),
+        (Said::Status(429), None, false),
+        (Said::Status(503), None, false),
+        (Said::Failure("upstream_timeout"), None, false),
+        (Said::Nothing, None, false),
+    ] {
+        for rehearsal in [&[][..], &["--dry-run"]] {
+            let world = stripe();
+            world.state().control = Some(control);
+            world.state().refusing = refusing;
+            let ran = world.run(&[&PROBE[..], rehearsal].concat(), NEW);
+            assert_eq!(ran.code, Some(if goes_on { 0 } else { 1 }), "{}", ran.out);
+            if !goes_on {
+                assert_eq!(held(&world), ["stripe=old-1", "stripe-previous=old-2"]);
+                assert!(
+                    ran.out.contains("stopped. ") && ran.out.contains("Nothing was written."),
+                    "{}",
+                    ran.out
+                );
+            }
+        }
+    }
+    // A status of a good key can be a refusal where the route's `failover` looks into its body.
+    let world = stripe();
+    world.state().control = Some(Said::Status(200));
+    let ran = world.run(&[&PROBE[..], &["--no-control"]].concat(), NEW);
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    assert!(!world.calls().iter().any(|call| call.starts_with("control ")));
+}
+
+#[test]
+fn what_the_route_takes_for_a_refusal_is_one() {
+    let world = stripe();
+    world.state().refusing = Some(200);
+    let ran = world.run(&PROBE, NEW);
+    assert_eq!(ran.code, Some(1));
+    let told = "does not work: the upstream answered 200, with which it refuses a key";
+    assert!(ran.out.contains(told), "{}", ran.out);
+    assert_eq!(held(&world)[0], "stripe=old-1");
+}
+
+#[test]
+fn another_gateway_is_told_apart_before_anything_is_read() {
+    let bindings = |digest: &str| json!({ "version": "1", "configuration": "c", "bindings": digest });
+    let staging = json!({ "version": "1", "configuration": "c", "environment": "staging", "bindings": "d" });
+    let former = json!({ "version": "0.1.0", "configuration": "c" });
+    for (health, told) in [
+        (staging, "runs `env.staging`, and not `top level`"),
+        (bindings("d"), "is deployed with other bindings in `top level`"),
+        (former, "does not say what it is bound to in `top level`"),
+        (json!("hello"), "does not tell what is deployed"),
+    ] {
+        let world = stripe();
+        world.state().health = Some(health);
+        let ran = world.run(&PROBE, NEW);
+        assert_eq!(ran.code, Some(1));
+        assert!(ran.err.contains(told), "{}", ran.err);
+        assert_eq!(world.calls(), <[String; 0]>::default());
+    }
+}
+
+#[test]
+fn what_the_gateway_reads_has_to_be_in_the_store() {
+    let world = stripe();
+    world.state().listed = Some(vec!["stripe".to_owned()]);
+    let ran = world.run(&PROBE, NEW);
+    assert_eq!(ran.code, Some(1));
+    let told = "the gateway reads `STRIPE_KEY_PREVIOUS`, and the store 1 has no secret `stripe-previous`";
+    assert!(ran.err.contains(told), "{}", ran.err);
+    assert_eq!(held(&world), ["stripe=old-1", "stripe-previous=old-2"]);
+}
+
+#[test]
+fn a_value_that_its_place_cannot_hold_is_refused_before_anything_is_read() {
+    for (value, told) in [
+        ("new\tvalue", "stripe: its character 4 is a tab (U+0009), so the route `stripe` cannot use it"),
+        ("\u{feff}new", "its character 1 is a byte order mark"),
+        ("Ключ", "its character 1 is no ASCII"),
+        ("   ", "it is empty, or blanks only"),
+        ("new\u{a0}", "its character 4 is a no-break space"),
+        ("“new”", "its character 1 is a typographic quote"),
+    ] {
+        let world = stripe();
+        let ran = world.run(&PROBE, value);
+        assert_eq!(ran.code, Some(2), "{}", ran.out);
+        assert!(ran.err.contains(told), "{}", ran.err);
+        assert_eq!(world.calls(), <[String; 0]>::default());
+    }
+    // Line ends at its end are no part of it, here as in the gateway.
+    let world = stripe();
+    assert_eq!(world.run(&PROBE, "new-value\r\n").code, Some(0));
+    assert_eq!(held(&world), ["stripe=new-value", "stripe-previous=new-value"]);
 }

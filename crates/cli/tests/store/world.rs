@@ -12,6 +12,7 @@ use std::thread;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
+use ostiary_grammar::{File, environments};
 use serde_json::{Value, json};
 use sha2::Sha256;
 
@@ -62,6 +63,14 @@ pub struct State {
     pub pending: u32,
     /// The binding that the gateway says it reads, where it runs another configuration.
     pub other_binding: Option<&'static str>,
+    /// What the upstream says to a value that is certainly wrong; 401 where nothing is said.
+    pub control: Option<Said>,
+    /// What the gateway's `health` says in the place of what this configuration is.
+    pub health: Option<Value>,
+    /// Whether the responses with this status refuse a key, as the route's `failover` has it.
+    pub refusing: Option<u16>,
+    /// The names that the store lists, where they are not all.
+    pub listed: Option<Vec<String>>,
     /// Calls that the store refuses.
     pub refused: BTreeSet<&'static str>,
     /// Each call, in its order.
@@ -183,6 +192,8 @@ fn serve(stream: TcpStream, state: &mut State) {
     let body = serde_json::from_slice(&body).unwrap_or(Value::Null);
     let (status, answer) = if target == "/operator/probe" {
         (200, state.probe(&body))
+    } else if target == "/operator/health" {
+        (200, state.health.clone().unwrap_or_else(health))
     } else {
         let path = target.split('?').next().unwrap();
         let path =
@@ -201,6 +212,13 @@ fn serve(stream: TcpStream, state: &mut State) {
     reader.get_mut().write_all(format!("{head}{text}").as_bytes()).unwrap();
 }
 
+/// What a gateway says that was built with the files beside this one.
+fn health() -> Value {
+    let file = File { path: "wrangler.toml", text: include_str!("wrangler.toml") };
+    let bindings = environments(file).unwrap().remove(0).digest;
+    json!({ "version": "0.1.0", "configuration": "c", "environment": null, "bindings": bindings })
+}
+
 impl State {
     /// The Secrets Store API, below the stores. The id of a secret is its name.
     fn store(&mut self, method: &str, path: &[&str], body: &Value) -> Result<Value, String> {
@@ -213,7 +231,10 @@ impl State {
         match (method, path) {
             ("GET", [store, "secrets"]) => {
                 let names = self.values.keys().filter_map(|name| name.strip_prefix(&format!("{store}/")));
-                Ok(names.map(|name| described(name, "active")).collect())
+                let is_listed = |name: &&str| {
+                    self.listed.as_ref().is_none_or(|listed| listed.iter().any(|known| known == name))
+                };
+                Ok(names.filter(is_listed).map(|name| described(name, "active")).collect())
             }
             ("GET", [store, "secrets", name]) => {
                 self.calls.push(format!("look {store}/{name}"));
@@ -267,6 +288,11 @@ impl State {
             }
             (None, Some(route)) => {
                 let [method, path] = ["method", "path"].map(|key| order[key].as_str().unwrap());
+                if order["control"] == true {
+                    self.calls.push(format!("control {route} {source} {method} {path}"));
+                    let said = self.control.unwrap_or(Said::Status(401));
+                    return self.answered(json!({ "source": source, "secrets": [], "secrets_ms": 1 }), said);
+                }
                 self.calls.push(format!("send {route} {source} {method} {path}"));
                 if route == "pair" { vec!["id", "key"] } else { vec![route] }
             }
@@ -294,18 +320,28 @@ impl State {
             credential.extend(value.cloned());
         }
         let is_whole = credential.len() == names.len();
-        let mut report = json!({ "source": source, "secrets": proved, "secrets_ms": 1 });
-        if order["route"].is_string() {
-            match self.said.pop_front() {
-                Some(Said::Status(status)) => report["status"] = json!(status),
-                Some(Said::Failure(code)) => report["failure"] = json!(code),
-                Some(Said::Nothing) => {}
-                None if !is_whole => report["failure"] = json!("secret_unavailable"),
-                None => {
-                    let is_known = self.accepted.contains(&credential.join(" "));
-                    report["status"] = json!(if is_known { 200 } else { 401 });
-                }
+        let report = json!({ "source": source, "secrets": proved, "secrets_ms": 1 });
+        if !order["route"].is_string() {
+            return report;
+        }
+        let is_known = self.accepted.contains(&credential.join(" "));
+        let said = self.said.pop_front().unwrap_or(match (is_whole, is_known) {
+            (false, _) => Said::Failure("secret_unavailable"),
+            (true, true) => Said::Status(200),
+            (true, false) => Said::Status(401),
+        });
+        self.answered(report, said)
+    }
+
+    /// With what the upstream says.
+    fn answered(&self, mut report: Value, said: Said) -> Value {
+        match said {
+            Said::Status(status) => {
+                report["status"] = json!(status);
+                report["refused"] = json!(self.refusing == Some(status));
             }
+            Said::Failure(code) => report["failure"] = json!(code),
+            Said::Nothing => {}
         }
         report
     }

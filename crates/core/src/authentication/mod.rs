@@ -3,4 +3,5 @@
 pub mod caller;
 pub mod challenge;
 pub mod proved;
+mod sigv4;
 pub mod tokens;

@@ -1,5 +1,6 @@
 //! The tokens that a request shows.
 
+use super::sigv4;
 use crate::configuration::TokenPlace;
 use crate::digest::{Digest, digest};
 use crate::http::header_name::is_token;
@@ -58,6 +59,17 @@ pub fn shown(
             TokenPlace::Basic => {
                 if let Some(Credentials::Basic(pair)) = Credentials::from_head(head) {
                     found.add_pair(pair);
+                }
+            }
+            TokenPlace::SigV4 => {
+                if let Some(id) = sigv4::access_key_id(head.header(AUTHORIZATION)) {
+                    found.add(id.as_bytes());
+                }
+                for id in query.into_iter().flat_map(sigv4::access_key_ids) {
+                    found.add(&id);
+                    if !found.wanted {
+                        return false;
+                    }
                 }
             }
             TokenPlace::Header { name, before, after } => {

@@ -39,6 +39,8 @@ pub struct Route {
     pub retry: Option<Retry>,
     /// The most bytes of a request's body that are kept, so that it can be sent once more.
     pub replay_limit: u32,
+    /// The most bytes that the body of a request may have where it is read before it is sent.
+    pub body_limit: u32,
     /// How often it may be asked, and by whom.
     pub rate_limit: List<RateLimit>,
     /// Which web pages may call it; `None` where none may.

@@ -67,6 +67,12 @@ impl Method {
         Self::ALL.iter().copied().find(|method| method.as_str() == text)
     }
 
+    /// Whether a body has a meaning in a request with this method (RFC 9110 §9.3.1).
+    #[must_use]
+    pub const fn may_have_body(self) -> bool {
+        !matches!(self, Self::Get | Self::Head)
+    }
+
     /// Whether doing it twice means no more than doing it once: RFC 9110 §9.2.2, and the column "Idempotent" of
     /// <https://www.iana.org/assignments/http-methods>. Those that are not registered count where they only invalidate.
     #[must_use]

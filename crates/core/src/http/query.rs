@@ -92,7 +92,9 @@ fn folded(name: &[u8]) -> impl Iterator<Item = u8> {
     name.map(|byte| if matches!(byte, b'.' | b' ') { b'_' } else { byte.to_ascii_lowercase() })
 }
 
-fn decode_form(raw: &str) -> Cow<'_, [u8]> {
+/// A name or a value decoded as servers decode forms: `+` is a space, escapes are decoded once.
+#[must_use]
+pub fn decode_form(raw: &str) -> Cow<'_, [u8]> {
     if raw.contains('+') {
         let spaced = raw.replace('+', " ");
         return Cow::Owned(percent_decode(spaced.as_bytes()).collect());

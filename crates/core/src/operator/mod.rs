@@ -24,6 +24,7 @@ use crate::http::method::Method;
 use crate::http::path::Below;
 use crate::log::Event;
 use crate::refusal::Code;
+use crate::runtime::signing::Signing;
 use crate::runtime::{Bindings, Clock, Console, Network, RequestHead};
 use crate::secrets::readings::Readings;
 
@@ -84,7 +85,7 @@ pub async fn authenticate<'g>(
 /// Serves a request of an operator: `GET ready` and `POST probe`, nothing else. 400, 403, 413
 ///
 /// `proof_ms` is how long its authentication took.
-pub async fn serve<'g, R: Bindings + Network + Clock + Console>(
+pub async fn serve<'g, R: Bindings + Network + Clock + Console + Signing>(
     gateway: &'g Gateway,
     request: &OperatorRequest<'_, impl RequestHead>,
     runtime: &'g R,

@@ -12,6 +12,7 @@ use crate::log::Event;
 use crate::refusal::Code;
 use crate::runtime::clock::elapsed;
 use crate::runtime::reading::{Failure, Reading};
+use crate::runtime::signing::Signing;
 use crate::runtime::{Bindings, Clock, Console, Network, ReceiveError, RequestHead};
 use crate::secrets::credential::Credential;
 use crate::secrets::readings::Readings;
@@ -71,7 +72,7 @@ struct Proved<'g> {
 /// 4. The request is sent, with nothing of the operator's.
 ///
 /// From the third step on, what fails is what was asked for, so it is told with a 200.
-pub(super) async fn report<'g, R: Bindings + Network + Clock + Console>(
+pub(super) async fn report<'g, R: Bindings + Network + Clock + Console + Signing>(
     gateway: &'g Gateway,
     head: &impl RequestHead,
     host: &Host,
@@ -116,7 +117,7 @@ struct Probe<'a, 'g, R> {
     position: usize,
 }
 
-impl<'g, R: Bindings + Network + Clock> Probe<'_, 'g, R> {
+impl<'g, R: Bindings + Network + Clock + Signing> Probe<'_, 'g, R> {
     /// One source of one secret, whatever route it is for.
     async fn probe_secret(&mut self, name: &str) -> Result<ProbeReport<'g>, Code> {
         let before = self.runtime.now();
@@ -161,7 +162,8 @@ impl<'g, R: Bindings + Network + Clock> Probe<'_, 'g, R> {
         let sent = match (credential, &target) {
             (Ok(credential), Some(target)) => {
                 let before = self.runtime.now();
-                let sent = target.send(route, &credential, head, self.host, self.runtime).await;
+                let id = &self.event.request_id;
+                let sent = target.send(route, &credential, head, self.host, self.runtime, id).await;
                 report.upstream_ms = Some(elapsed(before, self.runtime.now()));
                 self.event.upstream_ms = report.upstream_ms;
                 sent.map(Some)

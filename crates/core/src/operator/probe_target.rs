@@ -6,11 +6,14 @@ use crate::http::host::Host;
 use crate::http::method::Method;
 use crate::http::path::CanonicalPath;
 use crate::refusal::Code;
+use crate::request_id::RequestId;
+use crate::runtime::signing::Signing;
 use crate::runtime::status::check_status;
-use crate::runtime::{Bindings, Network, RequestHead, UpstreamResponse};
+use crate::runtime::{Bindings, Clock, Network, RequestHead, UpstreamResponse};
 use crate::secret_value::SecretValue;
 use crate::secrets::credential::Credential;
 use crate::upstream::base_url::base_url;
+use crate::upstream::completion::complete;
 use crate::upstream::planning::Forward;
 use crate::upstream::refused::is_refused;
 
@@ -49,13 +52,14 @@ impl<'o, 'g> ProbeTarget<'o, 'g> {
     }
 
     /// Sends it, and yields the status of the upstream's response, and whether that refuses the credential.
-    pub(super) async fn send<'r, R: Bindings + Network>(
+    pub(super) async fn send<'r, R: Bindings + Network + Clock + Signing>(
         &self,
         route: &'r Route,
         credential: &Credential<'r>,
         head: &impl RequestHead,
         host: &Host,
         runtime: &R,
+        request_id: &RequestId,
     ) -> Result<(u16, bool), Code> {
         let upstream = base_url(&route.upstream, runtime)?;
         let forward = Forward {
@@ -81,6 +85,7 @@ impl<'o, 'g> ProbeTarget<'o, 'g> {
                 plan.set.push((name.to_owned(), SecretValue::new(value.to_owned())));
             }
         }
+        complete(&mut plan, &NoHead, credential, runtime, request_id, 1)?;
         let response = runtime.send(&plan).await?;
         check_status(&response)?;
         let refused = match &route.failover {

@@ -103,6 +103,10 @@ pub fn is_of_unknown_encoding(response: &impl UpstreamResponse) -> bool {
     if response.is_web_socket() || matches!(response.status(), 101 | 204 | 206 | 304) {
         return false;
     }
+    // The runtime decodes a coded body as it is read, and fails where that cannot be done.
+    if response.header("content-encoding").is_some_and(|coding| !coding.eq_ignore_ascii_case("identity")) {
+        return false;
+    }
     let Some(content_type) = response.header("content-type") else { return true };
     let essence = content_type.split(';').next().unwrap_or(content_type).trim().to_ascii_lowercase();
     let is_text = essence.starts_with("text/") || essence.ends_with("/xml") || essence.ends_with("+xml");

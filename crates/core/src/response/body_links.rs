@@ -2,9 +2,36 @@
 
 use memchr::memchr;
 
+use crate::http::coding::Coding;
+use crate::http::media_type::MediaType;
+use crate::runtime::UpstreamResponse;
+
 /// The longest text that has to be seen after the upstream's URL before it is known whether the URL ends there:
 /// `\u002f`.
 const LONGEST_ESCAPE: usize = 6;
+
+/// What is done to a body whose links are rewritten.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BodyEdit {
+    /// How the upstream has coded it. It is rewritten, and passed on, without its coding.
+    pub coding: Coding,
+    /// What rewrites it.
+    pub links: BodyLinks,
+}
+
+/// How the body of the response is coded, where it is of one of these media types and can be read.
+///
+/// A part of a body is not rewritten, since the URL can stand across its end: none is asked for. Nor is a body of which
+/// a byte below 128 may be anything but that ASCII character.
+#[must_use]
+pub fn coding_of_rewritten(response: &impl UpstreamResponse, types: &[impl AsRef<str>]) -> Option<Coding> {
+    if types.is_empty() || matches!(response.status(), 101 | 204 | 206 | 226 | 304) {
+        return None;
+    }
+    let media_type = MediaType::parse(response.header("content-type")?)?;
+    let is_rewritten = types.iter().any(|known| media_type.is(known.as_ref())) && media_type.extends_ascii();
+    is_rewritten.then(|| Coding::parse(response.header("content-encoding")).ok()).flatten()
+}
 
 /// Replaces the upstream's URL by the mount's in a body of JSON or HTML, piece by piece.
 ///
@@ -14,7 +41,7 @@ const LONGEST_ESCAPE: usize = 6;
 ///
 /// What is kept between two pieces is a beginning of the URL, so it is never longer than the longest form of that; and
 /// each byte is compared a fixed number of times.
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BodyLinks {
     upstream: String,
     mount: String,
@@ -250,8 +277,8 @@ mod tests {
             (r#""see\nhttps://api.example.com/v1\nor""#, r#""see\nhttps://gw.example/x/y\nor""#),
             (r#""https://api.example.com/v1\u003fa""#, r#""https://gw.example/x/y\u003fa""#),
             (
-                r#"<a href='https://api.example.com/v1/a'>https://api.example.com/v1</a>"#,
-                r#"<a href='https://gw.example/x/y/a'>https://gw.example/x/y</a>"#,
+                "<a href='https://api.example.com/v1/a'>https://api.example.com/v1</a>",
+                "<a href='https://gw.example/x/y/a'>https://gw.example/x/y</a>",
             ),
             ("https://api.example.com/v1", "https://gw.example/x/y"),
             ("hhttps://https://api.example.com/v1/", "hhttps://https://gw.example/x/y/"),

@@ -7,6 +7,7 @@ use crate::http::connection::{connection_options, is_hop_by_hop};
 use crate::http::cookie::without_domain;
 use crate::http::header_name::{HeaderName, fold};
 use crate::request_id::RequestId;
+use crate::response::body_links::{BodyEdit, coding_of_rewritten};
 use crate::response::cache_control::private;
 use crate::response::link::Links;
 use crate::runtime::UpstreamResponse;
@@ -75,14 +76,28 @@ pub struct Edits {
     pub status: Option<u16>,
     /// For how long its body may stand still, in milliseconds.
     pub idle_timeout: Option<u32>,
+    /// What is done to the links in its body; `None` where they stay as they are.
+    pub body: Option<BodyEdit>,
 }
+
+/// Headers about the bytes of a body, which are others once its links have been rewritten. `ETag` is not among them: the
+/// same representation has the same links at the same mount, so it names the rewritten bytes as well.
+const ABOUT_THE_BODY: &[&str] = &[
+    "accept-ranges",
+    "content-digest",
+    "content-encoding",
+    "content-length",
+    "content-md5",
+    "digest",
+    "repr-digest",
+];
 
 /// Decides what is changed.
 ///
 /// 1. Hop-by-hop headers go, those that `Connection` lists too (RFC 9110 §7.6.1).
 /// 2. What would act on the gateway's whole origin goes; so do cookies, unless the route passes them on.
 /// 3. `Location`, `Link` and the other headers that hold URLs lead to the mount, and hold no credential. Few responses
-///    have one, so what they are rewritten by is asked for only then.
+///    have one, so what they are rewritten by is asked for only then. So do the links in a body, where the route says so.
 /// 4. Answers to authenticated calls are private, unless the upstream was stricter or the route says otherwise.
 /// 5. The request's id is set.
 #[must_use]
@@ -116,8 +131,14 @@ pub fn edits<'l>(
     let named = route.link_headers.iter().map(HeaderName::as_str);
     let linking: Vec<_> =
         LINK_HEADERS.iter().copied().chain(named).filter(|name| answer.header(name).is_some()).collect();
-    if !linking.is_empty() {
-        edits.rewrite_links(answer, &linking, &links());
+    let coding = coding_of_rewritten(answer, &route.rewrite_body);
+    if !linking.is_empty() || coding.is_some() {
+        let links = links();
+        edits.rewrite_links(answer, &linking, &links);
+        if let Some(coding) = coding {
+            edits.remove.extend(ABOUT_THE_BODY.iter().map(|name| (*name).to_owned()));
+            edits.body = Some(BodyEdit { coding, links: links.in_body() });
+        }
     }
     if authenticated && !route.shared_cache {
         let value = answer.header("cache-control").unwrap_or_default();

@@ -8,6 +8,7 @@ pub mod clock;
 pub mod limit;
 pub mod plan;
 pub mod reading;
+pub mod signing;
 pub mod status;
 
 use crate::configuration::Source;

@@ -1,7 +1,9 @@
 //! What is to be done to one request, decided and not yet done.
 
+use std::rc::Rc;
+
 use crate::http::method::Method;
-use crate::secret_value::SecretValue;
+use crate::secret_value::{SecretBytes, SecretValue};
 
 /// The request that goes up, as edits of the one that came in.
 #[derive(Debug)]
@@ -16,6 +18,8 @@ pub struct Plan {
     pub set: Vec<(String, SecretValue)>,
     /// Whether the caller's body goes along, where there is one.
     pub has_body: bool,
+    /// What is sent in the place of the caller's body; it may hold a secret.
+    pub body: Option<Rc<SecretBytes>>,
     /// How many bytes of the body are kept for another attempt; 0 where there will be none.
     pub keep: u32,
     /// The most bytes that the body may have.

@@ -32,6 +32,35 @@ impl fmt::Debug for SecretValue {
     }
 }
 
+/// Bytes that must not be seen: a key, or a body that holds a secret. As [`SecretValue`], but not text.
+pub struct SecretBytes(Zeroizing<Vec<u8>>);
+
+impl SecretBytes {
+    /// Takes the bytes out of sight.
+    #[must_use]
+    pub fn new(bytes: Vec<u8>) -> Self {
+        Self(Zeroizing::new(bytes))
+    }
+
+    /// The bytes themselves. Every use of them goes through here.
+    #[must_use]
+    pub fn expose(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl From<Zeroizing<Vec<u8>>> for SecretBytes {
+    fn from(bytes: Zeroizing<Vec<u8>>) -> Self {
+        Self(bytes)
+    }
+}
+
+impl fmt::Debug for SecretBytes {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("SecretBytes([redacted])")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -41,5 +70,7 @@ mod tests {
         let value = SecretValue::new("canary-0123456789".to_owned());
         assert_eq!(format!("{value:?} {value:#?}"), "SecretValue([redacted]) SecretValue([redacted])");
         assert_eq!(format!("{:?}", Some(&value)), "Some(SecretValue([redacted]))");
+        let bytes = SecretBytes::new(b"canary-0123456789".to_vec());
+        assert_eq!(format!("{bytes:?} {bytes:#?}"), "SecretBytes([redacted]) SecretBytes([redacted])");
     }
 }

@@ -4,6 +4,9 @@
 use std::error::Error;
 use std::fmt;
 
+use crate::configuration::KeyEncoding;
+use crate::encoding::decode_key;
+
 /// Where a value is put.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
@@ -13,8 +16,12 @@ pub enum Place {
     Username,
     /// The password of Basic.
     Password,
-    /// A query parameter, which is percent-encoded.
-    Query,
+    /// A place that encodes or hashes what it is given: a query parameter, a field of a body, a message, a key.
+    Encoded,
+    /// A key in hexadecimal digits or Base64.
+    Key(KeyEncoding),
+    /// The name of a key in the scope of a signature.
+    AccessKeyId,
     /// One that is not known. Whatever has no shape of its own is nowhere meant.
     Unknown,
 }
@@ -41,7 +48,13 @@ impl Place {
             let position = if leading { 1 } else { value.chars().count() };
             return Err(InvalidValue { position, fault: ValueFault::Blank });
         }
-        self.check_characters(value)
+        self.check_characters(value)?;
+        match self {
+            Self::Key(encoding) if decode_key(encoding, value).is_none() => {
+                Err(InvalidValue { position: 1, fault: ValueFault::Undecodable })
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Whether every character of a text can stand here, whatever is beside it.
@@ -55,7 +68,11 @@ impl Place {
             // RFC 7617 §2: no colon, since that ends it, and no control character.
             Self::Username => |character| character != ':' && !character.is_control(),
             Self::Password => |character| !character.is_control(),
-            Self::Query => |_| true,
+            Self::Encoded | Self::Key(_) => |_| true,
+            // A slash and a comma end it.
+            Self::AccessKeyId => {
+                |character| matches!(character, '!'..='~') && !matches!(character, '/' | ',')
+            }
             Self::Unknown => {
                 |character| matches!(character, '\r' | '\n') || ValueFault::of(character).is_none()
             }
@@ -64,6 +81,7 @@ impl Place {
         let (before, after) = text.split_at_checked(at).unwrap_or((text, ""));
         let fault = match after.chars().next() {
             Some(':') => ValueFault::Colon,
+            Some(' ' | '/' | ',') => ValueFault::Separator,
             Some(character) => ValueFault::of(character).unwrap_or(ValueFault::NotAscii),
             None => ValueFault::NotAscii,
         };
@@ -95,6 +113,10 @@ pub enum ValueFault {
     TypographicQuote(char),
     /// A colon in a user name.
     Colon,
+    /// A slash, a comma or a blank in the name of a key.
+    Separator,
+    /// The whole is not in the encoding that the configuration names.
+    Undecodable,
     /// It is not ASCII.
     NotAscii,
 }
@@ -150,6 +172,8 @@ impl ValueFault {
                 Some(character),
             ),
             Self::TypographicQuote(character) => ("a typographic quote", Some(character)),
+            Self::Separator => ("a slash, a comma or a blank, which ends an access key id", None),
+            Self::Undecodable => ("it is not in its `key_encoding`", None),
             Self::Colon => ("a colon, which ends the user name of Basic", None),
             Self::NotAscii => ("no ASCII, and a header holds nothing else", None),
         }
@@ -160,7 +184,7 @@ impl fmt::Display for InvalidValue {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (name, character) = self.fault.name();
         match (self.fault, character) {
-            (ValueFault::Empty, _) => formatter.write_str(name),
+            (ValueFault::Empty | ValueFault::Undecodable, _) => formatter.write_str(name),
             (_, Some(character)) => {
                 write!(
                     formatter,
@@ -181,7 +205,7 @@ mod tests {
     use super::*;
 
     const PLACES: [Place; 5] =
-        [Place::Header, Place::Username, Place::Password, Place::Query, Place::Unknown];
+        [Place::Header, Place::Username, Place::Password, Place::Encoded, Place::Unknown];
 
     /// For each of [`PLACES`], in that order.
     fn checked(value: &str) -> [bool; 5] {
@@ -229,9 +253,28 @@ mod tests {
             (Place::Header, "“canary”", "its character 1 is a typographic quote (U+201C)"),
             (Place::Header, "canaryб", "its character 7 is no ASCII, and a header holds nothing else"),
             (Place::Username, "canary:x", "its character 7 is a colon, which ends the user name of Basic"),
+            (
+                Place::AccessKeyId,
+                "can/ary",
+                "its character 4 is a slash, a comma or a blank, which ends an access key id",
+            ),
+            (Place::Key(KeyEncoding::Hex), "canary", "it is not in its `key_encoding`"),
+            (Place::Key(KeyEncoding::Base64), "canary canary", "it is not in its `key_encoding`"),
             (Place::Unknown, "a\u{202e}", "its character 2 is a character that nobody sees (U+202E)"),
         ] {
             assert_eq!(place.check(value).unwrap_err().to_string(), expected);
+        }
+    }
+
+    #[test]
+    fn a_key_is_written_in_its_encoding() {
+        for (place, value) in [
+            (Place::Key(KeyEncoding::Text), " é\n"),
+            (Place::Key(KeyEncoding::Hex), "00fF"),
+            (Place::Key(KeyEncoding::Base64), "-_8"),
+            (Place::AccessKeyId, "AKIDEXAMPLE"),
+        ] {
+            assert_eq!(place.check(value).is_ok(), !value.trim().is_empty(), "{value:?}");
         }
     }
 

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::fmt;
 
-use crate::configuration::{Gateway, Part, Placement, Proof, Route, SecretId, Template};
+use crate::configuration::{Gateway, OutputPlace, Part, Placement, Proof, Route, SecretId, Template};
 use crate::secret_value::SecretValue;
 use crate::secret_value::place::{InvalidValue, Place};
 use crate::secrets::json_field::string_field;
@@ -61,14 +61,35 @@ fn check_template<'g>(
 
 /// What a placement puts where.
 fn places(placement: &Placement) -> impl Iterator<Item = (&Template, Place)> {
-    let (first, second) = match placement {
-        Placement::Bearer(value) | Placement::Header { value, .. } => ((value, Place::Header), None),
-        Placement::Basic { username, password } => {
-            ((username, Place::Username), Some((password, Place::Password)))
+    let own = match placement {
+        Placement::Bearer(value) | Placement::Header { value, .. } => {
+            [Some((value, Place::Header)), None, None]
         }
-        Placement::Query { value, .. } => ((value, Place::Query), None),
+        Placement::Basic { username, password } => {
+            [Some((username, Place::Username)), Some((password, Place::Password)), None]
+        }
+        Placement::Query { value, .. } | Placement::Body { value, .. } => {
+            [Some((value, Place::Encoded)), None, None]
+        }
+        Placement::Hmac(hmac) => {
+            [Some((&hmac.key, Place::Key(hmac.key_encoding))), Some((&hmac.message, Place::Encoded)), None]
+        }
+        Placement::SigV4(sigv4) => [
+            Some((&sigv4.access_key_id, Place::AccessKeyId)),
+            Some((&sigv4.secret_access_key, Place::Encoded)),
+            sigv4.session_token.as_ref().map(|token| (token, Place::Header)),
+        ],
     };
-    std::iter::once(first).chain(second)
+    let outputs = placement.outputs().iter().map(|output| (&output.value, place_of(&output.place)));
+    own.into_iter().flatten().chain(outputs)
+}
+
+/// What a value must be for this place.
+pub(super) const fn place_of(output: &OutputPlace) -> Place {
+    match output {
+        OutputPlace::Header(_) => Place::Header,
+        OutputPlace::Query(_) | OutputPlace::Body(_) => Place::Encoded,
+    }
 }
 
 /// A place that a value cannot be put in.

@@ -2,11 +2,12 @@
 
 use serde::Serialize;
 
-use crate::configuration::{Gateway, Placement, Route, Secret, SecretId, Source};
+use crate::configuration::{Gateway, Route, Secret, SecretId, Source};
 use crate::digest::Digest;
 use crate::refusal::Code;
 use crate::runtime::Bindings;
 use crate::runtime::reading::{Failure, Reading};
+use crate::runtime::signing::Signing;
 use crate::secrets::credential::Credential;
 use crate::secrets::readings::Readings;
 use crate::secrets::template::{Resolved, Unusable, render};
@@ -71,7 +72,12 @@ impl<'g> Resolver<'g> {
     /// Nothing read yet.
     #[must_use]
     pub fn new(gateway: &'g Gateway, route: &'g Route) -> Self {
-        let mut ids: Vec<SecretId> = route.auth.iter().flat_map(Placement::secrets).collect();
+        let mut ids: Vec<SecretId> = Vec::new();
+        for placement in route.auth.iter() {
+            for template in placement.templates() {
+                ids.extend(template.secrets());
+            }
+        }
         ids.sort_unstable();
         ids.dedup();
         let secrets: Vec<_> =
@@ -105,8 +111,8 @@ impl<'g> Resolver<'g> {
     }
 
     /// Notes that the upstream has refused this credential with that status. None like it is yielded from here on.
-    pub fn refuse(&mut self, credential: &Credential<'_>, status: u16) {
-        self.refused.push(credential.digest());
+    pub fn refuse<S: Signing>(&mut self, credential: &Credential<'_>, status: u16) {
+        self.refused.push(credential.digest::<S>());
         self.mark(Failure::Refused, Some(status));
     }
 
@@ -118,7 +124,7 @@ impl<'g> Resolver<'g> {
     }
 
     /// The credential from the next position at which every secret yields a value that can be used.
-    pub async fn next<B: Bindings>(
+    pub async fn next<B: Bindings + Signing>(
         &mut self,
         readings: &mut Readings<'g, B>,
         bindings: &B,
@@ -145,7 +151,7 @@ impl<'g> Resolver<'g> {
             let mut credential = None;
             if failures.is_empty() {
                 match render(self.route, &values, bindings) {
-                    Ok(rendered) if self.has_refused() && self.refused.contains(&rendered.digest()) => {
+                    Ok(rendered) if self.has_refused() && self.refused.contains(&rendered.digest::<B>()) => {
                         let moving = sources.iter().filter(|(_, secret, ..)| secret.sources.len() > 1);
                         failures.extend(moving.map(|(id, ..)| (*id, Failure::Repeated)));
                     }

@@ -1,6 +1,6 @@
 //! Which headers of a request are read, and which of them go up.
 
-use crate::configuration::{Placement, Route, TokenPlace};
+use crate::configuration::{Route, TokenPlace};
 use crate::http::connection::{HOP_BY_HOP, connection_options};
 use crate::http::header_name::{HeaderName, fold, same_folded};
 
@@ -92,7 +92,7 @@ impl<'a> HeaderFilter<'a> {
             || listed(FRAMING)
             || self.connection.iter().any(|option| is(option))
             || self.route.token_in.iter().filter_map(TokenPlace::header).any(is)
-            || self.route.auth.iter().filter_map(Placement::header).any(is)
+            || self.route.auth.iter().any(|placement| placement.sets_header(is))
             || self.route.strip_headers.iter().map(HeaderName::as_str).any(is)
             || (folded == "cookie" && !(self.route.cookies && name == "cookie"))
             || (folded != "cookie" && listed(CREDENTIALS) && !forwarded)

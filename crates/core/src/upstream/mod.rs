@@ -2,6 +2,7 @@
 
 pub mod attempts;
 pub mod base_url;
+pub mod completion;
 pub mod header_filter;
 pub mod planning;
 pub mod refused;

@@ -1,7 +1,7 @@
 //! Step 6: the plan, from what every attempt has in common and one credential.
 
 use crate::authentication::proved::ProvedTokens;
-use crate::configuration::{Failover, Placement, Route, TokenPlace, UpstreamUrl};
+use crate::configuration::{Failover, Route, SigV4, TokenPlace, UpstreamUrl};
 use crate::http::cdn_loop::CdnId;
 use crate::http::cookie::without_cookies;
 use crate::http::host::Host;
@@ -81,7 +81,7 @@ impl<H: RequestHead> Forward<'_, H> {
         let cdn_loop = CdnId::new(self.host).appended_to(self.head.header("cdn-loop"));
         set.push(("cdn-loop".to_owned(), SecretValue::new(cdn_loop)));
         let looks_inside = self.route.failover.as_ref().is_some_and(Failover::reads_body);
-        let reads_body = self.redacts || self.route.idle_timeout.is_some() || looks_inside;
+        let reads_body = self.reads_bytes() || self.route.idle_timeout.is_some() || looks_inside;
         if reads_body {
             // The runtime decodes what is read here: an event that is coded again would wait for the next one.
             set.push(("accept-encoding".to_owned(), SecretValue::new("identity".to_owned())));
@@ -95,11 +95,17 @@ impl<H: RequestHead> Forward<'_, H> {
             remove,
             set,
             has_body: self.has_body,
+            body: None,
             keep: 0,
             max_body: self.route.max_body,
             timeout: self.route.timeout,
             reads_body,
         }
+    }
+
+    /// Whether something is looked for in the body of the response: what was sent, or links.
+    fn reads_bytes(&self) -> bool {
+        self.redacts || !self.route.rewrite_body.is_empty()
     }
 
     /// Whether the request header with this lower-case name is forwarded.
@@ -128,10 +134,10 @@ impl<H: RequestHead> Forward<'_, H> {
 
     /// What becomes of a request header. Of a list of subprotocols or cookies only those that carry a token are removed.
     fn fate(&self, header_filter: &HeaderFilter<'_>, name: &str) -> Fate {
-        if header_filter.removes(name) || (self.redacts && self.negotiates(name)) {
+        if header_filter.removes(name) || (self.reads_bytes() && self.negotiates(name)) {
             return Fate::Removed;
         }
-        if self.redacts && name == "accept" {
+        if self.reads_bytes() && name == "accept" {
             return self.accept();
         }
         if let Some(path) = self.destination.filter(|_| name == destination::HEADER) {
@@ -159,11 +165,12 @@ impl<H: RequestHead> Forward<'_, H> {
         NEGOTIATES.contains(&name) || (matches!(name, "range" | "if-range") && self.range().is_none())
     }
 
-    /// The one range of bytes that the request asks for. Of several, and of other methods than GET (RFC 9110 §14.2), the
-    /// whole body is the response.
+    /// The one range of bytes that the request asks for. Of several, of other methods than GET (RFC 9110 §14.2), and where
+    /// links in the body are rewritten, the whole body is the response.
     #[must_use]
     pub fn range(&self) -> Option<ByteRange> {
-        self.head.header("range").filter(|_| self.method == Method::Get).and_then(ByteRange::parse)
+        let is_whole = self.method != Method::Get || !self.route.rewrite_body.is_empty();
+        self.head.header("range").filter(|_| !is_whole).and_then(ByteRange::parse)
     }
 
     /// The `Accept` header without charsets.
@@ -228,6 +235,10 @@ impl Fate {
 fn drops(route: &Route, name: &[u8]) -> bool {
     let is = |other: &str| query::is_same_name(name, other.as_bytes());
     route.strip_query.iter().any(|stripped| is(stripped))
-        || route.auth.iter().filter_map(Placement::parameter).any(is)
-        || route.token_in.iter().any(|place| matches!(place, TokenPlace::Query { name, .. } if is(name)))
+        || route.auth.iter().any(|placement| placement.sets_parameter(is))
+        || route.token_in.iter().any(|place| match place {
+            TokenPlace::Query { name, .. } => is(name),
+            TokenPlace::SigV4 => SigV4::parameters().iter().any(|parameter| is(parameter)),
+            _ => false,
+        })
 }

@@ -186,6 +186,7 @@ fn case_43_only_on_the_configured_statuses() {
         let exchange = world().first_statuses(&[status]).ask(&get(path));
         assert_eq!(exchange.sent.len(), attempts, "{path} {status}");
         assert_eq!(exchange.status, if attempts == 1 { status } else { 200 }, "{path} {status}");
+        assert_eq!(exchange.log.get("attempts"), (attempts > 1).then_some(&json!(attempts)));
     }
 }
 

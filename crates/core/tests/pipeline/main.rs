@@ -19,6 +19,7 @@ mod places;
 mod redaction;
 mod retry;
 mod secrets;
+mod signing;
 mod target;
 mod tokens;
 mod world;

@@ -236,3 +236,42 @@ fn case_51_a_path_that_a_rule_admits_under_one_reading_alone_is_ambiguous() {
         assert_eq!(world.ask(&Ask::new("GET", path)).sent().url, url);
     }
 }
+
+#[test]
+fn the_log_says_what_keeps_a_request_from_a_rule() {
+    const RULES: &str = r#"batch    = ["* /batch/*"]"#;
+    let other = r#"batch = ["GET /batch/*", "GET /list/", "GET /a/*/c", "GET /files/*.json"]"#;
+    let world = World::of(&include_str!("gateway.toml").replace(RULES, other));
+    for (path, mismatch) in [
+        ("/batch//x", Some("empty_segment")),
+        ("//batch//x", Some("empty_segment")),
+        ("/list//", Some("empty_segment")),
+        ("/batch/x/", Some("trailing_slash")),
+        ("/list", Some("missing_slash")),
+        ("/api/batch/x", Some("repeated_segment")),
+        ("/base/batch/x", Some("repeated_segment")),
+        ("/batch/batch/x", Some("repeated_segment")),
+        ("/a/a/b/c", Some("repeated_segment")),
+        ("/a/b/b/c", Some("repeated_segment")),
+        ("/a/b/c/c", Some("repeated_segment")),
+        ("/a/a/b/c/c", None),
+        ("/other/batch/x", None),
+        ("/batch/x/y", None),
+        ("/batch", None),
+        ("/", None),
+    ] {
+        let ask = Ask::new("GET", &format!("/api{path}")).without("authorization");
+        let exchange = world.ask(&ask.header("authorization", "Bearer canary-batch-token"));
+        exchange.refused("not_allowed");
+        assert_eq!(exchange.log.get("mismatch").and_then(|word| word.as_str()), mismatch, "{path}");
+    }
+    for (method, path, code, mismatch) in [
+        ("PUT", "/batch/x", "not_allowed", "method"),
+        ("GET", "/files/a.key;.json", "path_ambiguous", "other_reading"),
+    ] {
+        let ask = Ask::new(method, &format!("/api{path}")).without("authorization");
+        let exchange = world.ask(&ask.header("authorization", "Bearer canary-batch-token"));
+        exchange.refused(code);
+        assert_eq!(exchange.log["mismatch"], mismatch, "{path}");
+    }
+}

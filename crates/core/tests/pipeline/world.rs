@@ -6,15 +6,17 @@ use std::collections::{BTreeMap, VecDeque};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use futures::executor::block_on;
-use ostiary_core::configuration::{Gateway, Source};
+use ostiary_core::configuration::{Forms, Gateway, Source};
 use ostiary_core::http::coding::Coding;
 use ostiary_core::operator::Report;
 use ostiary_core::redaction::Redaction;
 use ostiary_core::request_id::RequestId;
+use ostiary_core::response::body_links::BodyEdit;
 use ostiary_core::response::edits::Edits;
 use ostiary_core::runtime::limit::Verdict;
 use ostiary_core::runtime::plan::Plan;
 use ostiary_core::runtime::reading::Reading;
+use ostiary_core::runtime::signing::Signing;
 use ostiary_core::runtime::{
     Bindings, Clock, Console, Network, ReceiveError, RequestHead, SendError, UpstreamResponse,
 };
@@ -64,6 +66,10 @@ pub struct World {
     pub keeps_body: bool,
     /// What rate limits say; those that are not named here are not exceeded.
     pub limits: BTreeMap<&'static str, Verdict>,
+    /// The time, in milliseconds since 1970.
+    pub now: f64,
+    /// Why the body of a request does not arrive.
+    pub broken_body: Option<ReceiveError>,
     counted: RefCell<Vec<(String, String)>>,
     steps: RefCell<Vec<String>>,
     reads: RefCell<Vec<String>>,
@@ -83,6 +89,8 @@ pub struct Sent {
     pub headers: Vec<(String, String)>,
     /// How much of the body was to be kept.
     pub keep: u32,
+    /// The body that was sent in the place of the caller's.
+    pub body: Option<String>,
 }
 
 /// What came of a request.
@@ -250,6 +258,8 @@ impl World {
             script: RefCell::default(),
             keeps_body: true,
             limits: BTreeMap::new(),
+            now: 0.0,
+            broken_body: None,
             counted: RefCell::default(),
             steps: RefCell::default(),
             reads: RefCell::default(),
@@ -321,6 +331,12 @@ impl World {
             }
             Outcome::Answered(answer, edits, redaction) => {
                 (body, coding) = scanned(answer.body, redaction);
+                if let Some(BodyEdit { mut links, .. }) = edits.body.clone() {
+                    let mut pieces: Vec<u8> =
+                        body.as_bytes().chunks(3).flat_map(|piece| links.push(piece)).collect();
+                    pieces.extend(links.finish());
+                    body = String::from_utf8(pieces).unwrap();
+                }
                 idle_timeout = edits.idle_timeout;
                 (edits.status.unwrap_or(answer.status), None, edited(&answer, &edits))
             }
@@ -415,6 +431,7 @@ impl Network for World {
             url: plan.url.expose().to_owned(),
             headers,
             keep: plan.keep,
+            body: plan.body.as_ref().map(|body| String::from_utf8_lossy(body.expose()).into_owned()),
         });
         let answer = self.script.borrow_mut().pop_front().unwrap_or_else(|| self.answer.clone());
         let outcome =
@@ -448,9 +465,23 @@ impl Console for World {
     }
 }
 
+impl Signing for World {
+    const FORMS: Forms = Forms::ALL;
+
+    async fn body(&self, limit: u32, _within: u32) -> Result<Vec<u8>, ReceiveError> {
+        self.steps.borrow_mut().push("read body".to_owned());
+        let body = self.body.take().into_bytes();
+        match self.broken_body {
+            Some(why) => Err(why),
+            None if body.len() > usize::try_from(limit).unwrap() => Err(ReceiveError::TooLarge),
+            None => Ok(body),
+        }
+    }
+}
+
 impl Clock for World {
     fn now(&self) -> f64 {
-        0.0
+        self.now
     }
 
     async fn sleep(&self, milliseconds: u32) {

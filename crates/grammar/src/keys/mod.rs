@@ -8,8 +8,8 @@ mod tables;
 
 pub use tables::ROOT;
 pub(crate) use tables::{
-    AUTH, BASIC, CALLER, CORS, FAILOVER, GATEWAY, OPERATOR, RATE_LIMIT, REDACT, REFUSAL, RETRY, ROUTE,
-    WORKER_SECRET,
+    AUTH, BASIC, CALLER, CORS, FAILOVER, GATEWAY, HMAC, OPERATOR, PUT, RATE_LIMIT, REDACT, REFUSAL, RETRY,
+    ROUTE, SIGV4, WORKER_SECRET,
 };
 
 /// A table of `gateway.toml` whose keys are fixed.

@@ -167,6 +167,13 @@ pub(crate) static ROUTE: KeyTable = KeyTable {
             shape: SIZE,
         },
         Key {
+            name: "body_limit",
+            summary: "The most bytes of a request's body that are read where the `auth` needs the body.",
+            presence: Optional("\"1MiB\""),
+            example: "body_limit = \"4MiB\"",
+            shape: SIZE,
+        },
+        Key {
             name: "rate_limit",
             summary: "Rate limits of the route. Each one names a `[[ratelimits]]` binding.",
             presence: Optional("none"),
@@ -287,14 +294,51 @@ pub(crate) static AUTH: KeyTable = KeyTable {
             shape: Shape::Text,
         },
         Key {
+            name: "json",
+            summary: "Sets this member of the request's body, a JSON pointer, to the template `value`.",
+            presence: Optional("another form is used"),
+            example: "json = \"/auth/token\"",
+            shape: Shape::Text,
+        },
+        Key {
+            name: "form",
+            summary: "Sets this field of the form in the request's body to the template `value`.",
+            presence: Optional("another form is used"),
+            example: "form = \"api_key\"",
+            shape: Shape::Text,
+        },
+        Key {
+            name: "hmac",
+            summary: "Puts a keyed hash of the request on it.",
+            presence: Optional("another form is used"),
+            example: "hmac = { key = \"${key}\", message = \"${request.body}\", put = { header = \"x-signature\", value = \"${request.signature}\" } }",
+            shape: Shape::Table(&HMAC),
+        },
+        Key {
+            name: "sigv4",
+            summary: "Signs the request by AWS Signature Version 4.",
+            presence: Optional("another form is used"),
+            example: "sigv4 = { access_key_id = \"${aws.id}\", secret_access_key = \"${aws.key}\", region = \"us-east-1\", service = \"s3\" }",
+            shape: Shape::Table(&SIGV4),
+        },
+        Key {
             name: "value",
-            summary: "The template that `header` or `query` is set to.",
-            presence: Optional("required beside `header` and `query`"),
+            summary: "The template that `header`, `query`, `json` or `form` is set to.",
+            presence: Optional("required beside `header`, `query`, `json` and `form`"),
             example: "value = \"${anthropic}\"",
             shape: Shape::Template,
         },
     ],
-    forms: &[&["bearer"], &["basic"], &["header", "value"], &["query", "value"]],
+    forms: &[
+        &["bearer"],
+        &["basic"],
+        &["header", "value"],
+        &["query", "value"],
+        &["json", "value"],
+        &["form", "value"],
+        &["hmac"],
+        &["sigv4"],
+    ],
 };
 
 /// `basic` of a route's `auth`.
@@ -314,6 +358,142 @@ pub(crate) static BASIC: KeyTable = KeyTable {
             presence: Required,
             example: "password = \"${mailgun}\"",
             shape: Shape::Template,
+        },
+    ],
+    forms: &[],
+};
+
+/// `hmac` of a route's `auth`.
+pub(crate) static HMAC: KeyTable = KeyTable {
+    owner: "`hmac`",
+    keys: &[
+        Key {
+            name: "key",
+            summary: "The template of the key.",
+            presence: Required,
+            example: "key = \"${binance.secret}\"",
+            shape: Shape::Template,
+        },
+        Key {
+            name: "key_encoding",
+            summary: "How the value of the key is decoded.",
+            presence: Optional("\"text\""),
+            example: "key_encoding = \"base64\"",
+            shape: Shape::Word(&["text", "hex", "base64"]),
+        },
+        Key {
+            name: "algorithm",
+            summary: "The hash.",
+            presence: Optional("\"sha256\""),
+            example: "algorithm = \"sha512\"",
+            shape: Shape::Word(&["sha256", "sha512", "sha384", "sha1"]),
+        },
+        Key {
+            name: "message",
+            summary: "The template of what is signed.",
+            presence: Required,
+            example: "message = \"${request.timestamp}.${request.body}\"",
+            shape: Shape::Template,
+        },
+        Key {
+            name: "encoding",
+            summary: "How the signature is written.",
+            presence: Optional("\"hex\""),
+            example: "encoding = \"base64\"",
+            shape: Shape::Word(&["hex", "base64", "base64url"]),
+        },
+        Key {
+            name: "put",
+            summary: "Where the signature and other values are put.",
+            presence: Required,
+            example: "put = { header = \"x-signature\", value = \"${request.signature}\" }",
+            shape: Shape::AnyOf(&[Shape::Table(&PUT), Shape::Array(1, &Shape::Table(&PUT))]),
+        },
+    ],
+    forms: &[],
+};
+
+/// One table of `put` in `hmac`.
+pub(crate) static PUT: KeyTable = KeyTable {
+    owner: "`put`",
+    keys: &[
+        Key {
+            name: "header",
+            summary: "The header that is set.",
+            presence: Optional("another place is named"),
+            example: "header = \"x-signature\"",
+            shape: Shape::Text,
+        },
+        Key {
+            name: "query",
+            summary: "The query parameter that is set.",
+            presence: Optional("another place is named"),
+            example: "query = \"signature\"",
+            shape: Shape::Text,
+        },
+        Key {
+            name: "json",
+            summary: "The JSON pointer of the member of the body that is set.",
+            presence: Optional("another place is named"),
+            example: "json = \"/signature\"",
+            shape: Shape::Text,
+        },
+        Key {
+            name: "form",
+            summary: "The field of the body that is set.",
+            presence: Optional("another place is named"),
+            example: "form = \"signature\"",
+            shape: Shape::Text,
+        },
+        Key {
+            name: "value",
+            summary: "The template that the place is set to.",
+            presence: Required,
+            example: "value = \"sha256=${request.signature}\"",
+            shape: Shape::Template,
+        },
+    ],
+    forms: &[&["header", "value"], &["query", "value"], &["json", "value"], &["form", "value"]],
+};
+
+/// `sigv4` of a route's `auth`.
+pub(crate) static SIGV4: KeyTable = KeyTable {
+    owner: "`sigv4`",
+    keys: &[
+        Key {
+            name: "access_key_id",
+            summary: "The template of the access key's id.",
+            presence: Required,
+            example: "access_key_id = \"${aws.id}\"",
+            shape: Shape::Template,
+        },
+        Key {
+            name: "secret_access_key",
+            summary: "The template of the secret access key.",
+            presence: Required,
+            example: "secret_access_key = \"${aws.key}\"",
+            shape: Shape::Template,
+        },
+        Key {
+            name: "session_token",
+            summary: "The template of the token of temporary credentials.",
+            presence: Optional("none"),
+            example: "session_token = \"${aws.token}\"",
+            shape: Shape::Template,
+        },
+        Key {
+            name: "region",
+            summary: "The region of the service.",
+            presence: Required,
+            example: "region = \"eu-central-1\"",
+            shape: Shape::Template,
+        },
+        Key {
+            name: "service",
+            summary: "The name of the service in signatures.",
+            presence: Required,
+            example: "service = \"s3\"",
+            shape: Shape::Text,
         },
     ],
     forms: &[],
