@@ -421,7 +421,7 @@ fn a_value_of_several_lines_is_found_line_by_line() {
 }
 
 #[test]
-#[ignore]
+#[ignore = "it prints speeds, and proves nothing"]
 fn speeds() {
     const KEY: &str = "sk_live_51H8xQ2eZvKYlo2C/0n3GxT+vbnkLm";
     let end = &KEY[KEY.len() - 8..];

@@ -1,7 +1,9 @@
 //! What redaction does to one response.
 
+use super::needles::Needles;
 use super::range::{Part, RequestedRange};
-use super::{Needles, Redactor, Sent};
+use super::redactor::Redactor;
+use super::sent::Sent;
 use crate::http::charset;
 use crate::http::coding::Coding;
 use crate::http::method::Method;

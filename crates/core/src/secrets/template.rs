@@ -5,10 +5,10 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::configuration::{Hmac, Output, Part, Placement, Route, SecretId, SigV4, Template};
 use crate::encoding::decode_key;
+use crate::place::Place;
 use crate::runtime::Bindings;
 use crate::runtime::signing::Signing;
 use crate::secret_value::SecretValue;
-use crate::secret_value::place::Place;
 use crate::secrets::credential::Credential;
 use crate::secrets::json_field::string_field;
 use crate::secrets::places::place_of;
