@@ -29,7 +29,16 @@ const LAYERS = {
   "crates/cli/src": null,
   "crates/secrets-store/src": null,
   "crates/secret-bindings/src": null,
-  src: null,
+  src: [
+    ["configuration headers redactor waiter", "values; they call nothing of JavaScript's but web-sys"],
+    ["js", "every import from JavaScript"],
+    ["invocation recovery request sending", "one request, and what is left of it"],
+    ["deadline", "a time that passes"],
+    ["runtime", "the state of one request, as the core asks for it"],
+    ["bindings upstream console", "what the core asks of a runtime"],
+    ["response", "what the core has decided"],
+    ["lib", "the handler; it may use everything"],
+  ],
 };
 
 const root = process.argv[2] ?? ".";
