@@ -81,11 +81,12 @@ impl<'g, H: RequestHead, R: Bindings + Network + Clock + Signing> Attempts<'_, '
         loop {
             let mut plan = self.forward.plan(&credential);
             plan.keep = keep;
-            let range = self.widen_range(&mut plan);
             if let Err(why) = self.complete(&mut plan, &credential).await {
                 self.resolver.unanswered();
                 return standing.ok_or(why);
             }
+            // How wide it has to be depends on the signature, which does not cover it.
+            let range = self.widen_range(&mut plan);
             self.event.attempts += 1;
             let response = match self.runtime.send(&plan).await {
                 Ok(response) => response,
