@@ -1,7 +1,7 @@
 # Everything that is done with this repository. Each target brings about what it needs, once.
 
 .DEFAULT_GOAL := help
-.PHONY: help tools build dev break-primary heal-primary api test soak fuzz bench clean
+.PHONY: FORCE help tools build dev break-primary heal-primary api test soak fuzz mutants bench clean
 
 # The pinned one. The machine's own Node runs npm and nothing else.
 NODE := node_modules/.bin/node
@@ -14,6 +14,9 @@ export CLOUDFLARE_CF_FETCH_ENABLED := false
 
 # What the Worker is built from; the folders too, so that a deleted file counts as a change.
 SOURCES := $(shell find src crates build.rs Cargo.toml Cargo.lock rust-toolchain.toml scripts/build-worker 2>/dev/null)
+EXAMPLE_SOURCES := $(shell find crates/secret-bindings examples/minimal-worker -not -path '*/build*' 2>/dev/null) \
+	Cargo.toml Cargo.lock rust-toolchain.toml scripts/build-example
+CLIENTS := tests/clients/node_modules/.package-lock.json
 TOOLS := .tools/rust .tools/packages .tools/worker-build
 TOOL_SOURCES := $(shell find tools -type f -not -path '*/target/*')
 
@@ -40,29 +43,56 @@ api: .tools/packages ## Serve the Secrets Store API over the local store, on por
 
 test: $(TOOLS) ## Check and test everything
 	@scripts/step "Formatting" cargo fmt --all --check
+	@scripts/step "Rooms, arrows and circles" $(NODE) scripts/check-layers.mjs
 	@scripts/step "Lints of the libraries" cargo clippy --quiet --locked --workspace --exclude ostiary --all-targets --all-features -- -D warnings
 	@scripts/step "Lints of the Worker" cargo clippy --quiet --locked --package ostiary --target wasm32-unknown-unknown -- -D warnings
 	@scripts/step "The API's client as WebAssembly" cargo check --quiet --locked --package ostiary-secrets-store --target wasm32-unknown-unknown
 	@scripts/step "Native tests" cargo test --quiet --locked --workspace --exclude ostiary --all-features
 	@scripts/step "The ostiary command" cargo build --quiet --locked --package ostiary-cli
-	@$(MAKE) --silent --no-print-directory build/entry.js tests/.build/entry.js tests/faults/.build/entry.js
+	@$(MAKE) --silent --no-print-directory $(CLIENTS) build/entry.js tests/.build/entry.js tests/faults/.build/entry.js examples/minimal-worker/build/index.js
 	@scripts/check-size build
 	@scripts/step "End-to-end tests" $(NODE) --test --test-concurrency=2 --test-timeout=120000 'tests/**/*.test.mjs'
+	@$(NODE) tests/clients/browser/chromium.mjs
 
-soak: tests/faults/.build/entry.js ## Five minutes of load with every fault among it (SOAK_SECONDS= changes it)
+soak: tests/faults/.build/entry.js ## Five minutes of load with every fault (SOAK_SECONDS= changes it), and then memory
 	@SOAK_SECONDS=$${SOAK_SECONDS:-300} $(NODE) --test tests/faults/soak.test.mjs
+	@ABANDONED=20000 UNANSWERED=5000 $(NODE) --test tests/faults/memory.test.mjs
 
 fuzz: .tools/rust ## Fuzz what the gateway decides, a minute for each target (FUZZ_SECONDS= changes it; needs a C++ compiler)
 	@scripts/fuzz
 
-bench: bench/.build/entry.js ## Measure against the peers, and write bench/RESULTS.md (half an hour, two cores)
+mutants: .tools/bin/cargo-mutants ## Change the code in small ways, and see whether a test notices (hours; MUTANTS="--shard 0/40" takes a part)
+	@scripts/mutants $(MUTANTS)
+
+# Configurations that are generated for the benchmark, to show how cost grows.
+GROWTH := $(foreach name,one-of-each many-routes many-callers,bench/.generated/$(name)/build/entry.js)
+
+bench: bench/.build/entry.js $(GROWTH) ## Measure against the peers, and write bench/RESULTS.md (half an hour, two cores)
 	@$(NODE) bench/run.mjs $(BENCH)
 
 clean: ## Remove what was built; the tools and the local Secrets Store stay
-	rm -rf build tests/.build tests/faults/.build bench/.build bench/.profile bench/peers/hono/.build fuzz/target fuzz/findings target
+	rm -rf build examples/*/build tests/.build tests/faults/.build bench/.build bench/.generated bench/.profile bench/peers/hono/.build fuzz/target fuzz/findings target
 
-build/entry.js: $(SOURCES) gateway.toml wrangler.toml | $(TOOLS)
-	@scripts/step "The Worker" scripts/build-worker build
+# wrangler takes one of the first three, or what --config or the redirection of a framework's build names.
+WRANGLER_FILES := $(wildcard wrangler.json wrangler.jsonc wrangler.toml .wrangler/deploy/config.json)
+ifneq ($(filter build build/entry.js,$(MAKECMDGOALS)),)
+export OSTIARY_WRANGLER_CONFIG := $(shell scripts/deployed-configuration || echo ERROR)
+ifeq ($(OSTIARY_WRANGLER_CONFIG),ERROR)
+$(error the build would prove another configuration than wrangler deploys)
+endif
+endif
+
+# Changes when another file is proved, and then only.
+.tools/configuration: FORCE
+	@mkdir -p .tools
+	@echo "$(OSTIARY_WRANGLER_CONFIG) $(WRANGLER_FILES)" | cmp -s - $@ || echo "$(OSTIARY_WRANGLER_CONFIG) $(WRANGLER_FILES)" > $@
+FORCE:
+
+# `wrangler dev` ends when a build fails. A mistake in a file that is being edited must not end it, so there the last
+# good build goes on serving. wrangler says which of its commands a custom build is for; any other one fails.
+build/entry.js: $(SOURCES) gateway.toml $(WRANGLER_FILES) $(OSTIARY_WRANGLER_CONFIG) .tools/configuration | $(TOOLS)
+	@scripts/step "The Worker" scripts/build-worker build || \
+		{ [ "$$WRANGLER_COMMAND" = dev ] && [ -s $@ ] && echo "==> The last good build goes on serving." >&2; }
 
 tests/.build/entry.js: $(SOURCES) $(wildcard tests/harness/configuration/*.toml) | $(TOOLS)
 	@scripts/step "The Worker for the tests" scripts/build-worker tests/.build tests/harness/configuration
@@ -73,15 +103,38 @@ tests/faults/.build/entry.js: $(SOURCES) $(wildcard tests/faults/configuration/*
 bench/.build/entry.js: $(SOURCES) $(wildcard bench/gateway/*.toml) | $(TOOLS)
 	@scripts/step "The Worker for the benchmark" scripts/build-worker bench/.build bench/gateway
 
+bench/.generated/%/gateway.toml: bench/growth.mjs bench/load.mjs bench/server.mjs | .tools/packages
+	@$(NODE) bench/growth.mjs $*
+
+bench/.generated/%/build/entry.js: bench/.generated/%/gateway.toml $(SOURCES) | $(TOOLS)
+	@scripts/step "The Worker for the benchmark, $*" scripts/build-worker bench/.generated/$*/build bench/.generated/$*
+
+# They are wanted after the build, too.
+.PRECIOUS: bench/.generated/%/gateway.toml
+
+# A build that is interrupted leaves the one before.
+.PRECIOUS: build/entry.js tests/.build/entry.js tests/faults/.build/entry.js bench/.build/entry.js
+
+examples/minimal-worker/build/index.js: $(EXAMPLE_SOURCES) | $(TOOLS)
+	@scripts/step "The minimal Worker" scripts/build-example minimal-worker
+
 .tools/rust: rust-toolchain.toml scripts/install-rust
 	@mkdir -p .tools
 	@scripts/step "Rust, with WebAssembly as a target" scripts/install-rust
 	@touch $@
 
-.tools/packages: package.json package-lock.json .npmrc
+.tools/packages: package.json package-lock.json .npmrc scripts/install-packages
 	@mkdir -p .tools
-	@scripts/step "Node, wrangler and the npm tools" npm ci --no-progress --loglevel=error
+	@scripts/step "Node, wrangler and the npm tools" scripts/install-packages
 	@touch $@
+
+# npm writes this file last.
+$(CLIENTS): tests/clients/package.json tests/clients/package-lock.json tests/clients/.npmrc
+	@scripts/step "The SDKs that the tests call the gateway with" npm ci --prefix tests/clients --no-progress --loglevel=error
+	@touch $@
+
+.tools/bin/cargo-mutants: scripts/install-mutants | .tools/rust
+	@scripts/step "Compiling cargo-mutants, two minutes" scripts/install-mutants
 
 .tools/worker-build: $(TOOL_SOURCES) scripts/install-tools | .tools/rust
 	@scripts/step "Compiling worker-build and wasm-bindgen, one to three minutes" scripts/install-tools

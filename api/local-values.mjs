@@ -2,15 +2,10 @@
 // `--remote`. Miniflare owns its form on disk, and is the only one that touches it.
 
 import { Miniflare } from "miniflare";
+import { NO_WORKER, OFFLINE } from "./miniflare-options.mjs";
 
 // Miniflare binds one secret by name. A binding to no name is enough for all but creating.
 const NO_NAME = "";
-
-const NO_WORKER = {
-  mainModule: "index.js",
-  modulesRoot: "/",
-  modules: { "index.js": { type: "esm", contents: "export default {}" } },
-};
 
 export class LocalValues {
   #miniflare;
@@ -87,12 +82,7 @@ export class LocalValues {
     });
     const config = { name: "api", exports: {}, compatibilityDate: "2026-11-17", manifest: NO_WORKER };
     return {
-      host: "127.0.0.1",
-      port: 0,
-      // Nothing is fetched from the internet.
-      cf: false,
-      enableDevRegistry: false,
-      telemetry: { enabled: false },
+      ...OFFLINE,
       resourcePersistencePath: this.#folder,
       workers: [{ config: { ...config, env: Object.fromEntries(secrets) }, dev: {} }],
     };

@@ -2,10 +2,11 @@
 //
 //   API_PORT     where it listens on loopback; 8799
 //   API_STATE    the folder that `wrangler dev --persist-to` names; .wrangler/state
-//   API_STORES   ids of the stores that exist, separated by commas; those that wrangler.toml binds
+//   API_STORES   ids of the stores that exist, separated by commas; those that wrangler's configuration binds
 //   API_PENDING, API_VISIBLE, API_LATENCY   durations, see delays.mjs
 //   API_FAULTS   JSON, see faults.mjs
 
+import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { unstable_readConfig as readConfiguration } from "wrangler";
 import { Malformed } from "./malformed.mjs";
@@ -54,7 +55,8 @@ function faults(text) {
 
 // Each environment has bindings of its own.
 function boundStores() {
-  const read = (env) => readConfiguration({ config: `${ROOT}wrangler.toml`, env }, { hideWarnings: true });
+  const name = ["wrangler.json", "wrangler.jsonc", "wrangler.toml"].find((each) => existsSync(`${ROOT}${each}`));
+  const read = (env) => readConfiguration({ config: `${ROOT}${name}`, env }, { hideWarnings: true });
   const configurations = [undefined, ...(read().definedEnvironments ?? [])].map(read);
   return [...new Set(configurations.flatMap((each) => each.secrets_store_secrets).map(({ store_id: id }) => id))];
 }

@@ -7,7 +7,9 @@ import { Delays } from "./delays.mjs";
 import { milliseconds } from "./duration.mjs";
 import { Refusal, failure, invalid, success } from "./envelope.mjs";
 import { Faults, refusalOf } from "./faults.mjs";
+import { isLoopbackHost } from "./loopback-host.mjs";
 import { OPERATIONS, operationOf } from "./operations.mjs";
+import { privateFolder } from "./private-folder.mjs";
 import { SecretsStore } from "./secrets-store.mjs";
 
 export const BASE = "/client/v4";
@@ -53,8 +55,9 @@ class Server {
     const url = URL.parse(request.url, "http://localhost");
     let name = "-";
     try {
-      // A page in a browser has no business here, and what it sends always says where it comes from.
-      if (request.headers.origin !== undefined || url === null) throw new Refusal(403, 10_000, "Authentication error");
+      // A page in a browser has no business here. What it sends to another origin says where it comes from.
+      const isOfPage = request.headers.origin !== undefined || !isLoopbackHost(request.headers.host);
+      if (isOfPage || url === null) throw new Refusal(403, 10_000, "Authentication error");
       if (!url.pathname.startsWith(`${BASE}/`)) return send(response, ...(await this.#control.answer(request, url, bodyOf)));
       authenticate(request.headers);
       const asked = route(request.method, url);
@@ -99,6 +102,7 @@ export async function serve({ state, stores = [], port = 0, faults = [], delays 
   allFaults.add(faults);
   const allDelays = new Delays();
   allDelays.set(delays);
+  privateFolder(state);
   const opened = await SecretsStore.open(state, stores, allDelays);
   try {
     return await new Server(opened, allFaults, allDelays, record).listen(port);

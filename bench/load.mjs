@@ -6,7 +6,7 @@ import http from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-const TOKEN = "benchmark-caller-token-0123456789abcdef";
+export const TOKEN = "benchmark-caller-token-0123456789abcdef";
 
 // Twelve, as an SDK and the proxies before a gateway send them. Two of them must not go up.
 export const REQUEST_HEADERS = {

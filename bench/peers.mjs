@@ -1,17 +1,18 @@
 // The peers, built and proved to do what they are compared at.
 
 import { spawnSync } from "node:child_process";
-import { copyFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
+import { bindingsOf, CONFIGURATIONS } from "./growth.mjs";
 import { ask, REQUEST_HEADERS, STRANGER } from "./load.mjs";
-import { LARGE_BODY } from "./upstream.mjs";
 import { modulesOf, secretValue } from "./server.mjs";
+import { LARGE_BODY } from "./upstream.mjs";
+import { keepQueueMicrotask } from "./waking.mjs";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
-const OSTIARY = join(HERE, ".build");
 
 function run(command, args, options = {}) {
   const { status, error, stderr } = spawnSync(command, args, { encoding: "utf8", ...options });
@@ -31,20 +32,48 @@ export function installPrograms() {
   run("apt-get", ["install", "--yes", "--no-install-recommends", ...packages], { env: { ...process.env, DEBIAN_FRONTEND: "noninteractive", RUNLEVEL: "1" } });
 }
 
-// By name, the folder with each peer's modules.
-export function buildPeers() {
-  if (!existsSync(join(OSTIARY, "index.js"))) throw new Error("The gateway is not built for the benchmark: `make bench` builds it.");
-  return { passthrough: join(HERE, "peers", "passthrough"), hono: buildHono(), ostiary: OSTIARY };
+const HONO = join(HERE, "peers", "hono");
+const GENERATED = join(HERE, ".generated");
+
+// What is measured: by name, the folder with its modules, and what comes before them. `names` keeps those of functions.
+export function buildPeers({ names = false } = {}) {
+  const ostiary = gateway(join(HERE, ".build"));
+  installHono();
+  const minified = names ? "--keep-names" : "--minify";
+  const peers = {
+    passthrough: { build: join(HERE, "peers", "passthrough") },
+    hono: { build: bundle("hono", "index.ts", minified) },
+    "hono-same": { build: bundle("hono-same", "same/index.ts", minified) },
+    ostiary: { build: ostiary },
+    "ostiary-queue-microtask": { build: ostiary, before: keepQueueMicrotask(ostiary) },
+  };
+  for (const configuration of Object.keys(CONFIGURATIONS)) {
+    const bindings = bindingsOf(configuration);
+    const alias = `--alias:generated-configuration=${join(GENERATED, configuration, "configuration.json")}`;
+    peers[`ostiary/${configuration}`] = { build: gateway(join(GENERATED, configuration, "build")), bindings };
+    peers[`hono-same/${configuration}`] = { build: bundle(configuration, "same/growth.ts", minified, alias), bindings };
+  }
+  return peers;
 }
 
-function buildHono() {
-  const source = join(HERE, "peers", "hono");
-  const built = join(source, ".build");
-  if (!existsSync(join(source, "node_modules", "hono"))) run("npm", ["ci", "--no-progress", "--loglevel=error"], { cwd: source });
+// The key of a peer with a generated configuration.
+export const peerOf = (name, configuration) => (configuration === undefined ? name : `${name}/${configuration}`);
+
+function gateway(build) {
+  if (!existsSync(join(build, "index.js"))) throw new Error(`The gateway is not built in ${build}: \`make bench\` builds it.`);
+  return build;
+}
+
+function installHono() {
+  if (!existsSync(join(HONO, "node_modules", "hono"))) run("npm", ["ci", "--no-progress", "--loglevel=error"], { cwd: HONO });
+}
+
+function bundle(name, entry, ...options) {
+  const built = join(HONO, ".build", name);
   mkdirSync(built, { recursive: true });
   // By path, as the folder of programs need not be on PATH.
   const esbuild = join(dirname(createRequire(import.meta.url).resolve("esbuild/package.json")), "bin", "esbuild");
-  run(esbuild, [join(source, "src", "index.ts"), "--bundle", "--minify", "--format=esm", "--log-level=error", "--target=es2024", `--outfile=${join(built, "index.js")}`]);
+  run(esbuild, [join(HONO, "src", entry), "--bundle", "--format=esm", "--log-level=error", "--target=es2024", ...options, `--outfile=${join(built, "index.js")}`]);
   return built;
 }
 
@@ -86,7 +115,7 @@ export async function check(name, port) {
   if (!/^[0-9a-f-]{32,36}$/.test(id)) fail("an answer has an id", id);
 
   const echo = await ask({ port, path: "/redacted/v1/echo" });
-  if (!/^\{"key":"\[redacted[^"]*\]","more":1\}$/.test(echo.body)) fail("an echoed key is redacted", String(echo.body));
+  if (!/^\{"key":"\[redacted[^"]*","more":1\}$/.test(echo.body)) fail("an echoed key is redacted", String(echo.body));
   const text = await ask({ port, path: "/redacted/v1/text" });
   expect("a text without a key comes down whole", text.body.length, LARGE_BODY);
 

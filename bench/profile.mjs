@@ -13,7 +13,7 @@ import { setPriority, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { drive } from "./load.mjs";
-import { buildPeers, installPrograms } from "./peers.mjs";
+import { buildPeers, installPrograms, peerOf } from "./peers.mjs";
 import { ROWS } from "./rows.mjs";
 import { startServer } from "./server.mjs";
 import { startUpstream } from "./upstream.mjs";
@@ -129,7 +129,9 @@ async function sampled(server, load) {
 }
 
 installPrograms();
-const build = options.build ? resolve(options.build) : buildPeers()[options.peer];
+const peer = buildPeers({ names: true })[peerOf(options.peer, row.configuration)];
+if (!peer) throw new Error(`${options.peer} does not take part in the row ${row.name}.`);
+if (options.build) peer.build = resolve(options.build);
 try {
   setPriority(-10);
 } catch {
@@ -140,7 +142,7 @@ const upstream = await startUpstream();
 let server;
 try {
   const way = options.native ? { engineFlags: ["--perf-basic-prof", "--interpreted-frames-native-stack"] } : { options: ["--inspector-addr=127.0.0.1:0"] };
-  server = await startServer({ build, upstreamPort: upstream.port, secretDelay: row.slow ? 50 : 0, core: 0, ...way });
+  server = await startServer({ ...peer, upstreamPort: upstream.port, secretDelay: row.slow ? 50 : 0, core: 0, ...way });
   const load = { seconds: Number(options.seconds), ...row, port: server.port };
   await drive({ ...load, seconds: 4 });
   const before = server.cpu();

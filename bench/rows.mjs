@@ -1,39 +1,79 @@
 // What is measured, and what is asked of it.
 
-import { STRANGER } from "./load.mjs";
+import { BODIES, BODY } from "./bodies.mjs";
+import { DIGEST_CALLERS, firstToken, lastToken, ROUTES, RULES, TOKEN_SECRETS } from "./growth.mjs";
+import { REQUEST_HEADERS, STRANGER } from "./load.mjs";
 import { LARGE_BODY } from "./upstream.mjs";
 
-const EVERYONE = ["passthrough", "hono", "ostiary"];
-const GATEWAYS = ["hono", "ostiary"];
-const MEBIBYTES = LARGE_BODY / (1024 * 1024);
+const EVERYONE = ["passthrough", "hono", "hono-same", "ostiary"];
+const GATEWAYS = ["hono", "hono-same", "ostiary"];
+const SAME = ["hono-same", "ostiary"];
+const FLOOR = ["passthrough", "hono-same", "ostiary"];
+const MEBIBYTE = 1024 * 1024;
+const MEBIBYTES = LARGE_BODY / MEBIBYTE;
 
 // `per` is how many MiB a request moves, where it is they that are compared. A turn lasts a second, or `count`
-// requests; a row is `turns` of them on each server, one after another.
-export const ROWS = [
+// requests; a row is `turns` of them on each server, one after another. Rows of one `family` are measured in turns too.
+const MAIN = [
   { name: "get", title: "small GET, 12 headers, 2 secrets", peers: EVERYONE, path: "/two/v1/charges/1", connections: 16, turns: 3 },
   { name: "post", title: "POST of 2 KiB, 2 secrets", peers: EVERYONE, path: "/two/v1/charges", method: "POST", bodyLength: 2048, connections: 16, turns: 3 },
   { name: "refused", title: "refused request (401)", peers: GATEWAYS, path: "/two/v1/charges/1", headers: STRANGER, refused: true, connections: 16, turns: 2 },
-  { name: "down", title: "10 MiB down", peers: EVERYONE, path: "/two/v1/large", per: MEBIBYTES, connections: 4, count: 80, turns: 3 },
-  { name: "up", title: "10 MiB up", peers: EVERYONE, path: "/two/v1/charges", method: "POST", bodyLength: LARGE_BODY, per: MEBIBYTES, connections: 4, count: 40, turns: 2 },
-  { name: "plain", title: "10 MiB of JSON down", peers: EVERYONE, path: "/two/v1/text", per: MEBIBYTES, connections: 4, count: 40, turns: 2 },
-  { name: "redacted", title: "10 MiB of JSON down, redacted", peers: EVERYONE, path: "/redacted/v1/text", per: MEBIBYTES, connections: 4, count: 40, turns: 2 },
-  { name: "small-redacted", title: "small GET, redacted", peers: EVERYONE, path: "/redacted/v1/charges/1", connections: 16, turns: 2 },
-  { name: "one", title: "1 secret", peers: GATEWAYS, path: "/one/v1/charges/1", connections: 16, turns: 2 },
-  { name: "four", title: "4 secrets", peers: GATEWAYS, path: "/four/v1/charges/1", connections: 16, turns: 2 },
+  { name: "down", title: "10 MiB down", peers: FLOOR, path: "/two/v1/large", per: MEBIBYTES, connections: 4, count: 80, turns: 3 },
+  { name: "up", title: "10 MiB up", peers: FLOOR, path: "/two/v1/charges", method: "POST", bodyLength: LARGE_BODY, per: MEBIBYTES, connections: 4, count: 40, turns: 2 },
+  { name: "plain", title: "10 MiB of JSON down", peers: FLOOR, path: "/two/v1/text", per: MEBIBYTES, connections: 4, count: 40, turns: 2 },
+  { name: "redacted", title: "10 MiB of JSON down, redacted", peers: FLOOR, path: "/redacted/v1/text", per: MEBIBYTES, connections: 4, count: 12, turns: 2 },
+  { name: "small-redacted", title: "small GET, redacted", peers: FLOOR, path: "/redacted/v1/charges/1", connections: 16, turns: 2 },
+  { name: "one", title: "1 secret", peers: SAME, path: "/one/v1/charges/1", connections: 16, turns: 2 },
+  { name: "four", title: "4 secrets", peers: SAME, path: "/four/v1/charges/1", connections: 16, turns: 2 },
   { name: "eight", title: "8 secrets", peers: GATEWAYS, path: "/eight/v1/charges/1", connections: 16, turns: 2 },
-  { name: "one-slow", title: "1 secret at 50 ms", peers: GATEWAYS, path: "/one/v1/charges/1", slow: true, connections: 8, turns: 2 },
-  { name: "four-slow", title: "4 secrets at 50 ms", peers: GATEWAYS, path: "/four/v1/charges/1", slow: true, connections: 8, turns: 2 },
-  { name: "eight-slow", title: "8 secrets at 50 ms", peers: GATEWAYS, path: "/eight/v1/charges/1", slow: true, connections: 8, turns: 2 },
+  { name: "one-slow", title: "1 secret at 50 ms", peers: SAME, path: "/one/v1/charges/1", slow: true, connections: 8, turns: 1 },
+  { name: "eight-slow", title: "8 secrets at 50 ms", peers: SAME, path: "/eight/v1/charges/1", slow: true, connections: 8, turns: 1 },
 ];
 
-// Each is a ratio of medians within a round: of one row between two peers, or of two rows of one peer.
-export const GOALS = [
-  { what: "CPU, small GET", row: "get", of: "ostiary", to: "hono", limit: 1.0 },
-  { what: "CPU, small GET", row: "get", of: "ostiary", to: "passthrough", limit: 1.2 },
-  { what: "CPU, POST", row: "post", of: "ostiary", to: "hono", limit: 1.0 },
-  { what: "CPU, POST", row: "post", of: "ostiary", to: "passthrough", limit: 1.2 },
-  { what: "CPU, refused request", row: "refused", of: "ostiary", to: "hono", limit: 0.8 },
-  { what: "CPU, 10 MiB down", row: "down", of: "ostiary", to: "passthrough", limit: 1.05 },
-  { what: "CPU, 10 MiB down, redacted", row: "redacted", of: "ostiary", to: "hono", limit: 0.33 },
-  { what: "CPU, 10 MiB up", row: "up", of: "ostiary", to: "passthrough", limit: 1.05 },
+const withToken = (token) => ({ ...REQUEST_HEADERS, authorization: `Bearer ${token}` });
+const growing = (row) => ({ family: "growth", peers: SAME, connections: 16, turns: 2, ...row });
+
+// `configuration` is a generated one. `than` is the row that a row is compared with.
+const GROWTH = [
+  growing({ name: "one-of-each", title: "1 route, 1 digest caller, 1 rule", configuration: "one-of-each", path: "/route/v1/charges/1" }),
+  growing({ name: "many-routes", title: `the last of ${ROUTES} routes`, configuration: "many-routes", path: `/route-${ROUTES}/v1/charges/1`, than: "one-of-each" }),
+  growing({ name: "many-digests", title: `the last of ${DIGEST_CALLERS} digest callers`, configuration: "many-callers", path: "/digests/v1/charges/1", than: "one-of-each" }),
+  growing({ name: "many-rules", title: `the last of ${RULES} rules`, configuration: "many-callers", path: "/rules/v1/charges/1", than: "one-of-each" }),
+  growing({ name: "one-token", title: "1 token secret", configuration: "many-callers", path: "/token/v1/charges/1", headers: withToken(firstToken) }),
+  growing({ name: "many-tokens", title: `the last of ${TOKEN_SECRETS} token secrets`, configuration: "many-callers", path: "/tokens/v1/charges/1", headers: withToken(lastToken), than: "one-token" }),
 ];
+
+const bodyRow = ([name, { title, route = "redacted" }]) => ({
+  name: `body-${name}`,
+  title,
+  family: "bodies",
+  peers: ["ostiary"],
+  path: `/${route}/v1/bodies/${name}`,
+  per: BODY / MEBIBYTE,
+  connections: 4,
+  count: 24,
+  turns: 2,
+  than: name === "text" ? undefined : "body-text",
+});
+
+// The same server twice, once with what its entry hides.
+const WAKING = [
+  { name: "queue-microtask", title: "small GET, tasks woken by a resolved promise or by `queueMicrotask`", peers: ["ostiary", "ostiary-queue-microtask"], path: "/two/v1/charges/1", connections: 16, turns: 2 },
+];
+
+export const SECTIONS = { main: MAIN, growth: GROWTH, bodies: Object.entries(BODIES).map(bodyRow), waking: WAKING };
+export const ROWS = Object.values(SECTIONS).flat();
+
+// Each is a ratio of CPU within a round: of one row between two peers.
+const cpu = (what, row, to, limit) => ({ what: `CPU, ${what}`, row, of: "ostiary", to, limit });
+export const GOALS = [
+  ...["hono-same", "hono"].flatMap((to) =>
+    [["small GET", "get"], ["POST", "post"], ["refused request", "refused"], ["8 secrets", "eight"]].map(([what, row]) => cpu(what, row, to, to === "hono" ? 1.15 : 1.0)),
+  ),
+  cpu("10 MiB down", "down", "passthrough", 1.05),
+  cpu("10 MiB up", "up", "passthrough", 1.1),
+  cpu("10 MiB down, redacted", "redacted", "hono-same", 0.33),
+];
+
+// How many times as long as plain text the hardest body may take.
+export const HARDEST_BODY = 4;

@@ -4,12 +4,15 @@ import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { availableParallelism, setPriority } from "node:os";
 import { parseArgs } from "node:util";
+import { CONFIGURATIONS } from "./growth.mjs";
 import { ask, drive } from "./load.mjs";
-import { buildPeers, check, installPrograms, sizes } from "./peers.mjs";
+import { buildPeers, check, installPrograms, peerOf, sizes } from "./peers.mjs";
+import { provePromises } from "./promises.mjs";
 import { median, report } from "./report.mjs";
 import { ROWS } from "./rows.mjs";
 import { startServer } from "./server.mjs";
 import { startUpstream } from "./upstream.mjs";
+import { checkWaking } from "./waking.mjs";
 
 const { values: options } = parseArgs({
   options: {
@@ -18,6 +21,8 @@ const { values: options } = parseArgs({
     rows: { type: "string", default: [...ROWS.map(({ name }) => name), "start"].join(",") },
     // Servers that start anew in each round, to sample their start.
     starts: { type: "string", default: "5" },
+    // While developing: whether what is measured does its task is not looked at.
+    unchecked: { type: "boolean", default: false },
   },
 });
 const rounds = Number(options.rounds);
@@ -37,6 +42,8 @@ if (availableParallelism() < 2) throw new Error("The benchmark needs two cores: 
 // Until compilers have done with what runs hot: the first seconds of a server cost several times the later ones.
 const WARM_SECONDS = 2;
 
+const SMALL_GET = "/two/v1/charges/1";
+
 try {
   // Before whatever else wants the cores; children inherit it. It takes a right that not everyone has.
   setPriority(-10);
@@ -44,12 +51,20 @@ try {
   console.error("Without the right to a higher priority: other work on this machine will show in the figures.");
 }
 installPrograms();
-const builds = buildPeers();
-const names = Object.keys(builds);
+const peers = buildPeers();
+// Those that are compared; the others are variants of them.
+const NAMES = ["passthrough", "hono", "hono-same", "ostiary"];
+// Those whose start is measured, and what they are asked then.
+const STARTED = [
+  ...NAMES.map((name) => ({ name, path: SMALL_GET })),
+  ...Object.entries(CONFIGURATIONS).flatMap(([configuration, { routes }]) =>
+    ["hono-same", "ostiary"].map((name) => ({ name: peerOf(name, configuration), path: `${routes[0].mount}/v1/charges/1` })),
+  ),
+];
 execFileSync("taskset", ["-a", "-c", "-p", String(OTHER_CORE), String(process.pid)], { stdio: "ignore" });
 const upstream = await startUpstream();
 
-const started = (name, slow) => startServer({ build: builds[name], upstreamPort: upstream.port, secretDelay: slow ? 50 : 0, core: SERVER_CORE });
+const started = (name, slow = false) => startServer({ ...peers[name], upstreamPort: upstream.port, secretDelay: slow ? 50 : 0, core: SERVER_CORE });
 
 // What one turn of a row came to on one server.
 async function turn(server, row) {
@@ -60,38 +75,39 @@ async function turn(server, row) {
   return { ...load, cpu };
 }
 
-// A row on all its servers: turn after turn, so that whatever else the machine does falls on all alike.
-async function measure(servers, row) {
-  const turns = new Map();
-  for (const [name, server] of servers) {
-    await turn(server, row);
-    turns.set(name, []);
+const inOrder = (order) => (left, right) => order.indexOf(left) - order.indexOf(right);
+
+// Rows on all their servers: turn after turn, so that whatever else the machine does falls on all alike.
+async function measure(servers, family, order) {
+  const measured = family.flatMap((row) => row.peers.toSorted(inOrder(order)).map((name) => ({ row, name, server: servers.get(peerOf(name, row.configuration)), turns: [] })));
+  for (const { server, row } of measured) await turn(server, row);
+  for (let number = 0; number < Math.max(...family.map(({ turns }) => turns)); number++) {
+    for (const { server, row, turns } of measured) turns.push(await turn(server, row));
   }
-  for (let number = 0; number < row.turns; number++) {
-    for (const [name, server] of servers) turns.get(name).push(await turn(server, row));
-  }
-  const measured = ([name, each]) => {
-    const sum = (value) => each.reduce((total, one) => total + one[value], 0);
+  const results = {};
+  for (const { row, name, turns } of measured) {
+    const sum = (value) => turns.reduce((total, one) => total + one[value], 0);
     const requests = sum("requests");
-    const middle = (value) => median(each.map((one) => one[value])) / 1000;
-    return [name, {
+    const middle = (value) => median(turns.map((one) => one[value])) / 1000;
+    results[row.name] ??= {};
+    results[row.name][name] = {
       requests,
       cpu: (sum("cpu") * 1e6) / requests / (row.per ?? 1),
       perSecond: requests / (sum("duration") / 1e6),
       p50: middle("p50"),
       p99: middle("p99"),
-    }];
-  };
-  return Object.fromEntries([...turns].map(measured));
+    };
+  }
+  return results;
 }
 
 // What large bodies add to the memory of a process that has seen none: one that has served long keeps pages in
 // reserve, in which they would not show. As many small requests come first, since the first ones fill memory too:
 // with what is compiled for them.
 async function measureMemory(name, row) {
-  const server = await started(name, false);
+  const server = await started(name);
   try {
-    await drive({ port: server.port, path: "/two/v1/charges/1", connections: row.connections, count: row.count });
+    await drive({ port: server.port, path: SMALL_GET, connections: row.connections, count: row.count });
     const { resident } = server.memory();
     server.forgetPeakMemory();
     await turn(server, row);
@@ -102,59 +118,77 @@ async function measureMemory(name, row) {
 }
 
 // From the start of the process until a first answer has come in whole, and the CPU of it.
-async function measureStart(name) {
-  const server = await started(name, false);
+async function measureStart({ name, path }) {
+  const server = await started(name);
   try {
     const listening = performance.now() - server.spawned;
-    await ask({ port: server.port, path: "/two/v1/charges/1" });
+    await ask({ port: server.port, path });
     return { listening, total: performance.now() - server.spawned, cpu: server.cpu() * 1000 };
   } finally {
     await server.stop();
   }
 }
 
+// Each peer is measured at what it is compared at only when it does that.
+async function checkPeers() {
+  await checkWaking({ build: peers.ostiary.build, upstreamPort: upstream.port, core: SERVER_CORE });
+  for (const name of ["hono-same", "ostiary"]) await provePromises(name, peers[name]);
+  for (const name of NAMES) {
+    const server = await started(name);
+    try {
+      await check(name, server.port);
+    } finally {
+      await server.stop();
+    }
+  }
+}
+
 // One round: every server starts anew, since one process differs from the next in the layout of its memory; then
 // each row on each server in turn. Who begins changes with the round.
 async function round(number) {
+  const names = Object.keys(peers);
   const order = names.map((_, at) => names[(at + number) % names.length]);
   const results = {};
   for (const slow of [false, true]) {
     const due = rows.filter((row) => Boolean(row.slow) === slow);
+    const pathOf = (name) => due.find((row) => row.peers.some((peer) => peerOf(peer, row.configuration) === name));
     const servers = new Map();
     try {
-      for (const name of order.filter((each) => due.some((row) => row.peers.includes(each)))) {
+      for (const name of order.filter(pathOf)) {
         const server = await started(name, slow);
         servers.set(name, server);
-        if (number === 0) await check(name, server.port);
-        if (!slow) await drive({ port: server.port, path: "/two/v1/charges/1", connections: 16, seconds: WARM_SECONDS });
+        const { configuration, path, headers } = pathOf(name);
+        const warm = configuration === undefined ? { path: SMALL_GET } : { path, headers };
+        if (!slow) await drive({ port: server.port, connections: 16, seconds: WARM_SECONDS, ...warm });
       }
-      for (const row of due) {
-        results[row.name] = await measure(new Map([...servers].filter(([name]) => row.peers.includes(name))), row);
+      for (const family of Map.groupBy(due, ({ name, family }) => family ?? name).values()) {
+        Object.assign(results, await measure(servers, family, order));
       }
     } finally {
       for (const server of servers.values()) await server.stop();
     }
   }
-  for (const row of rows.filter((each) => each.per)) {
-    for (const name of order) results[row.name][name].memory = await measureMemory(name, row);
+  for (const row of rows.filter(({ per, family }) => per && !family)) {
+    for (const name of row.peers.toSorted(inOrder(order))) results[row.name][name].memory = await measureMemory(name, row);
   }
-  results.start = Object.fromEntries(names.map((name) => [name, []]));
+  results.start = Object.fromEntries(STARTED.map(({ name }) => [name, []]));
   for (let sample = 0; sample < starts; sample++) {
-    for (const name of order) results.start[name].push(await measureStart(name));
+    for (const each of STARTED) results.start[each.name].push(await measureStart(each));
   }
   return results;
 }
 
 try {
+  if (!options.unchecked) await checkPeers();
   const results = [];
   for (let number = 0; number < rounds; number++) {
     console.error(`Round ${number + 1} of ${rounds}`);
     results.push(await round(number));
   }
-  const size = Object.fromEntries(names.map((name) => [name, sizes(builds[name])]));
+  const size = Object.fromEntries(STARTED.map(({ name }) => [name, sizes(peers[name].build)]));
   const folder = new URL(".", import.meta.url);
   writeFileSync(new URL("raw.json", folder), JSON.stringify({ rounds: results, size }, null, 1));
-  const text = report({ rounds: results, size, names });
+  const text = report({ rounds: results, size, names: NAMES });
   // A part of the rows is a look while developing; the whole is the result.
   if (rows.length === ROWS.length && starts > 0) writeFileSync(new URL("RESULTS.md", folder), text);
   console.log(text);

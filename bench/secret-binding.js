@@ -3,15 +3,24 @@
 class Fetcher {
   #value;
   #delay;
+  #fault;
 
-  constructor({ value, delay }) {
+  constructor({ value, delay, fault }) {
     this.#value = value;
     this.#delay = Number(delay);
+    this.#fault = fault;
   }
 
   async get() {
     if (this.#delay > 0) await new Promise((resolve) => setTimeout(resolve, this.#delay));
+    if (this.#fault !== "") return this.#fail();
     return this.#value;
+  }
+
+  #fail() {
+    if (this.#fault === "missing") return null;
+    if (this.#fault === "hangs") return new Promise(() => {});
+    throw new Error("The store cannot be reached.");
   }
 }
 

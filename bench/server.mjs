@@ -12,10 +12,12 @@ export const { default: WORKERD } = createRequire(import.meta.url)("workerd");
 const COMPATIBILITY_DATE = "2026-11-17";
 // The unit of /proc/PID/stat: USER_HZ, which is 100 on every architecture that Linux has a stable interface for.
 const TICK = 0.01;
-const SECRETS = Array.from({ length: 8 }, (_, at) => [`KEY_${at + 1}`, `KEY_${at + 1}_PREVIOUS`]).flat();
+// Bound to every server.
+const SECRETS = [...Array.from({ length: 8 }, (_, at) => [`KEY_${at + 1}`, `KEY_${at + 1}_PREVIOUS`]).flat(), "ONE_CHARACTER"];
 
-// What a binding yields: as long as a real key, and different for each.
-export const secretValue = (binding) => `${binding.toLowerCase()}_0123456789abcdef0123456789abcdef`;
+// What a binding yields: as long as a real key, and different for each. One is long and of one character.
+export const secretValue = (binding) =>
+  binding === "ONE_CHARACTER" ? "k".repeat(1_024) : `${binding.toLowerCase()}_0123456789abcdef0123456789abcdef`;
 
 const quoted = (text) => JSON.stringify(text);
 
@@ -28,9 +30,17 @@ export function modulesOf(folder) {
     .sort((left, right) => rank(left) - rank(right));
 }
 
-function configuration({ folder, upstreamPort, secretDelay, engineFlags }) {
-  const modules = modulesOf(folder).map((name) => `(name = ${quoted(name)}, ${name.endsWith(".wasm") ? "wasm" : "esModule"} = embed ${quoted(name)})`);
-  const secrets = SECRETS.map((name) => `(name = ${quoted(name)}, wrapped = (moduleName = "bench:secret", innerBindings = [(name = "value", text = ${quoted(secretValue(name))}), (name = "delay", text = ${quoted(String(secretDelay))})]))`);
+function secretBinding(name, delay, { value = secretValue(name), fault = "" } = {}) {
+  const texts = Object.entries({ value, delay: String(delay), fault }).map(([key, text]) => `(name = ${quoted(key)}, text = ${quoted(text)})`);
+  return `(name = ${quoted(name)}, wrapped = (moduleName = "bench:secret", innerBindings = [${texts.join(", ")}]))`;
+}
+
+function configuration({ names, before, upstreamPort, secretDelay, bindings, faults, engineFlags }) {
+  const modules = [
+    ...Object.entries(before).map(([name, text]) => `(name = ${quoted(name)}, esModule = ${quoted(text)})`),
+    ...names.map((name) => `(name = ${quoted(name)}, ${name.endsWith(".wasm") ? "wasm" : "esModule"} = embed ${quoted(name)})`),
+  ];
+  const secrets = [...SECRETS, ...bindings].map((name) => secretBinding(name, secretDelay, faults[name]));
   return `using Workerd = import "/workerd/workerd.capnp";
 const configuration :Workerd.Config = (
   services = [
@@ -49,18 +59,23 @@ const configuration :Workerd.Config = (
 `;
 }
 
-// `build` is the folder with the server's modules. `core` is where it is pinned.
-export async function startServer({ build, upstreamPort, secretDelay = 0, core, options = [], engineFlags = [] }) {
+// `build` is the folder with the server's modules; `before` are texts of modules that come before them, the first of
+// which is then the entry. `bindings` names secrets besides the usual ones; `faults` gives a secret another value, or
+// says how its binding fails. `core` is where the process is pinned, if anywhere.
+export async function startServer({ build, before = {}, upstreamPort, secretDelay = 0, bindings = [], faults = {}, core, options = [], engineFlags = [] }) {
   const folder = mkdtempSync(join(tmpdir(), "ostiary-bench-server-"));
+  const names = modulesOf(build);
   // `embed` finds files beside the configuration only.
-  for (const name of modulesOf(build)) copyFileSync(join(build, name), join(folder, basename(name)));
+  for (const name of names) copyFileSync(join(build, name), join(folder, basename(name)));
   copyFileSync(new URL("secret-binding.js", import.meta.url), join(folder, "secret-binding.module"));
   const file = join(folder, "server.capnp");
-  writeFileSync(file, configuration({ folder, upstreamPort, secretDelay, engineFlags }));
+  writeFileSync(file, configuration({ names, before, upstreamPort, secretDelay, bindings, faults, engineFlags }));
 
   const spawned = performance.now();
   // taskset becomes workerd, so its process id is workerd's. The log goes where writing costs least, for all alike.
-  const child = spawn("taskset", ["-c", String(core), WORKERD, "serve", file, "--control-fd=3", ...options], { cwd: folder, stdio: ["ignore", "ignore", "pipe", "pipe"] });
+  const pinned = core === undefined ? [] : ["taskset", "-c", String(core)];
+  const [command, ...parameters] = [...pinned, WORKERD, "serve", file, "--control-fd=3", ...options];
+  const child = spawn(command, parameters, { cwd: folder, stdio: ["ignore", "ignore", "pipe", "pipe"] });
   const server = new Server(child, folder, spawned);
   try {
     await server.listening();

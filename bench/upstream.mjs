@@ -1,13 +1,13 @@
 // The upstream: nginx, with answers that cost it next to nothing.
 
 import { spawn } from "node:child_process";
-import { createHash } from "node:crypto";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import http from "node:http";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { BODIES, plainText } from "./bodies.mjs";
 
 export const LARGE_BODY = 10 * 1024 * 1024;
 
@@ -59,7 +59,14 @@ http {
       proxy_set_header content-length "";
     }
     location = /v1/large { root ${folder}; }
-    location = /v1/text { root ${folder}; }
+    location = /v1/text {
+      root ${folder};
+      default_type application/json;
+    }
+    location /v1/bodies/ {
+      root ${folder};
+      default_type application/json;
+    }
     location = /v1/echo {
       default_type application/json;
       return 200 '{"key":"$http_x_key_2","more":1}';
@@ -84,7 +91,9 @@ export async function startUpstream() {
   writeFileSync(join(folder, "nginx.conf"), configuration(folder, port));
   mkdirSync(join(folder, "v1"));
   writeFileSync(join(folder, "v1", "large"), Buffer.alloc(LARGE_BODY, "x"));
-  writeFileSync(join(folder, "v1", "text"), text(LARGE_BODY));
+  writeFileSync(join(folder, "v1", "text"), plainText(LARGE_BODY));
+  mkdirSync(join(folder, "v1", "bodies"));
+  for (const [name, { bytes }] of Object.entries(BODIES)) writeFileSync(join(folder, "v1", "bodies", name), bytes());
   const child = spawn("nginx", ["-p", folder, "-e", "stderr", "-c", join(folder, "nginx.conf")], { stdio: ["ignore", "ignore", "inherit"] });
   const ended = new Promise((resolve) => child.once("close", resolve));
   const end = () => child.kill("SIGKILL");
@@ -102,20 +111,6 @@ export async function startUpstream() {
       rmSync(folder, { recursive: true });
     },
   };
-}
-
-// JSON as APIs write it: a line for each record, with names, numbers, links and escapes. The same each time.
-function text(length) {
-  const digest = (at) => createHash("sha256").update(String(at)).digest("hex");
-  const record = (_, at) => JSON.stringify({
-    id: `ch_${digest(at).slice(0, 24)}`,
-    amount: at * 7919,
-    description: `Order "${at}" of ${digest(-at).slice(0, 12)}\n50% off`,
-    links: { receipt: `https://example.com/receipts/${digest(at).slice(24)}?from=a%2Fb%20c&page=${at}` },
-    metadata: { note: "The quick brown fox jumps over the lazy dog. ".repeat(4) },
-  });
-  const records = Array.from({ length: 4_096 }, record).join("\n");
-  return Buffer.alloc(length, `${records}\n`);
 }
 
 function answers(port) {

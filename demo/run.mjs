@@ -4,6 +4,7 @@
 import { spawn } from "node:child_process";
 import { createServer } from "node:net";
 import { fileURLToPath } from "node:url";
+import { unstable_readConfig as readConfiguration } from "wrangler";
 import { seed } from "./secrets.mjs";
 import { startUpstream } from "./upstream.mjs";
 
@@ -104,4 +105,18 @@ Then take the primary key away, call again, and see the secondary go up for the 
 
 Ctrl-C stops everything. To change the routes, edit gateway.toml: the gateway is rebuilt at once.
 `);
+  const host = routedHost();
+  if (host !== undefined) {
+    console.log(`wrangler.toml has routes, so every request comes in under ${host}, and mounts with a path only are out of reach.
+[dev] host = "localhost" in wrangler.toml brings them back.
+`);
+  }
+}
+
+/** The host that `wrangler dev` puts into every request; undefined where it leaves requests as they are. */
+function routedHost() {
+  const { routes, route, dev } = readConfiguration({ config: `${ROOT}wrangler.toml` }, { hideWarnings: true });
+  const [first] = routes ?? (route === undefined ? [] : [route]);
+  if (first === undefined || dev.host !== undefined) return undefined;
+  return (first.pattern ?? first).replace(/^\w+:\/\//, "").split("/")[0];
 }

@@ -6,9 +6,11 @@
 import { randomBytes } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import { getPlatformProxy, unstable_readConfig as readConfiguration } from "wrangler";
+import { privateFolder } from "../api/private-folder.mjs";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const CONFIGURATION = `${ROOT}wrangler.toml`;
+const STATE = `${ROOT}.wrangler/state`;
 const PRIMARY = "DEMO_KEY";
 const TOKEN = "CALLER_TOKEN";
 
@@ -26,9 +28,10 @@ export function seed() {
 
 /** Runs `act` on the very state folder of `wrangler dev`. wrangler's own commands take 2 s for each secret. */
 async function inStore(act) {
+  privateFolder(STATE);
   const proxy = await getPlatformProxy({
     configPath: CONFIGURATION,
-    persist: { path: `${ROOT}.wrangler/state/v3` },
+    persist: { path: `${STATE}/v3` },
     remoteBindings: false,
   });
   try {

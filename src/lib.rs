@@ -1,16 +1,51 @@
-//! The edge: hands the runtime's requests to the core and does what it decides. No policy is here.
+//! The edge: hands the runtime's requests to the core and does what the core decides. It holds no policy.
 //!
-//! `entry.js` is the Worker. It begins an [`Exchange`](exchange::Exchange) for each request and performs the
-//! commands that it yields: read these bindings, send this request, answer so. The exchange is the core's
-//! pipeline, resumed with what each command came to, so a request crosses between JavaScript and WebAssembly
-//! once for each thing that has to be waited for, and no promise is ever seen on this side.
+//! [`runtime::Runtime`] is what the core asks for secrets, for the upstream and for the time. Bodies are moved by the
+//! JavaScript in [`js`], which has the runtime's streams at hand.
 
-mod answer;
-mod command;
+mod bindings;
 mod configuration;
-mod description;
-mod desk;
-mod exchange;
-mod head;
+mod console;
+mod deadline;
+mod headers;
+mod invocation;
+mod js;
+mod recovery;
 mod redactor;
+mod request;
+mod response;
+mod rewriter;
 mod runtime;
+mod sending;
+mod signing;
+mod upstream;
+mod waiter;
+
+use ostiary_core::handle;
+use web_sys::{Request, Response};
+use worker::{Context, Env, event};
+
+use crate::configuration::GATEWAY;
+use crate::invocation::Invocation;
+use crate::request::Head;
+use crate::runtime::Runtime;
+
+/// Handles one request, from its head to the head of its response.
+#[event(fetch)]
+async fn fetch(request: Request, env: Env, _context: Context) -> worker::Result<Response> {
+    recovery::watch();
+    let invocation = Invocation::default();
+    let handled = async {
+        let head = Head::from(&request);
+        let runtime = Runtime::new(&request, &env, &invocation);
+        let handled = handle(&GATEWAY, &head, &runtime, request::random_id()).await;
+        js::log(&handled.event.line());
+        response::build(handled, &runtime)
+    };
+    let Some(response) = invocation.run(handled).await else {
+        js::announce_abandoned(&request);
+        // The caller has gone, so nobody sees it.
+        return Ok(Response::error());
+    };
+    Ok(response?)
+}

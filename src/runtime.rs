@@ -1,103 +1,39 @@
-//! The runtime, for one request: bindings, the network and the time.
+//! The runtime, as the core asks for it: the state of one request.
 
-use std::rc::Rc;
+use std::cell::RefCell;
+use std::rc::Weak;
 
-use ostiary_core::configuration::{Source, SourceKind};
-use ostiary_core::runtime::limit::Verdict;
-use ostiary_core::runtime::plan::Plan;
-use ostiary_core::runtime::reading::Reading;
-use ostiary_core::runtime::{Bindings, Clock, Console, Network, ReceiveError, SendError};
-use ostiary_core::secret_value::SecretValue;
+use ostiary_core::runtime::Clock;
+use web_sys::Request;
 use worker::Env;
 
-use crate::answer::UpstreamAnswer;
-use crate::command;
-use crate::desk::{Arrived, Desk};
+use crate::deadline::Deadline;
+use crate::invocation::Invocation;
+use crate::sending::Sending;
 
-pub(crate) struct Runtime {
-    pub(crate) env: Env,
-    pub(crate) desk: Rc<Desk>,
+/// One request and what is done for it. The core's other traits are implemented beside what they need:
+/// in `bindings`, `upstream` and `console`.
+pub(crate) struct Runtime<'a> {
+    pub(crate) request: &'a Request,
+    pub(crate) env: &'a Env,
+    pub(crate) invocation: &'a Invocation,
+    pub(crate) sending: Sending,
+    /// The deadline of what is being read from bindings now.
+    pub(crate) deadline: RefCell<Weak<Deadline>>,
 }
 
-impl Bindings for Runtime {
-    async fn read(&self, source: &Source, within: u32) -> Reading {
-        if source.kind == SourceKind::WorkerSecret {
-            return self
-                .variable(&source.binding)
-                .map_or(Reading::Error, |text| Reading::from_value(Some(text)));
-        }
-        let binding = SecretValue::new(source.binding.clone().into_owned());
-        reading(self.desk.wish(|| command::read(within), binding).await)
-    }
-
-    async fn limit(&self, binding: &str, key: &str, within: u32) -> Verdict {
-        let lines = SecretValue::new(format!("{binding}\n{key}"));
-        match self.desk.wish(|| command::limit(within), lines).await {
-            Arrived::Said(true) => Verdict::Within,
-            Arrived::Said(false) => Verdict::Exceeded,
-            _ => Verdict::Unknown,
-        }
-    }
-
-    fn variable(&self, name: &str) -> Option<String> {
-        self.env.var(name).ok().map(|text| text.to_string())
+impl<'a> Runtime<'a> {
+    pub(crate) fn new(request: &'a Request, env: &'a Env, invocation: &'a Invocation) -> Self {
+        Self { request, env, invocation, sending: Sending::default(), deadline: RefCell::default() }
     }
 }
 
-impl Network for Runtime {
-    type Response = UpstreamAnswer;
-
-    async fn send(&self, plan: &Plan) -> Result<UpstreamAnswer, SendError> {
-        match self.desk.wish(|| command::send(plan), command::edits(plan)).await {
-            Arrived::Answered(response, description) => Ok(UpstreamAnswer::of(response, description)),
-            Arrived::TimedOut => Err(SendError::TimedOut),
-            Arrived::TooLarge => Err(SendError::TooLarge),
-            _ => Err(SendError::Unreachable),
-        }
-    }
-
-    async fn keeps_body(&self) -> bool {
-        let said = self.desk.wish(command::keep, SecretValue::new(String::new())).await;
-        matches!(said, Arrived::Said(true))
-    }
-}
-
-impl Console for Runtime {
-    async fn receive(&self, limit: u32, within: u32) -> Result<SecretValue, ReceiveError> {
-        let nothing = SecretValue::new(String::new());
-        match self.desk.wish(|| command::receive(limit, within), nothing).await {
-            Arrived::Received(body) => body.ok_or(ReceiveError::TooLarge),
-            _ => Err(ReceiveError::Broken),
-        }
-    }
-
-    async fn measure(&self, source: &Source, within: u32) -> (Reading, u32) {
-        if source.kind == SourceKind::WorkerSecret {
-            return (self.read(source, within).await, 0);
-        }
-        let binding = SecretValue::new(source.binding.clone().into_owned());
-        match self.desk.wish(|| command::measure(within), binding).await {
-            Arrived::Measured(arrived, milliseconds) => (reading(*arrived), milliseconds),
-            arrived => (reading(arrived), 0),
-        }
-    }
-}
-
-impl Clock for Runtime {
+impl Clock for Runtime<'_> {
     fn now(&self) -> f64 {
         js_sys::Date::now()
     }
 
     async fn sleep(&self, milliseconds: u32) {
-        self.desk.wish(|| command::sleep(milliseconds), SecretValue::new(String::new())).await;
-    }
-}
-
-/// What an exception says is not looked at: production's wording is not documented.
-fn reading(arrived: Arrived) -> Reading {
-    match arrived {
-        Arrived::Read(reading) => reading,
-        Arrived::TimedOut => Reading::Timeout,
-        _ => Reading::Error,
+        Deadline::new(self.invocation, milliseconds).passed().await;
     }
 }

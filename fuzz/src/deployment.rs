@@ -1,18 +1,11 @@
-//! A deployment on which nothing waits: secrets are plain texts, the upstream answers 200 and keeps what it got.
+//! A deployment on which nothing waits, for the targets.
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use futures::FutureExt as _;
+use ostiary_core::Outcome;
+use ostiary_core::configuration::Gateway;
 use ostiary_grammar::{File, read};
-use ostiary_core::configuration::{Gateway, Source};
-use ostiary_core::{Outcome, handle};
-use ostiary_core::runtime::plan::Plan;
-use ostiary_core::runtime::limit::Verdict;
-use ostiary_core::request_id::RequestId;
-use ostiary_core::runtime::{Bindings, Clock, Console, EmptyResponse, Network, ReceiveError, RequestHead, SendError};
-use ostiary_core::secret_value::SecretValue;
-use ostiary_core::runtime::reading::Reading;
+use ostiary_rehearsal::{Rehearsal, RehearsedRequest, Sent};
 
 /// The secrets and variables of a gateway.
 #[derive(Default)]
@@ -21,24 +14,6 @@ pub struct Deployment {
     pub values: BTreeMap<&'static str, String>,
     /// By name.
     pub variables: BTreeMap<&'static str, String>,
-    asked: RefCell<BTreeMap<String, String>>,
-    sent: RefCell<Option<Sent>>,
-}
-
-/// What the upstream got.
-#[derive(Clone, Debug)]
-pub struct Sent {
-    /// The URL as it is handed to the runtime.
-    pub url: String,
-    /// All headers, names in lower case.
-    pub headers: Vec<(String, String)>,
-}
-
-/// A caller's request.
-pub struct Ask {
-    url: String,
-    /// Names in lower case, lines of one name joined.
-    headers: BTreeMap<String, String>,
 }
 
 /// The gateway that these files make; `None` where they hold a fault.
@@ -52,110 +27,29 @@ pub fn quoted(text: &str) -> String {
     toml::Value::String(text.to_owned()).to_string()
 }
 
-impl Ask {
-    /// A GET request with this URL and this Host, and these lines.
-    pub fn new<'l>(url: &str, host: &'l str, lines: impl IntoIterator<Item = (&'l str, &'l str)>) -> Self {
-        let mut headers: BTreeMap<String, String> = BTreeMap::new();
-        for (name, value) in lines.into_iter().chain([("host", host)]) {
-            let joined = headers.entry(name.to_ascii_lowercase()).or_default();
-            if !joined.is_empty() {
-                joined.push_str(", ");
-            }
-            joined.push_str(value);
-        }
-        Self { url: url.to_owned(), headers }
-    }
-
-    /// The headers as the gateway sees them.
-    pub fn headers(&self) -> &BTreeMap<String, String> {
-        &self.headers
-    }
+/// A GET request with this URL, this Host and these lines.
+pub fn get<'l>(
+    url: &str,
+    host: &'l str,
+    lines: impl IntoIterator<Item = (&'l str, &'l str)>,
+) -> RehearsedRequest {
+    RehearsedRequest::new("GET", url, lines.into_iter().chain([("host", host)]))
 }
 
 impl Deployment {
-    /// What goes up, or the code of the refusal.
-    pub fn ask(&self, gateway: &Gateway, ask: &Ask) -> Result<Sent, &'static str> {
-        self.asked.borrow_mut().clone_from(&ask.headers);
-        self.sent.take();
-        let handled = handle(gateway, ask, self, RequestId::new(1)).now_or_never().expect("nothing waits");
+    /// The request that is sent upstream, or the code of the refusal.
+    pub fn ask(&self, gateway: &Gateway, request: &RehearsedRequest) -> Result<Sent, &'static str> {
+        let owned = |texts: &BTreeMap<&'static str, String>| {
+            texts.iter().map(|(name, text)| ((*name).to_owned(), text.clone())).collect()
+        };
+        let rehearsal = Rehearsal::new(owned(&self.values), owned(&self.variables));
+        let handled = rehearsal.handle(gateway, request).expect("nothing waits");
         match handled.outcome {
             Outcome::Refused(refusal) => {
-                assert!(self.sent.take().is_none(), "refused, and sent all the same");
+                assert!(rehearsal.sent().is_none(), "refused, and sent all the same");
                 Err(refusal.code.as_str())
             }
-            _ => Ok(self.sent.take().expect("answered, so it was sent")),
+            _ => Ok(rehearsal.sent().expect("forwarded, so it was sent")),
         }
     }
-}
-
-impl RequestHead for Ask {
-    fn method(&self) -> &'static str {
-        "GET"
-    }
-
-    fn url(&self) -> &str {
-        &self.url
-    }
-
-    fn header(&self, name: &str) -> Option<&str> {
-        self.headers.get(name).map(String::as_str)
-    }
-
-    fn header_names(&self) -> impl Iterator<Item = &str> {
-        self.headers.keys().map(String::as_str)
-    }
-}
-
-impl Bindings for Deployment {
-    async fn read(&self, source: &Source, _within: u32) -> Reading {
-        Reading::from_value(self.values.get(source.binding.as_ref()).cloned())
-    }
-
-    async fn limit(&self, _binding: &str, _key: &str, _within: u32) -> Verdict {
-        Verdict::Within
-    }
-
-    fn variable(&self, name: &str) -> Option<String> {
-        self.variables.get(name).cloned()
-    }
-}
-
-impl Network for Deployment {
-    type Response = EmptyResponse;
-
-    async fn send(&self, plan: &Plan) -> Result<EmptyResponse, SendError> {
-        // As the edge does it: removed first, set afterwards.
-        let mut headers = self.asked.take();
-        for name in &plan.remove {
-            headers.remove(name);
-        }
-        for (name, value) in &plan.set {
-            headers.insert(name.clone(), value.expose().to_owned());
-        }
-        let headers = headers.into_iter().collect();
-        *self.sent.borrow_mut() = Some(Sent { url: plan.url.expose().to_owned(), headers });
-        Ok(EmptyResponse)
-    }
-
-    async fn keeps_body(&self) -> bool {
-        true
-    }
-}
-
-impl Console for Deployment {
-    async fn receive(&self, _limit: u32, _within: u32) -> Result<SecretValue, ReceiveError> {
-        Err(ReceiveError::Broken)
-    }
-
-    async fn measure(&self, source: &Source, within: u32) -> (Reading, u32) {
-        (self.read(source, within).await, 0)
-    }
-}
-
-impl Clock for Deployment {
-    fn now(&self) -> f64 {
-        0.0
-    }
-
-    async fn sleep(&self, _milliseconds: u32) {}
 }

@@ -10,21 +10,69 @@ pub fn segments(url: &Url) -> Vec<Vec<u8>> {
 }
 
 /// Asserts that servers which read a path in other ways make the same segments of it: split at decoded slashes and
-/// backslashes too, or cut at `;`.
+/// backslashes too, cut at `;`, `?` or `#`, without dots and spaces at their ends, or with overlong encodings decoded.
 pub fn assert_unambiguous(segments: &[Vec<u8>]) {
     for segment in segments {
         assert!(!segment.iter().any(|byte| matches!(byte, b'/' | b'\\' | ..b' ' | 0x7f)), "{segments:?}");
-        let name: Vec<u8> = segment.iter().copied().take_while(|byte| *byte != b';').collect();
-        assert!(name != b"." && name != b"..", "a dot segment in {segments:?}");
+        let name = cut(segment, b";");
         assert!(
             !name.is_empty() || segment.is_empty(),
             "a segment of {segments:?} vanishes at its semicolon"
         );
+        let shortest = cut(segment, b";?#");
+        assert!(
+            shortest.is_empty() || !trimmed(shortest).is_empty(),
+            "a dot segment, or none, in {segments:?} on Windows"
+        );
+        let overlong = segment.windows(2).any(|pair| matches!(pair, [0xc0 | 0xc1, 0x80..=0xbf]));
+        assert!(!overlong, "an overlong encoding in {segments:?}");
     }
 }
 
-/// Whether a rule's pattern admits the segments, by trying everything.
+fn cut<'s>(segment: &'s [u8], at: &[u8]) -> &'s [u8] {
+    let end = segment.iter().position(|byte| at.contains(byte)).unwrap_or(segment.len());
+    &segment[..end]
+}
+
+fn trimmed(mut segment: &[u8]) -> &[u8] {
+    while let [rest @ .., b'.' | b' '] = segment {
+        segment = rest;
+    }
+    segment
+}
+
+/// Whether a rule's pattern admits the segments under every reading, by trying each: with and without path parameters,
+/// dots and spaces at the end of the segments that a `*` stands for, and up to the first `?` or `#` in such a segment
+/// where the pattern says something of what follows a `*`.
 pub fn admits(pattern: &str, segments: &[Vec<u8>]) -> bool {
+    let closed = pattern.strip_suffix("/**").unwrap_or(pattern);
+    let patterns: Vec<&str> = closed.split('/').skip(1).collect();
+    let has_star = |at: usize| patterns.get(at).is_some_and(|pattern| pattern.contains('*'));
+    let mut paths = vec![segments.to_vec()];
+    let split =
+        (0..segments.len()).find(|at| has_star(*at) && segments[*at].iter().any(|byte| b"?#".contains(byte)));
+    if let Some(at) = split {
+        let star = patterns[at].find('*').map_or("", |star| &patterns[at][star + 1..]);
+        if at + 1 < patterns.len() || star.bytes().any(|byte| byte != b'*') {
+            let mut truncated = segments[..=at].to_vec();
+            truncated[at] = cut(&segments[at], b"?#").to_vec();
+            paths.push(truncated);
+        }
+    }
+    paths.iter().all(|path| {
+        [false, true].into_iter().all(|parameters| {
+            [false, true].into_iter().all(|ends| {
+                let read = path.iter().enumerate().map(|(at, segment)| {
+                    let read = if parameters && has_star(at) { cut(segment, b";") } else { segment };
+                    if ends && has_star(at) { trimmed(read).to_vec() } else { read.to_vec() }
+                });
+                admits_as_written(pattern, &read.collect::<Vec<_>>())
+            })
+        })
+    })
+}
+
+fn admits_as_written(pattern: &str, segments: &[Vec<u8>]) -> bool {
     let (pattern, open) = pattern.strip_suffix("/**").map_or((pattern, false), |closed| (closed, true));
     let patterns: Vec<&str> = pattern.split('/').skip(1).collect();
     let enough = if open { segments.len() >= patterns.len() } else { segments.len() == patterns.len() };
@@ -39,12 +87,14 @@ fn matches(pattern: &[u8], text: &[u8]) -> bool {
     }
 }
 
-/// The values of a query's parameters with this name, separated by `&` alone or by `;` too, the last one last.
+/// The values of a query's parameters with this name, separated by `&` alone or by `;` too, the last one last. Names are
+/// read as PHP and ASP.NET read them: without their case, and `name[]` is a member of `name`.
 pub fn parameters(url: &Url, name: &str) -> [Vec<String>; 2] {
     let query = url.query().unwrap_or_default();
     [query.to_owned(), query.replace(';', "&")].map(|query| {
         let pairs = url::form_urlencoded::parse(query.as_bytes());
-        pairs.filter(|(known, _)| known == name).map(|(_, value)| value.into_owned()).collect()
+        let same = |known: &str| known.split('[').next().unwrap_or(known).eq_ignore_ascii_case(name);
+        pairs.filter(|(known, _)| same(known)).map(|(_, value)| value.into_owned()).collect()
     })
 }
 

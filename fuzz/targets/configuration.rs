@@ -5,8 +5,8 @@
 use std::collections::BTreeSet;
 
 use libfuzzer_sys::fuzz_target;
-use ostiary_grammar::{Diagnostic, File, bake, read};
 use ostiary_core::configuration::{Destination, Gateway, Grantee, Placement, Proof, Upstream};
+use ostiary_grammar::{Diagnostic, File, bake, read};
 use url::{Host, Url};
 
 const WRANGLER: &str = r#"

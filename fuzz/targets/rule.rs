@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use ostiary_fuzz::deployment::{Ask, Deployment, gateway, quoted};
+use ostiary_fuzz::deployment::{Deployment, gateway, get, quoted};
 use ostiary_fuzz::oracle::{admits, assert_unambiguous, segments};
 use url::{Origin, Url};
 
@@ -15,7 +15,7 @@ fuzz_target!(|data: &[u8]| {
         "[routes.r]\nmount = \"/m\"\nupstream = \"https://up.example/base\"\nauth = []\nallow = {{ anyone = [{rule}] }}\n"
     );
     let Some(gateway) = gateway(&route, "") else { return };
-    let ask = Ask::new(&format!("https://gw.example/m{path}"), "gw.example", []);
+    let ask = get(&format!("https://gw.example/m{path}"), "gw.example", []);
     let outcome = Deployment::default().ask(&gateway, &ask);
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'/';
     let mounted = path.is_empty() || path.starts_with('/');

@@ -5,7 +5,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use libfuzzer_sys::fuzz_target;
-use ostiary_fuzz::deployment::{Ask, Deployment, gateway, quoted};
+use ostiary_fuzz::deployment::{Deployment, gateway, get, quoted};
 use ostiary_fuzz::oracle::{filled, parameters};
 use url::Url;
 
@@ -46,12 +46,11 @@ fuzz_target!(|data: &[u8]| {
     deployment.variables.insert("V", "variable".to_owned());
 
     let ask = |name: &str| {
-        let ask = Ask::new(&format!("https://gw.example/{name}/x"), "gw.example", []);
+        let ask = get(&format!("https://gw.example/{name}/x"), "gw.example", []);
         deployment.ask(&gateway, &ask)
     };
-    let header = |sent: &ostiary_fuzz::deployment::Sent, name: &str| {
-        let found: Vec<_> = sent.headers.iter().filter(|(known, _)| known == name).collect();
-        let [(_, value)] = found[..] else { panic!("not exactly one {name}: {:?}", sent.headers) };
+    let header = |sent: &ostiary_rehearsal::Sent, name: &str| {
+        let Some(value) = sent.headers.get(name) else { panic!("no {name}: {:?}", sent.headers) };
         assert!(value.bytes().all(|byte| matches!(byte, b' '..=b'~')), "{value:?}");
         value.clone()
     };

@@ -93,7 +93,9 @@ test("an upstream that does not say whether the key is good stops it before the 
   const value = world.fresh();
   const known = OLD.map((key) => `Bearer ${key}`);
   world.decides((exchange) => known.includes(exchange.value("authorization")), answer(500, {}, "down\n"));
-  const ran = await world.rotate([...BEARER, "--json"], { input: value });
+  const careful = await world.rotate([...BEARER, "--json"], { input: value });
+  assert.deepEqual([careful.code, steps(careful)], [1, ["probed 1", "probed 2"]], "it does not say what a wrong key gets");
+  const ran = await world.rotate([...BEARER, "--no-control", "--json"], { input: value });
   assert.deepEqual([ran.code, ran.json().outcome], [1, "stopped"]);
   assert.deepEqual(steps(ran), ["probed 1", "probed 2", "written 2", "probed 2"]);
   assert.equal(await world.status(), 200);

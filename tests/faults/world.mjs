@@ -3,7 +3,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { canary, sweep } from "../harness/canaries.mjs";
-import { absent, flaps, hangs, startSecretStore } from "../harness/secret-store.mjs";
+import { flaps, hangs, startSecretStore, throws } from "../harness/secret-store.mjs";
 import { EVERY, answer, startUpstream } from "../harness/upstream.mjs";
 import { startWorkerd } from "../harness/workerd.mjs";
 import { ANSWERS, bodyTo } from "./answers.mjs";
@@ -108,11 +108,11 @@ export async function startWorld() {
   for (const name of bindings) store.set(name, canary(name));
   store.setAll({
     ROTATED_KEY_SECOND: canary("ROTATED_KEY"),
-    THROWING_KEY: absent,
+    THROWING_KEY: throws,
     HANGING_KEY: hangs,
     FLAPPING_KEY: flaps(canary("FLAPPING_KEY")),
     LONELY_KEY: flaps(canary("LONELY_KEY")),
-    LOST_KEY: absent,
+    LOST_KEY: throws,
     BOB_TOKEN: flaps(canary("BOB_TOKEN")),
   });
   const variables = { UPSTREAM_PORT: String(upstream.port) };

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
 import { canary } from "../harness/canaries.mjs";
 import { MAIN, basic, bearer, startGateway } from "../harness/gateway.mjs";
-import { absent, hangs } from "../harness/secret-store.mjs";
+import { absent, hangs, throws } from "../harness/secret-store.mjs";
 
 const NEXT = canary("TOKEN_MAIN_NEXT");
 const OTHER = canary("TOKEN_OTHER");
@@ -62,8 +62,7 @@ for (const [what, fields] of [
   ["an empty token", [bearer("")]],
   ["an empty Authorization", [["Authorization", ""]]],
   ["a scheme alone", [["Authorization", "Bearer"]]],
-  ["a token without its scheme", [["Authorization", MAIN]]],
-  ["a scheme that the route does not take", [["Authorization", `Token ${MAIN}`]]],
+  ["Base64 of a token under another scheme than Basic", [["Authorization", `Bearer ${Buffer.from(`x:${MAIN}`).toString("base64")}`]]],
   ["a token with one byte more", [bearer(`${MAIN}x`)]],
   ["a token with one byte less", [bearer(MAIN.slice(0, -1))]],
   ["a token in another case", [bearer(MAIN.toUpperCase())]],
@@ -80,12 +79,35 @@ for (const [what, fields] of [
     const constant = (each) => `${each.head}${each.text}`.replaceAll(/[0-9a-f]{32}/g, "ID");
     assert.equal(constant(answer), constant(usual));
     assert.equal(answer.status, 401);
-    assert.equal(answer.value("www-authenticate"), "Bearer");
+    assert.equal(answer.value("www-authenticate"), 'Basic realm="ostiary", Bearer realm="ostiary"');
   });
 }
 
-test("a scheme is read in any case", async () => {
-  await gateway.through({ target: "/bearer/x", fields: [["Authorization", `bEARER ${MAIN}`]] });
+for (const scheme of ["bEARER ", "token ", "Bot ", "SSWS ", "DeepL-Auth-Key ", "ApiKey ", ""]) {
+  test(`case 67: a token counts after the scheme "${scheme.trim()}"`, async () => {
+    const { up } = await gateway.through({ target: "/bearer/x", fields: [["Authorization", `${scheme}${MAIN}`]] });
+    assert.deepEqual(up.values("authorization"), [`Bearer ${canary("PRIMARY_KEY")}`]);
+    assert.ok(!up.head.includes(MAIN));
+  });
+}
+
+test("case 67: Elasticsearch's pair of id and key counts", async () => {
+  await gateway.through({ target: "/bearer/x", fields: [["Authorization", `ApiKey ${Buffer.from(`id:${MAIN}`).toString("base64")}`]] });
+});
+
+test("case 67: a browser is not offered Basic", async () => {
+  const fields = [["Sec-Fetch-Mode", "navigate"]];
+  const answer = await gateway.refused({ target: "/bearer/x", token: null, fields }, "caller_unauthenticated");
+  assert.deepEqual(answer.values("www-authenticate"), ['Bearer realm="ostiary"']);
+});
+
+test("case 53: a second copy of the token is sent nowhere, and what is beside it is", async () => {
+  const encoded = Buffer.from(`x:${MAIN}`).toString("base64");
+  const fields = [["X-Custom", `Bearer ${MAIN}`], ["X-Pair", encoded], ["X-Percent", encodeURIComponent(MAIN)], ["X-Other", "kept"]];
+  const { up } = await gateway.through({ target: `/bearer/x?a=1&api_key=${encodeURIComponent(MAIN)}&b=2`, fields });
+  assert.equal(up.query, "a=1&b=2");
+  assert.equal(up.value("x-other"), "kept");
+  for (const form of [MAIN, encoded.slice(4, 20), encodeURIComponent(MAIN)]) assert.ok(!up.head.includes(form), form);
 });
 
 test("Basic proves by its password, or by its user name when the password is empty", async () => {
@@ -124,7 +146,7 @@ test("token_in replaces the places where a token is looked for", async () => {
   await gateway.through({ target: "/elsewhere/x", token: null, fields: [["X-Gateway-Token", MAIN]] });
 });
 
-for (const [fault, behaviour] of [["throws", absent], ["hangs", hangs]]) {
+for (const [fault, behaviour] of [["throws", throws], ["hangs", hangs]]) {
   test(`an unknown token is a refusal for now while a token secret ${fault}`, async () => {
     gateway.store.set("TOKEN_MAIN", behaviour);
     const answer = await gateway.refused({ target: "/bearer/x", token: "unknown" }, "secret_unavailable");
@@ -137,6 +159,14 @@ for (const [fault, behaviour] of [["throws", absent], ["hangs", hangs]]) {
     await gateway.through({ target: "/bearer/x", token: NEXT });
   });
 }
+
+test("case 69: an unknown token is a 401 while the second source of a token secret does not exist", async () => {
+  gateway.store.set("TOKEN_MAIN_NEXT", absent);
+  const answer = await gateway.refused({ target: "/bearer/x", token: "unknown" }, "caller_unauthenticated");
+  const { level, proof } = await gateway.event(answer);
+  assert.deepEqual({ level, proof }, { level: "info", proof: "token_unknown" });
+  await gateway.through({ target: "/bearer/x" });
+});
 
 test("the log tells failed proofs apart", async () => {
   const without = await gateway.refused({ target: "/bearer/x", token: null }, "caller_unauthenticated");

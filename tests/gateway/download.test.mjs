@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { within } from "../harness/patience.mjs";
-import { passOn } from "../../src/download.js";
+import { passOn } from "../../src/js/download.js";
 
 globalThis.IdentityTransformStream ??= TransformStream;
 

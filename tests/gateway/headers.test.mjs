@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
 import { canary } from "../harness/canaries.mjs";
 import { MAIN, basic, bearer, startGateway } from "../harness/gateway.mjs";
-import { answer } from "../harness/upstream.mjs";
+import { EVERY, answer } from "../harness/upstream.mjs";
 
 let gateway;
 before(async () => {
@@ -157,6 +157,19 @@ test("all other headers go up and come down as they are", async () => {
 });
 
 const COOKIES = [["Set-Cookie", "a=1; Domain=api.example.com; Path=/; HttpOnly"], ["Set-Cookie", "b=2; domain=.example.com"]];
+
+// workerd hands a header's value over as UTF-8, so a byte that is none is lost where the value is edited.
+test("a byte that is no UTF-8 stays in a header that is not edited, and becomes U+FFFD beside what is", async () => {
+  const latin = Buffer.from("caf\xe9", "latin1");
+  const fields = [["x-plain", latin], ["x-secret", Buffer.concat([latin, Buffer.from(` ${canary("PRIMARY_KEY")}`)])]];
+  const head = fields.flatMap(([name, value]) => [Buffer.from(`${name}: `), value, Buffer.from("\r\n")]);
+  gateway.upstream.on(EVERY, Buffer.concat([Buffer.from("HTTP/1.1 200 OK\r\n"), ...head, Buffer.from("content-length: 2\r\n\r\nok")]));
+  const { answer: down } = await gateway.through({ target: "/redact/x" });
+  // The test's client reads Latin-1.
+  assert.equal(down.value("x-plain"), "caf\xe9");
+  const edited = Buffer.from(down.value("x-secret"), "latin1").toString();
+  assert.match(edited, /^caf\ufffd \[redacted:primary\]\**$/);
+});
 
 test("case 19: cookies neither go up nor come down", async () => {
   gateway.upstream.on("/x", answer(200, COOKIES, "ok"));

@@ -6,7 +6,7 @@ import { gunzipSync, gzipSync } from "node:zlib";
 import { canary } from "../harness/canaries.mjs";
 import { startGateway } from "../harness/gateway.mjs";
 import { pause, within } from "../harness/patience.mjs";
-import { absent, hangs, yields } from "../harness/secret-store.mjs";
+import { hangs, throws, yields } from "../harness/secret-store.mjs";
 import { EVERY, LAST_CHUNK, answer, chunk, silent } from "../harness/upstream.mjs";
 
 const IDLE = 600;
@@ -39,7 +39,7 @@ describe("on workerd", () => {
         assert.equal(gateway.store.reads.size, reads);
       });
 
-      for (const [name, behaviour] of [["throws", absent], ["hangs", hangs], ["yields no verdict", yields("yes")]]) {
+      for (const [name, behaviour] of [["throws", throws], ["hangs", hangs], ["yields no verdict", yields("yes")]]) {
         test(`${binding} that ${name} lets the request pass, with a warning`, async () => {
           gateway.store.set(binding, behaviour);
           const { answer: down } = await gateway.through({ target: "/limited/x" });

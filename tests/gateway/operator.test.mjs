@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 import { after, before, beforeEach, describe, test } from "node:test";
 import { canary, sha256 } from "../harness/canaries.mjs";
 import { startGateway } from "../harness/gateway.mjs";
-import { absent, hangs, yields, yieldsBytes } from "../harness/secret-store.mjs";
+import { absent, hangs, throws, yields, yieldsBytes } from "../harness/secret-store.mjs";
 
 const OPERATOR = canary("TOKEN_OPS");
 const CONFIGURATION = readFileSync(new URL("../harness/configuration/gateway.toml", import.meta.url), "utf8");
@@ -141,7 +141,8 @@ describe("a store in trouble", () => {
 
   test("each outcome has its word, and one source that serves is enough", async () => {
     for (const [behaviour, outcome] of [
-      [absent, "error"],
+      [throws, "error"],
+      [absent, "missing"],
       [yieldsBytes("x"), "error"],
       [{ kind: "null" }, "missing"],
       [" \r\n", "empty"],
@@ -168,7 +169,7 @@ describe("a store in trouble", () => {
     const body = JSON.stringify({ route: "bearer", path: "/x", source: 1, nonce: randomBytes(16).toString("base64url") });
     const answer = await gateway.call({ method: "POST", target: "/operator/probe", token: OPERATOR, body });
     const { secrets_ms, ...report } = JSON.parse(answer.text);
-    const secrets = [{ name: "primary", binding: "PRIMARY_KEY", outcome: "error" }];
+    const secrets = [{ name: "primary", binding: "PRIMARY_KEY", outcome: "missing" }];
     assert.deepEqual(report, { source: 1, failure: "secret_unavailable", secrets });
     assert.equal(gateway.upstream.exchanges.length, 0);
   });

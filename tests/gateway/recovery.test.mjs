@@ -1,86 +1,136 @@
 // Case 44: what is left of a gateway whose WebAssembly instance had to be replaced.
 
 import assert from "node:assert/strict";
-import { cpSync, renameSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { after, before, beforeEach, test } from "node:test";
 import { canary } from "../harness/canaries.mjs";
 import { BUILD, startGateway } from "../harness/gateway.mjs";
 import { pause } from "../harness/patience.mjs";
-import { temporaryFolder } from "../harness/server-process.mjs";
 import { EVERY, LAST_CHUNK, answer, chunk } from "../harness/upstream.mjs";
+import { wrappedBuild } from "../harness/wrapped-build.mjs";
 
-// No request is known that makes the gateway panic, so its entry is wrapped: `/panic` leaves behind what worker-build's
-// panic hook does, and after `/trap` the next piece of a body ends in what WebAssembly does when its memory is full.
-// `/redactors` says how many redactors there are.
+// No request is known that ends the gateway's instance, so its entry is wrapped. `/end` makes WebAssembly trap, by an
+// object whose pointer points nowhere. After `/end-task` the next line of the log throws in the middle of a task; after
+// `/end-body` the next piece of a body traps. `/instance` counts instances, `/redactors` counts redactors.
 const WRAPPER = `
 import gateway from "./gateway.js";
-import { BodyRedactor, Exchange } from "./index.js";
-let [redactors, traps] = [0, false];
+import { BodyRedactor } from "./index.js";
+let [redactors, taskEnds, bodyEnds] = [0, false, false];
 const state = globalThis.__worker_init_state;
-function wrap(type, method, around) {
-  const own = type.prototype[method];
-  type.prototype[method] = function (...given) { return around(() => own.apply(this, given)); };
+function wrap(owner, method, around) {
+  const own = owner[method];
+  owner[method] = function (...given) { return around(() => own.apply(this, given)); };
 }
-wrap(Exchange, "redactor", (make) => { const made = make(); redactors += made === undefined ? 0 : 1; return made; });
-for (const end of ["finish", "giveUp"]) wrap(BodyRedactor, end, (own) => { redactors -= 1; return own(); });
-wrap(BodyRedactor, "push", (own) => {
-  if (!traps) return own();
-  traps = false;
-  throw new WebAssembly.RuntimeError("unreachable");
+const { push } = BodyRedactor.prototype;
+const trap = () => push.call(Object.assign(Object.create(BodyRedactor.prototype), { __wbg_ptr: 0x7ffffff0 }), new Uint8Array(1));
+wrap(BodyRedactor, "__wrap", (own) => { redactors += 1; return own(); });
+for (const end of ["finish", "giveUp"]) wrap(BodyRedactor.prototype, end, (own) => { redactors -= 1; return own(); });
+wrap(BodyRedactor.prototype, "push", (own) => {
+  if (!bodyEnds) return own();
+  bodyEnds = false;
+  trap();
+});
+wrap(console, "log", (own) => {
+  if (!taskEnds) return own();
+  taskEnds = false;
+  throw new Error("the log is broken");
 });
 const own = {
-  panic() { state.criticalError = true; return state.instanceId; },
-  trap() { traps = true; return state.instanceId; },
-  redactors: () => redactors,
+  "/end"() {
+    try { trap(); } catch (error) { return error instanceof WebAssembly.RuntimeError; }
+  },
+  "/end-task"() { taskEnds = true; },
+  "/end-body"() { bodyEnds = true; },
+  "/instance": () => state.instanceId,
+  "/redactors": () => redactors,
 };
 export default {
   fetch(request, env, context) {
-    const path = new URL(request.url).pathname.slice(1);
-    return path in own ? new Response(String(own[path]())) : gateway.fetch(request, env, context);
+    const { pathname } = new URL(request.url);
+    return pathname in own ? new Response(String(own[pathname]())) : gateway.fetch(request, env, context);
   },
 };
 `;
 
 let gateway;
 before(async () => {
-  const build = temporaryFolder();
-  cpSync(BUILD, build, { recursive: true });
-  renameSync(join(build, "entry.js"), join(build, "gateway.js"));
-  writeFileSync(join(build, "entry.js"), WRAPPER);
-  gateway = await startGateway("workerd", { build });
+  gateway = await startGateway("workerd", { build: wrappedBuild(BUILD, { "entry.js": WRAPPER }) });
 });
 beforeEach(() => gateway.reset());
 after(() => gateway?.stop());
 
-const asked = async (target) => Number((await gateway.call({ target })).text);
-const panic = () => asked("/panic");
+const asked = async (target) => (await gateway.call({ target })).text;
+const number = async (target) => Number(await asked(target));
+const end = async () => assert.equal(await asked("/end"), "true", "WebAssembly has trapped");
 
 test("case 44: the next request gets a new instance", async () => {
   await gateway.through({ target: "/bearer/x" });
-  const before = await panic();
+  const before = await number("/instance");
+  await end();
   gateway.upstream.clear();
   await gateway.through({ target: "/bearer/x" });
-  assert.ok((await panic()) > before, "another instance has answered");
+  assert.ok((await number("/instance")) > before, "another instance has answered");
 });
 
-test("case 44: a request that waits while its instance is replaced fails, and gets nobody else's answer", async () => {
-  let release;
-  const held = new Promise((resolve) => { release = resolve; });
+// Answers with the path, but for requests that end in /held: those wait until `release` is called.
+function hold() {
+  const { promise: held, resolve: release } = Promise.withResolvers();
   gateway.upstream.on(EVERY, async (exchange) => {
     if (exchange.path.endsWith("/held")) await held;
     await exchange.write(answer(200, { "x-path": exchange.path }, exchange.path));
   });
-  const waiting = gateway.call({ target: "/bearer/held" });
-  while (gateway.upstream.exchanges.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
-  await panic();
+  return release;
+}
+
+async function waiting(count) {
+  const calls = Array.from({ length: count }, () => gateway.call({ target: "/bearer/held" }));
+  while (gateway.upstream.exchanges.length < count) await pause(5);
+  return calls;
+}
+
+async function othersAreServed() {
   const others = await Promise.all(Array.from({ length: 40 }, (_, at) => gateway.call({ target: `/bearer/other-${at}` })));
   others.forEach((other, at) => assert.equal(other.text, `/other-${at}`));
+}
+
+test("case 44: requests that wait when their instance ends fail at once, before any other has come", async () => {
+  const release = hold();
+  const calls = await waiting(3);
+  await end();
+  for (const call of calls) assert.equal((await call).status, 500);
+  await othersAreServed();
   release();
-  const late = await waiting;
-  assert.ok(late.status === 500 || late.text === "/held", `${late.status} ${late.text}`);
   const again = await gateway.call({ target: "/bearer/again" });
   assert.equal(again.text, "/again");
+});
+
+test("case 44: a task that ends its instance fails at once, as do all that wait, and the next request gets a new instance", async () => {
+  const release = hold();
+  const calls = await waiting(3);
+  const before = await number("/instance");
+  await asked("/end-task");
+  assert.equal((await gateway.call({ target: "/bearer/ends" })).status, 500);
+  for (const call of calls) assert.equal((await call).status, 500);
+  await othersAreServed();
+  assert.ok((await number("/instance")) > before, "another instance has answered");
+  release();
+});
+
+test("case 44: a body that is not scanned outlives the instance that its request had", async () => {
+  const { promise: held, resolve: release } = Promise.withResolvers();
+  gateway.upstream.on("/long", async (exchange) => {
+    await exchange.received;
+    await exchange.write(Buffer.concat([answer(200, { "transfer-encoding": "chunked" }), chunk(Buffer.from("before\n"))]));
+    await held;
+    await exchange.write(Buffer.concat([chunk(Buffer.from("after\n")), LAST_CHUNK]));
+  });
+  const connection = await gateway.open({ target: "/bearer/long" });
+  const down = await connection.answer();
+  await end();
+  await gateway.call({ target: "/bearer/other" });
+  release();
+  await down.collect();
+  connection.close();
+  assert.deepEqual([down.whole, down.text], [true, "before\nafter\n"]);
 });
 
 test("case 44: a body that is being redacted while its instance is replaced ends broken, with nothing unscanned", async () => {
@@ -94,7 +144,7 @@ test("case 44: a body that is being redacted while its instance is replaced ends
   });
   const connection = await gateway.open({ target: "/redact/x" });
   const down = await connection.answer();
-  await panic();
+  await end();
   const other = gateway.call({ target: "/redact/other" });
   // It is the other request that gets a new instance.
   while (gateway.upstream.exchanges.length < 2) await pause(5);
@@ -108,12 +158,12 @@ test("case 44: a body that is being redacted while its instance is replaced ends
 
 test("case 44: a trap while a body is redacted breaks that body, and the next request gets a new instance", async () => {
   gateway.upstream.on(EVERY, answer(200, {}, `${canary("PRIMARY_KEY")}\n`));
-  const before = await asked("/trap");
+  const before = await number("/instance");
+  await asked("/end-body");
   const broken = await gateway.call({ target: "/redact/x" });
   assert.deepEqual([broken.whole, broken.text], [false, ""]);
   assert.equal((await gateway.call({ target: "/redact/x" })).text, "[redacted:primary]\n");
-  assert.ok((await asked("/trap")) > before, "another instance has answered");
-  await gateway.call({ target: "/redact/x" });
+  assert.ok((await number("/instance")) > before, "another instance has answered");
 });
 
 const half = Buffer.concat([answer(200, { "transfer-encoding": "chunked" }), chunk(Buffer.from("line\nhalf"))]);
@@ -129,8 +179,8 @@ async function endless(exchange) {
 }
 
 async function none() {
-  for (let attempt = 0; attempt < 200 && (await asked("/redactors")) !== 0; attempt += 1) await pause(10);
-  return asked("/redactors");
+  for (let attempt = 0; attempt < 200 && (await number("/redactors")) !== 0; attempt += 1) await pause(10);
+  return number("/redactors");
 }
 
 for (const [how, scripted] of [
@@ -150,7 +200,7 @@ for (const [how, scripted] of [
     const connection = await gateway.open({ target: "/redact/x" });
     const down = await connection.answer();
     if (scripted === endless) {
-      assert.equal(await asked("/redactors"), 1);
+      assert.equal(await number("/redactors"), 1);
       connection.close();
     } else await down.collect();
     assert.equal(await none(), 0);

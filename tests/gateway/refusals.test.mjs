@@ -21,11 +21,10 @@ const REFUSALS = [
   ["not_allowed", 403, { target: "/rules/v2" }],
   ["no_route", 404, { target: "/nowhere" }],
   ["method_not_allowed", 405, { method: "TRACE", target: "/bearer/x" }],
-  ["method_not_allowed", 405, { method: "PROPFIND", target: "/bearer/x" }],
   ["upstream_unreachable", 502, { target: "/closed/x" }],
   ["secret_unavailable", 503, { target: "/header/x" }, () => gateway.store.set("HEADER_KEY", absent)],
   ["upstream_timeout", 504, { target: "/brief/silent" }, () => gateway.upstream.on("/silent", silent)],
-  ["loop_detected", 508, { target: "/bearer/x", fields: [["CDN-Loop", "ostiary"]] }],
+  ["loop_detected", 508, { target: "/bearer/x", host: "gw.example.com", fields: [["CDN-Loop", "ostiary-4bdd399d59a7c651"]] }],
 ];
 
 for (const [code, status, request, arrange = () => {}] of REFUSALS) {
@@ -36,12 +35,13 @@ for (const [code, status, request, arrange = () => {}] of REFUSALS) {
     assert.equal(answer.value("ostiary-refusal"), code);
     assert.equal(answer.value("content-type"), "application/problem+json");
     assert.equal(answer.value("cache-control"), "no-store");
-    const { type, title, ...rest } = answer.json;
+    const { type, title, error, ...rest } = answer.json;
     const id = answer.value("ostiary-request-id");
     assert.match(id, /^[0-9a-f]{32}$/);
     assert.match(type, new RegExp(`^https://\\S+docs/refusals\\.md#${code}$`));
     assert.match(title, /\w/);
     assert.deepEqual(rest, { status, code, request_id: id });
+    assert.deepEqual(error, { message: title, type: "ostiary_refusal", code });
     const inside = /127\.0\.0\.1|localhost|UPSTREAM|_KEY|TOKEN|Error|panic|at .*\.js|wasm|null|undefined/;
     assert.doesNotMatch(answer.text.replace(type, ""), inside);
     const event = await gateway.event(answer);
@@ -60,16 +60,29 @@ for (const [code, status, request, arrange = () => {}] of REFUSALS) {
   });
 }
 
-test("a refusal of a proof names Bearer and never Basic", async () => {
-  const answer = await gateway.call({ target: "/basic/x", token: "unknown" });
-  assert.deepEqual(answer.values("www-authenticate"), ["Bearer"]);
+test("case 66: a client that names JSON alone gets the problem as JSON", async () => {
+  const problem = await gateway.call({ target: "/nowhere", fields: [["Accept", "application/json, */*"]] });
+  const json = await gateway.call({ target: "/nowhere", fields: [["Accept", "application/vnd.github.v3+json"]] });
+  assert.equal(problem.value("content-type"), "application/problem+json");
+  assert.equal(json.value("content-type"), "application/json");
+  assert.deepEqual({ ...json.json, request_id: "" }, { ...problem.json, request_id: "" });
+});
+
+test("case 66: an SDK is told not to try again where that cannot help", async () => {
+  const final = await gateway.call({ target: "/nowhere" });
+  const passing = await gateway.call({ target: "/closed/x" });
+  for (const name of ["x-should-retry", "stripe-should-retry"]) {
+    assert.deepEqual([final.values(name), passing.values(name)], [["false"], []], name);
+  }
 });
 
 test("case 34: an unknown method is refused with what is known", async () => {
-  for (const method of ["TRACE", "PURGE", "PROPFIND"]) {
-    const answer = await gateway.refused({ method, target: "/bearer/x" }, "method_not_allowed");
-    assert.match(answer.value("allow"), /\bGET\b.*\bPOST\b/);
-  }
+  const answer = await gateway.refused({ method: "TRACE", target: "/bearer/x" }, "method_not_allowed");
+  assert.match(answer.value("allow"), /\bGET\b.*\bPOST\b.*\bPROPFIND\b/);
+});
+
+test("a known method that no rule names is refused", async () => {
+  for (const method of ["PURGE", "PROPFIND", "QUERY"]) await gateway.refused({ method, target: "/bearer/x" }, "not_allowed");
 });
 
 test("case 34: CONNECT opens nothing", async () => {

@@ -42,10 +42,13 @@ test("a JSON secret and a classic Worker secret are read", async () => {
   assert.deepEqual(classic.up.values("authorization"), [`Bearer ${canary("CLASSIC_KEY")}`]);
 });
 
-test("a token taken out of the store does not work any more, and is not said to be wrong", async () => {
+test("case 69: a token taken out of the store is unknown, and the other token of its caller works", async () => {
   await gateway.stored.TOKEN_MAIN.remove();
-  const answer = await gateway.refused({ target: "/header/x" }, "secret_unavailable");
-  assert.equal((await gateway.event(answer)).proof, "token_unreadable");
+  const answer = await gateway.refused({ target: "/header/x" }, "caller_unauthenticated");
+  const { level, proof } = await gateway.event(answer);
+  assert.deepEqual({ level, proof }, { level: "info", proof: "token_unknown" });
+  gateway.upstream.clear();
+  await gateway.through({ target: "/header/x", token: canary("TOKEN_MAIN_NEXT") });
 });
 
 test("case 45: nothing that the gateway wrote holds a secret", () => gateway.sweep());

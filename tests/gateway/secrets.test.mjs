@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, test } from "node:test";
 import { canary } from "../harness/canaries.mjs";
 import { MAIN, startGateway } from "../harness/gateway.mjs";
-import { absent, hangs, yields, yieldsBytes, yieldsNull } from "../harness/secret-store.mjs";
+import { absent, hangs, throws, yields, yieldsBytes, yieldsNull } from "../harness/secret-store.mjs";
 
 let gateway;
 before(async () => {
@@ -121,7 +121,7 @@ test("case 26: a colon in a Basic user name is refused, and in a password it is 
   await gateway.refused({ target: "/pair-basic/x" }, "secret_unavailable");
 });
 
-const FAULTS = { "throws": absent, "yields null": yieldsNull, "yields an empty string": yields(""), "yields bytes": yieldsBytes("evil"), "hangs": hangs };
+const FAULTS = { "throws": throws, "does not exist": absent, "yields null": yieldsNull, "yields an empty string": yields(""), "yields bytes": yieldsBytes("evil"), "hangs": hangs };
 
 for (const [fault, behaviour] of Object.entries(FAULTS)) {
   test(`case 27: a binding that ${fault} is passed over for the next source`, async () => {

@@ -62,6 +62,35 @@ for (const runtime of ["workerd", "miniflare", "wrangler dev"]) {
         await within("the upstream's socket to be closed", up.closed);
       });
 
+      test("case 53: a page shows its token in a subprotocol, and the upstream selects among the others", async () => {
+        for (const [offered, forwarded, selected] of [
+          [`realtime, openai-insecure-api-key.${canary("TOKEN_MAIN")}`, "realtime", "realtime"],
+          [`bearer, ${canary("TOKEN_MAIN")}, chat`, "chat", "chat"],
+          [`bearer, ${canary("TOKEN_MAIN")}`, undefined, "bearer"],
+        ]) {
+          gateway.upstream.exchanges = [];
+          const socket = await gateway.openWebSocket({ target: "/bearer/socket", token: null, fields: [["Sec-WebSocket-Protocol", offered]] });
+          assert.equal(socket.answer.status, 101);
+          assert.deepEqual(socket.answer.values("sec-websocket-protocol"), [selected]);
+          await socket.send("hello");
+          assert.equal((await socket.next()).text, "hello");
+          const [up] = gateway.upstream.exchanges;
+          assert.equal(up.value("sec-websocket-protocol"), forwarded);
+          assert.ok(!up.head.includes(canary("TOKEN_MAIN")));
+          socket.close();
+        }
+      });
+
+      test("case 53: a subprotocol that carries the token is sent nowhere, wherever that has proved its caller", async () => {
+        const offered = `realtime, openai-insecure-api-key.${canary("TOKEN_MAIN")}, x.${canary("TOKEN_MAIN")}`;
+        const socket = await gateway.openWebSocket({ target: "/bearer/socket", fields: [["Sec-WebSocket-Protocol", offered]] });
+        assert.equal(socket.answer.value("sec-websocket-protocol"), "realtime");
+        const [up] = gateway.upstream.exchanges;
+        assert.equal(up.value("sec-websocket-protocol"), "realtime");
+        assert.ok(!up.head.includes(canary("TOKEN_MAIN")));
+        socket.close();
+      });
+
       test("case 41: close codes pass in both directions", async () => {
         const closed = await gateway.openWebSocket({ target: "/bearer/socket" });
         await closed.send("close 4001 enough");

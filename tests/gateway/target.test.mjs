@@ -121,8 +121,14 @@ for (const runtime of [RAW, "miniflare", "wrangler dev"]) {
     }
 
     test("case 10: a parameter that is not the injected one stays", async () => {
-      const { up } = await gateway.through({ target: "/query/x?keys=1&KEY=2&xkey=3" });
-      assert.ok(up.query.startsWith("keys=1&KEY=2&xkey=3&key="));
+      const { up } = await gateway.through({ target: "/query/x?keys=1&xkey=3&x[key]=4" });
+      assert.ok(up.query.startsWith("keys=1&xkey=3&x[key]=4&key="));
+    });
+
+    test("case 10: a parameter that a server could take for the injected one goes", async () => {
+      const { up } = await gateway.through({ target: "/query/x?KEY=1&key[]=2&key%5B0%5D=3&a=4" });
+      assert.ok(up.query.startsWith("a=4&key="), up.query);
+      assert.equal(up.query.match(/key/gi).length, 1 + canary("QUERY_KEY").match(/key/gi).length);
     });
 
     for (const host of HOSTS) {

@@ -77,9 +77,10 @@ const starters = {
     return { stored, port: miniflare.port, output: () => miniflare.lines.join("\n"), stop: miniflare.stop };
   },
 
-  async "wrangler dev"(variables, secrets, build, state) {
+  async "wrangler dev"(variables, secrets, build, { state, caller }) {
     const wrangler = await startWranglerDev({
       configuration: CONFIGURATION,
+      caller,
       variables,
       workerSecrets: { CLASSIC_KEY: canary("CLASSIC_KEY") },
       secrets,
@@ -191,13 +192,13 @@ function eventOf(line) {
   }
 }
 
-export async function startGateway(runtime = "workerd", { variables = {}, build = BUILD, state } = {}) {
+export async function startGateway(runtime = "workerd", { variables = {}, build = BUILD, ...more } = {}) {
   if (!existsSync(BUILD)) throw new Error("build the Worker into tests/.build first");
   const upstream = await startUpstream();
   const secrets = Object.fromEntries(bindings.map((name) => [name, valueOf(name)]));
   const all = { UPSTREAM_PORT: String(upstream.port), ACCOUNT_NAME: "acme", ...variables };
   try {
-    const running = await starters[runtime](all, secrets, build, state);
+    const running = await starters[runtime](all, secrets, build, more);
     const gateway = new Gateway(upstream, running);
     const { stop } = running;
     gateway.stop = () => Promise.all([stop(), upstream.stop()]);

@@ -3,18 +3,19 @@
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { Miniflare } from "miniflare";
+import { NO_WORKER, OFFLINE } from "../../api/miniflare-options.mjs";
 
 // Any id works locally.
 const STORE = "local";
 
-function manifest(build) {
+function manifest(build, mainModule) {
   const names = readdirSync(build).filter((name) => /\.(js|mjs|wasm)$/.test(name));
   const read = (name) =>
     name.endsWith(".wasm")
       ? { type: "wasm", contents: new Uint8Array(readFileSync(join(build, name))) }
       : { type: "esm", contents: readFileSync(join(build, name), "utf8") };
   return {
-    mainModule: "entry.js",
+    mainModule,
     modulesRoot: build,
     modules: Object.fromEntries(names.map((name) => [name, read(name)])),
   };
@@ -40,40 +41,58 @@ const limited = (rateLimits) =>
 const texts = (variables) =>
   Object.fromEntries(Object.entries(variables).map(([name, value]) => [name, { type: "text", value }]));
 
-// A Worker that holds nothing but bindings, for seeding a store that another process reads.
-const NO_WORKER = {
-  mainModule: "index.js",
-  modulesRoot: "/",
-  modules: { "index.js": { type: "esm", contents: "export default {}" } },
-};
+// A Worker of that script, for a binding to it.
+export function scripted(name, script) {
+  const manifest = { mainModule: "index.js", modulesRoot: "/", modules: { "index.js": { type: "esm", contents: script } } };
+  return { config: { name, compatibilityDate: "2026-11-17", exports: {}, manifest, env: {} }, dev: {} };
+}
 
-function options(worker, more) {
+function options(worker, others, more) {
   return {
-    host: "127.0.0.1",
-    port: 0,
-    // Nothing is fetched from the internet.
-    cf: false,
-    enableDevRegistry: false,
-    telemetry: { enabled: false },
-    workers: [{ config: { name: "gateway", exports: {}, ...worker }, dev: {} }],
+    ...OFFLINE,
+    workers: [{ config: { name: "gateway", exports: {}, ...worker }, dev: {} }, ...others],
     ...more,
   };
 }
 
-export async function startMiniflare({ build, secrets, rateLimits, variables, compatibilityDate, compatibilityFlags }) {
+// A runtime that did not start would keep the test process waiting.
+async function ready(miniflare) {
+  try {
+    return await miniflare.ready;
+  } catch (error) {
+    await miniflare.dispose();
+    throw error;
+  }
+}
+
+// `bindings` are of other kinds, `others` the Workers that they lead to.
+export async function startMiniflare({
+  build,
+  main = "entry.js",
+  secrets,
+  rateLimits = [],
+  variables,
+  bindings = {},
+  others = [],
+  compatibilityDate,
+  compatibilityFlags = [],
+}) {
   const lines = [];
   const worker = {
     compatibilityDate,
     compatibilityFlags,
-    manifest: manifest(build),
-    env: { ...texts(variables), ...stored(secrets), ...limited(rateLimits) },
+    manifest: manifest(build, main),
+    env: { ...texts(variables), ...stored(secrets), ...limited(rateLimits), ...bindings },
   };
-  const gateway = new Miniflare(options(worker, { handleStructuredLogs: ({ message }) => lines.push(message) }));
-  const { port } = await gateway.ready;
+  const more = { handleStructuredLogs: ({ message }) => lines.push(message) };
+  const gateway = new Miniflare(options(worker, others, more));
+  const { port } = await ready(gateway);
   return {
     port: Number(port),
     lines,
     seed: (values) => seed(gateway, values),
+    // Asks one of the others, in the place of a caller.
+    ask: async (name, url) => (await gateway.getWorker(name)).fetch(url),
     stop: () => gateway.dispose(),
   };
 }
@@ -81,7 +100,7 @@ export async function startMiniflare({ build, secrets, rateLimits, variables, co
 // Writes the values to the local Secrets Store in that folder, where `wrangler dev` finds them.
 export async function seedStore(folder, secrets) {
   const worker = { compatibilityDate: "2026-11-17", manifest: NO_WORKER, env: stored(Object.keys(secrets)) };
-  const seeding = new Miniflare(options(worker, { resourcePersistencePath: folder }));
+  const seeding = new Miniflare(options(worker, [], { resourcePersistencePath: folder }));
   await seeding.ready;
   await seed(seeding, secrets);
   await seeding.dispose();

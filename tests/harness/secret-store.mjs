@@ -6,6 +6,7 @@ import http from "node:http";
 // What a binding's `get()` does.
 export const yields = (value, after = 0) => ({ kind: "value", value, after });
 export const absent = { kind: "throw", message: "Secret not found" };
+export const throws = { kind: "throw", message: "Network connection lost." };
 export const yieldsNull = { kind: "null" };
 export const yieldsBytes = (value) => ({ kind: "bytes", value });
 export const hangs = { kind: "hang" };
@@ -13,7 +14,7 @@ export const hangs = { kind: "hang" };
 // Fails at every third read.
 export function flaps(value) {
   let reads = 0;
-  return () => (++reads % 3 === 0 ? absent : yields(value));
+  return () => (++reads % 3 === 0 ? throws : yields(value));
 }
 
 class SecretStore {

@@ -20,12 +20,20 @@ function modulesOf(folder) {
 
 const moduleText = (name) => `(name = ${quoted(name)}, ${name.endsWith(".wasm") ? "wasm" : "esModule"} = embed ${quoted(name)})`;
 
-function configuration({ build, secrets, rateLimits, variables, store, compatibilityDate, compatibilityFlags }) {
+// A Worker that calls the gateway by a service binding, `GATEWAY`. When it aborts a call, the runtime gives the gateway's
+// request up: a connection that is closed does not do that on workerd, but on the platform.
+function callerText(module, compatibilityDate) {
+  return `(name = "caller", worker = (modules = [(name = "caller.js", esModule = ${quoted(module)})], compatibilityDate = ${quoted(compatibilityDate)}, bindings = [(name = "GATEWAY", service = "gateway")], globalOutbound = "loopback")),`;
+}
+
+function configuration(options) {
+  const { build, secrets, rateLimits, variables, store, compatibilityDate, compatibilityFlags, v8Flags = [], caller } = options;
   const wrapped = (module) => (name) => `(name = ${quoted(name)}, wrapped = (moduleName = ${quoted(module)}, innerBindings = [(name = "store", service = "store"), (name = "binding", text = ${quoted(name)})]))`;
   const storeBindings = [...secrets.map(wrapped("store:secret")), ...rateLimits.map(wrapped("store:rate-limit"))];
   const textBindings = Object.entries(variables).map(([name, value]) => `(name = ${quoted(name)}, text = ${quoted(value)})`);
   return `using Workerd = import "/workerd/workerd.capnp";
 const configuration :Workerd.Config = (
+  v8Flags = [${v8Flags.map(quoted).join(", ")}],
   logging = (structuredLogging = true),
   services = [
     (name = "gateway", worker = (
@@ -35,10 +43,11 @@ const configuration :Workerd.Config = (
       bindings = [${[...storeBindings, ...textBindings].join(", ")}],
       globalOutbound = "loopback",
     )),
+    ${caller === undefined ? "" : callerText(caller, compatibilityDate)}
     (name = "loopback", network = (allow = ["local"])),
     (name = "store", external = (address = "127.0.0.1:${store.port}", http = ())),
   ],
-  sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "gateway")],
+  sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "gateway")${caller === undefined ? "" : ', (name = "caller", address = "127.0.0.1:0", http = (), service = "caller")'}],
   extensions = [(modules = [
     (name = "store:secret", internal = true, esModule = ${quoted(BINDING_MODULE)}),
     (name = "store:rate-limit", internal = true, esModule = ${quoted(RATE_LIMIT_MODULE)}),
@@ -55,20 +64,23 @@ export async function startWorkerd(options) {
   writeFileSync(file, configuration(options));
   const server = new ServerProcess(WORKERD, ["serve", file, "--control-fd=3"]);
   try {
-    return { server, port: await listening(server), stop: () => server.stop() };
+    const ports = await listening(server, options.caller === undefined ? ["http"] : ["http", "caller"]);
+    return { server, port: ports.http, callerPort: ports.caller, stop: () => server.stop() };
   } catch (error) {
     await server.stop();
     throw error;
   }
 }
 
-async function listening({ control, ended }) {
+// The ports of these sockets.
+async function listening({ control, ended }, names) {
   control.setEncoding("utf8");
   let text = "";
   for await (const piece of control) {
     text += piece;
-    const line = text.split("\n").find((each) => each.includes('"listen"'));
-    if (line) return JSON.parse(line).port;
+    const lines = text.split("\n").slice(0, -1).filter((line) => line.includes('"listen"')).map((line) => JSON.parse(line));
+    const ports = Object.fromEntries(lines.map(({ socket, port }) => [socket, port]));
+    if (names.every((name) => name in ports)) return ports;
   }
   throw new Error(`workerd ended before it listened:\n${await ended}`);
 }

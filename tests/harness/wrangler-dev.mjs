@@ -1,7 +1,7 @@
 // The Worker as a developer runs it: `wrangler dev`, which stands in front of workerd and normalises targets,
 // with a real local Secrets Store.
 
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import net from "node:net";
 import { dirname, join } from "node:path";
@@ -18,16 +18,28 @@ async function freePort() {
   return port;
 }
 
-export async function startWranglerDev({ configuration, variables, workerSecrets, secrets, state = temporaryFolder() }) {
+// The configuration with these variables, for a Worker that is not the first one: `--var` is for that one alone.
+function written(configuration, variables) {
+  const absolute = (main) => `main = ${JSON.stringify(join(dirname(configuration), main))}`;
+  let text = readFileSync(configuration, "utf8").replace(/^main = "(.*)"/m, (_, main) => absolute(main));
+  for (const [name, value] of Object.entries(variables)) text = text.replace(new RegExp(`^${name} = .*$`, "m"), `${name} = ${JSON.stringify(value)}`);
+  const path = join(temporaryFolder(), "wrangler.toml");
+  writeFileSync(path, text);
+  return path;
+}
+
+// Requests go to the Worker of the configuration, or to that of `caller`, which calls it over a service binding.
+export async function startWranglerDev({ configuration, caller, variables, workerSecrets, secrets, state = temporaryFolder() }) {
   await seedStore(join(state, "v3"), secrets);
   const classic = join(state, "secrets.env");
   writeFileSync(classic, Object.entries(workerSecrets).map(([name, value]) => `${name}='${value}'\n`).join(""));
   // wrangler takes no port 0 that it would report.
   const port = await freePort();
   const named = Object.entries(variables).flatMap(([name, value]) => ["--var", `${name}:${value}`]);
+  const configurations = (caller ? [caller, written(configuration, variables)] : [configuration]).flatMap((path) => ["--config", path]);
   const server = new ServerProcess(
     process.execPath,
-    [WRANGLER, "dev", "--config", configuration, "--ip", "127.0.0.1", "--port", port, "--inspector-port", "0", "--persist-to", state, "--env-file", classic, "--show-interactive-dev-session=false", ...named],
+    [WRANGLER, "dev", ...configurations, "--ip", "127.0.0.1", "--port", port, "--inspector-port", "0", "--persist-to", state, "--env-file", classic, "--show-interactive-dev-session=false", ...named],
     { env: { ...process.env, WRANGLER_SEND_METRICS: "false", CI: "1", NO_COLOR: "1" } },
   );
   try {

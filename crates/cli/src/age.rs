@@ -1,5 +1,6 @@
 //! How long ago something was, and how long is too long.
 
+use std::error::Error;
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
@@ -10,8 +11,11 @@ use jiff::Timestamp;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Age(u64);
 
+/// In seconds: by how much the clock of the other side may be ahead.
+const CLOCK_DIFFERENCE: i64 = 3_600;
+
 impl Age {
-    /// From a time of RFC 3339 until now; `None` where it is no time. The future is no age.
+    /// From a time of RFC 3339 until now; `None` where it is no time, or further in the future than clocks differ.
     pub fn since(time: &str) -> Option<Self> {
         Self::between(time, Timestamp::now())
     }
@@ -23,7 +27,8 @@ impl Age {
 
     fn between(time: &str, now: Timestamp) -> Option<Self> {
         let time: Timestamp = time.parse().ok()?;
-        Some(Self(now.as_second().saturating_sub(time.as_second()).try_into().unwrap_or(0)))
+        let seconds = now.as_second().saturating_sub(time.as_second());
+        (seconds >= -CLOCK_DIFFERENCE).then(|| Self(seconds.try_into().unwrap_or(0)))
     }
 }
 
@@ -39,20 +44,31 @@ impl fmt::Display for Age {
     }
 }
 
-impl FromStr for Age {
-    type Err = &'static str;
+/// A text that is no span of time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InvalidAge;
 
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        const EXPECTED: &str = "write a number and a unit: 90d, 12h, 30m or 10s";
+impl fmt::Display for InvalidAge {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("write a number and a unit: 90d, 12h, 30m or 10s")
+    }
+}
+
+impl Error for InvalidAge {}
+
+impl FromStr for Age {
+    type Err = InvalidAge;
+
+    fn from_str(text: &str) -> Result<Self, InvalidAge> {
         let unit = match text.chars().last() {
             Some('d') => 86_400,
             Some('h') => 3_600,
             Some('m') => 60,
             Some('s') => 1,
-            _ => return Err(EXPECTED),
+            _ => return Err(InvalidAge),
         };
         let number = text.strip_suffix(['d', 'h', 'm', 's']).and_then(|number| number.parse::<u64>().ok());
-        number.and_then(|number| number.checked_mul(unit)).map(Self).ok_or(EXPECTED)
+        number.and_then(|number| number.checked_mul(unit)).map(Self).ok_or(InvalidAge)
     }
 }
 
@@ -68,7 +84,10 @@ mod tests {
             ("2026-11-23T11:00:01Z", Some("59m")),
             ("2026-11-22T12:00:01Z", Some("23h")),
             ("2026-08-25T12:00:00Z", Some("90d")),
-            ("2026-11-24T12:00:00Z", Some("0s")),
+            ("2026-11-23T13:00:00Z", Some("0s")),
+            ("2026-11-23T13:00:01Z", None),
+            ("9999-01-01T00:00:00Z", None),
+            ("", None),
             ("yesterday", None),
         ] {
             assert_eq!(Age::between(time, now).map(|age| age.to_string()).as_deref(), expected, "{time}");

@@ -1,15 +1,19 @@
 //! The Secrets Store API, over a connection.
 
 use std::env;
+use std::error;
+use std::fmt;
 
 use clap::Args;
 use ostiary_secrets_store::{
-    Account, AccountId, BaseUrl, Call, Credential, Error, List, Secret, SecretFilter, StoreId,
+    Account, AccountId, BaseUrl, Call, Credential, CredentialPart, Error, List, Secret, SecretFilter,
+    SecretId, StoreId,
 };
 use serde::de::DeserializeOwned;
 
 use crate::failure::Failure;
-use crate::http_client::{HttpClient, Unreached};
+use crate::http_client::{HttpClient, Repeated, Unreached};
+use crate::printable::Printable;
 
 /// Which account is meant, and where its API is. Who asks is in the environment, where no list of processes shows
 /// it: `CLOUDFLARE_API_TOKEN`, or `CLOUDFLARE_EMAIL` and `CLOUDFLARE_API_KEY`.
@@ -58,7 +62,7 @@ impl AccountArguments {
             Failure::usage("no account is named: set CLOUDFLARE_ACCOUNT_ID, or write --account-id")
         })?;
         let account = Account { base: self.api_base_url.unwrap_or_default(), id, credential: credential()? };
-        Ok(Api { account, client: HttpClient::new() })
+        Ok(Api { account, client: HttpClient::default() })
     }
 }
 
@@ -85,6 +89,30 @@ impl Api {
         call.read(&response).map_err(ApiFailure::Refused)
     }
 
+    /// Sends the call of a deletion. Where its answer may have been lost, `is_gone` says whether it was done.
+    fn erase(
+        &self,
+        call: &Call<()>,
+        is_gone: impl Fn() -> Result<bool, ApiFailure>,
+    ) -> Result<(), ApiFailure> {
+        let failure = match self.client.send(call.request()) {
+            Err(unreached) => ApiFailure::Unreached(unreached),
+            Ok(response) => match call.read(&response) {
+                Ok(()) => return Ok(()),
+                Err(error) => {
+                    let is_repeated = response.extensions().get::<Repeated>().is_some();
+                    let may_be_lost = error.is_passing() || (is_repeated && error.is_not_found());
+                    let failure = ApiFailure::Refused(error);
+                    if !may_be_lost {
+                        return Err(failure);
+                    }
+                    failure
+                }
+            },
+        };
+        if is_gone().unwrap_or(false) { Ok(()) } else { Err(failure) }
+    }
+
     /// All pages of a list.
     ///
     /// # Errors
@@ -94,10 +122,32 @@ impl Api {
         let mut next = Some(list.first());
         while let Some(call) = next {
             let page = self.send(&call)?;
-            next = list.after(&page);
+            next = list.after(&page).map_err(ApiFailure::Refused)?;
             items.extend(page.items);
         }
         Ok(items)
+    }
+
+    /// Deletes secrets. Where a request is repeated, or its answer lost, they may be gone already: then it is done.
+    ///
+    /// # Errors
+    /// Where at least one of them is still there, or nobody can say.
+    pub fn delete(&self, store: &StoreId, secrets: &[SecretId]) -> Result<(), ApiFailure> {
+        let call = match secrets {
+            [one] => self.account.delete_secret(store, one),
+            several => self.account.delete_secrets(store, several),
+        };
+        self.erase(&call, || Ok(!self.secrets(store)?.iter().any(|secret| secrets.contains(&secret.id))))
+    }
+
+    /// Deletes a store, as [`Self::delete`] does secrets.
+    ///
+    /// # Errors
+    /// Where it is still there, or nobody can say.
+    pub fn delete_store(&self, store: &StoreId, force: bool) -> Result<(), ApiFailure> {
+        self.erase(&self.account.delete_store(store, force), || {
+            Ok(!self.all(&self.account.stores(None))?.iter().any(|known| known.id == *store))
+        })
     }
 
     /// All secrets of a store.
@@ -137,9 +187,15 @@ impl Api {
     }
 }
 
+const TOKEN: &str = "CLOUDFLARE_API_TOKEN";
+const EMAIL: &str = "CLOUDFLARE_EMAIL";
+const KEY: &str = "CLOUDFLARE_API_KEY";
+
 fn credential() -> Result<Credential, Failure> {
-    let set = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
-    let credential = match (set("CLOUDFLARE_API_TOKEN"), set("CLOUDFLARE_EMAIL"), set("CLOUDFLARE_API_KEY")) {
+    // A variable that is not UTF-8 is set all the same, and its replacement characters are found fault with.
+    let set = |name: &str| env::var_os(name).map(|value| value.to_string_lossy().into_owned());
+    let set = |name: &str| set(name).filter(|value| !value.is_empty());
+    let credential = match (set(TOKEN), set(EMAIL), set(KEY)) {
         (Some(token), _, _) => Credential::token(&token),
         (None, Some(email), Some(key)) => Credential::key(&email, &key),
         _ => {
@@ -148,25 +204,38 @@ fn credential() -> Result<Credential, Failure> {
             ));
         }
     };
-    credential.map_err(|error| Failure::usage(format_args!("the credential in the environment: {error}")))
+    credential.map_err(|error| {
+        let variable = match error.part {
+            CredentialPart::Token => TOKEN,
+            CredentialPart::Email => EMAIL,
+            CredentialPart::Key => KEY,
+        };
+        Failure::usage(format_args!("{variable} cannot be what it is meant to be: {error}"))
+    })
 }
 
-impl From<ApiFailure> for Failure {
-    fn from(failure: ApiFailure) -> Self {
-        match failure {
-            ApiFailure::Unreached(unreached) => {
-                Self::failed(format_args!("the Secrets Store API: {unreached}"))
-            }
-            ApiFailure::Refused(error) => {
-                let instead = if error.is_auth() {
+impl fmt::Display for ApiFailure {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unreached(unreached) => write!(formatter, "the Secrets Store API: {unreached}"),
+            Self::Refused(error) => {
+                write!(formatter, "{}", Printable(&error.to_string()))?;
+                formatter.write_str(if error.is_auth() {
                     "; the token needs the permission Account › Secrets Store › Edit"
                 } else if error.is_quota() {
                     "; `ostiary quota` says how many there may be"
                 } else {
                     ""
-                };
-                Self::failed(format_args!("{error}{instead}"))
+                })
             }
         }
+    }
+}
+
+impl error::Error for ApiFailure {}
+
+impl From<ApiFailure> for Failure {
+    fn from(failure: ApiFailure) -> Self {
+        Self::failed(failure)
     }
 }

@@ -6,9 +6,9 @@ use serde::Serialize;
 
 use crate::configuration::ConfigurationArguments;
 use crate::failure::Failure;
-use crate::output::{Output, Tone, toned};
+use crate::output::{Output, Text, Tone};
 
-/// Check gateway.toml against every environment of wrangler.toml, as the build does.
+/// Check gateway.toml against every environment of wrangler's configuration, as the build does.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Check {
@@ -60,7 +60,7 @@ impl Check {
             output.json(&Verdict { ok, configuration, diagnostics })?;
         } else {
             for diagnostic in &diagnostics {
-                output.line(&diagnostic.to_string())?;
+                output.line(diagnostic.to_string())?;
             }
             if let Some(gateway) = gateway {
                 let count =
@@ -71,7 +71,7 @@ impl Check {
                     count(gateway.callers.len(), "caller"),
                     count(gateway.secrets.len(), "secret"),
                 );
-                output.line(&toned(if ok { Tone::Good } else { Tone::Odd }, &said))?;
+                output.line(Text::default().toned(if ok { Tone::Good } else { Tone::Odd }, said))?;
             }
         }
         if ok { Ok(()) } else { Err(Failure::Found) }

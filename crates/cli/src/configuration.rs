@@ -1,39 +1,46 @@
-//! `gateway.toml` and `wrangler.toml`, as far as the store is concerned.
+//! `gateway.toml` and wrangler's configuration, as far as the store is concerned.
 
 use std::collections::BTreeMap;
+use std::error::Error;
+use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use ostiary_core::configuration::Gateway;
-use ostiary_grammar::{Checked, Diagnostic, File};
-use ostiary_secrets_store::{SecretName, StoreId};
-use serde::Deserialize;
+use ostiary_grammar::{self as grammar, Checked, Diagnostic, File};
+use ostiary_secrets_store::{InvalidIdentifier, InvalidSecretName, SecretName, StoreId};
 
 use crate::failure::Failure;
+
+const GATEWAY: &str = "gateway.toml";
 
 /// Where the two files are.
 #[derive(Args)]
 #[command(next_help_heading = "Configuration")]
 pub struct ConfigurationArguments {
-    /// The gateway's configuration.
-    #[arg(long, default_value = "gateway.toml", value_name = "PATH")]
-    config: PathBuf,
-    /// The Worker's configuration.
-    #[arg(long, default_value = "wrangler.toml", value_name = "PATH")]
-    wrangler: PathBuf,
+    /// The gateway's configuration [default: gateway.toml].
+    #[arg(long, value_name = "PATH")]
+    config: Option<PathBuf>,
+    /// The Worker's configuration [default: the wrangler.json, wrangler.jsonc or wrangler.toml that wrangler takes].
+    #[arg(long, env = "OSTIARY_WRANGLER_CONFIG", value_name = "PATH")]
+    wrangler: Option<PathBuf>,
 }
 
-/// One environment of `wrangler.toml`.
-#[derive(Debug, PartialEq, Eq)]
+/// One environment of wrangler's configuration.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Environment {
     /// `None` for the top level.
     pub name: Option<String>,
     /// In the order in which they stand.
     pub bindings: Vec<Binding>,
+    /// The texts among its variables.
+    pub variables: BTreeMap<String, String>,
+    /// Of all bindings and what they are bound to, as the gateway's `health` has it.
+    pub digest: String,
 }
 
-/// One `[[secrets_store_secrets]]`.
+/// One Secrets Store binding.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Binding {
     /// What the Worker calls it.
@@ -45,15 +52,12 @@ pub struct Binding {
 }
 
 impl ConfigurationArguments {
-    /// What `gateway.toml` says, once it is found to fit `wrangler.toml`.
+    /// What `gateway.toml` says, once it is found to fit wrangler's configuration.
     ///
     /// # Errors
     /// Where a file cannot be read or is wrong; the message has every diagnostic.
     pub fn gateway(&self) -> Result<Gateway, Failure> {
-        self.checked()?.map(|checked| checked.gateway).map_err(|diagnostics| {
-            let told: Vec<String> = diagnostics.iter().map(ToString::to_string).collect();
-            Failure::failed(format_args!("the configuration does not hold together:\n{}", told.join("\n")))
-        })
+        self.checked()?.map(|checked| checked.gateway).map_err(|diagnostics| untenable(&diagnostics))
     }
 
     /// What the build would make of the two files, or say about them.
@@ -61,22 +65,14 @@ impl ConfigurationArguments {
     /// # Errors
     /// Where a file cannot be read.
     pub fn checked(&self) -> Result<Result<Checked, Vec<Diagnostic>>, Failure> {
-        let (gateway, wrangler) = (read(&self.config)?, read(&self.wrangler)?);
-        let (gateway_path, wrangler_path) = (self.config.to_string_lossy(), self.wrangler.to_string_lossy());
-        Ok(ostiary_grammar::read(
+        let wrangler_path = self.wrangler_path()?;
+        let (gateway, wrangler) = (read(self.gateway_path())?, read(&wrangler_path)?);
+        let (gateway_path, wrangler_path) =
+            (self.gateway_path().to_string_lossy(), wrangler_path.to_string_lossy());
+        Ok(grammar::read(
             File { path: &gateway_path, text: &gateway },
             File { path: &wrangler_path, text: &wrangler },
         ))
-    }
-
-    /// The texts in `[vars]` of the environment with this name; of the top level where there is no name.
-    ///
-    /// # Errors
-    /// As [`Self::environment`].
-    pub fn variables(&self, name: Option<&str>) -> Result<BTreeMap<String, String>, Failure> {
-        self.environment(name)?;
-        let file: toml::Table = toml::from_str(&read(&self.wrangler)?).map_err(Failure::failed)?;
-        Ok(variables(&file, name))
     }
 
     /// All environments, the top level first. One without bindings has none: wrangler hands none on.
@@ -84,8 +80,13 @@ impl ConfigurationArguments {
     /// # Errors
     /// Where the file cannot be read, or a binding in it is none.
     pub fn environments(&self) -> Result<Vec<Environment>, Failure> {
-        let told = |reason| Failure::failed(format_args!("{}: {reason}", self.wrangler.display()));
-        environments(&read(&self.wrangler)?).map_err(told)
+        let path = self.wrangler_path()?;
+        let text = read(&path)?;
+        let shown = path.to_string_lossy();
+        let environments = grammar::environments(File { path: &shown, text: &text });
+        let environments = environments.map_err(|diagnostics| untenable(&diagnostics))?;
+        let own = environments.into_iter().map(Environment::new).collect::<Result<_, _>>();
+        own.map_err(|error| Failure::failed(format_args!("{shown}: {error}")))
     }
 
     /// The environment with this name; the top level where there is no name.
@@ -94,20 +95,51 @@ impl ConfigurationArguments {
     /// As [`Self::environments`], and where there is no such environment.
     pub fn environment(&self, name: Option<&str>) -> Result<Environment, Failure> {
         let mut environments = self.environments()?.into_iter();
-        environments.find(|environment| environment.name.as_deref() == name).ok_or_else(|| {
-            Failure::usage(format_args!(
+        let found = environments.find(|environment| environment.name.as_deref() == name);
+        match found {
+            Some(environment) => Ok(environment),
+            None => Err(Failure::usage(format_args!(
                 "{} has no environment `{}`",
-                self.wrangler.display(),
+                self.wrangler_path()?.display(),
                 name.unwrap_or_default()
-            ))
-        })
+            ))),
+        }
+    }
+
+    /// Whether there is a configuration: one is named, or lies where one is looked for.
+    pub fn is_present(&self) -> bool {
+        self.is_named() || self.gateway_path().exists()
+    }
+
+    /// Whether one of the files is named.
+    pub fn is_named(&self) -> bool {
+        self.config.is_some() || self.wrangler.is_some()
+    }
+
+    fn gateway_path(&self) -> &Path {
+        self.config.as_deref().unwrap_or(Path::new(GATEWAY))
+    }
+
+    /// # Errors
+    /// Where it is not clear which one wrangler takes.
+    fn wrangler_path(&self) -> Result<PathBuf, Failure> {
+        match &self.wrangler {
+            Some(path) => Ok(path.clone()),
+            None => grammar::find_wrangler(Path::new("")).map_err(Failure::usage),
+        }
     }
 }
 
 impl Environment {
+    fn new(environment: grammar::Environment) -> Result<Self, InvalidBinding> {
+        let grammar::Environment { name, bindings, variables, digest } = environment;
+        let bindings = bindings.into_iter().map(Binding::new).collect::<Result<_, _>>()?;
+        Ok(Self { name, bindings, variables, digest })
+    }
+
     /// For a sentence.
     pub fn place(&self) -> String {
-        self.name.as_ref().map_or("top level".to_owned(), |name| format!("env.{name}"))
+        place(self.name.as_deref())
     }
 
     /// What this binding is bound to.
@@ -116,55 +148,52 @@ impl Environment {
     }
 }
 
-#[derive(Deserialize)]
-struct WranglerFile {
-    #[serde(flatten)]
-    top: Section,
-    #[serde(default)]
-    env: BTreeMap<String, Section>,
+/// The environment with this name, for a sentence.
+pub fn place(environment: Option<&str>) -> String {
+    environment.map_or("top level".to_owned(), |name| format!("env.{name}"))
 }
 
-#[derive(Deserialize)]
-struct Section {
-    #[serde(default)]
-    secrets_store_secrets: Vec<Row>,
+impl Binding {
+    fn new(binding: grammar::StoreBinding) -> Result<Self, InvalidBinding> {
+        let grammar::StoreBinding { name, store_id, secret_name } = binding;
+        let store = store_id.parse();
+        let store =
+            store.map_err(|error| InvalidBinding { name: name.clone(), fault: Fault::Store(error) })?;
+        let secret = secret_name.parse();
+        let secret =
+            secret.map_err(|error| InvalidBinding { name: name.clone(), fault: Fault::Secret(error) })?;
+        Ok(Self { name, store, secret })
+    }
 }
 
-#[derive(Deserialize)]
-struct Row {
-    binding: String,
-    store_id: String,
-    secret_name: String,
+/// A binding to what no store can have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct InvalidBinding {
+    name: String,
+    fault: Fault,
 }
 
-fn environments(text: &str) -> Result<Vec<Environment>, String> {
-    let file: WranglerFile = toml::from_str(text).map_err(|error| error.to_string())?;
-    let named = file.env.into_iter().map(|(name, section)| (Some(name), section));
-    std::iter::once((None, file.top))
-        .chain(named)
-        .map(|(name, section)| {
-            let bindings =
-                section.secrets_store_secrets.into_iter().map(binding).collect::<Result<_, _>>()?;
-            Ok(Environment { name, bindings })
-        })
-        .collect()
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fault {
+    Store(InvalidIdentifier),
+    Secret(InvalidSecretName),
 }
 
-fn variables(file: &toml::Table, environment: Option<&str>) -> BTreeMap<String, String> {
-    let section = match environment {
-        None => Some(file),
-        Some(name) => file.get("env").and_then(|named| named.get(name)?.as_table()),
-    };
-    let variables = section.and_then(|section| section.get("vars")?.as_table()).into_iter().flatten();
-    variables.filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned()))).collect()
+impl fmt::Display for InvalidBinding {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "the binding `{}`, ", self.name)?;
+        match self.fault {
+            Fault::Store(error) => write!(formatter, "`store_id`: {error}"),
+            Fault::Secret(error) => write!(formatter, "`secret_name`: {error}"),
+        }
+    }
 }
 
-fn binding(row: Row) -> Result<Binding, String> {
-    let Row { binding: name, store_id, secret_name } = row;
-    let store = store_id.parse().map_err(|error| format!("the binding `{name}`, `store_id`: {error}"))?;
-    let secret =
-        secret_name.parse().map_err(|error| format!("the binding `{name}`, `secret_name`: {error}"))?;
-    Ok(Binding { name, store, secret })
+impl Error for InvalidBinding {}
+
+fn untenable(diagnostics: &[Diagnostic]) -> Failure {
+    let told: Vec<String> = diagnostics.iter().map(ToString::to_string).collect();
+    Failure::failed(format_args!("the configuration does not hold together:\n{}", told.join("\n")))
 }
 
 fn read(path: &Path) -> Result<String, Failure> {
@@ -175,6 +204,11 @@ fn read(path: &Path) -> Result<String, Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn environments(text: &str) -> Result<Vec<Environment>, InvalidBinding> {
+        let read = grammar::environments(File { path: "wrangler.toml", text }).unwrap();
+        read.into_iter().map(Environment::new).collect()
+    }
 
     #[test]
     fn every_environment_has_its_own_bindings() {
@@ -199,18 +233,8 @@ mod tests {
     }
 
     #[test]
-    fn an_environment_has_its_own_variables_and_inherits_none() {
-        let text = "[vars]\nA = \"a\"\nN = 1\n[env.staging.vars]\nB = \"b\"\n[env.bare]\n";
-        let file: toml::Table = toml::from_str(text).unwrap();
-        let of = |environment| variables(&file, environment).into_iter().collect::<Vec<_>>();
-        assert_eq!(of(None), [("A".to_owned(), "a".to_owned())]);
-        assert_eq!(of(Some("staging")), [("B".to_owned(), "b".to_owned())]);
-        assert_eq!(of(Some("bare")), []);
-    }
-
-    #[test]
     fn a_binding_that_no_store_can_have_is_named() {
         let text = "[[secrets_store_secrets]]\nbinding = \"A\"\nstore_id = \"s\"\nsecret_name = \"a b\"\n";
-        assert!(environments(text).unwrap_err().starts_with("the binding `A`, `secret_name`"));
+        assert!(environments(text).unwrap_err().to_string().starts_with("the binding `A`, `secret_name`"));
     }
 }

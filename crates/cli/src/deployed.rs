@@ -1,18 +1,27 @@
 //! What a running gateway says of itself.
 
 use http::Request;
+use ostiary_secrets_store::BaseUrl;
 use serde::{Deserialize, Serialize};
 
+use crate::configuration::{Environment, place};
 use crate::failure::Failure;
 use crate::http_client::HttpClient;
+use crate::printable::Printable;
 
-/// What the operator's `health` answers.
+/// What the operator's `health` responds with.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Deployed {
-    /// Of the build.
+    /// The version of the build.
     pub version: String,
-    /// The digest of the configuration that is built in.
+    /// The digest of the `gateway.toml` that is built in.
     pub configuration: String,
+    /// The environment that it runs in; `None` for the top level.
+    #[serde(default)]
+    pub environment: Option<String>,
+    /// The digest of that environment's bindings; `None` where the gateway does not know the environment.
+    #[serde(default)]
+    pub bindings: Option<String>,
 }
 
 impl Deployed {
@@ -20,14 +29,73 @@ impl Deployed {
     ///
     /// # Errors
     /// Where there is no answer, or none of a gateway's.
-    pub fn ask(mount: &str) -> Result<Self, Failure> {
+    pub fn ask(mount: &BaseUrl) -> Result<Self, Failure> {
         let failed = |reason: &dyn std::fmt::Display| {
             let advice = "give the URL of the mount in `[operator]`";
-            Failure::failed(format_args!("{mount} does not tell what is deployed: {reason}; {advice}"))
+            Failure::failed(format_args!(
+                "{} does not tell what is deployed: {reason}; {advice}",
+                mount.as_str()
+            ))
         };
-        let url = format!("{}/health", mount.trim_end_matches('/'));
+        let url = format!("{}/health", mount.as_str());
         let request = Request::get(url).body("").map_err(|error| failed(&error))?;
-        let answer = HttpClient::new().send(&request).map_err(|error| failed(&error))?;
+        let answer = HttpClient::default().send(&request).map_err(|error| failed(&error))?;
         serde_json::from_slice(answer.body()).map_err(|_| failed(&"the answer is none of a gateway's"))
+    }
+
+    /// Whether this is the gateway of that environment, and reads from the places that wrangler's configuration names:
+    /// what is written there is what it reads.
+    ///
+    /// # Errors
+    /// Where it is another one, or does not say.
+    pub fn confirm(&self, mount: &BaseUrl, environment: &Environment) -> Result<(), Failure> {
+        let (url, ours) = (mount.as_str(), environment.place());
+        let theirs = place(self.environment.as_deref());
+        let told = match &self.bindings {
+            _ if self.environment != environment.name => {
+                format!("the gateway at {url} runs `{}`, and not `{ours}`", Printable(&theirs))
+            }
+            Some(digest) if *digest == environment.digest => return Ok(()),
+            Some(_) => format!(
+                "the gateway at {url} is deployed with other bindings in `{ours}` than wrangler's configuration has, so \
+                 that it may not read what would be written"
+            ),
+            None => format!("the gateway at {url} does not say what it is bound to in `{ours}`"),
+        };
+        Err(Failure::failed(format_args!("{told}; write --env, or deploy this configuration first")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_gateway_that_was_meant_is_confirmed() {
+        let mount = BaseUrl::parse("https://ops.example.com").unwrap();
+        let deployed = |environment: Option<&str>, bindings: Option<&str>| Deployed {
+            version: "1".to_owned(),
+            configuration: "c".to_owned(),
+            environment: environment.map(str::to_owned),
+            bindings: bindings.map(str::to_owned),
+        };
+        let meant = |name: Option<&str>| Environment {
+            name: name.map(str::to_owned),
+            digest: "d".to_owned(),
+            ..Environment::default()
+        };
+        for (environment, bindings, name, expected) in [
+            (None, Some("d"), None, ""),
+            (Some("staging"), Some("d"), Some("staging"), ""),
+            (None, Some("d"), Some("staging"), "runs `top level`, and not `env.staging`"),
+            (Some("staging"), Some("d"), None, "runs `env.staging`, and not `top level`"),
+            (Some("a\u{1b}"), None, None, "runs `env.a\\u{1b}`, and not"),
+            (None, Some("e"), None, "other bindings in `top level`"),
+            (None, None, None, "does not say what it is bound to"),
+        ] {
+            let told = deployed(environment, bindings).confirm(&mount, &meant(name));
+            let told = told.err().map(|failure| failure.to_string()).unwrap_or_default();
+            assert!(told.contains(expected) && told.is_empty() == expected.is_empty(), "{told}");
+        }
     }
 }

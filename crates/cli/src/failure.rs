@@ -1,5 +1,6 @@
 //! Why a command did not end well, and what exit code says so.
 
+use std::error;
 use std::fmt;
 use std::io;
 use std::process::ExitCode;
@@ -46,6 +47,14 @@ impl Failure {
         }
     }
 }
+
+impl fmt::Display for Failure {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.message().unwrap_or_default())
+    }
+}
+
+impl error::Error for Failure {}
 
 impl From<io::Error> for Failure {
     /// For standard output; a file's error is reported with its path.

@@ -17,6 +17,7 @@ mod stores;
 mod sync;
 
 mod api;
+mod confirmation;
 mod deployed;
 mod http_client;
 mod operator;
@@ -24,10 +25,13 @@ mod operator;
 mod age;
 mod batch;
 mod configuration;
+mod value_check;
 mod value_source;
 
 mod failure;
 mod output;
+mod printable;
+mod shell;
 
 use std::process::ExitCode;
 

@@ -1,6 +1,8 @@
 //! The gateway's operator endpoints.
 
 use std::env;
+use std::error::Error;
+use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -14,8 +16,14 @@ use serde_json::json;
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
+use crate::configuration::Environment;
+use crate::deployed::Deployed;
 use crate::failure::Failure;
 use crate::http_client::HttpClient;
+
+const TOKEN: &str = "OSTIARY_OPERATOR_TOKEN";
+/// Longer than any code of the gateway's.
+const LONGEST_CODE: usize = 40;
 
 /// Which gateway is meant. Its operator's token is in the environment: `OSTIARY_OPERATOR_TOKEN`.
 #[derive(Args)]
@@ -37,6 +45,8 @@ pub struct Operator {
 pub struct Probed {
     /// The upstream's, where a request was sent and answered.
     pub status: Option<u16>,
+    /// Whether the upstream's response refuses the credential, as the route's `failover` has it.
+    pub refused: bool,
     /// Why there is no status, where one was to be had.
     pub failure: Option<String>,
     secrets: Vec<Proved>,
@@ -44,8 +54,10 @@ pub struct Probed {
 }
 
 #[derive(Deserialize)]
-struct Answer {
+struct ProbeReport {
     status: Option<u16>,
+    #[serde(default)]
+    refused: bool,
     failure: Option<String>,
     #[serde(default)]
     secrets: Vec<Proved>,
@@ -79,14 +91,7 @@ impl OperatorArguments {
                 "no gateway is named: set OSTIARY_GATEWAY_URL to its operator mount, or write --gateway",
             )
         })?;
-        let token = env::var("OSTIARY_OPERATOR_TOKEN").map(Zeroizing::new);
-        let token =
-            token.map_err(|_| Failure::usage("set OSTIARY_OPERATOR_TOKEN to the token of an operator"))?;
-        let header = Zeroizing::new(format!("Bearer {}", token.as_str()));
-        let mut token = HeaderValue::from_str(&header)
-            .map_err(|_| Failure::usage("OSTIARY_OPERATOR_TOKEN holds what no header can hold"))?;
-        token.set_sensitive(true);
-        Ok(Operator { url, token, client: HttpClient::new() })
+        Ok(Operator { url, token: token()?, client: HttpClient::default() })
     }
 }
 
@@ -105,6 +110,29 @@ impl Operator {
     /// Where the gateway does not do it. What goes wrong behind it is in the result.
     pub fn send(&self, route: &str, method: &str, path: &str, source: usize) -> Result<Probed, Failure> {
         self.probe(&json!({ "route": route, "method": method, "path": path }), source)
+    }
+
+    /// As [`Self::send`], with values in the place of the source's that are certainly wrong.
+    ///
+    /// # Errors
+    /// As [`Self::send`].
+    pub fn send_wrong(
+        &self,
+        route: &str,
+        method: &str,
+        path: &str,
+        source: usize,
+    ) -> Result<Probed, Failure> {
+        let order = json!({ "route": route, "method": method, "path": path, "control": true });
+        self.probe(&order, source)
+    }
+
+    /// Whether this is the gateway of the environment that is meant, and reads what is written there.
+    ///
+    /// # Errors
+    /// As [`Deployed::confirm`].
+    pub fn confirm(&self, environment: &Environment) -> Result<(), Failure> {
+        Deployed::ask(&self.url)?.confirm(&self.url, environment)
     }
 
     fn probe(&self, subject: &serde_json::Value, source: usize) -> Result<Probed, Failure> {
@@ -130,12 +158,14 @@ impl Operator {
         if !answer.status().is_success() {
             return Err(refused(answer.status().as_u16(), answer.body()));
         }
-        let Answer { status, failure, secrets } = serde_json::from_slice(answer.body()).map_err(|_| {
-            Failure::failed(
-                "the gateway's answer to a probe is none; does its URL lead to the operator mount?",
-            )
-        })?;
-        Ok(Probed { status, failure, secrets, nonce })
+        let ProbeReport { status, refused, failure, secrets } = serde_json::from_slice(answer.body())
+            .map_err(|_| {
+                Failure::failed(
+                    "the gateway's answer to a probe is none; does its URL lead to the operator mount?",
+                )
+            })?;
+        let failure = failure.map(|failure| code(&failure).to_owned());
+        Ok(Probed { status, refused, failure, secrets, nonce })
     }
 }
 
@@ -165,9 +195,37 @@ impl Probed {
     }
 }
 
+/// The `Authorization` header of the operator whose token is in the environment.
+fn token() -> Result<HeaderValue, Failure> {
+    let wrong = |fault: &str| {
+        Failure::usage(format_args!("OSTIARY_OPERATOR_TOKEN cannot be what it is meant to be: {fault}"))
+    };
+    let token = env::var_os(TOKEN).filter(|token| !token.is_empty());
+    let token =
+        token.ok_or_else(|| Failure::usage(format_args!("set {TOKEN} to the token of an operator")))?;
+    let token = token.into_string().map(Zeroizing::new).map_err(|_| wrong("it is not UTF-8"))?;
+    if token.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("bearer ")) {
+        return Err(wrong("it begins with `Bearer `; write the token alone"));
+    }
+    if token.contains(['\r', '\n']) {
+        return Err(wrong("it has a line end"));
+    }
+    let header = Zeroizing::new(format!("Bearer {}", token.as_str()));
+    let mut header = HeaderValue::from_str(&header).map_err(|_| wrong("no header can hold it"))?;
+    header.set_sensitive(true);
+    Ok(header)
+}
+
+/// A code of the gateway's, as in [`Problem::code`]; what has another form is somebody else's and is not repeated.
+fn code(text: &str) -> &str {
+    let known = |byte: u8| byte.is_ascii_lowercase() || byte == b'_';
+    if !text.is_empty() && text.len() <= LONGEST_CODE && text.bytes().all(known) { text } else { "unknown" }
+}
+
 fn refused(status: u16, body: &[u8]) -> Failure {
-    let code = serde_json::from_slice::<Problem>(body).map(|problem| problem.code).unwrap_or_default();
-    let instead = match (status, code.as_str()) {
+    let problem = serde_json::from_slice::<Problem>(body).map(|problem| problem.code).unwrap_or_default();
+    let code = code(&problem);
+    let instead = match (status, code) {
         (401, _) => "; OSTIARY_OPERATOR_TOKEN is no token of a caller in `[operator] allow`",
         (403, _) => "; no rule of the route admits the probe's method and path",
         (404, _) => "; the URL does not lead to the operator mount",
@@ -177,10 +235,26 @@ fn refused(status: u16, body: &[u8]) -> Failure {
     Failure::failed(format_args!("the gateway answered {status} {code}{instead}"))
 }
 
-fn gateway_url(text: &str) -> Result<BaseUrl, &'static str> {
-    BaseUrl::parse(text)
-        .map_err(|_| "it must be an https URL such as https://ops.gw.example.com, or http to this machine")
+/// Reads the URL of an operator mount.
+///
+/// # Errors
+/// Where it would carry the operator's token over a network in clear.
+pub fn gateway_url(text: &str) -> Result<BaseUrl, InvalidGatewayUrl> {
+    BaseUrl::parse(text).map_err(|_| InvalidGatewayUrl)
 }
+
+/// A text that is no URL of an operator mount.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InvalidGatewayUrl;
+
+impl fmt::Display for InvalidGatewayUrl {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .write_str("it must be an https URL such as https://ops.gw.example.com, or http to this machine")
+    }
+}
+
+impl Error for InvalidGatewayUrl {}
 
 #[cfg(test)]
 mod tests {
@@ -195,6 +269,7 @@ mod tests {
         };
         Probed {
             status: None,
+            refused: false,
             failure: None,
             secrets: vec![proved],
             nonce: *b"0123456789abcdef0123456789abcdef",

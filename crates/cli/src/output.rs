@@ -1,5 +1,8 @@
 //! What the command says: tables and sentences, or JSON.
+//!
+//! Whatever it is made of, no character of it steers a terminal but the colours that are set here.
 
+use std::fmt;
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
@@ -7,6 +10,7 @@ use comfy_table::{Table, presets};
 use serde::Serialize;
 
 use crate::failure::Failure;
+use crate::printable::{Printable, printable_json, printable_lines};
 
 /// Standard output and standard error. Colours reach a terminal only, and not where `NO_COLOR` is set.
 pub struct Output {
@@ -15,7 +19,11 @@ pub struct Output {
     err: Box<dyn Write>,
 }
 
-/// A text's meaning, shown as a colour.
+/// A line for people, or several, with colours in it.
+#[derive(Default)]
+pub struct Text(Vec<(Option<Tone>, String)>);
+
+/// A word's meaning, shown as a colour.
 #[derive(Clone, Copy)]
 pub enum Tone {
     /// Green.
@@ -24,6 +32,58 @@ pub enum Tone {
     Odd,
     /// Red.
     Bad,
+}
+
+impl Text {
+    /// Adds words without a colour.
+    #[must_use]
+    pub fn plain(mut self, words: impl Into<String>) -> Self {
+        self.0.push((None, words.into()));
+        self
+    }
+
+    /// Adds words in the colour of their meaning.
+    #[must_use]
+    pub fn toned(mut self, tone: Tone, words: impl Into<String>) -> Self {
+        self.0.push((Some(tone), words.into()));
+        self
+    }
+}
+
+impl From<String> for Text {
+    fn from(words: String) -> Self {
+        Self::default().plain(words)
+    }
+}
+
+impl From<&str> for Text {
+    fn from(words: &str) -> Self {
+        Self::default().plain(words)
+    }
+}
+
+impl fmt::Display for Text {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (tone, words) in &self.0 {
+            let words = printable_lines(words);
+            match tone.map(Tone::style) {
+                Some(style) => write!(formatter, "{style}{words}{style:#}")?,
+                None => formatter.write_str(&words)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Tone {
+    fn style(self) -> Style {
+        let colour = match self {
+            Self::Good => AnsiColor::Green,
+            Self::Odd => AnsiColor::Yellow,
+            Self::Bad => AnsiColor::Red,
+        };
+        Style::new().fg_color(Some(colour.into()))
+    }
 }
 
 impl Output {
@@ -42,23 +102,24 @@ impl Output {
     /// # Errors
     /// Where standard output cannot be written to.
     pub fn json(&mut self, value: &impl Serialize) -> Result<(), Failure> {
-        serde_json::to_writer_pretty(&mut self.out, value).map_err(io::Error::from)?;
-        Ok(writeln!(self.out)?)
+        let document = serde_json::to_string_pretty(value).map_err(io::Error::from)?;
+        Ok(writeln!(self.out, "{}", printable_json(&document))?)
     }
 
     /// A line for people.
     ///
     /// # Errors
     /// Where standard output cannot be written to.
-    pub fn line(&mut self, text: &str) -> Result<(), Failure> {
-        Ok(writeln!(self.out, "{text}")?)
+    pub fn line(&mut self, text: impl Into<Text>) -> Result<(), Failure> {
+        Ok(writeln!(self.out, "{}", text.into())?)
     }
 
-    /// Columns for people. Cells are measured as they stand, so none holds [`toned`] text.
+    /// Columns for people. A cell is one line.
     ///
     /// # Errors
     /// Where standard output cannot be written to.
-    pub fn table(&mut self, header: &[&str], rows: Vec<Vec<String>>) -> Result<(), Failure> {
+    pub fn table(&mut self, header: &[&str], rows: &[Vec<String>]) -> Result<(), Failure> {
+        let rows = rows.iter().map(|row| row.iter().map(|cell| Printable(cell).to_string()));
         let mut table = Table::new();
         table.load_style(presets::NOTHING).set_header(header).add_rows(rows);
         for column in table.column_iter_mut() {
@@ -76,26 +137,15 @@ impl Output {
     }
 
     /// A remark on standard error, where it is in nobody's way.
-    pub fn note(&mut self, text: &str) {
+    pub fn note(&mut self, text: impl Into<Text>) {
         // Where standard error is closed there is nobody to tell.
-        let _ = writeln!(self.err, "{text}");
+        let _ = writeln!(self.err, "{}", text.into());
     }
 
     /// Why the command ends as it does.
     pub fn failure(&mut self, failure: &Failure) {
         if let Some(message) = failure.message() {
-            self.note(&format!("{} {message}", toned(Tone::Bad, "error:")));
+            self.note(Text::default().toned(Tone::Bad, "error:").plain(format!(" {message}")));
         }
     }
-}
-
-/// The text in its tone's colour.
-pub fn toned(tone: Tone, text: &str) -> String {
-    let colour = match tone {
-        Tone::Good => AnsiColor::Green,
-        Tone::Odd => AnsiColor::Yellow,
-        Tone::Bad => AnsiColor::Red,
-    };
-    let style = Style::new().fg_color(Some(colour.into()));
-    format!("{style}{text}{style:#}")
 }

@@ -23,6 +23,6 @@ impl Quota {
         if output.is_json() {
             return output.json(&quota);
         }
-        output.line(&format!("{} of {} secrets", quota.secrets.usage, quota.secrets.quota))
+        output.line(format!("{} of {} secrets", quota.secrets.usage, quota.secrets.quota))
     }
 }

@@ -62,11 +62,11 @@ impl Stores {
             Operation::Create { name } => show_one(&api.send(&api.account.create_store(&name))?, output),
             Operation::Get { id } => show_one(&api.send(&api.account.store(&id))?, output),
             Operation::Delete { id, force } => {
-                api.send(&api.account.delete_store(&id, force))?;
+                api.delete_store(&id, force)?;
                 if output.is_json() {
                     return output.json(&json!({ "deleted": [id] }));
                 }
-                output.line(&format!("deleted {id}"))
+                output.line(format!("deleted {id}"))
             }
         }
     }
@@ -81,5 +81,5 @@ fn show(stores: &[Store], output: &mut Output) -> Result<(), Failure> {
     let row = |store: &Store| {
         vec![store.name.clone(), store.id.to_string(), age(&store.created), age(&store.modified)]
     };
-    output.table(&["NAME", "ID", "AGE", "CHANGED"], stores.iter().map(row).collect())
+    output.table(&["NAME", "ID", "AGE", "CHANGED"], &stores.iter().map(row).collect::<Vec<_>>())
 }

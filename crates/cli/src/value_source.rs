@@ -1,11 +1,14 @@
 //! Where a secret's value is read from: a file, standard input, or a hidden prompt. Never an argument.
 
+use std::error::Error;
+use std::fmt;
 use std::fs;
 use std::io::{self, IsTerminal as _, Read as _};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use ostiary_secrets_store::SecretValue;
+use ostiary_core::secret_value::place::without_line_ends;
+use ostiary_secrets_store::{InvalidSecretValue, SecretValue};
 use zeroize::Zeroizing;
 
 use crate::failure::Failure;
@@ -24,7 +27,7 @@ impl ValueSource {
         self.value_file.is_some()
     }
 
-    /// Reads it. Line ends at its end are dropped, since `echo` and editors put them there.
+    /// Reads it. Line ends at its end are dropped, as the gateway drops them.
     ///
     /// # Errors
     /// Where it cannot be read, or is no value.
@@ -36,9 +39,16 @@ impl ValueSource {
                 .map_err(|error| Failure::failed(format_args!("cannot ask for a value: {error}")))?,
             None => read_standard_input()?,
         };
-        let value = text.trim_end_matches(['\r', '\n']).to_owned();
-        SecretValue::parse(value).map_err(|error| Failure::usage(format_args!("{name}: {error}")))
+        new_value(&text).map_err(|error| Failure::usage(format_args!("{name}: {error}")))
     }
+}
+
+/// A value as the gateway will use it: without line ends at its end.
+///
+/// # Errors
+/// Where nothing is left, or more than the store takes.
+pub fn new_value(text: &str) -> Result<SecretValue, InvalidSecretValue> {
+    SecretValue::parse(without_line_ends(text).to_owned())
 }
 
 /// A file that holds values; `-` is standard input.
@@ -49,12 +59,66 @@ pub fn read_file(path: &Path) -> Result<Zeroizing<String>, Failure> {
     if path.as_os_str() == "-" {
         return read_standard_input();
     }
-    let cannot = |error| Failure::usage(format_args!("cannot read {}: {error}", path.display()));
-    fs::read_to_string(path).map(Zeroizing::new).map_err(cannot)
+    let bytes = fs::read(path).map(Zeroizing::new);
+    let bytes =
+        bytes.map_err(|error| Failure::usage(format_args!("cannot read {}: {error}", path.display())))?;
+    text(bytes).map_err(|error| Failure::usage(format_args!("{} {error}", path.display())))
 }
 
 fn read_standard_input() -> Result<Zeroizing<String>, Failure> {
-    let mut text = Zeroizing::new(String::new());
-    let read = io::stdin().read_to_string(&mut text);
-    read.map(|_| text).map_err(|error| Failure::usage(format_args!("cannot read standard input: {error}")))
+    let mut bytes = Zeroizing::new(Vec::new());
+    let read = io::stdin().read_to_end(&mut bytes);
+    read.map_err(|error| Failure::usage(format_args!("cannot read standard input: {error}")))?;
+    text(bytes).map_err(|error| Failure::usage(format_args!("standard input {error}")))
+}
+
+fn text(mut bytes: Zeroizing<Vec<u8>>) -> Result<Zeroizing<String>, NotText> {
+    // Windows PowerShell writes these with `>` and `Out-File`.
+    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) || bytes.contains(&0) {
+        return Err(NotText::Utf16);
+    }
+    String::from_utf8(std::mem::take(&mut bytes)).map(Zeroizing::new).map_err(|error| {
+        drop(Zeroizing::new(error.into_bytes()));
+        NotText::NotUtf8
+    })
+}
+
+/// Why bytes are not taken for text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum NotText {
+    Utf16,
+    NotUtf8,
+}
+
+impl fmt::Display for NotText {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Utf16 => "is UTF-16, or holds a byte that is zero; write it as UTF-8",
+            Self::NotUtf8 => "is not UTF-8",
+        })
+    }
+}
+
+impl Error for NotText {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_utf_8() {
+        for (bytes, expected) in [
+            (b"key\n".to_vec(), Ok("key\n")),
+            (b"\xef\xbb\xbfkey".to_vec(), Ok("\u{feff}key")),
+            (b"\xff\xfek\0e\0y\0".to_vec(), Err(NotText::Utf16)),
+            (b"\xfe\xff\0k\0e\0y".to_vec(), Err(NotText::Utf16)),
+            (b"k\0e\0y\0".to_vec(), Err(NotText::Utf16)),
+            (b"k\xe9y".to_vec(), Err(NotText::NotUtf8)),
+        ] {
+            assert_eq!(
+                text(Zeroizing::new(bytes)).as_ref().map(|text| text.as_str()),
+                expected.as_ref().copied()
+            );
+        }
+    }
 }

@@ -150,7 +150,7 @@ fn explain_tells_which_refusal_and_why() {
             "The Host header and the URL do not name one host.",
         ),
         (
-            &["GET", "/stripe/health", "--header", "CDN-Loop: ostiary"],
+            &["GET", "/stripe/health", "--header", "CDN-Loop: ostiary-49960de5880e8c68"],
             "loop_detected",
             "The request has been through this gateway before.",
         ),
@@ -161,6 +161,29 @@ fn explain_tells_which_refusal_and_why() {
         assert!(reasons.contains(&json!(because)), "{arguments:?} {reasons:?}");
         assert_eq!(told.get("upstream"), None, "{arguments:?}");
     }
+}
+
+#[test]
+fn explain_tells_which_rule_a_request_nearly_fits() {
+    for (method, path, because) in [
+        ("GET", "//balance", "The path has an empty segment (`//`). Without it `GET /balance` would admit"),
+        ("GET", "/balance/", "The path ends with a slash. Without it `GET /balance` would admit"),
+        (
+            "GET",
+            "/stripe/balance",
+            "The path repeats what the mount, the upstream's base path or the path itself",
+        ),
+        ("GET", "/balance/balance", "The path repeats"),
+        ("POST", "/balance", "`GET /balance` admits the path, with other methods."),
+    ] {
+        let (told, _) = explained(&[method, &format!("/stripe{path}"), "--caller", "ci"]);
+        assert_eq!(told["code"], "not_allowed", "{path}");
+        let reasons = told["because"].as_array().unwrap();
+        let last = reasons.last().and_then(Value::as_str).unwrap();
+        assert!(last.starts_with(because), "{path} {last}");
+    }
+    let (told, _) = explained(&["GET", "/stripe/elsewhere", "--caller", "ci"]);
+    assert_eq!(told["because"].as_array().unwrap().len(), 2, "{told}");
 }
 
 #[test]

@@ -1,23 +1,28 @@
 //! The life of a request, from its head to the head of its answer.
 
 use crate::authentication::caller::authenticate;
-use crate::authentication::tokens::token_digests;
-use crate::configuration::{Gateway, Grantee, Mount, Route, Rule, UpstreamUrl};
-use crate::http::AddedHeaders;
+use crate::authentication::challenge::challenge;
+use crate::authentication::proved::ProvedTokens;
+use crate::authentication::tokens::tokens;
+use crate::configuration::{
+    Gateway, Grantee, Mismatch, Mount, Placement, RateLimit, Route, Rule, UpstreamUrl,
+};
 use crate::http::method::Method;
 use crate::http::path::Below;
+use crate::http::{AddedHeaders, charset, subprotocol};
 use crate::log::Event;
 use crate::operator::{self, OperatorRequest, Report};
-use crate::redaction::{Redaction, Sent};
-use crate::refusal::{Code, Refusal};
+use crate::redaction::{Redaction, Sent, is_of_unknown_encoding};
+use crate::refusal::{Challenge, Code, MediaType, Refusal};
 use crate::request::admission::{Admitted, admit};
-use crate::request::rate_limit::{Limited, Subject};
+use crate::request::rate_limit::{Limited, Limits, Subject};
 use crate::request::routing::Arrival;
-use crate::request::{cors, rate_limit, routing};
+use crate::request::{cors, destination, routing};
 use crate::request_id::RequestId;
 use crate::response::edits::{Edits, edits};
 use crate::response::link::Links;
 use crate::runtime::clock::elapsed;
+use crate::runtime::signing::Signing;
 use crate::runtime::{Bindings, Clock, Console, Network, RequestHead, UpstreamResponse};
 use crate::secrets::credential::Credential;
 use crate::secrets::readings::Readings;
@@ -28,6 +33,9 @@ use crate::upstream::planning::Forward;
 
 /// RFC 9110 §15.3.5.
 const NO_CONTENT: u16 = 204;
+
+/// How long the first bytes of a body may take, in milliseconds, before the head is returned without them.
+const PATIENCE: u32 = 1_000;
 
 /// What became of a request.
 #[derive(Debug)]
@@ -64,7 +72,7 @@ pub enum Outcome<A> {
 /// 8. Fail over: where the upstream refuses the credential, back to 5 with the next source.
 /// 9. Respond: strip, rewrite links, mark as private, redact. 502
 /// 10. Record: one log event.
-pub async fn handle<'g, R: Bindings + Network + Clock + Console>(
+pub async fn handle<'g, R: Bindings + Network + Clock + Console + Signing>(
     gateway: &'g Gateway,
     head: &impl RequestHead,
     runtime: &'g R,
@@ -85,9 +93,11 @@ struct Context<'g, 'h, H, R> {
     readings: Readings<'g, R>,
     event: Event<'g>,
     /// For web pages, on responses and refusals alike.
-    cors: AddedHeaders,
+    cors: Option<cors::Permission<'g, 'h>>,
     /// On a refusal: after how many seconds the caller may come back.
     retry_after: Option<u32>,
+    /// On a refusal: how the caller may show its token.
+    challenge: Challenge,
 }
 
 /// A request that has found its route.
@@ -99,10 +109,10 @@ struct Routed<'g, 'h> {
     path: Below<'h>,
 }
 
-/// A caller, and the rule that admits its request, if one does.
-#[derive(Clone, Copy)]
+/// A caller, what has authenticated it, and the rule that admits its request, if one does.
 struct Authenticated<'g> {
     caller: Grantee,
+    tokens: ProvedTokens,
     rule: Option<&'g Rule>,
 }
 
@@ -114,7 +124,7 @@ struct Resolved<'g> {
     is_bare: bool,
 }
 
-impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console> Context<'g, 'h, H, R> {
+impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console + Signing> Context<'g, 'h, H, R> {
     fn new(gateway: &'g Gateway, head: &'h H, runtime: &'g R, request_id: RequestId) -> Self {
         Self {
             gateway,
@@ -124,8 +134,9 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console> Context<'g
             readings: Readings::new(runtime, gateway.secret_timeout),
             event: Event::new(request_id.clone()),
             request_id,
-            cors: AddedHeaders::new(),
+            cors: None,
             retry_after: None,
+            challenge: Challenge::default(),
         }
     }
 
@@ -139,13 +150,15 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console> Context<'g
             return Ok(Outcome::Preflight(preflight));
         }
         let authenticated = self.authenticate(routed).await?;
-        self.authorize(routed, authenticated)?;
+        let destination = self.authorize(routed, &authenticated)?;
         let upstream = base_url(&routed.route.upstream, self.runtime)?;
         let mut resolved = self.resolve(routed, authenticated.caller).await?;
-        let mut sent = self.sent(routed, &resolved.credential);
-        let forward = self.plan(routed, &upstream, !sent.is_empty());
+        let mut sent = Self::sent(routed, &resolved.credential);
+        let redacts = !sent.is_empty() || (routed.route.redact && resolved.credential.is_completed_later());
+        let forward = self.plan(routed, &authenticated.tokens, &upstream, redacts);
+        let forward = Forward { destination: destination.as_deref(), ..forward };
         let reply = self.send(&forward, &mut resolved, &mut sent).await?;
-        self.respond(routed, authenticated.caller, &forward, reply, &sent)
+        self.respond(routed, authenticated.caller, &forward, reply, &sent).await
     }
 
     /// Step 1.
@@ -171,9 +184,22 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console> Context<'g
         admitted: &Admitted<'_>,
         path: Below<'_>,
     ) -> Result<Outcome<R::Response>, Code> {
-        let request =
-            OperatorRequest { head: self.head, method: admitted.method, path, query: admitted.target.query };
-        operator::serve(self.gateway, &request, self.runtime, &mut self.event).await.map(Outcome::Reported)
+        let Self { gateway, head, runtime, .. } = *self;
+        let operator = gateway.operator.as_ref().ok_or(Code::NoRoute)?;
+        let Admitted { method, ref target, .. } = *admitted;
+        let request = OperatorRequest { head, host: &target.host, method, path, query: target.query };
+        let limits = self.limits(operator::COUNTED_AS, &operator.rate_limit);
+        self.count(limits, Subject::Address).await?;
+        if let Some(report) = operator::public_report(gateway, operator, &request, runtime, &mut self.event) {
+            return Ok(Outcome::Reported(report));
+        }
+        let before = runtime.now();
+        operator::authenticate(gateway, operator, head, &mut self.readings, &mut self.event).await?;
+        let proof_ms = elapsed(before, runtime.now());
+        self.count(limits, Subject::Caller(self.event.caller.unwrap_or_default())).await?;
+        let report =
+            operator::serve(gateway, &request, runtime, &mut self.readings, proof_ms, &mut self.event);
+        report.await.map(Outcome::Reported)
     }
 
     /// Step 2, for a page of another origin.
@@ -182,36 +208,43 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console> Context<'g
         if cors::is_preflight(self.head, routed.admitted.method) {
             return Some(cors::preflight(routed.route, cors, self.head, &self.request_id));
         }
-        self.cors = cors::actual(cors, self.head);
+        self.cors = Some(cors::Permission::new(cors, self.head));
         None
     }
 
     /// Step 3. Nobody has to prove anything where anyone may do this.
     async fn authenticate(&mut self, routed: Routed<'g, '_>) -> Result<Authenticated<'g>, Code> {
-        self.count(routed.route, Subject::Address).await?;
         let Routed { admitted, route, path, .. } = routed;
+        let limits = self.limits(&route.name, &route.rate_limit);
+        self.count(limits, Subject::Address).await?;
         let admitted_as = |to| route.admitting_rule(to, admitted.method, path);
         if let Some(rule) = admitted_as(Grantee::Anyone) {
             self.event.caller = Some("anyone");
-            self.count(route, Subject::Anyone).await?;
-            return Ok(Authenticated { caller: Grantee::Anyone, rule: Some(rule) });
+            self.count(limits, Subject::Anyone).await?;
+            let tokens = ProvedTokens::default();
+            return Ok(Authenticated { caller: Grantee::Anyone, tokens, rule: Some(rule) });
         }
-        let digests = token_digests(&route.token_in, self.head, admitted.target.query);
-        let proved = authenticate(self.gateway, route.callers(), &digests, &mut self.readings).await;
-        let caller = proved.map_err(|why| {
+        let shown = tokens(&route.token_in, self.head, admitted.target.query);
+        let proved = authenticate(self.gateway, route.callers(), shown, &mut self.readings).await;
+        let proved = proved.map_err(|why| {
+            self.challenge = challenge(&route.token_in, self.head);
             self.event.proof = Some(why);
             Code::from(why)
         })?;
-        let name = self.gateway.caller(caller).map(|caller| caller.name.as_ref());
+        let name = self.gateway.caller(proved.id).map(|caller| caller.name.as_ref());
         self.event.caller = name;
-        self.count(route, Subject::Caller(name.unwrap_or_default())).await?;
-        let caller = Grantee::Caller(caller);
-        Ok(Authenticated { caller, rule: admitted_as(caller) })
+        self.count(limits, Subject::Caller(name.unwrap_or_default())).await?;
+        let caller = Grantee::Caller(proved.id);
+        Ok(Authenticated { caller, tokens: proved.tokens, rule: admitted_as(caller) })
+    }
+
+    fn limits<'l>(&self, name: &'l str, limits: &'l [RateLimit]) -> Limits<'l> {
+        Limits { name, limits, within: self.gateway.secret_timeout }
     }
 
     /// Counts the request, and goes on unless a limit says no.
-    async fn count(&mut self, route: &Route, subject: Subject<'_>) -> Result<(), Code> {
-        match rate_limit::count(self.gateway, route, subject, self.head, self.runtime).await {
+    async fn count(&mut self, limits: Limits<'_>, subject: Subject<'_>) -> Result<(), Code> {
+        match limits.count(subject, self.head, self.runtime).await {
             Limited::No { unknown } => {
                 self.event.rate_limit_unknown |= unknown;
                 Ok(())
@@ -223,13 +256,30 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console> Context<'g
         }
     }
 
-    /// Step 4.
-    fn authorize(&mut self, routed: Routed<'g, '_>, authenticated: Authenticated<'g>) -> Result<(), Code> {
-        let rule = authenticated.rule.ok_or(Code::NotAllowed)?;
+    /// Step 4: where the caller may put what it copies or moves.
+    fn authorize(
+        &mut self,
+        routed: Routed<'g, '_>,
+        authenticated: &Authenticated<'g>,
+    ) -> Result<Option<String>, Code> {
+        let Some(rule) = authenticated.rule else { return Err(self.unmatched(routed, authenticated.caller)) };
         self.event.rule = Some(&rule.text);
         let longer =
             routed.route.max_body.zip(routed.admitted.length).is_some_and(|(most, length)| length > most);
-        if longer { Err(Code::PayloadTooLarge) } else { Ok(()) }
+        if longer {
+            return Err(Code::PayloadTooLarge);
+        }
+        let Admitted { method, ref target, .. } = *routed.admitted;
+        destination::below_mount(self.gateway, routed.route, authenticated.caller, method, target, self.head)
+    }
+
+    /// Step 4, where no rule admits the request.
+    fn unmatched(&mut self, routed: Routed<'g, '_>, caller: Grantee) -> Code {
+        let Routed { admitted, mount, route, path } = routed;
+        let mismatch =
+            Mismatch::find(route, mount, caller, admitted.method, path).map(|(mismatch, _)| mismatch);
+        self.event.mismatch = mismatch;
+        if mismatch == Some(Mismatch::OtherReading) { Code::PathAmbiguous } else { Code::NotAllowed }
     }
 
     /// Step 5. A browser sends a preflight without its user's will, so one that anyone may send spends no credential.
@@ -251,7 +301,13 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console> Context<'g
     }
 
     /// Step 6: what every attempt has in common.
-    fn plan<'f>(&self, routed: Routed<'g, 'f>, upstream: &'f UpstreamUrl, redacts: bool) -> Forward<'f, H>
+    fn plan<'f>(
+        &self,
+        routed: Routed<'g, 'f>,
+        tokens: &'f ProvedTokens,
+        upstream: &'f UpstreamUrl,
+        redacts: bool,
+    ) -> Forward<'f, H>
     where
         'h: 'f,
         'g: 'f,
@@ -259,6 +315,7 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console> Context<'g
         let Routed { admitted, route, path, .. } = routed;
         Forward {
             head: self.head,
+            host: &admitted.target.host,
             method: admitted.method,
             path,
             query: admitted.target.query,
@@ -267,6 +324,8 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console> Context<'g
             is_upgrade: admitted.is_upgrade,
             route,
             upstream,
+            tokens,
+            destination: None,
             redacts,
         }
     }
@@ -288,6 +347,7 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console> Context<'g
             sent,
             failover: forward.route.failover.as_ref().filter(|_| !resolved.is_bare),
             request_id: &self.request_id,
+            body: None,
         };
         let reply = attempts.send(std::mem::take(&mut resolved.credential)).await;
         self.event.secrets = std::mem::take(&mut resolved.resolver.notes);
@@ -297,19 +357,16 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console> Context<'g
     }
 
     /// The texts that step 9 looks for in the response.
-    fn sent(&self, routed: Routed<'g, '_>, credential: &Credential<'g>) -> Sent<'g> {
+    fn sent(routed: Routed<'g, '_>, credential: &Credential<'g>) -> Sent<'g> {
         let mut sent = Sent::default();
         if routed.route.redact {
-            if let Some(name) = self.event.caller.filter(|name| *name != "anyone") {
-                sent.add_tokens(name, &routed.route.token_in, self.head, routed.admitted.target.query);
-            }
             sent.add_credential(credential);
         }
         sent
     }
 
     /// Step 9.
-    fn respond(
+    async fn respond(
         &self,
         routed: Routed<'g, '_>,
         caller: Grantee,
@@ -317,34 +374,52 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console> Context<'g
         reply: Reply<'g, R::Response>,
         sent: &Sent<'_>,
     ) -> Result<Outcome<R::Response>, Code> {
-        let Reply { response, credential } = reply;
+        let Reply { response, credential, range } = reply;
+        self.look_at(&response, sent).await?;
         let target = &routed.admitted.target;
         let links = || Links {
             sent: forward.url(&Credential::default()),
             upstream: forward.upstream,
             mount: format!("{}://{}{}", target.scheme, target.host.as_str(), routed.mount.path()),
-            parameters: credential.parameters.iter().map(|(name, _)| *name).collect(),
+            parameters: routed.route.auth.iter().flat_map(Placement::parameters).collect(),
             values: &credential.values,
         };
         let is_authenticated = caller != Grantee::Anyone;
         let mut edits = edits(&response, routed.route, is_authenticated, links, &self.request_id);
-        let redaction = Redaction::of(&response, forward.method, sent, &self.request_id, &mut edits)?;
+        let selected =
+            forward.own_subprotocol(&response).map(|own| (subprotocol::HEADER.into(), own.to_owned()));
+        edits.add.extend(selected);
+        let redaction = Redaction::new(&response, forward.method, sent, range, &self.request_id, &mut edits)?;
         Ok(Outcome::Answered(response, edits, redaction))
+    }
+
+    /// Step 9, where the encoding of the body is not known. What comes later than this is cut off by the redactor.
+    async fn look_at(&self, response: &R::Response, sent: &Sent<'_>) -> Result<(), Code> {
+        if sent.is_empty() || !is_of_unknown_encoding(response) {
+            return Ok(());
+        }
+        let length = u32::try_from(charset::LOOKED_AT).unwrap_or(u32::MAX);
+        let beginning = self.runtime.beginning(response, length, PATIENCE).await;
+        if charset::is_foreign(&beginning) { Err(Code::UpstreamInvalid) } else { Ok(()) }
     }
 
     /// Step 10.
     fn record(self, outcome: Result<Outcome<R::Response>, Code>) -> Handled<'g, R::Response> {
-        let Self { runtime, request_id, started, mut event, mut cors, retry_after, .. } = self;
+        let Self { head, runtime, request_id, started, mut event, cors, retry_after, challenge, .. } = self;
         let mut outcome = outcome.unwrap_or_else(|code| {
             event.code = Some(code.as_str());
-            Outcome::Refused(Refusal { code, request_id, retry_after, cors: std::mem::take(&mut cors) })
+            let cors = cors.map(cors::Permission::on_refusal).unwrap_or_default();
+            let media_type = MediaType::for_accept(head.header("accept"));
+            Outcome::Refused(Refusal { code, request_id, retry_after, cors, media_type, challenge })
         });
         event.status = match &mut outcome {
             Outcome::Refused(refusal) => refusal.status(),
             Outcome::Preflight(_) => NO_CONTENT,
             Outcome::Answered(response, edits, _) => {
-                edits.add.extend(cors.into_iter().map(|(name, value)| (name.into(), value)));
-                response.status()
+                let added = cors.map(|cors| cors.on_response(edits.header_names(response)));
+                let added = added.into_iter().flatten();
+                edits.add.extend(added.map(|(name, value)| (name.into(), value)));
+                edits.status.unwrap_or_else(|| response.status())
             }
             Outcome::Reported(report) => report.status,
         };

@@ -5,6 +5,7 @@
 
 pub mod configuration;
 pub mod digest;
+pub mod encoding;
 pub mod http;
 pub mod refusal;
 pub mod request_id;
@@ -18,10 +19,10 @@ pub mod redaction;
 pub mod request;
 pub mod response;
 pub mod secrets;
+pub mod signing;
 pub mod upstream;
 
 pub mod gateway;
-pub mod headers_read;
 
 pub use gateway::{Handled, Outcome, handle};
 pub use secret_value::SecretValue;

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::authentication::caller::AuthenticationError;
+use crate::configuration::Mismatch;
 use crate::request_id::RequestId;
 use crate::secrets::resolver::SourceNote;
 
@@ -30,6 +31,9 @@ pub struct Event<'g> {
     /// The rule that admitted the request, as `gateway.toml` spells it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rule: Option<&'g str>,
+    /// What keeps the request from a rule that it nearly fits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mismatch: Option<Mismatch>,
     /// Why nobody was proved.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub proof: Option<AuthenticationError>,
@@ -108,6 +112,7 @@ impl<'g> Event<'g> {
             operation: None,
             caller: None,
             rule: None,
+            mismatch: None,
             proof: None,
             secrets: Vec::new(),
             attempts: 0,
@@ -159,6 +164,7 @@ mod tests {
             operation: Some("health"),
             caller: Some("checkout"),
             rule: Some("GET /**"),
+            mismatch: Some(Mismatch::Method),
             proof: Some(AuthenticationError::Unreadable),
             secrets: vec![served],
             attempts: 2,
@@ -200,12 +206,13 @@ mod tests {
         let words = words
             .chain(failovers.iter().map(String::as_str))
             .chain(failures.map(Failure::as_str))
+            .chain(Mismatch::ALL.map(Mismatch::as_str))
             .chain(levels);
         let words: Vec<_> = words.collect();
         for word in &words {
             assert!(page.contains(&format!("\n| `{word}` | ")), "{word}");
         }
-        let heads = ["failure", "failover"].len();
+        let heads = ["failure", "failover", "mismatch"].len();
         assert_eq!(page.matches("\n| `").count(), words.len() + heads);
     }
 }

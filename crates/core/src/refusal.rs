@@ -6,10 +6,19 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::http::AddedHeaders;
+use crate::http::accept::names_json_alone;
+use crate::http::method::Method;
 use crate::request_id::RequestId;
 
 /// Where each code has a heading: the `type` of a refusal is this and the code.
 const DOCUMENTATION: &str = concat!(env!("CARGO_PKG_REPOSITORY"), "/blob/main/docs/refusals.md#");
+
+/// `error.type` of every refusal.
+const ERROR_TYPE: &str = "ostiary_refusal";
+
+/// Headers that SDKs ask whether to try again, and that say `false` where that cannot help: the SDKs that Stainless
+/// generates (OpenAI, Anthropic and others), and those of Stripe. The same request would be sent three times otherwise.
+pub const SHOULD_RETRY: [&str; 2] = ["x-should-retry", "stripe-should-retry"];
 
 /// What a refusal says: stable, documented in `docs/refusals.md`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,11 +27,13 @@ pub enum Code {
     InvalidHost,
     PathAmbiguous,
     BodyNotAllowed,
+    BodyInvalid,
     CallerUnauthenticated,
     NotAllowed,
     NoRoute,
     MethodNotAllowed,
     PayloadTooLarge,
+    UnsupportedMediaType,
     OperationInvalid,
     RateLimited,
     Misconfigured,
@@ -39,11 +50,17 @@ const fn table(code: Code) -> (&'static str, u16, &'static str) {
         Code::InvalidHost => ("invalid_host", 400, "The Host header and the URL do not name one host."),
         Code::PathAmbiguous => ("path_ambiguous", 400, "The path can be read in more than one way."),
         Code::BodyNotAllowed => ("body_not_allowed", 400, "A GET or HEAD request has no body."),
+        Code::BodyInvalid => {
+            ("body_invalid", 400, "The request's body is not whole, or not what its type says.")
+        }
         Code::CallerUnauthenticated => ("caller_unauthenticated", 401, "No token that this gateway knows."),
         Code::NotAllowed => ("not_allowed", 403, "No rule admits this method and path."),
         Code::NoRoute => ("no_route", 404, "No route is mounted here."),
         Code::MethodNotAllowed => ("method_not_allowed", 405, "The gateway does not know this method."),
         Code::PayloadTooLarge => ("payload_too_large", 413, "The request's body is too large."),
+        Code::UnsupportedMediaType => {
+            ("unsupported_media_type", 415, "A body of this type cannot carry the route's credential.")
+        }
         Code::RateLimited => ("rate_limited", 429, "Too many requests."),
         Code::OperationInvalid => ("operation_invalid", 400, "The operator's request is not understood."),
         Code::Misconfigured => ("misconfigured", 500, "The gateway's configuration has an error."),
@@ -57,15 +74,17 @@ const fn table(code: Code) -> (&'static str, u16, &'static str) {
 
 impl Code {
     /// Every code.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::InvalidHost,
         Self::PathAmbiguous,
         Self::BodyNotAllowed,
+        Self::BodyInvalid,
         Self::CallerUnauthenticated,
         Self::NotAllowed,
         Self::NoRoute,
         Self::MethodNotAllowed,
         Self::PayloadTooLarge,
+        Self::UnsupportedMediaType,
         Self::RateLimited,
         Self::OperationInvalid,
         Self::Misconfigured,
@@ -93,11 +112,70 @@ impl Code {
     pub const fn title(self) -> &'static str {
         table(self).2
     }
+
+    /// Whether the same request can succeed later while nobody changes it, the configuration or the token.
+    #[must_use]
+    pub const fn is_transient(self) -> bool {
+        matches!(
+            self,
+            Self::RateLimited | Self::UpstreamUnreachable | Self::SecretUnavailable | Self::UpstreamTimeout
+        )
+    }
 }
 
 impl fmt::Display for Code {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(self.as_str())
+    }
+}
+
+impl std::error::Error for Code {}
+
+/// The media type of a refusal's body. The body is the same JSON object under both.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MediaType {
+    /// `application/problem+json` (RFC 9457 §3).
+    #[default]
+    Problem,
+    /// `application/json`, for SDKs that parse no other JSON.
+    Json,
+}
+
+impl MediaType {
+    /// The one for a request with this `Accept` header.
+    #[must_use]
+    pub fn for_accept(accept: Option<&str>) -> Self {
+        if accept.is_some_and(names_json_alone) { Self::Json } else { Self::Problem }
+    }
+
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Problem => "application/problem+json",
+            Self::Json => "application/json",
+        }
+    }
+}
+
+/// The value of `WWW-Authenticate`: how a client may show a token (RFC 9110 §11.6.1). The realm is the same on every
+/// route, so that it tells nothing of the configuration.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Challenge {
+    /// `Bearer`.
+    #[default]
+    Bearer,
+    /// `Basic` alone: Docker's clients take the realm of `Bearer` for the URL of a token server.
+    Basic,
+    /// Either. `Basic` is the first, since wget reads no further.
+    BasicOrBearer,
+}
+
+impl Challenge {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Bearer => "Bearer realm=\"ostiary\"",
+            Self::Basic => "Basic realm=\"ostiary\"",
+            Self::BasicOrBearer => "Basic realm=\"ostiary\", Bearer realm=\"ostiary\"",
+        }
     }
 }
 
@@ -113,6 +191,10 @@ pub struct Refusal {
     pub retry_after: Option<u32>,
     /// What web pages are told.
     pub cors: AddedHeaders,
+    /// What the client can read.
+    pub media_type: MediaType,
+    /// How the client may show its token, where none has been accepted.
+    pub challenge: Challenge,
 }
 
 impl Refusal {
@@ -126,7 +208,7 @@ impl Refusal {
     #[must_use]
     pub fn headers(&self) -> Vec<(&'static str, Cow<'_, str>)> {
         let mut headers: Vec<(&'static str, Cow<'_, str>)> = vec![
-            ("content-type", "application/problem+json".into()),
+            ("content-type", self.media_type.as_str().into()),
             ("cache-control", "no-store".into()),
             ("ostiary-refusal", self.code.as_str().into()),
             ("ostiary-request-id", self.request_id.as_str().into()),
@@ -134,18 +216,21 @@ impl Refusal {
         headers.extend(self.cors.iter().map(|(name, value)| (*name, value.as_str().into())));
         headers.extend(self.retry_after.map(|seconds| ("retry-after", seconds.to_string().into())));
         match self.code {
-            // Never Basic: a browser would ask for a password and remember it (RFC 7617 §4).
-            Code::CallerUnauthenticated => headers.push(("www-authenticate", "Bearer".into())),
+            Code::CallerUnauthenticated => headers.push(("www-authenticate", self.challenge.as_str().into())),
             // RFC 9110 §15.5.6 asks for it.
-            Code::MethodNotAllowed => {
-                headers.push(("allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS".into()));
-            }
+            Code::MethodNotAllowed => headers.push(("allow", known_methods().into())),
             _ => {}
+        }
+        if !self.code.is_transient() {
+            headers.extend(SHOULD_RETRY.map(|name| (name, "false".into())));
         }
         headers
     }
 
     /// The body of the answer: a problem in JSON (RFC 9457 §3).
+    ///
+    /// Its extension member `error` is where the SDKs of Stripe, OpenAI, Anthropic and others look for a message. The
+    /// one for Node of Stripe takes an object without it for a result, whatever the status is.
     #[must_use]
     pub fn body(&self) -> String {
         #[derive(Serialize)]
@@ -155,6 +240,13 @@ impl Refusal {
             status: u16,
             code: &'a str,
             request_id: &'a str,
+            error: Error<'a>,
+        }
+        #[derive(Serialize)]
+        struct Error<'a> {
+            message: &'a str,
+            r#type: &'a str,
+            code: &'a str,
         }
         let problem = Problem {
             r#type: format!("{DOCUMENTATION}{}", self.code),
@@ -162,19 +254,34 @@ impl Refusal {
             status: self.code.status(),
             code: self.code.as_str(),
             request_id: self.request_id.as_str(),
+            error: Error { message: self.code.title(), r#type: ERROR_TYPE, code: self.code.as_str() },
         };
         // Strings and a number always serialise.
         serde_json::to_string(&problem).unwrap_or_default()
     }
 }
 
+fn known_methods() -> String {
+    Method::ALL.iter().map(|method| method.as_str()).collect::<Vec<_>>().join(", ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::method::Method;
 
     fn refusal(code: Code, bits: u128) -> Refusal {
-        Refusal { code, request_id: RequestId::new(bits), retry_after: None, cors: AddedHeaders::new() }
+        Refusal {
+            code,
+            request_id: RequestId::new(bits),
+            retry_after: None,
+            cors: AddedHeaders::new(),
+            media_type: MediaType::default(),
+            challenge: Challenge::default(),
+        }
+    }
+
+    fn header<'r>(refusal: &'r Refusal, name: &str) -> Vec<Cow<'r, str>> {
+        refusal.headers().into_iter().filter(|(known, _)| *known == name).map(|(_, value)| value).collect()
     }
 
     #[test]
@@ -184,7 +291,9 @@ mod tests {
             refusal.body(),
             format!(
                 "{{\"type\":\"{DOCUMENTATION}no_route\",\"title\":\"No route is mounted here.\",\"status\":404,\
-                 \"code\":\"no_route\",\"request_id\":\"000000000000000000000000000000ab\"}}"
+                 \"code\":\"no_route\",\"request_id\":\"000000000000000000000000000000ab\",\
+                 \"error\":{{\"message\":\"No route is mounted here.\",\"type\":\"ostiary_refusal\",\
+                 \"code\":\"no_route\"}}}}"
             )
         );
         assert!(refusal.headers().contains(&("ostiary-refusal", "no_route".into())));
@@ -192,16 +301,64 @@ mod tests {
     }
 
     #[test]
-    fn case_32_a_failed_proof_asks_for_a_bearer_token_and_never_for_basic() {
-        let refusal = refusal(Code::CallerUnauthenticated, 1);
-        assert_eq!(refusal.headers().last(), Some(&("www-authenticate", "Bearer".into())));
+    fn case_66_every_refusal_has_the_member_by_which_sdks_know_an_error() {
+        for code in Code::ALL {
+            let body: serde_json::Value = serde_json::from_str(&refusal(code, 1).body()).unwrap();
+            let error = serde_json::json!({
+                "message": code.title(), "type": "ostiary_refusal", "code": code.as_str(),
+            });
+            assert_eq!(body["error"], error, "{code}");
+            assert_eq!(body["code"], code.as_str());
+        }
+    }
+
+    #[test]
+    fn a_client_that_reads_json_alone_gets_the_same_body_as_json() {
+        let problem = refusal(Code::NoRoute, 1);
+        let media_type = MediaType::for_accept(Some("application/vnd.github.v3+json"));
+        let json = Refusal { media_type, ..problem.clone() };
+        assert_eq!(header(&problem, "content-type"), ["application/problem+json"]);
+        assert_eq!(header(&json, "content-type"), ["application/json"]);
+        assert_eq!(problem.body(), json.body());
+        assert_eq!(MediaType::for_accept(None), MediaType::Problem);
+    }
+
+    #[test]
+    fn an_sdk_is_told_not_to_try_again_where_that_cannot_help() {
+        let transient = Code::ALL.into_iter().filter(|code| code.is_transient());
+        assert_eq!(
+            transient.map(Code::as_str).collect::<Vec<_>>(),
+            ["rate_limited", "upstream_unreachable", "secret_unavailable", "upstream_timeout"]
+        );
+        for code in Code::ALL {
+            let told: &[&str] = if code.is_transient() { &[] } else { &["false"] };
+            for name in ["x-should-retry", "stripe-should-retry"] {
+                assert_eq!(header(&refusal(code, 1), name), told, "{code} {name}");
+            }
+        }
+    }
+
+    #[test]
+    fn case_32_a_client_without_a_valid_token_is_told_how_to_show_one() {
+        for (challenge, value) in [
+            (Challenge::Bearer, "Bearer realm=\"ostiary\""),
+            (Challenge::Basic, "Basic realm=\"ostiary\""),
+            (Challenge::BasicOrBearer, "Basic realm=\"ostiary\", Bearer realm=\"ostiary\""),
+        ] {
+            let refusal = |code| Refusal { challenge, ..refusal(code, 1) };
+            assert_eq!(header(&refusal(Code::CallerUnauthenticated), "www-authenticate"), [value]);
+            assert_eq!(header(&refusal(Code::NotAllowed), "www-authenticate"), [""; 0]);
+        }
     }
 
     #[test]
     fn case_34_an_unknown_method_is_told_the_known_ones() {
-        let refusal = refusal(Code::MethodNotAllowed, 1);
-        let known = Method::ALL.map(Method::as_str).join(", ");
-        assert_eq!(refusal.headers().last(), Some(&("allow", known.into())));
+        let allow = header(&refusal(Code::MethodNotAllowed, 1), "allow").concat();
+        assert!(
+            allow.starts_with("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, QUERY, PROPFIND"),
+            "{allow}"
+        );
+        assert_eq!(allow.split(", ").count(), Method::ALL.len());
     }
 
     #[test]

@@ -4,8 +4,10 @@ use super::diagnostic::Findings;
 use super::document::{Entry, Located, Table, Value};
 use super::file::Span;
 use super::header::{self, Purpose};
+use super::output;
+use super::request_value::Scope;
 use super::template::{self, Declared, Parsed};
-use ostiary_core::configuration::{Part, Placement, SecretId, Text};
+use ostiary_core::configuration::{OutputPlace, Part, Placement, SecretId};
 use ostiary_core::http::header_name::HeaderName;
 use ostiary_core::http::header_name::fold;
 
@@ -13,9 +15,9 @@ const EXAMPLE: &str = "auth = { bearer = \"${secret}\" }";
 const BASIC: &str = "basic = { username = \"api\", password = \"${secret}\" }";
 const HEADER: &str = "header = \"x-api-key\", value = \"${secret}\"";
 const QUERY: &str = "query = \"key\", value = \"${secret}\"";
-const FORMS: [&str; 4] = ["bearer", "basic", "header", "query"];
-const KNOWN: [&str; 5] = ["bearer", "basic", "header", "query", "value"];
-const LATER: [&str; 7] = ["hmac", "sigv4", "oauth2", "jwt", "mtls", "body", "path"];
+const FORMS: [&str; 8] = ["bearer", "basic", "header", "query", "json", "form", "hmac", "sigv4"];
+const KNOWN: [&str; 9] = ["bearer", "basic", "header", "query", "json", "form", "hmac", "sigv4", "value"];
+const LATER: [&str; 5] = ["oauth2", "exchange", "jwt", "mtls", "path"];
 
 /// A route's `auth`, and where its secrets stand.
 #[derive(Default)]
@@ -40,12 +42,15 @@ impl Auth {
         };
         let mut auth = Self::default();
         let mut sound = true;
+        let mut body = Vec::new();
         for value in &tables {
             let table = value.table(EXAMPLE, findings);
             let reader = Reader { declared, findings: &mut *findings, secrets: &mut auth.secrets };
             match table.and_then(|table| reader.placement(&table)) {
-                Some((placement, at)) => {
-                    sound &= is_new(&placement, at, &auth.placements, findings);
+                Some((placement, places)) => {
+                    sound &= are_new(&placement, &places, &auth.placements, findings);
+                    let parts = placement.body_places().cloned();
+                    body.extend(parts.zip(body_spans(&placement, &places)));
                     auth.placements.push(placement);
                 }
                 None => sound = false,
@@ -58,6 +63,7 @@ impl Auth {
                 "write `auth = []`, or name a secret in it",
             );
         }
+        sound &= output::check_body(&body, findings);
         auth.check_sources(declared, findings);
         sound.then_some(auth)
     }
@@ -80,95 +86,142 @@ impl Auth {
     }
 }
 
-/// Whether no earlier placement fills the same place.
-fn is_new(placement: &Placement, at: Span, earlier: &[Placement], findings: &mut Findings<'_>) -> bool {
-    let header = |placement: &Placement| placement.header().map(|name| fold(name).into_owned());
-    let query = |placement: &Placement| match placement {
-        Placement::Query { name, .. } => Some(name.clone()),
-        _ => None,
+/// Whether no earlier placement, and no earlier output of this one, fills the same header or parameter. `places` are
+/// where this placement's places are named.
+fn are_new(
+    placement: &Placement,
+    places: &[Span],
+    earlier: &[Placement],
+    findings: &mut Findings<'_>,
+) -> bool {
+    let headers = |placement: &Placement| -> Vec<String> {
+        placement.headers().map(|name| fold(name).into_owned()).collect()
     };
-    let (what, name) = match (header(placement), query(placement)) {
-        (Some(name), _) if earlier.iter().any(|other| header(other).as_ref() == Some(&name)) => {
-            ("header", name)
+    let parameters =
+        |placement: &Placement| -> Vec<String> { placement.parameters().map(str::to_owned).collect() };
+    let mut are_new = true;
+    for (what, names) in
+        [("header", &headers as &dyn Fn(&Placement) -> Vec<String>), ("query parameter", &parameters)]
+    {
+        let mut taken: Vec<String> = earlier.iter().flat_map(names).collect();
+        for (name, at) in names(placement).into_iter().zip(spans_of(what, placement, places)) {
+            if taken.contains(&name) {
+                findings.error(
+                    at,
+                    &format!("two placements set the {what} `{name}`"),
+                    "remove one of the two",
+                );
+                are_new = false;
+            }
+            taken.push(name);
         }
-        (_, Some(name)) if earlier.iter().any(|other| query(other).as_ref() == Some(&name)) => {
-            ("query parameter", name.into_owned())
-        }
-        _ => return true,
+    }
+    are_new
+}
+
+/// Where the placement's headers or parameters are named.
+fn spans_of(what: &str, placement: &Placement, places: &[Span]) -> Vec<Span> {
+    let outputs = placement.outputs();
+    if outputs.is_empty() {
+        let all = placement.headers().count().max(placement.parameters().count());
+        return places.iter().copied().cycle().take(all).collect();
+    }
+    let is_one = |place: &OutputPlace| match what {
+        "header" => place.header().is_some(),
+        _ => place.parameter().is_some(),
     };
-    findings.error(at, &format!("two placements set the {what} `{name}`"), "remove one of the two");
-    false
+    let named = outputs.iter().zip(places).filter(|(output, _)| is_one(&output.place));
+    named.map(|(_, span)| *span).collect()
+}
+
+/// Where the placement's parts of the body are named.
+fn body_spans(placement: &Placement, places: &[Span]) -> Vec<Span> {
+    let outputs = placement.outputs();
+    if outputs.is_empty() {
+        return places.to_vec();
+    }
+    let named = outputs.iter().zip(places).filter(|(output, _)| output.place.body().is_some());
+    named.map(|(_, span)| *span).collect()
 }
 
 /// What the value of a placement may hold.
 #[derive(Clone, Copy)]
-enum Alphabet {
+pub(crate) enum Alphabet {
     /// Visible ASCII and spaces, which is what every server reads alike (RFC 9110 §5.5).
     Header,
     /// No colon and no control character (RFC 7617 §2).
     Username,
     /// No control character (RFC 7617 §2).
     Password,
-    /// Anything: it is percent-encoded.
-    Query,
+    /// Visible ASCII but for what ends a piece of a signature's scope.
+    Scope,
+    /// Anything: it is encoded, or hashed.
+    Any,
 }
 
-struct Reader<'r, 't, 'f> {
-    declared: &'r Declared<'t>,
-    findings: &'r mut Findings<'f>,
-    secrets: &'r mut Vec<(SecretId, Span)>,
+/// Reads one table of an `auth`. Each form has its methods in a file of its own.
+pub(crate) struct Reader<'r, 't, 'f> {
+    pub(crate) declared: &'r Declared<'t>,
+    pub(crate) findings: &'r mut Findings<'f>,
+    pub(crate) secrets: &'r mut Vec<(SecretId, Span)>,
 }
 
 impl Reader<'_, '_, '_> {
-    /// A placement, and the piece that says which header or parameter it sets.
-    fn placement(mut self, table: &Table<'_>) -> Option<(Placement, Span)> {
+    /// A placement, and the pieces that say which headers, parameters or fields it sets.
+    fn placement(mut self, table: &Table<'_>) -> Option<(Placement, Vec<Span>)> {
+        let form = self.form(table)?;
+        let value = table.get("value");
+        let takes_value = ["header", "query", "json", "form"].contains(&form.key.text);
+        if let Some(value) = value.filter(|_| !takes_value) {
+            let message = format!("`value` has no meaning beside `{}`", form.key.text);
+            self.findings.error(value.key.span, &message, "remove it");
+            return None;
+        }
+        let at = vec![form.value.span()];
+        match form.key.text {
+            "bearer" => {
+                let value = self.value(form.value, EXAMPLE, Alphabet::Header, Scope::Nothing)?;
+                Some((Placement::Bearer(value.into_template()), vec![form.key.span]))
+            }
+            "basic" => Some((self.basic(form)?, vec![form.key.span])),
+            "header" => {
+                let text = form.value.string(HEADER, self.findings);
+                let name = text.and_then(|text| header_name(&text, self.findings));
+                let value = self.sibling_value(form, value, HEADER, Alphabet::Header);
+                Some((Placement::Header { name: name?, value: value?.into_template() }, at))
+            }
+            "query" => {
+                let name = self.query_name(form.value, QUERY);
+                let value = self.sibling_value(form, value, QUERY, Alphabet::Any);
+                Some((Placement::Query { name: name?, value: value?.into_template() }, at))
+            }
+            "sigv4" => self.sigv4(form).map(|sigv4| (Placement::SigV4(sigv4), vec![form.key.span])),
+            "hmac" => self.hmac(form).map(|(hmac, places)| (Placement::Hmac(hmac), places)),
+            _ => {
+                let place = self.body_place(form);
+                let value = self.sibling_value(form, value, Self::body_example(form), Alphabet::Any);
+                Some((Placement::Body { place: place?, value: value?.into_template() }, at))
+            }
+        }
+    }
+
+    /// The one key that says what form it is.
+    fn form<'v>(&mut self, table: &Table<'v>) -> Option<Entry<'v>> {
         let all_known = table.reject_unknown_keys("`auth`", &KNOWN, &LATER, self.findings);
         let forms: Vec<_> = table.entries().iter().filter(|entry| FORMS.contains(&entry.key.text)).collect();
-        let form = match forms.as_slice() {
-            [form] => **form,
+        match forms.as_slice() {
+            [form] => Some(**form),
             [] => {
                 if all_known {
                     let instead = format!("write `{EXAMPLE}`, or `{BASIC}`, `{HEADER}` or `{QUERY}` in it");
                     self.findings.error(table.span, "the table puts no credential anywhere", &instead);
                 }
-                return None;
+                None
             }
             [_, second, ..] => {
                 let message = "one table of `auth` puts one credential in one place";
                 self.findings.error(second.key.span, message, "write an array of tables, one for each");
-                return None;
-            }
-        };
-        let value = table.get("value");
-        if let (Some(value), "bearer" | "basic") = (value, form.key.text) {
-            let message = format!("`value` has no meaning beside `{}`", form.key.text);
-            self.findings.error(value.key.span, &message, "remove it");
-            return None;
-        }
-        match form.key.text {
-            "bearer" => {
-                let value = self.value(form.value, EXAMPLE, Alphabet::Header)?;
-                Some((Placement::Bearer(value.into_template()), form.key.span))
-            }
-            "basic" => Some((self.basic(form)?, form.key.span)),
-            "header" => {
-                let text = form.value.string(HEADER, self.findings);
-                let name = text.and_then(|text| header_name(&text, self.findings));
-                let value = self.sibling(form, value, HEADER, Alphabet::Header);
-                Some((Placement::Header { name: name?, value: value?.into_template() }, form.value.span()))
-            }
-            _ => {
-                let name = form.value.string(QUERY, self.findings);
-                if let Some(name) = name.filter(|name| name.text.is_empty()) {
-                    self.findings.error(
-                        name.span,
-                        "the query parameter has no name",
-                        &format!("write `{QUERY}`"),
-                    );
-                }
-                let value = self.sibling(form, value, QUERY, Alphabet::Query);
-                let name = Text::Owned(name?.text.to_owned());
-                Some((Placement::Query { name, value: value?.into_template() }, form.value.span()))
+                None
             }
         }
     }
@@ -182,41 +235,65 @@ impl Reader<'_, '_, '_> {
                 self.findings.error(form.key.span, &message, &format!("write `{BASIC}`; one may be empty"));
                 return None;
             };
-            self.template(value, BASIC, alphabet)
+            self.template(value, BASIC, alphabet, Scope::Nothing)
         };
         let username = part("username", Alphabet::Username);
         let password = part("password", Alphabet::Password);
         Some(Placement::Basic { username: username?.into_template(), password: password?.into_template() })
     }
 
-    /// The `value` beside a `header` or a `query`.
-    fn sibling(
+    fn sibling_value(
         &mut self,
         form: Entry<'_>,
         value: Option<Entry<'_>>,
         example: &str,
         alphabet: Alphabet,
     ) -> Option<Parsed> {
-        let Some(value) = value else {
-            let message = format!("`{}` has no `value`", form.key.text);
-            self.findings.error(form.key.span, &message, &format!("write `{example}`"));
-            return None;
-        };
-        self.value(value.value, example, alphabet)
+        let value = self.sibling(form, value, example)?;
+        self.value(value, example, alphabet, Scope::Nothing)
     }
 
-    fn value(&mut self, value: Value<'_>, example: &str, alphabet: Alphabet) -> Option<Parsed> {
-        let parsed = self.template(value, example, alphabet)?;
+    /// The `value` beside the name of a place.
+    pub(crate) fn sibling<'v>(
+        &mut self,
+        form: Entry<'_>,
+        value: Option<Entry<'v>>,
+        example: &str,
+    ) -> Option<Value<'v>> {
+        if value.is_none() {
+            let message = format!("`{}` has no `value`", form.key.text);
+            self.findings.error(form.key.span, &message, &format!("write `{example}`"));
+        }
+        value.map(|value| value.value)
+    }
+
+    /// A template that is not empty.
+    pub(crate) fn value(
+        &mut self,
+        value: Value<'_>,
+        example: &str,
+        alphabet: Alphabet,
+        scope: Scope,
+    ) -> Option<Parsed> {
+        let parsed = self.template(value, example, alphabet, scope)?;
         if parsed.parts.is_empty() {
-            self.findings.error(value.span(), "the credential is empty", &format!("write `{example}`"));
+            let what = if scope == Scope::Message { "the message" } else { "the credential" };
+            self.findings.error(value.span(), &format!("{what} is empty"), &format!("write `{example}`"));
             return None;
         }
         Some(parsed)
     }
 
-    fn template(&mut self, value: Value<'_>, example: &str, alphabet: Alphabet) -> Option<Parsed> {
+    /// A template, whose secrets are the auth's from here on.
+    pub(crate) fn template(
+        &mut self,
+        value: Value<'_>,
+        example: &str,
+        alphabet: Alphabet,
+        scope: Scope,
+    ) -> Option<Parsed> {
         let text = value.template(example, self.findings)?;
-        let parsed = template::parse(&text, self.declared, self.findings)?;
+        let parsed = template::parse_within(&text, scope, self.declared, self.findings)?;
         self.secrets.extend(parsed.secrets());
         for (part, span) in &parsed.parts {
             match part {
@@ -226,7 +303,7 @@ impl Reader<'_, '_, '_> {
                     }
                 }
                 Part::Variable(name) => self.variable(name, *span, alphabet),
-                Part::Secret(_) | Part::Field(..) => {}
+                Part::Secret(_) | Part::Field(..) | Part::Request(_) => {}
             }
         }
         Some(parsed)
@@ -237,9 +314,9 @@ impl Reader<'_, '_, '_> {
             let Some(value) = environment.variable(name) else { continue };
             if let Some(fault) = alphabet.fault(value) {
                 let place = environment.place();
-                let message = format!(
-                    "the variable `{name}` of wrangler.toml is `{value}` {place}, which holds {fault}"
-                );
+                let file = self.declared.deployment.file();
+                let message =
+                    format!("the variable `{name}` of {file} is `{value}` {place}, which holds {fault}");
                 self.findings.error(span, &message, "write another value there");
             }
         }
@@ -252,6 +329,8 @@ impl Alphabet {
             Self::Header if !(' '..='~').contains(&character) => {
                 Some("a character that is no printable ASCII")
             }
+            Self::Scope if matches!(character, '/' | ',') => Some("a slash or a comma, which end it"),
+            Self::Scope if !('!'..='~').contains(&character) => Some("a character that is no visible ASCII"),
             Self::Username if character == ':' => Some("a colon, which ends a user name"),
             Self::Username | Self::Password if character.is_control() => Some("a control character"),
             _ => None,

@@ -2,7 +2,7 @@
 
 use databake::{Bake as _, CrateEnv};
 
-use ostiary_core::configuration::Gateway;
+use ostiary_core::configuration::{Forms, Gateway};
 
 /// A constant expression of type [`Gateway`].
 ///
@@ -10,6 +10,12 @@ use ostiary_core::configuration::Gateway;
 #[must_use]
 pub fn bake(gateway: &Gateway) -> String {
     gateway.bake(&CrateEnv::default()).to_string()
+}
+
+/// A constant expression of type [`Forms`]: the forms of auth that the configuration uses.
+#[must_use]
+pub fn bake_forms(gateway: &Gateway) -> String {
+    format!("ostiary_core::configuration::{:?}", Forms::used_by(gateway))
 }
 
 #[cfg(test)]
@@ -22,6 +28,8 @@ mod tests {
         let gateway = outcome(GATEWAY, WRANGLER).unwrap().gateway;
         let expression = bake(&gateway);
         assert_eq!(expression, bake(&gateway.clone()));
+        let forms = syn::parse_str::<syn::ExprStruct>(&bake_forms(&gateway)).unwrap();
+        assert_eq!(forms.path.segments.last().unwrap().ident, "Forms");
         let parsed = syn::parse_str::<syn::Expr>(&expression).unwrap();
         let syn::Expr::Struct(parsed) = parsed else { panic!("{expression}") };
         let path: Vec<_> = parsed.path.segments.iter().map(|segment| segment.ident.to_string()).collect();

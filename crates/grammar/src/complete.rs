@@ -3,8 +3,8 @@
 use super::{File, read};
 use ostiary_core::configuration::{
     Caller, CallerId, Destination, Failover, Gateway, Grant, Grantee, Mount, Part, Pattern, Placement, Proof,
-    Route, RouteId, Rule, Secret, SecretId, Segment, Source, SourceKind, Template, Text, TokenPlace,
-    Upstream, UpstreamUrl,
+    RefusalCondition, Route, RouteId, Rule, Secret, SecretId, Segment, Source, SourceKind, Template, Text,
+    TokenPlace, Upstream, UpstreamUrl,
 };
 use ostiary_core::http::method::{Method, Methods};
 
@@ -89,25 +89,35 @@ fn route() -> Route {
         timeout: 100_000,
         idle_timeout: None,
         max_body: None,
-        failover: Some(Failover { status: vec![401].into() }),
+        failover: Some(Failover { when: vec![RefusalCondition { status: 401, body: None }].into() }),
         retry: None,
         replay_limit: 65_536,
+        body_limit: 1024 * 1024,
         rate_limit: vec![].into(),
         cors: None,
         auth: vec![Placement::Bearer(Template { parts: vec![Part::Secret(SecretId(0))].into() })].into(),
-        token_in: vec![TokenPlace::Bearer, TokenPlace::Basic].into(),
+        token_in: vec![
+            TokenPlace::Bearer,
+            TokenPlace::Basic,
+            TokenPlace::Subprotocol { prefix: "openai-insecure-api-key.".into() },
+            TokenPlace::NextSubprotocol { name: "bearer".into() },
+        ]
+        .into(),
         allow: vec![
             Grant { to: Grantee::Caller(CallerId(0)), rules: checkout.into() },
             Grant { to: Grantee::Caller(CallerId(1)), rules: ci.into() },
         ]
         .into(),
         strip_headers: vec![].into(),
+        link_headers: vec![].into(),
+        rewrite_body: vec![].into(),
         strip_query: vec![].into(),
         forward_headers: vec![].into(),
         encoded_slash: false,
         cookies: false,
         shared_cache: false,
         redact: true,
+        redact_except: Vec::new().into(),
     }
 }
 

@@ -3,19 +3,21 @@
 use super::diagnostic::Findings;
 use super::document::{Located, Value};
 use super::unit;
-use ostiary_core::configuration::{Cors, Origins, Text};
+use ostiary_core::configuration::{Cors, HeaderPattern, OriginPattern, Origins, Text};
 use ostiary_core::http::header_name::HeaderName;
 use ostiary_core::http::host::Host;
 
 const EXAMPLE: &str = "cors = { origins = [\"https://app.example.com\"] }";
+const KNOWN: [&str; 5] = ["origins", "credentials", "headers", "expose", "max_age"];
 
 /// What a route says of other origins.
 pub(crate) fn read(value: Value<'_>, findings: &mut Findings<'_>) -> Option<Cors> {
     let table = value.table(EXAMPLE, findings)?;
-    table.reject_unknown_keys("`cors`", &["origins", "credentials", "headers", "max_age"], &[], findings);
+    table.reject_unknown_keys("`cors`", &KNOWN, &[], findings);
     let credentials =
         table.value("credentials").and_then(|value| value.boolean(findings)).unwrap_or_default();
-    let headers = table.value("headers").map(|value| headers(value, findings)).unwrap_or_default();
+    let headers = table.value("headers").map(|value| patterns(value, HEADERS, findings)).unwrap_or_default();
+    let expose = table.value("expose").map(|value| patterns(value, EXPOSE, findings).into());
     let max_age = table.value("max_age").and_then(|value| {
         let text = value.string("max_age = \"1h\"", findings)?;
         unit::duration(&text, findings).map(|milliseconds| milliseconds / 1000)
@@ -25,7 +27,7 @@ pub(crate) fn read(value: Value<'_>, findings: &mut Findings<'_>) -> Option<Cors
         return None;
     };
     let origins = read_origins(origins, credentials, findings)?;
-    Some(Cors { origins, credentials, headers: headers.into(), max_age })
+    Some(Cors { origins, credentials, headers: headers.into(), expose, max_age })
 }
 
 fn read_origins(value: Value<'_>, credentials: bool, findings: &mut Findings<'_>) -> Option<Origins> {
@@ -43,41 +45,114 @@ fn read_origins(value: Value<'_>, credentials: bool, findings: &mut Findings<'_>
     }
     let mut listed = Vec::with_capacity(origins.len());
     for origin in origins {
-        if is_origin(origin.text) {
-            listed.push(Text::Owned(origin.text.to_owned()));
-        } else {
-            let message = format!("`{}` is no origin as a browser writes it", origin.text);
-            let instead = "write scheme and host in lower case, and a port that is not the scheme's own: \
-                           `\"https://app.example.com\"`";
-            findings.error(origin.span, &message, instead);
+        match self::origin(origin.text) {
+            Ok(pattern) => listed.push(pattern),
+            Err((message, instead)) => {
+                findings.error(origin.span, &format!("`{}` {message}", origin.text), instead);
+            }
         }
     }
     Some(Origins::Listed(listed.into()))
 }
 
-/// The serialisation of an origin (RFC 6454 §6.2): no slash at the end, and the same for each origin.
-fn is_origin(text: &str) -> bool {
-    let (host, default_port) = match text.split_once("://") {
-        Some(("https", host)) => (host, 443),
-        Some(("http", host)) => (host, 80),
-        _ => return false,
+/// What is wrong with an origin, and what to write instead.
+type Fault = (&'static str, &'static str);
+
+const NO_ORIGIN: Fault = (
+    "is no origin as a browser writes it",
+    "write scheme and host in lower case, and a port that is not the scheme's own: \
+     `\"https://app.example.com\"`",
+);
+
+/// An origin in its serialisation (RFC 6454 §6.2), which has no slash at the end and is the same each time, or a
+/// pattern of such.
+fn origin(text: &str) -> Result<OriginPattern, Fault> {
+    if text == "null" {
+        return Err((
+            "is what a browser sends for every sandboxed frame and every local file, whoever wrote it",
+            "write `[\"*\"]` where every page may call, or the origins of those that may",
+        ));
+    }
+    let (scheme, host) = text.split_once("://").filter(|(scheme, _)| is_scheme(scheme)).ok_or(NO_ORIGIN)?;
+    let Some(after) = host.strip_prefix('*') else {
+        if host.contains('*') {
+            return Err(ONE_LABEL);
+        }
+        let is_valid = is_origin_host(scheme, host);
+        return if is_valid {
+            Ok(OriginPattern::Exact(Text::Owned(text.to_owned())))
+        } else {
+            Err(NO_ORIGIN)
+        };
+    };
+    let domain = after.strip_prefix('.').filter(|domain| !domain.contains('*')).ok_or(ONE_LABEL)?;
+    if !is_origin_host(scheme, domain) || domain.starts_with('[') {
+        return Err(NO_ORIGIN);
+    }
+    let name = domain.split(':').next().unwrap_or(domain);
+    if !name.contains('.') && name != "localhost" {
+        return Err((
+            "is every site of a top-level domain",
+            "name a domain below it: `\"https://*.example.com\"`",
+        ));
+    }
+    let (before, after) = (format!("{scheme}://"), after.to_owned());
+    Ok(OriginPattern::OneLabel { before: Text::Owned(before), after: Text::Owned(after) })
+}
+
+const ONE_LABEL: Fault = (
+    "has a star that is not one whole label at the beginning of the host",
+    "write `\"https://*.example.com\"`, or `[\"*\"]` for every origin",
+);
+
+/// RFC 3986 §3.1, in lower case.
+fn is_scheme(text: &str) -> bool {
+    let is_known = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"+-.".contains(&byte);
+    text.starts_with(|first: char| first.is_ascii_lowercase()) && text.bytes().all(is_known)
+}
+
+/// The hosts of web pages are in one form only. Those of other schemes are taken as they are: Safari, for one, writes
+/// the ids of its extensions in capitals.
+fn is_origin_host(scheme: &str, host: &str) -> bool {
+    let default_port = match scheme {
+        "https" => 443,
+        "http" => 80,
+        _ => {
+            let lower = host.to_ascii_lowercase();
+            return Host::parse(host, 0).is_ok_and(|parsed| parsed.as_str() == lower);
+        }
     };
     Host::parse(host, default_port).is_ok_and(|parsed| parsed.as_str() == host)
 }
 
-fn headers(value: Value<'_>, findings: &mut Findings<'_>) -> Vec<HeaderName> {
-    const HEADERS: &str = "headers = [\"content-type\"]";
-    let names = value.strings(HEADERS, findings);
-    names.iter().filter_map(|name| header(name, findings)).collect()
+const HEADERS: &str = "headers = [\"content-type\"]";
+const EXPOSE: &str = "expose = [\"link\"]";
+
+fn patterns(value: Value<'_>, example: &str, findings: &mut Findings<'_>) -> Vec<HeaderPattern> {
+    let names = value.strings(example, findings);
+    if let Some(any) = names.iter().find(|name| name.text == "*").filter(|_| names.len() > 1) {
+        findings.error(any.span, "`*` is every header, so it stands alone", "remove it, or the others");
+    }
+    names.iter().filter_map(|name| pattern(name, findings)).collect()
 }
 
-fn header(text: &Located<'_>, findings: &mut Findings<'_>) -> Option<HeaderName> {
-    let header = HeaderName::parse(text.text).ok().filter(|_| text.text != "*");
-    if header.is_none() {
+fn pattern(text: &Located<'_>, findings: &mut Findings<'_>) -> Option<HeaderPattern> {
+    let pattern = match text.text.strip_suffix('*') {
+        Some("") => Some(HeaderPattern::Any),
+        // A star is a character of names too, so one at any other place would be a name that nobody means.
+        Some(prefix) if !prefix.contains('*') => {
+            let prefix = HeaderName::parse(prefix).ok();
+            prefix.map(|prefix| HeaderPattern::Family(Text::Owned(prefix.as_str().to_owned())))
+        }
+        None if !text.text.contains('*') => HeaderName::parse(text.text).ok().map(HeaderPattern::Name),
+        _ => None,
+    };
+    if pattern.is_none() {
         let message = format!("`{}` is no header name", text.text);
-        findings.error(text.span, &message, "write a name such as `content-type`");
+        let instead = "write a name such as `content-type`, a family such as `x-stainless-*`, or `*` for all";
+        findings.error(text.span, &message, instead);
     }
-    header
+    pattern
 }
 
 #[cfg(test)]
@@ -95,15 +170,22 @@ mod tests {
         accepted("mount = \"/stripe\"", &options).gateway.routes[0].cors.clone().unwrap()
     }
 
+    fn exact(origin: &'static str) -> OriginPattern {
+        OriginPattern::Exact(origin.into())
+    }
+
     #[test]
     fn reads_every_key() {
-        let all = r#"{ origins = ["https://app.acme.com", "http://localhost:3000"], credentials = true, headers = ["Content-Type"], max_age = "1h" }"#;
+        let all = r#"{ origins = ["https://app.acme.com", "http://localhost:3000"], credentials = true, headers = ["Content-Type", "X-Stainless-*"], expose = ["Link", "x-ratelimit-*"], max_age = "1h" }"#;
+        let name = |name: &'static str| HeaderPattern::Name(HeaderName(name.into()));
+        let family = |prefix: &'static str| HeaderPattern::Family(prefix.into());
         let expected = Cors {
             origins: Origins::Listed(
-                vec!["https://app.acme.com".into(), "http://localhost:3000".into()].into(),
+                vec![exact("https://app.acme.com"), exact("http://localhost:3000")].into(),
             ),
             credentials: true,
-            headers: vec![HeaderName("content-type".into())].into(),
+            headers: vec![name("content-type"), family("x-stainless-")].into(),
+            expose: Some(vec![name("link"), family("x-ratelimit-")].into()),
             max_age: Some(3_600),
         };
         assert_eq!(cors(all), expected);
@@ -112,9 +194,50 @@ mod tests {
     #[test]
     fn needs_origins_only() {
         let read = cors(r#"{ origins = ["*"] }"#);
-        assert_eq!(
-            read,
-            Cors { origins: Origins::Any, credentials: false, headers: vec![].into(), max_age: None }
-        );
+        let expected = Cors {
+            origins: Origins::Any,
+            credentials: false,
+            headers: vec![].into(),
+            expose: None,
+            max_age: None,
+        };
+        assert_eq!(read, expected);
+        let headers = cors(r#"{ origins = ["*"], headers = ["*"], expose = [] }"#);
+        assert_eq!(headers.headers, vec![HeaderPattern::Any]);
+        assert_eq!(headers.expose, Some(vec![].into()));
+    }
+
+    #[test]
+    fn takes_origins_of_every_scheme_literally() {
+        for text in [
+            "https://app.example.com",
+            "https://app.example.com:8443",
+            "http://[::1]:3000",
+            "tauri://localhost",
+            "capacitor://localhost",
+            "ionic://localhost:8100",
+            "chrome-extension://abcdefghijklmnop",
+            "moz-extension://2f8c1e0a-0000-4000-8000-000000000000",
+            "safari-web-extension://2F8C1E0A-0000-4000-8000-000000000000",
+            "app://obsidian.md",
+            "vscode-webview://1x2y3z",
+        ] {
+            let read = cors(&format!("{{ origins = [\"{text}\"], credentials = true }}"));
+            assert_eq!(read.origins, Origins::Listed(vec![exact(text)].into()), "{text}");
+        }
+    }
+
+    #[test]
+    fn takes_one_label_at_the_beginning_of_a_host() {
+        for (text, before, after) in [
+            ("https://*.pages.dev", "https://", ".pages.dev"),
+            ("https://*.app.example.com:8443", "https://", ".app.example.com:8443"),
+            ("http://*.localhost:3000", "http://", ".localhost:3000"),
+            ("http://*.localhost", "http://", ".localhost"),
+        ] {
+            let read = cors(&format!("{{ origins = [\"{text}\"] }}"));
+            let expected = OriginPattern::OneLabel { before: before.into(), after: after.into() };
+            assert_eq!(read.origins, Origins::Listed(vec![expected].into()), "{text}");
+        }
     }
 }

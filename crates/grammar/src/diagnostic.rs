@@ -48,6 +48,8 @@ impl fmt::Display for Diagnostic {
     }
 }
 
+impl std::error::Error for Diagnostic {}
+
 /// Collects what is wrong in one file.
 pub(crate) struct Findings<'t> {
     file: File<'t>,
@@ -57,6 +59,10 @@ pub(crate) struct Findings<'t> {
 impl<'t> Findings<'t> {
     pub(crate) const fn new(file: File<'t>) -> Self {
         Self { file, list: Vec::new() }
+    }
+
+    pub(crate) const fn file(&self) -> File<'t> {
+        self.file
     }
 
     pub(crate) fn error(&mut self, at: Span, message: &str, instead: &str) {

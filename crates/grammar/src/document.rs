@@ -1,4 +1,4 @@
-//! Walking a TOML document whose every key and value knows where it stands.
+//! Walking a document of TOML or JSON whose every key and value knows where it stands.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,9 @@ use toml::de::{DeTable, DeValue};
 
 use super::diagnostic::Findings;
 use super::file::Span;
+use super::jsonc;
 use super::nearest::nearest;
+use super::notation::Notation;
 
 /// The most entries of a table or an array: a position among them is a `u16`.
 const MOST: usize = u16::MAX as usize;
@@ -42,8 +44,15 @@ pub(crate) struct Table<'t> {
     entries: Vec<Entry<'t>>,
 }
 
-/// Parses a file; `None` where it is no TOML. A key that stands twice is reported and read once.
+/// Parses a file; `None` where it is not what its name says. A key that stands twice is reported and read once.
 pub(crate) fn parse<'t>(file: &'t str, findings: &mut Findings<'_>) -> Option<Spanned<DeTable<'t>>> {
+    match findings.file().notation() {
+        Notation::Toml => parse_toml(file, findings),
+        Notation::Json => jsonc::parse(file, findings),
+    }
+}
+
+fn parse_toml<'t>(file: &'t str, findings: &mut Findings<'_>) -> Option<Spanned<DeTable<'t>>> {
     let (document, mut errors) = DeTable::parse_recoverable(file);
     let start = |error: &toml::de::Error| error.span().map_or(file.len(), |span| span.start);
     errors.sort_by_key(start);
@@ -76,6 +85,22 @@ impl<'t> Table<'t> {
 
     pub(crate) fn value(&self, key: &str) -> Option<Value<'t>> {
         self.get(key).map(|entry| entry.value)
+    }
+
+    /// The value of a key that `owner`, whose name is at `at`, must have; reports where it is missing.
+    pub(crate) fn required(
+        &self,
+        key: &str,
+        owner: &str,
+        at: Span,
+        example: &str,
+        findings: &mut Findings<'_>,
+    ) -> Option<Value<'t>> {
+        let value = self.value(key);
+        if value.is_none() {
+            findings.error(at, &format!("{owner} has no `{key}`"), &format!("add `{example}`"));
+        }
+        value
     }
 
     /// Reports every key that is not known, and returns whether there was none. Keys whose time is yet to come
@@ -246,12 +271,17 @@ impl<'t> Value<'t> {
 
     /// Reports that the value is of another type.
     pub(crate) fn wants(self, wanted: &str, example: &str, findings: &mut Findings<'_>) {
-        let article = match self.item.get_ref() {
-            DeValue::Integer(_) | DeValue::Array(_) => "an",
-            _ => "a",
+        let notation = findings.file().notation();
+        let of_type = |name: &str| {
+            let name = notation.type_name(name);
+            format!("{} {name}", if name.starts_with(['a', 'i', 'o']) { "an" } else { "a" })
         };
-        let found = self.item.get_ref().type_str();
-        let message = format!("`{}` takes {wanted}, not {article} {found}", self.name);
+        let found = of_type(self.item.get_ref().type_str());
+        let wanted = wanted.split_once(' ').map_or(wanted.to_owned(), |(article, name)| match article {
+            "a" | "an" => of_type(name),
+            _ => wanted.to_owned(),
+        });
+        let message = format!("`{}` takes {wanted}, not {found}", self.name);
         findings.error(self.span(), &message, &format!("write `{example}`"));
     }
 

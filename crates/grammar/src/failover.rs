@@ -1,13 +1,18 @@
 //! `failover` and `retry`: when a request is sent once more.
 
 use super::diagnostic::Findings;
-use super::document::{Entry, Value};
+use super::document::{Entry, Table, Value};
 use super::unit;
-use ostiary_core::configuration::{Failover, Retry};
+use ostiary_core::configuration::{Failover, RefusalCondition, Retry};
 
 const FAILOVER: &str = "failover = { status = [401], replay_limit = \"64KiB\" }";
+const WHEN: &str = "when = [401, { status = 400, body = \"API_KEY_INVALID\" }]";
+/// Far more than an error's code, and far less than what is looked at.
+const LONGEST_BODY: usize = 256;
 const RETRY: &str = "retry = { attempts = 2 }";
 const UNAUTHORIZED: u16 = 401;
+const LEAST_SUCCESS: u16 = 200;
+const LEAST_ERROR: u16 = 400;
 const DEFAULT_REPLAY_LIMIT: u32 = 64 * 1024;
 /// A Worker has 128 MB for all requests that it handles at one time.
 const LARGEST_REPLAY_LIMIT: u32 = 16 * 1024 * 1024;
@@ -20,7 +25,8 @@ pub(crate) struct RetryPolicy {
 
 /// What holds for a route with several sources, and for one without, that says nothing.
 pub(crate) fn default(has_next_source: bool) -> RetryPolicy {
-    let failover = has_next_source.then(|| Failover { status: vec![UNAUTHORIZED].into() });
+    let condition = RefusalCondition { status: UNAUTHORIZED, body: None };
+    let failover = has_next_source.then(|| Failover { when: vec![condition].into() });
     RetryPolicy { failover, replay_limit: DEFAULT_REPLAY_LIMIT }
 }
 
@@ -34,10 +40,9 @@ pub(crate) fn read(entry: Entry<'_>, has_next_source: bool, findings: &mut Findi
         }
     } else if value.is_table() {
         let Some(table) = value.table(FAILOVER, findings) else { return read };
-        table.reject_unknown_keys("`failover`", &["status", "replay_limit"], &[], findings);
-        if let Some(value) = table.value("status") {
-            let status = statuses(value, findings);
-            read.failover = Some(Failover { status: status.into() });
+        table.reject_unknown_keys("`failover`", &["when", "status", "replay_limit"], &[], findings);
+        if let Some(when) = conditions(&table, findings) {
+            read.failover = Some(Failover { when: when.into() });
         }
         if let Some(text) = table.value("replay_limit").and_then(|value| value.string(FAILOVER, findings)) {
             let limit = unit::size(&text, u64::from(LARGEST_REPLAY_LIMIT), findings);
@@ -71,28 +76,73 @@ pub(crate) fn retry(value: Value<'_>, findings: &mut Findings<'_>) -> Option<Ret
     number.map(|attempts| Retry { attempts })
 }
 
-fn statuses(value: Value<'_>, findings: &mut Findings<'_>) -> Vec<u16> {
-    let mut statuses = Vec::new();
-    for element in value.filled_array(FAILOVER, findings).unwrap_or_default() {
-        let Some(digits) = element.integer(FAILOVER, findings) else { continue };
-        let Some(status) = digits.parse().ok().filter(|status| (400..=599).contains(status)) else {
-            let message = format!("`{digits}` is no status with which an upstream refuses a credential");
-            findings.error(element.span(), &message, "write one from 400 to 599");
-            continue;
-        };
-        if statuses.contains(&status) {
-            findings.error(element.span(), &format!("`{status}` stands here twice"), "remove one");
+/// `when`, or `status` as its short form; `None` where neither is written.
+fn conditions(table: &Table<'_>, findings: &mut Findings<'_>) -> Option<Vec<RefusalCondition>> {
+    let (elements, example) = match (table.get("when"), table.value("status")) {
+        (Some(when), Some(_)) => {
+            let message = "`status` is the short form of `when`, so one of the two is enough";
+            findings.error(when.key.span, message, "write all conditions in `when`");
+            return None;
+        }
+        (Some(when), None) => (when.value.filled_array(WHEN, findings)?, WHEN),
+        (None, status) => (status?.filled_array(FAILOVER, findings)?, FAILOVER),
+    };
+    let mut conditions: Vec<RefusalCondition> = Vec::new();
+    for element in elements {
+        let condition = if element.is_table() && example == WHEN {
+            condition(element, findings)
         } else {
-            statuses.push(status);
+            let status = status(element, example, LEAST_ERROR, findings);
+            status.map(|status| RefusalCondition { status, body: None })
+        };
+        let Some(condition) = condition else { continue };
+        if conditions.contains(&condition) {
+            let shown = match &condition.body {
+                None => format!("`{}` stands", condition.status),
+                Some(_) => "this condition stands".to_owned(),
+            };
+            findings.error(element.span(), &format!("{shown} here twice"), "remove one");
+        } else {
+            conditions.push(condition);
         }
     }
-    statuses
+    Some(conditions)
+}
+
+/// A status, and what the body of such a response holds where it refuses a credential.
+fn condition(value: Value<'_>, findings: &mut Findings<'_>) -> Option<RefusalCondition> {
+    let table = value.table(WHEN, findings)?;
+    table.reject_unknown_keys("a condition of `when`", &["status", "body"], &[], findings);
+    let body = table.value("body");
+    // A success can be a refusal only where its body says so.
+    let least = if body.is_some() { LEAST_SUCCESS } else { LEAST_ERROR };
+    let status = table
+        .required("status", "a condition of `when`", value.span(), WHEN, findings)
+        .and_then(|value| status(value, WHEN, least, findings));
+    let Some(body) = body else { return Some(RefusalCondition { status: status?, body: None }) };
+    let text = body.string(WHEN, findings)?;
+    if !(1..=LONGEST_BODY).contains(&text.text.len()) {
+        let message = format!("`body` is a text of 1 to {LONGEST_BODY} bytes that only a refusal holds");
+        findings.error(body.span(), &message, &format!("write `{WHEN}`"));
+        return None;
+    }
+    Some(RefusalCondition { status: status?, body: Some(text.text.to_owned().into()) })
+}
+
+fn status(value: Value<'_>, example: &str, least: u16, findings: &mut Findings<'_>) -> Option<u16> {
+    let digits = value.integer(example, findings)?;
+    let status = digits.parse().ok().filter(|status| (least..=599).contains(status));
+    if status.is_none() {
+        let message = format!("`{digits}` is no status with which an upstream refuses a credential");
+        findings.error(value.span(), &message, &format!("write one from {least} to 599"));
+    }
+    status
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::example::{accepted, assert_diagnostics};
-    use ostiary_core::configuration::Route;
+    use ostiary_core::configuration::{RefusalCondition, Route};
 
     #[test]
     fn tells_what_is_no_failover_and_no_retry() {
@@ -103,8 +153,10 @@ mod tests {
         accepted("mount = \"/stripe\"", &format!("mount = \"/stripe\"\n{options}")).gateway.routes[0].clone()
     }
 
-    fn statuses(route: &Route) -> Option<&[u16]> {
-        route.failover.as_ref().map(|failover| failover.status.as_ref())
+    fn statuses(route: &Route) -> Option<Vec<u16>> {
+        let failover = route.failover.as_ref()?;
+        assert!(!failover.reads_body());
+        Some(failover.when.iter().map(|condition| condition.status).collect())
     }
 
     #[test]
@@ -115,13 +167,27 @@ mod tests {
             ("failover = false", None, 65_536),
             ("failover = {}", Some(&[401][..]), 65_536),
             ("failover = { status = [401, 403, 429] }", Some(&[401, 403, 429][..]), 65_536),
+            ("failover = { when = [401, 403] }", Some(&[401, 403][..]), 65_536),
+            ("failover = { when = [{ status = 402 }] }", Some(&[402][..]), 65_536),
             ("failover = { replay_limit = \"1MiB\" }", Some(&[401][..]), 1_048_576),
         ] {
             let route = route(options);
+            let expected = expected.map(<[u16]>::to_vec);
             assert_eq!((statuses(&route), route.replay_limit), (expected, replay_limit), "{options}");
         }
         let single = accepted("\"STRIPE_KEY\", \"STRIPE_KEY_PREVIOUS\"", "\"STRIPE_KEY\"");
         assert_eq!(single.gateway.routes[0].failover, None);
+    }
+
+    #[test]
+    fn a_body_tells_a_refusal_from_a_success() {
+        let when = "failover = { when = [401, { status = 200, body = '\"ok\":false' }, { status = 200, body = \"x\" }] }";
+        let failover = route(when).failover.unwrap();
+        let condition =
+            |status, body: Option<&'static str>| RefusalCondition { status, body: body.map(Into::into) };
+        let expected =
+            [condition(401, None), condition(200, Some("\"ok\":false")), condition(200, Some("x"))];
+        assert_eq!((failover.when.as_ref(), failover.reads_body()), (&expected[..], true));
     }
 
     #[test]

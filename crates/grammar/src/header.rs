@@ -5,6 +5,7 @@ use super::document::Located;
 use ostiary_core::http::connection::is_hop_by_hop;
 use ostiary_core::http::header_name::HeaderName;
 use ostiary_core::http::header_name::fold;
+use ostiary_core::response::edits::LINK_HEADERS;
 
 /// What a route does with the header that it names.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -15,6 +16,8 @@ pub(crate) enum Purpose {
     Token,
     /// `forward_headers` lets the caller's go up.
     Forward,
+    /// `link_headers` rewrites the URL that the upstream's holds.
+    Link,
     /// `strip_headers` keeps the caller's from going up, which does no harm to any header.
     Strip,
 }
@@ -44,6 +47,14 @@ pub(crate) fn parse(
         Some(("is the gateway's own", "remove it"))
     } else if twin.starts_with("cf-") && purpose != Purpose::Forward {
         Some(("is Cloudflare's own", "remove it"))
+    } else if purpose == Purpose::Link {
+        if LINK_HEADERS.contains(&header.as_str()) {
+            Some(("is always rewritten", "remove it"))
+        } else if twin == "set-cookie" {
+            Some(("holds no URL", "remove it"))
+        } else {
+            None
+        }
     } else if twin == "cookie" {
         Some(match purpose {
             Purpose::Forward => ("goes up where `Set-Cookie` comes down", "write `cookies = true`"),
@@ -59,8 +70,7 @@ pub(crate) fn parse(
     Some(header)
 }
 
-/// The name under which servers that turn headers into variables see it: `x_api_key` is `x-api-key` to them
-/// (CVE-2025-64484).
+/// The name as servers see it that turn header names into variables.
 pub(crate) fn twin(name: &HeaderName) -> String {
     fold(name.as_str()).into_owned()
 }

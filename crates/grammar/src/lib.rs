@@ -1,7 +1,7 @@
-//! Reads `gateway.toml`, checks it against `wrangler.toml`, and writes the result as Rust source.
+//! Reads `gateway.toml`, checks it against wrangler's configuration, and writes the result as Rust source.
 //!
-//! 1. Both files are parsed as TOML (`document`).
-//! 2. What `wrangler.toml` binds is read for every environment (`wrangler`).
+//! 1. Both files are parsed, wrangler's as TOML or as JSON with comments (`document`).
+//! 2. What wrangler's configuration binds is read for every environment (`wrangler`).
 //! 3. The names come first: secrets, then callers, then the routes that use them. A thing with a fault keeps
 //!    its name, so that one mistake is one diagnostic.
 //! 4. What only the whole shows is checked last (`usage`).
@@ -17,38 +17,50 @@ mod complete;
 mod cors;
 mod diagnostic;
 mod document;
+mod environments;
 #[cfg(test)]
 mod example;
 mod failover;
 mod file;
 mod header;
+mod hmac;
+mod jsonc;
 mod mount;
 mod name;
 mod nearest;
+mod notation;
 mod operator;
+mod output;
 #[cfg(test)]
 mod properties;
 mod rate_limit;
+mod redact;
+mod request_value;
+mod rewrite_body;
 mod routes;
 mod rule;
 mod secrets;
+mod sigv4;
 mod template;
 mod token_in;
 mod unit;
 mod upstream;
 mod usage;
 mod wrangler;
+mod wrangler_file;
 
 use std::fmt::Write as _;
 
 use sha2::{Digest as _, Sha256};
 
-pub use bake::bake;
+pub use bake::{bake, bake_forms};
 use diagnostic::Findings;
 pub use diagnostic::{Diagnostic, Severity};
 use document::Table;
+pub use environments::{Environment, StoreBinding, environments};
 pub use file::File;
 use file::Span;
+pub use wrangler_file::{WranglerFileError, find_wrangler};
 
 use callers::Callers;
 use ostiary_core::configuration::{Gateway, Text};
@@ -70,7 +82,8 @@ pub struct Checked {
     pub warnings: Vec<Diagnostic>,
 }
 
-/// Reads `gateway.toml` beside the `wrangler.toml` that it is deployed with.
+/// Reads `gateway.toml` beside wrangler's configuration that it is deployed with: JSON with comments where its path ends
+/// in `.json` or `.jsonc`, TOML otherwise.
 ///
 /// # Errors
 /// Everything that is wrong in either file, those of `gateway.toml` first.
@@ -116,7 +129,9 @@ fn read_gateway<'t>(
     let secret_timeout = secret_timeout(file, ours);
     let routes = routes_table(file, ours)?;
     let routes = Routes::read(&routes, &callers, &declared, ours);
-    let operator = file.get("operator").and_then(|entry| operator::read(entry, &callers, &routes, ours));
+    let operator = file
+        .get("operator")
+        .and_then(|entry| operator::read(entry, &callers, &routes, &declared.deployment, ours));
     let (place, operator) = operator.unzip();
     let whole =
         CrossChecks { declared: &declared, callers: &callers, routes: &routes, operator: operator.as_ref() };

@@ -50,9 +50,7 @@ impl Place {
 
     /// The host without its port.
     pub(crate) fn host_name(&self) -> Option<&str> {
-        let host = self.host.as_deref()?;
-        let after_address = host.rfind(']').map_or(0, |at| at + 1);
-        host.rfind(':').filter(|colon| *colon >= after_address).map_or(Some(host), |colon| host.get(..colon))
+        self.host.as_deref().map(|host| split_port(host).0)
     }
 
     /// Whether every request to this place is one to the other place, were it not mounted itself.
@@ -71,12 +69,7 @@ fn host(text: &str) -> Result<String, Fault<'_>> {
     if text.is_empty() {
         return Err((text, "the mount is empty", example()));
     }
-    let after_address =
-        if text.starts_with('[') { text.rfind(']').map_or(text.len(), |at| at + 1) } else { 0 };
-    let (name, port) = match text.rfind(':').filter(|colon| *colon >= after_address) {
-        Some(colon) => (text.get(..colon).unwrap_or(text), text.get(colon + 1..)),
-        None => (text, None),
-    };
+    let (name, port) = split_port(text);
     if matches!(name, "http" | "https") && port == Some("") {
         return Err((text, "a mount has no scheme", "write the host alone".to_owned()));
     }
@@ -101,6 +94,14 @@ fn host(text: &str) -> Result<String, Fault<'_>> {
         return Err((name, message, example()));
     }
     Ok(text.to_ascii_lowercase())
+}
+
+/// A host and its port. The colons of an address in brackets are part of the host.
+fn split_port(text: &str) -> (&str, Option<&str>) {
+    match text.rsplit_once(':') {
+        Some((host, port)) if host.contains('[') == host.contains(']') => (host, Some(port)),
+        _ => (text, None),
+    }
 }
 
 /// Whether a URL parser leaves the host as it is, so that it can equal a request's.
@@ -148,6 +149,7 @@ fn prefix(path: &str, may_be_root: bool) -> Result<Vec<String>, Fault<'_>> {
 #[cfg(test)]
 mod tests {
     use super::super::example::{accepted, assert_diagnostics};
+    use super::Place;
 
     #[test]
     fn tells_what_is_wrong_with_a_mount() {
@@ -174,6 +176,20 @@ mod tests {
             let mount = &checked.gateway.mounts[0];
             assert_eq!(mount.host.as_deref(), host, "{text}");
             assert_eq!(mount.prefix, prefix, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_name_of_a_host_has_no_port() {
+        for (host, name) in [
+            (None, None),
+            (Some("gw.example.com"), Some("gw.example.com")),
+            (Some("localhost:8787"), Some("localhost")),
+            (Some("[::1]"), Some("[::1]")),
+            (Some("[::1]:8787"), Some("[::1]")),
+        ] {
+            let place = Place { host: host.map(str::to_owned), prefix: Vec::new() };
+            assert_eq!(place.host_name(), name, "{host:?}");
         }
     }
 

@@ -2,11 +2,14 @@
 
 use super::callers::Callers;
 use super::diagnostic::Findings;
-use super::document::{Entry, Table, Value};
+use super::document::{Entry, Value};
+use super::environments::digest;
 use super::mount::Place;
 use super::nearest::nearest;
+use super::rate_limit;
 use super::routes::Routes;
-use ostiary_core::configuration::{CallerId, Operator};
+use super::wrangler::Deployment;
+use ostiary_core::configuration::{CallerId, ENVIRONMENT_VARIABLE, Environment, Operator};
 
 const MOUNT: &str = "mount = \"ops.example.com\"";
 const ALLOW: &str = "allow = [\"caller\"]";
@@ -16,30 +19,46 @@ pub(crate) fn read(
     entry: Entry<'_>,
     callers: &Callers<'_>,
     routes: &Routes<'_>,
+    deployment: &Deployment<'_>,
     findings: &mut Findings<'_>,
 ) -> Option<(Place, Operator)> {
     let table = entry.value.table("[operator]", findings)?;
-    table.reject_unknown_keys("`[operator]`", &["mount", "allow"], &[], findings);
-    let place =
-        required(entry, &table, "mount", MOUNT, findings).and_then(|value| mount(value, routes, findings));
-    let allow =
-        required(entry, &table, "allow", ALLOW, findings).and_then(|value| allow(value, callers, findings));
-    Some((place?, Operator { allow: allow?.into() }))
+    table.reject_unknown_keys("`[operator]`", &["mount", "allow", "rate_limit"], &[], findings);
+    let place = table
+        .required("mount", "`[operator]`", entry.key.span, MOUNT, findings)
+        .and_then(|value| mount(value, routes, findings));
+    let allow = table
+        .required("allow", "`[operator]`", entry.key.span, ALLOW, findings)
+        .and_then(|value| allow(value, callers, findings));
+    let rate_limit = table.value("rate_limit").map(|value| rate_limit::read(value, deployment, findings));
+    let environments = environments(entry, deployment, findings);
+    let rate_limit = rate_limit.unwrap_or_default().into();
+    Some((place?, Operator { allow: allow?.into(), rate_limit, environments: environments.into() }))
 }
 
-fn required<'t>(
+/// A Worker does not know in which environment it runs, so that a variable tells it; without one it is the top level.
+fn environments(
     operator: Entry<'_>,
-    table: &Table<'t>,
-    key: &str,
-    example: &str,
+    deployment: &Deployment<'_>,
     findings: &mut Findings<'_>,
-) -> Option<Value<'t>> {
-    let value = table.value(key);
-    if value.is_none() {
-        let message = format!("`[operator]` has no `{key}`");
-        findings.error(operator.key.span, &message, &format!("add `{example}`"));
+) -> Vec<Environment> {
+    let mut environments = Vec::new();
+    for environment in deployment.environments() {
+        let variable = environment.variable(ENVIRONMENT_VARIABLE);
+        if variable != environment.name() {
+            let (file, place) = (deployment.file(), environment.place());
+            let message = format!(
+                "`ostiary rotate` could take one environment's gateway for another's: the variable \
+                 `{ENVIRONMENT_VARIABLE}` of {file} does not name the environment {place}"
+            );
+            findings.error(operator.key.span, &message, &environment.naming(ENVIRONMENT_VARIABLE));
+        }
+        environments.push(Environment {
+            name: environment.name().map(|name| name.to_owned().into()),
+            bindings: digest(environment.store()).into(),
+        });
     }
-    value
+    environments
 }
 
 /// A route on the operator's mount, or below it, would hide its endpoints. One above it is hidden by them there, as
@@ -80,8 +99,8 @@ fn allow(value: Value<'_>, callers: &Callers<'_>, findings: &mut Findings<'_>) -
 
 #[cfg(test)]
 mod tests {
-    use super::super::example::{accepted, assert_diagnostics};
-    use ostiary_core::configuration::{CallerId, Destination, RouteId};
+    use super::super::example::{GATEWAY, WRANGLER, accepted, assert_diagnostics, outcome, replaced};
+    use ostiary_core::configuration::{CallerId, Counted, Destination, RateLimit, RouteId};
 
     #[test]
     fn tells_what_is_wrong_with_the_operator() {
@@ -103,6 +122,57 @@ mod tests {
             let mut expected = vec![Destination::Route(RouteId(0))];
             expected.insert(position, Destination::Operator);
             assert_eq!(to, expected, "{mount}");
+        }
+    }
+
+    #[test]
+    fn it_takes_a_rate_limit_of_its_own() {
+        let operator = "operator = { mount = \"/ops\", allow = [\"ci\"], rate_limit = [{ binding = \"A\", by = \"address\" }] }\n";
+        let limit =
+            "[[ratelimits]]\nname = \"A\"\nnamespace_id = \"1\"\nsimple = { limit = 100, period = 60 }\n";
+        let checked =
+            outcome(&replaced(GATEWAY, "version = 1\n", operator), &format!("{WRANGLER}{limit}")).unwrap();
+        assert_eq!(checked.warnings, []);
+        let expected = RateLimit { binding: "A".into(), by: Counted::Address, period: 60 };
+        assert_eq!(checked.gateway.operator.unwrap().rate_limit, vec![expected]);
+    }
+
+    #[test]
+    fn every_environment_names_itself() {
+        let gateway =
+            replaced(GATEWAY, "version = 1\n", "operator = { mount = \"/ops\", allow = [\"ci\"] }\n");
+        let bindings = WRANGLER.split_once("[[").map(|(_, bindings)| format!("[[{bindings}")).unwrap();
+        let staging = bindings.replace("[[", "[[env.staging.");
+        let with = |top: &str, variables: &str| {
+            let wrangler =
+                format!("{}{staging}{variables}", replaced(WRANGLER, "[vars]\n", &format!("[vars]\n{top}")));
+            outcome(&gateway, &wrangler)
+        };
+        let accepted = with("", "[env.staging.vars]\nOSTIARY_ENVIRONMENT = \"staging\"\n").unwrap();
+        let environments = accepted.gateway.operator.unwrap().environments;
+        let names: Vec<_> = environments.iter().map(|environment| environment.name.as_deref()).collect();
+        assert_eq!(names, [None, Some("staging")]);
+        assert_eq!(environments[0].bindings, environments[1].bindings);
+        let told = "gateway.toml:1:1: error: `ostiary rotate` could take one environment's gateway for another's: the \
+                    variable `OSTIARY_ENVIRONMENT` of wrangler.toml does not name the environment";
+        for (top, variables, place) in [
+            (
+                "",
+                "",
+                "in `[env.staging]`; found `operator`; write `OSTIARY_ENVIRONMENT = \"staging\"` in `[env.staging.vars]` there",
+            ),
+            (
+                "",
+                "[env.staging.vars]\nOSTIARY_ENVIRONMENT = \"live\"\n",
+                "in `[env.staging]`; found `operator`; write `OSTIARY_ENVIRONMENT = \"staging\"` in `[env.staging.vars]` there",
+            ),
+            (
+                "OSTIARY_ENVIRONMENT = \"live\"\n",
+                "[env.staging.vars]\nOSTIARY_ENVIRONMENT = \"staging\"\n",
+                "at its top level; found `operator`; remove it from `[vars]` there",
+            ),
+        ] {
+            assert_eq!(with(top, variables).unwrap_err(), [format!("{told} {place}")]);
         }
     }
 

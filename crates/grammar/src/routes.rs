@@ -9,12 +9,14 @@ use super::file::Span;
 use super::header::{self, Purpose};
 use super::mount::Place;
 use super::template::Declared;
-use super::{cors, failover, name, rate_limit, token_in, unit, upstream};
-use ostiary_core::configuration::{Destination, Mount, Route, RouteId, SecretId, Text, TokenPlace};
+use super::{cors, failover, name, rate_limit, redact, rewrite_body, token_in, unit, upstream};
+use ostiary_core::configuration::{
+    Destination, Mount, Placement, Route, RouteId, SecretId, Text, TokenPlace,
+};
 use ostiary_core::http::header_name::HeaderName;
 use ostiary_core::http::header_name::fold;
 
-const KNOWN: [&str; 19] = [
+const KNOWN: [&str; 22] = [
     "mount",
     "upstream",
     "auth",
@@ -24,6 +26,8 @@ const KNOWN: [&str; 19] = [
     "strip_headers",
     "strip_query",
     "forward_headers",
+    "link_headers",
+    "rewrite_body",
     "encoded_slash",
     "cookies",
     "shared_cache",
@@ -31,6 +35,7 @@ const KNOWN: [&str; 19] = [
     "retry",
     "idle_timeout",
     "max_body",
+    "body_limit",
     "rate_limit",
     "cors",
     "redact",
@@ -39,6 +44,10 @@ const MOUNT: &str = "mount = \"/path\"";
 const TIMEOUT: &str = "timeout = \"100s\"";
 const IDLE_TIMEOUT: &str = "idle_timeout = \"60s\"";
 const MAX_BODY: &str = "max_body = \"10MiB\"";
+const BODY_LIMIT: &str = "body_limit = \"1MiB\"";
+const DEFAULT_BODY_LIMIT: u32 = 1024 * 1024;
+/// A Worker has 128 MB for all requests that it handles at one time.
+const LARGEST_BODY_LIMIT: u64 = 16 * unit::MEBIBYTE;
 const DEFAULT_TIMEOUT: u32 = 100_000;
 /// More than Cloudflare admits on any plan.
 const LARGEST_BODY: u64 = 5 * 1024 * unit::MEBIBYTE;
@@ -125,7 +134,9 @@ impl<'t> Routes<'t> {
     }
 
     fn mounts(&self, table: &Table<'_>, route: &LocatedRoute<'_>, findings: &mut Findings<'_>) -> Vec<Place> {
-        let Some(value) = required(table, route.name, "mount", MOUNT, findings) else { return Vec::new() };
+        let owner = format!("the route `{}`", route.name.text);
+        let value = table.required("mount", &owner, route.name.span, MOUNT, findings);
+        let Some(value) = value else { return Vec::new() };
         let elements = if value.is_string() {
             vec![value]
         } else if value.is_array() {
@@ -192,9 +203,14 @@ impl<'t> Reader<'_, 't, '_> {
                 self.findings.error(*at, &message, "remove it from one of the two");
             }
         }
+        let link_headers = self.headers("link_headers", Purpose::Link);
+        let rewrite_body = self.value("rewrite_body").map(|value| rewrite_body::read(value, self.findings));
         let encoded_slash = self.flag("encoded_slash");
         let shared_cache = self.flag("shared_cache");
-        let redact = self.value("redact").is_none_or(|value| value.boolean(self.findings) != Some(false));
+        let placements = auth.as_ref().map(|auth| auth.placements.as_slice());
+        let redact =
+            self.value("redact").map(|value| redact::read(value, placements, self.declared, self.findings));
+        let (redact, redact_except) = redact.unwrap_or((true, Vec::new()));
         let cookies = self.flag("cookies");
         if let Some(value) = self.value("cookies").filter(|_| cookies && !whole_hosts) {
             let message = "cookies of a mount with a path, or without a host, would reach the other routes of \
@@ -217,6 +233,7 @@ impl<'t> Reader<'_, 't, '_> {
             |entry| failover::read(entry, has_next_source, self.findings),
         );
         let (Some(auth), Some(upstream)) = (auth, upstream) else { return };
+        let body_limit = self.body_limit(&auth);
         let token_in = places.unwrap_or_else(|| token_in::default_places(&auth.placements));
         self.check_forwarded(&forward_headers, &auth, &token_in);
         route.route = Some(Route {
@@ -228,6 +245,7 @@ impl<'t> Reader<'_, 't, '_> {
             failover: repetition.failover,
             retry,
             replay_limit: repetition.replay_limit,
+            body_limit,
             rate_limit: rate_limit.unwrap_or_default().into(),
             cors,
             auth: auth.placements.into(),
@@ -236,25 +254,41 @@ impl<'t> Reader<'_, 't, '_> {
             strip_headers: strip_headers.into_iter().map(|(_, header)| header).collect(),
             strip_query: strip_query.into(),
             forward_headers: forward_headers.into_iter().map(|(_, header)| header).collect(),
+            link_headers: link_headers.into_iter().map(|(_, header)| header).collect(),
+            rewrite_body: rewrite_body.unwrap_or_default().into(),
             encoded_slash,
             cookies,
             shared_cache,
             redact,
+            redact_except: redact_except.into(),
         });
+    }
+
+    /// The most bytes of a body that is read before it is sent.
+    fn body_limit(&mut self, auth: &Auth) -> u32 {
+        let Some(entry) = self.table.get("body_limit") else { return DEFAULT_BODY_LIMIT };
+        if !auth.placements.iter().any(Placement::reads_body) {
+            let message = "nothing in the route's `auth` reads the body of a request";
+            self.findings.error(entry.key.span, message, "remove it, or write `max_body`");
+        }
+        let text = entry.value.string(BODY_LIMIT, self.findings);
+        let limit = text.and_then(|text| unit::size(&text, LARGEST_BODY_LIMIT, self.findings));
+        limit.and_then(|limit| u32::try_from(limit).ok()).unwrap_or(DEFAULT_BODY_LIMIT)
     }
 
     /// A header that the gateway replaces or empties cannot go up as the caller sent it.
     fn check_forwarded(&mut self, forwarded: &[(Span, HeaderName)], auth: &Auth, token_in: &[TokenPlace]) {
         for (at, header) in forwarded {
             let twin = header::twin(header);
-            if auth.placements.iter().any(|placement| placement.header().is_some_and(|set| fold(set) == twin))
-            {
+            if auth.placements.iter().any(|placement| placement.sets_header(|set| fold(set) == twin)) {
                 let message = format!("the header `{header}` is set by the route's `auth`");
                 self.findings.error(*at, &message, "remove it");
             } else if token_in.iter().any(|place| match place {
-                TokenPlace::Bearer | TokenPlace::Basic => twin == "authorization",
+                TokenPlace::Bearer | TokenPlace::Basic | TokenPlace::SigV4 => twin == "authorization",
                 TokenPlace::Header { name, .. } => header::twin(name) == twin,
-                TokenPlace::Query { .. } => false,
+                TokenPlace::Query { .. }
+                | TokenPlace::Subprotocol { .. }
+                | TokenPlace::NextSubprotocol { .. } => false,
             }) {
                 let message =
                     format!("the header `{header}` is where callers show tokens, so it is always removed");
@@ -304,24 +338,10 @@ impl<'t> Reader<'_, 't, '_> {
     }
 
     fn required(&mut self, key: &str, example: &str) -> Option<Entry<'t>> {
-        required(self.table, self.name, key, example, self.findings)?;
+        let owner = format!("the route `{}`", self.name.text);
+        self.table.required(key, &owner, self.name.span, example, self.findings)?;
         self.table.get(key)
     }
-}
-
-fn required<'t>(
-    table: &Table<'t>,
-    route: Located<'_>,
-    key: &str,
-    example: &str,
-    findings: &mut Findings<'_>,
-) -> Option<Value<'t>> {
-    let value = table.value(key);
-    if value.is_none() {
-        let message = format!("the route `{}` has no `{key}`", route.text);
-        findings.error(route.span, &message, &format!("add `{example}`"));
-    }
-    value
 }
 
 #[cfg(test)]
@@ -370,7 +390,9 @@ max_body = "10MiB"
 token_in = ["query:k"]
 strip_headers = ["X-A"]
 strip_query = ["b c"]
-forward_headers = ["X-Api-Key"]
+forward_headers = ["X-Api-Key", "Origin"]
+link_headers = ["X-Upload"]
+rewrite_body = ["Application/JSON", "text/html"]
 encoded_slash = true
 shared_cache = true
 redact = false"#;
@@ -381,6 +403,8 @@ redact = false"#;
         assert_eq!(route.strip_headers[0].as_str(), "x-a");
         assert_eq!(route.strip_query.as_ref(), ["b c"]);
         assert_eq!(route.forward_headers[0].as_str(), "x-api-key");
+        assert_eq!(route.link_headers[0].as_str(), "x-upload");
+        assert_eq!(route.rewrite_body.as_ref(), ["application/json", "text/html"]);
         assert!(route.encoded_slash && route.shared_cache && !route.cookies && !route.redact);
     }
 }

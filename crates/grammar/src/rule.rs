@@ -20,18 +20,21 @@ pub(crate) fn parse(text: &Located<'_>, findings: &mut Findings<'_>) -> Option<R
 
 fn methods(text: &Located<'_>, names: &str, findings: &mut Findings<'_>) -> Option<Methods> {
     if names == "*" {
-        let all = Method::ALL.into_iter().filter(|method| *method != Method::Options);
-        return Some(all.fold(Methods::NONE, Methods::with));
+        return Some(Method::ORDINARY.into_iter().fold(Methods::NONE, Methods::with));
     }
     let mut methods = Vec::new();
     for name in names.split(',') {
         let Some(method) = Method::parse(name) else {
             let upper = Method::parse(&name.to_ascii_uppercase());
-            let known = Method::ALL.map(Method::as_str).join(" ");
+            let listed = |methods: &[Method]| {
+                methods.iter().map(|method| method.as_str()).collect::<Vec<_>>().join(" ")
+            };
             let instead = match upper {
                 Some(method) => format!("write `{}`", method.as_str()),
                 None => format!(
-                    "write some of {known}, with commas and no spaces, or `*` alone for all but OPTIONS"
+                    "write some of {}, with commas and no spaces, or `*` alone for {}",
+                    listed(Method::ALL),
+                    listed(&Method::ORDINARY)
                 ),
             };
             // An empty name has no text to point at.
@@ -166,8 +169,9 @@ mod tests {
     }
 
     #[test]
-    fn a_star_is_every_method_but_options() {
-        let rows: [(&str, &[Method]); 5] = [
+    fn a_star_is_every_ordinary_method_and_others_are_named() {
+        let rows: [(&str, &[Method]); 6] = [
+            ("PROPFIND,MOVE,QUERY /", &[Method::Query, Method::Propfind, Method::Move]),
             ("GET /", &[Method::Get, Method::Head]),
             ("GET,HEAD /", &[Method::Get, Method::Head]),
             ("HEAD /", &[Method::Head]),
@@ -177,7 +181,7 @@ mod tests {
         for (text, expected) in rows {
             let methods = parsed(text).methods;
             let contained: Vec<_> =
-                Method::ALL.into_iter().filter(|method| methods.contain(*method)).collect();
+                Method::ALL.iter().copied().filter(|method| methods.contain(*method)).collect();
             assert_eq!(contained, expected, "{text}");
         }
     }

@@ -5,6 +5,7 @@ use super::document::Located;
 use super::file::Span;
 use super::name::is_name;
 use super::nearest::nearest;
+use super::request_value::{self, Scope};
 use super::secrets::Secrets;
 use super::wrangler::{Deployment, Environment};
 use ostiary_core::configuration::{Part, SecretId, Template, Text};
@@ -24,25 +25,25 @@ impl Parsed {
     pub(crate) fn secrets(&self) -> impl Iterator<Item = (SecretId, Span)> + '_ {
         self.parts.iter().filter_map(|(part, span)| match part {
             Part::Secret(secret) | Part::Field(secret, _) => Some((*secret, *span)),
-            Part::Text(_) | Part::Variable(_) => None,
+            Part::Text(_) | Part::Variable(_) | Part::Request(_) => None,
         })
     }
 
     pub(crate) fn variables(&self) -> impl Iterator<Item = &str> {
         self.parts.iter().filter_map(|(part, _)| match part {
             Part::Variable(name) => Some(name.as_ref()),
-            Part::Text(_) | Part::Secret(_) | Part::Field(..) => None,
+            Part::Text(_) | Part::Secret(_) | Part::Field(..) | Part::Request(_) => None,
         })
     }
 
-    /// The text in an environment that has all the variables; secrets count as empty.
+    /// The text in an environment that has all the variables; all else that is not text counts as empty.
     pub(crate) fn substituted(&self, environment: &Environment<'_>) -> Option<String> {
         self.parts
             .iter()
             .map(|(part, _)| match part {
                 Part::Text(text) => Some(text.as_ref()),
                 Part::Variable(name) => environment.variable(name),
-                Part::Secret(_) | Part::Field(..) => Some(""),
+                Part::Secret(_) | Part::Field(..) | Part::Request(_) => Some(""),
             })
             .collect()
     }
@@ -55,6 +56,16 @@ impl Parsed {
 /// Reads `${name}`, `${name.field}`, `${var.NAME}` and `$${`; every other `$` stands for itself.
 pub(crate) fn parse(
     text: &Located<'_>,
+    declared: &Declared<'_>,
+    findings: &mut Findings<'_>,
+) -> Option<Parsed> {
+    parse_within(text, Scope::Nothing, declared, findings)
+}
+
+/// As [`parse`], with those of `${request.…}` that the scope has.
+pub(crate) fn parse_within(
+    text: &Located<'_>,
+    scope: Scope,
     declared: &Declared<'_>,
     findings: &mut Findings<'_>,
 ) -> Option<Parsed> {
@@ -77,7 +88,7 @@ pub(crate) fn parse(
                 return None;
             };
             let span = text.part(at, text.text.len() - after.len());
-            match placeholder(inside, span, declared, findings) {
+            match placeholder(inside, span, scope, declared, findings) {
                 Some(part) => parts.placeholder(part, span),
                 None => sound = false,
             }
@@ -94,6 +105,7 @@ pub(crate) fn parse(
 fn placeholder(
     inside: &str,
     span: Span,
+    scope: Scope,
     declared: &Declared<'_>,
     findings: &mut Findings<'_>,
 ) -> Option<Part> {
@@ -102,7 +114,10 @@ fn placeholder(
         None => (inside, None),
     };
     match (name, field) {
-        ("request" | "caller", _) => {
+        ("request", value) => {
+            request_value::parse(value.unwrap_or_default(), span, scope, findings).map(Part::Request)
+        }
+        ("caller", _) => {
             let message = format!("`{name}` is reserved, and has no meaning here yet");
             findings.error(span, &message, "write a secret's name or `${var.NAME}`");
             None

@@ -4,6 +4,7 @@ use super::diagnostic::Findings;
 use super::document::{Located, Value};
 use super::header::{self, Purpose};
 use ostiary_core::configuration::{Part, Placement, Template, Text, TokenPlace};
+use ostiary_core::http::header_name::is_token;
 
 const EXAMPLE: &str = "token_in = [\"bearer\", \"basic\", \"header:x-api-key\", \"query:key\"]";
 
@@ -22,8 +23,12 @@ pub(crate) fn read(value: Value<'_>, auth: &[Placement], findings: &mut Findings
     places
 }
 
-/// Where stock clients put the key that the auth replaces: the two forms of `Authorization`, and every header
-/// and parameter that the auth fills with a secret.
+/// What stands before a token in the subprotocols that web pages offer, which can set no header: OpenAI's
+/// <https://platform.openai.com/docs/guides/realtime-websocket>, and the pair that others have made of `Bearer TOKEN`.
+const SUBPROTOCOLS: [&str; 2] = ["openai-insecure-api-key.", "bearer,"];
+
+/// Where stock clients put the key that the auth replaces: the two forms of `Authorization`, every header and
+/// parameter that the auth fills with a secret, and for a bearer token the subprotocols of a WebSocket.
 pub(crate) fn default_places(auth: &[Placement]) -> Vec<TokenPlace> {
     let filled = auth.iter().filter(|placement| placement.secrets().next().is_some());
     let filled = filled.filter_map(|placement| match placement {
@@ -35,15 +40,28 @@ pub(crate) fn default_places(auth: &[Placement]) -> Vec<TokenPlace> {
             let (before, after) = around(value);
             Some(TokenPlace::Query { name: name.clone(), before, after })
         }
-        Placement::Bearer(_) | Placement::Basic { .. } => None,
+        Placement::SigV4(_) => Some(TokenPlace::SigV4),
+        Placement::Bearer(_) | Placement::Basic { .. } | Placement::Body { .. } | Placement::Hmac(_) => None,
     });
-    [TokenPlace::Bearer, TokenPlace::Basic].into_iter().chain(filled).collect()
+    let is_bearer = auth.iter().any(|placement| matches!(placement, Placement::Bearer(_)));
+    let offered = SUBPROTOCOLS.iter().filter(|_| is_bearer).filter_map(|before| subprotocol(before));
+    [TokenPlace::Bearer, TokenPlace::Basic].into_iter().chain(filled).chain(offered).collect()
+}
+
+/// The place with this text before the token: the beginning of its item, or with a comma the item before it.
+fn subprotocol(before: &str) -> Option<TokenPlace> {
+    let text = |text: &str| is_token(text).then(|| Text::Owned(text.to_owned()));
+    match before.strip_suffix(',') {
+        Some(name) => text(name).map(|name| TokenPlace::NextSubprotocol { name }),
+        None => text(before).map(|prefix| TokenPlace::Subprotocol { prefix }),
+    }
 }
 
 fn place(text: &Located<'_>, auth: &[Placement], findings: &mut Findings<'_>) -> Option<TokenPlace> {
     match text.text.split_once(':') {
         None if text.text == "bearer" => Some(TokenPlace::Bearer),
         None if text.text == "basic" => Some(TokenPlace::Basic),
+        None if text.text == "sigv4" => Some(TokenPlace::SigV4),
         Some(("header", name)) => {
             let name = header::parse(text, name, Purpose::Token, findings)?;
             let (before, after) = auth
@@ -65,9 +83,11 @@ fn place(text: &Located<'_>, auth: &[Placement], findings: &mut Findings<'_>) ->
                 .unwrap_or_default();
             Some(TokenPlace::Query { name: Text::Owned(name.to_owned()), before, after })
         }
+        Some(("protocol", before)) if subprotocol(before).is_some() => subprotocol(before),
         _ => {
             let message = format!("`{}` is no place for a token", text.text);
-            let instead = "write `bearer`, `basic`, `header:NAME` or `query:NAME`";
+            let instead = "write `bearer`, `basic`, `sigv4`, `header:NAME`, `query:NAME`, `protocol:PREFIX` or \
+                           `protocol:NAME,`";
             findings.error(text.span, &message, instead);
             None
         }
@@ -111,6 +131,13 @@ mod tests {
         TokenPlace::Query { name: name.into(), before: before.into(), after: after.into() }
     }
 
+    fn offered_by_pages() -> [TokenPlace; 2] {
+        [
+            TokenPlace::Subprotocol { prefix: "openai-insecure-api-key.".into() },
+            TokenPlace::NextSubprotocol { name: "bearer".into() },
+        ]
+    }
+
     fn places(auth_and_more: &str) -> Vec<TokenPlace> {
         let checked = accepted("auth = { bearer = \"${stripe}\" }", auth_and_more);
         checked.gateway.routes[0].token_in.to_vec()
@@ -121,7 +148,8 @@ mod tests {
         let both = [TokenPlace::Bearer, TokenPlace::Basic];
         for (auth, filled) in [
             ("[]", vec![]),
-            ("{ bearer = \"${stripe}\" }", vec![]),
+            ("{ bearer = \"${stripe}\" }", offered_by_pages().to_vec()),
+            ("{ basic = { username = \"x\", password = \"${stripe}\" } }", vec![]),
             ("{ header = \"X-Api-Key\", value = \"${stripe}\" }", vec![header("x-api-key", "", "")]),
             (
                 "{ header = \"authorization\", value = \"Key ${stripe}\" }",
@@ -149,6 +177,7 @@ mod tests {
             ("[\"header:X-Key\", \"bearer\"]", vec![header("x-key", "Key ", ""), TokenPlace::Bearer]),
             ("[\"header:x-other\", \"query:q\"]", vec![header("x-other", "", ""), query("q", "", ".")]),
             ("[\"query:a:b\"]", vec![query("a:b", "", "")]),
+            ("[\"protocol:openai-insecure-api-key.\", \"protocol:bearer,\"]", offered_by_pages().to_vec()),
         ] {
             assert_eq!(places(&format!("{auth}\ntoken_in = {named}")), expected, "{named}");
         }

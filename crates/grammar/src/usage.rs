@@ -75,7 +75,7 @@ impl CrossChecks<'_, '_> {
         }
     }
 
-    /// `findings` are those of `wrangler.toml`.
+    /// `findings` are those of wrangler's configuration.
     pub(crate) fn warn_of_bindings(&self, findings: &mut Findings<'_>) {
         let secrets = &self.declared.secrets;
         let used: BTreeSet<&str> = secrets
@@ -85,15 +85,16 @@ impl CrossChecks<'_, '_> {
             .map(|source| source.binding.as_ref())
             .collect();
         for bound in self.declared.deployment.store_bindings() {
-            if !used.contains(bound.text) {
-                let message = format!("no secret of gateway.toml uses the binding `{}`", bound.text);
-                findings.warning(bound.span, &message, "name it in `[secrets]` there, or remove it");
+            if !used.contains(bound.name.text) {
+                let message = format!("no secret of gateway.toml uses the binding `{}`", bound.name.text);
+                findings.warning(bound.name.span, &message, "name it in `[secrets]` there, or remove it");
             }
         }
         for bound in self.declared.deployment.rate_limits() {
-            let mut limits = self.models().flat_map(|route| route.rate_limit.iter());
+            let operator = self.operator.iter().flat_map(|operator| operator.rate_limit.iter());
+            let mut limits = self.models().flat_map(|route| route.rate_limit.iter()).chain(operator);
             if !limits.any(|limit| limit.binding == bound.text) {
-                let message = format!("no route of gateway.toml uses the rate limit `{}`", bound.text);
+                let message = format!("nothing in gateway.toml uses the rate limit `{}`", bound.text);
                 findings.warning(bound.span, &message, "name it in a `rate_limit` there, or remove it");
             }
         }
@@ -174,8 +175,9 @@ mod tests {
         );
     }
 
-    /// A route with this many callers, each with a secret of its own, and an upstream key with two sources.
-    fn with_callers(count: usize) -> Vec<String> {
+    /// A route with this many callers, each with a secret of its own, an upstream key with two sources, and these other
+    /// keys.
+    fn with_callers(count: usize, keys: &str) -> Vec<String> {
         let list = |each: &dyn Fn(usize) -> String| (0..count).map(each).collect::<String>();
         let secrets = list(&|index| format!("s{index} = [\"S{index}\"]\n"));
         let callers = list(&|index| format!("[callers.c{index}]\nbearer = \"${{s{index}}}\"\n"));
@@ -188,20 +190,35 @@ mod tests {
         let gateway =
             replaced(GATEWAY, "checkout = [\"CHECKOUT", &format!("{secrets}checkout = [\"CHECKOUT"));
         let gateway = replaced(&gateway, "[routes.stripe]\n", &format!("{callers}[routes.stripe]\n"));
+        let gateway = replaced(&gateway, "auth = {", &format!("{keys}auth = {{"));
         warnings(&outcome(&format!("{gateway}{allow}"), &format!("{WRANGLER}{bindings}")).unwrap())
     }
 
     #[test]
     fn warns_of_a_route_that_needs_more_than_the_free_plan_grants() {
         // One for `checkout`, two for `stripe`, an attempt with each of the two.
-        assert_eq!(with_callers(45), <[String; 0]>::default());
+        assert_eq!(with_callers(45, ""), <[String; 0]>::default());
         assert_eq!(
-            with_callers(46),
+            with_callers(46, ""),
             [
                 "gateway.toml:151:9: warning: the route `stripe` can need 51 reads and attempts for one request, and \
               Cloudflare's free plan grants 50; found `stripe`; name fewer callers or sources, or prove callers by \
               digests"
             ]
         );
+    }
+
+    #[test]
+    fn a_retry_counts_and_so_does_the_lack_of_failover() {
+        let needs = |count, keys: &str| {
+            let warnings = with_callers(count, keys);
+            warnings.first().and_then(|text| text.split(" can need ").nth(1)?.split(' ').next()?.parse().ok())
+        };
+        // One attempt in the place of two.
+        assert_eq!(needs(46, "failover = false\n"), None);
+        assert_eq!(needs(47, "failover = false\n"), Some(51));
+        // Two attempts more, after failed connections.
+        assert_eq!(needs(43, "retry = { attempts = 3 }\n"), None);
+        assert_eq!(needs(44, "retry = { attempts = 3 }\n"), Some(51));
     }
 }

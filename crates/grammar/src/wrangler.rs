@@ -1,17 +1,19 @@
-//! What `wrangler.toml` binds, in each of its environments.
+//! What wrangler's configuration binds, in each of its environments.
 
 use std::collections::BTreeMap;
 
 use super::diagnostic::Findings;
 use super::document::{Entry, Located, Table, Value};
 use super::file::Span;
-use super::name::is_name;
+use super::notation::Notation;
 use ostiary_core::configuration::{Source, SourceKind};
 
-/// The environments of `wrangler.toml`, the top level first.
+/// The environments of wrangler's configuration, the top level first.
 ///
 /// Named environments inherit neither bindings nor variables, so each is asked by itself.
 pub(crate) struct Deployment<'t> {
+    /// The name of its file, for a sentence.
+    file: &'t str,
     environments: Vec<Environment<'t>>,
 }
 
@@ -19,7 +21,8 @@ pub(crate) struct Deployment<'t> {
 pub(crate) struct Environment<'t> {
     /// `None` for the top level.
     name: Option<&'t str>,
-    store: Vec<Located<'t>>,
+    notation: Notation,
+    store: Vec<StoreBinding<'t>>,
     worker_secrets: Vec<&'t str>,
     /// The rate-limiting bindings with their periods in seconds.
     rate_limits: Vec<(Located<'t>, u32)>,
@@ -27,17 +30,32 @@ pub(crate) struct Environment<'t> {
     variables: BTreeMap<&'t str, Option<&'t str>>,
 }
 
+/// A Secrets Store binding, and the secret that it is bound to. A text is empty where it is missing.
+#[derive(Clone, Copy)]
+pub(crate) struct StoreBinding<'t> {
+    pub(crate) name: Located<'t>,
+    pub(crate) store_id: &'t str,
+    pub(crate) secret_name: &'t str,
+}
+
 impl<'t> Deployment<'t> {
     /// Reads what concerns the gateway; the rest of the file is wrangler's business.
-    pub(crate) fn read(file: &Table<'t>, findings: &mut Findings<'_>) -> Self {
+    pub(crate) fn read(file: &Table<'t>, findings: &mut Findings<'t>) -> Self {
+        let notation = findings.file().notation();
         let mut environments = vec![Environment::read(None, file, findings)];
-        let named = file.value("env").and_then(|value| value.table("[env.staging]", findings));
+        let named =
+            file.value("env").and_then(|value| value.table(&notation.table(&["env", "staging"]), findings));
         for Entry { key, value } in named.iter().flat_map(Table::entries) {
-            if let Some(table) = value.table(&format!("[env.{}]", key_text(key.text)), findings) {
+            if let Some(table) = value.table(&notation.table(&["env", key.text]), findings) {
                 environments.push(Environment::read(Some(key.text), &table, findings));
             }
         }
-        Self { environments }
+        Self { file: findings.file().name(), environments }
+    }
+
+    /// The name of its file, for a sentence.
+    pub(crate) const fn file(&self) -> &'t str {
+        self.file
     }
 
     pub(crate) fn environments(&self) -> &[Environment<'t>] {
@@ -45,7 +63,7 @@ impl<'t> Deployment<'t> {
     }
 
     /// The Secrets Store bindings of the top level.
-    pub(crate) fn store_bindings(&self) -> &[Located<'t>] {
+    pub(crate) fn store_bindings(&self) -> &[StoreBinding<'t>] {
         self.environments.first().map_or(&[], |environment| &environment.store)
     }
 
@@ -60,22 +78,23 @@ impl<'t> Deployment<'t> {
 
     /// Reports every environment that lacks the source's binding.
     pub(crate) fn check_source(&self, source: &Source, at: Span, findings: &mut Findings<'_>) {
-        let binding = source.binding.as_ref();
+        let (file, binding) = (self.file, source.binding.as_ref());
         for environment in &self.environments {
             let place = environment.place();
             match source.kind {
-                SourceKind::SecretsStore if !environment.store.iter().any(|bound| bound.text == binding) => {
-                    let message = format!("wrangler.toml has no binding `{binding}` {place}");
-                    let table = environment.table("secrets_store_secrets");
-                    let instead = format!(
-                        "add `[[{table}]]` with `binding = \"{binding}\"`, `store_id` and `secret_name` there"
-                    );
-                    findings.error(at, &message, &instead);
+                SourceKind::SecretsStore
+                    if !environment.store.iter().any(|bound| bound.name.text == binding) =>
+                {
+                    let message = format!("{file} has no binding `{binding}` {place}");
+                    let quoted = format!("\"{binding}\"");
+                    let pairs = [("binding", &*quoted), ("store_id", "\"…\""), ("secret_name", "\"…\"")];
+                    let keys = environment.keys(&["secrets_store_secrets"]);
+                    findings.error(at, &message, &environment.notation.one_more(&keys, &pairs));
                 }
                 SourceKind::WorkerSecret if !environment.worker_secrets.contains(&binding) => {
-                    let message = format!("wrangler.toml requires no Worker secret `{binding}` {place}");
-                    let table = environment.table("secrets");
-                    let instead = format!("add `\"{binding}\"` to `required` in `[{table}]` there");
+                    let message = format!("{file} requires no Worker secret `{binding}` {place}");
+                    let table = environment.notation.table(&environment.keys(&["secrets"]));
+                    let instead = format!("add `\"{binding}\"` to `required` in `{table}` there");
                     findings.error(at, &message, &instead);
                 }
                 SourceKind::SecretsStore | SourceKind::WorkerSecret => {}
@@ -91,12 +110,12 @@ impl<'t> Deployment<'t> {
                 periods.push(*period);
                 continue;
             }
-            let message = format!("wrangler.toml has no rate limit `{name}` {}", environment.place());
-            let instead = format!(
-                "add `[[{}]]` with `name = \"{name}\"`, `namespace_id` and `simple = {{ limit = 100, period = 60 }}` there",
-                environment.table("ratelimits")
-            );
-            findings.error(at, &message, &instead);
+            let message = format!("{} has no rate limit `{name}` {}", self.file, environment.place());
+            let (notation, quoted) = (environment.notation, format!("\"{name}\""));
+            let simple = notation.inline_table(&[("limit", "100"), ("period", "60")]);
+            let pairs = [("name", &*quoted), ("namespace_id", "\"…\""), ("simple", &*simple)];
+            let keys = environment.keys(&["ratelimits"]);
+            findings.error(at, &message, &notation.one_more(&keys, &pairs));
         }
         periods.into_iter().max()
     }
@@ -104,17 +123,18 @@ impl<'t> Deployment<'t> {
     /// Reports every environment that lacks the variable.
     pub(crate) fn check_variable(&self, name: &str, at: Span, findings: &mut Findings<'_>) {
         for environment in &self.environments {
-            let place = environment.place();
-            let table = environment.table("vars");
+            let (file, place) = (self.file, environment.place());
+            let table = environment.notation.table(&environment.keys(&["vars"]));
+            let pair = environment.notation.pair(name, "\"…\"");
             match environment.variables.get(name) {
                 Some(Some(_)) => {}
                 Some(None) => {
-                    let message = format!("the variable `{name}` of wrangler.toml is no string {place}");
-                    findings.error(at, &message, &format!("write `{name} = \"…\"` in `[{table}]` there"));
+                    let message = format!("the variable `{name}` of {file} is no string {place}");
+                    findings.error(at, &message, &format!("write `{pair}` in `{table}` there"));
                 }
                 None => {
-                    let message = format!("wrangler.toml has no variable `{name}` {place}");
-                    findings.error(at, &message, &format!("add `{name} = \"…\"` to `[{table}]` there"));
+                    let message = format!("{file} has no variable `{name}` {place}");
+                    findings.error(at, &message, &format!("add `{pair}` to `{table}` there"));
                 }
             }
         }
@@ -122,9 +142,38 @@ impl<'t> Deployment<'t> {
 }
 
 impl<'t> Environment<'t> {
-    /// Where it stands in `wrangler.toml`, for a sentence.
+    /// Where it stands in its file, for a sentence.
     pub(crate) fn place(&self) -> String {
-        self.name.map_or("at its top level".to_owned(), |name| format!("in `[env.{}]`", key_text(name)))
+        match self.name {
+            Some(name) => format!("in `{}`", self.notation.table(&["env", name])),
+            None => "at its top level".to_owned(),
+        }
+    }
+
+    /// `None` for the top level.
+    pub(crate) const fn name(&self) -> Option<&'t str> {
+        self.name
+    }
+
+    /// What makes this variable name the environment.
+    pub(crate) fn naming(&self, variable: &str) -> String {
+        let table = self.notation.table(&self.keys(&["vars"]));
+        match self.name {
+            Some(name) => {
+                let pair = self.notation.pair(variable, &format!("{name:?}"));
+                format!("write `{pair}` in `{table}` there")
+            }
+            None => format!("remove it from `{table}` there"),
+        }
+    }
+
+    pub(crate) fn store(&self) -> &[StoreBinding<'t>] {
+        &self.store
+    }
+
+    /// The variables that are strings.
+    pub(crate) fn variables(&self) -> impl Iterator<Item = (&'t str, &'t str)> {
+        self.variables.iter().filter_map(|(name, value)| Some((*name, (*value)?)))
     }
 
     /// The variable's value, if it is there and a string.
@@ -132,26 +181,30 @@ impl<'t> Environment<'t> {
         self.variables.get(name).copied().flatten()
     }
 
-    fn table(&self, name: &str) -> String {
-        self.name.map_or(name.to_owned(), |environment| format!("env.{}.{name}", key_text(environment)))
+    /// The keys that lead to something of this environment's.
+    fn keys<'k>(&self, keys: &[&'k str]) -> Vec<&'k str>
+    where
+        't: 'k,
+    {
+        self.name.into_iter().flat_map(|name| ["env", name]).chain(keys.iter().copied()).collect()
     }
 
-    fn read(name: Option<&'t str>, table: &Table<'t>, findings: &mut Findings<'_>) -> Self {
-        let secrets = table.value("secrets").and_then(|value| value.table("[secrets]", findings));
+    fn read(name: Option<&'t str>, table: &Table<'t>, findings: &mut Findings<'t>) -> Self {
+        let notation = findings.file().notation();
+        let example = |key| notation.table(&[key]);
+        let secrets = table.value("secrets").and_then(|value| value.table(&example("secrets"), findings));
         let required = secrets.as_ref().and_then(|secrets| secrets.value("required"));
-        let variables = table.value("vars").and_then(|value| value.table("[vars]", findings));
+        let variables = table.value("vars").and_then(|value| value.table(&example("vars"), findings));
+        let strings = |value: Value<'t>| value.strings(&notation.pair("required", "[\"NAME\"]"), findings);
+        let worker_secrets = required.map(strings).unwrap_or_default();
         Self {
             name,
+            notation,
             store: table
                 .value("secrets_store_secrets")
                 .map(|value| store(value, findings))
                 .unwrap_or_default(),
-            worker_secrets: required
-                .map(|value| value.strings("required = [\"NAME\"]", findings))
-                .unwrap_or_default()
-                .iter()
-                .map(|required| required.text)
-                .collect(),
+            worker_secrets: worker_secrets.iter().map(|required| required.text).collect(),
             rate_limits: rate_limits(table, findings),
             variables: variables
                 .iter()
@@ -162,12 +215,13 @@ impl<'t> Environment<'t> {
     }
 }
 
-/// The bindings of `[[ratelimits]]`, and of `[[unsafe.bindings]]`, where wrangler wanted them before.
-fn rate_limits<'t>(environment: &Table<'t>, findings: &mut Findings<'_>) -> Vec<(Located<'t>, u32)> {
-    const EXAMPLE: &str = "[[ratelimits]]";
-    let current = environment.value("ratelimits").and_then(|value| value.array(EXAMPLE, findings));
+/// The bindings of `ratelimits`, and of `unsafe.bindings`, where wrangler wanted them before.
+fn rate_limits<'t>(environment: &Table<'t>, findings: &mut Findings<'t>) -> Vec<(Located<'t>, u32)> {
+    let notation = findings.file().notation();
+    let example = notation.array_of_tables(&["ratelimits"]);
+    let current = environment.value("ratelimits").and_then(|value| value.array(&example, findings));
     let current =
-        current.unwrap_or_default().into_iter().filter_map(|element| element.table(EXAMPLE, findings));
+        current.unwrap_or_default().into_iter().filter_map(|element| element.table(&example, findings));
     let current: Vec<Table<'t>> = current.collect();
     // What else is unsafe is wrangler's business, odd shapes too.
     let former = environment.value("unsafe").and_then(|value| value.quiet_table()?.value("bindings"));
@@ -176,11 +230,12 @@ fn rate_limits<'t>(environment: &Table<'t>, findings: &mut Findings<'_>) -> Vec<
     let former = former.filter(|table| table.value("type").and_then(Value::as_str) == Some("ratelimit"));
     let mut limits: Vec<(Located<'t>, u32)> = Vec::new();
     for table in current.into_iter().chain(former) {
-        let Some(name) = table.value("name") else {
-            findings.error(table.span, "a rate limit has no `name`", "add `name = \"…\"`");
+        let name = notation.pair("name", "\"…\"");
+        let Some(value) = table.value("name") else {
+            findings.error(table.span, "a rate limit has no `name`", &format!("add `{name}`"));
             continue;
         };
-        let Some(name) = name.template("name = \"…\"", findings) else { continue };
+        let Some(name) = value.template(&name, findings) else { continue };
         let simple = table.value("simple").and_then(Value::quiet_table);
         let period = simple.as_ref().and_then(|simple| simple.value("period"));
         // 10 and 60 are all that Cloudflare takes.
@@ -189,8 +244,9 @@ fn rate_limits<'t>(environment: &Table<'t>, findings: &mut Findings<'_>) -> Vec<
             Some("60") => 60,
             _ => {
                 let at = period.map_or(table.span, Value::span);
-                let instead = "write `simple = { limit = 100, period = 60 }`, or a period of 10";
-                findings.error(at, "the period of a rate limit is 10 or 60 seconds", instead);
+                let simple = notation.inline_table(&[("limit", "100"), ("period", "60")]);
+                let instead = format!("write `{}`, or a period of 10", notation.pair("simple", &simple));
+                findings.error(at, "the period of a rate limit is 10 or 60 seconds", &instead);
                 60
             }
         };
@@ -199,40 +255,50 @@ fn rate_limits<'t>(environment: &Table<'t>, findings: &mut Findings<'_>) -> Vec<
     limits
 }
 
-/// The bindings of one `[[secrets_store_secrets]]`.
-fn store<'t>(value: Value<'t>, findings: &mut Findings<'_>) -> Vec<Located<'t>> {
-    const EXAMPLE: &str = "[[secrets_store_secrets]]";
-    let mut bindings: Vec<Located<'t>> = Vec::new();
-    for element in value.array(EXAMPLE, findings).unwrap_or_default() {
-        let Some(table) = element.table(EXAMPLE, findings) else { continue };
-        for key in ["binding", "store_id", "secret_name"] {
-            let example = format!("{key} = \"…\"");
-            let Some(value) = table.value(key) else {
-                let message = format!("a Secrets Store binding has no `{key}`");
-                findings.error(table.span, &message, &format!("add `{example}`"));
-                continue;
-            };
-            let Some(string) = value.template(&example, findings) else { continue };
-            if string.text.is_empty() {
-                findings.error(string.span, &format!("`{key}` is empty"), &format!("write `{example}`"));
-            }
-            if key != "binding" {
-                continue;
-            }
-            if bindings.iter().any(|earlier| earlier.text == string.text) {
-                let message = format!("the binding `{}` stands twice in one environment", string.text);
-                findings.error(string.span, &message, "remove one of the two");
-            } else {
-                bindings.push(string);
-            }
+/// The bindings of one `secrets_store_secrets`.
+fn store<'t>(value: Value<'t>, findings: &mut Findings<'t>) -> Vec<StoreBinding<'t>> {
+    let notation = findings.file().notation();
+    let example = notation.array_of_tables(&["secrets_store_secrets"]);
+    let mut bindings: Vec<StoreBinding<'t>> = Vec::new();
+    for element in value.array(&example, findings).unwrap_or_default() {
+        let Some(table) = element.table(&example, findings) else { continue };
+        let [name, store_id, secret_name] =
+            ["binding", "store_id", "secret_name"].map(|key| store_text(&table, key, findings));
+        warn_of_remote(&table, findings);
+        let Some(name) = name else { continue };
+        if bindings.iter().any(|earlier| earlier.name.text == name.text) {
+            let message = format!("the binding `{}` stands twice in one environment", name.text);
+            findings.error(name.span, &message, "remove one of the two");
+            continue;
         }
+        let text = |located: Option<Located<'t>>| located.map_or("", |located| located.text);
+        bindings.push(StoreBinding { name, store_id: text(store_id), secret_name: text(secret_name) });
     }
     bindings
 }
 
-/// A key as TOML spells it.
-fn key_text(key: &str) -> String {
-    if is_name(key) { key.to_owned() } else { format!("{key:?}") }
+fn store_text<'t>(table: &Table<'t>, key: &str, findings: &mut Findings<'t>) -> Option<Located<'t>> {
+    let example = findings.file().notation().pair(key, "\"…\"");
+    let Some(value) = table.value(key) else {
+        let message = format!("a Secrets Store binding has no `{key}`");
+        findings.error(table.span, &message, &format!("add `{example}`"));
+        return None;
+    };
+    let string = value.template(&example, findings)?;
+    if string.text.is_empty() {
+        findings.error(string.span, &format!("`{key}` is empty"), &format!("write `{example}`"));
+    }
+    Some(string)
+}
+
+/// Other bindings have a `remote`, so that some write it here, too.
+fn warn_of_remote(table: &Table<'_>, findings: &mut Findings<'_>) {
+    if let Some(remote) = table.get("remote") {
+        let message = "`remote` does nothing on a Secrets Store binding: wrangler says \"Unexpected fields found\", \
+                       and `wrangler dev` reads the local store all the same";
+        let instead = "remove it; `wrangler dev --remote` runs the Worker beside the account's store";
+        findings.warning(remote.key.span, message, instead);
+    }
 }
 
 #[cfg(test)]

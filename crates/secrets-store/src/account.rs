@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 use crate::call::{Body, Call};
 use crate::envelope::Envelope;
 use crate::error::Error;
-use crate::list::{Direction, List, SecretOrder, StoreOrder};
+use crate::list::{Direction, List, PER_PAGE, SecretOrder, StoreOrder};
 use crate::secret::{ChangesBody, DuplicateBody, NewSecretBody};
 use crate::{
     AccountId, BaseUrl, Changes, Credential, Duplicate, NewSecret, Quota, Scope, Secret, SecretId, Store,
@@ -22,9 +22,6 @@ use crate::{
 
 /// All but the unreserved characters (RFC 3986 §2.3), so that a text stays one path segment or one query value.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-
-/// The most that the API takes.
-const PER_PAGE: &str = "100";
 
 /// An account, and who asks.
 #[derive(Clone, Debug)]
@@ -58,7 +55,8 @@ impl Account {
     /// `GET /stores`: all stores.
     #[must_use]
     pub fn stores(&self, order: Option<(StoreOrder, Direction)>) -> List<Store> {
-        let mut query = vec![("per_page", PER_PAGE)];
+        let per_page = PER_PAGE.to_string();
+        let mut query = vec![("per_page", per_page.as_str())];
         if let Some((order, direction)) = order {
             query.extend([("order", order.as_str()), ("direction", direction.as_str())]);
         }
@@ -87,7 +85,8 @@ impl Account {
     /// `GET /stores/{store}/secrets`: the secrets of a store.
     #[must_use]
     pub fn secrets(&self, store: &StoreId, filter: &SecretFilter) -> List<Secret> {
-        let mut query = vec![("per_page", PER_PAGE)];
+        let per_page = PER_PAGE.to_string();
+        let mut query = vec![("per_page", per_page.as_str())];
         query.extend(filter.search.iter().map(|search| ("search", search.as_str())));
         query.extend(filter.scopes.iter().map(|scope| ("scopes", scope.as_str())));
         if let Some((order, direction)) = filter.order {

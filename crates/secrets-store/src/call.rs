@@ -6,6 +6,7 @@ use http::{Request, Response};
 use zeroize::Zeroizing;
 
 use crate::error::Error;
+use crate::masking::Confidence;
 
 /// An operation that is ready to be sent, by somebody else. It may be sent more than once.
 #[derive(Debug)]
@@ -30,14 +31,22 @@ impl<T> Call<T> {
         &self.request
     }
 
-    /// What came back.
+    /// What came back. An error's messages hold neither the values of the request nor its credential.
     ///
     /// # Errors
     /// [`Error::Refused`] where the API did not do it, [`Error::Unreadable`] where the body is not the API's.
     pub fn read(&self, response: &Response<impl AsRef<[u8]>>) -> Result<T, Error> {
         let mut borrowed = Response::new(response.body().as_ref());
         *borrowed.status_mut() = response.status();
-        (self.read)(&borrowed, self.page)
+        (self.read)(&borrowed, self.page).map_err(|mut error| {
+            if let Error::Refused { faults, .. } = &mut error {
+                let confidence = Confidence::of(&self.request);
+                for fault in faults {
+                    confidence.mask(fault);
+                }
+            }
+            error
+        })
     }
 }
 

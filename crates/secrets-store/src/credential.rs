@@ -24,27 +24,33 @@ impl Credential {
     ///
     /// assert!(Credential::token("v1.0-abc").is_ok());
     /// assert!(Credential::token("v1.0-abc\n").is_err());
+    /// assert!(Credential::token("Bearer v1.0-abc").is_err());
     /// ```
     ///
     /// # Errors
-    /// Where the token is empty or cannot stand in a header.
+    /// Where the text is no token of RFC 6750 §2.1: letters, digits and `-._~+/`, with `=` at its end.
     pub fn token(token: &str) -> Result<Self, InvalidCredential> {
-        if token.is_empty() {
-            return Err(InvalidCredential);
+        let part = CredentialPart::Token;
+        let is_scheme = token.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("bearer "));
+        if is_scheme {
+            return Err(InvalidCredential { part, fault: CredentialFault::Scheme });
         }
+        let of_token =
+            |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_' | '~' | '+' | '/' | '=');
+        check(part, token, of_token)?;
         let value = Zeroizing::new(format!("Bearer {token}"));
-        Ok(Self(HeaderMap::from_iter([(AUTHORIZATION, sensitive(&value)?)])))
+        Ok(Self(HeaderMap::from_iter([(AUTHORIZATION, sensitive(part, &value)?)])))
     }
 
     /// An account's e-mail address and its global API key. A token is better: it can be limited and revoked.
     ///
     /// # Errors
-    /// Where either is empty or cannot stand in a header.
+    /// Where either is empty, or has a character that is not visible ASCII.
     pub fn key(email: &str, key: &str) -> Result<Self, InvalidCredential> {
-        if email.is_empty() || key.is_empty() {
-            return Err(InvalidCredential);
-        }
-        Ok(Self(HeaderMap::from_iter([(EMAIL, sensitive(email)?), (KEY, sensitive(key)?)])))
+        check(CredentialPart::Email, email, |character| character.is_ascii_graphic())?;
+        check(CredentialPart::Key, key, |character| character.is_ascii_graphic())?;
+        let email = sensitive(CredentialPart::Email, email)?;
+        Ok(Self(HeaderMap::from_iter([(EMAIL, email), (KEY, sensitive(CredentialPart::Key, key)?)])))
     }
 
     pub(crate) fn headers(&self) -> &HeaderMap {
@@ -52,19 +58,76 @@ impl Credential {
     }
 }
 
-fn sensitive(text: &str) -> Result<HeaderValue, InvalidCredential> {
-    let mut value = HeaderValue::from_str(text).map_err(|_| InvalidCredential)?;
+fn check(part: CredentialPart, text: &str, fits: impl Fn(char) -> bool) -> Result<(), InvalidCredential> {
+    if text.is_empty() {
+        return Err(InvalidCredential { part, fault: CredentialFault::Empty });
+    }
+    let misfit = (1..).zip(text.chars()).find(|(_, character)| !fits(*character));
+    misfit.map_or(Ok(()), |(position, character)| {
+        Err(InvalidCredential { part, fault: CredentialFault::Character { position, character } })
+    })
+}
+
+fn sensitive(part: CredentialPart, text: &str) -> Result<HeaderValue, InvalidCredential> {
+    let misfit = InvalidCredential { part, fault: CredentialFault::Empty };
+    let mut value = HeaderValue::from_str(text).map_err(|_| misfit)?;
     value.set_sensitive(true);
     Ok(value)
 }
 
-/// A credential that is empty or cannot stand in a header. It does not say what it was.
+/// Why a text is no credential. It does not say what the text was, but for a character that cannot be in one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct InvalidCredential;
+pub struct InvalidCredential {
+    /// What is wrong.
+    pub part: CredentialPart,
+    /// What is wrong with it.
+    pub fault: CredentialFault,
+}
+
+/// A part of a credential.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CredentialPart {
+    /// An API token.
+    Token,
+    /// An account's e-mail address.
+    Email,
+    /// A global API key.
+    Key,
+}
+
+/// What is wrong with a part of a credential.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CredentialFault {
+    /// It has no character.
+    Empty,
+    /// It begins with the name of the scheme.
+    Scheme,
+    /// It has a character that none can have, as a line end.
+    Character {
+        /// From 1.
+        position: usize,
+        /// The character itself.
+        character: char,
+    },
+}
 
 impl fmt::Display for InvalidCredential {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("it is empty or holds a line end or another character that no header can hold")
+        match self.fault {
+            CredentialFault::Empty => formatter.write_str("it is empty"),
+            CredentialFault::Scheme => formatter.write_str("it begins with `Bearer `; write the token alone"),
+            CredentialFault::Character { position, character } => {
+                let name = match character {
+                    '\n' | '\r' => "a line end",
+                    ' ' => "a blank",
+                    '\t' => "a tab",
+                    '"' | '\'' | '`' | '“' | '”' | '‘' | '’' => "a quote",
+                    '…' => "an ellipsis",
+                    _ => "a character that none can have",
+                };
+                write!(formatter, "its character {position} is {name} (U+{:04X})", u32::from(character))
+            }
+        }
     }
 }
 
@@ -91,10 +154,27 @@ mod tests {
 
     #[test]
     fn what_no_header_can_hold_is_refused() {
-        for token in ["", "\n", "a\n", "a\r\nX-Injected: b", "a\0"] {
-            assert_eq!(Credential::token(token).unwrap_err(), InvalidCredential, "{token:?}");
-            assert_eq!(Credential::key("a@example.com", token).unwrap_err(), InvalidCredential, "{token:?}");
-            assert_eq!(Credential::key(token, "abc").unwrap_err(), InvalidCredential, "{token:?}");
+        for token in ["", "\n", "a\n", "a\r\nX-Injected: b", "a\0", " a", "a b", "abc…", "“abc”"] {
+            let refused = |credential: Result<Credential, InvalidCredential>| credential.unwrap_err().part;
+            assert_eq!(refused(Credential::token(token)), CredentialPart::Token, "{token:?}");
+            assert_eq!(refused(Credential::key("a@example.com", token)), CredentialPart::Key, "{token:?}");
+            assert_eq!(refused(Credential::key(token, "abc")), CredentialPart::Email, "{token:?}");
+        }
+    }
+
+    #[test]
+    fn the_reason_names_the_place_and_not_the_text() {
+        for (token, expected) in [
+            ("", "it is empty"),
+            ("Bearer canary", "it begins with `Bearer `; write the token alone"),
+            ("bearer canary", "it begins with `Bearer `; write the token alone"),
+            ("canary\n", "its character 7 is a line end (U+000A)"),
+            ("canary…", "its character 7 is an ellipsis (U+2026)"),
+            ("\"canary\"", "its character 1 is a quote (U+0022)"),
+            ("canary canary", "its character 7 is a blank (U+0020)"),
+            ("canary:", "its character 7 is a character that none can have (U+003A)"),
+        ] {
+            assert_eq!(Credential::token(token).unwrap_err().to_string(), expected);
         }
     }
 

@@ -22,6 +22,7 @@ pub(crate) struct Envelope<T> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 pub(crate) struct ResultInfo {
     pub(crate) total_pages: Option<u32>,
+    pub(crate) per_page: Option<usize>,
 }
 
 impl<T: DeserializeOwned> Envelope<T> {

@@ -11,17 +11,22 @@ use serde::{Deserialize, Serialize};
 pub enum Error {
     /// The API refused.
     Refused {
-        /// Of the response.
+        /// The status of the response.
         status: StatusCode,
         /// The reasons, as the API gives them; rarely more than one, possibly none.
         faults: Vec<Fault>,
     },
     /// The body is not what the API documents. The body itself is not kept.
     Unreadable {
-        /// Of the response.
+        /// The status of the response.
         status: StatusCode,
         /// Where the body stops being one: line and column, from 1.
         at: (usize, usize),
+    },
+    /// A list goes on after so many pages that its end is not waited for.
+    Endless {
+        /// How many there were.
+        pages: u32,
     },
 }
 
@@ -49,11 +54,12 @@ pub struct FaultSource {
 }
 
 impl Error {
-    /// Of the response.
+    /// The status of the response.
     #[must_use]
     pub fn status(&self) -> StatusCode {
         match self {
             Self::Refused { status, .. } | Self::Unreadable { status, .. } => *status,
+            Self::Endless { .. } => StatusCode::OK,
         }
     }
 
@@ -62,7 +68,7 @@ impl Error {
     pub fn faults(&self) -> &[Fault] {
         match self {
             Self::Refused { faults, .. } => faults,
-            Self::Unreadable { .. } => &[],
+            Self::Unreadable { .. } | Self::Endless { .. } => &[],
         }
     }
 
@@ -122,6 +128,7 @@ impl fmt::Display for Error {
                 "the API answered {} with something that is none of its envelopes, at line {line}, column {column}",
                 status.as_u16()
             ),
+            Self::Endless { pages } => write!(formatter, "the API's list goes on after {pages} pages"),
         }
     }
 }

@@ -45,10 +45,16 @@
 //!
 //! [api]: https://developers.cloudflare.com/api/resources/secrets_store/
 
+/// The example of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 mod account;
 mod call;
 mod envelope;
 mod list;
+mod masking;
 
 mod base_url;
 mod credential;
@@ -65,7 +71,7 @@ mod store;
 pub use account::{Account, SecretFilter};
 pub use base_url::{BaseUrl, InvalidBaseUrl};
 pub use call::{Body, Call};
-pub use credential::{Credential, InvalidCredential};
+pub use credential::{Credential, CredentialFault, CredentialPart, InvalidCredential};
 pub use error::{Error, Fault, FaultSource};
 pub use identifier::{AccountId, InvalidIdentifier, SecretId, StoreId};
 pub use list::{Direction, List, Page, SecretOrder, StoreOrder};

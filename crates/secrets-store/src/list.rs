@@ -27,7 +27,7 @@ use crate::error::Error;
 /// let mut next = Some(list.first());
 /// while let Some(call) = next {
 ///     let page = call.read(&send(call.request()))?;
-///     next = list.after(&page);
+///     next = list.after(&page)?;
 ///     stores.extend(page.items);
 /// }
 /// assert_eq!(stores.len(), 2);
@@ -47,8 +47,14 @@ pub struct Page<T> {
     /// In the order that was asked for.
     pub items: Vec<T>,
     number: u32,
-    total: Option<u32>,
+    /// Whether another one follows.
+    more: bool,
 }
+
+/// The most that the API takes; of items in a page.
+pub(crate) const PER_PAGE: usize = 100;
+/// Far more than an account may have: 100 secrets.
+const MOST_PAGES: u32 = 100;
 
 impl<T: DeserializeOwned> List<T> {
     /// `request` has a query, to which the page's number is added.
@@ -64,11 +70,17 @@ impl<T: DeserializeOwned> List<T> {
 
     /// The call for the page after this one; `None` after the last.
     ///
-    /// An empty page is the last whatever the API says of the total, which does not heed filters.
-    #[must_use]
-    pub fn after(&self, page: &Page<T>) -> Option<Call<Page<T>>> {
-        let more = page.total.is_some_and(|total| page.number < total);
-        (more && !page.items.is_empty()).then(|| self.page(page.number.saturating_add(1)))
+    /// An empty page is the last whatever the API says of the total, which does not heed filters. Where the API says
+    /// nothing of a total, a full page is followed by another one.
+    ///
+    /// # Errors
+    /// [`Error::Endless`] where the list goes on after 100 pages.
+    pub fn after(&self, page: &Page<T>) -> Result<Option<Call<Page<T>>>, Error> {
+        match page.number.checked_add(1) {
+            _ if !page.more => Ok(None),
+            Some(next) if next <= MOST_PAGES => Ok(Some(self.page(next))),
+            _ => Err(Error::Endless { pages: page.number }),
+        }
     }
 
     fn page(&self, number: u32) -> Call<Page<T>> {
@@ -83,8 +95,11 @@ impl<T: DeserializeOwned> List<T> {
 
 fn read<T: DeserializeOwned>(response: &Response<&[u8]>, number: u32) -> Result<Page<T>, Error> {
     let envelope: Envelope<Vec<T>> = Envelope::read(response)?;
+    let items = envelope.result.unwrap_or_default();
     let total = envelope.result_info.and_then(|info| info.total_pages);
-    Ok(Page { items: envelope.result.unwrap_or_default(), number, total })
+    let full = envelope.result_info.and_then(|info| info.per_page).unwrap_or(PER_PAGE);
+    let more = total.map_or(items.len() >= full, |total| number < total);
+    Ok(Page { more: more && !items.is_empty(), items, number })
 }
 
 /// What a list of stores is sorted by.

@@ -9,7 +9,7 @@ use ostiary_secrets_store::{
     Account, AccountId, BaseUrl, Call, Changes, Credential, Direction, Duplicate, Error, NewSecret, Scope,
     SecretFilter, SecretId, SecretName, SecretOrder, SecretValue, Status, StoreId, StoreOrder,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
 const BASE: &str =
     "https://api.cloudflare.com/client/v4/accounts/985e105f4ecef8ad9ca31a8372d0c353/secrets_store";
@@ -92,14 +92,68 @@ fn every_response_is_read_as_documented() {
 fn a_list_asks_for_pages_until_the_last_or_an_empty_one() {
     let list = account().secrets(&store(), &SecretFilter::default());
     let first = list.first().read(&response(200, "secrets")).unwrap();
-    let second = list.after(&first).unwrap();
+    let second = list.after(&first).unwrap().unwrap();
     assert!(second.request().uri().query().unwrap().ends_with("&page=2"));
     let ending = second.read(&response(200, "secrets")).unwrap();
-    assert!(list.after(&ending).is_none(), "page 2 of 2");
+    assert!(list.after(&ending).unwrap().is_none(), "page 2 of 2");
     let empty = list.first().read(&response(200, "no_secrets")).unwrap();
-    assert!(list.after(&empty).is_none(), "an empty page, whatever the total");
-    let endless = list.first().read(&response(200, "done")).unwrap();
-    assert!(list.after(&endless).is_none(), "no page information");
+    assert!(list.after(&empty).unwrap().is_none(), "an empty page, whatever the total");
+    let bare = list.first().read(&response(200, "done")).unwrap();
+    assert!(list.after(&bare).unwrap().is_none(), "no page information, and no items");
+}
+
+#[test]
+fn without_a_total_a_full_page_is_followed_by_another_one() {
+    let list = account().secrets(&store(), &SecretFilter::default());
+    for (count, information, more) in [
+        (100, json!(null), true),
+        (99, json!(null), false),
+        (100, json!({ "page": 1 }), true),
+        (20, json!({ "per_page": 20 }), true),
+        (19, json!({ "per_page": 20 }), false),
+        (0, json!({ "per_page": 0 }), false),
+        (100, json!({ "total_pages": 1 }), false),
+        (1, json!({ "total_pages": 2 }), true),
+    ] {
+        let page = list.first().read(&page_of(count, &information)).unwrap();
+        assert_eq!(list.after(&page).unwrap().is_some(), more, "{count} {information}");
+    }
+}
+
+#[test]
+fn a_list_without_an_end_is_an_error() {
+    let list = account().secrets(&store(), &SecretFilter::default());
+    let endless = page_of(1, &json!({ "total_pages": u32::MAX }));
+    let mut call = list.first();
+    for _ in 1..100 {
+        call = list.after(&call.read(&endless).unwrap()).unwrap().unwrap();
+    }
+    let error = list.after(&call.read(&endless).unwrap()).unwrap_err();
+    assert_eq!(error, Error::Endless { pages: 100 });
+}
+
+#[test]
+fn a_reason_that_quotes_what_the_request_carried_is_masked() {
+    let value = "canary \"0123456789\"";
+    let quoting = json!({ "success": false, "errors": [{
+        "code": 1001,
+        "message": format!("invalid value {value} of canary-token in {}", json!({ "value": value })),
+        "documentation_url": format!("https://example.com/?value={value}"),
+        "source": { "pointer": format!("/{value}") },
+    }] });
+    let quoting = Response::builder().status(400).body(quoting.to_string().into_bytes()).unwrap();
+    let secret = new_secret("name", value);
+    let changes =
+        Changes { value: Some(SecretValue::parse(value.to_owned()).unwrap()), ..Changes::default() };
+    for error in [
+        account().create_secret(&store(), &secret).read(&quoting).unwrap_err(),
+        account().create_secrets(&store(), std::slice::from_ref(&secret)).read(&quoting).unwrap_err(),
+        account().update_secret(&store(), &crate::secret(), &changes).read(&quoting).unwrap_err(),
+    ] {
+        let shown = format!("{error} {error:?}");
+        assert!(!shown.contains("canary") && !shown.contains("0123456789"), "{shown}");
+        assert!(shown.contains("invalid value [redacted] of [redacted] in {\"value\":"), "{shown}");
+    }
 }
 
 #[test]
@@ -152,6 +206,16 @@ fn sent<T>(call: &Call<T>) -> Value {
 fn response(status: u16, name: &str) -> Response<Vec<u8>> {
     let responses: Value = serde_json::from_str(include_str!("fixtures/responses.json")).unwrap();
     Response::builder().status(status).body(responses.get(name).unwrap().to_string().into_bytes()).unwrap()
+}
+
+/// A page of a list with so many secrets.
+fn page_of(count: usize, information: &Value) -> Response<Vec<u8>> {
+    let responses: Value = serde_json::from_str(include_str!("fixtures/responses.json")).unwrap();
+    let secret = responses.pointer("/secrets/result/0").unwrap();
+    let page = json!({
+        "success": true, "errors": [], "messages": [], "result": vec![secret; count], "result_info": information,
+    });
+    Response::builder().status(200).body(page.to_string().into_bytes()).unwrap()
 }
 
 fn account() -> Account {

@@ -40,7 +40,7 @@ const rules: Record<string, Rule[]> = {
   benchmark: [{ methods: ["GET", "POST"], path: "/v1", text: "GET,POST /v1/**" }],
 };
 
-const keys = (count: number): Placement[] =>
+export const keys = (count: number): Placement[] =>
   Array.from({ length: count }, (_, at) =>
     at === 0
       ? { header: "authorization", prefix: "Bearer ", secret: "KEY_1" }
@@ -55,7 +55,7 @@ export const routes: Route[] = [
   { name: "redacted", mount: "/redacted", auth: keys(2), allow: rules, redact: true },
 ];
 
-const fromHex = (text: string): Uint8Array => Uint8Array.from(text.match(/../g) ?? [], (byte) => parseInt(byte, 16));
+export const fromHex = (text: string): Uint8Array => Uint8Array.from(text.match(/../g) ?? [], (byte) => parseInt(byte, 16));
 
 // SHA-256 of each caller's token.
 export const callers = [

@@ -1,5 +1,5 @@
 // Of one connection only (RFC 9110 §7.6.1), or said anew by the runtime.
-const HOP_BY_HOP = [
+export const HOP_BY_HOP = [
   "connection",
   "expect",
   "host",
@@ -15,7 +15,7 @@ const HOP_BY_HOP = [
 ];
 
 // Credentials that a caller brings along, and claims about who asks that upstreams believe of a proxy.
-const WITHHELD_FROM_UPSTREAM = new Set([
+export const WITHHELD_FROM_UPSTREAM = new Set([
   ...HOP_BY_HOP,
   "content-length",
   "api-key",
@@ -42,10 +42,10 @@ const WITHHELD_FROM_UPSTREAM = new Set([
   "x-real-ip",
   "x-rewrite-url",
 ]);
-const PREFIXES_WITHHELD_FROM_UPSTREAM = ["cf-", "ostiary-", "x-forwarded-"];
+export const PREFIXES_WITHHELD_FROM_UPSTREAM = ["cf-", "ostiary-", "x-forwarded-"];
 
 // Would act on everything that shares the gateway's origin, or lets shared caches keep what is private.
-const WITHHELD_FROM_CALLER = new Set([
+export const WITHHELD_FROM_CALLER = new Set([
   ...HOP_BY_HOP,
   "alt-svc",
   "cdn-cache-control",
@@ -55,12 +55,15 @@ const WITHHELD_FROM_CALLER = new Set([
   "set-cookie",
   "surrogate-control",
 ]);
-const PREFIXES_WITHHELD_FROM_CALLER = ["access-control-", "ostiary-"];
+export const PREFIXES_WITHHELD_FROM_CALLER = ["access-control-", "ostiary-"];
 
-function strip(headers: Headers, withheld: Set<string>, prefixes: string[]): void {
+// Servers behind CGI cannot tell `_` from `-`.
+const underscoresFolded = (name: string) => name.replaceAll("_", "-");
+
+export function strip(headers: Headers, withheld: Set<string>, prefixes: string[], fold = underscoresFolded): void {
   const listed = headers.get("connection")?.toLowerCase().split(",").map((name) => name.trim()) ?? [];
   for (const name of [...headers.keys()]) {
-    const folded = name.replaceAll("_", "-");
+    const folded = fold(name);
     if (withheld.has(folded) || listed.includes(name) || prefixes.some((prefix) => folded.startsWith(prefix))) {
       headers.delete(name);
     }

@@ -1,46 +1,15 @@
 import { type Context, Hono } from "hono";
 import { callerOf } from "./callers";
-import { type Environment, type Route, routes, upstreamTimeout } from "./configuration";
+import { type Route, routes, upstreamTimeout } from "./configuration";
 import { callerResponse, upstreamHeaders } from "./headers";
+import { type Gateway, record } from "./log";
 import { problem, Refused } from "./problem";
 import { needlesOf, Redaction, redactHeaders } from "./redact";
 import { readSecrets, SecretUnavailable } from "./secrets";
 
-// What the one log line says, besides the request's id, status and time.
-interface Notes {
-  route?: string;
-  caller?: string;
-  rule?: string;
-  code?: string;
-  secrets_ms?: number;
-  upstream_ms?: number;
-}
-
-type Gateway = { Bindings: Environment; Variables: { requestId: string; notes: Notes } };
-
 const app = new Hono<Gateway>();
 
-app.use(async (context, next) => {
-  const started = Date.now();
-  const requestId = crypto.randomUUID();
-  const notes: Notes = {};
-  context.set("requestId", requestId);
-  context.set("notes", notes);
-  await next();
-  const { status, headers } = context.res;
-  headers.set("request-id", requestId);
-  console.log(
-    JSON.stringify({
-      event: "request",
-      level: notes.code && status >= 500 ? "error" : "info",
-      request_id: requestId,
-      method: context.req.method,
-      ...notes,
-      status,
-      total_ms: Date.now() - started,
-    }),
-  );
-});
+app.use(record("request-id"));
 
 for (const route of routes) app.all(`${route.mount}/*`, (context) => serve(context, route));
 

@@ -1,9 +1,14 @@
 // RFC 9457.
 
 const PROBLEMS = {
+  invalid_host: [400, "The Host header and the URL do not name one host."],
+  path_ambiguous: [400, "The path can be read in more than one way."],
+  body_not_allowed: [400, "A GET or HEAD request has no body."],
   caller_unauthenticated: [401, "No token that this gateway knows."],
   not_allowed: [403, "No rule admits this method and path."],
   no_route: [404, "No route is mounted here."],
+  method_not_allowed: [405, "The gateway does not know this method."],
+  misconfigured: [500, "The gateway's configuration has an error."],
   upstream_unreachable: [502, "The upstream cannot be reached."],
   secret_unavailable: [503, "A secret cannot be read."],
   upstream_invalid: [502, "The upstream's answer cannot be passed on."],
@@ -19,10 +24,10 @@ export class Refused extends Error {
   }
 }
 
-export function problem(code: Code, requestId: string): Response {
+export function problem(code: Code, requestId: string, more: Record<string, string> = {}): Response {
   const [status, title] = PROBLEMS[code];
   const body = { type: `https://example.com/problems#${code}`, title, status, code, request_id: requestId };
-  const headers: Record<string, string> = { "content-type": "application/problem+json", "cache-control": "no-store" };
+  const headers: Record<string, string> = { "content-type": "application/problem+json", "cache-control": "no-store", ...more };
   if (status === 401) headers["www-authenticate"] = "Bearer";
   return new Response(JSON.stringify(body), { status, headers });
 }

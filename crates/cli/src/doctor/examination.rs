@@ -1,15 +1,17 @@
-//! Holds the bindings of `wrangler.toml` against what the store has.
+//! Holds the bindings of wrangler's configuration against what the store has.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use ostiary_secrets_store::{Scope, Secret, Status, StoreId};
+use ostiary_secrets_store::{Scope, Secret, SecretId, SecretName, Status, StoreId};
 use serde::Serialize;
 
 use crate::age::Age;
 use crate::api::{Api, ApiFailure};
 use crate::configuration::{Binding, Environment};
 use crate::failure::Failure;
+use crate::printable::Printable;
+use crate::shell::ShellCommand;
 
 /// Something that is wrong with one secret.
 #[derive(Debug, Serialize)]
@@ -32,7 +34,8 @@ enum Trouble {
     Inactive(Status),
     Scope(Vec<Scope>),
     Old(String),
-    Unused,
+    Ageless,
+    Unused(SecretId),
 }
 
 /// How bad it is.
@@ -54,7 +57,7 @@ impl fmt::Display for Severity {
     }
 }
 
-/// Everything that is wrong, in the order of `wrangler.toml`; what nothing binds comes last.
+/// Everything that is wrong, in the order of that configuration; what nothing binds comes last.
 ///
 /// # Errors
 /// Where the API does not tell what a store has.
@@ -99,8 +102,9 @@ fn diagnose(
     }
     for secret in stores.values().flatten().flatten() {
         if !bound.contains(&(&secret.store_id, secret.name.as_str())) {
+            let trouble = Trouble::Unused(secret.id.clone());
             let (secret, store) = (secret.name.clone(), secret.store_id.clone());
-            symptoms.push(Symptom { place: None, binding: None, secret, store, trouble: Trouble::Unused });
+            symptoms.push(Symptom { place: None, binding: None, secret, store, trouble });
         }
     }
     symptoms
@@ -118,10 +122,10 @@ fn troubles(binding: &Binding, secrets: Option<&Vec<Secret>>, max_age: Option<Ag
     if !secret.scopes.contains(&Scope::Workers) {
         troubles.push(Trouble::Scope(secret.scopes.clone()));
     }
-    if let (Some(age), Some(limit)) = (Age::since(&secret.modified), max_age)
-        && age > limit
-    {
-        troubles.push(Trouble::Old(age.to_string()));
+    match (max_age, Age::since(&secret.modified)) {
+        (Some(limit), Some(age)) if age > limit => troubles.push(Trouble::Old(age.to_string())),
+        (Some(_), None) => troubles.push(Trouble::Ageless),
+        (Some(_) | None, _) => {}
     }
     troubles
 }
@@ -129,7 +133,7 @@ fn troubles(binding: &Binding, secrets: Option<&Vec<Secret>>, max_age: Option<Ag
 impl Symptom {
     /// How bad it is.
     pub fn severity(&self) -> Severity {
-        if self.trouble == Trouble::Unused { Severity::Warning } else { Severity::Error }
+        if matches!(self.trouble, Trouble::Unused(_)) { Severity::Warning } else { Severity::Error }
     }
 
     /// What it is, in a word.
@@ -141,25 +145,37 @@ impl Symptom {
             Trouble::Inactive(_) => "inactive",
             Trouble::Scope(_) => "scope",
             Trouble::Old(_) => "old",
-            Trouble::Unused => "unused",
+            Trouble::Ageless => "age_unknown",
+            Trouble::Unused(_) => "unused",
         }
     }
 
     /// What to do about it.
     pub fn instead(&self) -> String {
         let Self { secret, store, .. } = self;
+        let secrets = ShellCommand::new("secrets").option("--store", store.as_str());
         match &self.trouble {
             Trouble::NoStore => format!("the account has no store `{store}`: correct `store_id`"),
-            Trouble::Missing => format!("ostiary secrets --store {store} create {secret}"),
-            Trouble::Inactive(status) => format!("it is {status}; wait, or create it anew"),
+            Trouble::Missing => secrets.words("create").operands(&[secret]).to_string(),
+            Trouble::Inactive(status) => {
+                format!("it is {}; wait, or create it anew", Printable(status.as_str()))
+            }
             Trouble::Scope(scopes) => {
                 let scopes: Vec<&str> =
                     [&Scope::Workers].into_iter().chain(scopes).map(Scope::as_str).collect();
-                format!("ostiary secrets --store {store} update {secret} --scopes {}", scopes.join(","))
+                let update = secrets.words("update").option("--scopes", &scopes.join(","));
+                update.operands(&[secret]).to_string()
             }
             Trouble::Old(age) => format!("it has not changed for {age}: ostiary rotate"),
-            Trouble::Unused => {
-                format!("if no other Worker uses it: ostiary secrets --store {store} delete {secret}")
+            Trouble::Ageless => "the API does not say when it has changed: ostiary rotate".to_owned(),
+            Trouble::Unused(id) => {
+                // A name that none of ours could have may hold what no command should.
+                let delete = if SecretName::parse(secret).is_ok() {
+                    secrets.words("delete").operands(&[secret])
+                } else {
+                    secrets.words("delete --id").operands(&[id.as_str()])
+                };
+                format!("if no other Worker uses it: {delete}")
             }
         }
     }
@@ -188,23 +204,26 @@ mod tests {
             store: store.parse().unwrap(),
             secret: secret.parse().unwrap(),
         };
-        Environment { name: name.map(str::to_owned), bindings: secrets.iter().map(binding).collect() }
+        let bindings = secrets.iter().map(binding).collect();
+        Environment { name: name.map(str::to_owned), bindings, ..Environment::default() }
     }
 
     #[test]
     fn each_trouble_is_found_in_its_environment_and_no_other() {
-        let (now, workers) = ("2999-01-01T00:00:00Z", [Scope::Workers]);
+        let (now, workers) = (&*jiff::Timestamp::now().to_string(), [Scope::Workers]);
         let present = vec![
             secret("fine", Status::Active, &workers, now),
             secret("late", Status::Pending, &workers, now),
             secret("narrow", Status::Active, &[Scope::Dex], now),
             secret("old", Status::Active, &workers, "2020-01-01T00:00:00Z"),
+            secret("strange", Status::Active, &workers, "2999-01-01T00:00:00Z"),
             secret("spare", Status::Active, &workers, now),
+            secret("a b; id", Status::Active, &workers, now),
         ];
         let (here, gone) = ("s".parse().unwrap(), "gone".parse().unwrap());
         let stores = BTreeMap::from([(&here, Some(present)), (&gone, None)]);
         let environments = [
-            environment(None, "s", &["fine", "late", "narrow", "old", "absent"]),
+            environment(None, "s", &["fine", "late", "narrow", "old", "strange", "absent"]),
             environment(Some("staging"), "gone", &["fine"]),
         ];
         let found = diagnose(&environments, &stores, Some("90d".parse().unwrap()));
@@ -225,11 +244,18 @@ mod tests {
                 ("top level", "late", "pending", Severity::Error),
                 ("top level", "narrow", "scope", Severity::Error),
                 ("top level", "old", "old", Severity::Error),
+                ("top level", "strange", "age_unknown", Severity::Error),
                 ("top level", "absent", "missing", Severity::Error),
                 ("env.staging", "fine", "store_missing", Severity::Error),
                 ("", "spare", "unused", Severity::Warning),
+                ("", "a b; id", "unused", Severity::Warning),
             ]
         );
-        assert_eq!(found[1].instead(), "ostiary secrets --store s update narrow --scopes workers,dex");
+        assert_eq!(found[1].instead(), "ostiary secrets --store s update --scopes workers,dex narrow");
+        assert!(found[6].instead().ends_with(": ostiary secrets --store s delete spare"));
+        assert!(found[7].instead().ends_with(": ostiary secrets --store s delete --id i"));
+        // Without a limit nobody asks for an age.
+        let found = diagnose(&environments, &stores, None);
+        assert!(!found.iter().any(|symptom| matches!(symptom.word(), "old" | "age_unknown")));
     }
 }

@@ -13,7 +13,7 @@ use crate::failure::Failure;
 use crate::output::Output;
 use examination::{Severity, Symptom, examine};
 
-/// Look for what is wrong between wrangler.toml and the store.
+/// Look for what is wrong between wrangler's configuration and the store.
 ///
 /// Every binding of every environment is looked up: a secret that is missing, not active, without the scope
 /// `workers`, or too old is an error. A secret that nothing here binds, and a quota that is used up, are warnings.
@@ -72,7 +72,7 @@ impl Doctor {
             output.json(&json!({ "findings": findings, "quota": quota }))?;
         } else {
             show(&findings, output)?;
-            output.line(&format!("{} of {} secrets are used.", quota.usage, quota.quota))?;
+            output.line(format!("{} of {} secrets are used.", quota.usage, quota.quota))?;
         }
         let found = findings.iter().any(|finding| bad(finding.severity)) || (is_full && self.strict);
         if found { Err(Failure::Found) } else { Ok(()) }
@@ -94,5 +94,5 @@ fn show(findings: &[Finding<'_>], output: &mut Output) -> Result<(), Failure> {
         ]
     };
     let header = ["SEVERITY", "WHERE", "BINDING", "SECRET", "FINDING", "WHAT TO DO"];
-    output.table(&header, findings.iter().map(row).collect())
+    output.table(&header, &findings.iter().map(row).collect::<Vec<_>>())
 }

@@ -1,14 +1,12 @@
 //! What a gateway does with a request, in words: names and places, never a value.
 
-use std::fmt::Write as _;
-
-use ostiary_core::configuration::{
-    Gateway, Grantee, Mount, Part, Placement, Route, Source, SourceKind, Template,
-};
+use ostiary_core::configuration::{Gateway, Grantee, Mismatch, Mount, Placement, Route, Source, SourceKind};
+use ostiary_rehearsal::Sent;
 use serde::Serialize;
 
-use super::rehearsal::Sent;
+use crate::configuration::place;
 use crate::deployed::Deployed;
+use crate::printable::Printable;
 
 /// Of one request.
 #[derive(Serialize)]
@@ -89,7 +87,7 @@ pub struct ExplainedDeployment {
 
 impl From<Sent> for ExplainedRequest {
     fn from(sent: Sent) -> Self {
-        let Sent { method, url, removed } = sent;
+        let Sent { method, url, removed, .. } = sent;
         Self { method, url, removed }
     }
 }
@@ -136,12 +134,14 @@ impl Explanation {
             }
         }
         if let Some(ExplainedDeployment { same, deployed }) = &self.deployed {
-            let Deployed { version, configuration } = deployed;
+            let (version, configuration) = (Printable(&deployed.version), Printable(&deployed.configuration));
+            let place = place(deployed.environment.as_deref());
+            let place = Printable(&place);
             let verdict = if *same {
-                format!("this configuration ({configuration}), version {version}")
+                format!("this configuration ({configuration}) in {place}, version {version}")
             } else {
                 format!(
-                    "another configuration ({configuration}), version {version}; this one is {}",
+                    "another configuration ({configuration}) in {place}, version {version}; this one is {}",
                     self.configuration
                 )
             };
@@ -149,20 +149,6 @@ impl Explanation {
         }
         lines
     }
-}
-
-/// What each placement of the route's auth puts, with its templates as `gateway.toml` has them.
-pub fn auth(gateway: &Gateway, route: &Route) -> Vec<String> {
-    let text = |template: &Template| spelled(gateway, template);
-    let described = route.auth.iter().map(|placement| match placement {
-        Placement::Bearer(token) => format!("Authorization: Bearer {}", text(token)),
-        Placement::Basic { username, password } => {
-            format!("Authorization: Basic {}:{} (in Base64)", text(username), text(password))
-        }
-        Placement::Header { name, value } => format!("{name}: {}", text(value)),
-        Placement::Query { name, value } => format!("?{name}={}", text(value)),
-    });
-    described.collect()
 }
 
 /// The secrets of the route's auth, each once.
@@ -188,6 +174,28 @@ pub fn rules(route: &Route, to: Grantee) -> Vec<&str> {
     grants.flat_map(|grant| grant.rules.iter()).map(|rule| rule.text.as_ref()).collect()
 }
 
+/// What keeps a request from the rule that it nearly fits.
+pub fn mismatch(mismatch: Mismatch, rule: &str) -> String {
+    match mismatch {
+        Mismatch::OtherReading => format!(
+            "`{rule}` admits the path as it is written. A server that cuts a segment at `;`, `?` or `#`, or drops dots and \
+             spaces at its end, reads a path that the rule does not admit."
+        ),
+        Mismatch::EmptySegment => {
+            format!("The path has an empty segment (`//`). Without it `{rule}` would admit the request.")
+        }
+        Mismatch::TrailingSlash => {
+            format!("The path ends with a slash. Without it `{rule}` would admit the request.")
+        }
+        Mismatch::MissingSlash => format!("With a slash at its end `{rule}` would admit the request."),
+        Mismatch::RepeatedSegment => format!(
+            "The path repeats what the mount, the upstream's base path or the path itself has already. Without that \
+             `{rule}` would admit the request."
+        ),
+        Mismatch::Method => format!("`{rule}` admits the path, with other methods."),
+    }
+}
+
 /// A mount as `gateway.toml` spells it.
 pub fn mount(mount: &Mount) -> String {
     let path = mount.path();
@@ -196,19 +204,4 @@ pub fn mount(mount: &Mount) -> String {
         None if path.is_empty() => "/".to_owned(),
         None => path,
     }
-}
-
-fn spelled(gateway: &Gateway, template: &Template) -> String {
-    let name = |id| gateway.secret(id).map_or("?", |secret| secret.name.as_ref());
-    let mut text = String::new();
-    for part in template.parts.iter() {
-        // Writing to a `String` cannot fail.
-        let _ = match part {
-            Part::Text(literal) => write!(text, "{}", literal.replace("${", "$${")),
-            Part::Secret(id) => write!(text, "${{{}}}", name(*id)),
-            Part::Field(id, field) => write!(text, "${{{}.{field}}}", name(*id)),
-            Part::Variable(variable) => write!(text, "${{var.{variable}}}"),
-        };
-    }
-    text
 }

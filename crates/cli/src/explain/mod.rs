@@ -1,27 +1,28 @@
 //! `ostiary explain`.
 
+mod auth;
 mod explanation;
-mod rehearsal;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use clap::Args;
-use futures::FutureExt as _;
-use ostiary_core::configuration::{CallerId, Gateway, Grantee, List, Proof, Route, TokenPlace};
+use ostiary_core::configuration::{CallerId, Gateway, Grantee, List, Mismatch, Proof, Route, TokenPlace};
 use ostiary_core::digest::digest;
+use ostiary_core::http::subprotocol;
 use ostiary_core::operator;
 use ostiary_core::refusal::Code;
 use ostiary_core::request::admission::admit;
 use ostiary_core::request::routing;
-use ostiary_core::request_id::RequestId;
-use ostiary_core::{Handled, Outcome, handle};
+use ostiary_core::{Handled, Outcome};
+use ostiary_rehearsal::{Rehearsal, RehearsedRequest, Sent, placeholder};
+use ostiary_secrets_store::BaseUrl;
 
 use crate::configuration::ConfigurationArguments;
 use crate::deployed::Deployed;
 use crate::failure::Failure;
-use crate::output::{Output, Tone, toned};
+use crate::operator::gateway_url;
+use crate::output::{Output, Text, Tone};
 use explanation::{Decision, ExplainedDeployment, Explanation};
-use rehearsal::{Rehearsal, RehearsedHead, placeholder};
 
 /// Say what the gateway would do with a request: which route, rule, secrets and upstream, or which refusal and why.
 ///
@@ -43,12 +44,12 @@ pub struct Explain {
     /// One more header line; may be given several times.
     #[arg(long, value_name = "NAME: VALUE")]
     header: Vec<String>,
-    /// The environment of wrangler.toml whose variables count [default: its top level].
+    /// The environment of wrangler's configuration whose variables count [default: its top level].
     #[arg(long, value_name = "NAME")]
     env: Option<String>,
     /// Ask the gateway with this operator's mount whether it runs this configuration.
-    #[arg(long, value_name = "URL")]
-    gateway: Option<String>,
+    #[arg(long, value_name = "URL", value_parser = gateway_url)]
+    gateway: Option<BaseUrl>,
     #[command(flatten)]
     configuration: ConfigurationArguments,
 }
@@ -66,9 +67,9 @@ impl Explain {
     /// [`Failure::Found`] where the request is refused, or another configuration is deployed.
     pub fn run(self, output: &mut Output) -> Result<(), Failure> {
         let mut gateway = self.configuration.gateway()?;
-        let variables = self.configuration.variables(self.env.as_deref())?;
-        let deployed = self.gateway.as_deref().map(Deployed::ask).transpose()?;
-        let rehearsal = Rehearsal::new(&gateway, variables);
+        let variables = self.configuration.environment(self.env.as_deref())?.variables;
+        let deployed = self.gateway.as_ref().map(Deployed::ask).transpose()?;
+        let rehearsal = Rehearsal::with_placeholders(&gateway, variables);
         let mut request = self.request()?;
         if let Some(name) = &self.caller {
             let token = token_of(&mut gateway, name)?;
@@ -114,8 +115,9 @@ struct Request {
 }
 
 impl Request {
-    fn head(&self) -> RehearsedHead {
-        RehearsedHead::new(self.method.clone(), self.url.clone(), &self.headers)
+    fn head(&self) -> RehearsedRequest {
+        let lines = self.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        RehearsedRequest::new(self.method.clone(), self.url.clone(), lines)
     }
 
     /// Shows the token in the first place where the route that this is for looks for one.
@@ -133,6 +135,10 @@ impl Request {
             TokenPlace::Basic => {
                 header("authorization", format!("Basic {}", STANDARD.encode(format!(":{token}"))));
             }
+            TokenPlace::SigV4 => header(
+                "authorization",
+                format!("AWS4-HMAC-SHA256 Credential={token}/date/region/service/aws4_request, Signature=0"),
+            ),
             TokenPlace::Header { name, before, after } => {
                 header(name.as_str(), format!("{before}{token}{after}"));
             }
@@ -142,6 +148,8 @@ impl Request {
                     format!("{name}={before}{token}{after}").replace('<', "%3C").replace('>', "%3E");
                 self.url = format!("{}{mark}{}", self.url, encoded.replace(' ', "%20"));
             }
+            TokenPlace::Subprotocol { prefix } => header(subprotocol::HEADER, format!("{prefix}{token}")),
+            TokenPlace::NextSubprotocol { name } => header(subprotocol::HEADER, format!("{name}, {token}")),
         }
     }
 }
@@ -174,9 +182,12 @@ fn token_of(gateway: &mut Gateway, name: &str) -> Result<String, Failure> {
     Ok(token)
 }
 
-fn explain(gateway: &Gateway, rehearsal: &Rehearsal, head: &RehearsedHead) -> Result<Explanation, Failure> {
-    // Nothing in a rehearsal waits.
-    let handled = handle(gateway, head, rehearsal, RequestId::new(0)).now_or_never();
+fn explain(
+    gateway: &Gateway,
+    rehearsal: &Rehearsal,
+    head: &RehearsedRequest,
+) -> Result<Explanation, Failure> {
+    let handled = rehearsal.handle(gateway, head);
     let Handled { outcome, event: record } =
         handled.ok_or_else(|| Failure::failed("the request waits for something"))?;
     let named = |name: Option<&str>| name.map(str::to_owned);
@@ -189,6 +200,7 @@ fn explain(gateway: &Gateway, rehearsal: &Rehearsal, head: &RehearsedHead) -> Re
     if let Some(code) = code {
         because.push(code.title().to_owned());
         because.extend(reasons(gateway, route, record.caller, code));
+        because.extend(nearest_rule(gateway, record.caller, head));
         if let Some(proof) = record.proof.and_then(|proof| serde_json::to_value(proof).ok()) {
             because.push(format!("The log would say {}.", proof.as_str().unwrap_or_default()));
         }
@@ -213,16 +225,21 @@ fn explain(gateway: &Gateway, rehearsal: &Rehearsal, head: &RehearsedHead) -> Re
         route: named(record.route),
         caller: named(record.caller),
         rule: named(record.rule),
-        auth: route.filter(|_| admitted).map(|route| explanation::auth(gateway, route)).unwrap_or_default(),
+        auth: route.filter(|_| admitted).map(|route| auth::lines(gateway, route)).unwrap_or_default(),
         secrets: route
             .filter(|_| admitted)
             .map(|route| explanation::secrets(gateway, route))
             .unwrap_or_default(),
         reads: rehearsal.reads(),
-        upstream: rehearsal.sent().map(Into::into),
+        upstream: rehearsal.sent().map(|sent| spelled(gateway, route, sent).into()),
         configuration: gateway.digest.to_string(),
         deployed: None,
     })
+}
+
+fn spelled(gateway: &Gateway, route: Option<&Route>, sent: Sent) -> Sent {
+    let url = route.map(|route| auth::url(gateway, route, &sent.url));
+    Sent { url: url.unwrap_or(sent.url), ..sent }
 }
 
 /// What there is instead: the pipeline has decided, and this only lists.
@@ -239,9 +256,7 @@ fn reasons(gateway: &Gateway, route: Option<&Route>, caller: Option<&str>, code:
             vec![format!("The route knows {known}.")]
         }
         Code::NotAllowed => {
-            let id = (0..=u16::MAX).map(CallerId).find(|id| {
-                gateway.caller(*id).map(|known| known.name.as_ref()) == caller && caller.is_some()
-            });
+            let id = caller.and_then(|name| caller_id(gateway, name));
             let rules = route.zip(id).map(|(route, id)| explanation::rules(route, Grantee::Caller(id)));
             let listed = |rules: Vec<&str>| {
                 let quoted: Vec<String> = rules.into_iter().map(|rule| format!("`{rule}`")).collect();
@@ -253,6 +268,23 @@ fn reasons(gateway: &Gateway, route: Option<&Route>, caller: Option<&str>, code:
     }
 }
 
+/// What would have to be different for a rule of the caller's to admit the request, where one nearly does.
+fn nearest_rule(gateway: &Gateway, caller: Option<&str>, head: &RehearsedRequest) -> Option<String> {
+    let caller = caller_id(gateway, caller?)?;
+    let admitted = admit(head).ok()?;
+    let arrival = routing::find(gateway, &admitted.target)?;
+    let (route, to) = (arrival.route?, Grantee::Caller(caller));
+    if route.admitting_rule(to, admitted.method, arrival.path).is_some() {
+        return None;
+    }
+    let found = Mismatch::find(route, arrival.mount, to, admitted.method, arrival.path)?;
+    Some(explanation::mismatch(found.0, &found.1.text))
+}
+
+fn caller_id(gateway: &Gateway, name: &str) -> Option<CallerId> {
+    (0..=u16::MAX).map(CallerId).find(|id| gateway.caller(*id).is_some_and(|caller| caller.name == name))
+}
+
 fn say(explanation: &Explanation, output: &mut Output) -> Result<(), Failure> {
     let other = explanation.deployed.as_ref().is_some_and(|deployed| !deployed.same);
     let refused = explanation.decision == Decision::Refused;
@@ -261,7 +293,7 @@ fn say(explanation: &Explanation, output: &mut Output) -> Result<(), Failure> {
     } else {
         for (index, line) in explanation.lines().into_iter().enumerate() {
             let tone = if refused { Tone::Bad } else { Tone::Good };
-            output.line(&if index == 0 { toned(tone, &line) } else { line })?;
+            output.line(if index == 0 { Text::default().toned(tone, line) } else { line.into() })?;
         }
         if other {
             output.note("The gateway runs another configuration, so this is not what it would do.");

@@ -3,12 +3,16 @@
 //! [`plan`] decides the next step and knows only what is found; [`execution`] does it.
 
 mod execution;
+mod inspection;
+mod patience;
 mod plan;
 mod report;
 mod target;
+mod trial;
 
 use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
 
@@ -19,15 +23,19 @@ use crate::configuration::ConfigurationArguments;
 use crate::failure::Failure;
 use crate::operator::OperatorArguments;
 use crate::output::Output;
+use crate::value_check::check_named;
 use crate::value_source::ValueSource;
-use execution::{Execution, ProbeRequest};
+use execution::Execution;
+use inspection::Inspection;
 use plan::Purpose;
 use report::Report;
 use target::{NewValue, Target};
+use trial::{ProbeRequest, Trial};
 
 /// Give a secret a new value without one failed request.
 ///
-/// First the source that is not needed to serve gets the new value. When the store says that it is active, when the
+/// The request of --probe has to tell a good key from a bad one: before anything is written, it is sent once with a value
+/// that is certainly wrong. Then the source that is not needed to serve gets the new value. When the store says that it is active, when the
 /// gateway proves that it reads it, and when the upstream accepts it, the other source follows. Interrupted anywhere
 /// and run again with the same value, it goes on from what it finds.
 ///
@@ -44,7 +52,8 @@ pub struct Rotate {
     /// The status that the upstream answers to a good key.
     #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u16).range(100..600), value_name = "STATUS")]
     expect: u16,
-    /// The statuses that it answers to one that is no good; any other says nothing of the key.
+    /// The statuses that it answers to one that is no good, besides what the route's `failover` says; any other says nothing
+    /// of the key.
     #[arg(long, default_value = "401,403", value_delimiter = ',', value_name = "STATUSES")]
     refused: Vec<u16>,
     /// The route to try it by, where several carry the secret.
@@ -53,18 +62,21 @@ pub struct Rotate {
     /// End the old token of a caller, once the caller uses the new one.
     #[arg(long)]
     finish: bool,
+    /// Do not first ask the upstream with a value that is certainly wrong: for providers that lock accounts.
+    #[arg(long)]
+    no_control: bool,
     /// Print the steps; ask the gateway and the upstream, write nothing.
     #[arg(long)]
     dry_run: bool,
     /// How long a written value may take until the gateway reads it.
-    #[arg(long, default_value = "5m", value_name = "TIME")]
-    wait: Age,
+    #[arg(long, default_value = "5m", value_name = "TIME", value_parser = patience)]
+    wait: Duration,
     /// Read the values from this JSON or dotenv file, by the secrets' names; `-` is standard input.
     #[arg(long, value_name = "PATH", conflicts_with = "value_file")]
     from: Option<PathBuf>,
     #[command(flatten)]
     value: ValueSource,
-    /// The environment of wrangler.toml; without it, the top level.
+    /// The environment of wrangler's configuration; without it, the top level.
     #[arg(long, value_name = "NAME")]
     env: Option<String>,
     #[command(flatten)]
@@ -91,25 +103,22 @@ impl Rotate {
         let target = Target::find(&gateway, &environment, &self.secrets, self.route.as_deref())?;
         let (probe, purpose) = self.purpose(&target)?;
         let (api, operator) = (self.account.open()?, self.operator.open()?);
+        operator.confirm(&environment)?;
         let values = values(&self.secrets, self.from, &self.value)?;
+        values.iter().try_for_each(|new| check_named(&gateway, &new.secret, &new.value))?;
 
-        let patience = self.wait.duration();
+        let (target, values) = (&target, values.as_slice());
+        let (api, operator, patience) = (&api, &operator, self.wait);
         let execution = Execution {
-            target: &target,
-            values: &values,
-            api: &api,
-            operator: &operator,
-            probe,
+            inspection: Inspection { target, values, api, operator },
+            trial: Trial { target, values, operator, probe, is_controlled: !self.no_control, patience },
             purpose,
             patience,
+            is_rehearsal: self.dry_run,
         };
-        let (mut found, mut report) = (Vec::new(), Report::default());
-        if self.dry_run {
-            let step = execution.rehearse(&mut found, &mut report, output)?;
-            return report.end_of_rehearsal(step, &found, &target, output);
-        }
-        let step = execution.run(&mut found, &mut report, output)?;
-        report.end(step, &found, &target, output)
+        let (mut found, mut report) = (Vec::new(), Report::new(target, output));
+        let step = execution.run(&mut found, &mut report)?;
+        report.end(step, &found, self.dry_run)
     }
 
     fn purpose(&self, target: &Target) -> Result<(Option<ProbeRequest>, Purpose), Failure> {
@@ -155,6 +164,17 @@ fn values(names: &[String], from: Option<PathBuf>, source: &ValueSource) -> Resu
         Ok(NewValue { secret: name.clone(), value: entries.swap_remove(position).value })
     };
     names.iter().map(take).collect()
+}
+
+/// A time to wait. A clock has an end, and nobody waits longer for a value to spread.
+fn patience(text: &str) -> Result<Duration, String> {
+    const LONGEST: &str = "7d";
+    let (asked, longest) = (text.parse::<Age>(), LONGEST.parse::<Age>());
+    match (asked, longest) {
+        (Ok(asked), Ok(longest)) if asked > longest => Err(format!("write at most {LONGEST}")),
+        (Ok(asked), _) => Ok(asked.duration()),
+        (Err(error), _) => Err(error.to_string()),
+    }
 }
 
 fn probe(text: &str) -> Result<(String, String), &'static str> {

@@ -76,6 +76,10 @@ pub enum Obstacle {
     Mistyped(usize),
     /// The upstream does not say whether this source works.
     Undecided(usize),
+    /// The upstream accepts what is certainly wrong, so that its answer proves nothing.
+    Blind,
+    /// The upstream does not say what it makes of what is certainly wrong.
+    Untold,
     /// There is one source, and it works: a wrong value there would be a failure.
     OnlySource,
     /// No source holds this value, so there is nothing to promote.

@@ -9,7 +9,8 @@ use super::plan::{Found, Holding, Obstacle, Step, Verdict};
 use super::target::Target;
 use crate::configuration::Binding;
 use crate::failure::Failure;
-use crate::output::{Output, Tone, toned};
+use crate::output::{Output, Text, Tone};
+use crate::shell::ShellCommand;
 
 /// What happened to one source.
 #[derive(Serialize)]
@@ -24,8 +25,11 @@ pub struct Event {
 }
 
 /// All that happened. For people each event is a line when it happens; JSON is written once, at the end.
-#[derive(Default)]
-pub struct Report(Vec<Event>);
+pub struct Report<'a> {
+    target: &'a Target,
+    output: &'a mut Output,
+    events: Vec<Event>,
+}
 
 impl Event {
     fn new(source: usize, kind: &'static str, text: &str) -> Self {
@@ -38,6 +42,10 @@ impl Event {
 
     pub fn probed(source: usize, what: &str, status: Option<u16>) -> Self {
         Self { status, ..Self::new(source, "probed", what) }
+    }
+
+    pub fn controlled(source: usize, what: &str, status: Option<u16>) -> Self {
+        Self { status, ..Self::new(source, "controlled", what) }
     }
 
     pub fn written(source: usize) -> Self {
@@ -57,68 +65,43 @@ impl Event {
     }
 }
 
-impl Report {
+impl<'a> Report<'a> {
+    /// Nothing has happened yet.
+    pub fn new(target: &'a Target, output: &'a mut Output) -> Self {
+        Self { target, output, events: Vec::new() }
+    }
+
     /// # Errors
     /// Where standard output cannot be written to.
-    pub fn event(&mut self, event: Event, target: &Target, output: &mut Output) -> Result<(), Failure> {
-        if !output.is_json() {
-            let source = target.source_name(event.source.saturating_sub(1));
-            output.line(&format!("{source}: {}", event.text))?;
+    pub fn event(&mut self, event: Event) -> Result<(), Failure> {
+        if !self.output.is_json() {
+            let source = self.target.source_name(event.source.saturating_sub(1));
+            self.output.line(format!("{source}: {}", event.text))?;
         }
-        self.0.push(event);
+        self.events.push(event);
         Ok(())
     }
 
     /// How it ended, and what the operator does next.
     ///
     /// # Errors
-    /// [`Failure::Found`] where the new value is not in use.
-    pub fn end(
-        self,
-        step: Step,
-        found: &[Found],
-        target: &Target,
-        output: &mut Output,
-    ) -> Result<(), Failure> {
-        let (outcome, advice) = match step {
-            Step::Stop(obstacle) => ("stopped", stopped(obstacle, found, target)),
-            Step::Half => ("half", HALF.to_owned()),
-            Step::Done | Step::Probe(_) | Step::Write(_) => ("done", done(target)),
+    /// [`Failure::Found`] where the new value is not in use, or would not be.
+    pub fn end(self, step: Step, found: &[Found], is_rehearsal: bool) -> Result<(), Failure> {
+        let (outcome, tone, advice) = match step {
+            Step::Stop(obstacle) => ("stopped", Tone::Bad, stopped(obstacle, found, self.target)),
+            _ if is_rehearsal => ("rehearsed", Tone::Good, "Nothing was written.".to_owned()),
+            Step::Half => ("half", Tone::Odd, HALF.to_owned()),
+            Step::Done | Step::Probe(_) | Step::Write(_) => ("done", Tone::Good, done(self.target)),
         };
-        if output.is_json() {
-            output.json(&json!({ "outcome": outcome, "advice": advice, "events": self.0 }))?;
+        if self.output.is_json() {
+            let end = json!({ "outcome": outcome, "advice": advice, "events": self.events });
+            self.output.json(&end)?;
+        } else if outcome == "rehearsed" {
+            self.output.line(advice)?;
         } else {
-            let tone = match outcome {
-                "done" => Tone::Good,
-                "half" => Tone::Odd,
-                _ => Tone::Bad,
-            };
-            output.line(&format!("{}. {advice}", toned(tone, outcome)))?;
+            self.output.line(Text::default().toned(tone, outcome).plain(format!(". {advice}")))?;
         }
-        if outcome == "stopped" { Err(Failure::Found) } else { Ok(()) }
-    }
-}
-
-impl Report {
-    /// What would happen.
-    ///
-    /// # Errors
-    /// [`Failure::Found`] where it would stop.
-    pub fn end_of_rehearsal(
-        self,
-        step: Step,
-        found: &[Found],
-        target: &Target,
-        output: &mut Output,
-    ) -> Result<(), Failure> {
-        if matches!(step, Step::Stop(_)) {
-            return self.end(step, found, target, output);
-        }
-        let advice = "Nothing was written.";
-        if output.is_json() {
-            return output.json(&json!({ "outcome": "rehearsed", "advice": advice, "events": self.0 }));
-        }
-        output.line(advice)
+        if matches!(step, Step::Stop(_)) { Err(Failure::Found) } else { Ok(()) }
     }
 }
 
@@ -144,6 +127,14 @@ fn stopped(obstacle: Obstacle, found: &[Found], target: &Target) -> String {
              same value when it answers; --probe and --expect say how it is asked.",
             target.source_name(source)
         ),
+        Obstacle::Blind => "The upstream gives the same answer to a value that is certainly wrong, so that the probe tells no \
+                            good key from a bad one. Nothing was written. Choose another --probe or --expect, or say in \
+                            the route's `failover = { when = … }` what a refused key looks like (docs/rotation.md lists \
+                            providers), deploy, and run the same again."
+            .to_owned(),
+        Obstacle::Untold => "The upstream does not say what it makes of a value that is certainly wrong. Nothing was \
+                             written. Run the same again when it answers; --no-control goes on without this."
+            .to_owned(),
         Obstacle::OnlySource => {
             "The secret has one source, and it works; a wrong value there would fail every request. \
                                  Give it a second source in gateway.toml and deploy, then run the same again."
@@ -186,12 +177,10 @@ fn restored(from: &Binding, to: &Binding) -> String {
             to.secret
         );
     }
-    format!(
-        "\n  ostiary secrets --store {store} delete {to} && ostiary secrets --store {store} duplicate {from} {to}",
-        store = to.store,
-        to = to.secret,
-        from = from.secret
-    )
+    let secrets = || ShellCommand::new("secrets").option("--store", to.store.as_str());
+    let delete = secrets().words("delete").operands(&[to.secret.as_str()]);
+    let duplicate = secrets().words("duplicate").operands(&[from.secret.as_str(), to.secret.as_str()]);
+    format!("\n  {delete} && {duplicate}")
 }
 
 fn capitalised(text: &str) -> String {

@@ -121,7 +121,7 @@ fn target_secret(secret: &Secret, environment: &Environment) -> Result<TargetSec
     let sources = secret.sources.iter().map(|source| match source.kind {
         SourceKind::SecretsStore => environment.binding(&source.binding).cloned().ok_or_else(|| {
             Failure::failed(format_args!(
-                "wrangler.toml has no binding `{}` ({})",
+                "wrangler's configuration has no binding `{}` ({})",
                 source.binding,
                 environment.place()
             ))
@@ -178,7 +178,8 @@ allow = { ops = ["GET /**"] }
             store: "s".parse().unwrap(),
             secret: name.trim_end_matches("_AGAIN").parse().unwrap(),
         };
-        let environment = Environment { name: None, bindings: bound.iter().map(binding).collect() };
+        let environment =
+            Environment { bindings: bound.iter().map(binding).collect(), ..Environment::default() };
         let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
         match Target::find(&gateway, &environment, &names, route) {
             Ok(target) => Ok((target.route.clone(), target.source_name(target.sources() - 1))),

@@ -10,7 +10,8 @@ use serde::Serialize;
 use crate::api::{Api, ApiFailure};
 use crate::batch::{self, Entry};
 use crate::failure::Failure;
-use crate::output::{Output, Tone, toned};
+use crate::output::{Output, Text, Tone};
+use crate::value_check::ValueCheck;
 
 /// What became of one secret.
 #[derive(Serialize)]
@@ -22,7 +23,7 @@ struct Outcome {
     reason: Option<String>,
 }
 
-/// Creates what is not there yet. What is there keeps its value, so a second run goes on where the first stopped.
+/// Creates what is not there yet, once every value is found to be one that can be used. What is there keeps its value, so a second run goes on where the first stopped.
 ///
 /// # Errors
 /// Where the file cannot be read, or at least one secret could not be created.
@@ -31,9 +32,11 @@ pub fn from_file(
     store: &StoreId,
     path: &Path,
     scopes: &[Scope],
+    check: &ValueCheck,
     output: &mut Output,
 ) -> Result<(), Failure> {
     let entries = batch::read(path)?;
+    entries.iter().try_for_each(|entry| check.stored(store, &entry.name, &entry.value))?;
     let present: BTreeSet<String> = api.secrets(store)?.into_iter().map(|secret| secret.name).collect();
     let progress = progress(entries.len());
     let mut outcomes = Vec::with_capacity(entries.len());
@@ -90,13 +93,13 @@ fn report(outcomes: &[Outcome], output: &mut Output) -> Result<(), Failure> {
                 _ => Tone::Bad,
             };
             let reason = reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
-            output.line(&format!("{} {name}{reason}", toned(tone, became)))?;
+            output.line(Text::default().toned(tone, *became).plain(format!(" {name}{reason}")))?;
         }
     }
     let failed = outcomes.iter().filter(|outcome| outcome.became == "failed").count();
     if failed == 0 {
         return Ok(());
     }
-    output.note(&format!("{failed} of {} failed; run the same again to go on", outcomes.len()));
+    output.note(format!("{failed} of {} failed; run the same again to go on", outcomes.len()));
     Err(Failure::Found)
 }

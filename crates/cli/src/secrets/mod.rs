@@ -13,8 +13,10 @@ use serde_json::json;
 
 use crate::age::Age;
 use crate::api::{Api, StoreArguments};
+use crate::configuration::ConfigurationArguments;
 use crate::failure::Failure;
 use crate::output::Output;
+use crate::value_check::ValueCheck;
 use crate::value_source::ValueSource;
 
 /// List, create, show, change, copy and delete secrets.
@@ -23,6 +25,8 @@ use crate::value_source::ValueSource;
 pub struct Secrets {
     #[command(flatten)]
     store: StoreArguments,
+    #[command(flatten)]
+    configuration: ConfigurationArguments,
     #[command(subcommand)]
     operation: Operation,
 }
@@ -153,12 +157,16 @@ impl Secrets {
             Operation::List(list) => {
                 show_all(&api.all(&api.account.secrets(&store, &list.filter()))?, output)
             }
-            Operation::Create(create) => create.run(&api, &store, output),
+            Operation::Create(create) => {
+                create.run(&api, &store, &ValueCheck::new(&self.configuration, output)?, output)
+            }
             Operation::Get(which) => {
                 let id = which.find(&api, &store)?;
                 show(&api.send(&api.account.secret(&store, &id))?, output)
             }
-            Operation::Update(update) => update.run(&api, &store, output),
+            Operation::Update(update) => {
+                update.run(&api, &store, &ValueCheck::new(&self.configuration, output)?, output)
+            }
             Operation::Delete { names, id } => delete(&api, &store, names, id, output),
             Operation::Duplicate { which, new_name, about } => {
                 let duplicate = Duplicate { name: new_name, scopes: about.scopes, comment: about.comment };
@@ -184,19 +192,20 @@ impl ListArguments {
 }
 
 impl CreateArguments {
-    fn run(self, api: &Api, store: &StoreId, output: &mut Output) -> Result<(), Failure> {
+    fn run(self, api: &Api, store: &StoreId, check: &ValueCheck, output: &mut Output) -> Result<(), Failure> {
         if let Some(path) = self.from {
-            return creation::from_file(api, store, &path, &self.about.scopes, output);
+            return creation::from_file(api, store, &path, &self.about.scopes, check, output);
         }
         let name = self.name.ok_or_else(|| Failure::usage("a new secret has a name"))?;
         let value = self.value.read(name.as_str())?;
+        check.stored(store, &name, &value)?;
         let secret = NewSecret { name, value, scopes: self.about.scopes, comment: self.about.comment };
         show(&api.send(&api.account.create_secret(store, &secret))?, output)
     }
 }
 
 impl UpdateArguments {
-    fn run(self, api: &Api, store: &StoreId, output: &mut Output) -> Result<(), Failure> {
+    fn run(self, api: &Api, store: &StoreId, check: &ValueCheck, output: &mut Output) -> Result<(), Failure> {
         let value = if self.value || self.source.is_file() {
             Some(self.source.read(&self.which.name)?)
         } else {
@@ -208,6 +217,17 @@ impl UpdateArguments {
             ));
         }
         let id = self.which.find(api, store)?;
+        if let Some(value) = &value {
+            // An id does not say what is bound to it.
+            let name = if self.which.id {
+                api.send(&api.account.secret(store, &id))?.name
+            } else {
+                self.which.name.clone()
+            };
+            if let Ok(name) = SecretName::parse(&name) {
+                check.stored(store, &name, value)?;
+            }
+        }
         let changes = Changes { value, scopes: self.scopes, comment: self.comment };
         show(&api.send(&api.account.update_secret(store, &id, &changes))?, output)
     }
@@ -232,14 +252,11 @@ fn delete(
 ) -> Result<(), Failure> {
     let ids =
         names.into_iter().map(|name| Which { name, id }.find(api, store)).collect::<Result<Vec<_>, _>>()?;
-    match ids.as_slice() {
-        [one] => api.send(&api.account.delete_secret(store, one))?,
-        several => api.send(&api.account.delete_secrets(store, several))?,
-    }
+    api.delete(store, &ids)?;
     if output.is_json() {
         return output.json(&json!({ "deleted": ids }));
     }
-    output.line(&format!("deleted {}", ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")))
+    output.line(format!("deleted {}", ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")))
 }
 
 fn show(secret: &Secret, output: &mut Output) -> Result<(), Failure> {
@@ -264,5 +281,5 @@ fn table(secrets: &[Secret], output: &mut Output) -> Result<(), Failure> {
         ]
     };
     let header = ["NAME", "STATUS", "SCOPES", "AGE", "CHANGED", "COMMENT", "ID"];
-    output.table(&header, secrets.iter().map(row).collect())
+    output.table(&header, &secrets.iter().map(row).collect::<Vec<_>>())
 }

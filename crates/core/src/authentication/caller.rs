@@ -2,6 +2,8 @@
 
 use subtle::{Choice, ConstantTimeEq as _};
 
+use crate::authentication::proved::ProvedTokens;
+use crate::authentication::tokens::Token;
 use crate::configuration::{Caller, CallerId, Gateway, Proof, Secret};
 use crate::digest::{Digest, digest};
 use crate::refusal::Code;
@@ -10,19 +12,23 @@ use crate::runtime::reading::Reading;
 use crate::secrets::readings::Readings;
 
 /// Why nobody is proved. The caller is told no more than that; the log tells the four apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, thiserror::Error)]
 pub enum AuthenticationError {
     /// The request shows no token.
     #[serde(rename = "token_absent")]
+    #[error("the request shows no token")]
     Absent,
     /// No token that it shows is one of this route's callers'.
     #[serde(rename = "token_unknown")]
+    #[error("no token of the request is known")]
     Unknown,
     /// Its tokens are of different callers.
     #[serde(rename = "token_contradictory")]
+    #[error("the tokens of the request belong to different callers")]
     Contradictory,
     /// No token matched, and not every secret that one could have matched could be read.
     #[serde(rename = "token_unreadable")]
+    #[error("a token secret cannot be read")]
     Unreadable,
 }
 
@@ -36,7 +42,16 @@ impl From<AuthenticationError> for Code {
     }
 }
 
-/// Finds the one of these callers that these digests prove.
+/// The caller of a request.
+#[derive(Debug)]
+pub struct ProvedCaller {
+    /// Which one.
+    pub id: CallerId,
+    /// Those of the request's texts that are its tokens.
+    pub tokens: ProvedTokens,
+}
+
+/// Finds the one of these callers that these texts prove.
 ///
 /// 1. Without a candidate nothing is read.
 /// 2. Digests in the configuration are compared first; where one matches, nothing is read.
@@ -46,21 +61,21 @@ impl From<AuthenticationError> for Code {
 pub async fn authenticate<'g, B: Bindings>(
     gateway: &'g Gateway,
     callers: impl Iterator<Item = CallerId> + Clone,
-    token_digests: &[Digest],
+    shown: Vec<Token>,
     readings: &mut Readings<'g, B>,
-) -> Result<CallerId, AuthenticationError> {
-    if token_digests.is_empty() {
+) -> Result<ProvedCaller, AuthenticationError> {
+    if shown.is_empty() {
         return Err(AuthenticationError::Absent);
     }
-    let mut matched = Matched::default();
+    let mut matched = Matched::new(shown);
     let callers = || callers.clone().filter_map(|id| gateway.caller(id).map(|caller| (id, caller)));
     for (id, caller) in callers() {
         if let Proof::Digests(digests) = &caller.proof {
-            matched.compare(id, token_digests, digests.iter());
+            matched.compare(id, digests.iter());
         }
     }
-    if let Some(verdict) = matched.verdict() {
-        return verdict;
+    if matched.is_any() {
+        return matched.verdict();
     }
 
     let secrets = || callers().filter_map(|(id, caller)| Some((id, token_secret(gateway, caller)?)));
@@ -70,7 +85,7 @@ pub async fn authenticate<'g, B: Bindings>(
         for source in secret.sources.iter() {
             match readings.get(source) {
                 Some(Reading::Value(value)) => {
-                    matched.compare(id, token_digests, std::iter::once(&digest(value.expose().as_bytes())));
+                    matched.compare(id, std::iter::once(&digest(value.expose().as_bytes())));
                 }
                 // The store's own word that there is no value: no token could have matched it.
                 Some(Reading::Missing | Reading::Empty) => {}
@@ -78,8 +93,10 @@ pub async fn authenticate<'g, B: Bindings>(
             }
         }
     }
-    let otherwise = if unreadable { AuthenticationError::Unreadable } else { AuthenticationError::Unknown };
-    matched.verdict().unwrap_or(Err(otherwise))
+    if unreadable && !matched.is_any() {
+        return Err(AuthenticationError::Unreadable);
+    }
+    matched.verdict()
 }
 
 fn token_secret<'g>(gateway: &'g Gateway, caller: &Caller) -> Option<&'g Secret> {
@@ -89,30 +106,44 @@ fn token_secret<'g>(gateway: &'g Gateway, caller: &Caller) -> Option<&'g Secret>
     }
 }
 
-/// The callers compared so far, and whether a candidate was theirs.
-#[derive(Default)]
-struct Matched(Vec<(CallerId, Choice)>);
+/// What has been compared so far: whether a text was a caller's token, for each caller and for each text.
+struct Matched {
+    callers: Vec<(CallerId, Choice)>,
+    shown: Vec<(Token, Choice)>,
+}
 
 impl Matched {
-    fn compare<'d>(
-        &mut self,
-        id: CallerId,
-        token_digests: &[Digest],
-        known: impl Iterator<Item = &'d Digest>,
-    ) {
-        let mut found = Choice::from(0);
-        for digest in known {
-            for candidate in token_digests {
-                found |= candidate.ct_eq(digest);
-            }
-        }
-        self.0.push((id, found));
+    fn new(shown: Vec<Token>) -> Self {
+        let shown = shown.into_iter().map(|token| (token, Choice::from(0))).collect();
+        Self { callers: Vec::new(), shown }
     }
 
-    fn verdict(&self) -> Option<Result<CallerId, AuthenticationError>> {
-        let mut proved = self.0.iter().filter(|(_, found)| bool::from(*found)).map(|(id, _)| *id);
-        let first = proved.next()?;
-        let alone = proved.all(|other| other == first);
-        Some(if alone { Ok(first) } else { Err(AuthenticationError::Contradictory) })
+    fn compare<'d>(&mut self, id: CallerId, known: impl Iterator<Item = &'d Digest>) {
+        let mut found = Choice::from(0);
+        for digest in known {
+            for (token, is_known) in &mut self.shown {
+                let same = token.digest.ct_eq(digest);
+                *is_known |= same;
+                found |= same;
+            }
+        }
+        self.callers.push((id, found));
+    }
+
+    fn proved(&self) -> impl Iterator<Item = CallerId> {
+        self.callers.iter().filter(|(_, found)| bool::from(*found)).map(|(id, _)| *id)
+    }
+
+    fn is_any(&self) -> bool {
+        self.proved().next().is_some()
+    }
+
+    fn verdict(self) -> Result<ProvedCaller, AuthenticationError> {
+        let id = self.proved().next().ok_or(AuthenticationError::Unknown)?;
+        if self.proved().any(|other| other != id) {
+            return Err(AuthenticationError::Contradictory);
+        }
+        let known = self.shown.into_iter().filter(|(_, is_known)| bool::from(*is_known));
+        Ok(ProvedCaller { id, tokens: ProvedTokens::new(known.map(|(token, _)| token.text).collect()) })
     }
 }

@@ -1,4 +1,7 @@
 //! Step 3: the tokens of a request, and the caller that they authenticate.
 
 pub mod caller;
+pub mod challenge;
+pub mod proved;
+mod sigv4;
 pub mod tokens;

@@ -1,39 +1,43 @@
 //! The tokens that a request shows.
 
-use base64::Engine as _;
-use base64::engine::DecodePaddingMode;
-use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
-use zeroize::Zeroizing;
-
+use super::sigv4;
 use crate::configuration::TokenPlace;
 use crate::digest::{Digest, digest};
-use crate::http::query;
+use crate::http::header_name::is_token;
+use crate::http::{base64, query, subprotocol};
 use crate::runtime::RequestHead;
-
-/// Clients disagree on the padding of Basic's Base64.
-const LENIENT: GeneralPurpose = GeneralPurpose::new(
-    &base64::alphabet::STANDARD,
-    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
-);
+use crate::secret_value::SecretValue;
 
 /// More different texts than any client shows. Without a bound, a query of thousands of them would be hashed and
 /// compared with every caller's token, for somebody who is not known yet.
 const MOST: usize = 16;
 
-/// The digests of everything that stands where the route's callers show their tokens. Empty texts do not
-/// count, and more than `MOST` count as none. Nothing but digests leaves this function, so a token is
-/// compared as one.
+const AUTHORIZATION: &str = "authorization";
+
+/// A text in one of the places where callers show their tokens. It is not known yet whether it is a token.
+#[derive(Debug)]
+pub struct Token {
+    /// What it is compared by.
+    pub digest: Digest,
+    /// The text.
+    pub text: SecretValue,
+}
+
+/// Everything that is in the places where the route's callers show their tokens, each text once. Empty texts do not
+/// count, nor do those that are not UTF-8, and more than `MOST` count as none.
 #[must_use]
-pub fn token_digests(places: &[TokenPlace], head: &impl RequestHead, query: Option<&str>) -> Vec<Digest> {
-    let mut digests: Vec<Digest> = Vec::new();
-    let few = shown(places, head, query, |token| {
-        let digest = digest(token);
-        if !digests.contains(&digest) {
-            digests.push(digest);
+pub fn tokens(places: &[TokenPlace], head: &impl RequestHead, query: Option<&str>) -> Vec<Token> {
+    let mut tokens: Vec<Token> = Vec::new();
+    let few = shown(places, head, query, |text| {
+        let digest = digest(text);
+        if let Ok(text) = str::from_utf8(text)
+            && !tokens.iter().any(|known| known.digest == digest)
+        {
+            tokens.push(Token { digest, text: SecretValue::new(text.to_owned()) });
         }
-        digests.len() <= MOST
+        tokens.len() <= MOST
     });
-    if few { digests } else { Vec::new() }
+    if few { tokens } else { Vec::new() }
 }
 
 /// Hands over everything that stands where the route's callers show their tokens and is not empty, until `take`
@@ -48,28 +52,49 @@ pub fn shown(
     for place in places {
         match place {
             TokenPlace::Bearer => {
-                if let Some(token) = credentials(head, "bearer") {
-                    found.add(token.as_bytes());
+                if let Some(credentials) = Credentials::from_head(head) {
+                    found.add_credentials(&credentials);
                 }
             }
             TokenPlace::Basic => {
-                if let Some(pair) = credentials(head, "basic").and_then(|text| LENIENT.decode(text).ok()) {
-                    found.add(basic_token(&Zeroizing::new(pair)));
+                if let Some(Credentials::Basic(pair)) = Credentials::from_head(head) {
+                    found.add_pair(pair);
+                }
+            }
+            TokenPlace::SigV4 => {
+                if let Some(id) = sigv4::access_key_id(head.header(AUTHORIZATION)) {
+                    found.add(id.as_bytes());
+                }
+                for id in query.into_iter().flat_map(sigv4::access_key_ids) {
+                    found.add(&id);
+                    if !found.wanted {
+                        return false;
+                    }
                 }
             }
             TokenPlace::Header { name, before, after } => {
                 if let Some(value) = head.header(name.as_str()) {
-                    found.add_within(value.trim_matches([' ', '\t']).as_bytes(), before, after);
+                    found.add_header(name.as_str(), value.trim_matches([' ', '\t']), before, after);
                 }
             }
             TokenPlace::Query { name, before, after } => {
                 for parameter in query.into_iter().flat_map(query::parameters) {
                     if *parameter.name() == *name.as_bytes() {
-                        found.add_within(&parameter.value(), before, after);
+                        found.add_within(&parameter.value(), before.as_bytes(), after.as_bytes());
                     }
                     if !found.wanted {
                         return false;
                     }
+                }
+            }
+            TokenPlace::Subprotocol { prefix } => {
+                for item in subprotocols(head) {
+                    found.add(item.strip_prefix(prefix.as_ref()).unwrap_or_default().as_bytes());
+                }
+            }
+            TokenPlace::NextSubprotocol { name } => {
+                for (item, next) in subprotocols(head).zip(subprotocols(head).skip(1)) {
+                    found.add(if item == name { next.as_bytes() } else { &[] });
                 }
             }
         }
@@ -88,29 +113,72 @@ impl<T: FnMut(&[u8]) -> bool> Shown<T> {
     }
 
     /// The whole value, and what stands where the route's auth has the secret.
-    fn add_within(&mut self, value: &[u8], before: &str, after: &str) {
+    fn add_within(&mut self, value: &[u8], before: &[u8], after: &[u8]) {
         self.add(value);
-        let inner =
-            value.strip_prefix(before.as_bytes()).and_then(|rest| rest.strip_suffix(after.as_bytes()));
-        if let Some(inner) = inner {
+        if let Some(inner) = value.strip_prefix(before).and_then(|rest| rest.strip_suffix(after)) {
             self.add(inner);
+        }
+    }
+
+    /// As [`Shown::add_within`]. A scheme has no case (RFC 9110 §11.1), so what comes before a token in `Authorization`
+    /// is compared without it.
+    fn add_header(&mut self, name: &str, value: &str, before: &str, after: &str) {
+        let spelled = value.get(..before.len()).filter(|start| start.eq_ignore_ascii_case(before));
+        let before = if name == AUTHORIZATION { spelled.unwrap_or(before) } else { before };
+        self.add_within(value.as_bytes(), before.as_bytes(), after.as_bytes());
+    }
+
+    fn add_credentials(&mut self, credentials: &Credentials<'_>) {
+        match credentials {
+            Credentials::Basic(_) => {}
+            Credentials::ApiKey(key) => {
+                self.add(key.as_bytes());
+                self.add_pair(key);
+            }
+            Credentials::Other(text) => self.add(text.as_bytes()),
+        }
+    }
+
+    /// The password, or the user name where the password is empty (RFC 7617 §2).
+    fn add_pair(&mut self, encoded: &str) {
+        let Some(pair) = base64::decode(encoded) else { return };
+        let mut parts = pair.splitn(2, |byte| *byte == b':');
+        match (parts.next(), parts.next()) {
+            (Some(username), Some([]) | None) => self.add(username),
+            (_, Some(password)) => self.add(password),
+            (None, None) => {}
         }
     }
 }
 
-/// What follows this scheme in `Authorization` (RFC 9110 §11.4).
-fn credentials<'h>(head: &'h impl RequestHead, scheme: &str) -> Option<&'h str> {
-    let value = head.header("authorization")?.trim_matches([' ', '\t']);
-    let (name, rest) = value.split_once(' ')?;
-    name.eq_ignore_ascii_case(scheme).then(|| rest.trim_start_matches(' '))
+/// What `Authorization` holds (RFC 9110 §11.4). Schemes are compared without case.
+enum Credentials<'h> {
+    /// The Base64 of a user name and a password.
+    Basic(&'h str),
+    /// Elasticsearch's scheme: the Base64 of `id:key`. A client of its takes that text or the two parts from its user,
+    /// so the text can be the token too.
+    ApiKey(&'h str),
+    /// What follows any other scheme, or the whole value where there is none.
+    Other(&'h str),
 }
 
-/// The password, or the user name where the password is empty (RFC 7617 §2).
-fn basic_token(pair: &[u8]) -> &[u8] {
-    let mut parts = pair.splitn(2, |byte| *byte == b':');
-    match (parts.next(), parts.next()) {
-        (Some(username), Some([]) | None) => username,
-        (_, Some(password)) => password,
-        (None, None) => &[],
+impl<'h> Credentials<'h> {
+    fn from_head(head: &'h impl RequestHead) -> Option<Self> {
+        let value = head.header(AUTHORIZATION)?.trim_matches([' ', '\t']);
+        let (scheme, credentials) = match value.split_once(' ') {
+            Some((scheme, rest)) if is_token(scheme) => (scheme, rest.trim_start_matches(' ')),
+            _ if ["basic", "bearer"].iter().any(|scheme| value.eq_ignore_ascii_case(scheme)) => return None,
+            _ => ("", value),
+        };
+        let is = |name: &str| scheme.eq_ignore_ascii_case(name);
+        Some(match scheme {
+            _ if is("basic") => Self::Basic(credentials),
+            _ if is("apikey") => Self::ApiKey(credentials),
+            _ => Self::Other(credentials),
+        })
     }
+}
+
+fn subprotocols(head: &impl RequestHead) -> impl Iterator<Item = &str> {
+    head.header(subprotocol::HEADER).into_iter().flat_map(subprotocol::items)
 }

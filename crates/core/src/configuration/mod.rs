@@ -8,28 +8,39 @@ mod auth;
 mod caller;
 mod cors;
 mod failover;
+mod forms;
 mod gateway;
+mod header_pattern;
+mod mismatch;
 mod mount;
 mod operator;
 mod rate_limit;
 mod route;
 mod rule;
 mod secret;
+mod signing;
 mod template;
 mod text;
 mod upstream;
 
 pub use auth::{Placement, TokenPlace};
 pub use caller::{Caller, CallerId, Grantee, Proof};
-pub use cors::{Cors, Origins};
-pub use failover::{Failover, Retry};
+pub use cors::{Cors, OriginPattern, Origins};
+pub use failover::{Failover, RefusalCondition, Retry};
+pub use forms::Forms;
 pub use gateway::Gateway;
+pub use header_pattern::HeaderPattern;
+pub use mismatch::Mismatch;
 pub use mount::Mount;
-pub use operator::{Destination, Operator};
+pub use operator::{Destination, ENVIRONMENT_VARIABLE, Environment, Operator};
 pub use rate_limit::{Counted, RateLimit};
-pub use route::{Grant, Route, RouteId};
+pub use route::{Excepted, Grant, Route, RouteId};
 pub use rule::{Pattern, Rule, Segment};
 pub use secret::{Secret, SecretId, Source, SourceKind};
+pub use signing::{
+    BodyPlace, CONTENT_SHA256, Encoding, Hmac, HmacAlgorithm, KeyEncoding, Output, OutputPlace, RequestValue,
+    SigV4, TimeFormat,
+};
 pub use template::{Part, Template};
 pub use text::{List, Text};
 pub use upstream::{InvalidUpstream, Upstream, UpstreamUrl};

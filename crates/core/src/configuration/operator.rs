@@ -1,8 +1,9 @@
 //! The operator's own endpoints.
 
 use super::caller::CallerId;
+use super::rate_limit::RateLimit;
 use super::route::RouteId;
-use super::text::List;
+use super::text::{List, Text};
 
 /// Who may use the operator's endpoints. They are reached at the mount that leads to [`Destination::Operator`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -10,6 +11,23 @@ use super::text::List;
 pub struct Operator {
     /// One or more.
     pub allow: List<CallerId>,
+    /// How often the endpoints may be used, and by whom.
+    pub rate_limit: List<RateLimit>,
+    /// Those that the gateway can be deployed to, the top level first.
+    pub environments: List<Environment>,
+}
+
+/// The variable that names the environment in which a gateway runs; it is not there at the top level.
+pub const ENVIRONMENT_VARIABLE: &str = "OSTIARY_ENVIRONMENT";
+
+/// An environment of wrangler's configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::configuration))]
+pub struct Environment {
+    /// `None` for the top level.
+    pub name: Option<Text>,
+    /// SHA-256 of its Secrets Store bindings with what they are bound to, in lower-case hexadecimal.
+    pub bindings: Text,
 }
 
 /// What a mount leads to.

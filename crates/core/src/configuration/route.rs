@@ -6,6 +6,7 @@ use super::cors::Cors;
 use super::failover::{Failover, Retry};
 use super::rate_limit::RateLimit;
 use super::rule::Rule;
+use super::secret::SecretId;
 use super::text::{List, Text};
 use super::upstream::Upstream;
 use crate::http::header_name::HeaderName;
@@ -38,6 +39,8 @@ pub struct Route {
     pub retry: Option<Retry>,
     /// The most bytes of a request's body that are kept, so that it can be sent once more.
     pub replay_limit: u32,
+    /// The most bytes that the body of a request may have where it is read before it is sent.
+    pub body_limit: u32,
     /// How often it may be asked, and by whom.
     pub rate_limit: List<RateLimit>,
     /// Which web pages may call it; `None` where none may.
@@ -54,17 +57,42 @@ pub struct Route {
     pub strip_query: List<Text>,
     /// Headers of the caller that go up although they are among those that do not by default.
     pub forward_headers: List<HeaderName>,
+    /// Response headers that hold a URL, besides those that the gateway knows.
+    pub link_headers: List<HeaderName>,
+    /// Media types, in lower case, of response bodies in which the upstream's URL is replaced by the mount's.
+    pub rewrite_body: List<Text>,
     /// Whether a `%2F` within a segment is admitted.
     pub encoded_slash: bool,
     /// Whether `Cookie` goes up and `Set-Cookie` comes down.
     pub cookies: bool,
     /// Whether shared caches may keep the answers to authenticated calls as the upstream says.
     pub shared_cache: bool,
-    /// Whether what was sent is looked for in the answer.
+    /// Whether what was sent is looked for in the response.
     pub redact: bool,
+    /// Secrets, or fields of them, that are identifiers and not looked for.
+    pub redact_except: List<Excepted>,
+}
+
+/// A secret, or a field of one, that is not looked for in responses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::configuration))]
+pub struct Excepted {
+    /// The secret.
+    pub secret: SecretId,
+    /// The field; `None` for the whole value and every field.
+    pub field: Option<Text>,
 }
 
 impl Route {
+    /// Whether the value of this secret, or of this field of it, is an identifier, which responses may hold.
+    #[must_use]
+    pub fn excepts(&self, secret: SecretId, field: Option<&str>) -> bool {
+        let is_excepted = |excepted: &Excepted| {
+            excepted.secret == secret && (excepted.field.is_none() || excepted.field.as_deref() == field)
+        };
+        self.redact_except.iter().any(is_excepted)
+    }
+
     /// The callers that this route knows, each once.
     pub fn callers(&self) -> impl Iterator<Item = CallerId> + Clone + '_ {
         self.allow.iter().filter_map(|grant| match grant.to {
@@ -76,8 +104,12 @@ impl Route {
     /// The rule of this grantee that admits the request, the first where several do.
     #[must_use]
     pub fn admitting_rule(&self, to: Grantee, method: Method, path: Below<'_>) -> Option<&Rule> {
-        let rules = self.allow.iter().filter(|grant| grant.to == to).flat_map(|grant| grant.rules.iter());
-        rules.into_iter().find(|rule| rule.methods.contain(method) && rule.pattern.admits(path))
+        self.rules(to).find(|rule| rule.methods.contain(method) && rule.pattern.admits(path))
+    }
+
+    /// The rules of this grantee, in their order.
+    pub fn rules(&self, to: Grantee) -> impl Iterator<Item = &Rule> {
+        self.allow.iter().filter(move |grant| grant.to == to).flat_map(|grant| grant.rules.iter())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::text::{List, Text};
 use crate::http::method::Methods;
-use crate::http::path::Below;
+use crate::http::path::{self, Below};
 
 /// One line of `allow`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,12 +35,18 @@ pub struct Segment {
 }
 
 impl Pattern {
-    /// Whether the decoded segments of the path are what the pattern says.
+    /// Whether the pattern admits the path, however a server reads it.
     ///
     /// Linear in the length of the path: nothing is tried twice.
     #[must_use]
     pub fn admits(&self, path: Below<'_>) -> bool {
-        let mut segments = path.segments();
+        self.admits_as_written(path.segments())
+            && (path.is_read_in_one_way() || self.admits_other_readings(path))
+    }
+
+    /// Whether the decoded segments of a path are what the pattern says.
+    #[must_use]
+    pub fn admits_as_written<'p>(&self, mut segments: impl ExactSizeIterator<Item = &'p [u8]>) -> bool {
         let enough = if self.open {
             segments.len() >= self.segments.len()
         } else {
@@ -52,6 +58,15 @@ impl Pattern {
                 .segments
                 .iter()
                 .all(|pattern| segments.next().is_some_and(|segment| pattern.admits(segment)))
+    }
+
+    /// Whether servers that cut a segment short see something that the pattern admits too. `/**` admits whatever they
+    /// make of the rest.
+    fn admits_other_readings(&self, path: Below<'_>) -> bool {
+        let last = self.segments.len().saturating_sub(1);
+        let mut segments = self.segments.iter().zip(path.segments()).enumerate();
+        segments
+            .all(|(position, (pattern, segment))| pattern.admits_other_readings(segment, position == last))
     }
 }
 
@@ -77,6 +92,30 @@ impl Segment {
             rest = after;
         }
         rest.len() > last.len() && rest.ends_with(last.as_bytes())
+    }
+
+    /// Whether the segment without its path parameters, without its end, and before a `?` or `#` is admitted too.
+    ///
+    /// A segment that is written out is what it is. A server that cuts a path at `?` or `#` drops the segments after
+    /// it too, so such a segment has to be the pattern's last one; and where a `*` ends the pattern nothing is asserted
+    /// of what follows it, so names that begin with `#` are admitted.
+    fn admits_other_readings(&self, segment: &[u8], is_last: bool) -> bool {
+        let Some((_, after_star)) = self.literals.split_first().filter(|(_, stars)| !stars.is_empty()) else {
+            return true;
+        };
+        let mut readings = vec![segment];
+        let before_query = path::before_query(segment);
+        if before_query.len() < segment.len() {
+            if !is_last {
+                return false;
+            }
+            readings.extend(after_star.iter().any(|literal| !literal.is_empty()).then_some(before_query));
+        }
+        readings.into_iter().all(|reading| {
+            [reading, path::without_parameters(reading)]
+                .into_iter()
+                .all(|reading| self.admits(reading) && self.admits(path::without_end(reading)))
+        })
     }
 }
 
@@ -120,7 +159,7 @@ mod tests {
             ("/v1/charges", "/v1/charges"),
             ("/v1/charges", "/v1/ch%61rges"),
             ("/v1/*", "/v1/x"),
-            ("/v1/*", "/v1/%20"),
+            ("/v1/*", "/v1/a%20"),
             ("/v1/*/capture", "/v1/ch_1/capture"),
             ("/ch_*", "/ch_1"),
             ("/*.json", "/a.json"),
@@ -132,6 +171,16 @@ mod tests {
             ("/v1/**", "/v1/a%2Fb"),
             ("/v1/*", "/v1/a%2Fb"),
             ("/é", "/%C3%A9"),
+            ("/files/*.json", "/files/a.json;b.json"),
+            ("/v1/*", "/v1/a;v=1"),
+            ("/v1/*", "/v1/%23room"),
+            ("/v1/*", "/v1/a%3Fb"),
+            ("/v1/ch_*", "/v1/ch_1%23"),
+            ("/v1/*/x", "/v1/a;b/x"),
+            ("/v1/**", "/v1/a%23b/c;d/e."),
+            ("/v1/a;b", "/v1/a;b"),
+            ("/v1/a.", "/v1/a."),
+            ("/*/**", "/a;b/c%3fd"),
         ] {
             assert!(admits(pattern, path), "{pattern} {path}");
         }
@@ -158,6 +207,23 @@ mod tests {
             ("/a*b*c", "/axbc"),
             ("/*a*", "/aa"),
             ("/v1/charges", "/v1/ch%2561rges"),
+            ("/files/*.json", "/files/private.key;.json"),
+            ("/files/*.json", "/files/private.key%3B.json"),
+            ("/files/*.json", "/files/private.key%3f.json"),
+            ("/files/*.json", "/files/private.key%23.json"),
+            ("/files/*.json", "/files/private.key%3F;.json"),
+            ("/files/*.json", "/files/private.key;%23.json"),
+            ("/files/*.json", "/files/%23.json"),
+            ("/files/a*b*c", "/files/axb;c"),
+            ("/files/*.", "/files/private.key."),
+            ("/files/*x*.json", "/files/private%23x1.json"),
+            ("/files/*/meta", "/files/private.key%3f/meta"),
+            ("/files/*/meta/**", "/files/private.key%23/meta/x"),
+            ("/files/*/*", "/files/private.key%3f/x"),
+            ("/ch_*", "/ch_;x"),
+            ("/ch_*", "/ch_."),
+            ("/ch_*", "/ch_%20."),
+            ("/ch_*", "/ch_.;x"),
         ] {
             assert!(!admits(pattern, path), "{pattern} {path}");
         }

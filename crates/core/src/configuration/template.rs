@@ -1,6 +1,7 @@
 //! Texts with placeholders.
 
 use super::secret::SecretId;
+use super::signing::RequestValue;
 use super::text::{List, Text};
 
 /// A text with placeholders, in the order in which they are joined.
@@ -25,6 +26,8 @@ pub enum Part {
     Field(SecretId, Text),
     /// `${var.NAME}`: an entry of `[vars]` in `wrangler.toml`, read at run time.
     Variable(Text),
+    /// `${request.…}`: a value of the request, or one that is made for it. Only in what is made afresh for each attempt.
+    Request(RequestValue),
 }
 
 impl Template {
@@ -32,7 +35,7 @@ impl Template {
     pub fn secrets(&self) -> impl Iterator<Item = SecretId> + '_ {
         self.parts.iter().filter_map(|part| match part {
             Part::Secret(secret) | Part::Field(secret, _) => Some(*secret),
-            Part::Text(_) | Part::Variable(_) => None,
+            Part::Text(_) | Part::Variable(_) | Part::Request(_) => None,
         })
     }
 
@@ -40,7 +43,7 @@ impl Template {
     pub fn variables(&self) -> impl Iterator<Item = &str> + '_ {
         self.parts.iter().filter_map(|part| match part {
             Part::Variable(name) => Some(name.as_ref()),
-            Part::Text(_) | Part::Secret(_) | Part::Field(..) => None,
+            Part::Text(_) | Part::Secret(_) | Part::Field(..) | Part::Request(_) => None,
         })
     }
 }

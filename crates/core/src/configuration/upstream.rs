@@ -58,6 +58,8 @@ impl fmt::Display for InvalidUpstream {
     }
 }
 
+impl std::error::Error for InvalidUpstream {}
+
 impl UpstreamUrl {
     /// Accepts `scheme://host[:port][/path]` where every URL parser agrees on what each part is.
     pub fn parse(text: &str) -> Result<Self, InvalidUpstream> {

@@ -1,7 +1,8 @@
 //! How a body is coded on its way.
 
 /// The coding is not known, or is upon another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the content coding cannot be undone")]
 pub struct UnknownCoding;
 
 /// A content coding (RFC 9110 §8.4.1) that can be undone, so that what stands in the body can be read.

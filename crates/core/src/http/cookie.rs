@@ -1,4 +1,10 @@
-//! Cookies that an upstream sets.
+//! Cookies, and the lines that set them.
+
+/// The `Cookie` header without the pairs that `drops` says.
+#[must_use]
+pub fn without_cookies(value: &str, drops: impl Fn(&str) -> bool) -> String {
+    value.split(';').map(str::trim).filter(|pair| !drops(pair)).collect::<Vec<_>>().join("; ")
+}
 
 /// The `Set-Cookie` line without its `Domain`: the cookie is for the host that the caller asked, and no other
 /// (RFC 6265 §5.2.3).
@@ -16,6 +22,15 @@ pub fn without_domain(cookie: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_cookie_header_loses_the_pairs_that_are_dropped() {
+        for (value, expected) in
+            [("a=1; b=2;c=3", "a=1; c=3"), ("b=1", ""), ("a=1", "a=1"), ("b=1; a=b", "a=b")]
+        {
+            assert_eq!(without_cookies(value, |pair| pair.starts_with("b=")), expected, "{value}");
+        }
+    }
 
     #[test]
     fn case_19_drops_the_domain_in_every_spelling() {

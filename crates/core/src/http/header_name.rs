@@ -13,13 +13,14 @@ pub struct HeaderName(
 );
 
 /// The text is no header field name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the text is not a valid header field name")]
 pub struct InvalidHeaderName;
 
 impl HeaderName {
     /// Accepts a token (RFC 9110 §5.6.2) in any case.
     pub fn parse(text: &str) -> Result<Self, InvalidHeaderName> {
-        if text.is_empty() || !text.bytes().all(is_token_byte) {
+        if !is_token(text) {
             return Err(InvalidHeaderName);
         }
         Ok(Self(Cow::Owned(text.to_ascii_lowercase())))
@@ -38,22 +39,36 @@ impl fmt::Display for HeaderName {
     }
 }
 
-fn is_token_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+/// Whether the text is a token (RFC 9110 §5.6.2): what names, schemes and subprotocols consist of.
+#[must_use]
+pub fn is_token(text: &str) -> bool {
+    let is_token_byte = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    !text.is_empty() && text.bytes().all(is_token_byte)
 }
 
-/// Whether the names are the same with `_` read as `-`.
+/// Whether servers that turn header names into variables give this name and the folded one the same variable.
 #[must_use]
 pub fn same_folded(name: &str, folded: &str) -> bool {
-    let fold = |byte: u8| if byte == b'_' { b'-' } else { byte };
-    name.len() == folded.len() && name.bytes().map(fold).eq(folded.bytes())
+    name.len() == folded.len() && name.bytes().map(fold_byte).eq(folded.bytes())
 }
 
-/// The name with `_` read as `-`.
-/// Most names have no `_`, and comparing must not cost an allocation for each of them.
+/// The name with every character that is not a letter or a digit read as `-`.
+///
+/// CGI makes `HTTP_X_API_KEY` of `X-Api-Key` (RFC 3875 §4.1.18), and so do WSGI, Rack and PHP. Servers differ in the
+/// characters that they map to `_`, and some map every one that is not a letter or a digit, so `X_Api_Key`
+/// (CVE-2025-64484), `X.Api.Key` and `x!api!key` are one name here.
+///
+/// Most names are folded already, and a comparison must not cost an allocation for each of them.
 #[must_use]
 pub fn fold(name: &str) -> Cow<'_, str> {
-    if name.contains('_') { name.replace('_', "-").into() } else { name.into() }
+    if name.bytes().all(|byte| fold_byte(byte) == byte) {
+        return name.into();
+    }
+    name.chars().map(|character| if character.is_ascii_alphanumeric() { character } else { '-' }).collect()
+}
+
+const fn fold_byte(byte: u8) -> u8 {
+    if byte.is_ascii_alphanumeric() { byte } else { b'-' }
 }
 
 #[cfg(test)]
@@ -69,6 +84,18 @@ mod tests {
     fn rejects_what_is_no_token() {
         for text in ["", "a b", "a:", "a\r\nb", "é", "a\0"] {
             assert_eq!(HeaderName::parse(text), Err(InvalidHeaderName), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn case_52_names_that_some_servers_cannot_tell_apart_are_one_name() {
+        for name in ["x-api-key", "x_api_key", "x.api.key", "x!api!key", "x~api|key", "x-api_key"] {
+            assert_eq!(fold(name), "x-api-key", "{name}");
+            assert!(same_folded(name, "x-api-key"), "{name}");
+        }
+        for name in ["xapikey", "x-api-keys", "x--api-key", "x1api-key"] {
+            assert_ne!(fold(name), "x-api-key", "{name}");
+            assert!(!same_folded(name, "x-api-key"), "{name}");
         }
     }
 }

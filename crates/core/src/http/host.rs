@@ -5,7 +5,8 @@
 pub struct Host(String);
 
 /// The text is no `host[:port]`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the text is not a valid host")]
 pub struct InvalidHost;
 
 impl Host {

@@ -1,14 +1,20 @@
 //! Words of HTTP that know no gateway.
 
+pub mod accept;
+pub mod base64;
 pub mod cdn_loop;
+pub mod charset;
 pub mod coding;
 pub mod connection;
 pub mod cookie;
 pub mod header_name;
 pub mod host;
+pub mod media_type;
 pub mod method;
 pub mod path;
 pub mod query;
+pub mod range;
+pub mod subprotocol;
 
 /// Headers to add to a response, in the order in which they are added.
 pub type AddedHeaders = Vec<(&'static str, String)>;

@@ -6,17 +6,20 @@ use percent_encoding::percent_decode_str;
 
 /// A path of which every reader makes the same segments.
 ///
-/// No segment is a dot segment, or vanishes, under any of the readings that servers are known for: decoded once,
-/// split at `/` and `\`, and cut at `;`. The one doubt that can remain is a `%2F` between ordinary segments
-/// ([`has_encoded_slash`](Self::has_encoded_slash)), which a route may admit.
+/// No segment is a dot segment, or vanishes, under any of the readings that servers are known for: decoded once, split
+/// at `/` and `\`, cut at `;`, at `?` or at `#`, and without dots and spaces at its end. `DESIGN.md` has the table of
+/// servers ("How do servers read a path?"). Two doubts can remain. A `%2F` between ordinary segments
+/// ([`has_encoded_slash`](Self::has_encoded_slash)) is for the route to admit; a segment that is longer to some servers
+/// than to others ([`Below::is_read_in_one_way`]) is for the rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CanonicalPath<'a> {
     raw: &'a str,
     segments: Vec<Segment<'a>>,
     encoded_slash: bool,
+    is_read_in_one_way: bool,
 }
 
-/// What stands between two slashes.
+/// The text between two slashes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Segment<'a> {
     /// Percent-decoded once, for comparison only.
@@ -26,7 +29,8 @@ struct Segment<'a> {
 }
 
 /// Readers could make different segments of the path.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the path can be read in more than one way")]
 pub struct AmbiguousPath;
 
 impl<'a> CanonicalPath<'a> {
@@ -34,25 +38,29 @@ impl<'a> CanonicalPath<'a> {
     pub fn parse(raw: &'a str) -> Result<Self, AmbiguousPath> {
         let rest = raw.strip_prefix('/').ok_or(AmbiguousPath)?;
         // To the URL Standard a raw backslash is a slash, a raw `#` ends the path, and white space may vanish.
-        if rest.bytes().any(|byte| matches!(byte, b'\\' | b'#' | b'?' | ..=b' ')) {
+        if rest.bytes().any(|byte| matches!(byte, b'\\' | b'#' | b'?' | ..=b' ')) || has_unicode_escape(rest)
+        {
             return Err(AmbiguousPath);
         }
-        let mut encoded_slash = false;
+        let mut path =
+            Self { raw, segments: Vec::with_capacity(8), encoded_slash: false, is_read_in_one_way: true };
         let mut end = 0;
-        let mut segments = Vec::with_capacity(8);
         for segment in rest.split('/') {
             end += 1 + segment.len();
             let decoded: Cow<'a, [u8]> = percent_decode_str(segment).into();
             if decoded.iter().any(u8::is_ascii_control)
                 || decoded.contains(&b'\\')
+                || has_overlong_encoding(&decoded)
                 || has_dot_segment(&decoded)
             {
                 return Err(AmbiguousPath);
             }
-            encoded_slash |= decoded.contains(&b'/');
-            segments.push(Segment { decoded, end });
+            path.encoded_slash |= decoded.contains(&b'/');
+            path.is_read_in_one_way &= without_end(&decoded).len() == decoded.len()
+                && !decoded.iter().any(|byte| matches!(byte, b';' | b'?' | b'#'));
+            path.segments.push(Segment { decoded, end });
         }
-        Ok(Self { raw, segments, encoded_slash })
+        Ok(path)
     }
 
     /// Whether a segment holds a `%2F`.
@@ -67,15 +75,16 @@ impl<'a> CanonicalPath<'a> {
         let (mounted, rest) = self.segments.split_at_checked(prefix.len())?;
         let equal = mounted.iter().zip(prefix).all(|(segment, name)| *segment.decoded == *name.as_bytes());
         let raw = mounted.last().map_or(Some(self.raw), |last| self.raw.get(last.end..))?;
-        equal.then_some(Below { raw, segments: rest })
+        equal.then_some(Below { raw, segments: rest, is_read_in_one_way: self.is_read_in_one_way })
     }
 }
 
-/// What of a path follows its mount.
+/// The part of a path below its mount.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Below<'a> {
     raw: &'a str,
     segments: &'a [Segment<'a>],
+    is_read_in_one_way: bool,
 }
 
 impl<'a> Below<'a> {
@@ -92,13 +101,63 @@ impl<'a> Below<'a> {
         let segments: &'a [Segment<'a>] = if self.segments.is_empty() { ROOT } else { self.segments };
         segments.iter().map(|segment| segment.decoded.as_ref())
     }
+
+    /// Whether no server that is known cuts one of the segments short.
+    #[must_use]
+    pub fn is_read_in_one_way(&self) -> bool {
+        self.is_read_in_one_way
+    }
+}
+
+/// The segment before its path parameters, as Java's servers read it (RFC 3986 §3.3).
+#[must_use]
+pub fn without_parameters(segment: &[u8]) -> &[u8] {
+    segment.split(|byte| *byte == b';').next().unwrap_or(segment)
+}
+
+/// The segment before a `?` or a `#`, as servers read it that decode a path and then take it for a URL.
+#[must_use]
+pub fn before_query(segment: &[u8]) -> &[u8] {
+    segment.split(|byte| matches!(byte, b'?' | b'#')).next().unwrap_or(segment)
+}
+
+/// The segment without dots and spaces at its end, which Windows drops from the name of a file.
+#[must_use]
+pub fn without_end(segment: &[u8]) -> &[u8] {
+    let length = segment.iter().rposition(|byte| !matches!(byte, b'.' | b' ')).map_or(0, |last| last + 1);
+    segment.get(..length).unwrap_or(segment)
 }
 
 fn has_dot_segment(decoded: &[u8]) -> bool {
     decoded.split(|byte| *byte == b'/').any(|part| {
-        let name = part.split(|byte| *byte == b';').next().unwrap_or(part);
-        // `;x` is an empty segment to servers with path parameters, and one of two characters to a `*`.
-        name == b"." || name == b".." || name.is_empty() && !part.is_empty()
+        let name = without_parameters(part);
+        let shortest = before_query(name);
+        // `;x` is an empty segment to servers with path parameters, and one of two characters to a `*`. To Windows `...`
+        // and a space are empty, and `.. ` is `..`. A segment may begin with `#` or `?`: names of rooms and channels do.
+        name.is_empty() && !part.is_empty() || without_end(shortest).is_empty() && !shortest.is_empty()
+    })
+}
+
+/// Whether the path holds a `%u002e`, which is no percent-encoding; IIS and Jetty before version 10 decode it all the same.
+fn has_unicode_escape(path: &str) -> bool {
+    path.split('%').skip(1).any(|after| {
+        let digits = after.strip_prefix(['u', 'U']).and_then(|rest| rest.as_bytes().get(..4));
+        digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
+    })
+}
+
+/// Whether a character is written in more bytes than UTF-8 allows (RFC 3629 §3): `C0 AF` was a slash to old decoders.
+/// Other bytes that are not UTF-8 pass, since names in Latin-1 exist.
+fn has_overlong_encoding(decoded: &[u8]) -> bool {
+    decoded.windows(2).any(|pair| {
+        matches!(
+            pair,
+            [0xc0 | 0xc1, 0x80..=0xbf]
+                | [0xe0, 0x80..=0x9f]
+                | [0xf0, 0x80..=0x8f]
+                | [0xf8, 0x80..=0x87]
+                | [0xfc, 0x80..=0x83]
+        )
     })
 }
 
@@ -139,6 +198,25 @@ mod tests {
             "/p/..%5cx",
             "/p/a%5cb",
             "/p/a%5Cb",
+            "/p/..%20/x",
+            "/p/.%20",
+            "/p/%20/x",
+            "/p/.../x",
+            "/p/...",
+            "/p/..%20;x",
+            "/p/..%3fx",
+            "/p/..%23x",
+            "/p/.%3F",
+            "/p/a%2f..%23",
+            "/p/%u002e%u002e/x",
+            "/p/a%U002fb",
+            "/p/..%c0%afx",
+            "/p/%c0%ae%c0%ae/x",
+            "/p/%C1%9C",
+            "/p/%e0%80%af",
+            "/p/%f0%80%80%af",
+            "/p/%f8%80%80%80%af",
+            "/p/%fc%80%80%80%80%af",
         ] {
             assert_eq!(CanonicalPath::parse(raw), Err(AmbiguousPath), "{raw}");
         }
@@ -159,8 +237,23 @@ mod tests {
 
     #[test]
     fn accepts_dots_and_escapes_that_mean_themselves() {
-        for raw in ["/", "//", "/...", "/a..b", "/.a", "/a;b", "/%zz", "/%", "/a%20b", "/%ff", "/a;.."] {
+        for raw in [
+            "/", "//", "/...a", "/a..b", "/.a", "/a;b", "/%zz", "/%", "/a%20b", "/%ff", "/a;..", "/a...",
+            "/a%20", "/%23room", "/%3Fx", "/a%23..", "/%u00", "/%unsafe", "/%c3%a9", "/%c0", "/%c0x", "/a+b",
+            "/+",
+        ] {
             assert!(CanonicalPath::parse(raw).is_ok(), "{raw}");
+        }
+    }
+
+    #[test]
+    fn case_51_tells_of_a_segment_that_some_servers_cut_short() {
+        let in_one_way = |raw| CanonicalPath::parse(raw).unwrap().below(&[]).unwrap().is_read_in_one_way();
+        for raw in ["/a;b", "/a%3bb", "/a%23b", "/a%3Fb/c", "/a.", "/a%20/c", "/%23a"] {
+            assert!(!in_one_way(raw), "{raw}");
+        }
+        for raw in ["/", "//", "/a.b", "/.a", "/a%20b", "/a+b", "/a:b"] {
+            assert!(in_one_way(raw), "{raw}");
         }
     }
 

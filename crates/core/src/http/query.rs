@@ -70,7 +70,31 @@ pub fn append(query: &mut String, name: &str, value: &str) {
     query.extend(utf8_percent_encode(value, RESERVED));
 }
 
-fn decode_form(raw: &str) -> Cow<'_, [u8]> {
+/// Whether some server files two decoded names under one parameter.
+///
+/// ASP.NET compares names without their case. PHP drops spaces before a name, ends it at a NUL, and reads `.` and
+/// spaces as `_`. To PHP, Rack and the `qs` of Express `key[]` and `key[0]` are members of `key`, and beside a `key`
+/// they replace it, join it in a list, or make the request invalid.
+#[must_use]
+pub fn is_same_name(name: &[u8], other: &[u8]) -> bool {
+    folded(name).eq(folded(other))
+}
+
+fn folded(name: &[u8]) -> impl Iterator<Item = u8> {
+    let mut first = true;
+    let name = name.iter().copied().skip_while(|byte| *byte == b' ');
+    let name = name.take_while(move |byte| {
+        // A bracket that nothing precedes belongs to the name.
+        let ends = *byte == 0 || (*byte == b'[' && !first);
+        first = false;
+        !ends
+    });
+    name.map(|byte| if matches!(byte, b'.' | b' ') { b'_' } else { byte.to_ascii_lowercase() })
+}
+
+/// A name or a value decoded as servers decode forms: `+` is a space, escapes are decoded once.
+#[must_use]
+pub fn decode_form(raw: &str) -> Cow<'_, [u8]> {
     if raw.contains('+') {
         let spaced = raw.replace('+', " ");
         return Cow::Owned(percent_decode(spaced.as_bytes()).collect());
@@ -114,6 +138,20 @@ mod tests {
         }
         let spaced = without("a+b=1&a%20b=2&c=3", |parameter| *parameter.name() == *b"a b");
         assert_eq!(spaced.as_deref(), Some("c=3"));
+    }
+
+    #[test]
+    fn case_10_names_that_a_server_files_under_one_parameter_are_the_same() {
+        for name in ["key", "Key", "KEY", "key[]", "key[0]", "key[a][b]", "key[", " key", "key\0x", "kEy[]"] {
+            assert!(is_same_name(name.as_bytes(), b"key"), "{name:?}");
+        }
+        for name in ["", "[key]", "keys", "ke", "key_", "key.x", "xkey", "key ", "[]", "key]"] {
+            assert!(!is_same_name(name.as_bytes(), b"key"), "{name:?}");
+        }
+        assert!(is_same_name(b"api.key", b"api_key"));
+        assert!(is_same_name(b"api key[]", b"API_key"));
+        assert!(!is_same_name(b"api-key", b"api_key"));
+        assert!(is_same_name(b"[key]", b"[Key]"));
     }
 
     #[test]

@@ -2,30 +2,36 @@
 //!
 //! | endpoint | for whom | tells |
 //! |---|---|---|
-//! | `GET health` | whoever asks | version and digest of the configuration; reads nothing |
+//! | `GET health` | whoever asks | version, configuration and environment; reads no secret |
 //! | `GET ready` | the operator | what reading each secret's sources comes to |
 //! | `POST probe` | the operator | what the upstream answers to one source, and a proof of the value that was read |
 //!
 //! No value leaves them. `docs/operator.md` has their forms.
 
+mod control;
 mod health;
 mod probe;
+mod probe_target;
 mod ready;
 mod report;
 mod value_proof;
 
-use crate::authentication::caller::authenticate;
-use crate::authentication::tokens::token_digests;
-use crate::configuration::{Gateway, TokenPlace};
+use crate::authentication::caller;
+use crate::authentication::tokens::tokens;
+use crate::configuration::{Gateway, Operator, TokenPlace};
+use crate::http::host::Host;
 use crate::http::method::Method;
 use crate::http::path::Below;
 use crate::log::Event;
 use crate::refusal::Code;
-use crate::runtime::clock::elapsed;
+use crate::runtime::signing::Signing;
 use crate::runtime::{Bindings, Clock, Console, Network, RequestHead};
 use crate::secrets::readings::Readings;
 
 pub use report::Report;
+
+/// Under what the operator's requests are counted. No route can have this name.
+pub const COUNTED_AS: &str = "[operator]";
 
 /// Where an operator shows its token.
 pub const TOKEN_IN: &[TokenPlace] = &[TokenPlace::Bearer];
@@ -34,6 +40,8 @@ pub const TOKEN_IN: &[TokenPlace] = &[TokenPlace::Bearer];
 pub struct OperatorRequest<'a, H> {
     /// The whole request.
     pub head: &'a H,
+    /// The host that it is for.
+    pub host: &'a Host,
     /// Its method.
     pub method: Method,
     /// What of its path follows the mount.
@@ -42,47 +50,53 @@ pub struct OperatorRequest<'a, H> {
     pub query: Option<&'a str>,
 }
 
-/// Serves a request below the operator's mount.
-///
-/// 1. `health` is answered at once.
-/// 2. Caller: one of the operator's, by a bearer token. 401, 503
-/// 3. Rule: `GET ready` and `POST probe`, nothing else. 403
-/// 4. What the endpoint does. 400, 413
-pub async fn serve<'g, R: Bindings + Network + Clock + Console>(
+/// What is told to everybody, without a token; `None` for a request that takes one.
+#[must_use]
+pub fn public_report<'g, H>(
     gateway: &'g Gateway,
-    asked: &OperatorRequest<'_, impl RequestHead>,
-    runtime: &'g R,
+    operator: &Operator,
+    request: &OperatorRequest<'_, H>,
+    bindings: &impl Bindings,
     event: &mut Event<'g>,
-) -> Result<Report, Code> {
-    let operator = gateway.operator.as_ref().ok_or(Code::NoRoute)?;
-
-    // 1. Health
-    let endpoint = Endpoint::from_request(asked);
+) -> Option<Report> {
+    let endpoint = Endpoint::from_request(request);
     event.operation = endpoint.map(Endpoint::as_str);
-    if endpoint == Some(Endpoint::Health) {
-        return Ok(health::report(gateway));
-    }
+    (endpoint == Some(Endpoint::Health)).then(|| health::report(gateway, operator, bindings))
+}
 
-    // 2. Caller
-    let before = runtime.now();
-    let mut readings = Readings::new(runtime, gateway.secret_timeout);
-    let shown = token_digests(TOKEN_IN, asked.head, None);
-    let proved = authenticate(gateway, operator.allow.iter().copied(), &shown, &mut readings).await;
-    let caller = proved.map_err(|why| {
+/// The operator that the request's bearer token proves, which the event then names. 401, 503
+pub async fn authenticate<'g>(
+    gateway: &'g Gateway,
+    operator: &Operator,
+    head: &impl RequestHead,
+    readings: &mut Readings<'g, impl Bindings>,
+    event: &mut Event<'g>,
+) -> Result<(), Code> {
+    let shown = tokens(TOKEN_IN, head, None);
+    let proved = caller::authenticate(gateway, operator.allow.iter().copied(), shown, readings).await;
+    let proved = proved.map_err(|why| {
         event.proof = Some(why);
         Code::from(why)
     })?;
-    event.caller = gateway.caller(caller).map(|caller| caller.name.as_ref());
-    let proof_ms = elapsed(before, runtime.now());
+    event.caller = gateway.caller(proved.id).map(|caller| caller.name.as_ref());
+    Ok(())
+}
 
-    // 3. Rule
-    let endpoint = endpoint.ok_or(Code::NotAllowed)?;
-
-    // 4. Do it
-    match endpoint {
-        Endpoint::Health => Ok(health::report(gateway)),
-        Endpoint::Ready => ready::report(gateway, asked.query, runtime, &readings, proof_ms).await,
-        Endpoint::Probe => probe::report(gateway, asked.head, runtime, &mut readings, event).await,
+/// Serves a request of an operator: `GET ready` and `POST probe`, nothing else. 400, 403, 413
+///
+/// `proof_ms` is how long its authentication took.
+pub async fn serve<'g, R: Bindings + Network + Clock + Console + Signing>(
+    gateway: &'g Gateway,
+    request: &OperatorRequest<'_, impl RequestHead>,
+    runtime: &'g R,
+    readings: &mut Readings<'g, R>,
+    proof_ms: u32,
+    event: &mut Event<'g>,
+) -> Result<Report, Code> {
+    match Endpoint::from_request(request).ok_or(Code::NotAllowed)? {
+        Endpoint::Health => Err(Code::NotAllowed),
+        Endpoint::Ready => ready::report(gateway, request.query, runtime, readings, proof_ms).await,
+        Endpoint::Probe => probe::report(gateway, request.head, request.host, runtime, readings, event).await,
     }
 }
 
@@ -94,10 +108,10 @@ enum Endpoint {
 }
 
 impl Endpoint {
-    fn from_request<H>(asked: &OperatorRequest<'_, H>) -> Option<Self> {
-        let mut segments = asked.path.segments();
+    fn from_request<H>(request: &OperatorRequest<'_, H>) -> Option<Self> {
+        let mut segments = request.path.segments();
         let (name, rest) = (segments.next()?, segments.next());
-        match (asked.method, name, rest) {
+        match (request.method, name, rest) {
             (Method::Get | Method::Head, b"health", None) => Some(Self::Health),
             (Method::Get | Method::Head, b"ready", None) => Some(Self::Ready),
             (Method::Post, b"probe", None) => Some(Self::Probe),

@@ -2,34 +2,29 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::control::Control;
+use super::probe_target::ProbeTarget;
 use super::report::{Report, outcome};
 use super::value_proof::Nonce;
-use crate::configuration::{Gateway, Route, Rule, Source};
-use crate::http::method::Method;
-use crate::http::path::CanonicalPath;
+use crate::configuration::{Gateway, Route, Source};
+use crate::http::host::Host;
 use crate::log::Event;
 use crate::refusal::Code;
 use crate::runtime::clock::elapsed;
 use crate::runtime::reading::{Failure, Reading};
-use crate::runtime::status::check_status;
-use crate::runtime::{Bindings, Clock, Console, Network, ReceiveError, RequestHead, UpstreamResponse};
-use crate::secret_value::SecretValue;
+use crate::runtime::signing::Signing;
+use crate::runtime::{Bindings, Clock, Console, Network, ReceiveError, RequestHead};
 use crate::secrets::credential::Credential;
 use crate::secrets::readings::Readings;
-use crate::secrets::resolver::{Resolver, SourceNote};
-use crate::upstream::base_url::base_url;
-use crate::upstream::planning::Forward;
+use crate::secrets::resolver::{CredentialError, Resolver, SourceNote};
 
-/// Of the body of a probe, in bytes.
+/// The longest body of a probe's request, in bytes.
 const LARGEST_BODY: u32 = 4_096;
 
-/// Until the body of a probe is there, in milliseconds.
+/// How long the body of a probe's request may take to arrive, in milliseconds.
 const BODY_TIMEOUT: u32 = 10_000;
 
-/// Some upstreams refuse a request without one (GitHub's REST API does), and the caller's does not go up.
-const USER_AGENT: &str = concat!("ostiary/", env!("CARGO_PKG_VERSION"));
-
-/// The body of a probe.
+/// The body of the request.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ProbeRequest {
@@ -39,14 +34,20 @@ struct ProbeRequest {
     secret: Option<String>,
     source: usize,
     nonce: String,
+    /// Whether the request is sent with values that are certainly wrong.
+    #[serde(default)]
+    control: bool,
 }
 
-/// What is found.
+/// The body of the response.
 #[derive(Default, Serialize)]
 struct ProbeReport<'g> {
     source: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<u16>,
+    /// Whether the response refuses the credential, as the route's `failover` has it. There where `status` is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refused: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     failure: Option<&'static str>,
     secrets: Vec<Proved<'g>>,
@@ -68,84 +69,158 @@ struct Proved<'g> {
 /// 1. The body is received and understood. 413, 400
 /// 2. A rule of the route admits method and path, for whomever. 403
 /// 3. The secrets are read, from this source alone, and proved.
-/// 4. The request goes up, with nothing of the operator's.
+/// 4. The request is sent, with nothing of the operator's.
 ///
 /// From the third step on, what fails is what was asked for, so it is told with a 200.
-pub(super) async fn report<'g, R: Bindings + Network + Clock + Console>(
+pub(super) async fn report<'g, R: Bindings + Network + Clock + Console + Signing>(
     gateway: &'g Gateway,
     head: &impl RequestHead,
+    host: &Host,
     runtime: &'g R,
     readings: &mut Readings<'g, R>,
     event: &mut Event<'g>,
 ) -> Result<Report, Code> {
-    // 1. Receive and parse
+    let request = receive(runtime).await?;
+    let nonce = Nonce::parse(&request.nonce).ok_or(Code::OperationInvalid)?;
+    let position = request.source.checked_sub(1).ok_or(Code::OperationInvalid)?;
+    let mut probe = Probe { gateway, host, runtime, readings, event, nonce, position };
+    let mut report = match (&request.route, &request.secret) {
+        (Some(name), None) => probe.probe_route(name, &request, head).await?,
+        (None, Some(name)) if request.method.is_none() && request.path.is_none() && !request.control => {
+            probe.probe_secret(name).await?
+        }
+        _ => return Err(Code::OperationInvalid),
+    };
+    report.source = request.source;
+    Ok(Report::new(200, &report))
+}
+
+/// Step 1.
+async fn receive(runtime: &impl Console) -> Result<ProbeRequest, Code> {
     let body = runtime.receive(LARGEST_BODY, BODY_TIMEOUT).await.map_err(|why| match why {
         ReceiveError::TooLarge => Code::PayloadTooLarge,
         ReceiveError::Broken => Code::OperationInvalid,
     })?;
-    let order: ProbeRequest = serde_json::from_str(body.expose()).map_err(|_| Code::OperationInvalid)?;
-    let nonce = Nonce::parse(&order.nonce).ok_or(Code::OperationInvalid)?;
-    let position = order.source.checked_sub(1).ok_or(Code::OperationInvalid)?;
-    let mut finding = ProbeReport { source: order.source, ..ProbeReport::default() };
-    let before = runtime.now();
+    serde_json::from_str(body.expose()).map_err(|_| Code::OperationInvalid)
+}
 
-    let name = match (order.route, order.secret) {
-        (Some(route), None) => route,
-        (None, Some(secret)) if order.method.is_none() && order.path.is_none() => {
-            let secret = gateway.secrets.iter().find(|known| known.name == secret);
-            let secret = secret.ok_or(Code::OperationInvalid)?;
-            let source = secret.sources.get(position).ok_or(Code::OperationInvalid)?;
-            readings.read([source]).await;
-            finding.secrets_ms = elapsed(before, runtime.now());
-            finding.secrets.push(proved(&secret.name, source, None, readings, &nonce));
-            let served = matches!(readings.get(source), Some(Reading::Value(_)));
-            finding.failure = (!served).then_some(Code::SecretUnavailable.as_str());
-            return Ok(Report::new(200, &finding));
+/// One probe, once its request is understood.
+struct Probe<'a, 'g, R> {
+    gateway: &'g Gateway,
+    /// The host that the operator's request is for.
+    host: &'a Host,
+    runtime: &'g R,
+    readings: &'a mut Readings<'g, R>,
+    event: &'a mut Event<'g>,
+    nonce: Nonce,
+    /// The position of the source, from 0.
+    position: usize,
+}
+
+impl<'g, R: Bindings + Network + Clock + Signing> Probe<'_, 'g, R> {
+    /// One source of one secret, whatever route it is for.
+    async fn probe_secret(&mut self, name: &str) -> Result<ProbeReport<'g>, Code> {
+        let before = self.runtime.now();
+        let secret = self.gateway.secrets.iter().find(|known| known.name == name);
+        let secret = secret.ok_or(Code::OperationInvalid)?;
+        let source = secret.sources.get(self.position).ok_or(Code::OperationInvalid)?;
+        self.readings.read([source]).await;
+        let served = matches!(self.readings.get(source), Some(Reading::Value(_)));
+        Ok(ProbeReport {
+            secrets_ms: elapsed(before, self.runtime.now()),
+            secrets: vec![proved(&secret.name, source, None, self.readings, &self.nonce)],
+            failure: (!served).then_some(Code::SecretUnavailable.as_str()),
+            ..ProbeReport::default()
+        })
+    }
+
+    /// One source of a route's auth, and what the upstream says to it where a path is given.
+    async fn probe_route(
+        &mut self,
+        name: &str,
+        request: &ProbeRequest,
+        head: &impl RequestHead,
+    ) -> Result<ProbeReport<'g>, Code> {
+        let route = self.gateway.routes.iter().find(|route| route.name == name);
+        let route = route.filter(|_| !request.control || request.path.is_some());
+        let route = route.ok_or(Code::OperationInvalid)?;
+        self.event.route = Some(&route.name);
+        // 2. Rule
+        let target = match &request.path {
+            Some(target) => Some(ProbeTarget::admitted(route, request.method.as_deref(), target)?),
+            None => None,
+        };
+        self.event.rule = target.as_ref().map(|target| target.rule.text.as_ref());
+        // 3. Secrets
+        let mut report = ProbeReport::default();
+        let credential = if request.control {
+            self.mistake(route, &mut report).await?
+        } else {
+            self.read(route, &mut report).await?
+        };
+        // 4. Send
+        let sent = match (credential, &target) {
+            (Ok(credential), Some(target)) => {
+                let before = self.runtime.now();
+                let id = &self.event.request_id;
+                let sent = target.send(route, &credential, head, self.host, self.runtime, id).await;
+                report.upstream_ms = Some(elapsed(before, self.runtime.now()));
+                self.event.upstream_ms = report.upstream_ms;
+                sent.map(Some)
+            }
+            (Ok(_), None) => Ok(None),
+            (Err(why), _) => Err(Code::from(why)),
+        };
+        match sent {
+            Ok(sent) => (report.status, report.refused) = sent.unzip(),
+            Err(code) => report.failure = Some(code.as_str()),
         }
-        _ => return Err(Code::OperationInvalid),
-    };
-    let route = gateway.routes.iter().find(|route| route.name == name).ok_or(Code::OperationInvalid)?;
-    event.route = Some(&route.name);
+        Ok(report)
+    }
 
-    // 2. Rule
-    let errand = match &order.path {
-        Some(target) => Some(ProbeTarget::admitted(route, order.method.as_deref(), target)?),
-        None => None,
-    };
-    event.rule = errand.as_ref().map(|errand| errand.rule.text.as_ref());
-
-    // 3. Secrets
-    let mut resolver = Resolver::new(gateway, route).only(position).ok_or(Code::OperationInvalid)?;
-    let credential = resolver.next(readings, runtime).await;
-    finding.secrets_ms = elapsed(before, runtime.now());
-    finding.secrets = resolver
-        .at(position)
-        .map(|(secret, _, source)| {
+    /// Step 3. The outer error is about the request, the inner one about the sources.
+    async fn read(
+        &mut self,
+        route: &'g Route,
+        report: &mut ProbeReport<'g>,
+    ) -> Result<Result<Credential<'g>, CredentialError>, Code> {
+        let before = self.runtime.now();
+        let resolver = Resolver::new(self.gateway, route).only(self.position);
+        let mut resolver = resolver.ok_or(Code::OperationInvalid)?;
+        let credential = resolver.next(self.readings, self.runtime).await;
+        report.secrets_ms = elapsed(before, self.runtime.now());
+        let sources = resolver.at(self.position).map(|(_, secret, source)| {
             let failed = |note: &&SourceNote<'_>| note.secret == secret.name && note.failure.is_some();
             let failure = resolver.notes.iter().find(failed).and_then(|note| note.failure);
-            proved(&secret.name, source, failure, readings, &nonce)
-        })
-        .collect();
-    event.secrets = resolver.notes;
-    event.secrets_ms = Some(finding.secrets_ms);
-
-    // 4. Send
-    let sent = match (credential, &errand) {
-        (Ok(credential), Some(errand)) => {
-            let before = runtime.now();
-            let status = errand.run(route, &credential, head, runtime).await;
-            finding.upstream_ms = Some(elapsed(before, runtime.now()));
-            event.upstream_ms = finding.upstream_ms;
-            status.map(Some)
-        }
-        (Ok(_), None) => Ok(None),
-        (Err(why), _) => Err(Code::from(why)),
-    };
-    match sent {
-        Ok(status) => finding.status = status,
-        Err(code) => finding.failure = Some(code.as_str()),
+            proved(&secret.name, source, failure, self.readings, &self.nonce)
+        });
+        report.secrets = sources.collect();
+        self.event.secrets = resolver.notes;
+        self.event.secrets_ms = Some(report.secrets_ms);
+        Ok(credential)
     }
-    Ok(Report::new(200, &finding))
+
+    /// Step 3 of a control: values of the length and the alphabet of those that are read, and certainly none of them.
+    /// Nothing is proved, since nothing that was read is sent.
+    async fn mistake(
+        &mut self,
+        route: &'g Route,
+        report: &mut ProbeReport<'g>,
+    ) -> Result<Result<Credential<'g>, CredentialError>, Code> {
+        let before = self.runtime.now();
+        let resolver = Resolver::new(self.gateway, route).only(self.position);
+        let mut resolver = resolver.ok_or(Code::OperationInvalid)?;
+        let sources: Vec<_> = resolver.at(self.position).collect();
+        self.readings.read(sources.iter().map(|(_, _, source)| *source)).await;
+        let mut control = Control::new(&self.nonce, &self.event.request_id);
+        let mut mistaken = Readings::new(self.runtime, self.gateway.secret_timeout);
+        for (id, _, source) in sources {
+            mistaken.insert(source, control.reading(route, id, self.readings.get(source)));
+        }
+        report.secrets_ms = elapsed(before, self.runtime.now());
+        self.event.secrets_ms = Some(report.secrets_ms);
+        Ok(resolver.next(&mut mistaken, self.runtime).await)
+    }
 }
 
 fn proved<'g, B: Bindings>(
@@ -161,91 +236,4 @@ fn proved<'g, B: Bindings>(
         None => (Some(Failure::Error), None),
     };
     Proved { name, binding: &source.binding, outcome: outcome(failure), hmac }
-}
-
-/// A request that the probe may send.
-struct ProbeTarget<'o, 'g> {
-    method: Method,
-    path: CanonicalPath<'o>,
-    query: Option<&'o str>,
-    rule: &'g Rule,
-}
-
-impl<'o, 'g> ProbeTarget<'o, 'g> {
-    /// As a caller's target is read, but for the mount: a probe names its route.
-    fn admitted(route: &'g Route, method: Option<&str>, target: &'o str) -> Result<Self, Code> {
-        let method = method.map_or(Some(Method::Get), Method::parse).ok_or(Code::OperationInvalid)?;
-        if !matches!(method, Method::Get | Method::Head) {
-            return Err(Code::OperationInvalid);
-        }
-        let (path, query) =
-            target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)));
-        if query.is_some_and(|query| !query.bytes().all(|byte| matches!(byte, b'!'..=b'~') && byte != b'#')) {
-            return Err(Code::PathAmbiguous);
-        }
-        let path = CanonicalPath::parse(path).map_err(|_| Code::PathAmbiguous)?;
-        if path.has_encoded_slash() && !route.encoded_slash {
-            return Err(Code::PathAmbiguous);
-        }
-        let below = path.below(&[]).ok_or(Code::PathAmbiguous)?;
-        let mut rules = route.allow.iter().flat_map(|grant| grant.rules.iter());
-        let rule = rules.find(|rule| rule.methods.contain(method) && rule.pattern.admits(below));
-        let rule = rule.ok_or(Code::NotAllowed)?;
-        Ok(Self { method, path, query, rule })
-    }
-
-    /// The status of the upstream's answer.
-    async fn run<'r, R: Bindings + Network>(
-        &self,
-        route: &'r Route,
-        credential: &Credential<'r>,
-        head: &impl RequestHead,
-        runtime: &R,
-    ) -> Result<u16, Code> {
-        let upstream = base_url(&route.upstream, runtime)?;
-        let forward = Forward {
-            head: &NoHead,
-            method: self.method,
-            path: self.path.below(&[]).ok_or(Code::PathAmbiguous)?,
-            query: self.query,
-            has_body: false,
-            length: None,
-            is_upgrade: false,
-            route,
-            upstream: &upstream,
-            redacts: false,
-        };
-        let mut plan = forward.plan(credential);
-        // The plan edits the operator's own request, of which nothing may be left.
-        plan.remove = head.header_names().map(str::to_owned).collect();
-        for (name, value) in [("user-agent", USER_AGENT), ("accept", "*/*")] {
-            if !plan.set.iter().any(|(set, _)| set == name) {
-                plan.set.push((name.to_owned(), SecretValue::new(value.to_owned())));
-            }
-        }
-        let answer = runtime.send(&plan).await?;
-        check_status(&answer)?;
-        Ok(answer.status())
-    }
-}
-
-/// The head of a request of which nothing but method and path is the caller's.
-struct NoHead;
-
-impl RequestHead for NoHead {
-    fn method(&self) -> &'static str {
-        ""
-    }
-
-    fn url(&self) -> &'static str {
-        ""
-    }
-
-    fn header(&self, _name: &str) -> Option<&str> {
-        None
-    }
-
-    fn header_names(&self) -> impl Iterator<Item = &str> {
-        std::iter::empty()
-    }
 }

@@ -9,8 +9,8 @@ use crate::http::query;
 use crate::refusal::Code;
 use crate::runtime::reading::{Failure, Reading};
 use crate::runtime::{Bindings, Console};
+use crate::secrets::places::check_value;
 use crate::secrets::readings::Readings;
-use crate::secrets::template::fits;
 
 /// Sources that one call reads at most: with the operator's token and what else a call costs, fewer than the 50
 /// subrequests of Cloudflare's free plan.
@@ -70,7 +70,7 @@ pub(super) async fn report<'g, R: Bindings + Console>(
         let sources = sources(secret).enumerate().map(|(position, source)| {
             let (failure, ms) = read(source).map_or((Some(Failure::Error), 0), |(reading, ms)| {
                 let misfits = matches!(reading, Reading::Value(value)
-                    if !gateway.routes.iter().all(|route| fits(route, id, value)));
+                    if check_value(gateway, id, value).is_err());
                 (if misfits { Some(Failure::Invalid) } else { reading.failure() }, ms)
             });
             SourceReady { source: position + 1, binding: &source.binding, outcome: outcome(failure), ms }

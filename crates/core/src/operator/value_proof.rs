@@ -20,6 +20,11 @@ impl Nonce {
         (16..=64).contains(&bytes.len()).then_some(Self(bytes))
     }
 
+    /// The bytes themselves.
+    pub(super) fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
     /// The proof, in base64url without padding.
     pub(super) fn proof_of(&self, value: &SecretValue) -> Option<String> {
         // A key of any length is one, so there always is a proof.

@@ -391,9 +391,40 @@ mod tests {
     #[test]
     fn what_is_no_escape_means_itself() {
         for text in [
-            "x", "", "%", "%2", "%2g", "%g2", r"\", r"\\", r"\\n", r"\%41", r"\&amp;", r"\q", r"\0", r"\u002",
-            r"\u00zz", r"\x2", r"\xzz", r"\ud83d", r"\ud83dx", r"\ud83d\u0041", r"\ude00", "&", "&;", "&#", "&#;",
-            "&#x", "&#x;", "&#+34;", "&#000000047;", "&#x110000;", "&#xd800;", "&lowbar", "&lowbars;", "&eacute;",
+            "x",
+            "",
+            "%",
+            "%2",
+            "%2g",
+            "%g2",
+            r"\",
+            r"\\",
+            r"\\n",
+            r"\%41",
+            r"\&amp;",
+            r"\q",
+            r"\0",
+            r"\u002",
+            r"\u00zz",
+            r"\x2",
+            r"\xzz",
+            r"\ud83d",
+            r"\ud83dx",
+            r"\ud83d\u0041",
+            r"\ude00",
+            "&",
+            "&;",
+            "&#",
+            "&#;",
+            "&#x",
+            "&#x;",
+            "&#+34;",
+            "&#000000047;",
+            "&#x110000;",
+            "&#xd800;",
+            "&lowbar",
+            "&lowbars;",
+            "&eacute;",
             "&abcdefghijklmnopqrstuvw;",
         ] {
             assert_eq!(read(text), None, "{text}");
@@ -402,14 +433,37 @@ mod tests {
 
     #[test]
     fn what_may_become_an_escape_is_waited_for_and_nothing_else() {
-        let longest = ["%2F", r"\u002f", r"\ud83d\ude00", r"\x2f", "&#x0000002F;", "&#00000047;", "&#47;", "&amp;", "&DiacriticalGrave;"];
+        let longest = [
+            "%2F",
+            r"\u002f",
+            r"\ud83d\ude00",
+            r"\x2f",
+            "&#x0000002F;",
+            "&#00000047;",
+            "&#47;",
+            "&amp;",
+            "&DiacriticalGrave;",
+        ];
         for text in longest {
             for end in 1..text.len() {
                 assert_eq!(unit_at(text[..end].as_bytes(), 0, false), Unit::Unfinished, "{}", &text[..end]);
             }
             assert!(matches!(unit_at(text.as_bytes(), 0, false), Unit::Escape(_)), "{text}");
         }
-        for text in ["%z", "%2z", r"\q", r"\\", r"\uz", r"\ud83dx", "&#z", "&#xz", "&-", "&nampere", "&abc", "&#123456789"] {
+        for text in [
+            "%z",
+            "%2z",
+            r"\q",
+            r"\\",
+            r"\uz",
+            r"\ud83dx",
+            "&#z",
+            "&#xz",
+            "&-",
+            "&nampere",
+            "&abc",
+            "&#123456789",
+        ] {
             assert_eq!(unit_at(text.as_bytes(), 0, false), Unit::Plain, "{text}");
         }
     }

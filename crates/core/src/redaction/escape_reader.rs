@@ -51,7 +51,8 @@ impl EscapeReader {
     pub(super) fn read(&mut self, text: &[u8], is_whole: bool, mut seen: impl FnMut(usize, u64)) {
         let [first, second, third] = INTRODUCERS;
         while let Some(byte) = text.get(self.at) {
-            let unit = if INTRODUCERS.contains(byte) { unit_at(text, self.at, is_whole) } else { Unit::Plain };
+            let unit =
+                if INTRODUCERS.contains(byte) { unit_at(text, self.at, is_whole) } else { Unit::Plain };
             match unit {
                 Unit::Unfinished => return,
                 Unit::Escape(escape) => {

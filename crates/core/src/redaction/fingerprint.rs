@@ -49,7 +49,13 @@ impl Base {
 
     /// Of a text that becomes `other` where as many bytes are added to it as make `after` of `before`: no more than an
     /// escape has.
-    pub(super) fn meeting(&self, before: Fingerprint, after: Fingerprint, other: Fingerprint, count: usize) -> Fingerprint {
+    pub(super) fn meeting(
+        &self,
+        before: Fingerprint,
+        after: Fingerprint,
+        other: Fingerprint,
+        count: usize,
+    ) -> Fingerprint {
         let inverse = self.inverses.get(count).copied().unwrap_or_default();
         Fingerprint(other.0.wrapping_sub(after.0).wrapping_mul(inverse).wrapping_add(before.0))
     }

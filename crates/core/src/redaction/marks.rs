@@ -145,9 +145,7 @@ impl Cover {
 
     fn gives_name_before(&self, other: &Self) -> bool {
         // What has been written in part began before all that is found now.
-        let order = |cover: &Self| {
-            (cover.written == 0, cover.start, usize::MAX - cover.length, cover.name)
-        };
+        let order = |cover: &Self| (cover.written == 0, cover.start, usize::MAX - cover.length, cover.name);
         order(self) < order(other)
     }
 }

@@ -23,6 +23,7 @@ mod fingerprint;
 mod marks;
 mod needle;
 mod needles;
+mod range;
 #[expect(clippy::module_inception, reason = "the noun of this module is what it is about")]
 mod redaction;
 mod redactor;
@@ -31,8 +32,9 @@ mod sent;
 mod transcript;
 
 pub use needles::{Needles, Reach};
-pub use redaction::Redaction;
-pub use redactor::{Redactor, Released};
+pub use range::RequestedRange;
+pub use redaction::{Redaction, is_of_unknown_encoding};
+pub use redactor::{Redactor, Released, UnsearchableBody};
 pub use sent::{SHORTEST_SEARCHED, Sent};
 
 #[cfg(test)]

@@ -289,7 +289,8 @@ impl Needle {
         {
             return at;
         }
-        let is_it = start.checked_sub(1).and_then(|at| text.get(at..start)).is_some_and(|byte| digit.is(byte));
+        let is_it =
+            start.checked_sub(1).and_then(|at| text.get(at..start)).is_some_and(|byte| digit.is(byte));
         start - usize::from(is_it)
     }
 

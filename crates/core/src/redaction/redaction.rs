@@ -1,48 +1,62 @@
-//! What redaction does to one answer.
+//! What redaction does to one response.
 
-use super::{Redactor, Sent};
+use super::range::{Part, RequestedRange};
+use super::{Needles, Redactor, Sent};
+use crate::http::charset;
 use crate::http::coding::Coding;
 use crate::http::method::Method;
+use crate::http::range::ContentRange;
 use crate::refusal::Code;
 use crate::request_id::RequestId;
 use crate::response::edits::Edits;
 use crate::runtime::UpstreamResponse;
 
-/// Says something of the bytes of a body, which are others once it has been scanned.
-const OF_THE_BODY: &[&str] = &[
-    "accept-ranges",
-    "content-digest",
-    "content-encoding",
-    "content-length",
-    "content-md5",
-    "digest",
-    "etag",
-    "repr-digest",
-];
+/// Digests of the body, which differ once a secret in it has been covered.
+const DIGESTS: &[&str] =
+    &["content-digest", "content-md5", "digest", "repr-digest", "x-goog-hash", "x-ms-content-crc64"];
 
-/// How an answer goes down.
+/// The same, for a family.
+const DIGEST_PREFIX: &str = "x-amz-checksum-";
+
+/// Describes the bytes of a coded body, which is returned decoded.
+const OF_A_CODED_BODY: &[&str] = &["accept-ranges", "content-encoding", "content-length", "etag"];
+
+/// RFC 9110 §15.5.17.
+const RANGE_NOT_SATISFIABLE: u16 = 416;
+
+/// What is done to the body of a response.
 #[derive(Debug)]
 pub enum Redaction {
-    /// As it is: the route does not redact, or nothing was sent that could come back.
+    /// Nothing: the route does not redact, or nothing was sent that could come back. The reason phrase passes too.
     None,
-    /// It has no body. Its reason phrase is the upstream's text, and does not pass.
+    /// There is no body. The reason phrase is the upstream's text, and does not pass.
     Head,
-    /// Its body is to be decoded and to go through the redactor. Its reason phrase does not pass.
-    Body(Box<Redactor>, Coding),
+    /// The body is decoded and scanned. The reason phrase does not pass.
+    Body {
+        /// Scans it.
+        redactor: Box<Redactor>,
+        /// How it is coded.
+        coding: Coding,
+        /// Its length in bytes as the caller gets it, where that is known.
+        length: Option<u64>,
+    },
 }
 
 impl Redaction {
-    /// Looks for what was sent in the head of the answer to this method, and says what is to be done to the body.
-    /// `edits` are those that are made in any case.
+    /// Looks for what was sent in the head of the response to this method, and says what is to be done to the body.
+    /// `edits` are those that are made in any case; `range` is what was asked for.
     ///
-    /// - A part of a body is not passed on (RFC 9110 §15.3.7, RFC 3229 §10.4.1): another part could hold the rest of
-    ///   a secret.
-    /// - Every header is scanned, those too that the edits add. One whose name holds a secret goes.
-    /// - What describes a body that is scanned goes.
-    pub fn of(
-        answer: &impl UpstreamResponse,
+    /// 1. A part of a body is cut to what the caller wanted. One that was not asked for is refused: another part could hold
+    ///    the rest of a secret (RFC 9110 §15.3.7, RFC 3229 §10.4.1).
+    /// 2. A body in an encoding that cannot be searched is refused.
+    /// 3. Every header is scanned, those too that the edits add. One whose name holds a secret is removed.
+    /// 4. Digests of the body are removed, and what describes it as it was coded. Length, entity tag and ranges stay true, since
+    ///    a mark has as many bytes as what it covers; HEAD says the same as GET.
+    pub fn new(
+        response: &impl UpstreamResponse,
         method: Method,
         sent: &Sent<'_>,
+        range: Option<RequestedRange>,
         id: &RequestId,
         edits: &mut Edits,
     ) -> Result<Self, Code> {
@@ -50,34 +64,122 @@ impl Redaction {
             return Ok(Self::None);
         }
         let needles = sent.needles(id);
-        let status = answer.status();
-        if matches!(status, 206 | 226) {
-            return Err(Code::UpstreamInvalid);
-        }
-        let is_empty = answer.header("content-length") == Some("0");
-        let has_body = method != Method::Head && !matches!(status, 101 | 204 | 304) && !is_empty;
+        let status = response.status();
+        let has_body = !matches!(status, 101 | 204 | 304);
         let is_scanned = has_body && needles.longest() > 0;
-        let coding = if is_scanned {
-            Some(Coding::parse(answer.header("content-encoding")).map_err(|_| Code::UpstreamInvalid)?)
-        } else {
-            None
+        let part = if is_scanned { part(response, range, &needles)? } else { None };
+        let mut coding = Coding::Identity;
+        if is_scanned {
+            coding = Coding::parse(response.header("content-encoding")).map_err(|_| Code::UpstreamInvalid)?;
+            if part.is_some() && coding != Coding::Identity {
+                return Err(Code::UpstreamInvalid);
+            }
+            check_charset(response)?;
+        }
+        redact_head(response, &needles, is_scanned, coding != Coding::Identity, edits);
+        if method == Method::Head || !is_scanned {
+            return Ok(Self::Head);
+        }
+        let length = match (&part, coding) {
+            (Some(part), _) => Some(part.apply(edits)),
+            (None, Coding::Identity) => {
+                response.header("content-length").and_then(|length| length.trim().parse().ok())
+            }
+            (None, _) => None,
         };
-        for name in answer.header_names() {
-            if edits.remove.iter().any(|removed| removed == name) {
-                continue;
-            }
-            if needles.stand_in_name(name) || (is_scanned && OF_THE_BODY.contains(&name)) {
-                edits.remove.push(name.to_owned());
-            } else if let Some(redacted) = answer.header(name).and_then(|value| needles.redact(value)) {
-                edits.remove.push(name.to_owned());
-                edits.add.push((name.to_owned().into(), redacted));
-            }
+        let redactor = Box::new(match part {
+            Some(Part::Bytes(wanted, _)) => Redactor::cut(needles, wanted),
+            Some(Part::Unsatisfiable(_)) => Redactor::cut(needles, 0..0),
+            None => Redactor::new(needles),
+        });
+        Ok(Self::Body { redactor, coding, length })
+    }
+}
+
+/// Whether the first bytes of a response's body have to be looked at before its head is returned: a text that does not say
+/// its encoding can be in one that cannot be searched. Events are always UTF-8.
+#[must_use]
+pub fn is_of_unknown_encoding(response: &impl UpstreamResponse) -> bool {
+    if response.is_web_socket() || matches!(response.status(), 101 | 204 | 206 | 304) {
+        return false;
+    }
+    // The runtime decodes a coded body as it is read, and fails where that cannot be done.
+    if response.header("content-encoding").is_some_and(|coding| !coding.eq_ignore_ascii_case("identity")) {
+        return false;
+    }
+    let Some(content_type) = response.header("content-type") else { return true };
+    let essence = content_type.split(';').next().unwrap_or(content_type).trim().to_ascii_lowercase();
+    let is_text = essence.starts_with("text/") || essence.ends_with("/xml") || essence.ends_with("+xml");
+    is_text && essence != "text/event-stream" && charset::parameter(content_type).is_none()
+}
+
+/// Step 1.
+fn part(
+    response: &impl UpstreamResponse,
+    range: Option<RequestedRange>,
+    needles: &Needles,
+) -> Result<Option<Part>, Code> {
+    match (response.status(), range) {
+        (206, Some(range)) => {
+            let received = response.header("content-range").and_then(ContentRange::parse);
+            range.part(received.ok_or(Code::UpstreamInvalid)?, needles.reach()).map(Some)
         }
-        for (_, value) in &mut edits.add {
-            if let Some(redacted) = needles.redact(value) {
-                *value = redacted;
-            }
+        (206 | 226, _) => Err(Code::UpstreamInvalid),
+        _ => Ok(None),
+    }
+}
+
+/// Step 2.
+fn check_charset(response: &impl UpstreamResponse) -> Result<(), Code> {
+    let label = response.header("content-type").and_then(charset::parameter);
+    if label.is_none_or(charset::is_ascii_compatible) { Ok(()) } else { Err(Code::UpstreamInvalid) }
+}
+
+/// Steps 3 and 4.
+fn redact_head(
+    response: &impl UpstreamResponse,
+    needles: &Needles,
+    is_scanned: bool,
+    is_coded: bool,
+    edits: &mut Edits,
+) {
+    let is_of_the_body = |name: &str| {
+        (is_scanned && (DIGESTS.contains(&name) || name.starts_with(DIGEST_PREFIX)))
+            || (is_coded && OF_A_CODED_BODY.contains(&name))
+    };
+    for name in response.header_names() {
+        if edits.remove.iter().any(|removed| removed == name) {
+            continue;
         }
-        Ok(coding.map_or(Self::Head, |coding| Self::Body(Box::new(Redactor::new(needles)), coding)))
+        if needles.stand_in_name(name) || is_of_the_body(name) {
+            edits.remove.push(name.to_owned());
+        } else if let Some(redacted) = response.header(name).and_then(|value| needles.redact(value)) {
+            edits.remove.push(name.to_owned());
+            edits.add.push((name.to_owned().into(), redacted));
+        }
+    }
+    for (_, value) in &mut edits.add {
+        if let Some(redacted) = needles.redact(value) {
+            *value = redacted;
+        }
+    }
+}
+
+impl Part {
+    /// Adds what the head says of the part, and returns its length.
+    fn apply(&self, edits: &mut Edits) -> u64 {
+        let (length, content_range) = match self {
+            Self::Bytes(wanted, content_range) => (wanted.end - wanted.start, content_range.to_string()),
+            Self::Unsatisfiable(total) => {
+                edits.status = Some(RANGE_NOT_SATISFIABLE);
+                let total = total.map_or_else(|| "*".to_owned(), |total| total.to_string());
+                (0, format!("bytes */{total}"))
+            }
+        };
+        for (name, value) in [("content-range", content_range), ("content-length", length.to_string())] {
+            edits.remove.push(name.to_owned());
+            edits.add.push((name.into(), value));
+        }
+        length
     }
 }

@@ -7,6 +7,7 @@ use memchr::memrchr2;
 use super::marks::Marks;
 use super::needles::Needles;
 use super::scanner::Scanner;
+use crate::http::charset;
 
 /// Of a text that has been released: what a mark may have to know of it.
 const KEPT: usize = 8;
@@ -26,7 +27,20 @@ pub struct Redactor {
     text: Vec<u8>,
     released: usize,
     cut: Option<Cut>,
+    encoding: Encoding,
 }
+
+/// Whether the encoding of a body is one that can be searched.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Encoding {
+    Unknown,
+    Searchable,
+}
+
+/// The body is a text in an encoding that cannot be searched, such as UTF-16.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the body is in an encoding that cannot be searched")]
+pub struct UnsearchableBody;
 
 /// The bytes that the caller gets.
 struct Cut {
@@ -56,13 +70,16 @@ impl Redactor {
             text: Vec::new(),
             released: 0,
             cut: None,
+            encoding: Encoding::Unknown,
         }
     }
 
     /// Of a body of which the caller gets these bytes alone.
     #[must_use]
     pub fn cut(needles: Needles, wanted: Range<u64>) -> Self {
-        Self { cut: Some(Cut { wanted, released: 0 }), ..Self::new(needles) }
+        // Its first byte may be any byte of the body.
+        let encoding = Encoding::Searchable;
+        Self { cut: Some(Cut { wanted, released: 0 }), encoding, ..Self::new(needles) }
     }
 
     /// Takes the next piece.
@@ -70,15 +87,32 @@ impl Redactor {
     /// Everything up to the last end of a line is released at once, since no needle holds one; of the rest, all but
     /// [`Needles::held_back`]. So a needle that is not complete is never released, and when which byte is released says
     /// nothing of how much of a needle has arrived.
-    pub fn push(&mut self, piece: &[u8]) -> Released {
+    ///
+    /// # Errors
+    /// [`UnsearchableBody`] where the first bytes tell an encoding that cannot be searched. Nothing of it was released.
+    pub fn push(&mut self, piece: &[u8]) -> Result<Released, UnsearchableBody> {
         let before = self.text.len();
         for part in piece.chunks(LARGEST_PART) {
             self.text.extend_from_slice(part);
             self.scanner.scan(&self.needles, &self.text, false, &mut self.marks);
         }
+        self.check_encoding()?;
         let line = memrchr2(b'\n', b'\r', piece).map_or(0, |at| before + at + 1);
         let sure = self.text.len().saturating_sub(self.needles.held_back());
-        self.release(line.max(sure))
+        Ok(self.release(line.max(sure)))
+    }
+
+    fn check_encoding(&mut self) -> Result<(), UnsearchableBody> {
+        if self.encoding == Encoding::Unknown {
+            let beginning = self.text.get(..charset::LOOKED_AT);
+            if charset::is_foreign(beginning.unwrap_or(&self.text)) {
+                return Err(UnsearchableBody);
+            }
+            if beginning.is_some() {
+                self.encoding = Encoding::Searchable;
+            }
+        }
+        Ok(())
     }
 
     /// Nothing more comes.
@@ -128,9 +162,8 @@ impl Redactor {
 impl Cut {
     fn apply(&mut self, bytes: &mut Vec<u8>) {
         let length = bytes.len() as u64;
-        let within = |at: u64| {
-            usize::try_from(at.saturating_sub(self.released).min(length)).unwrap_or_default()
-        };
+        let within =
+            |at: u64| usize::try_from(at.saturating_sub(self.released).min(length)).unwrap_or_default();
         bytes.truncate(within(self.wanted.end));
         bytes.drain(..within(self.wanted.start).min(bytes.len()));
         self.released += length;

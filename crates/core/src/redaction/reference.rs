@@ -18,7 +18,9 @@ pub(super) fn redacted(needles: &Needles, text: &[u8]) -> Vec<u8> {
         let first = matches.iter().filter(|found| found.start == start);
         let first = first.min_by_key(|found| (usize::MAX - found.end, found.name));
         let Some(first) = first.filter(|_| !begins_in_another) else { continue };
-        let free = (0..start).rev().take_while(|at| !matches.iter().any(|found| found.end > *at && found.start <= *at));
+        let free = (0..start)
+            .rev()
+            .take_while(|at| !matches.iter().any(|found| found.end > *at && found.start <= *at));
         let before = &text[start - free.count().min(5)..start];
         let mut mark = completion(before).to_owned();
         let name = format!("[redacted:{}]", needles.names[first.name]);
@@ -36,7 +38,9 @@ fn matches(needles: &Needles, text: &[u8]) -> Vec<Match> {
         let mut by_end = BTreeMap::new();
         for start in 0..text.len() {
             let ends = needle.ends(text, start);
-            for end in ends.into_iter().flatten().filter(|end| end - start <= needle.longest(needles.longest())) {
+            for end in
+                ends.into_iter().flatten().filter(|end| end - start <= needle.longest(needles.longest()))
+            {
                 by_end.insert(end, start);
             }
         }
@@ -50,7 +54,16 @@ fn matches(needles: &Needles, text: &[u8]) -> Vec<Match> {
 
 fn completion(before: &[u8]) -> &'static str {
     let before = String::from_utf8_lossy(before);
-    let all = [("\\", "/"), ("\\u", "0021"), ("\\uh", "021"), ("\\uhh", "21"), ("\\uhhh", "1"), ("\\x", "21"), ("\\xh", "1"), ("%h", "1")];
+    let all = [
+        ("\\", "/"),
+        ("\\u", "0021"),
+        ("\\uh", "021"),
+        ("\\uhh", "21"),
+        ("\\uhhh", "1"),
+        ("\\x", "21"),
+        ("\\xh", "1"),
+        ("%h", "1"),
+    ];
     let fits = |pattern: &str| {
         let at = before.len().checked_sub(pattern.len()).filter(|at| before.is_char_boundary(*at));
         let fits = |(known, byte): (u8, u8)| known == byte || (known == b'h' && byte.is_ascii_hexdigit());

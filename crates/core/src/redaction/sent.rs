@@ -5,10 +5,7 @@ use sha2::{Digest as _, Sha256};
 use super::filter::Keys;
 use super::needle::Lines;
 use super::needles::Needles;
-use crate::authentication::tokens::shown;
-use crate::configuration::TokenPlace;
 use crate::request_id::RequestId;
-use crate::runtime::RequestHead;
 use crate::secret_value::SecretValue;
 use crate::secrets::credential::Credential;
 
@@ -18,8 +15,8 @@ pub const SHORTEST_SEARCHED: usize = 8;
 /// The same for heads, where texts are few.
 pub(super) const SHORTEST_IN_HEADS: usize = 4;
 
-/// The values of one request, each with the name that stands in its place: those of every credential that was
-/// tried, and the tokens that the caller has shown.
+/// The secret values that were sent upstream for one request, each with its secret's name: those of every credential that
+/// was tried.
 #[derive(Debug, Default)]
 pub struct Sent<'g> {
     values: Vec<(&'g str, SecretValue)>,
@@ -31,20 +28,6 @@ impl<'g> Sent<'g> {
         if !value.is_empty() && !self.values.iter().any(|(_, known)| known.expose() == value) {
             self.values.push((name, SecretValue::new(value.to_owned())));
         }
-    }
-
-    /// Adds what a proved caller has shown as its tokens.
-    pub fn add_tokens(
-        &mut self,
-        caller: &'g str,
-        places: &[TokenPlace],
-        head: &impl RequestHead,
-        query: Option<&str>,
-    ) {
-        shown(places, head, query, |token| {
-            self.add(caller, str::from_utf8(token).unwrap_or_default());
-            true
-        });
     }
 
     /// Adds what of a credential is secret.
@@ -111,13 +94,10 @@ mod tests {
         sent.add("short", "abcdef");
         assert_eq!(sent.too_short(), ["short", "shortest"]);
         let needles = sent.needles(&RequestId::new(1));
-        assert_eq!(
-            needles.redact("12345678 1234567x abc").as_deref(),
-            Some("******** *******x abc")
-        );
+        assert_eq!(needles.redact("12345678 1234567x abc").as_deref(), Some("******** *******x abc"));
         let body = b"12345678 1234567x abc";
         let released = Redactor::new(needles).push(&[&body[..], b"\n"].concat());
-        assert_eq!(released.replaced.unwrap(), b"******** 1234567x abc\n");
+        assert_eq!(released.unwrap().replaced.unwrap(), b"******** 1234567x abc\n");
     }
 
     #[test]

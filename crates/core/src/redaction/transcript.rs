@@ -81,7 +81,9 @@ impl Transcript {
             self.copy(text, end);
         }
         let (fingerprint, power) = wanted.fingerprint;
-        let Some(start) = end.checked_sub(wanted.length).and_then(|start| self.text.get(start)) else { return false };
+        let Some(start) = end.checked_sub(wanted.length).and_then(|start| self.text.get(start)) else {
+            return false;
+        };
         self.text.get(end).is_some_and(|whole| start.to(*whole, power) == fingerprint)
     }
 
@@ -107,10 +109,13 @@ impl Transcript {
             // What is read from within an escape: its bytes as they stand, and then as everyone else.
             let Some(escape) = self.means.get(first + distance) else { break };
             let place = (escape.at as usize).saturating_sub(distance);
-            let standing = [place, escape.at as usize].map(|at| self.text.get(at).copied().unwrap_or_default());
+            let standing =
+                [place, escape.at as usize].map(|at| self.text.get(at).copied().unwrap_or_default());
             let [before, after] = standing;
             // A place after the end can have a count that is as low.
-            if place + wanted.length <= last && is_it(self.base.meeting(before, after, escape.fingerprint, distance)) {
+            if place + wanted.length <= last
+                && is_it(self.base.meeting(before, after, escape.fingerprint, distance))
+            {
                 start = start.max(Some(place));
             }
         }

@@ -1,6 +1,6 @@
 //! What a request must be before it is looked at.
 
-use crate::http::cdn_loop;
+use crate::http::cdn_loop::CdnId;
 use crate::http::method::Method;
 use crate::refusal::Code;
 use crate::request::target::Target;
@@ -32,7 +32,7 @@ pub fn admit(head: &impl RequestHead) -> Result<Admitted<'_>, Code> {
     // Over HTTP/2 a body need not be announced.
     let has_body = !bodiless && (announces_body(head) || head.header("content-length").is_none());
     let length = head.header("content-length").and_then(|length| length.trim().parse().ok());
-    if cdn_loop::has_come_by(head.header("cdn-loop")) {
+    if head.header("cdn-loop").is_some_and(|value| CdnId::new(&target.host).is_in(value)) {
         return Err(Code::LoopDetected);
     }
     let upgrade = head.header("upgrade").unwrap_or_default();

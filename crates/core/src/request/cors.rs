@@ -1,17 +1,17 @@
 //! What web pages of other origins are told (Fetch Standard, section 3.3).
 
-use crate::configuration::{Cors, Origins, Route, TokenPlace};
+use crate::configuration::{Cors, HeaderPattern, Origins, Route, TokenPlace};
 use crate::http::AddedHeaders;
 use crate::http::header_name::HeaderName;
 use crate::http::method::{Method, Methods};
 use crate::request_id::RequestId;
 use crate::runtime::RequestHead;
 
-/// What a page may read of an answer, besides what every page may.
-const EXPOSED: &str = "ostiary-refusal, ostiary-request-id, retry-after";
+/// The headers of a refusal that a page may read, besides those that every page may.
+const OF_A_REFUSAL: [&str; 3] = ["ostiary-refusal", "ostiary-request-id", "retry-after"];
 
-/// Whether a browser asks whether it may ask. The gateway answers that itself: a page's user has not decided anything
-/// yet, so nothing is read for it and nothing goes up.
+/// Whether a browser asks whether it may ask. The gateway answers that itself: the user of a page has not decided
+/// anything yet, so nothing is read for it and nothing is sent upstream.
 #[must_use]
 pub fn is_preflight(head: &impl RequestHead, method: Method) -> bool {
     method == Method::Options
@@ -19,21 +19,24 @@ pub fn is_preflight(head: &impl RequestHead, method: Method) -> bool {
         && head.header("access-control-request-method").is_some()
 }
 
-/// What the answer to a preflight says. A page that may not call is told nothing, which is how a browser is told no.
+/// The headers of the answer to a preflight. A page that may not call is told nothing, which is how a browser is told
+/// no.
 ///
 /// The headers in which the route's callers show their tokens are always allowed: without one of them a page could
-/// prove nobody.
+/// not authenticate its user.
 #[must_use]
 pub fn preflight(route: &Route, cors: &Cors, head: &impl RequestHead, id: &RequestId) -> AddedHeaders {
     let mut added = AddedHeaders::new();
-    if let Some(origin) = allowed(cors, head) {
+    if let Some(origin) = allowed_origin(cors, head) {
         added.extend(grant(cors, origin));
         let rules = route.allow.iter().flat_map(|grant| grant.rules.iter());
         let methods = rules.fold(Methods::NONE, |methods, rule| Methods(methods.0 | rule.methods.0));
-        let methods = Method::ALL.into_iter().filter(|method| methods.contain(*method));
-        added.push(("access-control-allow-methods", joined(methods.map(Method::as_str))));
+        let methods = Method::ALL.iter().filter(|method| methods.contain(**method));
+        added.push(("access-control-allow-methods", joined(methods.map(|method| method.as_str()))));
+        let requested = requested_headers(cors, head);
         let tokens = route.token_in.iter().filter_map(TokenPlace::header);
-        let headers = joined(tokens.chain(cors.headers.iter().map(HeaderName::as_str)));
+        let named = cors.headers.iter().filter_map(HeaderPattern::name);
+        let headers = joined(tokens.chain(named).chain(requested.iter().map(HeaderName::as_str)));
         if !headers.is_empty() {
             added.push(("access-control-allow-headers", headers));
         }
@@ -45,29 +48,64 @@ pub fn preflight(route: &Route, cors: &Cors, head: &impl RequestHead, id: &Reque
     added
 }
 
-/// What every other answer on the route says, a refusal too: a page has to see why it was refused.
-#[must_use]
-pub fn actual(cors: &Cors, head: &impl RequestHead) -> AddedHeaders {
-    let mut added = AddedHeaders::new();
-    if let Some(origin) = allowed(cors, head) {
-        added.extend(grant(cors, origin));
-        // With the browser's credentials `*` is the name of a header and no more.
-        let exposed = if cors.credentials { EXPOSED } else { "*" };
-        added.push(("access-control-expose-headers", exposed.to_owned()));
+/// What a page of the request's origin may do with the response, whether that is the upstream's or a refusal: a page
+/// has to see why it was refused.
+#[derive(Clone, Copy, Debug)]
+pub struct Permission<'g, 'h> {
+    cors: &'g Cors,
+    origin: Option<&'h str>,
+}
+
+impl<'g, 'h> Permission<'g, 'h> {
+    /// For this request, which is not a preflight.
+    #[must_use]
+    pub fn new(cors: &'g Cors, head: &'h impl RequestHead) -> Self {
+        Self { cors, origin: allowed_origin(cors, head) }
     }
-    // Also without `Origin`: a cache must not give a page the answer that somebody else got.
-    if cors.origins != Origins::Any {
-        added.push(("vary", "Origin".to_owned()));
+
+    /// What a refusal says.
+    #[must_use]
+    pub fn on_refusal(self) -> AddedHeaders {
+        self.headers(|| joined(OF_A_REFUSAL.into_iter()))
     }
-    added
+
+    /// What a response with these headers says.
+    #[must_use]
+    pub fn on_response<'n>(self, names: impl Iterator<Item = &'n str>) -> AddedHeaders {
+        self.headers(|| joined(names.filter(|name| self.exposes(name))))
+    }
+
+    fn headers(self, exposed: impl FnOnce() -> String) -> AddedHeaders {
+        let mut added = AddedHeaders::new();
+        if let Some(origin) = self.origin {
+            added.extend(grant(self.cors, origin));
+            // With the browser's credentials `*` is the name of a header and no more.
+            let all = !self.cors.credentials && self.cors.expose.is_none();
+            let exposed = if all { "*".to_owned() } else { exposed() };
+            added.push(("access-control-expose-headers", exposed));
+        }
+        // Also without `Origin`: a cache must not give a page the response that somebody else got.
+        if self.cors.origins != Origins::Any {
+            added.push(("vary", "Origin".to_owned()));
+        }
+        added
+    }
+
+    fn exposes(self, name: &str) -> bool {
+        let named = self.cors.expose.as_ref();
+        // No page may read a cookie (Fetch Standard, "forbidden response-header name").
+        name != "set-cookie"
+            && (OF_A_REFUSAL.contains(&name)
+                || named.is_none_or(|patterns| patterns.iter().any(|pattern| pattern.admits(name))))
+    }
 }
 
 /// The origin as it is allowed, where it is.
-fn allowed<'a>(cors: &Cors, head: &'a impl RequestHead) -> Option<&'a str> {
+fn allowed_origin<'h>(cors: &Cors, head: &'h impl RequestHead) -> Option<&'h str> {
     let origin = head.header("origin")?;
     match &cors.origins {
         Origins::Any => Some("*"),
-        Origins::Listed(listed) => listed.iter().any(|known| known == origin).then_some(origin),
+        Origins::Listed(listed) => listed.iter().any(|known| known.admits(origin)).then_some(origin),
     }
 }
 
@@ -75,6 +113,15 @@ fn grant(cors: &Cors, origin: &str) -> impl Iterator<Item = (&'static str, Strin
     let origin = ("access-control-allow-origin", origin.to_owned());
     let credentials = ("access-control-allow-credentials", "true".to_owned());
     std::iter::once(origin).chain(cors.credentials.then_some(credentials))
+}
+
+/// The headers that a preflight asks for and that a pattern admits.
+fn requested_headers(cors: &Cors, head: &impl RequestHead) -> Vec<HeaderName> {
+    let wide = cors.headers.iter().filter(|pattern| pattern.name().is_none());
+    let requested = head.header("access-control-request-headers").unwrap_or_default();
+    // A text that is no header name is not repeated to anybody.
+    let names = requested.split(',').filter_map(|name| HeaderName::parse(name.trim()).ok());
+    names.filter(|name| wide.clone().any(|pattern| pattern.admits(name.as_str()))).collect()
 }
 
 /// A list of different names.

@@ -2,6 +2,7 @@
 
 pub mod admission;
 pub mod cors;
+pub mod destination;
 pub mod rate_limit;
 pub mod routing;
 pub mod target;

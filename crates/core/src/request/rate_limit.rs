@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use futures::future::join_all;
 
-use crate::configuration::{Counted, Gateway, Route};
+use crate::configuration::{Counted, RateLimit};
 use crate::runtime::limit::Verdict;
 use crate::runtime::{Bindings, RequestHead};
 
@@ -28,40 +28,52 @@ pub enum Limited {
 pub enum Subject<'a> {
     /// The address that it comes from.
     Address,
-    /// A caller on a route, by their names.
+    /// A caller, by its name.
     Caller(&'a str),
-    /// Somebody without a token on a route.
+    /// Somebody without a token.
     Anyone,
 }
 
-/// Counts the request with every limit of the route that counts this subject, and asks all of them at once.
-///
-/// A limiter that fails does not close the route: it guards a budget, and what guards the secrets has been or will be
-/// asked all the same.
-pub async fn count(
-    gateway: &Gateway,
-    route: &Route,
-    subject: Subject<'_>,
-    head: &impl RequestHead,
-    bindings: &impl Bindings,
-) -> Limited {
-    let by = if matches!(subject, Subject::Address) { Counted::Address } else { Counted::Caller };
-    let limits: Vec<_> = route.rate_limit.iter().filter(|limit| limit.by == by).collect();
-    if limits.is_empty() {
-        return Limited::No { unknown: false };
-    }
-    let address = || network(head.header(ADDRESS_HEADER));
-    let key = match subject {
-        Subject::Address => address(),
-        Subject::Caller(name) => format!("{}/{name}", route.name),
-        Subject::Anyone => format!("{}/anyone/{}", route.name, address()),
-    };
-    let asked = limits.iter().map(|limit| bindings.limit(&limit.binding, &key, gateway.secret_timeout));
-    let verdicts = join_all(asked).await;
-    let exceeded = limits.iter().zip(&verdicts).filter(|(_, verdict)| **verdict == Verdict::Exceeded);
-    match exceeded.map(|(limit, _)| limit.period).max() {
-        Some(period) => Limited::For(period),
-        None => Limited::No { unknown: verdicts.contains(&Verdict::Unknown) },
+/// The rate limits of a route, or of the operator's endpoints.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits<'a> {
+    /// The name of the route. Its requests are counted apart from those of other routes, except by address.
+    pub name: &'a str,
+    /// The limits.
+    pub limits: &'a [RateLimit],
+    /// How long a limit may take to answer, in milliseconds.
+    pub within: u32,
+}
+
+impl Limits<'_> {
+    /// Counts the request with every limit that counts this subject, and asks all of them at once.
+    ///
+    /// A limiter that fails does not close the route: it guards a budget, and what guards the secrets has been or will
+    /// be asked all the same.
+    pub async fn count(
+        self,
+        subject: Subject<'_>,
+        head: &impl RequestHead,
+        bindings: &impl Bindings,
+    ) -> Limited {
+        let by = if matches!(subject, Subject::Address) { Counted::Address } else { Counted::Caller };
+        let limits: Vec<_> = self.limits.iter().filter(|limit| limit.by == by).collect();
+        if limits.is_empty() {
+            return Limited::No { unknown: false };
+        }
+        let address = || network(head.header(ADDRESS_HEADER));
+        let key = match subject {
+            Subject::Address => address(),
+            Subject::Caller(name) => format!("{}/{name}", self.name),
+            Subject::Anyone => format!("{}/anyone/{}", self.name, address()),
+        };
+        let asked = limits.iter().map(|limit| bindings.limit(&limit.binding, &key, self.within));
+        let verdicts = join_all(asked).await;
+        let exceeded = limits.iter().zip(&verdicts).filter(|(_, verdict)| **verdict == Verdict::Exceeded);
+        match exceeded.map(|(limit, _)| limit.period).max() {
+            Some(period) => Limited::For(period),
+            None => Limited::No { unknown: verdicts.contains(&Verdict::Unknown) },
+        }
     }
 }
 

@@ -22,7 +22,8 @@ impl<'a> Target<'a> {
     ///
     /// The URL's host is what the runtime routes by, the header is what the caller wrote. A runtime that puts
     /// the URL together from the header can be made to read a path out of it, so both must be a host and the
-    /// same one (RFC 9112 §3.2).
+    /// same one (RFC 9112 §3.2). A request of another Worker, over a service binding, has no such header; its URL is
+    /// what that Worker wrote.
     pub fn parse(url: &'a str, host_header: Option<&str>) -> Result<Self, Code> {
         let (scheme, rest) = url.split_once("://").ok_or(Code::InvalidHost)?;
         let default_port = match scheme {
@@ -33,8 +34,7 @@ impl<'a> Target<'a> {
         let end = rest.find(['/', '?', '#', '\\']).unwrap_or(rest.len());
         let (authority, rest) = rest.split_at_checked(end).ok_or(Code::InvalidHost)?;
         let host = Host::parse(authority, default_port).map_err(|_| Code::InvalidHost)?;
-        let written = Host::parse(host_header.unwrap_or_default(), default_port);
-        if written.as_ref() != Ok(&host) {
+        if host_header.is_some_and(|written| Host::parse(written, default_port).as_ref() != Ok(&host)) {
             return Err(Code::InvalidHost);
         }
         let (path, query) = match rest.split_once('?') {
@@ -64,12 +64,17 @@ mod tests {
     }
 
     #[test]
+    fn case_68_without_the_header_the_host_is_the_url_s() {
+        let target = Target::parse("https://gw.example.com/x", None).unwrap();
+        assert_eq!(target.host.as_str(), "gw.example.com");
+    }
+
+    #[test]
     fn cases_5_6_and_7_refuse_a_host_that_the_url_and_the_header_do_not_agree_on() {
         for (url, header) in [
             ("http://evil/p/zzz?x=/dump", Some("evil/p/zzz?x=")),
             ("http://evil.com/x", Some("gw.example.com")),
             ("http://gw.example.com/x", Some("evil.com")),
-            ("http://gw.example.com/x", None),
             ("http://gw.example.com/x", Some("")),
             ("http://user@gw.example.com/x", Some("gw.example.com")),
             ("http://user:password@gw.example.com/x", Some("user:password@gw.example.com")),
@@ -79,6 +84,9 @@ mod tests {
             ("http://a#b/x", Some("a#b")),
             ("http://a b/x", Some("a b")),
             ("http:///x", Some("")),
+            ("http:///x", None),
+            ("http://u@a.b/x", None),
+            ("http://a.b*/x", None),
             ("//a.b/x", Some("a.b")),
             ("file://a.b/x", Some("a.b")),
             ("", Some("a.b")),

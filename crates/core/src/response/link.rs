@@ -6,6 +6,7 @@ use percent_encoding::percent_decode;
 
 use crate::configuration::UpstreamUrl;
 use crate::http::query;
+use crate::response::body_links::BodyLinks;
 use crate::secret_value::SecretValue;
 
 /// How often a text is decoded in the search for a secret. A link within a link within a link is decoded three
@@ -27,6 +28,12 @@ pub struct Links<'a> {
 }
 
 impl Links<'_> {
+    /// What rewrites the links of the response's body.
+    #[must_use]
+    pub fn in_body(&self) -> BodyLinks {
+        BodyLinks::new(format!("{}{}", self.upstream.origin, self.upstream.base), self.mount.clone())
+    }
+
     /// The reference as the caller may have it; `None` where it cannot be had without a credential.
     ///
     /// `resolve` gives the absolute URL of a reference, as the URL Standard reads it.
@@ -82,7 +89,9 @@ impl Links<'_> {
         if self.holds_secret(path) {
             return None;
         }
-        let injected = |name: &[u8]| self.parameters.iter().any(|parameter| parameter.as_bytes() == name);
+        let injected = |name: &[u8]| {
+            self.parameters.iter().any(|parameter| query::is_same_name(name, parameter.as_bytes()))
+        };
         let kept = query.and_then(|query| {
             query::without(query, |parameter| {
                 let (name, value) = (parameter.name(), parameter.value());

@@ -8,6 +8,7 @@ pub mod clock;
 pub mod limit;
 pub mod plan;
 pub mod reading;
+pub mod signing;
 pub mod status;
 
 use crate::configuration::Source;
@@ -25,8 +26,7 @@ pub trait RequestHead {
     /// The absolute URL as the runtime gives it, normalised or not.
     fn url(&self) -> &str;
 
-    /// The value of a header, its lines joined by `, ` (RFC 9110 §5.3). Asked for the names of
-    /// [`headers_read`](crate::headers_read::headers_read) alone.
+    /// The value of a header, its lines joined by `, ` (RFC 9110 §5.3).
     fn header(&self, name: &str) -> Option<&str>;
 
     /// The names of all headers, in lower case, each once.
@@ -57,19 +57,27 @@ pub trait Network {
     /// before: until then it can still be the one that the caller gets.
     async fn send(&self, plan: &Plan) -> Result<Self::Response, SendError>;
 
+    /// The first bytes of the body of the response that came last: `limit` of them, or fewer where the body ends, or where
+    /// more do not come within so many milliseconds. They stay a part of what the caller gets, which is as it was. Asked
+    /// only where [`Plan::reads_body`] said so.
+    async fn beginning(&self, response: &Self::Response, limit: u32, within: u32) -> Vec<u8>;
+
     /// Waits until the whole of the body that was sent last is at hand for another attempt: `false` where it is longer
     /// than [`Plan::keep`] said, or does not come. Asked only where that was not 0.
     async fn keeps_body(&self) -> bool;
 }
 
 /// Why no answer's head arrived.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SendError {
     /// No connection, or it ended before a head that can be read.
+    #[error("the upstream cannot be reached")]
     Unreachable,
     /// The plan's deadline has passed.
+    #[error("the upstream did not respond in time")]
     TimedOut,
     /// The body of the request is longer than the plan takes.
+    #[error("the body of the request is too large")]
     TooLarge,
 }
 
@@ -91,9 +99,7 @@ pub trait UpstreamResponse {
     /// Whether the connection has become a WebSocket.
     fn is_web_socket(&self) -> bool;
 
-    /// The value of a header, its lines joined by `, `. Asked for the names of
-    /// [`ANSWER_HEADERS_READ`](crate::response::edits::ANSWER_HEADERS_READ) alone, unless
-    /// [`Plan::reads_all_headers`] says otherwise.
+    /// The value of a header, its lines joined by `, `.
     fn header(&self, name: &str) -> Option<&str>;
 
     /// The names of all headers, in lower case.
@@ -104,36 +110,6 @@ pub trait UpstreamResponse {
 
     /// Resolves a reference against a URL as the URL Standard does it, and gives the result's serialisation.
     fn resolve(&self, reference: &str, base: &str) -> Option<String>;
-}
-
-/// A 200 with nothing in it: what a runtime answers that has no upstream.
-#[derive(Clone, Copy, Debug)]
-pub struct EmptyResponse;
-
-impl UpstreamResponse for EmptyResponse {
-    fn status(&self) -> u16 {
-        200
-    }
-
-    fn is_web_socket(&self) -> bool {
-        false
-    }
-
-    fn header(&self, _name: &str) -> Option<&str> {
-        None
-    }
-
-    fn header_names(&self) -> impl Iterator<Item = &str> {
-        std::iter::empty()
-    }
-
-    fn set_cookies(&self) -> Vec<String> {
-        Vec::new()
-    }
-
-    fn resolve(&self, _reference: &str, _base: &str) -> Option<String> {
-        None
-    }
 }
 
 /// What only the operator's endpoints ask of a runtime.
@@ -148,11 +124,13 @@ pub trait Console {
 }
 
 /// Why there is no body.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ReceiveError {
     /// It is longer than the limit.
+    #[error("the body is longer than the limit")]
     TooLarge,
     /// It broke off, did not come in time, or is no text.
+    #[error("the body cannot be received as a text")]
     Broken,
 }
 

@@ -1,7 +1,9 @@
 //! What is to be done to one request, decided and not yet done.
 
+use std::rc::Rc;
+
 use crate::http::method::Method;
-use crate::secret_value::SecretValue;
+use crate::secret_value::{SecretBytes, SecretValue};
 
 /// The request that goes up, as edits of the one that came in.
 #[derive(Debug)]
@@ -16,14 +18,15 @@ pub struct Plan {
     pub set: Vec<(String, SecretValue)>,
     /// Whether the caller's body goes along, where there is one.
     pub has_body: bool,
+    /// What is sent in the place of the caller's body; it may hold a secret.
+    pub body: Option<Rc<SecretBytes>>,
     /// How many bytes of the body are kept for another attempt; 0 where there will be none.
     pub keep: u32,
     /// The most bytes that the body may have.
     pub max_body: Option<u64>,
     /// Until the head of the answer has arrived, in milliseconds, counted from the last progress of the body.
     pub timeout: u32,
-    /// Whether the core asks for the values of all headers of the answer.
-    pub reads_all_headers: bool,
-    /// Whether the bytes of the answer's body have to be seen: to redact it, or to tell when it stands still.
+    /// Whether the bytes of the response's body have to be seen: to redact it, to tell when it stands still, or to tell
+    /// whether it refuses the credential.
     pub reads_body: bool,
 }

@@ -1,6 +1,7 @@
 //! What reading one source comes to.
 
 use crate::secret_value::SecretValue;
+use crate::secret_value::place::without_line_ends;
 
 /// What reading one source came to.
 #[derive(Debug)]
@@ -18,11 +19,11 @@ pub enum Reading {
 }
 
 impl Reading {
-    /// Sorts what a binding yielded. Line ends at the end are dropped: they come from `echo`, not from a key.
+    /// Sorts what a binding yielded. Line ends at the end are dropped.
     #[must_use]
     pub fn from_value(value: Option<String>) -> Self {
         let Some(mut text) = value else { return Self::Missing };
-        let length = text.trim_end_matches(['\r', '\n']).len();
+        let length = without_line_ends(&text).len();
         text.truncate(length);
         let value = SecretValue::new(text);
         if value.expose().trim().is_empty() { Self::Empty } else { Self::Value(value) }

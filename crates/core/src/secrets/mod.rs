@@ -2,6 +2,7 @@
 
 pub mod credential;
 pub mod json_field;
+pub mod places;
 pub mod readings;
 pub mod resolver;
 pub mod template;

@@ -33,6 +33,12 @@ impl<'g, B: Bindings> Readings<'g, B> {
         self.read.extend(unread.into_iter().zip(readings));
     }
 
+    /// Takes this for what reading the source came to.
+    pub fn insert(&mut self, source: &'g Source, reading: Reading) {
+        self.read.retain(|(known, _)| *known != source);
+        self.read.push((source, reading));
+    }
+
     /// What reading this source came to, once it has been read.
     #[must_use]
     pub fn get(&self, source: &Source) -> Option<&Reading> {

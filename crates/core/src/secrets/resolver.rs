@@ -2,23 +2,27 @@
 
 use serde::Serialize;
 
-use crate::configuration::{Gateway, Placement, Route, Secret, SecretId, Source};
+use crate::configuration::{Gateway, Route, Secret, SecretId, Source};
 use crate::digest::Digest;
 use crate::refusal::Code;
 use crate::runtime::Bindings;
 use crate::runtime::reading::{Failure, Reading};
+use crate::runtime::signing::Signing;
 use crate::secrets::credential::Credential;
 use crate::secrets::readings::Readings;
 use crate::secrets::template::{Resolved, Unusable, render};
 
 /// Why there is no credential.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CredentialError {
     /// No source is left that yields a value that can be used.
+    #[error("no source of a secret yields a usable value")]
     Unavailable,
     /// The same, and all that are left hold what the upstream has refused.
+    #[error("every source that is left holds a value that was refused")]
     Repeated,
     /// A variable is not bound, or is no text that can stand where it is put.
+    #[error("a variable does not fit the place that it is used in")]
     Misconfigured,
 }
 
@@ -68,7 +72,12 @@ impl<'g> Resolver<'g> {
     /// Nothing read yet.
     #[must_use]
     pub fn new(gateway: &'g Gateway, route: &'g Route) -> Self {
-        let mut ids: Vec<SecretId> = route.auth.iter().flat_map(Placement::secrets).collect();
+        let mut ids: Vec<SecretId> = Vec::new();
+        for placement in route.auth.iter() {
+            for template in placement.templates() {
+                ids.extend(template.secrets());
+            }
+        }
         ids.sort_unstable();
         ids.dedup();
         let secrets: Vec<_> =
@@ -83,10 +92,10 @@ impl<'g> Resolver<'g> {
         (position < self.end).then_some(Self { position, end: position + 1, ..self })
     }
 
-    /// What is read at this position, from 0: of each secret one source, and where among its own it stands.
-    pub fn at(&self, position: usize) -> impl Iterator<Item = (&'g Secret, usize, &'g Source)> {
+    /// What is read at this position, from 0: of each secret one source.
+    pub fn at(&self, position: usize) -> impl Iterator<Item = (SecretId, &'g Secret, &'g Source)> {
         let found = self.secrets.iter().filter_map(move |(id, secret)| at(*id, secret, position));
-        found.map(|(_, secret, position, source)| (secret, position, source))
+        found.map(|(id, secret, _, source)| (id, secret, source))
     }
 
     /// Whether there is a position that was not looked at.
@@ -102,8 +111,8 @@ impl<'g> Resolver<'g> {
     }
 
     /// Notes that the upstream has refused this credential with that status. None like it is yielded from here on.
-    pub fn refuse(&mut self, credential: &Credential<'_>, status: u16) {
-        self.refused.push(credential.digest());
+    pub fn refuse<S: Signing>(&mut self, credential: &Credential<'_>, status: u16) {
+        self.refused.push(credential.digest::<S>());
         self.mark(Failure::Refused, Some(status));
     }
 
@@ -115,7 +124,7 @@ impl<'g> Resolver<'g> {
     }
 
     /// The credential from the next position at which every secret yields a value that can be used.
-    pub async fn next<B: Bindings>(
+    pub async fn next<B: Bindings + Signing>(
         &mut self,
         readings: &mut Readings<'g, B>,
         bindings: &B,
@@ -142,7 +151,7 @@ impl<'g> Resolver<'g> {
             let mut credential = None;
             if failures.is_empty() {
                 match render(self.route, &values, bindings) {
-                    Ok(rendered) if self.has_refused() && self.refused.contains(&rendered.digest()) => {
+                    Ok(rendered) if self.has_refused() && self.refused.contains(&rendered.digest::<B>()) => {
                         let moving = sources.iter().filter(|(_, secret, ..)| secret.sources.len() > 1);
                         failures.extend(moving.map(|(id, ..)| (*id, Failure::Repeated)));
                     }

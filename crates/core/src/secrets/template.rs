@@ -3,11 +3,19 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::configuration::{Part, Placement, Route, SecretId, Template};
+use crate::configuration::{Hmac, Output, Part, Placement, Route, SecretId, SigV4, Template};
+use crate::encoding::decode_key;
 use crate::runtime::Bindings;
+use crate::runtime::signing::Signing;
 use crate::secret_value::SecretValue;
+use crate::secret_value::place::Place;
 use crate::secrets::credential::Credential;
 use crate::secrets::json_field::string_field;
+use crate::secrets::places::place_of;
+use crate::signing::Signer;
+use crate::signing::hmac::HmacSigner;
+use crate::signing::sigv4::SigV4Signer;
+use crate::signing::template::{OpenPart, OpenTemplate};
 
 /// A secret with its value.
 pub(super) struct Resolved<'g, 'v> {
@@ -24,112 +32,152 @@ pub(super) enum Unusable {
     Variable,
 }
 
-pub(super) fn render<'g>(
+pub(super) fn render<'g, R: Bindings + Signing>(
     route: &'g Route,
     values: &[Resolved<'g, '_>],
-    bindings: &impl Bindings,
+    bindings: &R,
 ) -> Result<Credential<'g>, Unusable> {
     let mut credential = Credential::default();
-    let mut injected = Vec::new();
+    let mut filler = Filler { route, values, bindings, injected: Vec::new() };
     for placement in route.auth.iter() {
-        let mut text = |template: &Template, accepts: fn(&str) -> bool| {
-            fill(template, values, bindings, accepts, &mut injected)
-        };
         match placement {
             Placement::Bearer(token) => {
-                let token = text(token, is_header_text)?;
+                let token = filler.fill(token, Place::Header)?;
                 credential.headers.push(("authorization", joined("Bearer ", token.expose())));
             }
             Placement::Basic { username, password } => {
-                let username = text(username, is_basic_username)?;
-                let password = text(password, is_basic_password)?;
+                let username = filler.fill(username, Place::Username)?;
+                let password = filler.fill(password, Place::Password)?;
                 let pair = SecretValue::new([username.expose(), password.expose()].join(":"));
                 let encoded = SecretValue::new(STANDARD.encode(pair.expose()));
                 credential.headers.push(("authorization", joined("Basic ", encoded.expose())));
                 // Its secret is the password, but where that is none.
                 let secret = placement.secrets().last();
                 let secret = values.iter().find(|resolved| Some(resolved.id) == secret);
-                injected.extend(secret.map(|resolved| (resolved.name, encoded)));
+                filler.injected.extend(secret.map(|resolved| (resolved.name, encoded)));
             }
             Placement::Header { name, value } => {
-                credential.headers.push((name.as_str(), text(value, is_header_text)?));
+                credential.headers.push((name.as_str(), filler.fill(value, Place::Header)?));
             }
             Placement::Query { name, value } => {
-                credential.parameters.push((name.as_ref(), text(value, |_| true)?));
+                credential.parameters.push((name.as_ref(), filler.fill(value, Place::Encoded)?));
+            }
+            Placement::Body { place, value } if R::FORMS.body => {
+                credential.fields.push((place, filler.fill(value, Place::Encoded)?));
+            }
+            Placement::Hmac(hmac) if R::FORMS.hmac => {
+                credential.signers.push(Signer::Hmac(filler.hmac(hmac)?));
+            }
+            Placement::SigV4(sigv4) if R::FORMS.sigv4 => {
+                credential.signers.push(Signer::SigV4(filler.sigv4(sigv4)?));
+            }
+            // The build knows which forms there are, so there is no such placement.
+            Placement::Body { .. } | Placement::Hmac(_) | Placement::SigV4(_) => {
+                return Err(Unusable::Variable);
             }
         }
     }
-    credential.values = injected;
+    credential.values = filler.injected;
     Ok(credential)
 }
 
-/// Whether the value of this secret can stand wherever the route puts it.
-#[must_use]
-pub fn fits(route: &Route, id: SecretId, value: &SecretValue) -> bool {
-    let stands = |template: &Template, accepts: fn(&str) -> bool| {
-        template.parts.iter().all(|part| match part {
-            Part::Secret(secret) if *secret == id => accepts(value.expose()),
-            Part::Field(secret, name) if *secret == id => {
-                string_field(value, name).is_some_and(|field| accepts(field.expose()))
-            }
-            _ => true,
-        })
-    };
-    route.auth.iter().all(|placement| match placement {
-        Placement::Bearer(value) | Placement::Header { value, .. } => stands(value, is_header_text),
-        Placement::Basic { username, password } => {
-            stands(username, is_basic_username) && stands(password, is_basic_password)
-        }
-        Placement::Query { value, .. } => stands(value, |_| true),
-    })
+/// Joins templates' parts. A value is put in as it is and never looked at again: `${x}` in it means nothing.
+struct Filler<'a, 'g, 'v, B> {
+    route: &'g Route,
+    values: &'a [Resolved<'g, 'v>],
+    bindings: &'a B,
+    /// What of the secrets was put in, unless the route excepts it.
+    injected: Vec<(&'g str, SecretValue)>,
 }
 
-/// Joins a template's parts. A value is put in as it is and never looked at again: `${x}` in it means nothing.
-/// What of it is secret is added to `injected`.
-fn fill<'g>(
-    template: &Template,
-    values: &[Resolved<'g, '_>],
-    bindings: &impl Bindings,
-    accepts: fn(&str) -> bool,
-    injected: &mut Vec<(&'g str, SecretValue)>,
-) -> Result<SecretValue, Unusable> {
-    let invalid = || Unusable::Secrets(template.secrets().collect());
-    let resolved = |id: &SecretId| values.iter().find(|known| known.id == *id).ok_or_else(invalid);
-    let mut pieces: Vec<SecretValue> = Vec::with_capacity(template.parts.len());
-    for part in template.parts.iter() {
+impl<'g, B: Bindings> Filler<'_, 'g, '_, B> {
+    fn fill(&mut self, template: &Template, place: Place) -> Result<SecretValue, Unusable> {
+        let mut pieces: Vec<SecretValue> = Vec::with_capacity(template.parts.len());
+        for part in template.parts.iter() {
+            pieces.push(self.part(part, template, place)?);
+        }
+        // `concat` allocates once for all, so that no shorter copy of a secret is left behind in freed memory.
+        Ok(SecretValue::new(pieces.iter().map(SecretValue::expose).collect::<Vec<_>>().concat()))
+    }
+
+    /// As [`fill`](Self::fill), but for the values of the request, which is not known yet.
+    fn open(&mut self, template: &'g Template, place: Place) -> Result<OpenTemplate<'g>, Unusable> {
+        let parts = template.parts.iter().map(|part| match part {
+            Part::Request(value) => Ok(OpenPart::Request(value)),
+            _ => self.part(part, template, place).map(OpenPart::Filled),
+        });
+        parts.collect::<Result<Vec<_>, _>>().map(OpenTemplate)
+    }
+
+    fn part(&mut self, part: &Part, template: &Template, place: Place) -> Result<SecretValue, Unusable> {
+        let invalid = || Unusable::Secrets(template.secrets().collect());
+        let values = self.values;
+        let resolved = |id: &SecretId| values.iter().find(|known| known.id == *id).ok_or_else(invalid);
         let piece = match part {
             Part::Text(text) => SecretValue::new(text.clone().into_owned()),
             Part::Secret(id) => SecretValue::new(resolved(id)?.value.expose().to_owned()),
             Part::Field(id, name) => string_field(resolved(id)?.value, name).ok_or_else(invalid)?,
-            Part::Variable(name) => SecretValue::new(bindings.variable(name).ok_or(Unusable::Variable)?),
+            Part::Variable(name) => SecretValue::new(self.bindings.variable(name).ok_or(Unusable::Variable)?),
+            // The grammar admits it only where a template is left open.
+            Part::Request(_) => return Err(Unusable::Variable),
         };
-        if !accepts(piece.expose()) {
+        // What is not secret may end in a blank, as `token ${x}` does.
+        let fits = match part {
+            Part::Secret(_) | Part::Field(..) => place.check(piece.expose()),
+            Part::Text(_) | Part::Variable(_) | Part::Request(_) => place.check_characters(piece.expose()),
+        };
+        if fits.is_err() {
             return Err(if matches!(part, Part::Variable(_)) { Unusable::Variable } else { invalid() });
         }
-        if let Part::Secret(id) | Part::Field(id, _) = part {
-            injected.push((resolved(id)?.name, SecretValue::new(piece.expose().to_owned())));
+        let field = match part {
+            Part::Field(_, field) => Some(field.as_ref()),
+            _ => None,
+        };
+        if let Part::Secret(id) | Part::Field(id, _) = part
+            && !self.route.excepts(*id, field)
+        {
+            self.injected.push((resolved(id)?.name, SecretValue::new(piece.expose().to_owned())));
         }
-        pieces.push(piece);
+        Ok(piece)
     }
-    // `concat` allocates once for all, so that no shorter copy of a secret is left behind in freed memory.
-    Ok(SecretValue::new(pieces.iter().map(SecretValue::expose).collect::<Vec<_>>().concat()))
+
+    fn sigv4(&mut self, form: &'g SigV4) -> Result<SigV4Signer<'g>, Unusable> {
+        let session_token = form.session_token.as_ref().map(|token| self.fill(token, Place::Header));
+        Ok(SigV4Signer {
+            form,
+            name: self.name_of(&form.secret_access_key),
+            access_key_id: self.fill(&form.access_key_id, Place::AccessKeyId)?,
+            secret_access_key: self.fill(&form.secret_access_key, Place::Encoded)?,
+            session_token: session_token.transpose()?,
+            region: self.fill(&form.region, Place::AccessKeyId)?,
+        })
+    }
+
+    /// The name of the first secret of a template.
+    fn name_of(&self, template: &Template) -> &'g str {
+        let secret = template.secrets().next();
+        let resolved = self.values.iter().find(|resolved| Some(resolved.id) == secret);
+        resolved.map_or("", |resolved| resolved.name)
+    }
+
+    fn hmac(&mut self, form: &'g Hmac) -> Result<HmacSigner<'g>, Unusable> {
+        let name = self.name_of(&form.key);
+        let key = self.fill(&form.key, Place::Key(form.key_encoding))?;
+        let key = decode_key(form.key_encoding, key.expose());
+        let key = key.ok_or_else(|| Unusable::Secrets(form.key.secrets().collect()))?.into();
+        let message = self.open(&form.message, Place::Encoded)?;
+        let put = self.outputs(&form.put)?;
+        Ok(HmacSigner { form, name, key, message, put })
+    }
+
+    fn outputs(&mut self, outputs: &'g [Output]) -> Result<Vec<(&'g Output, OpenTemplate<'g>)>, Unusable> {
+        let opened = outputs.iter().map(|output| {
+            self.open(&output.value, place_of(&output.place)).map(|template| (output, template))
+        });
+        opened.collect()
+    }
 }
 
 fn joined(scheme: &str, text: &str) -> SecretValue {
     SecretValue::new([scheme, text].concat())
-}
-
-/// Visible ASCII and space: what every server reads alike (RFC 9110 §5.5 allows more, and calls it opaque).
-fn is_header_text(text: &str) -> bool {
-    text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
-}
-
-/// RFC 7617 §2: no colon, since that ends it, and no control character.
-fn is_basic_username(text: &str) -> bool {
-    !text.contains(':') && is_basic_password(text)
-}
-
-/// RFC 7617 §2: no control character.
-fn is_basic_password(text: &str) -> bool {
-    !text.contains(char::is_control)
 }

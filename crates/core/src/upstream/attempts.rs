@@ -12,18 +12,22 @@
 
 use std::rc::Rc;
 
-use crate::configuration::Failover;
-use crate::http::method::Method;
+use crate::configuration::{Failover, Placement};
 use crate::log::{Event, FailoverOutcome};
-use crate::redaction::Sent;
+use crate::redaction::{RequestedRange, Sent};
 use crate::refusal::Code;
 use crate::request_id::RequestId;
+use crate::runtime::plan::Plan;
+use crate::runtime::signing::Signing;
 use crate::runtime::status::check_status;
-use crate::runtime::{Bindings, Clock, Network, RequestHead, SendError, UpstreamResponse};
+use crate::runtime::{Bindings, Clock, Network, ReceiveError, RequestHead, SendError, UpstreamResponse};
+use crate::secret_value::{SecretBytes, SecretValue};
 use crate::secrets::credential::Credential;
 use crate::secrets::readings::Readings;
 use crate::secrets::resolver::{CredentialError, Resolver};
+use crate::upstream::completion::complete;
 use crate::upstream::planning::Forward;
+use crate::upstream::refused::is_refused;
 
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
 
@@ -40,6 +44,8 @@ pub struct Reply<'g, A> {
     pub response: A,
     /// The credential that it is the answer to.
     pub credential: Rc<Credential<'g>>,
+    /// The range that was asked for, with its surroundings.
+    pub range: Option<RequestedRange>,
 }
 
 /// One request on its way up, as often as it takes.
@@ -58,11 +64,13 @@ pub struct Attempts<'a, 'g, H, R> {
     pub sent: &'a mut Sent<'g>,
     /// When the next source is tried; `None` for a request that carries no credential.
     pub failover: Option<&'a Failover>,
-    /// Where the jitter of pauses comes from.
+    /// Where the jitter of pauses and the nonces of signatures come from.
     pub request_id: &'a RequestId,
+    /// The caller's body, once it has been read to sign it or to set a field in it.
+    pub body: Option<Rc<SecretBytes>>,
 }
 
-impl<'g, H: RequestHead, R: Bindings + Network + Clock> Attempts<'_, 'g, H, R> {
+impl<'g, H: RequestHead, R: Bindings + Network + Clock + Signing> Attempts<'_, 'g, H, R> {
     /// Sends the request with this credential, and once more for as long as there is reason to. When no attempt is
     /// accepted the last answer of the upstream is the answer, whatever it is.
     pub async fn send(mut self, credential: Credential<'g>) -> Result<Reply<'g, R::Response>, Code> {
@@ -73,6 +81,11 @@ impl<'g, H: RequestHead, R: Bindings + Network + Clock> Attempts<'_, 'g, H, R> {
         loop {
             let mut plan = self.forward.plan(&credential);
             plan.keep = keep;
+            let range = self.widen_range(&mut plan);
+            if let Err(why) = self.complete(&mut plan, &credential).await {
+                self.resolver.unanswered();
+                return standing.ok_or(why);
+            }
             self.event.attempts += 1;
             let response = match self.runtime.send(&plan).await {
                 Ok(response) => response,
@@ -89,10 +102,13 @@ impl<'g, H: RequestHead, R: Bindings + Network + Clock> Attempts<'_, 'g, H, R> {
             check_status(&response)?;
             let status = response.status();
             let later = retry_after(&response);
-            let refused = self.failover.is_some_and(|failover| failover.status.contains(&status));
-            let reply = Reply { response, credential: Rc::clone(&credential) };
+            let refused = match self.failover {
+                Some(failover) => is_refused(failover, &response, self.runtime).await,
+                None => false,
+            };
+            let reply = Reply { response, credential: Rc::clone(&credential), range };
             if refused {
-                self.resolver.refuse(&credential, status);
+                self.resolver.refuse::<R>(&credential, status);
                 match self.next(keep).await {
                     Ok(next) => {
                         if self.forward.redacts {
@@ -123,6 +139,14 @@ impl<'g, H: RequestHead, R: Bindings + Network + Clock> Attempts<'_, 'g, H, R> {
         }
     }
 
+    /// Asks for what a secret may need on either side of the range that the caller wants.
+    fn widen_range(&self, plan: &mut Plan) -> Option<RequestedRange> {
+        let wanted = self.forward.range().filter(|_| self.forward.redacts)?;
+        let range = RequestedRange::new(wanted, self.sent.needles(self.request_id).reach());
+        plan.set.push(("range".to_owned(), SecretValue::new(range.header())));
+        Some(range)
+    }
+
     /// The credential that is tried after the one that the upstream has just refused, or why there is none.
     async fn next(&mut self, keep: u32) -> Result<Credential<'g>, FailoverOutcome> {
         if !self.resolver.has_next() {
@@ -138,8 +162,47 @@ impl<'g, H: RequestHead, R: Bindings + Network + Clock> Attempts<'_, 'g, H, R> {
         })
     }
 
+    /// Reads the body where the credential wants to see it, and puts on the plan what is made afresh for each attempt.
+    async fn complete(&mut self, plan: &mut Plan, credential: &Credential<'g>) -> Result<(), Code> {
+        if R::FORMS.body && self.reads_body() && credential.is_completed_later() {
+            if self.body.is_none() {
+                self.body = Some(Rc::new(self.receive().await?));
+            }
+            plan.body.clone_from(&self.body);
+        }
+        let (head, attempt) = (self.forward.head, self.event.attempts + 1);
+        let signatures = complete(plan, head, credential, self.runtime, self.request_id, attempt)?;
+        if self.forward.redacts {
+            for (name, value) in &signatures {
+                self.sent.add(name, value.expose());
+            }
+        }
+        Ok(())
+    }
+
+    fn reads_body(&self) -> bool {
+        self.forward.has_body && self.forward.route.auth.iter().any(Placement::reads_body)
+    }
+
+    async fn receive(&self) -> Result<SecretBytes, Code> {
+        let route = self.forward.route;
+        let most = route.max_body.and_then(|most| u32::try_from(most).ok());
+        let limit = most.map_or(route.body_limit, |most| most.min(route.body_limit));
+        if self.forward.length.is_some_and(|length| length > u64::from(limit)) {
+            return Err(Code::PayloadTooLarge);
+        }
+        match self.runtime.body(limit, route.timeout).await {
+            Ok(body) if self.forward.length.is_some_and(|length| length != body.len() as u64) => {
+                Err(Code::BodyInvalid)
+            }
+            Ok(body) => Ok(SecretBytes::new(body)),
+            Err(ReceiveError::TooLarge) => Err(Code::PayloadTooLarge),
+            Err(ReceiveError::Broken) => Err(Code::BodyInvalid),
+        }
+    }
+
     async fn can_repeat(&self, keep: u32) -> bool {
-        !self.forward.has_body || (keep > 0 && self.runtime.keeps_body().await)
+        !self.forward.has_body || self.body.is_some() || (keep > 0 && self.runtime.keeps_body().await)
     }
 
     /// Half of the pause is fixed and half is chance, so that callers who failed together do not come back together.
@@ -154,21 +217,20 @@ impl<'g, H: RequestHead, R: Bindings + Network + Clock> Attempts<'_, 'g, H, R> {
         let another = retries > 0 || (self.failover.is_some() && self.resolver.has_next());
         let limit = self.forward.route.replay_limit;
         let fits = self.forward.length.is_none_or(|length| length <= u64::from(limit));
-        if self.forward.has_body && another && fits { limit } else { 0 }
+        let streams = self.forward.has_body && !(R::FORMS.body && self.reads_body());
+        if streams && another && fits { limit } else { 0 }
     }
 }
 
 /// How often a failed connection may be tried again. What is not idempotent may have been done already.
 fn retries(forward: &Forward<'_, impl RequestHead>) -> u8 {
     let Some(retry) = forward.route.retry else { return 0 };
-    // RFC 9110 §9.2.2.
-    let idempotent = !matches!(forward.method, Method::Post | Method::Patch);
     // A key that stays behind, as `Connection` or the route may have it, protects nobody.
     let keyed = || {
         forward.head.header(IDEMPOTENCY_KEY).is_some_and(|key| !key.trim().is_empty())
-            && !forward.header_filter().removes(IDEMPOTENCY_KEY)
+            && forward.forwards(IDEMPOTENCY_KEY)
     };
-    if idempotent || keyed() { retry.attempts.saturating_sub(1) } else { 0 }
+    if forward.method.is_idempotent() || keyed() { retry.attempts.saturating_sub(1) } else { 0 }
 }
 
 /// What an upstream that is too busy asks for, in milliseconds, where it is short. A date is left to the caller: it

@@ -1,6 +1,6 @@
 //! Which headers of a request are read, and which of them go up.
 
-use crate::configuration::{Placement, Route, TokenPlace};
+use crate::configuration::{Route, TokenPlace};
 use crate::http::connection::{HOP_BY_HOP, connection_options};
 use crate::http::header_name::{HeaderName, fold, same_folded};
 
@@ -25,30 +25,49 @@ const CREDENTIALS: &[&str] = &[
     "x-vault-token",
 ];
 
-/// Says who asks, or what is asked for, in a way that upstreams believe of a proxy. `Referer` is a URL of the
-/// gateway's own, and can hold a token that was shown in a query.
+/// Headers that upstreams believe when a proxy sends them: who asks, and what is asked for. `Referer` is a URL of the
+/// gateway's own, and can hold a token that was shown in a query. `Origin` is a page of the gateway's caller: it says
+/// nothing to an upstream whose caller is the gateway, and some upstreams refuse every request that has one.
 const CLAIMS: &[&str] = &[
     "cdn-loop",
+    "client-ip",
+    "cluster-client-ip",
+    "fastly-client-ip",
     "forwarded",
+    "origin",
+    "proxy-client-ip",
     "referer",
     "true-client-ip",
+    "wl-proxy-client-ip",
+    "x-appengine-user-ip",
+    "x-azure-clientip",
+    "x-azure-fdid",
+    "x-azure-socketip",
     "x-client-ip",
     "x-cluster-client-ip",
+    "x-forwarded",
+    "x-host",
     "x-http-method",
     "x-http-method-override",
     "x-method-override",
-    "x-original-url",
+    "x-originating-ip",
+    "x-override-url",
+    "x-proxyuser-ip",
     "x-real-ip",
+    "x-remote-addr",
+    "x-remote-ip",
     "x-rewrite-url",
 ];
 
-/// The same, for whole families; and what only the gateway says.
-const CLAIM_PREFIXES: &[&str] = &["cf-", "ostiary-", "x-forwarded-"];
+/// Families of such headers, and what only the gateway says. `X-Accel-*` is how an application talks to nginx,
+/// `X-Envoy-*` how Envoy talks to itself, `Sec-Fetch-*` what a browser says of the page.
+const CLAIM_PREFIXES: &[&str] =
+    &["cf-", "ostiary-", "sec-fetch-", "x-accel-", "x-envoy-", "x-forwarded-", "x-original-"];
 
 /// Decides for one request which of its headers stay behind.
 ///
-/// Names are compared with `_` read as `-`, since servers behind CGI or WSGI cannot tell the two apart
-/// (CVE-2025-64484): the twin of a header that stays behind stays behind too.
+/// Names are compared as servers behind CGI or WSGI see them ([`fold`]): a header that such a server cannot tell from
+/// one that is not forwarded is not forwarded either.
 pub struct HeaderFilter<'a> {
     route: &'a Route,
     connection: Vec<String>,
@@ -73,7 +92,7 @@ impl<'a> HeaderFilter<'a> {
             || listed(FRAMING)
             || self.connection.iter().any(|option| is(option))
             || self.route.token_in.iter().filter_map(TokenPlace::header).any(is)
-            || self.route.auth.iter().filter_map(Placement::header).any(is)
+            || self.route.auth.iter().any(|placement| placement.sets_header(is))
             || self.route.strip_headers.iter().map(HeaderName::as_str).any(is)
             || (folded == "cookie" && !(self.route.cookies && name == "cookie"))
             || (folded != "cookie" && listed(CREDENTIALS) && !forwarded)

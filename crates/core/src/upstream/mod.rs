@@ -2,5 +2,8 @@
 
 pub mod attempts;
 pub mod base_url;
+pub mod completion;
 pub mod header_filter;
 pub mod planning;
+pub mod refused;
+pub mod subprotocols;

@@ -1,23 +1,41 @@
 //! Step 6: the plan, from what every attempt has in common and one credential.
 
-use crate::configuration::{Route, TokenPlace, UpstreamUrl};
+use crate::authentication::proved::ProvedTokens;
+use crate::configuration::{Failover, Route, SigV4, TokenPlace, UpstreamUrl};
+use crate::http::cdn_loop::CdnId;
+use crate::http::cookie::without_cookies;
+use crate::http::host::Host;
 use crate::http::method::Method;
 use crate::http::path::Below;
-use crate::http::{cdn_loop, query};
-use crate::runtime::RequestHead;
+use crate::http::query::Parameter;
+use crate::http::range::ByteRange;
+use crate::http::{charset, query, subprotocol};
+use crate::request::destination;
 use crate::runtime::plan::Plan;
+use crate::runtime::{RequestHead, UpstreamResponse};
 use crate::secret_value::SecretValue;
 use crate::secrets::credential::Credential;
 use crate::upstream::header_filter::HeaderFilter;
+use crate::upstream::subprotocols::Subprotocols;
 
-/// Asks for a part of the answer (RFC 9110 §14, RFC 3229 §10.5.3, and what Apache httpd takes for `Range`): two parts
-/// could each hold half of a secret.
-const REQUESTS_A_PART: &[&str] = &["a-im", "if-range", "range", "request-range"];
+/// Asks for another form of the response than one that can be searched for a secret: for deltas (RFC 3229 §10.5.3), another
+/// encoding, what Apache httpd takes for `Range`, or digests of a body that can change (RFC 9530).
+const NEGOTIATES: &[&str] = &[
+    "a-im",
+    "accept-charset",
+    "request-range",
+    "want-content-digest",
+    "want-digest",
+    "want-repr-digest",
+    "x-amz-checksum-mode",
+];
 
 /// What a plan is made of, besides the credential.
 pub struct Forward<'a, H> {
     /// The caller's request.
     pub head: &'a H,
+    /// The host that it is for.
+    pub host: &'a Host,
     /// Its method.
     pub method: Method,
     /// What of its path follows the mount.
@@ -34,6 +52,10 @@ pub struct Forward<'a, H> {
     pub route: &'a Route,
     /// Where that route leads.
     pub upstream: &'a UpstreamUrl,
+    /// What has authenticated the caller. It is sent upstream in no header and no parameter.
+    pub tokens: &'a ProvedTokens,
+    /// What follows the mount in the path of `Destination`, where that is rewritten.
+    pub destination: Option<&'a str>,
     /// Whether what is sent will be looked for in the answer.
     pub redacts: bool,
 }
@@ -43,18 +65,23 @@ impl<H: RequestHead> Forward<'_, H> {
     /// (CVE-2024-45410, CVE-2025-48865).
     #[must_use]
     pub fn plan(&self, credential: &Credential<'_>) -> Plan {
-        let header_filter = self.header_filter();
-        let removed =
-            |name: &&str| header_filter.removes(name) || (self.redacts && REQUESTS_A_PART.contains(name));
-        let remove = self.head.header_names().filter(removed).map(str::to_owned).collect();
-
+        let mut remove = Vec::new();
         let mut set: Vec<(String, SecretValue)> = Vec::with_capacity(credential.headers.len() + 2);
+        let header_filter = self.header_filter();
+        for name in self.head.header_names() {
+            match self.fate(&header_filter, name) {
+                Fate::Forwarded => {}
+                Fate::Removed => remove.push(name.to_owned()),
+                Fate::Replaced(value) => set.push((name.to_owned(), value)),
+            }
+        }
         for (name, value) in &credential.headers {
             set.push(((*name).to_owned(), SecretValue::new(value.expose().to_owned())));
         }
-        let cdn_loop = cdn_loop::appended(self.head.header("cdn-loop"));
+        let cdn_loop = CdnId::new(self.host).appended_to(self.head.header("cdn-loop"));
         set.push(("cdn-loop".to_owned(), SecretValue::new(cdn_loop)));
-        let reads_body = self.redacts || self.route.idle_timeout.is_some();
+        let looks_inside = self.route.failover.as_ref().is_some_and(Failover::reads_body);
+        let reads_body = self.reads_bytes() || self.route.idle_timeout.is_some() || looks_inside;
         if reads_body {
             // The runtime decodes what is read here: an event that is coded again would wait for the next one.
             set.push(("accept-encoding".to_owned(), SecretValue::new("identity".to_owned())));
@@ -68,18 +95,102 @@ impl<H: RequestHead> Forward<'_, H> {
             remove,
             set,
             has_body: self.has_body,
+            body: None,
             keep: 0,
             max_body: self.route.max_body,
             timeout: self.route.timeout,
-            reads_all_headers: self.redacts,
             reads_body,
         }
     }
 
-    /// What of the caller's headers stays behind.
+    /// Whether something is looked for in the body of the response: what was sent, or links.
+    fn reads_bytes(&self) -> bool {
+        self.redacts || !self.route.rewrite_body.is_empty()
+    }
+
+    /// Whether the request header with this lower-case name is forwarded.
     #[must_use]
-    pub fn header_filter(&self) -> HeaderFilter<'_> {
+    pub fn forwards(&self, name: &str) -> bool {
+        !matches!(self.fate(&self.header_filter(), name), Fate::Removed)
+    }
+
+    /// The subprotocol that the gateway selects itself, where the upstream had nothing to select from.
+    #[must_use]
+    pub fn own_subprotocol(&self, response: &impl UpstreamResponse) -> Option<&str> {
+        if !response.is_web_socket() || response.header(subprotocol::HEADER).is_some() {
+            return None;
+        }
+        let Subprotocols { forwarded, own, .. } = self.subprotocols(self.head.header(subprotocol::HEADER)?);
+        own.filter(|_| forwarded.is_empty())
+    }
+
+    fn header_filter(&self) -> HeaderFilter<'_> {
         HeaderFilter::new(self.route, self.head.header("connection"))
+    }
+
+    fn subprotocols<'h>(&self, value: &'h str) -> Subprotocols<'h> {
+        Subprotocols::new(value, &self.route.token_in, self.tokens)
+    }
+
+    /// What becomes of a request header. Of a list of subprotocols or cookies only those that carry a token are removed.
+    fn fate(&self, header_filter: &HeaderFilter<'_>, name: &str) -> Fate {
+        if header_filter.removes(name) || (self.reads_bytes() && self.negotiates(name)) {
+            return Fate::Removed;
+        }
+        if self.reads_bytes() && name == "accept" {
+            return self.accept();
+        }
+        if let Some(path) = self.destination.filter(|_| name == destination::HEADER) {
+            let UpstreamUrl { origin, base } = self.upstream;
+            return Fate::Replaced(SecretValue::new([origin, base, path].concat()));
+        }
+        let value = self.head.header(name).unwrap_or_default();
+        if name == subprotocol::HEADER {
+            let Subprotocols { forwarded, carry_token, .. } = self.subprotocols(value);
+            return if carry_token { Fate::without_token(forwarded.join(", ")) } else { Fate::Forwarded };
+        }
+        if !self.tokens.are_in(value.as_bytes()) {
+            return if self.tokens.are_in_name(name) { Fate::Removed } else { Fate::Forwarded };
+        }
+        if name == "cookie" {
+            return Fate::without_token(without_cookies(value, |cookie| {
+                self.tokens.are_in(cookie.as_bytes())
+            }));
+        }
+        Fate::Removed
+    }
+
+    /// Whether this header asks for a response that could not be searched.
+    fn negotiates(&self, name: &str) -> bool {
+        NEGOTIATES.contains(&name) || (matches!(name, "range" | "if-range") && self.range().is_none())
+    }
+
+    /// The one range of bytes that the request asks for. Of several, of other methods than GET (RFC 9110 §14.2), and where
+    /// links in the body are rewritten, the whole body is the response.
+    #[must_use]
+    pub fn range(&self) -> Option<ByteRange> {
+        let is_whole = self.method != Method::Get || !self.route.rewrite_body.is_empty();
+        self.head.header("range").filter(|_| !is_whole).and_then(ByteRange::parse)
+    }
+
+    /// The `Accept` header without charsets.
+    fn accept(&self) -> Fate {
+        let value = self.head.header("accept").unwrap_or_default();
+        if self.tokens.are_in(value.as_bytes()) {
+            return Fate::Removed;
+        }
+        match charset::without_charsets(value) {
+            Some(without) if without == value => Fate::Forwarded,
+            Some(without) => Fate::Replaced(SecretValue::new(without)),
+            None => Fate::Removed,
+        }
+    }
+
+    /// Whether a parameter of the query stays behind.
+    fn drops(&self, parameter: Parameter<'_>) -> bool {
+        drops(self.route, &parameter.name())
+            || self.tokens.are_in(&parameter.name())
+            || self.tokens.are_in(&parameter.value())
     }
 
     /// The URL with what this credential adds to it.
@@ -88,9 +199,7 @@ impl<H: RequestHead> Forward<'_, H> {
     /// nothing of the caller's can move the origin.
     #[must_use]
     pub fn url(&self, credential: &Credential<'_>) -> SecretValue {
-        let route = self.route;
-        let query =
-            self.query.and_then(|query| query::without(query, |parameter| drops(route, &parameter.name())));
+        let query = self.query.and_then(|query| query::without(query, |parameter| self.drops(parameter)));
         let encoded = |(name, value): &(&str, SecretValue)| 3 * (name.len() + value.expose().len()) + 2;
         let room = credential.parameters.iter().map(encoded).sum::<usize>()
             + query.as_ref().map_or(0, |query| query.len());
@@ -107,11 +216,29 @@ impl<H: RequestHead> Forward<'_, H> {
     }
 }
 
-/// Whether a parameter with this decoded name stays behind.
+/// What becomes of a request header.
+enum Fate {
+    Forwarded,
+    Removed,
+    Replaced(SecretValue),
+}
+
+impl Fate {
+    /// Of a list from which something was removed.
+    fn without_token(rest: String) -> Self {
+        if rest.is_empty() { Self::Removed } else { Self::Replaced(SecretValue::new(rest)) }
+    }
+}
+
+/// Whether a parameter with this decoded name stays behind: every name that a server could take for one that the
+/// gateway fills or empties.
 fn drops(route: &Route, name: &[u8]) -> bool {
-    let token = |place: &TokenPlace| matches!(place, TokenPlace::Query { name: token, .. } if token.as_bytes() == name);
-    let injected = route.auth.iter().filter_map(|placement| placement.parameter());
-    route.strip_query.iter().any(|stripped| stripped.as_bytes() == name)
-        || injected.into_iter().any(|injected| injected.as_bytes() == name)
-        || route.token_in.iter().any(token)
+    let is = |other: &str| query::is_same_name(name, other.as_bytes());
+    route.strip_query.iter().any(|stripped| is(stripped))
+        || route.auth.iter().any(|placement| placement.sets_parameter(is))
+        || route.token_in.iter().any(|place| match place {
+            TokenPlace::Query { name, .. } => is(name),
+            TokenPlace::SigV4 => SigV4::parameters().iter().any(|parameter| is(parameter)),
+            _ => false,
+        })
 }

@@ -95,6 +95,43 @@ fn case_31_no_link_brings_the_injected_key_along() {
 }
 
 #[test]
+fn case_31_urls_of_operations_and_uploads_lead_to_the_mount() {
+    let names = [
+        "operation-location",
+        "azure-asyncoperation",
+        "x-goog-upload-url",
+        "x-goog-upload-control-url",
+        "docker-upload-location",
+    ];
+    for name in names {
+        let link = "https://query.example.com/upload2?upload_id=1&x=1&key=canary-only-key";
+        let exchange = World::new().answering(200, &[(name, link)]).ask(&Ask::new("POST", "/query/x"));
+        assert_eq!(exchange.header(name), ["https://gw.example.com/query/upload2?upload_id=1&x=1"], "{name}");
+        let link = "https://else.example.com/upload2";
+        let exchange = World::new().answering(200, &[(name, link)]).ask(&Ask::new("POST", "/query/x"));
+        assert_eq!(exchange.header(name), [link], "{name}");
+    }
+}
+
+#[test]
+fn a_route_names_further_headers_that_hold_a_url() {
+    let route = |more: &str| {
+        format!(
+            "[secrets]\nonly = [\"ONLY_KEY\"]\n\
+             [routes.r]\nmount = \"/r\"\nupstream = \"https://up.example/v1\"\nauth = {{ query = \"key\", value = \"${{only}}\" }}\n\
+             allow = {{ anyone = [\"* /**\"] }}\n{more}"
+        )
+    };
+    let link = ("x-upload", "https://up.example/v1/u?a=1&key=canary-only-key");
+    let asked = |more: &str| World::of(&route(more)).answering(200, &[link]).ask(&Ask::new("POST", "/r/x"));
+    let named = "link_headers = [\"X-Upload\"]";
+    assert_eq!(asked(named).header("x-upload"), ["https://gw.example.com/r/u?a=1"]);
+    let unscanned = format!("{named}\nredact = false");
+    assert_eq!(asked(&unscanned).header("x-upload"), ["https://gw.example.com/r/u?a=1"]);
+    assert_eq!(asked("").header("x-upload"), ["https://up.example/v1/u?a=1&key=[redacted:only]"]);
+}
+
+#[test]
 fn case_31_no_link_brings_a_field_or_an_encoded_pair_along() {
     let links: &[(&str, &str)] = &[
         ("location", "https://else.example.com/?id=canary-id&a=1"),
@@ -248,5 +285,97 @@ fn cases_39_and_40_an_upstream_that_gives_no_head_is_502_or_504() {
         let exchange = world.ask(&Ask::new("GET", "/api/v1/x"));
         assert_eq!((exchange.status, exchange.code.as_deref()), (status, Some(code)));
         assert_eq!((&exchange.log["code"], &exchange.log["level"]), (&code.into(), &"error".into()));
+    }
+}
+
+const REWRITING: &str = r#"
+[secrets]
+only     = ["ONLY_KEY"]
+checkout = ["CHECKOUT_TOKEN"]
+
+[callers.checkout]
+bearer = "${checkout}"
+
+[routes.npm]
+mount        = ["/npm", "npm.gw.example.com/registry"]
+upstream     = "https://up.example/base"
+auth         = { bearer = "${only}" }
+allow        = { checkout = ["* /**"] }
+rewrite_body = ["application/json", "text/html"]
+
+[routes.plain]
+mount        = "/plain"
+upstream     = "https://up.example/base"
+auth         = { bearer = "${only}" }
+redact       = false
+allow        = { checkout = ["* /**"] }
+rewrite_body = ["application/json"]
+"#;
+
+const LINKED: &str = r#"{"tarball":"https://up.example/base/x.tgz","other":"https://up.example/x"}"#;
+
+#[test]
+fn links_in_bodies_of_the_named_types_lead_to_the_mount() {
+    let asked = |path: &str, headers: &[(&'static str, &'static str)]| {
+        World::of(REWRITING).answering(200, headers).with_body(LINKED).ask(&Ask::new("GET", path))
+    };
+    let rewritten = |mount: &str| LINKED.replace("https://up.example/base", mount);
+    for content_type in
+        ["application/json", "application/vnd.npm.install-v1+json; charset=utf-8", "text/html"]
+    {
+        let exchange = asked("/npm/x", &[("content-type", content_type)]);
+        assert_eq!(exchange.body, rewritten("https://gw.example.com/npm"), "{content_type}");
+    }
+    for content_type in ["application/octet-stream", "text/plain", "text/html; charset=utf-16"] {
+        assert_eq!(asked("/npm/x", &[("content-type", content_type)]).body, LINKED, "{content_type}");
+    }
+    assert_eq!(asked("/npm/x", &[]).body, LINKED);
+    let json = [("content-type", "application/json")];
+    assert_eq!(asked("/plain/x", &json).body, rewritten("https://gw.example.com/plain"));
+    let host = Ask::bare("GET", "https://npm.gw.example.com/registry/x")
+        .header("host", "npm.gw.example.com")
+        .header("authorization", "Bearer canary-checkout-token");
+    let exchange = World::of(REWRITING).answering(200, &json).with_body(LINKED).ask(&host);
+    assert_eq!(exchange.body, rewritten("https://npm.gw.example.com/registry"));
+}
+
+#[test]
+fn a_rewritten_body_says_nothing_of_the_bytes_that_it_had() {
+    let headers = [
+        ("content-type", "application/json"),
+        ("content-length", "73"),
+        ("content-encoding", "gzip"),
+        ("accept-ranges", "bytes"),
+        ("content-md5", "x"),
+        ("repr-digest", "x"),
+        ("etag", "\"1\""),
+    ];
+    for (method, path) in [("GET", "/plain/x"), ("HEAD", "/plain/x")] {
+        let exchange = World::of(REWRITING).answering(200, &headers).ask(&Ask::new(method, path));
+        for name in ["content-length", "content-encoding", "accept-ranges", "content-md5", "repr-digest"] {
+            assert_eq!(exchange.header(name), nothing(), "{method} {name}");
+        }
+        assert_eq!(exchange.header("etag"), ["\"1\""]);
+    }
+    let untouched = [("content-type", "image/png"), ("content-length", "73"), ("content-encoding", "gzip")];
+    let exchange = World::of(REWRITING).answering(200, &untouched).ask(&Ask::new("GET", "/plain/x"));
+    assert_eq!(
+        (exchange.header("content-length"), exchange.header("content-encoding")),
+        (vec!["73"], vec!["gzip"])
+    );
+}
+
+#[test]
+fn a_body_that_is_to_be_rewritten_is_asked_for_whole_and_without_a_coding() {
+    let ask = Ask::new("GET", "/plain/x").header("range", "bytes=0-9").header("accept-encoding", "br");
+    let exchange = World::of(REWRITING).ask(&ask);
+    assert_eq!(exchange.sent().header("accept-encoding"), ["identity"]);
+    assert_eq!(exchange.sent().header("range"), nothing());
+    for status in [206, 304] {
+        let exchange = World::of(REWRITING)
+            .answering(status, &[("content-type", "application/json"), ("content-length", "73")])
+            .with_body(LINKED)
+            .ask(&Ask::new("GET", "/plain/x"));
+        assert_eq!((exchange.body.as_str(), exchange.header("content-length")), (LINKED, vec!["73"]));
     }
 }

@@ -24,6 +24,21 @@ auth     = { bearer = "${only}" }
 cors     = { origins = ["*"] }
 allow    = { checkout = ["* /**"], anyone = ["GET /health"] }
 
+[routes.sdk]
+mount    = "/sdk"
+upstream = "https://api.example.com"
+auth     = { bearer = "${only}" }
+cors     = { origins = ["https://*.pages.dev", "tauri://localhost"], headers = ["openai-beta", "x-stainless-*"], expose = ["x-ratelimit-*"] }
+allow    = { checkout = ["* /**"] }
+forward_headers = ["origin"]
+
+[routes.every]
+mount    = "/every"
+upstream = "https://api.example.com"
+auth     = { bearer = "${only}" }
+cors     = { origins = ["*"], headers = ["*"] }
+allow    = { checkout = ["* /**"] }
+
 [routes.none]
 mount    = "/none"
 upstream = "https://api.example.com"
@@ -49,6 +64,12 @@ fn world() -> World {
 fn preflight(path: &str, origin: &str) -> Exchange {
     let ask = Ask::new("OPTIONS", path).without("authorization");
     world().ask(&ask.header("origin", origin).header("access-control-request-method", "POST"))
+}
+
+fn preflight_for(path: &str, origin: &str, headers: &str) -> Exchange {
+    let ask = Ask::new("OPTIONS", path).without("authorization").header("origin", origin);
+    let ask = ask.header("access-control-request-method", "POST");
+    world().ask(&ask.header("access-control-request-headers", headers))
 }
 
 fn controls(exchange: &Exchange) -> Vec<String> {
@@ -130,7 +151,7 @@ fn case_19_an_answer_says_what_the_route_says_and_nothing_that_the_upstream_says
         [
             "allow-origin: https://app.acme.com",
             "allow-credentials: true",
-            "expose-headers: ostiary-refusal, ostiary-request-id, retry-after",
+            "expose-headers: cross-origin-resource-policy, vary, cache-control, ostiary-request-id",
         ]
     );
     assert_eq!(exchange.header("vary"), ["accept", "Origin"]);
@@ -159,4 +180,99 @@ fn a_page_can_read_why_it_was_refused() {
     assert_eq!(forbidden.header("vary"), ["Origin"]);
     let other = world().ask(&Ask::new("GET", "/app/v2").header("origin", "https://evil.example"));
     assert_eq!(controls(&other), <[String; 0]>::default());
+}
+
+const SDK: &str =
+    "authorization,content-type,OpenAI-Beta,x-stainless-arch,x-stainless-lang,x-stainless-,x-other";
+
+#[test]
+fn a_preflight_is_told_the_requested_headers_that_a_pattern_admits() {
+    let listed = |exchange: &Exchange| {
+        let line = controls(exchange).into_iter().find(|line| line.starts_with("allow-headers: "));
+        line.map(|line| line["allow-headers: ".len()..].to_owned())
+    };
+    let exchange = preflight_for("/sdk/x", "https://a.pages.dev", SDK);
+    let family = "authorization, openai-beta, x-stainless-arch, x-stainless-lang";
+    assert_eq!(listed(&exchange).as_deref(), Some(family));
+    let vary = "Origin, Access-Control-Request-Method, Access-Control-Request-Headers";
+    assert_eq!(exchange.header("vary"), [vary]);
+    assert_eq!((exchange.reads.len(), exchange.sent.len()), (0, 0));
+
+    let all = preflight_for("/every/x", "https://a.example", SDK);
+    let all = listed(&all).unwrap();
+    assert_eq!(
+        all,
+        "authorization, content-type, openai-beta, x-stainless-arch, x-stainless-lang, x-stainless-, x-other"
+    );
+    let odd = preflight_for("/every/x", "https://a.example", "x-a,, a b ,X-A,é,x-b\t");
+    assert_eq!(listed(&odd).as_deref(), Some("authorization, x-a, x-b"));
+    assert_eq!(listed(&preflight("/every/x", "https://a.example")).as_deref(), Some("authorization"));
+    assert_eq!(
+        listed(&preflight_for("/app/x", APP, SDK)).as_deref(),
+        Some("authorization, x-api-key, content-type"),
+        "a route without patterns lists what it names"
+    );
+}
+
+#[test]
+fn another_origin_is_not_told_what_it_asked_for() {
+    for origin in ["https://pages.dev", "https://a.b.pages.dev", "tauri://localhost.evil.example", "null"] {
+        let exchange = preflight_for("/sdk/x", origin, SDK);
+        assert_eq!((exchange.status, controls(&exchange)), (204, vec![]), "{origin}");
+        let said: Vec<_> = exchange.headers.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(said, ["vary", "ostiary-request-id"]);
+    }
+    for origin in ["https://a.pages.dev", "tauri://localhost"] {
+        let exchange = preflight_for("/sdk/x", origin, SDK);
+        assert_eq!(exchange.header("access-control-allow-origin"), [origin]);
+    }
+}
+
+#[test]
+fn a_page_reads_the_headers_that_the_response_has() {
+    let world = World::of(GATEWAY).answering(
+        200,
+        &[
+            ("link", "<https://api.example.com/v1/x?page=2>; rel=\"next\""),
+            ("x-ratelimit-remaining", "3"),
+            ("x-ratelimit-reset", "9"),
+            ("x-request-id", "r"),
+            ("set-cookie", "a=1"),
+            ("keep-alive", "timeout=5"),
+            ("access-control-expose-headers", "X-Secret"),
+        ],
+    );
+    let exposed = |path: &str, origin: &str| {
+        let exchange = world.ask(&Ask::new("GET", path).header("origin", origin));
+        exchange.header("access-control-expose-headers").join("|")
+    };
+    assert_eq!(
+        exposed("/app/v1/x", APP),
+        "x-ratelimit-remaining, x-ratelimit-reset, x-request-id, link, cache-control, ostiary-request-id"
+    );
+    assert_eq!(
+        exposed("/sdk/x", "https://a.pages.dev"),
+        "x-ratelimit-remaining, x-ratelimit-reset, ostiary-request-id"
+    );
+    assert_eq!(exposed("/any/x", "https://a.example"), "*");
+    assert_eq!(exposed("/app/v1/x", "https://evil.example"), "");
+}
+
+#[test]
+fn the_page_s_origin_is_sent_upstream_only_where_the_route_says_so() {
+    let ask = |path: &str| {
+        let ask = Ask::new("GET", path).header("origin", APP).header("sec-fetch-mode", "cors");
+        world().ask(&ask.header("sec-fetch-site", "cross-site").header("referer", "https://app.acme.com/"))
+    };
+    for name in ["origin", "sec-fetch-mode", "sec-fetch-site", "referer"] {
+        assert_eq!(ask("/app/v1/x").sent().header(name), <[&str; 0]>::default(), "{name}");
+    }
+    assert_eq!(ask("/sdk/x").sent().header("origin"), [APP]);
+    assert_eq!(ask("/sdk/x").sent().header("sec-fetch-mode"), <[&str; 0]>::default());
+    let upgrade = |path: &str| {
+        let ask = Ask::new("GET", path).header("origin", APP).header("connection", "upgrade");
+        world().ask(&ask.header("upgrade", "websocket"))
+    };
+    assert_eq!(upgrade("/app/v1/x").sent().header("origin"), <[&str; 0]>::default());
+    assert_eq!(upgrade("/sdk/x").sent().header("origin"), [APP]);
 }

@@ -43,6 +43,13 @@ upstream = "https://api.example.com"
 auth     = { bearer = "${only}" }
 allow    = { checkout = ["* /**"] }
 
+[routes.told]
+mount    = "/told"
+upstream = "https://api.example.com"
+auth     = { bearer = "${api}" }
+failover = { when = [401, { status = 400, body = "API_KEY_INVALID" }, { status = 200, body = '"ok":false' }, { status = 200, body = "errors" }] }
+allow    = { checkout = ["* /**"] }
+
 [routes.off]
 mount    = "/off"
 upstream = "https://api.example.com"
@@ -61,6 +68,40 @@ fn get(path: &str) -> Ask {
 
 fn credentials(exchange: &Exchange) -> Vec<String> {
     exchange.sent.iter().map(|sent| sent.header("authorization").join(" | ")).collect()
+}
+
+#[test]
+fn cases_43_and_55_a_body_can_say_that_the_key_is_refused() {
+    let long: &'static str = format!("{}API_KEY_INVALID", " ".repeat(4_096)).leak();
+    let fitting: &'static str = format!("{}API_KEY_INVALID{}", " ".repeat(4_081), "x".repeat(9_000)).leak();
+    let json = "application/json; charset=utf-8";
+    for (status, media_type, body, refused, looked) in [
+        (401, "", "", true, false),
+        (400, json, r#"{"error":{"details":[{"reason":"API_KEY_INVALID"}]}}"#, true, true),
+        (400, json, r#"{"error":{"status":"INVALID_ARGUMENT"}}"#, false, true),
+        (200, json, r#"{"ok":false,"error":"invalid_auth"}"#, true, true),
+        (200, json, r#"{"ok":true}"#, false, true),
+        (200, "application/graphql-response+json", r#"{"errors":[]}"#, true, true),
+        (200, "Text/Plain", "errors", true, true),
+        (403, json, "API_KEY_INVALID", false, false),
+        (400, "application/octet-stream", "API_KEY_INVALID", false, false),
+        (400, "", "API_KEY_INVALID", false, false),
+        (200, "text/event-stream", "errors", false, false),
+        (400, json, fitting, true, true),
+        (400, json, long, false, true),
+    ] {
+        let first = FakeAnswer::new(status, &[("content-type", media_type)]).with_body(body);
+        let exchange = world().first([Ok(first)]).ask(&get("/told/x"));
+        let attempts = if refused { 2 } else { 1 };
+        assert_eq!(exchange.sent.len(), attempts, "{status} {media_type} {}", body.trim());
+        let looks = exchange.steps.iter().any(|step| step == "looks at 4096 bytes for 2000 ms");
+        assert_eq!(looks, looked, "{status} {media_type}");
+        // What the runtime decodes by itself cannot be looked at while it streams.
+        assert_eq!(exchange.sent[0].header("accept-encoding"), ["identity"]);
+    }
+    let coded = FakeAnswer::new(400, &[("content-type", json), ("content-encoding", "zstd")]);
+    let exchange = world().first([Ok(coded.with_body("API_KEY_INVALID"))]).ask(&get("/told/x"));
+    assert_eq!(exchange.sent.len(), 1);
 }
 
 #[test]
@@ -145,6 +186,7 @@ fn case_43_only_on_the_configured_statuses() {
         let exchange = world().first_statuses(&[status]).ask(&get(path));
         assert_eq!(exchange.sent.len(), attempts, "{path} {status}");
         assert_eq!(exchange.status, if attempts == 1 { status } else { 200 }, "{path} {status}");
+        assert_eq!(exchange.log.get("attempts"), (attempts > 1).then_some(&json!(attempts)));
     }
 }
 

@@ -1,6 +1,6 @@
 //! Attacks 14 to 22: what of a request's headers goes up.
 
-use crate::world::{Ask, World};
+use crate::world::{Ask, CDN_ID, World};
 
 fn nothing() -> Vec<&'static str> {
     Vec::new()
@@ -47,6 +47,30 @@ fn case_15_the_caller_s_own_proof_never_goes_up() {
     let sent = exchange.sent();
     assert_eq!((sent.url.as_str(), sent.header("x-token")), ("https://classic.example.com/x?a=1", nothing()));
     assert_eq!(sent.header("authorization"), ["Bearer canary-classic-key"]);
+}
+
+#[test]
+fn case_52_names_that_some_servers_fold_into_one_stay_behind_together() {
+    let names = [
+        "x.api.key",
+        "x!api!key",
+        "x~api_key",
+        "x.forwarded.for",
+        "cf.connecting.ip",
+        "x.http.method.override",
+        "proxy.authorization",
+        "x.token",
+        "x!internal",
+    ];
+    let mut ask = Ask::new("GET", "/classic/x").header("x-token", "canary-ci-token").header("x.y", "stays");
+    for name in names {
+        ask = ask.header(name, "theirs");
+    }
+    let exchange = World::new().ask(&ask);
+    for name in names {
+        assert_eq!(exchange.sent().header(name), nothing(), "{name}");
+    }
+    assert_eq!(exchange.sent().header("x.y"), ["stays"]);
 }
 
 #[test]
@@ -138,7 +162,7 @@ fn case_17_credentials_that_the_caller_brings_along_stay_behind() {
     let exchange = World::new().ask(&ask);
     assert_eq!(
         exchange.sent().headers,
-        [("accept".to_owned(), "text/plain".to_owned()), ("cdn-loop".to_owned(), "ostiary".to_owned())]
+        [("accept".to_owned(), "text/plain".to_owned()), ("cdn-loop".to_owned(), CDN_ID.to_owned())]
     );
 }
 
@@ -179,14 +203,33 @@ fn case_18_claims_about_the_client_and_the_method_stay_behind() {
         "X-Method-Override",
         "Ostiary-Anything",
         "X-Original-URL",
+        "X-Original-Method",
+        "X-Original-Host",
         "X-Rewrite-URL",
+        "X-Override-URL",
+        "X-Host",
+        "X-Forwarded",
         "CF_Connecting_IP",
+        "Client-IP",
+        "Fastly-Client-IP",
+        "WL-Proxy-Client-IP",
+        "X-Azure-ClientIP",
+        "X-Azure-FDID",
+        "X-Envoy-External-Address",
+        "X-Envoy-Original-Path",
+        "X-Envoy-Original-Dst-Host",
+        "X-Accel-Redirect",
+        "X-Accel-Internal",
+        "Origin",
+        "Sec-Fetch-Site",
+        "Sec-Fetch-Mode",
+        "Sec-Fetch-Dest",
     ];
     let mut ask = Ask::new("GET", "/open/x");
     for name in names {
         ask = ask.header(name, "1");
     }
-    assert_eq!(World::new().ask(&ask).sent().headers, [("cdn-loop".to_owned(), "ostiary".to_owned())]);
+    assert_eq!(World::new().ask(&ask).sent().headers, [("cdn-loop".to_owned(), CDN_ID.to_owned())]);
 }
 
 #[test]
@@ -197,6 +240,11 @@ fn case_19_cookies_go_up_and_come_down_only_where_the_route_says_so() {
         ("service-worker-allowed", "/"),
         ("clear-site-data", "*"),
         ("access-control-allow-origin", "*"),
+        ("set-login", "logged-in"),
+        ("shared-storage-write", "clear"),
+        ("secure-session-registration", "(ES256);path=\"/start\""),
+        ("sec-session-registration", "(ES256);path=\"/start\""),
+        ("attribution-reporting-register-source", "{}"),
     ];
     let world = World::new().answering(200, cookies);
     let site = Ask::bare("GET", "https://site.gw.example.com/")
@@ -208,7 +256,7 @@ fn case_19_cookies_go_up_and_come_down_only_where_the_route_says_so() {
     assert_eq!(exchange.header("set-cookie"), ["a=1; Path=/", "b=2"]);
     let exchange = world.ask(&Ask::new("GET", "/open/").header("cookie", "a=1"));
     assert_eq!((exchange.sent().header("cookie"), exchange.header("set-cookie")), (nothing(), nothing()));
-    for name in ["service-worker-allowed", "clear-site-data", "access-control-allow-origin"] {
+    for (name, _) in cookies {
         assert_eq!(exchange.header(name), nothing(), "{name}");
     }
 }
@@ -216,15 +264,27 @@ fn case_19_cookies_go_up_and_come_down_only_where_the_route_says_so() {
 #[test]
 fn case_20_a_request_that_comes_back_is_508() {
     let world = World::new();
-    for value in ["ostiary", "cloudflare, Ostiary; v=1", "a;x=1 ,\tostiary"] {
-        let exchange = world.ask(&Ask::new("GET", "/open/x").header("cdn-loop", value));
+    let upper = CDN_ID.to_ascii_uppercase();
+    for value in [CDN_ID.to_owned(), format!("cloudflare, {upper}; v=1"), format!("a;x=1 ,\t{CDN_ID}")] {
+        let exchange = world.ask(&Ask::new("GET", "/open/x").header("cdn-loop", &value));
         exchange.refused("loop_detected");
         assert_eq!(exchange.status, 508);
     }
-    let exchange = world.ask(
-        &Ask::new("GET", "/open/x").header("cdn-loop", "cloudflare; ostiary=1").header("cdn-loop", "other"),
-    );
-    assert_eq!(exchange.sent().header("cdn-loop"), ["cloudflare; ostiary=1, other, ostiary"]);
+    let passed = format!("cloudflare; {CDN_ID}=1, ostiary");
+    let exchange =
+        world.ask(&Ask::new("GET", "/open/x").header("cdn-loop", &passed).header("cdn-loop", "other"));
+    assert_eq!(exchange.sent().header("cdn-loop"), [format!("{passed}, other, {CDN_ID}")]);
+}
+
+#[test]
+fn case_70_a_request_that_has_come_by_another_deployment_is_forwarded() {
+    let first = World::new().ask(&Ask::new("GET", "/open/x").header("cdn-loop", "cloudflare"));
+    let list = first.sent().header("cdn-loop").concat();
+    let site = Ask::bare("GET", "https://site.gw.example.com/x").header("host", "site.gw.example.com");
+    let second = World::new().ask(&site.clone().header("cdn-loop", &list));
+    let list = second.sent().header("cdn-loop").concat();
+    World::new().ask(&site.header("cdn-loop", &list)).refused("loop_detected");
+    World::new().ask(&Ask::new("GET", "/open/x").header("cdn-loop", &list)).refused("loop_detected");
 }
 
 #[test]

@@ -149,3 +149,57 @@ fn only_a_route_with_an_idle_timeout_has_its_answers_watched() {
     assert_eq!(plain.idle_timeout, None);
     assert_eq!(plain.sent().header("accept-encoding"), ["gzip, br"]);
 }
+
+const OPERATED: &str = r#"
+[secrets]
+only     = ["ONLY_KEY"]
+checkout = ["CHECKOUT_TOKEN"]
+
+[callers.checkout]
+bearer = "${checkout}"
+
+[operator]
+mount      = "/ops"
+allow      = ["checkout"]
+rate_limit = [{ binding = "BY_ADDRESS", by = "address" }, { binding = "BY_CALLER", by = "caller" }]
+
+[routes.operator]
+mount      = "/x"
+upstream   = "https://api.example.com"
+auth       = { bearer = "${only}" }
+rate_limit = [{ binding = "BY_CALLER", by = "caller" }]
+allow      = { checkout = ["GET /x"] }
+"#;
+
+#[test]
+fn the_operator_s_endpoints_have_limits_of_their_own() {
+    let asked = |limited: &'static str, ask: Ask| {
+        let mut world = World::of(OPERATED);
+        world.limits.insert(limited, Verdict::Exceeded);
+        world.ask(&ask)
+    };
+    let address = pair("BY_ADDRESS", KNOWN);
+    let caller = pair("BY_CALLER", "[operator]/checkout");
+
+    let exchange = asked("nothing", get("/ops/ready"));
+    assert_eq!((exchange.status, &exchange.counted), (200, &vec![address.clone(), caller.clone()]));
+    let exchange = asked("nothing", get("/ops/health").without("authorization"));
+    assert_eq!((exchange.status, &exchange.counted), (200, &vec![address.clone()]));
+
+    for path in ["/ops/health", "/ops/ready", "/ops/elsewhere"] {
+        let exchange = asked("BY_ADDRESS", get(path));
+        exchange.refused("rate_limited");
+        assert_eq!((exchange.header("retry-after"), exchange.reads.len()), (vec!["60"], 0), "{path}");
+    }
+    let exchange = asked("BY_CALLER", get("/ops/ready"));
+    exchange.refused("rate_limited");
+    assert_eq!(exchange.header("retry-after"), ["10"]);
+    assert_eq!(exchange.reads, ["CHECKOUT_TOKEN"]);
+    let exchange = asked("BY_CALLER", get("/ops/ready").without("authorization"));
+    exchange.refused("caller_unauthenticated");
+    assert_eq!(exchange.counted, [address]);
+
+    let exchange = asked("nothing", get("/x/x"));
+    assert_eq!(exchange.counted, [pair("BY_CALLER", "operator/checkout")], "a route is counted apart");
+    assert_ne!(exchange.counted, [caller]);
+}

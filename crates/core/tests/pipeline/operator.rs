@@ -54,12 +54,34 @@ fn nothing_answers_on_another_host() {
 fn health_needs_no_caller_and_reads_nothing() {
     let world = World::new();
     let exchange = world.ask(&ask("GET", "/health").without("authorization"));
-    let expected = json!({ "version": env!("CARGO_PKG_VERSION"), "configuration": world.gateway.digest });
+    let bindings = &world.gateway.operator.as_ref().unwrap().environments[0].bindings;
+    let expected = json!({
+        "version": env!("CARGO_PKG_VERSION"),
+        "configuration": world.gateway.digest,
+        "environment": null,
+        "bindings": bindings,
+    });
     assert_eq!((exchange.status, &exchange.report), (200, &expected));
     assert_eq!(exchange.reads, <[&str; 0]>::default());
     assert_eq!(exchange.header("cache-control"), ["no-store"]);
     assert_eq!(exchange.header("ostiary-request-id").len(), 1);
     assert_eq!((&exchange.log["operation"], &exchange.log["status"]), (&json!("health"), &json!(200)));
+}
+
+#[test]
+fn health_names_the_environment_that_a_variable_names() {
+    for (variable, environment, known) in
+        [("", json!(null), true), ("staging", json!("staging"), false), ("a\"b", json!("a\"b"), false)]
+    {
+        let mut world = World::new();
+        world.variables.insert("OSTIARY_ENVIRONMENT", variable);
+        let report = world.ask(&ask("GET", "/health")).report;
+        assert_eq!(
+            (&report["environment"], report["bindings"].is_string()),
+            (&environment, known),
+            "{variable}"
+        );
+    }
 }
 
 #[test]
@@ -104,6 +126,15 @@ fn a_digest_proves_an_operator_too_and_reads_nothing() {
     let ask = ask("GET", "/ready?secret=only").without("authorization");
     let exchange = World::new().ask(&ask.header("authorization", "Bearer canary-ci-token"));
     assert_eq!((exchange.status, exchange.reads), (200, vec!["ONLY_KEY".to_owned()]));
+}
+
+#[test]
+fn a_token_that_no_caller_can_show_is_not_ready() {
+    let world = World::new().with("OPS_TOKEN_NEXT", Binding::Value("canary\u{e9}"));
+    let exchange = world.ask(&ask("GET", "/ready?secret=ops"));
+    let outcomes = ["ok", "invalid"].map(|outcome| json!(outcome));
+    let sources = exchange.report["secrets"][0]["sources"].as_array().unwrap();
+    assert_eq!(sources.iter().map(|source| source["outcome"].clone()).collect::<Vec<_>>(), outcomes);
 }
 
 #[test]
@@ -188,8 +219,9 @@ fn a_probe_sends_the_route_s_request_with_that_source_alone() {
         let body = json!({ "route": "api", "method": "GET", "path": "/v1/x?limit=1", "source": source, "nonce": NONCE });
         let exchange = probe(&world, &body);
         let secrets = json!([{ "name": "api", "binding": binding, "outcome": "ok", "hmac": proof(value) }]);
-        let expected =
-            json!({ "source": source, "status": 204, "secrets": secrets, "secrets_ms": 0, "upstream_ms": 0 });
+        let expected = json!({
+            "source": source, "status": 204, "refused": false, "secrets": secrets, "secrets_ms": 0, "upstream_ms": 0,
+        });
         assert_eq!((exchange.status, &exchange.report), (200, &expected));
         let sent = exchange.sent();
         assert_eq!(
@@ -199,10 +231,10 @@ fn a_probe_sends_the_route_s_request_with_that_source_alone() {
         assert_eq!(
             sent.headers,
             [
-                ("authorization".to_owned(), format!("Bearer {value}")),
-                ("cdn-loop".to_owned(), "ostiary".to_owned()),
-                ("user-agent".to_owned(), concat!("ostiary/", env!("CARGO_PKG_VERSION")).to_owned()),
                 ("accept".to_owned(), "*/*".to_owned()),
+                ("authorization".to_owned(), format!("Bearer {value}")),
+                ("cdn-loop".to_owned(), "ostiary-235a86cf9acf622a".to_owned()),
+                ("user-agent".to_owned(), concat!("ostiary/", env!("CARGO_PKG_VERSION")).to_owned()),
             ]
         );
         let reads: Vec<_> = exchange.reads.iter().filter(|read| !read.starts_with("OPS")).collect();
@@ -356,6 +388,7 @@ fn a_probe_that_is_not_understood_reads_and_sends_nothing() {
         json!({ "secret": "else", "source": 1, "nonce": NONCE }),
         json!({ "secret": "only", "source": 2, "nonce": NONCE }),
         json!({ "secret": "only", "path": "/", "source": 1, "nonce": NONCE }),
+        json!({ "secret": "only", "method": "GET", "source": 1, "nonce": NONCE }),
         json!({ "source": 1, "nonce": NONCE }),
     ] {
         let exchange = probe(&World::new(), &body);
@@ -368,4 +401,55 @@ fn a_probe_that_is_not_understood_reads_and_sends_nothing() {
     assert_eq!(exchange.status, 413);
     let padded = format!("{good}{}", " ".repeat(4_096 - good.to_string().len()));
     assert_eq!(World::new().ask(&ask("POST", "/probe").body(&padded)).status, 200);
+}
+
+#[test]
+fn a_control_sends_what_is_certainly_wrong_and_proves_nothing() {
+    let order = |route: &str, source: u32| json!({ "route": route, "path": "/v1/balance", "source": source, "nonce": NONCE, "control": true });
+    let shape = |text: &str| {
+        text.chars()
+            .map(|character| if character.is_ascii_alphabetic() { 'a' } else { character })
+            .collect::<String>()
+    };
+    let exchange = probe(&World::new(), &order("api", 1));
+    assert_eq!(exchange.reads, ["OPS_TOKEN", "OPS_TOKEN_NEXT", "API_KEY"]);
+    assert_eq!((&exchange.report["status"], &exchange.report["secrets"]), (&json!(200), &json!([])));
+    let sent = exchange.sent().header("authorization")[0];
+    assert_eq!(shape(&sent), shape("Bearer canary-api-key"));
+    assert!(sent.starts_with("Bearer ") && !sent.contains("canary"), "{sent}");
+
+    // Each field of a JSON value, a pair of Basic, a query; and a source that yields nothing.
+    let exchange = probe(&World::new(), &order("account", 1));
+    let [id, key] = ["x-id", "x-key"].map(|name| exchange.sent().header(name)[0]);
+    assert_eq!((shape(&id), shape(&key)), (shape("canary-id"), shape("canary-key-acct-1")));
+    assert!(!id.contains("canary") && !key.contains("canary") && key.ends_with("-acct-1"), "{id} {key}");
+    let exchange = probe(&World::new(), &order("basic", 1));
+    let pair = exchange.sent().header("authorization")[0];
+    assert_ne!(pair, "Basic YXBpOmNhbmFyeS1vbmx5LWtleQ==");
+    let missing = World::new().with("API_KEY", Binding::Missing);
+    let exchange = probe(&missing, &order("api", 1));
+    let sent = exchange.sent().header("authorization")[0];
+    assert_eq!(sent.len(), "Bearer ".len() + 40, "{sent}");
+
+    for body in [
+        json!({ "route": "api", "source": 1, "nonce": NONCE, "control": true }),
+        json!({ "secret": "api", "source": 1, "nonce": NONCE, "control": true }),
+        json!({ "route": "api", "path": "/v1/balance", "source": 3, "nonce": NONCE, "control": true }),
+    ] {
+        probe(&World::new(), &body).refused("operation_invalid");
+    }
+}
+
+#[test]
+fn a_probe_says_whether_the_response_refuses_the_key() {
+    let body = json!({ "route": "api", "path": "/v1/balance", "source": 1, "nonce": NONCE });
+    for (status, refused) in [(200, false), (401, true), (403, false), (500, false)] {
+        let exchange = probe(&World::new().answering(status, &[]), &body);
+        assert_eq!(
+            (&exchange.report["status"], &exchange.report["refused"]),
+            (&json!(status), &json!(refused))
+        );
+    }
+    let looked_up = json!({ "route": "api", "source": 1, "nonce": NONCE });
+    assert_eq!(probe(&World::new(), &looked_up).report.get("refused"), None);
 }

@@ -29,6 +29,9 @@ fn cases_23_24_and_27_the_next_source_serves_when_the_first_does_not() {
         (Binding::Value("canary-\u{e9}"), "invalid"),
         (Binding::Value("\u{feff}canary"), "invalid"),
         (Binding::Value("canary\u{a0}x"), "invalid"),
+        (Binding::Value(" canary"), "invalid"),
+        (Binding::Value("canary \n"), "invalid"),
+        (Binding::Value("“canary”"), "invalid"),
     ] {
         let world = World::new().with("API_KEY", binding);
         let exchange = world.ask(&Ask::new("GET", "/api/v1/x"));

@@ -78,7 +78,13 @@ fn cases_5_6_and_7_a_host_that_is_none_is_refused_before_routing() {
     ] {
         world.ask(&Ask::bare("OPTIONS", url).header("host", host)).refused("invalid_host");
     }
-    world.ask(&Ask::bare("GET", "https://gw.example.com/open/")).refused("invalid_host");
+    world.ask(&Ask::bare("GET", "https:///open/")).refused("invalid_host");
+}
+
+#[test]
+fn case_68_a_request_of_another_worker_is_for_the_host_of_its_url() {
+    let exchange = World::new().ask(&Ask::bare("GET", "https://api.gw.example.com/health"));
+    assert_eq!(exchange.sent().url, "https://api.example.com/base/health");
 }
 
 #[test]
@@ -99,6 +105,9 @@ fn case_10_exactly_one_credential_parameter_arrives_and_it_is_the_gateway_s() {
         ("?key=mine", "https://query.example.com/x?key=canary-only-key"),
         ("?a=1&%6Bey=mine&b=2;key=mine", "https://query.example.com/x?a=1&b=2&key=canary-only-key"),
         ("?debug=1&a=1", "https://query.example.com/x?a=1&key=canary-only-key"),
+        ("?key[]=mine&key%5B0%5D=mine&Key=mine&a=1", "https://query.example.com/x?a=1&key=canary-only-key"),
+        ("?+key=mine&key%00=mine&DEBUG[x]=1", "https://query.example.com/x?key=canary-only-key"),
+        ("?keys[key]=1&[key]=2", "https://query.example.com/x?keys[key]=1&[key]=2&key=canary-only-key"),
     ] {
         assert_eq!(world.ask(&Ask::new("GET", &format!("/query/x{query}"))).sent().url, url, "{query}");
     }
@@ -154,4 +163,115 @@ fn a_variable_is_read_for_each_request_and_checked_again() {
     }
     world.variables.clear();
     world.ask(&Ask::new("GET", "/account/x")).refused("misconfigured");
+}
+
+const RULES: &str = r#"
+[secrets]
+checkout = ["CHECKOUT_TOKEN"]
+
+[callers.checkout]
+bearer = "${checkout}"
+
+[routes.ai]
+mount    = ["/ai", "/openai/v1"]
+upstream = "https://ai.example.com/base/v1"
+auth     = []
+allow    = { checkout = ["POST /v1/chat/completions", "POST /models", "GET /items/", "GET /files/*.json", "GET /files/*"] }
+
+[routes.files]
+mount    = "/files"
+upstream = "https://files.example.com"
+auth     = []
+allow    = { checkout = ["GET /*.json", "GET /*/meta"] }
+"#;
+
+#[test]
+fn a_request_that_nearly_fits_a_rule_is_told_apart_in_the_log() {
+    let world = World::of(RULES);
+    for (method, path, mismatch) in [
+        ("POST", "/ai//v1/chat/completions", "empty_segment"),
+        ("POST", "/ai/v1//chat/completions", "empty_segment"),
+        ("POST", "/ai/v1/v1/chat/completions", "repeated_segment"),
+        ("POST", "/ai/ai/v1/chat/completions", "repeated_segment"),
+        ("POST", "/ai/base/v1/models", "repeated_segment"),
+        ("POST", "/ai/v1/models", "repeated_segment"),
+        ("POST", "/openai/v1/v1/models", "repeated_segment"),
+        ("POST", "/openai/v1/openai/v1/models", "repeated_segment"),
+        ("POST", "/ai/v1/chat/completions/", "trailing_slash"),
+        ("GET", "/ai/items", "missing_slash"),
+        ("PUT", "/ai/models", "method"),
+    ] {
+        let exchange = world.ask(&Ask::new(method, path));
+        exchange.refused("not_allowed");
+        assert_eq!(exchange.log["mismatch"], mismatch, "{method} {path}");
+    }
+    for (method, path) in [("POST", "/ai/elsewhere"), ("PUT", "/ai//models"), ("POST", "/ai/x/v1/models")] {
+        let exchange = world.ask(&Ask::new(method, path));
+        exchange.refused("not_allowed");
+        assert_eq!(exchange.log.get("mismatch"), None, "{method} {path}");
+    }
+    assert_eq!(world.ask(&Ask::new("POST", "/ai/models")).log.get("mismatch"), None);
+}
+
+#[test]
+fn case_51_a_path_that_a_rule_admits_under_one_reading_alone_is_ambiguous() {
+    let world = World::of(RULES);
+    for path in [
+        "/files/private.key;.json",
+        "/files/private.key%3B.json",
+        "/files/private.key%3f.json",
+        "/files/private.key%23.json",
+        "/files/private.key%3f/meta",
+    ] {
+        let exchange = world.ask(&Ask::new("GET", path));
+        exchange.refused("path_ambiguous");
+        assert_eq!((exchange.status, &exchange.log["mismatch"]), (400, &"other_reading".into()), "{path}");
+        assert_eq!(exchange.log["caller"], "checkout");
+    }
+    for (path, url) in [
+        ("/files/a.json", "https://files.example.com/a.json"),
+        ("/files/a.json;v=1.json", "https://files.example.com/a.json;v=1.json"),
+        ("/ai/files/private.key%23.json", "https://ai.example.com/base/v1/files/private.key%23.json"),
+    ] {
+        assert_eq!(world.ask(&Ask::new("GET", path)).sent().url, url);
+    }
+}
+
+#[test]
+fn the_log_says_what_keeps_a_request_from_a_rule() {
+    const RULES: &str = r#"batch    = ["* /batch/*"]"#;
+    let other = r#"batch = ["GET /batch/*", "GET /list/", "GET /a/*/c", "GET /files/*.json"]"#;
+    let world = World::of(&include_str!("gateway.toml").replace(RULES, other));
+    for (path, mismatch) in [
+        ("/batch//x", Some("empty_segment")),
+        ("//batch//x", Some("empty_segment")),
+        ("/list//", Some("empty_segment")),
+        ("/batch/x/", Some("trailing_slash")),
+        ("/list", Some("missing_slash")),
+        ("/api/batch/x", Some("repeated_segment")),
+        ("/base/batch/x", Some("repeated_segment")),
+        ("/batch/batch/x", Some("repeated_segment")),
+        ("/a/a/b/c", Some("repeated_segment")),
+        ("/a/b/b/c", Some("repeated_segment")),
+        ("/a/b/c/c", Some("repeated_segment")),
+        ("/a/a/b/c/c", None),
+        ("/other/batch/x", None),
+        ("/batch/x/y", None),
+        ("/batch", None),
+        ("/", None),
+    ] {
+        let ask = Ask::new("GET", &format!("/api{path}")).without("authorization");
+        let exchange = world.ask(&ask.header("authorization", "Bearer canary-batch-token"));
+        exchange.refused("not_allowed");
+        assert_eq!(exchange.log.get("mismatch").and_then(|word| word.as_str()), mismatch, "{path}");
+    }
+    for (method, path, code, mismatch) in [
+        ("PUT", "/batch/x", "not_allowed", "method"),
+        ("GET", "/files/a.key;.json", "path_ambiguous", "other_reading"),
+    ] {
+        let ask = Ask::new(method, &format!("/api{path}")).without("authorization");
+        let exchange = world.ask(&ask.header("authorization", "Bearer canary-batch-token"));
+        exchange.refused(code);
+        assert_eq!(exchange.log["mismatch"], mismatch, "{path}");
+    }
 }

@@ -6,26 +6,31 @@ use std::collections::{BTreeMap, VecDeque};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use futures::executor::block_on;
-use ostiary_core::configuration::{Gateway, Source};
-use ostiary_core::headers_read::headers_read;
+use ostiary_core::configuration::{Forms, Gateway, Source};
 use ostiary_core::http::coding::Coding;
 use ostiary_core::operator::Report;
 use ostiary_core::redaction::Redaction;
 use ostiary_core::request_id::RequestId;
-use ostiary_core::response::edits::{ANSWER_HEADERS_READ, Edits};
+use ostiary_core::response::body_links::BodyEdit;
+use ostiary_core::response::edits::Edits;
 use ostiary_core::runtime::limit::Verdict;
 use ostiary_core::runtime::plan::Plan;
 use ostiary_core::runtime::reading::Reading;
+use ostiary_core::runtime::signing::Signing;
 use ostiary_core::runtime::{
     Bindings, Clock, Console, Network, ReceiveError, RequestHead, SendError, UpstreamResponse,
 };
 use ostiary_core::secret_value::SecretValue;
 use ostiary_core::{Outcome, handle};
 use ostiary_grammar::{File, read};
+use ostiary_rehearsal::apply;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// Every secret value in these tests holds this, and nothing that a caller or the log sees may.
 pub const CANARY: &str = "canary";
+
+/// The gateway in `CDN-Loop`, for requests to `gw.example.com`.
+pub const CDN_ID: &str = "ostiary-4bdd399d59a7c651";
 
 const WRANGLER: &str = include_str!("wrangler.toml");
 const GATEWAY: &str = include_str!("gateway.toml");
@@ -46,7 +51,6 @@ pub struct Ask {
     url: String,
     headers: Vec<(String, String)>,
     body: String,
-    known: Vec<String>,
 }
 
 /// The deployment and the upstream.
@@ -62,12 +66,16 @@ pub struct World {
     pub keeps_body: bool,
     /// What rate limits say; those that are not named here are not exceeded.
     pub limits: BTreeMap<&'static str, Verdict>,
+    /// The time, in milliseconds since 1970.
+    pub now: f64,
+    /// Why the body of a request does not arrive.
+    pub broken_body: Option<ReceiveError>,
     counted: RefCell<Vec<(String, String)>>,
     steps: RefCell<Vec<String>>,
     reads: RefCell<Vec<String>>,
     sent: RefCell<Vec<Sent>>,
     /// The headers of the request that is being handled.
-    asked: RefCell<Vec<(String, String)>>,
+    asked: RefCell<BTreeMap<String, String>>,
     /// Its body.
     body: RefCell<String>,
 }
@@ -81,6 +89,8 @@ pub struct Sent {
     pub headers: Vec<(String, String)>,
     /// How much of the body was to be kept.
     pub keep: u32,
+    /// The body that was sent in the place of the caller's.
+    pub body: Option<String>,
 }
 
 /// What came of a request.
@@ -110,8 +120,6 @@ pub struct FakeAnswer {
     pub status: u16,
     pub web_socket: bool,
     pub headers: Vec<(&'static str, &'static str)>,
-    /// The values of all headers were asked for.
-    all_read: bool,
     pub body: &'static str,
 }
 
@@ -125,7 +133,7 @@ impl Ask {
 
     /// A request with this URL and no header.
     pub fn bare(method: &'static str, url: &str) -> Self {
-        Self { method, url: url.to_owned(), headers: Vec::new(), body: String::new(), known: Vec::new() }
+        Self { method, url: url.to_owned(), headers: Vec::new(), body: String::new() }
     }
 
     /// With one more line.
@@ -175,7 +183,6 @@ impl RequestHead for AskedHead<'_> {
     }
 
     fn header(&self, name: &str) -> Option<&str> {
-        assert!(self.ask.known.iter().any(|known| known == name), "{name} is not among the headers read");
         self.joined.get(name).map(String::as_str)
     }
 
@@ -186,7 +193,12 @@ impl RequestHead for AskedHead<'_> {
 
 impl FakeAnswer {
     pub fn new(status: u16, headers: &[(&'static str, &'static str)]) -> Self {
-        Self { status, web_socket: false, headers: headers.to_vec(), all_read: false, body: "" }
+        Self { status, web_socket: false, headers: headers.to_vec(), body: "" }
+    }
+
+    /// With this body.
+    pub fn with_body(self, body: &'static str) -> Self {
+        Self { body, ..self }
     }
 }
 
@@ -200,7 +212,6 @@ impl UpstreamResponse for FakeAnswer {
     }
 
     fn header(&self, name: &str) -> Option<&str> {
-        assert!(self.all_read || ANSWER_HEADERS_READ.contains(&name), "{name} is not among the headers read");
         self.headers.iter().find(|(known, _)| *known == name).map(|(_, value)| *value)
     }
 
@@ -247,6 +258,8 @@ impl World {
             script: RefCell::default(),
             keeps_body: true,
             limits: BTreeMap::new(),
+            now: 0.0,
+            broken_body: None,
             counted: RefCell::default(),
             steps: RefCell::default(),
             reads: RefCell::default(),
@@ -265,6 +278,12 @@ impl World {
     /// With this answer from the upstream.
     pub fn answering(mut self, status: u16, headers: &[(&'static str, &'static str)]) -> Self {
         self.answer = Ok(FakeAnswer::new(status, headers));
+        self
+    }
+
+    /// With an upstream that opens every WebSocket.
+    pub fn opening_sockets(mut self, headers: &[(&'static str, &'static str)]) -> Self {
+        self.answer = Ok(FakeAnswer { web_socket: true, ..FakeAnswer::new(101, headers) });
         self
     }
 
@@ -287,9 +306,7 @@ impl World {
 
     /// Handles one request, and looks for the canary in all that the gateway itself says.
     pub fn ask(&self, ask: &Ask) -> Exchange {
-        let mut ask = ask.clone();
-        ask.known = headers_read(&self.gateway).into_iter().map(str::to_owned).collect();
-        let head = AskedHead { joined: ask.joined(), ask: &ask };
+        let head = AskedHead { joined: ask.joined(), ask };
         *self.asked.borrow_mut() =
             head.joined.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
         self.body.borrow_mut().clone_from(&ask.body);
@@ -314,8 +331,14 @@ impl World {
             }
             Outcome::Answered(answer, edits, redaction) => {
                 (body, coding) = scanned(answer.body, redaction);
+                if let Some(BodyEdit { mut links, .. }) = edits.body.clone() {
+                    let mut pieces: Vec<u8> =
+                        body.as_bytes().chunks(3).flat_map(|piece| links.push(piece)).collect();
+                    pieces.extend(links.finish());
+                    body = String::from_utf8(pieces).unwrap();
+                }
                 idle_timeout = edits.idle_timeout;
-                (answer.status, None, edited(&answer, &edits))
+                (edits.status.unwrap_or(answer.status), None, edited(&answer, &edits))
             }
             Outcome::Reported(Report { status, body }) => {
                 assert_no_canary(&body);
@@ -402,24 +425,24 @@ impl Network for World {
 
     async fn send(&self, plan: &Plan) -> Result<FakeAnswer, SendError> {
         assert_no_canary(&format!("{plan:?}"));
-        // As the edge does it: removed first, set afterwards.
-        let mut headers = self.asked.borrow().clone();
-        headers.retain(|(name, _)| !plan.remove.contains(name));
-        for (name, value) in &plan.set {
-            headers.retain(|(known, _)| known != name);
-            headers.push((name.clone(), value.expose().to_owned()));
-        }
+        let headers = apply(plan, self.asked.borrow().clone()).into_iter().collect();
         self.sent.borrow_mut().push(Sent {
             method: plan.method.as_str().to_owned(),
             url: plan.url.expose().to_owned(),
             headers,
             keep: plan.keep,
+            body: plan.body.as_ref().map(|body| String::from_utf8_lossy(body.expose()).into_owned()),
         });
         let answer = self.script.borrow_mut().pop_front().unwrap_or_else(|| self.answer.clone());
         let outcome =
             answer.as_ref().map_or_else(|why| format!("{why:?}"), |answer| answer.status.to_string());
         self.steps.borrow_mut().push(format!("send: {outcome}"));
-        answer.map(|answer| FakeAnswer { all_read: plan.reads_all_headers, ..answer })
+        answer
+    }
+
+    async fn beginning(&self, response: &FakeAnswer, limit: u32, within: u32) -> Vec<u8> {
+        self.steps.borrow_mut().push(format!("looks at {limit} bytes for {within} ms"));
+        response.body.bytes().take(usize::try_from(limit).unwrap()).collect()
     }
 
     async fn keeps_body(&self) -> bool {
@@ -442,9 +465,23 @@ impl Console for World {
     }
 }
 
+impl Signing for World {
+    const FORMS: Forms = Forms::ALL;
+
+    async fn body(&self, limit: u32, _within: u32) -> Result<Vec<u8>, ReceiveError> {
+        self.steps.borrow_mut().push("read body".to_owned());
+        let body = self.body.take().into_bytes();
+        match self.broken_body {
+            Some(why) => Err(why),
+            None if body.len() > usize::try_from(limit).unwrap() => Err(ReceiveError::TooLarge),
+            None => Ok(body),
+        }
+    }
+}
+
 impl Clock for World {
     fn now(&self) -> f64 {
-        0.0
+        self.now
     }
 
     async fn sleep(&self, milliseconds: u32) {
@@ -460,13 +497,13 @@ fn edited(answer: &FakeAnswer, edits: &Edits) -> Vec<(String, String)> {
 
 /// As the edge does it: whatever is released goes, in the piece's place or as it is.
 fn scanned(body: &str, redaction: Redaction) -> (String, Option<Coding>) {
-    let Redaction::Body(mut redactor, coding) = redaction else { return (body.to_owned(), None) };
+    let Redaction::Body { mut redactor, coding, .. } = redaction else { return (body.to_owned(), None) };
     let (mut out, mut rest) = (Vec::new(), body.as_bytes());
     let mut pieces = body.as_bytes().chunks(3);
     loop {
         let piece = pieces.next();
         let released = match piece {
-            Some(piece) => redactor.push(piece),
+            Some(piece) => redactor.push(piece).unwrap(),
             None => redactor.finish(),
         };
         let (gone, left) = rest.split_at(released.length);

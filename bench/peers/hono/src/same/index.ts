@@ -1,0 +1,4 @@
+import { routes } from "./configuration";
+import { createGateway } from "./gateway";
+
+export default createGateway(routes);

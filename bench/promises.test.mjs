@@ -1,0 +1,13 @@
+// Proves that the peer which is compared as the same is the same: `node --test bench/promises.test.mjs`.
+
+import { suite, test } from "node:test";
+import { buildPeers } from "./peers.mjs";
+import { PROMISES, prove } from "./promises.mjs";
+
+const peers = buildPeers();
+
+for (const name of ["hono-same", "ostiary"]) {
+  suite(name, () => {
+    for (const [title, promise] of Object.entries(PROMISES)) test(title, () => prove(promise, peers[name]));
+  });
+}

@@ -1,0 +1,86 @@
+//! What each placement of a route's auth puts where, with its templates as `gateway.toml` has them.
+
+use std::fmt::Write as _;
+
+use ostiary_core::configuration::{
+    BodyPlace, Gateway, Hmac, HmacAlgorithm, OutputPlace, Part, Placement, Route, Template,
+};
+
+/// A line for each.
+pub fn lines(gateway: &Gateway, route: &Route) -> Vec<String> {
+    let text = |template: &Template| spelled(gateway, template);
+    let mut lines = Vec::new();
+    for placement in route.auth.iter() {
+        lines.extend(match placement {
+            Placement::Bearer(token) => Some(format!("Authorization: Bearer {}", text(token))),
+            Placement::Basic { username, password } => {
+                Some(format!("Authorization: Basic {}:{} (in Base64)", text(username), text(password)))
+            }
+            Placement::Header { name, value } => Some(format!("{name}: {}", text(value))),
+            Placement::Query { name, value } => Some(format!("?{name}={}", text(value))),
+            Placement::Body { place, value } => Some(in_body(place, &text(value))),
+            Placement::SigV4(sigv4) => Some(format!(
+                "Authorization: AWS4-HMAC-SHA256 Credential={}/…/{}/{}/aws4_request (Signature Version 4)",
+                text(&sigv4.access_key_id),
+                text(&sigv4.region),
+                sigv4.service
+            )),
+            Placement::Hmac(_) => None,
+        });
+        lines.extend(placement.outputs().iter().map(|output| match &output.place {
+            OutputPlace::Header(name) => format!("{name}: {}", text(&output.value)),
+            OutputPlace::Query(name) => format!("?{name}={}", text(&output.value)),
+            OutputPlace::Body(place) => in_body(place, &text(&output.value)),
+        }));
+        if let Placement::Hmac(hmac) = placement {
+            lines.push(keyed_hash(gateway, hmac));
+        }
+    }
+    lines
+}
+
+/// The URL that is sent, with the templates of computed parameters in the place of their values.
+pub fn url(gateway: &Gateway, route: &Route, url: &str) -> String {
+    let outputs: Vec<_> = route.auth.iter().flat_map(Placement::outputs).collect();
+    let Some((path, query)) = url.split_once('?') else { return url.to_owned() };
+    let parameters = query.split('&').map(|parameter| {
+        let name = parameter.split('=').next().unwrap_or_default();
+        let output = outputs.iter().find(|output| output.place.parameter() == Some(name));
+        output.map_or(parameter.to_owned(), |output| format!("{name}={}", spelled(gateway, &output.value)))
+    });
+    format!("{path}?{}", parameters.collect::<Vec<_>>().join("&"))
+}
+
+fn in_body(place: &BodyPlace, value: &str) -> String {
+    match place {
+        BodyPlace::Json(path) => format!("/{} of the JSON body: {value}", path.join("/")),
+        BodyPlace::Form(name) => format!("{name} of the form: {value}"),
+    }
+}
+
+fn keyed_hash(gateway: &Gateway, hmac: &Hmac) -> String {
+    let algorithm = match hmac.algorithm {
+        HmacAlgorithm::Sha1 => "SHA-1",
+        HmacAlgorithm::Sha256 => "SHA-256",
+        HmacAlgorithm::Sha384 => "SHA-384",
+        HmacAlgorithm::Sha512 => "SHA-512",
+    };
+    let (message, key) = (spelled(gateway, &hmac.message), spelled(gateway, &hmac.key));
+    format!("${{request.signature}}: HMAC with {algorithm} of {message:?}, keyed with {key}")
+}
+
+fn spelled(gateway: &Gateway, template: &Template) -> String {
+    let name = |id| gateway.secret(id).map_or("?", |secret| secret.name.as_ref());
+    let mut text = String::new();
+    for part in template.parts.iter() {
+        // Writing to a `String` cannot fail.
+        let _ = match part {
+            Part::Text(literal) => write!(text, "{}", literal.replace("${", "$${")),
+            Part::Secret(id) => write!(text, "${{{}}}", name(*id)),
+            Part::Field(id, field) => write!(text, "${{{}.{field}}}", name(*id)),
+            Part::Variable(variable) => write!(text, "${{var.{variable}}}"),
+            Part::Request(value) => write!(text, "${{request.{value}}}"),
+        };
+    }
+    text
+}

@@ -1,0 +1,28 @@
+//! Which certificates of authorities are trusted: those of this machine, as curl and wrangler have it.
+//!
+//! `SSL_CERT_FILE` and `SSL_CERT_DIR` stand in the place of the machine's store, `NODE_EXTRA_CA_CERTS` is added, since
+//! whoever is behind an inspecting proxy has set it for wrangler. Mozilla's list is for a machine that has no store.
+
+use std::env;
+
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
+use ureq::tls::{Certificate, RootCerts, TlsConfig};
+
+/// With the certificates as they are now.
+pub fn tls() -> TlsConfig {
+    let mut certificates = rustls_native_certs::load_native_certs().certs;
+    if let Some(path) = env::var_os("NODE_EXTRA_CA_CERTS")
+        && let Ok(more) = CertificateDer::pem_file_iter(path)
+    {
+        // Node ignores a file that it cannot read, too.
+        certificates.extend(more.flatten());
+    }
+    let roots = if certificates.is_empty() {
+        RootCerts::WebPki
+    } else {
+        let own = |certificate: &CertificateDer<'static>| Certificate::from_der(certificate).to_owned();
+        certificates.iter().map(own).collect::<Vec<_>>().into()
+    };
+    TlsConfig::builder().root_certs(roots).build()
+}

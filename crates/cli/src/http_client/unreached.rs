@@ -1,0 +1,67 @@
+//! Why no answer came.
+
+use std::error::Error;
+use std::fmt;
+
+use rustls::CertificateError;
+
+use crate::printable::Printable;
+
+/// Why no answer came, without a URL or a header in it.
+#[derive(Debug)]
+pub enum Unreached {
+    /// The server's certificate is not trusted, so that nothing was sent.
+    Certificate {
+        /// What is wrong with it.
+        fault: CertificateError,
+        /// Who has issued it, where that is known.
+        issuer: Option<String>,
+    },
+    /// The connection failed, or what came was no HTTP response.
+    Failed(String),
+}
+
+/// As much of a name as is shown.
+const LONGEST_NAME: usize = 200;
+
+impl Unreached {
+    /// Without an issuer.
+    pub fn new(error: &ureq::Error) -> Self {
+        let tls = match error {
+            ureq::Error::Rustls(error) => Some(error),
+            ureq::Error::Io(error) => error.get_ref().and_then(|inner| inner.downcast_ref()),
+            _ => None,
+        };
+        match tls {
+            Some(rustls::Error::InvalidCertificate(fault)) => {
+                Self::Certificate { fault: fault.clone(), issuer: None }
+            }
+            _ => Self::Failed(error.to_string()),
+        }
+    }
+}
+
+impl fmt::Display for Unreached {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Certificate { fault: CertificateError::UnknownIssuer, issuer } => {
+                formatter.write_str(
+                    "its certificate is issued by an authority that this machine does not trust",
+                )?;
+                if let Some(issuer) = issuer {
+                    let issuer: String = issuer.chars().take(LONGEST_NAME).collect();
+                    write!(formatter, " ({})", Printable(&issuer))?;
+                }
+                formatter.write_str(
+                    "; if it is yours, add its certificate to the machine's store, or name its file in SSL_CERT_FILE",
+                )
+            }
+            Self::Certificate { fault, .. } => {
+                write!(formatter, "its certificate is not valid: {}", Printable(&fault.to_string()))
+            }
+            Self::Failed(reason) => write!(formatter, "no answer: {}", Printable(reason)),
+        }
+    }
+}
+
+impl Error for Unreached {}

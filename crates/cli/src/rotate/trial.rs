@@ -1,0 +1,140 @@
+//! Tries sources at the upstream.
+
+use std::time::Duration;
+
+use super::patience::{Patience, Tries};
+use super::plan::{Found, Holding, Obstacle, Verdict};
+use super::report::{Event, Report};
+use super::target::{NewValue, Target};
+use crate::failure::Failure;
+use crate::operator::{Operator, Probed};
+
+/// Tries sources at the upstream.
+pub struct Trial<'a> {
+    /// Whose sources they are.
+    pub target: &'a Target,
+    /// For each of the target's secrets, in their order.
+    pub values: &'a [NewValue],
+    /// Has requests sent.
+    pub operator: &'a Operator,
+    /// What they are tried with; `None` where they prove a caller.
+    pub probe: Option<ProbeRequest>,
+    /// Whether the probe has to tell a wrong value from a good one before anything is written.
+    pub is_controlled: bool,
+    /// How long one instance of the gateway may be behind the others.
+    pub patience: Duration,
+}
+
+/// A request that shows whether a credential is any good.
+#[derive(Clone)]
+pub struct ProbeRequest {
+    /// The route whose credential it is.
+    pub route: String,
+    /// GET or HEAD.
+    pub method: String,
+    /// Below the mount, with its query.
+    pub path: String,
+    /// What the upstream answers to a good one.
+    pub expected: u16,
+    /// What it answers to one that is no good. Any other status says nothing of the credential.
+    pub refused: Vec<u16>,
+}
+
+impl Trial<'_> {
+    /// Tries the source at the upstream. What it holds comes from the same reading as the verdict, so that a stale one is
+    /// not taken for the new value.
+    ///
+    /// # Errors
+    /// Where the gateway does not do it.
+    pub fn probe(&self, source: usize, known: Found, report: &mut Report<'_>) -> Result<Found, Failure> {
+        let Some(request) = &self.probe else {
+            return Err(Failure::usage("say how to try the value: --probe \"GET /path\""));
+        };
+        let patience = Patience::new(self.patience);
+        let mut tries = Tries::default();
+        loop {
+            let probed = self.operator.send(&request.route, &request.method, &request.path, source)?;
+            let now = Found { holding: self.holding(&probed), verdict: request.verdict(&probed) };
+            // One instance of the gateway may be behind the others.
+            if known.holding == Holding::New && now.holding != Holding::New {
+                patience.wait(format_args!(
+                    "the gateway reads the new value from {} only now and then",
+                    self.target.source_name(source)
+                ))?;
+                continue;
+            }
+            if now.verdict == Verdict::Undecided && tries.again() {
+                continue;
+            }
+            let answer = answer(&probed);
+            let what = match now.verdict {
+                Verdict::Accepted => format!("works: {answer}"),
+                Verdict::Refused => format!("does not work: {answer}"),
+                Verdict::Unknown | Verdict::Undecided => format!("may or may not work: {answer}"),
+            };
+            report.event(Event::probed(source, &what, probed.status))?;
+            return Ok(now);
+        }
+    }
+
+    /// Has the probe sent with a value that is certainly wrong. `None` where the upstream tells it from a good one, or
+    /// nobody wants to know.
+    ///
+    /// # Errors
+    /// Where the gateway does not do it.
+    pub fn control(&self, found: &[Found], report: &mut Report<'_>) -> Result<Option<Obstacle>, Failure> {
+        let Some(request) = self.probe.as_ref().filter(|_| self.is_controlled) else { return Ok(None) };
+        // What can be read lends its length and its alphabet.
+        let source = found.iter().position(|source| source.holding != Holding::Unreadable).unwrap_or(0);
+        let mut tries = Tries::default();
+        loop {
+            let probed = self.operator.send_wrong(&request.route, &request.method, &request.path, source)?;
+            let (what, obstacle) = match (request.verdict(&probed), probed.status) {
+                (Verdict::Accepted, _) => ("is accepted", Some(Obstacle::Blind)),
+                (Verdict::Refused, _) => ("is refused", None),
+                // Any other status than that of a good key tells them apart, unless it is about something else.
+                (_, Some(status)) if status != 429 && status < 500 => ("is not accepted", None),
+                _ if tries.again() => continue,
+                _ => ("may or may not be accepted", Some(Obstacle::Untold)),
+            };
+            let what = format!("a wrong value in its place {what}: {}", answer(&probed));
+            report.event(Event::controlled(source, &what, probed.status))?;
+            return Ok(obstacle);
+        }
+    }
+
+    fn holding(&self, probed: &Probed) -> Holding {
+        let all = |holds: &dyn Fn(&NewValue) -> bool| self.values.iter().all(holds);
+        let is_new = all(&|new| probed.proves(&new.secret, &new.value));
+        let is_read = all(&|new| matches!(probed.outcome(&new.secret), "ok" | "invalid"));
+        match (is_new, is_read) {
+            (true, _) => Holding::New,
+            (false, true) => Holding::Other,
+            (false, false) => Holding::Unreadable,
+        }
+    }
+}
+
+impl ProbeRequest {
+    fn verdict(&self, probed: &Probed) -> Verdict {
+        match (probed.status, probed.failure.as_deref()) {
+            (Some(_), _) if probed.refused => Verdict::Refused,
+            (Some(status), _) if status == self.expected => Verdict::Accepted,
+            (Some(status), _) if self.refused.contains(&status) => Verdict::Refused,
+            // What was read does not fit its place.
+            (None, Some("secret_unavailable")) => Verdict::Refused,
+            (Some(_) | None, _) => Verdict::Undecided,
+        }
+    }
+}
+
+fn answer(probed: &Probed) -> String {
+    match (&probed.status, &probed.failure) {
+        (Some(status), _) if probed.refused => {
+            format!("the upstream answered {status}, with which it refuses a key")
+        }
+        (Some(status), _) => format!("the upstream answered {status}"),
+        (None, Some(failure)) => format!("the gateway said {failure}"),
+        (None, None) => "nothing came back".to_owned(),
+    }
+}

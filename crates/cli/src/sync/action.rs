@@ -1,0 +1,118 @@
+//! What is done about one name.
+
+use std::collections::BTreeMap;
+
+use ostiary_secrets_store::StoreId;
+
+use super::comparison::Difference;
+use crate::configuration::Environment;
+
+/// What is done about one name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// It is created.
+    Create,
+    /// It gets the file's value.
+    Update,
+    /// It is deleted.
+    Delete,
+    /// Nothing.
+    Keep,
+    /// Nothing, though it was to be deleted: these places bind it.
+    Protect(String),
+}
+
+/// What was asked for on the command line.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Wanted {
+    /// Whether what is there is changed.
+    pub update: bool,
+    /// Whether what the file does not have is deleted.
+    pub delete: bool,
+}
+
+/// What a configuration binds in one store, and where, for a sentence. It holds every environment, since an account has
+/// one store for all of them.
+#[derive(Debug, Default)]
+pub struct Bound(BTreeMap<String, Vec<String>>);
+
+impl Bound {
+    /// What these environments bind.
+    pub fn new(environments: &[Environment], store: &StoreId) -> Self {
+        let mut bound: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for environment in environments {
+            for binding in environment.bindings.iter().filter(|binding| binding.store == *store) {
+                let place = format!("`{}` ({})", binding.name, environment.place());
+                bound.entry(binding.secret.to_string()).or_default().push(place);
+            }
+        }
+        Self(bound)
+    }
+}
+
+impl Action {
+    /// What the difference asks for.
+    pub fn new(name: &str, difference: Difference, wanted: Wanted, bound: &Bound) -> Self {
+        match difference {
+            Difference::Missing => Self::Create,
+            Difference::Differs | Difference::Present if wanted.update => Self::Update,
+            Difference::Extra if wanted.delete => match bound.0.get(name) {
+                Some(places) => Self::Protect(places.join(", ")),
+                None => Self::Delete,
+            },
+            Difference::Same | Difference::Differs | Difference::Present | Difference::Extra => Self::Keep,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::configuration::Binding;
+
+    fn environment(name: Option<&str>, store: &str, secret: &str) -> Environment {
+        let binding = Binding {
+            name: "KEY".to_owned(),
+            store: store.parse().unwrap(),
+            secret: secret.parse().unwrap(),
+        };
+        Environment { name: name.map(str::to_owned), bindings: vec![binding], ..Environment::default() }
+    }
+
+    #[test]
+    fn what_any_environment_binds_in_the_store_is_not_deleted() {
+        let environments = [
+            environment(None, "s", "live"),
+            environment(Some("staging"), "s", "staged"),
+            environment(Some("preview"), "s", "staged"),
+            environment(Some("other"), "t", "elsewhere"),
+        ];
+        let bound = Bound::new(&environments, &"s".parse().unwrap());
+        let wanted = Wanted { update: false, delete: true };
+        let action = |name| Action::new(name, Difference::Extra, wanted, &bound);
+        assert_eq!(action("live"), Action::Protect("`KEY` (top level)".to_owned()));
+        assert_eq!(action("staged"), Action::Protect("`KEY` (env.staging), `KEY` (env.preview)".to_owned()));
+        assert_eq!(action("elsewhere"), Action::Delete);
+        assert_eq!(action("LIVE"), Action::Delete, "another name");
+    }
+
+    #[test]
+    fn what_is_there_is_changed_and_deleted_only_where_that_is_asked_for() {
+        use Difference::{Differs, Extra, Missing, Present, Same};
+        let [neither, update, delete] =
+            [(false, false), (true, false), (false, true)].map(|(update, delete)| Wanted { update, delete });
+        for (difference, wanted, expected) in [
+            (Missing, neither, Action::Create),
+            (Same, update, Action::Keep),
+            (Differs, neither, Action::Keep),
+            (Differs, update, Action::Update),
+            (Present, delete, Action::Keep),
+            (Present, update, Action::Update),
+            (Extra, update, Action::Keep),
+            (Extra, delete, Action::Delete),
+        ] {
+            let action = Action::new("a", difference, wanted, &Bound::default());
+            assert_eq!(action, expected, "{difference:?} {wanted:?}");
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! `ostiary sync`: what the gateway proves, what is done in which order, and what is left alone after a failure.
+
+use std::fs;
+
+use serde_json::json;
+use tempfile::TempDir;
+
+use crate::world::{Glimpse, Ran, World, held};
+
+/// A file of values, and the command with it.
+struct Synchronisation {
+    _folder: TempDir,
+    file: String,
+}
+
+impl Synchronisation {
+    fn new(values: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("values.json");
+        let values: serde_json::Map<_, _> =
+            values.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
+        fs::write(&file, json!(values).to_string()).unwrap();
+        Self { file: file.to_str().unwrap().to_owned(), _folder: folder }
+    }
+
+    fn run(&self, world: &World, more: &[&str]) -> Ran {
+        world.run(&[&["sync", "--store", "1", "--from", &self.file], more].concat(), "unused")
+    }
+}
+
+/// Two that the gateway reads, one that it cannot, one that nothing binds.
+fn world() -> World {
+    World::new(&[
+        ("stripe", "old"),
+        ("stripe-previous", "equal"),
+        ("loose", "kept"),
+        ("far-previous", "here"),
+    ])
+}
+
+const VALUES: &[(&str, &str)] = &[
+    ("created", "new-value"),
+    ("stripe", "new-value"),
+    ("stripe-previous", "equal"),
+    ("far-previous", "there"),
+];
+
+#[test]
+fn the_gateway_proves_what_is_equal() {
+    let world = world();
+    let ran = Synchronisation::new(VALUES).run(&world, &[]);
+    assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""));
+    // The gateway's `far-previous` is another store's, so it says nothing of this one.
+    let said =
+        "+ created  created\n? far-previous  kept\n~ stripe  kept\n= stripe-previous  kept\n- loose  kept\n";
+    assert_eq!(ran.out, said);
+    assert_eq!(world.calls(), ["read stripe 1", "read stripe 2", "create 1/created [\"workers\"]"]);
+    assert_eq!(held(&world)[0], "created=new-value");
+}
+
+#[test]
+fn a_source_that_the_gateway_cannot_read_proves_nothing() {
+    let world = world();
+    world.state().glimpses = [Glimpse::Nothing].into();
+    let ran = Synchronisation::new(&[("stripe", "old")]).run(&world, &[]);
+    assert!(ran.out.starts_with("? stripe  kept\n"), "{}", ran.out);
+}
+
+#[test]
+fn only_what_is_not_equal_is_updated() {
+    let world = world();
+    let ran = Synchronisation::new(VALUES).run(&world, &["--update", "--json"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    let row = |name, difference, action| json!({ "name": name, "difference": difference, "action": action });
+    let rows = [
+        row("created", "missing", "created"),
+        row("far-previous", "present", "updated"),
+        row("stripe", "differs", "updated"),
+        row("stripe-previous", "same", "kept"),
+        row("loose", "extra", "kept"),
+    ];
+    assert_eq!(ran.json(), json!(rows));
+    let expected = [
+        "created=new-value",
+        "far-previous=there",
+        "loose=kept",
+        "stripe=new-value",
+        "stripe-previous=equal",
+    ];
+    assert_eq!(held(&world), expected);
+}
+
+#[test]
+fn a_rehearsal_changes_nothing() {
+    let world = world();
+    let before = held(&world);
+    let ran = Synchronisation::new(VALUES).run(&world, &["--update", "--delete", "--dry-run"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    let said = "+ created  would be created\n? far-previous  would be updated\n~ stripe  would be updated\n\
+                = stripe-previous  kept\n- loose  would be deleted\n";
+    assert_eq!(ran.out, said);
+    assert_eq!(held(&world), before);
+}
+
+#[test]
+fn what_the_file_does_not_have_is_deleted_last_and_what_is_bound_stays() {
+    let world = world();
+    let ran = Synchronisation::new(&[("created", "new-value")]).run(&world, &["--delete", "--yes"]);
+    assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""));
+    let said = "+ created  created\n\
+                - stripe  kept: bound by `STRIPE_KEY` (top level); --delete-bound deletes it too\n\
+                - stripe-previous  kept: bound by `STRIPE_KEY_PREVIOUS` (top level); --delete-bound deletes it too\n\
+                - far-previous  deleted\n- loose  deleted\n";
+    assert_eq!(ran.out, said);
+    assert_eq!(world.calls(), ["create 1/created [\"workers\"]", "delete 1/far-previous", "delete 1/loose"]);
+    assert_eq!(held(&world), ["created=new-value", "stripe=old", "stripe-previous=equal"]);
+
+    let ran = Synchronisation::new(&[("created", "new-value")])
+        .run(&world, &["--delete", "--delete-bound", "--yes"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    assert_eq!(held(&world), ["created=new-value"]);
+}
+
+#[test]
+fn nothing_is_deleted_after_a_failure() {
+    for refused in ["create 1/created [\"workers\"]", "update 1/stripe"] {
+        let world = world();
+        world.state().refused = [refused].into();
+        let file = Synchronisation::new(&[("created", "new-value"), ("stripe", "new-value")]);
+        let ran = file.run(&world, &["--update", "--delete", "--yes"]);
+        assert_eq!(ran.code, Some(1));
+        assert!(ran.out.contains(&format!("refused: {refused} (code 1001)")), "{}", ran.out);
+        assert!(ran.out.ends_with("- far-previous  not deleted\n- loose  not deleted\n"), "{}", ran.out);
+        let note = "1 failed, so 2 that the file does not have stay; run the same again to go on";
+        assert!(ran.err.contains(note), "{}", ran.err);
+        assert!(!world.calls().iter().any(|call| call.starts_with("delete")), "{refused}");
+    }
+}
+
+#[test]
+fn a_deletion_that_fails_is_the_last_one() {
+    let world = world();
+    world.state().refused = ["delete 1/far-previous"].into();
+    let ran = Synchronisation::new(&[("stripe", "old")]).run(&world, &["--delete", "--yes"]);
+    assert_eq!(ran.code, Some(1));
+    assert!(ran.out.ends_with("- loose  not deleted\n"), "{}", ran.out);
+    assert!(ran.err.contains("1 failed, so 1 that the file does not have stay"), "{}", ran.err);
+
+    let world = self::world();
+    world.state().refused = ["delete 1/loose"].into();
+    let ran = Synchronisation::new(&[("stripe", "old")]).run(&world, &["--delete", "--yes"]);
+    assert!(ran.err.contains("1 failed; run the same again to go on"), "{}", ran.err);
+    assert!(ran.out.contains("- far-previous  deleted\n"), "{}", ran.out);
+}
+
+#[test]
+fn an_empty_file_deletes_nothing() {
+    let world = world();
+    let before = held(&world);
+    let ran = Synchronisation::new(&[]).run(&world, &["--delete", "--yes"]);
+    assert_eq!(ran.code, Some(2));
+    assert!(ran.err.contains("holds no secret, so --delete would empty the store"), "{}", ran.err);
+    assert_eq!(held(&world), before);
+}

@@ -1,0 +1,348 @@
+//! A store, a gateway that reads it and an upstream behind that: one struct, served on loopback by one thread. What the
+//! command asks of it is written down in its order.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::thread;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use ostiary_grammar::{File, environments};
+use serde_json::{Value, json};
+use sha2::Sha256;
+
+const ACCOUNT: &str = "985e105f4ecef8ad9ca31a8372d0c353";
+
+/// The secrets and their bindings, source by source, each with its store and its name there: as `gateway.toml` and
+/// `wrangler.toml` have them.
+const SOURCES: &[(&str, &[(&str, &str)])] = &[
+    ("stripe", &[("STRIPE_KEY", "1/stripe"), ("STRIPE_KEY_PREVIOUS", "1/stripe-previous")]),
+    ("single", &[("SINGLE_KEY", "1/single")]),
+    ("far", &[("FAR_KEY", "1/far"), ("FAR_KEY_PREVIOUS", "2/far-previous")]),
+    ("id", &[("PAIR_ID", "1/pair-id"), ("PAIR_ID_PREVIOUS", "1/pair-id-previous")]),
+    ("key", &[("PAIR_KEY", "1/pair-key"), ("PAIR_KEY_PREVIOUS", "1/pair-key-previous")]),
+    ("token", &[("TOKEN", "1/token"), ("TOKEN_NEXT", "1/token-next")]),
+];
+
+/// What one look at a source comes to, where it is not what the store holds.
+#[derive(Clone, Copy)]
+pub enum Glimpse {
+    /// The store's.
+    Current,
+    /// The values from before the last write.
+    Stale,
+    /// Nothing.
+    Nothing,
+}
+
+/// What the upstream answers to the next request, where it does not look at the credential.
+#[derive(Clone, Copy)]
+pub enum Said {
+    Status(u16),
+    Failure(&'static str),
+    Nothing,
+}
+
+/// What there is, and what has been asked of it.
+#[derive(Default)]
+pub struct State {
+    /// The value of each secret, by its store and its name.
+    pub values: BTreeMap<String, String>,
+    /// The credentials that the upstream accepts; those of a pair are joined by a blank.
+    pub accepted: BTreeSet<String>,
+    /// What the next looks at a source show; after these, what the store holds.
+    pub glimpses: VecDeque<Glimpse>,
+    /// What the upstream says next; after these, whether it knows the credential.
+    pub said: VecDeque<Said>,
+    /// How many times the store says that a written secret is pending.
+    pub pending: u32,
+    /// The binding that the gateway says it reads, where it runs another configuration.
+    pub other_binding: Option<&'static str>,
+    /// What the upstream says to a value that is certainly wrong; 401 where nothing is said.
+    pub control: Option<Said>,
+    /// What the gateway's `health` says in the place of what this configuration is.
+    pub health: Option<Value>,
+    /// Whether the responses with this status refuse a key, as the route's `failover` has it.
+    pub refusing: Option<u16>,
+    /// The names that the store lists, where they are not all.
+    pub listed: Option<Vec<String>>,
+    /// Calls that the store refuses.
+    pub refused: BTreeSet<&'static str>,
+    /// Each call, in its order.
+    pub calls: Vec<String>,
+    stale: BTreeMap<String, String>,
+}
+
+pub struct World {
+    state: Arc<Mutex<State>>,
+    port: u16,
+}
+
+/// What the command came to.
+pub struct Ran {
+    pub code: Option<i32>,
+    pub out: String,
+    pub err: String,
+}
+
+impl World {
+    /// With these secrets, all of them known to the upstream. They are in the store 1, unless the name says another.
+    pub fn new(values: &[(&str, &str)]) -> Self {
+        let place = |name: &str| if name.contains('/') { name.to_owned() } else { format!("1/{name}") };
+        let values: BTreeMap<String, String> =
+            values.iter().map(|(name, value)| (place(name), (*value).to_owned())).collect();
+        let accepted = values.values().cloned().collect();
+        let state = Arc::new(Mutex::new(State { values, accepted, ..State::default() }));
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let served = Arc::clone(&state);
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                serve(stream.unwrap(), &mut served.lock().unwrap());
+            }
+        });
+        Self { state, port }
+    }
+
+    pub fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap()
+    }
+
+    /// The upstream accepts these and no other.
+    pub fn knows(self, credentials: &[&str]) -> Self {
+        self.state().accepted = credentials.iter().map(|text| (*text).to_owned()).collect();
+        self
+    }
+
+    /// Every call so far; forgets them.
+    pub fn calls(&self) -> Vec<String> {
+        std::mem::take(&mut self.state().calls)
+    }
+
+    /// The command with these arguments, and with this value on standard input.
+    pub fn run(&self, arguments: &[&str], input: &str) -> Ran {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_ostiary"))
+            .args(arguments)
+            .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/store"))
+            .env("CLOUDFLARE_ACCOUNT_ID", ACCOUNT)
+            .env("CLOUDFLARE_API_TOKEN", "api-token")
+            .env("CLOUDFLARE_API_BASE_URL", format!("http://127.0.0.1:{}/client/v4", self.port))
+            .env("OSTIARY_GATEWAY_URL", format!("http://127.0.0.1:{}/operator", self.port))
+            .env("OSTIARY_OPERATOR_TOKEN", "ops-token")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // A command that is told what cannot be meant ends before it reads.
+        let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+        let output = child.wait_with_output().unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        let ran = Ran { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) };
+        assert!(!input.is_empty() && !format!("{}{}", ran.out, ran.err).contains(input), "a value is shown");
+        ran
+    }
+}
+
+/// What each secret holds; those of the store 1 by their name alone.
+pub fn held(world: &World) -> Vec<String> {
+    let state = world.state();
+    let place = |name: &String| name.strip_prefix("1/").unwrap_or(name).to_owned();
+    state.values.iter().map(|(name, value)| format!("{}={value}", place(name))).collect()
+}
+
+impl Ran {
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.out).unwrap_or_else(|_| panic!("{}{}", self.out, self.err))
+    }
+
+    /// Each event's kind and source.
+    pub fn events(&self) -> Vec<String> {
+        let events = self.json()["events"].as_array().unwrap().clone();
+        events
+            .iter()
+            .map(|event| format!("{} {}", event["event"].as_str().unwrap(), event["source"]))
+            .collect()
+    }
+}
+
+/// One request on one connection.
+fn serve(stream: TcpStream, state: &mut State) {
+    let mut reader = BufReader::new(stream);
+    let mut line = String::new();
+    reader.read_line(&mut line).unwrap();
+    let (method, target) = line.split_once(' ').unwrap();
+    let (method, target) = (method.to_owned(), target.split(' ').next().unwrap().to_owned());
+    let mut length = 0;
+    loop {
+        let mut field = String::new();
+        reader.read_line(&mut field).unwrap();
+        let Some((name, value)) = field.trim_end().split_once(": ") else { break };
+        if name.eq_ignore_ascii_case("content-length") {
+            length = value.parse().unwrap();
+        }
+    }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).unwrap();
+    let body = serde_json::from_slice(&body).unwrap_or(Value::Null);
+    let (status, answer) = if target == "/operator/probe" {
+        (200, state.probe(&body))
+    } else if target == "/operator/health" {
+        (200, state.health.clone().unwrap_or_else(health))
+    } else {
+        let path = target.split('?').next().unwrap();
+        let path =
+            path.strip_prefix(&format!("/client/v4/accounts/{ACCOUNT}/secrets_store/stores/")).unwrap();
+        match state.store(&method, &path.split('/').collect::<Vec<_>>(), &body) {
+            Ok(result) => (200, json!({ "success": true, "errors": [], "messages": [], "result": result })),
+            Err(call) => {
+                let errors = json!([{ "code": 1001, "message": format!("refused: {call}") }]);
+                (400, json!({ "success": false, "errors": errors, "messages": [], "result": null }))
+            }
+        }
+    };
+    let text = answer.to_string();
+    let fields = "content-type: application/json\r\nconnection: close\r\ncontent-length";
+    let head = format!("HTTP/1.1 {status} Scripted\r\n{fields}: {}\r\n\r\n", text.len());
+    reader.get_mut().write_all(format!("{head}{text}").as_bytes()).unwrap();
+}
+
+/// What a gateway says that was built with the files beside this one.
+fn health() -> Value {
+    let file = File { path: "wrangler.toml", text: include_str!("wrangler.toml") };
+    let bindings = environments(file).unwrap().remove(0).digest;
+    json!({ "version": "0.1.0", "configuration": "c", "environment": null, "bindings": bindings })
+}
+
+impl State {
+    /// The Secrets Store API, below the stores. The id of a secret is its name.
+    fn store(&mut self, method: &str, path: &[&str], body: &Value) -> Result<Value, String> {
+        let described = |name: &str, status: &str| {
+            json!({
+                "id": name, "name": name, "store_id": path[0], "status": status, "scopes": ["workers"],
+                "created": "2026-11-23T10:00:00Z", "modified": "2026-11-23T10:00:00Z",
+            })
+        };
+        match (method, path) {
+            ("GET", [store, "secrets"]) => {
+                let names = self.values.keys().filter_map(|name| name.strip_prefix(&format!("{store}/")));
+                let is_listed = |name: &&str| {
+                    self.listed.as_ref().is_none_or(|listed| listed.iter().any(|known| known == name))
+                };
+                Ok(names.filter(is_listed).map(|name| described(name, "active")).collect())
+            }
+            ("GET", [store, "secrets", name]) => {
+                self.calls.push(format!("look {store}/{name}"));
+                self.pending -= 1;
+                Ok(described(name, if self.pending == 0 { "active" } else { "pending" }))
+            }
+            ("POST", [store, "secrets"]) => {
+                let name = body[0]["name"].as_str().unwrap();
+                let call = format!("create {store}/{name} {}", body[0]["scopes"]);
+                self.write(call, &format!("{store}/{name}"), body[0]["value"].as_str())?;
+                Ok(json!([described(name, "active")]))
+            }
+            ("PATCH", [store, "secrets", name]) => {
+                assert_eq!(body.as_object().unwrap().len(), 1, "nothing but the value is changed");
+                let place = format!("{store}/{name}");
+                self.write(format!("update {place}"), &place, body["value"].as_str())?;
+                Ok(described(name, if self.pending == 0 { "active" } else { "pending" }))
+            }
+            ("DELETE", [store, "secrets", name]) => {
+                let place = format!("{store}/{name}");
+                self.write(format!("delete {place}"), &place, None)?;
+                Ok(Value::Null)
+            }
+            _ => panic!("{method} {path:?}"),
+        }
+    }
+
+    /// Writes the value, or deletes the secret. The error is the call, where it is refused.
+    fn write(&mut self, call: String, place: &str, value: Option<&str>) -> Result<(), String> {
+        let is_refused = self.refused.contains(call.as_str());
+        self.calls.push(call.clone());
+        if is_refused {
+            return Err(call);
+        }
+        self.stale.clone_from(&self.values);
+        match value {
+            Some(value) => self.values.insert(place.to_owned(), value.to_owned()),
+            None => self.values.remove(place),
+        };
+        Ok(())
+    }
+
+    /// The gateway's operator endpoint.
+    fn probe(&mut self, order: &Value) -> Value {
+        let source = usize::try_from(order["source"].as_u64().unwrap()).unwrap();
+        let nonce = URL_SAFE_NO_PAD.decode(order["nonce"].as_str().unwrap()).unwrap();
+        let names = match (order["secret"].as_str(), order["route"].as_str()) {
+            (Some(name), None) => {
+                self.calls.push(format!("read {name} {source}"));
+                vec![name]
+            }
+            (None, Some(route)) => {
+                let [method, path] = ["method", "path"].map(|key| order[key].as_str().unwrap());
+                if order["control"] == true {
+                    self.calls.push(format!("control {route} {source} {method} {path}"));
+                    let said = self.control.unwrap_or(Said::Status(401));
+                    return self.answered(json!({ "source": source, "secrets": [], "secrets_ms": 1 }), said);
+                }
+                self.calls.push(format!("send {route} {source} {method} {path}"));
+                if route == "pair" { vec!["id", "key"] } else { vec![route] }
+            }
+            _ => panic!("{order}"),
+        };
+        let glimpse = self.glimpses.pop_front().unwrap_or(Glimpse::Current);
+        let read = |binding: &str| match glimpse {
+            Glimpse::Current => self.values.get(binding),
+            Glimpse::Stale => self.stale.get(binding),
+            Glimpse::Nothing => None,
+        };
+        let mut proved = Vec::new();
+        let mut credential = Vec::new();
+        for name in &names {
+            let (_, sources) = SOURCES.iter().find(|(known, _)| known == name).unwrap();
+            let (binding, secret) = sources[source - 1];
+            let binding = self.other_binding.unwrap_or(binding);
+            let value = read(secret);
+            let hmac = value.map(|value| {
+                let code = Hmac::<Sha256>::new_from_slice(value.as_bytes()).unwrap().chain_update(&nonce);
+                URL_SAFE_NO_PAD.encode(code.finalize().into_bytes())
+            });
+            let outcome = if value.is_some() { "ok" } else { "missing" };
+            proved.push(json!({ "name": name, "binding": binding, "outcome": outcome, "hmac": hmac }));
+            credential.extend(value.cloned());
+        }
+        let is_whole = credential.len() == names.len();
+        let report = json!({ "source": source, "secrets": proved, "secrets_ms": 1 });
+        if !order["route"].is_string() {
+            return report;
+        }
+        let is_known = self.accepted.contains(&credential.join(" "));
+        let said = self.said.pop_front().unwrap_or(match (is_whole, is_known) {
+            (false, _) => Said::Failure("secret_unavailable"),
+            (true, true) => Said::Status(200),
+            (true, false) => Said::Status(401),
+        });
+        self.answered(report, said)
+    }
+
+    /// With what the upstream says.
+    fn answered(&self, mut report: Value, said: Said) -> Value {
+        match said {
+            Said::Status(status) => {
+                report["status"] = json!(status);
+                report["refused"] = json!(self.refusing == Some(status));
+            }
+            Said::Failure(code) => report["failure"] = json!(code),
+            Said::Nothing => {}
+        }
+        report
+    }
+}

@@ -1,0 +1,159 @@
+//! The tokens that have authenticated a caller, to be kept from the upstream.
+
+use memchr::memmem;
+use percent_encoding::percent_decode;
+use zeroize::Zeroizing;
+
+use crate::http::base64;
+use crate::secret_value::SecretValue;
+
+/// Shorter tokens are part of many a word, so they are found between separators alone. In bytes.
+const SHORTEST_WITHIN_A_WORD: usize = 8;
+
+const SEPARATORS: &[u8] = b" \t,;:=&\"'";
+
+/// The tokens that have authenticated the caller of one request: one, or more where it has shown several of its own.
+#[derive(Debug, Default)]
+pub struct ProvedTokens(Vec<SecretValue>);
+
+impl ProvedTokens {
+    /// Takes tokens, none of them empty.
+    #[must_use]
+    pub const fn new(tokens: Vec<SecretValue>) -> Self {
+        Self(tokens)
+    }
+
+    /// Whether the text holds one of them: as it is, percent-encoded, or in Base64.
+    #[must_use]
+    pub fn are_in(&self, text: &[u8]) -> bool {
+        self.0.iter().any(|token| {
+            let token = token.expose().as_bytes();
+            holds(text, token) || holds_decoded(text, token)
+        })
+    }
+
+    /// Whether the name of a header, in lower case, holds one of them.
+    #[must_use]
+    pub fn are_in_name(&self, name: &str) -> bool {
+        let is_in = |token: &SecretValue| {
+            let token = token.expose();
+            name.len() >= token.len()
+                && holds(name.as_bytes(), Zeroizing::new(token.to_ascii_lowercase()).as_bytes())
+        };
+        self.0.iter().any(is_in)
+    }
+}
+
+fn holds(text: &[u8], token: &[u8]) -> bool {
+    if text.len() < token.len() {
+        return false;
+    }
+    let is_word = token.len() < SHORTEST_WITHIN_A_WORD;
+    let ends_word = |byte: Option<&u8>| byte.is_none_or(|byte| SEPARATORS.contains(byte));
+    memmem::find_iter(text, token).any(|start| {
+        let (before, rest) = text.split_at_checked(start).unwrap_or_default();
+        !is_word || (ends_word(before.last()) && ends_word(rest.get(token.len())))
+    })
+}
+
+fn holds_decoded(text: &[u8], token: &[u8]) -> bool {
+    // Every form is longer than the token.
+    if text.len() <= token.len() {
+        return false;
+    }
+    if text.contains(&b'%') {
+        let decoded = Zeroizing::new(percent_decode(text).collect::<Vec<u8>>());
+        if decoded.len() < text.len() && (holds(&decoded, token) || holds_base64(&decoded, token)) {
+            return true;
+        }
+    }
+    holds_base64(text, token)
+}
+
+/// Where a run of digits begins within a word, its groups of four begin at any of four places.
+fn holds_base64(text: &[u8], token: &[u8]) -> bool {
+    let runs = text.split(|byte| !base64::is_digit(*byte)).filter(|run| run.len() * 3 >= token.len() * 4);
+    runs.into_iter().any(|run| {
+        (0..4).any(|start| {
+            let groups = run.get(start..).unwrap_or_default();
+            let whole = groups.len() - usize::from(groups.len() % 4 == 1);
+            let decoded = groups.get(..whole).and_then(base64::decode);
+            decoded.is_some_and(|decoded| holds(&decoded, token))
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TOKEN: &str = "s3cret/token+of~a-caller";
+
+    fn are_in(token: &str, text: &str) -> bool {
+        ProvedTokens::new(vec![SecretValue::new(token.to_owned())]).are_in(text.as_bytes())
+    }
+
+    #[test]
+    fn finds_a_token_however_it_is_carried() {
+        for text in [
+            "s3cret/token+of~a-caller",
+            "Bearer s3cret/token+of~a-caller",
+            "xs3cret/token+of~a-callery",
+            "a=1; b=s3cret/token+of~a-caller; c",
+            "s3cret%2Ftoken%2Bof~a-caller",
+            "%733cret/token+of~a-caller",
+            "Basic eDpzM2NyZXQvdG9rZW4rb2Z+YS1jYWxsZXI=",
+            "eHg6czNjcmV0L3Rva2VuK29mfmEtY2FsbGVyOnl5",
+            "k=xeDpzM2NyZXQvdG9rZW4rb2Z-YS1jYWxsZXI",
+            "Basic%20eDpzM2NyZXQvdG9rZW4rb2Z%2BYS1jYWxsZXI%3D",
+        ] {
+            assert!(are_in(TOKEN, text), "{text}");
+        }
+    }
+
+    #[test]
+    fn finds_no_part_of_a_token_and_nothing_in_another_case() {
+        for text in [
+            "",
+            "s3cret/token+of~a-calle",
+            "S3CRET/token+of~a-caller",
+            "3cret/token+of~a-caller",
+            "eDpzM2NyZXQvdG9rZW4rb2Z+YS1jYWxs",
+            "%",
+            "%zz%",
+        ] {
+            assert!(!are_in(TOKEN, text), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_short_token_is_a_whole_word() {
+        for (text, expected) in [
+            ("json", true),
+            ("Bearer json", true),
+            ("jsonp, json", true),
+            ("token=\"json\"", true),
+            ("Basic eDpqc29u", true),
+            ("application/json", false),
+            ("application/json; charset=utf-8", false),
+            ("jsonp", false),
+            ("xjson", false),
+        ] {
+            assert_eq!(are_in("json", text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_name_of_a_header_has_no_case() {
+        let tokens = ProvedTokens::new(vec![SecretValue::new("Sk-Token_1".to_owned())]);
+        for (name, expected) in [("x-sk-token_1", true), ("sk-token_1", true), ("x-sk-token-1", false)] {
+            assert_eq!(tokens.are_in_name(name), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn case_45_their_debug_form_says_nothing() {
+        let tokens = ProvedTokens::new(vec![SecretValue::new("canary".to_owned())]);
+        assert!(!format!("{tokens:?}").contains("canary"));
+    }
+}

@@ -1,0 +1,118 @@
+//! The request that a probe sends.
+
+use crate::authentication::proved::ProvedTokens;
+use crate::configuration::{Route, Rule};
+use crate::http::host::Host;
+use crate::http::method::Method;
+use crate::http::path::CanonicalPath;
+use crate::refusal::Code;
+use crate::request_id::RequestId;
+use crate::runtime::signing::Signing;
+use crate::runtime::status::check_status;
+use crate::runtime::{Bindings, Clock, Network, RequestHead, UpstreamResponse};
+use crate::secret_value::SecretValue;
+use crate::secrets::credential::Credential;
+use crate::upstream::base_url::base_url;
+use crate::upstream::completion::complete;
+use crate::upstream::planning::Forward;
+use crate::upstream::refused::is_refused;
+
+/// Some upstreams refuse a request without one (GitHub's REST API does), and the operator's own is not forwarded.
+const USER_AGENT: &str = concat!("ostiary/", env!("CARGO_PKG_VERSION"));
+
+/// A request that the probe may send.
+pub(super) struct ProbeTarget<'o, 'g> {
+    method: Method,
+    path: CanonicalPath<'o>,
+    query: Option<&'o str>,
+    pub(super) rule: &'g Rule,
+}
+
+impl<'o, 'g> ProbeTarget<'o, 'g> {
+    /// As a caller's target is read, but for the mount: a probe names its route.
+    pub(super) fn admitted(route: &'g Route, method: Option<&str>, target: &'o str) -> Result<Self, Code> {
+        let method = method.map_or(Some(Method::Get), Method::parse).ok_or(Code::OperationInvalid)?;
+        if !matches!(method, Method::Get | Method::Head) {
+            return Err(Code::OperationInvalid);
+        }
+        let (path, query) =
+            target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)));
+        if query.is_some_and(|query| !query.bytes().all(|byte| matches!(byte, b'!'..=b'~') && byte != b'#')) {
+            return Err(Code::PathAmbiguous);
+        }
+        let path = CanonicalPath::parse(path).map_err(|_| Code::PathAmbiguous)?;
+        if path.has_encoded_slash() && !route.encoded_slash {
+            return Err(Code::PathAmbiguous);
+        }
+        let below = path.below(&[]).ok_or(Code::PathAmbiguous)?;
+        let mut rules = route.allow.iter().flat_map(|grant| grant.rules.iter());
+        let rule = rules.find(|rule| rule.methods.contain(method) && rule.pattern.admits(below));
+        let rule = rule.ok_or(Code::NotAllowed)?;
+        Ok(Self { method, path, query, rule })
+    }
+
+    /// Sends it, and yields the status of the upstream's response, and whether that refuses the credential.
+    pub(super) async fn send<'r, R: Bindings + Network + Clock + Signing>(
+        &self,
+        route: &'r Route,
+        credential: &Credential<'r>,
+        head: &impl RequestHead,
+        host: &Host,
+        runtime: &R,
+        request_id: &RequestId,
+    ) -> Result<(u16, bool), Code> {
+        let upstream = base_url(&route.upstream, runtime)?;
+        let forward = Forward {
+            head: &NoHead,
+            host,
+            method: self.method,
+            path: self.path.below(&[]).ok_or(Code::PathAmbiguous)?,
+            query: self.query,
+            has_body: false,
+            length: None,
+            is_upgrade: false,
+            route,
+            upstream: &upstream,
+            tokens: &ProvedTokens::default(),
+            destination: None,
+            redacts: false,
+        };
+        let mut plan = forward.plan(credential);
+        // The plan edits the operator's own request, of which nothing may be left.
+        plan.remove = head.header_names().map(str::to_owned).collect();
+        for (name, value) in [("user-agent", USER_AGENT), ("accept", "*/*")] {
+            if !plan.set.iter().any(|(set, _)| set == name) {
+                plan.set.push((name.to_owned(), SecretValue::new(value.to_owned())));
+            }
+        }
+        complete(&mut plan, &NoHead, credential, runtime, request_id, 1)?;
+        let response = runtime.send(&plan).await?;
+        check_status(&response)?;
+        let refused = match &route.failover {
+            Some(failover) => is_refused(failover, &response, runtime).await,
+            None => false,
+        };
+        Ok((response.status(), refused))
+    }
+}
+
+/// The head of a request of which nothing but method and path is the caller's.
+struct NoHead;
+
+impl RequestHead for NoHead {
+    fn method(&self) -> &'static str {
+        ""
+    }
+
+    fn url(&self) -> &'static str {
+        ""
+    }
+
+    fn header(&self, _name: &str) -> Option<&str> {
+        None
+    }
+
+    fn header_names(&self) -> impl Iterator<Item = &str> {
+        std::iter::empty()
+    }
+}

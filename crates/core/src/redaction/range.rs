@@ -1,0 +1,137 @@
+//! A range of a response whose body is scanned.
+//!
+//! Whether a byte is covered depends on the bytes around it ([`Reach`]). So a range is asked for with its surroundings,
+//! scanned as a whole, and cut to what was wanted.
+
+use std::ops::Range;
+
+use super::needles::Reach;
+use crate::http::range::{ByteRange, ContentRange};
+use crate::refusal::Code;
+
+/// A range that was asked for with its surroundings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RequestedRange {
+    wanted: ByteRange,
+    asked: ByteRange,
+    reach: Reach,
+}
+
+/// What of the upstream's partial response the caller gets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    /// These bytes of the partial body, and the `Content-Range` that they have.
+    Bytes(Range<u64>, ContentRange),
+    /// No byte: the range begins after the end of a representation of so many bytes.
+    Unsatisfiable(Option<u64>),
+}
+
+impl RequestedRange {
+    /// What the caller wants, and how far the needles of its request reach.
+    #[must_use]
+    pub const fn new(wanted: ByteRange, reach: Reach) -> Self {
+        Self { wanted, asked: wanted.widened(reach.before, reach.after), reach }
+    }
+
+    /// The `Range` header that is sent upstream.
+    #[must_use]
+    pub fn header(&self) -> String {
+        self.asked.to_string()
+    }
+
+    /// The part of a response with this `Content-Range`. One that is not what was asked for is refused: its bytes could not
+    /// be judged.
+    pub(super) fn part(&self, received: ContentRange, reach: Reach) -> Result<Part, Code> {
+        let is_wide_enough = reach.before <= self.reach.before && reach.after <= self.reach.after;
+        if !is_wide_enough || !self.is_asked(received) {
+            return Err(Code::UpstreamInvalid);
+        }
+        let end = received.last.saturating_add(1);
+        let wanted = match (self.wanted, received.total) {
+            (wanted, Some(total)) => wanted.positions(total),
+            (wanted @ ByteRange::From { .. }, None) => wanted.positions(end),
+            (ByteRange::Suffix(_), None) => return Err(Code::UpstreamInvalid),
+        };
+        let Some(wanted) = wanted.filter(|wanted| wanted.start < end) else {
+            return Ok(Part::Unsatisfiable(received.total));
+        };
+        let content_range =
+            ContentRange { first: wanted.start, last: wanted.end.min(end) - 1, total: received.total };
+        let within = |position: u64| position.saturating_sub(received.first);
+        Ok(Part::Bytes(within(content_range.first)..within(content_range.last) + 1, content_range))
+    }
+
+    fn is_asked(&self, received: ContentRange) -> bool {
+        let ContentRange { first, last, total } = received;
+        let is_to_the_end = total.is_some_and(|total| last + 1 == total);
+        match self.asked {
+            ByteRange::From { first: asked, last: Some(until) } => {
+                first == asked && (last == until || (last < until && is_to_the_end))
+            }
+            ByteRange::From { first: asked, last: None } => first == asked && is_to_the_end,
+            ByteRange::Suffix(length) => {
+                is_to_the_end && total.is_some_and(|total| first == total.saturating_sub(length))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const REACH: Reach = Reach { before: 10, after: 5 };
+
+    fn part(wanted: &str, received: &str) -> Result<Part, Code> {
+        let range = RequestedRange::new(ByteRange::parse(wanted).unwrap(), REACH);
+        range.part(ContentRange::parse(received).unwrap(), REACH)
+    }
+
+    fn bytes(within: Range<u64>, content_range: &str) -> Result<Part, Code> {
+        Ok(Part::Bytes(within, ContentRange::parse(content_range).unwrap()))
+    }
+
+    #[test]
+    fn case_50_a_range_is_asked_for_with_its_surroundings_and_cut() {
+        let asked = |wanted| RequestedRange::new(ByteRange::parse(wanted).unwrap(), REACH).header();
+        assert_eq!(asked("bytes=20-29"), "bytes=10-34");
+        assert_eq!(asked("bytes=3-4"), "bytes=0-9");
+        assert_eq!(asked("bytes=20-"), "bytes=10-");
+        assert_eq!(asked("bytes=-7"), "bytes=-17");
+
+        assert_eq!(part("bytes=20-29", "bytes 10-34/100"), bytes(10..20, "bytes 20-29/100"));
+        assert_eq!(part("bytes=20-29", "bytes 10-34/*"), bytes(10..20, "bytes 20-29/*"));
+        assert_eq!(part("bytes=3-4", "bytes 0-9/100"), bytes(3..5, "bytes 3-4/100"));
+        assert_eq!(part("bytes=20-29", "bytes 10-24/25"), bytes(10..15, "bytes 20-24/25"));
+        assert_eq!(part("bytes=20-", "bytes 10-99/100"), bytes(10..90, "bytes 20-99/100"));
+        assert_eq!(part("bytes=-7", "bytes 83-99/100"), bytes(10..17, "bytes 93-99/100"));
+        assert_eq!(part("bytes=-7", "bytes 0-4/5"), bytes(0..5, "bytes 0-4/5"));
+    }
+
+    #[test]
+    fn case_50_a_range_after_the_end_selects_nothing() {
+        assert_eq!(part("bytes=20-29", "bytes 10-19/20"), Ok(Part::Unsatisfiable(Some(20))));
+        assert_eq!(part("bytes=-0", "bytes 90-99/100"), Ok(Part::Unsatisfiable(Some(100))));
+    }
+
+    #[test]
+    fn case_50_a_part_that_was_not_asked_for_is_refused() {
+        for (wanted, received) in [
+            ("bytes=20-29", "bytes 20-29/100"),
+            ("bytes=20-29", "bytes 10-29/100"),
+            ("bytes=20-29", "bytes 10-40/100"),
+            ("bytes=20-29", "bytes 11-34/100"),
+            ("bytes=20-", "bytes 10-98/100"),
+            ("bytes=20-", "bytes 10-99/*"),
+            ("bytes=-7", "bytes 82-98/100"),
+            ("bytes=-7", "bytes 93-99/100"),
+            ("bytes=-7", "bytes 83-99/*"),
+        ] {
+            assert_eq!(part(wanted, received), Err(Code::UpstreamInvalid), "{wanted} {received}");
+        }
+        let range = RequestedRange::new(ByteRange::Suffix(7), REACH);
+        let received = ContentRange::parse("bytes 83-99/100").unwrap();
+        let farther = Reach { before: 11, after: 5 };
+        assert_eq!(range.part(received, farther), Err(Code::UpstreamInvalid));
+    }
+}

@@ -1,0 +1,19 @@
+//! What forms of auth ask of a runtime that make something afresh, or put a credential into a body.
+
+use crate::configuration::Forms;
+use crate::runtime::ReceiveError;
+
+/// What forms of auth ask for beyond secrets and the time.
+pub trait Signing {
+    /// The forms that the configuration uses. No other form's method is called, and a form that is not used costs no
+    /// code where this is a constant of the build.
+    const FORMS: Forms;
+
+    /// The whole body of the caller's request: of `limit` bytes at most, given up when it has made no progress for
+    /// `within` milliseconds. Asked once, before the request is sent for the first time.
+    ///
+    /// # Errors
+    /// [`ReceiveError::Broken`] also where the body ends before its announced length: a part of a body must never be
+    /// signed.
+    async fn body(&self, limit: u32, within: u32) -> Result<Vec<u8>, ReceiveError>;
+}

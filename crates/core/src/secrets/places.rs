@@ -1,0 +1,133 @@
+//! Where a configuration puts a secret's value, and whether a value can be put there.
+
+use std::error::Error;
+use std::fmt;
+
+use crate::configuration::{Gateway, OutputPlace, Part, Placement, Proof, Route, SecretId, Template};
+use crate::secret_value::SecretValue;
+use crate::secret_value::place::{InvalidValue, Place};
+use crate::secrets::json_field::string_field;
+
+/// Whether the value can be put wherever the configuration puts this secret: in the auth of every route, and where a
+/// caller shows it.
+///
+/// # Errors
+/// For the first place that it does not fit.
+pub fn check_value<'g>(gateway: &'g Gateway, id: SecretId, value: &SecretValue) -> Result<(), Misfit<'g>> {
+    for route in gateway.routes.iter() {
+        check_route(route, id, value)?;
+    }
+    let proves = gateway.callers.iter().find(|caller| caller.proof == Proof::Secret(id));
+    proves.map_or(Ok(()), |caller| {
+        let misfit = |fault| Misfit { user: User::Caller(&caller.name), field: None, fault };
+        Place::Header.check(value.expose()).map_err(|fault| misfit(MisfitFault::Value(fault)))
+    })
+}
+
+fn check_route<'g>(route: &'g Route, id: SecretId, value: &SecretValue) -> Result<(), Misfit<'g>> {
+    for placement in route.auth.iter() {
+        for (template, place) in places(placement) {
+            check_template(template, place, id, value).map_err(|(field, fault)| Misfit {
+                user: User::Route(&route.name),
+                field,
+                fault,
+            })?;
+        }
+    }
+    Ok(())
+}
+
+fn check_template<'g>(
+    template: &'g Template,
+    place: Place,
+    id: SecretId,
+    value: &SecretValue,
+) -> Result<(), (Option<&'g str>, MisfitFault)> {
+    for part in template.parts.iter() {
+        match part {
+            Part::Secret(secret) if *secret == id => {
+                place.check(value.expose()).map_err(|fault| (None, MisfitFault::Value(fault)))?;
+            }
+            Part::Field(secret, name) if *secret == id => {
+                let name = name.as_ref();
+                let field = string_field(value, name).ok_or((Some(name), MisfitFault::NoField))?;
+                place.check(field.expose()).map_err(|fault| (Some(name), MisfitFault::Value(fault)))?;
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// What a placement puts where.
+fn places(placement: &Placement) -> impl Iterator<Item = (&Template, Place)> {
+    let own = match placement {
+        Placement::Bearer(value) | Placement::Header { value, .. } => {
+            [Some((value, Place::Header)), None, None]
+        }
+        Placement::Basic { username, password } => {
+            [Some((username, Place::Username)), Some((password, Place::Password)), None]
+        }
+        Placement::Query { value, .. } | Placement::Body { value, .. } => {
+            [Some((value, Place::Encoded)), None, None]
+        }
+        Placement::Hmac(hmac) => {
+            [Some((&hmac.key, Place::Key(hmac.key_encoding))), Some((&hmac.message, Place::Encoded)), None]
+        }
+        Placement::SigV4(sigv4) => [
+            Some((&sigv4.access_key_id, Place::AccessKeyId)),
+            Some((&sigv4.secret_access_key, Place::Encoded)),
+            sigv4.session_token.as_ref().map(|token| (token, Place::Header)),
+        ],
+    };
+    let outputs = placement.outputs().iter().map(|output| (&output.value, place_of(&output.place)));
+    own.into_iter().flatten().chain(outputs)
+}
+
+/// What a value must be for this place.
+pub(super) const fn place_of(output: &OutputPlace) -> Place {
+    match output {
+        OutputPlace::Header(_) => Place::Header,
+        OutputPlace::Query(_) | OutputPlace::Body(_) => Place::Encoded,
+    }
+}
+
+/// A place that a value cannot be put in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Misfit<'g> {
+    user: User<'g>,
+    /// Of a value that is a JSON object.
+    field: Option<&'g str>,
+    fault: MisfitFault,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum User<'g> {
+    Route(&'g str),
+    Caller(&'g str),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum MisfitFault {
+    NoField,
+    Value(InvalidValue),
+}
+
+impl fmt::Display for Misfit<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.field, self.fault) {
+            (None, MisfitFault::Value(fault)) => fault.fmt(formatter)?,
+            (Some(field), MisfitFault::Value(fault)) => write!(formatter, "in its field `{field}`, {fault}")?,
+            (field, MisfitFault::NoField) => {
+                let field = field.unwrap_or_default();
+                write!(formatter, "it is no JSON object with one text `{field}`")?;
+            }
+        }
+        match self.user {
+            User::Route(name) => write!(formatter, ", so the route `{name}` cannot use it"),
+            User::Caller(name) => write!(formatter, ", so the caller `{name}` cannot show it"),
+        }
+    }
+}
+
+impl Error for Misfit<'_> {}

@@ -1,0 +1,74 @@
+//! Step 7, before a request is sent: the credential's part of the body, and what is computed from the whole request.
+//!
+//! A plan is made of a credential, and can be made again for another attempt. A signature covers the plan, the time and
+//! a nonce, so it is the last that is put on a request and is made afresh for each attempt.
+
+pub mod body;
+pub mod hmac;
+pub mod moment;
+pub mod sigv4;
+pub mod template;
+pub mod unsigned;
+
+use crate::configuration::BodyPlace;
+use crate::refusal::Code;
+use crate::runtime::RequestHead;
+use crate::runtime::signing::Signing;
+use crate::secret_value::SecretValue;
+use crate::signing::hmac::HmacSigner;
+use crate::signing::sigv4::SigV4Signer;
+use crate::signing::unsigned::Unsigned;
+
+/// A value that is computed from a request, ready but for the request.
+#[derive(Debug)]
+pub enum Signer<'g> {
+    /// A keyed hash.
+    Hmac(HmacSigner<'g>),
+    /// AWS Signature Version 4.
+    SigV4(SigV4Signer<'g>),
+}
+
+impl Signer<'_> {
+    /// Hands over what tells this signer from another one of the same form.
+    pub fn each_secret(&self, take: &mut dyn FnMut(&[u8])) {
+        match self {
+            Self::Hmac(signer) => signer.each_secret(take),
+            Self::SigV4(signer) => signer.each_secret(take),
+        }
+    }
+}
+
+/// A value that has been put on a request for one attempt, and the name of the secret that it was computed with.
+pub type Signature<'g> = (&'g str, SecretValue);
+
+/// Completes a request: sets the fields of its body, then puts on it what each signer computes, in this order.
+///
+/// # Errors
+/// [`Code::UnsupportedMediaType`] and [`Code::BodyInvalid`] where a field cannot be set in the body.
+pub fn complete<'g, S: Signing>(
+    request: &mut Unsigned<'_, impl RequestHead>,
+    fields: &[(&'g BodyPlace, SecretValue)],
+    signers: &[Signer<'g>],
+) -> Result<Vec<Signature<'g>>, Code> {
+    if S::FORMS.body {
+        for (place, value) in fields {
+            request.set_field(place, value.expose())?;
+        }
+    }
+    let mut signatures = Vec::with_capacity(signers.len());
+    for signer in signers {
+        match signer {
+            Signer::Hmac(signer) => {
+                if S::FORMS.hmac {
+                    signatures.push(signer.sign::<S>(request)?);
+                }
+            }
+            Signer::SigV4(signer) => {
+                if S::FORMS.sigv4 {
+                    signatures.push(signer.sign(request)?);
+                }
+            }
+        }
+    }
+    Ok(signatures)
+}

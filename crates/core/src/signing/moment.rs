@@ -1,0 +1,157 @@
+//! The time and the nonce of one attempt.
+
+use sha2::{Digest as _, Sha256};
+
+use crate::configuration::TimeFormat;
+use crate::encoding::hex;
+use crate::request_id::RequestId;
+
+const DAY: u64 = 24 * 60 * 60;
+const WEEKDAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
+const MONTHS: [&str; 12] =
+    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+/// When an attempt is made, and what no other attempt has.
+#[derive(Clone, Debug)]
+pub struct Moment {
+    /// Since 1970.
+    milliseconds: u64,
+    nonce: String,
+}
+
+/// A point of time in the parts that dates are written with, in UTC.
+struct Civil {
+    year: u64,
+    /// From 1.
+    month: u64,
+    /// From 1.
+    day: u64,
+    weekday: &'static str,
+    hour: u64,
+    minute: u64,
+    second: u64,
+}
+
+impl Moment {
+    /// `now` is in milliseconds since 1970. The nonce is made of the request's random id and the attempt's number, and
+    /// does not disclose the id.
+    #[must_use]
+    pub fn new(now: f64, id: &RequestId, attempt: u32) -> Self {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "`as` saturates, and no clock shows such a time"
+        )]
+        let milliseconds = now as u64;
+        let digest = Sha256::new()
+            .chain_update("ostiary nonce")
+            .chain_update(id.as_str())
+            .chain_update(attempt.to_le_bytes())
+            .finalize();
+        let nonce = hex(digest.first_chunk::<16>().map_or(&[], |half| half.as_slice()));
+        Self { milliseconds, nonce }
+    }
+
+    /// 32 hexadecimal digits.
+    #[must_use]
+    pub fn nonce(&self) -> &str {
+        &self.nonce
+    }
+
+    /// Whole seconds since 1970.
+    #[must_use]
+    pub const fn seconds(&self) -> u64 {
+        self.milliseconds / 1000
+    }
+
+    /// The time in this format.
+    #[must_use]
+    pub fn format(&self, format: TimeFormat) -> String {
+        let Civil { year, month, day, weekday, hour, minute, second } = self.civil();
+        match format {
+            TimeFormat::Seconds => self.seconds().to_string(),
+            TimeFormat::Milliseconds => self.milliseconds.to_string(),
+            TimeFormat::Rfc3339 => {
+                let rest = self.milliseconds % 1000;
+                format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{rest:03}Z")
+            }
+            TimeFormat::HttpDate => {
+                let name = usize::try_from(month - 1).ok().and_then(|month| MONTHS.get(month));
+                let month = name.copied().unwrap_or_default();
+                format!("{weekday}, {day:02} {month} {year:04} {hour:02}:{minute:02}:{second:02} GMT")
+            }
+        }
+    }
+
+    /// `20261117T083000Z` (ISO 8601, basic format).
+    #[must_use]
+    pub fn basic(&self) -> String {
+        let Civil { year, month, day, hour, minute, second, .. } = self.civil();
+        format!("{year:04}{month:02}{day:02}T{hour:02}{minute:02}{second:02}Z")
+    }
+
+    /// As Howard Hinnant's `civil_from_days` has it, for times since 1970: years begin in March there, so that the leap
+    /// day is the last one.
+    fn civil(&self) -> Civil {
+        let (days, time) = (self.seconds() / DAY, self.seconds() % DAY);
+        let since_year_0 = days + 719_468;
+        let (era, of_era) = (since_year_0 / 146_097, since_year_0 % 146_097);
+        let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+        let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+        let from_march = (5 * of_year + 2) / 153;
+        let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
+        let weekday = usize::try_from(days % 7).ok().and_then(|day| WEEKDAYS.get(day));
+        Civil {
+            year: era * 400 + year_of_era + u64::from(month <= 2),
+            month,
+            day: of_year - (153 * from_march + 2) / 5 + 1,
+            weekday: weekday.copied().unwrap_or_default(),
+            hour: time / 3600,
+            minute: time / 60 % 60,
+            second: time % 60,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(milliseconds: u64) -> Moment {
+        Moment { milliseconds, nonce: String::new() }
+    }
+
+    #[test]
+    fn writes_the_time_in_each_format() {
+        let moment = at(784_111_777_042);
+        assert_eq!(moment.format(TimeFormat::Seconds), "784111777");
+        assert_eq!(moment.format(TimeFormat::Milliseconds), "784111777042");
+        assert_eq!(moment.format(TimeFormat::Rfc3339), "1994-11-06T08:49:37.042Z");
+        // The example of RFC 9110 §5.6.7.
+        assert_eq!(moment.format(TimeFormat::HttpDate), "Sun, 06 Nov 1994 08:49:37 GMT");
+        assert_eq!(moment.basic(), "19941106T084937Z");
+        assert_eq!(at(0).format(TimeFormat::Rfc3339), "1970-01-01T00:00:00.000Z");
+        assert_eq!(at(951_782_400_000).format(TimeFormat::Rfc3339), "2000-02-29T00:00:00.000Z");
+    }
+
+    #[test]
+    fn a_nonce_is_another_for_each_attempt_and_each_request_and_does_not_hold_the_id() {
+        let nonce = |id, attempt| Moment::new(0.0, &RequestId::new(id), attempt).nonce().to_owned();
+        assert_eq!(nonce(7, 1), nonce(7, 1));
+        assert_ne!(nonce(7, 1), nonce(7, 2));
+        assert_ne!(nonce(7, 1), nonce(8, 1));
+        assert_eq!(nonce(7, 1).len(), 32);
+        assert!(!nonce(7, 1).contains("00000007"));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn another_library_reads_the_same_time(milliseconds in 0..=253_370_764_800_000_u64) {
+            let moment = at(milliseconds);
+            let read: jiff::Timestamp = moment.format(TimeFormat::Rfc3339).parse().unwrap();
+            proptest::prop_assert_eq!(u64::try_from(read.as_millisecond()).unwrap(), milliseconds);
+            let date = jiff::fmt::rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&read).unwrap();
+            proptest::prop_assert_eq!(moment.format(TimeFormat::HttpDate), date);
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! Where values are put on a request: `put` of a form that computes them, and the fields of a body.
+
+use super::auth::{Alphabet, Reader};
+use super::diagnostic::Findings;
+use super::document::{Entry, Located, Table, Value};
+use super::file::Span;
+use super::header::{self, Purpose};
+use super::request_value::Scope;
+use ostiary_core::configuration::{BodyPlace, Output, OutputPlace, Text};
+
+pub(crate) const PUT: &str = "put = { header = \"x-signature\", value = \"${request.signature}\" }";
+const PLACES: [&str; 4] = ["header", "query", "json", "form"];
+const JSON: &str = "json = \"/auth/token\", value = \"${secret}\"";
+const FORM: &str = "form = \"api_key\", value = \"${secret}\"";
+
+impl Reader<'_, '_, '_> {
+    /// One output or several, and where each is named.
+    pub(crate) fn outputs(&mut self, value: Value<'_>) -> Option<Vec<(Output, Span)>> {
+        let tables = if value.is_array() { value.filled_array(PUT, self.findings)? } else { vec![value] };
+        let mut outputs = Some(Vec::new());
+        for value in tables {
+            let output = value.table(PUT, self.findings).and_then(|table| self.output(&table));
+            outputs = outputs.zip(output).map(|(mut outputs, output)| {
+                outputs.push(output);
+                outputs
+            });
+        }
+        outputs
+    }
+
+    fn output(&mut self, table: &Table<'_>) -> Option<(Output, Span)> {
+        let known = ["header", "query", "json", "form", "value"];
+        let all_known = table.reject_unknown_keys("`put`", &known, &[], self.findings);
+        let named: Vec<_> = table.entries().iter().filter(|entry| PLACES.contains(&entry.key.text)).collect();
+        let [named] = named.as_slice() else {
+            if all_known {
+                let message = "a table of `put` names one place";
+                let instead = "write one of `header`, `query`, `json` and `form` in it, and an array of tables for several";
+                self.findings.error(table.span, message, instead);
+            }
+            return None;
+        };
+        let place = self.place(**named);
+        let value = self.sibling(**named, table.get("value"), PUT);
+        let (place, value) = (place?, value?);
+        let alphabet = match place {
+            OutputPlace::Header(_) => Alphabet::Header,
+            OutputPlace::Query(_) | OutputPlace::Body(_) => Alphabet::Any,
+        };
+        let value = self.value(value, PUT, alphabet, Scope::Output)?;
+        Some((Output { place, value: value.into_template() }, named.value.span()))
+    }
+
+    fn place(&mut self, entry: Entry<'_>) -> Option<OutputPlace> {
+        match entry.key.text {
+            "header" => {
+                let text = entry.value.string(PUT, self.findings)?;
+                header::parse(&text, text.text, Purpose::Set, self.findings).map(OutputPlace::Header)
+            }
+            "query" => self.query_name(entry.value, PUT).map(OutputPlace::Query),
+            _ => self.body_place(entry).map(OutputPlace::Body),
+        }
+    }
+
+    /// The decoded name of a query parameter.
+    pub(crate) fn query_name(&mut self, value: Value<'_>, example: &str) -> Option<Text> {
+        let name = value.string(example, self.findings)?;
+        if name.text.is_empty() {
+            self.findings.error(name.span, "the query parameter has no name", &format!("write `{example}`"));
+            return None;
+        }
+        Some(Text::Owned(name.text.to_owned()))
+    }
+
+    /// A `json` or a `form`.
+    pub(crate) fn body_place(&mut self, entry: Entry<'_>) -> Option<BodyPlace> {
+        if entry.key.text == "json" {
+            let text = entry.value.string(JSON, self.findings)?;
+            return pointer(&text, self.findings).map(BodyPlace::Json);
+        }
+        let name = entry.value.string(FORM, self.findings)?;
+        if name.text.is_empty() {
+            self.findings.error(name.span, "the field has no name", &format!("write `{FORM}`"));
+            return None;
+        }
+        Some(BodyPlace::Form(Text::Owned(name.text.to_owned())))
+    }
+
+    /// The whole example of a table with this body place.
+    pub(crate) fn body_example(entry: Entry<'_>) -> &'static str {
+        if entry.key.text == "json" { JSON } else { FORM }
+    }
+}
+
+/// A JSON pointer that leads to a member (RFC 6901 §3).
+fn pointer(
+    text: &Located<'_>,
+    findings: &mut Findings<'_>,
+) -> Option<ostiary_core::configuration::List<Text>> {
+    let names =
+        text.text.strip_prefix('/').map(|rest| rest.split('/').map(unescaped).collect::<Option<Vec<_>>>());
+    let Some(Some(names)) = names else {
+        let message = format!("`{}` is no JSON pointer to a member", text.text);
+        findings.error(
+            text.span,
+            &message,
+            "write one such as `/auth/token`; `~1` is a slash in a name, `~0` a tilde",
+        );
+        return None;
+    };
+    Some(names.into())
+}
+
+fn unescaped(name: &str) -> Option<Text> {
+    let mut pieces = name.split('~');
+    let mut text = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        let (character, rest) = piece
+            .strip_prefix('0')
+            .map(|rest| ('~', rest))
+            .or_else(|| piece.strip_prefix('1').map(|rest| ('/', rest)))?;
+        text.push(character);
+        text.push_str(rest);
+    }
+    Some(Text::Owned(text))
+}
+
+/// Reports that two placements set the same part of the body, or parts of bodies of two types.
+pub(crate) fn check_body(places: &[(BodyPlace, Span)], findings: &mut Findings<'_>) -> bool {
+    for (at, (place, span)) in places.iter().enumerate() {
+        for (earlier, _) in places.iter().take(at) {
+            let message = match (earlier, place) {
+                (BodyPlace::Json(one), BodyPlace::Json(other))
+                    if one.starts_with(other) || other.starts_with(one) =>
+                {
+                    "two placements set the same member of the body"
+                }
+                (BodyPlace::Form(one), BodyPlace::Form(other)) if one == other => {
+                    "two placements set the same field of the body"
+                }
+                (BodyPlace::Json(_), BodyPlace::Form(_)) | (BodyPlace::Form(_), BodyPlace::Json(_)) => {
+                    "a body is a JSON document or a form, and not both"
+                }
+                _ => continue,
+            };
+            findings.error(*span, message, "remove one of the two");
+            return false;
+        }
+    }
+    true
+}

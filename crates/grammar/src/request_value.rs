@@ -1,0 +1,118 @@
+//! `${request.…}`: values of the request that is being sent.
+
+use super::diagnostic::Findings;
+use super::document::Located;
+use super::file::Span;
+use super::nearest::nearest;
+use ostiary_core::configuration::{Encoding, RequestValue, TimeFormat};
+use ostiary_core::http::header_name::HeaderName;
+
+/// Which values of the request a template may hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Scope {
+    /// None: it is filled in before there is a request.
+    Nothing,
+    /// All but the signature, which is made of it.
+    Message,
+    /// Those that can stand in any place of a request.
+    Output,
+}
+
+/// What can be written after `request.`, but for headers.
+const VALUES: [RequestValue; 17] = {
+    use RequestValue as Value;
+    [
+        Value::Method,
+        Value::Path,
+        Value::Query,
+        Value::Target,
+        Value::Url,
+        Value::Host,
+        Value::Timestamp(TimeFormat::Seconds),
+        Value::Timestamp(TimeFormat::Milliseconds),
+        Value::Timestamp(TimeFormat::Rfc3339),
+        Value::Timestamp(TimeFormat::HttpDate),
+        Value::Nonce,
+        Value::Body,
+        Value::BodySha256(Encoding::Hex),
+        Value::BodySha256(Encoding::Base64),
+        Value::BodySha256(Encoding::Base64Url),
+        Value::SortedForm,
+        Value::Signature,
+    ]
+};
+
+/// Reads what follows `request.` in a placeholder.
+pub(crate) fn parse(
+    name: &str,
+    span: Span,
+    scope: Scope,
+    findings: &mut Findings<'_>,
+) -> Option<RequestValue> {
+    if scope == Scope::Nothing {
+        let message = "a value of the request has no meaning here";
+        findings.error(span, message, "write a secret's name or `${var.NAME}`");
+        return None;
+    }
+    let value = match name.strip_prefix("header.") {
+        Some(header) => HeaderName::parse(header).ok().map(RequestValue::Header),
+        None => VALUES.into_iter().find(|value| value.to_string() == name),
+    };
+    let Some(value) = value else {
+        let known = VALUES.iter().filter(|value| allows(scope, value)).map(ToString::to_string);
+        let header = (scope == Scope::Message).then(|| "header.NAME".to_owned());
+        let known: Vec<String> = known.chain(header).collect();
+        let listed = known.iter().map(|name| format!("`${{request.{name}}}`")).collect::<Vec<_>>().join(", ");
+        let instead = match nearest(name, known.iter().map(String::as_str)) {
+            Some(near) => format!("write `${{request.{near}}}`; the known values are {listed}"),
+            None => format!("write one of {listed}"),
+        };
+        findings.error(span, "the placeholder names no value of a request", &instead);
+        return None;
+    };
+    if !allows(scope, &value) {
+        let (message, instead) = match scope {
+            Scope::Message => ("the signature is made of the message, so it cannot stand in it", "remove it"),
+            Scope::Output | Scope::Nothing => (
+                "only the signature, the time, the nonce and the body's digest can be put on a request",
+                "remove it",
+            ),
+        };
+        findings.error(span, message, instead);
+        return None;
+    }
+    Some(value)
+}
+
+const fn allows(scope: Scope, value: &RequestValue) -> bool {
+    match scope {
+        Scope::Nothing => false,
+        Scope::Message => !matches!(value, RequestValue::Signature),
+        Scope::Output => matches!(
+            value,
+            RequestValue::Signature
+                | RequestValue::Timestamp(_)
+                | RequestValue::Nonce
+                | RequestValue::BodySha256(_)
+        ),
+    }
+}
+
+/// One of the words that a key takes.
+pub(crate) fn word<T: Copy>(
+    text: &Located<'_>,
+    what: &str,
+    words: &[(&str, T)],
+    findings: &mut Findings<'_>,
+) -> Option<T> {
+    let found = words.iter().find(|(word, _)| *word == text.text).map(|(_, value)| *value);
+    if found.is_none() {
+        let listed = words.iter().map(|(word, _)| format!("`\"{word}\"`")).collect::<Vec<_>>().join(", ");
+        let instead = match nearest(text.text, words.iter().map(|(word, _)| *word)) {
+            Some(near) => format!("write `\"{near}\"`; the known ones are {listed}"),
+            None => format!("write one of {listed}"),
+        };
+        findings.error(text.span, &format!("`{}` is no {what}", text.text), &instead);
+    }
+    found
+}

@@ -1,0 +1,181 @@
+//! The runtime.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use futures::FutureExt as _;
+use ostiary_core::configuration::{Encoding, Forms, Gateway, KeyEncoding, Part, Placement, SecretId, Source};
+use ostiary_core::encoding::encode;
+use ostiary_core::request_id::RequestId;
+use ostiary_core::runtime::limit::Verdict;
+use ostiary_core::runtime::plan::Plan;
+use ostiary_core::runtime::reading::Reading;
+use ostiary_core::runtime::signing::Signing;
+use ostiary_core::runtime::{Bindings, Clock, Console, Network, ReceiveError, SendError};
+use ostiary_core::secret_value::SecretValue;
+use ostiary_core::{Handled, handle};
+
+use crate::request::RehearsedRequest;
+use crate::response::EmptyResponse;
+use crate::sent::{Sent, apply};
+
+/// The values of a deployment, and what one request did to it.
+#[derive(Default)]
+pub struct Rehearsal {
+    values: BTreeMap<String, String>,
+    variables: BTreeMap<String, String>,
+    placeholders: Vec<String>,
+    headers: RefCell<BTreeMap<String, String>>,
+    reads: RefCell<Vec<String>>,
+    sent: RefCell<Option<Sent>>,
+}
+
+impl Rehearsal {
+    /// With these values by binding, and these variables by name. A binding without a value is missing.
+    #[must_use]
+    pub fn new(values: BTreeMap<String, String>, variables: BTreeMap<String, String>) -> Self {
+        Self { values, variables, ..Self::default() }
+    }
+
+    /// With a [`placeholder`] for every source, and these variables.
+    #[must_use]
+    pub fn with_placeholders(gateway: &Gateway, variables: BTreeMap<String, String>) -> Self {
+        let ids = (0..=u16::MAX).map(SecretId).zip(gateway.secrets.iter());
+        let sources = ids.flat_map(|(id, secret)| secret.sources.iter().map(move |source| (id, source)));
+        let value = |(id, source): (SecretId, &Source)| {
+            (source.binding.to_string(), written(gateway, &Part::Secret(id), placeholder(&source.binding)))
+        };
+        let mut values: BTreeMap<String, String> = sources.map(value).collect();
+        let fields = placeholders_of_fields(gateway);
+        let placeholders =
+            values.values().chain(fields.values().flat_map(BTreeMap::values)).cloned().collect();
+        let objects =
+            fields.into_iter().map(|(binding, fields)| (binding, serde_json::json!(fields).to_string()));
+        values.extend(objects);
+        Self { placeholders, ..Self::new(values, variables) }
+    }
+
+    /// What the gateway does with a request; `None` where it waits for something, which nothing here makes it do.
+    pub fn handle<'g>(
+        &'g self,
+        gateway: &'g Gateway,
+        request: &RehearsedRequest,
+    ) -> Option<Handled<'g, EmptyResponse>> {
+        self.headers.borrow_mut().clone_from(request.headers());
+        self.reads.take();
+        self.sent.take();
+        handle(gateway, request, self, RequestId::new(0)).now_or_never()
+    }
+
+    /// The bindings that the last request read, in their order.
+    #[must_use]
+    pub fn reads(&self) -> Vec<String> {
+        self.reads.borrow().clone()
+    }
+
+    /// What the last request would have sent; `None` where it was refused. A placeholder in the URL is written without
+    /// percent-encoding.
+    #[must_use]
+    pub fn sent(&self) -> Option<Sent> {
+        self.sent.borrow().clone()
+    }
+}
+
+/// The text that a binding yields: its name in angle brackets. It is valid wherever a secret is.
+#[must_use]
+pub fn placeholder(binding: &str) -> String {
+    format!("<{binding}>")
+}
+
+/// The placeholder as a key is written, where this part is one that is decoded.
+fn written(gateway: &Gateway, part: &Part, placeholder: String) -> String {
+    let placements = gateway.routes.iter().flat_map(|route| route.auth.iter());
+    let mut keys = placements.filter_map(|placement| match placement {
+        Placement::Hmac(hmac) if *hmac.key.parts == [part.clone()] => Some(hmac.key_encoding),
+        _ => None,
+    });
+    match keys.find(|encoding| *encoding != KeyEncoding::Text) {
+        Some(KeyEncoding::Hex) => encode(Encoding::Hex, placeholder.as_bytes()),
+        Some(KeyEncoding::Base64) => encode(Encoding::Base64, placeholder.as_bytes()),
+        Some(KeyEncoding::Text) | None => placeholder,
+    }
+}
+
+/// By binding, the fields that templates take out of its value.
+fn placeholders_of_fields(gateway: &Gateway) -> BTreeMap<String, BTreeMap<String, String>> {
+    let templates = gateway.routes.iter().flat_map(|route| route.auth.iter()).flat_map(Placement::templates);
+    let mut fields: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
+    for part in templates.flat_map(|template| template.parts.iter()) {
+        let Part::Field(secret, field) = part else { continue };
+        for source in gateway.secret(*secret).into_iter().flat_map(|secret| secret.sources.iter()) {
+            let value = written(gateway, part, placeholder(&format!("{}.{field}", source.binding)));
+            fields.entry(source.binding.to_string()).or_default().insert(field.to_string(), value);
+        }
+    }
+    fields
+}
+
+impl Bindings for Rehearsal {
+    async fn read(&self, source: &Source, _within: u32) -> Reading {
+        self.reads.borrow_mut().push(source.binding.to_string());
+        Reading::from_value(self.values.get(source.binding.as_ref()).cloned())
+    }
+
+    async fn limit(&self, _binding: &str, _key: &str, _within: u32) -> Verdict {
+        Verdict::Within
+    }
+
+    fn variable(&self, name: &str) -> Option<String> {
+        self.variables.get(name).cloned()
+    }
+}
+
+impl Network for Rehearsal {
+    type Response = EmptyResponse;
+
+    async fn send(&self, plan: &Plan) -> Result<EmptyResponse, SendError> {
+        let mut url = plan.url.expose().to_owned();
+        for placeholder in &self.placeholders {
+            url = url.replace(&placeholder.replace('<', "%3C").replace('>', "%3E"), placeholder);
+        }
+        let headers = apply(plan, self.headers.borrow().clone());
+        let sent = Sent { method: plan.method.as_str(), url, headers, removed: plan.remove.clone() };
+        *self.sent.borrow_mut() = Some(sent);
+        Ok(EmptyResponse)
+    }
+
+    async fn beginning(&self, _response: &EmptyResponse, _limit: u32, _within: u32) -> Vec<u8> {
+        Vec::new()
+    }
+
+    async fn keeps_body(&self) -> bool {
+        true
+    }
+}
+
+impl Signing for Rehearsal {
+    const FORMS: Forms = Forms::ALL;
+
+    /// Nobody knows what the request would hold, and a field can be put into an empty one.
+    async fn body(&self, _limit: u32, _within: u32) -> Result<Vec<u8>, ReceiveError> {
+        Ok(Vec::new())
+    }
+}
+
+impl Console for Rehearsal {
+    async fn receive(&self, _limit: u32, _within: u32) -> Result<SecretValue, ReceiveError> {
+        Err(ReceiveError::Broken)
+    }
+
+    async fn measure(&self, source: &Source, within: u32) -> (Reading, u32) {
+        (self.read(source, within).await, 0)
+    }
+}
+
+impl Clock for Rehearsal {
+    fn now(&self) -> f64 {
+        0.0
+    }
+
+    async fn sleep(&self, _milliseconds: u32) {}
+}

@@ -1,0 +1,30 @@
+//! The request that would have been sent.
+
+use std::collections::BTreeMap;
+
+use ostiary_core::runtime::plan::Plan;
+
+/// A request as the upstream would have received it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sent {
+    /// Its method.
+    pub method: &'static str,
+    /// Its URL.
+    pub url: String,
+    /// All its headers, names in lower case.
+    pub headers: BTreeMap<String, String>,
+    /// The names of the caller's headers that were removed.
+    pub removed: Vec<String>,
+}
+
+/// The headers of a request once the plan has been applied to them: removed first, set afterwards, as the edge does it.
+#[must_use]
+pub fn apply(plan: &Plan, mut headers: BTreeMap<String, String>) -> BTreeMap<String, String> {
+    for name in &plan.remove {
+        headers.remove(name);
+    }
+    for (name, value) in &plan.set {
+        headers.insert(name.clone(), value.expose().to_owned());
+    }
+    headers
+}

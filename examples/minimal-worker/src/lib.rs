@@ -1,0 +1,46 @@
+//! A Worker that calls an API for whoever shows its token. The key of the API stays here.
+
+use ostiary_secret_bindings::{SecretValue, all};
+use subtle::ConstantTimeEq;
+use worker::{
+    CacheMode, Context, Env, Fetch, Headers, Request, RequestInit, RequestRedirect, Response, console_error,
+    event,
+};
+
+/// The milliseconds that one binding may take.
+const WITHIN: u32 = 2_000;
+
+#[event(fetch)]
+async fn fetch(request: Request, env: Env, _context: Context) -> worker::Result<Response> {
+    let Some(shown) = request.headers().get("authorization")? else {
+        return Response::error("show your token in Authorization", 401);
+    };
+    // Both at the same time. Where API_KEY gives no value, API_KEY_PREVIOUS serves.
+    let bindings: [(_, &[_]); 2] = [("key", &["API_KEY", "API_KEY_PREVIOUS"]), ("token", &["CALLER_TOKEN"])];
+    let secrets = match all(&env, bindings, WITHIN).await {
+        Ok(secrets) => secrets,
+        Err(unavailable) => {
+            // The names of the bindings and why each gave no value, for the log. Neither is the caller's business.
+            console_error!("{unavailable}");
+            return Response::error("a secret is unavailable", 503);
+        }
+    };
+    match (secrets.get("key"), secrets.get("token")) {
+        (Some(key), Some(token)) if proves(&shown, token) => call(&env, key).await,
+        _ => Response::error("a wrong token", 401),
+    }
+}
+
+fn proves(shown: &str, token: &SecretValue) -> bool {
+    shown.as_bytes().ct_eq(token.prefixed("Bearer ").expose().as_bytes()).into()
+}
+
+/// The upstream's response as it is. A redirect is not followed, or the key would go where it leads.
+async fn call(env: &Env, key: &SecretValue) -> worker::Result<Response> {
+    let headers = Headers::new();
+    headers.set("authorization", key.prefixed("Bearer ").expose())?;
+    let mut init = RequestInit::new();
+    init.with_headers(headers).with_redirect(RequestRedirect::Manual).with_cache(CacheMode::NoStore);
+    let request = Request::new_with_init(&env.var("UPSTREAM")?.to_string(), &init)?;
+    Fetch::Request(request).send().await.or_else(|_| Response::error("the upstream cannot be reached", 502))
+}

@@ -1,0 +1,120 @@
+// Fails when a file uses a room that is above its own, or when files use each other in a circle: check-layers [FOLDER]
+// The imports are read as text: `use` declarations and paths that begin with `crate::` or `super::`, tests aside.
+
+import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { dirname, join } from "node:path";
+
+// The rooms of each crate from the lowest to the highest. A room uses those above it in this list, and itself.
+const LAYERS = {
+  "crates/core/src": [
+    ["secret_value digest request_id", "values; they use nothing"],
+    ["http", "words of HTTP; it knows no gateway"],
+    ["configuration", "what the build has checked; it uses http"],
+    ["refusal", "the codes of refusals"],
+    ["runtime", "what is asked of a runtime; it decides nothing"],
+    ["secrets", "step 5"],
+    ["authentication", "step 3; it reads through secrets"],
+    ["log", "step 10; it names what the steps came to"],
+    ["request", "steps 1 and 2"],
+    ["response", "step 9, the head"],
+    ["redaction", "step 9, the body"],
+    ["upstream", "steps 6 to 8"],
+    ["operator", "the operator's endpoints; they use the steps"],
+    ["gateway lib", "the life of a request; it may use everything"],
+  ],
+  "crates/grammar/src": null,
+  "crates/cli/src": null,
+  "crates/secrets-store/src": null,
+  "crates/secret-bindings/src": null,
+  src: null,
+};
+
+const root = process.argv[2] ?? ".";
+const crates = Object.entries(LAYERS).filter(([folder]) => existsSync(join(root, folder)));
+const faults = crates.flatMap(([folder, layers]) => check(join(root, folder), layers));
+for (const fault of faults) console.error(fault);
+process.exitCode = faults.length > 0 ? 1 : 0;
+
+function check(folder, layers) {
+  const files = readdirSync(folder, { recursive: true }).filter((file) => file.endsWith(".rs"));
+  const uses = new Map(files.map((file) => [file, imports(file, readFileSync(join(folder, file), "utf8"), files)]));
+  return [...upward(folder, uses, layers), ...circles(folder, uses)];
+}
+
+function upward(folder, uses, layers) {
+  if (layers === null) return [];
+  const rank = new Map(layers.flatMap(([rooms], at) => rooms.split(" ").map((room) => [room, at])));
+  const room = (file) => file.split("/")[0].replace(/\.rs$/, "");
+  const faults = [];
+  for (const [file, used] of uses) {
+    if (!rank.has(room(file))) faults.push(`${folder}/${file}: this room has no place in scripts/check-layers.mjs`);
+    for (const other of used) {
+      if (file === "lib.rs" || rank.get(room(other)) <= rank.get(room(file))) continue;
+      faults.push(`${folder}/${file} uses ${other}, which is above it: ${layers[rank.get(room(file))][1]}`);
+    }
+  }
+  return faults;
+}
+
+function circles(folder, uses) {
+  const faults = [];
+  const state = new Map();
+  const visit = (file, path) => {
+    if (state.get(file) === "done") return;
+    if (path.includes(file)) {
+      faults.push(`${folder}: a circle: ${[...path.slice(path.indexOf(file)), file].join(" → ")}`);
+      return;
+    }
+    for (const other of uses.get(file)) visit(other, [...path, file]);
+    state.set(file, "done");
+  };
+  for (const file of uses.keys()) visit(file, []);
+  return faults;
+}
+
+// The files that a file names. A path that ends in a folder's module names the folder's mod.rs.
+function imports(file, text, files) {
+  const code = text
+    .replace(/#\[cfg\(test\)\]\s*mod \w+ \{[\s\S]*$/, "")
+    .replace(/#\[cfg\(test\)\]\s*(pub(\(\w+\))? )?mod \w+;/g, "")
+    .replace(/\/\/.*$/gm, "");
+  const base = file.endsWith("/mod.rs") || file === "lib.rs" || file === "main.rs" ? dirname(file) : file.replace(/\.rs$/, "");
+  const found = new Set();
+  const add = (segments) => {
+    for (let length = segments.length; length > 0; length -= 1) {
+      const path = segments.slice(0, length).join("/");
+      const target = [`${path}.rs`, `${path}/mod.rs`].find((name) => files.includes(name));
+      if (target === undefined) continue;
+      if (target !== file) found.add(target);
+      return;
+    }
+  };
+  const start = (word, rest) => {
+    if (word === "crate") return rest;
+    const parts = base === "." ? [] : base.split("/");
+    let left = rest;
+    parts.pop();
+    while (left[0] === "super") {
+      left = left.slice(1);
+      parts.pop();
+    }
+    return [...parts, ...left];
+  };
+  const own = base === "." ? [] : base.split("/");
+  for (const [, child] of code.matchAll(/\bmod (\w+);/g)) {
+    if (new RegExp(`(?<![\\w:])${child}::`).test(code)) add([...own, child]);
+  }
+  for (const [, word, path] of code.matchAll(/\b(crate|super)::((?:\w+::)*(?:\w+|\{[^;]*\}))/g)) {
+    for (const names of expand(path)) add(start(word, names));
+  }
+  return found;
+}
+
+// `a::{b, c::d}` as the paths that it stands for.
+function expand(path) {
+  const open = path.indexOf("{");
+  if (open < 0) return [path.split("::")];
+  const before = path.slice(0, open).split("::").filter(Boolean);
+  const members = path.slice(open + 1, path.lastIndexOf("}")).split(",").map((member) => member.trim()).filter(Boolean);
+  return members.map((member) => [...before, ...member.replace(/[{}]/g, "").split(/ as /)[0].split("::")]);
+}

@@ -1,0 +1,86 @@
+//! The bindings of the deployment: Secrets Store, classic secrets, rate limits and variables.
+
+use std::rc::Rc;
+
+use ostiary_core::configuration::{Source, SourceKind};
+use ostiary_core::runtime::Bindings;
+use ostiary_core::runtime::limit::Verdict;
+use ostiary_core::runtime::reading::Reading;
+use ostiary_secret_bindings::{self as secret_bindings, ReadError};
+use wasm_bindgen::prelude::*;
+
+use crate::deadline::Deadline;
+use crate::js::{RateLimit, RateLimitOptions, RateLimitOutcome};
+use crate::runtime::Runtime;
+
+impl Bindings for Runtime<'_> {
+    async fn read(&self, source: &Source, within: u32) -> Reading {
+        match source.kind {
+            SourceKind::SecretsStore => self.read_stored(&source.binding, within).await,
+            SourceKind::WorkerSecret => {
+                self.variable(&source.binding).map_or(Reading::Error, |text| Reading::from_value(Some(text)))
+            }
+        }
+    }
+
+    async fn limit(&self, binding: &str, key: &str, within: u32) -> Verdict {
+        match self.count(binding, key, within).await {
+            Some(true) => Verdict::Within,
+            Some(false) => Verdict::Exceeded,
+            None => Verdict::Unknown,
+        }
+    }
+
+    fn variable(&self, name: &str) -> Option<String> {
+        self.env.var(name).ok().map(|text| text.to_string())
+    }
+}
+
+impl Runtime<'_> {
+    async fn read_stored(&self, binding: &str, within: u32) -> Reading {
+        let promise = match secret_bindings::start(self.env, binding) {
+            Ok(promise) => promise,
+            Err(why) => return without_value(why),
+        };
+        match self.shared_deadline(within).within(self.invocation.settled(promise)).await {
+            Some(Ok(value)) if value.is_null() || value.is_undefined() => Reading::Missing,
+            Some(Ok(value)) => {
+                value.as_string().map_or(Reading::Error, |text| Reading::from_value(Some(text)))
+            }
+            // A secret that does not exist makes `get()` throw.
+            Some(Err(exception)) => {
+                secret_bindings::outcome(Err(exception)).map_or_else(without_value, |_| Reading::Error)
+            }
+            None => Reading::Timeout,
+        }
+    }
+
+    /// Whether the limit grants one more request with this key; `None` where it does not say so in time.
+    async fn count(&self, binding: &str, key: &str, within: u32) -> Option<bool> {
+        let limit: RateLimit = JsValue::from(self.env.rate_limiter(binding).ok()?).unchecked_into();
+        let options = RateLimitOptions::new(key);
+        let promise = limit.limit(&options).ok()?;
+        let outcome = self.shared_deadline(within).within(self.invocation.settled(promise)).await?.ok()?;
+        let outcome = Some(outcome).filter(JsValue::is_object)?;
+        outcome.unchecked_ref::<RateLimitOutcome>().success().ok()?.as_bool()
+    }
+
+    /// All that is asked at the same time shares one timer.
+    fn shared_deadline(&self, within: u32) -> Rc<Deadline> {
+        let mut shared = self.deadline.borrow_mut();
+        shared.upgrade().unwrap_or_else(|| {
+            let deadline = Rc::new(Deadline::new(self.invocation, within));
+            *shared = Rc::downgrade(&deadline);
+            deadline
+        })
+    }
+}
+
+const fn without_value(why: ReadError) -> Reading {
+    match why {
+        ReadError::Missing => Reading::Missing,
+        ReadError::Empty => Reading::Empty,
+        ReadError::Failed => Reading::Error,
+        ReadError::TimedOut => Reading::Timeout,
+    }
+}

@@ -1,0 +1,58 @@
+//! What only the operator's endpoints ask of the runtime.
+
+use js_sys::Uint8Array;
+use ostiary_core::configuration::Source;
+use ostiary_core::runtime::clock::elapsed;
+use ostiary_core::runtime::reading::Reading;
+use ostiary_core::runtime::{Bindings, Clock, Console, ReceiveError};
+use ostiary_core::secret_value::SecretValue;
+use wasm_bindgen::prelude::*;
+use web_sys::{ReadableStreamDefaultReader, ReadableStreamReadResult};
+
+use crate::deadline::Deadline;
+use crate::js;
+use crate::runtime::Runtime;
+
+impl Console for Runtime<'_> {
+    async fn receive(&self, limit: u32, within: u32) -> Result<SecretValue, ReceiveError> {
+        let Some(body) = self.request.body() else { return Ok(SecretValue::new(String::new())) };
+        let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
+        let all = self.read_all(&reader, limit, within);
+        let received = Deadline::new(self.invocation, within).within(all).await;
+        js::discard(&reader);
+        let text = String::from_utf8(received.ok_or(ReceiveError::Broken)??);
+        text.map(SecretValue::new).map_err(|_| ReceiveError::Broken)
+    }
+
+    async fn measure(&self, source: &Source, within: u32) -> (Reading, u32) {
+        let before = self.now();
+        let reading = self.read(source, within).await;
+        (reading, elapsed(before, self.now()))
+    }
+}
+
+impl Runtime<'_> {
+    /// All bytes of a stream, given up when none has come for `within` milliseconds.
+    pub(crate) async fn read_all(
+        &self,
+        reader: &ReadableStreamDefaultReader,
+        limit: u32,
+        within: u32,
+    ) -> Result<Vec<u8>, ReceiveError> {
+        let mut bytes = Vec::new();
+        loop {
+            let read = self.invocation.settled(reader.read());
+            let read = Deadline::new(self.invocation, within).within(read).await;
+            let read = read.ok_or(ReceiveError::Broken)?.map_err(|_| ReceiveError::Broken)?;
+            let read: ReadableStreamReadResult = read.unchecked_into();
+            if read.get_done() == Some(true) {
+                return Ok(bytes);
+            }
+            let chunk: Uint8Array = read.get_value().unchecked_into();
+            if bytes.len() + chunk.length() as usize > limit as usize {
+                return Err(ReceiveError::TooLarge);
+            }
+            bytes.extend(chunk.to_vec());
+        }
+    }
+}

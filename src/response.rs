@@ -1,0 +1,111 @@
+//! What the core decided, as the runtime's response.
+
+use ostiary_core::http::coding::Coding;
+use ostiary_core::operator::Report;
+use ostiary_core::redaction::Redaction;
+use ostiary_core::response::body_links::BodyEdit;
+use ostiary_core::response::edits::Edits;
+use ostiary_core::{Handled, Outcome};
+use wasm_bindgen::prelude::*;
+use web_sys::{Headers, Response, ResponseInit};
+
+use crate::js::{self, UpgradedInit};
+use crate::redactor::BodyRedactor;
+use crate::rewriter::BodyRewriter;
+use crate::runtime::Runtime;
+use crate::upstream::UpstreamResponse;
+
+/// The response to the runtime's request.
+pub(crate) fn build(
+    handled: Handled<'_, UpstreamResponse>,
+    runtime: &Runtime<'_>,
+) -> Result<Response, JsValue> {
+    runtime.sending.settle(matches!(handled.outcome, Outcome::Answered(..)));
+    match handled.outcome {
+        Outcome::Refused(refusal) => own(refusal.status(), &refusal.body(), refusal.headers()),
+        Outcome::Preflight(added) => own(handled.event.status, "", added),
+        Outcome::Reported(report) => {
+            own(report.status, &report.body, Report::headers(&handled.event.request_id))
+        }
+        Outcome::Answered(response, edits, redaction) => {
+            let edited = upstream(runtime, &response, &edits, redaction)?;
+            edit(&edited.headers(), &edits)?;
+            Ok(edited)
+        }
+    }
+}
+
+/// A response of the gateway's own.
+fn own<N: AsRef<str>, V: AsRef<str>>(
+    status: u16,
+    body: &str,
+    set: impl IntoIterator<Item = (N, V)>,
+) -> Result<Response, JsValue> {
+    let headers = Headers::new()?;
+    for (name, value) in set {
+        headers.set(name.as_ref(), value.as_ref())?;
+    }
+    let body = Some(body).filter(|body| !body.is_empty());
+    Response::new_with_opt_str_and_init(body, &init(status, &headers))
+}
+
+/// The upstream's response, its headers not yet edited.
+fn upstream(
+    runtime: &Runtime<'_>,
+    received: &UpstreamResponse,
+    edits: &Edits,
+    redaction: Redaction,
+) -> Result<Response, JsValue> {
+    let response = &received.response;
+    let headers = response.headers();
+    let head = || init(edits.status.unwrap_or_else(|| response.status()), &headers);
+    let socket = received.web_socket();
+    if socket.is_truthy() {
+        let head = head();
+        head.unchecked_ref::<UpgradedInit>().set_web_socket(&socket);
+        return Response::new_with_opt_readable_stream_and_init(None, &head);
+    }
+    let body = js::pass_on(runtime.request, response, edits.idle_timeout.unwrap_or_default())?;
+    let is_untouched = matches!(redaction, Redaction::None) && edits.body.is_none();
+    if is_untouched {
+        // A response in the place of the init costs least, and says how its body is coded.
+        return Response::new_with_opt_readable_stream_and_init(body.as_ref(), response.unchecked_ref());
+    }
+    let (body, is_decoded) = match redaction {
+        Redaction::None | Redaction::Head => (body, false),
+        Redaction::Body { redactor, coding, length } => {
+            #[expect(clippy::cast_precision_loss, reason = "no body has that many bytes")]
+            let length = length.filter(|_| edits.body.is_none()).map(|length| length as f64);
+            let scan =
+                |body| js::redacted(body, &headers, BodyRedactor::from(redactor), coding.as_str(), length);
+            (body.map(scan).transpose()?, true)
+        }
+    };
+    let body = match &edits.body {
+        None => body,
+        Some(BodyEdit { coding, links }) => {
+            let coding = if is_decoded { Coding::Identity } else { *coding };
+            let rewriter = BodyRewriter::from(links.clone());
+            let rewrite = |body| js::rewritten(body, &headers, rewriter, coding.as_str());
+            body.map(rewrite).transpose()?
+        }
+    };
+    Response::new_with_opt_readable_stream_and_init(body.as_ref(), &head())
+}
+
+fn edit(headers: &Headers, edits: &Edits) -> Result<(), JsValue> {
+    for name in &edits.remove {
+        headers.delete(name)?;
+    }
+    for (name, value) in &edits.add {
+        headers.append(name, value)?;
+    }
+    Ok(())
+}
+
+fn init(status: u16, headers: &Headers) -> ResponseInit {
+    let init = ResponseInit::new();
+    init.set_status(status);
+    init.set_headers(headers);
+    init
+}

@@ -1,0 +1,51 @@
+//! The state of a request on its way to the upstream.
+
+use std::cell::{OnceCell, RefCell};
+
+use web_sys::Response;
+
+use crate::js::{self, Attempt, Upload};
+
+/// What the attempts to send one request share.
+#[derive(Default)]
+pub(crate) struct Sending {
+    /// The body, where there is one.
+    pub(crate) upload: OnceCell<Upload>,
+    last: RefCell<Option<Received>>,
+}
+
+/// A response whose head has arrived.
+struct Received {
+    response: Response,
+    attempt: Option<Attempt>,
+}
+
+impl Sending {
+    /// Another response has arrived. The previous one is not wanted any more.
+    pub(crate) fn received(&self, response: &Response, attempt: Option<Attempt>) {
+        // `response.clone()` would be the runtime's, which divides the body in two.
+        let received = Received { response: Clone::clone(response), attempt };
+        if let Some(previous) = self.last.replace(Some(received)) {
+            previous.discard();
+        }
+    }
+
+    /// There will be no other attempt. The last response is discarded unless it is returned to the caller.
+    pub(crate) fn settle(&self, is_returned: bool) {
+        let last = self.last.take();
+        if let Some(upload) = self.upload.get() {
+            upload.settle(last.as_ref().and_then(|last| last.attempt.as_ref()));
+        }
+        if let Some(last) = last.filter(|_| !is_returned) {
+            last.discard();
+        }
+    }
+}
+
+impl Received {
+    fn discard(&self) {
+        if let Some(body) = self.response.body() {
+            js::discard(&body);
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! What the forms of auth ask for that make something of the whole request.
+
+use ostiary_core::configuration::Forms;
+use ostiary_core::runtime::ReceiveError;
+use ostiary_core::runtime::signing::Signing;
+use wasm_bindgen::prelude::*;
+use web_sys::ReadableStreamDefaultReader;
+
+use crate::configuration::FORMS;
+use crate::js;
+use crate::runtime::Runtime;
+
+impl Signing for Runtime<'_> {
+    const FORMS: Forms = FORMS;
+
+    async fn body(&self, limit: u32, within: u32) -> Result<Vec<u8>, ReceiveError> {
+        let Some(body) = self.request.body() else { return Ok(Vec::new()) };
+        let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
+        let received = self.read_all(&reader, limit, within).await;
+        js::discard(&reader);
+        received
+    }
+}

@@ -1,0 +1,167 @@
+//! The request to the upstream, sent as often as it takes, and the upstream's response.
+
+use js_sys::{Promise, Uint8Array};
+use ostiary_core::runtime::plan::Plan;
+use ostiary_core::runtime::{self, Network, SendError};
+use wasm_bindgen::prelude::*;
+use web_sys::{
+    AbortSignal, Headers, ReadableStreamDefaultReader, ReadableStreamReadResult, RequestCache, RequestInit,
+    RequestRedirect, Response, Url,
+};
+
+use crate::deadline::Deadline;
+use crate::headers::HeaderList;
+use crate::js::{self, Attempt, ListedHeaders, Upgraded, Upload};
+use crate::runtime::Runtime;
+
+impl Network for Runtime<'_> {
+    type Response = UpstreamResponse;
+
+    async fn send(&self, plan: &Plan) -> Result<UpstreamResponse, SendError> {
+        let attempt = self.attempt(plan).map_err(|_| SendError::Unreachable)?;
+        let sent = self.fetch(plan, attempt.as_ref()).await;
+        if let Some(attempt) = &attempt {
+            attempt.answered();
+        }
+        // What the exception says may hold the URL, so only its kind is looked at.
+        let response = sent.map_err(|error| match &attempt {
+            Some(attempt) if attempt.too_large() => SendError::TooLarge,
+            Some(attempt) if attempt.timed_out() => SendError::TimedOut,
+            None if js::is_timeout(&error) => SendError::TimedOut,
+            _ => SendError::Unreachable,
+        })?;
+        self.sending.received(&response, attempt);
+        Ok(UpstreamResponse::from(response))
+    }
+
+    async fn beginning(&self, response: &UpstreamResponse, limit: u32, within: u32) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        // The runtime divides the body in two: what is read of one half stays in the other.
+        let Ok(half) = response.response.clone() else { return bytes };
+        let Some(body) = half.body() else { return bytes };
+        let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
+        let deadline = Deadline::new(self.invocation, within);
+        deadline.within(self.read_beginning(&reader, limit as usize, &mut bytes)).await;
+        js::discard(&reader);
+        bytes
+    }
+
+    async fn keeps_body(&self) -> bool {
+        let Some(upload) = self.sending.upload.get() else { return true };
+        self.invocation.settled(upload.can_repeat()).await.is_ok_and(|said| said.is_truthy())
+    }
+}
+
+impl Runtime<'_> {
+    /// Reads until there are so many bytes, or no more.
+    async fn read_beginning(&self, reader: &ReadableStreamDefaultReader, limit: usize, bytes: &mut Vec<u8>) {
+        while bytes.len() < limit {
+            let Ok(read) = self.invocation.settled(reader.read()).await else { return };
+            let read: ReadableStreamReadResult = read.unchecked_into();
+            if read.get_done() == Some(true) {
+                return;
+            }
+            let chunk: Uint8Array = read.get_value().unchecked_into();
+            bytes.extend(chunk.to_vec());
+            bytes.truncate(limit);
+        }
+    }
+
+    /// `None` where no body is streamed and the body of the response is not read here: then a deadline for the head
+    /// needs no more than a signal.
+    fn attempt(&self, plan: &Plan) -> Result<Option<Attempt>, JsValue> {
+        if !plan.has_body || plan.body.is_some() || self.request.body().is_none() {
+            return Ok(plan.reads_body.then(|| Attempt::new(plan.timeout)));
+        }
+        if let Some(upload) = self.sending.upload.get() {
+            return Ok(Some(upload.attempt()));
+        }
+        #[expect(clippy::cast_precision_loss, reason = "no body has that many bytes")]
+        let most = plan.max_body.unwrap_or_default() as f64;
+        let upload = Upload::new(self.request, plan.timeout, plan.keep, most)?;
+        Ok(Some(self.sending.upload.get_or_init(|| upload).attempt()))
+    }
+
+    async fn fetch(&self, plan: &Plan, attempt: Option<&Attempt>) -> Result<Response, JsValue> {
+        let body = match (&plan.body, self.sending.upload.get(), attempt) {
+            (Some(body), ..) => Uint8Array::from(body.expose()).into(),
+            (None, Some(upload), Some(attempt)) => self.invocation.settled(upload.start(attempt)).await?,
+            _ => JsValue::NULL,
+        };
+        let fetched = self.start_fetch(plan, attempt, &body)?;
+        self.invocation.settled(fetched).await.map(JsCast::unchecked_into)
+    }
+
+    /// Resolves to a [`Response`].
+    fn start_fetch(
+        &self,
+        plan: &Plan,
+        attempt: Option<&Attempt>,
+        body: &JsValue,
+    ) -> Result<Promise, JsValue> {
+        let headers = Headers::new_with_headers(&self.request.headers())?;
+        for name in &plan.remove {
+            headers.delete(name)?;
+        }
+        for (name, value) in &plan.set {
+            headers.set(name, value.expose())?;
+        }
+        // A signal of the second kind ends a fetch whose head has not arrived, and no body that streams by itself; but
+        // it would end one that is read here.
+        let signal = attempt.map_or_else(|| AbortSignal::timeout_with_u32(plan.timeout), Attempt::signal);
+        let init = RequestInit::new();
+        init.set_method(plan.method.as_str());
+        init.set_headers(&headers);
+        init.set_body(body);
+        init.set_redirect(RequestRedirect::Manual);
+        init.set_cache(RequestCache::NoStore);
+        init.set_signal(Some(&signal));
+        js::fetch(plan.url.expose(), &init)
+    }
+}
+
+/// The upstream's response. Its body is the runtime's own and never seen here.
+pub(crate) struct UpstreamResponse {
+    pub(crate) response: Response,
+    headers: HeaderList,
+}
+
+impl From<Response> for UpstreamResponse {
+    fn from(response: Response) -> Self {
+        let headers = HeaderList::from(&response.headers());
+        Self { response, headers }
+    }
+}
+
+impl UpstreamResponse {
+    /// `null` where the connection has not become a WebSocket.
+    pub(crate) fn web_socket(&self) -> JsValue {
+        self.response.unchecked_ref::<Upgraded>().web_socket()
+    }
+}
+
+impl runtime::UpstreamResponse for UpstreamResponse {
+    fn status(&self) -> u16 {
+        self.response.status()
+    }
+
+    fn is_web_socket(&self) -> bool {
+        self.web_socket().is_truthy()
+    }
+
+    fn header(&self, name: &str) -> Option<&str> {
+        self.headers.value(name)
+    }
+
+    fn header_names(&self) -> impl Iterator<Item = &str> {
+        self.headers.names()
+    }
+
+    fn set_cookies(&self) -> Vec<String> {
+        self.response.headers().unchecked_ref::<ListedHeaders>().set_cookies()
+    }
+
+    fn resolve(&self, reference: &str, base: &str) -> Option<String> {
+        Url::new_with_base(reference, base).ok().map(|url| url.href())
+    }
+}

@@ -1,0 +1,125 @@
+//! JavaScript's end of a wait.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+
+use wasm_bindgen::prelude::*;
+
+/// Something that happens once. Several futures can wait for it.
+#[derive(Clone, Default)]
+pub(crate) struct Signal(Rc<RefCell<Pending>>);
+
+#[derive(Default)]
+struct Pending {
+    outcome: Option<Result<JsValue, JsValue>>,
+    wakers: Vec<Waker>,
+}
+
+impl Signal {
+    pub(crate) fn is_set(&self) -> bool {
+        self.0.borrow().outcome.is_some()
+    }
+
+    /// What the signal has been set to. The next call waits for ever.
+    pub(crate) fn poll(&self, context: &Context<'_>) -> Poll<Result<JsValue, JsValue>> {
+        let outcome = self.0.borrow_mut().outcome.take();
+        outcome.map_or_else(
+            || {
+                self.wake(context);
+                Poll::Pending
+            },
+            Poll::Ready,
+        )
+    }
+
+    /// Wakes the task of this context when the signal is set.
+    pub(crate) fn wake(&self, context: &Context<'_>) {
+        let wakers = &mut self.0.borrow_mut().wakers;
+        if !wakers.iter().any(|known| known.will_wake(context.waker())) {
+            wakers.push(context.waker().clone());
+        }
+    }
+
+    fn set(&self, outcome: Result<JsValue, JsValue>) -> Vec<Waker> {
+        let mut pending = self.0.borrow_mut();
+        pending.outcome = Some(outcome);
+        std::mem::take(&mut pending.wakers)
+    }
+}
+
+/// The task of one request, as far as its waiters concern it.
+#[derive(Default)]
+pub(crate) struct Task {
+    waker: RefCell<Option<Waker>>,
+    /// How many waiters JavaScript holds.
+    waiters: Cell<usize>,
+    /// Whether the task has been woken and has not run yet.
+    is_woken: Cell<bool>,
+    is_abandoned: Cell<bool>,
+}
+
+impl Task {
+    /// The task runs, and is woken by this waker.
+    pub(crate) fn runs(&self, waker: &Waker) {
+        self.is_woken.set(false);
+        let mut known = self.waker.borrow_mut();
+        if !known.as_ref().is_some_and(|known| known.will_wake(waker)) {
+            *known = Some(waker.clone());
+        }
+    }
+
+    /// Whether the task has waited, and the last of its waiters has been collected.
+    pub(crate) fn is_abandoned(&self) -> bool {
+        self.is_abandoned.get()
+    }
+}
+
+/// What JavaScript calls when a wait ends. Nothing on this side holds it: when JavaScript does not hold it any more
+/// either, the wait will never end.
+#[wasm_bindgen]
+pub struct Waiter {
+    signal: Signal,
+    task: Rc<Task>,
+}
+
+impl Waiter {
+    pub(crate) fn new(signal: &Signal, task: &Rc<Task>) -> Self {
+        task.waiters.update(|waiters| waiters + 1);
+        Self { signal: signal.clone(), task: Rc::clone(task) }
+    }
+
+    fn set(&self, outcome: Result<JsValue, JsValue>) {
+        let wakers = self.signal.set(outcome);
+        if !wakers.is_empty() {
+            self.task.is_woken.set(true);
+        }
+        wakers.into_iter().for_each(Waker::wake);
+    }
+}
+
+#[wasm_bindgen]
+impl Waiter {
+    /// The promise is fulfilled, or the time has passed.
+    pub fn fulfill(self, value: JsValue) {
+        self.set(Ok(value));
+    }
+
+    /// The promise is rejected.
+    pub fn reject(self, reason: JsValue) {
+        self.set(Err(reason));
+    }
+}
+
+impl Drop for Waiter {
+    fn drop(&mut self) {
+        let Task { waker, waiters, is_woken, is_abandoned } = &*self.task;
+        waiters.update(|waiters| waiters - 1);
+        if waiters.get() == 0 && !is_woken.get() {
+            is_abandoned.set(true);
+            if let Some(waker) = waker.take() {
+                waker.wake();
+            }
+        }
+    }
+}

@@ -1,0 +1,96 @@
+// How the ostiary command connects: by whose proxy, and trusting whose certificates.
+
+import assert from "node:assert/strict";
+import http from "node:http";
+import net from "node:net";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { ostiary } from "../harness/ostiary.mjs";
+import { AUTHORITY, startScriptedApi, success } from "../harness/scripted-api.mjs";
+import { temporaryFolder } from "../harness/server-process.mjs";
+
+const quota = () => success({ secrets: { quota: 100, usage: 1 } });
+
+let plain;
+let secure;
+let proxy;
+before(async () => {
+  plain = await startScriptedApi(quota);
+  secure = await startScriptedApi(quota, { tls: true });
+  proxy = await startProxy();
+});
+after(() => Promise.all([plain?.stop(), secure?.stop(), proxy?.stop()]));
+
+// Tunnels what CONNECT asks for, and notes whatever else it is told.
+async function startProxy() {
+  const seen = [];
+  const server = http.createServer((request, response) => {
+    seen.push(`${request.method} ${request.url}`);
+    response.writeHead(502).end();
+  });
+  server.on("connect", (request, socket) => {
+    seen.push(`CONNECT ${request.url}`);
+    const [, host, port] = /^(.*):(\d+)$/.exec(request.url);
+    const target = net.connect(Number(port), host, () => {
+      socket.write("HTTP/1.1 200 Connected\r\n\r\n");
+      socket.pipe(target).pipe(socket);
+    });
+    for (const each of [socket, target]) each.on("error", () => each.destroy());
+  });
+  server.unref();
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    url: `http://127.0.0.1:${server.address().port}`,
+    seen,
+    stop() {
+      server.closeAllConnections();
+      return new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+const asks = (api, variables = {}) => ostiary(["quota"], { environment: { ...api.environment, ...variables } });
+
+test("no proxy sees what goes over plain http to this machine", async () => {
+  for (const name of ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy", "HTTPS_PROXY"]) {
+    const ran = await asks(plain, { [name]: proxy.url });
+    assert.equal(ran.code, 0, ran.err);
+  }
+  assert.deepEqual(proxy.seen, []);
+  // The gateway's operator is asked in the same way.
+  const operator = { OSTIARY_GATEWAY_URL: `http://127.0.0.1:${plain.port}/operator`, HTTP_PROXY: proxy.url };
+  const files = ["--config", "tests/harness/configuration/gateway.toml"];
+  await ostiary(["explain", "GET", "/", "--gateway", operator.OSTIARY_GATEWAY_URL, ...files, "--wrangler", "tests/harness/configuration/wrangler.toml"], { environment: operator });
+  assert.deepEqual(proxy.seen, []);
+});
+
+test("https goes through the proxy, which sees a name and a port", async () => {
+  const ran = await asks(secure, { HTTPS_PROXY: proxy.url, SSL_CERT_FILE: AUTHORITY });
+  assert.equal(ran.code, 0, ran.err);
+  assert.deepEqual(proxy.seen.splice(0), [`CONNECT localhost:${secure.port}`]);
+  const excepted = await asks(secure, { HTTPS_PROXY: proxy.url, NO_PROXY: "localhost", SSL_CERT_FILE: AUTHORITY });
+  assert.deepEqual([excepted.code, proxy.seen], [0, []]);
+});
+
+test("an authority of this machine's is trusted", async () => {
+  const folder = join(temporaryFolder(), "certificates");
+  mkdirSync(folder);
+  writeFileSync(join(folder, "authority.pem"), readFileSync(AUTHORITY));
+  for (const variables of [{ SSL_CERT_FILE: AUTHORITY }, { SSL_CERT_DIR: folder }, { NODE_EXTRA_CA_CERTS: AUTHORITY }]) {
+    const ran = await asks(secure, variables);
+    assert.equal(ran.code, 0, `${Object.keys(variables)}: ${ran.err}`);
+  }
+});
+
+test("an authority that is not is named, and nothing is sent or tried again", async () => {
+  const before = secure.requests.length;
+  for (const variables of [{}, { HTTPS_PROXY: proxy.url }, { NODE_EXTRA_CA_CERTS: "/nowhere.pem" }]) {
+    const ran = await asks(secure, variables);
+    assert.equal(ran.code, 1);
+    assert.match(ran.err, /an authority that this machine does not trust \(.*CN=Ostiary test authority.*\).*SSL_CERT_FILE/);
+  }
+  assert.equal(secure.requests.length, before);
+  // One connection that failed, and one that asked who had issued the certificate.
+  assert.equal(proxy.seen.length, 2);
+});

@@ -1,0 +1,39 @@
+// ostiary rotate with a dead key, killed in the middle of its work, against upstreams that do not say 401.
+
+import assert from "node:assert/strict";
+import { after, afterEach, before, beforeEach, test } from "node:test";
+import { REFUSALS } from "../harness/refusals.mjs";
+import { OLD, startRotation } from "../harness/rotation.mjs";
+
+const TOLD = ["primary", "--route", "told", "--probe", "GET /x"];
+const STEPS = [
+  /source 1.*holds/, /source 2.*holds/, /source 1.*works/, /source 2.*works/, /a wrong value in its place is refused/,
+  /source 2.*is written/, /source 2.*is active/, /source 2.*reads the new/, /source 2.*does not work/,
+];
+
+let world;
+before(async () => {
+  world = await startRotation();
+});
+after(() => world?.stop());
+beforeEach(() => world.reset());
+afterEach(() => world.sweep());
+
+for (const [kind, refusal] of Object.entries(REFUSALS)) {
+  test(`${kind}: killed after each step and run again, the source that serves is untouched, and no request fails`, async () => {
+    const modified = (await world.found("PRIMARY_KEY")).modified;
+    await world.underLoad(async () => {
+      for (const step of STEPS) {
+        const dead = world.fresh();
+        world.decides((exchange) => OLD.some((key) => exchange.value("authorization") === `Bearer ${key}`), refusal);
+        const killed = await world.rotate(TOLD, { input: dead, killAt: step });
+        assert.ok(killed.signal === "SIGKILL" || step === STEPS.at(-1), `${step}: ${killed.out}`);
+        const again = await world.rotate([...TOLD, "--json"], { input: dead });
+        assert.deepEqual([again.code, again.json().outcome], [1, "stopped"], again.err);
+        assert.equal((await world.found("PRIMARY_KEY")).modified, modified);
+        // The spare holds an old key again, or its state would be another one at the next step.
+        await world.put("SECONDARY_KEY", OLD[1]);
+      }
+    }, { target: "/told/x" });
+  });
+}

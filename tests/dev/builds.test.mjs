@@ -1,0 +1,102 @@
+// Attack 65: what `wrangler dev` serves while files are saved, two at once and with a typo among them.
+
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { buildProject, projectEnvironment } from "../harness/build-project.mjs";
+import { pause } from "../harness/patience.mjs";
+import { ServerProcess } from "../harness/server-process.mjs";
+
+const WRANGLER = fileURLToPath(new URL("../../node_modules/wrangler/bin/wrangler.js", import.meta.url));
+const OPTIONS = ["dev", "--ip", "127.0.0.1", "--port", "0", "--inspector-port", "0", "--show-interactive-dev-session=false"];
+
+let folder;
+let server;
+let url;
+before(async () => {
+  folder = buildProject("first");
+  server = new ServerProcess(process.execPath, [WRANGLER, ...OPTIONS], { cwd: folder, env: projectEnvironment(folder) });
+  [url] = await server.said((output) => /http:\/\/127\.0\.0\.1:\d+/.exec(output), 60_000);
+});
+after(() => server?.stop());
+
+const save = (text) => writeFileSync(join(folder, "gateway.toml"), text);
+const built = () => readFileSync(join(folder, "build/index.js"), "utf8");
+
+// A request that a rebuild holds back is answered when it is done, so each has a deadline of its own.
+async function served() {
+  const response = await fetch(url, { signal: AbortSignal.timeout(5_000) }).catch(() => undefined);
+  return response?.text();
+}
+
+async function serves(text) {
+  const until = performance.now() + 60_000;
+  let last;
+  while (performance.now() < until) {
+    last = await served();
+    if (last === text) return;
+    await pause(100);
+  }
+  assert.fail(`it serves ${last} and not ${text}:\n${server.output}`);
+}
+
+test("case 65: of two files saved at once, three times, the last build is served", async () => {
+  await serves("first");
+  for (const round of [1, 2, 3]) {
+    save(`round ${round}`);
+    appendFileSync(join(folder, "wrangler.toml"), `# ${round}\n`);
+    // As an editor does that formats what it has just saved.
+    await pause(round * 100);
+    save(`round ${round}, formatted`);
+    await serves(`round ${round}, formatted`);
+    assert.ok(existsSync(join(folder, "build/entry.js")));
+  }
+  assert.equal(existsSync(join(folder, "overlaps")), false, "two builds ran at once");
+  assert.equal(existsSync(join(folder, ".tools/building-build")), false, "a lock was left behind");
+});
+
+test("case 65: a typo is told and the last good build goes on serving, until it is mended", async () => {
+  save("good");
+  await serves("good");
+  save("typo");
+  await server.said((output) => output.includes("The last good build goes on serving."));
+  assert.match(server.output, /error: gateway\.toml:1:1: the diagnosis/);
+  for (const _ of [1, 2, 3]) {
+    assert.equal(await served(), "good");
+    await pause(300);
+  }
+  save("mended");
+  await serves("mended");
+});
+
+test("case 65: every other command fails at a typo, with a good build in place", () => {
+  save("typo");
+  const before = built();
+  const run = (program, args) => spawnSync(program, args, { cwd: folder, env: projectEnvironment(folder), encoding: "utf8" });
+  for (const [program, args] of [
+    [process.execPath, [WRANGLER, "deploy", "--dry-run"]],
+    ["make", ["--silent", "build"]],
+  ]) {
+    const { status, stdout, stderr } = run(program, args);
+    assert.notEqual(status, 0, stdout + stderr);
+    assert.match(stdout + stderr, /the diagnosis/);
+  }
+  assert.equal(built(), before);
+});
+
+test("a build whose process was killed does not hold up the next one", () => {
+  save("after a kill");
+  const ended = spawnSync("true").pid;
+  assert.equal(spawnSync("ln", ["-s", String(ended), ".tools/building-build"], { cwd: folder }).status, 0);
+  const { status, stderr } = spawnSync("make", ["--silent", "build"], { cwd: folder, env: projectEnvironment(folder), encoding: "utf8" });
+  assert.equal(status, 0, stderr);
+  assert.match(built(), /after a kill/);
+});
+
+test("what is compiled for the Worker is what is locked", () => {
+  const options = readFileSync(join(folder, "options"), "utf8").trim().split("\n");
+  assert.deepEqual([...new Set(options)], ["--locked"]);
+});

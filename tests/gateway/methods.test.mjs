@@ -1,0 +1,42 @@
+// Methods beyond the ordinary ones, on every runtime, since each decides for itself which it reads and sends.
+
+import assert from "node:assert/strict";
+import { after, before, beforeEach, describe, test } from "node:test";
+import { startGateway } from "../harness/gateway.mjs";
+import { answer } from "../harness/upstream.mjs";
+
+const METHODS =
+  "QUERY PROPFIND PROPPATCH MKCOL COPY MOVE LOCK UNLOCK SEARCH REPORT ACL CHECKOUT MERGE MKACTIVITY PURGE BAN MSEARCH NOTIFY SUBSCRIBE UNSUBSCRIBE".split(" ");
+
+for (const runtime of ["workerd", "miniflare", "wrangler dev"]) {
+  describe(`on ${runtime}`, () => {
+    let gateway;
+    before(async () => {
+      gateway = await startGateway(runtime);
+    });
+    beforeEach(() => gateway.reset());
+    after(() => gateway?.stop());
+
+    for (const method of METHODS) {
+      test(`${method} passes with its body where a rule names it`, async () => {
+        gateway.upstream.on("/files/shared/x", answer(207, { "content-type": "application/xml" }, "<multistatus/>"));
+        const { up, answer: down } = await gateway.through({ method, target: "/dav/shared/x", fields: [["Depth", "1"]], body: "<propfind/>" });
+        assert.equal(up.method, method);
+        assert.equal(await up.received, true);
+        assert.equal(up.body.toString(), "<propfind/>");
+        assert.equal(up.value("depth"), "1");
+        assert.deepEqual([down.status, down.text], [207, "<multistatus/>"]);
+        assert.equal((await gateway.event(down)).method, method);
+      });
+    }
+
+    test("MOVE leads where a rule admits it and nowhere else", async () => {
+      const host = "files.test";
+      const move = (destination) => ({ method: "MOVE", host, target: "/dav/shared/x", fields: [["Destination", destination]] });
+      const { up } = await gateway.through(move(`http://${host}/dav/shared/y`));
+      assert.equal(up.value("destination"), `http://127.0.0.1:${gateway.upstream.port}/files/shared/y`);
+      for (const destination of ["/dav/private/y", "http://evil.test/dav/shared/y"]) await gateway.refused(move(destination), "not_allowed");
+      await gateway.refused(move("/dav/shared/../private/y"), "path_ambiguous");
+    });
+  });
+}

@@ -1,0 +1,43 @@
+// Case 68: a Worker calls the gateway over a service binding, whose requests have no Host header. Both run under
+// `wrangler dev`.
+
+import assert from "node:assert/strict";
+import { after, before, beforeEach, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { canary } from "../harness/canaries.mjs";
+import { startGateway } from "../harness/gateway.mjs";
+
+const CALLER = fileURLToPath(new URL("service-binding/wrangler.toml", import.meta.url));
+
+let gateway;
+before(async () => {
+  gateway = await startGateway("wrangler dev", { caller: CALLER });
+});
+beforeEach(() => gateway.reset());
+after(() => gateway?.stop());
+
+const over = (url) => ({ target: `/?url=${encodeURIComponent(url)}` });
+
+test("the host of the URL counts, on a mount by path and on one by host", async () => {
+  const { up } = await gateway.through(over("https://gateway.internal/bearer/x?a=1"));
+  assert.equal(up.target, "/x?a=1");
+  assert.deepEqual(up.values("authorization"), [`Bearer ${canary("PRIMARY_KEY")}`]);
+  assert.equal(up.body.toString(), "hello");
+  gateway.upstream.clear();
+  const host = await gateway.through(over("http://api.gw.test/y"));
+  assert.equal(host.up.target, "/base/v1/y");
+});
+
+test("a host has its own mounts only, also without a Host header", async () => {
+  await gateway.refused(over("https://gw.test/bearer/x"), "no_route");
+});
+
+test("a token is asked for as ever", async () => {
+  await gateway.refused({ ...over("https://gateway.internal/bearer/x"), token: "unknown" }, "caller_unauthenticated");
+});
+
+test("a request that is handed on as it came keeps its Host header", async () => {
+  await gateway.refused({ target: "/on" }, "no_route");
+});
+
+test("case 45: nothing that the gateway wrote holds a secret", () => gateway.sweep());

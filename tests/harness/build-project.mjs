@@ -1,0 +1,74 @@
+// A project that `wrangler dev` builds with this repository's Makefile and scripts/build-worker, and with stand-ins for
+// cargo and worker-build, so that a build takes half a second. What it serves is the text of its gateway.toml. A
+// gateway.toml with the word `typo` does not compile.
+
+import { chmodSync, cpSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { join } from "node:path";
+import { temporaryFolder } from "./server-process.mjs";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+
+const WRANGLER = `name = "project"
+main = "build/entry.js"
+compatibility_date = "2026-11-17"
+
+[build]
+command = "make --silent build"
+watch_dir = ["src", "gateway.toml"]
+`;
+
+const CARGO = `#!/bin/sh
+if grep -q typo gateway.toml; then
+    echo 'error: gateway.toml:1:1: the diagnosis' >&2
+    exit 101
+fi
+`;
+
+// What is compiled is what stands in gateway.toml at the beginning. Two of them at once leave a trace.
+const WORKER_BUILD = `#!/bin/sh
+set -eu
+kill -0 "$(cat compiling)" 2>/dev/null && echo overlap >>overlaps
+echo $$ >compiling
+mkdir -p "$3"
+printf 'export const text = "%s";' "$(tr -d '\\n' <gateway.toml)" >"$3/index.js"
+: >"$3/index_bg.wasm"
+echo "\${5:-}" >>options
+sleep 0.4
+rm compiling
+`;
+
+const ENTRY = `import { text } from "./index.js";
+export default { fetch: () => new Response(text) };
+`;
+
+/** Makes the project and returns its folder. */
+export function buildProject(text) {
+  const folder = temporaryFolder();
+  const write = (name, content, mode = 0o644) => {
+    writeFileSync(join(folder, name), content);
+    chmodSync(join(folder, name), mode);
+  };
+  for (const name of ["src", "crates", "tools", "scripts", "programs", ".tools"]) mkdirSync(join(folder, name));
+  for (const name of ["Makefile", "scripts/build-worker", "scripts/deployed-configuration", "scripts/step"]) cpSync(join(ROOT, name), join(folder, name));
+  symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
+  // What the tools are made from, older than they are.
+  for (const name of ["rust-toolchain.toml", ".npmrc"]) write(name, "");
+  for (const name of ["package.json", "package-lock.json"]) write(name, "{}");
+  for (const name of ["install-rust", "install-packages", "install-tools"]) write(`scripts/${name}`, "");
+  for (const name of ["rust", "packages"]) write(`.tools/${name}`, "");
+  write(".tools/worker-build", WORKER_BUILD, 0o755);
+  write("programs/cargo", CARGO, 0o755);
+  write("src/entry.js", ENTRY);
+  write("wrangler.toml", WRANGLER);
+  write("gateway.toml", text);
+  return folder;
+}
+
+/** The environment in which the project's stand-ins are found. */
+export const projectEnvironment = (folder) => ({
+  ...process.env,
+  PATH: `${join(folder, "programs")}:${process.env.PATH}`,
+  WRANGLER_SEND_METRICS: "false",
+  CLOUDFLARE_CF_FETCH_ENABLED: "false",
+});
