@@ -33,7 +33,7 @@ mod transcript;
 
 pub use needles::{Needles, Reach};
 pub use range::RequestedRange;
-pub use redaction::{Redaction, is_of_unknown_encoding};
+pub use redaction::{Redaction, is_judged_first};
 pub use redactor::{Redactor, Released, UnsearchableBody};
 pub use sent::{SHORTEST_SEARCHED, Sent};
 
