@@ -139,9 +139,9 @@ impl<'g, H: RequestHead, R: Bindings + Network + Clock + Signing> Attempts<'_, '
 
     /// Asks for what a secret may need on either side of the range that the caller wants.
     fn widen_range(&self, plan: &mut Plan) -> Option<RequestedRange> {
-        let wanted = self.forward.range().filter(|_| self.forward.redacts)?;
+        let (name, wanted) = self.forward.range().filter(|_| self.forward.redacts)?;
         let range = RequestedRange::new(wanted, self.sent.needles(self.request_id).reach());
-        plan.set.push(("range".to_owned(), SecretValue::new(range.header())));
+        plan.set.push((name.to_owned(), SecretValue::new(range.header())));
         Some(range)
     }
 
