@@ -9,7 +9,9 @@ import { pause, within } from "../harness/patience.mjs";
 import { EVERY, LAST_CHUNK, answer, chunk } from "../harness/upstream.mjs";
 
 const KEY = canary("PRIMARY_KEY");
-const MARK = "[redacted:primary]";
+// As long as what it covers.
+const mark = (covered, name = "primary") => `[redacted:${name}]`.padEnd(covered.length, "*");
+const MARK = mark(KEY);
 const MEBIBYTE = 1024 * 1024;
 
 let gateway;
@@ -19,6 +21,7 @@ before(async () => {
 beforeEach(() => gateway.reset());
 after(() => gateway?.stop());
 
+const hex = (character, digits) => character.charCodeAt(0).toString(16).padStart(digits, "0");
 const percent = (text) => text.replace(/[^]/g, (byte) => `%${byte.charCodeAt(0).toString(16)}`);
 const unicode = (text) => text.replace(/[^]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
 
@@ -38,7 +41,13 @@ const FORMS = {
   "in Base64, after two bytes": Buffer.from(`xy${KEY}`).toString("base64"),
   "in Base64url": Buffer.from(`?${KEY}`).toString("base64url"),
   "in HTML": KEY.replaceAll('"', "&quot;"),
-  "in HTML as templates write it": KEY.replace(/[^a-z0-9_]/g, (character) => `&#x${character.charCodeAt(0).toString(16).toUpperCase()};`),
+  "in HTML as templates write it": KEY.replace(/[^a-z0-9_]/g, (character) => `&#x${hex(character, 0).toUpperCase()};`),
+  "in HTML by names": KEY.replaceAll("/", "&sol;").replaceAll('"', "&quot;").replaceAll("+", "&plus;").replaceAll("=", "&equals;").replaceAll("_", "&lowbar;"),
+  "in HTML by padded numbers": KEY.replace(/[^]/g, (character) => `&#x${hex(character, 8)};`),
+  "in HTML by padded decimal numbers": KEY.replace(/[^]/g, (character) => `&#${String(character.charCodeAt(0)).padStart(5, "0")};`),
+  "in HTML without ends": KEY.replace(/[^a-z0-9_]/g, (character) => `&#x${hex(character, 6)}`).replace(/(&#x[0-9a-f]{6})(?=[0-9a-f])/g, "$1;"),
+  "in JavaScript": KEY.replace(/[^a-z0-9_]/g, (character) => `\\x${hex(character, 2).toUpperCase()}`),
+  "in JavaScript with escaped quotes": KEY.replaceAll('"', "\\x22").replaceAll("/", "\\/"),
   "in Base64 within a URL": encodeURIComponent(Buffer.from(KEY).toString("base64")),
 };
 
@@ -51,22 +60,23 @@ for (const [how, form] of Object.entries(FORMS)) {
       gateway.upstream.clear();
       gateway.upstream.on("/x", bytes);
       const { answer: down } = await gateway.through({ target: "/redact/x" });
-      assert.match(down.text, /^\{"sent": .*\[redacted:primary\].*, "more": ""\}$/);
+      assert.match(down.text, /^\{"sent": .*\[redacted:primary\]\**.*, "more": ""\}$/);
+      assert.equal(down.body.length, Buffer.byteLength(body));
       assert.equal(down.whole, true);
     }
   });
 }
 
-test("case 37: the pair of Basic, a key in a query, and the caller's own token", async () => {
+test("case 37: the pair of Basic, and a key in a query", async () => {
   const echo = async (exchange) => {
     await exchange.received;
-    await exchange.write(answer(200, {}, `${exchange.value("authorization") ?? ""} ${exchange.query ?? ""} ${MAIN}`));
+    await exchange.write(answer(200, {}, `${exchange.value("authorization") ?? ""} ${exchange.query ?? ""}`));
   };
   gateway.upstream.on(EVERY, echo);
   const pair = (await gateway.call({ target: "/pair-basic/x", fields: [basic("", MAIN)] })).text;
-  assert.match(pair, /^Basic \S*\[redacted:(password|username)\]\S* {2}\[redacted:main\]$/);
+  assert.match(pair, /^Basic \[redacted:password\]\** $/);
   const query = (await gateway.call({ target: "/query/x?a=1" })).text;
-  assert.equal(query, " a=1&key=[redacted:query] [redacted:main]");
+  assert.match(query, /^ a=1&key=\[redacted:query\]\**$/);
 });
 
 test("case 37: a body without a secret is left as it is", async () => {
@@ -81,35 +91,29 @@ test("case 37: every header is scanned, and the reason phrase does not pass", as
     ["Location", `https://other.example.com/${encodeURIComponent(KEY)}`],
     ["Link", `<https://other.example.com/>; rel=next; title="${Buffer.from(KEY).toString("hex")}"`],
     ["WWW-Authenticate", `Bearer error_description="${JSON.stringify(KEY).slice(1, -1)} is wrong"`],
-    ["X-Debug", `authorization: Bearer ${KEY}; caller ${MAIN}`],
+    ["X-Debug", `authorization: Bearer ${KEY}; more`],
     ["X-Fine", "as it is"],
     [`X-${Buffer.from(KEY).toString("hex")}`, "1"],
     [`X-${Buffer.from(KEY).toString("base64url")}`, "1"],
-    ["ETag", '"x"'], ["Accept-Ranges", "bytes"],
+    ["ETag", '"x"'], ["Accept-Ranges", "bytes"], ["Digest", "sha-256=x"], ["X-Amz-Checksum-Crc32", "x"],
   ];
   const bytes = answer(403, fields, "no").toString("latin1").replace("403 Scripted", `403 ${KEY}`);
   gateway.upstream.on("/x", Buffer.from(bytes, "latin1"));
   const { answer: down } = await gateway.through({ target: "/redact/x" });
   assert.equal(down.status, 403);
-  assert.equal(down.value("www-authenticate"), `Bearer error_description="${MARK} is wrong"`);
-  assert.equal(down.value("x-debug"), `authorization: Bearer ${MARK}; caller [redacted:main]`);
-  assert.match(down.value("link"), /title="\[redacted:primary\]"/);
+  assert.equal(down.value("www-authenticate"), `Bearer error_description="${mark(JSON.stringify(KEY).slice(1, -1))} is wrong"`);
+  assert.equal(down.value("x-debug"), `authorization: Bearer ${MARK}; more`);
+  assert.match(down.value("link"), /title="\[redacted:primary\]\**"/);
   assert.equal(down.value("x-fine"), "as it is");
-  for (const name of ["content-length", "etag", "accept-ranges"]) assert.deepEqual(down.values(name), [], name);
+  assert.deepEqual(["content-length", "etag", "accept-ranges"].map((name) => down.value(name)), ["2", '"x"', "bytes"]);
+  for (const name of ["digest", "x-amz-checksum-crc32"]) assert.deepEqual(down.values(name), [], name);
   for (const form of ["hex", "base64url"]) assert.ok(!down.head.includes(Buffer.from(KEY).toString(form)), form);
 });
 
 test("case 37: cookies that pass are scanned one by one", async () => {
   gateway.upstream.on("/x", answer(200, [["Set-Cookie", `a=${encodeURIComponent(KEY)}; Path=/`], ["Set-Cookie", "b=2"]], "ok"));
   const { answer: down } = await gateway.through({ host: "cookies.gw.test", target: "/x" });
-  assert.deepEqual(down.values("set-cookie"), [`a=${MARK}; Path=/`, "b=2"]);
-});
-
-test("case 37: no ranges and no coding are asked for", async () => {
-  const fields = [["Range", "bytes=0-9"], ["Request-Range", "bytes=0-9"], ["A-IM", "range"], ["If-Range", '"x"'], ["If-None-Match", '"x"'], ["Accept-Encoding", "gzip, br"]];
-  const { up } = await gateway.through({ target: "/redact/x", fields });
-  for (const name of ["range", "request-range", "a-im", "if-range"]) assert.deepEqual(up.values(name), [], name);
-  assert.deepEqual([up.value("if-none-match"), up.value("accept-encoding")], ['"x"', "identity"]);
+  assert.deepEqual(down.values("set-cookie"), [`a=${mark(encodeURIComponent(KEY))}; Path=/`, "b=2"]);
 });
 
 const encoders = { gzip: gzipSync, br: brotliCompressSync, deflate: deflateSync };
