@@ -117,6 +117,8 @@ class Scan {
     } catch (error) {
       this.#giveUp();
       this.#reader.cancel(error).catch(() => {});
+      // The head is on its way still, and would not arrive: a broken body has to have one.
+      await scheduler.wait(0);
       throw error;
     }
   }

@@ -51,6 +51,9 @@ export default {
 };
 `;
 
+// As long as what it covers.
+const MARK = "[redacted:primary]".padEnd(canary("PRIMARY_KEY").length, "*");
+
 let gateway;
 before(async () => {
   gateway = await startGateway("workerd", { build: wrappedBuild(BUILD, { "entry.js": WRAPPER }) });
@@ -153,7 +156,7 @@ test("case 44: a body that is being redacted while its instance is replaced ends
   connection.close();
   assert.equal(down.whole, false);
   assert.equal(down.text, "before\n");
-  assert.equal((await other).text, "before\n[redacted:primary]\n");
+  assert.equal((await other).text, `before\n${MARK}\n`);
 });
 
 test("case 44: a trap while a body is redacted breaks that body, and the next request gets a new instance", async () => {
@@ -162,7 +165,7 @@ test("case 44: a trap while a body is redacted breaks that body, and the next re
   await asked("/end-body");
   const broken = await gateway.call({ target: "/redact/x" });
   assert.deepEqual([broken.whole, broken.text], [false, ""]);
-  assert.equal((await gateway.call({ target: "/redact/x" })).text, "[redacted:primary]\n");
+  assert.equal((await gateway.call({ target: "/redact/x" })).text, `${MARK}\n`);
   assert.ok((await number("/instance")) > before, "another instance has answered");
 });
 

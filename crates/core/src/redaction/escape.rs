@@ -320,23 +320,14 @@ const fn is_digit(byte: u8) -> bool {
 }
 
 /// The value of a hexadecimal digit.
-#[inline]
-fn hexadecimal(digit: u8) -> Option<u8> {
-    HEXADECIMAL.get(usize::from(digit)).copied().filter(|value| *value < 16)
-}
-
-/// By the digit; 16 for what is none.
-const HEXADECIMAL: [u8; 256] = {
-    let mut values = [16; 256];
-    let mut value = 0;
-    while value < 16 {
-        let digit = b"0123456789abcdef"[value];
-        values[digit as usize] = value as u8;
-        values[digit.to_ascii_uppercase() as usize] = value as u8;
-        value += 1;
+const fn hexadecimal(digit: u8) -> Option<u8> {
+    match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
+        b'A'..=b'F' => Some(digit - b'A' + 10),
+        _ => None,
     }
-    values
-};
+}
 
 #[cfg(test)]
 mod tests {
@@ -446,7 +437,8 @@ mod tests {
         ];
         for text in longest {
             for end in 1..text.len() {
-                assert_eq!(unit_at(text[..end].as_bytes(), 0, false), Unit::Unfinished, "{}", &text[..end]);
+                let beginning = &text.as_bytes()[..end];
+                assert_eq!(unit_at(beginning, 0, false), Unit::Unfinished, "{end} of {text}");
             }
             assert!(matches!(unit_at(text.as_bytes(), 0, false), Unit::Escape(_)), "{text}");
         }

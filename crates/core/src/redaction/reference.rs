@@ -53,7 +53,6 @@ fn matches(needles: &Needles, text: &[u8]) -> Vec<Match> {
 }
 
 fn completion(before: &[u8]) -> &'static str {
-    let before = String::from_utf8_lossy(before);
     let all = [
         ("\\", "/"),
         ("\\u", "0021"),
@@ -65,9 +64,9 @@ fn completion(before: &[u8]) -> &'static str {
         ("%h", "1"),
     ];
     let fits = |pattern: &str| {
-        let at = before.len().checked_sub(pattern.len()).filter(|at| before.is_char_boundary(*at));
-        let fits = |(known, byte): (u8, u8)| known == byte || (known == b'h' && byte.is_ascii_hexdigit());
-        at.is_some_and(|at| pattern.bytes().zip(before[at..].bytes()).all(fits))
+        let end = before.len().checked_sub(pattern.len()).map(|at| &before[at..]);
+        let fits = |(known, byte): (u8, &u8)| known == *byte || (known == b'h' && byte.is_ascii_hexdigit());
+        end.is_some_and(|end| pattern.bytes().zip(end).all(fits))
     };
     all.iter().find(|(pattern, _)| fits(pattern)).map_or("", |(_, completion)| completion)
 }
