@@ -93,6 +93,8 @@ fuzz_target!(|data: &[u8]| {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let mut lines = text.splitn(4, '\n');
     let [Some(secret), Some(guess), Some(sizes), Some(body)] = [(); 4].map(|()| lines.next()) else { return };
+    // As the gateway reads it.
+    let secret = secret.trim_end_matches(['\n', '\r']);
     let sizes: Vec<usize> = sizes.bytes().map(|byte| usize::from(byte).max(1)).collect();
     let sizes = if sizes.is_empty() { vec![7] } else { sizes };
     let mut body = body.replace("{guess}", guess).into_bytes();
@@ -137,11 +139,10 @@ fuzz_target!(|data: &[u8]| {
     {
         return;
     }
-    let secret = secret.trim_end_matches(['\n', '\r']);
     for (name, write) in WRITTEN.iter().filter(|_| !secret.contains('\r')) {
         let form = match *name {
             // The digits at its ends are shared with what is around it.
-            "{base64url}" => write(secret)[3..write(secret).len() - 4].to_vec(),
+            "{base64url}" => write(secret)[2..(1 + secret.len()) * 8 / 6].to_vec(),
             "{base64}" => write(secret)[..secret.len() * 8 / 6].to_vec(),
             _ => write(secret),
         };
