@@ -5,6 +5,7 @@ use super::diagnostic::Findings;
 use super::document::{Entry, Located, Table, Value};
 use super::file::Span;
 use super::header::{self, Purpose};
+use super::keys;
 use super::request_value::Scope;
 use ostiary_core::configuration::{BodyPlace, Output, OutputPlace, Text};
 
@@ -29,8 +30,7 @@ impl Reader<'_, '_, '_> {
     }
 
     fn output(&mut self, table: &Table<'_>) -> Option<(Output, Span)> {
-        let known = ["header", "query", "json", "form", "value"];
-        let all_known = table.reject_unknown_keys("`put`", &known, &[], self.findings);
+        let all_known = table.reject_unknown_keys(&keys::PUT, &[], self.findings);
         let named: Vec<_> = table.entries().iter().filter(|entry| PLACES.contains(&entry.key.text)).collect();
         let [named] = named.as_slice() else {
             if all_known {

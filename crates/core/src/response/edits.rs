@@ -7,7 +7,7 @@ use crate::http::connection::{connection_options, is_hop_by_hop};
 use crate::http::cookie::without_domain;
 use crate::http::header_name::{HeaderName, fold};
 use crate::request_id::RequestId;
-use crate::response::body_links::{BodyEdit, coding_of_rewritten};
+use crate::response::body_edit::{BodyEdit, coding_of_rewritten};
 use crate::response::cache_control::private;
 use crate::response::link::Links;
 use crate::runtime::UpstreamResponse;

@@ -102,10 +102,7 @@ impl<'g, H: RequestHead, R: Bindings + Network + Clock + Signing> Attempts<'_, '
             check_status(&response)?;
             let status = response.status();
             let later = retry_after(&response);
-            let refused = match self.failover {
-                Some(failover) => is_refused(failover, &response, self.runtime).await,
-                None => false,
-            };
+            let refused = is_refused(self.failover, &response, self.runtime).await;
             let reply = Reply { response, credential: Rc::clone(&credential), range };
             if refused {
                 self.resolver.refuse::<R>(&credential, status);
