@@ -1,11 +1,11 @@
 //! `auth`: how a route's secrets are put on a request.
 
+use super::body_places;
 use super::diagnostic::Findings;
 use super::document::{Entry, Located, Table, Value};
 use super::file::Span;
 use super::header::{self, Purpose};
 use super::keys;
-use super::output;
 use super::request_value::Scope;
 use super::template::{self, Declared, Parsed};
 use ostiary_core::configuration::{OutputPlace, Part, Placement, SecretId};
@@ -60,7 +60,7 @@ impl Auth {
             let instead = instead_of_text(&auth.placements, declared);
             findings.error(entry.key.span, "the auth uses no secret", &instead);
         }
-        sound &= output::check_body(&body, findings);
+        sound &= body_places::check(&body, findings);
         auth.check_sources(declared, findings);
         sound.then_some(auth)
     }

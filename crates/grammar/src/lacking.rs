@@ -3,23 +3,18 @@
 use super::diagnostic::Findings;
 use super::file::Span;
 use super::nearest::nearest;
-use super::wrangler::Environment;
 
-/// One message for all environments that lack the same thing, with what to write in the first of them.
-pub(crate) fn report(
-    message: &str,
-    lacking: &[(&Environment<'_>, String)],
-    at: Span,
-    findings: &mut Findings<'_>,
-) {
+/// One message for all environments that lack the same thing, with what to write in the first of them:
+/// places and instructions.
+pub(crate) fn report(message: &str, lacking: &[(String, String)], at: Span, findings: &mut Findings<'_>) {
     let [(first, instead), others @ ..] = lacking else { return };
-    let others: Vec<_> = others.iter().map(|(environment, _)| environment.place()).collect();
+    let others: Vec<_> = others.iter().map(|(place, _)| place.as_str()).collect();
     if others.is_empty() {
-        findings.error(at, &format!("{message} {}", first.place()), instead);
+        findings.error(at, &format!("{message} {first}"), instead);
         return;
     }
     let others = others.join(" and ");
-    let places = format!("{} and {others}", first.place());
+    let places = format!("{first} and {others}");
     findings.error(at, &format!("{message} {places}"), &format!("{instead}, and likewise {others}"));
 }
 

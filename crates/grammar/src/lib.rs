@@ -11,6 +11,7 @@
 mod allow;
 mod auth;
 mod bake;
+mod body_places;
 mod callers;
 #[cfg(test)]
 mod complete;

@@ -42,6 +42,18 @@ const VALUES: [RequestValue; 17] = {
     ]
 };
 
+/// Set after the signature has been made, or by the runtime.
+const NOT_SIGNED: [&str; 8] = [
+    "accept-encoding",
+    "connection",
+    "content-length",
+    "expect",
+    "host",
+    "if-range",
+    "range",
+    "transfer-encoding",
+];
+
 /// Reads what follows `request.` in a placeholder.
 pub(crate) fn parse(
     name: &str,
@@ -70,6 +82,13 @@ pub(crate) fn parse(
         findings.error(span, "the placeholder names no value of a request", &instead);
         return None;
     };
+    if let RequestValue::Header(name) = &value
+        && NOT_SIGNED.contains(&name.as_str())
+    {
+        let message = format!("the gateway may send another `{name}` than the caller");
+        findings.error(span, &message, "remove it");
+        return None;
+    }
     if !allows(scope, &value) {
         let (message, instead) = match scope {
             Scope::Message => ("the signature is made of the message, so it cannot stand in it", "remove it"),

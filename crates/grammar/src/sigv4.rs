@@ -4,6 +4,7 @@ use super::auth::{Alphabet, Reader};
 use super::document::{Entry, Table, Value};
 use super::keys;
 use super::request_value::Scope;
+use super::template::Parsed;
 use ostiary_core::configuration::{SigV4, Template, Text};
 
 const EXAMPLE: &str = "sigv4 = { access_key_id = \"${aws.id}\", secret_access_key = \"${aws.key}\", region = \"us-east-1\", service = \"s3\" }";
@@ -16,7 +17,7 @@ impl Reader<'_, '_, '_> {
         let secret_access_key = self.member(&table, form, "secret_access_key", EXAMPLE);
         let secret_access_key = secret_access_key.and_then(|value| self.secret(value, "the key", EXAMPLE));
         let session_token = table.value("session_token").map(|value| {
-            self.value(value, EXAMPLE, Alphabet::Header, Scope::Nothing).map(|token| token.into_template())
+            self.value(value, EXAMPLE, Alphabet::Header, Scope::Nothing).map(Parsed::into_template)
         });
         let region = self.scope_piece(&table, form, "region");
         let region = region.filter(|region| self.holds_no_secret(region, table.value("region")));
@@ -35,7 +36,7 @@ impl Reader<'_, '_, '_> {
 
     fn scope_piece(&mut self, table: &Table<'_>, form: Entry<'_>, key: &str) -> Option<Template> {
         let value = self.member(table, form, key, EXAMPLE)?;
-        self.value(value, EXAMPLE, Alphabet::Scope, Scope::Nothing).map(|piece| piece.into_template())
+        self.value(value, EXAMPLE, Alphabet::Scope, Scope::Nothing).map(Parsed::into_template)
     }
 
     /// What is no secret would be looked for in responses all the same.

@@ -92,7 +92,8 @@ impl<'t> Deployment<'t> {
                     environment.store.iter().any(|bound| bound.name.text == binding)
                 };
                 let lacking = self.environments.iter().filter(|environment| !is_bound(environment));
-                let lacking = lacking.map(|environment| (environment, environment.one_more_binding(binding)));
+                let lacking =
+                    lacking.map(|environment| (environment.place(), environment.one_more_binding(binding)));
                 report(
                     &format!("{file} has no binding `{binding}`"),
                     &lacking.collect::<Vec<_>>(),
@@ -106,7 +107,10 @@ impl<'t> Deployment<'t> {
                 let lacking = lacking.map(|environment| {
                     let table = environment.notation.table(&environment.keys(&["secrets"]));
                     let add = format!("add `\"{binding}\"` to `required` in `{table}` there");
-                    (environment, or_nearest(binding, environment.worker_secrets.iter().copied(), add))
+                    (
+                        environment.place(),
+                        or_nearest(binding, environment.worker_secrets.iter().copied(), add),
+                    )
                 });
                 let message = format!("{file} requires no Worker secret `{binding}`");
                 report(&message, &lacking.collect::<Vec<_>>(), at, findings);
@@ -128,7 +132,7 @@ impl<'t> Deployment<'t> {
             let pairs = [("name", &*quoted), ("namespace_id", "\"…\""), ("simple", &*simple)];
             let keys = environment.keys(&["ratelimits"]);
             let names = environment.rate_limits.iter().map(|(bound, _)| bound.text);
-            lacking.push((environment, or_nearest(name, names, notation.one_more(&keys, &pairs))));
+            lacking.push((environment.place(), or_nearest(name, names, notation.one_more(&keys, &pairs))));
         }
         report(&format!("{} has no rate limit `{name}`", self.file), &lacking, at, findings);
         periods.into_iter().max()
@@ -150,7 +154,10 @@ impl<'t> Deployment<'t> {
                 }
                 None => {
                     let add = format!("add `{pair}` to `{table}` there");
-                    lacking.push((environment, or_nearest(name, environment.variables.keys().copied(), add)));
+                    lacking.push((
+                        environment.place(),
+                        or_nearest(name, environment.variables.keys().copied(), add),
+                    ));
                 }
             }
         }

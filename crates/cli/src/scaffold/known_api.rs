@@ -1,6 +1,6 @@
 //! The APIs that `ostiary add` knows: where each one is, and how its documentation says that a key is sent.
 
-use super::new_route::Credential;
+use super::credential::Credential;
 
 /// An API, as its provider documents it.
 #[derive(Debug)]

@@ -2,6 +2,7 @@
 
 use toml_edit::{DocumentMut, InlineTable, Value};
 
+use super::credential::Credential;
 use super::known_api::KnownApi;
 use crate::failure::Failure;
 
@@ -20,37 +21,6 @@ pub struct NewRoute {
     pub callers: Vec<String>,
     /// What each of them may do.
     pub rules: Vec<String>,
-}
-
-/// How an API wants its key.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Credential {
-    /// `Authorization: Bearer KEY`.
-    Bearer,
-    /// `Authorization: Basic`, with the key as password.
-    Basic {
-        /// The user name, which is not secret.
-        username: String,
-    },
-    /// `Authorization: Basic` from a secret that is a JSON object.
-    BasicFields {
-        /// The field with the user name.
-        username: String,
-        /// The field with the password.
-        password: String,
-    },
-    /// A header.
-    Header {
-        /// Its name.
-        name: String,
-        /// The text before the key.
-        before: String,
-    },
-    /// A query parameter.
-    Query {
-        /// Its name.
-        name: String,
-    },
 }
 
 impl NewRoute {

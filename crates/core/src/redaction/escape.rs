@@ -325,14 +325,16 @@ fn hexadecimal(digit: u8) -> Option<u8> {
     HEXADECIMAL.get(usize::from(digit)).copied().filter(|value| *value < 16)
 }
 
-/// By the digit; 16 for what is none.
+/// The value of each byte as a digit; 16 where it is not one.
+#[expect(clippy::indexing_slicing, reason = "it is computed by the compiler, which checks every index")]
 const HEXADECIMAL: [u8; 256] = {
     let mut values = [16; 256];
     let mut value = 0;
     while value < 16 {
-        let digit = b"0123456789abcdef"[value];
-        values[digit as usize] = value as u8;
-        values[digit.to_ascii_uppercase() as usize] = value as u8;
+        let (lower, upper) =
+            if value < 10 { (b'0' + value, b'0' + value) } else { (b'a' + value - 10, b'A' + value - 10) };
+        values[lower as usize] = value;
+        values[upper as usize] = value;
         value += 1;
     }
     values
@@ -446,7 +448,7 @@ mod tests {
         ];
         for text in longest {
             for end in 1..text.len() {
-                assert_eq!(unit_at(text[..end].as_bytes(), 0, false), Unit::Unfinished, "{}", &text[..end]);
+                assert_eq!(unit_at(&text.as_bytes()[..end], 0, false), Unit::Unfinished, "{text} {end}");
             }
             assert!(matches!(unit_at(text.as_bytes(), 0, false), Unit::Escape(_)), "{text}");
         }

@@ -2,6 +2,12 @@
 
 use std::cmp::Ordering;
 
+/// In bytes. Shorter values stand in many a body that has nothing to do with them.
+pub const SHORTEST_SEARCHED: usize = 8;
+
+/// The same for heads, where texts are few.
+pub(super) const SHORTEST_IN_HEADS: usize = 4;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use zeroize::Zeroizing;

@@ -6,10 +6,7 @@ use std::ops::Range;
 
 use super::filter::{Filter, Keys};
 use super::fingerprint::{Base, Fingerprint, Power};
-use super::marks::{Marks, Match};
-use super::needle::{End, Forms, Needle};
-use super::scanner::Scanner;
-use super::sent::{SHORTEST_IN_HEADS, SHORTEST_SEARCHED};
+use super::needle::{Forms, Needle, SHORTEST_IN_HEADS, SHORTEST_SEARCHED};
 
 /// All that the values of one request can come back as. Holds secrets; its `Debug` says names.
 pub struct Needles {
@@ -19,7 +16,7 @@ pub struct Needles {
     /// For each end that the filter knows: those that end so.
     groups: Vec<Group>,
     /// Looked for in heads alone, since they are short.
-    short: Vec<Needle>,
+    pub(super) short: Vec<Needle>,
     pub(super) filter: Filter,
     pub(super) base: Base,
     longest: usize,
@@ -121,39 +118,6 @@ impl Needles {
             is_all: needle.is_all(),
         });
         wanted.collect()
-    }
-
-    /// A text of a response's head without needles; `None` where it has none.
-    #[must_use]
-    pub fn redact(&self, text: &str) -> Option<String> {
-        let text = text.as_bytes();
-        let mut marks = Marks::default();
-        let mut scanner = Scanner::default();
-        scanner.scan(self, text, true, &mut marks);
-        if !self.short.is_empty() {
-            for start in 0..text.len() {
-                for needle in &self.short {
-                    for end in needle.ends(text, start).into_iter().flatten() {
-                        if let End::At(end) = needle.end_of_all(text, end, true) {
-                            marks.add(Match { start, end, name: needle.name });
-                        }
-                    }
-                }
-            }
-        }
-        if marks.is_empty() {
-            return None;
-        }
-        let mut redacted = text.to_vec();
-        marks.write(self, text, 0, &mut redacted);
-        Some(String::from_utf8_lossy(&redacted).into_owned())
-    }
-
-    /// Whether the name of a header holds a needle. It is known in lower case, and may go out as the upstream wrote it.
-    #[must_use]
-    pub fn stand_in_name(&self, name: &str) -> bool {
-        self.all.iter().chain(&self.short).any(|needle| needle.stands_in_name(name))
-            || self.redact(name).is_some()
     }
 }
 

@@ -3,17 +3,11 @@
 use sha2::{Digest as _, Sha256};
 
 use super::filter::Keys;
-use super::needle::Lines;
+use super::needle::{Lines, SHORTEST_SEARCHED};
 use super::needles::Needles;
 use crate::request_id::RequestId;
 use crate::secret_value::SecretValue;
 use crate::secrets::credential::Credential;
-
-/// In bytes. Shorter values stand in many a body that has nothing to do with them.
-pub const SHORTEST_SEARCHED: usize = 8;
-
-/// The same for heads, where texts are few.
-pub(super) const SHORTEST_IN_HEADS: usize = 4;
 
 /// The secret values that were sent upstream for one request, each with its secret's name: those of every credential that
 /// was tried.

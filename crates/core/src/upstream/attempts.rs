@@ -81,11 +81,12 @@ impl<'g, H: RequestHead, R: Bindings + Network + Clock + Signing> Attempts<'_, '
         loop {
             let mut plan = self.forward.plan(&credential);
             plan.keep = keep;
-            let range = self.widen_range(&mut plan);
             if let Err(why) = self.complete(&mut plan, &credential).await {
                 self.resolver.unanswered();
                 return standing.ok_or(why);
             }
+            // How wide it has to be depends on the signature, which does not cover it.
+            let range = self.widen_range(&mut plan);
             self.event.attempts += 1;
             let response = match self.runtime.send(&plan).await {
                 Ok(response) => response,
@@ -138,9 +139,9 @@ impl<'g, H: RequestHead, R: Bindings + Network + Clock + Signing> Attempts<'_, '
 
     /// Asks for what a secret may need on either side of the range that the caller wants.
     fn widen_range(&self, plan: &mut Plan) -> Option<RequestedRange> {
-        let wanted = self.forward.range().filter(|_| self.forward.redacts)?;
+        let (name, wanted) = self.forward.range().filter(|_| self.forward.redacts)?;
         let range = RequestedRange::new(wanted, self.sent.needles(self.request_id).reach());
-        plan.set.push(("range".to_owned(), SecretValue::new(range.header())));
+        plan.set.push((name.to_owned(), SecretValue::new(range.header())));
         Some(range)
     }
 

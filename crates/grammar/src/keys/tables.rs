@@ -1,7 +1,7 @@
 //! Every table of `gateway.toml` with its keys. It is one list, and longer than other files for that reason.
 
-use super::Presence::{Optional, Required};
-use super::{Key, KeyTable, Shape};
+use super::key::Presence::{Optional, Required};
+use super::key::{Key, KeyTable, Shape};
 
 const DURATION: Shape = Shape::Pattern("^[0-9]+(ms|s|m|h)$");
 const SIZE: Shape = Shape::Pattern("^[0-9]+(B|KiB|MiB|GiB)$");
