@@ -43,7 +43,7 @@ pub use sent::Sent;
 #[expect(clippy::format_push_string, reason = "a test writes few of them")]
 mod forms;
 #[cfg(test)]
-#[allow(
+#[expect(
     clippy::cast_possible_truncation,
     clippy::cast_precision_loss,
     clippy::format_collect,
