@@ -105,11 +105,8 @@ endif
 	@echo "$(OSTIARY_WRANGLER_CONFIG) $(WRANGLER_FILES)" | cmp -s - $@ || echo "$(OSTIARY_WRANGLER_CONFIG) $(WRANGLER_FILES)" > $@
 FORCE:
 
-# `wrangler dev` ends when a build fails. A mistake in a file that is being edited must not end it, so there the last
-# good build goes on serving. wrangler says which of its commands a custom build is for; any other one fails.
 $(FOLDER)build/entry.js: $(SOURCES) $(FOLDER)gateway.toml $(WRANGLER_FILES) $(OSTIARY_WRANGLER_CONFIG) .tools/configuration | $(TOOLS)
-	@scripts/step "The Worker" scripts/build-worker $(FOLDER)build $(GATEWAY) || \
-		{ [ "$$WRANGLER_COMMAND" = dev ] && [ -s $@ ] && echo "==> The last good build goes on serving." >&2; }
+	@scripts/build-current $@ $(SOURCES) $(FOLDER)gateway.toml $(WRANGLER_FILES) $(OSTIARY_WRANGLER_CONFIG)
 
 tests/.build/entry.js: $(SOURCES) $(wildcard tests/harness/configuration/*.toml) | $(TOOLS)
 	@scripts/step "The Worker for the tests" scripts/build-worker tests/.build tests/harness/configuration

@@ -21,6 +21,7 @@ watch_dir = ["src", "gateway.toml"]
 const CARGO = `#!/bin/sh
 if grep -q typo "\${OSTIARY_CONFIGURATION:-.}/gateway.toml"; then
     echo 'error: gateway.toml:1:1: the diagnosis' >&2
+    sleep 0.4
     exit 101
 fi
 `;
@@ -51,7 +52,7 @@ export function buildProject(text) {
     chmodSync(join(folder, name), mode);
   };
   for (const name of ["src", "crates", "tools", "scripts", "programs", ".tools"]) mkdirSync(join(folder, name));
-  for (const name of ["Makefile", "scripts/build-worker", "scripts/deployed-configuration", "scripts/step"]) cpSync(join(ROOT, name), join(folder, name));
+  for (const name of ["Makefile", "scripts/build-current", "scripts/build-worker", "scripts/deployed-configuration", "scripts/step"]) cpSync(join(ROOT, name), join(folder, name));
   symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
   // What the tools are made from, older than they are.
   for (const name of ["rust-toolchain.toml", ".npmrc"]) write(name, "");

@@ -409,7 +409,7 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console + Signing> 
         let mut outcome = outcome.unwrap_or_else(|code| {
             event.code = Some(code.as_str());
             let cors = cors.map(cors::Permission::on_refusal).unwrap_or_default();
-            let media_type = MediaType::for_accept(head.header("accept"));
+            let media_type = MediaType::of_client(head.header("accept"), head.header("authorization"));
             Outcome::Refused(Refusal { code, request_id, retry_after, cors, media_type, challenge })
         });
         event.status = match &mut outcome {

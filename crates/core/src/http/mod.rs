@@ -15,6 +15,7 @@ pub mod method;
 pub mod path;
 pub mod query;
 pub mod range;
+pub mod s3_client;
 pub mod subprotocol;
 
 /// Headers to add to a response, in the order in which they are added.
