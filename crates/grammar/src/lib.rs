@@ -109,6 +109,9 @@ pub fn read(gateway: File<'_>, wrangler: File<'_>) -> Result<Checked, Vec<Diagno
     }
 }
 
+/// The message of a gateway that has no route yet.
+pub const NO_ROUTE: &str = "there is no route";
+
 /// `None` where there is no route.
 fn read_gateway<'t>(
     file: &Table<'t>,
@@ -177,7 +180,7 @@ fn routes_table<'t>(file: &Table<'t>, findings: &mut Findings<'_>) -> Option<Tab
 
 fn report_no_route(at: Span, findings: &mut Findings<'_>) {
     let instead = "add `[routes.NAME]` with `mount`, `upstream` and `auth`, and `[routes.NAME.allow]`";
-    findings.error(at, "there is no route", instead);
+    findings.error(at, NO_ROUTE, instead);
 }
 
 fn digest(text: &str) -> String {
