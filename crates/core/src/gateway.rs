@@ -17,7 +17,7 @@ use crate::refusal::{Challenge, Code, MediaType, Refusal};
 use crate::request::admission::{Admitted, admit};
 use crate::request::rate_limit::{Limited, Limits, Subject};
 use crate::request::routing::Arrival;
-use crate::request::{cors, destination, routing};
+use crate::request::{cors, destination, named_method, routing};
 use crate::request_id::RequestId;
 use crate::response::edits::{Edits, edits};
 use crate::response::link::Links;
@@ -256,7 +256,7 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console + Signing> 
         }
     }
 
-    /// Step 4: where the caller may put what it copies or moves.
+    /// Step 4: where the caller may put what it copies or moves, unless it may not do so.
     fn authorize(
         &mut self,
         routed: Routed<'g, '_>,
@@ -270,7 +270,13 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console + Signing> 
             return Err(Code::PayloadTooLarge);
         }
         let Admitted { method, ref target, .. } = *routed.admitted;
-        destination::below_mount(self.gateway, routed.route, authenticated.caller, method, target, self.head)
+        let Routed { route, path, .. } = routed;
+        let admits = |meant| route.admitting_rule(authenticated.caller, meant, path).is_some();
+        if !named_method::is_admitted(route, method, target.query, admits) {
+            self.event.mismatch = Some(Mismatch::Method);
+            return Err(Code::NotAllowed);
+        }
+        destination::below_mount(self.gateway, route, authenticated.caller, method, target, self.head)
     }
 
     /// Step 4, where no rule admits the request.
