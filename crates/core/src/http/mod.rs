@@ -16,6 +16,7 @@ pub mod path;
 pub mod query;
 pub mod range;
 pub mod subprotocol;
+pub mod trace_context;
 
 /// Headers to add to a response, in the order in which they are added.
 pub type AddedHeaders = Vec<(&'static str, String)>;

@@ -76,13 +76,14 @@ impl Redaction {
         if sent.is_empty() {
             return Ok(Self::None);
         }
-        let needles = sent.needles(id);
+        let mut needles = sent.needles(id);
         let status = response.status();
         let has_body = !matches!(status, 101 | 204 | 304);
         let is_scanned = has_body && needles.longest() > 0;
         let part = if is_scanned { part(response, range, &needles)? } else { None };
         let coding = if is_scanned { coding(response, method, part.is_some())? } else { Coding::Identity };
         redact_head(response, &needles, coding != Coding::Identity, edits);
+        edits.redacted = needles.newly_found().into_iter().map(str::to_owned).collect();
         if method == Method::Head || !is_scanned {
             return Ok(Self::Head);
         }

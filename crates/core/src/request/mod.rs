@@ -6,3 +6,4 @@ pub mod destination;
 pub mod rate_limit;
 pub mod routing;
 pub mod target;
+pub mod trace;
