@@ -434,7 +434,7 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console + Signing +
     /// Step 10.
     fn record(self, outcome: Result<Outcome<R::Response>, Code>) -> Handled<'g, R::Response> {
         let Self { head, runtime, request_id, started, mut event, cors, retry_after, challenge, .. } = self;
-        let times = if self.is_timed { timing(&event) } else { AddedHeaders::new() };
+        let times = if R::INSTRUMENTS.timing && self.is_timed { timing(&event) } else { AddedHeaders::new() };
         let mut outcome = outcome.unwrap_or_else(|code| {
             event.code = Some(code.as_str());
             let mut added = cors.map(cors::Permission::on_refusal).unwrap_or_default();

@@ -98,6 +98,12 @@ impl<'t> Routes<'t> {
         self.read.get(usize::from(id.0)).map(|read| (read.name.text, mounted == place))
     }
 
+    /// The name of the first route that has a mount on this host, whatever its port.
+    pub(crate) fn mounted_on(&self, host: &str) -> Option<&'t str> {
+        let (_, id) = self.mounts.iter().find(|(mounted, _)| mounted.host_name() == Some(host))?;
+        self.read.get(usize::from(id.0)).map(|read| read.name.text)
+    }
+
     /// The mounts, most specific first, the operator's among them, and the routes that have no fault.
     pub(crate) fn into_lists(self, operator: Option<Place>) -> (Vec<Mount>, Vec<Route>) {
         let mounts = self.mounts.into_iter().map(|(place, id)| (place, Destination::Route(id)));

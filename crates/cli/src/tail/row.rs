@@ -33,7 +33,7 @@ pub(super) fn row(time: Timestamp, event: &Event) -> Text {
     let milliseconds = number("total_ms").map_or_else(|| "-".to_owned(), |total| total.to_string());
     let plain = Text::default().plain(format!("{time:<12}  "));
     let row = toned(plain, level_tone(level), format!("{:<5}", cell(level))).plain("  ");
-    let row = toned(row, status.and_then(status_tone), format!("{shown:<6}"));
+    let row = toned(row, status.map(status_tone), format!("{shown:<6}"));
     row.plain(format!(
         "  {method:<METHOD$}  {route:<ROUTE$}  {caller:<CALLER$}  {milliseconds:>6}  {}",
         Printable(&what(event))
@@ -55,11 +55,11 @@ fn level_tone(level: &str) -> Option<Tone> {
     }
 }
 
-const fn status_tone(status: u64) -> Option<Tone> {
+const fn status_tone(status: u64) -> Tone {
     match status {
-        0..400 => Some(Tone::Good),
-        400..500 => Some(Tone::Odd),
-        _ => Some(Tone::Bad),
+        0..400 => Tone::Good,
+        400..500 => Tone::Odd,
+        _ => Tone::Bad,
     }
 }
 

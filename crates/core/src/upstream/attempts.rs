@@ -83,11 +83,7 @@ impl<'g, H: RequestHead, R: Bindings + Network + Clock + Signing + Instrumented>
         let mut retries = retries(self.forward);
         let keep = self.keep(retries);
         loop {
-            let mut plan = self.forward.plan(&credential);
-            plan.keep = keep;
-            if let Some(trace) = self.trace.filter(|_| R::INSTRUMENTS.trace) {
-                trace.put_on(&mut plan);
-            }
+            let mut plan = self.plan(&credential, keep);
             if let Err(why) = self.complete(&mut plan, &credential).await {
                 self.resolver.unanswered();
                 return standing.ok_or(why);
@@ -142,6 +138,14 @@ impl<'g, H: RequestHead, R: Bindings + Network + Clock + Signing + Instrumented>
             }
             standing = Some(reply);
         }
+    }
+
+    fn plan(&self, credential: &Credential<'_>, keep: u32) -> Plan {
+        let mut plan = Plan { keep, ..self.forward.plan(credential) };
+        if let Some(trace) = self.trace.filter(|_| R::INSTRUMENTS.trace) {
+            trace.put_on(&mut plan);
+        }
+        plan
     }
 
     /// Asks for what a secret may need on either side of the range that the caller wants.

@@ -680,6 +680,13 @@ pub(crate) static OPERATOR: KeyTable = KeyTable {
             example: "rate_limit = [{ binding = \"OPERATOR_RPM\", by = \"address\" }]",
             shape: Shape::Array(1, &Shape::Table(&RATE_LIMIT)),
         },
+        Key {
+            name: "page",
+            summary: "Whether there is a page that shows the state of the gateway. The mount needs a host of its own.",
+            presence: Optional("false"),
+            example: "page = true",
+            shape: Shape::Boolean,
+        },
     ],
     forms: &[],
 };
