@@ -42,6 +42,7 @@ async fn fetch(request: Request, env: Env, _context: Context) -> worker::Result<
         let runtime = Runtime::new(&request, &env, &invocation);
         let handled = handle(&GATEWAY, &head, &runtime, request::random_id()).await;
         js::log(&handled.event.line());
+        handled.event.notices().iter().for_each(|notice| js::log(&notice.line()));
         response::build(handled, &runtime)
     };
     let Some(response) = invocation.run(handling).await else {

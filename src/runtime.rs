@@ -3,10 +3,13 @@
 use std::cell::RefCell;
 use std::rc::Weak;
 
+use ostiary_core::configuration::Instruments;
 use ostiary_core::runtime::Clock;
+use ostiary_core::runtime::instrumented::Instrumented;
 use web_sys::Request;
 use worker::Env;
 
+use crate::configuration::INSTRUMENTS;
 use crate::deadline::Deadline;
 use crate::invocation::Invocation;
 use crate::sending::Sending;
@@ -26,6 +29,10 @@ impl<'a> Runtime<'a> {
     pub(crate) fn new(request: &'a Request, env: &'a Env, invocation: &'a Invocation) -> Self {
         Self { request, env, invocation, sending: Sending::default(), deadline: RefCell::default() }
     }
+}
+
+impl Instrumented for Runtime<'_> {
+    const INSTRUMENTS: Instruments = INSTRUMENTS;
 }
 
 impl Clock for Runtime<'_> {

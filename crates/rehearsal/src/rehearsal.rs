@@ -4,9 +4,12 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use futures::FutureExt as _;
-use ostiary_core::configuration::{Encoding, Forms, Gateway, KeyEncoding, Part, Placement, SecretId, Source};
+use ostiary_core::configuration::{
+    Encoding, Forms, Gateway, Instruments, KeyEncoding, Part, Placement, SecretId, Source,
+};
 use ostiary_core::encoding::encode;
 use ostiary_core::request_id::RequestId;
+use ostiary_core::runtime::instrumented::Instrumented;
 use ostiary_core::runtime::limit::Verdict;
 use ostiary_core::runtime::plan::Plan;
 use ostiary_core::runtime::reading::Reading;
@@ -160,6 +163,10 @@ impl Signing for Rehearsal {
     async fn body(&self, _limit: u32, _within: u32) -> Result<Vec<u8>, ReceiveError> {
         Ok(Vec::new())
     }
+}
+
+impl Instrumented for Rehearsal {
+    const INSTRUMENTS: Instruments = Instruments::ALL;
 }
 
 impl Console for Rehearsal {

@@ -5,6 +5,7 @@
 )]
 
 pub mod clock;
+pub mod instrumented;
 pub mod limit;
 pub mod plan;
 pub mod reading;
