@@ -6,11 +6,11 @@
 //   API_PENDING, API_VISIBLE, API_LATENCY   durations, see delays.mjs
 //   API_FAULTS   JSON, see faults.mjs
 
-import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { unstable_readConfig as readConfiguration } from "wrangler";
 import { Malformed } from "./malformed.mjs";
 import { BASE, serve } from "./server.mjs";
+import { wranglerFile } from "./wrangler-file.mjs";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const { API_PORT, API_STATE, API_STORES, API_PENDING, API_VISIBLE, API_LATENCY, API_FAULTS } = process.env;
@@ -55,8 +55,8 @@ function faults(text) {
 
 // Each environment has bindings of its own.
 function boundStores() {
-  const name = ["wrangler.json", "wrangler.jsonc", "wrangler.toml"].find((each) => existsSync(`${ROOT}${each}`));
-  const read = (env) => readConfiguration({ config: `${ROOT}${name}`, env }, { hideWarnings: true });
+  const config = wranglerFile(ROOT);
+  const read = (env) => readConfiguration({ config, env }, { hideWarnings: true });
   const configurations = [undefined, ...(read().definedEnvironments ?? [])].map(read);
   return [...new Set(configurations.flatMap((each) => each.secrets_store_secrets).map(({ store_id: id }) => id))];
 }

@@ -5,6 +5,7 @@ import { spawn } from "node:child_process";
 import { createServer } from "node:net";
 import { fileURLToPath } from "node:url";
 import { unstable_readConfig as readConfiguration } from "wrangler";
+import { wranglerFile } from "../api/wrangler-file.mjs";
 import { seed } from "./secrets.mjs";
 import { startUpstream } from "./upstream.mjs";
 
@@ -107,15 +108,15 @@ Ctrl-C stops everything. To change the routes, edit gateway.toml: the gateway is
 `);
   const host = routedHost();
   if (host !== undefined) {
-    console.log(`wrangler.toml has routes, so every request comes in under ${host}, and mounts with a path only are out of reach.
-[dev] host = "localhost" in wrangler.toml brings them back.
+    console.log(`wrangler's configuration has routes, so every request comes in under ${host}, and mounts with a path only are out of reach.
+[dev] host = "localhost" there brings them back.
 `);
   }
 }
 
 /** The host that `wrangler dev` puts into every request; undefined where it leaves requests as they are. */
 function routedHost() {
-  const { routes, route, dev } = readConfiguration({ config: `${ROOT}wrangler.toml` }, { hideWarnings: true });
+  const { routes, route, dev } = readConfiguration({ config: wranglerFile(ROOT) }, { hideWarnings: true });
   const [first] = routes ?? (route === undefined ? [] : [route]);
   if (first === undefined || dev.host !== undefined) return undefined;
   return (first.pattern ?? first).replace(/^\w+:\/\//, "").split("/")[0];

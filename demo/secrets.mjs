@@ -7,15 +7,16 @@ import { randomBytes } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import { getPlatformProxy, unstable_readConfig as readConfiguration } from "wrangler";
 import { privateFolder } from "../api/private-folder.mjs";
+import { wranglerFile } from "../api/wrangler-file.mjs";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
-const CONFIGURATION = `${ROOT}wrangler.toml`;
+const CONFIGURATION = wranglerFile(ROOT);
 const STATE = `${ROOT}.wrangler/state`;
 const PRIMARY = "DEMO_KEY";
 const TOKEN = "CALLER_TOKEN";
 
 /**
- * Gives every secret that wrangler.toml binds a value where it has none, and returns the token that a caller
+ * Gives every secret that wrangler's configuration binds a value where it has none, and returns the token that a caller
  * shows. The values are made up on the first run: no published token opens a gateway that somebody deployed
  * without reading. Each begins with its secret's name, which tells the reader which one the upstream got.
  */

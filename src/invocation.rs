@@ -29,7 +29,11 @@ impl Invocation {
                 return Poll::Ready(None);
             }
             self.0.runs(context.waker());
-            future.as_mut().poll(context).map(Some)
+            let output = future.as_mut().poll(context);
+            if output.is_ready() {
+                self.0.ended();
+            }
+            output.map(Some)
         })
         .await
     }

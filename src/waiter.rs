@@ -41,10 +41,17 @@ impl Signal {
         }
     }
 
-    fn set(&self, outcome: Result<JsValue, JsValue>) -> Vec<Waker> {
+    fn set(&self, outcome: Result<JsValue, JsValue>) {
         let mut pending = self.0.borrow_mut();
         pending.outcome = Some(outcome);
-        std::mem::take(&mut pending.wakers)
+        let wakers = std::mem::take(&mut pending.wakers);
+        drop(pending);
+        wakers.into_iter().for_each(Waker::wake);
+    }
+
+    /// Whether a future holds it besides its waiter.
+    fn is_awaited(&self) -> bool {
+        Rc::strong_count(&self.0) > 1
     }
 }
 
@@ -54,19 +61,24 @@ pub(crate) struct Task {
     waker: RefCell<Option<Waker>>,
     /// How many waiters JavaScript holds.
     waiters: Cell<usize>,
-    /// Whether the task has been woken and has not run yet.
-    is_woken: Cell<bool>,
+    /// Whether something has come that the task has not looked at yet.
+    is_due: Cell<bool>,
     is_abandoned: Cell<bool>,
 }
 
 impl Task {
     /// The task runs, and is woken by this waker.
     pub(crate) fn runs(&self, waker: &Waker) {
-        self.is_woken.set(false);
+        self.is_due.set(false);
         let mut known = self.waker.borrow_mut();
         if !known.as_ref().is_some_and(|known| known.will_wake(waker)) {
             *known = Some(waker.clone());
         }
+    }
+
+    /// The task has ended, so nothing of it is abandoned any more.
+    pub(crate) fn ended(&self) {
+        self.waker.take();
     }
 
     /// Whether the task has waited, and the last of its waiters has been collected.
@@ -90,11 +102,10 @@ impl Waiter {
     }
 
     fn set(&self, outcome: Result<JsValue, JsValue>) {
-        let wakers = self.signal.set(outcome);
-        if !wakers.is_empty() {
-            self.task.is_woken.set(true);
+        if self.signal.is_awaited() {
+            self.task.is_due.set(true);
         }
-        wakers.into_iter().for_each(Waker::wake);
+        self.signal.set(outcome);
     }
 }
 
@@ -113,13 +124,14 @@ impl Waiter {
 
 impl Drop for Waiter {
     fn drop(&mut self) {
-        let Task { waker, waiters, is_woken, is_abandoned } = &*self.task;
+        let Task { waker, waiters, is_due, is_abandoned } = &*self.task;
         waiters.update(|waiters| waiters - 1);
-        if waiters.get() == 0 && !is_woken.get() {
+        if waiters.get() > 0 || is_due.get() {
+            return;
+        }
+        if let Some(waker) = waker.take() {
             is_abandoned.set(true);
-            if let Some(waker) = waker.take() {
-                waker.wake();
-            }
+            waker.wake();
         }
     }
 }

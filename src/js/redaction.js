@@ -23,7 +23,34 @@ export function redacted(body, headers, redactor, coding, length) {
 export function decoded(body, coding, length) {
   const reader = body.getReader({ mode: "byob" });
   if (coding === "deflate") return new Inflated(reader);
-  return coding === "identity" ? reader : new Bounded(reader, Number(length) || 0);
+  if (coding === "identity") return reader;
+  return new Bounded(length === "0" ? new PerhapsEmpty(reader) : reader, Number(length) || 0);
+}
+
+// The runtime fails on an empty body that it is to decode. A body whose length is said to be 0 and of which nothing can be
+// read is empty.
+class PerhapsEmpty {
+  #reader;
+  #isEmpty = true;
+
+  constructor(reader) {
+    this.#reader = reader;
+  }
+
+  async read(view) {
+    try {
+      const piece = await this.#reader.read(view);
+      this.#isEmpty &&= piece.done;
+      return piece;
+    } catch (error) {
+      if (!this.#isEmpty) throw error;
+      return { done: true };
+    }
+  }
+
+  cancel(reason) {
+    return this.#reader.cancel(reason);
+  }
 }
 
 // A reader that gives up on a bomb.

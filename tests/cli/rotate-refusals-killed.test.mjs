@@ -19,11 +19,13 @@ after(() => world?.stop());
 beforeEach(() => world.reset());
 afterEach(() => world.sweep());
 
-for (const [kind, refusal] of Object.entries(REFUSALS)) {
-  test(`${kind}: killed after each step and run again, the source that serves is untouched, and no request fails`, async () => {
+// A kind each third step: every step is met, and no test takes minutes.
+for (const [at, [kind, refusal]] of Object.entries(REFUSALS).entries()) {
+  const steps = STEPS.filter((_, position) => position % 3 === at);
+  test(`${kind}: killed after a step and run again, the source that serves is untouched, and no request fails`, async () => {
     const modified = (await world.found("PRIMARY_KEY")).modified;
     await world.underLoad(async () => {
-      for (const step of STEPS) {
+      for (const step of steps) {
         const dead = world.fresh();
         world.decides((exchange) => OLD.some((key) => exchange.value("authorization") === `Bearer ${key}`), refusal);
         const killed = await world.rotate(TOLD, { input: dead, killAt: step });

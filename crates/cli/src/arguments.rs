@@ -4,7 +4,9 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::{check, completions, doctor, explain, quota, rotate, secrets, stores, sync};
+use crate::{
+    add, check, completions, doctor, explain, init, quota, rotate, schema, secrets, stores, sync, token,
+};
 
 /// Keeps the API keys of a gateway: its configuration, its Secrets Store, its rotations.
 #[derive(Parser)]
@@ -24,6 +26,9 @@ A secret's value is read from standard input, a file or a hidden prompt. No argu
 
 #[derive(Subcommand)]
 pub enum Command {
+    Init(init::Init),
+    Add(add::Add),
+    Token(token::Token),
     Check(check::Check),
     Explain(explain::Explain),
     Stores(stores::Stores),
@@ -32,6 +37,7 @@ pub enum Command {
     Doctor(doctor::Doctor),
     Sync(sync::Sync),
     Rotate(rotate::Rotate),
+    Schema(schema::Schema),
     Completions(completions::Completions),
 }
 
@@ -40,6 +46,9 @@ impl Command {
     /// Whatever is worth an exit code other than 0.
     pub fn run(self, output: &mut Output) -> Result<(), Failure> {
         match self {
+            Self::Init(command) => command.run(output),
+            Self::Add(command) => command.run(output),
+            Self::Token(command) => command.run(output),
             Self::Check(command) => command.run(output),
             Self::Explain(command) => command.run(output),
             Self::Stores(command) => command.run(output),
@@ -48,6 +57,7 @@ impl Command {
             Self::Doctor(command) => command.run(output),
             Self::Sync(command) => command.run(output),
             Self::Rotate(command) => command.run(output),
+            Self::Schema(schema::Schema {}) => schema::Schema::run(output),
             Self::Completions(command) => command.run(Arguments::command(), output),
         }
     }

@@ -8,12 +8,13 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use ostiary_core::configuration::Gateway;
-use ostiary_grammar::{self as grammar, Checked, Diagnostic, File};
+use ostiary_grammar::{self as grammar, Checked, Diagnostic, File, WranglerFileError};
 use ostiary_secrets_store::{InvalidIdentifier, InvalidSecretName, SecretName, StoreId};
 
 use crate::failure::Failure;
 
 const GATEWAY: &str = "gateway.toml";
+const WRANGLER: &str = "wrangler.toml";
 
 /// Where the two files are.
 #[derive(Args)]
@@ -25,6 +26,29 @@ pub struct ConfigurationArguments {
     /// The Worker's configuration [default: the wrangler.json, wrangler.jsonc or wrangler.toml that wrangler takes].
     #[arg(long, env = "OSTIARY_WRANGLER_CONFIG", value_name = "PATH")]
     wrangler: Option<PathBuf>,
+}
+
+/// gateway.toml and wrangler's configuration, as they are written.
+pub struct ConfigurationFiles {
+    /// gateway.toml.
+    pub gateway: ConfigurationFile,
+    /// wrangler's configuration.
+    pub wrangler: ConfigurationFile,
+}
+
+/// A file of the configuration.
+pub struct ConfigurationFile {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Its text.
+    pub text: String,
+}
+
+impl ConfigurationFile {
+    /// Its path, for a message.
+    pub fn name(&self) -> String {
+        self.path.to_string_lossy().into_owned()
+    }
 }
 
 /// One environment of wrangler's configuration.
@@ -73,6 +97,33 @@ impl ConfigurationArguments {
             File { path: &gateway_path, text: &gateway },
             File { path: &wrangler_path, text: &wrangler },
         ))
+    }
+
+    /// The two files as they are written.
+    ///
+    /// # Errors
+    /// Where a file cannot be read.
+    pub fn files(&self) -> Result<ConfigurationFiles, Failure> {
+        let file = |path: &Path| read(path).map(|text| ConfigurationFile { path: path.to_owned(), text });
+        Ok(ConfigurationFiles {
+            gateway: file(self.gateway_path())?,
+            wrangler: file(&self.wrangler_path()?)?,
+        })
+    }
+
+    /// Where the two files are, or would be written.
+    ///
+    /// # Errors
+    /// Where it is not clear which of wrangler's files is meant.
+    pub fn paths_or_default(&self) -> Result<(PathBuf, PathBuf), Failure> {
+        let wrangler = match &self.wrangler {
+            Some(path) => path.clone(),
+            None => match grammar::find_wrangler(Path::new("")) {
+                Err(WranglerFileError::Missing(_)) => PathBuf::from(WRANGLER),
+                found => found.map_err(Failure::usage)?,
+            },
+        };
+        Ok((self.gateway_path().to_owned(), wrangler))
     }
 
     /// All environments, the top level first. One without bindings has none: wrangler hands none on.

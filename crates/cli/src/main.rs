@@ -6,15 +6,19 @@
 
 mod arguments;
 
+mod add;
 mod check;
 mod completions;
 mod doctor;
 mod explain;
+mod init;
 mod quota;
 mod rotate;
+mod schema;
 mod secrets;
 mod stores;
 mod sync;
+mod token;
 
 mod api;
 mod confirmation;
@@ -25,6 +29,7 @@ mod operator;
 mod age;
 mod batch;
 mod configuration;
+mod scaffold;
 mod value_check;
 mod value_source;
 

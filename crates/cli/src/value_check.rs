@@ -2,8 +2,8 @@
 //! time, when it is too late.
 
 use ostiary_core::configuration::{Gateway, SecretId, SourceKind};
+use ostiary_core::place::Place;
 use ostiary_core::secret_value::SecretValue as UsedValue;
-use ostiary_core::secret_value::place::Place;
 use ostiary_core::secrets::places::check_value;
 use ostiary_secrets_store::{SecretName, SecretValue, StoreId};
 use serde::de::IgnoredAny;

@@ -12,7 +12,7 @@ use crate::http::path::Below;
 use crate::http::{AddedHeaders, charset, subprotocol};
 use crate::log::Event;
 use crate::operator::{self, OperatorRequest, Report};
-use crate::redaction::{Redaction, Sent, is_of_unknown_encoding};
+use crate::redaction::{Redaction, Sent, is_judged_first};
 use crate::refusal::{Challenge, Code, MediaType, Refusal};
 use crate::request::admission::{Admitted, admit};
 use crate::request::rate_limit::{Limited, Limits, Subject};
@@ -375,7 +375,7 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console + Signing> 
         sent: &Sent<'_>,
     ) -> Result<Outcome<R::Response>, Code> {
         let Reply { response, credential, range } = reply;
-        self.look_at(&response, sent).await?;
+        self.judge(&response, forward.method, sent).await?;
         let target = &routed.admitted.target;
         let links = || Links {
             sent: forward.url(&Credential::default()),
@@ -394,8 +394,8 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console + Signing> 
     }
 
     /// Step 9, where the encoding of the body is not known. What comes later than this is cut off by the redactor.
-    async fn look_at(&self, response: &R::Response, sent: &Sent<'_>) -> Result<(), Code> {
-        if sent.is_empty() || !is_of_unknown_encoding(response) {
+    async fn judge(&self, response: &R::Response, method: Method, sent: &Sent<'_>) -> Result<(), Code> {
+        if sent.is_empty() || !is_judged_first(response, method) {
             return Ok(());
         }
         let length = u32::try_from(charset::LOOKED_AT).unwrap_or(u32::MAX);

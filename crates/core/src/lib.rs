@@ -7,6 +7,7 @@ pub mod configuration;
 pub mod digest;
 pub mod encoding;
 pub mod http;
+pub mod place;
 pub mod refusal;
 pub mod request_id;
 pub mod runtime;

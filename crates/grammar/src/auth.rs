@@ -1,10 +1,11 @@
 //! `auth`: how a route's secrets are put on a request.
 
+use super::body_places;
 use super::diagnostic::Findings;
 use super::document::{Entry, Located, Table, Value};
 use super::file::Span;
 use super::header::{self, Purpose};
-use super::output;
+use super::keys;
 use super::request_value::Scope;
 use super::template::{self, Declared, Parsed};
 use ostiary_core::configuration::{OutputPlace, Part, Placement, SecretId};
@@ -16,7 +17,6 @@ const BASIC: &str = "basic = { username = \"api\", password = \"${secret}\" }";
 const HEADER: &str = "header = \"x-api-key\", value = \"${secret}\"";
 const QUERY: &str = "query = \"key\", value = \"${secret}\"";
 const FORMS: [&str; 8] = ["bearer", "basic", "header", "query", "json", "form", "hmac", "sigv4"];
-const KNOWN: [&str; 9] = ["bearer", "basic", "header", "query", "json", "form", "hmac", "sigv4", "value"];
 const LATER: [&str; 5] = ["oauth2", "exchange", "jwt", "mtls", "path"];
 
 /// A route's `auth`, and where its secrets stand.
@@ -57,13 +57,10 @@ impl Auth {
             }
         }
         if sound && !tables.is_empty() && auth.secrets.is_empty() {
-            findings.error(
-                entry.key.span,
-                "the auth uses no secret",
-                "write `auth = []`, or name a secret in it",
-            );
+            let instead = instead_of_text(&auth.placements, declared);
+            findings.error(entry.key.span, "the auth uses no secret", &instead);
         }
-        sound &= output::check_body(&body, findings);
+        sound &= body_places::check(&body, findings);
         auth.check_sources(declared, findings);
         sound.then_some(auth)
     }
@@ -144,6 +141,33 @@ fn body_spans(placement: &Placement, places: &[Span]) -> Vec<Span> {
     named.map(|(_, span)| *span).collect()
 }
 
+/// What to write where an auth has nothing but text, which can be a placeholder of another language. Only names that the
+/// file declares are repeated: the text may be a credential.
+fn instead_of_text(placements: &[Placement], declared: &Declared<'_>) -> String {
+    let parts = placements.iter().flat_map(Placement::templates).flat_map(|template| template.parts.iter());
+    let texts: Vec<&str> = parts
+        .filter_map(|part| match part {
+            Part::Text(text) => Some(text.as_ref()),
+            _ => None,
+        })
+        .collect();
+    let is_meant = |name: &str| {
+        let forms = [
+            format!("${name}"),
+            format!("{{{{{name}}}}}"),
+            format!("{{{{ {name} }}}}"),
+            format!("{{{name}}}"),
+        ];
+        texts.iter().any(|text| forms.iter().any(|form| text.contains(form.as_str())))
+    };
+    let names = declared.secrets.names().map(|(_, name)| name.text);
+    match names.filter(|name| is_meant(name)).max_by_key(|name| name.len()) {
+        Some(name) => format!("write `${{{name}}}` for the value of the secret `{name}`"),
+        None => "name a secret in it, such as `${secret}`; `auth = []` is for an upstream that wants no key"
+            .to_owned(),
+    }
+}
+
 /// What the value of a placement may hold.
 #[derive(Clone, Copy)]
 pub(crate) enum Alphabet {
@@ -207,7 +231,7 @@ impl Reader<'_, '_, '_> {
 
     /// The one key that says what form it is.
     fn form<'v>(&mut self, table: &Table<'v>) -> Option<Entry<'v>> {
-        let all_known = table.reject_unknown_keys("`auth`", &KNOWN, &LATER, self.findings);
+        let all_known = table.reject_unknown_keys(&keys::AUTH, &LATER, self.findings);
         let forms: Vec<_> = table.entries().iter().filter(|entry| FORMS.contains(&entry.key.text)).collect();
         match forms.as_slice() {
             [form] => Some(**form),
@@ -228,7 +252,7 @@ impl Reader<'_, '_, '_> {
 
     fn basic(&mut self, form: Entry<'_>) -> Option<Placement> {
         let table = form.value.table(BASIC, self.findings)?;
-        table.reject_unknown_keys("`basic`", &["username", "password"], &[], self.findings);
+        table.reject_unknown_keys(&keys::BASIC, &[], self.findings);
         let mut part = |key: &str, alphabet| {
             let Some(value) = table.value(key) else {
                 let message = format!("`basic` has no `{key}`");

@@ -5,6 +5,7 @@ use sha2::{Digest as _, Sha256};
 use super::diagnostic::Findings;
 use super::document::{Entry, Located, Table, Value};
 use super::file::Span;
+use super::keys;
 use super::name;
 use super::template::{self, Declared};
 use ostiary_core::configuration::{Caller, CallerId, List, Part, Proof, SecretId, Text};
@@ -86,7 +87,7 @@ fn proof(
     declared: &Declared<'_>,
     findings: &mut Findings<'_>,
 ) -> Option<LocatedProof> {
-    let all_known = caller.reject_unknown_keys("a caller", &["bearer", "bearer_sha256"], &[], findings);
+    let all_known = caller.reject_unknown_keys(&keys::CALLER, &[], findings);
     match (caller.value("bearer"), caller.get("bearer_sha256")) {
         (Some(bearer), None) => secret(bearer, declared, findings),
         (None, Some(digest)) => Some(LocatedProof::Digests(digests(digest.value, findings)?)),

@@ -2,18 +2,18 @@
 
 use super::diagnostic::Findings;
 use super::document::{Located, Value};
+use super::keys;
 use super::unit;
 use ostiary_core::configuration::{Cors, HeaderPattern, OriginPattern, Origins, Text};
 use ostiary_core::http::header_name::HeaderName;
 use ostiary_core::http::host::Host;
 
 const EXAMPLE: &str = "cors = { origins = [\"https://app.example.com\"] }";
-const KNOWN: [&str; 5] = ["origins", "credentials", "headers", "expose", "max_age"];
 
 /// What a route says of other origins.
 pub(crate) fn read(value: Value<'_>, findings: &mut Findings<'_>) -> Option<Cors> {
     let table = value.table(EXAMPLE, findings)?;
-    table.reject_unknown_keys("`cors`", &KNOWN, &[], findings);
+    table.reject_unknown_keys(&keys::CORS, &[], findings);
     let credentials =
         table.value("credentials").and_then(|value| value.boolean(findings)).unwrap_or_default();
     let headers = table.value("headers").map(|value| patterns(value, HEADERS, findings)).unwrap_or_default();

@@ -8,6 +8,7 @@ use toml::de::{DeTable, DeValue};
 use super::diagnostic::Findings;
 use super::file::Span;
 use super::jsonc;
+use super::keys::KeyTable;
 use super::nearest::nearest;
 use super::notation::Notation;
 
@@ -103,16 +104,17 @@ impl<'t> Table<'t> {
         value
     }
 
-    /// Reports every key that is not known, and returns whether there was none. Keys whose time is yet to come
+    /// Reports every key that the table of `gateway.toml` does not have, and returns whether there was none. Keys whose time is yet to come
     /// are told apart, so that no option silently does nothing.
     pub(crate) fn reject_unknown_keys(
         &self,
-        owner: &str,
-        known: &[&str],
+        table: &KeyTable,
         later: &[&str],
         findings: &mut Findings<'_>,
     ) -> bool {
-        let unknown = self.entries.iter().map(|entry| entry.key).filter(|key| !known.contains(&key.text));
+        let owner = table.owner;
+        let is_known = |key: &Located<'_>| table.names().any(|known| known == key.text);
+        let unknown = self.entries.iter().map(|entry| entry.key).filter(|key| !is_known(key));
         let mut all_known = true;
         for key in unknown {
             all_known = false;
@@ -120,9 +122,9 @@ impl<'t> Table<'t> {
                 findings.error(key.span, &format!("`{}` does not work yet", key.text), "remove it");
                 continue;
             }
-            let listed = known.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ");
-            let instead = match (nearest(key.text, known.iter().copied()), known) {
-                (_, [only]) => format!("write `{only}`"),
+            let listed = table.names().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ");
+            let instead = match (nearest(key.text, table.names()), table.keys) {
+                (_, [only]) => format!("write `{}`", only.name),
                 (Some(near), _) => format!("write `{near}`; the known keys are {listed}"),
                 (None, _) => format!("write one of the known keys {listed}"),
             };

@@ -2,6 +2,7 @@
 
 use super::diagnostic::Findings;
 use super::document::{Entry, Table, Value};
+use super::keys;
 use super::unit;
 use ostiary_core::configuration::{Failover, RefusalCondition, Retry};
 
@@ -40,7 +41,7 @@ pub(crate) fn read(entry: Entry<'_>, has_next_source: bool, findings: &mut Findi
         }
     } else if value.is_table() {
         let Some(table) = value.table(FAILOVER, findings) else { return read };
-        table.reject_unknown_keys("`failover`", &["when", "status", "replay_limit"], &[], findings);
+        table.reject_unknown_keys(&keys::FAILOVER, &[], findings);
         if let Some(when) = conditions(&table, findings) {
             read.failover = Some(Failover { when: when.into() });
         }
@@ -63,7 +64,7 @@ pub(crate) fn read(entry: Entry<'_>, has_next_source: bool, findings: &mut Findi
 /// How often a connection is tried.
 pub(crate) fn retry(value: Value<'_>, findings: &mut Findings<'_>) -> Option<Retry> {
     let table = value.table(RETRY, findings)?;
-    table.reject_unknown_keys("`retry`", &["attempts"], &[], findings);
+    table.reject_unknown_keys(&keys::RETRY, &[], findings);
     let Some(attempts) = table.value("attempts") else {
         findings.error(value.span(), "`retry` has no `attempts`", &format!("write `{RETRY}`"));
         return None;
@@ -112,7 +113,7 @@ fn conditions(table: &Table<'_>, findings: &mut Findings<'_>) -> Option<Vec<Refu
 /// A status, and what the body of such a response holds where it refuses a credential.
 fn condition(value: Value<'_>, findings: &mut Findings<'_>) -> Option<RefusalCondition> {
     let table = value.table(WHEN, findings)?;
-    table.reject_unknown_keys("a condition of `when`", &["status", "body"], &[], findings);
+    table.reject_unknown_keys(&keys::REFUSAL, &[], findings);
     let body = table.value("body");
     // A success can be a refusal only where its body says so.
     let least = if body.is_some() { LEAST_SUCCESS } else { LEAST_ERROR };

@@ -3,12 +3,12 @@
 use super::auth::{Alphabet, Reader};
 use super::document::{Entry, Table, Value};
 use super::file::Span;
+use super::keys;
 use super::output::PUT;
 use super::request_value::{Scope, word};
 use ostiary_core::configuration::{Encoding, Hmac, HmacAlgorithm, KeyEncoding, Output, Template};
 
 const EXAMPLE: &str = "hmac = { key = \"${secret}\", message = \"${request.timestamp}.${request.body}\", put = { header = \"x-signature\", value = \"${request.signature}\" } }";
-const KEYS: [&str; 6] = ["key", "key_encoding", "algorithm", "message", "encoding", "put"];
 const ALGORITHMS: [(&str, HmacAlgorithm); 4] = [
     ("sha256", HmacAlgorithm::Sha256),
     ("sha512", HmacAlgorithm::Sha512),
@@ -24,7 +24,7 @@ impl Reader<'_, '_, '_> {
     /// The form, and where each of its outputs is named.
     pub(crate) fn hmac(&mut self, form: Entry<'_>) -> Option<(Hmac, Vec<Span>)> {
         let table = form.value.table(EXAMPLE, self.findings)?;
-        table.reject_unknown_keys("`hmac`", &KEYS, &[], self.findings);
+        table.reject_unknown_keys(&keys::HMAC, &[], self.findings);
         let key_encoding = self.word(&table, "key_encoding", "encoding of a key", &KEY_ENCODINGS);
         let algorithm = self.word(&table, "algorithm", "algorithm of `hmac`", &ALGORITHMS);
         let encoding = self.word(&table, "encoding", "encoding of a signature", &ENCODINGS);

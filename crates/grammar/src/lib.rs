@@ -11,6 +11,7 @@
 mod allow;
 mod auth;
 mod bake;
+mod body_places;
 mod callers;
 #[cfg(test)]
 mod complete;
@@ -25,6 +26,8 @@ mod file;
 mod header;
 mod hmac;
 mod jsonc;
+pub mod keys;
+mod lacking;
 mod mount;
 mod name;
 mod nearest;
@@ -114,12 +117,7 @@ fn read_gateway<'t>(
     ours: &mut Findings<'_>,
     theirs: &mut Findings<'_>,
 ) -> Option<Gateway> {
-    file.reject_unknown_keys(
-        "gateway.toml",
-        &["version", "secrets", "callers", "routes", "gateway", "operator"],
-        &[],
-        ours,
-    );
+    file.reject_unknown_keys(&keys::ROOT, &[], ours);
     check_version(file, ours);
     let secrets = file.value("secrets").and_then(|value| value.table("[secrets]", ours));
     let secrets = Secrets::read(secrets.as_ref(), &deployment, ours);
@@ -159,7 +157,7 @@ fn check_version(file: &Table<'_>, findings: &mut Findings<'_>) {
 
 fn secret_timeout(file: &Table<'_>, findings: &mut Findings<'_>) -> Option<u32> {
     let table = file.value("gateway")?.table("[gateway]", findings)?;
-    table.reject_unknown_keys("`[gateway]`", &["secret_timeout"], &[], findings);
+    table.reject_unknown_keys(&keys::GATEWAY, &[], findings);
     let text = table.value("secret_timeout")?.string(SECRET_TIMEOUT, findings)?;
     unit::duration(&text, findings)
 }

@@ -4,6 +4,7 @@ use super::callers::Callers;
 use super::diagnostic::Findings;
 use super::document::{Entry, Value};
 use super::environments::digest;
+use super::keys;
 use super::mount::Place;
 use super::nearest::nearest;
 use super::rate_limit;
@@ -23,7 +24,7 @@ pub(crate) fn read(
     findings: &mut Findings<'_>,
 ) -> Option<(Place, Operator)> {
     let table = entry.value.table("[operator]", findings)?;
-    table.reject_unknown_keys("`[operator]`", &["mount", "allow", "rate_limit"], &[], findings);
+    table.reject_unknown_keys(&keys::OPERATOR, &[], findings);
     let place = table
         .required("mount", "`[operator]`", entry.key.span, MOUNT, findings)
         .and_then(|value| mount(value, routes, findings));

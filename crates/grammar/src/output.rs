@@ -5,6 +5,7 @@ use super::diagnostic::Findings;
 use super::document::{Entry, Located, Table, Value};
 use super::file::Span;
 use super::header::{self, Purpose};
+use super::keys;
 use super::request_value::Scope;
 use ostiary_core::configuration::{BodyPlace, Output, OutputPlace, Text};
 
@@ -29,8 +30,7 @@ impl Reader<'_, '_, '_> {
     }
 
     fn output(&mut self, table: &Table<'_>) -> Option<(Output, Span)> {
-        let known = ["header", "query", "json", "form", "value"];
-        let all_known = table.reject_unknown_keys("`put`", &known, &[], self.findings);
+        let all_known = table.reject_unknown_keys(&keys::PUT, &[], self.findings);
         let named: Vec<_> = table.entries().iter().filter(|entry| PLACES.contains(&entry.key.text)).collect();
         let [named] = named.as_slice() else {
             if all_known {
@@ -123,29 +123,4 @@ fn unescaped(name: &str) -> Option<Text> {
         text.push_str(rest);
     }
     Some(Text::Owned(text))
-}
-
-/// Reports that two placements set the same part of the body, or parts of bodies of two types.
-pub(crate) fn check_body(places: &[(BodyPlace, Span)], findings: &mut Findings<'_>) -> bool {
-    for (at, (place, span)) in places.iter().enumerate() {
-        for (earlier, _) in places.iter().take(at) {
-            let message = match (earlier, place) {
-                (BodyPlace::Json(one), BodyPlace::Json(other))
-                    if one.starts_with(other) || other.starts_with(one) =>
-                {
-                    "two placements set the same member of the body"
-                }
-                (BodyPlace::Form(one), BodyPlace::Form(other)) if one == other => {
-                    "two placements set the same field of the body"
-                }
-                (BodyPlace::Json(_), BodyPlace::Form(_)) | (BodyPlace::Form(_), BodyPlace::Json(_)) => {
-                    "a body is a JSON document or a form, and not both"
-                }
-                _ => continue,
-            };
-            findings.error(*span, message, "remove one of the two");
-            return false;
-        }
-    }
-    true
 }

@@ -2,6 +2,7 @@
 
 use super::diagnostic::Findings;
 use super::document::Value;
+use super::keys;
 use super::wrangler::Deployment;
 use ostiary_core::configuration::{Counted, RateLimit, Text};
 
@@ -27,7 +28,7 @@ pub(crate) fn read(
 
 fn limit(element: Value<'_>, deployment: &Deployment<'_>, findings: &mut Findings<'_>) -> Option<RateLimit> {
     let table = element.table(EXAMPLE, findings)?;
-    table.reject_unknown_keys("a rate limit", &["binding", "by"], &[], findings);
+    table.reject_unknown_keys(&keys::RATE_LIMIT, &[], findings);
     for key in ["binding", "by"] {
         if table.value(key).is_none() {
             let message = format!("the rate limit has no `{key}`");

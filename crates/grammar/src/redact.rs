@@ -2,6 +2,7 @@
 
 use super::diagnostic::Findings;
 use super::document::{Located, Value};
+use super::keys;
 use super::template::Declared;
 use ostiary_core::configuration::{Excepted, Part, Placement, Text};
 
@@ -22,7 +23,7 @@ pub(crate) fn read(
         return (true, Vec::new());
     }
     let Some(table) = value.table(EXAMPLE, findings) else { return (true, Vec::new()) };
-    table.reject_unknown_keys("`redact`", &["except"], &[], findings);
+    table.reject_unknown_keys(&keys::REDACT, &[], findings);
     let Some(list) =
         table.required("except", "`redact`", value.span(), "except = [\"secret.field\"]", findings)
     else {

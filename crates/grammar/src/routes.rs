@@ -7,6 +7,7 @@ use super::diagnostic::Findings;
 use super::document::{Entry, Located, Table, Value};
 use super::file::Span;
 use super::header::{self, Purpose};
+use super::keys;
 use super::mount::Place;
 use super::template::Declared;
 use super::{cors, failover, name, rate_limit, redact, rewrite_body, token_in, unit, upstream};
@@ -16,30 +17,6 @@ use ostiary_core::configuration::{
 use ostiary_core::http::header_name::HeaderName;
 use ostiary_core::http::header_name::fold;
 
-const KNOWN: [&str; 22] = [
-    "mount",
-    "upstream",
-    "auth",
-    "allow",
-    "timeout",
-    "token_in",
-    "strip_headers",
-    "strip_query",
-    "forward_headers",
-    "link_headers",
-    "rewrite_body",
-    "encoded_slash",
-    "cookies",
-    "shared_cache",
-    "failover",
-    "retry",
-    "idle_timeout",
-    "max_body",
-    "body_limit",
-    "rate_limit",
-    "cors",
-    "redact",
-];
 const MOUNT: &str = "mount = \"/path\"";
 const TIMEOUT: &str = "timeout = \"100s\"";
 const IDLE_TIMEOUT: &str = "idle_timeout = \"60s\"";
@@ -173,7 +150,7 @@ struct Reader<'r, 't, 'f> {
 
 impl<'t> Reader<'_, 't, '_> {
     fn read(mut self, callers: &Callers<'_>, whole_hosts: bool, route: &mut LocatedRoute<'_>) {
-        self.table.reject_unknown_keys("a route", &KNOWN, &[], self.findings);
+        self.table.reject_unknown_keys(&keys::ROUTE, &[], self.findings);
         let upstream = self
             .required("upstream", "upstream = \"https://api.example.com\"")
             .and_then(|entry| upstream::read(entry.value, self.declared, self.findings));

@@ -66,6 +66,14 @@ fn pattern(text: &Located<'_>, pattern: &str, findings: &mut Findings<'_>) -> Op
         findings.error(text.piece(piece), message, instead);
         return None;
     }
+    for part in path.split('/') {
+        let is_parameter =
+            part.len() > 1 && (part.starts_with(':') || (part.starts_with('{') && part.ends_with('}')));
+        if is_parameter {
+            let message = format!("`{part}` is compared as it is written: a rule has no parameters");
+            findings.warning(text.piece(part), &message, "write `*` for any one segment");
+        }
+    }
     let (path, open) = match pattern.strip_suffix("/**") {
         Some(before) => (before.strip_prefix('/'), true),
         None => (Some(path), false),
@@ -126,12 +134,32 @@ fn never_matches(path: &str) -> Option<(&str, &'static str, &'static str)> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::example::{accepted, assert_diagnostics};
+    use super::super::example::{GATEWAY, WRANGLER, accepted, assert_diagnostics, outcome, replaced};
     use super::*;
 
     #[test]
     fn case_1_tells_what_is_wrong_with_a_rule() {
         assert_diagnostics(include_str!("diagnostics/rule.txt"));
+    }
+
+    #[test]
+    fn a_parameter_of_another_router_gets_a_warning() {
+        let warnings = |rule: &str| {
+            let gateway = replaced(GATEWAY, "ci = [\"GET /v1/balance\"]", &format!("ci = ['{rule}']"));
+            let warnings = outcome(&gateway, WRANGLER).unwrap().warnings;
+            warnings.iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        let told = |column: usize, part: &str| {
+            format!(
+                "gateway.toml:20:{column}: warning: `{part}` is compared as it is written: a rule has no parameters; \
+                 found `{part}`; write `*` for any one segment"
+            )
+        };
+        assert_eq!(warnings("GET /users/:id"), [told(19, ":id")]);
+        assert_eq!(warnings("GET /users/{id}/**"), [told(19, "{id}")]);
+        for plain in ["GET /users/*", "GET /a:b", "GET /v1/models/*:generate", "GET /:", "GET /{a}b"] {
+            assert_eq!(warnings(plain), [] as [String; 0], "{plain}");
+        }
     }
 
     fn parsed(rule: &str) -> Rule {

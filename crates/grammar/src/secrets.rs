@@ -2,6 +2,7 @@
 
 use super::diagnostic::Findings;
 use super::document::{Entry, Located, Table, Value};
+use super::keys;
 use super::name;
 use super::wrangler::Deployment;
 use ostiary_core::configuration::{List, Secret, SecretId, Source, SourceKind, Text};
@@ -95,7 +96,7 @@ fn source<'t>(
         return None;
     } else {
         let table = element.table(WORKER_SECRET, findings)?;
-        let all_known = table.reject_unknown_keys("a source", &["worker_secret"], &[], findings);
+        let all_known = table.reject_unknown_keys(&keys::WORKER_SECRET, &[], findings);
         let Some(value) = table.value("worker_secret") else {
             if all_known {
                 findings.error(table.span, "the source names no secret", &format!("write `{WORKER_SECRET}`"));

@@ -2,21 +2,22 @@
 
 use super::auth::{Alphabet, Reader};
 use super::document::{Entry, Table, Value};
+use super::keys;
 use super::request_value::Scope;
+use super::template::Parsed;
 use ostiary_core::configuration::{SigV4, Template, Text};
 
 const EXAMPLE: &str = "sigv4 = { access_key_id = \"${aws.id}\", secret_access_key = \"${aws.key}\", region = \"us-east-1\", service = \"s3\" }";
-const KEYS: [&str; 5] = ["access_key_id", "secret_access_key", "session_token", "region", "service"];
 
 impl Reader<'_, '_, '_> {
     pub(crate) fn sigv4(&mut self, form: Entry<'_>) -> Option<SigV4> {
         let table = form.value.table(EXAMPLE, self.findings)?;
-        table.reject_unknown_keys("`sigv4`", &KEYS, &[], self.findings);
+        table.reject_unknown_keys(&keys::SIGV4, &[], self.findings);
         let access_key_id = self.scope_piece(&table, form, "access_key_id");
         let secret_access_key = self.member(&table, form, "secret_access_key", EXAMPLE);
         let secret_access_key = secret_access_key.and_then(|value| self.secret(value, "the key", EXAMPLE));
         let session_token = table.value("session_token").map(|value| {
-            self.value(value, EXAMPLE, Alphabet::Header, Scope::Nothing).map(|token| token.into_template())
+            self.value(value, EXAMPLE, Alphabet::Header, Scope::Nothing).map(Parsed::into_template)
         });
         let region = self.scope_piece(&table, form, "region");
         let region = region.filter(|region| self.holds_no_secret(region, table.value("region")));
@@ -35,7 +36,7 @@ impl Reader<'_, '_, '_> {
 
     fn scope_piece(&mut self, table: &Table<'_>, form: Entry<'_>, key: &str) -> Option<Template> {
         let value = self.member(table, form, key, EXAMPLE)?;
-        self.value(value, EXAMPLE, Alphabet::Scope, Scope::Nothing).map(|piece| piece.into_template())
+        self.value(value, EXAMPLE, Alphabet::Scope, Scope::Nothing).map(Parsed::into_template)
     }
 
     /// What is no secret would be looked for in responses all the same.

@@ -154,7 +154,11 @@ fn declared_secret(
     let secret = declared.secrets.find(name);
     if secret.is_none() {
         let declare = format!("declare `{name} = [\"BINDING\"]` in `[secrets]`");
+        let deployment = &declared.deployment;
         let instead = match nearest(name, declared.secrets.names().map(|(_, name)| name.text)) {
+            _ if deployment.has_variable(name) => {
+                format!("write `${{var.{name}}}` for the variable of {}", deployment.file())
+            }
             Some(near) => format!("write `{near}`, or {declare}"),
             None => declare,
         };

@@ -1,10 +1,12 @@
-//! What wrangler's configuration binds, in each of its environments.
+//! What wrangler's configuration binds, in each of its environments. Every kind of binding is read and checked here, so
+//! the file is longer than others.
 
 use std::collections::BTreeMap;
 
 use super::diagnostic::Findings;
 use super::document::{Entry, Located, Table, Value};
 use super::file::Span;
+use super::lacking::{or_nearest, report};
 use super::notation::Notation;
 use ostiary_core::configuration::{Source, SourceKind};
 
@@ -76,68 +78,90 @@ impl<'t> Deployment<'t> {
             .map(|(name, _)| name)
     }
 
-    /// Reports every environment that lacks the source's binding.
+    /// Whether any environment has a variable of this name.
+    pub(crate) fn has_variable(&self, name: &str) -> bool {
+        self.environments.iter().any(|environment| environment.variables.contains_key(name))
+    }
+
+    /// Reports the environments that lack the source's binding.
     pub(crate) fn check_source(&self, source: &Source, at: Span, findings: &mut Findings<'_>) {
         let (file, binding) = (self.file, source.binding.as_ref());
-        for environment in &self.environments {
-            let place = environment.place();
-            match source.kind {
-                SourceKind::SecretsStore
-                    if !environment.store.iter().any(|bound| bound.name.text == binding) =>
-                {
-                    let message = format!("{file} has no binding `{binding}` {place}");
-                    let quoted = format!("\"{binding}\"");
-                    let pairs = [("binding", &*quoted), ("store_id", "\"…\""), ("secret_name", "\"…\"")];
-                    let keys = environment.keys(&["secrets_store_secrets"]);
-                    findings.error(at, &message, &environment.notation.one_more(&keys, &pairs));
-                }
-                SourceKind::WorkerSecret if !environment.worker_secrets.contains(&binding) => {
-                    let message = format!("{file} requires no Worker secret `{binding}` {place}");
+        match source.kind {
+            SourceKind::SecretsStore => {
+                let is_bound = |environment: &&Environment<'_>| {
+                    environment.store.iter().any(|bound| bound.name.text == binding)
+                };
+                let lacking = self.environments.iter().filter(|environment| !is_bound(environment));
+                let lacking =
+                    lacking.map(|environment| (environment.place(), environment.one_more_binding(binding)));
+                report(
+                    &format!("{file} has no binding `{binding}`"),
+                    &lacking.collect::<Vec<_>>(),
+                    at,
+                    findings,
+                );
+            }
+            SourceKind::WorkerSecret => {
+                let lacking = self.environments.iter();
+                let lacking = lacking.filter(|environment| !environment.worker_secrets.contains(&binding));
+                let lacking = lacking.map(|environment| {
                     let table = environment.notation.table(&environment.keys(&["secrets"]));
-                    let instead = format!("add `\"{binding}\"` to `required` in `{table}` there");
-                    findings.error(at, &message, &instead);
-                }
-                SourceKind::SecretsStore | SourceKind::WorkerSecret => {}
+                    let add = format!("add `\"{binding}\"` to `required` in `{table}` there");
+                    (
+                        environment.place(),
+                        or_nearest(binding, environment.worker_secrets.iter().copied(), add),
+                    )
+                });
+                let message = format!("{file} requires no Worker secret `{binding}`");
+                report(&message, &lacking.collect::<Vec<_>>(), at, findings);
             }
         }
     }
 
-    /// Reports every environment that lacks the rate limit; the longest period of all others.
+    /// Reports the environments that lack the rate limit; the longest period of all others.
     pub(crate) fn check_rate_limit(&self, name: &str, at: Span, findings: &mut Findings<'_>) -> Option<u32> {
         let mut periods = Vec::with_capacity(self.environments.len());
+        let mut lacking = Vec::new();
         for environment in &self.environments {
             if let Some((_, period)) = environment.rate_limits.iter().find(|(bound, _)| bound.text == name) {
                 periods.push(*period);
                 continue;
             }
-            let message = format!("{} has no rate limit `{name}` {}", self.file, environment.place());
             let (notation, quoted) = (environment.notation, format!("\"{name}\""));
             let simple = notation.inline_table(&[("limit", "100"), ("period", "60")]);
             let pairs = [("name", &*quoted), ("namespace_id", "\"…\""), ("simple", &*simple)];
             let keys = environment.keys(&["ratelimits"]);
-            findings.error(at, &message, &notation.one_more(&keys, &pairs));
+            let names = environment.rate_limits.iter().map(|(bound, _)| bound.text);
+            lacking.push((environment.place(), or_nearest(name, names, notation.one_more(&keys, &pairs))));
         }
+        report(&format!("{} has no rate limit `{name}`", self.file), &lacking, at, findings);
         periods.into_iter().max()
     }
 
-    /// Reports every environment that lacks the variable.
+    /// Reports the environments that lack the variable.
     pub(crate) fn check_variable(&self, name: &str, at: Span, findings: &mut Findings<'_>) {
+        let file = self.file;
+        let mut lacking = Vec::new();
         for environment in &self.environments {
-            let (file, place) = (self.file, environment.place());
             let table = environment.notation.table(&environment.keys(&["vars"]));
             let pair = environment.notation.pair(name, "\"…\"");
             match environment.variables.get(name) {
                 Some(Some(_)) => {}
                 Some(None) => {
+                    let place = environment.place();
                     let message = format!("the variable `{name}` of {file} is no string {place}");
                     findings.error(at, &message, &format!("write `{pair}` in `{table}` there"));
                 }
                 None => {
-                    let message = format!("{file} has no variable `{name}` {place}");
-                    findings.error(at, &message, &format!("add `{pair}` to `{table}` there"));
+                    let add = format!("add `{pair}` to `{table}` there");
+                    lacking.push((
+                        environment.place(),
+                        or_nearest(name, environment.variables.keys().copied(), add),
+                    ));
                 }
             }
         }
+        report(&format!("{file} has no variable `{name}`"), &lacking, at, findings);
     }
 }
 
@@ -179,6 +203,14 @@ impl<'t> Environment<'t> {
     /// The variable's value, if it is there and a string.
     pub(crate) fn variable(&self, name: &str) -> Option<&'t str> {
         self.variables.get(name).copied().flatten()
+    }
+
+    /// What gives the environment this binding.
+    fn one_more_binding(&self, binding: &str) -> String {
+        let quoted = format!("\"{binding}\"");
+        let pairs = [("binding", &*quoted), ("store_id", "\"…\""), ("secret_name", "\"…\"")];
+        let add = self.notation.one_more(&self.keys(&["secrets_store_secrets"]), &pairs);
+        or_nearest(binding, self.store.iter().map(|bound| bound.name.text), add)
     }
 
     /// The keys that lead to something of this environment's.

@@ -430,7 +430,7 @@ fn a_probe_that_tells_no_key_from_another_stops_it_before_anything_is_written() 
             world.state().control = Some(control);
             world.state().refusing = refusing;
             let ran = world.run(&[&PROBE[..], rehearsal].concat(), NEW);
-            assert_eq!(ran.code, Some(if goes_on { 0 } else { 1 }), "{}", ran.out);
+            assert_eq!(ran.code, Some(i32::from(!goes_on)), "{}", ran.out);
             if !goes_on {
                 assert_eq!(held(&world), ["stripe=old-1", "stripe-previous=old-2"]);
                 assert!(

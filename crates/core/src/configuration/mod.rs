@@ -7,6 +7,7 @@
 mod auth;
 mod caller;
 mod cors;
+mod encoding;
 mod failover;
 mod forms;
 mod gateway;
@@ -15,6 +16,7 @@ mod mismatch;
 mod mount;
 mod operator;
 mod rate_limit;
+mod request_value;
 mod route;
 mod rule;
 mod secret;
@@ -26,6 +28,7 @@ mod upstream;
 pub use auth::{Placement, TokenPlace};
 pub use caller::{Caller, CallerId, Grantee, Proof};
 pub use cors::{Cors, OriginPattern, Origins};
+pub use encoding::Encoding;
 pub use failover::{Failover, RefusalCondition, Retry};
 pub use forms::Forms;
 pub use gateway::Gateway;
@@ -34,13 +37,11 @@ pub use mismatch::Mismatch;
 pub use mount::Mount;
 pub use operator::{Destination, ENVIRONMENT_VARIABLE, Environment, Operator};
 pub use rate_limit::{Counted, RateLimit};
+pub use request_value::{RequestValue, TimeFormat};
 pub use route::{Excepted, Grant, Route, RouteId};
 pub use rule::{Pattern, Rule, Segment};
 pub use secret::{Secret, SecretId, Source, SourceKind};
-pub use signing::{
-    BodyPlace, CONTENT_SHA256, Encoding, Hmac, HmacAlgorithm, KeyEncoding, Output, OutputPlace, RequestValue,
-    SigV4, TimeFormat,
-};
+pub use signing::{BodyPlace, CONTENT_SHA256, Hmac, HmacAlgorithm, KeyEncoding, Output, OutputPlace, SigV4};
 pub use template::{Part, Template};
 pub use text::{List, Text};
 pub use upstream::{InvalidUpstream, Upstream, UpstreamUrl};

@@ -1,7 +1,7 @@
 //! Texts with placeholders.
 
+use super::request_value::RequestValue;
 use super::secret::SecretId;
-use super::signing::RequestValue;
 use super::text::{List, Text};
 
 /// A text with placeholders, in the order in which they are joined.

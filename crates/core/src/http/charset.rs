@@ -1,11 +1,23 @@
 //! Character encodings, as far as they decide how bytes are read.
 
+use super::list;
+
 /// The beginnings of the labels of encodings in which every byte of an ASCII text is that text (Encoding Standard §4.2,
-/// IANA's registry of character sets).
+/// IANA's registry of character sets). `binary` is what some servers say of what is no text.
 const ASCII_COMPATIBLE: &[&str] = &[
+    "ansi_x3.4-1968",
     "ascii",
     "big5",
-    "cp125",
+    "binary",
+    "cp1250",
+    "cp1251",
+    "cp1252",
+    "cp1253",
+    "cp1254",
+    "cp1255",
+    "cp1256",
+    "cp1257",
+    "cp1258",
     "cp866",
     "euc-",
     "gb18030",
@@ -16,7 +28,8 @@ const ASCII_COMPATIBLE: &[&str] = &[
     "iso8859-",
     "iso_8859-",
     "koi8-",
-    "latin1",
+    "ks_c_5601",
+    "latin",
     "macintosh",
     "shift-jis",
     "shift_jis",
@@ -25,74 +38,111 @@ const ASCII_COMPATIBLE: &[&str] = &[
     "us-ascii",
     "utf-8",
     "utf8",
-    "windows-",
+    "windows-125",
+    "windows-31j",
+    "windows-874",
     "x-mac-",
     "x-sjis",
 ];
 
 /// The first bytes of texts in encodings that are not compatible with ASCII: UTF-16 and UTF-32 in both byte orders, UTF-7,
-/// UTF-EBCDIC, UTF-1, SCSU and BOCU-1 (Unicode Standard §23.8, and the Unicode technical notes of each).
+/// UTF-EBCDIC, UTF-1, SCSU and BOCU-1 (Unicode Standard §23.8, and the Unicode technical notes of each); and of an XML
+/// declaration in EBCDIC (XML 1.0, appendix F).
 const FOREIGN_MARKS: &[&[u8]] = &[
     b"\xfe\xff",
     b"\xff\xfe",
     b"\x00\x00\xfe\xff",
-    b"+/v",
+    b"+/v8",
+    b"+/v9",
+    b"+/v+",
+    b"+/v/",
     b"\xdd\x73\x66\x73",
     b"\xf7\x64\x4c",
     b"\x0e\xfe\xff",
     b"\xfb\xee\x28",
+    b"\x4c\x6f\xa7\x94",
+];
+
+/// Which of the first bytes are zero where an ASCII text is in UTF-16 or UTF-32, from whatever byte on.
+const ZEROS: &[[bool; LOOKED_AT]] = &[
+    [false, true, false, true],
+    [true, false, true, false],
+    [false, true, true, true],
+    [true, false, true, true],
+    [true, true, false, true],
+    [true, true, true, false],
 ];
 
 /// How many bytes [`is_foreign`] looks at.
 pub const LOOKED_AT: usize = 4;
 
-/// The `charset` parameter of a media type, without quotes (RFC 9110 §8.3.2).
+/// What is in the name of a media type whose contents are texts. Other types are not judged by their first bytes: a film
+/// begins with zeros, too.
+const TEXTS: &[&str] = &[
+    "text/",
+    "json",
+    "xml",
+    "javascript",
+    "ecmascript",
+    "yaml",
+    "graphql",
+    "x-www-form-urlencoded",
+    "/sql",
+    "/toml",
+];
+
+/// Whether a body with this `Content-Type` can be a text.
 #[must_use]
-pub fn parameter(content_type: &str) -> Option<&str> {
-    content_type.split(';').skip(1).find_map(|parameter| {
-        let (name, value) = parameter.split_once('=')?;
-        name.trim().eq_ignore_ascii_case("charset").then(|| value.trim().trim_matches(['"', '\'']).trim())
+pub fn is_text(content_type: Option<&str>) -> bool {
+    content_type.is_none_or(|content_type| {
+        let essence = content_type.split(';').next().unwrap_or(content_type).trim().to_ascii_lowercase();
+        essence.is_empty() || TEXTS.iter().any(|part| essence.contains(part))
     })
 }
 
-/// Whether a text in the encoding with this label can be searched for an ASCII text.
+/// Whether a body with this `Content-Type` can be searched for an ASCII text: every charset that it names writes one as it
+/// is (RFC 9110 §8.3.2).
 #[must_use]
-pub fn is_ascii_compatible(label: &str) -> bool {
-    let label = label.to_ascii_lowercase();
-    ASCII_COMPATIBLE.iter().any(|known| label.starts_with(known))
+pub fn is_searchable(content_type: &str) -> bool {
+    // Where there are several headers they are read as one list, and nobody knows which of them a client goes by.
+    let mut parameters = content_type.split([';', ',']);
+    parameters.all(|parameter| charset_of(parameter).is_none_or(is_ascii_compatible))
 }
 
 /// Whether a text that begins so is in an encoding that is not compatible with ASCII: by its byte order mark, or because
 /// there are zeros between ASCII characters, as in UTF-16 and UTF-32 without a mark.
 #[must_use]
 pub fn is_foreign(beginning: &[u8]) -> bool {
-    let zeros = |bytes: [bool; LOOKED_AT]| {
-        let is_like =
-            |(byte, zero): (&u8, bool)| if zero { *byte == 0 } else { matches!(byte, b'\t'..=b'~') };
-        let beginning = beginning.get(..LOOKED_AT);
-        beginning.is_some_and(|beginning| beginning.iter().zip(bytes).all(is_like))
-    };
-    FOREIGN_MARKS.iter().any(|mark| beginning.starts_with(mark))
-        || zeros([false, true, false, true])
-        || zeros([true, false, true, false])
-        || zeros([false, true, true, true])
-        || zeros([true, true, true, false])
+    let is_like = |(byte, zero): (&u8, &bool)| if *zero { *byte == 0 } else { matches!(byte, b'\t'..=b'~') };
+    let beginning = beginning.get(..LOOKED_AT).unwrap_or(beginning);
+    let has_zeros =
+        beginning.len() == LOOKED_AT && ZEROS.iter().any(|zeros| beginning.iter().zip(zeros).all(is_like));
+    has_zeros || FOREIGN_MARKS.iter().any(|mark| beginning.starts_with(mark))
 }
 
-/// An `Accept` header that asks for no charset (RFC 9110 §12.5.1); `None` where it has quoted strings.
+/// An `Accept` header without charsets that are not compatible with ASCII (RFC 9110 §12.5.1).
 #[must_use]
-pub fn without_charsets(accept: &str) -> Option<String> {
-    if accept.contains('"') {
-        return None;
-    }
+pub fn without_foreign(accept: &str) -> String {
     let range = |range: &str| {
-        let kept = range.split(';').filter(|parameter| {
-            let name = parameter.split('=').next().unwrap_or(parameter);
-            !name.trim().eq_ignore_ascii_case("charset")
-        });
+        let parameters = list::members(range, ';').into_iter();
+        let kept = parameters.filter(|parameter| charset_of(parameter).is_none_or(is_ascii_compatible));
         kept.collect::<Vec<_>>().join(";")
     };
-    Some(accept.split(',').map(range).collect::<Vec<_>>().join(","))
+    if is_searchable(accept) {
+        return accept.to_owned();
+    }
+    list::members(accept, ',').into_iter().map(range).collect::<Vec<_>>().join(", ")
+}
+
+/// The label in a `charset` parameter, without quotes.
+fn charset_of(parameter: &str) -> Option<&str> {
+    let (name, value) = parameter.split_once('=')?;
+    name.trim().eq_ignore_ascii_case("charset").then(|| value.trim().trim_matches(['"', '\'']).trim())
+}
+
+fn is_ascii_compatible(label: &str) -> bool {
+    let label = label.to_ascii_lowercase();
+    ASCII_COMPATIBLE.iter().any(|known| label.starts_with(known))
 }
 
 #[cfg(test)]
@@ -102,12 +152,19 @@ mod tests {
     #[test]
     fn case_48_an_encoding_that_cannot_be_searched_is_told() {
         for (content_type, searchable) in [
+            ("text/html", true),
             ("text/plain; charset=utf-8", true),
             ("text/plain;CHARSET=\"UTF-8\"", true),
             ("text/html; charset=windows-1252", true),
             ("text/html; x=y; charset=Shift_JIS", true),
+            ("image/png; charset=binary", true),
             ("text/html; charset=utf-16", false),
             ("text/html; charset=UTF-16LE", false),
+            ("text/html; charset = 'utf-16'", false),
+            ("text/html; charset=windows-1200", false),
+            ("text/html; charset=utf-8; charset=utf-16", false),
+            ("text/html; x=\";charset=utf-8\"; charset=utf-16", false),
+            ("text/html; charset=utf-8, text/html; charset=utf-16", false),
             ("application/json;charset=utf-32", false),
             ("text/html; charset=utf-7", false),
             ("text/html; charset=iso-2022-jp", false),
@@ -117,23 +174,42 @@ mod tests {
             ("text/html; charset=x-user-made", false),
             ("text/html; charset=", false),
         ] {
-            let label = parameter(content_type).unwrap();
-            assert_eq!(is_ascii_compatible(label), searchable, "{content_type}");
+            assert_eq!(is_searchable(content_type), searchable, "{content_type}");
         }
-        assert_eq!(parameter("text/html"), None);
+    }
+
+    #[test]
+    fn what_is_no_text_is_not_judged_by_its_first_bytes() {
+        for (content_type, expected) in [
+            ("text/plain", true),
+            ("Application/JSON; charset=utf-8", true),
+            ("application/vnd.api+json", true),
+            ("image/svg+xml", true),
+            ("", true),
+            ("video/mp4", false),
+            ("application/octet-stream", false),
+            ("application/grpc-web+proto", false),
+        ] {
+            assert_eq!(is_text(Some(content_type)), expected, "{content_type}");
+        }
+        assert!(is_text(None));
     }
 
     #[test]
     fn case_48_a_foreign_encoding_is_told_by_its_first_bytes() {
         for foreign in [
             &b"\xff\xfea\0"[..],
+            b"\xff\xfe",
             b"\xfe\xff\0a",
             b"\0\0\xfe\xff",
             b"+/v8",
             b"\xdd\x73\x66\x73",
+            b"\x4c\x6f\xa7\x94",
             b"{\0\"\0",
             b"\0{\0\"",
             b"{\0\0\0",
+            b"\0{\0\0",
+            b"\0\0{\0",
             b"\0\0\0{",
         ] {
             assert!(is_foreign(foreign), "{foreign:?}");
@@ -146,7 +222,7 @@ mod tests {
             b"\x89PNG",
             b"\0\0\0\0",
             b"PK\x03\x04",
-            b"+/x",
+            b"+/vx",
             b"\x01\0\x02\0",
         ] {
             assert!(!is_foreign(plain), "{plain:?}");
@@ -154,14 +230,23 @@ mod tests {
     }
 
     #[test]
-    fn case_48_an_accept_header_asks_for_no_charset() {
+    fn case_48_an_accept_header_asks_for_no_foreign_charset() {
         for (accept, expected) in [
-            ("application/json;charset=UTF-16", Some("application/json")),
-            ("text/html; Charset=utf-7 ;q=0.5, */*;q=0.1", Some("text/html;q=0.5, */*;q=0.1")),
-            ("application/json", Some("application/json")),
-            ("text/html;charset=\"utf-16\"", None),
+            ("application/json;charset=UTF-16", "application/json"),
+            ("application/json; charset=utf-8", "application/json; charset=utf-8"),
+            ("text/html; Charset=utf-7 ;q=0.5, */*;q=0.1", "text/html;q=0.5, */*;q=0.1"),
+            ("application/json", "application/json"),
+            ("text/html;charset=\"utf-16\"", "text/html"),
+            (
+                "application/ld+json; profile=\"https://a.example/x,y\"; charset=utf-16, text/html",
+                "application/ld+json;profile=\"https://a.example/x,y\", text/html",
+            ),
+            (
+                "application/ld+json; profile=\"https://a.example/x,y\"",
+                "application/ld+json; profile=\"https://a.example/x,y\"",
+            ),
         ] {
-            assert_eq!(without_charsets(accept).as_deref(), expected, "{accept}");
+            assert_eq!(without_foreign(accept), expected, "{accept}");
         }
     }
 }

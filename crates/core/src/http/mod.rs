@@ -9,6 +9,7 @@ pub mod connection;
 pub mod cookie;
 pub mod header_name;
 pub mod host;
+pub mod list;
 pub mod media_type;
 pub mod method;
 pub mod path;

@@ -88,10 +88,7 @@ impl<'o, 'g> ProbeTarget<'o, 'g> {
         complete(&mut plan, &NoHead, credential, runtime, request_id, 1)?;
         let response = runtime.send(&plan).await?;
         check_status(&response)?;
-        let refused = match &route.failover {
-            Some(failover) => is_refused(failover, &response, runtime).await,
-            None => false,
-        };
+        let refused = is_refused(route.failover.as_ref(), &response, runtime).await;
         Ok((response.status(), refused))
     }
 }

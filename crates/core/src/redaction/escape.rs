@@ -45,7 +45,6 @@ pub(super) struct Syntaxes {
 }
 
 impl Syntaxes {
-    #[cfg(test)]
     pub(super) const ALL: Self = Self { percent: true, backslash: true, html: true };
 
     const fn reads(self, introducer: u8) -> bool {
@@ -234,53 +233,71 @@ fn number(rest: &[u8], before: usize, radix: u32) -> Unit {
 /// After `&`.
 fn name(rest: &[u8]) -> Unit {
     let length = rest.iter().take(LONGEST_NAME + 1).take_while(|byte| byte.is_ascii_alphanumeric()).count();
+    if length == 0 && !rest.is_empty() {
+        return Unit::Plain;
+    }
     let name = rest.get(..length).unwrap_or_default();
+    let place = NAMES.partition_point(|(known, _)| known.as_bytes() < name);
+    let known = NAMES.get(place).filter(|(known, _)| known.as_bytes().starts_with(name));
     match rest.get(length) {
-        None if length <= LONGEST_NAME => Unit::Unfinished,
+        None if known.is_some() => Unit::Unfinished,
         Some(b';') if name == b"fjlig" => Unit::Escape(Escape { width: 7, bytes: *b"fj\0\0", length: 2 }),
-        Some(b';') if let Some(byte) = named(name) => Escape::byte(length + 2, byte),
+        Some(b';') if let Some((_, byte)) = known.filter(|(known, _)| known.len() == length) => {
+            Escape::byte(length + 2, *byte)
+        }
         _ => bare_name(name),
     }
 }
 
-/// The characters of ASCII that HTML 5 has names for.
-const fn named(name: &[u8]) -> Option<u8> {
-    Some(match name {
-        b"Tab" => b'\t',
-        b"NewLine" => b'\n',
-        b"excl" => b'!',
-        b"quot" | b"QUOT" => b'"',
-        b"num" => b'#',
-        b"dollar" => b'$',
-        b"percnt" => b'%',
-        b"amp" | b"AMP" => b'&',
-        b"apos" => b'\'',
-        b"lpar" => b'(',
-        b"rpar" => b')',
-        b"ast" | b"midast" => b'*',
-        b"plus" => b'+',
-        b"comma" => b',',
-        b"period" => b'.',
-        b"sol" => b'/',
-        b"colon" => b':',
-        b"semi" => b';',
-        b"lt" | b"LT" => b'<',
-        b"equals" => b'=',
-        b"gt" | b"GT" => b'>',
-        b"quest" => b'?',
-        b"commat" => b'@',
-        b"lsqb" | b"lbrack" => b'[',
-        b"bsol" => b'\\',
-        b"rsqb" | b"rbrack" => b']',
-        b"Hat" => b'^',
-        b"lowbar" | b"UnderBar" => b'_',
-        b"grave" | b"DiacriticalGrave" => b'`',
-        b"lcub" | b"lbrace" => b'{',
-        b"verbar" | b"vert" | b"VerticalLine" => b'|',
-        b"rcub" | b"rbrace" => b'}',
-        _ => return None,
-    })
-}
+/// The names that HTML 5 has for characters of ASCII, sorted; `fjlig` is two of them.
+const NAMES: [(&str, u8); 46] = [
+    ("AMP", b'&'),
+    ("DiacriticalGrave", b'`'),
+    ("GT", b'>'),
+    ("Hat", b'^'),
+    ("LT", b'<'),
+    ("NewLine", b'\n'),
+    ("QUOT", b'"'),
+    ("Tab", b'\t'),
+    ("UnderBar", b'_'),
+    ("VerticalLine", b'|'),
+    ("amp", b'&'),
+    ("apos", b'\''),
+    ("ast", b'*'),
+    ("bsol", b'\\'),
+    ("colon", b':'),
+    ("comma", b','),
+    ("commat", b'@'),
+    ("dollar", b'$'),
+    ("equals", b'='),
+    ("excl", b'!'),
+    ("fjlig", b'f'),
+    ("grave", b'`'),
+    ("gt", b'>'),
+    ("lbrace", b'{'),
+    ("lbrack", b'['),
+    ("lcub", b'{'),
+    ("lowbar", b'_'),
+    ("lpar", b'('),
+    ("lsqb", b'['),
+    ("lt", b'<'),
+    ("midast", b'*'),
+    ("num", b'#'),
+    ("percnt", b'%'),
+    ("period", b'.'),
+    ("plus", b'+'),
+    ("quest", b'?'),
+    ("quot", b'"'),
+    ("rbrace", b'}'),
+    ("rbrack", b']'),
+    ("rcub", b'}'),
+    ("rpar", b')'),
+    ("rsqb", b']'),
+    ("semi", b';'),
+    ("sol", b'/'),
+    ("verbar", b'|'),
+    ("vert", b'|'),
+];
 
 /// The names that HTML reads without `;` too, whatever follows.
 fn bare_name(name: &[u8]) -> Unit {
@@ -303,14 +320,25 @@ const fn is_digit(byte: u8) -> bool {
 }
 
 /// The value of a hexadecimal digit.
-const fn hexadecimal(digit: u8) -> Option<u8> {
-    match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'a'..=b'f' => Some(digit - b'a' + 10),
-        b'A'..=b'F' => Some(digit - b'A' + 10),
-        _ => None,
-    }
+#[inline]
+fn hexadecimal(digit: u8) -> Option<u8> {
+    HEXADECIMAL.get(usize::from(digit)).copied().filter(|value| *value < 16)
 }
+
+/// The value of each byte as a digit; 16 where it is not one.
+#[expect(clippy::indexing_slicing, reason = "it is computed by the compiler, which checks every index")]
+const HEXADECIMAL: [u8; 256] = {
+    let mut values = [16; 256];
+    let mut value = 0;
+    while value < 16 {
+        let (lower, upper) =
+            if value < 10 { (b'0' + value, b'0' + value) } else { (b'a' + value - 10, b'A' + value - 10) };
+        values[lower as usize] = value;
+        values[upper as usize] = value;
+        value += 1;
+    }
+    values
+};
 
 #[cfg(test)]
 mod tests {
@@ -420,7 +448,7 @@ mod tests {
         ];
         for text in longest {
             for end in 1..text.len() {
-                assert_eq!(unit_at(text[..end].as_bytes(), 0, false), Unit::Unfinished, "{}", &text[..end]);
+                assert_eq!(unit_at(&text.as_bytes()[..end], 0, false), Unit::Unfinished, "{text} {end}");
             }
             assert!(matches!(unit_at(text.as_bytes(), 0, false), Unit::Escape(_)), "{text}");
         }
@@ -434,7 +462,8 @@ mod tests {
             "&#z",
             "&#xz",
             "&-",
-            "&abcdefghijklmnopq",
+            "&nampere",
+            "&abc",
             "&#123456789",
         ] {
             assert_eq!(unit_at(text.as_bytes(), 0, false), Unit::Plain, "{text}");
@@ -443,14 +472,10 @@ mod tests {
 
     #[test]
     fn case_37_every_form_of_a_character_is_within_its_longest_form() {
-        for byte in 0..128_u8 {
-            let character = char::from(byte);
-            for name in ["DiacriticalGrave", "VerticalLine", "UnderBar", "NewLine", "percnt", "dollar"] {
-                if named(name.as_bytes()) == Some(byte) {
-                    assert!(name.len() + 2 <= longest_form(character), "{name}");
-                }
-            }
+        for (name, byte) in NAMES {
+            assert!(name.len() + 2 <= longest_form(char::from(byte)), "{name}");
         }
+        assert!(NAMES.is_sorted());
         assert_eq!(longest_form('/'), "&#x0000002F;".len());
     }
 

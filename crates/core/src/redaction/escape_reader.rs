@@ -7,7 +7,7 @@ use super::needle::WINDOW;
 
 /// Reads a text from an escape until nothing of it is among the last eight bytes that it means. Elsewhere a text means
 /// what it is.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub(super) struct EscapeReader {
     /// The place that it has come to.
     pub(super) at: usize,
@@ -15,24 +15,34 @@ pub(super) struct EscapeReader {
     pub(super) latest: usize,
     /// The last eight bytes that the text means, the first in the lowest bits.
     window: u64,
-    /// How many bytes the text means since the last escape, at most [`WINDOW`]; `None` where there was none.
-    since: Option<usize>,
-    /// The escapes that ended with one of the last eight bytes, as a ring.
-    ended: [Ended; WINDOW],
-    /// A bit for each of them: the lowest for the last byte.
-    known: u8,
+    /// How many bytes the text means since the last escape, at most [`WINDOW`].
+    since: usize,
+    /// By the count of bytes that the text means, as a ring: the last eight bytes of the escape that ended there, with
+    /// what stood before it where it is shorter.
+    ended: [u64; WINDOW],
+    /// A bit for each of these escapes that a window can begin within: for the one before the last byte the second.
+    begun: u8,
+    /// By the count at which they do: those that a window can begin within from then on.
+    begin: [u8; WINDOW],
     count: usize,
     /// How many units and windows it has looked at.
     pub(super) steps: u64,
 }
 
-/// An escape that has been read, for those that begin within it and read its bytes as they are.
-#[derive(Clone, Copy, Default)]
-struct Ended {
-    /// Its last eight bytes, with what stood before it where it is shorter.
-    bytes: u64,
-    /// How many of them anyone can begin with.
-    inside: usize,
+impl Default for EscapeReader {
+    fn default() -> Self {
+        Self {
+            at: 0,
+            latest: 0,
+            window: 0,
+            since: WINDOW,
+            ended: [0; WINDOW],
+            begun: 0,
+            begin: [0; WINDOW],
+            count: 0,
+            steps: 0,
+        }
+    }
 }
 
 impl EscapeReader {
@@ -49,8 +59,9 @@ impl EscapeReader {
                     self.take(text, escape);
                     self.see(&mut seen);
                 }
-                Unit::Plain if self.is_reading() => {
+                Unit::Plain if self.since < WINDOW => {
                     self.push(*byte);
+                    self.since += 1;
                     self.at += 1;
                     self.see(&mut seen);
                 }
@@ -65,57 +76,60 @@ impl EscapeReader {
         }
     }
 
-    fn is_reading(&self) -> bool {
-        self.since.is_some_and(|since| since < WINDOW)
-    }
-
     fn take(&mut self, text: &[u8], escape: Escape) {
-        if !self.is_reading() {
+        if self.since >= WINDOW {
             self.window = last_eight(text, self.at);
-            self.known = 0;
+            self.begun = 0;
+            self.begin = [0; WINDOW];
         }
         for byte in escape.bytes() {
             self.push(*byte);
         }
         self.at += escape.width;
         self.latest = self.at;
-        self.since = Some(0);
+        self.since = 0;
         if let Some(ended) = self.ended.get_mut(self.count % WINDOW) {
-            *ended = Ended { bytes: last_eight(text, self.at), inside: (escape.width - 1).min(WINDOW - 1) };
-            self.known |= 1;
+            *ended = last_eight(text, self.at);
+        }
+        // Of `%41` the last two bytes can be the first of a window, so six more have to follow.
+        let missing = WINDOW - (escape.width - 1).min(WINDOW - 1);
+        if let Some(begin) = self.begin.get_mut((self.count + missing) % WINDOW) {
+            *begin |= 1 << missing;
         }
     }
 
+    #[inline]
     fn push(&mut self, byte: u8) {
         self.window = self.window >> 8 | u64::from(byte) << 56;
-        self.count = self.count.wrapping_add(1);
-        self.known <<= 1;
-        self.since = self.since.map(|since| since + 1);
+        self.count += 1;
+        self.begun <<= 1;
+        if let Some(begin) = self.begin.get_mut(self.count % WINDOW) {
+            self.begun |= std::mem::take(begin);
+        }
     }
 
     /// The window as everyone sees it who began before the escapes in it, and as those see it who began within one.
+    #[inline]
     fn see(&mut self, seen: &mut impl FnMut(usize, u64)) {
         seen(self.at, self.window);
-        let mut known = self.known & !1;
-        while known != 0 {
-            let since = known.trailing_zeros();
-            known &= known - 1;
-            let Some(ended) = self.ended.get(self.count.wrapping_sub(since as usize) % WINDOW) else {
-                return;
-            };
-            if ended.inside + since as usize >= WINDOW {
-                let bits = 8 * since;
-                seen(self.at, ended.bytes >> bits | self.window & u64::MAX << (u64::BITS - bits));
-                self.steps += 1;
-            }
+        let mut begun = self.begun;
+        while begun != 0 {
+            let since = begun.trailing_zeros();
+            begun &= begun - 1;
+            let count = self.count.wrapping_sub(since as usize);
+            let Some(ended) = self.ended.get(count % WINDOW) else { return };
+            let bits = 8 * since;
+            seen(self.at, ended >> bits | self.window & u64::MAX << (u64::BITS - bits));
+            self.steps += 1;
         }
     }
 }
 
 /// The eight bytes before this place; zeros before the text.
+#[inline]
 fn last_eight(text: &[u8], at: usize) -> u64 {
-    let before = text.get(at.saturating_sub(WINDOW)..at).unwrap_or_default();
-    if let Some(bytes) = before.first_chunk() {
+    let before = text.get(..at).unwrap_or_default();
+    if let Some(bytes) = before.last_chunk() {
         return u64::from_le_bytes(*bytes);
     }
     before.iter().fold(0, |window, byte| window >> 8 | u64::from(*byte) << 56)

@@ -45,36 +45,33 @@ impl Filter {
         Self { keys, shift, cells: cells.into(), ends: Zeroizing::new(ends) }
     }
 
-    /// The first place in a text at which eight bytes begin in which a needle may end, and these bytes. Rarely wrong, and
-    /// never about what it passes by.
+    /// The first place in a text at which eight bytes begin that are the end of a needle, and the position of that end.
     #[inline]
-    pub(super) fn first(&self, text: &[u8]) -> Option<(usize, u64)> {
+    pub(super) fn first(&self, text: &[u8]) -> Option<(usize, usize)> {
         // On the stack, so that nothing is read twice for each byte.
         let (keys, shift, cells) = (self.keys, self.shift, &*self.cells);
-        let ends = text.array_windows::<WINDOW>().map(|window| u64::from_le_bytes(*window));
-        ends.enumerate()
-            .find(|(_, end)| cells.get(cell(*end, keys, shift)).is_some_and(|cell| *cell != NOTHING))
+        let windows = text.array_windows::<WINDOW>().map(|window| u64::from_le_bytes(*window));
+        windows.enumerate().find_map(|(at, window)| {
+            let cell = cells.get(cell(window, keys, shift)).copied().unwrap_or(NOTHING);
+            if cell == NOTHING { None } else { self.position_in(cell, window).map(|position| (at, position)) }
+        })
     }
 
-    /// Whether a needle may end so.
+    /// The position of the end that is these bytes.
     #[inline]
-    pub(super) fn may_end(&self, end: u64) -> bool {
-        self.cell(end) != NOTHING
-    }
-
-    /// The position of this end.
-    #[inline]
-    pub(super) fn position(&self, end: u64) -> Option<usize> {
-        match self.cell(end) {
-            NOTHING => None,
-            SEARCH => self.ends.binary_search(&end).ok(),
-            position => Some(usize::from(position) - 1).filter(|at| self.ends.get(*at) == Some(&end)),
+    pub(super) fn position(&self, window: u64) -> Option<usize> {
+        match self.cells.get(cell(window, self.keys, self.shift)) {
+            None | Some(&NOTHING) => None,
+            Some(cell) => self.position_in(*cell, window),
         }
     }
 
-    #[inline]
-    fn cell(&self, end: u64) -> u8 {
-        self.cells.get(cell(end, self.keys, self.shift)).copied().unwrap_or(NOTHING)
+    fn position_in(&self, cell: u8, window: u64) -> Option<usize> {
+        if cell == SEARCH {
+            return self.ends.binary_search(&window).ok();
+        }
+        let position = usize::from(cell) - 1;
+        (self.ends.get(position) == Some(&window)).then_some(position)
     }
 }
 

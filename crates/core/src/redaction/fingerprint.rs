@@ -1,5 +1,7 @@
 //! Fingerprints of texts: equal for equal texts, and for others as rarely as a memory errs.
 
+use super::escape::LONGEST_ESCAPE;
+
 /// A text as a number whose digits are its bytes, in a secret base, modulo 2⁶⁴ (Karp and Rabin, 1987).
 ///
 /// From the fingerprints of a text's beginnings that of any piece follows in two steps, however long it is: so no text
@@ -11,11 +13,12 @@
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(super) struct Fingerprint(u64);
 
-/// The base, and what undoes a multiplication by it.
-#[derive(Clone, Copy)]
+/// The base, and what undoes multiplications by it.
+#[derive(Clone, Copy, Default)]
 pub(super) struct Base {
     base: u64,
-    inverse: u64,
+    /// The powers of its inverse.
+    inverses: [u64; LONGEST_ESCAPE],
 }
 
 /// What a beginning is multiplied by that so many bytes are added to.
@@ -28,21 +31,37 @@ impl Base {
         // Only odd numbers have an inverse: itself to three bits, and each of these steps doubles them (Newton).
         let base = random | 1;
         let closer = |inverse: u64, _| inverse.wrapping_mul(2_u64.wrapping_sub(base.wrapping_mul(inverse)));
-        Self { base, inverse: (0..5).fold(base, closer) }
+        let inverse = (0..5).fold(base, closer);
+        let mut inverses = [1_u64; LONGEST_ESCAPE];
+        let mut last = 1_u64;
+        for power in inverses.iter_mut().skip(1) {
+            last = last.wrapping_mul(inverse);
+            *power = last;
+        }
+        Self { base, inverses }
     }
 
     /// With one more byte at the end; a `byte` above 255 is none that a text has.
-    pub(super) const fn append(self, fingerprint: Fingerprint, byte: u16) -> Fingerprint {
+    #[inline]
+    pub(super) const fn append(&self, fingerprint: Fingerprint, byte: u16) -> Fingerprint {
         Fingerprint(fingerprint.0.wrapping_mul(self.base).wrapping_add(byte as u64))
     }
 
-    /// Without the last byte, which is this one.
-    pub(super) const fn without(self, fingerprint: Fingerprint, byte: u8) -> Fingerprint {
-        Fingerprint(fingerprint.0.wrapping_sub(byte as u64).wrapping_mul(self.inverse))
+    /// Of a text that becomes `other` where as many bytes are added to it as make `after` of `before`: no more than an
+    /// escape has.
+    pub(super) fn meeting(
+        &self,
+        before: Fingerprint,
+        after: Fingerprint,
+        other: Fingerprint,
+        count: usize,
+    ) -> Fingerprint {
+        let inverse = self.inverses.get(count).copied().unwrap_or_default();
+        Fingerprint(other.0.wrapping_sub(after.0).wrapping_mul(inverse).wrapping_add(before.0))
     }
 
     /// Of so many bytes.
-    pub(super) const fn power(self, mut length: usize) -> Power {
+    pub(super) const fn power(&self, mut length: usize) -> Power {
         let (mut result, mut square) = (1_u64, self.base);
         while length > 0 {
             if length & 1 == 1 {
@@ -56,6 +75,9 @@ impl Base {
 }
 
 impl Fingerprint {
+    /// Of no text.
+    pub(super) const NONE: Self = Self(0);
+
     /// Of what follows this beginning in a text with that fingerprint; `power` is that of its length.
     pub(super) const fn to(self, whole: Self, power: Power) -> Self {
         Self(whole.0.wrapping_sub(self.0.wrapping_mul(power.0)))
@@ -83,8 +105,14 @@ mod tests {
             let whole = of(beginning, &piece);
             let alone = of(Fingerprint::default(), &piece);
             prop_assert_eq!(beginning.to(whole, base.power(piece.len())), alone);
-            let back = piece.iter().rev().fold(whole, |print, byte| base.without(print, *byte));
-            prop_assert_eq!(back, beginning);
+        }
+
+        #[test]
+        fn what_comes_before_the_same_bytes_is_found_backwards(random: u64, one: Vec<u8>, other: Vec<u8>, same in prop::collection::vec(any::<u8>(), 0..18)) {
+            let base = Base::new(random);
+            let of = |from, text: &[u8]| text.iter().fold(from, |print, byte| base.append(print, u16::from(*byte)));
+            let [one, other] = [one, other].map(|text| of(Fingerprint::NONE, &text));
+            prop_assert_eq!(base.meeting(one, of(one, &same), of(other, &same), same.len()), other);
         }
 
         #[test]

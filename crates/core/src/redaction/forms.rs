@@ -18,6 +18,13 @@ pub(super) fn value() -> impl Strategy<Value = String> {
     prop_oneof![4 => any, 1 => "[a-b]{8,20}", 1 => "[%0-4]{8,20}", 1 => r"[\\u0n]{8,20}", 1 => "[&#x0-4]{8,20}"]
 }
 
+/// Whether its end could be taken for an escape with what follows, and is so long that the rest is not found by itself.
+pub(super) fn has_no_middle(value: &str) -> bool {
+    let (_, tail) = meaning(value.as_bytes(), Syntaxes::ALL);
+    let rest = value.as_bytes().strip_suffix(tail).unwrap();
+    !tail.is_empty() && meaning(rest, Syntaxes::ALL).0.len() < 8
+}
+
 /// How many kinds of forms there are.
 pub(super) const KINDS: usize = 12;
 

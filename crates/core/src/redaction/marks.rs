@@ -46,6 +46,7 @@ impl Marks {
     }
 
     /// Covers a match.
+    #[inline]
     pub(super) fn add(&mut self, found: Match) {
         // Where one byte after another ends a match, all but the first only make the last cover longer.
         let is_released = self.covers.len() == self.gone;
@@ -63,6 +64,9 @@ impl Marks {
     fn insert(&mut self, found: Match) {
         let from = self.covers.partition_point(|cover| cover.end <= found.start).max(self.gone);
         let rest = self.covers.get(from..).unwrap_or_default();
+        if rest.first().is_some_and(|cover| cover.contains(found)) {
+            return;
+        }
         let count = rest.iter().take_while(|cover| cover.start < found.end).count();
         let Match { start, end, name } = found;
         let mut cover = Cover { start, end, written: 0, length: end - start, name, completion: None };
@@ -89,12 +93,14 @@ impl Marks {
             let completion = *cover.completion.get_or_insert_with(|| completion(before_it));
             let name = needles.mark(cover.name);
             let fits = completion.len() + name.len() <= cover.length;
-            let mark = completion.iter().copied().chain(if fits { name.bytes() } else { "".bytes() });
-            let mark = mark.chain(std::iter::repeat(b'*')).skip(cover.written);
-            for (at, byte) in (cover.start..cover.end.min(until)).zip(mark) {
-                if let Some(place) = at.checked_sub(from).and_then(|at| out.get_mut(at)) {
-                    *place = byte;
-                }
+            let name = if fits { name.as_str() } else { "" };
+            let place = |at: usize| at.saturating_sub(from).min(out.len());
+            let places = place(cover.start)..place(cover.end);
+            let covered = out.get_mut(places).unwrap_or_default();
+            covered.fill(b'*');
+            let mark = completion.iter().copied().chain(name.bytes()).skip(cover.written);
+            for (place, byte) in covered.iter_mut().zip(mark) {
+                *place = byte;
             }
             before = cover.end;
         }
@@ -132,6 +138,11 @@ impl Marks {
 }
 
 impl Cover {
+    /// Whether the match changes nothing about it.
+    const fn contains(&self, found: Match) -> bool {
+        self.start < found.start && found.end <= self.end
+    }
+
     fn gives_name_before(&self, other: &Self) -> bool {
         // What has been written in part began before all that is found now.
         let order = |cover: &Self| (cover.written == 0, cover.start, usize::MAX - cover.length, cover.name);

@@ -20,6 +20,7 @@ mod escape;
 mod escape_reader;
 mod filter;
 mod fingerprint;
+mod head;
 mod marks;
 mod needle;
 mod needles;
@@ -31,15 +32,24 @@ mod scanner;
 mod sent;
 mod transcript;
 
+pub use needle::SHORTEST_SEARCHED;
 pub use needles::{Needles, Reach};
 pub use range::RequestedRange;
-pub use redaction::{Redaction, is_of_unknown_encoding};
+pub use redaction::{Redaction, is_judged_first};
 pub use redactor::{Redactor, Released, UnsearchableBody};
-pub use sent::{SHORTEST_SEARCHED, Sent};
+pub use sent::Sent;
 
 #[cfg(test)]
+#[expect(clippy::format_push_string, reason = "a test writes few of them")]
 mod forms;
 #[cfg(test)]
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::format_collect,
+    clippy::string_slice,
+    reason = "bodies of tests are short, and their texts are known"
+)]
 mod properties;
 #[cfg(test)]
 mod reference;

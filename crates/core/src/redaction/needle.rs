@@ -1,7 +1,12 @@
 //! One way in which a value can come back.
 
-use std::cell::OnceCell;
 use std::cmp::Ordering;
+
+/// In bytes. Shorter values stand in many a body that has nothing to do with them.
+pub const SHORTEST_SEARCHED: usize = 8;
+
+/// The same for heads, where texts are few.
+pub(super) const SHORTEST_IN_HEADS: usize = 4;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
@@ -28,7 +33,6 @@ pub(super) struct Needle {
     /// Digits of Base64 on either side that hold bits of the value, and bits of its neighbour.
     before: Option<SharedDigit>,
     after: Option<SharedDigit>,
-    print: OnceCell<(Fingerprint, Power)>,
 }
 
 /// A digit of Base64 of which some bits are known.
@@ -54,27 +58,22 @@ impl Forms {
     /// Of these, the filter looks at the last eight bytes; so those of a needle of `shortest` bytes or more are kept.
     pub(super) fn of(name: usize, value: &str, shortest: usize) -> Self {
         let mut needles: Vec<Needle> = Vec::new();
-        let mut add = |text: Vec<u8>, tail: Vec<u8>, before, after| {
-            let (text, mut tail) = (Zeroizing::new(text), Zeroizing::new(tail));
-            let backslashes = text.iter().rev().take_while(|byte| **byte == b'\\').count();
-            let overlap = if tail.first() == Some(&b'\\') { backslashes } else { 0 };
-            tail.splice(..0, std::iter::repeat_n(b'\\', overlap));
+        let mut add = |text: Vec<u8>, before, after| {
             if text.len() >= shortest {
-                needles.push(Needle { name, text, tail, overlap, before, after, print: OnceCell::new() });
+                let (text, tail) = (Zeroizing::new(text), Zeroizing::default());
+                needles.push(Needle { name, text, tail, overlap: 0, before, after });
             }
         };
         let lines = Lines::of(value, shortest).map_or_else(Vec::new, |lines| lines.searched);
-        for text in std::iter::once(value).chain(lines) {
-            for (spelling, tail) in spellings(text) {
-                add(spelling, tail, None, None);
-            }
+        for text in std::iter::once(value).chain(lines.iter().copied()) {
+            add(text.as_bytes().to_vec(), None, None);
             if text.contains(' ') {
-                add(text.replace(' ', "+").into(), Vec::new(), None, None);
+                add(text.replace(' ', "+").into(), None, None);
             }
         }
         let digits = hexadecimal(value.as_bytes());
-        add(digits.to_ascii_uppercase(), Vec::new(), None, None);
-        add(digits.to_vec(), Vec::new(), None, None);
+        add(digits.to_ascii_uppercase(), None, None);
+        add(digits.to_vec(), None, None);
         let mut longest: usize = value.chars().map(longest_form).sum::<usize>().max(digits.len());
         for shift in 0..3 {
             let (digits, before, after) = base64(value.as_bytes(), shift);
@@ -83,11 +82,21 @@ impl Forms {
                 b'/' => b'_',
                 digit => *digit,
             });
-            add(url.collect(), Vec::new(), before, after);
+            add(url.collect(), before, after);
             let form = |digit: &u8| if digit.is_ascii_alphanumeric() { 1 } else { longest_form('+') };
             longest = longest.max(digits.iter().map(form).sum::<usize>() + SHARED_DIGITS);
-            add(digits.to_vec(), Vec::new(), before, after);
+            add(digits.to_vec(), before, after);
         }
+        let ambiguous = std::iter::once(value).chain(lines).flat_map(Spelling::of);
+        let ambiguous = ambiguous.filter(|spelling| spelling.text.len() >= shortest);
+        needles.extend(ambiguous.map(|Spelling { text, tail, overlap }| Needle {
+            name,
+            text,
+            tail,
+            overlap,
+            before: None,
+            after: None,
+        }));
         // A reference without `;` ends where it cannot go on.
         let lag = if value.contains(INTRODUCERS.map(char::from)) { LONGEST_ESCAPE } else { 1 };
         Self { needles, longest, lag }
@@ -131,43 +140,66 @@ impl<'v> Lines<'v> {
     }
 }
 
-/// What texts mean in which a value stands, each without what at its end may become an escape, and that.
+/// What a text means in which a value stands that could be taken for an escape.
 ///
 /// Whoever writes a value in some syntax escapes what begins an escape there, and leaves as it is what begins one in
 /// another. Where a value holds such a byte, what follows it can be read as an escape that is none. So what each of these
 /// texts is read as is looked for too.
-fn spellings(value: &str) -> Vec<(Vec<u8>, Vec<u8>)> {
-    let mut spellings = vec![(value.as_bytes().to_vec(), Vec::new())];
-    let [percent, backslash, html] = INTRODUCERS.map(|introducer| value.contains(char::from(introducer)));
-    if !(percent || backslash || html) {
-        return spellings;
-    }
-    let doubled = Zeroizing::new(value.replace('\\', r"\\"));
-    let mut read = |text: &str, left| {
-        let (spelling, tail) = meaning(text.as_bytes(), left);
-        spellings.push((spelling, tail.to_vec()));
-    };
-    for bits in 0..8_u8 {
-        let is_left = |bit: u8| bits >> bit & 1 == 1;
-        let left = Syntaxes { percent: is_left(0), backslash: is_left(1), html: is_left(2) };
-        if (left.percent && !percent) || (left.backslash && !backslash) || (left.html && !html) {
-            continue;
+struct Spelling {
+    text: Zeroizing<Vec<u8>>,
+    /// What of the value, or of what it is written as, could be taken for an escape with what follows.
+    tail: Zeroizing<Vec<u8>>,
+    /// How many bytes of that are in `text` too.
+    overlap: usize,
+}
+
+impl Spelling {
+    fn of(value: &str) -> Vec<Self> {
+        let mut spellings = Vec::new();
+        let holds = INTRODUCERS.map(|introducer| value.contains(char::from(introducer)));
+        if holds == [false; 3] {
+            return spellings;
         }
-        read(value, left);
-        if left.backslash {
-            // A backslash that is escaped by another stands before what follows it all the same.
-            read(&doubled, left);
+        let doubled = Zeroizing::new(value.replace('\\', r"\\"));
+        let [percent, backslash, html] = holds;
+        for bits in 0..8_u8 {
+            let is_left = |bit: u8| bits >> bit & 1 == 1;
+            let left = Syntaxes { percent: is_left(0), backslash: is_left(1), html: is_left(2) };
+            if (left.percent && !percent) || (left.backslash && !backslash) || (left.html && !html) {
+                continue;
+            }
+            spellings.extend(Self::with(value, left));
+            if backslash {
+                // Of backslashes that are escaped by others the last stands before what follows it all the same.
+                let mut doubled = Self::with(&doubled, left);
+                let [whole, _] = &mut doubled;
+                if whole.text.ends_with(br"\\") {
+                    // Both stand as they are, or the first of what follows would be taken for one of them.
+                    whole.tail = Zeroizing::new(br"\\".to_vec());
+                    whole.overlap = 2;
+                }
+                spellings.extend(doubled);
+            }
         }
+        spellings
     }
-    if backslash {
-        // Escaped so that what follows a backslash is none of its escapes; but for what follows the last.
-        let (_, tail) =
-            meaning(doubled.as_bytes(), Syntaxes { percent: false, backslash: true, html: false });
-        let text = doubled.as_bytes().strip_suffix(tail).unwrap_or_default();
-        spellings.push((text.to_vec(), tail.to_vec()));
-        spellings.push((doubled.as_bytes().to_vec(), Vec::new()));
+
+    /// What it means where the escapes of these syntaxes are left in it: with what could be taken for an escape at its
+    /// end, and where that stands as it is.
+    fn with(text: &str, left: Syntaxes) -> [Self; 2] {
+        let text = text.as_bytes();
+        let (whole, tail) = meaning(text, left);
+        let whole = Self::new(whole, tail);
+        let (_, tail) = meaning(text, Syntaxes::ALL);
+        let (without, _) = meaning(text.strip_suffix(tail).unwrap_or_default(), left);
+        [whole, Self::new(without, tail)]
     }
-    spellings
+
+    fn new(text: Vec<u8>, tail: &[u8]) -> Self {
+        let is_pair = tail.starts_with(br"\") && text.ends_with(br"\");
+        let tail = if is_pair { [br"\", tail].concat() } else { tail.to_vec() };
+        Self { text: Zeroizing::new(text), tail: Zeroizing::new(tail), overlap: usize::from(is_pair) }
+    }
 }
 
 impl Needle {
@@ -189,11 +221,14 @@ impl Needle {
     }
 
     /// Of its text, with the power of its length.
-    pub(super) fn fingerprint(&self, base: Base) -> (Fingerprint, Power) {
-        *self.print.get_or_init(|| {
-            let append = |print, byte: &u8| base.append(print, u16::from(*byte));
-            (self.text.iter().fold(Fingerprint::default(), append), base.power(self.text.len()))
-        })
+    pub(super) fn fingerprint(&self, base: &Base) -> (Fingerprint, Power) {
+        let append = |print, byte: &u8| base.append(print, u16::from(*byte));
+        (self.text.iter().fold(Fingerprint::default(), append), base.power(self.text.len()))
+    }
+
+    /// Whether nothing but its text decides where it begins and ends.
+    pub(super) fn is_all(&self) -> bool {
+        self.tail.is_empty() && self.before.is_none() && self.after.is_none()
     }
 
     /// By their last bytes; of those that end alike the longest first; of those that are the same text the one with the

@@ -1,27 +1,42 @@
 //! All that is looked for in one response.
 
+use std::cell::OnceCell;
 use std::fmt;
+use std::ops::Range;
 
 use super::filter::{Filter, Keys};
-use super::fingerprint::Base;
-use super::marks::{Marks, Match};
-use super::needle::{End, Forms, Needle};
-use super::scanner::Scanner;
-use super::sent::{SHORTEST_IN_HEADS, SHORTEST_SEARCHED};
+use super::fingerprint::{Base, Fingerprint, Power};
+use super::needle::{Forms, Needle, SHORTEST_IN_HEADS, SHORTEST_SEARCHED};
 
 /// All that the values of one request can come back as. Holds secrets; its `Debug` says names.
 pub struct Needles {
     pub(super) names: Vec<String>,
     /// By their last bytes; of those that end alike the longest first.
     pub(super) all: Vec<Needle>,
-    /// For each end that the filter knows: where those with that end begin, and how many there are.
-    groups: Vec<(usize, usize)>,
+    /// For each end that the filter knows: those that end so.
+    groups: Vec<Group>,
     /// Looked for in heads alone, since they are short.
-    short: Vec<Needle>,
+    pub(super) short: Vec<Needle>,
     pub(super) filter: Filter,
     pub(super) base: Base,
     longest: usize,
     lag: usize,
+}
+
+/// Those that end alike.
+struct Group {
+    needles: Range<usize>,
+    /// Made when one is met: of a long value that takes its time, and most responses hold none.
+    wanted: OnceCell<Vec<Wanted>>,
+}
+
+/// What a text is compared with.
+pub(super) struct Wanted {
+    pub(super) length: usize,
+    pub(super) longest: usize,
+    pub(super) fingerprint: (Fingerprint, Power),
+    /// Whether nothing but its text decides where the needle begins and ends.
+    pub(super) is_all: bool,
 }
 
 /// How many bytes on either side of a place decide what stands there.
@@ -52,10 +67,11 @@ impl Needles {
         }
         all.sort_unstable_by(Needle::order);
         all.dedup_by(|later, earlier| later.is_like(earlier));
-        let (mut ends, mut groups) = (Vec::new(), Vec::new());
+        let (mut ends, mut groups, mut from) = (Vec::new(), Vec::new(), 0);
         for group in all.chunk_by(|one, next| one.end() == next.end()) {
             ends.extend(group.first().map(Needle::end));
-            groups.push((groups.last().map_or(0, |(from, count)| from + count), group.len()));
+            groups.push(Group { needles: from..from + group.len(), wanted: OnceCell::new() });
+            from += group.len();
         }
         let filter = Filter::new(keys, ends);
         Self { names, all, groups, short, filter, base: Base::new(random), longest, lag }
@@ -85,43 +101,23 @@ impl Needles {
         format!("[redacted:{}]", self.names.get(name).map_or("", String::as_str))
     }
 
-    /// The needles that end in these bytes, the longest first.
-    pub(super) fn ending_in(&self, end: u64) -> &[Needle] {
-        let group = self.filter.position(end).and_then(|position| self.groups.get(position));
-        group.and_then(|(from, count)| self.all.get(*from..from + count)).unwrap_or_default()
+    /// The needles with this end, the longest first, and what a text is compared with for each.
+    #[inline]
+    pub(super) fn ending_in(&self, position: usize) -> impl Iterator<Item = (&Needle, &Wanted)> {
+        let group = self.groups.get(position);
+        let needles = group.and_then(|group| self.all.get(group.needles.clone())).unwrap_or_default();
+        let wanted = group.map_or(&[][..], |group| group.wanted.get_or_init(|| self.wanted(needles)));
+        needles.iter().zip(wanted)
     }
 
-    /// A text of a response's head without needles; `None` where it has none.
-    #[must_use]
-    pub fn redact(&self, text: &str) -> Option<String> {
-        let text = text.as_bytes();
-        let mut marks = Marks::default();
-        let mut scanner = Scanner::default();
-        scanner.scan(self, text, true, &mut marks);
-        if !self.short.is_empty() {
-            for start in 0..text.len() {
-                for needle in &self.short {
-                    for end in needle.ends(text, start).into_iter().flatten() {
-                        if let End::At(end) = needle.end_of_all(text, end, true) {
-                            marks.add(Match { start, end, name: needle.name });
-                        }
-                    }
-                }
-            }
-        }
-        if marks.is_empty() {
-            return None;
-        }
-        let mut redacted = text.to_vec();
-        marks.write(self, text, 0, &mut redacted);
-        Some(String::from_utf8_lossy(&redacted).into_owned())
-    }
-
-    /// Whether the name of a header holds a needle. It is known in lower case, and may go out as the upstream wrote it.
-    #[must_use]
-    pub fn stand_in_name(&self, name: &str) -> bool {
-        self.all.iter().chain(&self.short).any(|needle| needle.stands_in_name(name))
-            || self.redact(name).is_some()
+    fn wanted(&self, needles: &[Needle]) -> Vec<Wanted> {
+        let wanted = needles.iter().map(|needle| Wanted {
+            length: needle.length(),
+            longest: needle.longest(self.longest),
+            fingerprint: needle.fingerprint(&self.base),
+            is_all: needle.is_all(),
+        });
+        wanted.collect()
     }
 }
 

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use proptest::prelude::*;
 
-use super::forms::{KINDS, form, value};
+use super::forms::{KINDS, form, has_no_middle, value};
 use super::reference::redacted;
 use super::{Needles, Redactor, Released, Sent};
 use crate::request_id::RequestId;
@@ -42,7 +42,7 @@ fn run(mut redactor: Redactor, body: &[u8], cuts: &[usize]) -> (Vec<u8>, Vec<usi
     for cut in cuts.iter().cycle() {
         let piece = &body[taken..(taken + cut).min(body.len())];
         taken += piece.len();
-        add(taken, redactor.push(piece));
+        add(taken, redactor.push(piece).unwrap());
         if taken == body.len() {
             break;
         }
@@ -62,7 +62,7 @@ fn range(values: &[(&'static str, &str)], body: &[u8], range: Range<usize>, cut:
     let mut redactor = Redactor::cut(needles, wanted);
     let mut out = Vec::new();
     for piece in body[from..until].chunks(cut) {
-        out.extend(redactor.push(piece).replaced.unwrap());
+        out.extend(redactor.push(piece).unwrap().replaced.unwrap());
     }
     out.extend(redactor.finish().replaced.unwrap());
     out
@@ -119,6 +119,7 @@ proptest! {
         after in AROUND,
         cuts in prop::collection::vec(1_usize..60, 1..4),
     ) {
+        prop_assume!(!has_no_middle(&value));
         let (form, secret) = form(&value, kind, &choices);
         let body = [before.as_bytes(), &form, after.as_bytes(), b"|", &form].concat();
         let (out, _) = run(redactor(&[("api", &value)]), &body, &cuts);
@@ -149,8 +150,7 @@ proptest! {
     ) {
         let values = named(&values);
         // Long enough that surroundings do not reach the ends.
-        let body = body.repeat(3);
-        prop_assume!(!body.is_empty());
+        let body = [body, b".".to_vec()].concat().repeat(3);
         cuts.sort_by_key(|cut| cut.index(body.len()));
         let mut edges = vec![0];
         edges.extend(cuts.iter().map(|cut| cut.index(body.len())));
@@ -190,7 +190,7 @@ proptest! {
         let around = [before, after].map(|text| serde_json::to_string(&text).unwrap());
         let [before, after] = around.each_ref().map(|text| &text[1..text.len() - 1]);
         let body = [b"{\"key\":\"", before.as_bytes(), &form, after.as_bytes(), b"\"}"].concat();
-        prop_assume!(serde_json::from_slice::<serde_json::Value>(&body).is_ok());
+        prop_assume!(!has_no_middle(&value) && serde_json::from_slice::<serde_json::Value>(&body).is_ok());
         let (out, _) = run(redactor(&[("api", &value)]), &body, &[body.len()]);
         prop_assert!(serde_json::from_slice::<serde_json::Value>(&out).is_ok(), "{:?}", String::from_utf8_lossy(&out));
     }
@@ -237,7 +237,7 @@ proptest! {
                 break;
             }
             let (piece, others) = rest.split_at((*cut).min(rest.len()));
-            redactor.push(piece);
+            redactor.push(piece).unwrap();
             rest = others;
             prop_assert!(redactor.steps() as usize <= MOST_STEPS * (body.len() - rest.len()) + 1000);
         }
@@ -245,12 +245,12 @@ proptest! {
 }
 
 /// For a byte.
-const MOST_STEPS: usize = 12;
+const MOST_STEPS: usize = 16;
 
 fn steps(value: &str, body: &[u8], piece: usize) -> f64 {
     let mut redactor = redactor(&[("api", value)]);
     for piece in body.chunks(piece) {
-        redactor.push(piece);
+        redactor.push(piece).unwrap();
     }
     redactor.finish();
     redactor.steps() as f64 / body.len() as f64
@@ -384,12 +384,12 @@ fn case_54_an_event_that_ends_in_a_line_end_leaves_at_once() {
         let mut redactor = redactor(&[("api", "sk_live_0123456789")]);
         for event in ["data: 1", "data: sk_live_01234"] {
             let event = [event, end].concat();
-            assert_eq!(redactor.push(event.as_bytes()).length, event.len());
+            assert_eq!(redactor.push(event.as_bytes()).unwrap().length, event.len());
         }
-        assert_eq!(redactor.push(b"data: 1").length, 0);
+        assert_eq!(redactor.push(b"data: 1").unwrap().length, 0);
     }
     let mut redactor = redactor(&[("api", "sk_live_0123456789")]);
-    assert_eq!([redactor.push(b"data: 1\r").length, redactor.push(b"\n").length], [8, 1]);
+    assert_eq!([redactor.push(b"data: 1\r").unwrap().length, redactor.push(b"\n").unwrap().length], [8, 1]);
 }
 
 #[test]
@@ -401,8 +401,8 @@ fn as_much_is_held_back_as_the_longest_form_has() {
         ("%2345678", 8 * 12 + 17),
     ] {
         let mut redactor = redactor(&[("api", value)]);
-        assert_eq!(redactor.push(&[b'.'; 1000]).length, 1000 - expected, "{value}");
-        assert_eq!(redactor.push(b".").length, 1);
+        assert_eq!(redactor.push(&[b'.'; 1000]).unwrap().length, 1000 - expected, "{value}");
+        assert_eq!(redactor.push(b".").unwrap().length, 1);
         assert_eq!(redactor.finish().length, expected);
     }
 }
@@ -421,7 +421,7 @@ fn a_value_of_several_lines_is_found_line_by_line() {
 }
 
 #[test]
-#[ignore]
+#[ignore = "it prints speeds, and proves nothing"]
 fn speeds() {
     const KEY: &str = "sk_live_51H8xQ2eZvKYlo2C/0n3GxT+vbnkLm";
     let end = &KEY[KEY.len() - 8..];
@@ -466,6 +466,9 @@ fn speeds() {
         ("lines", &lines, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab".into()),
     ];
     for (what, value, unit) in rows {
+        if std::env::var("ROW").is_ok_and(|row| !what.contains(&row)) {
+            continue;
+        }
         let body = unit.repeat(4_000_000 / unit.len());
         let mut best = f64::MAX;
         for _ in 0..3 {

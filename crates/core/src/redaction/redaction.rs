@@ -1,7 +1,9 @@
 //! What redaction does to one response.
 
+use super::needles::Needles;
 use super::range::{Part, RequestedRange};
-use super::{Needles, Redactor, Sent};
+use super::redactor::Redactor;
+use super::sent::Sent;
 use crate::http::charset;
 use crate::http::coding::Coding;
 use crate::http::method::Method;
@@ -11,15 +13,25 @@ use crate::request_id::RequestId;
 use crate::response::edits::Edits;
 use crate::runtime::UpstreamResponse;
 
-/// Digests of the body, which differ once a secret in it has been covered.
-const DIGESTS: &[&str] =
-    &["content-digest", "content-md5", "digest", "repr-digest", "x-goog-hash", "x-ms-content-crc64"];
+/// Digests of the body, which tell something of a secret that is covered in it: of a short one, a checksum tells most.
+const DIGESTS: &[&str] = &[
+    "content-digest",
+    "content-md5",
+    "digest",
+    "repr-digest",
+    "x-bz-content-sha1",
+    "x-cos-hash-crc64ecma",
+    "x-goog-hash",
+    "x-ms-blob-content-md5",
+    "x-ms-content-crc64",
+    "x-oss-hash-crc64ecma",
+];
 
-/// The same, for a family.
-const DIGEST_PREFIX: &str = "x-amz-checksum-";
+/// The same, for families.
+const DIGEST_PREFIXES: &[&str] = &["x-amz-checksum-", "x-checksum-"];
 
 /// Describes the bytes of a coded body, which is returned decoded.
-const OF_A_CODED_BODY: &[&str] = &["accept-ranges", "content-encoding", "content-length", "etag"];
+const OF_A_CODED_BODY: &[&str] = &["accept-ranges", "content-encoding", "content-length"];
 
 /// RFC 9110 §15.5.17.
 const RANGE_NOT_SATISFIABLE: u16 = 416;
@@ -68,15 +80,8 @@ impl Redaction {
         let has_body = !matches!(status, 101 | 204 | 304);
         let is_scanned = has_body && needles.longest() > 0;
         let part = if is_scanned { part(response, range, &needles)? } else { None };
-        let mut coding = Coding::Identity;
-        if is_scanned {
-            coding = Coding::parse(response.header("content-encoding")).map_err(|_| Code::UpstreamInvalid)?;
-            if part.is_some() && coding != Coding::Identity {
-                return Err(Code::UpstreamInvalid);
-            }
-            check_charset(response)?;
-        }
-        redact_head(response, &needles, is_scanned, coding != Coding::Identity, edits);
+        let coding = if is_scanned { coding(response, method, part.is_some())? } else { Coding::Identity };
+        redact_head(response, &needles, coding != Coding::Identity, edits);
         if method == Method::Head || !is_scanned {
             return Ok(Self::Head);
         }
@@ -87,30 +92,28 @@ impl Redaction {
             }
             (None, _) => None,
         };
-        let redactor = Box::new(match part {
+        let redactor = match part {
             Some(Part::Bytes(wanted, _)) => Redactor::cut(needles, wanted),
             Some(Part::Unsatisfiable(_)) => Redactor::cut(needles, 0..0),
             None => Redactor::new(needles),
-        });
+        };
+        let redactor = Box::new(redactor.judged(charset::is_text(response.header("content-type"))));
         Ok(Self::Body { redactor, coding, length })
     }
 }
 
-/// Whether the first bytes of a response's body have to be looked at before its head is returned: a text that does not say
-/// its encoding can be in one that cannot be searched. Events are always UTF-8.
+/// Whether the first bytes of a response's body are looked at before its head is returned: a text that does not say its
+/// encoding can be in one that cannot be searched. What is found out later ends the body. Events are always UTF-8, and can
+/// be long in coming.
 #[must_use]
-pub fn is_of_unknown_encoding(response: &impl UpstreamResponse) -> bool {
-    if response.is_web_socket() || matches!(response.status(), 101 | 204 | 206 | 304) {
-        return false;
-    }
-    // The runtime decodes a coded body as it is read, and fails where that cannot be done.
-    if response.header("content-encoding").is_some_and(|coding| !coding.eq_ignore_ascii_case("identity")) {
-        return false;
-    }
-    let Some(content_type) = response.header("content-type") else { return true };
-    let essence = content_type.split(';').next().unwrap_or(content_type).trim().to_ascii_lowercase();
-    let is_text = essence.starts_with("text/") || essence.ends_with("/xml") || essence.ends_with("+xml");
-    is_text && essence != "text/event-stream" && charset::parameter(content_type).is_none()
+pub fn is_judged_first(response: &impl UpstreamResponse, method: Method) -> bool {
+    let has_body = method != Method::Head && !matches!(response.status(), 101 | 204 | 304);
+    // A body that is coded all the same is decoded as it is read.
+    let is_coded = response.header("content-encoding").is_some();
+    let content_type = response.header("content-type");
+    let names_charset = content_type.is_some_and(|value| value.to_ascii_lowercase().contains("charset"));
+    let is_events = content_type.is_some_and(|value| value.trim_start().starts_with("text/event-stream"));
+    has_body && !is_coded && !names_charset && !is_events && charset::is_text(content_type)
 }
 
 /// Step 1.
@@ -129,22 +132,23 @@ fn part(
     }
 }
 
-/// Step 2.
-fn check_charset(response: &impl UpstreamResponse) -> Result<(), Code> {
-    let label = response.header("content-type").and_then(charset::parameter);
-    if label.is_none_or(charset::is_ascii_compatible) { Ok(()) } else { Err(Code::UpstreamInvalid) }
+/// Step 2. What HEAD says of a body that is refused tells nothing of it.
+fn coding(response: &impl UpstreamResponse, method: Method, is_part: bool) -> Result<Coding, Code> {
+    let coding = Coding::parse(response.header("content-encoding"));
+    let is_searchable = response.header("content-type").is_none_or(charset::is_searchable);
+    match coding {
+        Ok(coding) if is_searchable && (coding == Coding::Identity || !is_part) => Ok(coding),
+        _ if method == Method::Head => Ok(Coding::Identity),
+        _ => Err(Code::UpstreamInvalid),
+    }
 }
 
 /// Steps 3 and 4.
-fn redact_head(
-    response: &impl UpstreamResponse,
-    needles: &Needles,
-    is_scanned: bool,
-    is_coded: bool,
-    edits: &mut Edits,
-) {
+fn redact_head(response: &impl UpstreamResponse, needles: &Needles, is_coded: bool, edits: &mut Edits) {
+    let is_searched = needles.longest() > 0;
     let is_of_the_body = |name: &str| {
-        (is_scanned && (DIGESTS.contains(&name) || name.starts_with(DIGEST_PREFIX)))
+        (is_searched
+            && (DIGESTS.contains(&name) || DIGEST_PREFIXES.iter().any(|prefix| name.starts_with(prefix))))
             || (is_coded && OF_A_CODED_BODY.contains(&name))
     };
     for name in response.header_names() {
@@ -153,6 +157,13 @@ fn redact_head(
         }
         if needles.stand_in_name(name) || is_of_the_body(name) {
             edits.remove.push(name.to_owned());
+        } else if is_coded
+            && name == "etag"
+            && let Some(tag) = response.header(name).filter(|tag| !tag.starts_with("W/"))
+        {
+            // It names the coded bytes (RFC 9110 §8.8.3.3); what is returned means the same.
+            edits.remove.push(name.to_owned());
+            edits.add.push((name.to_owned().into(), format!("W/{tag}")));
         } else if let Some(redacted) = response.header(name).and_then(|value| needles.redact(value)) {
             edits.remove.push(name.to_owned());
             edits.add.push((name.to_owned().into(), redacted));

@@ -27,14 +27,8 @@ pub struct Redactor {
     text: Vec<u8>,
     released: usize,
     cut: Option<Cut>,
-    encoding: Encoding,
-}
-
-/// Whether the encoding of a body is one that can be searched.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Encoding {
-    Unknown,
-    Searchable,
+    /// Whether its first bytes have yet to tell its encoding.
+    is_judged: bool,
 }
 
 /// The body is a text in an encoding that cannot be searched, such as UTF-16.
@@ -70,16 +64,20 @@ impl Redactor {
             text: Vec::new(),
             released: 0,
             cut: None,
-            encoding: Encoding::Unknown,
+            is_judged: false,
         }
     }
 
     /// Of a body of which the caller gets these bytes alone.
     #[must_use]
     pub fn cut(needles: Needles, wanted: Range<u64>) -> Self {
-        // Its first byte may be any byte of the body.
-        let encoding = Encoding::Searchable;
-        Self { cut: Some(Cut { wanted, released: 0 }), encoding, ..Self::new(needles) }
+        Self { cut: Some(Cut { wanted, released: 0 }), ..Self::new(needles) }
+    }
+
+    /// Of a body whose first bytes tell whether it is a text that cannot be searched.
+    #[must_use]
+    pub fn judged(self, is_judged: bool) -> Self {
+        Self { is_judged, ..self }
     }
 
     /// Takes the next piece.
@@ -92,25 +90,24 @@ impl Redactor {
     /// [`UnsearchableBody`] where the first bytes tell an encoding that cannot be searched. Nothing of it was released.
     pub fn push(&mut self, piece: &[u8]) -> Result<Released, UnsearchableBody> {
         let before = self.text.len();
+        self.judge(piece)?;
         for part in piece.chunks(LARGEST_PART) {
             self.text.extend_from_slice(part);
             self.scanner.scan(&self.needles, &self.text, false, &mut self.marks);
         }
-        self.check_encoding()?;
         let line = memrchr2(b'\n', b'\r', piece).map_or(0, |at| before + at + 1);
         let sure = self.text.len().saturating_sub(self.needles.held_back());
         Ok(self.release(line.max(sure)))
     }
 
-    fn check_encoding(&mut self) -> Result<(), UnsearchableBody> {
-        if self.encoding == Encoding::Unknown {
-            let beginning = self.text.get(..charset::LOOKED_AT);
-            if charset::is_foreign(beginning.unwrap_or(&self.text)) {
+    fn judge(&mut self, piece: &[u8]) -> Result<(), UnsearchableBody> {
+        if self.is_judged {
+            let beginning: Vec<u8> =
+                self.text.iter().chain(piece).take(charset::LOOKED_AT).copied().collect();
+            if charset::is_foreign(&beginning) {
                 return Err(UnsearchableBody);
             }
-            if beginning.is_some() {
-                self.encoding = Encoding::Searchable;
-            }
+            self.is_judged = beginning.len() < charset::LOOKED_AT;
         }
         Ok(())
     }

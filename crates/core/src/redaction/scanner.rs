@@ -16,12 +16,28 @@ pub(super) struct Scanner {
     /// The place up to which all ends of needles are known.
     scanned: usize,
     escapes: EscapeReader,
-    transcript: Option<Transcript>,
-    /// Ends of needles that have yet to be looked at.
-    ends: Vec<(usize, u64)>,
-    /// Matches, each with the place of its needle among those of that end, for which what follows has yet to come.
-    open: Vec<(Match, u64, usize)>,
+    transcript: Transcript,
+    /// Ends of needles that have yet to be looked at: the place and the position of each.
+    ends: Vec<(usize, usize)>,
+    open: Vec<Open>,
     steps: u64,
+}
+
+/// A match for which what follows has yet to come.
+struct Open {
+    found: Match,
+    /// The position of its needle's end, and that of the needle among those that have it.
+    end: usize,
+    needle: usize,
+}
+
+/// What is scanned, and where a needle can begin that ends in it.
+#[derive(Clone, Copy)]
+struct Scanned<'t> {
+    needles: &'t Needles,
+    text: &'t [u8],
+    is_whole: bool,
+    origin: usize,
 }
 
 impl Scanner {
@@ -29,99 +45,100 @@ impl Scanner {
     /// `is_whole`.
     pub(super) fn scan(&mut self, needles: &Needles, text: &[u8], is_whole: bool, marks: &mut Marks) {
         let from = self.scanned;
-        let origin = from.saturating_sub(needles.longest());
-        if self.transcript.as_ref().is_some_and(|known| known.length() > 2 * needles.longest() + MOST_PLACES)
-        {
-            self.drop_transcript();
+        let scanned = Scanned { needles, text, is_whole, origin: from.saturating_sub(needles.longest()) };
+        if self.transcript.length() > 2 * needles.longest() + MOST_PLACES {
+            self.transcript.clear();
         }
         let mut ends = std::mem::take(&mut self.ends);
-        let Self { escapes, .. } = self;
-        escapes.read(text, is_whole, |end, window| {
-            if needles.filter.may_end(window) {
-                ends.push((end, window));
-            }
+        self.escapes.read(text, is_whole, |end, window| {
+            ends.extend(needles.filter.position(window).map(|position| (end, position)));
         });
         self.scanned = self.escapes.at;
-        for (end, window) in ends.drain(..) {
-            self.look(needles, text, (origin, end), window, is_whole, marks);
-        }
-        self.ends = ends;
         let known = text.get(..self.scanned).unwrap_or_default();
-        let mut first = from.saturating_sub(WINDOW - 1);
-        while let Some((at, window)) = known.get(first..).and_then(|rest| needles.filter.first(rest)) {
-            self.look(needles, text, (origin, first + at + WINDOW), window, is_whole, marks);
-            first += at + 1;
+        let mut next = from.saturating_sub(WINDOW - 1);
+        while let Some((at, position)) = known.get(next..).and_then(|rest| needles.filter.first(rest)) {
+            next += at;
+            let mut met = Some(position);
+            // Where one needle ends the next byte may be the end of another.
+            while let Some(position) = met {
+                ends.push((next + WINDOW, position));
+                next += 1;
+                let window = known.get(next..).and_then(<[u8]>::first_chunk);
+                met = window.and_then(|window| needles.filter.position(u64::from_le_bytes(*window)));
+            }
         }
+        for run in ends.chunk_by(|(_, one), (_, next)| one == next) {
+            self.look(scanned, run, marks);
+        }
+        ends.clear();
+        self.ends = ends;
         self.steps += (self.scanned - from) as u64;
-        self.close(needles, text, is_whole, marks);
+        self.close(scanned, marks);
     }
 
     /// As many bytes of the text are gone.
     pub(super) fn rebase(&mut self, gone: usize) {
-        self.drop_transcript();
+        self.transcript.clear();
         self.scanned -= gone;
         self.escapes.at -= gone;
         self.escapes.latest = self.escapes.latest.saturating_sub(gone);
-        for (open, ..) in &mut self.open {
-            open.start -= gone;
-            open.end -= gone;
+        for open in &mut self.open {
+            open.found.start -= gone;
+            open.found.end -= gone;
         }
     }
 
     /// How much has been done: each a look at a byte, at an escape, at eight bytes or at a place.
     pub(super) fn steps(&self) -> u64 {
-        self.steps + self.escapes.steps + self.transcript.as_ref().map_or(0, |transcript| transcript.steps)
+        self.steps + self.escapes.steps + self.transcript.steps
     }
 
-    fn drop_transcript(&mut self) {
-        self.steps += self.transcript.take().map_or(0, |transcript| transcript.steps);
-    }
-
-    /// The needles that end in these bytes at this place.
+    /// The needles with an end that has been met at some places.
     ///
     /// Where one can begin at several places it begins at the last of them: a caller that has `%3` written before a value
     /// whose first byte is a `1` must not learn that by the `%3` being covered as a part of `%31`.
-    fn look(
-        &mut self,
-        needles: &Needles,
-        text: &[u8],
-        (origin, end): (usize, usize),
-        window: u64,
-        is_whole: bool,
-        marks: &mut Marks,
-    ) {
-        for (position, needle) in needles.ending_in(window).iter().enumerate() {
-            self.steps += 1;
-            let longest = needle.longest(needles.longest());
-            let transcript = self.transcript.get_or_insert_with(|| Transcript::new(needles.base, origin));
-            let print = needle.fingerprint(needles.base);
-            let start = if transcript.stands(text, end, needle.length(), print) {
-                Some(end - needle.length())
-            } else if self.escapes.latest + longest > end {
-                transcript.beginning(text, (end.saturating_sub(longest), end), needle.length(), print)
-            } else {
-                None
-            };
-            let Some(start) = start else { continue };
-            let found = Match { start: needle.with_digit_before(text, start), end, name: needle.name };
-            match needle.end_of_all(text, end, is_whole) {
-                End::At(end) => marks.add(Match { end, ..found }),
-                End::Unknown => self.open.push((found, window, position)),
-                End::None => {}
+    fn look(&mut self, scanned: Scanned<'_>, run: &[(usize, usize)], marks: &mut Marks) {
+        let Scanned { needles, text, origin, .. } = scanned;
+        let Some((_, position)) = run.first() else { return };
+        self.transcript.begin(needles.base, origin);
+        for (place, (needle, wanted)) in needles.ending_in(*position).enumerate() {
+            self.steps += run.len() as u64;
+            for (end, _) in run {
+                let start = if self.transcript.stands(text, *end, wanted) {
+                    end - wanted.length
+                } else if self.escapes.latest + wanted.longest > *end
+                    && let Some(start) = self.transcript.beginning(text, *end, wanted)
+                {
+                    start
+                } else {
+                    continue;
+                };
+                let found = Match { start, end: *end, name: needle.name };
+                if wanted.is_all {
+                    marks.add(found);
+                } else {
+                    let found = Match { start: needle.with_digit_before(text, start), ..found };
+                    self.end(scanned, Open { found, end: *position, needle: place }, marks);
+                }
             }
         }
     }
 
+    /// Adds a match, if what follows decides so.
+    fn end(&mut self, scanned: Scanned<'_>, open: Open, marks: &mut Marks) {
+        let Scanned { needles, text, is_whole, .. } = scanned;
+        let needle = needles.ending_in(open.end).nth(open.needle).map(|(needle, _)| needle);
+        match needle.map_or(End::None, |needle| needle.end_of_all(text, open.found.end, is_whole)) {
+            End::At(end) => marks.add(Match { end, ..open.found }),
+            End::Unknown => self.open.push(open),
+            End::None => {}
+        }
+    }
+
     /// Adds the matches that had yet to end.
-    fn close(&mut self, needles: &Needles, text: &[u8], is_whole: bool, marks: &mut Marks) {
-        self.open.retain(|(found, window, position)| {
-            let needle = needles.ending_in(*window).get(*position);
-            match needle.map_or(End::None, |needle| needle.end_of_all(text, found.end, is_whole)) {
-                End::At(end) => marks.add(Match { end, ..*found }),
-                End::Unknown => return true,
-                End::None => {}
-            }
-            false
-        });
+    fn close(&mut self, scanned: Scanned<'_>, marks: &mut Marks) {
+        for open in std::mem::take(&mut self.open) {
+            self.end(scanned, open, marks);
+        }
     }
 }

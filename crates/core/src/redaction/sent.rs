@@ -3,17 +3,11 @@
 use sha2::{Digest as _, Sha256};
 
 use super::filter::Keys;
-use super::needle::Lines;
+use super::needle::{Lines, SHORTEST_SEARCHED};
 use super::needles::Needles;
 use crate::request_id::RequestId;
 use crate::secret_value::SecretValue;
 use crate::secrets::credential::Credential;
-
-/// In bytes. Shorter values stand in many a body that has nothing to do with them.
-pub const SHORTEST_SEARCHED: usize = 8;
-
-/// The same for heads, where texts are few.
-pub(super) const SHORTEST_IN_HEADS: usize = 4;
 
 /// The secret values that were sent upstream for one request, each with its secret's name: those of every credential that
 /// was tried.
@@ -96,7 +90,7 @@ mod tests {
         let needles = sent.needles(&RequestId::new(1));
         assert_eq!(needles.redact("12345678 1234567x abc").as_deref(), Some("******** *******x abc"));
         let body = b"12345678 1234567x abc";
-        let released = Redactor::new(needles).push(&[&body[..], b"\n"].concat());
+        let released = Redactor::new(needles).push(&[&body[..], b"\n"].concat()).unwrap();
         assert_eq!(released.replaced.unwrap(), b"******** 1234567x abc\n");
     }
 

@@ -1,56 +1,71 @@
 //! A text as it stands, and as it is read.
 
-use super::escape::{INTRODUCERS, Unit, unit_at};
-use super::fingerprint::{Base, Fingerprint, Power};
+use super::escape::{INTRODUCERS, LONGEST_ESCAPE, Unit, unit_at};
+use super::fingerprint::{Base, Fingerprint};
+use super::needles::Wanted;
 
-/// No place.
+/// No place, or no count.
 const NONE: u32 = u32::MAX;
 
+/// In bytes: how far beyond a place a text is copied that is.
+const AHEAD: usize = 256;
+
 /// The count of the first place: what is within an escape has a lower one than what comes before it.
-const FIRST_COUNT: u32 = 32;
+const FIRST_COUNT: usize = 32;
 
 /// Tells in a few steps what a stretch of a text is, and what it means, for every place at which it may begin.
 ///
 /// Made of a text once the end of a needle has been met in it, and of no more than a needle can have before that.
+#[derive(Default)]
 pub(super) struct Transcript {
     base: Base,
     /// The first place.
     origin: usize,
     /// For each place from there on: the fingerprint of the text as it stands, up to there.
     text: Vec<Fingerprint>,
-    /// For each place from there on, as far as anyone has asked.
-    places: Vec<Place>,
-    /// For each count: the place with it that is not within an escape, and the last that is.
-    by_count: Vec<(u32, u32)>,
+    /// For each place from there on, as far as anyone has asked: the count of bytes that the text means up to there;
+    /// [`NONE`] within an escape.
+    counts: Vec<u32>,
+    /// By that count.
+    means: Vec<Meaning>,
     /// How many escapes, places and bytes have been looked at.
     pub(super) steps: u64,
 }
 
-/// A place at which a needle can begin, with the count of bytes that the text means up to there.
+/// A place outside escapes, and those within one that are read on from with the same count.
 ///
-/// From each there is one way to read on. The ways meet: whoever begins within an escape reads its bytes as they are,
-/// and is at its end with everyone else. So for such a place the count and the fingerprint are worked out from that
-/// end backwards, as if what comes before were a text that leads there.
+/// From each place there is one way to read on. The ways meet: whoever begins within an escape reads its bytes as they
+/// are, and is at its end with everyone else. So such a place has the count of its escape's end, less one for each byte
+/// between them.
 #[derive(Clone, Copy)]
-struct Place {
-    meaning: Fingerprint,
-    count: u32,
-    /// Of a place within an escape: the last before it that has the same count and is within an escape too.
-    same: u32,
+struct Meaning {
+    /// [`NONE`] in the middle of what one escape means.
+    at: u32,
+    /// A bit for each number of bytes that some escape ends so many counts later, and is longer than.
+    within: u32,
+    fingerprint: Fingerprint,
 }
 
+const NOWHERE: Meaning = Meaning { at: NONE, within: 0, fingerprint: Fingerprint::NONE };
+
 impl Transcript {
-    pub(super) fn new(base: Base, origin: usize) -> Self {
-        let mut transcript = Self {
-            base,
-            origin,
-            text: vec![Fingerprint::default()],
-            places: Vec::new(),
-            by_count: vec![(NONE, NONE); FIRST_COUNT as usize],
-            steps: 0,
-        };
-        transcript.lead_to(Fingerprint::default(), FIRST_COUNT);
-        transcript
+    /// Begins at this place, unless it has begun before.
+    #[inline]
+    pub(super) fn begin(&mut self, base: Base, origin: usize) {
+        if self.text.is_empty() {
+            self.base = base;
+            self.origin = origin;
+            self.text.push(Fingerprint::NONE);
+            self.means.resize(FIRST_COUNT, NOWHERE);
+            self.reach(Fingerprint::NONE);
+        }
+    }
+
+    /// Forgets all of it.
+    pub(super) fn clear(&mut self) {
+        self.text.clear();
+        self.counts.clear();
+        self.means.clear();
     }
 
     /// How many places it knows.
@@ -58,57 +73,60 @@ impl Transcript {
         self.text.len()
     }
 
-    /// Whether the `length` bytes before `end` have this fingerprint; `power` is that of their length.
-    pub(super) fn stands(
-        &mut self,
-        text: &[u8],
-        end: usize,
-        length: usize,
-        (fingerprint, power): (Fingerprint, Power),
-    ) -> bool {
-        self.copy(text, end);
+    /// Whether the text before `end` is what is wanted.
+    #[inline]
+    pub(super) fn stands(&mut self, text: &[u8], end: usize, wanted: &Wanted) -> bool {
         let Some(end) = end.checked_sub(self.origin) else { return false };
-        let Some(start) = end.checked_sub(length).and_then(|start| self.text.get(start)) else {
+        if self.text.len() <= end {
+            self.copy(text, end);
+        }
+        let (fingerprint, power) = wanted.fingerprint;
+        let Some(start) = end.checked_sub(wanted.length).and_then(|start| self.text.get(start)) else {
             return false;
         };
         self.text.get(end).is_some_and(|whole| start.to(*whole, power) == fingerprint)
     }
 
-    /// The last place from which the text means so many bytes up to `end`, with this fingerprint; none before `from`.
-    pub(super) fn beginning(
-        &mut self,
-        text: &[u8],
-        (from, end): (usize, usize),
-        length: usize,
-        (fingerprint, power): (Fingerprint, Power),
-    ) -> Option<usize> {
+    /// The last place from which the text up to `end` means what is wanted. It has been asked whether it
+    /// [`stands`](Self::stands) there.
+    pub(super) fn beginning(&mut self, text: &[u8], end: usize, wanted: &Wanted) -> Option<usize> {
         self.read(text, end);
-        let at_end = end.checked_sub(self.origin)?;
-        let whole = *self.places.get(at_end)?;
-        let count = usize::try_from(whole.count).ok()?.checked_sub(length)?;
-        // Within an escape nobody has read on from before it.
-        self.by_count.get(usize::try_from(whole.count).ok()?).filter(|(outside, _)| is(*outside, at_end))?;
-        let (outside, mut inside) = *self.by_count.get(count)?;
-        let begins = |at: u32| {
-            let at = usize::try_from(at).ok()?;
-            let place = self.places.get(at)?;
-            // A place after the end can have a count that is as low.
-            let is_before = at + length <= at_end;
-            (is_before && place.meaning.to(whole.meaning, power) == fingerprint).then_some(at + self.origin)
-        };
-        let mut last = begins(outside);
+        let last = end.checked_sub(self.origin)?;
+        let count = *self.counts.get(last)? as usize;
+        let whole = self.means.get(count)?.fingerprint;
+        let first = count.checked_sub(wanted.length)?;
+        let from = self.means.get(first)?;
+        let (fingerprint, power) = wanted.fingerprint;
+        let is_it = |start: Fingerprint| start.to(whole, power) == fingerprint;
+        let outside = (from.at != NONE && is_it(from.fingerprint)).then_some(from.at as usize);
+        let mut start = outside;
+        let mut within = from.within;
         self.steps += 1;
-        while let Some(place) = self.places.get(usize::try_from(inside).ok()?) {
-            last = last.max(begins(inside));
-            inside = place.same;
+        while within != 0 {
+            let distance = within.trailing_zeros() as usize;
+            within &= within - 1;
             self.steps += 1;
+            // What is read from within an escape: its bytes as they stand, and then as everyone else.
+            let Some(escape) = self.means.get(first + distance) else { break };
+            let place = (escape.at as usize).saturating_sub(distance);
+            let standing =
+                [place, escape.at as usize].map(|at| self.text.get(at).copied().unwrap_or_default());
+            let [before, after] = standing;
+            // A place after the end can have a count that is as low.
+            if place + wanted.length <= last
+                && is_it(self.base.meeting(before, after, escape.fingerprint, distance))
+            {
+                start = start.max(Some(place));
+            }
         }
-        last.filter(|start| *start >= from)
+        let start = start? + self.origin;
+        (start + wanted.longest >= end).then_some(start)
     }
 
     fn copy(&mut self, text: &[u8], end: usize) {
-        let known = self.origin + self.text.len() - 1;
-        let Some(bytes) = text.get(known..end) else { return };
+        let (known, until) = (self.origin + self.text.len() - 1, self.origin + end + AHEAD);
+        // Where one needle ends there may be more.
+        let bytes = text.get(known..until.min(text.len())).unwrap_or_default();
         let mut last = self.text.last().copied().unwrap_or_default();
         self.text.extend(bytes.iter().map(|byte| {
             last = self.base.append(last, opaque(*byte));
@@ -119,66 +137,40 @@ impl Transcript {
 
     /// Reads on up to `end`, or to the end of the escape that it is in.
     fn read(&mut self, text: &[u8], end: usize) {
-        let Some(mut before) = self.places.last().copied() else { return };
+        let mut fingerprint = self.means.last().copied().unwrap_or(NOWHERE).fingerprint;
         loop {
-            let at = self.origin + self.places.len() - 1;
+            let at = self.origin + self.counts.len() - 1;
             let Some(byte) = text.get(at).filter(|_| at < end) else { return };
             self.steps += 1;
             let unit = if INTRODUCERS.contains(byte) { unit_at(text, at, true) } else { Unit::Plain };
             if let Unit::Escape(escape) = unit {
                 for byte in escape.bytes() {
-                    before.meaning = self.base.append(before.meaning, u16::from(*byte));
-                    before.count += 1;
+                    fingerprint = self.base.append(fingerprint, u16::from(*byte));
                 }
-                self.enter(text.get(at + 1..at + escape.width).unwrap_or_default(), before);
+                // In the middle of what it means nobody begins or ends.
+                self.means.resize(self.means.len() + escape.bytes().len() - 1, NOWHERE);
+                let end = self.means.len();
+                for distance in 1..escape.width.min(LONGEST_ESCAPE) {
+                    if let Some(meaning) = self.means.get_mut(end - distance) {
+                        meaning.within |= 1 << distance;
+                    }
+                    self.steps += 1;
+                }
+                self.counts.resize(self.counts.len() + escape.width - 1, NONE);
             } else {
-                before.meaning = self.base.append(before.meaning, opaque(*byte));
-                before.count += 1;
+                fingerprint = self.base.append(fingerprint, opaque(*byte));
             }
-            self.lead_to(before.meaning, before.count);
-        }
-    }
-
-    /// The places within an escape, of which these bytes are all but the first, up to this place.
-    fn enter(&mut self, bytes: &[u8], mut place: Place) {
-        let first = self.places.len();
-        self.places.resize(first + bytes.len(), place);
-        self.steps += bytes.len() as u64;
-        for (at, byte) in bytes.iter().enumerate().rev() {
-            place.meaning = self.base.without(place.meaning, *byte);
-            place.count -= 1;
-            if let Some(known) = self.places.get_mut(first + at) {
-                *known = place;
-            }
-        }
-        for at in first..self.places.len() {
-            let Some(place) = self.places.get_mut(at) else { return };
-            let count = place.count as usize;
-            if self.by_count.len() <= count {
-                self.by_count.resize(count + 1, (NONE, NONE));
-            }
-            if let Some((_, inside)) = self.by_count.get_mut(count) {
-                place.same = std::mem::replace(inside, u32::try_from(at).unwrap_or(NONE));
-            }
+            self.reach(fingerprint);
         }
     }
 
     /// A place that is not within an escape.
-    fn lead_to(&mut self, meaning: Fingerprint, count: u32) {
-        let at = u32::try_from(self.places.len()).unwrap_or(NONE);
-        self.places.push(Place { meaning, count, same: NONE });
-        let count = count as usize;
-        if self.by_count.len() <= count {
-            self.by_count.resize(count + 1, (NONE, NONE));
-        }
-        if let Some((outside, _)) = self.by_count.get_mut(count) {
-            *outside = at;
-        }
+    fn reach(&mut self, fingerprint: Fingerprint) {
+        let number = |length: usize| u32::try_from(length).unwrap_or(NONE);
+        let (at, count) = (number(self.counts.len()), number(self.means.len()));
+        self.means.push(Meaning { at, within: 0, fingerprint });
+        self.counts.push(count);
     }
-}
-
-fn is(place: u32, at: usize) -> bool {
-    usize::try_from(place) == Ok(at)
 }
 
 /// A line's end is never part of a needle, unless it is escaped.

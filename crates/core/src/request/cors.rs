@@ -8,7 +8,8 @@ use crate::request_id::RequestId;
 use crate::runtime::RequestHead;
 
 /// The headers of a refusal that a page may read, besides those that every page may.
-const OF_A_REFUSAL: [&str; 3] = ["ostiary-refusal", "ostiary-request-id", "retry-after"];
+const OF_A_REFUSAL: [&str; 5] =
+    ["ostiary-refusal", "ostiary-request-id", "retry-after", "stripe-should-retry", "x-should-retry"];
 
 /// Whether a browser asks whether it may ask. The gateway answers that itself: the user of a page has not decided
 /// anything yet, so nothing is read for it and nothing is sent upstream.

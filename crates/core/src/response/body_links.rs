@@ -2,36 +2,9 @@
 
 use memchr::memchr;
 
-use crate::http::coding::Coding;
-use crate::http::media_type::MediaType;
-use crate::runtime::UpstreamResponse;
-
 /// The longest text that has to be seen after the upstream's URL before it is known whether the URL ends there:
 /// `\u002f`.
 const LONGEST_ESCAPE: usize = 6;
-
-/// What is done to a body whose links are rewritten.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BodyEdit {
-    /// How the upstream has coded it. It is rewritten, and passed on, without its coding.
-    pub coding: Coding,
-    /// What rewrites it.
-    pub links: BodyLinks,
-}
-
-/// How the body of the response is coded, where it is of one of these media types and can be read.
-///
-/// A part of a body is not rewritten, since the URL can stand across its end: none is asked for. Nor is a body of which
-/// a byte below 128 may be anything but that ASCII character.
-#[must_use]
-pub fn coding_of_rewritten(response: &impl UpstreamResponse, types: &[impl AsRef<str>]) -> Option<Coding> {
-    if types.is_empty() || matches!(response.status(), 101 | 204 | 206 | 226 | 304) {
-        return None;
-    }
-    let media_type = MediaType::parse(response.header("content-type")?)?;
-    let is_rewritten = types.iter().any(|known| media_type.is(known.as_ref())) && media_type.extends_ascii();
-    is_rewritten.then(|| Coding::parse(response.header("content-encoding")).ok()).flatten()
-}
 
 /// Replaces the upstream's URL by the mount's in a body of JSON or HTML, piece by piece.
 ///

@@ -1,8 +1,10 @@
 //! `Cache-Control` of answers to authenticated calls.
 
+use crate::http::list;
+
 /// The `Cache-Control` with which no shared cache keeps the answer (RFC 9111 §5.2.2).
 pub(super) fn private(value: &str) -> String {
-    let directives = split_outside_quotes(value);
+    let directives = list::members(value, ',');
     let name = |directive: &str| directive.split('=').next().unwrap_or(directive).trim().to_ascii_lowercase();
     let says = |text: &str| directives.iter().any(|directive| directive.eq_ignore_ascii_case(text));
     // `private="field"` is about one field, so it is not strict enough. A cache that knows `must-understand`
@@ -14,18 +16,6 @@ pub(super) fn private(value: &str) -> String {
         .into_iter()
         .filter(|directive| !matches!(name(directive).as_str(), "public" | "s-maxage" | "private"));
     std::iter::once("private").chain(kept).collect::<Vec<_>>().join(", ")
-}
-
-/// The members of a list, trimmed, none empty. A comma in a quoted string is part of it.
-fn split_outside_quotes(value: &str) -> Vec<&str> {
-    let (mut quoted, mut escaped) = (false, false);
-    let members = value.split(|character| {
-        let separates = character == ',' && !quoted;
-        quoted ^= character == '"' && !escaped;
-        escaped = quoted && character == '\\' && !escaped;
-        separates
-    });
-    members.map(str::trim).filter(|member| !member.is_empty()).collect()
 }
 
 #[cfg(test)]

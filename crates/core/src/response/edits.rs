@@ -7,7 +7,7 @@ use crate::http::connection::{connection_options, is_hop_by_hop};
 use crate::http::cookie::without_domain;
 use crate::http::header_name::{HeaderName, fold};
 use crate::request_id::RequestId;
-use crate::response::body_links::{BodyEdit, coding_of_rewritten};
+use crate::response::body_edit::{BodyEdit, coding_of_rewritten};
 use crate::response::cache_control::private;
 use crate::response::link::Links;
 use crate::runtime::UpstreamResponse;
@@ -90,7 +90,12 @@ const ABOUT_THE_BODY: &[&str] = &[
     "content-md5",
     "digest",
     "repr-digest",
+    "x-goog-hash",
+    "x-ms-content-crc64",
 ];
+
+/// The same, for a family.
+const ABOUT_THE_BODY_PREFIX: &str = "x-amz-checksum-";
 
 /// Decides what is changed.
 ///
@@ -136,7 +141,9 @@ pub fn edits<'l>(
         let links = links();
         edits.rewrite_links(answer, &linking, &links);
         if let Some(coding) = coding {
-            edits.remove.extend(ABOUT_THE_BODY.iter().map(|name| (*name).to_owned()));
+            let is_about =
+                |name: &&str| ABOUT_THE_BODY.contains(name) || name.starts_with(ABOUT_THE_BODY_PREFIX);
+            edits.remove.extend(answer.header_names().filter(is_about).map(str::to_owned));
             edits.body = Some(BodyEdit { coding, links: links.in_body() });
         }
     }

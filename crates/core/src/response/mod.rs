@@ -1,5 +1,6 @@
 //! Step 9: what is changed about the upstream's response.
 
+pub mod body_edit;
 pub mod body_links;
 pub mod cache_control;
 pub mod edits;

@@ -1,7 +1,7 @@
 //! What reading one source comes to.
 
+use crate::place::without_line_ends;
 use crate::secret_value::SecretValue;
-use crate::secret_value::place::without_line_ends;
 
 /// What reading one source came to.
 #[derive(Debug)]

@@ -1,7 +1,5 @@
 //! The value of a secret.
 
-pub mod place;
-
 use std::fmt;
 
 use zeroize::Zeroizing;

@@ -4,8 +4,8 @@ use std::error::Error;
 use std::fmt;
 
 use crate::configuration::{Gateway, OutputPlace, Part, Placement, Proof, Route, SecretId, Template};
+use crate::place::{InvalidValue, Place};
 use crate::secret_value::SecretValue;
-use crate::secret_value::place::{InvalidValue, Place};
 use crate::secrets::json_field::string_field;
 
 /// Whether the value can be put wherever the configuration puts this secret: in the auth of every route, and where a

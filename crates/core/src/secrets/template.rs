@@ -5,10 +5,10 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::configuration::{Hmac, Output, Part, Placement, Route, SecretId, SigV4, Template};
 use crate::encoding::decode_key;
+use crate::place::Place;
 use crate::runtime::Bindings;
 use crate::runtime::signing::Signing;
 use crate::secret_value::SecretValue;
-use crate::secret_value::place::Place;
 use crate::secrets::credential::Credential;
 use crate::secrets::json_field::string_field;
 use crate::secrets::places::place_of;
@@ -46,6 +46,7 @@ pub(super) fn render<'g, R: Bindings + Signing>(
                 credential.headers.push(("authorization", joined("Bearer ", token.expose())));
             }
             Placement::Basic { username, password } => {
+                let before = filler.injected.len();
                 let username = filler.fill(username, Place::Username)?;
                 let password = filler.fill(password, Place::Password)?;
                 let pair = SecretValue::new([username.expose(), password.expose()].join(":"));
@@ -53,7 +54,8 @@ pub(super) fn render<'g, R: Bindings + Signing>(
                 credential.headers.push(("authorization", joined("Basic ", encoded.expose())));
                 // Its secret is the password, but where that is none.
                 let secret = placement.secrets().last();
-                let secret = values.iter().find(|resolved| Some(resolved.id) == secret);
+                let is_secret = filler.injected.len() > before;
+                let secret = values.iter().find(|resolved| is_secret && Some(resolved.id) == secret);
                 filler.injected.extend(secret.map(|resolved| (resolved.name, encoded)));
             }
             Placement::Header { name, value } => {

@@ -29,9 +29,10 @@ pub(super) fn is_of_type(place: &BodyPlace, content_type: &str) -> bool {
         BodyPlace::Json(_) => found == "application/json" || found.ends_with("+json"),
         BodyPlace::Form(_) => found == media_type(place),
     };
-    let mut charsets = parts.filter_map(|parameter| parameter.split_once('=')).filter_map(|(name, value)| {
-        name.trim().eq_ignore_ascii_case("charset").then(|| value.trim().trim_matches('"'))
-    });
+    let mut charsets = parts
+        .filter_map(|parameter| parameter.split_once('='))
+        .filter(|(name, _)| name.trim().eq_ignore_ascii_case("charset"))
+        .map(|(_, value)| value.trim().trim_matches('"'));
     fits && charsets.all(|charset| charset.eq_ignore_ascii_case("utf-8"))
 }
 
@@ -57,10 +58,13 @@ pub(super) fn set_field(body: &[u8], place: &BodyPlace, value: &str) -> Option<V
     Some(changed.into_bytes())
 }
 
+/// The decoded name and value of a field.
+type Field<'a> = (Cow<'a, [u8]>, Cow<'a, [u8]>);
+
 /// The fields of a form, sorted by name, each name and value decoded, without separators.
 pub(super) fn sorted_form(body: &[u8]) -> Vec<u8> {
     let text = String::from_utf8_lossy(body);
-    let mut fields: Vec<(Cow<'_, [u8]>, Cow<'_, [u8]>)> = text
+    let mut fields: Vec<Field<'_>> = text
         .split('&')
         .filter(|raw| !raw.is_empty())
         .flat_map(query::parameters)

@@ -4,7 +4,7 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha1::Sha1;
 use sha2::{Sha256, Sha384, Sha512};
 
-use super::Signature;
+use super::signature::Signature;
 use super::template::OpenTemplate;
 use super::unsigned::Unsigned;
 use crate::configuration;

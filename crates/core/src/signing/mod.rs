@@ -6,6 +6,7 @@
 pub mod body;
 pub mod hmac;
 pub mod moment;
+pub mod signature;
 pub mod sigv4;
 pub mod template;
 pub mod unsigned;
@@ -16,6 +17,7 @@ use crate::runtime::RequestHead;
 use crate::runtime::signing::Signing;
 use crate::secret_value::SecretValue;
 use crate::signing::hmac::HmacSigner;
+use crate::signing::signature::Signature;
 use crate::signing::sigv4::SigV4Signer;
 use crate::signing::unsigned::Unsigned;
 
@@ -37,9 +39,6 @@ impl Signer<'_> {
         }
     }
 }
-
-/// A value that has been put on a request for one attempt, and the name of the secret that it was computed with.
-pub type Signature<'g> = (&'g str, SecretValue);
 
 /// Completes a request: sets the fields of its body, then puts on it what each signer computes, in this order.
 ///

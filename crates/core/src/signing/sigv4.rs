@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode};
 
-use super::Signature;
 use super::hmac::sha256_under;
+use super::signature::Signature;
 use super::unsigned::Unsigned;
 use crate::configuration::{CONTENT_SHA256, SigV4};
 use crate::digest::digest;
@@ -181,8 +181,8 @@ fn canonical_request(
     headers: &[(String, String)],
     payload: &str,
 ) -> String {
-    let lines: String = headers.iter().map(|(name, value)| format!("{name}:{value}\n")).collect();
-    [method, path, query, &lines, &names(headers), payload].join("\n")
+    let lines: Vec<_> = headers.iter().flat_map(|(name, value)| [name, ":", value, "\n"]).collect();
+    [method, path, query, &lines.concat(), &names(headers), payload].join("\n")
 }
 
 fn names(headers: &[(String, String)]) -> String {

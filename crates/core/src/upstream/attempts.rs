@@ -103,10 +103,7 @@ impl<'g, H: RequestHead, R: Bindings + Network + Clock + Signing> Attempts<'_, '
             check_status(&response)?;
             let status = response.status();
             let later = retry_after(&response);
-            let refused = match self.failover {
-                Some(failover) => is_refused(failover, &response, self.runtime).await,
-                None => false,
-            };
+            let refused = is_refused(self.failover, &response, self.runtime).await;
             let reply = Reply { response, credential: Rc::clone(&credential), range };
             if refused {
                 self.resolver.refuse::<R>(&credential, status);
@@ -142,9 +139,9 @@ impl<'g, H: RequestHead, R: Bindings + Network + Clock + Signing> Attempts<'_, '
 
     /// Asks for what a secret may need on either side of the range that the caller wants.
     fn widen_range(&self, plan: &mut Plan) -> Option<RequestedRange> {
-        let wanted = self.forward.range().filter(|_| self.forward.redacts)?;
+        let (name, wanted) = self.forward.range().filter(|_| self.forward.redacts)?;
         let range = RequestedRange::new(wanted, self.sent.needles(self.request_id).reach());
-        plan.set.push(("range".to_owned(), SecretValue::new(range.header())));
+        plan.set.push((name.to_owned(), SecretValue::new(range.header())));
         Some(range)
     }
 

@@ -6,9 +6,10 @@ use crate::runtime::plan::Plan;
 use crate::runtime::signing::Signing;
 use crate::runtime::{Clock, RequestHead};
 use crate::secrets::credential::Credential;
+use crate::signing;
 use crate::signing::moment::Moment;
+use crate::signing::signature::Signature;
 use crate::signing::unsigned::Unsigned;
-use crate::signing::{self, Signature};
 
 /// Sets the credential's fields in the plan's body and signs the request. `attempt` is its number, from 1.
 ///

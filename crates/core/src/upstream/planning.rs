@@ -4,6 +4,7 @@ use crate::authentication::proved::ProvedTokens;
 use crate::configuration::{Failover, Route, SigV4, TokenPlace, UpstreamUrl};
 use crate::http::cdn_loop::CdnId;
 use crate::http::cookie::without_cookies;
+use crate::http::header_name::fold;
 use crate::http::host::Host;
 use crate::http::method::Method;
 use crate::http::path::Below;
@@ -18,17 +19,28 @@ use crate::secrets::credential::Credential;
 use crate::upstream::header_filter::HeaderFilter;
 use crate::upstream::subprotocols::Subprotocols;
 
-/// Asks for another form of the response than one that can be searched for a secret: for deltas (RFC 3229 §10.5.3), another
-/// encoding, what Apache httpd takes for `Range`, or digests of a body that can change (RFC 9530).
+/// Asks for another form of the response than one that can be searched for a secret: another encoding or coding, also of
+/// messages within the body (gRPC, Connect) or by a dictionary (RFC 9842), a delta (RFC 3229 §10.5.3), what Apache httpd
+/// takes for `Range`, or digests of a body that can change (RFC 9530).
 const NEGOTIATES: &[&str] = &[
     "a-im",
     "accept-charset",
+    "accept-encoding",
+    "available-dictionary",
+    "connect-accept-encoding",
+    "dictionary-id",
+    "grpc-accept-encoding",
     "request-range",
     "want-content-digest",
     "want-digest",
     "want-repr-digest",
     "x-amz-checksum-mode",
+    "x-ms-range-get-content-crc64",
+    "x-ms-range-get-content-md5",
 ];
+
+/// What Azure's storage reads in the place of `Range`.
+const AZURE_RANGE: &str = "x-ms-range";
 
 /// What a plan is made of, besides the credential.
 pub struct Forward<'a, H> {
@@ -162,28 +174,32 @@ impl<H: RequestHead> Forward<'_, H> {
 
     /// Whether this header asks for a response that could not be searched.
     fn negotiates(&self, name: &str) -> bool {
-        NEGOTIATES.contains(&name) || (matches!(name, "range" | "if-range") && self.range().is_none())
+        let folded = fold(name);
+        match folded.as_ref() {
+            "if-range" => folded != name || self.range().is_none(),
+            "range" | AZURE_RANGE => self.range().is_none_or(|(asking, _)| asking != name),
+            folded => NEGOTIATES.contains(&folded),
+        }
     }
 
-    /// The one range of bytes that the request asks for. Of several, of other methods than GET (RFC 9110 §14.2), and where
-    /// links in the body are rewritten, the whole body is the response.
+    /// The one range of bytes that the request asks for, and the header that does. Of several, of other methods than GET
+    /// (RFC 9110 §14.2), and where links in the body are rewritten, the whole body is the response.
     #[must_use]
-    pub fn range(&self) -> Option<ByteRange> {
+    pub fn range(&self) -> Option<(&'static str, ByteRange)> {
         let is_whole = self.method != Method::Get || !self.route.rewrite_body.is_empty();
-        self.head.header("range").filter(|_| !is_whole).and_then(ByteRange::parse)
+        let asked = |name| Some((name, self.head.header(name)?));
+        let (name, value) = asked(AZURE_RANGE).or_else(|| asked("range")).filter(|_| !is_whole)?;
+        Some((name, ByteRange::parse(value)?))
     }
 
-    /// The `Accept` header without charsets.
+    /// The `Accept` header without charsets that cannot be searched.
     fn accept(&self) -> Fate {
         let value = self.head.header("accept").unwrap_or_default();
         if self.tokens.are_in(value.as_bytes()) {
             return Fate::Removed;
         }
-        match charset::without_charsets(value) {
-            Some(without) if without == value => Fate::Forwarded,
-            Some(without) => Fate::Replaced(SecretValue::new(without)),
-            None => Fate::Removed,
-        }
+        let without = charset::without_foreign(value);
+        if without == value { Fate::Forwarded } else { Fate::Replaced(SecretValue::new(without)) }
     }
 
     /// Whether a parameter of the query stays behind.

@@ -13,7 +13,12 @@ const PATIENCE: u32 = 2_000;
 
 /// Whether one of the route's conditions holds for the response. Its body is looked at only where nothing else decides,
 /// and is then still the caller's as it was.
-pub async fn is_refused<N: Network>(failover: &Failover, response: &N::Response, network: &N) -> bool {
+pub async fn is_refused<N: Network>(
+    failover: Option<&Failover>,
+    response: &N::Response,
+    network: &N,
+) -> bool {
+    let Some(failover) = failover else { return false };
     let status = response.status();
     let conditions = || failover.when.iter().filter(|condition| condition.status == status);
     if conditions().any(|condition| condition.body.is_none()) {

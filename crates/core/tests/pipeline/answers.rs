@@ -1,5 +1,7 @@
 //! Attacks 21 and 30 to 40: what of an answer comes down.
 
+use ostiary_core::redaction::Sent;
+use ostiary_core::request_id::RequestId;
 use ostiary_core::runtime::SendError;
 
 use crate::world::{Ask, Binding, World};
@@ -326,8 +328,11 @@ fn links_in_bodies_of_the_named_types_lead_to_the_mount() {
         let exchange = asked("/npm/x", &[("content-type", content_type)]);
         assert_eq!(exchange.body, rewritten("https://gw.example.com/npm"), "{content_type}");
     }
-    for content_type in ["application/octet-stream", "text/plain", "text/html; charset=utf-16"] {
+    for content_type in ["application/octet-stream", "text/plain", "text/html; charset=shift_jis"] {
         assert_eq!(asked("/npm/x", &[("content-type", content_type)]).body, LINKED, "{content_type}");
+    }
+    for content_type in ["application/json; charset=utf-16", "text/html"] {
+        assert_eq!(asked("/plain/x", &[("content-type", content_type)]).body, LINKED, "{content_type}");
     }
     assert_eq!(asked("/npm/x", &[]).body, LINKED);
     let json = [("content-type", "application/json")];
@@ -378,4 +383,13 @@ fn a_body_that_is_to_be_rewritten_is_asked_for_whole_and_without_a_coding() {
             .ask(&Ask::new("GET", "/plain/x"));
         assert_eq!((exchange.body.as_str(), exchange.header("content-length")), (LINKED, vec!["73"]));
     }
+}
+
+#[test]
+fn a_stream_that_falls_silent_keeps_as_many_bytes_as_the_documentation_says() {
+    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/limits.md")).unwrap();
+    let mut sent = Sent::default();
+    sent.add("api", &"canary-key/".repeat(5)[..51]);
+    let held = sent.needles(&RequestId::new(1)).held_back();
+    assert!(page.contains(&format!("so {held} bytes for a key of 51.")), "{held}");
 }

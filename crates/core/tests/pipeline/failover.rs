@@ -127,7 +127,14 @@ fn case_43_the_next_source_serves_the_same_request() {
 #[test]
 fn case_43_the_next_source_is_resolved_before_the_first_answer_is_given_up() {
     let exchange = world().first_statuses(&[401]).ask(&get("/api/x"));
-    let expected = ["read CHECKOUT_TOKEN", "read API_KEY", "send: 401", "read API_KEY_PREVIOUS", "send: 200"];
+    let expected = [
+        "read CHECKOUT_TOKEN",
+        "read API_KEY",
+        "send: 401",
+        "read API_KEY_PREVIOUS",
+        "send: 200",
+        "looks at 4 bytes for 1000 ms",
+    ];
     assert_eq!(exchange.steps, expected);
 }
 

@@ -415,13 +415,13 @@ fn a_control_sends_what_is_certainly_wrong_and_proves_nothing() {
     assert_eq!(exchange.reads, ["OPS_TOKEN", "OPS_TOKEN_NEXT", "API_KEY"]);
     assert_eq!((&exchange.report["status"], &exchange.report["secrets"]), (&json!(200), &json!([])));
     let sent = exchange.sent().header("authorization")[0];
-    assert_eq!(shape(&sent), shape("Bearer canary-api-key"));
+    assert_eq!(shape(sent), shape("Bearer canary-api-key"));
     assert!(sent.starts_with("Bearer ") && !sent.contains("canary"), "{sent}");
 
     // Each field of a JSON value, a pair of Basic, a query; and a source that yields nothing.
     let exchange = probe(&World::new(), &order("account", 1));
     let [id, key] = ["x-id", "x-key"].map(|name| exchange.sent().header(name)[0]);
-    assert_eq!((shape(&id), shape(&key)), (shape("canary-id"), shape("canary-key-acct-1")));
+    assert_eq!((shape(id), shape(key)), (shape("canary-id"), shape("canary-key-acct-1")));
     assert!(!id.contains("canary") && !key.contains("canary") && key.ends_with("-acct-1"), "{id} {key}");
     let exchange = probe(&World::new(), &order("basic", 1));
     let pair = exchange.sent().header("authorization")[0];

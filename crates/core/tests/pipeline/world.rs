@@ -11,7 +11,7 @@ use ostiary_core::http::coding::Coding;
 use ostiary_core::operator::Report;
 use ostiary_core::redaction::Redaction;
 use ostiary_core::request_id::RequestId;
-use ostiary_core::response::body_links::BodyEdit;
+use ostiary_core::response::body_edit::BodyEdit;
 use ostiary_core::response::edits::Edits;
 use ostiary_core::runtime::limit::Verdict;
 use ostiary_core::runtime::plan::Plan;

@@ -1,0 +1,55 @@
+//! What is left to do after a route was added.
+
+use std::collections::BTreeSet;
+
+use crate::scaffold::{LOCAL_STORE, NewRoute};
+use crate::shell::ShellCommand;
+
+/// A request that the first rule admits.
+fn admitted(route: &NewRoute) -> (String, String) {
+    let rule = route.rules.first().map_or("GET /**", String::as_str);
+    let (methods, pattern) = rule.split_once(' ').unwrap_or(("GET", rule));
+    let method = methods.split(',').next().filter(|method| *method != "*").unwrap_or("GET");
+    let path = pattern.trim().replace("/**", "/example").replace('*', "example");
+    (method.to_owned(), format!("/{}{path}", route.name))
+}
+
+/// The steps, one line each.
+pub fn next_steps(routes: &[&NewRoute], stores: &[String]) -> Vec<String> {
+    let distinct: BTreeSet<&str> = stores.iter().map(String::as_str).collect();
+    let mut steps = Vec::new();
+    for route in routes {
+        steps.push(format!(
+            "  The value of `{}` is {}. For `wrangler dev`:",
+            route.secret_name(),
+            route.value()
+        ));
+        let store = stores.first().map_or(LOCAL_STORE, String::as_str);
+        let name = route.secret_name();
+        steps
+            .push(format!("    wrangler secrets-store secret create {store} --name {name} --scopes workers"));
+        for store in distinct.iter().filter(|store| **store != LOCAL_STORE) {
+            let create = ShellCommand::new("secrets").option("--store", store).words("create");
+            steps.push(format!("  In the account's store `{store}`:"));
+            steps.push(format!("    {}", create.operands(&[&name])));
+        }
+    }
+    if distinct.contains(LOCAL_STORE) {
+        steps.push(format!(
+            "  Before a deployment: write your store's id in place of `{LOCAL_STORE}`; `ostiary stores list` shows it."
+        ));
+    }
+    steps.push("  See that all is well, and what a request would do:".to_owned());
+    steps.push("    ostiary check".to_owned());
+    for route in routes {
+        let (method, path) = admitted(route);
+        let explain = ShellCommand::new("explain");
+        let explain = route
+            .callers
+            .first()
+            .into_iter()
+            .fold(explain, |command, caller| command.option("--caller", caller));
+        steps.push(format!("    {}", explain.operands(&[&method, &path])));
+    }
+    steps
+}

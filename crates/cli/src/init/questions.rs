@@ -1,0 +1,51 @@
+//! The questions of `ostiary init` on a terminal.
+
+use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
+
+use crate::failure::Failure;
+use crate::scaffold::{find_known_api, known_api_names};
+
+/// Whether there is a person at a terminal.
+pub fn can_be_asked() -> bool {
+    io::stdin().is_terminal() && io::stderr().is_terminal()
+}
+
+/// The APIs and the callers.
+///
+/// # Errors
+/// Where an answer names an API that is not known, or the terminal is gone.
+pub fn ask() -> Result<(Vec<String>, Vec<String>), Failure> {
+    let mut terminal = io::stderr();
+    writeln!(terminal, "The known APIs are {}.", known_api_names().collect::<Vec<_>>().join(", "))?;
+    let apis = names(&answer("Which APIs are behind the gateway? ")?);
+    if let Some(unknown) = apis.iter().find(|name| find_known_api(name).is_none()) {
+        return Err(Failure::usage(format_args!(
+            "`{unknown}` is not a known API; `ostiary add --name NAME --upstream URL` adds any other"
+        )));
+    }
+    let callers = names(&answer("Which callers use it? [web] ")?);
+    Ok((apis, if callers.is_empty() { vec!["web".to_owned()] } else { callers }))
+}
+
+fn answer(question: &str) -> Result<String, Failure> {
+    let mut terminal = io::stderr();
+    write!(terminal, "{question}")?;
+    let mut answer = String::new();
+    io::stdin().lock().read_line(&mut answer)?;
+    Ok(answer)
+}
+
+fn names(answer: &str) -> Vec<String> {
+    answer.split([',', ' ', '\n', '\r', '\t']).filter(|name| !name.is_empty()).map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_separated_by_commas_or_spaces() {
+        assert_eq!(names("stripe, openai  github\n"), ["stripe", "openai", "github"]);
+        assert!(names("\n").is_empty());
+    }
+}

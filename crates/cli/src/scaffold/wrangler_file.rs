@@ -1,0 +1,295 @@
+//! wrangler's configuration, edited in place: TOML, or JSON with comments.
+
+use jsonc_parser::ParseOptions;
+use jsonc_parser::cst::{CstInputValue, CstObject, CstRootNode};
+use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, TableLike, value};
+
+use crate::failure::Failure;
+
+const BINDINGS: &str = "secrets_store_secrets";
+
+/// The store id of an environment in which no other binding tells it. Locally every id is as good.
+pub const LOCAL_STORE: &str = "local";
+
+/// A file of wrangler's whose comments and order are kept.
+pub enum WranglerFile {
+    /// wrangler.toml.
+    Toml(DocumentMut),
+    /// wrangler.json or wrangler.jsonc.
+    Json(CstRootNode),
+}
+
+/// A Secrets Store binding that is about to be added.
+pub struct NewBinding<'n> {
+    /// What the Worker calls it.
+    pub binding: &'n str,
+    /// What the store calls it.
+    pub secret_name: &'n str,
+    /// The store; without it the one of the environment's other bindings.
+    pub store_id: Option<&'n str>,
+}
+
+impl WranglerFile {
+    /// JSON with comments where the path ends in `.json` or `.jsonc`, TOML otherwise.
+    ///
+    /// # Errors
+    /// Where the text is neither.
+    pub fn parse(text: &str, path: &str) -> Result<Self, Failure> {
+        let refused = |kind: &str, error: &dyn std::fmt::Display| {
+            Failure::usage(format_args!("{path}: this is not {kind}: {error}"))
+        };
+        let is_json = [".json", ".jsonc"].iter().any(|extension| path.ends_with(extension));
+        if !is_json {
+            return text
+                .parse()
+                .map(Self::Toml)
+                .map_err(|error: toml_edit::TomlError| refused("TOML", &error));
+        }
+        let root = CstRootNode::parse(text, &OPTIONS).map_err(|error| refused("JSON", &error))?;
+        match root.object_value() {
+            Some(_) => Ok(Self::Json(root)),
+            None => Err(refused("a JSON object", &"write `{ … }`")),
+        }
+    }
+
+    /// Adds the binding to every environment that lacks it. Returns the stores that it is then bound to, one for each
+    /// environment that was changed.
+    ///
+    /// # Errors
+    /// Where the file's bindings are not written as a list of tables.
+    pub fn add(&mut self, new: &NewBinding<'_>) -> Result<Vec<String>, Failure> {
+        match self {
+            Self::Toml(document) => add_to_toml(document, new),
+            Self::Json(root) => match root.object_value() {
+                Some(object) => add_to_json(&object, new),
+                None => Ok(Vec::new()),
+            },
+        }
+    }
+
+    /// The file as it is now.
+    pub fn text(&self) -> String {
+        match self {
+            Self::Toml(document) => document.to_string(),
+            Self::Json(root) => root.to_string(),
+        }
+    }
+}
+
+/// As wrangler has it: comments and trailing commas, and nothing else beside JSON.
+const OPTIONS: ParseOptions = ParseOptions {
+    allow_comments: true,
+    allow_trailing_commas: true,
+    allow_loose_object_property_names: false,
+    allow_missing_commas: false,
+    allow_single_quoted_strings: false,
+    allow_hexadecimal_numbers: false,
+    allow_unary_plus_numbers: false,
+    allow_bare_decimal_point_numbers: false,
+    allow_non_finite_numbers: false,
+    allow_extended_string_escapes: false,
+};
+
+fn add_to_toml(document: &mut DocumentMut, new: &NewBinding<'_>) -> Result<Vec<String>, Failure> {
+    let mut stores = Vec::new();
+    let top = store_of(document.as_table());
+    let is_first = !document.contains_key(BINDINGS);
+    stores.extend(add_to_table(document.as_table_mut(), new, None)?);
+    if is_first {
+        move_before_environments(document);
+    }
+    let named = document.get_mut("env").and_then(Item::as_table_like_mut);
+    for (_, environment) in named.into_iter().flat_map(|named| named.iter_mut()) {
+        if let Some(environment) = environment.as_table_like_mut() {
+            stores.extend(add_to_table(environment, new, top.as_deref())?);
+        }
+    }
+    Ok(stores)
+}
+
+/// The first binding of the top level is written where a reader looks for it: above the environments.
+fn move_before_environments(document: &mut DocumentMut) {
+    let named = document.get("env").and_then(Item::as_table).into_iter().flat_map(Table::iter);
+    let first = named.filter_map(|(_, environment)| environment.as_table()?.position()).min();
+    let tables = document.get_mut(BINDINGS).and_then(Item::as_array_of_tables_mut);
+    if let (Some(first), Some(tables)) = (first, tables) {
+        // A table follows those of the same position that come before it.
+        tables.iter_mut().for_each(|table| table.set_position(Some(first.saturating_sub(1))));
+    }
+}
+
+fn add_to_table(
+    environment: &mut dyn TableLike,
+    new: &NewBinding<'_>,
+    inherited: Option<&str>,
+) -> Result<Option<String>, Failure> {
+    let store = store_of(environment);
+    let store = new.store_id.or(store.as_deref()).or(inherited).unwrap_or(LOCAL_STORE).to_owned();
+    let bindings = environment.entry(BINDINGS).or_insert(Item::ArrayOfTables(ArrayOfTables::new()));
+    if texts(bindings, "binding").iter().any(|bound| bound == new.binding) {
+        return Ok(None);
+    }
+    let mut table = Table::new();
+    table.insert("binding", value(new.binding));
+    table.insert("store_id", value(&store));
+    table.insert("secret_name", value(new.secret_name));
+    match bindings {
+        Item::ArrayOfTables(tables) => {
+            table.decor_mut().set_prefix("\n");
+            tables.push(table);
+        }
+        Item::Value(toml_edit::Value::Array(array)) => array.push(table.into_inline_table()),
+        _ => return Err(Failure::usage(format_args!("`{BINDINGS}` is not a list; write `[[{BINDINGS}]]`"))),
+    }
+    Ok(Some(store))
+}
+
+/// The store of the last binding.
+fn store_of(environment: &dyn TableLike) -> Option<String> {
+    environment.get(BINDINGS).and_then(|bindings| texts(bindings, "store_id").pop())
+}
+
+fn texts(bindings: &Item, key: &str) -> Vec<String> {
+    let in_tables = bindings.as_array_of_tables().into_iter().flat_map(ArrayOfTables::iter);
+    let in_tables = in_tables.filter_map(|table| table.get(key)?.as_str());
+    let inline = bindings.as_array().into_iter().flat_map(toml_edit::Array::iter);
+    let inline = inline.filter_map(|element| element.as_inline_table()?.get(key)?.as_str());
+    in_tables.chain(inline).map(str::to_owned).collect()
+}
+
+fn add_to_json(root: &CstObject, new: &NewBinding<'_>) -> Result<Vec<String>, Failure> {
+    let top = json_texts(root, "store_id").pop();
+    let mut stores = Vec::new();
+    stores.extend(add_to_object(root, new, None)?);
+    let named = root.object_value("env").map(|named| named.properties()).unwrap_or_default();
+    for environment in named.iter().filter_map(|property| property.value()?.as_object()) {
+        stores.extend(add_to_object(&environment, new, top.as_deref())?);
+    }
+    Ok(stores)
+}
+
+fn add_to_object(
+    environment: &CstObject,
+    new: &NewBinding<'_>,
+    inherited: Option<&str>,
+) -> Result<Option<String>, Failure> {
+    if json_texts(environment, "binding").iter().any(|bound| bound == new.binding) {
+        return Ok(None);
+    }
+    let store = json_texts(environment, "store_id").pop();
+    let store = new.store_id.or(store.as_deref()).or(inherited).unwrap_or(LOCAL_STORE).to_owned();
+    let Some(bindings) = environment.array_value_or_create(BINDINGS) else {
+        return Err(Failure::usage(format_args!("`{BINDINGS}` is not an array")));
+    };
+    let pairs = [("binding", new.binding), ("store_id", &*store), ("secret_name", new.secret_name)];
+    let pairs = pairs.map(|(key, text)| (key.to_owned(), CstInputValue::String(text.to_owned())));
+    bindings.append(CstInputValue::Object(pairs.into()));
+    Ok(Some(store))
+}
+
+fn json_texts(environment: &CstObject, key: &str) -> Vec<String> {
+    let bindings = environment.array_value(BINDINGS).map(|bindings| bindings.elements()).unwrap_or_default();
+    let texts = bindings
+        .iter()
+        .filter_map(|element| element.as_object()?.get(key)?.value()?.as_string_lit()?.decoded_value().ok());
+    texts.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NEW: NewBinding<'static> =
+        NewBinding { binding: "ITEMS_KEY", secret_name: "items-key", store_id: None };
+
+    fn added(text: &str, path: &str) -> (String, Vec<String>) {
+        let mut file = WranglerFile::parse(text, path).unwrap();
+        let stores = file.add(&NEW).unwrap();
+        (file.text(), stores)
+    }
+
+    const TOML: &str = "\
+# Mine.
+name = \"x\"   # a name
+
+[[secrets_store_secrets]]
+binding = \"A\"
+store_id = \"one\"
+secret_name = \"a\"
+
+# Staging.
+[env.staging.vars]
+B = \"1\"
+
+[[env.staging.secrets_store_secrets]]
+binding = \"A\"
+store_id = \"two\"
+secret_name = \"a\"
+";
+
+    #[test]
+    fn every_environment_gets_the_binding_in_its_own_store() {
+        let (text, stores) = added(TOML, "wrangler.toml");
+        let binding = |place: &str, store: &str| {
+            format!(
+                "\n[[{place}secrets_store_secrets]]\nbinding = \"ITEMS_KEY\"\nstore_id = \"{store}\"\n\
+                 secret_name = \"items-key\"\n"
+            )
+        };
+        let expected = TOML.replace("\n# Staging.", &format!("{}\n# Staging.", binding("", "one")));
+        assert_eq!(text, expected + &binding("env.staging.", "two"));
+        assert_eq!(stores, ["one", "two"]);
+        assert_eq!(added(&text, "wrangler.toml"), (text.clone(), vec![]));
+    }
+
+    #[test]
+    fn an_environment_without_bindings_gets_its_first() {
+        let (text, stores) = added("name = \"x\"\n[env.bare]\n", "wrangler.toml");
+        assert_eq!(stores, [LOCAL_STORE, LOCAL_STORE]);
+        let document: DocumentMut = text.parse().unwrap();
+        assert_eq!(texts(&document["secrets_store_secrets"], "binding"), ["ITEMS_KEY"]);
+        assert_eq!(texts(&document["env"]["bare"]["secrets_store_secrets"], "binding"), ["ITEMS_KEY"]);
+        assert!(text.starts_with("name = \"x\"\n"), "{text}");
+        assert!(text.find("[[secrets_store_secrets]]") < text.find("[env.bare]"), "{text}");
+    }
+
+    #[test]
+    fn bindings_in_one_line_stay_in_one_line() {
+        let line = "secrets_store_secrets = [{ binding = \"A\", store_id = \"one\", secret_name = \"a\" }]\n";
+        let (text, stores) = added(line, "wrangler.toml");
+        assert_eq!(stores, ["one"]);
+        assert_eq!(text.lines().count(), 1);
+        assert!(
+            text.contains("{ binding = \"ITEMS_KEY\", store_id = \"one\", secret_name = \"items-key\" }]"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn json_keeps_its_comments() {
+        let json = "{\n  // Mine.\n  \"name\": \"x\",\n  \"secrets_store_secrets\": [\n    { \"binding\": \"A\", \
+                    \"store_id\": \"one\", \"secret_name\": \"a\" }, // the first\n  ],\n  \"env\": {\n    \
+                    /* Staging. */\n    \"staging\": {}\n  }\n}\n";
+        let (text, stores) = added(json, "wrangler.jsonc");
+        assert_eq!(stores, ["one", "one"]);
+        for kept in ["// Mine.", "// the first", "/* Staging. */", "\"name\": \"x\""] {
+            assert!(text.contains(kept), "{text}");
+        }
+        assert_eq!(text.matches("\"binding\": \"ITEMS_KEY\"").count(), 2, "{text}");
+        assert_eq!(added(&text, "wrangler.jsonc"), (text.clone(), vec![]));
+    }
+
+    #[test]
+    fn what_is_no_list_is_left_alone() {
+        for (text, path) in [
+            ("secrets_store_secrets = 1\n", "wrangler.toml"),
+            ("{ \"secrets_store_secrets\": 1 }", "wrangler.json"),
+        ] {
+            let mut file = WranglerFile::parse(text, path).unwrap();
+            assert!(file.add(&NEW).is_err());
+            assert_eq!(file.text(), text);
+        }
+        assert!(WranglerFile::parse("[]", "wrangler.json").is_err());
+        assert!(WranglerFile::parse("a = ", "wrangler.toml").is_err());
+    }
+}

@@ -1,0 +1,97 @@
+//! A caller's token and its digest.
+
+use std::fmt::Write as _;
+
+use ostiary_secrets_store::SecretValue;
+use serde::Serialize;
+use sha2::{Digest as _, Sha256};
+use zeroize::Zeroizing;
+
+use crate::failure::Failure;
+use crate::output::Output;
+
+/// 256 bits: the token is a key, and its digest can be public because nobody can guess it.
+const BYTES: usize = 32;
+
+/// A random token, in hexadecimal digits.
+pub struct CallerToken {
+    token: SecretValue,
+    digest: String,
+}
+
+/// A new token as JSON, for the one time that it is shown.
+#[derive(Serialize)]
+pub struct Shown<'t> {
+    caller: &'t str,
+    token: &'t str,
+    bearer_sha256: &'t str,
+    line: String,
+}
+
+impl CallerToken {
+    /// # Errors
+    /// Where the machine has no random numbers.
+    pub fn new() -> Result<Self, Failure> {
+        let mut bytes = Zeroizing::new([0; BYTES]);
+        getrandom::fill(bytes.as_mut_slice())
+            .map_err(|error| Failure::failed(format_args!("the machine has no random numbers: {error}")))?;
+        let text = hexadecimal(bytes.as_slice());
+        let digest = hexadecimal(&Sha256::digest(text.as_bytes()));
+        Ok(Self { token: SecretValue::parse(text).map_err(Failure::failed)?, digest })
+    }
+
+    /// The SHA-256 digest of the token, in hexadecimal digits.
+    pub fn digest(&self) -> &str {
+        &self.digest
+    }
+
+    /// The line of gateway.toml that admits the token.
+    pub fn line(&self) -> String {
+        format!("bearer_sha256 = [\"{}\"]", self.digest)
+    }
+
+    /// For JSON.
+    pub fn shown<'t>(&'t self, caller: &'t str) -> Shown<'t> {
+        Shown { caller, token: self.token.expose(), bearer_sha256: &self.digest, line: self.line() }
+    }
+
+    /// Prints the token and its digest, each with its label.
+    ///
+    /// # Errors
+    /// Where standard output cannot be written to.
+    pub fn print(&self, caller: &str, output: &mut Output) -> Result<(), Failure> {
+        output.line(format!("caller         {caller}"))?;
+        output.line(format!("token          {}", self.token.expose()))?;
+        output.line(format!("bearer_sha256  {}", self.digest))?;
+        output
+            .note("The token is shown this once. Give it to the caller; the gateway needs its digest only.");
+        Ok(())
+    }
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(2 * bytes.len());
+    for byte in bytes {
+        // Writing to a `String` cannot fail.
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_digest_is_that_of_the_token_as_it_is_sent() {
+        let token = CallerToken::new().unwrap();
+        assert_eq!(token.token.expose().len(), 2 * BYTES);
+        assert_eq!(hexadecimal(&Sha256::digest(token.token.expose())), token.digest());
+        assert!(hexadecimal(&Sha256::digest("abc")).starts_with("ba7816bf"));
+    }
+
+    #[test]
+    fn no_token_is_made_twice() {
+        assert_ne!(CallerToken::new().unwrap().digest(), CallerToken::new().unwrap().digest());
+    }
+}

@@ -1,0 +1,274 @@
+//! `ostiary init`, `ostiary add` and `ostiary token`, as they are typed.
+#![expect(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking, and clippy knows only functions marked as tests"
+)]
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+use tempfile::TempDir;
+
+fn run(folder: &Path, arguments: &[&str]) -> Output {
+    let ostiary = env!("CARGO_BIN_EXE_ostiary");
+    Command::new(ostiary)
+        .args(arguments)
+        .current_dir(folder)
+        .env_remove("OSTIARY_WRANGLER_CONFIG")
+        .output()
+        .unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+/// What the command says with `--json`.
+fn done(folder: &Path, arguments: &[&str]) -> Value {
+    let output = run(folder, &[arguments, &["--json"]].concat());
+    assert_eq!(output.status.code(), Some(0), "{arguments:?} {output:?}");
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+fn read(folder: &Path, name: &str) -> String {
+    fs::read_to_string(folder.join(name)).unwrap()
+}
+
+fn both(folder: &Path) -> (String, String) {
+    (read(folder, "gateway.toml"), read(folder, "wrangler.toml"))
+}
+
+fn assert_checked(folder: &Path) {
+    let output = run(folder, &["check", "--strict"]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+}
+
+/// What `explain` decides of a request.
+fn decision(folder: &Path, arguments: &[&str]) -> Value {
+    let output = run(folder, &[&["explain", "--json"], arguments].concat());
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{arguments:?} {output:?}"))
+}
+
+const GATEWAY: &str = "\
+# Mine.
+version = 1
+
+[secrets]
+a = [\"A\"]   # the first one
+
+# Who calls.
+[callers.web]
+bearer_sha256 = [\"fac076e1c1db29dc15d9da2a52364d52ac8d5b29d5c5bf0fef2c47eb9bee8c65\"]
+
+# What is called.
+[routes.a]
+mount    = \"/a\"
+upstream = \"https://a.example\"
+auth     = { bearer = \"${a}\" }
+
+[routes.a.allow]
+web = [\"GET /**\"]     # reads
+";
+
+const WRANGLER: &str = "\
+# Theirs.
+name = \"x\"
+
+[[secrets_store_secrets]]
+binding = \"A\"
+store_id = \"one\"
+secret_name = \"a\"
+
+[[env.staging.secrets_store_secrets]]
+binding = \"A\"
+store_id = \"two\"
+secret_name = \"a\"
+";
+
+fn folder() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("gateway.toml"), GATEWAY).unwrap();
+    fs::write(folder.path().join("wrangler.toml"), WRANGLER).unwrap();
+    folder
+}
+
+#[test]
+fn a_token_is_shown_with_its_digest_and_its_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let shown = done(folder.path(), &["token", "new", "web"]);
+    let token = shown["token"].as_str().unwrap();
+    let digits: Vec<_> = Sha256::digest(token).iter().map(|byte| format!("{byte:02x}")).collect();
+    let digest = digits.concat();
+    assert_eq!(token.len(), 64);
+    assert_eq!(shown["bearer_sha256"], digest);
+    assert_eq!(shown["line"], format!("bearer_sha256 = [\"{digest}\"]"));
+
+    let output = run(folder.path(), &["token", "new", "web"]);
+    let labelled = text(&output.stdout);
+    let labels: Vec<_> = labelled.lines().take(3).map(|line| line.split("  ").next().unwrap()).collect();
+    assert_eq!(labels, ["caller", "token", "bearer_sha256"]);
+    assert!(!labelled.contains(token));
+}
+
+#[test]
+fn a_caller_is_added_below_the_others_with_the_digest_of_its_token() {
+    let folder = folder();
+    let shown = done(folder.path(), &["add", "caller", "ci"]);
+    let token = shown["token"]["token"].as_str().unwrap();
+    let digest = shown["token"]["bearer_sha256"].as_str().unwrap();
+    let (gateway, wrangler) = both(folder.path());
+    let added = format!("[callers.ci]\nbearer_sha256 = [\"{digest}\"]\n\n# What is called.");
+    assert_eq!(gateway, GATEWAY.replace("# What is called.", &added));
+    assert_eq!(wrangler, WRANGLER);
+    assert!(!gateway.contains(token));
+
+    // The second time nothing is changed, and no token is made.
+    let again = done(folder.path(), &["add", "caller", "ci"]);
+    assert_eq!((&again["changed"], &again["token"]), (&Value::Bool(false), &Value::Null));
+    assert_eq!(read(folder.path(), "gateway.toml"), gateway);
+}
+
+#[test]
+fn an_api_is_added_to_both_files_and_every_environment() {
+    let folder = folder();
+    let items = ["add", "--name", "items", "--upstream", "http://127.0.0.1:9001", "--header", "x-api-key"];
+    assert_eq!(done(folder.path(), &items)["changed"], true);
+    let (gateway, wrangler) = both(folder.path());
+    let secret = "a = [\"A\"]   # the first one\nitems = [\"ITEMS_KEY\"]\n";
+    let route = "\n[routes.items]\nmount    = \"/items\"\nupstream = \"http://127.0.0.1:9001\"\n\
+                 auth     = { header = \"x-api-key\", value = \"${items}\" }\n\n[routes.items.allow]\n\
+                 web = [\"GET /**\"]\n";
+    assert_eq!(gateway, GATEWAY.replace("a = [\"A\"]   # the first one\n", secret) + route);
+    let binding = |place: &str, store: &str| {
+        format!(
+            "\n[[{place}secrets_store_secrets]]\nbinding = \"ITEMS_KEY\"\nstore_id = \"{store}\"\n\
+             secret_name = \"items-key\"\n"
+        )
+    };
+    let staging = "\n[[env.staging.";
+    let expected = WRANGLER.replace(staging, &(binding("", "one") + staging));
+    assert_eq!(wrangler, expected + &binding("env.staging.", "two"));
+    assert_checked(folder.path());
+
+    let allowed = decision(folder.path(), &["GET", "/items/1", "--caller", "web"]);
+    assert_eq!(allowed["decision"], "forwarded", "{allowed}");
+    let refused = decision(folder.path(), &["POST", "/items/1", "--caller", "web"]);
+    assert_ne!(refused["decision"], "forwarded", "{refused}");
+
+    assert_eq!(done(folder.path(), &items)["changed"], false);
+    assert_eq!(both(folder.path()), (gateway, wrangler));
+}
+
+#[test]
+fn every_known_api_passes_the_check() {
+    let folder = folder();
+    let help = text(&run(tempfile::tempdir().unwrap().path(), &["init"]).stderr);
+    let names: Vec<_> = help.trim().rsplit_once("are ").unwrap().1.split(", ").collect();
+    assert!(names.len() >= 12, "{help}");
+    for name in names {
+        let added = done(folder.path(), &["add", name]);
+        assert_eq!(added["changed"], true);
+        // The request of the last step is one that the new rules admit.
+        let explain = added["next"].as_array().unwrap().last().unwrap().as_str().unwrap();
+        let words: Vec<_> = explain.split_whitespace().skip(2).collect();
+        assert_eq!(decision(folder.path(), &words)["decision"], "forwarded", "{explain}");
+    }
+    assert_checked(folder.path());
+}
+
+#[test]
+fn bindings_are_added_to_json_with_comments() {
+    let folder = folder();
+    fs::remove_file(folder.path().join("wrangler.toml")).unwrap();
+    let json = "{\n  // Theirs.\n  \"name\": \"x\",\n  \"secrets_store_secrets\": [\n    { \"binding\": \"A\", \
+                \"store_id\": \"one\", \"secret_name\": \"a\" }, // the first\n  ],\n}\n";
+    fs::write(folder.path().join("wrangler.jsonc"), json).unwrap();
+    assert_eq!(done(folder.path(), &["add", "stripe"])["changed"], true);
+    let written = read(folder.path(), "wrangler.jsonc");
+    assert!(written.contains("// Theirs.") && written.contains("// the first"), "{written}");
+    assert_checked(folder.path());
+}
+
+#[test]
+fn a_dry_run_shows_the_change_and_writes_nothing() {
+    let folder = folder();
+    for arguments in [
+        &["add", "stripe", "--dry-run"][..],
+        &["add", "caller", "ci", "--dry-run"],
+        &["init", "--api", "openai", "--caller", "ci", "--dry-run"],
+    ] {
+        let output = run(folder.path(), arguments);
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+        assert!(text(&output.stdout).contains("\n+["), "{output:?}");
+        assert!(!text(&output.stdout).contains("token  "), "{output:?}");
+        let shown = done(folder.path(), arguments);
+        assert_eq!(shown["changed"], false);
+        assert!(!shown.to_string().contains("\"token\":"), "{shown}");
+        assert_eq!(both(folder.path()), (GATEWAY.to_owned(), WRANGLER.to_owned()));
+    }
+}
+
+#[test]
+fn nothing_is_written_where_the_build_would_refuse_it() {
+    let folder = folder();
+    for arguments in [
+        &["add", "stripe", "--caller", "nobody"][..],
+        &["add", "stripe", "--rule", "v1/**"],
+        &["add", "--name", "items", "--upstream", "http://items.example"],
+        &["add", "--name", "items", "--upstream", "https://items.example", "--header", "connection"],
+        &["add", "--name", "1items", "--upstream", "https://items.example"],
+        &["add", "--name", "a\nb", "--upstream", "https://items.example"],
+        &["add", "caller", "anyone"],
+        &["add", "strype"],
+        &["add", "items"],
+        &["add"],
+    ] {
+        let output = run(folder.path(), arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?} {output:?}");
+        assert_eq!(both(folder.path()), (GATEWAY.to_owned(), WRANGLER.to_owned()), "{arguments:?}");
+    }
+}
+
+#[test]
+fn init_writes_both_files_from_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let flags = [
+        "init", "--api", "stripe", "--api", "openai", "--caller", "web", "--caller", "admin", "--env",
+        "staging",
+    ];
+    let shown = done(folder.path(), &flags);
+    assert_eq!(shown["changed"], true);
+    assert_eq!(shown["tokens"].as_array().unwrap().len(), 2);
+    let (gateway, wrangler) = both(folder.path());
+    for token in shown["tokens"].as_array().unwrap() {
+        assert!(gateway.contains(token["bearer_sha256"].as_str().unwrap()));
+        assert!(!gateway.contains(token["token"].as_str().unwrap()));
+    }
+    assert!(wrangler.contains("[[env.staging.secrets_store_secrets]]"), "{wrangler}");
+    assert_checked(folder.path());
+    let allowed = decision(folder.path(), &["POST", "/openai/v1/responses", "--caller", "admin"]);
+    assert_eq!(allowed["decision"], "forwarded", "{allowed}");
+
+    assert_eq!(done(folder.path(), &flags)["changed"], false);
+    assert_eq!(both(folder.path()), (gateway.clone(), wrangler));
+
+    // In place of what is there only where that is asked for.
+    done(folder.path(), &["init", "--api", "github", "--caller", "ci", "--replace"]);
+    let (replaced, _) = both(folder.path());
+    assert!(!replaced.contains("stripe]") && replaced.contains("[routes.github]"), "{replaced}");
+    assert_checked(folder.path());
+}
+
+#[test]
+fn init_asks_for_a_caller_and_an_api() {
+    let folder = tempfile::tempdir().unwrap();
+    for arguments in [&["init"][..], &["init", "--api", "stripe"], &["init", "--caller", "web"]] {
+        let output = run(folder.path(), arguments);
+        assert_eq!(output.status.code(), Some(2), "{output:?}");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+}

@@ -1,0 +1,41 @@
+//! The head of a response, searched at once.
+
+use super::marks::{Marks, Match};
+use super::needle::End;
+use super::needles::Needles;
+use super::scanner::Scanner;
+
+impl Needles {
+    /// A text of a response's head without needles; `None` where it has none.
+    #[must_use]
+    pub fn redact(&self, text: &str) -> Option<String> {
+        let text = text.as_bytes();
+        let mut marks = Marks::default();
+        let mut scanner = Scanner::default();
+        scanner.scan(self, text, true, &mut marks);
+        if !self.short.is_empty() {
+            for start in 0..text.len() {
+                for needle in &self.short {
+                    for end in needle.ends(text, start).into_iter().flatten() {
+                        if let End::At(end) = needle.end_of_all(text, end, true) {
+                            marks.add(Match { start, end, name: needle.name });
+                        }
+                    }
+                }
+            }
+        }
+        if marks.is_empty() {
+            return None;
+        }
+        let mut redacted = text.to_vec();
+        marks.write(self, text, 0, &mut redacted);
+        Some(String::from_utf8_lossy(&redacted).into_owned())
+    }
+
+    /// Whether the name of a header holds a needle. It is known in lower case, and may go out as the upstream wrote it.
+    #[must_use]
+    pub fn stand_in_name(&self, name: &str) -> bool {
+        self.all.iter().chain(&self.short).any(|needle| needle.stands_in_name(name))
+            || self.redact(name).is_some()
+    }
+}

@@ -1,0 +1,684 @@
+//! Every table of `gateway.toml` with its keys. It is one list, and longer than other files for that reason.
+
+use super::key::Presence::{Optional, Required};
+use super::key::{Key, KeyTable, Shape};
+
+const DURATION: Shape = Shape::Pattern("^[0-9]+(ms|s|m|h)$");
+const SIZE: Shape = Shape::Pattern("^[0-9]+(B|KiB|MiB|GiB)$");
+const TEXT: Shape = Shape::Text;
+const TEXTS: Shape = Shape::Array(0, &TEXT);
+const SOME_TEXTS: Shape = Shape::Array(1, &TEXT);
+
+/// The top level of `gateway.toml`.
+pub static ROOT: KeyTable = KeyTable {
+    owner: "gateway.toml",
+    keys: &[
+        Key {
+            name: "version",
+            summary: "The version of the grammar of this file.",
+            presence: Optional("1"),
+            example: "version = 1",
+            shape: Shape::Integer(1, 1),
+        },
+        Key {
+            name: "secrets",
+            summary: "The secrets: for each name its sources, the primary first.",
+            presence: Optional("no secret"),
+            example: "secrets.stripe = [\"STRIPE_KEY\", \"STRIPE_KEY_PREVIOUS\"]",
+            shape: Shape::Named(&SOURCES),
+        },
+        Key {
+            name: "callers",
+            summary: "The clients of the gateway, and how each one proves who it is.",
+            presence: Optional("no caller"),
+            example: "callers.web = { bearer = \"${web_token}\" }",
+            shape: Shape::Named(&Shape::Table(&CALLER)),
+        },
+        Key {
+            name: "routes",
+            summary: "The APIs behind the gateway: where each one is mounted, its credential and its rules.",
+            presence: Required,
+            example: "routes.stripe = { mount = \"/stripe\" }",
+            shape: Shape::Named(&Shape::Table(&ROUTE)),
+        },
+        Key {
+            name: "gateway",
+            summary: "Settings of the whole gateway.",
+            presence: Optional("each key's default"),
+            example: "gateway = { secret_timeout = \"2s\" }",
+            shape: Shape::Table(&GATEWAY),
+        },
+        Key {
+            name: "operator",
+            summary: "The endpoints for whoever operates the gateway.",
+            presence: Optional("no endpoints"),
+            example: "operator = { mount = \"/_ostiary\", allow = [\"admin\"] }",
+            shape: Shape::Table(&OPERATOR),
+        },
+    ],
+    forms: &[],
+};
+
+static SOURCES: Shape = Shape::Array(1, &SOURCE);
+static SOURCE: Shape = Shape::AnyOf(&[Shape::Text, Shape::Table(&WORKER_SECRET)]);
+
+/// A source that is a secret of the Worker.
+pub(crate) static WORKER_SECRET: KeyTable = KeyTable {
+    owner: "a source",
+    keys: &[Key {
+        name: "worker_secret",
+        summary: "A secret of the Worker itself, which `wrangler secret put` writes.",
+        presence: Required,
+        example: "worker_secret = \"LEGACY_KEY\"",
+        shape: Shape::Text,
+    }],
+    forms: &[],
+};
+
+/// `[callers.NAME]`.
+pub(crate) static CALLER: KeyTable = KeyTable {
+    owner: "a caller",
+    keys: &[
+        Key {
+            name: "bearer",
+            summary: "A template of one secret. The value of each of its sources is the caller's token.",
+            presence: Optional("the caller has `bearer_sha256`"),
+            example: "bearer = \"${web_token}\"",
+            shape: Shape::Template,
+        },
+        Key {
+            name: "bearer_sha256",
+            summary: "The SHA-256 digests of the caller's tokens. `ostiary token new` makes a token and its digest.",
+            presence: Optional("the caller has `bearer`"),
+            example: "bearer_sha256 = [\"fac076e1c1db29dc15d9da2a52364d52ac8d5b29d5c5bf0fef2c47eb9bee8c65\"]",
+            shape: Shape::Array(1, &Shape::Pattern("^[0-9A-Fa-f]{64}$")),
+        },
+    ],
+    forms: &[&["bearer"], &["bearer_sha256"]],
+};
+
+/// `[routes.NAME]`.
+pub(crate) static ROUTE: KeyTable = KeyTable {
+    owner: "a route",
+    keys: &[
+        Key {
+            name: "mount",
+            summary: "Where the route is reached: `/prefix`, `host` or `host/prefix`, or a list of them.",
+            presence: Required,
+            example: "mount = \"/stripe\"",
+            shape: Shape::AnyOf(&[TEXT, SOME_TEXTS]),
+        },
+        Key {
+            name: "upstream",
+            summary: "The origin and the base path that requests are sent to. `${var.NAME}` is a variable.",
+            presence: Required,
+            example: "upstream = \"https://api.stripe.com\"",
+            shape: Shape::Template,
+        },
+        Key {
+            name: "auth",
+            summary: "How the credential is added to a request: one table, or a list of tables.",
+            presence: Required,
+            example: "auth = { bearer = \"${stripe}\" }",
+            shape: Shape::AnyOf(&[Shape::Table(&AUTH), Shape::Array(0, &Shape::Table(&AUTH))]),
+        },
+        Key {
+            name: "allow",
+            summary: "The rules of each caller, such as `GET,POST /v1/**`. `anyone` needs no token.",
+            presence: Required,
+            example: "allow = { web = [\"GET /v1/**\"] }",
+            shape: Shape::Named(&SOME_TEXTS),
+        },
+        Key {
+            name: "timeout",
+            summary: "How long the head of the upstream's response may take after the last progress of the upload.",
+            presence: Optional("\"100s\""),
+            example: "timeout = \"100s\"",
+            shape: DURATION,
+        },
+        Key {
+            name: "failover",
+            summary: "Which responses count as the upstream's refusal of a credential. The next source is then tried.",
+            presence: Optional(
+                "`{ status = [401], replay_limit = \"64KiB\" }` where a secret has several sources",
+            ),
+            example: "failover = { status = [401], replay_limit = \"64KiB\" }",
+            shape: Shape::AnyOf(&[Shape::Boolean, Shape::Table(&FAILOVER)]),
+        },
+        Key {
+            name: "retry",
+            summary: "How often a failed connection is tried.",
+            presence: Optional("once"),
+            example: "retry = { attempts = 2 }",
+            shape: Shape::Table(&RETRY),
+        },
+        Key {
+            name: "idle_timeout",
+            summary: "How long the body of a response may make no progress.",
+            presence: Optional("no limit"),
+            example: "idle_timeout = \"60s\"",
+            shape: DURATION,
+        },
+        Key {
+            name: "max_body",
+            summary: "The most bytes that the body of a request may have.",
+            presence: Optional("the platform's limit"),
+            example: "max_body = \"10MiB\"",
+            shape: SIZE,
+        },
+        Key {
+            name: "body_limit",
+            summary: "The most bytes of a request's body that are read where the `auth` needs the body.",
+            presence: Optional("\"1MiB\""),
+            example: "body_limit = \"4MiB\"",
+            shape: SIZE,
+        },
+        Key {
+            name: "rate_limit",
+            summary: "Rate limits of the route. Each one names a `[[ratelimits]]` binding.",
+            presence: Optional("none"),
+            example: "rate_limit = [{ binding = \"AGENT_RPM\", by = \"caller\" }]",
+            shape: Shape::Array(1, &Shape::Table(&RATE_LIMIT)),
+        },
+        Key {
+            name: "cors",
+            summary: "Which web pages may call the route.",
+            presence: Optional("no page may"),
+            example: "cors = { origins = [\"https://app.example.com\"] }",
+            shape: Shape::Table(&CORS),
+        },
+        Key {
+            name: "token_in",
+            summary: "Where callers show their tokens. All these places are removed before forwarding.",
+            presence: Optional("`Authorization`, and the header or query parameter that `auth` fills"),
+            example: "token_in = [\"bearer\", \"header:x-api-key\"]",
+            shape: SOME_TEXTS,
+        },
+        Key {
+            name: "strip_headers",
+            summary: "Further headers of the caller that are not forwarded.",
+            presence: Optional("none"),
+            example: "strip_headers = [\"x-debug\"]",
+            shape: TEXTS,
+        },
+        Key {
+            name: "strip_query",
+            summary: "Query parameters of the caller that are not forwarded.",
+            presence: Optional("none"),
+            example: "strip_query = [\"api_key\"]",
+            shape: TEXTS,
+        },
+        Key {
+            name: "forward_headers",
+            summary: "Headers that are forwarded although they are removed by default.",
+            presence: Optional("none"),
+            example: "forward_headers = [\"x-forwarded-for\", \"origin\"]",
+            shape: TEXTS,
+        },
+        Key {
+            name: "link_headers",
+            summary: "Further response headers in which the upstream's URL is replaced by the mount's.",
+            presence: Optional("`Location` and the other headers that the documentation lists"),
+            example: "link_headers = [\"x-next-page\"]",
+            shape: TEXTS,
+        },
+        Key {
+            name: "rewrite_body",
+            summary: "Media types of response bodies in which the upstream's URL is replaced by the mount's.",
+            presence: Optional("none"),
+            example: "rewrite_body = [\"application/json\"]",
+            shape: SOME_TEXTS,
+        },
+        Key {
+            name: "encoded_slash",
+            summary: "Whether a `%2F` is admitted within a segment of the path.",
+            presence: Optional("false"),
+            example: "encoded_slash = true",
+            shape: Shape::Boolean,
+        },
+        Key {
+            name: "cookies",
+            summary: "Whether `Cookie` is forwarded and `Set-Cookie` returned. The route needs a host of its own.",
+            presence: Optional("false"),
+            example: "cookies = true",
+            shape: Shape::Boolean,
+        },
+        Key {
+            name: "redact",
+            summary: "Whether responses are searched for the credential that was sent upstream, and what is excepted.",
+            presence: Optional("true"),
+            example: "redact = false",
+            shape: Shape::AnyOf(&[Shape::Boolean, Shape::Table(&REDACT)]),
+        },
+        Key {
+            name: "shared_cache",
+            summary: "Whether `Cache-Control` stays as the upstream sent it, instead of `private`.",
+            presence: Optional("false"),
+            example: "shared_cache = true",
+            shape: Shape::Boolean,
+        },
+    ],
+    forms: &[],
+};
+
+/// One table of `auth`.
+pub(crate) static AUTH: KeyTable = KeyTable {
+    owner: "`auth`",
+    keys: &[
+        Key {
+            name: "bearer",
+            summary: "Adds `Authorization: Bearer …` with this template.",
+            presence: Optional("another form is used"),
+            example: "bearer = \"${stripe}\"",
+            shape: Shape::Template,
+        },
+        Key {
+            name: "basic",
+            summary: "Adds `Authorization: Basic …` with this user name and password.",
+            presence: Optional("another form is used"),
+            example: "basic = { username = \"api\", password = \"${mailgun}\" }",
+            shape: Shape::Table(&BASIC),
+        },
+        Key {
+            name: "header",
+            summary: "Sets this header to the template `value`.",
+            presence: Optional("another form is used"),
+            example: "header = \"x-api-key\"",
+            shape: Shape::Text,
+        },
+        Key {
+            name: "query",
+            summary: "Sets this query parameter to the template `value`, in place of the caller's.",
+            presence: Optional("another form is used"),
+            example: "query = \"key\"",
+            shape: Shape::Text,
+        },
+        Key {
+            name: "json",
+            summary: "Sets this member of the request's body, a JSON pointer, to the template `value`.",
+            presence: Optional("another form is used"),
+            example: "json = \"/auth/token\"",
+            shape: Shape::Text,
+        },
+        Key {
+            name: "form",
+            summary: "Sets this field of the form in the request's body to the template `value`.",
+            presence: Optional("another form is used"),
+            example: "form = \"api_key\"",
+            shape: Shape::Text,
+        },
+        Key {
+            name: "hmac",
+            summary: "Puts a keyed hash of the request on it.",
+            presence: Optional("another form is used"),
+            example: "hmac = { key = \"${key}\", message = \"${request.body}\", put = { header = \"x-signature\", value = \"${request.signature}\" } }",
+            shape: Shape::Table(&HMAC),
+        },
+        Key {
+            name: "sigv4",
+            summary: "Signs the request by AWS Signature Version 4.",
+            presence: Optional("another form is used"),
+            example: "sigv4 = { access_key_id = \"${aws.id}\", secret_access_key = \"${aws.key}\", region = \"us-east-1\", service = \"s3\" }",
+            shape: Shape::Table(&SIGV4),
+        },
+        Key {
+            name: "value",
+            summary: "The template that `header`, `query`, `json` or `form` is set to.",
+            presence: Optional("required beside `header`, `query`, `json` and `form`"),
+            example: "value = \"${anthropic}\"",
+            shape: Shape::Template,
+        },
+    ],
+    forms: &[
+        &["bearer"],
+        &["basic"],
+        &["header", "value"],
+        &["query", "value"],
+        &["json", "value"],
+        &["form", "value"],
+        &["hmac"],
+        &["sigv4"],
+    ],
+};
+
+/// `basic` of a route's `auth`.
+pub(crate) static BASIC: KeyTable = KeyTable {
+    owner: "`basic`",
+    keys: &[
+        Key {
+            name: "username",
+            summary: "A template of the user name. It may be empty.",
+            presence: Required,
+            example: "username = \"api\"",
+            shape: Shape::Template,
+        },
+        Key {
+            name: "password",
+            summary: "A template of the password. It may be empty.",
+            presence: Required,
+            example: "password = \"${mailgun}\"",
+            shape: Shape::Template,
+        },
+    ],
+    forms: &[],
+};
+
+/// `hmac` of a route's `auth`.
+pub(crate) static HMAC: KeyTable = KeyTable {
+    owner: "`hmac`",
+    keys: &[
+        Key {
+            name: "key",
+            summary: "The template of the key.",
+            presence: Required,
+            example: "key = \"${binance.secret}\"",
+            shape: Shape::Template,
+        },
+        Key {
+            name: "key_encoding",
+            summary: "How the value of the key is decoded.",
+            presence: Optional("\"text\""),
+            example: "key_encoding = \"base64\"",
+            shape: Shape::Word(&["text", "hex", "base64"]),
+        },
+        Key {
+            name: "algorithm",
+            summary: "The hash.",
+            presence: Optional("\"sha256\""),
+            example: "algorithm = \"sha512\"",
+            shape: Shape::Word(&["sha256", "sha512", "sha384", "sha1"]),
+        },
+        Key {
+            name: "message",
+            summary: "The template of what is signed.",
+            presence: Required,
+            example: "message = \"${request.timestamp}.${request.body}\"",
+            shape: Shape::Template,
+        },
+        Key {
+            name: "encoding",
+            summary: "How the signature is written.",
+            presence: Optional("\"hex\""),
+            example: "encoding = \"base64\"",
+            shape: Shape::Word(&["hex", "base64", "base64url"]),
+        },
+        Key {
+            name: "put",
+            summary: "Where the signature and other values are put.",
+            presence: Required,
+            example: "put = { header = \"x-signature\", value = \"${request.signature}\" }",
+            shape: Shape::AnyOf(&[Shape::Table(&PUT), Shape::Array(1, &Shape::Table(&PUT))]),
+        },
+    ],
+    forms: &[],
+};
+
+/// One table of `put` in `hmac`.
+pub(crate) static PUT: KeyTable = KeyTable {
+    owner: "`put`",
+    keys: &[
+        Key {
+            name: "header",
+            summary: "The header that is set.",
+            presence: Optional("another place is named"),
+            example: "header = \"x-signature\"",
+            shape: Shape::Text,
+        },
+        Key {
+            name: "query",
+            summary: "The query parameter that is set.",
+            presence: Optional("another place is named"),
+            example: "query = \"signature\"",
+            shape: Shape::Text,
+        },
+        Key {
+            name: "json",
+            summary: "The JSON pointer of the member of the body that is set.",
+            presence: Optional("another place is named"),
+            example: "json = \"/signature\"",
+            shape: Shape::Text,
+        },
+        Key {
+            name: "form",
+            summary: "The field of the body that is set.",
+            presence: Optional("another place is named"),
+            example: "form = \"signature\"",
+            shape: Shape::Text,
+        },
+        Key {
+            name: "value",
+            summary: "The template that the place is set to.",
+            presence: Required,
+            example: "value = \"sha256=${request.signature}\"",
+            shape: Shape::Template,
+        },
+    ],
+    forms: &[&["header", "value"], &["query", "value"], &["json", "value"], &["form", "value"]],
+};
+
+/// `sigv4` of a route's `auth`.
+pub(crate) static SIGV4: KeyTable = KeyTable {
+    owner: "`sigv4`",
+    keys: &[
+        Key {
+            name: "access_key_id",
+            summary: "The template of the access key's id.",
+            presence: Required,
+            example: "access_key_id = \"${aws.id}\"",
+            shape: Shape::Template,
+        },
+        Key {
+            name: "secret_access_key",
+            summary: "The template of the secret access key.",
+            presence: Required,
+            example: "secret_access_key = \"${aws.key}\"",
+            shape: Shape::Template,
+        },
+        Key {
+            name: "session_token",
+            summary: "The template of the token of temporary credentials.",
+            presence: Optional("none"),
+            example: "session_token = \"${aws.token}\"",
+            shape: Shape::Template,
+        },
+        Key {
+            name: "region",
+            summary: "The region of the service.",
+            presence: Required,
+            example: "region = \"eu-central-1\"",
+            shape: Shape::Template,
+        },
+        Key {
+            name: "service",
+            summary: "The name of the service in signatures.",
+            presence: Required,
+            example: "service = \"s3\"",
+            shape: Shape::Text,
+        },
+    ],
+    forms: &[],
+};
+
+/// `failover` of a route.
+pub(crate) static FAILOVER: KeyTable = KeyTable {
+    owner: "`failover`",
+    keys: &[
+        Key {
+            name: "when",
+            summary: "The responses that count as a refusal: a status code, or one with a text of the body.",
+            presence: Optional("[401]"),
+            example: "when = [401, { status = 400, body = \"API_KEY_INVALID\" }]",
+            shape: Shape::Array(1, &Shape::AnyOf(&[Shape::Integer(400, 599), Shape::Table(&REFUSAL)])),
+        },
+        Key {
+            name: "status",
+            summary: "The status codes that count as a refusal of the credential: the short form of `when`.",
+            presence: Optional("[401]"),
+            example: "status = [401, 403]",
+            shape: Shape::Array(1, &Shape::Integer(400, 599)),
+        },
+        Key {
+            name: "replay_limit",
+            summary: "How much of a request's body is kept, so that it can be sent again.",
+            presence: Optional("\"64KiB\""),
+            example: "replay_limit = \"64KiB\"",
+            shape: SIZE,
+        },
+    ],
+    forms: &[],
+};
+
+/// A condition of `when` in `failover`.
+pub(crate) static REFUSAL: KeyTable = KeyTable {
+    owner: "a condition of `when`",
+    keys: &[
+        Key {
+            name: "status",
+            summary: "The status code of the refusal.",
+            presence: Required,
+            example: "status = 400",
+            shape: Shape::Integer(200, 599),
+        },
+        Key {
+            name: "body",
+            summary: "A text that only the body of a refusal holds.",
+            presence: Optional("the status code alone counts"),
+            example: "body = \"API_KEY_INVALID\"",
+            shape: Shape::Text,
+        },
+    ],
+    forms: &[],
+};
+
+/// `redact` of a route.
+pub(crate) static REDACT: KeyTable = KeyTable {
+    owner: "`redact`",
+    keys: &[Key {
+        name: "except",
+        summary: "Secrets, or fields of them, that are identifiers and may be in responses.",
+        presence: Required,
+        example: "except = [\"twilio.sid\"]",
+        shape: SOME_TEXTS,
+    }],
+    forms: &[],
+};
+
+/// `retry` of a route.
+pub(crate) static RETRY: KeyTable = KeyTable {
+    owner: "`retry`",
+    keys: &[Key {
+        name: "attempts",
+        summary: "How often a connection is tried, the first attempt included.",
+        presence: Required,
+        example: "attempts = 2",
+        shape: Shape::Integer(2, 5),
+    }],
+    forms: &[],
+};
+
+/// One rate limit.
+pub(crate) static RATE_LIMIT: KeyTable = KeyTable {
+    owner: "a rate limit",
+    keys: &[
+        Key {
+            name: "binding",
+            summary: "The name of a `[[ratelimits]]` binding in wrangler's configuration.",
+            presence: Required,
+            example: "binding = \"AGENT_RPM\"",
+            shape: Shape::Text,
+        },
+        Key {
+            name: "by",
+            summary: "What is counted: the requests of a caller, or those of an address.",
+            presence: Required,
+            example: "by = \"caller\"",
+            shape: Shape::Word(&["caller", "address"]),
+        },
+    ],
+    forms: &[],
+};
+
+/// `cors` of a route.
+pub(crate) static CORS: KeyTable = KeyTable {
+    owner: "`cors`",
+    keys: &[
+        Key {
+            name: "origins",
+            summary: "The origins of the pages that may call the route, as a browser writes them.",
+            presence: Required,
+            example: "origins = [\"https://app.example.com\", \"https://*.app.pages.dev\"]",
+            shape: SOME_TEXTS,
+        },
+        Key {
+            name: "credentials",
+            summary: "Whether a browser may send its own credentials along, such as a client certificate.",
+            presence: Optional("false"),
+            example: "credentials = true",
+            shape: Shape::Boolean,
+        },
+        Key {
+            name: "headers",
+            summary: "The request headers that pages may set: names, families such as `x-stainless-*`, or `*`.",
+            presence: Optional("none but those in which tokens are shown"),
+            example: "headers = [\"content-type\", \"x-stainless-*\"]",
+            shape: TEXTS,
+        },
+        Key {
+            name: "expose",
+            summary: "The response headers that pages may read: names, families, or `*`.",
+            presence: Optional("all"),
+            example: "expose = [\"x-ratelimit-*\"]",
+            shape: TEXTS,
+        },
+        Key {
+            name: "max_age",
+            summary: "How long a browser may remember the answer to a preflight.",
+            presence: Optional("the browser's own"),
+            example: "max_age = \"1h\"",
+            shape: DURATION,
+        },
+    ],
+    forms: &[],
+};
+
+/// `[operator]`.
+pub(crate) static OPERATOR: KeyTable = KeyTable {
+    owner: "`[operator]`",
+    keys: &[
+        Key {
+            name: "mount",
+            summary: "Where the operator's endpoints are: `/prefix`, `host` or `host/prefix`.",
+            presence: Required,
+            example: "mount = \"/_ostiary\"",
+            shape: Shape::Text,
+        },
+        Key {
+            name: "allow",
+            summary: "The callers that may use the operator's endpoints.",
+            presence: Required,
+            example: "allow = [\"admin\"]",
+            shape: SOME_TEXTS,
+        },
+        Key {
+            name: "rate_limit",
+            summary: "Rate limits of the operator's endpoints.",
+            presence: Optional("none"),
+            example: "rate_limit = [{ binding = \"OPERATOR_RPM\", by = \"address\" }]",
+            shape: Shape::Array(1, &Shape::Table(&RATE_LIMIT)),
+        },
+    ],
+    forms: &[],
+};
+
+/// `[gateway]`.
+pub(crate) static GATEWAY: KeyTable = KeyTable {
+    owner: "`[gateway]`",
+    keys: &[Key {
+        name: "secret_timeout",
+        summary: "How long one source of a secret may take.",
+        presence: Optional("\"2s\""),
+        example: "secret_timeout = \"2s\"",
+        shape: DURATION,
+    }],
+    forms: &[],
+};
