@@ -378,8 +378,9 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console + Signing> 
         self.judge(&response, forward.method, sent).await?;
         let target = &routed.admitted.target;
         let links = || Links {
-            sent: forward.url(&Credential::default()),
+            sent: forward.url_without_parameters(&credential),
             upstream: forward.upstream,
+            filled_base: forward.filled_base(&credential),
             mount: format!("{}://{}{}", target.scheme, target.host.as_str(), routed.mount.path()),
             parameters: routed.route.auth.iter().flat_map(Placement::parameters).collect(),
             values: &credential.values,

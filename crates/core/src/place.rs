@@ -20,6 +20,8 @@ pub enum Place {
     Encoded,
     /// A key in hexadecimal digits or Base64.
     Key(KeyEncoding),
+    /// A part of a path, which is percent-encoded.
+    Segment,
     /// The name of a key in the scope of a signature.
     AccessKeyId,
     /// One that is not known. Whatever has no shape of its own is nowhere meant.
@@ -50,6 +52,10 @@ impl Place {
         }
         self.check_characters(value)?;
         match self {
+            // A URL parser would take the segment before it away.
+            Self::Segment if matches!(value, "." | "..") => {
+                Err(InvalidValue { position: 1, fault: ValueFault::Dots })
+            }
             Self::Key(encoding) if decode_key(encoding, value).is_none() => {
                 Err(InvalidValue { position: 1, fault: ValueFault::Undecodable })
             }
@@ -67,7 +73,7 @@ impl Place {
             Self::Header => |character| matches!(character, ' '..='~'),
             // RFC 7617 §2: no colon, since that ends it, and no control character.
             Self::Username => |character| character != ':' && !character.is_control(),
-            Self::Password => |character| !character.is_control(),
+            Self::Password | Self::Segment => |character| !character.is_control(),
             Self::Encoded | Self::Key(_) => |_| true,
             // A slash and a comma end it.
             Self::AccessKeyId => {
@@ -113,6 +119,8 @@ pub enum ValueFault {
     TypographicQuote(char),
     /// A colon in a user name.
     Colon,
+    /// A dot or two, and nothing else, in a path.
+    Dots,
     /// A slash, a comma or a blank in the name of a key.
     Separator,
     /// The whole is not in the encoding that the configuration names.
@@ -172,6 +180,7 @@ impl ValueFault {
                 Some(character),
             ),
             Self::TypographicQuote(character) => ("a typographic quote", Some(character)),
+            Self::Dots => ("it is a dot segment of a path", None),
             Self::Separator => ("a slash, a comma or a blank, which ends an access key id", None),
             Self::Undecodable => ("it is not in its `key_encoding`", None),
             Self::Colon => ("a colon, which ends the user name of Basic", None),
@@ -184,7 +193,7 @@ impl fmt::Display for InvalidValue {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (name, character) = self.fault.name();
         match (self.fault, character) {
-            (ValueFault::Empty | ValueFault::Undecodable, _) => formatter.write_str(name),
+            (ValueFault::Empty | ValueFault::Undecodable | ValueFault::Dots, _) => formatter.write_str(name),
             (_, Some(character)) => {
                 write!(
                     formatter,
@@ -260,6 +269,8 @@ mod tests {
             ),
             (Place::Key(KeyEncoding::Hex), "canary", "it is not in its `key_encoding`"),
             (Place::Key(KeyEncoding::Base64), "canary canary", "it is not in its `key_encoding`"),
+            (Place::Segment, "..", "it is a dot segment of a path"),
+            (Place::Segment, "canary\t", "its character 7 is a tab (U+0009)"),
             (Place::Unknown, "a\u{202e}", "its character 2 is a character that nobody sees (U+202E)"),
         ] {
             assert_eq!(place.check(value).unwrap_err().to_string(), expected);

@@ -40,6 +40,13 @@ pub enum Placement {
         /// Its whole value, decoded.
         value: Template,
     },
+    /// What is in braces in the route's `upstream`.
+    Path {
+        /// The name that is there.
+        name: Text,
+        /// What is put there, decoded.
+        value: Template,
+    },
     /// A keyed hash.
     Hmac(Hmac),
     /// AWS Signature Version 4.
@@ -54,7 +61,8 @@ impl Placement {
             Self::Bearer(value)
             | Self::Header { value, .. }
             | Self::Query { value, .. }
-            | Self::Body { value, .. } => [Some(value), none, none, none],
+            | Self::Body { value, .. }
+            | Self::Path { value, .. } => [Some(value), none, none, none],
             Self::Basic { username, password } => [Some(username), Some(password), none, none],
             Self::Hmac(hmac) => [Some(&hmac.key), Some(&hmac.message), none, none],
             Self::SigV4(sigv4) => [
@@ -83,6 +91,7 @@ impl Placement {
             | Self::Header { .. }
             | Self::Query { .. }
             | Self::Body { .. }
+            | Self::Path { .. }
             | Self::SigV4(_) => &[],
         }
     }
@@ -117,7 +126,9 @@ impl Placement {
         match self {
             Self::Bearer(_) | Self::Basic { .. } => Some("authorization"),
             Self::Header { name, .. } => Some(name.as_str()),
-            Self::Query { .. } | Self::Body { .. } | Self::Hmac(_) | Self::SigV4(_) => None,
+            Self::Query { .. } | Self::Body { .. } | Self::Path { .. } | Self::Hmac(_) | Self::SigV4(_) => {
+                None
+            }
         }
     }
 
@@ -142,6 +153,15 @@ impl Placement {
         }
     }
 
+    /// The name in braces that this placement fills.
+    #[must_use]
+    pub fn path_name(&self) -> Option<&str> {
+        match self {
+            Self::Path { name, .. } => Some(name),
+            _ => None,
+        }
+    }
+
     /// The parts of the body that this placement sets.
     pub fn body_places(&self) -> impl Iterator<Item = &BodyPlace> {
         let own = match self {
@@ -158,7 +178,11 @@ impl Placement {
             Self::Body { .. } => true,
             Self::Hmac(hmac) => hmac.reads_body(),
             Self::SigV4(sigv4) => !sigv4.is_s3(),
-            Self::Bearer(_) | Self::Basic { .. } | Self::Header { .. } | Self::Query { .. } => false,
+            Self::Bearer(_)
+            | Self::Basic { .. }
+            | Self::Header { .. }
+            | Self::Query { .. }
+            | Self::Path { .. } => false,
         }
     }
 

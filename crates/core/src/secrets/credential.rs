@@ -15,6 +15,8 @@ pub struct Credential<'g> {
     pub headers: Vec<(&'g str, SecretValue)>,
     /// Query parameters to append, decoded, each once.
     pub parameters: Vec<(&'g str, SecretValue)>,
+    /// What is put into the upstream's base path, by the name that is there in braces, decoded.
+    pub segments: Vec<(&'g str, SecretValue)>,
     /// What is set in the body.
     pub fields: Vec<(&'g BodyPlace, SecretValue)>,
     /// What is computed from each attempt's request.
@@ -29,7 +31,7 @@ impl Credential<'_> {
     #[must_use]
     pub fn digest<S: Signing>(&self) -> Digest {
         let mut hash = Sha256::new();
-        for (name, value) in self.headers.iter().chain(&self.parameters) {
+        for (name, value) in self.headers.iter().chain(&self.parameters).chain(&self.segments) {
             add(&mut hash, name.as_bytes());
             add(&mut hash, value.expose().as_bytes());
         }

@@ -71,6 +71,7 @@ fn places(placement: &Placement) -> impl Iterator<Item = (&Template, Place)> {
         Placement::Query { value, .. } | Placement::Body { value, .. } => {
             [Some((value, Place::Encoded)), None, None]
         }
+        Placement::Path { value, .. } => [Some((value, Place::Segment)), None, None],
         Placement::Hmac(hmac) => {
             [Some((&hmac.key, Place::Key(hmac.key_encoding))), Some((&hmac.message, Place::Encoded)), None]
         }

@@ -67,6 +67,9 @@ pub(super) fn render<'g, R: Bindings + Signing>(
             Placement::Body { place, value } if R::FORMS.body => {
                 credential.fields.push((place, filler.fill(value, Place::Encoded)?));
             }
+            Placement::Path { name, value } => {
+                credential.segments.push((name.as_ref(), filler.fill(value, Place::Segment)?));
+            }
             Placement::Hmac(hmac) if R::FORMS.hmac => {
                 credential.signers.push(Signer::Hmac(filler.hmac(hmac)?));
             }

@@ -308,6 +308,13 @@ pub(crate) static AUTH: KeyTable = KeyTable {
             shape: Shape::Text,
         },
         Key {
+            name: "path",
+            summary: "Puts the template `value` in the place of `{name}` in the path of the route's `upstream`.",
+            presence: Optional("another form is used"),
+            example: "path = \"token\"",
+            shape: Shape::Pattern("^[A-Za-z0-9_-]+$"),
+        },
+        Key {
             name: "hmac",
             summary: "Puts a keyed hash of the request on it.",
             presence: Optional("another form is used"),
@@ -323,8 +330,8 @@ pub(crate) static AUTH: KeyTable = KeyTable {
         },
         Key {
             name: "value",
-            summary: "The template that `header`, `query`, `json` or `form` is set to.",
-            presence: Optional("required beside `header`, `query`, `json` and `form`"),
+            summary: "The template that `header`, `query`, `json`, `form` or `path` is set to.",
+            presence: Optional("required beside `header`, `query`, `json`, `form` and `path`"),
             example: "value = \"${anthropic}\"",
             shape: Shape::Template,
         },
@@ -336,6 +343,7 @@ pub(crate) static AUTH: KeyTable = KeyTable {
         &["query", "value"],
         &["json", "value"],
         &["form", "value"],
+        &["path", "value"],
         &["hmac"],
         &["sigv4"],
     ],
