@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use ostiary_core::Outcome;
 use ostiary_core::configuration::Gateway;
+use ostiary_rehearsal::EmptyResponse;
 use ostiary_grammar::{File, read};
 use ostiary_rehearsal::{Rehearsal, RehearsedRequest, Sent};
 
@@ -37,12 +38,21 @@ pub fn get<'l>(
 }
 
 impl Deployment {
-    /// The request that is sent upstream, or the code of the refusal.
-    pub fn ask(&self, gateway: &Gateway, request: &RehearsedRequest) -> Result<Sent, &'static str> {
+    /// What becomes of a request whose upstream answers 200 with nothing in it.
+    pub fn outcome(&self, gateway: &Gateway, request: &RehearsedRequest) -> Outcome<EmptyResponse> {
+        self.rehearsal().handle(gateway, request).expect("nothing waits").outcome
+    }
+
+    fn rehearsal(&self) -> Rehearsal {
         let owned = |texts: &BTreeMap<&'static str, String>| {
             texts.iter().map(|(name, text)| ((*name).to_owned(), text.clone())).collect()
         };
-        let rehearsal = Rehearsal::new(owned(&self.values), owned(&self.variables));
+        Rehearsal::new(owned(&self.values), owned(&self.variables))
+    }
+
+    /// The request that is sent upstream, or the code of the refusal.
+    pub fn ask(&self, gateway: &Gateway, request: &RehearsedRequest) -> Result<Sent, &'static str> {
+        let rehearsal = self.rehearsal();
         let handled = rehearsal.handle(gateway, request).expect("nothing waits");
         match handled.outcome {
             Outcome::Refused(refusal) => {

@@ -4,4 +4,5 @@
 //! A target takes a text of lines, so that its corpus can be read and written by hand. Whatever is wrong panics.
 
 pub mod deployment;
+pub mod forms;
 pub mod oracle;

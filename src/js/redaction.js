@@ -22,50 +22,26 @@ export function redacted(body, headers, redactor, coding, length) {
 // say how much has arrived; only a length that the upstream announces does.
 export function decoded(body, coding, length) {
   const reader = body.getReader({ mode: "byob" });
-  if (coding === "deflate") return new Inflated(reader);
   if (coding === "identity") return reader;
-  return new Bounded(length === "0" ? new PerhapsEmpty(reader) : reader, Number(length) || 0);
-}
-
-// The runtime fails on an empty body that it is to decode. A body whose length is said to be 0 and of which nothing can be
-// read is empty.
-class PerhapsEmpty {
-  #reader;
-  #isEmpty = true;
-
-  constructor(reader) {
-    this.#reader = reader;
-  }
-
-  async read(view) {
-    try {
-      const piece = await this.#reader.read(view);
-      this.#isEmpty &&= piece.done;
-      return piece;
-    } catch (error) {
-      if (!this.#isEmpty) throw error;
-      return { done: true };
-    }
-  }
-
-  cancel(reason) {
-    return this.#reader.cancel(reason);
-  }
+  const isEmpty = length === "0";
+  return coding === "deflate" ? new Inflated(reader, isEmpty) : new Bounded(reader, Number(length) || 0, isEmpty);
 }
 
 // A reader that gives up on a bomb.
 class Bounded {
   #reader;
+  #isEmpty;
   #decoded = 0;
   arrived;
 
-  constructor(reader, arrived) {
+  constructor(reader, arrived, isEmpty) {
     this.#reader = reader;
     this.arrived = arrived;
+    this.#isEmpty = isEmpty;
   }
 
   async read(view) {
-    const piece = await this.#reader.read(view);
+    const piece = await this.#reader.read(view).catch((error) => this.#nothing(error));
     this.#decoded += piece.value?.length ?? 0;
     if (this.#decoded > HARMLESS_GROWTH + MOST_GROWTH * this.arrived) throw new Error("The upstream's body is a bomb.");
     return piece;
@@ -73,6 +49,12 @@ class Bounded {
 
   cancel(reason) {
     return this.#reader.cancel(reason);
+  }
+
+  // A body without a byte is none in any coding, and decoding it fails. That is no fault where its head says so.
+  #nothing(error) {
+    if (!this.#isEmpty || this.#decoded > 0) throw error;
+    return { done: true };
   }
 }
 
@@ -84,11 +66,11 @@ class Inflated {
   #bounded;
   #isWhole = false;
 
-  constructor(coded) {
+  constructor(coded, isEmpty) {
     const { readable, writable } = new DecompressionStream("deflate");
     this.#coded = coded;
     this.#writer = writable.getWriter();
-    this.#bounded = new Bounded(readable.getReader({ mode: "byob" }), 0);
+    this.#bounded = new Bounded(readable.getReader({ mode: "byob" }), 0, isEmpty);
   }
 
   async read(view) {
@@ -114,7 +96,8 @@ class Inflated {
 class Scan {
   #reader;
   #redactor;
-  #held = new Uint8Array(0);
+  // What has arrived and has not been released, in pieces.
+  #held = [];
   #buffer = new ArrayBuffer(LARGEST_PIECE);
 
   constructor(reader, redactor) {
@@ -134,6 +117,8 @@ class Scan {
     } catch (error) {
       this.#giveUp();
       this.#reader.cancel(error).catch(() => {});
+      // The head is on its way still, and would not arrive: a broken body has to have one.
+      await scheduler.wait(0);
       throw error;
     }
   }
@@ -165,18 +150,29 @@ class Scan {
   #push(controller, piece) {
     const length = this.#redactor.push(piece);
     const replaced = this.#redactor.replaced();
-    const ofHeld = Math.min(length, this.#held.length);
-    const ofPiece = length - ofHeld;
-    const pieces = replaced === undefined ? [this.#held.subarray(0, ofHeld), piece.subarray(0, ofPiece)] : [replaced];
-    this.#held = ofHeld < this.#held.length ? joined(this.#held.subarray(ofHeld), piece) : piece.slice(ofPiece);
-    return send(controller, pieces);
+    this.#held.push(piece);
+    const released = this.#release(length);
+    return send(controller, replaced === undefined ? released : [replaced]);
+  }
+
+  // The first bytes of what is held, in pieces: whole ones but for the last, so that nothing is moved.
+  #release(length) {
+    let count = 0;
+    let rest = length;
+    while (count < this.#held.length && this.#held[count].length <= rest) rest -= this.#held[count++].length;
+    const released = this.#held.splice(0, count);
+    if (rest > 0) {
+      released.push(this.#held[0].subarray(0, rest));
+      this.#held[0] = this.#held[0].subarray(rest);
+    }
+    return released;
   }
 
   #finish(controller) {
     const redactor = this.#redactor;
     const replaced = redactor.finish();
     this.#redactor = undefined;
-    send(controller, [replaced ?? this.#held]);
+    send(controller, replaced === undefined ? this.#held : [replaced]);
     controller.close();
   }
 }
@@ -185,11 +181,4 @@ function send(controller, pieces) {
   const filled = pieces.filter(({ length }) => length > 0);
   for (const piece of filled) controller.enqueue(piece);
   return filled.length > 0;
-}
-
-function joined(first, second) {
-  const both = new Uint8Array(first.length + second.length);
-  both.set(first);
-  both.set(second, first.length);
-  return both;
 }

@@ -52,7 +52,7 @@ async function startProxy() {
 
 const asks = (api, variables = {}) => ostiary(["quota"], { environment: { ...api.environment, ...variables } });
 
-test("no proxy sees what goes over plain http to this machine", async () => {
+test("case 59: no proxy sees what goes over plain http to this machine", async () => {
   for (const name of ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy", "HTTPS_PROXY"]) {
     const ran = await asks(plain, { [name]: proxy.url });
     assert.equal(ran.code, 0, ran.err);

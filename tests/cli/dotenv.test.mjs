@@ -67,7 +67,7 @@ async function wranglerReads(text) {
   return Object.fromEntries(Object.entries(sent.secrets).map(([name, { text: value }]) => [name, value]));
 }
 
-test("what is stored is what dotenv and wrangler read from the same line", async () => {
+test("case 58: what is stored is what dotenv and wrangler read from the same line", async () => {
   assert.ok(READ.length >= 40);
   const lines = READ.map((text, at) => assigned(text, `N${at}`));
   const text = `# all of them\n${lines.join("\n")}\n`;

@@ -37,7 +37,7 @@ const wranglerFile = (...secrets) => {
 const list = (...secrets) => success(secrets, { total_pages: 1 });
 const quota = success({ secrets: { quota: 100, usage: 1 } });
 
-test("nothing that the API says steers a terminal", async () => {
+test("case 61: nothing that the API says steers a terminal", async () => {
   const odd = secret(`name${STEERING}\nactive  ok`, { id: "odd", comment: STEERING, status: STEERING, scopes: [STEERING] });
   const shown = await against(() => list(odd), ["secrets", "list"]);
   assert.equal(shown.code, 0, shown.err);
@@ -76,7 +76,7 @@ test("a pasted command does what it shows, whatever a name holds", async () => {
   assert.throws(() => execFileSync("test", ["-e", join(folder, "pasted")]));
 });
 
-test("a list without an end is an error, and one without a total goes on while pages are full", async () => {
+test("case 62: a list without an end is an error, and one without a total goes on while pages are full", async () => {
   const page = (length, from = 0) => Array.from({ length }, (_, at) => secret(`S${from + at}`));
   const endless = await against(() => success(page(1), { total_pages: 4_000_000_000 }), ["secrets", "list"]);
   assert.equal(endless.code, 1);

@@ -51,7 +51,7 @@ async function sync(from, ...args) {
   return ran;
 }
 
-test("what any environment binds stays, unless that is asked for too", async () => {
+test("case 56: what any environment binds stays, unless that is asked for too", async () => {
   await holds("LIVE", "STAGED", "extra");
   const kept = await sync(valuesOf("STAGED"), "--delete", "--env", "staging");
   assert.equal(kept.code, 0, kept.err);

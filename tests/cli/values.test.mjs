@@ -123,7 +123,7 @@ test("line ends at the end are no part of a value, in any form", async () => {
   await refused(empty, /`empty`: the value is empty/, "line ends alone");
 });
 
-test("another environment's gateway is refused before anything is written", async () => {
+test("case 60: another environment's gateway is refused before anything is written", async () => {
   const text = readFileSync("tests/harness/configuration/wrangler.toml", "utf8");
   const [head, ...tables] = text.split(/^(?=\[)/m);
   const within = tables.map((table) => table.replace(/^\[\[(.*)\]\]/, "[[env.staging.$1]]").replace(/^\[(\w+)\]/, "[env.staging.$1]"));

@@ -50,7 +50,7 @@ test("wrangler.jsonc and wrangler.json are read with the same proofs", async () 
   }
 });
 
-test("two files side by side are none, and the message names the one that wrangler takes", async () => {
+test("case 63: two files side by side are none, and the message names the one that wrangler takes", async () => {
   const both = folder({ "wrangler.toml": TOML, "wrangler.jsonc": jsonc() });
   for (const args of [["check"], ["explain", "GET", "/"], ["doctor"]]) {
     const ran = await ostiary(args, { cwd: both });

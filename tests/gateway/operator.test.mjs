@@ -52,7 +52,7 @@ for (const runtime of ["workerd", "miniflare"]) {
         const { secrets_ms, upstream_ms, ...rest } = report;
         assert.ok(Number.isInteger(secrets_ms) && Number.isInteger(upstream_ms));
         const hmac = proof(canary(binding), nonce);
-        assert.deepEqual(rest, { source, status: 200, secrets: [{ name: "primary", binding, outcome: "ok", hmac }] });
+        assert.deepEqual(rest, { source, status: 200, refused: false, secrets: [{ name: "primary", binding, outcome: "ok", hmac }] });
         assert.equal(gateway.upstream.exchanges.length, 1);
         const [up] = gateway.upstream.exchanges;
         assert.equal(up.method, "GET");

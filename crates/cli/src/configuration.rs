@@ -162,9 +162,9 @@ impl ConfigurationArguments {
         self.is_named() || self.gateway_path().exists()
     }
 
-    /// Whether one of the files is named.
+    /// Whether `gateway.toml` is named.
     pub fn is_named(&self) -> bool {
-        self.config.is_some() || self.wrangler.is_some()
+        self.config.is_some()
     }
 
     fn gateway_path(&self) -> &Path {

@@ -108,24 +108,21 @@ fn utf16(out: &mut String, character: char, chosen: u8) {
 }
 
 fn javascript(value: &str, choice: &mut impl FnMut() -> u8) -> Vec<u8> {
-    let mut out = String::new();
-    for character in value.chars() {
+    let pieces = value.chars().map(|character| {
         let chosen = choice();
+        let number = u32::from(character);
         match character {
-            '\'' | '"' => out.extend(['\\', character]),
-            '\t' => out.push_str("\\t"),
-            '%' | '&' | '\\' => out.push_str(&format!("\\x{:02x}", u32::from(character))),
-            _ if character.is_ascii() && chosen.is_multiple_of(3) => {
-                out.push_str(&format!("\\x{:02X}", u32::from(character)));
-            }
-            _ => out.push(character),
+            '\'' | '"' => format!("\\{character}"),
+            '\t' => "\\t".to_owned(),
+            '%' | '&' | '\\' => format!("\\x{number:02x}"),
+            _ if character.is_ascii() && chosen.is_multiple_of(3) => format!("\\x{number:02X}"),
+            _ => character.to_string(),
         }
-    }
-    out.into()
+    });
+    pieces.collect::<Vec<String>>().concat().into()
 }
 
 fn html(value: &str, choice: &mut impl FnMut() -> u8) -> Vec<u8> {
-    let mut out = String::new();
     let names = [
         ('_', "&lowbar;"),
         ('_', "&UnderBar;"),
@@ -139,38 +136,37 @@ fn html(value: &str, choice: &mut impl FnMut() -> u8) -> Vec<u8> {
         ('\\', "&bsol;"),
         ('\t', "&Tab;"),
     ];
-    for character in value.chars() {
+    let pieces = value.chars().map(|character| {
         let chosen = choice();
         let number = u32::from(character);
         let name = names.iter().filter(|(named, _)| *named == character).nth(usize::from(chosen & 1));
         match character {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str(if chosen % 2 == 1 { "&lt;" } else { "&LT;" }),
-            '"' if chosen % 2 == 1 => out.push_str("&quot;"),
-            '%' | '\\' => out.push_str(&format!("&#{number};")),
-            _ if name.is_some() => out.push_str(name.unwrap().1),
-            _ if chosen.is_multiple_of(5) => out.push_str(&format!("&#{number:06};")),
-            _ if chosen.is_multiple_of(3) => out.push_str(&format!("&#x{number:X};")),
-            _ => out.push(character),
+            '&' => "&amp;".to_owned(),
+            '<' => if chosen % 2 == 1 { "&lt;" } else { "&LT;" }.to_owned(),
+            '"' if chosen % 2 == 1 => "&quot;".to_owned(),
+            '%' | '\\' => format!("&#{number};"),
+            _ if name.is_some() => name.unwrap().1.to_owned(),
+            _ if chosen.is_multiple_of(5) => format!("&#{number:06};"),
+            _ if chosen.is_multiple_of(3) => format!("&#x{number:X};"),
+            _ => character.to_string(),
         }
-    }
-    out.into()
+    });
+    pieces.collect::<Vec<String>>().concat().into()
 }
 
 /// As those write it who look for gaps in a filter: all of it in numbers, padded, with an end or without.
 fn padded(value: &str, choice: &mut impl FnMut() -> u8) -> Vec<u8> {
-    let mut out = String::new();
-    for (at, character) in value.char_indices() {
+    let pieces = value.char_indices().map(|(at, character)| {
         let number = u32::from(character);
         let is_last = at + character.len_utf8() == value.len();
         let end = if is_last || choice() % 2 == 1 { ";" } else { "" };
-        out.push_str(&match choice() % 3 {
+        match choice() % 3 {
             0 => format!("&#{number:08}{end}"),
             1 => format!("&#x{number:08x}{end}"),
             _ => format!("&#X{number:07X}{end}"),
-        });
-    }
-    out.into()
+        }
+    });
+    pieces.collect::<Vec<String>>().concat().into()
 }
 
 /// A text with the value in it, and those of its digits that the value alone decides.

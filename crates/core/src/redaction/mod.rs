@@ -40,16 +40,8 @@ pub use redactor::{Redactor, Released, UnsearchableBody};
 pub use sent::Sent;
 
 #[cfg(test)]
-#[expect(clippy::format_push_string, reason = "a test writes few of them")]
 mod forms;
 #[cfg(test)]
-#[allow(
-    clippy::cast_possible_truncation,
-    clippy::cast_precision_loss,
-    clippy::format_collect,
-    clippy::string_slice,
-    reason = "bodies of tests are short, and their texts are known"
-)]
 mod properties;
 #[cfg(test)]
 mod reference;

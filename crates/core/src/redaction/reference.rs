@@ -67,7 +67,7 @@ fn completion(before: &[u8]) -> &'static str {
     let fits = |pattern: &str| {
         let at = before.len().checked_sub(pattern.len()).filter(|at| before.is_char_boundary(*at));
         let fits = |(known, byte): (u8, u8)| known == byte || (known == b'h' && byte.is_ascii_hexdigit());
-        at.is_some_and(|at| pattern.bytes().zip(before[at..].bytes()).all(fits))
+        at.is_some_and(|at| pattern.bytes().zip(before.bytes().skip(at)).all(fits))
     };
     all.iter().find(|(pattern, _)| fits(pattern)).map_or("", |(_, completion)| completion)
 }

@@ -26,6 +26,6 @@ pub fn coding_of_rewritten(response: &impl UpstreamResponse, types: &[impl AsRef
     }
     let content_type = response.header("content-type")?;
     let is_rewritten = types.iter().any(|known| is_of_type(content_type, known.as_ref()))
-        && charset::parameter(content_type).is_none_or(charset::is_ascii_compatible);
+        && charset::is_searchable(content_type);
     is_rewritten.then(|| Coding::parse(response.header("content-encoding")).ok()).flatten()
 }

@@ -302,7 +302,7 @@ mod tests {
                 let after = rest.strip_prefix(&format!("h:{a}{b}e{c}v"))?;
                 let next = after.chars().next();
                 let ends = match next {
-                    Some('\\') if after[1..].starts_with('u') => {
+                    Some('\\') if after.starts_with("\\u") => {
                         let digits = after.get(2..6).and_then(|digits| u32::from_str_radix(digits, 16).ok());
                         matches!(digits, Some(0x2f | 0x3f))
                     }
@@ -317,7 +317,7 @@ mod tests {
                 rest = after;
             } else {
                 rewritten.push(first);
-                rest = &rest[first.len_utf8()..];
+                rest = rest.get(first.len_utf8()..).unwrap_or_default();
             }
         }
         rewritten

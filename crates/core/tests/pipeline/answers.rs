@@ -328,7 +328,7 @@ fn links_in_bodies_of_the_named_types_lead_to_the_mount() {
         let exchange = asked("/npm/x", &[("content-type", content_type)]);
         assert_eq!(exchange.body, rewritten("https://gw.example.com/npm"), "{content_type}");
     }
-    for content_type in ["application/octet-stream", "text/plain", "text/html; charset=shift_jis"] {
+    for content_type in ["application/octet-stream", "text/plain"] {
         assert_eq!(asked("/npm/x", &[("content-type", content_type)]).body, LINKED, "{content_type}");
     }
     for content_type in ["application/json; charset=utf-16", "text/html"] {
