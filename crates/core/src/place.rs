@@ -4,8 +4,9 @@
 use std::error::Error;
 use std::fmt;
 
-use crate::configuration::KeyEncoding;
+use crate::configuration::{JwtAlgorithm, KeyEncoding};
 use crate::encoding::decode_key;
+use crate::encoding::private_key;
 
 /// Where a value is put.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +21,8 @@ pub enum Place {
     Encoded,
     /// A key in hexadecimal digits or Base64.
     Key(KeyEncoding),
+    /// A key that signs tokens: PEM, a JWK, or in its encoding.
+    SigningKey(JwtAlgorithm, KeyEncoding),
     /// A part of a path, which is percent-encoded.
     Segment,
     /// The name of a key in the scope of a signature.
@@ -52,6 +55,9 @@ impl Place {
         }
         self.check_characters(value)?;
         match self {
+            Self::SigningKey(algorithm, encoding) if !is_signing_key(algorithm, encoding, value) => {
+                Err(InvalidValue { position: 1, fault: ValueFault::NoKey })
+            }
             // A URL parser would take the segment before it away.
             Self::Segment if matches!(value, "." | "..") => {
                 Err(InvalidValue { position: 1, fault: ValueFault::Dots })
@@ -74,7 +80,7 @@ impl Place {
             // RFC 7617 §2: no colon, since that ends it, and no control character.
             Self::Username => |character| character != ':' && !character.is_control(),
             Self::Password | Self::Segment => |character| !character.is_control(),
-            Self::Encoded | Self::Key(_) => |_| true,
+            Self::Encoded | Self::Key(_) | Self::SigningKey(..) => |_| true,
             // A slash and a comma end it.
             Self::AccessKeyId => {
                 |character| matches!(character, '!'..='~') && !matches!(character, '/' | ',')
@@ -93,6 +99,14 @@ impl Place {
         };
         Err(InvalidValue { position: before.chars().count().saturating_add(1), fault })
     }
+}
+
+fn is_signing_key(algorithm: JwtAlgorithm, encoding: KeyEncoding, value: &str) -> bool {
+    if algorithm == JwtAlgorithm::Hs256 {
+        return private_key::symmetric(value, |text| decode_key(encoding, text)).is_some();
+    }
+    let bare = decode_key(encoding, value);
+    private_key::parse(algorithm, value, bare.as_deref().map(Vec::as_slice)).is_some()
 }
 
 /// Why a value cannot be put somewhere. It does not say what the value is, but for a character that is in no key.
@@ -119,6 +133,8 @@ pub enum ValueFault {
     TypographicQuote(char),
     /// A colon in a user name.
     Colon,
+    /// It is no key for the algorithm that the configuration names.
+    NoKey,
     /// A dot or two, and nothing else, in a path.
     Dots,
     /// A slash, a comma or a blank in the name of a key.
@@ -180,6 +196,7 @@ impl ValueFault {
                 Some(character),
             ),
             Self::TypographicQuote(character) => ("a typographic quote", Some(character)),
+            Self::NoKey => ("it is no key for its `alg`", None),
             Self::Dots => ("it is a dot segment of a path", None),
             Self::Separator => ("a slash, a comma or a blank, which ends an access key id", None),
             Self::Undecodable => ("it is not in its `key_encoding`", None),
@@ -193,7 +210,7 @@ impl fmt::Display for InvalidValue {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (name, character) = self.fault.name();
         match (self.fault, character) {
-            (ValueFault::Empty | ValueFault::Undecodable | ValueFault::Dots, _) => formatter.write_str(name),
+            (ValueFault::Empty | ValueFault::Undecodable | ValueFault::NoKey | ValueFault::Dots, _) => formatter.write_str(name),
             (_, Some(character)) => {
                 write!(
                     formatter,

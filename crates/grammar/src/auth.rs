@@ -18,8 +18,8 @@ const BASIC: &str = "basic = { username = \"api\", password = \"${secret}\" }";
 const HEADER: &str = "header = \"x-api-key\", value = \"${secret}\"";
 const QUERY: &str = "query = \"key\", value = \"${secret}\"";
 const PATH: &str = "path = \"token\", value = \"${secret}\"";
-const FORMS: [&str; 9] = ["bearer", "basic", "header", "query", "json", "form", "path", "hmac", "sigv4"];
-const LATER: [&str; 4] = ["oauth2", "exchange", "jwt", "mtls"];
+const FORMS: [&str; 12] = ["bearer", "basic", "header", "query", "json", "form", "path", "hmac", "sigv4", "jwt", "exchange", "oauth2"];
+const LATER: [&str; 1] = ["mtls"];
 
 /// A route's `auth`, and where its secrets stand.
 #[derive(Default)]
@@ -73,11 +73,7 @@ impl Auth {
 
     /// Each name in braces of the upstream's path is filled once, and nothing else is.
     pub(crate) fn check_paths(&self, upstream: &Upstream, at: Span, findings: &mut Findings<'_>) {
-        let texts: Vec<&str> = match upstream {
-            Upstream::Fixed(url) => vec![url.base.as_ref()],
-            Upstream::Variable(template) => template.parts.iter().filter_map(text_of).collect(),
-        };
-        let named: Vec<&str> = texts.into_iter().flat_map(names_in_braces).collect();
+        let named: Vec<&str> = places_in(upstream).collect();
         for (index, (name, span)) in self.paths.iter().enumerate() {
             if !named.contains(&name.as_ref()) {
                 let instead = format!("write `{{{name}}}` in the path of `upstream`");
@@ -197,6 +193,15 @@ fn instead_of_text(placements: &[Placement], declared: &Declared<'_>) -> String 
     }
 }
 
+/// The names in braces of a URL's path.
+pub(crate) fn places_in(url: &Upstream) -> impl Iterator<Item = &str> {
+    let texts: Vec<&str> = match url {
+        Upstream::Fixed(url) => vec![url.base.as_ref()],
+        Upstream::Variable(template) => template.parts.iter().filter_map(text_of).collect(),
+    };
+    texts.into_iter().flat_map(names_in_braces)
+}
+
 fn text_of(part: &Part) -> Option<&str> {
     match part {
         Part::Text(text) => Some(text),
@@ -232,7 +237,7 @@ pub(crate) struct Reader<'r, 't, 'f> {
 
 impl Reader<'_, '_, '_> {
     /// A placement, and the pieces that say which headers, parameters or fields it sets.
-    fn placement(mut self, table: &Table<'_>) -> Option<(Placement, Vec<Span>)> {
+    pub(crate) fn placement(mut self, table: &Table<'_>) -> Option<(Placement, Vec<Span>)> {
         let form = self.form(table)?;
         let value = table.get("value");
         let takes_value = ["header", "query", "json", "form", "path"].contains(&form.key.text);
@@ -267,6 +272,11 @@ impl Reader<'_, '_, '_> {
                 Some((Placement::Path { name, value: value?.into_template() }, at))
             }
             "sigv4" => self.sigv4(form).map(|sigv4| (Placement::SigV4(sigv4), vec![form.key.span])),
+            "jwt" => self.jwt(form).map(|(jwt, places)| (Placement::Jwt(jwt), places)),
+            "exchange" => {
+                self.exchange(form).map(|(exchange, places)| (Placement::Exchange(exchange), places))
+            }
+            "oauth2" => self.oauth2(form).map(|(exchange, places)| (Placement::Exchange(exchange), places)),
             "hmac" => self.hmac(form).map(|(hmac, places)| (Placement::Hmac(hmac), places)),
             _ => {
                 let place = self.body_place(form);

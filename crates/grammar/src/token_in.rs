@@ -45,7 +45,10 @@ pub(crate) fn default_places(auth: &[Placement]) -> Vec<TokenPlace> {
         | Placement::Basic { .. }
         | Placement::Body { .. }
         | Placement::Path { .. }
-        | Placement::Hmac(_) => None,
+        | Placement::Hmac(_)
+        | Placement::Jwt(_)
+        | Placement::Exchange(_)
+        | Placement::Client { .. } => None,
     });
     let is_bearer = auth.iter().any(|placement| matches!(placement, Placement::Bearer(_)));
     let offered = SUBPROTOCOLS.iter().filter(|_| is_bearer).filter_map(|before| subprotocol(before));
