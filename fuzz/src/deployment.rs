@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use ostiary_core::Outcome;
 use ostiary_core::configuration::Gateway;
-use ostiary_rehearsal::EmptyResponse;
 use ostiary_grammar::{File, read};
+use ostiary_rehearsal::EmptyResponse;
 use ostiary_rehearsal::{Rehearsal, RehearsedRequest, Sent};
 
 /// The secrets and variables of a gateway.

@@ -83,8 +83,15 @@ fn cover(text: &[u8], value: &str, around: usize, covered: &mut [bool]) {
 /// Where a character ends that begins here, in every way in which it can be written.
 fn after(text: &[u8], at: usize, character: char) -> Vec<usize> {
     let rest = &text[at..];
-    let number = u32::from(character);
+    let own = character.to_string();
     let mut ends = Vec::new();
+    if rest.starts_with(own.as_bytes()) {
+        ends.push(at + own.len());
+    }
+    if !matches!(rest, [b'%' | b'\\' | b'&' | b'+', ..]) {
+        return ends;
+    }
+    let number = u32::from(character);
     let mut written = |form: String| {
         if rest.len() >= form.len() && rest[..form.len()].eq_ignore_ascii_case(form.as_bytes()) {
             ends.push(at + form.len());
@@ -123,11 +130,6 @@ fn after(text: &[u8], at: usize, character: char) -> Vec<usize> {
     }
     if character == ' ' {
         written("+".to_owned());
-    }
-    // Without case this would be another letter.
-    let own = character.to_string();
-    if rest.starts_with(own.as_bytes()) {
-        ends.push(at + own.len());
     }
     ends
 }

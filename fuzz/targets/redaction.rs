@@ -93,23 +93,25 @@ fuzz_target!(|data: &[u8]| {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let mut lines = text.splitn(4, '\n');
     let [Some(secret), Some(guess), Some(sizes), Some(body)] = [(); 4].map(|()| lines.next()) else { return };
+    // As the gateway reads it.
+    let secret = secret.trim_end_matches(['\n', '\r']);
     let sizes: Vec<usize> = sizes.bytes().map(|byte| usize::from(byte).max(1)).collect();
     let sizes = if sizes.is_empty() { vec![7] } else { sizes };
     let mut body = body.replace("{guess}", guess).into_bytes();
     for (name, write) in WRITTEN {
         while let Some(at) = body.windows(name.len()).position(|window| window == name.as_bytes()) {
             body.splice(at..at + name.len(), write(secret));
-            if body.len() > 20_000 {
+            if body.len() > 5_000 {
                 return;
             }
         }
     }
     let Some(redactor) = redactor(secret, guess) else { return };
     let without = self::redactor(secret, "").expect("what the caller says decides nothing");
-    let out = run(redactor.judged(false), &body, &sizes);
+    let out = run(redactor.judged_by(None), &body, &sizes);
     let shown = || format!("{:?} {:?}", String::from_utf8_lossy(&body), String::from_utf8_lossy(&out));
     assert_eq!(out.len(), body.len());
-    assert_eq!(out, run(without.judged(false), &body, &[body.len().max(1)]), "{}", shown());
+    assert_eq!(out, run(without.judged_by(None), &body, &[body.len().max(1)]), "{}", shown());
 
     let mut edges: Vec<usize> = sizes
         .iter()
@@ -137,11 +139,10 @@ fuzz_target!(|data: &[u8]| {
     {
         return;
     }
-    let secret = secret.trim_end_matches(['\n', '\r']);
     for (name, write) in WRITTEN.iter().filter(|_| !secret.contains('\r')) {
         let form = match *name {
             // The digits at its ends are shared with what is around it.
-            "{base64url}" => write(secret)[3..write(secret).len() - 4].to_vec(),
+            "{base64url}" => write(secret)[2..(1 + secret.len()) * 8 / 6].to_vec(),
             "{base64}" => write(secret)[..secret.len() * 8 / 6].to_vec(),
             _ => write(secret),
         };

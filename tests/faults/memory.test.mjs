@@ -240,6 +240,8 @@ async function watched(running, count, act) {
 
 // The engine gives memory back when it pleases, so growth is compared with that of a Worker that only forwards.
 const ROOM = 32;
+// The engine does not know what a request holds there, so some thousands can wait to be collected. An isolate has 128.
+const MOST_WASM = 48;
 
 test(`case 42: memory after ${ABANDONED} requests whose caller has gone`, { skip: ABANDONED === 0 && "make soak", timeout: 900_000 }, async (t) => {
   const folder = temporaryFolder();
@@ -253,7 +255,7 @@ test(`case 42: memory after ${ABANDONED} requests whose caller has gone`, { skip
     const { left, memory } = await world.left();
     assert.ok(left <= FEW, `${left} requests are left`);
     t.diagnostic(`WebAssembly's memory: ${(memory / MIB).toFixed(1)} MiB`);
-    assert.ok(memory <= ROOM * MIB, `WebAssembly's memory is ${memory} bytes`);
+    assert.ok(memory <= MOST_WASM * MIB, `WebAssembly's memory is ${memory} bytes`);
   } finally {
     await floor.stop();
   }

@@ -22,7 +22,7 @@ test("case 40: an answer that stands still is broken off at both ends", async ()
   const { response, gone } = standing();
   const reader = passOn({ method: "GET" }, response, IDLE).getReader();
   assert.equal((await reader.read()).value.length, 1);
-  await assert.rejects(within("the end of the answer", reader.read()), /stood still/);
+  await assert.rejects(within("the end of the answer", reader.read()), /silent for too long/);
   await within("the upstream to be let go", gone);
 });
 

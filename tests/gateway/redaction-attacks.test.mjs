@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
+import { gzipSync } from "node:zlib";
 import { canary } from "../harness/canaries.mjs";
 import { MAIN, bearer, startGateway } from "../harness/gateway.mjs";
 import { within } from "../harness/patience.mjs";
@@ -109,6 +110,13 @@ for (const [how, fields] of Object.entries(framings)) {
     if (down.status !== 502 && down.text !== "") assert.equal(down.text, `echo ${mark(KEY)}`);
   });
 }
+
+test("case 47: a body that is compressed below its chunks is refused", async () => {
+  const head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n";
+  gateway.upstream.on("/x", Buffer.concat([Buffer.from(head), chunk(gzipSync(KEY)), LAST_CHUNK]));
+  const down = await gateway.call({ target: "/redact/x" });
+  assert.deepEqual([down.status, down.value("ostiary-refusal")], [502, "upstream_invalid"]);
+});
 
 test("case 48: nothing that could not be searched is asked for", async () => {
   const fields = [

@@ -12,7 +12,7 @@ use crate::http::path::Below;
 use crate::http::{AddedHeaders, charset, subprotocol};
 use crate::log::Event;
 use crate::operator::{self, OperatorRequest, Report};
-use crate::redaction::{Redaction, Sent, is_judged_first};
+use crate::redaction::{Redaction, Sent, judge_first};
 use crate::refusal::{Challenge, Code, MediaType, Refusal};
 use crate::request::admission::{Admitted, admit};
 use crate::request::rate_limit::{Limited, Limits, Subject};
@@ -396,12 +396,12 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console + Signing> 
 
     /// Step 9, where the encoding of the body is not known. What comes later than this is cut off by the redactor.
     async fn judge(&self, response: &R::Response, method: Method, sent: &Sent<'_>) -> Result<(), Code> {
-        if sent.is_empty() || !is_judged_first(response, method) {
+        let Some(is_foreign) = judge_first(response, method).filter(|_| !sent.is_empty()) else {
             return Ok(());
-        }
+        };
         let length = u32::try_from(charset::LOOKED_AT).unwrap_or(u32::MAX);
         let beginning = self.runtime.beginning(response, length, PATIENCE).await;
-        if charset::is_foreign(&beginning) { Err(Code::UpstreamInvalid) } else { Ok(()) }
+        if is_foreign(&beginning) { Err(Code::UpstreamInvalid) } else { Ok(()) }
     }
 
     /// Step 10.

@@ -267,6 +267,11 @@ fn nothing_is_proposed_that_is_not_known_to_work() {
                source is known to work. Run the same again with the right value.\n";
     assert_eq!((ran.code, ran.out.ends_with(end)), (Some(1), true), "{}", ran.out);
 
+    let world = World::new(&[("single", "dead")]).knows(&[]);
+    let ran = world.run(&["rotate", "single", "--probe", "GET /"], "mistyped");
+    assert_eq!(ran.code, Some(1));
+    assert!(ran.out.contains("which only source 1 (SINGLE_KEY) holds. No other source"), "{}", ran.out);
+
     // Both hold it, for instance after an upstream has withdrawn a key.
     let world = World::new(&[("stripe", "mistyped"), ("stripe-previous", "mistyped")]).knows(&[]);
     let ran = world.run(&PROBE, "mistyped");
@@ -416,21 +421,23 @@ fn what_cannot_be_meant_is_told_before_anything_is_read() {
 
 #[test]
 fn a_probe_that_tells_no_key_from_another_stops_it_before_anything_is_written() {
-    for (control, refusing, goes_on) in [
-        (Said::Status(200), None, false),
-        (Said::Status(401), None, true),
-        (Said::Status(400), None, true),
-        (Said::Status(429), None, false),
-        (Said::Status(503), None, false),
-        (Said::Failure("upstream_timeout"), None, false),
-        (Said::Nothing, None, false),
+    // An answer that says nothing of the value is asked for three times.
+    for (control, asked, goes_on) in [
+        (Said::Status(200), 1, false),
+        (Said::Status(401), 1, true),
+        (Said::Status(400), 1, true),
+        (Said::Status(429), 3, false),
+        (Said::Status(503), 3, false),
+        (Said::Failure("upstream_timeout"), 3, false),
+        (Said::Nothing, 3, false),
     ] {
         for rehearsal in [&[][..], &["--dry-run"]] {
             let world = stripe();
             world.state().control = Some(control);
-            world.state().refusing = refusing;
             let ran = world.run(&[&PROBE[..], rehearsal].concat(), NEW);
             assert_eq!(ran.code, Some(i32::from(!goes_on)), "{}", ran.out);
+            let calls = world.calls();
+            assert_eq!(calls.iter().filter(|call| call.starts_with("control ")).count(), asked);
             if !goes_on {
                 assert_eq!(held(&world), ["stripe=old-1", "stripe-previous=old-2"]);
                 assert!(

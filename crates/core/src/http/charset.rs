@@ -109,15 +109,20 @@ pub fn is_searchable(content_type: &str) -> bool {
     parameters.all(|parameter| charset_of(parameter).is_none_or(is_ascii_compatible))
 }
 
-/// Whether a text that begins so is in an encoding that is not compatible with ASCII: by its byte order mark, or because
-/// there are zeros between ASCII characters, as in UTF-16 and UTF-32 without a mark.
+/// Whether a text that begins so is in an encoding that is not compatible with ASCII, by its byte order mark or by
+/// [`has_zeros`].
 #[must_use]
 pub fn is_foreign(beginning: &[u8]) -> bool {
+    has_zeros(beginning) || FOREIGN_MARKS.iter().any(|mark| beginning.starts_with(mark))
+}
+
+/// Whether there are zeros between the first ASCII characters, as in UTF-16 and UTF-32 without a mark. In a part of a text
+/// nothing else tells its encoding.
+#[must_use]
+pub fn has_zeros(part: &[u8]) -> bool {
     let is_like = |(byte, zero): (&u8, &bool)| if *zero { *byte == 0 } else { matches!(byte, b'\t'..=b'~') };
-    let beginning = beginning.get(..LOOKED_AT).unwrap_or(beginning);
-    let has_zeros =
-        beginning.len() == LOOKED_AT && ZEROS.iter().any(|zeros| beginning.iter().zip(zeros).all(is_like));
-    has_zeros || FOREIGN_MARKS.iter().any(|mark| beginning.starts_with(mark))
+    let first = part.first_chunk::<LOOKED_AT>();
+    first.is_some_and(|first| ZEROS.iter().any(|zeros| first.iter().zip(zeros).all(is_like)))
 }
 
 /// An `Accept` header without charsets that are not compatible with ASCII (RFC 9110 §12.5.1).

@@ -35,7 +35,7 @@ mod transcript;
 pub use needle::SHORTEST_SEARCHED;
 pub use needles::{Needles, Reach};
 pub use range::RequestedRange;
-pub use redaction::{Redaction, is_judged_first};
+pub use redaction::{Redaction, judge_first};
 pub use redactor::{Redactor, Released, UnsearchableBody};
 pub use sent::Sent;
 

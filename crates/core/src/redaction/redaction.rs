@@ -2,6 +2,7 @@
 
 use super::needles::Needles;
 use super::range::{Part, RequestedRange};
+use super::redactor::Judge;
 use super::redactor::Redactor;
 use super::sent::Sent;
 use crate::http::charset;
@@ -97,23 +98,28 @@ impl Redaction {
             Some(Part::Unsatisfiable(_)) => Redactor::cut(needles, 0..0),
             None => Redactor::new(needles),
         };
-        let redactor = Box::new(redactor.judged(charset::is_text(response.header("content-type"))));
-        Ok(Self::Body { redactor, coding, length })
+        Ok(Self::Body { redactor: Box::new(redactor.judged_by(judge(response))), coding, length })
     }
 }
 
-/// Whether the first bytes of a response's body are looked at before its head is returned: a text that does not say its
-/// encoding can be in one that cannot be searched. What is found out later ends the body. Events are always UTF-8, and can
-/// be long in coming.
+/// What tells by the first bytes of a body whether it cannot be searched; `None` where it is no text.
+fn judge(response: &impl UpstreamResponse) -> Option<Judge> {
+    let part = response.header("content-range").and_then(ContentRange::parse);
+    let is_beginning = response.status() != 206 || part.is_some_and(|part| part.first == 0);
+    let judge = if is_beginning { charset::is_foreign } else { charset::has_zeros };
+    charset::is_text(response.header("content-type")).then_some(judge)
+}
+
+/// What looks at the first bytes of a body before its head is returned, since the body does not say its encoding. What is
+/// found out later ends the body. Events are always UTF-8, and can be long in coming.
 #[must_use]
-pub fn is_judged_first(response: &impl UpstreamResponse, method: Method) -> bool {
+pub fn judge_first(response: &impl UpstreamResponse, method: Method) -> Option<Judge> {
     let has_body = method != Method::Head && !matches!(response.status(), 101 | 204 | 304);
     // A body that is coded all the same is decoded as it is read.
     let is_coded = response.header("content-encoding").is_some();
-    let content_type = response.header("content-type");
-    let names_charset = content_type.is_some_and(|value| value.to_ascii_lowercase().contains("charset"));
-    let is_events = content_type.is_some_and(|value| value.trim_start().starts_with("text/event-stream"));
-    has_body && !is_coded && !names_charset && !is_events && charset::is_text(content_type)
+    let content_type = response.header("content-type").unwrap_or_default().trim_start().to_ascii_lowercase();
+    let says_encoding = content_type.contains("charset") || content_type.starts_with("text/event-stream");
+    judge(response).filter(|_| has_body && !is_coded && !says_encoding)
 }
 
 /// Step 1.
@@ -134,6 +140,13 @@ fn part(
 
 /// Step 2. What HEAD says of a body that is refused tells nothing of it.
 fn coding(response: &impl UpstreamResponse, method: Method, is_part: bool) -> Result<Coding, Code> {
+    // The runtime takes off the chunks alone, and hands through what is compressed below them (RFC 9112 §6.1).
+    let transfer = response.header("transfer-encoding").unwrap_or_default();
+    let is_plain =
+        |coding: &str| matches!(coding.trim().to_ascii_lowercase().as_str(), "" | "chunked" | "identity");
+    if !transfer.split(',').all(is_plain) {
+        return Err(Code::UpstreamInvalid);
+    }
     let coding = Coding::parse(response.header("content-encoding"));
     let is_searchable = response.header("content-type").is_none_or(charset::is_searchable);
     match coding {

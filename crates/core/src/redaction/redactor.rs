@@ -27,14 +27,17 @@ pub struct Redactor {
     text: Vec<u8>,
     released: usize,
     cut: Option<Cut>,
-    /// Whether its first bytes have yet to tell its encoding.
-    is_judged: bool,
+    /// Tells by its first bytes, which have yet to come, whether it is in an encoding that cannot be searched.
+    is_foreign: Option<Judge>,
 }
 
 /// The body is a text in an encoding that cannot be searched, such as UTF-16.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the body is in an encoding that cannot be searched")]
 pub struct UnsearchableBody;
+
+/// Whether a text that begins so is in an encoding that cannot be searched.
+pub type Judge = fn(&[u8]) -> bool;
 
 /// The bytes that the caller gets.
 struct Cut {
@@ -64,7 +67,7 @@ impl Redactor {
             text: Vec::new(),
             released: 0,
             cut: None,
-            is_judged: false,
+            is_foreign: None,
         }
     }
 
@@ -74,10 +77,10 @@ impl Redactor {
         Self { cut: Some(Cut { wanted, released: 0 }), ..Self::new(needles) }
     }
 
-    /// Of a body whose first bytes tell whether it is a text that cannot be searched.
+    /// Of a body of which this tells by its first bytes whether it cannot be searched.
     #[must_use]
-    pub fn judged(self, is_judged: bool) -> Self {
-        Self { is_judged, ..self }
+    pub fn judged_by(self, is_foreign: Option<Judge>) -> Self {
+        Self { is_foreign, ..self }
     }
 
     /// Takes the next piece.
@@ -101,13 +104,13 @@ impl Redactor {
     }
 
     fn judge(&mut self, piece: &[u8]) -> Result<(), UnsearchableBody> {
-        if self.is_judged {
-            let beginning: Vec<u8> =
-                self.text.iter().chain(piece).take(charset::LOOKED_AT).copied().collect();
-            if charset::is_foreign(&beginning) {
-                return Err(UnsearchableBody);
-            }
-            self.is_judged = beginning.len() < charset::LOOKED_AT;
+        let Some(is_foreign) = self.is_foreign else { return Ok(()) };
+        let beginning: Vec<u8> = self.text.iter().chain(piece).take(charset::LOOKED_AT).copied().collect();
+        if is_foreign(&beginning) {
+            return Err(UnsearchableBody);
+        }
+        if beginning.len() == charset::LOOKED_AT {
+            self.is_foreign = None;
         }
         Ok(())
     }

@@ -176,7 +176,10 @@ impl<H: RequestHead> Forward<'_, H> {
     /// Whether this header asks for a response that could not be searched.
     fn negotiates(&self, name: &str) -> bool {
         let folded = fold(name);
+        // What PUT and PATCH write, as Azure's pages are written: it asks for no part of the response.
+        let writes = matches!(self.method, Method::Put | Method::Patch);
         match folded.as_ref() {
+            "range" | AZURE_RANGE if writes && folded == name => false,
             "if-range" => folded != name || self.range().is_none(),
             "range" | AZURE_RANGE => self.range().is_none_or(|(asking, _)| asking != name),
             folded => NEGOTIATES.contains(&folded),

@@ -132,6 +132,7 @@ fn case_48_nothing_that_could_not_be_searched_is_asked_for_or_accepted() {
         (206, &[("content-range", "bytes 0-9/100")][..]),
         (226, &[("im", "range")]),
         (200, &[("content-encoding", "zstd")]),
+        (200, &[("transfer-encoding", "gzip, chunked")]),
         (200, &[("content-encoding", "GZIP")]),
         (200, &[("content-type", "application/json;charset=UTF-16")]),
         (200, &[("content-type", "text/plain; charset=utf-7")]),
@@ -156,6 +157,21 @@ fn what_a_head_says_of_a_body_that_would_be_refused_passes() {
     for (name, value) in headers {
         assert_eq!(done.header(name), [value], "{name}");
     }
+}
+
+#[test]
+fn a_range_that_is_written_is_forwarded_as_it_is() {
+    let ask = |method| {
+        Ask::new(method, "/key/v1/x").header("x-ms-range", "bytes=0-511").header("range", "bytes=0-1,4-5")
+    };
+    let done = World::new().ask(&ask("PUT"));
+    assert_eq!(done.sent().header("x-ms-range"), ["bytes=0-511"]);
+    assert_eq!(done.sent().header("range"), ["bytes=0-1,4-5"]);
+    let done = World::new().ask(&ask("POST"));
+    assert!(done.sent().header("x-ms-range").is_empty() && done.sent().header("range").is_empty());
+    // What comes of it all the same is not passed on.
+    let world = World::new().answering(206, &[("content-range", "bytes 0-1/5")]);
+    assert_eq!(world.ask(&ask("PUT")).code.as_deref(), Some("upstream_invalid"));
 }
 
 #[test]
