@@ -6,12 +6,15 @@
 //! the module and serves requests anew after a panic.
 
 mod bindings;
+mod cache;
 mod configuration;
 mod console;
+mod cryptography;
 mod deadline;
 mod headers;
 mod invocation;
 mod js;
+mod own_request;
 mod recovery;
 mod redactor;
 mod request;

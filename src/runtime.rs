@@ -6,6 +6,7 @@ use std::rc::Weak;
 use ostiary_core::configuration::Instruments;
 use ostiary_core::runtime::Clock;
 use ostiary_core::runtime::instrumented::Instrumented;
+use wasm_bindgen::JsValue;
 use web_sys::Request;
 use worker::Env;
 
@@ -23,11 +24,20 @@ pub(crate) struct Runtime<'a> {
     pub(crate) sending: Sending,
     /// The deadline of what is being read from bindings now.
     pub(crate) deadline: RefCell<Weak<Deadline>>,
+    /// The keys that have been imported for it.
+    pub(crate) keys: RefCell<Vec<JsValue>>,
 }
 
 impl<'a> Runtime<'a> {
     pub(crate) fn new(request: &'a Request, env: &'a Env, invocation: &'a Invocation) -> Self {
-        Self { request, env, invocation, sending: Sending::default(), deadline: RefCell::default() }
+        Self {
+            request,
+            env,
+            invocation,
+            sending: Sending::default(),
+            deadline: RefCell::default(),
+            keys: RefCell::default(),
+        }
     }
 }
 

@@ -21,17 +21,20 @@ mod document;
 mod environments;
 #[cfg(test)]
 mod example;
+mod exchange;
 mod failover;
 mod file;
 mod header;
 mod hmac;
 mod jsonc;
+mod jwt;
 pub mod keys;
 mod lacking;
 mod mount;
 mod name;
 mod nearest;
 mod notation;
+mod oauth2;
 mod operator;
 mod output;
 #[cfg(test)]

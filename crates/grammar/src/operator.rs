@@ -88,7 +88,9 @@ fn page(value: Value<'_>, place: Option<&Place>, routes: &Routes<'_>, findings: 
         return true;
     };
     if let Some(route) = routes.mounted_on(host) {
-        let message = format!("the route `{route}` is mounted on `{host}` too, and its responses could script the page");
+        let message = format!(
+            "the route `{route}` is mounted on `{host}` too, and its responses could script the page"
+        );
         findings.error(value.span(), &message, "write a host of its own in `mount`, or remove it");
     }
     true

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fmt;
 
 use crate::configuration::{Gateway, OutputPlace, Part, Placement, Proof, Route, SecretId, Template};
-use crate::place::{InvalidValue, Place};
+use crate::place::{InvalidValue, Place, ValueFault, is_signing_key};
 use crate::secret_value::SecretValue;
 use crate::secrets::json_field::string_field;
 
@@ -46,12 +46,12 @@ fn check_template<'g>(
     for part in template.parts.iter() {
         match part {
             Part::Secret(secret) if *secret == id => {
-                place.check(value.expose()).map_err(|fault| (None, MisfitFault::Value(fault)))?;
+                check_place(place, value).map_err(|fault| (None, MisfitFault::Value(fault)))?;
             }
             Part::Field(secret, name) if *secret == id => {
                 let name = name.as_ref();
                 let field = string_field(value, name).ok_or((Some(name), MisfitFault::NoField))?;
-                place.check(field.expose()).map_err(|fault| (Some(name), MisfitFault::Value(fault)))?;
+                check_place(place, &field).map_err(|fault| (Some(name), MisfitFault::Value(fault)))?;
             }
             _ => {}
         }
@@ -59,29 +59,45 @@ fn check_template<'g>(
     Ok(())
 }
 
+fn check_place(place: Place, value: &SecretValue) -> Result<(), InvalidValue> {
+    match place {
+        Place::SigningKey(algorithm, encoding) if !is_signing_key(algorithm, encoding, value.expose()) => {
+            Err(InvalidValue { position: 1, fault: ValueFault::NoKey })
+        }
+        _ => place.check(value.expose()),
+    }
+}
+
 /// What a placement puts where.
-fn places(placement: &Placement) -> impl Iterator<Item = (&Template, Place)> {
-    let own = match placement {
-        Placement::Bearer(value) | Placement::Header { value, .. } => {
-            [Some((value, Place::Header)), None, None]
-        }
+fn places(placement: &Placement) -> Vec<(&Template, Place)> {
+    let mut places = match placement {
+        Placement::Bearer(value) | Placement::Header { value, .. } => vec![(value, Place::Header)],
         Placement::Basic { username, password } => {
-            [Some((username, Place::Username)), Some((password, Place::Password)), None]
+            vec![(username, Place::Username), (password, Place::Password)]
         }
-        Placement::Query { value, .. } | Placement::Body { value, .. } => {
-            [Some((value, Place::Encoded)), None, None]
-        }
+        Placement::Query { value, .. } | Placement::Body { value, .. } => vec![(value, Place::Encoded)],
+        Placement::Client { id, secret } => vec![(id, Place::Encoded), (secret, Place::Encoded)],
+        Placement::Path { value, .. } => vec![(value, Place::Segment)],
         Placement::Hmac(hmac) => {
-            [Some((&hmac.key, Place::Key(hmac.key_encoding))), Some((&hmac.message, Place::Encoded)), None]
+            vec![(&hmac.key, Place::Key(hmac.key_encoding)), (&hmac.message, Place::Encoded)]
         }
-        Placement::SigV4(sigv4) => [
-            Some((&sigv4.access_key_id, Place::AccessKeyId)),
-            Some((&sigv4.secret_access_key, Place::Encoded)),
-            sigv4.session_token.as_ref().map(|token| (token, Place::Header)),
-        ],
+        Placement::SigV4(sigv4) => {
+            let mut places =
+                vec![(&sigv4.access_key_id, Place::AccessKeyId), (&sigv4.secret_access_key, Place::Encoded)];
+            places.extend(sigv4.session_token.iter().map(|token| (token, Place::Header)));
+            places
+        }
+        Placement::Jwt(jwt) => {
+            let mut places = vec![(&jwt.key, Place::SigningKey(jwt.algorithm, jwt.key_encoding))];
+            for claim in jwt.header.iter().chain(jwt.claims.iter()) {
+                claim.value.each_template(&mut |template| places.push((template, Place::Encoded)));
+            }
+            places
+        }
+        Placement::Exchange(exchange) => exchange.auth.iter().flat_map(self::places).collect(),
     };
-    let outputs = placement.outputs().iter().map(|output| (&output.value, place_of(&output.place)));
-    own.into_iter().flatten().chain(outputs)
+    places.extend(placement.outputs().iter().map(|output| (&output.value, place_of(&output.place))));
+    places
 }
 
 /// What a value must be for this place.
