@@ -81,7 +81,7 @@ impl Redaction {
         if sent.is_empty() {
             return Ok(Self::None);
         }
-        let needles = sent.needles(id);
+        let mut needles = sent.needles(id);
         let status = response.status();
         let has_body = !matches!(status, 101 | 204 | 304);
         let is_scanned = has_body && needles.longest() > 0;
@@ -89,6 +89,7 @@ impl Redaction {
         let coding = if is_scanned { coding(response, method, part.is_some())? } else { Coding::Identity };
         let is_coded = Coding::parse(response.header("content-encoding")) != Ok(Coding::Identity);
         redact_head(response, &needles, is_coded && needles.longest() > 0, edits);
+        edits.redacted = needles.newly_found().into_iter().map(str::to_owned).collect();
         if method == Method::Head || !is_scanned {
             return Ok(Self::Head);
         }

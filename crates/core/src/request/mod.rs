@@ -7,3 +7,4 @@ pub mod named_method;
 pub mod rate_limit;
 pub mod routing;
 pub mod target;
+pub mod trace;
