@@ -49,6 +49,6 @@ fn every_decision_in_a_readme_is_the_one_that_explain_makes() {
             decisions += 1;
         }
         let is_refused = |line: &&str| line.starts_with("decision  refused");
-        assert!(decisions >= 4 && lines.iter().any(|line| is_refused(line)), "{}", folder.display());
+        assert!(decisions >= 4 && lines.iter().any(is_refused), "{}", folder.display());
     }
 }
