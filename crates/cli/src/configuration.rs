@@ -21,10 +21,10 @@ const WRANGLER: &str = "wrangler.toml";
 #[command(next_help_heading = "Configuration")]
 pub struct ConfigurationArguments {
     /// The gateway's configuration [default: gateway.toml].
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, global = true, value_name = "PATH")]
     config: Option<PathBuf>,
     /// The Worker's configuration [default: the wrangler.json, wrangler.jsonc or wrangler.toml that wrangler takes].
-    #[arg(long, env = "OSTIARY_WRANGLER_CONFIG", value_name = "PATH")]
+    #[arg(long, global = true, env = "OSTIARY_WRANGLER_CONFIG", value_name = "PATH")]
     wrangler: Option<PathBuf>,
 }
 
@@ -154,6 +154,14 @@ impl ConfigurationArguments {
                 self.wrangler_path()?.display(),
                 name.unwrap_or_default()
             ))),
+        }
+    }
+
+    /// The folder of `gateway.toml`, which is where wrangler runs.
+    pub fn folder(&self) -> &Path {
+        match self.gateway_path().parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder,
+            _ => Path::new("."),
         }
     }
 

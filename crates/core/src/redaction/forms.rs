@@ -26,7 +26,7 @@ pub(super) fn has_no_middle(value: &str) -> bool {
 }
 
 /// How many kinds of forms there are.
-pub(super) const KINDS: usize = 12;
+pub(super) const KINDS: usize = 13;
 
 /// A form of that value, and what of it must not come out. `choices` decide what is left to whoever writes it.
 pub(super) fn form(value: &str, kind: usize, choices: &[u8]) -> (Vec<u8>, Vec<u8>) {
@@ -36,7 +36,6 @@ pub(super) fn form(value: &str, kind: usize, choices: &[u8]) -> (Vec<u8>, Vec<u8
     let mut choices = choices.iter().copied().cycle();
     let mut choice = move || choices.next().unwrap();
     let form = match kind {
-        0 => value.into(),
         1 => percent(value, &mut choice, false),
         2 => percent(value, &mut choice, true),
         3 => json(value, &mut choice),
@@ -45,11 +44,13 @@ pub(super) fn form(value: &str, kind: usize, choices: &[u8]) -> (Vec<u8>, Vec<u8
         6 => html(value, &mut choice),
         7 => javascript(value, &mut choice),
         8 => padded(value, &mut choice),
+        9 if value.is_ascii() => value.bytes().flat_map(|byte| [byte, 0]).collect(),
+        0 | 9 => value.into(),
         _ => {
             let (encoded, whole) = base64(value, &mut choice);
             let write = |text: &str| match kind {
-                9 => percent(text, &mut || 1, false),
-                10 => json(text, &mut || 1),
+                10 => percent(text, &mut || 1, false),
+                11 => json(text, &mut || 1),
                 _ => text.into(),
             };
             return (write(&encoded), write(&whole));

@@ -52,8 +52,9 @@ pub(super) struct Forms {
 }
 
 impl Forms {
-    /// A value can come back as it is, as a form has it (with `+` for each space), in hexadecimal of one case, and in
-    /// Base64 of either alphabet: at one of three places among the three bytes that four digits stand for.
+    /// A value can come back as it is, as a form has it (with `+` for each space), in hexadecimal of one case, in UTF-16
+    /// that nothing says, and in Base64 of either alphabet: at one of three places among the three bytes that four digits
+    /// stand for.
     ///
     /// Of these, the filter looks at the last eight bytes; so those of a needle of `shortest` bytes or more are kept.
     pub(super) fn of(name: usize, value: &str, shortest: usize) -> Self {
@@ -74,6 +75,9 @@ impl Forms {
         let digits = hexadecimal(value.as_bytes());
         add(digits.to_ascii_uppercase(), None, None);
         add(digits.to_vec(), None, None);
+        if value.is_ascii() {
+            add(utf16(value.as_bytes()).to_vec(), None, None);
+        }
         let mut longest: usize = value.chars().map(longest_form).sum::<usize>().max(digits.len());
         for shift in 0..3 {
             let (digits, before, after) = base64(value.as_bytes(), shift);
@@ -369,6 +373,14 @@ fn base64(value: &[u8], before: usize) -> (Zeroizing<Vec<u8>>, Option<SharedDigi
         _ => None,
     };
     (Zeroizing::new(digits.get(first..last).unwrap_or_default().to_vec()), shared_first, shared_last)
+}
+
+/// What an ASCII text is in UTF-16 of either byte order, without the zero at one of its ends.
+fn utf16(bytes: &[u8]) -> Zeroizing<Vec<u8>> {
+    let mut text = Zeroizing::new(Vec::with_capacity(2 * bytes.len()));
+    text.extend(bytes.iter().flat_map(|byte| [*byte, 0]));
+    text.pop();
+    text
 }
 
 fn hexadecimal(bytes: &[u8]) -> Zeroizing<Vec<u8>> {

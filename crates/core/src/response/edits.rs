@@ -78,6 +78,8 @@ pub struct Edits {
     pub idle_timeout: Option<u32>,
     /// What is done to the links in its body; `None` where they stay as they are.
     pub body: Option<BodyEdit>,
+    /// The names of the secrets that were found in the head.
+    pub redacted: Vec<String>,
 }
 
 /// Headers about the bytes of a body, which are others once its links have been rewritten. `ETag` is not among them: the

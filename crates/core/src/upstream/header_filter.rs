@@ -27,7 +27,8 @@ const CREDENTIALS: &[&str] = &[
 
 /// Headers that upstreams believe when a proxy sends them: who asks, and what is asked for. `Referer` is a URL of the
 /// gateway's own, and can hold a token that was shown in a query. `Origin` is a page of the gateway's caller: it says
-/// nothing to an upstream whose caller is the gateway, and some upstreams refuse every request that has one.
+/// nothing to an upstream whose caller is the gateway, and some upstreams refuse every request that has one. A program
+/// behind CGI takes `Proxy` for the proxy that its own requests go through (CVE-2016-5385).
 const CLAIMS: &[&str] = &[
     "cdn-loop",
     "client-ip",
@@ -35,6 +36,7 @@ const CLAIMS: &[&str] = &[
     "fastly-client-ip",
     "forwarded",
     "origin",
+    "proxy",
     "proxy-client-ip",
     "referer",
     "true-client-ip",
@@ -47,6 +49,7 @@ const CLAIMS: &[&str] = &[
     "x-cluster-client-ip",
     "x-forwarded",
     "x-host",
+    "x-http-host-override",
     "x-http-method",
     "x-http-method-override",
     "x-method-override",
