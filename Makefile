@@ -151,7 +151,7 @@ $(CLIENTS): tests/clients/package.json tests/clients/package-lock.json tests/cli
 	@touch $@
 
 # A Python that has no `venv` leaves an empty folder, and its tests are skipped.
-.tools/python: tests/auth/aws/requirements.txt
+.tools/python: tests/auth/requirements.txt
 	@scripts/step "boto3 and moto, one to three minutes" scripts/install-python
 	@touch $@
 
