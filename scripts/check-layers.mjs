@@ -8,7 +8,7 @@ import { dirname, join } from "node:path";
 // list, and nothing after it. The text says what the room is. `null`: the crate has no layers, only circles are looked for.
 const LAYERS = {
   "crates/core/src": [
-    ["secret_value digest request_id", "values; they use nothing"],
+    ["secret_value digest request_id order", "values; they use nothing"],
     ["http", "words of HTTP; it knows no gateway"],
     ["configuration", "what the build has checked; it uses http"],
     ["encoding", "texts as bytes, and bytes as texts"],
