@@ -5,11 +5,12 @@ use std::rc::Weak;
 
 use ostiary_core::configuration::Instruments;
 use ostiary_core::runtime::Clock;
-use ostiary_core::runtime::instrumented::Instrumented;
+use ostiary_core::runtime::instrumented::{Instrumented, Page};
+use ostiary_rehearsal::Rehearsal;
 use web_sys::Request;
 use worker::Env;
 
-use crate::configuration::INSTRUMENTS;
+use crate::configuration::{INSTRUMENTS, PAGE};
 use crate::deadline::Deadline;
 use crate::invocation::Invocation;
 use crate::sending::Sending;
@@ -23,16 +24,29 @@ pub(crate) struct Runtime<'a> {
     pub(crate) sending: Sending,
     /// The deadline of what is being read from bindings now.
     pub(crate) deadline: RefCell<Weak<Deadline>>,
+    rehearsal: Option<&'a Rehearsal>,
 }
 
 impl<'a> Runtime<'a> {
     pub(crate) fn new(request: &'a Request, env: &'a Env, invocation: &'a Invocation) -> Self {
-        Self { request, env, invocation, sending: Sending::default(), deadline: RefCell::default() }
+        let (sending, deadline) = (Sending::default(), RefCell::default());
+        Self { request, env, invocation, sending, deadline, rehearsal: None }
+    }
+
+    /// A runtime in the same place, on which no source is read and nothing is sent.
+    pub(crate) fn rehearsing<'r>(&'r self, rehearsal: &'r Rehearsal) -> Runtime<'r> {
+        Runtime { rehearsal: Some(rehearsal), ..Runtime::new(self.request, self.env, self.invocation) }
+    }
+
+    /// What stands for the sources and the upstreams, where a request is rehearsed. Only the page asks for that.
+    pub(crate) fn rehearsal(&self) -> Option<&'a Rehearsal> {
+        PAGE.and(self.rehearsal)
     }
 }
 
 impl Instrumented for Runtime<'_> {
     const INSTRUMENTS: Instruments = INSTRUMENTS;
+    const PAGE: Option<Page> = PAGE;
 }
 
 impl Clock for Runtime<'_> {

@@ -177,7 +177,7 @@ mod tests {
         for text in [
             "",
             "00",
-            &good[..54],
+            good.trim_end_matches('1'),
             &format!("{good}-"),
             &format!("{good}, {good}"),
             &format!(" {good}"),

@@ -10,8 +10,8 @@ mod tables;
 pub use key::{Key, KeyTable, Presence, Shape};
 pub use tables::ROOT;
 pub(crate) use tables::{
-    AUTH, BASIC, CALLER, CORS, FAILOVER, GATEWAY, HMAC, OPERATOR, PUT, RATE_LIMIT, REDACT, REFUSAL, RETRY,
-    ROUTE, SIGV4, WORKER_SECRET,
+    AUTH, BASIC, CALLER, CORS, FAILOVER, GATEWAY, HMAC, METRICS, OPERATOR, PUT, RATE_LIMIT, REDACT, REFUSAL,
+    RETRY, ROUTE, SIGV4, WORKER_SECRET,
 };
 
 #[cfg(test)]
