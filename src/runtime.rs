@@ -7,6 +7,7 @@ use ostiary_core::configuration::Instruments;
 use ostiary_core::runtime::Clock;
 use ostiary_core::runtime::instrumented::{Instrumented, Page};
 use ostiary_rehearsal::Rehearsal;
+use wasm_bindgen::JsValue;
 use web_sys::Request;
 use worker::Env;
 
@@ -24,13 +25,22 @@ pub(crate) struct Runtime<'a> {
     pub(crate) sending: Sending,
     /// The deadline of what is being read from bindings now.
     pub(crate) deadline: RefCell<Weak<Deadline>>,
+    /// The keys that have been imported for it.
+    pub(crate) keys: RefCell<Vec<JsValue>>,
     rehearsal: Option<&'a Rehearsal>,
 }
 
 impl<'a> Runtime<'a> {
     pub(crate) fn new(request: &'a Request, env: &'a Env, invocation: &'a Invocation) -> Self {
-        let (sending, deadline) = (Sending::default(), RefCell::default());
-        Self { request, env, invocation, sending, deadline, rehearsal: None }
+        Self {
+            request,
+            env,
+            invocation,
+            sending: Sending::default(),
+            deadline: RefCell::default(),
+            keys: RefCell::default(),
+            rehearsal: None,
+        }
     }
 
     /// A runtime in the same place, on which no source is read and nothing is sent.

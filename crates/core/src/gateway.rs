@@ -18,7 +18,7 @@ use crate::request::admission::{Admitted, admit};
 use crate::request::rate_limit::{Limited, Limits, Subject};
 use crate::request::routing::Arrival;
 use crate::request::trace::Trace;
-use crate::request::{cors, destination, routing};
+use crate::request::{cors, destination, named_method, routing};
 use crate::request_id::RequestId;
 use crate::response::edits::{Edits, edits};
 use crate::response::link::Links;
@@ -26,11 +26,11 @@ use crate::runtime::clock::elapsed;
 use crate::runtime::instrumented::Instrumented;
 use crate::runtime::signing::Signing;
 use crate::runtime::{Bindings, Clock, Console, Network, RequestHead, UpstreamResponse};
+use crate::secrets::base_url::base_url;
 use crate::secrets::credential::Credential;
 use crate::secrets::readings::Readings;
 use crate::secrets::resolver::Resolver;
 use crate::upstream::attempts::{Attempts, Reply};
-use crate::upstream::base_url::base_url;
 use crate::upstream::planning::Forward;
 
 /// RFC 9110 §15.3.5.
@@ -290,7 +290,7 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console + Signing +
         }
     }
 
-    /// Step 4: where the caller may put what it copies or moves.
+    /// Step 4: where the caller may put what it copies or moves, unless it may not do so.
     fn authorize(
         &mut self,
         routed: Routed<'g, '_>,
@@ -304,7 +304,13 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console + Signing +
             return Err(Code::PayloadTooLarge);
         }
         let Admitted { method, ref target, .. } = *routed.admitted;
-        destination::below_mount(self.gateway, routed.route, authenticated.caller, method, target, self.head)
+        let Routed { route, path, .. } = routed;
+        let admits = |meant| route.admitting_rule(authenticated.caller, meant, path).is_some();
+        if !named_method::is_admitted(route, method, target.query, admits) {
+            self.event.mismatch = Some(Mismatch::Method);
+            return Err(Code::NotAllowed);
+        }
+        destination::below_mount(self.gateway, route, authenticated.caller, method, target, self.head)
     }
 
     /// Step 4, where no rule admits the request.
@@ -319,7 +325,7 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console + Signing +
     /// Step 5. A browser sends a preflight without its user's will, so one that anyone may send spends no credential.
     async fn resolve(&mut self, routed: Routed<'g, '_>, caller: Grantee) -> Result<Resolved<'g>, Code> {
         let before = self.runtime.now();
-        let mut resolver = Resolver::new(self.gateway, routed.route);
+        let mut resolver = Resolver::new(self.gateway, routed.route, &self.request_id);
         let is_preflight = routed.admitted.method == Method::Options
             && self.head.header("access-control-request-method").is_some();
         let is_bare = is_preflight && caller == Grantee::Anyone;
@@ -413,8 +419,9 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console + Signing +
         self.judge(&response, forward.method, sent).await?;
         let target = &routed.admitted.target;
         let links = || Links {
-            sent: forward.url(&Credential::default()),
+            sent: forward.url_without_parameters(&credential),
             upstream: forward.upstream,
+            filled_base: forward.filled_base(&credential),
             mount: format!("{}://{}{}", target.scheme, target.host.as_str(), routed.mount.path()),
             parameters: routed.route.auth.iter().flat_map(Placement::parameters).collect(),
             values: &credential.values,
@@ -446,7 +453,7 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console + Signing +
             event.code = Some(code.as_str());
             let mut added = cors.map(cors::Permission::on_refusal).unwrap_or_default();
             added.extend(times.clone());
-            let media_type = MediaType::for_accept(head.header("accept"));
+            let media_type = MediaType::of_client(head.header("accept"), head.header("authorization"));
             Outcome::Refused(Refusal { code, request_id, retry_after, added, media_type, challenge })
         });
         event.status = match &mut outcome {

@@ -16,22 +16,26 @@ mod callers;
 #[cfg(test)]
 mod complete;
 mod cors;
+mod deployable;
 mod diagnostic;
 mod document;
 mod environments;
 #[cfg(test)]
 mod example;
+mod exchange;
 mod failover;
 mod file;
 mod header;
 mod hmac;
 mod jsonc;
+mod jwt;
 pub mod keys;
 mod lacking;
 mod mount;
 mod name;
 mod nearest;
 mod notation;
+mod oauth2;
 mod operator;
 mod output;
 #[cfg(test)]
@@ -63,6 +67,7 @@ use document::Table;
 pub use environments::{Environment, StoreBinding, environments};
 pub use file::File;
 use file::Span;
+pub use nearest::nearest;
 pub use wrangler_file::{WranglerFileError, find_wrangler};
 
 use callers::Callers;
@@ -109,6 +114,9 @@ pub fn read(gateway: File<'_>, wrangler: File<'_>) -> Result<Checked, Vec<Diagno
     }
 }
 
+/// The message of a gateway that has no route yet.
+pub const NO_ROUTE: &str = "there is no route";
+
 /// `None` where there is no route.
 fn read_gateway<'t>(
     file: &Table<'t>,
@@ -139,6 +147,7 @@ fn read_gateway<'t>(
     whole.check_injected_proofs(ours);
     whole.warn(ours);
     whole.warn_of_bindings(theirs);
+    deployable::warn_of_digests(&callers, &declared.deployment, ours);
     let (mounts, routes) = routes.into_lists(place);
     Some(Gateway {
         digest: Text::Owned(digest(text)),
@@ -188,7 +197,7 @@ fn routes_table<'t>(file: &Table<'t>, findings: &mut Findings<'_>) -> Option<Tab
 
 fn report_no_route(at: Span, findings: &mut Findings<'_>) {
     let instead = "add `[routes.NAME]` with `mount`, `upstream` and `auth`, and `[routes.NAME.allow]`";
-    findings.error(at, "there is no route", instead);
+    findings.error(at, NO_ROUTE, instead);
 }
 
 fn digest(text: &str) -> String {

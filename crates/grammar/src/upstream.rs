@@ -1,5 +1,6 @@
 //! `upstream`: where a route's requests go.
 
+use super::deployable::OutOfReach;
 use super::diagnostic::Findings;
 use super::document::Value;
 use super::template::{self, Declared};
@@ -19,18 +20,24 @@ pub(crate) fn read(
     if secrets.peek().is_some() {
         for (secret, span) in secrets {
             let name = declared.secrets.name(secret);
-            let message = format!("the secret `{name}` would stand in the path, which does not work yet");
-            findings.error(span, &message, "put it into `auth`");
+            let message = format!("the secret `{name}` is put into the path by `auth`");
+            let instead = format!(
+                "write `{{token}}` here, and `{{ path = \"token\", value = \"${{{name}}}\" }}` in `auth`"
+            );
+            findings.error(span, &message, &instead);
         }
         return None;
     }
     drop(secrets);
-    let mut urls = Vec::new();
+    let (mut urls, mut out_of_reach) = (Vec::new(), OutOfReach::default());
     for environment in declared.deployment.environments() {
         // A missing variable has been reported already.
         let url = parsed.substituted(environment)?;
         match UpstreamUrl::parse(&url) {
-            Ok(url) => urls.push(url),
+            Ok(url) => {
+                out_of_reach.look(&url, environment);
+                urls.push(url);
+            }
             Err(why) if parsed.variables().next().is_some() => {
                 let values = parsed
                     .variables()
@@ -49,6 +56,7 @@ pub(crate) fn read(
             }
         }
     }
+    out_of_reach.warn(text.span, findings);
     if parsed.variables().next().is_some() {
         return Some(Upstream::Variable(parsed.into_template()));
     }

@@ -52,7 +52,9 @@ s3.download_fileobj("bucket", "big", out, Config=part)
 assert out.getvalue() == big
 done.append("multipart upload and ranged download")
 
-url = s3.generate_presigned_url("get_object", Params={"Bucket": "bucket", "Key": key}, ExpiresIn=60)
+# boto3's default is version 2 in old regions.
+signs = client("s3", "s3", s3={"addressing_style": "path"}, signature_version="s3v4")
+url = signs.generate_presigned_url("get_object", Params={"Bucket": "bucket", "Key": key}, ExpiresIn=60)
 assert urllib.request.urlopen(url).read() == b"0123456789"
 done.append("presigned")
 
@@ -82,6 +84,8 @@ try:
     raise AssertionError("a stranger was served")
 except ClientError as refused:
     assert refused.response["ResponseMetadata"]["HTTPStatusCode"] == 401, refused.response
+    assert refused.response["Error"]["Code"] == "caller_unauthenticated", refused.response
+    assert refused.response["Error"]["Message"] == "No token that this gateway knows.", refused.response
 done.append("a stranger is refused")
 
 print(json.dumps(done))

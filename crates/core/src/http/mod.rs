@@ -15,6 +15,7 @@ pub mod method;
 pub mod path;
 pub mod query;
 pub mod range;
+pub mod s3_client;
 pub mod subprotocol;
 pub mod trace_context;
 

@@ -177,7 +177,7 @@ mod tests {
         for text in [
             "",
             "00",
-            good.trim_end_matches('1'),
+            good.split_at(54).0,
             &format!("{good}-"),
             &format!("{good}, {good}"),
             &format!(" {good}"),

@@ -53,8 +53,14 @@ mod tests {
 
     #[test]
     fn a_point_has_the_names_and_numbers_of_the_event() {
-        let note =
-            |binding, source, failure| SourceNote { secret: "api", binding, source, failure, status: None };
+        let note = |binding, source, failure| SourceNote {
+            secret: "api",
+            binding,
+            source,
+            failure,
+            error: None,
+            status: None,
+        };
         let event = Event {
             route: Some("api"),
             caller: Some("checkout"),

@@ -157,7 +157,7 @@ mod tests {
 
     fn note(binding: &'static str, source: usize, failure: Option<Failure>) -> SourceNote<'static> {
         let status = (failure == Some(Failure::Refused)).then_some(401);
-        SourceNote { secret: "api", binding, source, failure, status }
+        SourceNote { secret: "api", binding, source, failure, status, error: None }
     }
 
     /// Name, binding and `served_by` of each.

@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 use super::query::{Query, Row, number, text};
 use super::report::Report;
 use crate::refusal::Code;
-use crate::runtime::{Bindings, Network, RequestHead};
+use crate::runtime::Bindings;
+use crate::runtime::own_request::OwnRequests;
 
 /// The window, in minutes. Points are there some seconds after their request.
 const MINUTES: u8 = 5;
@@ -21,8 +22,8 @@ const LABELS: [(&str, &str); 6] = [
 ];
 
 /// The operator's own requests have a text in the seventh column, and do not count.
-pub(super) async fn report<H: RequestHead, R: Bindings + Network>(
-    mut query: Query<'_, '_, H, R>,
+pub(super) async fn report<R: Bindings + OwnRequests>(
+    mut query: Query<'_, '_, R>,
     dataset: &str,
 ) -> Result<Report, Code> {
     let columns: Vec<String> = LABELS.iter().map(|(label, column)| format!("{column} AS {label}")).collect();

@@ -118,7 +118,7 @@ pub async fn serve<'g, R: Bindings + Network + Clock + Console + Signing + Instr
         Endpoint::Explain if R::PAGE.is_some() => explain::report(gateway, TOKEN_IN, runtime).await,
         Endpoint::Metrics | Endpoint::Traffic if R::INSTRUMENTS.traffic => {
             let (source, dataset) = history(operator, runtime).ok_or(Code::NotAllowed)?;
-            let query = query::Query { gateway, source, head: request.head, runtime, readings };
+            let query = query::Query { gateway, source, runtime, readings };
             if endpoint == Endpoint::Metrics {
                 metrics::report(query, dataset).await
             } else {

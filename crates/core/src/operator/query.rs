@@ -8,14 +8,15 @@ use serde_json::{Map, Value};
 use crate::configuration::{Gateway, MetricsSource};
 use crate::http::method::Method;
 use crate::refusal::Code;
+use crate::runtime::own_request::OwnRequests;
 use crate::runtime::plan::Plan;
 use crate::runtime::reading::Reading;
-use crate::runtime::{Bindings, Network, RequestHead, UpstreamResponse};
+use crate::runtime::{Bindings, SendError};
 use crate::secret_value::{SecretBytes, SecretValue};
+use crate::secrets::base_url::base_url;
 use crate::secrets::readings::Readings;
-use crate::upstream::base_url::base_url;
 
-/// How long an answer may take, and then its body, in milliseconds.
+/// How long an answer may take, in milliseconds.
 const TIMEOUT: u32 = 10_000;
 
 /// In bytes: no answer to these queries is as long.
@@ -30,16 +31,14 @@ struct Answer {
 }
 
 /// What reads data points for one request of the operator's.
-pub(super) struct Query<'a, 'g, H, R> {
+pub(super) struct Query<'a, 'g, R> {
     pub(super) gateway: &'g Gateway,
     pub(super) source: &'g MetricsSource,
-    /// The operator's request, of which nothing is sent.
-    pub(super) head: &'a H,
     pub(super) runtime: &'a R,
     pub(super) readings: &'a mut Readings<'g, R>,
 }
 
-impl<H: RequestHead, R: Bindings + Network> Query<'_, '_, H, R> {
+impl<R: Bindings + OwnRequests> Query<'_, '_, R> {
     /// The rows that the query yields. 500, 502, 503, 504
     pub(super) async fn rows(&mut self, sql: String) -> Result<Vec<Row>, Code> {
         let url = base_url(&self.source.url, self.runtime)?;
@@ -48,7 +47,7 @@ impl<H: RequestHead, R: Bindings + Network> Query<'_, '_, H, R> {
         let plan = Plan {
             method: Method::Post,
             url: SecretValue::new([url.origin, url.base].concat()),
-            remove: self.head.header_names().map(str::to_owned).collect(),
+            remove: Vec::new(),
             set: set.map(|(name, value)| (name.to_owned(), SecretValue::new(value))).into(),
             has_body: true,
             body: Some(Rc::new(SecretBytes::new(sql.into_bytes()))),
@@ -57,12 +56,15 @@ impl<H: RequestHead, R: Bindings + Network> Query<'_, '_, H, R> {
             timeout: TIMEOUT,
             reads_body: true,
         };
-        let response = self.runtime.send(&plan).await?;
-        if response.status() != 200 {
+        let response = self.runtime.request(&plan, LONGEST).await.map_err(|why| match why {
+            SendError::TooLarge => Code::UpstreamInvalid,
+            why => why.into(),
+        })?;
+        if response.status != 200 {
             return Err(Code::UpstreamInvalid);
         }
-        let body = self.runtime.beginning(&response, LONGEST, TIMEOUT).await;
-        let answer: Answer = serde_json::from_slice(&body).map_err(|_| Code::UpstreamInvalid)?;
+        let answer: Answer =
+            serde_json::from_slice(response.body.expose()).map_err(|_| Code::UpstreamInvalid)?;
         Ok(answer.data)
     }
 

@@ -6,7 +6,8 @@ use super::query::{Query, Row, number, text};
 use super::report::Report;
 use crate::http::query::parameters;
 use crate::refusal::Code;
-use crate::runtime::{Bindings, Network, RequestHead};
+use crate::runtime::Bindings;
+use crate::runtime::own_request::OwnRequests;
 
 /// The body of the response.
 #[derive(Serialize)]
@@ -50,8 +51,8 @@ fn window(query: Option<&str>) -> Result<(u8, u32), Code> {
 }
 
 /// The operator's own requests do not count.
-pub(super) async fn report<H: RequestHead, R: Bindings + Network>(
-    mut query: Query<'_, '_, H, R>,
+pub(super) async fn report<R: Bindings + OwnRequests>(
+    mut query: Query<'_, '_, R>,
     dataset: &str,
     asked: Option<&str>,
 ) -> Result<Report, Code> {

@@ -338,6 +338,8 @@ fn a_probe_obeys_the_route_s_rules() {
         ("POST", "/v1/charges/x", "operation_invalid"),
         ("OPTIONS", "/v1/x", "operation_invalid"),
         ("get", "/v1/x", "operation_invalid"),
+        // Case 71.
+        ("GET", "/v1/x?_method=DELETE", "not_allowed"),
         ("GET", "/v1/../../admin", "path_ambiguous"),
         ("GET", "/v1/%2e%2e/x", "path_ambiguous"),
         ("GET", "/v1/a%2Fb", "path_ambiguous"),
@@ -564,7 +566,7 @@ fn with_metrics() -> World {
 #[test]
 fn metrics_and_traffic_ask_with_nothing_of_the_operator_s() {
     let rows = r#"{"data":[{"route":"api","caller":"checkout","requests":"3","at":120,"p50":7,"p99":9.5}]}"#;
-    let world = with_metrics().with_body(rows);
+    let world = with_metrics();
     for (path, expected) in [
         (
             "/metrics",
@@ -572,12 +574,14 @@ fn metrics_and_traffic_ask_with_nothing_of_the_operator_s() {
         ),
         ("/traffic?hours=24", "\"requests\":3.0"),
     ] {
+        world.tokens.borrow_mut().extend([Ok((200, rows)), Ok((200, rows))]);
         let exchange = world.ask(&ask("GET", path).header("x-of-the-operator", "1"));
-        assert_eq!(exchange.status, 200, "{exchange:?}");
+        assert_eq!((exchange.status, exchange.sent.len()), (200, 0), "{exchange:?}");
         let said = exchange.report.as_str().map_or_else(|| exchange.report.to_string(), str::to_owned);
         assert!(said.contains(expected), "{said}");
-        assert_eq!(exchange.sent.len(), 2);
-        for sent in &exchange.sent {
+        let sent = world.asked_for_tokens.take();
+        assert_eq!(sent.len(), 2);
+        for sent in &sent {
             assert_eq!(
                 (sent.method.as_str(), sent.url.as_str()),
                 ("POST", "https://api.example.org/acct-1/sql")
@@ -592,24 +596,36 @@ fn metrics_and_traffic_ask_with_nothing_of_the_operator_s() {
 }
 
 #[test]
-fn metrics_want_an_operator_and_an_answer() {
-    let world = with_metrics();
+fn metrics_want_an_operator() {
     for path in ["/metrics", "/traffic?hours=1"] {
-        world.ask(&ask("GET", path).without("authorization")).refused("caller_unauthenticated");
+        with_metrics().ask(&ask("GET", path).without("authorization")).refused("caller_unauthenticated");
         World::new().ask(&ask("GET", path)).refused("not_allowed");
     }
     for asked in ["", "?hours=2", "?hours=1&hours=1", "?hours=1%27", "?since=1"] {
+        let world = with_metrics();
         world.ask(&ask("GET", &format!("/traffic{asked}"))).refused("operation_invalid");
+        assert!(world.asked_for_tokens.take().is_empty(), "{asked}");
     }
+}
+
+#[test]
+fn metrics_that_cannot_be_had_are_a_refusal() {
+    let refused = |answer, code: &str| {
+        let world = with_metrics();
+        world.tokens.borrow_mut().push_back(answer);
+        world.ask(&ask("GET", "/metrics")).refused(code);
+    };
     for body in ["", "<html>", "{}", "[]"] {
-        let exchange = with_metrics().with_body(body).ask(&ask("GET", "/metrics"));
-        assert_eq!(exchange.code.as_deref(), Some("upstream_invalid"), "{body}");
+        refused(Ok((200, body)), "upstream_invalid");
     }
-    let exchange = with_metrics().answering(403, &[]).ask(&ask("GET", "/metrics"));
-    assert_eq!(exchange.code.as_deref(), Some("upstream_invalid"));
-    let world = with_metrics().with("ONLY_KEY", Binding::Missing).with_body("{\"data\":[]}");
-    let exchange = world.ask(&ask("GET", "/metrics"));
-    assert_eq!(exchange.sent[0].header("authorization"), ["Bearer canary-pair-id"], "the next source serves");
+    refused(Ok((403, "{\"data\":[]}")), "upstream_invalid");
+    refused(Err(SendError::TooLarge), "upstream_invalid");
+    refused(Err(SendError::TimedOut), "upstream_timeout");
+    refused(Err(SendError::Unreachable), "upstream_unreachable");
+    let world = with_metrics().with("ONLY_KEY", Binding::Missing);
+    world.ask(&ask("GET", "/metrics"));
+    let sent = world.asked_for_tokens.take();
+    assert_eq!(sent[0].header("authorization"), ["Bearer canary-pair-id"], "the next source serves");
     let world = world.with("PAIR_ID", Binding::Value("a\nb"));
     world.ask(&ask("GET", "/metrics")).refused("secret_unavailable");
 }
