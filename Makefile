@@ -66,7 +66,7 @@ test: $(TOOLS) ## Check and test everything
 	@scripts/step "The API's client as WebAssembly" cargo check --quiet --locked --package ostiary-secrets-store --target wasm32-unknown-unknown
 	@scripts/step "Native tests" cargo test --quiet --locked --workspace --exclude ostiary --all-features
 	@scripts/step "The ostiary command" cargo build --quiet --locked --package ostiary-cli
-	@$(MAKE) --silent --no-print-directory $(CLIENTS) .tools/python build/entry.js tests/.build/entry.js tests/auth/.build/entry.js tests/faults/.build/entry.js examples/minimal-worker/build/index.js
+	@$(MAKE) --silent --no-print-directory $(CLIENTS) .tools/python build/entry.js tests/.build/entry.js tests/auth/.build/entry.js tests/operator/.build/entry.js tests/faults/.build/entry.js examples/minimal-worker/build/index.js
 	@scripts/check-size build
 	@scripts/step "End-to-end tests" $(NODE) --test --test-concurrency=2 --test-timeout=120000 'tests/**/*.test.mjs'
 	@$(NODE) tests/clients/browser/chromium.mjs
@@ -88,7 +88,7 @@ bench: bench/.build/entry.js $(GROWTH) ## Measure against the peers, and write b
 	@$(NODE) bench/run.mjs $(BENCH)
 
 clean: ## Remove what was built; the tools and the local Secrets Store stay
-	rm -rf build examples/*/build tests/.build tests/auth/.build tests/faults/.build bench/.build bench/.generated bench/.profile bench/peers/hono/.build fuzz/target fuzz/findings target
+	rm -rf build examples/*/build tests/.build tests/auth/.build tests/operator/.build tests/faults/.build bench/.build bench/.generated bench/.profile bench/peers/hono/.build fuzz/target fuzz/findings target
 
 # wrangler takes one of the first three, or what --config or the redirection of a framework's build names.
 WRANGLER_FILES := $(wildcard $(addprefix $(FOLDER),wrangler.json wrangler.jsonc wrangler.toml .wrangler/deploy/config.json))
@@ -117,6 +117,9 @@ tests/faults/.build/entry.js: $(SOURCES) $(wildcard tests/faults/configuration/*
 tests/auth/.build/entry.js: $(SOURCES) $(wildcard tests/auth/configuration/*.toml) | $(TOOLS)
 	@scripts/step "The Worker for the tests of auth" scripts/build-worker tests/auth/.build tests/auth/configuration
 
+tests/operator/.build/entry.js: $(SOURCES) $(wildcard tests/operator/configuration/*.toml) | $(TOOLS)
+	@scripts/step "The Worker for the tests of what an operator sees" scripts/build-worker tests/operator/.build tests/operator/configuration
+
 bench/.build/entry.js: $(SOURCES) $(wildcard bench/gateway/*.toml) | $(TOOLS)
 	@scripts/step "The Worker for the benchmark" scripts/build-worker bench/.build bench/gateway
 
@@ -130,7 +133,7 @@ bench/.generated/%/build/entry.js: bench/.generated/%/gateway.toml $(SOURCES) | 
 .PRECIOUS: bench/.generated/%/gateway.toml
 
 # A build that is interrupted leaves the one before.
-.PRECIOUS: $(FOLDER)build/entry.js tests/.build/entry.js tests/auth/.build/entry.js tests/faults/.build/entry.js bench/.build/entry.js
+.PRECIOUS: $(FOLDER)build/entry.js tests/.build/entry.js tests/auth/.build/entry.js tests/operator/.build/entry.js tests/faults/.build/entry.js bench/.build/entry.js
 
 examples/minimal-worker/build/index.js: $(EXAMPLE_SOURCES) | $(TOOLS)
 	@scripts/step "The minimal Worker" scripts/build-example minimal-worker

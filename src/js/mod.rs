@@ -104,6 +104,13 @@ extern "C" {
     pub(crate) fn announce_abandoned(request: &Request);
 }
 
+#[wasm_bindgen(module = "/src/js/metrics.js")]
+extern "C" {
+    /// Hands a data point to a binding of Analytics Engine.
+    #[wasm_bindgen(js_name = writeDataPoint)]
+    pub(crate) fn write_data_point(env: &JsValue, binding: &str, texts: &str, numbers: &[f64]);
+}
+
 #[wasm_bindgen(module = "/src/js/deadline.js")]
 extern "C" {
     /// Fulfils the waiter after so many milliseconds, and says what [`clear_timeout`] takes.

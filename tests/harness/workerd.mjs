@@ -3,7 +3,7 @@
 import { cpSync, readdirSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import { BINDING_MODULE, RATE_LIMIT_MODULE } from "./secret-store.mjs";
+import { BINDING_MODULE, DATASET_MODULE, RATE_LIMIT_MODULE } from "./secret-store.mjs";
 import { ServerProcess, temporaryFolder } from "./server-process.mjs";
 
 // Its package exports the path of the native binary.
@@ -27,9 +27,9 @@ function callerText(module, compatibilityDate) {
 }
 
 function configuration(options) {
-  const { build, secrets, rateLimits, variables, store, compatibilityDate, compatibilityFlags, v8Flags = [], caller, cache } = options;
+  const { build, secrets, rateLimits, datasets = [], variables, store, compatibilityDate, compatibilityFlags, v8Flags = [], caller, cache } = options;
   const wrapped = (module) => (name) => `(name = ${quoted(name)}, wrapped = (moduleName = ${quoted(module)}, innerBindings = [(name = "store", service = "store"), (name = "binding", text = ${quoted(name)})]))`;
-  const storeBindings = [...secrets.map(wrapped("store:secret")), ...rateLimits.map(wrapped("store:rate-limit"))];
+  const storeBindings = [...secrets.map(wrapped("store:secret")), ...rateLimits.map(wrapped("store:rate-limit")), ...datasets.map(wrapped("store:dataset"))];
   const textBindings = Object.entries(variables).map(([name, value]) => `(name = ${quoted(name)}, text = ${quoted(value)})`);
   return `using Workerd = import "/workerd/workerd.capnp";
 const configuration :Workerd.Config = (
@@ -53,6 +53,7 @@ const configuration :Workerd.Config = (
   extensions = [(modules = [
     (name = "store:secret", internal = true, esModule = ${quoted(BINDING_MODULE)}),
     (name = "store:rate-limit", internal = true, esModule = ${quoted(RATE_LIMIT_MODULE)}),
+    (name = "store:dataset", internal = true, esModule = ${quoted(DATASET_MODULE)}),
   ])],
 );
 `;

@@ -156,6 +156,7 @@ fn the_complete_example_means_what_the_design_says() {
             Mount { host: None, prefix: vec![text("stripe")].into(), to: Destination::Route(RouteId(0)) },
         ]
         .into(),
+        metrics: None,
         trace: false,
         secret_timeout: 2_000,
     };

@@ -28,6 +28,8 @@ pub(crate) struct Environment<'t> {
     worker_secrets: Vec<&'t str>,
     /// The rate-limiting bindings with their periods in seconds.
     rate_limits: Vec<(Located<'t>, u32)>,
+    /// The bindings of Analytics Engine with their datasets.
+    datasets: Vec<(&'t str, &'t str)>,
     /// The value is `None` where it is no string.
     variables: BTreeMap<&'t str, Option<&'t str>>,
 }
@@ -138,6 +140,35 @@ impl<'t> Deployment<'t> {
         periods.into_iter().max()
     }
 
+    /// Reports the environments that lack this binding of Analytics Engine, or have a dataset that is no word of SQL.
+    pub(crate) fn check_dataset(&self, name: &str, at: Span, findings: &mut Findings<'_>) {
+        let mut lacking = Vec::new();
+        for environment in &self.environments {
+            let place = environment.place();
+            let Some(dataset) = environment.dataset(name) else {
+                let quoted = format!("\"{name}\"");
+                let keys = environment.keys(&["analytics_engine_datasets"]);
+                let add = environment
+                    .notation
+                    .one_more(&keys, &[("binding", &*quoted), ("dataset", "\"ostiary\"")]);
+                lacking
+                    .push((place, or_nearest(name, environment.datasets.iter().map(|(name, _)| *name), add)));
+                continue;
+            };
+            let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+            if !dataset.bytes().all(is_word)
+                || dataset.is_empty()
+                || dataset.starts_with(|first: char| first.is_ascii_digit())
+            {
+                let message =
+                    format!("the dataset `{dataset}` of the binding `{name}` {place} is no word of SQL");
+                findings.error(at, &message, "give it a name of letters, digits and `_` there");
+            }
+        }
+        let message = format!("{} has no binding `{name}` of Analytics Engine", self.file);
+        report(&message, &lacking, at, findings);
+    }
+
     /// Reports the environments that lack the variable.
     pub(crate) fn check_variable(&self, name: &str, at: Span, findings: &mut Findings<'_>) {
         let file = self.file;
@@ -177,6 +208,11 @@ impl<'t> Environment<'t> {
     /// `None` for the top level.
     pub(crate) const fn name(&self) -> Option<&'t str> {
         self.name
+    }
+
+    /// The dataset of this binding of Analytics Engine.
+    pub(crate) fn dataset(&self, binding: &str) -> Option<&'t str> {
+        self.datasets.iter().find(|(name, _)| *name == binding).map(|(_, dataset)| *dataset)
     }
 
     /// What makes this variable name the environment.
@@ -238,6 +274,7 @@ impl<'t> Environment<'t> {
                 .unwrap_or_default(),
             worker_secrets: worker_secrets.iter().map(|required| required.text).collect(),
             rate_limits: rate_limits(table, findings),
+            datasets: datasets(table),
             variables: variables
                 .iter()
                 .flat_map(Table::entries)
@@ -285,6 +322,18 @@ fn rate_limits<'t>(environment: &Table<'t>, findings: &mut Findings<'t>) -> Vec<
         limits.push((name, period));
     }
     limits
+}
+
+/// The bindings of `analytics_engine_datasets`. A dataset without a name has its binding's. What else is there is
+/// wrangler's business.
+fn datasets<'t>(environment: &Table<'t>) -> Vec<(&'t str, &'t str)> {
+    let elements = environment.value("analytics_engine_datasets").map(Value::quiet_array).unwrap_or_default();
+    let tables = elements.into_iter().filter_map(Value::quiet_table);
+    let bindings = tables.filter_map(|table| {
+        let binding = table.value("binding")?.as_str()?;
+        Some((binding, table.value("dataset").and_then(Value::as_str).unwrap_or(binding)))
+    });
+    bindings.collect()
 }
 
 /// The bindings of one `secrets_store_secrets`.

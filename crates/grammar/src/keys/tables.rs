@@ -721,6 +721,35 @@ pub(crate) static OPERATOR: KeyTable = KeyTable {
             example: "page = true",
             shape: Shape::Boolean,
         },
+        Key {
+            name: "metrics",
+            summary: "Where the operator's endpoints read data points: the SQL API of Analytics Engine.",
+            presence: Optional("data points are not read"),
+            example: "metrics = { url = \"https://api.cloudflare.com/client/v4/accounts/${var.ACCOUNT_ID}/analytics_engine/sql\", token = \"${analytics}\" }",
+            shape: Shape::Table(&METRICS),
+        },
+    ],
+    forms: &[],
+};
+
+/// `metrics` of `[operator]`.
+pub(crate) static METRICS: KeyTable = KeyTable {
+    owner: "`metrics`",
+    keys: &[
+        Key {
+            name: "url",
+            summary: "The URL of the SQL API of Analytics Engine. It may have variables.",
+            presence: Required,
+            example: "url = \"https://api.cloudflare.com/client/v4/accounts/${var.ACCOUNT_ID}/analytics_engine/sql\"",
+            shape: Shape::Template,
+        },
+        Key {
+            name: "token",
+            summary: "The secret with a token that may read the account's analytics.",
+            presence: Required,
+            example: "token = \"${analytics}\"",
+            shape: Shape::Template,
+        },
     ],
     forms: &[],
 };
@@ -735,6 +764,13 @@ pub(crate) static GATEWAY: KeyTable = KeyTable {
             presence: Optional("\"2s\""),
             example: "secret_timeout = \"2s\"",
             shape: DURATION,
+        },
+        Key {
+            name: "metrics",
+            summary: "The name of an `[[analytics_engine_datasets]]` binding, which gets a data point of each request.",
+            presence: Optional("no data points are written"),
+            example: "metrics = \"METRICS\"",
+            shape: Shape::Text,
         },
         Key {
             name: "trace",
