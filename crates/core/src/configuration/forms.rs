@@ -14,6 +14,8 @@ use super::signing::HmacAlgorithm;
 pub struct Forms {
     /// Whether a body is read before it is sent, to sign it or to put a credential into it.
     pub body: bool,
+    /// [`Placement::Path`].
+    pub path: bool,
     /// [`Placement::Hmac`].
     pub hmac: bool,
     /// [`Placement::SigV4`].
@@ -42,6 +44,7 @@ impl Forms {
     const fn of(each: bool) -> Self {
         Self {
             body: each,
+            path: each,
             hmac: each,
             sigv4: each,
             jwt: each,
@@ -72,6 +75,7 @@ impl Forms {
                 self.sha512 |= matches!(hmac.algorithm, HmacAlgorithm::Sha384 | HmacAlgorithm::Sha512);
             }
             Placement::SigV4(_) => self.sigv4 = true,
+            Placement::Path { .. } => self.path = true,
             Placement::Jwt(jwt) => {
                 self.jwt = true;
                 self.private_keys |= jwt.algorithm != JwtAlgorithm::Hs256;
@@ -86,7 +90,6 @@ impl Forms {
             | Placement::Header { .. }
             | Placement::Query { .. }
             | Placement::Body { .. }
-            | Placement::Path { .. }
             | Placement::Client { .. } => {}
         }
     }

@@ -18,6 +18,8 @@ pub struct Credential<'g> {
     pub parameters: Vec<(&'g str, SecretValue)>,
     /// What is put into the upstream's base path, by the name that is there in braces, decoded.
     pub segments: Vec<(&'g str, SecretValue)>,
+    /// What puts them there, where there are any: the code is in no build whose configuration has no such form.
+    pub fill: Option<fn(&UpstreamUrl, &[(&str, SecretValue)]) -> SecretValue>,
     /// What is set in the body.
     pub fields: Vec<(&'g BodyPlace, SecretValue)>,
     /// What has to be exchanged for a token, which is put on the request then.

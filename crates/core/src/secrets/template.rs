@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::configuration::{
     Claim, ClaimValue, Exchange, Hmac, Jwt, JwtAlgorithm, Output, Part, Placement, Route, SecretId, SigV4,
-    Template,
+    Template, UpstreamUrl,
 };
 use crate::encoding::decode_key;
 use crate::encoding::private_key::{parse, symmetric};
@@ -73,7 +73,8 @@ impl<'g, R: Bindings + Signing> Filler<'_, 'g, '_, R> {
                 Placement::Body { place, value } if R::FORMS.body => {
                     credential.fields.push((place, filler.fill(value, Place::Encoded)?));
                 }
-                Placement::Path { name, value } => {
+                Placement::Path { name, value } if R::FORMS.path => {
+                    credential.fill = Some(UpstreamUrl::base_with);
                     credential.segments.push((name.as_ref(), filler.fill(value, Place::Segment)?));
                 }
                 Placement::Hmac(hmac) if R::FORMS.hmac => {
@@ -94,6 +95,7 @@ impl<'g, R: Bindings + Signing> Filler<'_, 'g, '_, R> {
                 }
                 // The build knows which forms there are, so there is no such placement.
                 Placement::Body { .. }
+                | Placement::Path { .. }
                 | Placement::Hmac(_)
                 | Placement::SigV4(_)
                 | Placement::Jwt(_)

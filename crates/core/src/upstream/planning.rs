@@ -249,7 +249,7 @@ impl<H: RequestHead> Forward<'_, H> {
     /// The upstream's base path with what the credential puts there; `None` where it puts nothing there.
     #[must_use]
     pub fn filled_base(&self, credential: &Credential<'_>) -> Option<SecretValue> {
-        (!credential.segments.is_empty()).then(|| self.upstream.base_with(&credential.segments))
+        credential.fill.map(|fill| fill(self.upstream, &credential.segments))
     }
 }
 
