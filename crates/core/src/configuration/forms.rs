@@ -16,6 +16,8 @@ pub struct Forms {
     pub body: bool,
     /// [`Placement::Path`].
     pub path: bool,
+    /// Whether a request is sent by a binding: [`Placement::Mtls`], or a service as upstream.
+    pub fetcher: bool,
     /// [`Placement::Hmac`].
     pub hmac: bool,
     /// [`Placement::SigV4`].
@@ -45,6 +47,7 @@ impl Forms {
         Self {
             body: each,
             path: each,
+            fetcher: each,
             hmac: each,
             sigv4: each,
             jwt: each,
@@ -59,7 +62,8 @@ impl Forms {
     /// The forms that this configuration uses.
     #[must_use]
     pub fn used_by(gateway: &Gateway) -> Self {
-        let mut forms = Self::NONE;
+        let fetcher = gateway.routes.iter().any(|route| route.service.is_some());
+        let mut forms = Self { fetcher, ..Self::NONE };
         for placement in gateway.routes.iter().flat_map(|route| route.auth.iter()) {
             forms.add(placement);
         }
@@ -76,6 +80,7 @@ impl Forms {
             }
             Placement::SigV4(_) => self.sigv4 = true,
             Placement::Path { .. } => self.path = true,
+            Placement::Mtls(_) => self.fetcher = true,
             Placement::Jwt(jwt) => {
                 self.jwt = true;
                 self.private_keys |= jwt.algorithm != JwtAlgorithm::Hs256;

@@ -42,11 +42,18 @@ pub(super) enum Unusable {
 pub(super) fn render<'g, R: Bindings + Signing>(
     route: &'g Route,
     values: &[Resolved<'g, '_>],
+    position: usize,
     bindings: &R,
 ) -> Result<Credential<'g>, Unusable> {
     let mut filler = Filler { route, values, bindings, injected: Vec::new() };
     let mut credential = filler.credential(&route.auth)?;
     credential.values = filler.injected;
+    if R::FORMS.fetcher {
+        let certificates =
+            route.auth.iter().map(Placement::certificates).find(|bindings| !bindings.is_empty());
+        credential.certificate =
+            certificates.and_then(|bindings| bindings.get(position).or_else(|| bindings.first()));
+    }
     Ok(credential)
 }
 
@@ -93,6 +100,7 @@ impl<'g, R: Bindings + Signing> Filler<'_, 'g, '_, R> {
                 Placement::Exchange(exchange) if R::FORMS.exchange => {
                     credential.exchanges.push(filler.exchange(exchange)?);
                 }
+                Placement::Mtls(_) => {}
                 // The build knows which forms there are, so there is no such placement.
                 Placement::Body { .. }
                 | Placement::Path { .. }

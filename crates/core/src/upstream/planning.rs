@@ -104,6 +104,7 @@ impl<H: RequestHead> Forward<'_, H> {
         }
         Plan {
             method: self.method,
+            fetcher: credential.certificate.or(self.route.service.as_ref()).cloned(),
             url: self.url(credential),
             remove,
             set,
