@@ -145,16 +145,20 @@ impl ConfigurationArguments {
     /// # Errors
     /// As [`Self::environments`], and where there is no such environment.
     pub fn environment(&self, name: Option<&str>) -> Result<Environment, Failure> {
-        let mut environments = self.environments()?.into_iter();
-        let found = environments.find(|environment| environment.name.as_deref() == name);
-        match found {
-            Some(environment) => Ok(environment),
-            None => Err(Failure::usage(format_args!(
-                "{} has no environment `{}`",
-                self.wrangler_path()?.display(),
-                name.unwrap_or_default()
-            ))),
+        let environments = self.environments()?;
+        if let Some(found) = environments.iter().find(|environment| environment.name.as_deref() == name) {
+            return Ok(found.clone());
         }
+        let wanted = name.unwrap_or_default();
+        let known: Vec<&str> =
+            environments.iter().filter_map(|environment| environment.name.as_deref()).collect();
+        let hint = match (grammar::nearest(wanted, known.iter().copied()), known.is_empty()) {
+            (Some(near), _) => format!("did you mean `{near}`?"),
+            (None, true) => "it has the top level alone, which needs no --env".to_owned(),
+            (None, false) => format!("it has {}", known.join(", ")),
+        };
+        let path = self.wrangler_path()?;
+        Err(Failure::usage(format_args!("{} has no environment `{wanted}`; {hint}", path.display())))
     }
 
     /// The folder of `gateway.toml`, which is where wrangler runs.

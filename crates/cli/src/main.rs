@@ -41,6 +41,7 @@ mod failure;
 mod output;
 mod printable;
 mod shell;
+mod snippet;
 
 use std::process::ExitCode;
 

@@ -16,6 +16,7 @@ mod callers;
 #[cfg(test)]
 mod complete;
 mod cors;
+mod deployable;
 mod diagnostic;
 mod document;
 mod environments;
@@ -66,6 +67,7 @@ use document::Table;
 pub use environments::{Environment, StoreBinding, environments};
 pub use file::File;
 use file::Span;
+pub use nearest::nearest;
 pub use wrangler_file::{WranglerFileError, find_wrangler};
 
 use callers::Callers;
@@ -144,6 +146,7 @@ fn read_gateway<'t>(
     whole.check_injected_proofs(ours);
     whole.warn(ours);
     whole.warn_of_bindings(theirs);
+    deployable::warn_of_digests(&callers, &declared.deployment, ours);
     let (mounts, routes) = routes.into_lists(place);
     Some(Gateway {
         digest: Text::Owned(digest(text)),

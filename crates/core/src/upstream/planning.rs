@@ -205,6 +205,10 @@ impl<H: RequestHead> Forward<'_, H> {
             return Fate::Removed;
         }
         let without = charset::without_foreign(value);
+        // To a server that knows no quotes, what is quoted can be a charset.
+        if !charset::is_searchable(&without) {
+            return Fate::Removed;
+        }
         if without == value { Fate::Forwarded } else { Fate::Replaced(SecretValue::new(without)) }
     }
 

@@ -124,6 +124,10 @@ fn case_48_nothing_that_could_not_be_searched_is_asked_for_or_accepted() {
     assert_eq!(done.sent().header("accept"), ["application/json, */*;q=0.1"]);
     assert_eq!(done.sent().header("accept-encoding"), ["identity"]);
 
+    let quoted = "text/html; a=\"b, text/plain; charset=utf-7\"";
+    let done = World::new().ask(&Ask::new("GET", "/api/v1/x").header("accept", quoted));
+    assert_eq!(done.sent().header("accept"), [""; 0]);
+
     let refused = |status, headers: &[(&'static str, &'static str)]| {
         World::new().answering(status, headers).ask(&Ask::new("GET", "/api/v1/x")).code
     };
