@@ -59,5 +59,6 @@ async fn fetch(request: Request, env: Env, _context: Context) -> worker::Result<
         // The caller has disconnected, so nobody receives this response.
         return Ok(Response::error());
     };
-    Ok(response?)
+    // An error here would bring along what writes errors as texts, and no response that the core decides is one.
+    Ok(response.unwrap_or_else(|_| Response::error()))
 }

@@ -28,6 +28,13 @@ extern "C" {
     #[wasm_bindgen(catch)]
     pub(crate) fn fetch(url: &str, init: &RequestInit) -> Result<Promise, JsValue>;
 
+    /// A binding that sends requests.
+    pub(crate) type Fetcher;
+
+    /// Resolves to a [`Response`].
+    #[wasm_bindgen(catch, method, js_name = fetch)]
+    pub(crate) fn fetch_by(this: &Fetcher, url: &str, init: &RequestInit) -> Result<Promise, JsValue>;
+
     /// The binding of a rate limit.
     pub(crate) type RateLimit;
 

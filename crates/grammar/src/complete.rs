@@ -86,6 +86,7 @@ fn route() -> Route {
     Route {
         name: text("stripe"),
         upstream: Upstream::Fixed(UpstreamUrl { origin: text("https://api.stripe.com"), base: text("") }),
+        service: None,
         timeout: 100_000,
         idle_timeout: None,
         max_body: None,

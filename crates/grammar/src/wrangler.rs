@@ -30,8 +30,29 @@ pub(crate) struct Environment<'t> {
     rate_limits: Vec<(Located<'t>, u32)>,
     /// The bindings of Analytics Engine with their datasets.
     datasets: Vec<(&'t str, &'t str)>,
+    /// The bindings of `mtls_certificates` and of `services`.
+    fetchers: Vec<(FetcherKind, &'t str)>,
     /// The value is `None` where it is no string.
     variables: BTreeMap<&'t str, Option<&'t str>>,
+}
+
+/// A binding that sends requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FetcherKind {
+    /// It shows a client certificate.
+    Certificate,
+    /// It leads to another Worker of the account.
+    Service,
+}
+
+impl FetcherKind {
+    /// The key of wrangler's configuration that has such bindings, and what they are called.
+    const fn key(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Certificate => ("mtls_certificates", "client certificate"),
+            Self::Service => ("services", "service binding"),
+        }
+    }
 }
 
 /// A Secrets Store binding, and the secret that it is bound to. A text is empty where it is missing.
@@ -169,6 +190,22 @@ impl<'t> Deployment<'t> {
         report(&message, &lacking, at, findings);
     }
 
+    /// Reports the environments that lack the binding.
+    pub(crate) fn check_fetcher(&self, kind: FetcherKind, name: &str, at: Span, findings: &mut Findings<'_>) {
+        let (key, what) = kind.key();
+        let lacks = |environment: &&Environment<'_>| !environment.fetchers.contains(&(kind, name));
+        let lacking = self.environments.iter().filter(lacks).map(|environment| {
+            let quoted = format!("\"{name}\"");
+            let second = if kind == FetcherKind::Service { "service" } else { "certificate_id" };
+            let pairs = [("binding", &*quoted), (second, "\"…\"")];
+            let names = environment.fetchers.iter().filter(|(of, _)| *of == kind).map(|(_, name)| *name);
+            let add = environment.notation.one_more(&environment.keys(&[key]), &pairs);
+            (environment.place(), or_nearest(name, names, add))
+        });
+        let lacking: Vec<_> = lacking.collect();
+        report(&format!("{} has no {what} `{name}`", self.file), &lacking, at, findings);
+    }
+
     /// Reports the environments that lack the variable.
     pub(crate) fn check_variable(&self, name: &str, at: Span, findings: &mut Findings<'_>) {
         let file = self.file;
@@ -275,6 +312,10 @@ impl<'t> Environment<'t> {
             worker_secrets: worker_secrets.iter().map(|required| required.text).collect(),
             rate_limits: rate_limits(table, findings),
             datasets: datasets(table),
+            fetchers: [FetcherKind::Certificate, FetcherKind::Service]
+                .into_iter()
+                .flat_map(|kind| fetchers(table, kind).into_iter().map(move |name| (kind, name)))
+                .collect(),
             variables: variables
                 .iter()
                 .flat_map(Table::entries)
@@ -334,6 +375,13 @@ fn datasets<'t>(environment: &Table<'t>) -> Vec<(&'t str, &'t str)> {
         Some((binding, table.value("dataset").and_then(Value::as_str).unwrap_or(binding)))
     });
     bindings.collect()
+}
+
+/// The names of bindings of one kind. Their shape is wrangler's business.
+fn fetchers<'t>(environment: &Table<'t>, kind: FetcherKind) -> Vec<&'t str> {
+    let bindings = environment.value(kind.key().0).map(Value::quiet_array).unwrap_or_default();
+    let tables = bindings.into_iter().filter_map(Value::quiet_table);
+    tables.filter_map(|table| table.value("binding").and_then(Value::as_str)).collect()
 }
 
 /// The bindings of one `secrets_store_secrets`.

@@ -181,7 +181,8 @@ impl Network for Rehearsal {
             url = url.replace(&placeholder.replace('<', "%3C").replace('>', "%3E"), placeholder);
         }
         let headers = apply(plan, self.headers.borrow().clone());
-        let sent = Sent { method: plan.method.as_str(), url, headers, removed: plan.remove.clone() };
+        let fetcher = plan.fetcher.as_ref().map(ToString::to_string);
+        let sent = Sent { method: plan.method.as_str(), fetcher, url, headers, removed: plan.remove.clone() };
         *self.sent.borrow_mut() = Some(sent);
         Ok(EmptyResponse)
     }

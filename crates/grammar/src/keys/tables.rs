@@ -113,7 +113,7 @@ pub(crate) static ROUTE: KeyTable = KeyTable {
             summary: "The origin and the base path that requests are sent to. `${var.NAME}` is a variable.",
             presence: Required,
             example: "upstream = \"https://api.stripe.com\"",
-            shape: Shape::Template,
+            shape: Shape::AnyOf(&[Shape::Template, Shape::Table(&SERVICE)]),
         },
         Key {
             name: "auth",
@@ -329,6 +329,13 @@ pub(crate) static AUTH: KeyTable = KeyTable {
             shape: Shape::Pattern("^[A-Za-z0-9_-]+$"),
         },
         Key {
+            name: "mtls",
+            summary: "Sends the request by an `mtls_certificates` binding, or by the first of several that is not refused.",
+            presence: Optional("no client certificate is shown"),
+            example: "mtls = [\"CERTIFICATE\", \"CERTIFICATE_PREVIOUS\"]",
+            shape: Shape::AnyOf(&[Shape::Text, SOME_TEXTS]),
+        },
+        Key {
             name: "hmac",
             summary: "Puts a keyed hash of the request on it.",
             presence: Optional("another form is used"),
@@ -384,6 +391,7 @@ pub(crate) static AUTH: KeyTable = KeyTable {
         &["jwt"],
         &["exchange"],
         &["oauth2"],
+        &["mtls"],
     ],
 };
 
@@ -541,6 +549,28 @@ pub(crate) static SIGV4: KeyTable = KeyTable {
             summary: "The name of the service in signatures.",
             presence: Required,
             example: "service = \"s3\"",
+            shape: Shape::Text,
+        },
+    ],
+    forms: &[],
+};
+
+/// `upstream` of a route that leads to a service.
+pub(crate) static SERVICE: KeyTable = KeyTable {
+    owner: "`upstream`",
+    keys: &[
+        Key {
+            name: "service",
+            summary: "The service binding that requests are sent by.",
+            presence: Required,
+            example: "service = \"BILLING\"",
+            shape: Shape::Text,
+        },
+        Key {
+            name: "url",
+            summary: "The origin and the base path that the service sees.",
+            presence: Optional("\"https://service.internal\""),
+            example: "url = \"https://billing.internal/v1\"",
             shape: Shape::Text,
         },
     ],
