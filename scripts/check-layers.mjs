@@ -37,7 +37,7 @@ const LAYERS = {
     ["invocation recovery request sending", "one request, and what is left of it"],
     ["deadline", "a time that passes"],
     ["runtime", "the state of one request, as the core asks for it"],
-    ["bindings upstream console signing", "what the core asks of a runtime"],
+    ["bindings upstream console cache cryptography own_request signing", "what the core asks of a runtime"],
     ["response", "what the core has decided"],
     ["lib", "the handler; it may use everything"],
   ],

@@ -6,12 +6,15 @@
 //! the module and serves requests anew after a panic.
 
 mod bindings;
+mod cache;
 mod configuration;
 mod console;
+mod cryptography;
 mod deadline;
 mod headers;
 mod invocation;
 mod js;
+mod own_request;
 mod recovery;
 mod redactor;
 mod request;
@@ -42,6 +45,7 @@ async fn fetch(request: Request, env: Env, _context: Context) -> worker::Result<
         let runtime = Runtime::new(&request, &env, &invocation);
         let handled = handle(&GATEWAY, &head, &runtime, request::random_id()).await;
         js::log(&handled.event.line());
+        handled.event.notices().iter().for_each(|notice| js::log(&notice.line()));
         response::build(handled, &runtime)
     };
     let Some(response) = invocation.run(handling).await else {

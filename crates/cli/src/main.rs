@@ -18,6 +18,7 @@ mod schema;
 mod secrets;
 mod stores;
 mod sync;
+mod tail;
 mod token;
 
 mod api;

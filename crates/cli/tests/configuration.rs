@@ -188,6 +188,7 @@ fn explain_tells_which_rule_a_request_nearly_fits() {
         ),
         ("GET", "/balance/balance", "The path repeats"),
         ("POST", "/balance", "`GET /balance` admits the path, with other methods."),
+        ("GET", "/balance?_method=PUT", "The query names another method. It needs a rule too, and POST."),
     ] {
         let (told, _) = explained(&[method, &format!("/stripe{path}"), "--caller", "ci"]);
         assert_eq!(told["code"], "not_allowed", "{path}");

@@ -187,7 +187,7 @@ impl Challenge {
     }
 }
 
-/// A refusal, ready to be sent. It holds a code, an id and what the route tells web pages, so there is nothing in it
+/// A refusal, ready to be sent. It holds a code, an id, times and what the route tells web pages, so there is nothing in it
 /// that could leak.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
@@ -197,8 +197,8 @@ pub struct Refusal {
     pub request_id: RequestId,
     /// After how many seconds the caller may come back.
     pub retry_after: Option<u32>,
-    /// What web pages are told.
-    pub cors: AddedHeaders,
+    /// What else its head says: to web pages, and how long it took.
+    pub added: AddedHeaders,
     /// What the client can read.
     pub media_type: MediaType,
     /// How the client may show its token, where none has been accepted.
@@ -221,7 +221,7 @@ impl Refusal {
             ("ostiary-refusal", self.code.as_str().into()),
             ("ostiary-request-id", self.request_id.as_str().into()),
         ];
-        headers.extend(self.cors.iter().map(|(name, value)| (*name, value.as_str().into())));
+        headers.extend(self.added.iter().map(|(name, value)| (*name, value.as_str().into())));
         headers.extend(self.retry_after.map(|seconds| ("retry-after", seconds.to_string().into())));
         match self.code {
             Code::CallerUnauthenticated => headers.push(("www-authenticate", self.challenge.as_str().into())),
@@ -290,7 +290,7 @@ mod tests {
             code,
             request_id: RequestId::new(bits),
             retry_after: None,
-            cors: AddedHeaders::new(),
+            added: AddedHeaders::new(),
             media_type: MediaType::default(),
             challenge: Challenge::default(),
         }

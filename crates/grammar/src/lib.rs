@@ -22,17 +22,20 @@ mod document;
 mod environments;
 #[cfg(test)]
 mod example;
+mod exchange;
 mod failover;
 mod file;
 mod header;
 mod hmac;
 mod jsonc;
+mod jwt;
 pub mod keys;
 mod lacking;
 mod mount;
 mod name;
 mod nearest;
 mod notation;
+mod oauth2;
 mod operator;
 mod output;
 #[cfg(test)]
@@ -57,7 +60,7 @@ use std::fmt::Write as _;
 
 use sha2::{Digest as _, Sha256};
 
-pub use bake::{bake, bake_forms};
+pub use bake::{bake, bake_forms, bake_instruments};
 use diagnostic::Findings;
 pub use diagnostic::{Diagnostic, Severity};
 use document::Table;
@@ -129,7 +132,9 @@ fn read_gateway<'t>(
     let declared = Declared { secrets, deployment };
     let callers = file.value("callers").and_then(|value| value.table("[callers.NAME]", ours));
     let callers = Callers::read(callers.as_ref(), &declared, ours);
-    let secret_timeout = secret_timeout(file, ours);
+    let settings = file.value("gateway").and_then(|value| value.table("[gateway]", ours));
+    let secret_timeout = settings.as_ref().and_then(|table| secret_timeout(table, ours));
+    let trace = settings.as_ref().and_then(|table| table.value("trace")?.boolean(ours));
     let routes = routes_table(file, ours)?;
     let routes = Routes::read(&routes, &callers, &declared, ours);
     let operator = file
@@ -150,6 +155,7 @@ fn read_gateway<'t>(
         routes: routes.into(),
         operator,
         mounts: mounts.into(),
+        trace: trace.unwrap_or_default(),
         secret_timeout: secret_timeout.unwrap_or(DEFAULT_SECRET_TIMEOUT),
     })
 }
@@ -161,8 +167,7 @@ fn check_version(file: &Table<'_>, findings: &mut Findings<'_>) {
     }
 }
 
-fn secret_timeout(file: &Table<'_>, findings: &mut Findings<'_>) -> Option<u32> {
-    let table = file.value("gateway")?.table("[gateway]", findings)?;
+fn secret_timeout(table: &Table<'_>, findings: &mut Findings<'_>) -> Option<u32> {
     table.reject_unknown_keys(&keys::GATEWAY, &[], findings);
     let text = table.value("secret_timeout")?.string(SECRET_TIMEOUT, findings)?;
     unit::duration(&text, findings)

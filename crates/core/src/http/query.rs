@@ -21,6 +21,12 @@ impl<'a> Parameter<'a> {
         decode_form(self.raw.split('=').next().unwrap_or(self.raw))
     }
 
+    /// All of it, decoded as the name is.
+    #[must_use]
+    pub fn decoded(self) -> Cow<'a, [u8]> {
+        decode_form(self.raw)
+    }
+
     /// Decoded as the name is; empty where there is no `=`.
     #[must_use]
     pub fn value(self) -> Cow<'a, [u8]> {
@@ -65,8 +71,13 @@ pub fn append(query: &mut String, name: &str, value: &str) {
     if !query.is_empty() {
         query.push('&');
     }
-    query.extend(utf8_percent_encode(name, RESERVED));
+    append_value(query, name);
     query.push('=');
+    append_value(query, value);
+}
+
+/// Appends a name or a value, percent-encoded.
+pub fn append_value(query: &mut String, value: &str) {
     query.extend(utf8_percent_encode(value, RESERVED));
 }
 

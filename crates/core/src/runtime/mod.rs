@@ -4,8 +4,13 @@
     reason = "a Worker has one thread, and nothing here needs a future to be `Send`"
 )]
 
+pub mod cache;
 pub mod clock;
+pub mod cryptography;
+pub mod instrumented;
 pub mod limit;
+pub mod no_head;
+pub mod own_request;
 pub mod plan;
 pub mod reading;
 pub mod signing;

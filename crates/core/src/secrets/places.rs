@@ -4,18 +4,24 @@ use std::error::Error;
 use std::fmt;
 
 use crate::configuration::{Gateway, OutputPlace, Part, Placement, Proof, Route, SecretId, Template};
-use crate::place::{InvalidValue, Place};
+use crate::place::{InvalidValue, Place, ValueFault, is_signing_key};
 use crate::secret_value::SecretValue;
 use crate::secrets::json_field::string_field;
 
 /// Whether the value can be put wherever the configuration puts this secret: in the auth of every route, and where a
-/// caller shows it.
+/// caller shows it. `signs` says whether the configuration may have keys that sign tokens: what reads them is not in a
+/// build where it never has.
 ///
 /// # Errors
 /// For the first place that it does not fit.
-pub fn check_value<'g>(gateway: &'g Gateway, id: SecretId, value: &SecretValue) -> Result<(), Misfit<'g>> {
+pub fn check_value<'g>(
+    gateway: &'g Gateway,
+    id: SecretId,
+    value: &SecretValue,
+    signs: bool,
+) -> Result<(), Misfit<'g>> {
     for route in gateway.routes.iter() {
-        check_route(route, id, value)?;
+        check_route(route, id, value, signs)?;
     }
     let proves = gateway.callers.iter().find(|caller| caller.proof == Proof::Secret(id));
     proves.map_or(Ok(()), |caller| {
@@ -24,10 +30,15 @@ pub fn check_value<'g>(gateway: &'g Gateway, id: SecretId, value: &SecretValue) 
     })
 }
 
-fn check_route<'g>(route: &'g Route, id: SecretId, value: &SecretValue) -> Result<(), Misfit<'g>> {
+fn check_route<'g>(
+    route: &'g Route,
+    id: SecretId,
+    value: &SecretValue,
+    signs: bool,
+) -> Result<(), Misfit<'g>> {
     for placement in route.auth.iter() {
         for (template, place) in places(placement) {
-            check_template(template, place, id, value).map_err(|(field, fault)| Misfit {
+            check_template(template, place, id, value, signs).map_err(|(field, fault)| Misfit {
                 user: User::Route(&route.name),
                 field,
                 fault,
@@ -42,16 +53,17 @@ fn check_template<'g>(
     place: Place,
     id: SecretId,
     value: &SecretValue,
+    signs: bool,
 ) -> Result<(), (Option<&'g str>, MisfitFault)> {
     for part in template.parts.iter() {
         match part {
             Part::Secret(secret) if *secret == id => {
-                place.check(value.expose()).map_err(|fault| (None, MisfitFault::Value(fault)))?;
+                check_place(place, value, signs).map_err(|fault| (None, MisfitFault::Value(fault)))?;
             }
             Part::Field(secret, name) if *secret == id => {
                 let name = name.as_ref();
                 let field = string_field(value, name).ok_or((Some(name), MisfitFault::NoField))?;
-                place.check(field.expose()).map_err(|fault| (Some(name), MisfitFault::Value(fault)))?;
+                check_place(place, &field, signs).map_err(|fault| (Some(name), MisfitFault::Value(fault)))?;
             }
             _ => {}
         }
@@ -59,29 +71,47 @@ fn check_template<'g>(
     Ok(())
 }
 
+fn check_place(place: Place, value: &SecretValue, signs: bool) -> Result<(), InvalidValue> {
+    match place {
+        Place::SigningKey(algorithm, encoding)
+            if signs && !is_signing_key(algorithm, encoding, value.expose()) =>
+        {
+            Err(InvalidValue { position: 1, fault: ValueFault::NoKey })
+        }
+        _ => place.check(value.expose()),
+    }
+}
+
 /// What a placement puts where.
-fn places(placement: &Placement) -> impl Iterator<Item = (&Template, Place)> {
-    let own = match placement {
-        Placement::Bearer(value) | Placement::Header { value, .. } => {
-            [Some((value, Place::Header)), None, None]
-        }
+fn places(placement: &Placement) -> Vec<(&Template, Place)> {
+    let mut places = match placement {
+        Placement::Bearer(value) | Placement::Header { value, .. } => vec![(value, Place::Header)],
         Placement::Basic { username, password } => {
-            [Some((username, Place::Username)), Some((password, Place::Password)), None]
+            vec![(username, Place::Username), (password, Place::Password)]
         }
-        Placement::Query { value, .. } | Placement::Body { value, .. } => {
-            [Some((value, Place::Encoded)), None, None]
-        }
+        Placement::Query { value, .. } | Placement::Body { value, .. } => vec![(value, Place::Encoded)],
+        Placement::Client { id, secret } => vec![(id, Place::Encoded), (secret, Place::Encoded)],
+        Placement::Path { value, .. } => vec![(value, Place::Segment)],
         Placement::Hmac(hmac) => {
-            [Some((&hmac.key, Place::Key(hmac.key_encoding))), Some((&hmac.message, Place::Encoded)), None]
+            vec![(&hmac.key, Place::Key(hmac.key_encoding)), (&hmac.message, Place::Encoded)]
         }
-        Placement::SigV4(sigv4) => [
-            Some((&sigv4.access_key_id, Place::AccessKeyId)),
-            Some((&sigv4.secret_access_key, Place::Encoded)),
-            sigv4.session_token.as_ref().map(|token| (token, Place::Header)),
-        ],
+        Placement::SigV4(sigv4) => {
+            let mut places =
+                vec![(&sigv4.access_key_id, Place::AccessKeyId), (&sigv4.secret_access_key, Place::Encoded)];
+            places.extend(sigv4.session_token.iter().map(|token| (token, Place::Header)));
+            places
+        }
+        Placement::Jwt(jwt) => {
+            let mut places = vec![(&jwt.key, Place::SigningKey(jwt.algorithm, jwt.key_encoding))];
+            for claim in jwt.header.iter().chain(jwt.claims.iter()) {
+                claim.value.each_template(&mut |template| places.push((template, Place::Encoded)));
+            }
+            places
+        }
+        Placement::Exchange(exchange) => exchange.auth.iter().flat_map(self::places).collect(),
     };
-    let outputs = placement.outputs().iter().map(|output| (&output.value, place_of(&output.place)));
-    own.into_iter().flatten().chain(outputs)
+    places.extend(placement.outputs().iter().map(|output| (&output.value, place_of(&output.place))));
+    places
 }
 
 /// What a value must be for this place.

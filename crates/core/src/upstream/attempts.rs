@@ -16,9 +16,11 @@ use crate::configuration::{Failover, Placement};
 use crate::log::{Event, FailoverOutcome};
 use crate::redaction::{RequestedRange, Sent};
 use crate::refusal::Code;
+use crate::request::trace::Trace;
 use crate::request_id::RequestId;
+use crate::runtime::instrumented::Instrumented;
 use crate::runtime::plan::Plan;
-use crate::runtime::signing::Signing;
+use crate::runtime::signing::{Signing, when};
 use crate::runtime::status::check_status;
 use crate::runtime::{Bindings, Clock, Network, ReceiveError, RequestHead, SendError, UpstreamResponse};
 use crate::secret_value::{SecretBytes, SecretValue};
@@ -28,6 +30,9 @@ use crate::secrets::resolver::{CredentialError, Resolver};
 use crate::upstream::completion::complete;
 use crate::upstream::planning::Forward;
 use crate::upstream::refused::is_refused;
+
+/// RFC 9110 §15.5.2.
+const UNAUTHORIZED: u16 = 401;
 
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
 
@@ -66,11 +71,13 @@ pub struct Attempts<'a, 'g, H, R> {
     pub failover: Option<&'a Failover>,
     /// Where the jitter of pauses and the nonces of signatures come from.
     pub request_id: &'a RequestId,
+    /// What ties the attempts to a trace; `None` where the upstream is not told.
+    pub trace: Option<&'a Trace>,
     /// The caller's body, once it has been read to sign it or to set a field in it.
     pub body: Option<Rc<SecretBytes>>,
 }
 
-impl<'g, H: RequestHead, R: Bindings + Network + Clock + Signing> Attempts<'_, 'g, H, R> {
+impl<'g, H: RequestHead, R: Bindings + Network + Clock + Signing + Instrumented> Attempts<'_, 'g, H, R> {
     /// Sends the request with this credential, and once more for as long as there is reason to. When no attempt is
     /// accepted the last answer of the upstream is the answer, whatever it is.
     pub async fn send(mut self, credential: Credential<'g>) -> Result<Reply<'g, R::Response>, Code> {
@@ -79,8 +86,7 @@ impl<'g, H: RequestHead, R: Bindings + Network + Clock + Signing> Attempts<'_, '
         let mut retries = retries(self.forward);
         let keep = self.keep(retries);
         loop {
-            let mut plan = self.forward.plan(&credential);
-            plan.keep = keep;
+            let mut plan = self.plan(&credential, keep);
             if let Err(why) = self.complete(&mut plan, &credential).await {
                 self.resolver.unanswered();
                 return standing.ok_or(why);
@@ -105,15 +111,17 @@ impl<'g, H: RequestHead, R: Bindings + Network + Clock + Signing> Attempts<'_, '
             let later = retry_after(&response);
             let refused = is_refused(self.failover, &response, self.runtime).await;
             let reply = Reply { response, credential: Rc::clone(&credential), range };
+            let is_stale = credential.is_reused && (refused || status == UNAUTHORIZED);
+            let renewed = when(R::FORMS.reuse, || self.renewed(is_stale, keep)).await;
+            if let Some(renewed) = renewed.flatten() {
+                credential = Rc::new(renewed);
+                standing = Some(reply);
+                continue;
+            }
             if refused {
                 self.resolver.refuse::<R>(&credential, status);
                 match self.next(keep).await {
-                    Ok(next) => {
-                        if self.forward.redacts {
-                            self.sent.add_credential(&next);
-                        }
-                        credential = Rc::new(next);
-                    }
+                    Ok(next) => credential = Rc::new(next),
                     Err(why) => {
                         self.event.failover = Some(why);
                         return Ok(reply);
@@ -126,14 +134,26 @@ impl<'g, H: RequestHead, R: Bindings + Network + Clock + Signing> Attempts<'_, '
                 // An upstream that says 0 does not mean that all shall come back at once.
                 self.runtime.sleep(pause.max(self.pause())).await;
             } else {
-                // A caller can force refusals, and what any error says of the credential only the upstream knows: 403 and
-                // 429 can come before it was looked at, or after.
-                if self.resolver.has_refused() && status < 400 {
-                    self.event.failover = Some(FailoverOutcome::PrimaryRefused);
-                }
+                self.note_acceptance(status);
                 return Ok(reply);
             }
             standing = Some(reply);
+        }
+    }
+
+    fn plan(&self, credential: &Credential<'_>, keep: u32) -> Plan {
+        let mut plan = Plan { keep, ..self.forward.plan(credential) };
+        if let Some(trace) = self.trace.filter(|_| R::INSTRUMENTS.trace) {
+            trace.put_on(&mut plan);
+        }
+        plan
+    }
+
+    /// A caller can force refusals, and what any error says of the credential only the upstream knows: 403 and 429 can
+    /// come before it was looked at, or after.
+    fn note_acceptance(&mut self, status: u16) {
+        if self.resolver.has_refused() && status < 400 {
+            self.event.failover = Some(FailoverOutcome::PrimaryRefused);
         }
     }
 
@@ -145,6 +165,18 @@ impl<'g, H: RequestHead, R: Bindings + Network + Clock + Signing> Attempts<'_, '
         Some(range)
     }
 
+    /// The same credential with a token that no other request has used: the one that was refused may have been revoked.
+    async fn renewed(&mut self, is_stale: bool, keep: u32) -> Option<Credential<'g>> {
+        if !is_stale || !self.can_repeat(keep).await {
+            return None;
+        }
+        let renewed = self.resolver.renew(self.readings, self.runtime).await.ok()?;
+        if self.forward.redacts {
+            self.sent.add_credential(&renewed);
+        }
+        Some(renewed)
+    }
+
     /// The credential that is tried after the one that the upstream has just refused, or why there is none.
     async fn next(&mut self, keep: u32) -> Result<Credential<'g>, FailoverOutcome> {
         if !self.resolver.has_next() {
@@ -153,23 +185,27 @@ impl<'g, H: RequestHead, R: Bindings + Network + Clock + Signing> Attempts<'_, '
         if !self.can_repeat(keep).await {
             return Err(FailoverOutcome::NotReplayable);
         }
-        let next = self.resolver.next(self.readings, self.runtime).await;
-        next.map_err(|why| match why {
+        let next = self.resolver.next(self.readings, self.runtime).await.map_err(|why| match why {
             CredentialError::Repeated => FailoverOutcome::AllRefused,
             CredentialError::Unavailable | CredentialError::Misconfigured => FailoverOutcome::NextUnavailable,
-        })
+        })?;
+        if self.forward.redacts {
+            self.sent.add_credential(&next);
+        }
+        Ok(next)
     }
 
     /// Reads the body where the credential wants to see it, and puts on the plan what is made afresh for each attempt.
     async fn complete(&mut self, plan: &mut Plan, credential: &Credential<'g>) -> Result<(), Code> {
         if R::FORMS.body && self.reads_body() && credential.is_completed_later() {
             if self.body.is_none() {
-                self.body = Some(Rc::new(self.receive().await?));
+                let received = when(R::FORMS.body, || self.receive()).await.transpose()?;
+                self.body = received.map(Rc::new);
             }
             plan.body.clone_from(&self.body);
         }
         let (head, attempt) = (self.forward.head, self.event.attempts + 1);
-        let signatures = complete(plan, head, credential, self.runtime, self.request_id, attempt)?;
+        let signatures = complete(plan, head, credential, self.runtime, self.request_id, attempt).await?;
         if self.forward.redacts {
             for (name, value) in &signatures {
                 self.sent.add(name, value.expose());
@@ -212,7 +248,8 @@ impl<'g, H: RequestHead, R: Bindings + Network + Clock + Signing> Attempts<'_, '
     /// How much of the body is kept: nothing where there will be no other attempt, or where it is known to be too
     /// long for one.
     fn keep(&self, retries: u8) -> u32 {
-        let another = retries > 0 || (self.failover.is_some() && self.resolver.has_next());
+        let renews = R::FORMS.reuse && self.forward.route.auth.iter().any(Placement::reuses);
+        let another = retries > 0 || renews || (self.failover.is_some() && self.resolver.has_next());
         let limit = self.forward.route.replay_limit;
         let fits = self.forward.length.is_none_or(|length| length <= u64::from(limit));
         let streams = self.forward.has_body && !(R::FORMS.body && self.reads_body());

@@ -1,30 +1,37 @@
 //! A gateway, the deployment around it and an upstream, all of them plain structs.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, VecDeque};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use futures::executor::block_on;
-use ostiary_core::configuration::{Forms, Gateway, Source};
+use ostiary_core::configuration::{Forms, Gateway, Instruments, JwtAlgorithm, Source};
 use ostiary_core::http::coding::Coding;
+use ostiary_core::log::{FoundIn, Redacted};
 use ostiary_core::operator::Report;
 use ostiary_core::redaction::Redaction;
 use ostiary_core::request_id::RequestId;
 use ostiary_core::response::body_edit::BodyEdit;
 use ostiary_core::response::edits::Edits;
+use ostiary_core::runtime::cache::Cache;
+use ostiary_core::runtime::cryptography::{Cryptography, KeyHandle};
+use ostiary_core::runtime::instrumented::Instrumented;
 use ostiary_core::runtime::limit::Verdict;
+use ostiary_core::runtime::own_request::{OwnRequests, WholeResponse};
 use ostiary_core::runtime::plan::Plan;
 use ostiary_core::runtime::reading::Reading;
 use ostiary_core::runtime::signing::Signing;
 use ostiary_core::runtime::{
     Bindings, Clock, Console, Network, ReceiveError, RequestHead, SendError, UpstreamResponse,
 };
-use ostiary_core::secret_value::SecretValue;
+use ostiary_core::secret_value::{SecretBytes, SecretValue};
 use ostiary_core::{Outcome, handle};
 use ostiary_grammar::{File, read};
 use ostiary_rehearsal::apply;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use ring::rand::SystemRandom;
+use ring::{aead, signature};
 
 /// Every secret value in these tests holds this, and nothing that a caller or the log sees may.
 pub const CANARY: &str = "canary";
@@ -70,6 +77,16 @@ pub struct World {
     pub now: f64,
     /// Why the body of a request does not arrive.
     pub broken_body: Option<ReceiveError>,
+    /// What token endpoints say first; then, and always where nothing is said, a token of which no two are alike.
+    pub tokens: RefCell<VecDeque<Result<(u16, &'static str), SendError>>>,
+    /// Whether the runtime has a cache.
+    pub has_cache: bool,
+    /// What lies in it, and for how many seconds.
+    pub cache: RefCell<BTreeMap<String, (Vec<u8>, u32)>>,
+    /// What token endpoints got.
+    pub asked_for_tokens: RefCell<Vec<Sent>>,
+    tokens_given: Cell<usize>,
+    keys: RefCell<Vec<SigningKey>>,
     counted: RefCell<Vec<(String, String)>>,
     steps: RefCell<Vec<String>>,
     reads: RefCell<Vec<String>>,
@@ -78,6 +95,13 @@ pub struct World {
     asked: RefCell<BTreeMap<String, String>>,
     /// Its body.
     body: RefCell<String>,
+}
+
+/// A private key that has been imported.
+enum SigningKey {
+    P256(signature::EcdsaKeyPair),
+    Ed25519(signature::Ed25519KeyPair),
+    Rsa(Box<signature::RsaKeyPair>),
 }
 
 /// What the upstream got.
@@ -105,6 +129,8 @@ pub struct Exchange {
     pub body: String,
     pub coding: Option<Coding>,
     pub log: serde_json::Value,
+    /// The lines beside the request's event.
+    pub notices: Vec<serde_json::Value>,
     pub reads: Vec<String>,
     pub sent: Vec<Sent>,
     /// Each rate limit that was asked, with its key.
@@ -260,6 +286,12 @@ impl World {
             limits: BTreeMap::new(),
             now: 0.0,
             broken_body: None,
+            tokens: RefCell::default(),
+            has_cache: true,
+            cache: RefCell::default(),
+            asked_for_tokens: RefCell::default(),
+            tokens_given: Cell::default(),
+            keys: RefCell::default(),
             counted: RefCell::default(),
             steps: RefCell::default(),
             reads: RefCell::default(),
@@ -305,6 +337,7 @@ impl World {
     }
 
     /// Handles one request, and looks for the canary in all that the gateway itself says.
+    #[expect(clippy::too_many_lines, reason = "each outcome, with what is looked at of it")]
     pub fn ask(&self, ask: &Ask) -> Exchange {
         let head = AskedHead { joined: ask.joined(), ask };
         *self.asked.borrow_mut() =
@@ -314,6 +347,10 @@ impl World {
         let log = handled.event.line();
         assert_no_canary(&log);
         assert!(!log.contains('\n'));
+        let notices = handled.event.notices();
+        let mut notices: Vec<serde_json::Value> =
+            notices.iter().map(|notice| serde_json::from_str(&notice.line()).unwrap()).collect();
+        let redacted = Redacted::from(&handled.event);
         let mut idle_timeout = None;
         let request_id = handled.event.request_id.clone();
         let mut report = serde_json::Value::Null;
@@ -330,12 +367,12 @@ impl World {
                 (204, None, headers.collect())
             }
             Outcome::Answered(answer, edits, redaction) => {
-                (body, coding) = scanned(answer.body, redaction);
-                if let Some(BodyEdit { mut links, .. }) = edits.body.clone() {
-                    let mut pieces: Vec<u8> =
-                        body.as_bytes().chunks(3).flat_map(|piece| links.push(piece)).collect();
-                    pieces.extend(links.finish());
-                    body = String::from_utf8(pieces).unwrap();
+                let found;
+                (body, coding, found) = scanned(answer.body, redaction);
+                let found = found.iter().map(|name| redacted.notice(name, FoundIn::Body).line());
+                notices.extend(found.map(|line| serde_json::from_str(&line).unwrap()));
+                if let Some(edit) = edits.body.clone() {
+                    body = rewritten(&body, edit);
                 }
                 idle_timeout = edits.idle_timeout;
                 (edits.status.unwrap_or(answer.status), None, edited(&answer, &edits))
@@ -351,6 +388,9 @@ impl World {
         for (_, value) in &headers {
             assert_no_canary(value);
         }
+        for notice in &notices {
+            assert_no_canary(&notice.to_string());
+        }
         Exchange {
             status,
             code,
@@ -359,6 +399,7 @@ impl World {
             body,
             coding,
             log: serde_json::from_str(&log).unwrap(),
+            notices,
             reads: self.reads.take(),
             sent: self.sent.take(),
             counted: self.counted.take(),
@@ -366,6 +407,13 @@ impl World {
             idle_timeout,
         }
     }
+}
+
+/// The body with its links rewritten, in pieces of three bytes.
+fn rewritten(body: &str, BodyEdit { mut links, .. }: BodyEdit) -> String {
+    let mut pieces: Vec<u8> = body.as_bytes().chunks(3).flat_map(|piece| links.push(piece)).collect();
+    pieces.extend(links.finish());
+    String::from_utf8(pieces).unwrap()
 }
 
 impl Exchange {
@@ -465,6 +513,95 @@ impl Console for World {
     }
 }
 
+impl OwnRequests for World {
+    async fn request(&self, plan: &Plan, limit: u32) -> Result<WholeResponse, SendError> {
+        assert_no_canary(&format!("{plan:?}"));
+        let number = self.tokens_given.get() + 1;
+        self.tokens_given.set(number);
+        self.asked_for_tokens.borrow_mut().push(Sent {
+            method: plan.method.as_str().to_owned(),
+            url: plan.url.expose().to_owned(),
+            headers: apply(plan, BTreeMap::new()).into_iter().collect(),
+            keep: plan.timeout,
+            body: plan.body.as_ref().map(|body| String::from_utf8_lossy(body.expose()).into_owned()),
+        });
+        self.steps.borrow_mut().push("token".to_owned());
+        let usual =
+            format!(r#"{{"access_token":"canary-token-{number}","expires_in":3600,"token_type":"bearer"}}"#);
+        let (status, body) = match self.tokens.borrow_mut().pop_front() {
+            Some(Ok((status, body))) => (status, body.to_owned()),
+            Some(Err(why)) => return Err(why),
+            None => (200, usual),
+        };
+        if body.len() > usize::try_from(limit).unwrap() {
+            return Err(SendError::TooLarge);
+        }
+        Ok(WholeResponse { status, body: SecretBytes::new(body.into_bytes()) })
+    }
+}
+
+impl Cache for World {
+    async fn find(&self, name: &str) -> Option<Vec<u8>> {
+        assert_no_canary(name);
+        self.cache.borrow().get(name).filter(|_| self.has_cache).map(|(bytes, _)| bytes.clone())
+    }
+
+    async fn keep(&self, name: &str, bytes: &[u8], seconds: u32) {
+        assert_no_canary(&String::from_utf8_lossy(bytes));
+        if self.has_cache {
+            self.cache.borrow_mut().insert(name.to_owned(), (bytes.to_vec(), seconds));
+        }
+    }
+}
+
+/// *ring* in the place of the runtime's Web Cryptography.
+impl Cryptography for World {
+    async fn import(&self, algorithm: JwtAlgorithm, key: &[u8]) -> Option<KeyHandle> {
+        let random = SystemRandom::new();
+        let key = match algorithm {
+            JwtAlgorithm::Hs256 => return None,
+            JwtAlgorithm::Es256 => {
+                let form = &signature::ECDSA_P256_SHA256_FIXED_SIGNING;
+                SigningKey::P256(signature::EcdsaKeyPair::from_pkcs8(form, key, &random).ok()?)
+            }
+            JwtAlgorithm::EdDsa => {
+                SigningKey::Ed25519(signature::Ed25519KeyPair::from_pkcs8_maybe_unchecked(key).ok()?)
+            }
+            JwtAlgorithm::Rs256 => SigningKey::Rsa(Box::new(signature::RsaKeyPair::from_pkcs8(key).ok()?)),
+        };
+        self.keys.borrow_mut().push(key);
+        Some(KeyHandle(self.keys.borrow().len() - 1))
+    }
+
+    async fn sign(&self, key: KeyHandle, _algorithm: JwtAlgorithm, message: &[u8]) -> Option<Vec<u8>> {
+        let random = SystemRandom::new();
+        match self.keys.borrow().get(key.0)? {
+            SigningKey::P256(key) => Some(key.sign(&random, message).ok()?.as_ref().to_vec()),
+            SigningKey::Ed25519(key) => Some(key.sign(message).as_ref().to_vec()),
+            SigningKey::Rsa(key) => {
+                let mut signed = vec![0; key.public().modulus_len()];
+                key.sign(&signature::RSA_PKCS1_SHA256, &random, message, &mut signed).ok()?;
+                Some(signed)
+            }
+        }
+    }
+
+    async fn seal(&self, key: &[u8; 32], nonce: &[u8; 12], text: &[u8]) -> Option<Vec<u8>> {
+        let key = aead::LessSafeKey::new(aead::UnboundKey::new(&aead::AES_256_GCM, key).ok()?);
+        let mut sealed = text.to_vec();
+        let nonce = aead::Nonce::assume_unique_for_key(*nonce);
+        key.seal_in_place_append_tag(nonce, aead::Aad::empty(), &mut sealed).ok()?;
+        Some(sealed)
+    }
+
+    async fn open(&self, key: &[u8; 32], nonce: &[u8; 12], sealed: &[u8]) -> Option<Vec<u8>> {
+        let key = aead::LessSafeKey::new(aead::UnboundKey::new(&aead::AES_256_GCM, key).ok()?);
+        let mut text = sealed.to_vec();
+        let nonce = aead::Nonce::assume_unique_for_key(*nonce);
+        key.open_in_place(nonce, aead::Aad::empty(), &mut text).ok().map(|text| text.to_vec())
+    }
+}
+
 impl Signing for World {
     const FORMS: Forms = Forms::ALL;
 
@@ -477,6 +614,10 @@ impl Signing for World {
             None => Ok(body),
         }
     }
+}
+
+impl Instrumented for World {
+    const INSTRUMENTS: Instruments = Instruments::ALL;
 }
 
 impl Clock for World {
@@ -496,8 +637,11 @@ fn edited(answer: &FakeAnswer, edits: &Edits) -> Vec<(String, String)> {
 }
 
 /// As the edge does it: whatever is released goes, in the piece's place or as it is.
-fn scanned(body: &str, redaction: Redaction) -> (String, Option<Coding>) {
-    let Redaction::Body { mut redactor, coding, .. } = redaction else { return (body.to_owned(), None) };
+fn scanned(body: &str, redaction: Redaction) -> (String, Option<Coding>, Vec<String>) {
+    let Redaction::Body { mut redactor, coding, .. } = redaction else {
+        return (body.to_owned(), None, Vec::new());
+    };
+    let mut found = Vec::new();
     let (mut out, mut rest) = (Vec::new(), body.as_bytes());
     let mut pieces = body.as_bytes().chunks(3);
     loop {
@@ -506,11 +650,12 @@ fn scanned(body: &str, redaction: Redaction) -> (String, Option<Coding>) {
             Some(piece) => redactor.push(piece).unwrap(),
             None => redactor.finish(),
         };
+        found.extend(redactor.newly_found().into_iter().map(str::to_owned));
         let (gone, left) = rest.split_at(released.length);
         out.extend(released.replaced.unwrap_or_else(|| gone.to_vec()));
         rest = left;
         if piece.is_none() {
-            return (String::from_utf8(out).unwrap(), Some(coding));
+            return (String::from_utf8(out).unwrap(), Some(coding), found);
         }
     }
 }
