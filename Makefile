@@ -1,4 +1,4 @@
-# Everything that is done with this repository. Each target brings about what it needs, once.
+# Everything that is done with this repository. Each target makes what it needs, once.
 
 .DEFAULT_GOAL := help
 .PHONY: FORCE help tools build dev break-primary heal-primary api test soak fuzz mutants bench dist clean
@@ -6,7 +6,7 @@
 # The pinned one. The machine's own Node runs npm and nothing else.
 NODE := node_modules/.bin/node
 
-# wrangler asks nothing of the internet: no statistics, no reports, no look-up of where the machine stands.
+# wrangler asks nothing of the internet: no statistics, no reports, no look-up of the machine's location.
 export WRANGLER_SEND_METRICS := false
 export WRANGLER_SEND_ERROR_REPORTS := false
 export WRANGLER_HIDE_BANNER := true
@@ -129,7 +129,7 @@ bench/.generated/%/gateway.toml: bench/growth.mjs bench/load.mjs bench/server.mj
 bench/.generated/%/build/entry.js: bench/.generated/%/gateway.toml $(SOURCES) | $(TOOLS)
 	@scripts/step "The Worker for the benchmark, $*" scripts/build-worker bench/.generated/$*/build bench/.generated/$*
 
-# They are wanted after the build, too.
+# These files are kept after the build.
 .PRECIOUS: bench/.generated/%/gateway.toml
 
 # A build that is interrupted leaves the one before.

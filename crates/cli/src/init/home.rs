@@ -68,7 +68,7 @@ impl Home {
         ))
     }
 
-    /// How the clone is brought about, where there is none.
+    /// The command that makes the clone, if it is missing.
     pub fn clone_step(&self) -> Option<String> {
         let usual = source_folder::USUAL;
         matches!(self.clone, Clone::Missing).then(|| {
@@ -76,7 +76,7 @@ impl Home {
         })
     }
 
-    /// Writes a `.gitignore`, where there is none and the folder is a user's own.
+    /// Writes a `.gitignore`, unless there is one or the folder is the clone.
     ///
     /// # Errors
     /// Where it cannot be written.
