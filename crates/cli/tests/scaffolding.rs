@@ -317,7 +317,7 @@ fn a_folder_of_ones_own_is_built_by_the_clone_beside_it() {
         assert!(folder.join(first).exists(), "{first}");
         assert!(!wrangler.contains("\"src\""), "{wrangler}");
         let build = wrangler.lines().find(|line| line.starts_with("command")).unwrap();
-        let expected = format!("make --silent --directory '{path}' build GATEWAY=\"$PWD\"");
+        let expected = format!("make --silent --directory {path} build GATEWAY=\"$PWD\"");
         assert_eq!(build_command(build), expected);
         assert!(read(&folder, ".gitignore").contains(".dev.vars"));
         assert_checked(&folder);

@@ -143,7 +143,7 @@ fn digests(value: Value<'_>, findings: &mut Findings<'_>) -> Option<Vec<([u8; 32
             continue;
         }
         if digests.iter().any(|(earlier, _)| *earlier == digest) {
-            findings.error(text.span, "the digest stands twice in one caller", "remove one of the two");
+            findings.error(text.span, "the digest is written twice in one caller", "remove one of the two");
             continue;
         }
         digests.push((digest, text.span));

@@ -43,11 +43,11 @@ fn methods(text: &Located<'_>, names: &str, findings: &mut Findings<'_>) -> Opti
             } else {
                 text.piece(if name.is_empty() { names } else { name })
             };
-            findings.error(span, &format!("`{name}` is no method"), &instead);
+            findings.error(span, &format!("`{name}` is not a method"), &instead);
             return None;
         };
         if methods.contains(&method) {
-            let message = format!("the method {name} stands twice in one rule");
+            let message = format!("the method {name} is written twice in one rule");
             findings.error(text.piece(name), &message, "remove one of the two");
             return None;
         }

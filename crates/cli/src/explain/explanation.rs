@@ -39,7 +39,7 @@ pub struct Explanation {
     pub secrets: Vec<ExplainedSecret>,
     /// The bindings that are read for it, in their order, while each primary serves.
     pub reads: Vec<String>,
-    /// What goes up.
+    /// The request that is sent upstream.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub upstream: Option<ExplainedRequest>,
     /// The digest of the configuration that this speaks of.
@@ -68,7 +68,7 @@ pub struct ExplainedSecret {
     sources: Vec<String>,
 }
 
-/// The request that goes up.
+/// The request that is sent upstream.
 #[derive(Serialize)]
 pub struct ExplainedRequest {
     method: &'static str,

@@ -35,7 +35,7 @@ pub struct Explain {
     method: String,
     /// The path with its query, or a whole URL.
     target: String,
-    /// Who asks: a name of `[callers]`. Without it nobody is proved.
+    /// The caller: a name of `[callers]`. Without it the request has no token.
     #[arg(long, value_name = "NAME")]
     caller: Option<String>,
     /// The request's host [default: the URL's, or localhost].

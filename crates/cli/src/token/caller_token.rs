@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 use crate::failure::Failure;
 use crate::output::Output;
 
-/// 256 bits: the token is a key, and its digest can be public because nobody can guess it.
+/// 256 bits: the token is a key, and its digest can be public because the token cannot be guessed.
 const BYTES: usize = 32;
 
 /// A random token, in hexadecimal digits.

@@ -95,7 +95,7 @@ fn without_empty<'p>(segments: &[&'p [u8]]) -> Vec<&'p [u8]> {
 }
 
 /// The path without what it has in common with the end of its mount, without the upstream's base path, and without the
-/// first segment that stands twice. `https://gw.example.com/openai/v1` as a base URL makes `/v1/v1/` of a client that adds
+/// first segment that is written twice. `https://gw.example.com/openai/v1` as a base URL makes `/v1/v1/` of a client that adds
 /// `/v1` itself.
 fn without_repetition<'p>(segments: &[&'p [u8]], mount: &Mount, upstream: &Upstream) -> Vec<Vec<&'p [u8]>> {
     let mut shorter: Vec<Vec<&[u8]>> = Vec::new();
