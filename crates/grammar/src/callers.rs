@@ -23,6 +23,8 @@ pub(crate) struct DeclaredCaller<'t> {
     pub(crate) name: Located<'t>,
     /// `None` where it has a fault.
     pub(crate) proof: Option<LocatedProof>,
+    /// Whether its tokens name it.
+    pub(crate) named: bool,
 }
 
 /// As [`Proof`].
@@ -45,13 +47,13 @@ impl<'t> Callers<'t> {
                 let message = "`anyone` means whoever asks, with or without a token";
                 findings.error(key.span, message, "give the caller another name");
             }
-            let proof = value
-                .table(&format!("[callers.{}]", key.text), findings)
-                .and_then(|caller| proof(key, &caller, declared, findings));
+            let caller = value.table(&format!("[callers.{}]", key.text), findings);
+            let proof = caller.as_ref().and_then(|caller| proof(key, caller, declared, findings));
             if let Some(proof) = &proof {
                 compare(proof, &known, declared, findings);
             }
-            known.push(DeclaredCaller { name: *key, proof });
+            let named = caller.is_some_and(|caller| named(&caller, proof.as_ref(), findings));
+            known.push(DeclaredCaller { name: *key, proof, named });
         }
         Self { declared: known }
     }
@@ -68,14 +70,14 @@ impl<'t> Callers<'t> {
     pub(crate) fn to_list(&self) -> List<Caller> {
         self.declared
             .iter()
-            .filter_map(|DeclaredCaller { name, proof }| {
+            .filter_map(|DeclaredCaller { name, proof, named }| {
                 let proof = match proof.as_ref()? {
                     LocatedProof::Secret(secret, _) => Proof::Secret(*secret),
                     LocatedProof::Digests(digests) => {
                         Proof::Digests(digests.iter().map(|(digest, _)| *digest).collect())
                     }
                 };
-                Some(Caller { name: Text::Owned(name.text.to_owned()), proof })
+                Some(Caller { name: Text::Owned(name.text.to_owned()), proof, named: *named })
             })
             .collect()
     }
@@ -108,6 +110,16 @@ fn proof(
             None
         }
     }
+}
+
+/// Whether the caller's tokens name it. Nothing is read for a digest, so there it has no meaning.
+fn named(caller: &Table<'_>, proof: Option<&LocatedProof>, findings: &mut Findings<'_>) -> bool {
+    let Some(entry) = caller.get("named") else { return false };
+    let named = entry.value.boolean(findings).unwrap_or_default();
+    if !matches!(proof, Some(LocatedProof::Secret(..)) | None) {
+        findings.error(entry.key.span, "`named` has a meaning beside `bearer` alone", "remove it");
+    }
+    named
 }
 
 fn secret(bearer: Value<'_>, declared: &Declared<'_>, findings: &mut Findings<'_>) -> Option<LocatedProof> {

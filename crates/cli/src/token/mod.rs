@@ -22,7 +22,8 @@ Examples:
   ostiary token new web
   ostiary token new web --json
 
-The token is shown once and written nowhere. gateway.toml gets its digest.";
+The token is shown once and written nowhere. gateway.toml gets its digest; or a secret gets the token, and gateway.toml
+`bearer = \"${secret}\"`. The token names its caller, so that the gateway reads one secret to check it.";
 
 #[derive(Subcommand)]
 enum Action {
@@ -38,12 +39,15 @@ impl Token {
     /// Where the machine has no random numbers, or standard output cannot be written to.
     pub fn run(self, output: &mut Output) -> Result<(), Failure> {
         let Action::New { caller } = self.action;
-        let token = CallerToken::new()?;
+        let token = CallerToken::new(&caller)?;
         if output.is_json() {
             return output.json(&token.shown(&caller));
         }
         token.print(&caller, output)?;
         output.line(format!("\nWrite this line below [callers.{caller}] in gateway.toml:"))?;
-        output.line(token.line())
+        output.line(token.line())?;
+        output.line(format!(
+            "\nOr, where a secret holds the token and it is to be rotated without a build:\nbearer = \"${{{caller}}}\"\nnamed = true"
+        ))
     }
 }

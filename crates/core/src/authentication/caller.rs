@@ -2,6 +2,7 @@
 
 use subtle::{Choice, ConstantTimeEq as _};
 
+use crate::authentication::named_token::caller_name;
 use crate::authentication::proved::ProvedTokens;
 use crate::authentication::tokens::Token;
 use crate::configuration::{Caller, CallerId, Gateway, Proof, Secret};
@@ -55,7 +56,8 @@ pub struct ProvedCaller {
 ///
 /// 1. Without a candidate nothing is read.
 /// 2. Digests in the configuration are compared first; where one matches, nothing is read.
-/// 3. Otherwise every source of every token secret of these callers is read, all at once.
+/// 3. For a token that names its caller the sources of that caller's secret are read, all at once. For any other text
+///    those of every caller are, whose tokens need not name it.
 ///
 /// Every comparison takes the same time whatever it compares, and none is left out after a match.
 pub async fn authenticate<'g, B: Bindings>(
@@ -78,7 +80,11 @@ pub async fn authenticate<'g, B: Bindings>(
         return matched.verdict();
     }
 
-    let secrets = || callers().filter_map(|(id, caller)| Some((id, token_secret(gateway, caller)?)));
+    let named = Named::find(&callers, &matched.shown)?;
+    let secrets = || {
+        let read = callers().filter(|(id, caller)| named.is_read(*id, caller));
+        read.filter_map(|(id, caller)| Some((id, token_secret(gateway, caller)?)))
+    };
     readings.read(secrets().flat_map(|(_, secret)| secret.sources.iter())).await;
     let mut unreadable = false;
     for (id, secret) in secrets() {
@@ -103,6 +109,40 @@ fn token_secret<'g>(gateway: &'g Gateway, caller: &Caller) -> Option<&'g Secret>
     match caller.proof {
         Proof::Secret(secret) => gateway.secret(secret),
         Proof::Digests(_) => None,
+    }
+}
+
+/// Whose secrets are read.
+struct Named {
+    /// The caller that a token names, of those that this route knows.
+    caller: Option<CallerId>,
+    /// Whether there is a text that names nobody.
+    is_other: bool,
+}
+
+impl Named {
+    /// Tokens that name several callers prove none, so nothing is read for them: a request costs one caller's reads.
+    fn find<'g, C: Iterator<Item = (CallerId, &'g Caller)>>(
+        callers: impl Fn() -> C,
+        shown: &[(Token, Choice)],
+    ) -> Result<Self, AuthenticationError> {
+        let mut named = Self { caller: None, is_other: false };
+        for (token, _) in shown {
+            let Some(name) = caller_name(token.text.expose()) else {
+                named.is_other = true;
+                continue;
+            };
+            let id = callers().find(|(_, caller)| caller.name == name).map(|(id, _)| id);
+            if named.caller.is_some() && id.is_some() && named.caller != id {
+                return Err(AuthenticationError::Contradictory);
+            }
+            named.caller = named.caller.or(id);
+        }
+        Ok(named)
+    }
+
+    fn is_read(&self, id: CallerId, caller: &Caller) -> bool {
+        self.caller == Some(id) || (self.is_other && !caller.named)
     }
 }
 

@@ -16,6 +16,8 @@ pub struct Caller {
     pub name: Text,
     /// What its token is compared with.
     pub proof: Proof,
+    /// Whether each of its tokens names it, so that its secret is read for no other text.
+    pub named: bool,
 }
 
 /// What a caller's token is compared with.

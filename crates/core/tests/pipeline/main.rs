@@ -14,6 +14,7 @@ mod failover;
 mod headers;
 mod limits;
 mod methods;
+mod named_tokens;
 mod operator;
 mod places;
 mod redaction;

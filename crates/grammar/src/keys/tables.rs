@@ -93,6 +93,13 @@ pub(crate) static CALLER: KeyTable = KeyTable {
             example: "bearer_sha256 = [\"fac076e1c1db29dc15d9da2a52364d52ac8d5b29d5c5bf0fef2c47eb9bee8c65\"]",
             shape: Shape::Array(1, &Shape::Pattern("^[0-9A-Fa-f]{64}$")),
         },
+        Key {
+            name: "named",
+            summary: "Whether every token of the caller names it, as those of `ostiary token new` do. Its secret is then read for no other text.",
+            presence: Optional("false"),
+            example: "named = true",
+            shape: Shape::Boolean,
+        },
     ],
     forms: &[&["bearer"], &["bearer_sha256"]],
 };
