@@ -49,7 +49,7 @@ test: $(TOOLS) ## Check and test everything
 	@scripts/step "The API's client as WebAssembly" cargo check --quiet --locked --package ostiary-secrets-store --target wasm32-unknown-unknown
 	@scripts/step "Native tests" cargo test --quiet --locked --workspace --exclude ostiary --all-features
 	@scripts/step "The ostiary command" cargo build --quiet --locked --package ostiary-cli
-	@$(MAKE) --silent --no-print-directory $(CLIENTS) build/entry.js tests/.build/entry.js tests/auth/.build/entry.js tests/faults/.build/entry.js examples/minimal-worker/build/index.js
+	@$(MAKE) --silent --no-print-directory $(CLIENTS) .tools/python build/entry.js tests/.build/entry.js tests/auth/.build/entry.js tests/faults/.build/entry.js examples/minimal-worker/build/index.js
 	@scripts/check-size build
 	@scripts/step "End-to-end tests" $(NODE) --test --test-concurrency=2 --test-timeout=120000 'tests/**/*.test.mjs'
 	@$(NODE) tests/clients/browser/chromium.mjs
@@ -134,6 +134,11 @@ examples/minimal-worker/build/index.js: $(EXAMPLE_SOURCES) | $(TOOLS)
 # npm writes this file last.
 $(CLIENTS): tests/clients/package.json tests/clients/package-lock.json tests/clients/.npmrc
 	@scripts/step "The SDKs that the tests call the gateway with" npm ci --prefix tests/clients --no-progress --loglevel=error
+	@touch $@
+
+# A Python that has no `venv` leaves an empty folder, and its tests are skipped.
+.tools/python: tests/auth/aws/requirements.txt
+	@scripts/step "boto3 and moto, one to three minutes" scripts/install-python
 	@touch $@
 
 .tools/bin/cargo-mutants: scripts/install-mutants | .tools/rust

@@ -28,7 +28,7 @@ use crate::secrets::credential::Credential;
 use crate::secrets::readings::Readings;
 use crate::secrets::resolver::Resolver;
 use crate::upstream::attempts::{Attempts, Reply};
-use crate::upstream::base_url::base_url;
+use crate::secrets::base_url::base_url;
 use crate::upstream::planning::Forward;
 
 /// RFC 9110 §15.3.5.
@@ -285,7 +285,7 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console + Signing> 
     /// Step 5. A browser sends a preflight without its user's will, so one that anyone may send spends no credential.
     async fn resolve(&mut self, routed: Routed<'g, '_>, caller: Grantee) -> Result<Resolved<'g>, Code> {
         let before = self.runtime.now();
-        let mut resolver = Resolver::new(self.gateway, routed.route);
+        let mut resolver = Resolver::new(self.gateway, routed.route, &self.request_id);
         let is_preflight = routed.admitted.method == Method::Options
             && self.head.header("access-control-request-method").is_some();
         let is_bare = is_preflight && caller == Grantee::Anyone;
@@ -378,8 +378,9 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console + Signing> 
         self.judge(&response, forward.method, sent).await?;
         let target = &routed.admitted.target;
         let links = || Links {
-            sent: forward.url(&Credential::default()),
+            sent: forward.url_without_parameters(&credential),
             upstream: forward.upstream,
+            filled_base: forward.filled_base(&credential),
             mount: format!("{}://{}{}", target.scheme, target.host.as_str(), routed.mount.path()),
             parameters: routed.route.auth.iter().flat_map(Placement::parameters).collect(),
             values: &credential.values,

@@ -4,8 +4,9 @@
 use std::error::Error;
 use std::fmt;
 
-use crate::configuration::KeyEncoding;
+use crate::configuration::{JwtAlgorithm, KeyEncoding};
 use crate::encoding::decode_key;
+use crate::encoding::private_key;
 
 /// Where a value is put.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +21,10 @@ pub enum Place {
     Encoded,
     /// A key in hexadecimal digits or Base64.
     Key(KeyEncoding),
+    /// A key that signs tokens: PEM, a JWK, or in its encoding.
+    SigningKey(JwtAlgorithm, KeyEncoding),
+    /// A part of a path, which is percent-encoded.
+    Segment,
     /// The name of a key in the scope of a signature.
     AccessKeyId,
     /// One that is not known. Whatever has no shape of its own is nowhere meant.
@@ -50,6 +55,13 @@ impl Place {
         }
         self.check_characters(value)?;
         match self {
+            Self::SigningKey(algorithm, encoding) if !is_signing_key(algorithm, encoding, value) => {
+                Err(InvalidValue { position: 1, fault: ValueFault::NoKey })
+            }
+            // A URL parser would take the segment before it away.
+            Self::Segment if matches!(value, "." | "..") => {
+                Err(InvalidValue { position: 1, fault: ValueFault::Dots })
+            }
             Self::Key(encoding) if decode_key(encoding, value).is_none() => {
                 Err(InvalidValue { position: 1, fault: ValueFault::Undecodable })
             }
@@ -67,8 +79,8 @@ impl Place {
             Self::Header => |character| matches!(character, ' '..='~'),
             // RFC 7617 §2: no colon, since that ends it, and no control character.
             Self::Username => |character| character != ':' && !character.is_control(),
-            Self::Password => |character| !character.is_control(),
-            Self::Encoded | Self::Key(_) => |_| true,
+            Self::Password | Self::Segment => |character| !character.is_control(),
+            Self::Encoded | Self::Key(_) | Self::SigningKey(..) => |_| true,
             // A slash and a comma end it.
             Self::AccessKeyId => {
                 |character| matches!(character, '!'..='~') && !matches!(character, '/' | ',')
@@ -87,6 +99,14 @@ impl Place {
         };
         Err(InvalidValue { position: before.chars().count().saturating_add(1), fault })
     }
+}
+
+fn is_signing_key(algorithm: JwtAlgorithm, encoding: KeyEncoding, value: &str) -> bool {
+    if algorithm == JwtAlgorithm::Hs256 {
+        return private_key::symmetric(value, |text| decode_key(encoding, text)).is_some();
+    }
+    let bare = decode_key(encoding, value);
+    private_key::parse(algorithm, value, bare.as_deref().map(Vec::as_slice)).is_some()
 }
 
 /// Why a value cannot be put somewhere. It does not say what the value is, but for a character that is in no key.
@@ -113,6 +133,10 @@ pub enum ValueFault {
     TypographicQuote(char),
     /// A colon in a user name.
     Colon,
+    /// It is no key for the algorithm that the configuration names.
+    NoKey,
+    /// A dot or two, and nothing else, in a path.
+    Dots,
     /// A slash, a comma or a blank in the name of a key.
     Separator,
     /// The whole is not in the encoding that the configuration names.
@@ -172,6 +196,8 @@ impl ValueFault {
                 Some(character),
             ),
             Self::TypographicQuote(character) => ("a typographic quote", Some(character)),
+            Self::NoKey => ("it is no key for its `alg`", None),
+            Self::Dots => ("it is a dot segment of a path", None),
             Self::Separator => ("a slash, a comma or a blank, which ends an access key id", None),
             Self::Undecodable => ("it is not in its `key_encoding`", None),
             Self::Colon => ("a colon, which ends the user name of Basic", None),
@@ -184,7 +210,7 @@ impl fmt::Display for InvalidValue {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (name, character) = self.fault.name();
         match (self.fault, character) {
-            (ValueFault::Empty | ValueFault::Undecodable, _) => formatter.write_str(name),
+            (ValueFault::Empty | ValueFault::Undecodable | ValueFault::NoKey | ValueFault::Dots, _) => formatter.write_str(name),
             (_, Some(character)) => {
                 write!(
                     formatter,
@@ -260,6 +286,8 @@ mod tests {
             ),
             (Place::Key(KeyEncoding::Hex), "canary", "it is not in its `key_encoding`"),
             (Place::Key(KeyEncoding::Base64), "canary canary", "it is not in its `key_encoding`"),
+            (Place::Segment, "..", "it is a dot segment of a path"),
+            (Place::Segment, "canary\t", "its character 7 is a tab (U+0009)"),
             (Place::Unknown, "a\u{202e}", "its character 2 is a character that nobody sees (U+202E)"),
         ] {
             assert_eq!(place.check(value).unwrap_err().to_string(), expected);

@@ -6,9 +6,10 @@ use super::document::{Entry, Located, Table, Value};
 use super::file::Span;
 use super::header::{self, Purpose};
 use super::keys;
+use super::name;
 use super::request_value::Scope;
 use super::template::{self, Declared, Parsed};
-use ostiary_core::configuration::{OutputPlace, Part, Placement, SecretId};
+use ostiary_core::configuration::{OutputPlace, Part, Placement, SecretId, Text, Upstream};
 use ostiary_core::http::header_name::HeaderName;
 use ostiary_core::http::header_name::fold;
 
@@ -16,13 +17,16 @@ const EXAMPLE: &str = "auth = { bearer = \"${secret}\" }";
 const BASIC: &str = "basic = { username = \"api\", password = \"${secret}\" }";
 const HEADER: &str = "header = \"x-api-key\", value = \"${secret}\"";
 const QUERY: &str = "query = \"key\", value = \"${secret}\"";
-const FORMS: [&str; 8] = ["bearer", "basic", "header", "query", "json", "form", "hmac", "sigv4"];
-const LATER: [&str; 5] = ["oauth2", "exchange", "jwt", "mtls", "path"];
+const PATH: &str = "path = \"token\", value = \"${secret}\"";
+const FORMS: [&str; 12] = ["bearer", "basic", "header", "query", "json", "form", "path", "hmac", "sigv4", "jwt", "exchange", "oauth2"];
+const LATER: [&str; 1] = ["mtls"];
 
 /// A route's `auth`, and where its secrets stand.
 #[derive(Default)]
 pub(crate) struct Auth {
     pub(crate) placements: Vec<Placement>,
+    /// The names in braces of the route's `upstream` that are filled.
+    paths: Vec<(Text, Span)>,
     pub(crate) secrets: Vec<(SecretId, Span)>,
 }
 
@@ -49,6 +53,8 @@ impl Auth {
             match table.and_then(|table| reader.placement(&table)) {
                 Some((placement, places)) => {
                     sound &= are_new(&placement, &places, &auth.placements, findings);
+                    let path = placement.path_name().map(|name| Text::Owned(name.to_owned()));
+                    auth.paths.extend(path.into_iter().zip(places.iter().copied()));
                     let parts = placement.body_places().cloned();
                     body.extend(parts.zip(body_spans(&placement, &places)));
                     auth.placements.push(placement);
@@ -63,6 +69,25 @@ impl Auth {
         sound &= body_places::check(&body, findings);
         auth.check_sources(declared, findings);
         sound.then_some(auth)
+    }
+
+    /// Each name in braces of the upstream's path is filled once, and nothing else is.
+    pub(crate) fn check_paths(&self, upstream: &Upstream, at: Span, findings: &mut Findings<'_>) {
+        let named: Vec<&str> = places_in(upstream).collect();
+        for (index, (name, span)) in self.paths.iter().enumerate() {
+            if !named.contains(&name.as_ref()) {
+                let instead = format!("write `{{{name}}}` in the path of `upstream`");
+                findings.error(*span, &format!("the upstream has no place `{{{name}}}`"), &instead);
+            } else if self.paths.iter().take(index).any(|(earlier, _)| earlier == name) {
+                findings.error(*span, &format!("two placements fill `{{{name}}}`"), "remove one of the two");
+            }
+        }
+        for name in named {
+            if !self.paths.iter().any(|(filled, _)| filled == name) {
+                let instead = format!("add `{{ path = \"{name}\", value = \"${{secret}}\" }}` to `auth`");
+                findings.error(at, &format!("nothing fills `{{{name}}}` of the upstream"), &instead);
+            }
+        }
     }
 
     /// The secrets move to their next source together, so those that have a next one have equally many.
@@ -168,6 +193,26 @@ fn instead_of_text(placements: &[Placement], declared: &Declared<'_>) -> String 
     }
 }
 
+/// The names in braces of a URL's path.
+pub(crate) fn places_in(url: &Upstream) -> impl Iterator<Item = &str> {
+    let texts: Vec<&str> = match url {
+        Upstream::Fixed(url) => vec![url.base.as_ref()],
+        Upstream::Variable(template) => template.parts.iter().filter_map(text_of).collect(),
+    };
+    texts.into_iter().flat_map(names_in_braces)
+}
+
+fn text_of(part: &Part) -> Option<&str> {
+    match part {
+        Part::Text(text) => Some(text),
+        Part::Secret(_) | Part::Field(..) | Part::Variable(_) | Part::Request(_) => None,
+    }
+}
+
+fn names_in_braces(text: &str) -> impl Iterator<Item = &str> {
+    text.split('{').skip(1).filter_map(|piece| piece.split_once('}')).map(|(name, _)| name)
+}
+
 /// What the value of a placement may hold.
 #[derive(Clone, Copy)]
 pub(crate) enum Alphabet {
@@ -192,10 +237,10 @@ pub(crate) struct Reader<'r, 't, 'f> {
 
 impl Reader<'_, '_, '_> {
     /// A placement, and the pieces that say which headers, parameters or fields it sets.
-    fn placement(mut self, table: &Table<'_>) -> Option<(Placement, Vec<Span>)> {
+    pub(crate) fn placement(mut self, table: &Table<'_>) -> Option<(Placement, Vec<Span>)> {
         let form = self.form(table)?;
         let value = table.get("value");
-        let takes_value = ["header", "query", "json", "form"].contains(&form.key.text);
+        let takes_value = ["header", "query", "json", "form", "path"].contains(&form.key.text);
         if let Some(value) = value.filter(|_| !takes_value) {
             let message = format!("`value` has no meaning beside `{}`", form.key.text);
             self.findings.error(value.key.span, &message, "remove it");
@@ -219,7 +264,19 @@ impl Reader<'_, '_, '_> {
                 let value = self.sibling_value(form, value, QUERY, Alphabet::Any);
                 Some((Placement::Query { name: name?, value: value?.into_template() }, at))
             }
+            "path" => {
+                let text = form.value.string(PATH, self.findings);
+                let name = text.filter(|text| name::check(text, "a place in the path", self.findings));
+                let value = self.sibling_value(form, value, PATH, Alphabet::Password);
+                let name = Text::Owned(name?.text.to_owned());
+                Some((Placement::Path { name, value: value?.into_template() }, at))
+            }
             "sigv4" => self.sigv4(form).map(|sigv4| (Placement::SigV4(sigv4), vec![form.key.span])),
+            "jwt" => self.jwt(form).map(|(jwt, places)| (Placement::Jwt(jwt), places)),
+            "exchange" => {
+                self.exchange(form).map(|(exchange, places)| (Placement::Exchange(exchange), places))
+            }
+            "oauth2" => self.oauth2(form).map(|(exchange, places)| (Placement::Exchange(exchange), places)),
             "hmac" => self.hmac(form).map(|(hmac, places)| (Placement::Hmac(hmac), places)),
             _ => {
                 let place = self.body_place(form);

@@ -15,7 +15,7 @@ const ALGORITHMS: [(&str, HmacAlgorithm); 4] = [
     ("sha384", HmacAlgorithm::Sha384),
     ("sha1", HmacAlgorithm::Sha1),
 ];
-const KEY_ENCODINGS: [(&str, KeyEncoding); 3] =
+pub(crate) const KEY_ENCODINGS: [(&str, KeyEncoding); 3] =
     [("text", KeyEncoding::Text), ("hex", KeyEncoding::Hex), ("base64", KeyEncoding::Base64)];
 const ENCODINGS: [(&str, Encoding); 3] =
     [("hex", Encoding::Hex), ("base64", Encoding::Base64), ("base64url", Encoding::Base64Url)];

@@ -19,6 +19,7 @@ mod cors;
 mod diagnostic;
 mod document;
 mod environments;
+mod exchange;
 #[cfg(test)]
 mod example;
 mod failover;
@@ -26,12 +27,14 @@ mod file;
 mod header;
 mod hmac;
 mod jsonc;
+mod jwt;
 pub mod keys;
 mod lacking;
 mod mount;
 mod name;
 mod nearest;
 mod notation;
+mod oauth2;
 mod operator;
 mod output;
 #[cfg(test)]

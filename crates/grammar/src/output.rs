@@ -17,10 +17,15 @@ const FORM: &str = "form = \"api_key\", value = \"${secret}\"";
 impl Reader<'_, '_, '_> {
     /// One output or several, and where each is named.
     pub(crate) fn outputs(&mut self, value: Value<'_>) -> Option<Vec<(Output, Span)>> {
+        self.outputs_within(value, Scope::Output)
+    }
+
+    /// The same, with the values of a request that the scope has.
+    pub(crate) fn outputs_within(&mut self, value: Value<'_>, scope: Scope) -> Option<Vec<(Output, Span)>> {
         let tables = if value.is_array() { value.filled_array(PUT, self.findings)? } else { vec![value] };
         let mut outputs = Some(Vec::new());
         for value in tables {
-            let output = value.table(PUT, self.findings).and_then(|table| self.output(&table));
+            let output = value.table(PUT, self.findings).and_then(|table| self.output(&table, scope));
             outputs = outputs.zip(output).map(|(mut outputs, output)| {
                 outputs.push(output);
                 outputs
@@ -29,7 +34,7 @@ impl Reader<'_, '_, '_> {
         outputs
     }
 
-    fn output(&mut self, table: &Table<'_>) -> Option<(Output, Span)> {
+    fn output(&mut self, table: &Table<'_>, scope: Scope) -> Option<(Output, Span)> {
         let all_known = table.reject_unknown_keys(&keys::PUT, &[], self.findings);
         let named: Vec<_> = table.entries().iter().filter(|entry| PLACES.contains(&entry.key.text)).collect();
         let [named] = named.as_slice() else {
@@ -47,7 +52,7 @@ impl Reader<'_, '_, '_> {
             OutputPlace::Header(_) => Alphabet::Header,
             OutputPlace::Query(_) | OutputPlace::Body(_) => Alphabet::Any,
         };
-        let value = self.value(value, PUT, alphabet, Scope::Output)?;
+        let value = self.value(value, PUT, alphabet, scope)?;
         Some((Output { place, value: value.into_template() }, named.value.span()))
     }
 
@@ -93,7 +98,7 @@ impl Reader<'_, '_, '_> {
 }
 
 /// A JSON pointer that leads to a member (RFC 6901 §3).
-fn pointer(
+pub(crate) fn pointer(
     text: &Located<'_>,
     findings: &mut Findings<'_>,
 ) -> Option<ostiary_core::configuration::List<Text>> {

@@ -16,10 +16,14 @@ pub(crate) enum Scope {
     Message,
     /// Those that can stand in any place of a request.
     Output,
+    /// The token, in `put` of a form that makes one.
+    Token,
+    /// Those that can stand in a claim of a token.
+    Claim,
 }
 
 /// What can be written after `request.`, but for headers.
-const VALUES: [RequestValue; 17] = {
+const VALUES: [RequestValue; 18] = {
     use RequestValue as Value;
     [
         Value::Method,
@@ -39,6 +43,7 @@ const VALUES: [RequestValue; 17] = {
         Value::BodySha256(Encoding::Base64Url),
         Value::SortedForm,
         Value::Signature,
+        Value::Token,
     ]
 };
 
@@ -92,6 +97,8 @@ pub(crate) fn parse(
     if !allows(scope, &value) {
         let (message, instead) = match scope {
             Scope::Message => ("the signature is made of the message, so it cannot stand in it", "remove it"),
+            Scope::Token => ("only the token can be put on a request here", "remove it"),
+            Scope::Claim => ("a claim holds the time or the nonce, and nothing else of a request", "remove it"),
             Scope::Output | Scope::Nothing => (
                 "only the signature, the time, the nonce and the body's digest can be put on a request",
                 "remove it",
@@ -106,7 +113,9 @@ pub(crate) fn parse(
 const fn allows(scope: Scope, value: &RequestValue) -> bool {
     match scope {
         Scope::Nothing => false,
-        Scope::Message => !matches!(value, RequestValue::Signature),
+        Scope::Message => !matches!(value, RequestValue::Signature | RequestValue::Token),
+        Scope::Token => matches!(value, RequestValue::Token),
+        Scope::Claim => matches!(value, RequestValue::Timestamp(_) | RequestValue::Nonce),
         Scope::Output => matches!(
             value,
             RequestValue::Signature

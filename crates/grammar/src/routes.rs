@@ -211,6 +211,8 @@ impl<'t> Reader<'_, 't, '_> {
         );
         let (Some(auth), Some(upstream)) = (auth, upstream) else { return };
         let body_limit = self.body_limit(&auth);
+        let at = self.value("upstream").map_or(self.name.span, Value::span);
+        auth.check_paths(&upstream, at, self.findings);
         let token_in = places.unwrap_or_else(|| token_in::default_places(&auth.placements));
         self.check_forwarded(&forward_headers, &auth, &token_in);
         route.route = Some(Route {

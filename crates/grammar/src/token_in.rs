@@ -41,7 +41,14 @@ pub(crate) fn default_places(auth: &[Placement]) -> Vec<TokenPlace> {
             Some(TokenPlace::Query { name: name.clone(), before, after })
         }
         Placement::SigV4(_) => Some(TokenPlace::SigV4),
-        Placement::Bearer(_) | Placement::Basic { .. } | Placement::Body { .. } | Placement::Hmac(_) => None,
+        Placement::Bearer(_)
+        | Placement::Basic { .. }
+        | Placement::Body { .. }
+        | Placement::Path { .. }
+        | Placement::Hmac(_)
+        | Placement::Jwt(_)
+        | Placement::Exchange(_)
+        | Placement::Client { .. } => None,
     });
     let is_bearer = auth.iter().any(|placement| matches!(placement, Placement::Bearer(_)));
     let offered = SUBPROTOCOLS.iter().filter(|_| is_bearer).filter_map(|before| subprotocol(before));

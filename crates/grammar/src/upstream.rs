@@ -19,8 +19,11 @@ pub(crate) fn read(
     if secrets.peek().is_some() {
         for (secret, span) in secrets {
             let name = declared.secrets.name(secret);
-            let message = format!("the secret `{name}` would stand in the path, which does not work yet");
-            findings.error(span, &message, "put it into `auth`");
+            let message = format!("the secret `{name}` is put into the path by `auth`");
+            let instead = format!(
+                "write `{{token}}` here, and `{{ path = \"token\", value = \"${{{name}}}\" }}` in `auth`"
+            );
+            findings.error(span, &message, &instead);
         }
         return None;
     }

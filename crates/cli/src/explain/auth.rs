@@ -19,6 +19,7 @@ pub fn lines(gateway: &Gateway, route: &Route) -> Vec<String> {
             Placement::Header { name, value } => Some(format!("{name}: {}", text(value))),
             Placement::Query { name, value } => Some(format!("?{name}={}", text(value))),
             Placement::Body { place, value } => Some(in_body(place, &text(value))),
+            Placement::Path { name, value } => Some(format!("{{{name}}} in the path: {}", text(value))),
             Placement::SigV4(sigv4) => Some(format!(
                 "Authorization: AWS4-HMAC-SHA256 Credential={}/…/{}/{}/aws4_request (Signature Version 4)",
                 text(&sigv4.access_key_id),

@@ -49,6 +49,8 @@ fn property(key: &Key) -> Map<String, Value> {
 
 fn shape(of: &Shape) -> Value {
     match of {
+        Shape::Anything => json!({}),
+        Shape::Alike(other) => shape(other),
         Shape::Boolean => json!({ "type": "boolean" }),
         Shape::Integer(least, most) => json!({ "type": "integer", "minimum": least, "maximum": most }),
         Shape::Text | Shape::Template => json!({ "type": "string" }),

@@ -1,10 +1,13 @@
 //! How a route's secrets are put on a request, and where its callers show their tokens.
 
 use super::secret::SecretId;
+use super::jwt::Jwt;
 use super::signing::{BodyPlace, Hmac, Output, SigV4};
 use super::template::Template;
-use super::text::Text;
+use super::text::{List, Text};
+use super::upstream::Upstream;
 use crate::http::header_name::HeaderName;
+use crate::http::method::Method;
 
 /// One table of a route's `auth`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,37 +43,75 @@ pub enum Placement {
         /// Its whole value, decoded.
         value: Template,
     },
+    /// What is in braces in the route's `upstream`.
+    Path {
+        /// The name that is there.
+        name: Text,
+        /// What is put there, decoded.
+        value: Template,
+    },
     /// A keyed hash.
     Hmac(Hmac),
     /// AWS Signature Version 4.
     SigV4(SigV4),
+    /// A token that is signed for each attempt.
+    Jwt(Jwt),
+    /// A token that another request yields.
+    Exchange(Exchange),
+    /// `Authorization: Basic …` of a client of OAuth 2.0, whose id and secret are encoded as in a form first
+    /// (RFC 6749 §2.3.1).
+    Client {
+        /// The client's id.
+        id: Template,
+        /// Its secret.
+        secret: Template,
+    },
 }
 
 impl Placement {
     /// The templates of this placement.
-    pub fn templates(&self) -> impl Iterator<Item = &Template> {
-        let none = None;
-        let templates = match self {
+    #[must_use]
+    pub fn templates(&self) -> Vec<&Template> {
+        let mut templates = Vec::new();
+        self.each_template(&mut |template| templates.push(template));
+        templates
+    }
+
+    /// Hands over each template of this placement. Costs no allocation.
+    pub fn each_template<'a>(&'a self, take: &mut dyn FnMut(&'a Template)) {
+        match self {
             Self::Bearer(value)
             | Self::Header { value, .. }
             | Self::Query { value, .. }
-            | Self::Body { value, .. } => [Some(value), none, none, none],
-            Self::Basic { username, password } => [Some(username), Some(password), none, none],
-            Self::Hmac(hmac) => [Some(&hmac.key), Some(&hmac.message), none, none],
-            Self::SigV4(sigv4) => [
-                Some(&sigv4.access_key_id),
-                Some(&sigv4.secret_access_key),
-                sigv4.session_token.as_ref(),
-                Some(&sigv4.region),
-            ],
-        };
-        let outputs = self.outputs().iter().map(|output| &output.value);
-        templates.into_iter().flatten().chain(outputs)
+            | Self::Body { value, .. }
+            | Self::Path { value, .. } => take(value),
+            Self::Basic { username, password } => {
+                take(username);
+                take(password);
+            }
+            Self::Hmac(hmac) => {
+                take(&hmac.key);
+                take(&hmac.message);
+                hmac.put.iter().for_each(|output| take(&output.value));
+            }
+            Self::SigV4(sigv4) => {
+                take(&sigv4.access_key_id);
+                take(&sigv4.secret_access_key);
+                sigv4.session_token.iter().for_each(&mut *take);
+                take(&sigv4.region);
+            }
+            Self::Jwt(jwt) => jwt.each_template(take),
+            Self::Exchange(exchange) => exchange.each_template(take),
+            Self::Client { id, secret } => {
+                take(id);
+                take(secret);
+            }
+        }
     }
 
     /// The secrets that this placement needs, repeats included.
     pub fn secrets(&self) -> impl Iterator<Item = SecretId> + '_ {
-        self.templates().flat_map(Template::secrets)
+        self.templates().into_iter().flat_map(Template::secrets)
     }
 
     /// The values that this placement puts on a request once it has computed something.
@@ -78,12 +119,16 @@ impl Placement {
     pub fn outputs(&self) -> &[Output] {
         match self {
             Self::Hmac(hmac) => &hmac.put,
+            Self::Jwt(jwt) => &jwt.put,
+            Self::Exchange(exchange) => &exchange.put,
             Self::Bearer(_)
             | Self::Basic { .. }
             | Self::Header { .. }
             | Self::Query { .. }
             | Self::Body { .. }
-            | Self::SigV4(_) => &[],
+            | Self::Path { .. }
+            | Self::SigV4(_)
+            | Self::Client { .. } => &[],
         }
     }
 
@@ -115,9 +160,15 @@ impl Placement {
 
     fn own_header(&self) -> Option<&str> {
         match self {
-            Self::Bearer(_) | Self::Basic { .. } => Some("authorization"),
+            Self::Bearer(_) | Self::Basic { .. } | Self::Client { .. } => Some("authorization"),
             Self::Header { name, .. } => Some(name.as_str()),
-            Self::Query { .. } | Self::Body { .. } | Self::Hmac(_) | Self::SigV4(_) => None,
+            Self::Query { .. }
+            | Self::Body { .. }
+            | Self::Path { .. }
+            | Self::Hmac(_)
+            | Self::SigV4(_)
+            | Self::Jwt(_)
+            | Self::Exchange(_) => None,
         }
     }
 
@@ -142,6 +193,15 @@ impl Placement {
         }
     }
 
+    /// The name in braces that this placement fills.
+    #[must_use]
+    pub fn path_name(&self) -> Option<&str> {
+        match self {
+            Self::Path { name, .. } => Some(name),
+            _ => None,
+        }
+    }
+
     /// The parts of the body that this placement sets.
     pub fn body_places(&self) -> impl Iterator<Item = &BodyPlace> {
         let own = match self {
@@ -157,15 +217,63 @@ impl Placement {
         match self {
             Self::Body { .. } => true,
             Self::Hmac(hmac) => hmac.reads_body(),
+            Self::Jwt(_) | Self::Exchange(_) => self.outputs().iter().any(Output::reads_body),
             Self::SigV4(sigv4) => !sigv4.is_s3(),
-            Self::Bearer(_) | Self::Basic { .. } | Self::Header { .. } | Self::Query { .. } => false,
+            Self::Bearer(_)
+            | Self::Basic { .. }
+            | Self::Header { .. }
+            | Self::Query { .. }
+            | Self::Path { .. }
+            | Self::Client { .. } => false,
         }
+    }
+
+    /// Whether a token of this placement may be used for several requests.
+    #[must_use]
+    pub const fn reuses(&self) -> bool {
+        matches!(self, Self::Exchange(Exchange { reuse: true, .. }))
     }
 
     /// Whether this placement makes something afresh for each attempt.
     #[must_use]
     pub const fn signs(&self) -> bool {
-        matches!(self, Self::Hmac(_) | Self::SigV4(_))
+        matches!(self, Self::Hmac(_) | Self::SigV4(_) | Self::Jwt(_))
+    }
+}
+
+/// A request that exchanges a credential for a token, as the grants of OAuth 2.0 do (RFC 6749 §4).
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::configuration))]
+pub struct Exchange {
+    /// Where it is sent.
+    pub url: Upstream,
+    /// How.
+    pub method: Method,
+    /// What is put on it. No placement here exchanges anything.
+    pub auth: List<Placement>,
+    /// Where the token is in the response: the names of the members that lead to it (RFC 6901 §4).
+    pub token: List<Text>,
+    /// Where the response says when the token expires.
+    pub expires: Option<List<Text>>,
+    /// How long it may take until the whole response has arrived, in milliseconds.
+    pub timeout: u32,
+    /// Whether the token may be used for other requests, until it expires.
+    pub reuse: bool,
+    /// What tells this form from others whose secrets are the same: a token of one scope is none of another.
+    pub identity: u64,
+    /// What is put on the caller's request.
+    pub put: List<Output>,
+}
+
+impl Exchange {
+    /// Hands over each template, those of the exchange first.
+    pub fn each_template<'a>(&'a self, take: &mut dyn FnMut(&'a Template)) {
+        for placement in self.auth.iter() {
+            placement.each_template(take);
+        }
+        for output in self.put.iter() {
+            take(&output.value);
+        }
     }
 }
 

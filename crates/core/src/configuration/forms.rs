@@ -2,6 +2,7 @@
 
 use super::auth::Placement;
 use super::gateway::Gateway;
+use super::jwt::JwtAlgorithm;
 use super::signing::HmacAlgorithm;
 
 /// Which forms of auth a configuration uses, besides headers and query parameters.
@@ -17,6 +18,14 @@ pub struct Forms {
     pub hmac: bool,
     /// [`Placement::SigV4`].
     pub sigv4: bool,
+    /// [`Placement::Jwt`].
+    pub jwt: bool,
+    /// A [`JwtAlgorithm`] with a private key.
+    pub private_keys: bool,
+    /// [`Placement::Exchange`].
+    pub exchange: bool,
+    /// A token that is used for several requests.
+    pub reuse: bool,
     /// [`HmacAlgorithm::Sha1`].
     pub sha1: bool,
     /// [`HmacAlgorithm::Sha512`] or [`HmacAlgorithm::Sha384`].
@@ -25,39 +34,66 @@ pub struct Forms {
 
 impl Forms {
     /// No form.
-    pub const NONE: Self = Self { body: false, hmac: false, sigv4: false, sha1: false, sha512: false };
+    pub const NONE: Self = Self::of(false);
 
     /// Every form.
-    pub const ALL: Self = Self { body: true, hmac: true, sigv4: true, sha1: true, sha512: true };
+    pub const ALL: Self = Self::of(true);
+
+    const fn of(each: bool) -> Self {
+        Self {
+            body: each,
+            hmac: each,
+            sigv4: each,
+            jwt: each,
+            private_keys: each,
+            exchange: each,
+            reuse: each,
+            sha1: each,
+            sha512: each,
+        }
+    }
 
     /// The forms that this configuration uses.
     #[must_use]
     pub fn used_by(gateway: &Gateway) -> Self {
-        let any = |uses: fn(&Placement) -> bool| {
-            gateway.routes.iter().flat_map(|route| route.auth.iter()).any(uses)
-        };
-        Self {
-            body: any(Placement::reads_body),
-            hmac: any(|placement| hmac(placement).is_some()),
-            sigv4: any(|placement| matches!(placement, Placement::SigV4(_))),
-            sha1: any(|placement| hmac(placement) == Some(HmacAlgorithm::Sha1)),
-            sha512: any(|placement| {
-                matches!(hmac(placement), Some(HmacAlgorithm::Sha384 | HmacAlgorithm::Sha512))
-            }),
+        let mut forms = Self::NONE;
+        for placement in gateway.routes.iter().flat_map(|route| route.auth.iter()) {
+            forms.add(placement);
+        }
+        forms
+    }
+
+    fn add(&mut self, placement: &Placement) {
+        self.body |= placement.reads_body();
+        match placement {
+            Placement::Hmac(hmac) => {
+                self.hmac = true;
+                self.sha1 |= hmac.algorithm == HmacAlgorithm::Sha1;
+                self.sha512 |= matches!(hmac.algorithm, HmacAlgorithm::Sha384 | HmacAlgorithm::Sha512);
+            }
+            Placement::SigV4(_) => self.sigv4 = true,
+            Placement::Jwt(jwt) => {
+                self.jwt = true;
+                self.private_keys |= jwt.algorithm != JwtAlgorithm::Hs256;
+            }
+            Placement::Exchange(exchange) => {
+                self.exchange = true;
+                self.reuse |= exchange.reuse;
+                exchange.auth.iter().for_each(|placement| self.add(placement));
+            }
+            Placement::Bearer(_)
+            | Placement::Basic { .. }
+            | Placement::Header { .. }
+            | Placement::Query { .. }
+            | Placement::Body { .. }
+            | Placement::Path { .. }
+            | Placement::Client { .. } => {}
         }
     }
 
     /// Whether anything is done to a request between its plan and its being sent.
     #[must_use]
     pub const fn any(self) -> bool {
-        self.body || self.hmac || self.sigv4
-    }
-}
-
-/// The hash of a placement that is a keyed one.
-fn hmac(placement: &Placement) -> Option<HmacAlgorithm> {
-    match placement {
-        Placement::Hmac(hmac) => Some(hmac.algorithm),
-        _ => None,
+        self.body || self.hmac || self.sigv4 || self.jwt || self.exchange
     }
 }

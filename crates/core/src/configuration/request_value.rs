@@ -35,6 +35,8 @@ pub enum RequestValue {
     Header(HeaderName),
     /// What has been computed from the message.
     Signature,
+    /// The token that has been signed, or that a credential was exchanged for.
+    Token,
 }
 
 /// How a time is written.
@@ -81,6 +83,7 @@ impl fmt::Display for RequestValue {
             Self::SortedForm => "sorted_form",
             Self::Header(name) => return write!(formatter, "header.{name}"),
             Self::Signature => "signature",
+            Self::Token => "token",
         })
     }
 }

@@ -2,8 +2,15 @@
 
 use std::fmt;
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
 use super::template::Template;
 use super::text::Text;
+use crate::secret_value::SecretValue;
+
+/// All but the unreserved characters and the colon, which many tokens hold (RFC 3986 §3.3).
+const RESERVED: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b':');
 
 /// A route's `upstream`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,7 +28,8 @@ pub enum Upstream {
 pub struct UpstreamUrl {
     /// `https://api.stripe.com`: scheme, host, and the port unless it is the default. No slash at the end.
     pub origin: Text,
-    /// Empty, or a path that starts with a slash and does not end with one.
+    /// Empty, or a path that starts with a slash and does not end with one. It may hold `{name}`, which a placement of
+    /// the route's auth fills.
     pub base: Text,
 }
 
@@ -100,6 +108,33 @@ impl UpstreamUrl {
     }
 }
 
+impl UpstreamUrl {
+    /// The names that the base path has in braces.
+    pub fn placeholders(&self) -> impl Iterator<Item = &str> {
+        self.base.split('{').skip(1).filter_map(|piece| piece.split_once('}')).map(|(name, _)| name)
+    }
+
+    /// The base path with these values in the place of their names, percent-encoded.
+    #[must_use]
+    pub fn base_with(&self, values: &[(&str, SecretValue)]) -> SecretValue {
+        let room: usize = values.iter().map(|(_, value)| 3 * value.expose().len()).sum();
+        // With room for all, no shorter copy of a secret is left behind in freed memory.
+        let mut base = String::with_capacity(self.base.len() + room);
+        for piece in self.base.split_inclusive('}') {
+            let Some((before, name)) = piece.split_once('{') else {
+                base.push_str(piece);
+                continue;
+            };
+            let name = name.strip_suffix('}').unwrap_or(name);
+            base.push_str(before);
+            for (_, value) in values.iter().filter(|(known, _)| *known == name) {
+                base.extend(utf8_percent_encode(value.expose(), RESERVED));
+            }
+        }
+        SecretValue::new(base)
+    }
+}
+
 fn split_port(authority: &str) -> Result<(&str, Option<u16>), InvalidUpstream> {
     let after_address = authority.rfind(']').map_or(0, |at| at + 1);
     let Some(colon) = authority.rfind(':').filter(|colon| *colon >= after_address) else {
@@ -149,6 +184,7 @@ fn check_host(host: &str) -> Result<bool, InvalidUpstream> {
 }
 
 fn check_base(base: &str) -> Result<(), InvalidUpstream> {
+    let base = &without_placeholders(base).ok_or(InvalidUpstream::Path)?;
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~!$&()*+,;=:@/".contains(&byte);
     let segment = |segment: &str| {
         let name = segment.split(';').next().unwrap_or(segment);
@@ -156,6 +192,22 @@ fn check_base(base: &str) -> Result<(), InvalidUpstream> {
     };
     let well_formed = base.is_empty() || base.split('/').skip(1).all(segment);
     if well_formed && base.bytes().all(plain) { Ok(()) } else { Err(InvalidUpstream::Path) }
+}
+
+/// The path with a letter in the place of each placeholder; `None` where a brace is no part of one.
+fn without_placeholders(base: &str) -> Option<String> {
+    let mut pieces = base.split('{');
+    let mut text = pieces.next()?.to_owned();
+    for piece in pieces {
+        let (name, rest) = piece.split_once('}')?;
+        let is_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+        if name.is_empty() || !name.bytes().all(is_name) {
+            return None;
+        }
+        text.push('x');
+        text.push_str(rest);
+    }
+    Some(text)
 }
 
 #[cfg(test)]
@@ -226,6 +278,25 @@ mod tests {
             ("https://a\t.b", Why::Host),
         ] {
             assert_eq!(UpstreamUrl::parse(text), Err(why), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_base_path_has_names_that_are_filled() {
+        let upstream = UpstreamUrl::parse("https://api.x.com/bot{token}/a/{id}x").unwrap();
+        assert_eq!(upstream.placeholders().collect::<Vec<_>>(), ["token", "id"]);
+        let secret = |text: &str| SecretValue::new(text.to_owned());
+        let values = [("token", secret("12:a/b?c#d%e {id}é")), ("id", secret("1"))];
+        assert_eq!(upstream.base_with(&values).expose(), "/bot12:a%2Fb%3Fc%23d%25e%20%7Bid%7D%C3%A9/a/1x");
+        for text in [
+            "https://api{x}.com",
+            "https://a.b/{",
+            "https://a.b/{}",
+            "https://a.b/{a b}",
+            "https://a.b/}",
+            "https://a.b/{{a}}",
+        ] {
+            assert!(UpstreamUrl::parse(text).is_err(), "{text}");
         }
     }
 

@@ -7,6 +7,7 @@ macro_rules! methods {
         /// what it was sent, and CONNECT, which is no request for a resource. RFC 9110 §9, RFC 5789, WebDAV with its
         /// extensions (RFC 3253, 3744, 4918, 5323), QUERY, what caches and what UPnP have.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::http::method))]
         #[expect(missing_docs, reason = "each is what its name says")]
         pub enum Method {
             $($method,)*
@@ -92,7 +93,7 @@ impl Method {
 
 /// A set of [`Method`]s.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::http::method))]
+        #[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::http::method))]
 pub struct Methods(
     /// One bit a method, by its position in [`Method::ALL`].
     #[doc(hidden)]

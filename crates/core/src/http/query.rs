@@ -65,8 +65,13 @@ pub fn append(query: &mut String, name: &str, value: &str) {
     if !query.is_empty() {
         query.push('&');
     }
-    query.extend(utf8_percent_encode(name, RESERVED));
+    append_value(query, name);
     query.push('=');
+    append_value(query, value);
+}
+
+/// Appends a name or a value, percent-encoded.
+pub fn append_value(query: &mut String, value: &str) {
     query.extend(utf8_percent_encode(value, RESERVED));
 }
 

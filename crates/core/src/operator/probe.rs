@@ -185,7 +185,7 @@ impl<'g, R: Bindings + Network + Clock + Signing> Probe<'_, 'g, R> {
         report: &mut ProbeReport<'g>,
     ) -> Result<Result<Credential<'g>, CredentialError>, Code> {
         let before = self.runtime.now();
-        let resolver = Resolver::new(self.gateway, route).only(self.position);
+        let resolver = Resolver::new(self.gateway, route, &self.event.request_id).only(self.position);
         let mut resolver = resolver.ok_or(Code::OperationInvalid)?;
         let credential = resolver.next(self.readings, self.runtime).await;
         report.secrets_ms = elapsed(before, self.runtime.now());
@@ -208,7 +208,7 @@ impl<'g, R: Bindings + Network + Clock + Signing> Probe<'_, 'g, R> {
         report: &mut ProbeReport<'g>,
     ) -> Result<Result<Credential<'g>, CredentialError>, Code> {
         let before = self.runtime.now();
-        let resolver = Resolver::new(self.gateway, route).only(self.position);
+        let resolver = Resolver::new(self.gateway, route, &self.event.request_id).only(self.position);
         let mut resolver = resolver.ok_or(Code::OperationInvalid)?;
         let sources: Vec<_> = resolver.at(self.position).collect();
         self.readings.read(sources.iter().map(|(_, _, source)| *source)).await;

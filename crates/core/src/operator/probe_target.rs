@@ -7,12 +7,13 @@ use crate::http::method::Method;
 use crate::http::path::CanonicalPath;
 use crate::refusal::Code;
 use crate::request_id::RequestId;
+use crate::runtime::no_head::NoHead;
 use crate::runtime::signing::Signing;
 use crate::runtime::status::check_status;
 use crate::runtime::{Bindings, Clock, Network, RequestHead, UpstreamResponse};
 use crate::secret_value::SecretValue;
 use crate::secrets::credential::Credential;
-use crate::upstream::base_url::base_url;
+use crate::secrets::base_url::base_url;
 use crate::upstream::completion::complete;
 use crate::upstream::planning::Forward;
 use crate::upstream::refused::is_refused;
@@ -85,31 +86,10 @@ impl<'o, 'g> ProbeTarget<'o, 'g> {
                 plan.set.push((name.to_owned(), SecretValue::new(value.to_owned())));
             }
         }
-        complete(&mut plan, &NoHead, credential, runtime, request_id, 1)?;
+        complete(&mut plan, &NoHead, credential, runtime, request_id, 1).await?;
         let response = runtime.send(&plan).await?;
         check_status(&response)?;
         let refused = is_refused(route.failover.as_ref(), &response, runtime).await;
         Ok((response.status(), refused))
-    }
-}
-
-/// The head of a request of which nothing but method and path is the caller's.
-struct NoHead;
-
-impl RequestHead for NoHead {
-    fn method(&self) -> &'static str {
-        ""
-    }
-
-    fn url(&self) -> &'static str {
-        ""
-    }
-
-    fn header(&self, _name: &str) -> Option<&str> {
-        None
-    }
-
-    fn header_names(&self) -> impl Iterator<Item = &str> {
-        std::iter::empty()
     }
 }

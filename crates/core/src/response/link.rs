@@ -15,10 +15,12 @@ const DECODINGS: usize = 4;
 
 /// What links are rewritten by.
 pub struct Links<'a> {
-    /// The URL that was sent up, without what was injected: links are relative to it.
+    /// The URL that was sent, without the parameters that were injected: links are relative to it.
     pub sent: SecretValue,
     /// Whose links lead to the mount.
     pub upstream: &'a UpstreamUrl,
+    /// Its base path with what was put there; `None` where nothing was.
+    pub filled_base: Option<SecretValue>,
     /// The mount that the request came by: scheme, host and prefix, without a slash at the end.
     pub mount: String,
     /// The names of the query parameters that were injected.
@@ -43,6 +45,12 @@ impl Links<'_> {
             return (!self.holds_secret(reference)).then(|| reference.to_owned());
         };
         let own = url.strip_prefix(self.upstream.origin.as_ref()).filter(|rest| rest.starts_with('/'));
+        if let Some(base) = &self.filled_base
+            && let Some(below) = own.and_then(|path| path.strip_prefix(base.expose()))
+            && (below.is_empty() || below.starts_with(['/', '?', '#']))
+        {
+            return Some(format!("{}{}", self.mount, self.without_credential(below, true)?));
+        }
         let cleaned = self.without_credential(&url, own.is_some())?;
         let own = cleaned.strip_prefix(self.upstream.origin.as_ref()).filter(|_| own.is_some());
         let below = own.and_then(|path| path.strip_prefix(self.upstream.base.as_ref()));
@@ -183,6 +191,7 @@ mod tests {
         let links = Links {
             sent: SecretValue::new(sent.to_owned()),
             upstream: &upstream,
+            filled_base: None,
             mount: "https://gw.example.com/api".to_owned(),
             parameters: vec!["key"],
             values: &values,

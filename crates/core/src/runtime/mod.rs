@@ -6,10 +6,12 @@
 
 pub mod clock;
 pub mod limit;
+pub mod no_head;
 pub mod plan;
 pub mod reading;
 pub mod signing;
 pub mod status;
+pub mod token_endpoint;
 
 use crate::configuration::Source;
 use crate::refusal::Code;

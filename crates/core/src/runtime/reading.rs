@@ -55,6 +55,8 @@ pub enum Failure {
     Error,
     /// As [`Reading::Timeout`].
     Timeout,
+    /// It could not be exchanged for a token.
+    Exchange,
     /// The upstream has refused the credential that it is part of.
     Refused,
     /// It would make a credential that the upstream has refused already, so it was not sent.
@@ -73,6 +75,7 @@ impl Failure {
             Self::Invalid => "invalid",
             Self::Error => "error",
             Self::Timeout => "timeout",
+            Self::Exchange => "exchange",
             Self::Refused => "refused",
             Self::Repeated => "repeated",
             Self::Unanswered => "unanswered",

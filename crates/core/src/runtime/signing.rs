@@ -1,10 +1,11 @@
 //! What forms of auth ask of a runtime that make something afresh, or put a credential into a body.
 
-use crate::configuration::Forms;
+use crate::configuration::{Forms, JwtAlgorithm};
 use crate::runtime::ReceiveError;
+use crate::runtime::token_endpoint::TokenEndpoint;
 
 /// What forms of auth ask for beyond secrets and the time.
-pub trait Signing {
+pub trait Signing: TokenEndpoint {
     /// The forms that the configuration uses. No other form's method is called, and a form that is not used costs no
     /// code where this is a constant of the build.
     const FORMS: Forms;
@@ -16,4 +17,14 @@ pub trait Signing {
     /// [`ReceiveError::Broken`] also where the body ends before its announced length: a part of a body must never be
     /// signed.
     async fn body(&self, limit: u32, within: u32) -> Result<Vec<u8>, ReceiveError>;
+
+    /// Imports a private key in PKCS#8 (RFC 5208); `None` where it is no key for the algorithm.
+    async fn import(&self, algorithm: JwtAlgorithm, key: &[u8]) -> Option<KeyHandle>;
+
+    /// Signs with an imported key: for ECDSA the two numbers, each in 32 bytes (RFC 7518 §3.4).
+    async fn sign(&self, key: KeyHandle, algorithm: JwtAlgorithm, message: &[u8]) -> Option<Vec<u8>>;
 }
+
+/// A key that the runtime has imported for one request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeyHandle(pub usize);

@@ -2,11 +2,12 @@
 
 use sha2::{Digest as _, Sha256};
 
-use crate::configuration::BodyPlace;
+use crate::configuration::{BodyPlace, Exchange, Output, UpstreamUrl};
 use crate::digest::Digest;
 use crate::runtime::signing::Signing;
 use crate::secret_value::SecretValue;
 use crate::signing::Signer;
+use crate::signing::template::OpenTemplate;
 
 /// All that a route's auth puts on one request.
 #[derive(Debug, Default)]
@@ -15,8 +16,16 @@ pub struct Credential<'g> {
     pub headers: Vec<(&'g str, SecretValue)>,
     /// Query parameters to append, decoded, each once.
     pub parameters: Vec<(&'g str, SecretValue)>,
+    /// What is put into the upstream's base path, by the name that is there in braces, decoded.
+    pub segments: Vec<(&'g str, SecretValue)>,
     /// What is set in the body.
     pub fields: Vec<(&'g BodyPlace, SecretValue)>,
+    /// What has to be exchanged for a token, which is put on the request then.
+    pub exchanges: Vec<PendingExchange<'g>>,
+    /// What tells this credential from others, where a token has been put into it.
+    pub identity: Option<Digest>,
+    /// Whether a token of it has been used before.
+    pub is_reused: bool,
     /// What is computed from each attempt's request.
     pub signers: Vec<Signer<'g>>,
     /// What of the secrets was put in, each by its secret's name: a value, the field of one, or the pair of Basic as
@@ -24,12 +33,30 @@ pub struct Credential<'g> {
     pub values: Vec<(&'g str, SecretValue)>,
 }
 
+/// A credential that is exchanged for a token.
+#[derive(Debug)]
+pub struct PendingExchange<'g> {
+    /// The form.
+    pub form: &'g Exchange,
+    /// The name of its first secret.
+    pub name: &'g str,
+    /// Where the request for the token is sent.
+    pub url: UpstreamUrl,
+    /// What is put on that request.
+    pub credential: Box<Credential<'g>>,
+    /// What is put on the caller's request.
+    pub put: Vec<(&'g Output, OpenTemplate<'g>)>,
+}
+
 impl Credential<'_> {
     /// Equal for credentials of one route that look the same to the upstream.
     #[must_use]
     pub fn digest<S: Signing>(&self) -> Digest {
+        if let Some(identity) = self.identity {
+            return identity;
+        }
         let mut hash = Sha256::new();
-        for (name, value) in self.headers.iter().chain(&self.parameters) {
+        for (name, value) in self.headers.iter().chain(&self.parameters).chain(&self.segments) {
             add(&mut hash, name.as_bytes());
             add(&mut hash, value.expose().as_bytes());
         }
@@ -40,8 +67,28 @@ impl Credential<'_> {
             for signer in &self.signers {
                 signer.each_secret(&mut |secret| add(&mut hash, secret));
             }
+            for exchange in &self.exchanges {
+                add(&mut hash, exchange.url.base.as_bytes());
+                add(&mut hash, &exchange.credential.digest::<S>());
+            }
         }
         hash.finalize().into()
+    }
+
+    /// Has the runtime import the private keys that sign; whether all are keys.
+    pub async fn import<S: Signing>(&mut self, runtime: &S) -> bool {
+        for signer in &mut self.signers {
+            if !signer.import(runtime).await {
+                return false;
+            }
+        }
+        for exchange in &mut self.exchanges {
+            // No exchange is within another one, so this ends there.
+            if !Box::pin(exchange.credential.import(runtime)).await {
+                return false;
+            }
+        }
+        true
     }
 
     /// Whether something is put on the request after it has been planned.

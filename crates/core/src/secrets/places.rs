@@ -60,28 +60,37 @@ fn check_template<'g>(
 }
 
 /// What a placement puts where.
-fn places(placement: &Placement) -> impl Iterator<Item = (&Template, Place)> {
-    let own = match placement {
-        Placement::Bearer(value) | Placement::Header { value, .. } => {
-            [Some((value, Place::Header)), None, None]
-        }
+fn places(placement: &Placement) -> Vec<(&Template, Place)> {
+    let mut places = match placement {
+        Placement::Bearer(value) | Placement::Header { value, .. } => vec![(value, Place::Header)],
         Placement::Basic { username, password } => {
-            [Some((username, Place::Username)), Some((password, Place::Password)), None]
+            vec![(username, Place::Username), (password, Place::Password)]
         }
-        Placement::Query { value, .. } | Placement::Body { value, .. } => {
-            [Some((value, Place::Encoded)), None, None]
-        }
+        Placement::Query { value, .. } | Placement::Body { value, .. } => vec![(value, Place::Encoded)],
+        Placement::Client { id, secret } => vec![(id, Place::Encoded), (secret, Place::Encoded)],
+        Placement::Path { value, .. } => vec![(value, Place::Segment)],
         Placement::Hmac(hmac) => {
-            [Some((&hmac.key, Place::Key(hmac.key_encoding))), Some((&hmac.message, Place::Encoded)), None]
+            vec![(&hmac.key, Place::Key(hmac.key_encoding)), (&hmac.message, Place::Encoded)]
         }
-        Placement::SigV4(sigv4) => [
-            Some((&sigv4.access_key_id, Place::AccessKeyId)),
-            Some((&sigv4.secret_access_key, Place::Encoded)),
-            sigv4.session_token.as_ref().map(|token| (token, Place::Header)),
-        ],
+        Placement::SigV4(sigv4) => {
+            let mut places = vec![
+                (&sigv4.access_key_id, Place::AccessKeyId),
+                (&sigv4.secret_access_key, Place::Encoded),
+            ];
+            places.extend(sigv4.session_token.iter().map(|token| (token, Place::Header)));
+            places
+        }
+        Placement::Jwt(jwt) => {
+            let mut places = vec![(&jwt.key, Place::SigningKey(jwt.algorithm, jwt.key_encoding))];
+            for claim in jwt.header.iter().chain(jwt.claims.iter()) {
+                claim.value.each_template(&mut |template| places.push((template, Place::Encoded)));
+            }
+            places
+        }
+        Placement::Exchange(exchange) => exchange.auth.iter().flat_map(self::places).collect(),
     };
-    let outputs = placement.outputs().iter().map(|output| (&output.value, place_of(&output.place)));
-    own.into_iter().flatten().chain(outputs)
+    places.extend(placement.outputs().iter().map(|output| (&output.value, place_of(&output.place))));
+    places
 }
 
 /// What a value must be for this place.

@@ -2,13 +2,17 @@
 
 use serde::Serialize;
 
-use crate::configuration::{Gateway, Route, Secret, SecretId, Source};
+use crate::configuration::{Gateway, OutputPlace, Route, Secret, SecretId, Source};
 use crate::digest::Digest;
+use crate::secrets::exchange::{ExchangeError, obtain};
 use crate::refusal::Code;
-use crate::runtime::Bindings;
+use crate::request_id::RequestId;
+use crate::runtime::{Bindings, Clock};
 use crate::runtime::reading::{Failure, Reading};
 use crate::runtime::signing::Signing;
+use crate::secret_value::SecretValue;
 use crate::secrets::credential::Credential;
+use crate::secrets::places::place_of;
 use crate::secrets::readings::Readings;
 use crate::secrets::template::{Resolved, Unusable, render};
 
@@ -47,9 +51,12 @@ pub struct SourceNote<'g> {
     /// Why it did not serve; absent when it did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failure: Option<Failure>,
-    /// With what the upstream refused the credential.
+    /// With what the upstream, or the token endpoint, refused the credential.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
+    /// Why no token came of an exchange.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<&'static str>,
 }
 
 /// Goes through the sources of a route's auth.
@@ -64,6 +71,10 @@ pub struct Resolver<'g> {
     /// Of the positions that are tried, the one after the last.
     end: usize,
     refused: Vec<Digest>,
+    request_id: RequestId,
+    /// Whether a token that has been used before will not do.
+    is_fresh: bool,
+    exchange_error: Option<ExchangeError>,
     /// What became of each source that was looked at.
     pub notes: Vec<SourceNote<'g>>,
 }
@@ -71,19 +82,28 @@ pub struct Resolver<'g> {
 impl<'g> Resolver<'g> {
     /// Nothing read yet.
     #[must_use]
-    pub fn new(gateway: &'g Gateway, route: &'g Route) -> Self {
+    pub fn new(gateway: &'g Gateway, route: &'g Route, request_id: &RequestId) -> Self {
         let mut ids: Vec<SecretId> = Vec::new();
         for placement in route.auth.iter() {
-            for template in placement.templates() {
-                ids.extend(template.secrets());
-            }
+            placement.each_template(&mut |template| ids.extend(template.secrets()));
         }
         ids.sort_unstable();
         ids.dedup();
         let secrets: Vec<_> =
             ids.into_iter().filter_map(|id| gateway.secret(id).map(|secret| (id, secret))).collect();
         let end = secrets.iter().map(|(_, secret)| secret.sources.len()).max().unwrap_or(1);
-        Self { gateway, route, secrets, position: 0, end, refused: Vec::new(), notes: Vec::new() }
+        Self {
+            gateway,
+            route,
+            secrets,
+            position: 0,
+            end,
+            refused: Vec::new(),
+            request_id: request_id.clone(),
+            is_fresh: false,
+            exchange_error: None,
+            notes: Vec::new(),
+        }
     }
 
     /// Tries this position alone, from 0; `None` where no secret has it.
@@ -124,7 +144,7 @@ impl<'g> Resolver<'g> {
     }
 
     /// The credential from the next position at which every secret yields a value that can be used.
-    pub async fn next<B: Bindings + Signing>(
+    pub async fn next<B: Bindings + Clock + Signing>(
         &mut self,
         readings: &mut Readings<'g, B>,
         bindings: &B,
@@ -155,7 +175,15 @@ impl<'g> Resolver<'g> {
                         let moving = sources.iter().filter(|(_, secret, ..)| secret.sources.len() > 1);
                         failures.extend(moving.map(|(id, ..)| (*id, Failure::Repeated)));
                     }
-                    Ok(rendered) => credential = Some(rendered),
+                    Ok(mut rendered) => match self.prepare(&mut rendered, bindings).await {
+                        Ok(()) => credential = Some(rendered),
+                        Err(failure) => {
+                            let moves = |secret: &Secret| secret.sources.len() > 1;
+                            let all = !sources.iter().any(|(_, secret, ..)| moves(secret));
+                            let failed = sources.iter().filter(|(_, secret, ..)| all || moves(secret));
+                            failures.extend(failed.map(|(id, ..)| (*id, failure)));
+                        }
+                    },
                     Err(Unusable::Variable) => return Err(CredentialError::Misconfigured),
                     Err(Unusable::Secrets(ids)) => {
                         failures.extend(ids.into_iter().map(|id| (id, Failure::Invalid)));
@@ -177,6 +205,58 @@ impl<'g> Resolver<'g> {
         Err(if repeated { CredentialError::Repeated } else { CredentialError::Unavailable })
     }
 
+    /// The credential of the position that was tried last, with a token that has not been used before.
+    pub async fn renew<B: Bindings + Clock + Signing>(
+        &mut self,
+        readings: &mut Readings<'g, B>,
+        bindings: &B,
+    ) -> Result<Credential<'g>, CredentialError> {
+        self.position = self.position.saturating_sub(1);
+        self.is_fresh = true;
+        let renewed = self.next(readings, bindings).await;
+        self.is_fresh = false;
+        renewed
+    }
+
+    /// Has keys imported, and exchanges credentials for tokens.
+    async fn prepare<B: Bindings + Clock + Signing>(
+        &mut self,
+        credential: &mut Credential<'g>,
+        runtime: &B,
+    ) -> Result<(), Failure> {
+        if B::FORMS.private_keys && !credential.import(runtime).await {
+            return Err(Failure::Invalid);
+        }
+        if !B::FORMS.exchange || credential.exchanges.is_empty() {
+            return Ok(());
+        }
+        credential.identity = Some(credential.digest::<B>());
+        for pending in std::mem::take(&mut credential.exchanges) {
+            let token = obtain(&pending, self.is_fresh, runtime, &self.request_id).await;
+            let token = token.map_err(|why| {
+                self.exchange_error = Some(why);
+                Failure::Exchange
+            })?;
+            credential.is_reused |= token.is_reused;
+            for (output, template) in &pending.put {
+                let value = template.fill_with_token(&token.text);
+                let value = std::str::from_utf8(value.expose()).unwrap_or_default();
+                if place_of(&output.place).check(value).is_err() {
+                    self.exchange_error = Some(ExchangeError::NoToken(200));
+                    return Err(Failure::Exchange);
+                }
+                let value = SecretValue::new(value.to_owned());
+                match &output.place {
+                    OutputPlace::Header(name) => credential.headers.push((name.as_str(), value)),
+                    OutputPlace::Query(name) => credential.parameters.push((name, value)),
+                    OutputPlace::Body(place) => credential.fields.push((place, value)),
+                }
+            }
+            credential.values.push((pending.name, token.text));
+        }
+        Ok(())
+    }
+
     fn note(
         &mut self,
         sources: &[(SecretId, &'g Secret, usize, &'g Source)],
@@ -189,12 +269,14 @@ impl<'g> Resolver<'g> {
             let noted =
                 self.notes.iter().any(|note| note.binding == source.binding && note.failure.is_none());
             if (served && !noted) || failure.is_some() {
+                let error = self.exchange_error.filter(|_| failure == Some(Failure::Exchange));
                 self.notes.push(SourceNote {
                     secret: &secret.name,
                     binding: &source.binding,
                     source: position + 1,
                     failure,
-                    status: None,
+                    status: error.and_then(ExchangeError::status),
+                    error: error.map(ExchangeError::as_str),
                 });
             }
         }

@@ -3,17 +3,23 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::configuration::{Hmac, Output, Part, Placement, Route, SecretId, SigV4, Template};
+use crate::configuration::{
+    Claim, ClaimValue, Exchange, Hmac, Jwt, JwtAlgorithm, Output, Part, Placement, Route, SecretId, SigV4, Template,
+};
 use crate::encoding::decode_key;
+use crate::encoding::private_key::{parse, symmetric};
+use crate::http::query::append_value;
 use crate::place::Place;
 use crate::runtime::Bindings;
 use crate::runtime::signing::Signing;
 use crate::secret_value::SecretValue;
-use crate::secrets::credential::Credential;
+use crate::secrets::base_url::base_url;
+use crate::secrets::credential::{Credential, PendingExchange};
 use crate::secrets::json_field::string_field;
 use crate::secrets::places::place_of;
 use crate::signing::Signer;
 use crate::signing::hmac::HmacSigner;
+use crate::signing::jwt::{JwtKey, JwtSigner, OpenClaim, OpenValue};
 use crate::signing::sigv4::SigV4Signer;
 use crate::signing::template::{OpenPart, OpenTemplate};
 
@@ -37,9 +43,17 @@ pub(super) fn render<'g, R: Bindings + Signing>(
     values: &[Resolved<'g, '_>],
     bindings: &R,
 ) -> Result<Credential<'g>, Unusable> {
-    let mut credential = Credential::default();
     let mut filler = Filler { route, values, bindings, injected: Vec::new() };
-    for placement in route.auth.iter() {
+    let mut credential = filler.credential(&route.auth)?;
+    credential.values = filler.injected;
+    Ok(credential)
+}
+
+impl<'g, R: Bindings + Signing> Filler<'_, 'g, '_, R> {
+    fn credential(&mut self, placements: &'g [Placement]) -> Result<Credential<'g>, Unusable> {
+    let filler = self;
+    let mut credential = Credential::default();
+    for placement in placements {
         match placement {
             Placement::Bearer(token) => {
                 let token = filler.fill(token, Place::Header)?;
@@ -55,7 +69,7 @@ pub(super) fn render<'g, R: Bindings + Signing>(
                 // Its secret is the password, but where that is none.
                 let secret = placement.secrets().last();
                 let is_secret = filler.injected.len() > before;
-                let secret = values.iter().find(|resolved| is_secret && Some(resolved.id) == secret);
+                let secret = filler.values.iter().find(|resolved| is_secret && Some(resolved.id) == secret);
                 filler.injected.extend(secret.map(|resolved| (resolved.name, encoded)));
             }
             Placement::Header { name, value } => {
@@ -67,20 +81,93 @@ pub(super) fn render<'g, R: Bindings + Signing>(
             Placement::Body { place, value } if R::FORMS.body => {
                 credential.fields.push((place, filler.fill(value, Place::Encoded)?));
             }
+            Placement::Path { name, value } => {
+                credential.segments.push((name.as_ref(), filler.fill(value, Place::Segment)?));
+            }
             Placement::Hmac(hmac) if R::FORMS.hmac => {
                 credential.signers.push(Signer::Hmac(filler.hmac(hmac)?));
             }
             Placement::SigV4(sigv4) if R::FORMS.sigv4 => {
                 credential.signers.push(Signer::SigV4(filler.sigv4(sigv4)?));
             }
+            Placement::Jwt(jwt) if R::FORMS.jwt => {
+                credential.signers.push(Signer::Jwt(filler.jwt(jwt)?));
+            }
+            Placement::Client { id, secret } if R::FORMS.exchange => {
+                let (id, secret) = (filler.fill(id, Place::Encoded)?, filler.fill(secret, Place::Encoded)?);
+                let pair = SecretValue::new([encoded(&id).expose(), ":", encoded(&secret).expose()].concat());
+                let pair = SecretValue::new(STANDARD.encode(pair.expose()));
+                credential.headers.push(("authorization", joined("Basic ", pair.expose())));
+            }
+            Placement::Exchange(exchange) if R::FORMS.exchange => {
+                credential.exchanges.push(filler.exchange(exchange)?);
+            }
             // The build knows which forms there are, so there is no such placement.
-            Placement::Body { .. } | Placement::Hmac(_) | Placement::SigV4(_) => {
+            Placement::Body { .. }
+            | Placement::Hmac(_)
+            | Placement::SigV4(_)
+            | Placement::Jwt(_)
+            | Placement::Exchange(_)
+            | Placement::Client { .. } => {
                 return Err(Unusable::Variable);
             }
         }
     }
-    credential.values = filler.injected;
     Ok(credential)
+    }
+
+    fn exchange(&mut self, form: &'g Exchange) -> Result<PendingExchange<'g>, Unusable> {
+        let first = form.auth.iter().flat_map(Placement::secrets).next();
+        let credential = Box::new(self.credential(&form.auth)?);
+        let put = self.outputs(&form.put)?;
+        let url = base_url(&form.url, self.bindings).map_err(|_| Unusable::Variable)?;
+        let name = self.values.iter().find(|resolved| Some(resolved.id) == first);
+        Ok(PendingExchange { form, name: name.map_or("", |resolved| resolved.name), url, credential, put })
+    }
+
+    fn jwt(&mut self, form: &'g Jwt) -> Result<JwtSigner<'g>, Unusable> {
+        let known = self.injected.len();
+        let place = Place::SigningKey(form.algorithm, form.key_encoding);
+        let text = self.fill(&form.key, place)?;
+        let key = if form.algorithm == JwtAlgorithm::Hs256 {
+            symmetric(text.expose(), |text| decode_key(form.key_encoding, text)).map(JwtKey::Symmetric)
+        } else {
+            // No upstream has it, so none can send it back.
+            self.injected.truncate(known);
+            let bare = decode_key(form.key_encoding, text.expose());
+            let key = parse(form.algorithm, text.expose(), bare.as_deref().map(Vec::as_slice));
+            key.map(|key| JwtKey::Private(key, None))
+        };
+        Ok(JwtSigner {
+            form,
+            name: self.name_of(&form.key),
+            key: key.ok_or_else(|| Unusable::Secrets(form.key.secrets().collect()))?,
+            header: self.claims(&form.header)?,
+            claims: self.claims(&form.claims)?,
+            put: self.outputs(&form.put)?,
+        })
+    }
+
+    fn claims(&mut self, claims: &'g [Claim]) -> Result<Vec<OpenClaim<'g>>, Unusable> {
+        let opened = claims.iter().map(|Claim { name, value }| {
+            self.claim_value(value).map(|value| OpenClaim { name, value })
+        });
+        opened.collect()
+    }
+
+    fn claim_value(&mut self, value: &'g ClaimValue) -> Result<OpenValue<'g>, Unusable> {
+        Ok(match value {
+            ClaimValue::Text(template) => OpenValue::Text(self.open(template, Place::Encoded)?),
+            ClaimValue::Time => OpenValue::Time,
+            ClaimValue::Number(number) => OpenValue::Number(*number),
+            ClaimValue::Boolean(boolean) => OpenValue::Boolean(*boolean),
+            ClaimValue::List(values) => {
+                let values = values.iter().map(|value| self.claim_value(value));
+                OpenValue::List(values.collect::<Result<_, _>>()?)
+            }
+            ClaimValue::Object(claims) => OpenValue::Object(self.claims(claims)?),
+        })
+    }
 }
 
 /// Joins templates' parts. A value is put in as it is and never looked at again: `${x}` in it means nothing.
@@ -178,6 +265,12 @@ impl<'g, B: Bindings> Filler<'_, 'g, '_, B> {
         });
         opened.collect()
     }
+}
+
+fn encoded(value: &SecretValue) -> SecretValue {
+    let mut text = String::new();
+    append_value(&mut text, value.expose());
+    SecretValue::new(text)
 }
 
 fn joined(scheme: &str, text: &str) -> SecretValue {

@@ -61,6 +61,19 @@ pub(super) fn set_field(body: &[u8], place: &BodyPlace, value: &str) -> Option<V
 /// The decoded name and value of a field.
 type Field<'a> = (Cow<'a, [u8]>, Cow<'a, [u8]>);
 
+/// The text of the value at this path of a JSON document.
+#[must_use]
+pub fn member<'t>(text: &'t str, path: &[Text]) -> Option<&'t str> {
+    let Some((name, rest)) = path.split_first() else { return Some(text) };
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let container = deserializer.deserialize_any(ContainerVisitor).ok()?;
+    let raw = match container {
+        Container::Object(members) => members.iter().rfind(|(known, _)| known == name)?.1,
+        Container::Array(elements) => elements.get(name.parse::<usize>().ok()?).copied()?,
+    };
+    member(raw.get(), rest)
+}
+
 /// The fields of a form, sorted by name, each name and value decoded, without separators.
 pub(super) fn sorted_form(body: &[u8]) -> Vec<u8> {
     let text = String::from_utf8_lossy(body);

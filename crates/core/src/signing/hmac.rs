@@ -70,7 +70,7 @@ impl<'g> HmacSigner<'g> {
 }
 
 /// The SHA-256 hash of a message under a key.
-pub(super) fn sha256_under(key: &[u8], message: &[u8]) -> SecretBytes {
+pub(crate) fn sha256_under(key: &[u8], message: &[u8]) -> SecretBytes {
     // HMAC takes a key of any length.
     let hash =
         Hmac::<Sha256>::new_from_slice(key).map(|mac| mac.chain_update(message).finalize().into_bytes());

@@ -5,6 +5,7 @@
 
 pub mod body;
 pub mod hmac;
+pub mod jwt;
 pub mod moment;
 pub mod signature;
 pub mod sigv4;
@@ -17,6 +18,7 @@ use crate::runtime::RequestHead;
 use crate::runtime::signing::Signing;
 use crate::secret_value::SecretValue;
 use crate::signing::hmac::HmacSigner;
+use crate::signing::jwt::JwtSigner;
 use crate::signing::signature::Signature;
 use crate::signing::sigv4::SigV4Signer;
 use crate::signing::unsigned::Unsigned;
@@ -28,14 +30,25 @@ pub enum Signer<'g> {
     Hmac(HmacSigner<'g>),
     /// AWS Signature Version 4.
     SigV4(SigV4Signer<'g>),
+    /// A token.
+    Jwt(JwtSigner<'g>),
 }
 
 impl Signer<'_> {
+    /// Has the runtime import its private key; whether it is one.
+    pub async fn import<S: Signing>(&mut self, runtime: &S) -> bool {
+        match self {
+            Self::Jwt(signer) if S::FORMS.private_keys => signer.import(runtime).await,
+            Self::Jwt(_) | Self::Hmac(_) | Self::SigV4(_) => true,
+        }
+    }
+
     /// Hands over what tells this signer from another one of the same form.
     pub fn each_secret(&self, take: &mut dyn FnMut(&[u8])) {
         match self {
             Self::Hmac(signer) => signer.each_secret(take),
             Self::SigV4(signer) => signer.each_secret(take),
+            Self::Jwt(signer) => signer.each_secret(take),
         }
     }
 }
@@ -44,10 +57,11 @@ impl Signer<'_> {
 ///
 /// # Errors
 /// [`Code::UnsupportedMediaType`] and [`Code::BodyInvalid`] where a field cannot be set in the body.
-pub fn complete<'g, S: Signing>(
+pub async fn complete<'g, S: Signing>(
     request: &mut Unsigned<'_, impl RequestHead>,
     fields: &[(&'g BodyPlace, SecretValue)],
     signers: &[Signer<'g>],
+    runtime: &S,
 ) -> Result<Vec<Signature<'g>>, Code> {
     if S::FORMS.body {
         for (place, value) in fields {
@@ -65,6 +79,11 @@ pub fn complete<'g, S: Signing>(
             Signer::SigV4(signer) => {
                 if S::FORMS.sigv4 {
                     signatures.push(signer.sign(request)?);
+                }
+            }
+            Signer::Jwt(signer) => {
+                if S::FORMS.jwt {
+                    signatures.push(signer.sign(request, runtime).await?);
                 }
             }
         }

@@ -113,6 +113,36 @@ impl Moment {
     }
 }
 
+/// The seconds since 1970 of a time in UTC as RFC 3339 writes it; `None` for any other text.
+#[must_use]
+pub fn seconds_of_rfc3339(text: &str) -> Option<u64> {
+    let (date, time) = text.split_once(['T', 't'])?;
+    let time = time.strip_suffix(['Z', 'z']).or_else(|| time.strip_suffix("+00:00"))?;
+    let time = time.split('.').next().unwrap_or(time);
+    let numbers = |text: &str, separator: char| -> Option<[u64; 3]> {
+        let mut pieces = text.split(separator).map(|piece| piece.parse::<u64>().ok());
+        let numbers = [pieces.next()??, pieces.next()??, pieces.next()??];
+        pieces.next().is_none().then_some(numbers)
+    };
+    let ([year, month, day], [hour, minute, second]) = (numbers(date, '-')?, numbers(time, ':')?);
+    let in_range = (1970..=9999).contains(&year)
+        && (1..=12).contains(&month)
+        && (1..=31).contains(&day)
+        && hour < 24
+        && minute < 60
+        && second <= 60;
+    if !in_range {
+        return None;
+    }
+    // As Howard Hinnant's `days_from_civil` has it: the inverse of `civil`.
+    let year = year - u64::from(month <= 2);
+    let (era, year_of_era) = (year / 400, year % 400);
+    let of_year = (153 * (if month > 2 { month - 3 } else { month + 9 }) + 2) / 5 + day - 1;
+    let of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + of_year;
+    let days = (era * 146_097 + of_era).checked_sub(719_468)?;
+    Some(days * DAY + hour * 3600 + minute * 60 + second)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -144,12 +174,31 @@ mod tests {
         assert!(!nonce(7, 1).contains("00000007"));
     }
 
+    #[test]
+    fn a_time_in_utc_is_read() {
+        for (text, seconds) in [
+            ("2016-07-11T22:14:10Z", Some(1_468_275_250)),
+            ("2016-07-11T22:14:10.123+00:00", Some(1_468_275_250)),
+            ("1970-01-01T00:00:00Z", Some(0)),
+            ("2016-07-11T22:14:10+02:00", None),
+            ("2016-07-11 22:14:10Z", None),
+            ("2016-13-11T22:14:10Z", None),
+            ("1969-12-31T22:14:10Z", None),
+            ("2016-07-11T22:14Z", None),
+            ("", None),
+        ] {
+            assert_eq!(seconds_of_rfc3339(text), seconds, "{text}");
+        }
+    }
+
     proptest::proptest! {
         #[test]
         fn another_library_reads_the_same_time(milliseconds in 0..=253_370_764_800_000_u64) {
             let moment = at(milliseconds);
             let read: jiff::Timestamp = moment.format(TimeFormat::Rfc3339).parse().unwrap();
             proptest::prop_assert_eq!(u64::try_from(read.as_millisecond()).unwrap(), milliseconds);
+            let seconds = seconds_of_rfc3339(&moment.format(TimeFormat::Rfc3339));
+            proptest::prop_assert_eq!(seconds, Some(milliseconds / 1000));
             let date = jiff::fmt::rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&read).unwrap();
             proptest::prop_assert_eq!(moment.format(TimeFormat::HttpDate), date);
         }

@@ -1,6 +1,7 @@
 //! Templates whose secrets are filled in, and whose request is open still.
 
 use super::body;
+use super::moment::Moment;
 use super::unsigned::Unsigned;
 use crate::configuration::RequestValue;
 use crate::digest::digest;
@@ -31,12 +32,46 @@ impl OpenTemplate<'_> {
         }
     }
 
-    /// The bytes for this request. `signature` stands for [`RequestValue::Signature`].
+    /// The bytes for this request. `signature` stands for [`RequestValue::Signature`] and
+    /// [`RequestValue::Token`].
     #[must_use]
     pub fn fill(&self, request: &Unsigned<'_, impl RequestHead>, signature: &str) -> SecretBytes {
         let pieces: Vec<SecretBytes> = self.0.iter().map(|part| piece(part, request, signature)).collect();
         // `concat` allocates once for all, so that no shorter copy of a secret is left behind in freed memory.
         SecretBytes::new(pieces.iter().map(SecretBytes::expose).collect::<Vec<_>>().concat())
+    }
+}
+
+impl OpenTemplate<'_> {
+    /// The bytes at this moment, for what is made without a request: all of it but the time and the nonce is empty.
+    #[must_use]
+    pub fn fill_at(&self, moment: &Moment) -> SecretBytes {
+        self.fill_simply(|value| match value {
+            RequestValue::Timestamp(format) => moment.format(*format),
+            RequestValue::Nonce => moment.nonce().to_owned(),
+            _ => String::new(),
+        })
+    }
+
+    /// The bytes with this token; all else of a request is empty.
+    #[must_use]
+    pub fn fill_with_token(&self, token: &SecretValue) -> SecretBytes {
+        self.fill_simply(|value| match value {
+            RequestValue::Token => token.expose().to_owned(),
+            _ => String::new(),
+        })
+    }
+
+    fn fill_simply(&self, text: impl Fn(&RequestValue) -> String) -> SecretBytes {
+        let pieces: Vec<SecretValue> = self
+            .0
+            .iter()
+            .map(|part| match part {
+                OpenPart::Filled(text) => SecretValue::new(text.expose().to_owned()),
+                OpenPart::Request(value) => SecretValue::new(text(value)),
+            })
+            .collect();
+        SecretBytes::new(pieces.iter().map(SecretValue::expose).collect::<Vec<_>>().concat().into_bytes())
     }
 }
 
@@ -54,7 +89,7 @@ fn piece(part: &OpenPart<'_>, request: &Unsigned<'_, impl RequestHead>, signatur
         RequestValue::Host => request.host(),
         RequestValue::Nonce => request.moment().nonce(),
         RequestValue::Header(name) => request.header(name.as_str()).unwrap_or_default(),
-        RequestValue::Signature => signature,
+        RequestValue::Signature | RequestValue::Token => signature,
         RequestValue::Timestamp(format) => {
             return SecretBytes::new(request.moment().format(*format).into_bytes());
         }

@@ -29,6 +29,9 @@ use crate::upstream::completion::complete;
 use crate::upstream::planning::Forward;
 use crate::upstream::refused::is_refused;
 
+/// RFC 9110 §15.5.2.
+const UNAUTHORIZED: u16 = 401;
+
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
 
 /// The pause before the second attempt, in milliseconds; each later one is twice as long.
@@ -105,6 +108,15 @@ impl<'g, H: RequestHead, R: Bindings + Network + Clock + Signing> Attempts<'_, '
             let later = retry_after(&response);
             let refused = is_refused(self.failover, &response, self.runtime).await;
             let reply = Reply { response, credential: Rc::clone(&credential), range };
+            if R::FORMS.reuse
+                && credential.is_reused
+                && (refused || status == UNAUTHORIZED)
+                && let Some(renewed) = self.renew(keep).await
+            {
+                credential = Rc::new(renewed);
+                standing = Some(reply);
+                continue;
+            }
             if refused {
                 self.resolver.refuse::<R>(&credential, status);
                 match self.next(keep).await {
@@ -145,6 +157,18 @@ impl<'g, H: RequestHead, R: Bindings + Network + Clock + Signing> Attempts<'_, '
         Some(range)
     }
 
+    /// The same credential with a token that no other request has used: the one that was refused may have been revoked.
+    async fn renew(&mut self, keep: u32) -> Option<Credential<'g>> {
+        if !self.can_repeat(keep).await {
+            return None;
+        }
+        let renewed = self.resolver.renew(self.readings, self.runtime).await.ok()?;
+        if self.forward.redacts {
+            self.sent.add_credential(&renewed);
+        }
+        Some(renewed)
+    }
+
     /// The credential that is tried after the one that the upstream has just refused, or why there is none.
     async fn next(&mut self, keep: u32) -> Result<Credential<'g>, FailoverOutcome> {
         if !self.resolver.has_next() {
@@ -169,7 +193,7 @@ impl<'g, H: RequestHead, R: Bindings + Network + Clock + Signing> Attempts<'_, '
             plan.body.clone_from(&self.body);
         }
         let (head, attempt) = (self.forward.head, self.event.attempts + 1);
-        let signatures = complete(plan, head, credential, self.runtime, self.request_id, attempt)?;
+        let signatures = complete(plan, head, credential, self.runtime, self.request_id, attempt).await?;
         if self.forward.redacts {
             for (name, value) in &signatures {
                 self.sent.add(name, value.expose());
@@ -212,7 +236,8 @@ impl<'g, H: RequestHead, R: Bindings + Network + Clock + Signing> Attempts<'_, '
     /// How much of the body is kept: nothing where there will be no other attempt, or where it is known to be too
     /// long for one.
     fn keep(&self, retries: u8) -> u32 {
-        let another = retries > 0 || (self.failover.is_some() && self.resolver.has_next());
+        let renews = R::FORMS.reuse && self.forward.route.auth.iter().any(Placement::reuses);
+        let another = retries > 0 || renews || (self.failover.is_some() && self.resolver.has_next());
         let limit = self.forward.route.replay_limit;
         let fits = self.forward.length.is_none_or(|length| length <= u64::from(limit));
         let streams = self.forward.has_body && !(R::FORMS.body && self.reads_body());

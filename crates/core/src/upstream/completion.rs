@@ -15,7 +15,7 @@ use crate::signing::unsigned::Unsigned;
 ///
 /// # Errors
 /// As [`signing::complete`].
-pub fn complete<'g, R: Signing + Clock>(
+pub async fn complete<'g, R: Signing + Clock>(
     plan: &mut Plan,
     head: &impl RequestHead,
     credential: &Credential<'g>,
@@ -28,5 +28,5 @@ pub fn complete<'g, R: Signing + Clock>(
     }
     let moment = Moment::new(runtime.now(), request_id, attempt);
     let mut request = Unsigned::new(plan, head, &moment);
-    signing::complete::<R>(&mut request, &credential.fields, &credential.signers)
+    signing::complete(&mut request, &credential.fields, &credential.signers, runtime).await
 }

@@ -1,7 +1,6 @@
 //! Steps 6 to 8: the plan, and sending it as often as it takes.
 
 pub mod attempts;
-pub mod base_url;
 pub mod completion;
 pub mod header_filter;
 pub mod planning;

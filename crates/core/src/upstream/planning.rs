@@ -81,7 +81,7 @@ impl<H: RequestHead> Forward<'_, H> {
         let mut set: Vec<(String, SecretValue)> = Vec::with_capacity(credential.headers.len() + 2);
         let header_filter = self.header_filter();
         for name in self.head.header_names() {
-            match self.fate(&header_filter, name) {
+            match self.fate(&header_filter, credential, name) {
                 Fate::Forwarded => {}
                 Fate::Removed => remove.push(name.to_owned()),
                 Fate::Replaced(value) => set.push((name.to_owned(), value)),
@@ -123,7 +123,7 @@ impl<H: RequestHead> Forward<'_, H> {
     /// Whether the request header with this lower-case name is forwarded.
     #[must_use]
     pub fn forwards(&self, name: &str) -> bool {
-        !matches!(self.fate(&self.header_filter(), name), Fate::Removed)
+        !matches!(self.fate(&self.header_filter(), &Credential::default(), name), Fate::Removed)
     }
 
     /// The subprotocol that the gateway selects itself, where the upstream had nothing to select from.
@@ -145,7 +145,7 @@ impl<H: RequestHead> Forward<'_, H> {
     }
 
     /// What becomes of a request header. Of a list of subprotocols or cookies only those that carry a token are removed.
-    fn fate(&self, header_filter: &HeaderFilter<'_>, name: &str) -> Fate {
+    fn fate(&self, header_filter: &HeaderFilter<'_>, credential: &Credential<'_>, name: &str) -> Fate {
         if header_filter.removes(name) || (self.reads_bytes() && self.negotiates(name)) {
             return Fate::Removed;
         }
@@ -153,8 +153,9 @@ impl<H: RequestHead> Forward<'_, H> {
             return self.accept();
         }
         if let Some(path) = self.destination.filter(|_| name == destination::HEADER) {
-            let UpstreamUrl { origin, base } = self.upstream;
-            return Fate::Replaced(SecretValue::new([origin, base, path].concat()));
+            let base = self.filled_base(credential);
+            let base = base.as_ref().map_or(self.upstream.base.as_ref(), SecretValue::expose);
+            return Fate::Replaced(SecretValue::new([&self.upstream.origin, base, path].concat()));
         }
         let value = self.head.header(name).unwrap_or_default();
         if name == subprotocol::HEADER {
@@ -218,20 +219,38 @@ impl<H: RequestHead> Forward<'_, H> {
     /// nothing of the caller's can move the origin.
     #[must_use]
     pub fn url(&self, credential: &Credential<'_>) -> SecretValue {
+        self.url_with(credential, &credential.parameters)
+    }
+
+    /// The same without the credential's parameters. What is in the base path is there.
+    #[must_use]
+    pub fn url_without_parameters(&self, credential: &Credential<'_>) -> SecretValue {
+        self.url_with(credential, &[])
+    }
+
+    fn url_with(&self, credential: &Credential<'_>, parameters: &[(&str, SecretValue)]) -> SecretValue {
         let query = self.query.and_then(|query| query::without(query, |parameter| self.drops(parameter)));
         let encoded = |(name, value): &(&str, SecretValue)| 3 * (name.len() + value.expose().len()) + 2;
-        let room = credential.parameters.iter().map(encoded).sum::<usize>()
-            + query.as_ref().map_or(0, |query| query.len());
+        let room =
+            parameters.iter().map(encoded).sum::<usize>() + query.as_ref().map_or(0, |query| query.len());
         // With room for all, no shorter copy of a secret is left behind in freed memory.
-        let mut parameters = String::with_capacity(room);
-        parameters.push_str(query.as_deref().unwrap_or_default());
-        for (name, value) in &credential.parameters {
-            query::append(&mut parameters, name, value.expose());
+        let mut whole = String::with_capacity(room);
+        whole.push_str(query.as_deref().unwrap_or_default());
+        for (name, value) in parameters {
+            query::append(&mut whole, name, value.expose());
         }
-        let parameters = SecretValue::new(parameters);
-        let mark = if query.is_some() || !credential.parameters.is_empty() { "?" } else { "" };
-        let pieces = [&self.upstream.origin, &self.upstream.base, self.path.raw(), mark, parameters.expose()];
+        let whole = SecretValue::new(whole);
+        let mark = if query.is_some() || !parameters.is_empty() { "?" } else { "" };
+        let base = self.filled_base(credential);
+        let base = base.as_ref().map_or(self.upstream.base.as_ref(), SecretValue::expose);
+        let pieces = [&self.upstream.origin, base, self.path.raw(), mark, whole.expose()];
         SecretValue::new(pieces.concat())
+    }
+
+    /// The upstream's base path with what the credential puts there; `None` where it puts nothing there.
+    #[must_use]
+    pub fn filled_base(&self, credential: &Credential<'_>) -> Option<SecretValue> {
+        (!credential.segments.is_empty()).then(|| self.upstream.base_with(&credential.segments))
     }
 }
 

@@ -557,3 +557,62 @@ fn a_signature_of_version_4_fails_over_and_does_not_come_back() {
     assert_eq!(exchange.log["secrets"][0]["failure"], "invalid");
     exchange.refused("secret_unavailable");
 }
+
+const PATH: &str = "[{ path = \"token\", value = \"${key}\" }, { header = \"x-id\", value = \"${other}\" }]";
+const BOT: &str = "https://api.example.com/bot{token}/v1";
+
+#[test]
+fn a_credential_is_put_into_the_path() {
+    let world = world(BOT, PATH, "").with("API_KEY", Binding::Value("12:canary/?#%"));
+    let exchange = world.ask(&Ask::new("GET", "/r/send?x=1"));
+    assert_eq!(exchange.sent().url, "https://api.example.com/bot12:canary%2F%3F%23%25/v1/send?x=1");
+    let world =
+        world.with("API_KEY", Binding::Value("..")).with("API_KEY_PREVIOUS", Binding::Value("a\u{0}"));
+    let exchange = world.ask(&Ask::new("GET", "/r/send"));
+    assert_eq!(exchange.log["secrets"][0]["failure"], "invalid");
+    exchange.refused("secret_unavailable");
+}
+
+#[test]
+fn a_link_below_a_base_path_with_a_credential_leads_to_the_mount() {
+    for (location, expected) in [
+        ("https://api.example.com/botcanary-api-key/v1/x?page=2", Some("https://gw.example.com/r/x?page=2")),
+        ("/botcanary-api-key/v1", Some("https://gw.example.com/r")),
+        ("next", Some("https://gw.example.com/r/a/next")),
+        ("/botcanary-api-key/v1/x?k=canary-api-key", Some("https://gw.example.com/r/x")),
+        ("https://api.example.com/botcanary-api-key/v2", None),
+        ("https://api.example.com/file/botcanary-api-key/x", None),
+        ("https://other.example.com/botcanary-api-key/v1", None),
+    ] {
+        let world = world(BOT, PATH, "").answering(302, &[("location", location)]);
+        let exchange = world.ask(&Ask::new("GET", "/r/a/b"));
+        assert_eq!(exchange.header("location"), expected.into_iter().collect::<Vec<_>>(), "{location}");
+    }
+}
+
+#[test]
+fn a_credential_in_the_path_fails_over_and_is_not_sent_twice() {
+    let exchange = world(BOT, PATH, "").first_statuses(&[401]).ask(&Ask::new("GET", "/r/x"));
+    let urls: Vec<_> = exchange.sent.iter().map(|sent| sent.url.as_str()).collect();
+    let url = |token| format!("https://api.example.com/bot{token}/v1/x");
+    assert_eq!(urls, [url("canary-api-key"), url("canary-api-key-previous")]);
+    let same = world(BOT, PATH, "").with("API_KEY_PREVIOUS", Binding::Value("canary-api-key"));
+    let exchange = same.answering(401, &[]).ask(&Ask::new("GET", "/r/x"));
+    assert_eq!((exchange.sent.len(), &exchange.log["secrets"][2]["failure"]), (1, &json!("repeated")));
+}
+
+#[test]
+fn a_credential_in_the_path_is_part_of_what_is_signed() {
+    let auth = format!(
+        "[{{ path = \"token\", value = \"${{other}}\" }}, {}]",
+        hmac(&format!("message = \"${{request.path}}\", {SIGNATURE}"))
+    );
+    let signed = |upstream: &str, auth: &str| {
+        sent(&world(upstream, auth, "").ask(&Ask::new("GET", "/r/x")), "x-signature")
+    };
+    let plain = format!(
+        "[{{ header = \"x\", value = \"${{other}}\" }}, {}]",
+        hmac(&format!("message = \"/botcanary-only-key/v1/x\", {SIGNATURE}"))
+    );
+    assert_eq!(signed(BOT, &auth), signed("https://api.example.com", &plain));
+}

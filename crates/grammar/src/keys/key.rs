@@ -39,6 +39,10 @@ pub enum Presence {
 /// The values that a key takes. What only the parser can prove is not described here.
 #[derive(Debug)]
 pub enum Shape {
+    /// Whatever the parser takes.
+    Anything,
+    /// As another key, whose documentation holds for this one.
+    Alike(&'static Shape),
     /// `true` or `false`.
     Boolean,
     /// An integer between two bounds, both included.

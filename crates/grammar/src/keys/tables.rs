@@ -315,6 +315,13 @@ pub(crate) static AUTH: KeyTable = KeyTable {
             shape: Shape::Text,
         },
         Key {
+            name: "path",
+            summary: "Puts the template `value` in the place of `{name}` in the path of the route's `upstream`.",
+            presence: Optional("another form is used"),
+            example: "path = \"token\"",
+            shape: Shape::Pattern("^[A-Za-z0-9_-]+$"),
+        },
+        Key {
             name: "hmac",
             summary: "Puts a keyed hash of the request on it.",
             presence: Optional("another form is used"),
@@ -329,9 +336,30 @@ pub(crate) static AUTH: KeyTable = KeyTable {
             shape: Shape::Table(&SIGV4),
         },
         Key {
+            name: "jwt",
+            summary: "Puts a token on the request that is signed for it.",
+            presence: Optional("another form is used"),
+            example: "jwt = { key = \"${apple.key}\", alg = \"ES256\", kid = \"${apple.key_id}\" }",
+            shape: Shape::Table(&JWT),
+        },
+        Key {
+            name: "exchange",
+            summary: "Puts a token on the request that another request yields.",
+            presence: Optional("another form is used"),
+            example: "exchange = { url = \"https://api.example.com/tokens\", auth = { bearer = \"${secret}\" }, token = \"/token\" }",
+            shape: Shape::Table(&EXCHANGE),
+        },
+        Key {
+            name: "oauth2",
+            summary: "Puts an access token on the request that a grant of OAuth 2.0 yields.",
+            presence: Optional("another form is used"),
+            example: "oauth2 = { token_url = \"https://auth.example.com/token\", client_id = \"${app.id}\", client_secret = \"${app.secret}\" }",
+            shape: Shape::Table(&OAUTH2),
+        },
+        Key {
             name: "value",
-            summary: "The template that `header`, `query`, `json` or `form` is set to.",
-            presence: Optional("required beside `header`, `query`, `json` and `form`"),
+            summary: "The template that `header`, `query`, `json`, `form` or `path` is set to.",
+            presence: Optional("required beside `header`, `query`, `json`, `form` and `path`"),
             example: "value = \"${anthropic}\"",
             shape: Shape::Template,
         },
@@ -343,8 +371,12 @@ pub(crate) static AUTH: KeyTable = KeyTable {
         &["query", "value"],
         &["json", "value"],
         &["form", "value"],
+        &["path", "value"],
         &["hmac"],
         &["sigv4"],
+        &["jwt"],
+        &["exchange"],
+        &["oauth2"],
     ],
 };
 
@@ -414,11 +446,13 @@ pub(crate) static HMAC: KeyTable = KeyTable {
             summary: "Where the signature and other values are put.",
             presence: Required,
             example: "put = { header = \"x-signature\", value = \"${request.signature}\" }",
-            shape: Shape::AnyOf(&[Shape::Table(&PUT), Shape::Array(1, &Shape::Table(&PUT))]),
+            shape: OUTPUTS,
         },
     ],
     forms: &[],
 };
+
+const OUTPUTS: Shape = Shape::AnyOf(&[Shape::Table(&PUT), Shape::Array(1, &Shape::Table(&PUT))]);
 
 /// One table of `put` in `hmac`.
 pub(crate) static PUT: KeyTable = KeyTable {
@@ -687,5 +721,243 @@ pub(crate) static GATEWAY: KeyTable = KeyTable {
         example: "secret_timeout = \"2s\"",
         shape: DURATION,
     }],
+    forms: &[],
+};
+
+/// `jwt` of a route's `auth`.
+pub(crate) static JWT: KeyTable = KeyTable {
+    owner: "`jwt`",
+    keys: &[
+        TOKEN_KEY,
+        TOKEN_KEY_ENCODING,
+        TOKEN_ALGORITHM,
+        TOKEN_CLAIMS,
+        TOKEN_TTL,
+        TOKEN_KID,
+        TOKEN_HEADER,
+        TOKEN_PUT,
+    ],
+    forms: &[],
+};
+
+/// `jwt` of `oauth2`.
+pub(crate) static ASSERTION: KeyTable = KeyTable {
+    owner: "`jwt`",
+    keys: &[
+        TOKEN_KEY,
+        TOKEN_KEY_ENCODING,
+        TOKEN_ALGORITHM,
+        TOKEN_CLAIMS,
+        TOKEN_TTL,
+        TOKEN_KID,
+        TOKEN_HEADER,
+    ],
+    forms: &[],
+};
+
+const TOKEN_KEY: Key = Key {
+    name: "key",
+    summary: "The secret that signs: PEM (PKCS#8, PKCS#1 or SEC 1), a JWK, or the bytes of a key of HS256 or EdDSA.",
+    presence: Required,
+    example: "key = \"${app.private_key}\"",
+    shape: Shape::Template,
+};
+const TOKEN_KEY_ENCODING: Key = Key {
+    name: "key_encoding",
+    summary: "How the value of a key is decoded that is neither PEM nor a JWK.",
+    presence: Optional("\"text\""),
+    example: "key_encoding = \"base64\"",
+    shape: Shape::Word(&["text", "hex", "base64"]),
+};
+const TOKEN_ALGORITHM: Key = Key {
+    name: "alg",
+    summary: "How the token is signed.",
+    presence: Required,
+    example: "alg = \"ES256\"",
+    shape: Shape::Word(&["HS256", "ES256", "EdDSA", "RS256"]),
+};
+const TOKEN_CLAIMS: Key = Key {
+    name: "claims",
+    summary: "The claims besides `iat` and `exp`. Strings are templates.",
+    presence: Optional("no other claim"),
+    example: "claims = { iss = \"${app.id}\", aud = \"https://api.example.com\" }",
+    shape: Shape::Named(&Shape::Anything),
+};
+const TOKEN_TTL: Key = Key {
+    name: "ttl",
+    summary: "How long the token is valid, from `iat` to `exp`.",
+    presence: Optional("\"60s\""),
+    example: "ttl = \"10m\"",
+    shape: DURATION,
+};
+const TOKEN_KID: Key = Key {
+    name: "kid",
+    summary: "The template of the key's id in the token's header.",
+    presence: Optional("no id"),
+    example: "kid = \"${app.key_id}\"",
+    shape: Shape::Template,
+};
+const TOKEN_HEADER: Key = Key {
+    name: "header",
+    summary: "Further members of the token's header.",
+    presence: Optional("none"),
+    example: "header = { x5t = \"0f3b5a\" }",
+    shape: Shape::Named(&Shape::Anything),
+};
+const TOKEN_PUT: Key = Key {
+    name: "put",
+    summary: "Where the token is put, as in `hmac`, with `${request.token}`.",
+    presence: Optional("`Authorization: Bearer …`"),
+    example: "put = { header = \"x-token\", value = \"${request.token}\" }",
+    shape: Shape::Alike(&OUTPUTS),
+};
+const EXCHANGE_TIMEOUT: Key = Key {
+    name: "timeout",
+    summary: "How long it may take until the token has arrived.",
+    presence: Optional("\"10s\""),
+    example: "timeout = \"5s\"",
+    shape: DURATION,
+};
+const EXCHANGE_REUSE: Key = Key {
+    name: "reuse",
+    summary: "Whether a token is used for other requests until it is about to expire.",
+    presence: Optional("false"),
+    example: "reuse = true",
+    shape: Shape::Boolean,
+};
+const EXCHANGE_PARAMETERS: Key = Key {
+    name: "params",
+    summary: "Further fields of the form that is sent. Their values are templates.",
+    presence: Optional("none"),
+    example: "params = { account_id = \"${zoom.account}\" }",
+    shape: Shape::Named(&Shape::Template),
+};
+
+/// `exchange` of a route's `auth`.
+pub(crate) static EXCHANGE: KeyTable = KeyTable {
+    owner: "`exchange`",
+    keys: &[
+        Key {
+            name: "url",
+            summary: "Where the credential is exchanged for a token.",
+            presence: Required,
+            example: "url = \"https://api.github.com/app/installations/${var.INSTALLATION}/access_tokens\"",
+            shape: Shape::Template,
+        },
+        Key {
+            name: "method",
+            summary: "The method of the request for the token.",
+            presence: Optional("\"POST\""),
+            example: "method = \"GET\"",
+            shape: Shape::Text,
+        },
+        Key {
+            name: "auth",
+            summary: "What is put on the request for the token, as `auth` of a route has it.",
+            presence: Required,
+            example: "auth = { bearer = \"${secret}\" }",
+            shape: Shape::Anything,
+        },
+        EXCHANGE_PARAMETERS,
+        Key {
+            name: "token",
+            summary: "The JSON pointer of the token in the response.",
+            presence: Required,
+            example: "token = \"/token\"",
+            shape: Shape::Text,
+        },
+        Key {
+            name: "expires",
+            summary: "The JSON pointer of the token's end: seconds from now, seconds since 1970, or a time in RFC 3339.",
+            presence: Optional("not known"),
+            example: "expires = \"/expires_at\"",
+            shape: Shape::Text,
+        },
+        EXCHANGE_TIMEOUT,
+        EXCHANGE_REUSE,
+        TOKEN_PUT,
+    ],
+    forms: &[],
+};
+
+/// `oauth2` of a route's `auth`.
+pub(crate) static OAUTH2: KeyTable = KeyTable {
+    owner: "`oauth2`",
+    keys: &[
+        Key {
+            name: "token_url",
+            summary: "The token endpoint.",
+            presence: Required,
+            example: "token_url = \"https://auth.example.com/oauth/token\"",
+            shape: Shape::Template,
+        },
+        Key {
+            name: "grant",
+            summary: "The grant.",
+            presence: Optional("\"client_credentials\""),
+            example: "grant = \"refresh_token\"",
+            shape: Shape::Word(&["client_credentials", "refresh_token", "jwt_bearer"]),
+        },
+        Key {
+            name: "client_id",
+            summary: "The template of the client's id.",
+            presence: Optional("the assertion of `jwt_bearer` says it"),
+            example: "client_id = \"${app.id}\"",
+            shape: Shape::Template,
+        },
+        Key {
+            name: "client_secret",
+            summary: "The template of the client's secret.",
+            presence: Optional("`jwt` proves the client"),
+            example: "client_secret = \"${app.secret}\"",
+            shape: Shape::Template,
+        },
+        Key {
+            name: "client_auth",
+            summary: "How the client proves who it is.",
+            presence: Optional("\"basic\""),
+            example: "client_auth = \"post\"",
+            shape: Shape::Word(&["basic", "post", "private_key_jwt"]),
+        },
+        Key {
+            name: "refresh_token",
+            summary: "The template of the refresh token, for the grant of that name.",
+            presence: Optional("another grant"),
+            example: "refresh_token = \"${app.refresh_token}\"",
+            shape: Shape::Template,
+        },
+        Key {
+            name: "jwt",
+            summary: "The assertion of `jwt_bearer` or `private_key_jwt`. `aud` and `jti` are set where `claims` has none.",
+            presence: Optional("no assertion"),
+            example: "jwt = { key = \"${app.private_key}\", alg = \"RS256\" }",
+            shape: Shape::Alike(&Shape::Table(&ASSERTION)),
+        },
+        Key {
+            name: "scope",
+            summary: "The scopes that are asked for, separated by spaces.",
+            presence: Optional("the endpoint's own"),
+            example: "scope = \"read write\"",
+            shape: Shape::Template,
+        },
+        Key {
+            name: "audience",
+            summary: "The API that the token is for, as Auth0 has it.",
+            presence: Optional("not sent"),
+            example: "audience = \"https://api.example.com\"",
+            shape: Shape::Template,
+        },
+        Key {
+            name: "resource",
+            summary: "The API that the token is for (RFC 8707).",
+            presence: Optional("not sent"),
+            example: "resource = \"https://api.example.com\"",
+            shape: Shape::Template,
+        },
+        EXCHANGE_PARAMETERS,
+        EXCHANGE_TIMEOUT,
+        EXCHANGE_REUSE,
+        TOKEN_PUT,
+    ],
     forms: &[],
 };

@@ -1,5 +1,8 @@
 //! Bytes as text, and keys out of text.
 
+mod der;
+pub mod private_key;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use zeroize::Zeroizing;

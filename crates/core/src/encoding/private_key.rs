@@ -1,0 +1,117 @@
+//! Private keys as they are issued, in the one form that the runtime imports: PKCS#8 (RFC 5208).
+
+use serde::Deserialize;
+use zeroize::Zeroizing;
+
+use super::der::{integer, octets, sequence, tagged};
+use crate::configuration::JwtAlgorithm;
+use crate::http::base64;
+use crate::secret_value::SecretBytes;
+
+/// `rsaEncryption` with its parameters (RFC 8017 §A.1).
+const RSA: &[u8] = &[0x30, 0x0d, 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1, 5, 0];
+/// `id-ecPublicKey` with P-256 (RFC 5480 §2.1).
+const P256: &[u8] = &[
+    0x30, 0x13, 6, 7, 0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1, 6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7,
+];
+/// `id-Ed25519` (RFC 8410 §3).
+const ED25519: &[u8] = &[0x30, 5, 6, 3, 0x2b, 0x65, 0x70];
+
+/// How many bytes the private part of a key of P-256 or Ed25519 has.
+const SHORT_KEY: usize = 32;
+
+/// Reads PEM (PKCS#8, PKCS#1 or SEC 1), a JWK, or a bare key of Ed25519 in these bytes; `None` where the text is no key
+/// for the algorithm.
+///
+/// Line ends of PEM may be written as `\n`, as in environment files.
+#[must_use]
+pub fn parse(algorithm: JwtAlgorithm, text: &str, bare: Option<&[u8]>) -> Option<SecretBytes> {
+    let text = text.trim();
+    if text.starts_with("-----BEGIN ") {
+        return pem(algorithm, text);
+    }
+    if text.starts_with('{') {
+        return jwk(algorithm, text);
+    }
+    let key = bare.filter(|key| algorithm == JwtAlgorithm::EdDsa && key.len() == SHORT_KEY)?;
+    Some(wrapped(ED25519, &octets(key)))
+}
+
+fn pem(algorithm: JwtAlgorithm, text: &str) -> Option<SecretBytes> {
+    let (label, rest) = text.strip_prefix("-----BEGIN ")?.split_once("-----")?;
+    let (body, _) = rest.split_once("-----END ")?;
+    let body = Zeroizing::new(body.replace("\\r", "").replace("\\n", ""));
+    let body: Zeroizing<String> = Zeroizing::new(body.split_ascii_whitespace().collect());
+    let der = base64::decode(body.as_str())?;
+    match (label, algorithm) {
+        ("PRIVATE KEY", _) => Some(der.into()),
+        ("RSA PRIVATE KEY", JwtAlgorithm::Rs256) => Some(wrapped(RSA, &der)),
+        ("EC PRIVATE KEY", JwtAlgorithm::Es256) => Some(wrapped(P256, &der)),
+        _ => None,
+    }
+}
+
+/// The members of a private JWK (RFC 7518 §6, RFC 8037 §2).
+#[derive(Deserialize)]
+struct Jwk<'a> {
+    kty: &'a str,
+    crv: Option<&'a str>,
+    d: &'a str,
+    x: Option<&'a str>,
+    y: Option<&'a str>,
+    n: Option<&'a str>,
+    e: Option<&'a str>,
+    p: Option<&'a str>,
+    q: Option<&'a str>,
+    dp: Option<&'a str>,
+    dq: Option<&'a str>,
+    qi: Option<&'a str>,
+}
+
+fn jwk(algorithm: JwtAlgorithm, text: &str) -> Option<SecretBytes> {
+    let jwk: Jwk<'_> = serde_json::from_str(text).ok()?;
+    let private = base64::decode(jwk.d)?;
+    match (algorithm, jwk.kty, jwk.crv) {
+        (JwtAlgorithm::EdDsa, "OKP", Some("Ed25519")) if private.len() == SHORT_KEY => {
+            Some(wrapped(ED25519, &octets(&private)))
+        }
+        (JwtAlgorithm::Es256, "EC", Some("P-256")) if private.len() == SHORT_KEY => {
+            let (x, y) = (base64::decode(jwk.x?)?, base64::decode(jwk.y?)?);
+            // The public key, uncompressed, in a bit string (RFC 5915 §3).
+            let point = [&[0, 4][..], &x, &y].concat();
+            let public = tagged(0xa1, &tagged(3, &point));
+            Some(wrapped(P256, &sequence(&[&integer(&[1]), &octets(&private), &public])))
+        }
+        (JwtAlgorithm::Rs256, "RSA", None) => {
+            let number = |text: Option<&str>| text.and_then(base64::decode).map(|number| integer(&number));
+            let (n, e) = (number(jwk.n)?, number(jwk.e)?);
+            let (p, q) = (number(jwk.p)?, number(jwk.q)?);
+            let (dp, dq, qi) = (number(jwk.dp)?, number(jwk.dq)?, number(jwk.qi)?);
+            // RFC 8017 §A.1.2.
+            let key = sequence(&[&integer(&[0]), &n, &e, &integer(&private), &p, &q, &dp, &dq, &qi]);
+            Some(wrapped(RSA, &key))
+        }
+        _ => None,
+    }
+}
+
+/// RFC 5208 §5.
+fn wrapped(algorithm: &[u8], key: &[u8]) -> SecretBytes {
+    sequence(&[&integer(&[0]), algorithm, &octets(key)]).into()
+}
+
+/// The bytes of a symmetric key: a JWK's (RFC 7518 §6.4), or those that the text stands for.
+#[must_use]
+pub fn symmetric(text: &str, decode: impl Fn(&str) -> Option<Zeroizing<Vec<u8>>>) -> Option<SecretBytes> {
+    #[derive(Deserialize)]
+    struct Oct<'a> {
+        kty: &'a str,
+        k: &'a str,
+    }
+    if text.trim_start().starts_with('{')
+        && let Ok(jwk) = serde_json::from_str::<Oct<'_>>(text)
+    {
+        return base64::decode(jwk.k).filter(|key| jwk.kty == "oct" && !key.is_empty()).map(Into::into);
+    }
+    decode(text).map(Into::into)
+}

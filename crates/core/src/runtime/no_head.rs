@@ -1,0 +1,25 @@
+//! The head of a request that no caller has sent.
+
+use super::RequestHead;
+
+/// The head of a request of which nothing is a caller's.
+#[derive(Clone, Copy, Debug)]
+pub struct NoHead;
+
+impl RequestHead for NoHead {
+    fn method(&self) -> &'static str {
+        ""
+    }
+
+    fn url(&self) -> &'static str {
+        ""
+    }
+
+    fn header(&self, _name: &str) -> Option<&str> {
+        None
+    }
+
+    fn header_names(&self) -> impl Iterator<Item = &str> {
+        std::iter::empty()
+    }
+}

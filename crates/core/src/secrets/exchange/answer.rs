@@ -1,0 +1,72 @@
+//! What a token endpoint answered.
+
+use serde::Deserialize;
+
+use super::error::ExchangeError;
+use crate::configuration::{Exchange, Text};
+use crate::runtime::token_endpoint::TokenResponse;
+use crate::secret_value::SecretValue;
+use crate::signing::body::member;
+use crate::signing::moment::{Moment, seconds_of_rfc3339};
+
+/// A number from here on is a time since 1970, and below it a time from now: some 31 years.
+const FIRST_TIME: f64 = 1e9;
+
+/// A token and its end.
+pub(super) struct Answer {
+    pub(super) token: SecretValue,
+    /// In seconds since 1970; `None` where the response does not say it.
+    pub(super) expires: Option<u64>,
+}
+
+impl Answer {
+    pub(super) fn read(
+        form: &Exchange,
+        response: &TokenResponse,
+        moment: &Moment,
+    ) -> Result<Self, ExchangeError> {
+        let status = response.status;
+        let text = std::str::from_utf8(response.body.expose()).unwrap_or_default();
+        if !(200..300).contains(&status) {
+            return Err(ExchangeError::refused(status, error_code(text).as_deref()));
+        }
+        // Some endpoints refuse with 200 and a code.
+        let token = member(text, &form.token).and_then(|raw| serde_json::from_str::<String>(raw).ok());
+        let Some(token) = token.map(SecretValue::new).filter(|token| !token.expose().is_empty()) else {
+            return Err(match error_code(text) {
+                Some(code) => ExchangeError::refused(status, Some(&code)),
+                None => ExchangeError::NoToken(status),
+            });
+        };
+        let expires = form.expires.as_ref().and_then(|path| member(text, path)).and_then(|raw| expiry(raw, moment));
+        Ok(Self { token, expires })
+    }
+}
+
+fn error_code(text: &str) -> Option<String> {
+    let raw = member(text, &[Text::Borrowed("error")])?;
+    serde_json::from_str(raw).ok()
+}
+
+/// Seconds from now or since 1970, as a number or a text, or a time as RFC 3339 writes it.
+fn expiry(raw: &str, moment: &Moment) -> Option<u64> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Expiry {
+        Number(f64),
+        Text(String),
+    }
+    let number = match serde_json::from_str(raw).ok()? {
+        Expiry::Number(number) => number,
+        Expiry::Text(text) => match text.parse::<u32>() {
+            Ok(number) => f64::from(number),
+            Err(_) => return seconds_of_rfc3339(&text),
+        },
+    };
+    if !(0.0..=1e15).contains(&number) {
+        return None;
+    }
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is in this range")]
+    let seconds = number as u64;
+    Some(if number < FIRST_TIME { moment.seconds() + seconds } else { seconds })
+}

@@ -1,0 +1,111 @@
+//! Step 5, where a credential is exchanged for a token: by a request of the gateway's own, or by what was kept of one.
+
+mod answer;
+mod error;
+mod reuse;
+
+pub use error::ExchangeError;
+
+use crate::configuration::Exchange;
+use crate::request_id::RequestId;
+use crate::runtime::no_head::NoHead;
+use crate::runtime::plan::Plan;
+use crate::runtime::signing::Signing;
+use crate::runtime::{Bindings, Clock, SendError};
+use crate::secret_value::SecretValue;
+use crate::secrets::credential::{Credential, PendingExchange};
+use crate::signing;
+use crate::signing::moment::Moment;
+use crate::signing::unsigned::Unsigned;
+use answer::Answer;
+use reuse::Place;
+
+/// The longest response of a token endpoint, in bytes.
+const LARGEST_RESPONSE: u32 = 64 * 1024;
+
+/// Some token endpoints refuse a request without one (GitHub's does), and the caller's is not sent.
+const USER_AGENT: &str = concat!("ostiary/", env!("CARGO_PKG_VERSION"));
+
+/// A token that a credential was exchanged for.
+#[derive(Debug)]
+pub struct Token {
+    /// The token.
+    pub text: SecretValue,
+    /// Whether it has been used before.
+    pub is_reused: bool,
+}
+
+/// Exchanges a credential for a token. `is_fresh` asks for one that has not been used before.
+///
+/// # Errors
+/// Where no token came of it.
+pub async fn obtain<R: Bindings + Clock + Signing>(
+    pending: &PendingExchange<'_>,
+    is_fresh: bool,
+    runtime: &R,
+    request_id: &RequestId,
+) -> Result<Token, ExchangeError> {
+    let place = (R::FORMS.reuse && pending.form.reuse).then(|| Place::new::<R>(pending));
+    let moment = Moment::new(runtime.now(), request_id, 0);
+    if let Some(place) = place.as_ref().filter(|_| !is_fresh)
+        && let Some(text) = place.find(&moment, runtime).await
+    {
+        return Ok(Token { text, is_reused: true });
+    }
+    let Answer { token, expires } = send(pending, &moment, runtime).await?;
+    if let (Some(place), Some(expires)) = (&place, expires) {
+        place.keep(&token, expires, &moment, request_id, runtime).await;
+    }
+    Ok(Token { text: token, is_reused: false })
+}
+
+async fn send<R: Signing>(
+    pending: &PendingExchange<'_>,
+    moment: &Moment,
+    runtime: &R,
+) -> Result<Answer, ExchangeError> {
+    let PendingExchange { form, credential, .. } = pending;
+    let mut plan = plan(pending);
+    let mut request = Unsigned::new(&mut plan, &NoHead, moment);
+    for (name, value) in &credential.parameters {
+        request.append_parameter(name, value.expose());
+    }
+    let signed = signing::complete(&mut request, &credential.fields, &credential.signers, runtime).await;
+    signed.map_err(|_| ExchangeError::Unsigned)?;
+    plan.has_body = plan.body.is_some();
+    let response = runtime.exchange(&plan, LARGEST_RESPONSE).await.map_err(|why| match why {
+        SendError::Unreachable => ExchangeError::Unreachable,
+        SendError::TimedOut => ExchangeError::TimedOut,
+        SendError::TooLarge => ExchangeError::TooLarge,
+    })?;
+    Answer::read(form, &response, moment)
+}
+
+/// The request without what is made of the whole of it.
+fn plan(pending: &PendingExchange<'_>) -> Plan {
+    let PendingExchange { form: Exchange { method, timeout, .. }, url, credential, .. } = pending;
+    let Credential { headers, segments, .. } = &**credential;
+    let owned = |(name, value): &(&str, SecretValue)| {
+        ((*name).to_owned(), SecretValue::new(value.expose().to_owned()))
+    };
+    let mut set: Vec<(String, SecretValue)> = headers.iter().map(owned).collect();
+    for (name, value) in [("accept", "application/json"), ("user-agent", USER_AGENT)] {
+        if !set.iter().any(|(known, _)| known == name) {
+            set.push((name.to_owned(), SecretValue::new(value.to_owned())));
+        }
+    }
+    let base = url.base_with(segments);
+    let path = if base.expose().is_empty() { "/" } else { base.expose() };
+    Plan {
+        method: *method,
+        url: SecretValue::new([&url.origin, path].concat()),
+        remove: Vec::new(),
+        set,
+        has_body: false,
+        body: None,
+        keep: 0,
+        max_body: None,
+        timeout: *timeout,
+        reads_body: true,
+    }
+}

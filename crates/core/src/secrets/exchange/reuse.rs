@@ -1,0 +1,81 @@
+//! Tokens that are kept for other requests, without being kept in a module: sealed, outside the Worker's memory.
+//!
+//! The name and the key of a place come from the credential itself, by HKDF (RFC 5869). Whoever lacks the credential can
+//! neither find the place nor read what is there, and a credential that was rotated has another place.
+
+use zeroize::Zeroizing;
+
+use crate::encoding::hex;
+use crate::request_id::RequestId;
+use crate::runtime::signing::Signing;
+use crate::secret_value::{SecretBytes, SecretValue};
+use crate::secrets::credential::PendingExchange;
+use crate::signing::hmac::sha256_under;
+use crate::signing::moment::Moment;
+
+/// A token is not used in its last seconds: it has to reach the upstream, whose clock may be ahead.
+const MARGIN: u64 = 60;
+
+/// The longest time that a token is kept, in seconds.
+const LONGEST: u64 = 24 * 60 * 60;
+
+/// Where the token of one credential is kept.
+pub(super) struct Place {
+    name: String,
+    key: Zeroizing<[u8; 32]>,
+}
+
+impl Place {
+    pub(super) fn new<S: Signing>(pending: &PendingExchange<'_>) -> Self {
+        // All that the token depends on. The digest holds every secret of the credential.
+        let material = Zeroizing::new(
+            [
+                pending.url.origin.as_bytes(),
+                &[0],
+                pending.url.base.as_bytes(),
+                &[0],
+                &pending.form.identity.to_le_bytes(),
+                &pending.credential.digest::<S>(),
+            ]
+            .concat(),
+        );
+        let pseudorandom = sha256_under(b"ostiary token", &material);
+        let expanded = |info: &[u8]| sha256_under(pseudorandom.expose(), &[info, &[1]].concat());
+        let mut key = Zeroizing::new([0; 32]);
+        for (to, from) in key.iter_mut().zip(expanded(b"key").expose()) {
+            *to = *from;
+        }
+        let name = hex(expanded(b"name").expose().get(..16).unwrap_or_default());
+        Self { name, key }
+    }
+
+    /// The token that is kept here, unless it is about to expire.
+    pub(super) async fn find<S: Signing>(&self, moment: &Moment, runtime: &S) -> Option<SecretValue> {
+        let kept = runtime.find_token(&self.name).await?;
+        let (nonce, sealed) = kept.split_first_chunk::<12>()?;
+        let opened = SecretBytes::new(runtime.open(&self.key, nonce, sealed).await?);
+        let (expires, token) = opened.expose().split_first_chunk::<8>()?;
+        let is_valid = u64::from_le_bytes(*expires) > moment.seconds() + MARGIN;
+        let token = std::str::from_utf8(token).ok().filter(|_| is_valid)?;
+        Some(SecretValue::new(token.to_owned()))
+    }
+
+    /// Keeps the token until it is about to expire.
+    pub(super) async fn keep<S: Signing>(
+        &self,
+        token: &SecretValue,
+        expires: u64,
+        moment: &Moment,
+        request_id: &RequestId,
+        runtime: &S,
+    ) {
+        let seconds = expires.saturating_sub(moment.seconds() + MARGIN).min(LONGEST);
+        let Some(seconds) = u32::try_from(seconds).ok().filter(|seconds| *seconds > 0) else { return };
+        let text = SecretBytes::new([&expires.to_le_bytes(), token.expose().as_bytes()].concat());
+        // Of 128 random bits: no key seals twice with one nonce.
+        let nonce = sha256_under(b"ostiary seal", request_id.as_str().as_bytes());
+        let Some(nonce) = nonce.expose().first_chunk::<12>() else { return };
+        let Some(sealed) = runtime.seal(&self.key, nonce, text.expose()).await else { return };
+        runtime.keep_token(&self.name, &[nonce.as_slice(), &sealed].concat(), seconds).await;
+    }
+}
