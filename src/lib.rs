@@ -4,12 +4,15 @@
 //! JavaScript in [`js`], which has the runtime's streams at hand.
 
 mod bindings;
+mod cache;
 mod configuration;
 mod console;
+mod cryptography;
 mod deadline;
 mod headers;
 mod invocation;
 mod js;
+mod own_request;
 mod recovery;
 mod redactor;
 mod request;

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::rc::Weak;
 
 use ostiary_core::runtime::Clock;
+use wasm_bindgen::JsValue;
 use web_sys::Request;
 use worker::Env;
 
@@ -20,11 +21,20 @@ pub(crate) struct Runtime<'a> {
     pub(crate) sending: Sending,
     /// The deadline of what is being read from bindings now.
     pub(crate) deadline: RefCell<Weak<Deadline>>,
+    /// The keys that have been imported for it.
+    pub(crate) keys: RefCell<Vec<JsValue>>,
 }
 
 impl<'a> Runtime<'a> {
     pub(crate) fn new(request: &'a Request, env: &'a Env, invocation: &'a Invocation) -> Self {
-        Self { request, env, invocation, sending: Sending::default(), deadline: RefCell::default() }
+        Self {
+            request,
+            env,
+            invocation,
+            sending: Sending::default(),
+            deadline: RefCell::default(),
+            keys: RefCell::default(),
+        }
     }
 }
 

@@ -4,7 +4,7 @@
 //! What an import throws ends the instance, unless it is declared with `catch`: so is each that can throw for reasons that
 //! are not ours. A function that returns a promise is awaited by [`Invocation::settled`](crate::invocation::Invocation::settled).
 
-use js_sys::Promise;
+use js_sys::{Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 use web_sys::{AbortSignal, DomException, Headers, ReadableStream, Request, RequestInit, Response};
 
@@ -172,6 +172,31 @@ extern "C" {
 
     /// Cancels a stream or its reader, since nobody reads it any more.
     pub(crate) fn discard(source: &JsValue);
+}
+
+#[wasm_bindgen(module = "/src/js/cache.js")]
+extern "C" {
+    /// Resolves to the bytes that are kept under the name, or to `undefined`.
+    pub(crate) fn find(request: &Request, name: &str) -> Promise;
+
+    /// Keeps the bytes for so many seconds.
+    pub(crate) fn keep(request: &Request, name: &str, bytes: &Uint8Array, seconds: u32) -> Promise;
+}
+
+#[wasm_bindgen(module = "/src/js/cryptography.js")]
+extern "C" {
+    /// Resolves to a key that signs. `key` is in PKCS#8.
+    #[wasm_bindgen(js_name = importPrivate)]
+    pub(crate) fn import_private(algorithm: &str, key: &Uint8Array) -> Promise;
+
+    /// Resolves to a signature.
+    pub(crate) fn sign(algorithm: &str, key: &JsValue, message: &Uint8Array) -> Promise;
+
+    /// Resolves to the text as AES-256-GCM encrypts it.
+    pub(crate) fn seal(key: &Uint8Array, nonce: &Uint8Array, text: &Uint8Array) -> Promise;
+
+    /// Resolves to the text of what has been sealed.
+    pub(crate) fn unseal(key: &Uint8Array, nonce: &Uint8Array, sealed: &Uint8Array) -> Promise;
 }
 
 #[wasm_bindgen(module = "/src/js/redaction.js")]

@@ -24,11 +24,11 @@ use crate::response::link::Links;
 use crate::runtime::clock::elapsed;
 use crate::runtime::signing::Signing;
 use crate::runtime::{Bindings, Clock, Console, Network, RequestHead, UpstreamResponse};
+use crate::secrets::base_url::base_url;
 use crate::secrets::credential::Credential;
 use crate::secrets::readings::Readings;
 use crate::secrets::resolver::Resolver;
 use crate::upstream::attempts::{Attempts, Reply};
-use crate::secrets::base_url::base_url;
 use crate::upstream::planning::Forward;
 
 /// RFC 9110 §15.3.5.

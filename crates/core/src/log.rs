@@ -157,7 +157,14 @@ mod tests {
     use crate::runtime::reading::Failure;
 
     fn full() -> Event<'static> {
-        let served = SourceNote { secret: "api", binding: "API_KEY", source: 1, failure: None, status: None };
+        let served = SourceNote {
+            secret: "api",
+            binding: "API_KEY",
+            source: 1,
+            failure: None,
+            status: None,
+            error: None,
+        };
         Event {
             method: Some("GET"),
             route: Some("api"),

@@ -18,7 +18,10 @@ const BASIC: &str = "basic = { username = \"api\", password = \"${secret}\" }";
 const HEADER: &str = "header = \"x-api-key\", value = \"${secret}\"";
 const QUERY: &str = "query = \"key\", value = \"${secret}\"";
 const PATH: &str = "path = \"token\", value = \"${secret}\"";
-const FORMS: [&str; 12] = ["bearer", "basic", "header", "query", "json", "form", "path", "hmac", "sigv4", "jwt", "exchange", "oauth2"];
+const FORMS: [&str; 12] = [
+    "bearer", "basic", "header", "query", "json", "form", "path", "hmac", "sigv4", "jwt", "exchange",
+    "oauth2",
+];
 const LATER: [&str; 1] = ["mtls"];
 
 /// A route's `auth`, and where its secrets stand.
@@ -110,7 +113,7 @@ impl Auth {
 
 /// Whether no earlier placement, and no earlier output of this one, fills the same header or parameter. `places` are
 /// where this placement's places are named.
-fn are_new(
+pub(crate) fn are_new(
     placement: &Placement,
     places: &[Span],
     earlier: &[Placement],

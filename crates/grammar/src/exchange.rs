@@ -1,6 +1,6 @@
 //! `exchange`: a credential that another request exchanges for a token.
 
-use super::auth::{self, Alphabet, Reader};
+use super::auth::{self, Alphabet, Reader, are_new};
 use super::body_places;
 use super::document::{Entry, Table, Value};
 use super::file::Span;
@@ -24,8 +24,23 @@ impl Reader<'_, '_, '_> {
         table.reject_unknown_keys(&keys::EXCHANGE, &[], self.findings);
         let url = self.endpoint(&table, form, "url", EXAMPLE);
         let method = self.method(&table);
-        let auth = self.member(&table, form, "auth", EXAMPLE).and_then(|value| self.inner(value));
         let fields = table.value("params").map_or(Some(Vec::new()), |value| self.fields(value));
+        let mut body: Vec<(BodyPlace, Span)> = Vec::new();
+        if let Some(value) = table.value("params") {
+            let places = fields.iter().flatten().flat_map(Placement::body_places);
+            body.extend(places.map(|place| (place.clone(), value.span())));
+        }
+        let auth = self.member(&table, form, "auth", EXAMPLE).and_then(|value| self.inner(value, &mut body));
+        if method == Some(Method::Get)
+            && let Some((_, span)) = body.first()
+        {
+            self.findings.error(
+                *span,
+                "a GET has no body",
+                "write `method = \"POST\"`, or `query` for `form`",
+            );
+            return None;
+        }
         let token = self.member(&table, form, "token", EXAMPLE);
         let token = token.and_then(|value| self.member_path(value));
         let expires = match table.value("expires") {
@@ -104,11 +119,11 @@ impl Reader<'_, '_, '_> {
         method
     }
 
-    /// The placements of the request for a token. It is exchanged for nothing itself.
-    fn inner(&mut self, value: Value<'_>) -> Option<Vec<Placement>> {
+    /// The placements of the request for a token. It is exchanged for nothing itself. `body` are the parts of its body
+    /// that are set.
+    fn inner(&mut self, value: Value<'_>, body: &mut Vec<(BodyPlace, Span)>) -> Option<Vec<Placement>> {
         let tables = if value.is_array() { value.array(EXAMPLE, self.findings)? } else { vec![value] };
         let mut placements = Some(Vec::new());
-        let mut body = Vec::new();
         for value in tables {
             let table = value.table(EXAMPLE, self.findings)?;
             for key in ["exchange", "oauth2", "path", "mtls"] {
@@ -119,7 +134,10 @@ impl Reader<'_, '_, '_> {
                 }
             }
             let inner = Reader { declared: self.declared, findings: self.findings, secrets: self.secrets };
-            let placement = inner.placement(&table).map(|(placement, _)| placement);
+            let placement = inner.placement(&table).filter(|(placement, places)| {
+                are_new(placement, places, placements.as_deref().unwrap_or_default(), self.findings)
+            });
+            let placement = placement.map(|(placement, _)| placement);
             body.extend(placement.iter().flat_map(|placement| {
                 placement.body_places().map(|place| (place.clone(), value.span())).collect::<Vec<_>>()
             }));
@@ -128,7 +146,7 @@ impl Reader<'_, '_, '_> {
                 placements
             });
         }
-        placements.filter(|_| body_places::check(&body, self.findings))
+        placements.filter(|_| body_places::check(body, self.findings))
     }
 
     /// Fields of a form, each a template.
@@ -179,7 +197,9 @@ mod tests {
     fn a_credential_is_exchanged_as_github_s_apps_do() {
         let auth = "{ exchange = { url = \"https://api.github.com/app/installations/${var.ACCOUNT}/access_tokens\", auth = { jwt = { key = \"${stripe.key}\", alg = \"RS256\", claims = { iss = \"${stripe.id}\" } } }, token = \"/token\", expires = \"/expires_at\", reuse = true, put = { header = \"authorization\", value = \"token ${request.token}\" } } }";
         let checked = accepted("{ bearer = \"${stripe}\" }", auth);
-        let [Placement::Exchange(exchange)] = checked.gateway.routes[0].auth.as_ref() else { panic!("{auth}") };
+        let [Placement::Exchange(exchange)] = checked.gateway.routes[0].auth.as_ref() else {
+            panic!("{auth}")
+        };
         assert!(matches!(exchange.auth.as_ref(), [Placement::Jwt(_)]));
         assert_eq!((exchange.method, exchange.reuse, exchange.timeout), (Method::Post, true, 10_000));
         let expected = Forms { jwt: true, private_keys: true, exchange: true, reuse: true, ..Forms::NONE };

@@ -8,8 +8,8 @@ use super::keys;
 use super::request_value::Scope;
 use super::unit;
 use ostiary_core::configuration::{
-    Claim, ClaimValue, Jwt, JwtAlgorithm, KeyEncoding, Output, OutputPlace, Part, RequestValue, Template, Text,
-    TimeFormat,
+    Claim, ClaimValue, Jwt, JwtAlgorithm, KeyEncoding, Output, OutputPlace, Part, RequestValue, Template,
+    Text, TimeFormat,
 };
 use ostiary_core::http::header_name::HeaderName;
 
@@ -46,16 +46,23 @@ impl Reader<'_, '_, '_> {
         let algorithm = self.member(table, form, "alg", EXAMPLE);
         let algorithm = algorithm.and_then(|_| self.word(table, "alg", "algorithm of `jwt`", &ALGORITHMS));
         let key = self.member(table, form, "key", EXAMPLE).and_then(|value| self.signing_key(value));
-        let mut header = table.value("header").map_or(Some(Vec::new()), |value| self.claims(value, &["alg", "typ"]));
+        let mut header =
+            table.value("header").map_or(Some(Vec::new()), |value| self.claims(value, &["alg", "typ"]));
         if let Some(value) = table.value("kid") {
             let kid = self.value(value, "kid = \"key-1\"", Alphabet::Any, Scope::Nothing);
-            let kid = kid.map(|kid| Claim { name: "kid".into(), value: ClaimValue::Text(kid.into_template()) });
+            if header.iter().flatten().any(|member| member.name == "kid") {
+                self.findings.error(value.span(), "`header` has a `kid`, too", "remove one of the two");
+                return None;
+            }
+            let kid =
+                kid.map(|kid| Claim { name: "kid".into(), value: ClaimValue::Text(kid.into_template()) });
             header = header.zip(kid).map(|(mut header, kid)| {
                 header.push(kid);
                 header
             });
         }
-        let claims = table.value("claims").map_or(Some(Vec::new()), |value| self.claims(value, &["iat", "exp"]));
+        let claims =
+            table.value("claims").map_or(Some(Vec::new()), |value| self.claims(value, &["iat", "exp"]));
         let ttl = table.value("ttl").map_or(Some(DEFAULT_TTL), |value| {
             let text = value.string(TTL, self.findings)?;
             unit::duration(&text, self.findings).map(|milliseconds| milliseconds.div_ceil(1000))
@@ -129,11 +136,18 @@ impl Reader<'_, '_, '_> {
         if value.is_array() {
             let values = value.array("aud = [\"a\"]", self.findings)?;
             let values: Vec<Option<ClaimValue>> = values.into_iter().map(|value| self.claim(value)).collect();
-            return values.into_iter().collect::<Option<Vec<_>>>().map(|values| ClaimValue::List(values.into()));
+            return values
+                .into_iter()
+                .collect::<Option<Vec<_>>>()
+                .map(|values| ClaimValue::List(values.into()));
         }
         let number = value.quiet_integer().and_then(|digits| digits.parse().ok());
         if number.is_none() {
-            value.wants("a string, an integer, a boolean, an array or a table", "iss = \"me\"", self.findings);
+            value.wants(
+                "a string, an integer, a boolean, an array or a table",
+                "iss = \"me\"",
+                self.findings,
+            );
         }
         number.map(ClaimValue::Number)
     }

@@ -19,9 +19,9 @@ mod cors;
 mod diagnostic;
 mod document;
 mod environments;
-mod exchange;
 #[cfg(test)]
 mod example;
+mod exchange;
 mod failover;
 mod file;
 mod header;

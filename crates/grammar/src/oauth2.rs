@@ -8,8 +8,8 @@ use super::keys;
 use super::request_value::Scope;
 use super::template::Parsed;
 use ostiary_core::configuration::{
-    Claim, ClaimValue, Exchange, Jwt, Output, OutputPlace, BodyPlace, Part, Placement, RequestValue, Template, Text,
-    Upstream,
+    BodyPlace, Claim, ClaimValue, Exchange, Jwt, Output, OutputPlace, Part, Placement, RequestValue,
+    Template, Text, Upstream,
 };
 use ostiary_core::http::method::Method;
 
@@ -66,6 +66,7 @@ impl Reader<'_, '_, '_> {
         let reuse = self.reuse(&table, form, true);
         let (put, places) = self.token_outputs(&table, form)?;
         let (url, grant, client_auth) = (url?, grant?, client_auth?);
+        self.reject_unused(&table, grant, client_auth)?;
         let mut auth = vec![field("grant_type", plain(grant.grant_type()))];
         auth.extend(self.grant(&table, form, grant, &url)?);
         auth.extend(self.client(&table, form, (grant, client_auth), &url)?);
@@ -85,6 +86,25 @@ impl Reader<'_, '_, '_> {
         Some((identified(exchange), places))
     }
 
+    /// A secret that is sent nowhere is a mistake about the grant.
+    fn reject_unused(&mut self, table: &Table<'_>, grant: Grant, client_auth: ClientAuth) -> Option<()> {
+        let signs = grant == Grant::JwtBearer || client_auth == ClientAuth::PrivateKeyJwt;
+        let has_secret = client_auth != ClientAuth::PrivateKeyJwt
+            && (grant != Grant::JwtBearer || table.value("client_id").is_some());
+        for (key, is_used, by) in [
+            ("jwt", signs, "`grant = \"jwt_bearer\"` or `client_auth = \"private_key_jwt\"`"),
+            ("refresh_token", grant == Grant::RefreshToken, "`grant = \"refresh_token\"`"),
+            ("client_secret", has_secret, "a `client_id` and a `client_auth` with a secret"),
+        ] {
+            if let Some(entry) = table.get(key).filter(|_| !is_used) {
+                let message = format!("`{key}` is sent nowhere");
+                self.findings.error(entry.key.span, &message, &format!("remove it, or write {by}"));
+                return None;
+            }
+        }
+        Some(())
+    }
+
     /// What a grant proves beside the client.
     fn grant(
         &mut self,
@@ -97,7 +117,8 @@ impl Reader<'_, '_, '_> {
             Grant::ClientCredentials => Some(Vec::new()),
             Grant::RefreshToken => {
                 let value = self.member(table, form, "refresh_token", EXAMPLE)?;
-                let token = self.secret(value, "the refresh token", "refresh_token = \"${app.refresh_token}\"")?;
+                let token =
+                    self.secret(value, "the refresh token", "refresh_token = \"${app.refresh_token}\"")?;
                 Some(vec![field("refresh_token", token)])
             }
             Grant::JwtBearer => {
@@ -124,7 +145,11 @@ impl Reader<'_, '_, '_> {
         if client_auth == ClientAuth::PrivateKeyJwt {
             if grant == Grant::JwtBearer {
                 let message = "a client that proves itself by `jwt` has no other assertion";
-                self.findings.error(form.key.span, message, "write another `grant`, or another `client_auth`");
+                self.findings.error(
+                    form.key.span,
+                    message,
+                    "write another `grant`, or another `client_auth`",
+                );
                 return None;
             }
             let id = self.field_template(id)?;

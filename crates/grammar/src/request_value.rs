@@ -98,7 +98,9 @@ pub(crate) fn parse(
         let (message, instead) = match scope {
             Scope::Message => ("the signature is made of the message, so it cannot stand in it", "remove it"),
             Scope::Token => ("only the token can be put on a request here", "remove it"),
-            Scope::Claim => ("a claim holds the time or the nonce, and nothing else of a request", "remove it"),
+            Scope::Claim => {
+                ("a claim holds the time or the nonce, and nothing else of a request", "remove it")
+            }
             Scope::Output | Scope::Nothing => (
                 "only the signature, the time, the nonce and the body's digest can be put on a request",
                 "remove it",

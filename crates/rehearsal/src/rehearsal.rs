@@ -4,15 +4,20 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use futures::FutureExt as _;
-use ostiary_core::configuration::{Encoding, Forms, Gateway, KeyEncoding, Part, Placement, SecretId, Source};
+use ostiary_core::configuration::{
+    Encoding, Forms, Gateway, JwtAlgorithm, KeyEncoding, Part, Placement, SecretId, Source,
+};
 use ostiary_core::encoding::encode;
 use ostiary_core::request_id::RequestId;
+use ostiary_core::runtime::cache::Cache;
+use ostiary_core::runtime::cryptography::{Cryptography, KeyHandle};
 use ostiary_core::runtime::limit::Verdict;
+use ostiary_core::runtime::own_request::{OwnRequests, WholeResponse};
 use ostiary_core::runtime::plan::Plan;
 use ostiary_core::runtime::reading::Reading;
 use ostiary_core::runtime::signing::Signing;
 use ostiary_core::runtime::{Bindings, Clock, Console, Network, ReceiveError, SendError};
-use ostiary_core::secret_value::SecretValue;
+use ostiary_core::secret_value::{SecretBytes, SecretValue};
 use ostiary_core::{Handled, handle};
 
 use crate::request::RehearsedRequest;
@@ -25,6 +30,8 @@ pub struct Rehearsal {
     values: BTreeMap<String, String>,
     variables: BTreeMap<String, String>,
     placeholders: Vec<String>,
+    /// What every token endpoint responds with.
+    tokens: String,
     headers: RefCell<BTreeMap<String, String>>,
     reads: RefCell<Vec<String>>,
     sent: RefCell<Option<Sent>>,
@@ -52,7 +59,7 @@ impl Rehearsal {
         let objects =
             fields.into_iter().map(|(binding, fields)| (binding, serde_json::json!(fields).to_string()));
         values.extend(objects);
-        Self { placeholders, ..Self::new(values, variables) }
+        Self { placeholders, tokens: tokens(gateway), ..Self::new(values, variables) }
     }
 
     /// What the gateway does with a request; `None` where it waits for something, which nothing here makes it do.
@@ -87,18 +94,50 @@ pub fn placeholder(binding: &str) -> String {
     format!("<{binding}>")
 }
 
+/// Every placement of every route.
+fn placements(gateway: &Gateway) -> impl Iterator<Item = &Placement> {
+    gateway.routes.iter().flat_map(|route| route.auth.iter()).flat_map(Placement::with_exchanged)
+}
+
 /// The placeholder as a key is written, where this part is one that is decoded.
 fn written(gateway: &Gateway, part: &Part, placeholder: String) -> String {
-    let placements = gateway.routes.iter().flat_map(|route| route.auth.iter());
-    let mut keys = placements.filter_map(|placement| match placement {
-        Placement::Hmac(hmac) if *hmac.key.parts == [part.clone()] => Some(hmac.key_encoding),
-        _ => None,
-    });
-    match keys.find(|encoding| *encoding != KeyEncoding::Text) {
-        Some(KeyEncoding::Hex) => encode(Encoding::Hex, placeholder.as_bytes()),
-        Some(KeyEncoding::Base64) => encode(Encoding::Base64, placeholder.as_bytes()),
-        Some(KeyEncoding::Text) | None => placeholder,
+    let is_key = |parts: &[Part]| *parts == [part.clone()];
+    for placement in placements(gateway) {
+        let encoding = match placement {
+            Placement::Hmac(hmac) if is_key(&hmac.key.parts) => hmac.key_encoding,
+            Placement::Jwt(jwt) if is_key(&jwt.key.parts) && jwt.algorithm == JwtAlgorithm::Hs256 => {
+                jwt.key_encoding
+            }
+            Placement::Jwt(jwt) if is_key(&jwt.key.parts) => {
+                let body = encode(Encoding::Base64, placeholder.as_bytes());
+                return format!("-----BEGIN PRIVATE KEY-----\n{body}\n-----END PRIVATE KEY-----");
+            }
+            _ => continue,
+        };
+        match encoding {
+            KeyEncoding::Hex => return encode(Encoding::Hex, placeholder.as_bytes()),
+            KeyEncoding::Base64 => return encode(Encoding::Base64, placeholder.as_bytes()),
+            KeyEncoding::Text => {}
+        }
     }
+    placeholder
+}
+
+/// A JSON document that has a token wherever an exchange looks for one.
+fn tokens(gateway: &Gateway) -> String {
+    let mut document = serde_json::json!({});
+    for placement in placements(gateway) {
+        let Placement::Exchange(exchange) = placement else { continue };
+        let mut member = &mut document;
+        for name in exchange.token.iter() {
+            if !member.is_object() {
+                *member = serde_json::json!({});
+            }
+            member = &mut member[name.as_ref()];
+        }
+        *member = placeholder("token").into();
+    }
+    document.to_string()
 }
 
 /// By binding, the fields that templates take out of its value.
@@ -159,6 +198,40 @@ impl Signing for Rehearsal {
     /// Nobody knows what the request would hold, and a field can be put into an empty one.
     async fn body(&self, _limit: u32, _within: u32) -> Result<Vec<u8>, ReceiveError> {
         Ok(Vec::new())
+    }
+}
+
+impl OwnRequests for Rehearsal {
+    /// Every token endpoint yields a [`placeholder`], wherever the configuration looks for the token.
+    async fn request(&self, _plan: &Plan, _limit: u32) -> Result<WholeResponse, SendError> {
+        Ok(WholeResponse { status: 200, body: SecretBytes::new(self.tokens.clone().into_bytes()) })
+    }
+}
+
+impl Cache for Rehearsal {
+    async fn find(&self, _name: &str) -> Option<Vec<u8>> {
+        None
+    }
+
+    async fn keep(&self, _name: &str, _bytes: &[u8], _seconds: u32) {}
+}
+
+/// No key is at hand, so a signature is empty.
+impl Cryptography for Rehearsal {
+    async fn import(&self, _algorithm: JwtAlgorithm, _key: &[u8]) -> Option<KeyHandle> {
+        Some(KeyHandle(0))
+    }
+
+    async fn sign(&self, _key: KeyHandle, _algorithm: JwtAlgorithm, _message: &[u8]) -> Option<Vec<u8>> {
+        Some(Vec::new())
+    }
+
+    async fn seal(&self, _key: &[u8; 32], _nonce: &[u8; 12], _text: &[u8]) -> Option<Vec<u8>> {
+        None
+    }
+
+    async fn open(&self, _key: &[u8; 32], _nonce: &[u8; 12], _sealed: &[u8]) -> Option<Vec<u8>> {
+        None
     }
 }
 

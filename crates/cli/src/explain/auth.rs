@@ -3,14 +3,19 @@
 use std::fmt::Write as _;
 
 use ostiary_core::configuration::{
-    BodyPlace, Gateway, Hmac, HmacAlgorithm, OutputPlace, Part, Placement, Route, Template,
+    BodyPlace, Claim, ClaimValue, Exchange, Gateway, Hmac, HmacAlgorithm, Jwt, OutputPlace, Part, Placement,
+    Route, Template, Upstream,
 };
 
 /// A line for each.
 pub fn lines(gateway: &Gateway, route: &Route) -> Vec<String> {
+    lines_of(gateway, &route.auth)
+}
+
+fn lines_of(gateway: &Gateway, placements: &[Placement]) -> Vec<String> {
     let text = |template: &Template| spelled(gateway, template);
     let mut lines = Vec::new();
-    for placement in route.auth.iter() {
+    for placement in placements {
         lines.extend(match placement {
             Placement::Bearer(token) => Some(format!("Authorization: Bearer {}", text(token))),
             Placement::Basic { username, password } => {
@@ -26,15 +31,21 @@ pub fn lines(gateway: &Gateway, route: &Route) -> Vec<String> {
                 text(&sigv4.region),
                 sigv4.service
             )),
-            Placement::Hmac(_) => None,
+            Placement::Client { id, secret } => {
+                Some(format!("Authorization: Basic {}:{} (as a form, in Base64)", text(id), text(secret)))
+            }
+            Placement::Hmac(_) | Placement::Jwt(_) | Placement::Exchange(_) => None,
         });
         lines.extend(placement.outputs().iter().map(|output| match &output.place {
             OutputPlace::Header(name) => format!("{name}: {}", text(&output.value)),
             OutputPlace::Query(name) => format!("?{name}={}", text(&output.value)),
             OutputPlace::Body(place) => in_body(place, &text(&output.value)),
         }));
-        if let Placement::Hmac(hmac) = placement {
-            lines.push(keyed_hash(gateway, hmac));
+        match placement {
+            Placement::Hmac(hmac) => lines.push(keyed_hash(gateway, hmac)),
+            Placement::Jwt(jwt) => lines.push(signed_token(gateway, jwt)),
+            Placement::Exchange(exchange) => lines.extend(exchanged(gateway, exchange)),
+            _ => {}
         }
     }
     lines
@@ -68,6 +79,48 @@ fn keyed_hash(gateway: &Gateway, hmac: &Hmac) -> String {
     };
     let (message, key) = (spelled(gateway, &hmac.message), spelled(gateway, &hmac.key));
     format!("${{request.signature}}: HMAC with {algorithm} of {message:?}, keyed with {key}")
+}
+
+fn signed_token(gateway: &Gateway, jwt: &Jwt) -> String {
+    let (algorithm, key) = (jwt.algorithm.as_str(), spelled(gateway, &jwt.key));
+    let claims = object(gateway, &jwt.claims);
+    format!(
+        "${{request.token}}: JWT with {claims}, valid for {} s, signed by {algorithm} with {key}",
+        jwt.ttl
+    )
+}
+
+/// The request for the token, and what is put on it.
+fn exchanged(gateway: &Gateway, exchange: &Exchange) -> Vec<String> {
+    let url = match &exchange.url {
+        Upstream::Fixed(url) => format!("{}{}", url.origin, url.base),
+        Upstream::Variable(template) => spelled(gateway, template),
+    };
+    let pointer = exchange.token.join("/");
+    let reuse = if exchange.reuse { "used until it is about to expire" } else { "used once" };
+    let method = exchange.method.as_str();
+    let mut lines = vec![format!("${{request.token}}: /{pointer} of what {method} {url} yields, {reuse}")];
+    lines.extend(lines_of(gateway, &exchange.auth).into_iter().map(|line| format!("  {line}")));
+    lines
+}
+
+fn object(gateway: &Gateway, claims: &[Claim]) -> String {
+    let members = claims.iter().map(|claim| format!("{:?}: {}", claim.name, json(gateway, &claim.value)));
+    format!("{{{}}}", members.collect::<Vec<_>>().join(", "))
+}
+
+fn json(gateway: &Gateway, value: &ClaimValue) -> String {
+    match value {
+        ClaimValue::Text(template) => format!("{:?}", spelled(gateway, template)),
+        ClaimValue::Time => "${request.timestamp}".to_owned(),
+        ClaimValue::Number(number) => number.to_string(),
+        ClaimValue::Boolean(boolean) => boolean.to_string(),
+        ClaimValue::List(values) => {
+            let values: Vec<String> = values.iter().map(|value| json(gateway, value)).collect();
+            format!("[{}]", values.join(", "))
+        }
+        ClaimValue::Object(claims) => object(gateway, claims),
+    }
 }
 
 fn spelled(gateway: &Gateway, template: &Template) -> String {

@@ -1,7 +1,7 @@
 //! How a route's secrets are put on a request, and where its callers show their tokens.
 
-use super::secret::SecretId;
 use super::jwt::Jwt;
+use super::secret::SecretId;
 use super::signing::{BodyPlace, Hmac, Output, SigV4};
 use super::template::Template;
 use super::text::{List, Text};
@@ -107,6 +107,15 @@ impl Placement {
                 take(secret);
             }
         }
+    }
+
+    /// This placement, and those of the exchange that it is.
+    pub fn with_exchanged(&self) -> impl Iterator<Item = &Self> {
+        let exchanged = match self {
+            Self::Exchange(exchange) => exchange.auth.as_ref(),
+            _ => &[],
+        };
+        std::iter::once(self).chain(exchanged)
     }
 
     /// The secrets that this placement needs, repeats included.

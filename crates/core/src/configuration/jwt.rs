@@ -54,7 +54,7 @@ pub struct Claim {
 pub enum ClaimValue {
     /// A string. Of the request it can hold the time and the nonce.
     Text(Template),
-    /// The time in seconds, as a number (RFC 7519 §2, "NumericDate").
+    /// The time in seconds, as a number (`NumericDate` of RFC 7519 §2).
     Time,
     /// A number.
     Number(i64),

@@ -14,7 +14,8 @@ pub(super) fn tagged(tag: u8, content: &[u8]) -> Der {
         der.push(short);
     } else {
         let bytes = length.to_be_bytes();
-        let significant = bytes.iter().position(|byte| *byte != 0).and_then(|at| bytes.get(at..)).unwrap_or_default();
+        let significant =
+            bytes.iter().position(|byte| *byte != 0).and_then(|at| bytes.get(at..)).unwrap_or_default();
         // A `usize` has eight bytes at most.
         der.push(0x80 | u8::try_from(significant.len()).unwrap_or_default());
         der.extend_from_slice(significant);

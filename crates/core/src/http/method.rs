@@ -93,7 +93,7 @@ impl Method {
 
 /// A set of [`Method`]s.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        #[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::http::method))]
+#[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::http::method))]
 pub struct Methods(
     /// One bit a method, by its position in [`Method::ALL`].
     #[doc(hidden)]

@@ -4,14 +4,16 @@
     reason = "a Worker has one thread, and nothing here needs a future to be `Send`"
 )]
 
+pub mod cache;
 pub mod clock;
+pub mod cryptography;
 pub mod limit;
 pub mod no_head;
+pub mod own_request;
 pub mod plan;
 pub mod reading;
 pub mod signing;
 pub mod status;
-pub mod token_endpoint;
 
 use crate::configuration::Source;
 use crate::refusal::Code;

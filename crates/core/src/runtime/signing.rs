@@ -1,11 +1,29 @@
 //! What forms of auth ask of a runtime that make something afresh, or put a credential into a body.
 
-use crate::configuration::{Forms, JwtAlgorithm};
+use std::future::Future;
+
+use futures::future::{LocalBoxFuture, OptionFuture};
+
+use crate::configuration::Forms;
 use crate::runtime::ReceiveError;
-use crate::runtime::token_endpoint::TokenEndpoint;
+use crate::runtime::cache::Cache;
+use crate::runtime::cryptography::Cryptography;
+use crate::runtime::own_request::OwnRequests;
+
+/// What the future yields where `is_used` says so. Where that is a constant and false, its code is not in the build.
+///
+/// A future that awaits another one has a state for it, which the compiler keeps even where a constant says that it is
+/// never reached. The box has none.
+#[inline]
+pub fn when<'f, F: Future + 'f>(
+    is_used: bool,
+    future: impl FnOnce() -> F,
+) -> OptionFuture<LocalBoxFuture<'f, F::Output>> {
+    is_used.then(|| Box::pin(future()) as LocalBoxFuture<'f, F::Output>).into()
+}
 
 /// What forms of auth ask for beyond secrets and the time.
-pub trait Signing: TokenEndpoint {
+pub trait Signing: Cache + Cryptography + OwnRequests {
     /// The forms that the configuration uses. No other form's method is called, and a form that is not used costs no
     /// code where this is a constant of the build.
     const FORMS: Forms;
@@ -17,14 +35,4 @@ pub trait Signing: TokenEndpoint {
     /// [`ReceiveError::Broken`] also where the body ends before its announced length: a part of a body must never be
     /// signed.
     async fn body(&self, limit: u32, within: u32) -> Result<Vec<u8>, ReceiveError>;
-
-    /// Imports a private key in PKCS#8 (RFC 5208); `None` where it is no key for the algorithm.
-    async fn import(&self, algorithm: JwtAlgorithm, key: &[u8]) -> Option<KeyHandle>;
-
-    /// Signs with an imported key: for ECDSA the two numbers, each in 32 bytes (RFC 7518 §3.4).
-    async fn sign(&self, key: KeyHandle, algorithm: JwtAlgorithm, message: &[u8]) -> Option<Vec<u8>>;
 }
-
-/// A key that the runtime has imported for one request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct KeyHandle(pub usize);

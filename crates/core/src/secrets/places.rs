@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fmt;
 
 use crate::configuration::{Gateway, OutputPlace, Part, Placement, Proof, Route, SecretId, Template};
-use crate::place::{InvalidValue, Place};
+use crate::place::{InvalidValue, Place, ValueFault, is_signing_key};
 use crate::secret_value::SecretValue;
 use crate::secrets::json_field::string_field;
 
@@ -46,17 +46,26 @@ fn check_template<'g>(
     for part in template.parts.iter() {
         match part {
             Part::Secret(secret) if *secret == id => {
-                place.check(value.expose()).map_err(|fault| (None, MisfitFault::Value(fault)))?;
+                check_place(place, value).map_err(|fault| (None, MisfitFault::Value(fault)))?;
             }
             Part::Field(secret, name) if *secret == id => {
                 let name = name.as_ref();
                 let field = string_field(value, name).ok_or((Some(name), MisfitFault::NoField))?;
-                place.check(field.expose()).map_err(|fault| (Some(name), MisfitFault::Value(fault)))?;
+                check_place(place, &field).map_err(|fault| (Some(name), MisfitFault::Value(fault)))?;
             }
             _ => {}
         }
     }
     Ok(())
+}
+
+fn check_place(place: Place, value: &SecretValue) -> Result<(), InvalidValue> {
+    match place {
+        Place::SigningKey(algorithm, encoding) if !is_signing_key(algorithm, encoding, value.expose()) => {
+            Err(InvalidValue { position: 1, fault: ValueFault::NoKey })
+        }
+        _ => place.check(value.expose()),
+    }
 }
 
 /// What a placement puts where.
@@ -73,10 +82,8 @@ fn places(placement: &Placement) -> Vec<(&Template, Place)> {
             vec![(&hmac.key, Place::Key(hmac.key_encoding)), (&hmac.message, Place::Encoded)]
         }
         Placement::SigV4(sigv4) => {
-            let mut places = vec![
-                (&sigv4.access_key_id, Place::AccessKeyId),
-                (&sigv4.secret_access_key, Place::Encoded),
-            ];
+            let mut places =
+                vec![(&sigv4.access_key_id, Place::AccessKeyId), (&sigv4.secret_access_key, Place::Encoded)];
             places.extend(sigv4.session_token.iter().map(|token| (token, Place::Header)));
             places
         }

@@ -4,17 +4,18 @@ use serde::Serialize;
 
 use crate::configuration::{Gateway, OutputPlace, Route, Secret, SecretId, Source};
 use crate::digest::Digest;
-use crate::secrets::exchange::{ExchangeError, obtain};
 use crate::refusal::Code;
 use crate::request_id::RequestId;
-use crate::runtime::{Bindings, Clock};
 use crate::runtime::reading::{Failure, Reading};
-use crate::runtime::signing::Signing;
+use crate::runtime::signing::{Signing, when};
+use crate::runtime::{Bindings, Clock};
 use crate::secret_value::SecretValue;
 use crate::secrets::credential::Credential;
+use crate::secrets::exchange::{ExchangeError, obtain};
 use crate::secrets::places::place_of;
 use crate::secrets::readings::Readings;
 use crate::secrets::template::{Resolved, Unusable, render};
+use crate::signing::moment::Moment;
 
 /// Why there is no credential.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -74,6 +75,8 @@ pub struct Resolver<'g> {
     request_id: RequestId,
     /// Whether a token that has been used before will not do.
     is_fresh: bool,
+    /// How many credentials have been exchanged for tokens.
+    exchanges: u32,
     exchange_error: Option<ExchangeError>,
     /// What became of each source that was looked at.
     pub notes: Vec<SourceNote<'g>>,
@@ -101,15 +104,17 @@ impl<'g> Resolver<'g> {
             refused: Vec::new(),
             request_id: request_id.clone(),
             is_fresh: false,
+            exchanges: 0,
             exchange_error: None,
             notes: Vec::new(),
         }
     }
 
-    /// Tries this position alone, from 0; `None` where no secret has it.
+    /// Tries this position alone, from 0, and proves its secrets by a token that has not been used before; `None` where
+    /// no secret has it.
     #[must_use]
     pub fn only(self, position: usize) -> Option<Self> {
-        (position < self.end).then_some(Self { position, end: position + 1, ..self })
+        (position < self.end).then_some(Self { position, end: position + 1, is_fresh: true, ..self })
     }
 
     /// What is read at this position, from 0: of each secret one source.
@@ -175,7 +180,7 @@ impl<'g> Resolver<'g> {
                         let moving = sources.iter().filter(|(_, secret, ..)| secret.sources.len() > 1);
                         failures.extend(moving.map(|(id, ..)| (*id, Failure::Repeated)));
                     }
-                    Ok(mut rendered) => match self.prepare(&mut rendered, bindings).await {
+                    Ok(mut rendered) => match self.prepared(&mut rendered, bindings).await {
                         Ok(()) => credential = Some(rendered),
                         Err(failure) => {
                             let moves = |secret: &Secret| secret.sources.len() > 1;
@@ -218,6 +223,15 @@ impl<'g> Resolver<'g> {
         renewed
     }
 
+    async fn prepared<B: Bindings + Clock + Signing>(
+        &mut self,
+        credential: &mut Credential<'g>,
+        runtime: &B,
+    ) -> Result<(), Failure> {
+        let is_used = B::FORMS.private_keys || B::FORMS.exchange;
+        when(is_used, || self.prepare(credential, runtime)).await.unwrap_or(Ok(()))
+    }
+
     /// Has keys imported, and exchanges credentials for tokens.
     async fn prepare<B: Bindings + Clock + Signing>(
         &mut self,
@@ -232,7 +246,10 @@ impl<'g> Resolver<'g> {
         }
         credential.identity = Some(credential.digest::<B>());
         for pending in std::mem::take(&mut credential.exchanges) {
-            let token = obtain(&pending, self.is_fresh, runtime, &self.request_id).await;
+            // Attempts are counted from 1 upwards, and exchanges from the other end: no two have the same nonce.
+            let moment = Moment::new(runtime.now(), &self.request_id, u32::MAX - self.exchanges);
+            self.exchanges += 1;
+            let token = obtain(&pending, self.is_fresh, runtime, &moment).await;
             let token = token.map_err(|why| {
                 self.exchange_error = Some(why);
                 Failure::Exchange

@@ -4,7 +4,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::configuration::{
-    Claim, ClaimValue, Exchange, Hmac, Jwt, JwtAlgorithm, Output, Part, Placement, Route, SecretId, SigV4, Template,
+    Claim, ClaimValue, Exchange, Hmac, Jwt, JwtAlgorithm, Output, Part, Placement, Route, SecretId, SigV4,
+    Template,
 };
 use crate::encoding::decode_key;
 use crate::encoding::private_key::{parse, symmetric};
@@ -51,69 +52,86 @@ pub(super) fn render<'g, R: Bindings + Signing>(
 
 impl<'g, R: Bindings + Signing> Filler<'_, 'g, '_, R> {
     fn credential(&mut self, placements: &'g [Placement]) -> Result<Credential<'g>, Unusable> {
-    let filler = self;
-    let mut credential = Credential::default();
-    for placement in placements {
-        match placement {
-            Placement::Bearer(token) => {
-                let token = filler.fill(token, Place::Header)?;
-                credential.headers.push(("authorization", joined("Bearer ", token.expose())));
-            }
-            Placement::Basic { username, password } => {
-                let before = filler.injected.len();
-                let username = filler.fill(username, Place::Username)?;
-                let password = filler.fill(password, Place::Password)?;
-                let pair = SecretValue::new([username.expose(), password.expose()].join(":"));
-                let encoded = SecretValue::new(STANDARD.encode(pair.expose()));
-                credential.headers.push(("authorization", joined("Basic ", encoded.expose())));
-                // Its secret is the password, but where that is none.
-                let secret = placement.secrets().last();
-                let is_secret = filler.injected.len() > before;
-                let secret = filler.values.iter().find(|resolved| is_secret && Some(resolved.id) == secret);
-                filler.injected.extend(secret.map(|resolved| (resolved.name, encoded)));
-            }
-            Placement::Header { name, value } => {
-                credential.headers.push((name.as_str(), filler.fill(value, Place::Header)?));
-            }
-            Placement::Query { name, value } => {
-                credential.parameters.push((name.as_ref(), filler.fill(value, Place::Encoded)?));
-            }
-            Placement::Body { place, value } if R::FORMS.body => {
-                credential.fields.push((place, filler.fill(value, Place::Encoded)?));
-            }
-            Placement::Path { name, value } => {
-                credential.segments.push((name.as_ref(), filler.fill(value, Place::Segment)?));
-            }
-            Placement::Hmac(hmac) if R::FORMS.hmac => {
-                credential.signers.push(Signer::Hmac(filler.hmac(hmac)?));
-            }
-            Placement::SigV4(sigv4) if R::FORMS.sigv4 => {
-                credential.signers.push(Signer::SigV4(filler.sigv4(sigv4)?));
-            }
-            Placement::Jwt(jwt) if R::FORMS.jwt => {
-                credential.signers.push(Signer::Jwt(filler.jwt(jwt)?));
-            }
-            Placement::Client { id, secret } if R::FORMS.exchange => {
-                let (id, secret) = (filler.fill(id, Place::Encoded)?, filler.fill(secret, Place::Encoded)?);
-                let pair = SecretValue::new([encoded(&id).expose(), ":", encoded(&secret).expose()].concat());
-                let pair = SecretValue::new(STANDARD.encode(pair.expose()));
-                credential.headers.push(("authorization", joined("Basic ", pair.expose())));
-            }
-            Placement::Exchange(exchange) if R::FORMS.exchange => {
-                credential.exchanges.push(filler.exchange(exchange)?);
-            }
-            // The build knows which forms there are, so there is no such placement.
-            Placement::Body { .. }
-            | Placement::Hmac(_)
-            | Placement::SigV4(_)
-            | Placement::Jwt(_)
-            | Placement::Exchange(_)
-            | Placement::Client { .. } => {
-                return Err(Unusable::Variable);
+        let filler = self;
+        let mut credential = Credential::default();
+        for placement in placements {
+            match placement {
+                Placement::Bearer(token) => {
+                    let token = filler.fill(token, Place::Header)?;
+                    credential.headers.push(("authorization", joined("Bearer ", token.expose())));
+                }
+                Placement::Basic { username, password } => {
+                    let pair = filler.basic(placement, username, password)?;
+                    credential.headers.push(("authorization", joined("Basic ", pair.expose())));
+                }
+                Placement::Header { name, value } => {
+                    credential.headers.push((name.as_str(), filler.fill(value, Place::Header)?));
+                }
+                Placement::Query { name, value } => {
+                    credential.parameters.push((name.as_ref(), filler.fill(value, Place::Encoded)?));
+                }
+                Placement::Body { place, value } if R::FORMS.body => {
+                    credential.fields.push((place, filler.fill(value, Place::Encoded)?));
+                }
+                Placement::Path { name, value } => {
+                    credential.segments.push((name.as_ref(), filler.fill(value, Place::Segment)?));
+                }
+                Placement::Hmac(hmac) if R::FORMS.hmac => {
+                    credential.signers.push(Signer::Hmac(filler.hmac(hmac)?));
+                }
+                Placement::SigV4(sigv4) if R::FORMS.sigv4 => {
+                    credential.signers.push(Signer::SigV4(filler.sigv4(sigv4)?));
+                }
+                Placement::Jwt(jwt) if R::FORMS.jwt => {
+                    credential.signers.push(Signer::Jwt(filler.jwt(jwt)?));
+                }
+                Placement::Client { id, secret } if R::FORMS.exchange => {
+                    let pair = filler.client(id, secret)?;
+                    credential.headers.push(("authorization", joined("Basic ", pair.expose())));
+                }
+                Placement::Exchange(exchange) if R::FORMS.exchange => {
+                    credential.exchanges.push(filler.exchange(exchange)?);
+                }
+                // The build knows which forms there are, so there is no such placement.
+                Placement::Body { .. }
+                | Placement::Hmac(_)
+                | Placement::SigV4(_)
+                | Placement::Jwt(_)
+                | Placement::Exchange(_)
+                | Placement::Client { .. } => {
+                    return Err(Unusable::Variable);
+                }
             }
         }
+        Ok(credential)
     }
-    Ok(credential)
+
+    /// The credentials of Basic in Base64 (RFC 7617 §2).
+    fn basic(
+        &mut self,
+        placement: &Placement,
+        username: &Template,
+        password: &Template,
+    ) -> Result<SecretValue, Unusable> {
+        let before = self.injected.len();
+        let username = self.fill(username, Place::Username)?;
+        let password = self.fill(password, Place::Password)?;
+        let pair = SecretValue::new([username.expose(), password.expose()].join(":"));
+        let encoded = SecretValue::new(STANDARD.encode(pair.expose()));
+        // Its secret is the password, but where that is none.
+        let secret = placement.secrets().last();
+        let is_secret = self.injected.len() > before;
+        let secret = self.values.iter().find(|resolved| is_secret && Some(resolved.id) == secret);
+        let repeated = SecretValue::new(encoded.expose().to_owned());
+        self.injected.extend(secret.map(|resolved| (resolved.name, repeated)));
+        Ok(encoded)
+    }
+
+    /// The same of a client of OAuth 2.0 (RFC 6749 §2.3.1).
+    fn client(&mut self, id: &Template, secret: &Template) -> Result<SecretValue, Unusable> {
+        let (id, secret) = (self.fill(id, Place::Encoded)?, self.fill(secret, Place::Encoded)?);
+        let pair = SecretValue::new([encoded(&id).expose(), ":", encoded(&secret).expose()].concat());
+        Ok(SecretValue::new(STANDARD.encode(pair.expose())))
     }
 
     fn exchange(&mut self, form: &'g Exchange) -> Result<PendingExchange<'g>, Unusable> {
@@ -149,9 +167,9 @@ impl<'g, R: Bindings + Signing> Filler<'_, 'g, '_, R> {
     }
 
     fn claims(&mut self, claims: &'g [Claim]) -> Result<Vec<OpenClaim<'g>>, Unusable> {
-        let opened = claims.iter().map(|Claim { name, value }| {
-            self.claim_value(value).map(|value| OpenClaim { name, value })
-        });
+        let opened = claims
+            .iter()
+            .map(|Claim { name, value }| self.claim_value(value).map(|value| OpenClaim { name, value }));
         opened.collect()
     }
 

@@ -11,7 +11,8 @@ use super::unsigned::Unsigned;
 use crate::configuration::{Jwt, Output};
 use crate::refusal::Code;
 use crate::runtime::RequestHead;
-use crate::runtime::signing::{KeyHandle, Signing};
+use crate::runtime::cryptography::KeyHandle;
+use crate::runtime::signing::Signing;
 use crate::secret_value::{SecretBytes, SecretValue};
 
 /// A form of the configuration with its secrets.

@@ -15,7 +15,7 @@ pub mod unsigned;
 use crate::configuration::BodyPlace;
 use crate::refusal::Code;
 use crate::runtime::RequestHead;
-use crate::runtime::signing::Signing;
+use crate::runtime::signing::{Signing, when};
 use crate::secret_value::SecretValue;
 use crate::signing::hmac::HmacSigner;
 use crate::signing::jwt::JwtSigner;
@@ -38,8 +38,8 @@ impl Signer<'_> {
     /// Has the runtime import its private key; whether it is one.
     pub async fn import<S: Signing>(&mut self, runtime: &S) -> bool {
         match self {
-            Self::Jwt(signer) if S::FORMS.private_keys => signer.import(runtime).await,
-            Self::Jwt(_) | Self::Hmac(_) | Self::SigV4(_) => true,
+            Self::Jwt(signer) => signer.import(runtime).await,
+            Self::Hmac(_) | Self::SigV4(_) => true,
         }
     }
 
@@ -82,9 +82,7 @@ pub async fn complete<'g, S: Signing>(
                 }
             }
             Signer::Jwt(signer) => {
-                if S::FORMS.jwt {
-                    signatures.push(signer.sign(request, runtime).await?);
-                }
+                signatures.extend(when(S::FORMS.jwt, || signer.sign(request, runtime)).await.transpose()?);
             }
         }
     }

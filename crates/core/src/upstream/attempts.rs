@@ -18,7 +18,7 @@ use crate::redaction::{RequestedRange, Sent};
 use crate::refusal::Code;
 use crate::request_id::RequestId;
 use crate::runtime::plan::Plan;
-use crate::runtime::signing::Signing;
+use crate::runtime::signing::{Signing, when};
 use crate::runtime::status::check_status;
 use crate::runtime::{Bindings, Clock, Network, ReceiveError, RequestHead, SendError, UpstreamResponse};
 use crate::secret_value::{SecretBytes, SecretValue};
@@ -108,11 +108,9 @@ impl<'g, H: RequestHead, R: Bindings + Network + Clock + Signing> Attempts<'_, '
             let later = retry_after(&response);
             let refused = is_refused(self.failover, &response, self.runtime).await;
             let reply = Reply { response, credential: Rc::clone(&credential), range };
-            if R::FORMS.reuse
-                && credential.is_reused
-                && (refused || status == UNAUTHORIZED)
-                && let Some(renewed) = self.renew(keep).await
-            {
+            let is_stale = credential.is_reused && (refused || status == UNAUTHORIZED);
+            let renewed = when(R::FORMS.reuse, || self.renewed(is_stale, keep)).await;
+            if let Some(renewed) = renewed.flatten() {
                 credential = Rc::new(renewed);
                 standing = Some(reply);
                 continue;
@@ -120,12 +118,7 @@ impl<'g, H: RequestHead, R: Bindings + Network + Clock + Signing> Attempts<'_, '
             if refused {
                 self.resolver.refuse::<R>(&credential, status);
                 match self.next(keep).await {
-                    Ok(next) => {
-                        if self.forward.redacts {
-                            self.sent.add_credential(&next);
-                        }
-                        credential = Rc::new(next);
-                    }
+                    Ok(next) => credential = Rc::new(next),
                     Err(why) => {
                         self.event.failover = Some(why);
                         return Ok(reply);
@@ -138,14 +131,18 @@ impl<'g, H: RequestHead, R: Bindings + Network + Clock + Signing> Attempts<'_, '
                 // An upstream that says 0 does not mean that all shall come back at once.
                 self.runtime.sleep(pause.max(self.pause())).await;
             } else {
-                // A caller can force refusals, and what any error says of the credential only the upstream knows: 403 and
-                // 429 can come before it was looked at, or after.
-                if self.resolver.has_refused() && status < 400 {
-                    self.event.failover = Some(FailoverOutcome::PrimaryRefused);
-                }
+                self.note_acceptance(status);
                 return Ok(reply);
             }
             standing = Some(reply);
+        }
+    }
+
+    /// A caller can force refusals, and what any error says of the credential only the upstream knows: 403 and 429 can
+    /// come before it was looked at, or after.
+    fn note_acceptance(&mut self, status: u16) {
+        if self.resolver.has_refused() && status < 400 {
+            self.event.failover = Some(FailoverOutcome::PrimaryRefused);
         }
     }
 
@@ -158,8 +155,8 @@ impl<'g, H: RequestHead, R: Bindings + Network + Clock + Signing> Attempts<'_, '
     }
 
     /// The same credential with a token that no other request has used: the one that was refused may have been revoked.
-    async fn renew(&mut self, keep: u32) -> Option<Credential<'g>> {
-        if !self.can_repeat(keep).await {
+    async fn renewed(&mut self, is_stale: bool, keep: u32) -> Option<Credential<'g>> {
+        if !is_stale || !self.can_repeat(keep).await {
             return None;
         }
         let renewed = self.resolver.renew(self.readings, self.runtime).await.ok()?;
@@ -177,18 +174,22 @@ impl<'g, H: RequestHead, R: Bindings + Network + Clock + Signing> Attempts<'_, '
         if !self.can_repeat(keep).await {
             return Err(FailoverOutcome::NotReplayable);
         }
-        let next = self.resolver.next(self.readings, self.runtime).await;
-        next.map_err(|why| match why {
+        let next = self.resolver.next(self.readings, self.runtime).await.map_err(|why| match why {
             CredentialError::Repeated => FailoverOutcome::AllRefused,
             CredentialError::Unavailable | CredentialError::Misconfigured => FailoverOutcome::NextUnavailable,
-        })
+        })?;
+        if self.forward.redacts {
+            self.sent.add_credential(&next);
+        }
+        Ok(next)
     }
 
     /// Reads the body where the credential wants to see it, and puts on the plan what is made afresh for each attempt.
     async fn complete(&mut self, plan: &mut Plan, credential: &Credential<'g>) -> Result<(), Code> {
         if R::FORMS.body && self.reads_body() && credential.is_completed_later() {
             if self.body.is_none() {
-                self.body = Some(Rc::new(self.receive().await?));
+                let received = when(R::FORMS.body, || self.receive()).await.transpose()?;
+                self.body = received.map(Rc::new);
             }
             plan.body.clone_from(&self.body);
         }

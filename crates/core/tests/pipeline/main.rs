@@ -10,8 +10,10 @@
 mod answers;
 mod callers;
 mod cors;
+mod exchanges;
 mod failover;
 mod headers;
+mod jwt;
 mod limits;
 mod methods;
 mod named_tokens;

@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::world::{Ask, Binding, Exchange, World};
 
 /// A gateway with one route, `/r`, to this upstream, with this auth.
-fn world(upstream: &str, auth: &str, more: &str) -> World {
+pub fn world(upstream: &str, auth: &str, more: &str) -> World {
     World::of(&format!(
         r#"
 [secrets]
@@ -37,7 +37,7 @@ fn post(body: &str) -> Ask {
 
 /// The one value of this header that the upstream got.
 #[track_caller]
-fn sent(exchange: &Exchange, name: &str) -> String {
+pub fn sent(exchange: &Exchange, name: &str) -> String {
     let [value] = exchange.sent().header(name)[..] else { panic!("{exchange:?}") };
     value.to_owned()
 }

@@ -1,30 +1,35 @@
 //! A gateway, the deployment around it and an upstream, all of them plain structs.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, VecDeque};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use futures::executor::block_on;
-use ostiary_core::configuration::{Forms, Gateway, Source};
+use ostiary_core::configuration::{Forms, Gateway, JwtAlgorithm, Source};
 use ostiary_core::http::coding::Coding;
 use ostiary_core::operator::Report;
 use ostiary_core::redaction::Redaction;
 use ostiary_core::request_id::RequestId;
 use ostiary_core::response::body_edit::BodyEdit;
 use ostiary_core::response::edits::Edits;
+use ostiary_core::runtime::cache::Cache;
+use ostiary_core::runtime::cryptography::{Cryptography, KeyHandle};
 use ostiary_core::runtime::limit::Verdict;
+use ostiary_core::runtime::own_request::{OwnRequests, WholeResponse};
 use ostiary_core::runtime::plan::Plan;
 use ostiary_core::runtime::reading::Reading;
 use ostiary_core::runtime::signing::Signing;
 use ostiary_core::runtime::{
     Bindings, Clock, Console, Network, ReceiveError, RequestHead, SendError, UpstreamResponse,
 };
-use ostiary_core::secret_value::SecretValue;
+use ostiary_core::secret_value::{SecretBytes, SecretValue};
 use ostiary_core::{Outcome, handle};
 use ostiary_grammar::{File, read};
 use ostiary_rehearsal::apply;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use ring::rand::SystemRandom;
+use ring::{aead, signature};
 
 /// Every secret value in these tests holds this, and nothing that a caller or the log sees may.
 pub const CANARY: &str = "canary";
@@ -70,6 +75,16 @@ pub struct World {
     pub now: f64,
     /// Why the body of a request does not arrive.
     pub broken_body: Option<ReceiveError>,
+    /// What token endpoints say first; then, and always where nothing is said, a token of which no two are alike.
+    pub tokens: RefCell<VecDeque<Result<(u16, &'static str), SendError>>>,
+    /// Whether the runtime has a cache.
+    pub has_cache: bool,
+    /// What lies in it, and for how many seconds.
+    pub cache: RefCell<BTreeMap<String, (Vec<u8>, u32)>>,
+    /// What token endpoints got.
+    pub asked_for_tokens: RefCell<Vec<Sent>>,
+    tokens_given: Cell<usize>,
+    keys: RefCell<Vec<SigningKey>>,
     counted: RefCell<Vec<(String, String)>>,
     steps: RefCell<Vec<String>>,
     reads: RefCell<Vec<String>>,
@@ -78,6 +93,13 @@ pub struct World {
     asked: RefCell<BTreeMap<String, String>>,
     /// Its body.
     body: RefCell<String>,
+}
+
+/// A private key that has been imported.
+enum SigningKey {
+    P256(signature::EcdsaKeyPair),
+    Ed25519(signature::Ed25519KeyPair),
+    Rsa(Box<signature::RsaKeyPair>),
 }
 
 /// What the upstream got.
@@ -260,6 +282,12 @@ impl World {
             limits: BTreeMap::new(),
             now: 0.0,
             broken_body: None,
+            tokens: RefCell::default(),
+            has_cache: true,
+            cache: RefCell::default(),
+            asked_for_tokens: RefCell::default(),
+            tokens_given: Cell::default(),
+            keys: RefCell::default(),
             counted: RefCell::default(),
             steps: RefCell::default(),
             reads: RefCell::default(),
@@ -462,6 +490,95 @@ impl Console for World {
 
     async fn measure(&self, source: &Source, within: u32) -> (Reading, u32) {
         (self.read(source, within).await, 3)
+    }
+}
+
+impl OwnRequests for World {
+    async fn request(&self, plan: &Plan, limit: u32) -> Result<WholeResponse, SendError> {
+        assert_no_canary(&format!("{plan:?}"));
+        let number = self.tokens_given.get() + 1;
+        self.tokens_given.set(number);
+        self.asked_for_tokens.borrow_mut().push(Sent {
+            method: plan.method.as_str().to_owned(),
+            url: plan.url.expose().to_owned(),
+            headers: apply(plan, BTreeMap::new()).into_iter().collect(),
+            keep: plan.timeout,
+            body: plan.body.as_ref().map(|body| String::from_utf8_lossy(body.expose()).into_owned()),
+        });
+        self.steps.borrow_mut().push("token".to_owned());
+        let usual =
+            format!(r#"{{"access_token":"canary-token-{number}","expires_in":3600,"token_type":"bearer"}}"#);
+        let (status, body) = match self.tokens.borrow_mut().pop_front() {
+            Some(Ok((status, body))) => (status, body.to_owned()),
+            Some(Err(why)) => return Err(why),
+            None => (200, usual),
+        };
+        if body.len() > usize::try_from(limit).unwrap() {
+            return Err(SendError::TooLarge);
+        }
+        Ok(WholeResponse { status, body: SecretBytes::new(body.into_bytes()) })
+    }
+}
+
+impl Cache for World {
+    async fn find(&self, name: &str) -> Option<Vec<u8>> {
+        assert_no_canary(name);
+        self.cache.borrow().get(name).filter(|_| self.has_cache).map(|(bytes, _)| bytes.clone())
+    }
+
+    async fn keep(&self, name: &str, bytes: &[u8], seconds: u32) {
+        assert_no_canary(&String::from_utf8_lossy(bytes));
+        if self.has_cache {
+            self.cache.borrow_mut().insert(name.to_owned(), (bytes.to_vec(), seconds));
+        }
+    }
+}
+
+/// *ring* in the place of the runtime's Web Cryptography.
+impl Cryptography for World {
+    async fn import(&self, algorithm: JwtAlgorithm, key: &[u8]) -> Option<KeyHandle> {
+        let random = SystemRandom::new();
+        let key = match algorithm {
+            JwtAlgorithm::Hs256 => return None,
+            JwtAlgorithm::Es256 => {
+                let form = &signature::ECDSA_P256_SHA256_FIXED_SIGNING;
+                SigningKey::P256(signature::EcdsaKeyPair::from_pkcs8(form, key, &random).ok()?)
+            }
+            JwtAlgorithm::EdDsa => {
+                SigningKey::Ed25519(signature::Ed25519KeyPair::from_pkcs8_maybe_unchecked(key).ok()?)
+            }
+            JwtAlgorithm::Rs256 => SigningKey::Rsa(Box::new(signature::RsaKeyPair::from_pkcs8(key).ok()?)),
+        };
+        self.keys.borrow_mut().push(key);
+        Some(KeyHandle(self.keys.borrow().len() - 1))
+    }
+
+    async fn sign(&self, key: KeyHandle, _algorithm: JwtAlgorithm, message: &[u8]) -> Option<Vec<u8>> {
+        let random = SystemRandom::new();
+        match self.keys.borrow().get(key.0)? {
+            SigningKey::P256(key) => Some(key.sign(&random, message).ok()?.as_ref().to_vec()),
+            SigningKey::Ed25519(key) => Some(key.sign(message).as_ref().to_vec()),
+            SigningKey::Rsa(key) => {
+                let mut signed = vec![0; key.public().modulus_len()];
+                key.sign(&signature::RSA_PKCS1_SHA256, &random, message, &mut signed).ok()?;
+                Some(signed)
+            }
+        }
+    }
+
+    async fn seal(&self, key: &[u8; 32], nonce: &[u8; 12], text: &[u8]) -> Option<Vec<u8>> {
+        let key = aead::LessSafeKey::new(aead::UnboundKey::new(&aead::AES_256_GCM, key).ok()?);
+        let mut sealed = text.to_vec();
+        let nonce = aead::Nonce::assume_unique_for_key(*nonce);
+        key.seal_in_place_append_tag(nonce, aead::Aad::empty(), &mut sealed).ok()?;
+        Some(sealed)
+    }
+
+    async fn open(&self, key: &[u8; 32], nonce: &[u8; 12], sealed: &[u8]) -> Option<Vec<u8>> {
+        let key = aead::LessSafeKey::new(aead::UnboundKey::new(&aead::AES_256_GCM, key).ok()?);
+        let mut text = sealed.to_vec();
+        let nonce = aead::Nonce::assume_unique_for_key(*nonce);
+        key.open_in_place(nonce, aead::Aad::empty(), &mut text).ok().map(|text| text.to_vec())
     }
 }
 

@@ -743,15 +743,7 @@ pub(crate) static JWT: KeyTable = KeyTable {
 /// `jwt` of `oauth2`.
 pub(crate) static ASSERTION: KeyTable = KeyTable {
     owner: "`jwt`",
-    keys: &[
-        TOKEN_KEY,
-        TOKEN_KEY_ENCODING,
-        TOKEN_ALGORITHM,
-        TOKEN_CLAIMS,
-        TOKEN_TTL,
-        TOKEN_KID,
-        TOKEN_HEADER,
-    ],
+    keys: &[TOKEN_KEY, TOKEN_KEY_ENCODING, TOKEN_ALGORITHM, TOKEN_CLAIMS, TOKEN_TTL, TOKEN_KID, TOKEN_HEADER],
     forms: &[],
 };
 

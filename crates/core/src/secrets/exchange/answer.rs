@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::error::ExchangeError;
 use crate::configuration::{Exchange, Text};
-use crate::runtime::token_endpoint::TokenResponse;
+use crate::runtime::own_request::WholeResponse;
 use crate::secret_value::SecretValue;
 use crate::signing::body::member;
 use crate::signing::moment::{Moment, seconds_of_rfc3339};
@@ -22,7 +22,7 @@ pub(super) struct Answer {
 impl Answer {
     pub(super) fn read(
         form: &Exchange,
-        response: &TokenResponse,
+        response: &WholeResponse,
         moment: &Moment,
     ) -> Result<Self, ExchangeError> {
         let status = response.status;
@@ -38,7 +38,8 @@ impl Answer {
                 None => ExchangeError::NoToken(status),
             });
         };
-        let expires = form.expires.as_ref().and_then(|path| member(text, path)).and_then(|raw| expiry(raw, moment));
+        let expires =
+            form.expires.as_ref().and_then(|path| member(text, path)).and_then(|raw| expiry(raw, moment));
         Ok(Self { token, expires })
     }
 }

@@ -7,11 +7,10 @@ mod reuse;
 pub use error::ExchangeError;
 
 use crate::configuration::Exchange;
-use crate::request_id::RequestId;
+use crate::runtime::SendError;
 use crate::runtime::no_head::NoHead;
 use crate::runtime::plan::Plan;
 use crate::runtime::signing::Signing;
-use crate::runtime::{Bindings, Clock, SendError};
 use crate::secret_value::SecretValue;
 use crate::secrets::credential::{Credential, PendingExchange};
 use crate::signing;
@@ -35,26 +34,26 @@ pub struct Token {
     pub is_reused: bool,
 }
 
-/// Exchanges a credential for a token. `is_fresh` asks for one that has not been used before.
+/// Exchanges a credential for a token. `is_fresh` asks for one that has not been used before. No two exchanges have the
+/// same moment.
 ///
 /// # Errors
 /// Where no token came of it.
-pub async fn obtain<R: Bindings + Clock + Signing>(
+pub async fn obtain<R: Signing>(
     pending: &PendingExchange<'_>,
     is_fresh: bool,
     runtime: &R,
-    request_id: &RequestId,
+    moment: &Moment,
 ) -> Result<Token, ExchangeError> {
     let place = (R::FORMS.reuse && pending.form.reuse).then(|| Place::new::<R>(pending));
-    let moment = Moment::new(runtime.now(), request_id, 0);
     if let Some(place) = place.as_ref().filter(|_| !is_fresh)
-        && let Some(text) = place.find(&moment, runtime).await
+        && let Some(text) = place.find(moment, runtime).await
     {
         return Ok(Token { text, is_reused: true });
     }
-    let Answer { token, expires } = send(pending, &moment, runtime).await?;
+    let Answer { token, expires } = send(pending, moment, runtime).await?;
     if let (Some(place), Some(expires)) = (&place, expires) {
-        place.keep(&token, expires, &moment, request_id, runtime).await;
+        place.keep(&token, expires, moment, runtime).await;
     }
     Ok(Token { text: token, is_reused: false })
 }
@@ -73,7 +72,7 @@ async fn send<R: Signing>(
     let signed = signing::complete(&mut request, &credential.fields, &credential.signers, runtime).await;
     signed.map_err(|_| ExchangeError::Unsigned)?;
     plan.has_body = plan.body.is_some();
-    let response = runtime.exchange(&plan, LARGEST_RESPONSE).await.map_err(|why| match why {
+    let response = runtime.request(&plan, LARGEST_RESPONSE).await.map_err(|why| match why {
         SendError::Unreachable => ExchangeError::Unreachable,
         SendError::TimedOut => ExchangeError::TimedOut,
         SendError::TooLarge => ExchangeError::TooLarge,

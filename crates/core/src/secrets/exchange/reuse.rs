@@ -6,7 +6,6 @@
 use zeroize::Zeroizing;
 
 use crate::encoding::hex;
-use crate::request_id::RequestId;
 use crate::runtime::signing::Signing;
 use crate::secret_value::{SecretBytes, SecretValue};
 use crate::secrets::credential::PendingExchange;
@@ -45,13 +44,13 @@ impl Place {
         for (to, from) in key.iter_mut().zip(expanded(b"key").expose()) {
             *to = *from;
         }
-        let name = hex(expanded(b"name").expose().get(..16).unwrap_or_default());
+        let name = ["token/", &hex(expanded(b"name").expose().get(..16).unwrap_or_default())].concat();
         Self { name, key }
     }
 
     /// The token that is kept here, unless it is about to expire.
     pub(super) async fn find<S: Signing>(&self, moment: &Moment, runtime: &S) -> Option<SecretValue> {
-        let kept = runtime.find_token(&self.name).await?;
+        let kept = runtime.find(&self.name).await?;
         let (nonce, sealed) = kept.split_first_chunk::<12>()?;
         let opened = SecretBytes::new(runtime.open(&self.key, nonce, sealed).await?);
         let (expires, token) = opened.expose().split_first_chunk::<8>()?;
@@ -66,16 +65,15 @@ impl Place {
         token: &SecretValue,
         expires: u64,
         moment: &Moment,
-        request_id: &RequestId,
         runtime: &S,
     ) {
         let seconds = expires.saturating_sub(moment.seconds() + MARGIN).min(LONGEST);
         let Some(seconds) = u32::try_from(seconds).ok().filter(|seconds| *seconds > 0) else { return };
         let text = SecretBytes::new([&expires.to_le_bytes(), token.expose().as_bytes()].concat());
-        // Of 128 random bits: no key seals twice with one nonce.
-        let nonce = sha256_under(b"ostiary seal", request_id.as_str().as_bytes());
+        // Of 128 random bits and the number of the exchange: no key seals twice with one nonce.
+        let nonce = sha256_under(b"ostiary seal", moment.nonce().as_bytes());
         let Some(nonce) = nonce.expose().first_chunk::<12>() else { return };
         let Some(sealed) = runtime.seal(&self.key, nonce, text.expose()).await else { return };
-        runtime.keep_token(&self.name, &[nonce.as_slice(), &sealed].concat(), seconds).await;
+        runtime.keep(&self.name, &[nonce.as_slice(), &sealed].concat(), seconds).await;
     }
 }

@@ -1,0 +1,25 @@
+//! The runtime's cache.
+
+use js_sys::Uint8Array;
+use ostiary_core::runtime::cache::Cache;
+use wasm_bindgen::prelude::*;
+
+use crate::deadline::Deadline;
+use crate::js;
+use crate::runtime::Runtime;
+
+/// How long the cache may take, in milliseconds. It is there to be faster than what it saves.
+const PATIENCE: u32 = 1_000;
+
+impl Cache for Runtime<'_> {
+    async fn find(&self, name: &str) -> Option<Vec<u8>> {
+        let found = self.invocation.settled(js::find(self.request, name));
+        let found = Deadline::new(self.invocation, PATIENCE).within(found).await?.ok()?;
+        found.dyn_into::<Uint8Array>().ok().map(|bytes| bytes.to_vec())
+    }
+
+    async fn keep(&self, name: &str, bytes: &[u8], seconds: u32) {
+        let kept = self.invocation.settled(js::keep(self.request, name, &Uint8Array::from(bytes), seconds));
+        Deadline::new(self.invocation, PATIENCE).within(kept).await;
+    }
+}

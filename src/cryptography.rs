@@ -1,0 +1,45 @@
+//! The runtime's cryptography.
+
+use js_sys::{Promise, Uint8Array};
+use ostiary_core::configuration::JwtAlgorithm;
+use ostiary_core::runtime::cryptography::{Cryptography, KeyHandle};
+use wasm_bindgen::prelude::*;
+
+use crate::js;
+use crate::runtime::Runtime;
+
+impl Cryptography for Runtime<'_> {
+    async fn import(&self, algorithm: JwtAlgorithm, key: &[u8]) -> Option<KeyHandle> {
+        let imported = js::import_private(algorithm.as_str(), &Uint8Array::from(key));
+        let key = self.invocation.settled(imported).await.ok()?;
+        let mut keys = self.keys.borrow_mut();
+        keys.push(key);
+        Some(KeyHandle(keys.len() - 1))
+    }
+
+    async fn sign(&self, key: KeyHandle, algorithm: JwtAlgorithm, message: &[u8]) -> Option<Vec<u8>> {
+        let signed = {
+            let keys = self.keys.borrow();
+            js::sign(algorithm.as_str(), keys.get(key.0)?, &Uint8Array::from(message))
+        };
+        self.bytes(signed).await
+    }
+
+    async fn seal(&self, key: &[u8; 32], nonce: &[u8; 12], text: &[u8]) -> Option<Vec<u8>> {
+        let [key, nonce, text] = [key, &nonce[..], text].map(Uint8Array::from);
+        self.bytes(js::seal(&key, &nonce, &text)).await
+    }
+
+    async fn open(&self, key: &[u8; 32], nonce: &[u8; 12], sealed: &[u8]) -> Option<Vec<u8>> {
+        let [key, nonce, sealed] = [key, &nonce[..], sealed].map(Uint8Array::from);
+        self.bytes(js::unseal(&key, &nonce, &sealed)).await
+    }
+}
+
+impl Runtime<'_> {
+    /// What the promise is fulfilled with; `None` where it is rejected.
+    async fn bytes(&self, promise: Promise) -> Option<Vec<u8>> {
+        let bytes = self.invocation.settled(promise).await.ok()?;
+        bytes.dyn_into::<Uint8Array>().ok().map(|bytes| bytes.to_vec())
+    }
+}

@@ -1,0 +1,24 @@
+// Keys of callers and of APIs, by Web Cryptography. Each function resolves to `undefined` or rejects where it cannot.
+
+const PARAMETERS = {
+  ES256: { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" },
+  EdDSA: { name: "Ed25519" },
+  RS256: { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" },
+};
+
+const bytes = (buffer) => new Uint8Array(buffer);
+
+// Resolves to a key that signs. `key` is in PKCS#8.
+export const importPrivate = async (algorithm, key) =>
+  crypto.subtle.importKey("pkcs8", key, PARAMETERS[algorithm], false, ["sign"]);
+
+// Resolves to the signature. Web Cryptography writes that of ECDSA as JOSE does.
+export const sign = async (algorithm, key, message) => bytes(await crypto.subtle.sign(PARAMETERS[algorithm], key, message));
+
+const aes = (key, usage) => crypto.subtle.importKey("raw", key, "AES-GCM", false, [usage]);
+
+export const seal = async (key, iv, text) =>
+  bytes(await crypto.subtle.encrypt({ name: "AES-GCM", iv }, await aes(key, "encrypt"), text));
+
+export const unseal = async (key, iv, sealed) =>
+  bytes(await crypto.subtle.decrypt({ name: "AES-GCM", iv }, await aes(key, "decrypt"), sealed));
