@@ -28,6 +28,9 @@ pub struct Event<'g> {
     /// The caller's name, or `anyone`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub caller: Option<&'g str>,
+    /// Which one of the caller's, by the claim `sub` of its signed token.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
     /// The rule that admitted the request, as `gateway.toml` spells it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rule: Option<&'g str>,
@@ -111,6 +114,7 @@ impl<'g> Event<'g> {
             route: None,
             operation: None,
             caller: None,
+            subject: None,
             rule: None,
             mismatch: None,
             proof: None,
@@ -130,7 +134,10 @@ impl<'g> Event<'g> {
     /// Sets the level from what has happened.
     pub fn set_level(&mut self) {
         let failed = self.code.is_some() && self.status >= 500;
-        let unreadable = self.proof == Some(AuthenticationError::Unreadable);
+        let unreadable = match self.proof {
+            Some(AuthenticationError::Jwt(why)) => why.is_unavailable(),
+            proof => proof == Some(AuthenticationError::Unreadable),
+        };
         let failures = self.secrets.iter().filter_map(|note: &SourceNote<'g>| note.failure);
         let source_failed = failures.into_iter().any(|failure| !failure.can_be_forced());
         let refused = self.failover == Some(FailoverOutcome::PrimaryRefused);
@@ -154,6 +161,7 @@ impl<'g> Event<'g> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::authentication::jwt::JwtError;
     use crate::runtime::reading::Failure;
 
     fn full() -> Event<'static> {
@@ -170,6 +178,7 @@ mod tests {
             route: Some("api"),
             operation: Some("health"),
             caller: Some("checkout"),
+            subject: Some("repo:acme/shop".to_owned()),
             rule: Some("GET /**"),
             mismatch: Some(Mismatch::Method),
             proof: Some(AuthenticationError::Unreadable),
@@ -208,18 +217,28 @@ mod tests {
             Failure::Repeated,
             Failure::Unanswered,
         ];
+        let proofs = [
+            AuthenticationError::Absent,
+            AuthenticationError::Unknown,
+            AuthenticationError::Contradictory,
+            AuthenticationError::Unreadable,
+        ];
+        let proofs = proofs.into_iter().chain(JwtError::ALL.map(AuthenticationError::Jwt));
+        let proofs: Vec<String> =
+            proofs.map(|word| serde_json::to_value(word).unwrap().as_str().unwrap().to_owned()).collect();
         let levels = ["info", "warn", "error"];
         let words = event.keys().map(String::as_str);
         let words = words
             .chain(failovers.iter().map(String::as_str))
             .chain(failures.map(Failure::as_str))
             .chain(Mismatch::ALL.map(Mismatch::as_str))
+            .chain(proofs.iter().map(String::as_str))
             .chain(levels);
         let words: Vec<_> = words.collect();
         for word in &words {
             assert!(page.contains(&format!("\n| `{word}` | ")), "{word}");
         }
-        let heads = ["failure", "failover", "mismatch"].len();
+        let heads = ["failure", "failover", "mismatch", "proof"].len();
         assert_eq!(page.matches("\n| `").count(), words.len() + heads);
     }
 }

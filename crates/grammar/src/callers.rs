@@ -7,8 +7,14 @@ use super::document::{Entry, Located, Table, Value};
 use super::file::Span;
 use super::keys;
 use super::name;
+use super::signed_callers;
 use super::template::{self, Declared};
-use ostiary_core::configuration::{Caller, CallerId, List, Part, Proof, SecretId, Text};
+use ostiary_core::configuration::{
+    Caller, CallerId, Grantee, IssuedProof, JwtProof, List, Part, Proof, SecretId, Text,
+};
+
+/// The keys that say how a caller proves itself.
+const PROOFS: [&str; 4] = ["bearer", "bearer_sha256", "jwt", "issued"];
 
 const BEARER: &str = "bearer = \"${secret}\"";
 const DIGESTS: &str = "bearer_sha256 = [\"…64 hexadecimal digits…\"]";
@@ -31,6 +37,9 @@ pub(crate) struct DeclaredCaller<'t> {
 pub(crate) enum LocatedProof {
     Secret(SecretId, Span),
     Digests(Vec<([u8; 32], Span)>),
+    Jwt(Box<JwtProof>, Span),
+    /// With the list of those that count no more.
+    Issued(IssuedProof, Option<(SecretId, Span)>),
 }
 
 impl<'t> Callers<'t> {
@@ -66,6 +75,13 @@ impl<'t> Callers<'t> {
         (0..u16::MAX).map(CallerId).zip(&self.declared)
     }
 
+    /// Whether a browser adds the caller's token to a request by itself.
+    pub(crate) fn is_ambient(&self, grantee: Grantee) -> bool {
+        let Grantee::Caller(id) = grantee else { return false };
+        let proof = self.declared.get(usize::from(id.0)).and_then(|caller| caller.proof.as_ref());
+        matches!(proof, Some(LocatedProof::Jwt(jwt, _)) if jwt.is_ambient)
+    }
+
     /// Without the callers whose proof has a fault: then nobody takes the list.
     pub(crate) fn to_list(&self) -> List<Caller> {
         self.declared
@@ -76,6 +92,8 @@ impl<'t> Callers<'t> {
                     LocatedProof::Digests(digests) => {
                         Proof::Digests(digests.iter().map(|(digest, _)| *digest).collect())
                     }
+                    LocatedProof::Jwt(jwt, _) => Proof::Jwt((**jwt).clone()),
+                    LocatedProof::Issued(issued, _) => Proof::Issued(issued.clone()),
                 };
                 Some(Caller { name: Text::Owned(name.text.to_owned()), proof, named: *named })
             })
@@ -90,23 +108,33 @@ fn proof(
     findings: &mut Findings<'_>,
 ) -> Option<LocatedProof> {
     let all_known = caller.reject_unknown_keys(&keys::CALLER, &[], findings);
-    match (caller.value("bearer"), caller.get("bearer_sha256")) {
-        (Some(bearer), None) => secret(bearer, declared, findings),
-        (None, Some(digest)) => Some(LocatedProof::Digests(digests(digest.value, findings)?)),
-        (Some(_), Some(digest)) => {
-            let message = format!("the caller `{}` proves itself in two ways", name.text);
-            findings.error(
-                digest.key.span,
-                &message,
-                "write `bearer` or `bearer_sha256`, and a caller for each",
-            );
-            None
-        }
-        (None, None) => {
+    let proofs: Vec<Entry<'_>> = PROOFS.iter().filter_map(|key| caller.get(key)).collect();
+    match proofs.as_slice() {
+        [] => {
             if all_known {
                 let message = format!("nothing proves the caller `{}`", name.text);
                 findings.error(name.span, &message, &format!("add `{BEARER}` or `{DIGESTS}`"));
             }
+            None
+        }
+        [Entry { key, value }] => match key.text {
+            "bearer" => secret(*value, declared, findings),
+            "bearer_sha256" => Some(LocatedProof::Digests(digests(*value, findings)?)),
+            "jwt" => {
+                let entry = Entry { key: *key, value: *value };
+                Some(LocatedProof::Jwt(Box::new(signed_callers::jwt(entry, findings)?), key.span))
+            }
+            _ => {
+                let entry = Entry { key: *key, value: *value };
+                let (issued, revoked) = signed_callers::issued(entry, declared, findings)?;
+                Some(LocatedProof::Issued(issued, revoked))
+            }
+        },
+        [first, second, ..] => {
+            let message = format!("the caller `{}` proves itself in two ways", name.text);
+            let instead =
+                format!("write `{}` or `{}`, and a caller for each", first.key.text, second.key.text);
+            findings.error(second.key.span, &message, &instead);
             None
         }
     }
@@ -200,6 +228,10 @@ fn compare(
                     let message = format!("the digest proves the caller `{name}` already");
                     findings.error(*span, &message, "write the digest of a token of its own");
                 }
+            }
+            (LocatedProof::Jwt(ours, span), Some(LocatedProof::Jwt(theirs, _))) if ours == theirs => {
+                let message = format!("the caller `{name}` has the same issuer, audience and claims");
+                findings.error(*span, &message, "ask for other claims, so that no token proves both");
             }
             _ => {}
         }

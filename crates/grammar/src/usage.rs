@@ -48,7 +48,8 @@ impl CrossChecks<'_, '_> {
     pub(crate) fn warn(&self, findings: &mut Findings<'_>) {
         for (id, name) in self.declared.secrets.names() {
             let injected = self.routes.all().iter().any(|route| injects(route, id));
-            if !injected && !self.proofs().any(|(proof, _)| proof == id) {
+            let is_list = self.revocation_lists().any(|list| list == id);
+            if !injected && !is_list && !self.proofs().any(|(proof, _)| proof == id) {
                 let message = format!("nothing uses the secret `{}`", name.text);
                 findings.warning(name.span, &message, "use it in an `auth` or a `bearer`, or remove it");
             }
@@ -138,18 +139,26 @@ impl CrossChecks<'_, '_> {
         let callers = self.callers.all().filter(|(id, _)| known(*id));
         let proofs = callers.filter_map(|(_, caller)| match caller.proof.as_ref()? {
             LocatedProof::Secret(secret, _) => Some((caller.named, self.declared.secrets.sources(*secret))),
-            LocatedProof::Digests(_) => None,
+            _ => None,
         });
         let (named, others): (Vec<_>, Vec<_>) = proofs.partition(|(named, _)| *named);
         let named = named.into_iter().max_by_key(|(_, sources)| sources.len());
         others.into_iter().chain(named).flat_map(|(_, sources)| sources).collect()
     }
 
+    /// The secrets with lists of revoked tokens.
+    fn revocation_lists(&self) -> impl Iterator<Item = SecretId> {
+        self.callers.all().filter_map(|(_, caller)| match caller.proof.as_ref()? {
+            LocatedProof::Issued(_, revoked) => revoked.map(|(secret, _)| secret),
+            _ => None,
+        })
+    }
+
     /// The secrets that prove callers, and whom.
     fn proofs(&self) -> impl Iterator<Item = (SecretId, &str)> {
         self.callers.all().filter_map(|(_, caller)| match caller.proof.as_ref()? {
             LocatedProof::Secret(secret, _) => Some((*secret, caller.name.text)),
-            LocatedProof::Digests(_) => None,
+            _ => None,
         })
     }
 
