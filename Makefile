@@ -12,6 +12,23 @@ export WRANGLER_SEND_ERROR_REPORTS := false
 export WRANGLER_HIDE_BANNER := true
 export CLOUDFLARE_CF_FETCH_ENABLED := false
 
+# GATEWAY=FOLDER on the command line names a folder with a gateway.toml of its own: docs/your-gateway.md. Its Worker is built
+# into that folder. Without it the configuration is that of this repository, which is the demo's.
+ifeq ($(origin GATEWAY),command line)
+ifneq ($(words $(GATEWAY)),1)
+$(error make reads no path with a space in it: GATEWAY=$(GATEWAY))
+endif
+override GATEWAY := $(abspath $(GATEWAY))
+FOLDER := $(GATEWAY)/
+ifeq ($(wildcard $(FOLDER)gateway.toml),)
+$(error there is no gateway.toml in $(GATEWAY); a relative folder is relative to $(CURDIR))
+endif
+export OSTIARY_FOLDER := $(GATEWAY)
+else
+override GATEWAY :=
+FOLDER :=
+endif
+
 # What the Worker is built from; the folders too, so that a deleted file counts as a change.
 SOURCES := $(shell find src crates build.rs Cargo.toml Cargo.lock rust-toolchain.toml scripts/build-worker 2>/dev/null)
 EXAMPLE_SOURCES := $(shell find crates/secret-bindings examples/minimal-worker -not -path '*/build*' 2>/dev/null) \
@@ -25,9 +42,9 @@ help: ## Show this list
 
 tools: $(TOOLS) ## Install the pinned tools (about two minutes, once)
 
-build: build/entry.js ## Build the Worker into build/
+build: $(FOLDER)build/entry.js ## Build the Worker into build/ (GATEWAY= names another folder)
 
-dev: build ## Run the demo: the gateway on port 8787 (PORT= changes it) and an upstream behind it
+dev: build ## Run the demo, or your own gateway (GATEWAY=FOLDER), on port 8787 (PORT= changes it)
 	@$(NODE) demo/run.mjs
 
 break-primary: .tools/packages ## While `make dev` runs: delete the demo's primary key
@@ -49,7 +66,7 @@ test: $(TOOLS) ## Check and test everything
 	@scripts/step "The API's client as WebAssembly" cargo check --quiet --locked --package ostiary-secrets-store --target wasm32-unknown-unknown
 	@scripts/step "Native tests" cargo test --quiet --locked --workspace --exclude ostiary --all-features
 	@scripts/step "The ostiary command" cargo build --quiet --locked --package ostiary-cli
-	@$(MAKE) --silent --no-print-directory $(CLIENTS) .tools/python build/entry.js tests/.build/entry.js tests/auth/.build/entry.js tests/faults/.build/entry.js examples/minimal-worker/build/index.js
+	@$(MAKE) --silent --no-print-directory $(CLIENTS) .tools/python build/entry.js tests/.build/entry.js tests/auth/.build/entry.js tests/callers/.build/entry.js tests/faults/.build/entry.js examples/minimal-worker/build/index.js
 	@scripts/check-size build
 	@scripts/step "End-to-end tests" $(NODE) --test --test-concurrency=2 --test-timeout=120000 'tests/**/*.test.mjs'
 	@$(NODE) tests/clients/browser/chromium.mjs
@@ -71,12 +88,12 @@ bench: bench/.build/entry.js $(GROWTH) ## Measure against the peers, and write b
 	@$(NODE) bench/run.mjs $(BENCH)
 
 clean: ## Remove what was built; the tools and the local Secrets Store stay
-	rm -rf build examples/*/build tests/.build tests/auth/.build tests/faults/.build bench/.build bench/.generated bench/.profile bench/peers/hono/.build fuzz/target fuzz/findings target
+	rm -rf build examples/*/build tests/.build tests/auth/.build tests/callers/.build tests/faults/.build bench/.build bench/.generated bench/.profile bench/peers/hono/.build fuzz/target fuzz/findings target
 
 # wrangler takes one of the first three, or what --config or the redirection of a framework's build names.
-WRANGLER_FILES := $(wildcard wrangler.json wrangler.jsonc wrangler.toml .wrangler/deploy/config.json)
-ifneq ($(filter build build/entry.js,$(MAKECMDGOALS)),)
-export OSTIARY_WRANGLER_CONFIG := $(shell scripts/deployed-configuration || echo ERROR)
+WRANGLER_FILES := $(wildcard $(addprefix $(FOLDER),wrangler.json wrangler.jsonc wrangler.toml .wrangler/deploy/config.json))
+ifneq ($(filter build $(FOLDER)build/entry.js,$(MAKECMDGOALS)),)
+export OSTIARY_WRANGLER_CONFIG := $(shell scripts/deployed-configuration $(GATEWAY) || echo ERROR)
 ifeq ($(OSTIARY_WRANGLER_CONFIG),ERROR)
 $(error the build would prove another configuration than wrangler deploys)
 endif
@@ -88,17 +105,17 @@ endif
 	@echo "$(OSTIARY_WRANGLER_CONFIG) $(WRANGLER_FILES)" | cmp -s - $@ || echo "$(OSTIARY_WRANGLER_CONFIG) $(WRANGLER_FILES)" > $@
 FORCE:
 
-# `wrangler dev` ends when a build fails. A mistake in a file that is being edited must not end it, so there the last
-# good build goes on serving. wrangler says which of its commands a custom build is for; any other one fails.
-build/entry.js: $(SOURCES) gateway.toml $(WRANGLER_FILES) $(OSTIARY_WRANGLER_CONFIG) .tools/configuration | $(TOOLS)
-	@scripts/step "The Worker" scripts/build-worker build || \
-		{ [ "$$WRANGLER_COMMAND" = dev ] && [ -s $@ ] && echo "==> The last good build goes on serving." >&2; }
+$(FOLDER)build/entry.js: $(SOURCES) $(FOLDER)gateway.toml $(WRANGLER_FILES) $(OSTIARY_WRANGLER_CONFIG) .tools/configuration | $(TOOLS)
+	@scripts/build-current $@ $(SOURCES) $(FOLDER)gateway.toml $(WRANGLER_FILES) $(OSTIARY_WRANGLER_CONFIG)
 
 tests/.build/entry.js: $(SOURCES) $(wildcard tests/harness/configuration/*.toml) | $(TOOLS)
 	@scripts/step "The Worker for the tests" scripts/build-worker tests/.build tests/harness/configuration
 
 tests/faults/.build/entry.js: $(SOURCES) $(wildcard tests/faults/configuration/*.toml) | $(TOOLS)
 	@scripts/step "The Worker for the fault tests" scripts/build-worker tests/faults/.build tests/faults/configuration
+
+tests/callers/.build/entry.js: $(SOURCES) $(wildcard tests/callers/configuration/*.toml) | $(TOOLS)
+	@scripts/step "The Worker for the tests of callers" scripts/build-worker tests/callers/.build tests/callers/configuration
 
 tests/auth/.build/entry.js: $(SOURCES) $(wildcard tests/auth/configuration/*.toml) | $(TOOLS)
 	@scripts/step "The Worker for the tests of auth" scripts/build-worker tests/auth/.build tests/auth/configuration
@@ -116,7 +133,7 @@ bench/.generated/%/build/entry.js: bench/.generated/%/gateway.toml $(SOURCES) | 
 .PRECIOUS: bench/.generated/%/gateway.toml
 
 # A build that is interrupted leaves the one before.
-.PRECIOUS: build/entry.js tests/.build/entry.js tests/auth/.build/entry.js tests/faults/.build/entry.js bench/.build/entry.js
+.PRECIOUS: $(FOLDER)build/entry.js tests/.build/entry.js tests/auth/.build/entry.js tests/callers/.build/entry.js tests/faults/.build/entry.js bench/.build/entry.js
 
 examples/minimal-worker/build/index.js: $(EXAMPLE_SOURCES) | $(TOOLS)
 	@scripts/step "The minimal Worker" scripts/build-example minimal-worker
@@ -137,7 +154,7 @@ $(CLIENTS): tests/clients/package.json tests/clients/package-lock.json tests/cli
 	@touch $@
 
 # A Python that has no `venv` leaves an empty folder, and its tests are skipped.
-.tools/python: tests/auth/aws/requirements.txt
+.tools/python: tests/auth/requirements.txt
 	@scripts/step "boto3 and moto, one to three minutes" scripts/install-python
 	@touch $@
 

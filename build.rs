@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
-use ostiary_grammar::{File, bake, bake_forms, find_wrangler, read};
+use ostiary_grammar::{File, bake, bake_forms, bake_instruments, find_wrangler, read};
 
 fn main() -> io::Result<()> {
     for variable in ["OSTIARY_CONFIGURATION", "OSTIARY_WRANGLER_CONFIG", "OSTIARY_WRANGLER_FILES"] {
@@ -44,9 +44,12 @@ fn main() -> io::Result<()> {
         "/// `gateway.toml`, checked.\n\
          pub(crate) static GATEWAY: ostiary_core::configuration::Gateway = {};\n\
          /// The forms of auth that it uses.\n\
-         pub(crate) const FORMS: ostiary_core::configuration::Forms = {};\n",
+         pub(crate) const FORMS: ostiary_core::configuration::Forms = {};\n\
+         /// What it asks for besides serving requests.\n\
+         pub(crate) const INSTRUMENTS: ostiary_core::configuration::Instruments = {};\n",
         bake(&checked.gateway),
         bake_forms(&checked.gateway),
+        bake_instruments(&checked.gateway),
     );
     let out = env::var_os("OUT_DIR").map(PathBuf::from).unwrap_or_default();
     fs::write(out.join("gateway.rs"), source)

@@ -1,25 +1,25 @@
-// `make api`: the stand-in over the local Secrets Store of this repository.
+// `make api`: the stand-in over the local Secrets Store of this repository, or of the folder that GATEWAY= names.
 //
 //   API_PORT     where it listens on loopback; 8799
 //   API_STATE    the folder that `wrangler dev --persist-to` names; .wrangler/state
 //   API_STORES   ids of the stores that exist, separated by commas; those that wrangler's configuration binds
 //   API_PENDING, API_VISIBLE, API_LATENCY   durations, see delays.mjs
 //   API_FAULTS   JSON, see faults.mjs
+//   API_ENDS_WITH_INPUT   ends it when its standard input ends, as `ostiary --local` wants it
 
-import { fileURLToPath } from "node:url";
 import { unstable_readConfig as readConfiguration } from "wrangler";
+import { FOLDER } from "./gateway-folder.mjs";
 import { Malformed } from "./malformed.mjs";
 import { BASE, serve } from "./server.mjs";
 import { wranglerFile } from "./wrangler-file.mjs";
 
-const ROOT = fileURLToPath(new URL("..", import.meta.url));
-const { API_PORT, API_STATE, API_STORES, API_PENDING, API_VISIBLE, API_LATENCY, API_FAULTS } = process.env;
+const { API_PORT, API_STATE, API_STORES, API_PENDING, API_VISIBLE, API_LATENCY, API_FAULTS, API_ENDS_WITH_INPUT } = process.env;
 
 const port = Number(API_PORT || 8799);
 if (!Number.isInteger(port) || port < 0 || port > 65535) fail(`API_PORT is not a port: ${API_PORT}`);
 
 const server = await serve({
-  state: API_STATE || `${ROOT}.wrangler/state`,
+  state: API_STATE || `${FOLDER}.wrangler/state`,
   stores: API_STORES ? API_STORES.split(",") : boundStores(),
   port,
   faults: faults(API_FAULTS || "[]"),
@@ -31,7 +31,9 @@ const server = await serve({
   throw error;
 });
 
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(signal, () => server.close().then(() => process.exit(0)));
+const end = () => server.close().then(() => process.exit(0));
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(signal, end);
+if (API_ENDS_WITH_INPUT) process.stdin.once("end", end).resume();
 
 console.log(`The Secrets Store API listens on http://127.0.0.1:${server.port}${BASE}. In another terminal:
 
@@ -55,7 +57,7 @@ function faults(text) {
 
 // Each environment has bindings of its own.
 function boundStores() {
-  const config = wranglerFile(ROOT);
+  const config = wranglerFile(FOLDER);
   const read = (env) => readConfiguration({ config, env }, { hideWarnings: true });
   const configurations = [undefined, ...(read().definedEnvironments ?? [])].map(read);
   return [...new Set(configurations.flatMap((each) => each.secrets_store_secrets).map(({ store_id: id }) => id))];

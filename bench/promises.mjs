@@ -20,13 +20,13 @@ const basic = (pair) => `Basic ${Buffer.from(pair).toString("base64")}`;
 export const PROMISES = {
   "a caller is known by its token, wherever clients show it": {
     async prove({ get, upstream }) {
-      for (const headers of [{ authorization: `bearer  ${TOKEN}` }, { authorization: basic(`user:${TOKEN}`) }, { authorization: basic(`${TOKEN}:`) }, { "x-key-2": TOKEN }]) {
+      for (const headers of [{ authorization: `bearer  ${TOKEN}` }, { authorization: `token ${TOKEN}` }, { authorization: TOKEN }, { authorization: basic(`user:${TOKEN}`) }, { authorization: `ApiKey ${basic(`id:${TOKEN}`).slice(6)}` }, { authorization: basic(`${TOKEN}:`) }, { "x-key-2": TOKEN }]) {
         assert.equal((await get("/two/v1/x", { headers })).status, 200, JSON.stringify(headers));
         const { authorization, "x-key-2": key } = upstream.last.headers;
         assert.deepEqual([authorization, key], [`Bearer ${KEY_1}`, KEY_2]);
       }
       upstream.requests.length = 0;
-      for (const headers of [{}, { authorization: TOKEN }, { authorization: `Bearer ${TOKEN}x` }, { authorization: `Bearer ${KEY_1}` }, { authorization: basic(`${TOKEN}:other`) }, { "x-key-3": TOKEN }]) {
+      for (const headers of [{}, { authorization: `Basic ${TOKEN}` }, { authorization: `Bearer ${TOKEN}x` }, { authorization: `Bearer ${KEY_1}` }, { authorization: basic(`${TOKEN}:other`) }, { "x-key-3": TOKEN }]) {
         assert.equal((await get("/two/v1/x", { headers })).status, 401, JSON.stringify(headers));
       }
       assert.equal(upstream.requests.length, 0);
@@ -44,7 +44,11 @@ export const PROMISES = {
         refusals.push(JSON.stringify([status, wanted.map((name) => answered[name]), String(body).replace(id, "")]));
       }
       assert.equal(new Set(refusals).size, 1, refusals.join("\n"));
-      assert.match(refusals[0], /^\[401,\["application\/problem\+json","no-store","caller_unauthenticated","Bearer/);
+      assert.match(refusals[0], /^\[401,\["application\/problem\+json","no-store","caller_unauthenticated","Basic realm=[^,]*, Bearer realm=/);
+      // Where SDKs look for a message, and whether they are told that another try cannot help.
+      const { headers: answered, body } = await get("/two/v1/x", { headers: { accept: "application/json" } });
+      assert.deepEqual([answered["content-type"], answered["x-should-retry"], answered["stripe-should-retry"]], ["application/json", "false", "false"]);
+      assert.deepEqual(Object.keys(JSON.parse(body).error), ["message", "type", "code"]);
     },
   },
 
@@ -76,7 +80,8 @@ export const PROMISES = {
   "a request that is not one of HTTP's everyday ones is refused": {
     async prove({ get, upstream }) {
       const trace = await get("/two/v1/x", { method: "TRACE" });
-      assert.deepEqual([trace.status, trace.headers.allow], [405, "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"]);
+      assert.equal(trace.status, 405);
+      assert.match(trace.headers.allow, /^GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS/);
       const withBody = await get("/two/v1/x", { body: Buffer.from("x") });
       assert.deepEqual([withBody.status, withBody.headers["ostiary-refusal"]], [400, "body_not_allowed"]);
       assert.equal(upstream.requests.length, 0);
@@ -87,7 +92,7 @@ export const PROMISES = {
     async prove({ get, upstream }) {
       await get("/two/v1/x", { headers: { ...AUTHORIZED, "cdn-loop": "other; v=1" } });
       const loop = upstream.last.headers["cdn-loop"];
-      assert.match(loop, /^other; v=1, \w+$/);
+      assert.match(loop, /^other; v=1, [\w-]+$/);
       const own = loop.split(", ")[1];
       for (const value of [loop, own.toUpperCase(), `${own};v=2,other`]) {
         assert.equal((await get("/two/v1/x", { headers: { "cdn-loop": value } })).status, 508, value);
@@ -271,7 +276,7 @@ export const PROMISES = {
         KEY_2.replaceAll("_", "\\u005f"),
         KEY_2.replaceAll("_", "\\x5F"),
         KEY_2.replaceAll("_", "&lowbar;"),
-        KEY_2.replaceAll("_", "&#0095"),
+        KEY_2.replaceAll("_", "&#0095;"),
         Buffer.from(KEY_2).toString("base64url"),
         Buffer.from(KEY_2).toString("hex"),
       ];

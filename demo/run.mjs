@@ -1,10 +1,11 @@
-// `make dev`: the demo upstream, the gateway under wrangler in front of it, and what to try with them.
-// PORT is where the gateway listens. Everything listens on loopback, and ends with this process.
+// `make dev`: the gateway under wrangler. Where the configuration is the demo's, its upstream runs beside it, and a call
+// to try is printed. PORT is where the gateway listens. Everything listens on loopback, and ends with this process.
 
 import { spawn } from "node:child_process";
 import { createServer } from "node:net";
 import { fileURLToPath } from "node:url";
 import { unstable_readConfig as readConfiguration } from "wrangler";
+import { FOLDER } from "../api/gateway-folder.mjs";
 import { wranglerFile } from "../api/wrangler-file.mjs";
 import { seed } from "./secrets.mjs";
 import { startUpstream } from "./upstream.mjs";
@@ -17,19 +18,23 @@ const port = Number(process.env.PORT || 8787);
 if (!Number.isInteger(port) || port < 1 || port > 65535) fail(`PORT is not a port: ${process.env.PORT}`);
 if (!(await isFree(port))) fail(`Port ${port} is in use. Try another: make dev PORT=${port + 10}`);
 
-console.log("==> Secrets for the demo in the local Secrets Store");
-const token = await seed();
+console.log("==> The local Secrets Store");
+const { token, missing } = await seed();
+for (const line of withoutValue(missing)) console.log(line);
 
-console.log("==> The demo upstream");
-const upstream = await startUpstream(UPSTREAM_PORT);
+const isDemo = token !== undefined;
+if (isDemo) console.log("==> The demo upstream");
+const upstream = isDemo ? await startUpstream(UPSTREAM_PORT) : undefined;
 
 console.log("==> The gateway");
-const gateway = startGateway(upstream.address().port);
+const gateway = startGateway(upstream?.address().port);
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => stop(0));
 gateway.on("exit", (code) => stop(code ?? 1));
 
-await isServing(`http://127.0.0.1:${port}/demo/health`);
-explain(`http://127.0.0.1:${port}`);
+const url = `http://127.0.0.1:${port}`;
+await isServing(url);
+console.log(isDemo ? demoToTry(url) : `\nThe gateway listens on ${url}. Ctrl-C stops it. A change of gateway.toml rebuilds it.\n`);
+explainHost();
 
 function fail(message) {
   console.error(message);
@@ -47,9 +52,10 @@ function isFree(port) {
 function startGateway(upstreamPort) {
   const options = ["--ip", "127.0.0.1", "--port", port, "--inspector-ip", "127.0.0.1"];
   // The hot keys would need the terminal for themselves.
-  options.push("--show-interactive-dev-session=false", "--var", `DEMO_PORT:${upstreamPort}`);
+  options.push("--show-interactive-dev-session=false");
+  if (upstreamPort !== undefined) options.push("--var", `DEMO_PORT:${upstreamPort}`);
   return spawn(process.execPath, [WRANGLER, "dev", ...options], {
-    cwd: ROOT,
+    cwd: FOLDER,
     stdio: ["ignore", "inherit", "inherit"],
     // A process group of its own: a Ctrl-C reaches this process alone, which then ends the whole group,
     // the runtime and a build that is under way included.
@@ -61,8 +67,8 @@ let stopping = false;
 function stop(code) {
   if (stopping) return;
   stopping = true;
-  upstream.close();
-  upstream.closeAllConnections();
+  upstream?.close();
+  upstream?.closeAllConnections();
   endGroup("SIGTERM");
   const patience = setTimeout(() => endGroup("SIGKILL"), 5000);
   const watch = setInterval(() => {
@@ -91,32 +97,42 @@ async function isServing(url) {
   }
 }
 
-function explain(gatewayUrl) {
-  console.log(`
+/** What says that these bindings have no value, and which command gives them one. */
+function withoutValue(bindings) {
+  if (bindings.length === 0) return [];
+  const commands = bindings.map(({ binding, secret_name: name, store_id: store }) =>
+    `    ostiary secrets create ${name} --local --store ${store}     # ${binding}`);
+  return ["  These secrets have no value in the local store. Requests that need them are refused until they have one:", ...commands];
+}
+
+function demoToTry(gatewayUrl) {
+  return `
 The gateway listens on ${gatewayUrl}. In another terminal, call the demo's API through it:
 
   curl -i ${gatewayUrl}/demo/v1/hello -H 'authorization: Bearer ${token}'
 
-What the upstream received is printed here: not your token but the key, which you never had. It says all of it in its
-answer, too, and there [redacted:demo] stands in its place.
-Then take the primary key away, call again, and see the secondary go up for the same call; and put it back:
+What the upstream received is printed here: it received the key and not your token. The upstream repeats the key in its
+response, and the gateway replaces it there with [redacted:demo].
+Then delete the primary key and call again: the secondary key serves the same call. The last command puts it back:
 
   make break-primary
   make heal-primary
 
-Ctrl-C stops everything. To change the routes, edit gateway.toml: the gateway is rebuilt at once.
-`);
+Ctrl-C stops everything. A change of gateway.toml rebuilds the gateway. For a gateway of your own: docs/your-gateway.md.
+`;
+}
+
+function explainHost() {
   const host = routedHost();
-  if (host !== undefined) {
-    console.log(`wrangler's configuration has routes, so every request comes in under ${host}, and mounts with a path only are out of reach.
-[dev] host = "localhost" there brings them back.
+  if (host === undefined) return;
+  console.log(`wrangler's configuration has routes, so every request arrives under the host ${host}, and mounts with a path only
+cannot be reached. Write host = "localhost" under [dev] there to reach them.
 `);
-  }
 }
 
 /** The host that `wrangler dev` puts into every request; undefined where it leaves requests as they are. */
 function routedHost() {
-  const { routes, route, dev } = readConfiguration({ config: wranglerFile(ROOT) }, { hideWarnings: true });
+  const { routes, route, dev } = readConfiguration({ config: wranglerFile(FOLDER) }, { hideWarnings: true });
   const [first] = routes ?? (route === undefined ? [] : [route]);
   if (first === undefined || dev.host !== undefined) return undefined;
   return (first.pattern ?? first).replace(/^\w+:\/\//, "").split("/")[0];

@@ -1,29 +1,48 @@
 // The demo's secrets in the local Secrets Store.
 //   node demo/secrets.mjs break   deletes the primary key
 //   node demo/secrets.mjs heal    creates it again, with a new value
-// Both work while the gateway runs, because it reads a secret at the request that needs it.
+// Both work while the gateway runs, because it reads a secret for each request that needs it.
 
 import { randomBytes } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import { getPlatformProxy, unstable_readConfig as readConfiguration } from "wrangler";
+import { FOLDER } from "../api/gateway-folder.mjs";
 import { privateFolder } from "../api/private-folder.mjs";
 import { wranglerFile } from "../api/wrangler-file.mjs";
 
-const ROOT = fileURLToPath(new URL("..", import.meta.url));
-const CONFIGURATION = wranglerFile(ROOT);
-const STATE = `${ROOT}.wrangler/state`;
+const CONFIGURATION = wranglerFile(FOLDER);
+const STATE = `${FOLDER}.wrangler/state`;
 const PRIMARY = "DEMO_KEY";
 const TOKEN = "CALLER_TOKEN";
 
+/** The demo's own bindings, with the secrets that its configuration binds. Nobody else's get a value here. */
+const DEMO = new Map([
+  [PRIMARY, "demo-key"],
+  ["DEMO_KEY_SECONDARY", "demo-key-secondary"],
+  [TOKEN, "caller-token"],
+]);
+const DEMO_STORE = "demo";
+
+const isDemo = ({ binding, secret_name: name, store_id: store }) => store === DEMO_STORE && DEMO.get(binding) === name;
+
 /**
- * Gives every secret that wrangler's configuration binds a value where it has none, and returns the token that a caller
- * shows. The values are made up on the first run: no published token opens a gateway that somebody deployed
- * without reading. Each begins with its secret's name, which tells the reader which one the upstream got.
+ * Gives the demo's secrets values where they have none. The values are random, so no published token opens a gateway
+ * that somebody deployed without reading. Each begins with its secret's name, which tells the reader which one the
+ * upstream received.
+ *
+ * @returns `token`, which a caller of the demo shows; undefined where the configuration is not the demo's. `missing`,
+ *   the other bindings whose secret has no value in the local store.
  */
 export function seed() {
   return inStore(async (store) => {
-    for (const { binding } of store.bound) if (!(await store.id(binding))) await store.create(binding);
-    return store.value(TOKEN);
+    const missing = [];
+    for (const bound of store.bound) {
+      if (await store.id(bound.binding)) continue;
+      if (isDemo(bound)) await store.create(bound.binding);
+      else missing.push(bound);
+    }
+    const token = store.bound.filter(isDemo).length === DEMO.size ? await store.value(TOKEN) : undefined;
+    return { token, missing };
   });
 }
 
@@ -36,7 +55,8 @@ async function inStore(act) {
     remoteBindings: false,
   });
   try {
-    return await act(new LocalStore(readConfiguration({ config: CONFIGURATION }).secrets_store_secrets, proxy.env));
+    const { secrets_store_secrets: bound } = readConfiguration({ config: CONFIGURATION }, { hideWarnings: true });
+    return await act(new LocalStore(bound ?? [], proxy.env));
   } finally {
     await proxy.dispose();
   }
@@ -80,9 +100,17 @@ class LocalStore {
 }
 
 const commands = {
-  break: () => inStore(async (store) => (await store.id(PRIMARY)) && store.delete(PRIMARY)),
-  heal: () => inStore(async (store) => (await store.id(PRIMARY)) || store.create(PRIMARY)),
+  break: () => inDemo(async (store) => (await store.id(PRIMARY)) && store.delete(PRIMARY)),
+  heal: () => inDemo(async (store) => (await store.id(PRIMARY)) || store.create(PRIMARY)),
 };
+
+function inDemo(act) {
+  return inStore(async (store) => {
+    if (store.bound.some((bound) => bound.binding === PRIMARY && isDemo(bound))) return act(store);
+    console.error(`${CONFIGURATION} does not bind the demo's primary key, ${PRIMARY}: this is for the demo alone.`);
+    process.exitCode = 1;
+  });
+}
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const command = commands[process.argv[2]];

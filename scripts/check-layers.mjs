@@ -1,10 +1,11 @@
-// Fails when a file uses a room that is above its own, or when files use each other in a circle: check-layers [FOLDER]
+// Fails when a file uses a room of a higher layer, or when files use each other in a circle: check-layers [FOLDER]
 // The imports are read as text: `use` declarations and paths that begin with `crate::` or `super::`, tests aside.
 
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 
-// The rooms of each crate from the lowest to the highest. A room uses those above it in this list, and itself.
+// The rooms of each crate, the lowest layer first. A room may use itself, its own layer and the layers before it in this
+// list, and nothing after it. The text says what the room is. `null`: the crate has no layers, only circles are looked for.
 const LAYERS = {
   "crates/core/src": [
     ["secret_value digest request_id", "values; they use nothing"],
@@ -36,7 +37,7 @@ const LAYERS = {
     ["invocation recovery request sending", "one request, and what is left of it"],
     ["deadline", "a time that passes"],
     ["runtime", "the state of one request, as the core asks for it"],
-    ["bindings upstream console signing", "what the core asks of a runtime"],
+    ["bindings upstream console cache cryptography own_request signing", "what the core asks of a runtime"],
     ["response", "what the core has decided"],
     ["lib", "the handler; it may use everything"],
   ],
@@ -66,7 +67,7 @@ function upward(folder, uses, layers) {
     }
     for (const other of used) {
       if (file === "lib.rs" || rank.get(room(other)) <= rank.get(room(file))) continue;
-      faults.push(`${folder}/${file} uses ${other}, which is above it: ${layers[rank.get(room(file))]?.[1]}`);
+      faults.push(`${folder}/${file} uses ${other}, of a higher layer: ${layers[rank.get(room(file))]?.[1]}`);
     }
   }
   return faults;

@@ -1,7 +1,9 @@
-//! The edge: hands the runtime's requests to the core and does what the core decides. It holds no policy.
+//! The entry point of the Worker. It passes each request to [`ostiary_core::handle`], which has the steps of a request's
+//! life and makes every decision, and carries these out. It decides nothing itself.
 //!
-//! [`runtime::Runtime`] is what the core asks for secrets, for the upstream and for the time. Bodies are moved by the
-//! JavaScript in [`js`], which has the runtime's streams at hand.
+//! The core reads secrets, sends requests upstream and reads the clock through [`runtime::Runtime`]. Bodies are moved by
+//! JavaScript ([`js`]), which reads and writes the platform's streams without a copy into WebAssembly. `entry.js` starts
+//! the module and serves requests anew after a panic.
 
 mod bindings;
 mod cache;
@@ -33,21 +35,22 @@ use crate::invocation::Invocation;
 use crate::request::Head;
 use crate::runtime::Runtime;
 
-/// Handles one request, from its head to the head of its response.
+/// Handles one request. It returns once the status and the headers of the response are known; the body streams after that.
 #[event(fetch)]
 async fn fetch(request: Request, env: Env, _context: Context) -> worker::Result<Response> {
     recovery::watch();
     let invocation = Invocation::default();
-    let handled = async {
+    let handling = async {
         let head = Head::from(&request);
         let runtime = Runtime::new(&request, &env, &invocation);
         let handled = handle(&GATEWAY, &head, &runtime, request::random_id()).await;
         js::log(&handled.event.line());
+        handled.event.notices().iter().for_each(|notice| js::log(&notice.line()));
         response::build(handled, &runtime)
     };
-    let Some(response) = invocation.run(handled).await else {
+    let Some(response) = invocation.run(handling).await else {
         js::announce_abandoned(&request);
-        // The caller has gone, so nobody sees it.
+        // The caller has disconnected, so nobody receives this response.
         return Ok(Response::error());
     };
     Ok(response?)

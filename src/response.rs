@@ -1,6 +1,7 @@
 //! What the core decided, as the runtime's response.
 
 use ostiary_core::http::coding::Coding;
+use ostiary_core::log::Redacted;
 use ostiary_core::operator::Report;
 use ostiary_core::redaction::Redaction;
 use ostiary_core::response::body_edit::BodyEdit;
@@ -28,7 +29,8 @@ pub(crate) fn build(
             own(report.status, &report.body, Report::headers(&handled.event.request_id))
         }
         Outcome::Answered(response, edits, redaction) => {
-            let edited = upstream(runtime, &response, &edits, redaction)?;
+            let redacted = Redacted::from(&handled.event);
+            let edited = upstream(runtime, &response, &edits, redaction, redacted)?;
             edit(&edited.headers(), &edits)?;
             Ok(edited)
         }
@@ -55,6 +57,7 @@ fn upstream(
     received: &UpstreamResponse,
     edits: &Edits,
     redaction: Redaction,
+    redacted: Redacted,
 ) -> Result<Response, JsValue> {
     let response = &received.response;
     let headers = response.headers();
@@ -76,8 +79,8 @@ fn upstream(
         Redaction::Body { redactor, coding, length } => {
             #[expect(clippy::cast_precision_loss, reason = "no body has that many bytes")]
             let length = length.filter(|_| edits.body.is_none()).map(|length| length as f64);
-            let scan =
-                |body| js::redacted(body, &headers, BodyRedactor::from(redactor), coding.as_str(), length);
+            let redactor = BodyRedactor::new(redactor, redacted, js::log);
+            let scan = |body| js::redacted(body, &headers, redactor, coding.as_str(), length);
             (body.map(scan).transpose()?, true)
         }
     };

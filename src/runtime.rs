@@ -3,11 +3,14 @@
 use std::cell::RefCell;
 use std::rc::Weak;
 
+use ostiary_core::configuration::Instruments;
 use ostiary_core::runtime::Clock;
+use ostiary_core::runtime::instrumented::Instrumented;
 use wasm_bindgen::JsValue;
 use web_sys::Request;
 use worker::Env;
 
+use crate::configuration::INSTRUMENTS;
 use crate::deadline::Deadline;
 use crate::invocation::Invocation;
 use crate::sending::Sending;
@@ -36,6 +39,10 @@ impl<'a> Runtime<'a> {
             keys: RefCell::default(),
         }
     }
+}
+
+impl Instrumented for Runtime<'_> {
+    const INSTRUMENTS: Instruments = INSTRUMENTS;
 }
 
 impl Clock for Runtime<'_> {

@@ -42,7 +42,7 @@ test("an arrow that points up is told", () => {
     [`${CORE}/refusal.rs`]: "",
   });
   assert.equal(found.status, 1);
-  assert.match(found.told, /http\/query\.rs uses refusal\.rs, which is above it/);
+  assert.match(found.told, /http\/query\.rs uses refusal\.rs, of a higher layer/);
 });
 
 test("a circle is told, also one through a folder's module", () => {

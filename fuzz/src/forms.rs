@@ -22,6 +22,7 @@ pub const WRITTEN: &[(&str, fn(&str) -> Vec<u8>)] = &[
         })
     }),
     ("{padded}", |value| each(value, |character| format!("&#x{:08x};", u32::from(character)))),
+    ("{utf16}", |value| value.encode_utf16().flat_map(u16::to_be_bytes).collect()),
     ("{hex}", |value| each_byte(value, |byte| format!("{byte:02x}"))),
     ("{base64}", |value| STANDARD.encode(value).into()),
     ("{base64url}", |value| URL_SAFE.encode(format!("x{value}y")).into()),
@@ -45,9 +46,10 @@ pub fn holds(text: &[u8], part: &[u8]) -> bool {
 pub fn may_be_covered(text: &[u8], value: &str) -> Vec<bool> {
     let mut covered = vec![false; text.len()];
     let hex: String = value.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let zeros = value.chars().flat_map(|character| [character, '\0']).collect::<String>();
     let lines = value.split(['\n', '\r']).map(str::trim).map(str::to_owned);
     for value in
-        [value.to_owned(), hex.to_uppercase(), hex].into_iter().chain(lines).filter(|value| value.len() >= 8)
+        [value.to_owned(), zeros.trim_end_matches('\0').to_owned(), hex.to_uppercase(), hex].into_iter().chain(lines).filter(|value| value.len() >= 8)
     {
         cover(text, &value, 0, &mut covered);
     }

@@ -143,6 +143,9 @@ fuzz_target!(|data: &[u8]| {
         let form = match *name {
             // The digits at its ends are shared with what is around it.
             "{base64url}" => write(secret)[2..(1 + secret.len()) * 8 / 6].to_vec(),
+            // Without the zero at one of its ends; what is not ASCII is not looked for.
+            "{utf16}" if secret.is_ascii() => write(secret)[1..].to_vec(),
+            "{utf16}" => continue,
             "{base64}" => write(secret)[..secret.len() * 8 / 6].to_vec(),
             _ => write(secret),
         };

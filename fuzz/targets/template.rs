@@ -56,13 +56,15 @@ fuzz_target!(|data: &[u8]| {
     };
     let printable = expected.bytes().all(|byte| matches!(byte, b' '..=b'~'));
     let empty = trimmed.trim().is_empty();
+    // HTTP drops blanks at the ends of a header's value, so a value that has them is refused there.
+    let blank = trimmed.starts_with(' ') || trimmed.ends_with(' ');
     match ask("header") {
         Ok(sent) => assert_eq!(header(&sent, "x-key"), expected),
-        Err(code) => assert!(empty || !printable, "{code}: {expected:?}"),
+        Err(code) => assert!(empty || blank || !printable, "{code}: {expected:?}"),
     }
     match ask("bearer") {
         Ok(sent) => assert_eq!(header(&sent, "authorization"), format!("Bearer {expected}")),
-        Err(code) => assert!(empty || !printable, "{code}: {expected:?}"),
+        Err(code) => assert!(empty || blank || !printable, "{code}: {expected:?}"),
     }
     match ask("basic") {
         Ok(sent) => {

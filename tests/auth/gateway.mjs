@@ -29,17 +29,18 @@ class Gateway {
   verifies(verify) {
     this.upstream.on(EVERY, async (exchange) => {
       await exchange.received;
-      const accepted = verify(exchange);
+      const accepted = await verify(exchange);
       exchange.write(accepted ? answer(200, { "content-type": "application/json" }, '{"ok":true}') : answer(401));
     });
   }
 
   stop() {
-    return Promise.all([this.workerd.stop(), this.store.stop(), this.upstream.stop()]);
+    return Promise.all([this.workerd.stop(), this.store.stop(), this.upstream.stop(), this.cache?.stop()]);
   }
 }
 
-export async function startGateway(secrets, variables = {}) {
+// `cache` is what workerd keeps things in; without it there is no Cache API.
+export async function startGateway(secrets, variables = {}, cache = undefined) {
   const store = await startSecretStore();
   store.setAll({ TOKEN, ...secrets });
   const upstream = await startUpstream();
@@ -47,10 +48,11 @@ export async function startGateway(secrets, variables = {}) {
     build: BUILD,
     secrets: bindings,
     rateLimits: [],
-    variables: { UPSTREAM_PORT: String(upstream.port), AWS_PORT: "1", ...variables },
+    variables: { UPSTREAM_PORT: String(upstream.port), AWS_PORT: "1", OAUTH_PORT: "1", ...variables },
     store,
+    cache,
     compatibilityDate,
     compatibilityFlags: [],
   });
-  return new Gateway({ port: workerd.port, workerd, store, upstream });
+  return new Gateway({ port: workerd.port, workerd, store, upstream, cache });
 }

@@ -110,7 +110,7 @@ test("a deletion whose answer was lost is done, and one that was not is not", as
       };
       const ran = await against(script, ["secrets", "delete", ...names]);
       assert.equal(ran.code, 0, ran.err);
-      assert.match(ran.out, /^deleted id-one/);
+      assert.match(ran.out, /^deleted one/);
     }
   }
   const kept = await against(({ method }) => (method === "GET" ? list(secret("one")) : refusal(503, "later")), ["secrets", "delete", "one"]);

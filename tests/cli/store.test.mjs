@@ -90,7 +90,8 @@ test("what is wrong with a command line is told with exit code 2, and what faile
     [2, ["secrets", "update", "a"], /nothing is to change/],
     [2, ["nonsense"], /unrecognized/],
     [1, ["secrets", "get", "absent"], /no secret `absent`/],
-    [1, ["secrets", "--store", "unknown", "list"], /store_not_found/],
+    [1, ["secrets", "list", "--store-id", "unknown"], /store_not_found.*GET .*stores\/unknown/],
+    [1, ["secrets", "--store", "unknown", "list"], /no store with the name or id `unknown`; it has/],
   ];
   for (const [code, args, message] of rows) {
     const ran = await run(args);

@@ -62,8 +62,7 @@ test("case 65: a typo is told and the last good build goes on serving, until it 
   save("good");
   await serves("good");
   save("typo");
-  await server.said((output) => output.includes("The last good build goes on serving."));
-  assert.match(server.output, /error: gateway\.toml:1:1: the diagnosis/);
+  await server.said((output) => /error: gateway\.toml:1:1: the diagnosis[^]*The last good build goes on serving\./.exec(output));
   for (const _ of [1, 2, 3]) {
     assert.equal(await served(), "good");
     await pause(300);
@@ -94,6 +93,39 @@ test("a build whose process was killed does not hold up the next one", () => {
   const { status, stderr } = spawnSync("make", ["--silent", "build"], { cwd: folder, env: projectEnvironment(folder), encoding: "utf8" });
   assert.equal(status, 0, stderr);
   assert.match(built(), /after a kill/);
+});
+
+// A build as wrangler starts it, once it has begun.
+async function beginBuild() {
+  const env = { ...projectEnvironment(folder), WRANGLER_COMMAND: "dev" };
+  const build = new ServerProcess("make", ["--silent", "build"], { cwd: folder, env });
+  await build.said((output) => output.includes("==> The Worker"));
+  return build;
+}
+
+// wrangler drops the build of a file that is saved while it builds for a change of its own configuration.
+for (const [text, end] of [
+  ["another good text", "done"],
+  ["another typo", "failed"],
+]) {
+  test(`case 65: what is saved while a build is under way, which is ${end}, is in what that build leaves`, async () => {
+    save(text);
+    const build = await beginBuild();
+    await build.said((output) => output.includes(end === "failed" ? "the diagnosis" : "==> The Worker"));
+    if (end === "done") while (!existsSync(join(folder, "compiling"))) await pause(10);
+    save(`saved after ${text.replace("typo", "mistake")}`);
+    const output = await build.ended;
+    assert.match(output, new RegExp(`The Worker: ${end}`));
+    assert.match(built(), /saved after another/);
+    assert.doesNotMatch(output, /goes on serving/);
+  });
+}
+
+test("a build that is ended does not say that the last one goes on serving", async () => {
+  save("ended");
+  const build = await beginBuild();
+  await build.stop();
+  assert.doesNotMatch(await build.ended, /goes on serving/);
 });
 
 test("what is compiled for the Worker is what is locked", () => {

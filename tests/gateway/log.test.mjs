@@ -2,7 +2,10 @@
 
 import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, test } from "node:test";
+import { canary } from "../harness/canaries.mjs";
 import { startGateway } from "../harness/gateway.mjs";
+import { eventually } from "../harness/patience.mjs";
+import { absent } from "../harness/secret-store.mjs";
 import { answer as scripted } from "../harness/upstream.mjs";
 
 // Texts of a caller, each distinctive, in every place that it can put one.
@@ -44,6 +47,14 @@ for (const runtime of ["workerd", "wrangler dev"]) {
       assert.deepEqual([event.status, event.code], [503, undefined]);
     });
 
+    test("a secret that comes back in a body is told when it has passed", async () => {
+      gateway.upstream.on("/echo", scripted(200, { "content-type": "text/plain" }, `${canary("PRIMARY_KEY")}\n`));
+      const { answer } = await gateway.through({ target: "/redact/echo" });
+      const { request_id } = await gateway.event(answer);
+      const found = await eventually("the notice", () => gateway.notices().find((notice) => notice.request_id === request_id));
+      assert.deepEqual(found, { event: "secret_redacted", level: "warn", request_id, route: "redact", secret: "primary", found_in: "body" });
+    });
+
     test("case 32: nothing that a caller says stands in an event", async () => {
       const requests = [
         { target: "/bearer/pathtext?querytext=querytext", body: "bodytext", method: "POST" },
@@ -68,14 +79,28 @@ describe("on bare workerd, where nothing but the gateway writes", () => {
   before(async () => {
     gateway = await startGateway();
   });
+  beforeEach(() => gateway.reset());
   after(() => gateway?.stop());
 
+  test("a fallback and a failover have lines of their own beside the request's", async () => {
+    gateway.store.set("PRIMARY_KEY", absent);
+    const fallback = await gateway.event(await gateway.call({ target: "/bearer/x" }));
+    gateway.reset();
+    gateway.upstream.on("/refuses", (exchange) => exchange.write(scripted(exchange.value("authorization").includes(canary("PRIMARY_KEY")) ? 401 : 200, {}, "")));
+    const failover = await gateway.event(await gateway.call({ target: "/bearer/refuses" }));
+    const told = ({ request_id }) => gateway.notices().filter((notice) => notice.request_id === request_id).map(({ event, binding, served_by }) => [event, binding, served_by]);
+    assert.deepEqual(told(fallback), [["fallback_served", "PRIMARY_KEY", "SECONDARY_KEY"]]);
+    assert.deepEqual(told(failover), [["failover_served", "PRIMARY_KEY", "SECONDARY_KEY"]]);
+  });
+
   test("each request is one line, and there are no other lines", async () => {
+    const earlier = gateway.output();
     const answers = [];
     for (const target of ["/bearer/x", "/nowhere", "/bearer/..%2f", "/bearer/y"]) answers.push(await gateway.call({ target }));
     for (const answer of answers) await gateway.event(answer);
-    assert.equal(gateway.output().trim().split("\n").length, answers.length, gateway.output());
-    const ids = gateway.events().map((event) => event.request_id);
+    const written = gateway.output().slice(earlier.length);
+    assert.equal(written.trim().split("\n").length, answers.length, written);
+    const ids = gateway.events().slice(-answers.length).map((event) => event.request_id);
     assert.deepEqual(ids.toSorted(), answers.map((answer) => answer.value("ostiary-request-id")).toSorted());
   });
 });

@@ -159,6 +159,39 @@ for (const [what, [type, body]] of Object.entries(foreign)) {
   });
 }
 
+test("case 48: messages that are compressed within a body are refused", async () => {
+  for (const name of ["grpc-encoding", "connect-content-encoding"]) {
+    const message = gzipSync(KEY);
+    const frame = Buffer.concat([Buffer.from([1, 0, 0, 0, message.length]), message]);
+    gateway.upstream.on("/x", answer(200, { "content-type": "application/grpc-web+proto", [name]: "gzip" }, frame));
+    const down = await gateway.call({ method: "POST", target: "/redact/x", fields: [[name, "gzip"]], body: "" });
+    assert.deepEqual([down.status, down.value("ostiary-refusal")], [502, "upstream_invalid"], name);
+  }
+});
+
+test("case 48: UTF-16 that begins with what is no ASCII is searched", async () => {
+  const text = Buffer.from(`\u201cguess\u201d is not ${KEY}.`, "utf16le");
+  for (const body of [text, Buffer.from(text).swap16()]) {
+    gateway.upstream.on("/x", answer(200, { "content-type": "text/plain" }, body));
+    const down = await gateway.call({ target: "/redact/x" });
+    assert.equal(down.status, 200);
+    assert.ok(!down.body.toString("latin1").replaceAll("\0", "").includes(KEY.slice(0, 12)));
+    assert.equal(down.body.length, body.length);
+  }
+});
+
+test("case 72: no head says how long a body is that was compressed with the key", async () => {
+  for (const coding of ["gzip", "br", "zstd", "x-gzip"]) {
+    for (const [method, status] of [["HEAD", 200], ["GET", 304]]) {
+      const head = `HTTP/1.1 ${status} X\r\nContent-Encoding: ${coding}\r\nContent-Length: 1234\r\nETag: "x"\r\n\r\n`;
+      gateway.upstream.on("/x", Buffer.from(head));
+      const down = await gateway.call({ method, target: "/redact/x", fields: [["If-None-Match", '"x"']] });
+      assert.deepEqual([down.status, down.value("content-length") === "1234"], [status, false], `${method} ${coding}`);
+      assert.equal(down.value("etag"), 'W/"x"');
+    }
+  }
+});
+
 test("case 48: a mark that comes after the head ends the body", async () => {
   let arrived = () => {};
   const head = new Promise((resolve) => (arrived = resolve));

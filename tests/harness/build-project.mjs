@@ -19,8 +19,9 @@ watch_dir = ["src", "gateway.toml"]
 `;
 
 const CARGO = `#!/bin/sh
-if grep -q typo gateway.toml; then
+if grep -q typo "\${OSTIARY_CONFIGURATION:-.}/gateway.toml"; then
     echo 'error: gateway.toml:1:1: the diagnosis' >&2
+    sleep 0.4
     exit 101
 fi
 `;
@@ -31,9 +32,10 @@ set -eu
 kill -0 "$(cat compiling)" 2>/dev/null && echo overlap >>overlaps
 echo $$ >compiling
 mkdir -p "$3"
-printf 'export const text = "%s";' "$(tr -d '\\n' <gateway.toml)" >"$3/index.js"
+printf 'export const text = "%s";' "$(tr -d '\\n' <"\${OSTIARY_CONFIGURATION:-.}/gateway.toml")" >"$3/index.js"
 : >"$3/index_bg.wasm"
 echo "\${5:-}" >>options
+echo "\${OSTIARY_WRANGLER_CONFIG:-}" >proved
 sleep 0.4
 rm compiling
 `;
@@ -50,7 +52,7 @@ export function buildProject(text) {
     chmodSync(join(folder, name), mode);
   };
   for (const name of ["src", "crates", "tools", "scripts", "programs", ".tools"]) mkdirSync(join(folder, name));
-  for (const name of ["Makefile", "scripts/build-worker", "scripts/deployed-configuration", "scripts/step"]) cpSync(join(ROOT, name), join(folder, name));
+  for (const name of ["Makefile", "scripts/build-current", "scripts/build-worker", "scripts/deployed-configuration", "scripts/step"]) cpSync(join(ROOT, name), join(folder, name));
   symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
   // What the tools are made from, older than they are.
   for (const name of ["rust-toolchain.toml", ".npmrc"]) write(name, "");

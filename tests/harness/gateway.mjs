@@ -145,9 +145,14 @@ class Gateway {
     return answer;
   }
 
-  // Every event of the log so far.
+  // Every request's event so far.
   events() {
-    return this.output().split("\n").flatMap((line) => eventOf(line));
+    return this.#lines().filter(({ event }) => event === "request");
+  }
+
+  // The lines beside those events so far.
+  notices() {
+    return this.#lines().filter(({ event }) => event !== "request");
   }
 
   // The one event of that answer; it may be written after the answer.
@@ -169,6 +174,10 @@ class Gateway {
     sweep(this.output(), CANARIES);
     sweep(this.#answers, CANARIES);
     for (const answer of this.#opened) sweep(`${answer.head}${answer.body.toString("latin1")}`, CANARIES);
+  }
+
+  #lines() {
+    return this.output().split("\n").flatMap((line) => eventOf(line));
   }
 
   #proved(request) {

@@ -17,3 +17,14 @@ export async function within(what, promise, milliseconds = PATIENCE) {
     clearTimeout(timer);
   }
 }
+
+// What `look` returns, once it is neither false nor undefined.
+export async function eventually(what, look) {
+  const until = performance.now() + PATIENCE;
+  for (;;) {
+    const seen = look();
+    if (seen !== undefined && seen !== false) return seen;
+    if (performance.now() > until) throw new Error(`waited ${PATIENCE} ms for ${what}`);
+    await pause(20);
+  }
+}

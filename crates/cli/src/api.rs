@@ -3,16 +3,18 @@
 use std::env;
 use std::error;
 use std::fmt;
+use std::path::Path;
 
 use clap::Args;
 use ostiary_secrets_store::{
     Account, AccountId, BaseUrl, Call, Credential, CredentialPart, Error, List, Secret, SecretFilter,
-    SecretId, StoreId,
+    SecretId, Store, StoreId,
 };
 use serde::de::DeserializeOwned;
 
 use crate::failure::Failure;
 use crate::http_client::{HttpClient, Repeated, Unreached};
+use crate::local_api::LocalApi;
 use crate::printable::Printable;
 
 /// Which account is meant, and where its API is. Who asks is in the environment, where no list of processes shows
@@ -20,11 +22,14 @@ use crate::printable::Printable;
 #[derive(Args)]
 #[command(next_help_heading = "Account")]
 pub struct AccountArguments {
+    /// Work on the local store, which `wrangler dev` reads; no account is needed.
+    #[arg(long, global = true)]
+    local: bool,
     /// The account's id.
-    #[arg(long, env = "CLOUDFLARE_ACCOUNT_ID", value_name = "ID")]
+    #[arg(long, global = true, env = "CLOUDFLARE_ACCOUNT_ID", value_name = "ID")]
     account_id: Option<AccountId>,
     /// Where the API is, up to and with /client/v4.
-    #[arg(long, env = "CLOUDFLARE_API_BASE_URL", value_name = "URL", value_parser = BaseUrl::parse)]
+    #[arg(long, global = true, env = "CLOUDFLARE_API_BASE_URL", value_name = "URL", value_parser = BaseUrl::parse)]
     api_base_url: Option<BaseUrl>,
 }
 
@@ -33,9 +38,38 @@ pub struct AccountArguments {
 pub struct StoreArguments {
     #[command(flatten)]
     account: AccountArguments,
-    /// The store's id. Without it, the account's only store.
-    #[arg(long, env = "OSTIARY_STORE_ID", value_name = "ID")]
-    store: Option<StoreId>,
+    /// The store's name or id. Without it, the account's only store.
+    #[arg(long, global = true, value_name = "STORE")]
+    store: Option<String>,
+    /// The store's id, which is not looked up.
+    #[arg(long, global = true, env = "OSTIARY_STORE_ID", value_name = "ID")]
+    store_id: Option<StoreId>,
+}
+
+/// The store that is meant.
+pub struct ChosenStore {
+    /// Its id, for calls.
+    pub id: StoreId,
+    /// What people call it; its id where that was named.
+    pub name: String,
+}
+
+impl ChosenStore {
+    /// Says that this could not be done to a secret of the store.
+    pub fn failure(&self, verb: &str, secret: &str, failure: &ApiFailure) -> Failure {
+        Failure::failed(format_args!(
+            "cannot {verb} `{}` in the store `{}`: {failure}",
+            Printable(secret),
+            Printable(&self.name)
+        ))
+    }
+}
+
+impl From<StoreId> for ChosenStore {
+    fn from(id: StoreId) -> Self {
+        let name = id.to_string();
+        Self { id, name }
+    }
 }
 
 /// An account's Secrets Store.
@@ -43,37 +77,79 @@ pub struct Api {
     /// Makes the calls.
     pub account: Account,
     client: HttpClient,
+    /// The server of a local store ends when this is dropped.
+    _server: Option<LocalApi>,
 }
 
 /// Why a call has no result.
 #[derive(Debug)]
 pub enum ApiFailure {
-    /// No answer came.
-    Unreached(Unreached),
-    /// The API said no.
-    Refused(Error),
+    /// No response was received.
+    Unreached {
+        /// The URL that was called.
+        url: String,
+        /// Why there is no response.
+        reason: Unreached,
+    },
+    /// The API refused.
+    Refused {
+        /// The method and the URL.
+        request: String,
+        /// What the API said.
+        error: Error,
+    },
 }
 
 impl AccountArguments {
+    /// Opens the account, or the local store of the gateway in the current folder.
+    ///
     /// # Errors
     /// Where the environment does not say which account is meant, or who asks.
     pub fn open(self) -> Result<Api, Failure> {
+        self.open_for(Path::new("."))
+    }
+
+    /// Opens the account, or the local store of the gateway in this folder.
+    ///
+    /// # Errors
+    /// Where the environment does not say which account is meant, or who asks.
+    pub fn open_for(self, folder: &Path) -> Result<Api, Failure> {
+        if self.local {
+            return open_local(folder);
+        }
         let id = self.account_id.ok_or_else(|| {
-            Failure::usage("no account is named: set CLOUDFLARE_ACCOUNT_ID, or write --account-id")
+            Failure::usage(
+                "no account is named: set CLOUDFLARE_ACCOUNT_ID, or write --account-id; --local is for the local store",
+            )
         })?;
         let account = Account { base: self.api_base_url.unwrap_or_default(), id, credential: credential()? };
-        Ok(Api { account, client: HttpClient::default() })
+        Ok(Api { account, client: HttpClient::default(), _server: None })
     }
+}
+
+/// The local API takes any account and any token.
+fn open_local(folder: &Path) -> Result<Api, Failure> {
+    const ANY: &str = "local";
+    let server = LocalApi::start(folder)?;
+    let base = BaseUrl::parse(server.base_url()).map_err(Failure::failed)?;
+    let id = ANY.parse().map_err(Failure::failed)?;
+    let credential = Credential::token(ANY).map_err(Failure::failed)?;
+    Ok(Api {
+        account: Account { base, id, credential },
+        client: HttpClient::default(),
+        _server: Some(server),
+    })
 }
 
 impl StoreArguments {
     /// # Errors
-    /// Where the account cannot be opened, or has not exactly one store and none is named.
-    pub fn open(self) -> Result<(Api, StoreId), Failure> {
-        let api = self.account.open()?;
-        let store = match self.store {
-            Some(store) => store,
-            None => api.only_store()?,
+    /// Where the account cannot be opened, has no such store, or has several and none is named.
+    pub fn open_for(self, folder: &Path) -> Result<(Api, ChosenStore), Failure> {
+        let api = self.account.open_for(folder)?;
+        let store = match (self.store, self.store_id) {
+            (Some(store), _) => api.store_named(&store)?,
+            (None, Some(id)) => ChosenStore::from(id),
+            (None, None) => api.only_store()?,
         };
         Ok((api, store))
     }
@@ -85,8 +161,8 @@ impl Api {
     /// # Errors
     /// Where none came.
     pub fn send<T>(&self, call: &Call<T>) -> Result<T, ApiFailure> {
-        let response = self.client.send(call.request()).map_err(ApiFailure::Unreached)?;
-        call.read(&response).map_err(ApiFailure::Refused)
+        let response = self.client.send(call.request()).map_err(|reason| unreached(call, reason))?;
+        call.read(&response).map_err(|error| refused(call, error))
     }
 
     /// Sends the call of a deletion. Where its answer may have been lost, `is_gone` says whether it was done.
@@ -96,13 +172,13 @@ impl Api {
         is_gone: impl Fn() -> Result<bool, ApiFailure>,
     ) -> Result<(), ApiFailure> {
         let failure = match self.client.send(call.request()) {
-            Err(unreached) => ApiFailure::Unreached(unreached),
+            Err(reason) => unreached(call, reason),
             Ok(response) => match call.read(&response) {
                 Ok(()) => return Ok(()),
                 Err(error) => {
                     let is_repeated = response.extensions().get::<Repeated>().is_some();
                     let may_be_lost = error.is_passing() || (is_repeated && error.is_not_found());
-                    let failure = ApiFailure::Refused(error);
+                    let failure = refused(call, error);
                     if !may_be_lost {
                         return Err(failure);
                     }
@@ -122,7 +198,7 @@ impl Api {
         let mut next = Some(list.first());
         while let Some(call) = next {
             let page = self.send(&call)?;
-            next = list.after(&page).map_err(ApiFailure::Refused)?;
+            next = list.after(&page).map_err(|error| refused(&list.first(), error))?;
             items.extend(page.items);
         }
         Ok(items)
@@ -162,29 +238,73 @@ impl Api {
     ///
     /// # Errors
     /// Where there is none.
-    pub fn secret_named(&self, store: &StoreId, name: &str) -> Result<Secret, Failure> {
+    pub fn secret_named(&self, store: &ChosenStore, name: &str) -> Result<Secret, Failure> {
         let filter = SecretFilter { search: Some(name.to_owned()), ..SecretFilter::default() };
-        let found = self.all(&self.account.secrets(store, &filter))?;
+        let found = self.all(&self.account.secrets(&store.id, &filter))?;
         found.into_iter().find(|secret| secret.name == name).ok_or_else(|| {
             Failure::failed(format_args!(
-                "the store {store} has no secret `{name}`; `ostiary secrets list` shows all"
+                "the store `{}` has no secret `{name}`; `ostiary secrets list` shows all",
+                store.name
             ))
         })
     }
 
-    fn only_store(&self) -> Result<StoreId, Failure> {
-        let mut stores = self.all(&self.account.stores(None))?;
-        match (stores.pop(), stores.len()) {
-            (Some(store), 0) => Ok(store.id),
-            (None, _) => {
-                Err(Failure::failed("the account has no store; `ostiary stores create NAME` makes one"))
+    /// The store with this name or id.
+    ///
+    /// # Errors
+    /// Where there is none, or several have the name.
+    pub fn store_named(&self, name: &str) -> Result<ChosenStore, Failure> {
+        // Cloudflare's ids are told by their form, so that they cost no call.
+        if name.len() == 32 && name.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return Ok(ChosenStore::from(name.parse::<StoreId>().map_err(Failure::usage)?));
+        }
+        let stores = self.all(&self.account.stores(None))?;
+        let with_id = stores.iter().filter(|store| store.id.to_string() == name);
+        let with_name = stores.iter().filter(|store| store.name == name);
+        let found: Vec<&Store> =
+            if with_id.clone().next().is_some() { with_id.collect() } else { with_name.collect() };
+        match found.as_slice() {
+            [store] => Ok(ChosenStore { id: store.id.clone(), name: store.name.clone() }),
+            [] => {
+                let known: Vec<&str> = stores.iter().map(|store| store.name.as_str()).collect();
+                Err(Failure::failed(format_args!(
+                    "the account has no store with the name or id `{name}`; it has {}",
+                    if known.is_empty() { "none".to_owned() } else { known.join(", ") }
+                )))
             }
-            (Some(_), more) => Err(Failure::usage(format_args!(
-                "the account has {} stores; say which with --store, `ostiary stores list` shows them",
-                more.saturating_add(1)
+            _ => Err(Failure::usage(format_args!(
+                "several stores have the name `{name}`; write the id, `ostiary stores list` shows it"
             ))),
         }
     }
+
+    fn only_store(&self) -> Result<ChosenStore, Failure> {
+        let mut stores = self.all(&self.account.stores(None))?;
+        match (stores.pop(), stores.as_slice()) {
+            (Some(store), []) => Ok(ChosenStore { id: store.id, name: store.name }),
+            (None, _) => {
+                Err(Failure::failed("the account has no store; `ostiary stores create NAME` makes one"))
+            }
+            (Some(last), others) => {
+                let names: Vec<&str> =
+                    others.iter().chain([&last]).map(|store| store.name.as_str()).collect();
+                Err(Failure::usage(format_args!(
+                    "the account has {} stores; say which with --store: {}",
+                    names.len(),
+                    names.join(", ")
+                )))
+            }
+        }
+    }
+}
+
+fn unreached<T>(call: &Call<T>, reason: Unreached) -> ApiFailure {
+    ApiFailure::Unreached { url: call.request().uri().to_string(), reason }
+}
+
+fn refused<T>(call: &Call<T>, error: Error) -> ApiFailure {
+    let request = call.request();
+    ApiFailure::Refused { request: format!("{} {}", request.method(), request.uri()), error }
 }
 
 const TOKEN: &str = "CLOUDFLARE_API_TOKEN";
@@ -217,18 +337,33 @@ fn credential() -> Result<Credential, Failure> {
 impl fmt::Display for ApiFailure {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unreached(unreached) => write!(formatter, "the Secrets Store API: {unreached}"),
-            Self::Refused(error) => {
-                write!(formatter, "{}", Printable(&error.to_string()))?;
-                formatter.write_str(if error.is_auth() {
-                    "; the token needs the permission Account › Secrets Store › Edit"
-                } else if error.is_quota() {
-                    "; `ostiary quota` says how many there may be"
-                } else {
-                    ""
-                })
+            Self::Unreached { url, reason } => {
+                write!(formatter, "the Secrets Store API at {}: {reason}", Printable(url))
+            }
+            Self::Refused { request, error } => {
+                write!(formatter, "{} ({})", Printable(&error.to_string()), Printable(request))?;
+                what_to_do(error).map_or(Ok(()), |hint| write!(formatter, "; {hint}"))
             }
         }
+    }
+}
+
+fn what_to_do(error: &Error) -> Option<&'static str> {
+    let says = |word: &str| error.faults().iter().any(|fault| fault.message.starts_with(word));
+    if error.is_auth() {
+        Some("the token needs the permission Account › Secrets Store › Edit")
+    } else if error.is_quota() {
+        Some("`ostiary quota` says how many there may be")
+    } else if says("store_not_empty") {
+        Some("`--force` deletes its secrets with it")
+    } else if error.is_conflict() {
+        Some("it exists already: a secret is changed by `ostiary secrets update NAME --value`")
+    } else if error.is_not_found() {
+        Some("`ostiary stores list` and `ostiary secrets list` show what there is")
+    } else if error.is_passing() {
+        Some("this may pass: try again later")
+    } else {
+        None
     }
 }
 

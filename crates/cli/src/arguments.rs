@@ -5,7 +5,7 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::{
-    add, check, completions, doctor, explain, init, quota, rotate, schema, secrets, stores, sync, token,
+    add, check, completions, doctor, explain, init, quota, rotate, schema, secrets, stores, sync, tail, token,
 };
 
 /// Keeps the API keys of a gateway: its configuration, its Secrets Store, its rotations.
@@ -37,6 +37,7 @@ pub enum Command {
     Doctor(doctor::Doctor),
     Sync(sync::Sync),
     Rotate(rotate::Rotate),
+    Tail(tail::Tail),
     Schema(schema::Schema),
     Completions(completions::Completions),
 }
@@ -57,6 +58,7 @@ impl Command {
             Self::Doctor(command) => command.run(output),
             Self::Sync(command) => command.run(output),
             Self::Rotate(command) => command.run(output),
+            Self::Tail(command) => command.run(output),
             Self::Schema(schema::Schema {}) => schema::Schema::run(output),
             Self::Completions(command) => command.run(Arguments::command(), output),
         }

@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::configuration::ConfigurationArguments;
 use crate::failure::Failure;
 use crate::output::{Output, Text, Tone};
+use crate::snippet::snippet;
 
 /// Check gateway.toml against every environment of wrangler's configuration, as the build does.
 #[derive(Args)]
@@ -59,8 +60,11 @@ impl Check {
             let diagnostics = diagnostics.into_iter().map(Remark::from).collect();
             output.json(&Verdict { ok, configuration, diagnostics })?;
         } else {
+            let files = self.configuration.files()?;
             for diagnostic in &diagnostics {
-                output.line(diagnostic.to_string())?;
+                let is_gateway = diagnostic.path == files.gateway.name();
+                let file = if is_gateway { &files.gateway } else { &files.wrangler };
+                output.line(format!("{}\n", snippet(diagnostic, &file.text, &diagnostics)))?;
             }
             if let Some(gateway) = gateway {
                 let count =
@@ -80,7 +84,7 @@ impl Check {
 
 impl From<Diagnostic> for Remark {
     fn from(diagnostic: Diagnostic) -> Self {
-        let Diagnostic { severity, path, line, column, found, message, instead } = diagnostic;
+        let Diagnostic { severity, path, line, column, found, message, instead, .. } = diagnostic;
         let severity = match severity {
             Severity::Error => "error",
             Severity::Warning => "warning",

@@ -21,10 +21,10 @@ const WRANGLER: &str = "wrangler.toml";
 #[command(next_help_heading = "Configuration")]
 pub struct ConfigurationArguments {
     /// The gateway's configuration [default: gateway.toml].
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, global = true, value_name = "PATH")]
     config: Option<PathBuf>,
     /// The Worker's configuration [default: the wrangler.json, wrangler.jsonc or wrangler.toml that wrangler takes].
-    #[arg(long, env = "OSTIARY_WRANGLER_CONFIG", value_name = "PATH")]
+    #[arg(long, global = true, env = "OSTIARY_WRANGLER_CONFIG", value_name = "PATH")]
     wrangler: Option<PathBuf>,
 }
 
@@ -145,15 +145,27 @@ impl ConfigurationArguments {
     /// # Errors
     /// As [`Self::environments`], and where there is no such environment.
     pub fn environment(&self, name: Option<&str>) -> Result<Environment, Failure> {
-        let mut environments = self.environments()?.into_iter();
-        let found = environments.find(|environment| environment.name.as_deref() == name);
-        match found {
-            Some(environment) => Ok(environment),
-            None => Err(Failure::usage(format_args!(
-                "{} has no environment `{}`",
-                self.wrangler_path()?.display(),
-                name.unwrap_or_default()
-            ))),
+        let environments = self.environments()?;
+        if let Some(found) = environments.iter().find(|environment| environment.name.as_deref() == name) {
+            return Ok(found.clone());
+        }
+        let wanted = name.unwrap_or_default();
+        let known: Vec<&str> =
+            environments.iter().filter_map(|environment| environment.name.as_deref()).collect();
+        let hint = match (grammar::nearest(wanted, known.iter().copied()), known.is_empty()) {
+            (Some(near), _) => format!("did you mean `{near}`?"),
+            (None, true) => "it has the top level alone, which needs no --env".to_owned(),
+            (None, false) => format!("it has {}", known.join(", ")),
+        };
+        let path = self.wrangler_path()?;
+        Err(Failure::usage(format_args!("{} has no environment `{wanted}`; {hint}", path.display())))
+    }
+
+    /// The folder of `gateway.toml`, which is where wrangler runs.
+    pub fn folder(&self) -> &Path {
+        match self.gateway_path().parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder,
+            _ => Path::new("."),
         }
     }
 

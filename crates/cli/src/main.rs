@@ -18,18 +18,22 @@ mod schema;
 mod secrets;
 mod stores;
 mod sync;
+mod tail;
 mod token;
 
 mod api;
 mod confirmation;
 mod deployed;
 mod http_client;
+mod local_api;
 mod operator;
 
 mod age;
 mod batch;
+mod bound;
 mod configuration;
 mod scaffold;
+mod source_folder;
 mod value_check;
 mod value_source;
 
@@ -37,6 +41,7 @@ mod failure;
 mod output;
 mod printable;
 mod shell;
+mod snippet;
 
 use std::process::ExitCode;
 

@@ -106,6 +106,15 @@ impl Output {
         Ok(writeln!(self.out, "{}", printable_json(&document))?)
     }
 
+    /// A JSON document on one line, of which a command writes many as they come.
+    ///
+    /// # Errors
+    /// Where standard output cannot be written to.
+    pub fn json_line(&mut self, value: &impl Serialize) -> Result<(), Failure> {
+        let document = serde_json::to_string(value).map_err(io::Error::from)?;
+        Ok(writeln!(self.out, "{}", printable_json(&document))?)
+    }
+
     /// A line for people.
     ///
     /// # Errors

@@ -1,11 +1,12 @@
 //! `ostiary stores`.
 
 use clap::{Args, Subcommand};
-use ostiary_secrets_store::{Store, StoreId};
+use ostiary_secrets_store::Store;
 use serde_json::json;
 
 use crate::age::Age;
 use crate::api::AccountArguments;
+use crate::confirmation::is_confirmed;
 use crate::failure::Failure;
 use crate::output::Output;
 
@@ -23,7 +24,8 @@ const EXAMPLES: &str = "\
 Examples:
   ostiary stores list
   ostiary stores create production
-  ostiary stores delete 023e105f4ecef8ad9ca31a8372d0c353";
+  ostiary stores delete production
+  ostiary stores list --local";
 
 #[derive(Subcommand)]
 enum Operation {
@@ -36,16 +38,19 @@ enum Operation {
     },
     /// Show one store.
     Get {
-        /// The store's id.
-        id: StoreId,
+        /// The store's name or id.
+        store: String,
     },
     /// Delete an empty store.
     Delete {
-        /// The store's id.
-        id: StoreId,
+        /// The store's name or id.
+        store: String,
         /// Delete all its secrets with it.
         #[arg(long)]
         force: bool,
+        /// Delete without asking. Only a terminal is asked.
+        #[arg(long)]
+        yes: bool,
     },
 }
 
@@ -60,13 +65,24 @@ impl Stores {
                 if output.is_json() { output.json(&stores) } else { show(&stores, output) }
             }
             Operation::Create { name } => show_one(&api.send(&api.account.create_store(&name))?, output),
-            Operation::Get { id } => show_one(&api.send(&api.account.store(&id))?, output),
-            Operation::Delete { id, force } => {
-                api.delete_store(&id, force)?;
-                if output.is_json() {
-                    return output.json(&json!({ "deleted": [id] }));
+            Operation::Get { store } => {
+                show_one(&api.send(&api.account.store(&api.store_named(&store)?.id))?, output)
+            }
+            Operation::Delete { store, force, yes } => {
+                let store = api.store_named(&store)?;
+                let question = format!(
+                    "Delete the store `{}`{}?",
+                    store.name,
+                    if force { " with all its secrets" } else { "" }
+                );
+                if !yes && !is_confirmed(&question, "write --yes to delete without a question")? {
+                    return Err(Failure::failed("nothing is deleted"));
                 }
-                output.line(format!("deleted {id}"))
+                api.delete_store(&store.id, force)?;
+                if output.is_json() {
+                    return output.json(&json!({ "deleted": [store.id] }));
+                }
+                output.line(format!("deleted {}", store.name))
             }
         }
     }

@@ -81,7 +81,7 @@ fn ids(gateway: &Gateway) -> impl Iterator<Item = SecretId> {
 
 fn known(gateway: &Gateway, id: SecretId, name: &str, value: &SecretValue) -> Result<(), Failure> {
     let value = UsedValue::new(value.expose().to_owned());
-    check_value(gateway, id, &value).map_err(|misfit| Failure::usage(format_args!("{name}: {misfit}")))
+    check_value(gateway, id, &value, true).map_err(|misfit| Failure::usage(format_args!("{name}: {misfit}")))
 }
 
 fn unknown(name: &str, value: &SecretValue) -> Result<(), Failure> {

@@ -53,13 +53,25 @@ fn check_says_what_the_build_says() {
 
     let output = run(folder.path(), &["check"]);
     assert_eq!(output.status.code(), Some(1));
-    let first = "gateway.toml:2:13: error: wrangler.toml has no binding `STRIPE_KEY` in `[env.live]`; found \
-                 `\"STRIPE_KEY\"`; add `[[env.live.secrets_store_secrets]]` with `binding = \"STRIPE_KEY\"`, \
-                 `store_id` and `secret_name` there";
-    assert_eq!(text(&output.stdout).lines().next(), Some(first));
+    let said = text(&output.stdout);
+    let first: Vec<_> = said.lines().take(2).collect();
+    let message = "error: wrangler.toml has no binding `STRIPE_KEY` in `[env.live]`";
+    assert_eq!(first, [message, " --> gateway.toml:2:13"]);
+    let instead = "help: add `[[env.live.secrets_store_secrets]]` with `binding = \"STRIPE_KEY\"`";
+    assert!(said.contains("^^^^^^^^^^^^") && said.contains(instead), "{said}");
     let told: Value = serde_json::from_slice(&run(folder.path(), &["check", "--json"]).stdout).unwrap();
     assert_eq!((&told["ok"], &told["diagnostics"][0]["line"]), (&json!(false), &json!(2)));
     assert_eq!(run(folder.path(), &["explain", "GET", "/"]).status.code(), Some(1));
+}
+
+#[test]
+fn an_environment_that_is_not_there_is_told_with_the_one_that_is_meant() {
+    let folder = gateway();
+    for (name, hint) in [("stagin", "did you mean `staging`?"), ("production", "it has staging")] {
+        let output = run(&folder, &["explain", "GET", "/", "--env", name]);
+        assert_eq!(output.status.code(), Some(2), "{output:?}");
+        assert!(text(&output.stderr).contains(hint), "{output:?}");
+    }
 }
 
 #[test]
@@ -71,7 +83,8 @@ fn a_warning_is_a_fault_where_that_is_asked_for() {
     fs::copy(gateway().join("wrangler.toml"), folder.path().join("wrangler.toml")).unwrap();
     let output = run(folder.path(), &["check"]);
     assert_eq!(output.status.code(), Some(0));
-    assert!(text(&output.stdout).starts_with("gateway.toml:2:1: warning: nothing uses the secret `spare`"));
+    let said = text(&output.stdout);
+    assert!(said.starts_with("warning: nothing uses the secret `spare`\n --> gateway.toml:2:1\n"), "{said}");
     assert_eq!(run(folder.path(), &["check", "--strict"]).status.code(), Some(1));
 }
 
@@ -175,6 +188,7 @@ fn explain_tells_which_rule_a_request_nearly_fits() {
         ),
         ("GET", "/balance/balance", "The path repeats"),
         ("POST", "/balance", "`GET /balance` admits the path, with other methods."),
+        ("GET", "/balance?_method=PUT", "The query names another method. It needs a rule too, and POST."),
     ] {
         let (told, _) = explained(&[method, &format!("/stripe{path}"), "--caller", "ci"]);
         assert_eq!(told["code"], "not_allowed", "{path}");

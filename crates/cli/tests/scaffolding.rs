@@ -264,11 +264,73 @@ fn init_writes_both_files_from_nothing() {
 }
 
 #[test]
-fn init_asks_for_a_caller_and_an_api() {
+fn init_asks_for_a_caller() {
     let folder = tempfile::tempdir().unwrap();
-    for arguments in [&["init"][..], &["init", "--api", "stripe"], &["init", "--caller", "web"]] {
+    for arguments in [&["init"][..], &["init", "--api", "stripe"]] {
         let output = run(folder.path(), arguments);
         assert_eq!(output.status.code(), Some(2), "{output:?}");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     }
+}
+
+#[test]
+fn a_gateway_begins_with_callers_and_an_api_of_ones_own_is_added() {
+    let folder = tempfile::tempdir().unwrap();
+    let begun = done(folder.path(), &["init", "--caller", "web", "--caller", "admin"]);
+    assert_eq!(begun["tokens"].as_array().unwrap().len(), 2);
+    assert!(begun["next"].to_string().contains("ostiary add --name items"), "{begun}");
+    // A caller that cannot be is refused all the same.
+    assert_eq!(run(folder.path(), &["init", "--caller", "anyone"]).status.code(), Some(2));
+    let items = [
+        "add",
+        "--name",
+        "items",
+        "--upstream",
+        "http://127.0.0.1:9001",
+        "--caller",
+        "web",
+        "--caller",
+        "admin",
+    ];
+    assert_eq!(done(folder.path(), &items)["changed"], true);
+    assert_eq!(decision(folder.path(), &["GET", "/items/1", "--caller", "admin"])["decision"], "forwarded");
+}
+
+/// A folder that looks like a clone of the repository.
+fn clone(folder: &Path) {
+    for file in ["scripts/build-worker", "api/run.mjs", "docs/gateway.schema.json"] {
+        fs::create_dir_all(folder.join(file).parent().unwrap()).unwrap();
+        fs::write(folder.join(file), "").unwrap();
+    }
+}
+
+#[test]
+fn a_folder_of_ones_own_is_built_by_the_clone_beside_it() {
+    for (place, path) in [("mine/ostiary", "ostiary"), ("ostiary", "../ostiary"), (".", "..")] {
+        let around = tempfile::tempdir().unwrap();
+        let folder = around.path().join("mine");
+        fs::create_dir(&folder).unwrap();
+        clone(&around.path().join(place));
+        done(&folder, &["init", "--api", "stripe", "--caller", "web"]);
+        let (gateway, wrangler) = both(&folder);
+        let first = gateway.lines().next().unwrap().strip_prefix("#:schema ").unwrap();
+        assert!(folder.join(first).exists(), "{first}");
+        assert!(!wrangler.contains("\"src\""), "{wrangler}");
+        let build = wrangler.lines().find(|line| line.starts_with("command")).unwrap();
+        let expected = format!("make --silent --directory '{path}' build GATEWAY=\"$PWD\"");
+        assert_eq!(build_command(build), expected);
+        assert!(read(&folder, ".gitignore").contains(".dev.vars"));
+        assert_checked(&folder);
+    }
+    // In the clone itself nothing is different from the demo's configuration.
+    let folder = tempfile::tempdir().unwrap();
+    clone(folder.path());
+    done(folder.path(), &["init", "--api", "stripe", "--caller", "web"]);
+    assert!(read(folder.path(), "wrangler.toml").contains("command = \"make --silent build\""));
+    assert!(!folder.path().join(".gitignore").exists());
+}
+
+fn build_command(line: &str) -> String {
+    let document: toml_edit::DocumentMut = line.parse().unwrap();
+    document.get("command").and_then(|item| item.as_str()).unwrap().to_owned()
 }

@@ -18,11 +18,13 @@ use crate::refusal::{Challenge, Code, MediaType, Refusal};
 use crate::request::admission::{Admitted, admit};
 use crate::request::rate_limit::{Limited, Limits, Subject};
 use crate::request::routing::Arrival;
-use crate::request::{cors, destination, routing};
+use crate::request::trace::Trace;
+use crate::request::{cors, destination, named_method, routing};
 use crate::request_id::RequestId;
 use crate::response::edits::{Edits, edits};
 use crate::response::link::Links;
 use crate::runtime::clock::elapsed;
+use crate::runtime::instrumented::Instrumented;
 use crate::runtime::signing::Signing;
 use crate::runtime::{Bindings, Clock, Console, Network, RequestHead, UpstreamResponse};
 use crate::secrets::base_url::base_url;
@@ -73,7 +75,7 @@ pub enum Outcome<A> {
 /// 8. Fail over: where the upstream refuses the credential, back to 5 with the next source.
 /// 9. Respond: strip, rewrite links, mark as private, redact. 502
 /// 10. Record: one log event.
-pub async fn handle<'g, R: Bindings + Network + Clock + Console + Signing>(
+pub async fn handle<'g, R: Bindings + Network + Clock + Console + Signing + Instrumented>(
     gateway: &'g Gateway,
     head: &impl RequestHead,
     runtime: &'g R,
@@ -95,6 +97,10 @@ struct Context<'g, 'h, H, R> {
     event: Event<'g>,
     /// For web pages, on responses and refusals alike.
     cors: Option<cors::Permission<'g, 'h>>,
+    /// Where requests are traced.
+    trace: Option<Trace>,
+    /// Whether the answer says how long it took.
+    is_timed: bool,
     /// On a refusal: after how many seconds the caller may come back.
     retry_after: Option<u32>,
     /// On a refusal: how the caller may show its token.
@@ -126,7 +132,9 @@ struct Resolved<'g> {
     is_bare: bool,
 }
 
-impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console + Signing> Context<'g, 'h, H, R> {
+impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console + Signing + Instrumented>
+    Context<'g, 'h, H, R>
+{
     fn new(gateway: &'g Gateway, head: &'h H, runtime: &'g R, request_id: RequestId) -> Self {
         Self {
             gateway,
@@ -137,12 +145,15 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console + Signing> 
             event: Event::new(request_id.clone()),
             request_id,
             cors: None,
+            trace: None,
+            is_timed: false,
             retry_after: None,
             challenge: Challenge::default(),
         }
     }
 
     async fn steps(&mut self) -> Result<Outcome<R::Response>, Code> {
+        self.trace(&ProvedTokens::default());
         let admitted = self.admit()?;
         let arrival = self.route(&admitted)?;
         let Some(routed) = arrival.routed(&admitted) else {
@@ -152,6 +163,7 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console + Signing> 
             return Ok(Outcome::Preflight(preflight));
         }
         let authenticated = self.authenticate(routed).await?;
+        self.trace(&authenticated.tokens);
         let destination = self.authorize(routed, &authenticated)?;
         let upstream = base_url(&routed.route.upstream, self.runtime)?;
         let mut resolved = self.resolve(routed, &authenticated).await?;
@@ -161,6 +173,16 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console + Signing> 
         let forward = Forward { destination: destination.as_deref(), ..forward };
         let reply = self.send(&forward, &mut resolved, &mut sent).await?;
         self.respond(routed, authenticated.caller, &forward, reply, &sent).await
+    }
+
+    /// The trace that the request is part of, once more when it is known which tokens must not be in it.
+    fn trace(&mut self, tokens: &ProvedTokens) {
+        if R::INSTRUMENTS.trace && self.gateway.trace {
+            let trace = Trace::new(self.head, tokens, &self.request_id);
+            self.event.trace_id = Some(trace.trace_id().clone());
+            self.event.x_request_id = trace.logged_id().map(str::to_owned);
+            self.trace = Some(trace);
+        }
     }
 
     /// Step 1.
@@ -177,6 +199,7 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console + Signing> 
             return Err(Code::PathAmbiguous);
         }
         self.event.route = route.map(|route| route.name.as_ref());
+        self.is_timed = R::INSTRUMENTS.timing && route.is_some_and(|route| route.timing);
         arrival.ok_or(Code::NoRoute)
     }
 
@@ -214,7 +237,9 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console + Signing> 
     fn preflight(&mut self, routed: Routed<'g, '_>) -> Option<AddedHeaders> {
         let cors = routed.route.cors.as_ref()?;
         if cors::is_preflight(self.head, routed.admitted.method) {
-            return Some(cors::preflight(routed.route, cors, self.head, &self.request_id));
+            let (added, outcome) = cors::preflight(routed.route, cors, self.head, &self.request_id);
+            self.event.preflight = Some(outcome);
+            return Some(added);
         }
         self.cors = Some(cors::Permission::new(cors, self.head));
         None
@@ -261,20 +286,22 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console + Signing> 
     }
 
     /// Counts the request, and goes on unless a limit says no.
-    async fn count(&mut self, limits: Limits<'_>, subject: Subject<'_>) -> Result<(), Code> {
+    async fn count(&mut self, limits: Limits<'g>, subject: Subject<'_>) -> Result<(), Code> {
         match limits.count(subject, self.head, self.runtime).await {
             Limited::No { unknown } => {
                 self.event.rate_limit_unknown |= unknown;
                 Ok(())
             }
-            Limited::For(seconds) => {
-                self.retry_after = Some(seconds);
+            Limited::By(limit) => {
+                self.retry_after = Some(limit.period);
+                self.event.rate_limit = Some(&limit.binding);
+                self.event.counted = Some(subject.as_str());
                 Err(Code::RateLimited)
             }
         }
     }
 
-    /// Step 4: where the caller may put what it copies or moves.
+    /// Step 4: where the caller may put what it copies or moves, unless it may not do so.
     fn authorize(
         &mut self,
         routed: Routed<'g, '_>,
@@ -293,7 +320,13 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console + Signing> 
             return Err(Code::PayloadTooLarge);
         }
         let Admitted { method, ref target, .. } = *routed.admitted;
-        destination::below_mount(self.gateway, routed.route, authenticated.caller, method, target, self.head)
+        let Routed { route, path, .. } = routed;
+        let admits = |meant| route.admitting_rule(authenticated.caller, meant, path).is_some();
+        if !named_method::is_admitted(route, method, target.query, admits) {
+            self.event.mismatch = Some(Mismatch::Method);
+            return Err(Code::NotAllowed);
+        }
+        destination::below_mount(self.gateway, route, authenticated.caller, method, target, self.head)
     }
 
     /// Step 4, where no rule admits the request.
@@ -392,6 +425,7 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console + Signing> 
             sent,
             failover: forward.route.failover.as_ref().filter(|_| !resolved.is_bare),
             request_id: &self.request_id,
+            trace: self.trace.as_ref().filter(|_| forward.route.forward_trace),
             body: None,
         };
         let reply = attempts.send(std::mem::take(&mut resolved.credential)).await;
@@ -452,19 +486,23 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console + Signing> 
     /// Step 10.
     fn record(self, outcome: Result<Outcome<R::Response>, Code>) -> Handled<'g, R::Response> {
         let Self { head, runtime, request_id, started, mut event, cors, retry_after, challenge, .. } = self;
+        let times = if R::INSTRUMENTS.timing && self.is_timed { timing(&event) } else { AddedHeaders::new() };
         let mut outcome = outcome.unwrap_or_else(|code| {
             event.code = Some(code.as_str());
-            let cors = cors.map(cors::Permission::on_refusal).unwrap_or_default();
-            let media_type = MediaType::for_accept(head.header("accept"));
-            Outcome::Refused(Refusal { code, request_id, retry_after, cors, media_type, challenge })
+            let mut added = cors.map(cors::Permission::on_refusal).unwrap_or_default();
+            added.extend(times.clone());
+            let media_type = MediaType::of_client(head.header("accept"), head.header("authorization"));
+            Outcome::Refused(Refusal { code, request_id, retry_after, added, media_type, challenge })
         });
         event.status = match &mut outcome {
             Outcome::Refused(refusal) => refusal.status(),
             Outcome::Preflight(_) => NO_CONTENT,
             Outcome::Answered(response, edits, _) => {
+                edits.add.extend(times.into_iter().map(|(name, value)| (name.into(), value)));
                 let added = cors.map(|cors| cors.on_response(edits.header_names(response)));
                 let added = added.into_iter().flatten();
                 edits.add.extend(added.map(|(name, value)| (name.into(), value)));
+                event.redacted = std::mem::take(&mut edits.redacted);
                 edits.status.unwrap_or_else(|| response.status())
             }
             Outcome::Reported(report) => report.status,
@@ -473,6 +511,19 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console + Signing> 
         event.set_level();
         Handled { outcome, event }
     }
+}
+
+/// How long the request took, as far as it has come (W3C Server Timing), and how often it was sent.
+fn timing(event: &Event<'_>) -> AddedHeaders {
+    let mut headers = AddedHeaders::new();
+    let parts = [("secrets", event.secrets_ms), ("upstream", event.upstream_ms)];
+    let parts = parts.into_iter().filter_map(|(name, time)| Some(format!("{name};dur={}", time?)));
+    let parts: Vec<String> = parts.collect();
+    if !parts.is_empty() {
+        headers.push(("server-timing", parts.join(", ")));
+    }
+    headers.push(("ostiary-attempts", event.attempts.to_string()));
+    headers
 }
 
 impl<'g, 't> Arrival<'g, 't> {

@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::http::AddedHeaders;
 use crate::http::accept::names_json_alone;
 use crate::http::method::Method;
+use crate::http::s3_client::is_of_s3;
 use crate::request_id::RequestId;
 
 /// Where each code has a heading: the `type` of a refusal is this and the code.
@@ -140,7 +141,7 @@ impl fmt::Display for Code {
 
 impl std::error::Error for Code {}
 
-/// The media type of a refusal's body. The body is the same JSON object under both.
+/// The media type of a refusal's body. The body is the same JSON object under the first two.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum MediaType {
     /// `application/problem+json` (RFC 9457 §3).
@@ -148,19 +149,26 @@ pub enum MediaType {
     Problem,
     /// `application/json`, for SDKs that parse no other JSON.
     Json,
+    /// `application/xml`, in the form of an error of S3. Clients of S3 read nothing else.
+    S3,
 }
 
 impl MediaType {
-    /// The one for a request with this `Accept` header.
+    /// The one for a request with these `Accept` and `Authorization` headers.
     #[must_use]
-    pub fn for_accept(accept: Option<&str>) -> Self {
-        if accept.is_some_and(names_json_alone) { Self::Json } else { Self::Problem }
+    pub fn of_client(accept: Option<&str>, authorization: Option<&str>) -> Self {
+        match accept {
+            Some(accept) if names_json_alone(accept) => Self::Json,
+            _ if is_of_s3(authorization) => Self::S3,
+            _ => Self::Problem,
+        }
     }
 
     const fn as_str(self) -> &'static str {
         match self {
             Self::Problem => "application/problem+json",
             Self::Json => "application/json",
+            Self::S3 => "application/xml",
         }
     }
 }
@@ -188,7 +196,7 @@ impl Challenge {
     }
 }
 
-/// A refusal, ready to be sent. It holds a code, an id and what the route tells web pages, so there is nothing in it
+/// A refusal, ready to be sent. It holds a code, an id, times and what the route tells web pages, so there is nothing in it
 /// that could leak.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
@@ -198,8 +206,8 @@ pub struct Refusal {
     pub request_id: RequestId,
     /// After how many seconds the caller may come back.
     pub retry_after: Option<u32>,
-    /// What web pages are told.
-    pub cors: AddedHeaders,
+    /// What else its head says: to web pages, and how long it took.
+    pub added: AddedHeaders,
     /// What the client can read.
     pub media_type: MediaType,
     /// How the client may show its token, where none has been accepted.
@@ -222,7 +230,7 @@ impl Refusal {
             ("ostiary-refusal", self.code.as_str().into()),
             ("ostiary-request-id", self.request_id.as_str().into()),
         ];
-        headers.extend(self.cors.iter().map(|(name, value)| (*name, value.as_str().into())));
+        headers.extend(self.added.iter().map(|(name, value)| (*name, value.as_str().into())));
         headers.extend(self.retry_after.map(|seconds| ("retry-after", seconds.to_string().into())));
         match self.code {
             Code::CallerUnauthenticated => headers.push(("www-authenticate", self.challenge.as_str().into())),
@@ -236,7 +244,8 @@ impl Refusal {
         headers
     }
 
-    /// The body of the answer: a problem in JSON (RFC 9457 §3).
+    /// The body of the answer: a problem in JSON (RFC 9457 §3), or for clients of S3 an error in its form
+    /// (<https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html>).
     ///
     /// Its extension member `error` is where the SDKs of Stripe, OpenAI, Anthropic and others look for a message. The
     /// one for Node of Stripe takes an object without it for a result, whatever the status is.
@@ -256,6 +265,13 @@ impl Refusal {
             message: &'a str,
             r#type: &'a str,
             code: &'a str,
+        }
+        if self.media_type == MediaType::S3 {
+            // Codes, titles and ids have no character that XML escapes.
+            let (code, title, id) = (self.code.as_str(), self.code.title(), self.request_id.as_str());
+            return format!(
+                "<Error><Code>{code}</Code><Message>{title}</Message><RequestId>{id}</RequestId></Error>"
+            );
         }
         let problem = Problem {
             r#type: format!("{DOCUMENTATION}{}", self.code),
@@ -283,7 +299,7 @@ mod tests {
             code,
             request_id: RequestId::new(bits),
             retry_after: None,
-            cors: AddedHeaders::new(),
+            added: AddedHeaders::new(),
             media_type: MediaType::default(),
             challenge: Challenge::default(),
         }
@@ -324,12 +340,29 @@ mod tests {
     #[test]
     fn a_client_that_reads_json_alone_gets_the_same_body_as_json() {
         let problem = refusal(Code::NoRoute, 1);
-        let media_type = MediaType::for_accept(Some("application/vnd.github.v3+json"));
+        let media_type = MediaType::of_client(Some("application/vnd.github.v3+json"), None);
         let json = Refusal { media_type, ..problem.clone() };
         assert_eq!(header(&problem, "content-type"), ["application/problem+json"]);
         assert_eq!(header(&json, "content-type"), ["application/json"]);
         assert_eq!(problem.body(), json.body());
-        assert_eq!(MediaType::for_accept(None), MediaType::Problem);
+        assert_eq!(MediaType::of_client(None, None), MediaType::Problem);
+    }
+
+    #[test]
+    fn a_client_of_s3_gets_an_error_in_the_form_of_s3() {
+        let authorization = "AWS4-HMAC-SHA256 Credential=t/20261125/auto/s3/aws4_request, Signature=00";
+        assert_eq!(MediaType::of_client(Some("application/json"), Some(authorization)), MediaType::Json);
+        let media_type = MediaType::of_client(Some("*/*"), Some(authorization));
+        let refusal = Refusal { media_type, ..refusal(Code::NoRoute, 0xab) };
+        assert_eq!(header(&refusal, "content-type"), ["application/xml"]);
+        assert_eq!(
+            refusal.body(),
+            "<Error><Code>no_route</Code><Message>No route is mounted here.</Message>\
+             <RequestId>000000000000000000000000000000ab</RequestId></Error>"
+        );
+        for code in Code::ALL {
+            assert!(!code.title().contains(['<', '>', '&']), "{code}");
+        }
     }
 
     #[test]

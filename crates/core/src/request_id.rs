@@ -16,9 +16,14 @@ impl RequestId {
     /// A number below `end`, chosen by other bits for each of the first eight draws.
     #[must_use]
     pub fn chance(&self, draw: u32, end: u32) -> u32 {
-        let bits = u128::from_str_radix(&self.0, 16).unwrap_or_default();
-        let piece = bits.rotate_right(draw.wrapping_mul(16)) & 0xffff;
+        let piece = self.bits().rotate_right(draw.wrapping_mul(16)) & 0xffff;
         u32::try_from((piece * u128::from(end)) >> 16).unwrap_or_default()
+    }
+
+    /// The bits.
+    #[must_use]
+    pub fn bits(&self) -> u128 {
+        u128::from_str_radix(&self.0, 16).unwrap_or_default()
     }
 
     /// The digits.

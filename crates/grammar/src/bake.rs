@@ -2,7 +2,7 @@
 
 use databake::{Bake as _, CrateEnv};
 
-use ostiary_core::configuration::{Forms, Gateway};
+use ostiary_core::configuration::{Forms, Gateway, Instruments};
 
 /// A constant expression of type [`Gateway`].
 ///
@@ -18,6 +18,12 @@ pub fn bake_forms(gateway: &Gateway) -> String {
     format!("ostiary_core::configuration::{:?}", Forms::used_by(gateway))
 }
 
+/// A constant expression of type [`Instruments`]: what the configuration asks for besides serving requests.
+#[must_use]
+pub fn bake_instruments(gateway: &Gateway) -> String {
+    format!("ostiary_core::configuration::{:?}", Instruments::used_by(gateway))
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::example::{GATEWAY, WRANGLER, outcome};
@@ -30,6 +36,8 @@ mod tests {
         assert_eq!(expression, bake(&gateway.clone()));
         let forms = syn::parse_str::<syn::ExprStruct>(&bake_forms(&gateway)).unwrap();
         assert_eq!(forms.path.segments.last().unwrap().ident, "Forms");
+        let instruments = syn::parse_str::<syn::ExprStruct>(&bake_instruments(&gateway)).unwrap();
+        assert_eq!(instruments.path.segments.last().unwrap().ident, "Instruments");
         let parsed = syn::parse_str::<syn::Expr>(&expression).unwrap();
         let syn::Expr::Struct(parsed) = parsed else { panic!("{expression}") };
         let path: Vec<_> = parsed.path.segments.iter().map(|segment| segment.ident.to_string()).collect();

@@ -116,6 +116,8 @@ fn route() -> Route {
         encoded_slash: false,
         cookies: false,
         shared_cache: false,
+        forward_trace: true,
+        timing: false,
         redact: true,
         redact_except: Vec::new().into(),
     }
@@ -154,6 +156,7 @@ fn the_complete_example_means_what_the_design_says() {
             Mount { host: None, prefix: vec![text("stripe")].into(), to: Destination::Route(RouteId(0)) },
         ]
         .into(),
+        trace: false,
         secret_timeout: 2_000,
     };
     let gateway = File { path: "gateway.toml", text: GATEWAY };

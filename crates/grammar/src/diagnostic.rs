@@ -1,6 +1,7 @@
 //! What is wrong in a file, where, and what to write instead.
 
 use std::fmt;
+use std::ops::Range;
 
 use super::file::{File, Span};
 
@@ -21,6 +22,10 @@ pub struct Diagnostic {
     pub message: String,
     /// What to write instead, as an instruction.
     pub instead: String,
+    /// The bytes of the file that it is about; empty where something is missing there.
+    pub span: Range<usize>,
+    /// Whether the text could be a credential, so that nobody should print it.
+    pub is_hidden: bool,
 }
 
 /// Whether a [`Diagnostic`] stops the build.
@@ -67,17 +72,17 @@ impl<'t> Findings<'t> {
 
     pub(crate) fn error(&mut self, at: Span, message: &str, instead: &str) {
         let found = self.text_at(at);
-        self.add(Severity::Error, at, &found, message, instead);
+        self.add(Severity::Error, at, Some(&found), message, instead);
     }
 
     /// For a text that may be a credential which somebody pasted: a build log is no place for it.
     pub(crate) fn error_without_text(&mut self, at: Span, message: &str, instead: &str) {
-        self.add(Severity::Error, at, "\"…\"", message, instead);
+        self.add(Severity::Error, at, None, message, instead);
     }
 
     pub(crate) fn warning(&mut self, at: Span, message: &str, instead: &str) {
         let found = self.text_at(at);
-        self.add(Severity::Warning, at, &found, message, instead);
+        self.add(Severity::Warning, at, Some(&found), message, instead);
     }
 
     /// The errors and the warnings, each in order of position.
@@ -87,7 +92,8 @@ impl<'t> Findings<'t> {
         diagnostics.partition(|diagnostic| diagnostic.severity == Severity::Error)
     }
 
-    fn add(&mut self, severity: Severity, at: Span, found: &str, message: &str, instead: &str) {
+    /// Without a text that was found it is hidden.
+    fn add(&mut self, severity: Severity, at: Span, found: Option<&str>, message: &str, instead: &str) {
         let before = self.file.text.get(..at.start).unwrap_or(self.file.text);
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
         let diagnostic = Diagnostic {
@@ -95,9 +101,11 @@ impl<'t> Findings<'t> {
             path: self.file.path.to_owned(),
             line: before.matches('\n').count() + 1,
             column: before.get(line_start..).map_or(0, |line| line.chars().count()) + 1,
-            found: found.to_owned(),
+            found: found.unwrap_or("\"…\"").to_owned(),
             message: on_one_line(message),
             instead: on_one_line(instead),
+            span: at.start..at.end.max(at.start),
+            is_hidden: found.is_none(),
         };
         // The same thing can be wrong in one place for two reasons, but not twice for the same one.
         if !self.list.iter().any(|(start, earlier)| *start == at.start && *earlier == diagnostic) {

@@ -16,6 +16,7 @@ mod callers;
 #[cfg(test)]
 mod complete;
 mod cors;
+mod deployable;
 mod diagnostic;
 mod document;
 mod environments;
@@ -60,13 +61,14 @@ use std::fmt::Write as _;
 
 use sha2::{Digest as _, Sha256};
 
-pub use bake::{bake, bake_forms};
+pub use bake::{bake, bake_forms, bake_instruments};
 use diagnostic::Findings;
 pub use diagnostic::{Diagnostic, Severity};
 use document::Table;
 pub use environments::{Environment, StoreBinding, environments};
 pub use file::File;
 use file::Span;
+pub use nearest::nearest;
 pub use wrangler_file::{WranglerFileError, find_wrangler};
 
 use callers::Callers;
@@ -113,6 +115,9 @@ pub fn read(gateway: File<'_>, wrangler: File<'_>) -> Result<Checked, Vec<Diagno
     }
 }
 
+/// The message of a gateway that has no route yet.
+pub const NO_ROUTE: &str = "there is no route";
+
 /// `None` where there is no route.
 fn read_gateway<'t>(
     file: &Table<'t>,
@@ -128,7 +133,9 @@ fn read_gateway<'t>(
     let declared = Declared { secrets, deployment };
     let callers = file.value("callers").and_then(|value| value.table("[callers.NAME]", ours));
     let callers = Callers::read(callers.as_ref(), &declared, ours);
-    let secret_timeout = secret_timeout(file, ours);
+    let settings = file.value("gateway").and_then(|value| value.table("[gateway]", ours));
+    let secret_timeout = settings.as_ref().and_then(|table| secret_timeout(table, ours));
+    let trace = settings.as_ref().and_then(|table| table.value("trace")?.boolean(ours));
     let routes = routes_table(file, ours)?;
     let routes = Routes::read(&routes, &callers, &declared, ours);
     let operator = file
@@ -140,6 +147,7 @@ fn read_gateway<'t>(
     whole.check_injected_proofs(ours);
     whole.warn(ours);
     whole.warn_of_bindings(theirs);
+    deployable::warn_of_digests(&callers, &declared.deployment, ours);
     let (mounts, routes) = routes.into_lists(place);
     Some(Gateway {
         digest: Text::Owned(digest(text)),
@@ -148,6 +156,7 @@ fn read_gateway<'t>(
         routes: routes.into(),
         operator,
         mounts: mounts.into(),
+        trace: trace.unwrap_or_default(),
         secret_timeout: secret_timeout.unwrap_or(DEFAULT_SECRET_TIMEOUT),
     })
 }
@@ -159,8 +168,7 @@ fn check_version(file: &Table<'_>, findings: &mut Findings<'_>) {
     }
 }
 
-fn secret_timeout(file: &Table<'_>, findings: &mut Findings<'_>) -> Option<u32> {
-    let table = file.value("gateway")?.table("[gateway]", findings)?;
+fn secret_timeout(table: &Table<'_>, findings: &mut Findings<'_>) -> Option<u32> {
     table.reject_unknown_keys(&keys::GATEWAY, &[], findings);
     let text = table.value("secret_timeout")?.string(SECRET_TIMEOUT, findings)?;
     unit::duration(&text, findings)
@@ -181,7 +189,7 @@ fn routes_table<'t>(file: &Table<'t>, findings: &mut Findings<'_>) -> Option<Tab
 
 fn report_no_route(at: Span, findings: &mut Findings<'_>) {
     let instead = "add `[routes.NAME]` with `mount`, `upstream` and `auth`, and `[routes.NAME.allow]`";
-    findings.error(at, "there is no route", instead);
+    findings.error(at, NO_ROUTE, instead);
 }
 
 fn digest(text: &str) -> String {

@@ -1,7 +1,8 @@
 //! The name that somebody probably meant.
 
 /// The candidate that is a typing error or two away, if there is one.
-pub(crate) fn nearest<'n>(name: &str, candidates: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+#[must_use]
+pub fn nearest<'n>(name: &str, candidates: impl Iterator<Item = &'n str>) -> Option<&'n str> {
     let tolerated = (name.chars().count() / 3).clamp(1, 3);
     candidates
         .map(|candidate| (strsim::damerau_levenshtein(name, candidate), candidate))

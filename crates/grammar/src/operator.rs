@@ -32,9 +32,10 @@ pub(crate) fn read(
         .required("allow", "`[operator]`", entry.key.span, ALLOW, findings)
         .and_then(|value| allow(value, callers, findings));
     let rate_limit = table.value("rate_limit").map(|value| rate_limit::read(value, deployment, findings));
+    let page = table.value("page").is_some_and(|value| page(value, place.as_ref(), routes, findings));
     let environments = environments(entry, deployment, findings);
     let rate_limit = rate_limit.unwrap_or_default().into();
-    Some((place?, Operator { allow: allow?.into(), rate_limit, environments: environments.into() }))
+    Some((place?, Operator { allow: allow?.into(), rate_limit, page, environments: environments.into() }))
 }
 
 /// A Worker does not know in which environment it runs, so that a variable tells it; without one it is the top level.
@@ -73,6 +74,26 @@ fn mount(value: Value<'_>, routes: &Routes<'_>, findings: &mut Findings<'_>) -> 
         findings.error(text.span, &message, "write a mount of its own, such as a host");
     }
     Some(place)
+}
+
+/// Whether there is a page: what an upstream returns on the same origin could act as its user.
+fn page(value: Value<'_>, place: Option<&Place>, routes: &Routes<'_>, findings: &mut Findings<'_>) -> bool {
+    if !value.boolean(findings).unwrap_or_default() {
+        return false;
+    }
+    let Some(place) = place else { return true };
+    let Some(host) = place.host_name() else {
+        let message = "a page whose mount has no host shares its origin with the routes, whose responses could script it";
+        findings.error(value.span(), message, "write a host of its own in `mount`, or remove it");
+        return true;
+    };
+    if let Some(route) = routes.mounted_on(host) {
+        let message = format!(
+            "the route `{route}` is mounted on `{host}` too, and its responses could script the page"
+        );
+        findings.error(value.span(), &message, "write a host of its own in `mount`, or remove it");
+    }
+    true
 }
 
 fn allow(value: Value<'_>, callers: &Callers<'_>, findings: &mut Findings<'_>) -> Option<Vec<CallerId>> {
@@ -136,6 +157,19 @@ mod tests {
         assert_eq!(checked.warnings, []);
         let expected = RateLimit { binding: "A".into(), by: Counted::Address, period: 60 };
         assert_eq!(checked.gateway.operator.unwrap().rate_limit, vec![expected]);
+    }
+
+    #[test]
+    fn a_page_has_a_host_of_its_own() {
+        let with = |mount: &str| {
+            let operator = format!("operator = {{ mount = \"{mount}\", allow = [\"ci\"], page = true }}\n");
+            outcome(&replaced(GATEWAY, "version = 1\n", &operator), WRANGLER)
+        };
+        for mount in ["ops.example.com", "ops.example.com/x"] {
+            assert!(with(mount).unwrap().gateway.operator.unwrap().page, "{mount}");
+        }
+        let off = "operator = { mount = \"/ops\", allow = [\"ci\"], page = false }\n";
+        assert!(!accepted("version = 1\n", off).gateway.operator.unwrap().page);
     }
 
     #[test]

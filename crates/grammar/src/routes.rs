@@ -16,6 +16,7 @@ use ostiary_core::configuration::{
 };
 use ostiary_core::http::header_name::HeaderName;
 use ostiary_core::http::header_name::fold;
+use ostiary_core::request::trace::TRACE_HEADERS;
 
 const MOUNT: &str = "mount = \"/path\"";
 const TIMEOUT: &str = "timeout = \"100s\"";
@@ -97,6 +98,12 @@ impl<'t> Routes<'t> {
         self.read.get(usize::from(id.0)).map(|read| (read.name.text, mounted == place))
     }
 
+    /// The name of the first route that has a mount on this host, whatever its port.
+    pub(crate) fn mounted_on(&self, host: &str) -> Option<&'t str> {
+        let (_, id) = self.mounts.iter().find(|(mounted, _)| mounted.host_name() == Some(host))?;
+        self.read.get(usize::from(id.0)).map(|read| read.name.text)
+    }
+
     /// The mounts, most specific first, the operator's among them, and the routes that have no fault.
     pub(crate) fn into_lists(self, operator: Option<Place>) -> (Vec<Mount>, Vec<Route>) {
         let mounts = self.mounts.into_iter().map(|(place, id)| (place, Destination::Route(id)));
@@ -172,7 +179,7 @@ impl<'t> Reader<'_, 't, '_> {
             .value("rate_limit")
             .map(|value| rate_limit::read(value, &self.declared.deployment, self.findings));
         let cors = self.value("cors").and_then(|value| cors::read(value, self.findings));
-        let strip_headers = self.headers("strip_headers", Purpose::Strip);
+        let mut strip_headers = self.headers("strip_headers", Purpose::Strip);
         let forward_headers = self.headers("forward_headers", Purpose::Forward);
         for (at, header) in &forward_headers {
             if strip_headers.iter().any(|(_, stripped)| stripped == header) {
@@ -180,10 +187,17 @@ impl<'t> Reader<'_, 't, '_> {
                 self.findings.error(*at, &message, "remove it from one of the two");
             }
         }
+        let forward_trace = self.value("forward_trace").and_then(|value| value.boolean(self.findings));
+        let forward_trace = forward_trace.unwrap_or(true);
+        if !forward_trace {
+            let names = TRACE_HEADERS.iter().filter_map(|name| HeaderName::parse(name).ok());
+            strip_headers.extend(names.map(|name| (self.name.span, name)));
+        }
         let link_headers = self.headers("link_headers", Purpose::Link);
         let rewrite_body = self.value("rewrite_body").map(|value| rewrite_body::read(value, self.findings));
         let encoded_slash = self.flag("encoded_slash");
         let shared_cache = self.flag("shared_cache");
+        let timing = self.flag("timing");
         let placements = auth.as_ref().map(|auth| auth.placements.as_slice());
         let redact =
             self.value("redact").map(|value| redact::read(value, placements, self.declared, self.findings));
@@ -239,6 +253,8 @@ impl<'t> Reader<'_, 't, '_> {
             encoded_slash,
             cookies,
             shared_cache,
+            forward_trace,
+            timing,
             redact,
             redact_except: redact_except.into(),
         });
@@ -342,6 +358,19 @@ mod tests {
     }
 
     #[test]
+    fn a_trace_is_forwarded_unless_the_route_says_otherwise() {
+        let with = |line: &str| {
+            let checked = accepted("mount = \"/stripe\"", &format!("mount = \"/stripe\"\n{line}"));
+            let route = &checked.gateway.routes[0];
+            (route.forward_trace, route.strip_headers.iter().map(ToString::to_string).collect::<Vec<_>>())
+        };
+        assert_eq!(with(""), (true, vec![]));
+        assert_eq!(with("forward_trace = true"), (true, vec![]));
+        let names = ["x-a", "baggage", "traceparent", "tracestate", "x-request-id"].map(str::to_owned);
+        assert_eq!(with("forward_trace = false\nstrip_headers = [\"x-a\"]"), (false, names.to_vec()));
+    }
+
+    #[test]
     fn case_19_cookies_reach_every_path_and_port_of_a_host() {
         let with = |mount: &str| {
             let other = format!(
@@ -375,6 +404,7 @@ link_headers = ["X-Upload"]
 rewrite_body = ["Application/JSON", "text/html"]
 encoded_slash = true
 shared_cache = true
+timing = true
 redact = false"#;
         let checked = accepted("mount = \"/stripe\"", options);
         let route = &checked.gateway.routes[0];
@@ -385,6 +415,7 @@ redact = false"#;
         assert_eq!(route.forward_headers[0].as_str(), "x-api-key");
         assert_eq!(route.link_headers[0].as_str(), "x-upload");
         assert_eq!(route.rewrite_body.as_ref(), ["application/json", "text/html"]);
+        assert!(route.timing);
         assert!(route.encoded_slash && route.shared_cache && !route.cookies && !route.redact);
     }
 }

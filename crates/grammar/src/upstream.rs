@@ -1,5 +1,6 @@
 //! `upstream`: where a route's requests go.
 
+use super::deployable::OutOfReach;
 use super::diagnostic::Findings;
 use super::document::Value;
 use super::template::{self, Declared};
@@ -28,12 +29,15 @@ pub(crate) fn read(
         return None;
     }
     drop(secrets);
-    let mut urls = Vec::new();
+    let (mut urls, mut out_of_reach) = (Vec::new(), OutOfReach::default());
     for environment in declared.deployment.environments() {
         // A missing variable has been reported already.
         let url = parsed.substituted(environment)?;
         match UpstreamUrl::parse(&url) {
-            Ok(url) => urls.push(url),
+            Ok(url) => {
+                out_of_reach.look(&url, environment);
+                urls.push(url);
+            }
             Err(why) if parsed.variables().next().is_some() => {
                 let values = parsed
                     .variables()
@@ -52,6 +56,7 @@ pub(crate) fn read(
             }
         }
     }
+    out_of_reach.warn(text.span, findings);
     if parsed.variables().next().is_some() {
         return Some(Upstream::Variable(parsed.into_template()));
     }

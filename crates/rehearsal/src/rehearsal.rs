@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 
 use futures::FutureExt as _;
 use ostiary_core::configuration::{
-    Encoding, Forms, Gateway, JwtAlgorithm, KeyEncoding, Part, Placement, Proof, PublicKey, SecretId, Source,
+    Encoding, Forms, Gateway, Instruments, JwtAlgorithm, KeyEncoding, Part, Placement, Proof, PublicKey,
+    SecretId, Source,
 };
 use ostiary_core::encoding::encode;
 use ostiary_core::request_id::RequestId;
 use ostiary_core::runtime::cache::Cache;
 use ostiary_core::runtime::cryptography::{Cryptography, KeyHandle};
+use ostiary_core::runtime::instrumented::Instrumented;
 use ostiary_core::runtime::limit::Verdict;
 use ostiary_core::runtime::own_request::{OwnRequests, WholeResponse};
 use ostiary_core::runtime::plan::Plan;
@@ -216,6 +218,10 @@ impl Signing for Rehearsal {
     async fn body(&self, _limit: u32, _within: u32) -> Result<Vec<u8>, ReceiveError> {
         Ok(Vec::new())
     }
+}
+
+impl Instrumented for Rehearsal {
+    const INSTRUMENTS: Instruments = Instruments::ALL;
 }
 
 impl OwnRequests for Rehearsal {

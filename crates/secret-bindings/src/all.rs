@@ -1,4 +1,5 @@
-//! Several secrets at once.
+//! Several secrets at once, for any Worker. The gateway itself reads through [`start`](crate::start) and joins the reads in
+//! `crates/core/src/secrets/readings.rs`, where a source that fails moves all secrets of a route on.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,5 @@
-//! One secret with fallback.
+//! One secret with fallback, for any Worker. The gateway itself reads through [`start`](crate::start) and falls back in
+//! `crates/core/src/secrets/resolver.rs`, since an upstream that refuses a key moves it on, too.
 
 use crate::bindings::Bindings;
 use crate::read_error::ReadError;

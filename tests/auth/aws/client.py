@@ -84,6 +84,8 @@ try:
     raise AssertionError("a stranger was served")
 except ClientError as refused:
     assert refused.response["ResponseMetadata"]["HTTPStatusCode"] == 401, refused.response
+    assert refused.response["Error"]["Code"] == "caller_unauthenticated", refused.response
+    assert refused.response["Error"]["Message"] == "No token that this gateway knows.", refused.response
 done.append("a stranger is refused")
 
 print(json.dumps(done))

@@ -24,10 +24,12 @@ export class Refused extends Error {
   }
 }
 
-export function problem(code: Code, requestId: string, more: Record<string, string> = {}): Response {
+export const statusAndTitle = (code: Code): readonly [number, string] => PROBLEMS[code];
+
+export function problem(code: Code, requestId: string): Response {
   const [status, title] = PROBLEMS[code];
   const body = { type: `https://example.com/problems#${code}`, title, status, code, request_id: requestId };
-  const headers: Record<string, string> = { "content-type": "application/problem+json", "cache-control": "no-store", ...more };
+  const headers: Record<string, string> = { "content-type": "application/problem+json", "cache-control": "no-store" };
   if (status === 401) headers["www-authenticate"] = "Bearer";
   return new Response(JSON.stringify(body), { status, headers });
 }

@@ -24,12 +24,12 @@ pub fn next_steps(routes: &[&NewRoute], stores: &[String]) -> Vec<String> {
             route.secret_name(),
             route.value()
         ));
-        let store = stores.first().map_or(LOCAL_STORE, String::as_str);
         let name = route.secret_name();
-        steps
-            .push(format!("    wrangler secrets-store secret create {store} --name {name} --scopes workers"));
+        let local = ShellCommand::new("secrets create --local");
+        let local = stores.first().into_iter().fold(local, |command, store| command.option("--store", store));
+        steps.push(format!("    {}", local.operands(&[&name])));
         for store in distinct.iter().filter(|store| **store != LOCAL_STORE) {
-            let create = ShellCommand::new("secrets").option("--store", store).words("create");
+            let create = ShellCommand::new("secrets create").option("--store", store);
             steps.push(format!("  In the account's store `{store}`:"));
             steps.push(format!("    {}", create.operands(&[&name])));
         }

@@ -72,7 +72,7 @@ pub fn examine(
     for id in ids {
         let secrets = match api.secrets(id) {
             Ok(secrets) => Some(secrets),
-            Err(ApiFailure::Refused(error)) if error.is_not_found() => None,
+            Err(ApiFailure::Refused { error, .. }) if error.is_not_found() => None,
             Err(failure) => return Err(failure.into()),
         };
         stores.insert(id, secrets);

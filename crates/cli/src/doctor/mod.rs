@@ -53,7 +53,7 @@ impl Doctor {
     /// [`Failure::Found`] where something is wrong.
     pub fn run(self, output: &mut Output) -> Result<(), Failure> {
         let environments = self.configuration.environments()?;
-        let api = self.account.open()?;
+        let api = self.account.open_for(self.configuration.folder())?;
         let symptoms = examine(&api, &environments, self.max_age)?;
         let quota = api.send(&api.account.quota())?.secrets;
         let is_full = quota.usage >= quota.quota;

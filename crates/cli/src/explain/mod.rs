@@ -15,7 +15,7 @@ use ostiary_core::http::subprotocol;
 use ostiary_core::operator;
 use ostiary_core::refusal::Code;
 use ostiary_core::request::admission::admit;
-use ostiary_core::request::routing;
+use ostiary_core::request::{named_method, routing};
 use ostiary_core::{Handled, Outcome};
 use ostiary_rehearsal::{Rehearsal, RehearsedRequest, Sent, placeholder};
 use ostiary_secrets_store::BaseUrl;
@@ -314,8 +314,12 @@ fn nearest_rule(gateway: &Gateway, caller: Option<&str>, head: &RehearsedRequest
     let admitted = admit(head).ok()?;
     let arrival = routing::find(gateway, &admitted.target)?;
     let (route, to) = (arrival.route?, Grantee::Caller(caller));
-    if route.admitting_rule(to, admitted.method, arrival.path).is_some() {
-        return None;
+    let admits = |method| route.admitting_rule(to, method, arrival.path).is_some();
+    if admits(admitted.method) {
+        let query = admitted.target.query;
+        let is_admitted = named_method::is_admitted(route, admitted.method, query, admits);
+        let why = "The query names another method. It needs a rule too, and POST.";
+        return (!is_admitted).then(|| why.to_owned());
     }
     let found = Mismatch::find(route, arrival.mount, to, admitted.method, arrival.path)?;
     Some(explanation::mismatch(found.0, &found.1.text))

@@ -1,5 +1,6 @@
 //! `ostiary init`.
 
+mod home;
 mod questions;
 
 use std::fs;
@@ -9,7 +10,7 @@ use std::path::Path;
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 use serde::Serialize;
-use toml_edit::{DocumentMut, Table, value};
+use toml_edit::{DocumentMut, Item, Table, value};
 
 use crate::add::{add_route, next_steps};
 use crate::configuration::ConfigurationArguments;
@@ -19,6 +20,7 @@ use crate::scaffold::{
     Change, Changes, GatewayFile, NewRoute, ShownChange, WranglerFile, find_known_api, known_api_names,
 };
 use crate::token::{CallerToken, ShownToken};
+use home::Home;
 
 /// Write a gateway.toml and a wrangler.toml with APIs and callers; on a terminal it asks for what is not named.
 #[derive(Args)]
@@ -55,13 +57,18 @@ Examples:
   ostiary init
   ostiary init --api stripe --api openai --caller web --caller admin
   ostiary init --api stripe --caller web --env staging --dry-run
+  ostiary init --caller web --caller admin               `ostiary add` then adds an API of your own
+
+Run it in a folder of your own: an upgrade of Ostiary does not touch that. The clone of Ostiary's repository that builds
+the Worker is looked for in that folder and above it, under the name `ostiary`, unless OSTIARY_SOURCE names it.
 
 Files that are there are added to, as by `ostiary add`, unless --replace is written.";
 
 const GATEWAY: &str = include_str!("gateway.toml");
 const WRANGLER: &str = include_str!("wrangler.toml");
-/// Where this repository has the schema of gateway.toml.
-const SCHEMA: &str = "docs/gateway.schema.json";
+/// The next step where there is no API yet.
+const ADD: &str = "  Add an API, by a name that Ostiary knows or by its URL:
+    ostiary add --name items --upstream https://api.example.com --header x-api-key";
 
 /// The comment above an environment.
 const INHERITS_NOTHING: &str = "An environment inherits no binding: it repeats each one.";
@@ -82,10 +89,11 @@ impl Init {
             (self.apis, self.callers) = questions::ask()?;
         }
         let (gateway_path, wrangler_path) = self.configuration.paths_or_default()?;
+        let home = Home::find(self.configuration.folder())?;
         let (gateway_before, wrangler_before) = (existing(&gateway_path)?, existing(&wrangler_path)?);
         let kept = |before: &Option<String>| before.clone().filter(|_| !self.replace);
-        let gateway_text = kept(&gateway_before).unwrap_or_else(|| new_gateway(&gateway_path));
-        let wrangler_text = kept(&wrangler_before).map_or_else(|| self.new_wrangler(), Ok)?;
+        let gateway_text = kept(&gateway_before).unwrap_or_else(|| home.first_line() + GATEWAY);
+        let wrangler_text = kept(&wrangler_before).map_or_else(|| self.new_wrangler(&home), Ok)?;
         let mut gateway = GatewayFile::parse(&gateway_text, &gateway_path.to_string_lossy())?;
         let mut wrangler = WranglerFile::parse(&wrangler_text, &wrangler_path.to_string_lossy())?;
         let tokens = self.add_callers(&mut gateway)?;
@@ -94,18 +102,25 @@ impl Init {
         for route in &routes {
             stores.extend(add_route(route, self.store_id.as_deref(), &mut gateway, &mut wrangler)?);
         }
-        let changes = Changes::checked(
+        let (gateway_change, wrangler_change) = (
             Change::new(&gateway_path, gateway_before, gateway.text()),
             Change::new(&wrangler_path, wrangler_before, wrangler.text()),
-        )?;
+        );
+        let changes = if gateway.has_routes() {
+            Changes::checked(gateway_change, wrangler_change)?
+        } else {
+            Changes::without_routes(gateway_change, wrangler_change)?
+        };
         if !self.dry_run {
             changes.write()?;
+            home.ignore_what_is_built()?;
         }
-        let next = if changes.is_empty() {
-            Vec::new()
-        } else {
-            next_steps(&routes.iter().collect::<Vec<_>>(), &stores)
+        let next = match (changes.is_empty(), gateway.has_routes()) {
+            (true, _) => Vec::new(),
+            (false, true) => next_steps(&routes.iter().collect::<Vec<_>>(), &stores),
+            (false, false) => vec![ADD.to_owned()],
         };
+        let next = home.clone_step().into_iter().filter(|_| !changes.is_empty()).chain(next).collect();
         self.report(&changes, &tokens, next, output)
     }
 
@@ -158,22 +173,28 @@ impl Init {
 
     fn routes(&self, gateway: &GatewayFile) -> Result<Vec<NewRoute>, Failure> {
         let callers = if self.callers.is_empty() { gateway.callers() } else { self.callers.clone() };
-        if callers.is_empty() || (self.apis.is_empty() && !gateway.has_routes()) {
+        if callers.is_empty() {
             let known = known_api_names().collect::<Vec<_>>().join(", ");
             return Err(Failure::usage(format_args!(
-                "a gateway has a caller and an API: `ostiary init --caller web --api stripe`; the known APIs are {known}"
+                "a gateway has a caller: `ostiary init --caller web`, and perhaps `--api stripe`; the known APIs are {known}"
             )));
         }
         let known = self.apis.iter().filter_map(|name| find_known_api(name)).map(NewRoute::known);
         Ok(known.map(|route| NewRoute { callers: callers.clone(), ..route }).collect())
     }
 
-    fn new_wrangler(&self) -> Result<String, Failure> {
+    fn new_wrangler(&self, home: &Home) -> Result<String, Failure> {
         let mut document: DocumentMut =
             WRANGLER.parse().map_err(|error| Failure::failed(format_args!("wrangler.toml: {error}")))?;
         // The value alone: the comment above the key stays.
         if let Some(name) = document.get_mut("name") {
             *name = value(&self.name);
+        }
+        if let (Some(command), Some(build)) =
+            (home.build_command(), document.get_mut("build").and_then(Item::as_table_mut))
+        {
+            set(build, "command", command.into());
+            set(build, "watch_dir", ["gateway.toml"].into_iter().collect::<toml_edit::Array>().into());
         }
         if !self.environments.is_empty() {
             let mut named = Table::new();
@@ -191,10 +212,11 @@ impl Init {
     }
 }
 
-/// A gateway.toml without routes. Its first line names the schema for editors, where there is one.
-fn new_gateway(path: &Path) -> String {
-    let folder = path.parent().unwrap_or(Path::new(""));
-    if folder.join(SCHEMA).exists() { format!("#:schema ./{SCHEMA}\n{GATEWAY}") } else { GATEWAY.to_owned() }
+/// Sets the value alone, so that the comment above the key is kept.
+fn set(table: &mut Table, key: &str, new: toml_edit::Value) {
+    if let Some(item) = table.get_mut(key) {
+        *item = Item::Value(new);
+    }
 }
 
 fn existing(path: &Path) -> Result<Option<String>, Failure> {

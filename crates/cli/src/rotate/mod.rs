@@ -6,6 +6,7 @@ mod execution;
 mod inspection;
 mod patience;
 mod plan;
+mod probe_path;
 mod report;
 mod target;
 mod trial;
@@ -22,12 +23,13 @@ use crate::batch;
 use crate::configuration::ConfigurationArguments;
 use crate::failure::Failure;
 use crate::operator::OperatorArguments;
-use crate::output::Output;
+use crate::output::{Output, Text, Tone};
 use crate::value_check::check_named;
 use crate::value_source::ValueSource;
 use execution::Execution;
 use inspection::Inspection;
 use plan::Purpose;
+use probe_path::check_mount;
 use report::Report;
 use target::{NewValue, Target};
 use trial::{ProbeRequest, Trial};
@@ -102,7 +104,12 @@ impl Rotate {
         let environment = self.configuration.environment(self.env.as_deref())?;
         let target = Target::find(&gateway, &environment, &self.secrets, self.route.as_deref())?;
         let (probe, purpose) = self.purpose(&target)?;
-        let (api, operator) = (self.account.open()?, self.operator.open()?);
+        if let Some(probe) = &probe
+            && let Some(warning) = check_mount(&gateway, &probe.route, &probe.method, &probe.path)?
+        {
+            output.note(Text::default().toned(Tone::Odd, "warning:").plain(format!(" {warning}")));
+        }
+        let (api, operator) = (self.account.open_for(self.configuration.folder())?, self.operator.open()?);
         operator.confirm(&environment)?;
         let values = values(&self.secrets, self.from, &self.value)?;
         values.iter().try_for_each(|new| check_named(&gateway, &new.secret, &new.value))?;

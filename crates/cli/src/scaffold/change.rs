@@ -88,10 +88,22 @@ impl Changes {
         if new.is_empty() {
             return Ok(changes);
         }
-        Err(Failure::usage(format_args!(
-            "nothing is written, since the build would refuse the result:\n{}",
-            new.join("\n")
-        )))
+        Err(refused(&new))
+    }
+
+    /// As [`Self::checked`], for a gateway that has no route yet.
+    ///
+    /// # Errors
+    /// Where the build would find anything else wrong.
+    pub fn without_routes(gateway: Change, wrangler: Change) -> Result<Self, Failure> {
+        let changes = Self { gateway, wrangler };
+        let errors = changes.errors(&changes.gateway.after, &changes.wrangler.after);
+        let others: Vec<_> = errors
+            .iter()
+            .filter(|error| error.message != grammar::NO_ROUTE)
+            .map(ToString::to_string)
+            .collect();
+        if others.is_empty() { Ok(changes) } else { Err(refused(&others)) }
     }
 
     /// Whether both files are as they have to be.
@@ -146,4 +158,11 @@ impl Changes {
         let gateway = File { path: &gateway_path, text: gateway };
         grammar::read(gateway, File { path: &wrangler_path, text: wrangler }).err().unwrap_or_default()
     }
+}
+
+fn refused(errors: &[String]) -> Failure {
+    Failure::usage(format_args!(
+        "nothing is written, since the build would refuse the result:\n{}",
+        errors.join("\n")
+    ))
 }

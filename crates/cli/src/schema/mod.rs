@@ -39,9 +39,8 @@ mod tests {
 
     #[test]
     fn the_committed_schema_is_the_generated_one() {
-        assert_eq!(
-            parsed(COMMITTED),
-            json_schema::document(),
+        assert!(
+            parsed(COMMITTED) == json_schema::document(),
             "write it anew: `ostiary schema > docs/gateway.schema.json`"
         );
     }

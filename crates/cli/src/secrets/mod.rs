@@ -7,15 +7,17 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 use ostiary_secrets_store::{
     Changes, Direction, Duplicate, NewSecret, Scope, Secret, SecretFilter, SecretId, SecretName, SecretOrder,
-    StoreId,
 };
 use serde_json::json;
 
 use crate::age::Age;
-use crate::api::{Api, StoreArguments};
+use crate::api::{Api, ChosenStore, StoreArguments};
+use crate::bound::Bound;
 use crate::configuration::ConfigurationArguments;
+use crate::confirmation::is_confirmed;
 use crate::failure::Failure;
-use crate::output::Output;
+use crate::output::{Output, Text, Tone};
+use crate::printable::Printable;
 use crate::value_check::ValueCheck;
 use crate::value_source::ValueSource;
 
@@ -39,7 +41,8 @@ Examples:
   ostiary secrets create --from secrets.json             many; run again, it goes on
   ostiary secrets update stripe-key --comment \"of the shop\"
   ostiary secrets duplicate stripe-key stripe-key-previous
-  ostiary secrets delete stripe-key-previous";
+  ostiary secrets delete stripe-key-previous
+  ostiary secrets create stripe-key --local              in the store that `wrangler dev` reads";
 
 #[derive(Subcommand)]
 enum Operation {
@@ -52,14 +55,7 @@ enum Operation {
     /// Change a secret's value, scopes or comment.
     Update(UpdateArguments),
     /// Delete secrets.
-    Delete {
-        /// Their names, or with --id their ids.
-        #[arg(required = true)]
-        names: Vec<String>,
-        /// The names are ids.
-        #[arg(long)]
-        id: bool,
-    },
+    Delete(DeleteArguments),
     /// Make another secret with the same value.
     Duplicate {
         #[command(flatten)]
@@ -127,6 +123,19 @@ struct UpdateArguments {
     comment: Option<String>,
 }
 
+#[derive(Args)]
+struct DeleteArguments {
+    /// Their names, or with --id their ids.
+    #[arg(required = true)]
+    names: Vec<String>,
+    /// The names are ids.
+    #[arg(long)]
+    id: bool,
+    /// Delete without asking. Only a terminal is asked.
+    #[arg(long)]
+    yes: bool,
+}
+
 /// One secret.
 #[derive(Args)]
 struct Which {
@@ -152,26 +161,30 @@ impl Secrets {
     /// # Errors
     /// Where the API does not do it.
     pub fn run(self, output: &mut Output) -> Result<(), Failure> {
-        let (api, store) = self.store.open()?;
+        let (api, store) = self.store.open_for(self.configuration.folder())?;
         match self.operation {
             Operation::List(list) => {
-                show_all(&api.all(&api.account.secrets(&store, &list.filter()))?, output)
+                show_all(&api.all(&api.account.secrets(&store.id, &list.filter()))?, output)
             }
             Operation::Create(create) => {
                 create.run(&api, &store, &ValueCheck::new(&self.configuration, output)?, output)
             }
             Operation::Get(which) => {
                 let id = which.find(&api, &store)?;
-                show(&api.send(&api.account.secret(&store, &id))?, output)
+                show(&api.send(&api.account.secret(&store.id, &id))?, output)
             }
             Operation::Update(update) => {
                 update.run(&api, &store, &ValueCheck::new(&self.configuration, output)?, output)
             }
-            Operation::Delete { names, id } => delete(&api, &store, names, id, output),
+            Operation::Delete(delete) => delete.run(&api, &store, &self.configuration, output),
             Operation::Duplicate { which, new_name, about } => {
                 let duplicate = Duplicate { name: new_name, scopes: about.scopes, comment: about.comment };
                 let id = which.find(&api, &store)?;
-                show(&api.send(&api.account.duplicate_secret(&store, &id, &duplicate))?, output)
+                let result = api.send(&api.account.duplicate_secret(&store.id, &id, &duplicate));
+                show(
+                    &result.map_err(|failure| store.failure("create", duplicate.name.as_str(), &failure))?,
+                    output,
+                )
             }
         }
     }
@@ -192,20 +205,33 @@ impl ListArguments {
 }
 
 impl CreateArguments {
-    fn run(self, api: &Api, store: &StoreId, check: &ValueCheck, output: &mut Output) -> Result<(), Failure> {
+    fn run(
+        self,
+        api: &Api,
+        store: &ChosenStore,
+        check: &ValueCheck,
+        output: &mut Output,
+    ) -> Result<(), Failure> {
         if let Some(path) = self.from {
-            return creation::from_file(api, store, &path, &self.about.scopes, check, output);
+            return creation::from_file(api, &store.id, &path, &self.about.scopes, check, output);
         }
         let name = self.name.ok_or_else(|| Failure::usage("a new secret has a name"))?;
         let value = self.value.read(name.as_str())?;
-        check.stored(store, &name, &value)?;
+        check.stored(&store.id, &name, &value)?;
         let secret = NewSecret { name, value, scopes: self.about.scopes, comment: self.about.comment };
-        show(&api.send(&api.account.create_secret(store, &secret))?, output)
+        let result = api.send(&api.account.create_secret(&store.id, &secret));
+        show(&result.map_err(|failure| store.failure("create", secret.name.as_str(), &failure))?, output)
     }
 }
 
 impl UpdateArguments {
-    fn run(self, api: &Api, store: &StoreId, check: &ValueCheck, output: &mut Output) -> Result<(), Failure> {
+    fn run(
+        self,
+        api: &Api,
+        store: &ChosenStore,
+        check: &ValueCheck,
+        output: &mut Output,
+    ) -> Result<(), Failure> {
         let value = if self.value || self.source.is_file() {
             Some(self.source.read(&self.which.name)?)
         } else {
@@ -220,21 +246,22 @@ impl UpdateArguments {
         if let Some(value) = &value {
             // An id does not say what is bound to it.
             let name = if self.which.id {
-                api.send(&api.account.secret(store, &id))?.name
+                api.send(&api.account.secret(&store.id, &id))?.name
             } else {
                 self.which.name.clone()
             };
             if let Ok(name) = SecretName::parse(&name) {
-                check.stored(store, &name, value)?;
+                check.stored(&store.id, &name, value)?;
             }
         }
         let changes = Changes { value, scopes: self.scopes, comment: self.comment };
-        show(&api.send(&api.account.update_secret(store, &id, &changes))?, output)
+        let result = api.send(&api.account.update_secret(&store.id, &id, &changes));
+        show(&result.map_err(|failure| store.failure("change", &self.which.name, &failure))?, output)
     }
 }
 
 impl Which {
-    fn find(&self, api: &Api, store: &StoreId) -> Result<SecretId, Failure> {
+    fn find(&self, api: &Api, store: &ChosenStore) -> Result<SecretId, Failure> {
         if self.id {
             self.name.parse().map_err(Failure::usage)
         } else {
@@ -243,20 +270,51 @@ impl Which {
     }
 }
 
-fn delete(
-    api: &Api,
-    store: &StoreId,
-    names: Vec<String>,
-    id: bool,
-    output: &mut Output,
-) -> Result<(), Failure> {
-    let ids =
-        names.into_iter().map(|name| Which { name, id }.find(api, store)).collect::<Result<Vec<_>, _>>()?;
-    api.delete(store, &ids)?;
-    if output.is_json() {
-        return output.json(&json!({ "deleted": ids }));
+impl DeleteArguments {
+    fn run(
+        self,
+        api: &Api,
+        store: &ChosenStore,
+        configuration: &ConfigurationArguments,
+        output: &mut Output,
+    ) -> Result<(), Failure> {
+        let secrets = self.find(api, store)?;
+        let names: Vec<&str> = secrets.iter().map(|secret| secret.name.as_str()).collect();
+        // Without a configuration nothing is known to be bound.
+        let environments = configuration.environments().unwrap_or_default();
+        let bound = Bound::new(&environments, &store.id);
+        for name in &names {
+            if let Some(places) = bound.places(name) {
+                output.note(Text::default().toned(Tone::Odd, "warning:").plain(format!(
+                    " `{name}` is bound by {places}: requests that need it fall back to its other sources, or fail"
+                )));
+            }
+        }
+        let question = format!("Delete {} from the store `{}`?", names.join(", "), store.name);
+        let question = Printable(&question).to_string();
+        if !self.yes && !is_confirmed(&question, "write --yes to delete without a question")? {
+            return Err(Failure::failed("nothing is deleted"));
+        }
+        let ids: Vec<SecretId> = secrets.iter().map(|secret| secret.id.clone()).collect();
+        api.delete(&store.id, &ids)
+            .map_err(|failure| store.failure("delete", &names.join(", "), &failure))?;
+        if output.is_json() {
+            return output.json(&json!({ "deleted": ids, "names": names }));
+        }
+        output.line(format!("deleted {}", names.join(", ")))
     }
-    output.line(format!("deleted {}", ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")))
+
+    fn find(&self, api: &Api, store: &ChosenStore) -> Result<Vec<Secret>, Failure> {
+        let find = |name: &String| {
+            if self.id {
+                let id = name.parse().map_err(Failure::usage)?;
+                Ok(api.send(&api.account.secret(&store.id, &id))?)
+            } else {
+                api.secret_named(store, name)
+            }
+        };
+        self.names.iter().map(find).collect()
+    }
 }
 
 fn show(secret: &Secret, output: &mut Output) -> Result<(), Failure> {

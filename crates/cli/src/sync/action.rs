@@ -1,11 +1,7 @@
 //! What is done about one name.
 
-use std::collections::BTreeMap;
-
-use ostiary_secrets_store::StoreId;
-
 use super::comparison::Difference;
-use crate::configuration::Environment;
+use crate::bound::Bound;
 
 /// What is done about one name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,33 +27,14 @@ pub struct Wanted {
     pub delete: bool,
 }
 
-/// What a configuration binds in one store, and where, for a sentence. It holds every environment, since an account has
-/// one store for all of them.
-#[derive(Debug, Default)]
-pub struct Bound(BTreeMap<String, Vec<String>>);
-
-impl Bound {
-    /// What these environments bind.
-    pub fn new(environments: &[Environment], store: &StoreId) -> Self {
-        let mut bound: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        for environment in environments {
-            for binding in environment.bindings.iter().filter(|binding| binding.store == *store) {
-                let place = format!("`{}` ({})", binding.name, environment.place());
-                bound.entry(binding.secret.to_string()).or_default().push(place);
-            }
-        }
-        Self(bound)
-    }
-}
-
 impl Action {
     /// What the difference asks for.
     pub fn new(name: &str, difference: Difference, wanted: Wanted, bound: &Bound) -> Self {
         match difference {
             Difference::Missing => Self::Create,
             Difference::Differs | Difference::Present if wanted.update => Self::Update,
-            Difference::Extra if wanted.delete => match bound.0.get(name) {
-                Some(places) => Self::Protect(places.join(", ")),
+            Difference::Extra if wanted.delete => match bound.places(name) {
+                Some(places) => Self::Protect(places),
                 None => Self::Delete,
             },
             Difference::Same | Difference::Differs | Difference::Present | Difference::Extra => Self::Keep,
@@ -69,6 +46,7 @@ impl Action {
 mod tests {
     use super::*;
     use crate::configuration::Binding;
+    use crate::configuration::Environment;
 
     fn environment(name: Option<&str>, store: &str, secret: &str) -> Environment {
         let binding = Binding {

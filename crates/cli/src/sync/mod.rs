@@ -12,12 +12,13 @@ use ostiary_secrets_store::Scope;
 
 use crate::api::StoreArguments;
 use crate::batch;
+use crate::bound::Bound;
 use crate::configuration::ConfigurationArguments;
 use crate::failure::Failure;
 use crate::operator::OperatorArguments;
 use crate::output::Output;
 use crate::value_check::ValueCheck;
-use action::{Action, Bound, Wanted};
+use action::{Action, Wanted};
 use comparison::compare;
 use execution::Execution;
 use prover::Prover;
@@ -91,7 +92,8 @@ impl Sync {
             )));
         }
         let prover = Prover::new(&self.configuration, self.env.as_deref(), self.operator)?;
-        let (api, store) = self.store.open()?;
+        let (api, store) = self.store.open_for(self.configuration.folder())?;
+        let store = store.id;
         let check = ValueCheck::new(&self.configuration, output)?;
         entries.iter().try_for_each(|entry| check.stored(&store, &entry.name, &entry.value))?;
         let wanted = Wanted { update: self.update, delete: self.deletion.delete };

@@ -24,7 +24,7 @@ impl Synchronisation {
     }
 
     fn run(&self, world: &World, more: &[&str]) -> Ran {
-        world.run(&[&["sync", "--store", "1", "--from", &self.file], more].concat(), "unused")
+        world.run(&[&["sync", "--store-id", "1", "--from", &self.file], more].concat(), "unused")
     }
 }
 

@@ -70,10 +70,12 @@ fn holds_decoded(text: &[u8], token: &[u8]) -> bool {
     holds_base64(text, token)
 }
 
-/// Where a run of digits begins within a word, its groups of four begin at any of four places.
+/// Where a run of digits begins within a word, its groups of four begin at any of four places. What stands beside it can be
+/// of the other alphabet, as the hyphens of a name are.
 fn holds_base64(text: &[u8], token: &[u8]) -> bool {
     let runs = text.split(|byte| !base64::is_digit(*byte)).filter(|run| run.len() * 3 >= token.len() * 4);
     runs.into_iter().any(|run| {
+        let run: Zeroizing<Vec<u8>> = Zeroizing::new(run.iter().copied().map(base64::standard).collect());
         (0..4).any(|start| {
             let groups = run.get(start..).unwrap_or_default();
             let whole = groups.len() - usize::from(groups.len() % 4 == 1);
@@ -105,6 +107,7 @@ mod tests {
             "Basic eDpzM2NyZXQvdG9rZW4rb2Z+YS1jYWxsZXI=",
             "eHg6czNjcmV0L3Rva2VuK29mfmEtY2FsbGVyOnl5",
             "k=xeDpzM2NyZXQvdG9rZW4rb2Z-YS1jYWxsZXI",
+            "a-name-eDpzM2NyZXQvdG9rZW4rb2Z+YS1jYWxsZXI=",
             "Basic%20eDpzM2NyZXQvdG9rZW4rb2Z%2BYS1jYWxsZXI%3D",
         ] {
             assert!(are_in(TOKEN, text), "{text}");

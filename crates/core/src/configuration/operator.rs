@@ -13,6 +13,8 @@ pub struct Operator {
     pub allow: List<CallerId>,
     /// How often the endpoints may be used, and by whom.
     pub rate_limit: List<RateLimit>,
+    /// Whether there is a page. No route shares its origin then.
+    pub page: bool,
     /// Those that the gateway can be deployed to, the top level first.
     pub environments: List<Environment>,
 }

@@ -67,6 +67,10 @@ pub struct Route {
     pub cookies: bool,
     /// Whether shared caches may keep the answers to authenticated calls as the upstream says.
     pub shared_cache: bool,
+    /// Whether the context of a request's trace is sent upstream.
+    pub forward_trace: bool,
+    /// Whether responses say how long they took.
+    pub timing: bool,
     /// Whether what was sent is looked for in the response.
     pub redact: bool,
     /// Secrets, or fields of them, that are identifiers and not looked for.

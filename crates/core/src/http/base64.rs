@@ -26,6 +26,16 @@ pub const fn is_digit(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_')
 }
 
+/// The digit of the first alphabet (RFC 4648 §4) that means the same.
+#[must_use]
+pub const fn standard(digit: u8) -> u8 {
+    match digit {
+        b'-' => b'+',
+        b'_' => b'/',
+        digit => digit,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

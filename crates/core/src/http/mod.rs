@@ -15,7 +15,9 @@ pub mod method;
 pub mod path;
 pub mod query;
 pub mod range;
+pub mod s3_client;
 pub mod subprotocol;
+pub mod trace_context;
 
 /// Headers to add to a response, in the order in which they are added.
 pub type AddedHeaders = Vec<(&'static str, String)>;

@@ -21,6 +21,12 @@ impl<'a> Parameter<'a> {
         decode_form(self.raw.split('=').next().unwrap_or(self.raw))
     }
 
+    /// All of it, decoded as the name is.
+    #[must_use]
+    pub fn decoded(self) -> Cow<'a, [u8]> {
+        decode_form(self.raw)
+    }
+
     /// Decoded as the name is; empty where there is no `=`.
     #[must_use]
     pub fn value(self) -> Cow<'a, [u8]> {

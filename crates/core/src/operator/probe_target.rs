@@ -6,6 +6,7 @@ use crate::http::host::Host;
 use crate::http::method::Method;
 use crate::http::path::CanonicalPath;
 use crate::refusal::Code;
+use crate::request::named_method;
 use crate::request_id::RequestId;
 use crate::runtime::no_head::NoHead;
 use crate::runtime::signing::Signing;
@@ -49,6 +50,9 @@ impl<'o, 'g> ProbeTarget<'o, 'g> {
         let mut rules = route.allow.iter().flat_map(|grant| grant.rules.iter());
         let rule = rules.find(|rule| rule.methods.contain(method) && rule.pattern.admits(below));
         let rule = rule.ok_or(Code::NotAllowed)?;
+        if !named_method::is_admitted(route, method, query, |_| false) {
+            return Err(Code::NotAllowed);
+        }
         Ok(Self { method, path, query, rule })
     }
 

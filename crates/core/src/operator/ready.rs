@@ -8,6 +8,7 @@ use crate::configuration::{Gateway, Secret, SecretId, Source};
 use crate::http::query;
 use crate::refusal::Code;
 use crate::runtime::reading::{Failure, Reading};
+use crate::runtime::signing::Signing;
 use crate::runtime::{Bindings, Console};
 use crate::secrets::places::check_value;
 use crate::secrets::readings::Readings;
@@ -43,7 +44,7 @@ struct SourceReady<'g> {
 /// of whose secrets each has a source that serves.
 ///
 /// What proving the operator has read already is not read again; it took `proof_ms` at most.
-pub(super) async fn report<'g, R: Bindings + Console>(
+pub(super) async fn report<'g, R: Bindings + Console + Signing>(
     gateway: &'g Gateway,
     query: Option<&str>,
     runtime: &R,
@@ -70,7 +71,7 @@ pub(super) async fn report<'g, R: Bindings + Console>(
         let sources = sources(secret).enumerate().map(|(position, source)| {
             let (failure, ms) = read(source).map_or((Some(Failure::Error), 0), |(reading, ms)| {
                 let misfits = matches!(reading, Reading::Value(value)
-                    if check_value(gateway, id, value).is_err());
+                    if check_value(gateway, id, value, R::FORMS.jwt).is_err());
                 (if misfits { Some(Failure::Invalid) } else { reading.failure() }, ms)
             });
             SourceReady { source: position + 1, binding: &source.binding, outcome: outcome(failure), ms }

@@ -237,12 +237,14 @@ fn name(rest: &[u8]) -> Unit {
         return Unit::Plain;
     }
     let name = rest.get(..length).unwrap_or_default();
-    let place = NAMES.partition_point(|(known, _)| known.as_bytes() < name);
-    let known = NAMES.get(place).filter(|(known, _)| known.as_bytes().starts_with(name));
+    let known = || {
+        let place = NAMES.partition_point(|(known, _)| known.as_bytes() < name);
+        NAMES.get(place).filter(|(known, _)| known.as_bytes().starts_with(name))
+    };
     match rest.get(length) {
-        None if known.is_some() => Unit::Unfinished,
+        None if known().is_some() => Unit::Unfinished,
         Some(b';') if name == b"fjlig" => Unit::Escape(Escape { width: 7, bytes: *b"fj\0\0", length: 2 }),
-        Some(b';') if let Some((_, byte)) = known.filter(|(known, _)| known.len() == length) => {
+        Some(b';') if let Some((_, byte)) = known().filter(|(known, _)| known.len() == length) => {
             Escape::byte(length + 2, *byte)
         }
         _ => bare_name(name),

@@ -15,18 +15,18 @@ pub(super) fn value() -> impl Strategy<Value = String> {
         1 => "[é–😀\t]",
     ];
     let any = prop::collection::vec(character, 8..40).prop_map(|characters| characters.concat());
-    prop_oneof![4 => any, 1 => "[a-b]{8,20}", 1 => "[%0-4]{8,20}", 1 => r"[\\u0n]{8,20}", 1 => "[&#x0-4]{8,20}"]
+    prop_oneof![4 => any, 1 => "[a-b]{8,20}", 1 => "[%0-4]{8,20}", 1 => r"[\\u0n]{8,20}", 1 => r#"[\\"'<;/n]{8,20}"#, 1 => "[&#x0-4]{8,20}"]
 }
 
-/// Whether its end could be taken for an escape with what follows, and is so long that the rest is not found by itself.
+/// Whether so much of it could be taken for escapes, also with what follows it, that the rest is not found by itself.
 pub(super) fn has_no_middle(value: &str) -> bool {
     let (_, tail) = meaning(value.as_bytes(), Syntaxes::ALL);
     let rest = value.as_bytes().strip_suffix(tail).unwrap();
-    !tail.is_empty() && meaning(rest, Syntaxes::ALL).0.len() < 8
+    meaning(rest, Syntaxes::ALL).0.len() < 8
 }
 
 /// How many kinds of forms there are.
-pub(super) const KINDS: usize = 12;
+pub(super) const KINDS: usize = 14;
 
 /// A form of that value, and what of it must not come out. `choices` decide what is left to whoever writes it.
 pub(super) fn form(value: &str, kind: usize, choices: &[u8]) -> (Vec<u8>, Vec<u8>) {
@@ -36,7 +36,6 @@ pub(super) fn form(value: &str, kind: usize, choices: &[u8]) -> (Vec<u8>, Vec<u8
     let mut choices = choices.iter().copied().cycle();
     let mut choice = move || choices.next().unwrap();
     let form = match kind {
-        0 => value.into(),
         1 => percent(value, &mut choice, false),
         2 => percent(value, &mut choice, true),
         3 => json(value, &mut choice),
@@ -45,11 +44,14 @@ pub(super) fn form(value: &str, kind: usize, choices: &[u8]) -> (Vec<u8>, Vec<u8
         6 => html(value, &mut choice),
         7 => javascript(value, &mut choice),
         8 => padded(value, &mut choice),
+        9 if value.is_ascii() => value.bytes().flat_map(|byte| [byte, 0]).collect(),
+        0 | 9 => value.into(),
+        13 => plain_html(value, &mut choice),
         _ => {
             let (encoded, whole) = base64(value, &mut choice);
             let write = |text: &str| match kind {
-                9 => percent(text, &mut || 1, false),
-                10 => json(text, &mut || 1),
+                10 => percent(text, &mut || 1, false),
+                11 => json(text, &mut || 1),
                 _ => text.into(),
             };
             return (write(&encoded), write(&whole));
@@ -149,6 +151,19 @@ fn html(value: &str, choice: &mut impl FnMut() -> u8) -> Vec<u8> {
             _ if chosen.is_multiple_of(5) => format!("&#{number:06};"),
             _ if chosen.is_multiple_of(3) => format!("&#x{number:X};"),
             _ => character.to_string(),
+        }
+    });
+    pieces.collect::<Vec<String>>().concat().into()
+}
+
+/// As libraries write it that escape what HTML needs, and no more.
+fn plain_html(value: &str, choice: &mut impl FnMut() -> u8) -> Vec<u8> {
+    let escaped = ["<>&", "<>&\"", "<>&\"'", "<>&\"'/"][usize::from(choice() % 4)];
+    let pieces = value.chars().map(|character| {
+        if escaped.contains(character) {
+            format!("&#{};", u32::from(character))
+        } else {
+            character.to_string()
         }
     });
     pieces.collect::<Vec<String>>().concat().into()

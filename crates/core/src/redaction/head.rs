@@ -35,7 +35,10 @@ impl Needles {
     /// Whether the name of a header holds a needle. It is known in lower case, and may go out as the upstream wrote it.
     #[must_use]
     pub fn stand_in_name(&self, name: &str) -> bool {
-        self.all.iter().chain(&self.short).any(|needle| needle.stands_in_name(name))
-            || self.redact(name).is_some()
+        let found = self.all.iter().chain(&self.short).find(|needle| needle.stands_in_name(name));
+        if let Some(needle) = found {
+            self.note(needle.name);
+        }
+        found.is_some() || self.redact(name).is_some()
     }
 }

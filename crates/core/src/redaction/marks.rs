@@ -91,6 +91,7 @@ impl Marks {
             let first = before.max(cover.start.saturating_sub(LONGEST_INCOMPLETE));
             let before_it = text.get(first..cover.start).unwrap_or_default();
             let completion = *cover.completion.get_or_insert_with(|| completion(before_it));
+            needles.note(cover.name);
             let name = needles.mark(cover.name);
             let fits = completion.len() + name.len() <= cover.length;
             let name = if fits { name.as_str() } else { "" };

@@ -52,8 +52,9 @@ pub(super) struct Forms {
 }
 
 impl Forms {
-    /// A value can come back as it is, as a form has it (with `+` for each space), in hexadecimal of one case, and in
-    /// Base64 of either alphabet: at one of three places among the three bytes that four digits stand for.
+    /// A value can come back as it is, as a form has it (with `+` for each space), in hexadecimal of one case, in UTF-16
+    /// that nothing says, and in Base64 of either alphabet: at one of three places among the three bytes that four digits
+    /// stand for.
     ///
     /// Of these, the filter looks at the last eight bytes; so those of a needle of `shortest` bytes or more are kept.
     pub(super) fn of(name: usize, value: &str, shortest: usize) -> Self {
@@ -74,6 +75,9 @@ impl Forms {
         let digits = hexadecimal(value.as_bytes());
         add(digits.to_ascii_uppercase(), None, None);
         add(digits.to_vec(), None, None);
+        if value.is_ascii() {
+            add(utf16(value.as_bytes()).to_vec(), None, None);
+        }
         let mut longest: usize = value.chars().map(longest_form).sum::<usize>().max(digits.len());
         for shift in 0..3 {
             let (digits, before, after) = base64(value.as_bytes(), shift);
@@ -153,6 +157,51 @@ struct Spelling {
     overlap: usize,
 }
 
+/// Of the punctuation after backslashes, what writers escape who leave or double the backslashes: in JSON, in HTML, in JSON
+/// within HTML, of .NET, and in templates. With what is escaped a backslash is no escape, and with the rest it is one.
+const ESCAPED_AFTER: [&str; 9] = ["", "\"", "\"/", "<>", "\"<>", "\"'<>", "\"'<>/", "\"'<>+`", "\"'<>/`="];
+
+/// A value as it is written, apart from the escapes that mean the same wherever they stand.
+struct Written {
+    text: Zeroizing<String>,
+    /// Whether each backslash of it is two.
+    is_doubled: bool,
+    /// Whether something after a backslash is escaped, so that the text has to be read.
+    is_escaped: bool,
+}
+
+impl Written {
+    fn of(value: &str) -> Vec<Self> {
+        let mut all: Vec<Self> = Vec::new();
+        let doubled = Zeroizing::new(value.replace('\\', r"\\"));
+        for escaped in ESCAPED_AFTER {
+            for (unescaped, is_doubled) in [(value, false), (doubled.as_str(), true)] {
+                let text = Self::escaping(unescaped, escaped);
+                let is_escaped = *text != *unescaped;
+                if !all.iter().any(|known| known.text == text) {
+                    all.push(Self { text, is_doubled, is_escaped });
+                }
+            }
+        }
+        all
+    }
+
+    fn escaping(text: &str, escaped: &str) -> Zeroizing<String> {
+        let mut out = Zeroizing::new(String::with_capacity(6 * text.len()));
+        let mut is_after = false;
+        for character in text.chars() {
+            if is_after && escaped.contains(character) {
+                out.push_str(r"\u00");
+                out.extend(hexadecimal(character.to_string().as_bytes()).iter().copied().map(char::from));
+            } else {
+                out.push(character);
+            }
+            is_after = character == '\\';
+        }
+        out
+    }
+}
+
 impl Spelling {
     fn of(value: &str) -> Vec<Self> {
         let mut spellings = Vec::new();
@@ -160,7 +209,7 @@ impl Spelling {
         if holds == [false; 3] {
             return spellings;
         }
-        let doubled = Zeroizing::new(value.replace('\\', r"\\"));
+        let written = Written::of(value);
         let [percent, backslash, html] = holds;
         for bits in 0..8_u8 {
             let is_left = |bit: u8| bits >> bit & 1 == 1;
@@ -168,17 +217,16 @@ impl Spelling {
             if (left.percent && !percent) || (left.backslash && !backslash) || (left.html && !html) {
                 continue;
             }
-            spellings.extend(Self::with(value, left));
-            if backslash {
-                // Of backslashes that are escaped by others the last stands before what follows it all the same.
-                let mut doubled = Self::with(&doubled, left);
-                let [whole, _] = &mut doubled;
-                if whole.text.ends_with(br"\\") {
+            // Of backslashes that are escaped by others the last stands before what follows it all the same.
+            for written in written.iter().filter(|written| left.backslash || !written.is_escaped) {
+                let mut read = Self::with(&written.text, left);
+                let [whole, _] = &mut read;
+                if written.is_doubled && whole.tail.is_empty() && whole.text.ends_with(br"\\") {
                     // Both stand as they are, or the first of what follows would be taken for one of them.
                     whole.tail = Zeroizing::new(br"\\".to_vec());
                     whole.overlap = 2;
                 }
-                spellings.extend(doubled);
+                spellings.extend(read);
             }
         }
         spellings
@@ -369,6 +417,14 @@ fn base64(value: &[u8], before: usize) -> (Zeroizing<Vec<u8>>, Option<SharedDigi
         _ => None,
     };
     (Zeroizing::new(digits.get(first..last).unwrap_or_default().to_vec()), shared_first, shared_last)
+}
+
+/// What an ASCII text is in UTF-16 of either byte order, without the zero at one of its ends.
+fn utf16(bytes: &[u8]) -> Zeroizing<Vec<u8>> {
+    let mut text = Zeroizing::new(Vec::with_capacity(2 * bytes.len()));
+    text.extend(bytes.iter().flat_map(|byte| [*byte, 0]));
+    text.pop();
+    text
 }
 
 fn hexadecimal(bytes: &[u8]) -> Zeroizing<Vec<u8>> {

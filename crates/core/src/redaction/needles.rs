@@ -1,6 +1,6 @@
 //! All that is looked for in one response.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::fmt;
 use std::ops::Range;
 
@@ -21,6 +21,9 @@ pub struct Needles {
     pub(super) base: Base,
     longest: usize,
     lag: usize,
+    /// Positions in the list of names, of what was found and has not been told yet.
+    found: RefCell<Vec<usize>>,
+    told: Vec<usize>,
 }
 
 /// Those that end alike.
@@ -74,7 +77,18 @@ impl Needles {
             from += group.len();
         }
         let filter = Filter::new(keys, ends);
-        Self { names, all, groups, short, filter, base: Base::new(random), longest, lag }
+        Self {
+            names,
+            all,
+            groups,
+            short,
+            filter,
+            base: Base::new(random),
+            longest,
+            lag,
+            found: RefCell::default(),
+            told: Vec::new(),
+        }
     }
 
     /// In bytes: the longest text in which a needle is found; 0 where there is nothing to be found in a body.
@@ -94,6 +108,27 @@ impl Needles {
     #[must_use]
     pub const fn reach(&self) -> Reach {
         Reach { before: 2 * self.longest as u64 + 8, after: self.held_back() as u64 }
+    }
+
+    /// Something with this name was found.
+    pub(super) fn note(&self, name: usize) {
+        let mut found = self.found.borrow_mut();
+        if !found.contains(&name) {
+            found.push(name);
+        }
+    }
+
+    /// The names of the secrets that were found since this was asked for the last time, each once in all.
+    pub(super) fn newly_found(&mut self) -> Vec<&str> {
+        let found = self.found.take();
+        let name = |position: &usize| self.names.get(*position).map(String::as_str);
+        let mut names: Vec<&str> = Vec::new();
+        for found in &found {
+            let known = self.told.iter().any(|told| name(told) == name(found));
+            names.extend(name(found).filter(|name| !known && !names.contains(name)));
+        }
+        self.told.extend(found);
+        names
     }
 
     /// What stands in the place of a match.

@@ -31,6 +31,10 @@ const DIGESTS: &[&str] = &[
 /// The same, for families.
 const DIGEST_PREFIXES: &[&str] = &["x-amz-checksum-", "x-checksum-"];
 
+/// How the messages within a body are coded, of gRPC, gRPC-Web and Connect. Servers answer in the coding of the request's
+/// messages, whatever it says that it accepts, and that coding cannot be taken from a request.
+const CODINGS_OF_MESSAGES: &[&str] = &["connect-content-encoding", "grpc-encoding"];
+
 /// Describes the bytes of a coded body, which is returned decoded.
 const OF_A_CODED_BODY: &[&str] = &["accept-ranges", "content-encoding", "content-length"];
 
@@ -63,8 +67,9 @@ impl Redaction {
     ///    the rest of a secret (RFC 9110 §15.3.7, RFC 3229 §10.4.1).
     /// 2. A body in an encoding that cannot be searched is refused.
     /// 3. Every header is scanned, those too that the edits add. One whose name holds a secret is removed.
-    /// 4. Digests of the body are removed, and what describes it as it was coded. Length, entity tag and ranges stay true, since
-    ///    a mark has as many bytes as what it covers; HEAD says the same as GET.
+    /// 4. Digests of the body are removed, and what describes it as it was coded, also where none comes: what is compressed
+    ///    together with a text of the caller's has a length that tells how much of the secret that text holds. Length, entity
+    ///    tag and ranges of other bodies stay true, since a mark has as many bytes as what it covers; HEAD says the same as GET.
     pub fn new(
         response: &impl UpstreamResponse,
         method: Method,
@@ -76,13 +81,15 @@ impl Redaction {
         if sent.is_empty() {
             return Ok(Self::None);
         }
-        let needles = sent.needles(id);
+        let mut needles = sent.needles(id);
         let status = response.status();
         let has_body = !matches!(status, 101 | 204 | 304);
         let is_scanned = has_body && needles.longest() > 0;
         let part = if is_scanned { part(response, range, &needles)? } else { None };
         let coding = if is_scanned { coding(response, method, part.is_some())? } else { Coding::Identity };
-        redact_head(response, &needles, coding != Coding::Identity, edits);
+        let is_coded = Coding::parse(response.header("content-encoding")) != Ok(Coding::Identity);
+        redact_head(response, &needles, is_coded && needles.longest() > 0, edits);
+        edits.redacted = needles.newly_found().into_iter().map(str::to_owned).collect();
         if method == Method::Head || !is_scanned {
             return Ok(Self::Head);
         }
@@ -138,13 +145,14 @@ fn part(
     }
 }
 
-/// Step 2. What HEAD says of a body that is refused tells nothing of it.
+/// Step 2. HEAD has no body that could be refused.
 fn coding(response: &impl UpstreamResponse, method: Method, is_part: bool) -> Result<Coding, Code> {
     // The runtime takes off the chunks alone, and hands through what is compressed below them (RFC 9112 §6.1).
     let transfer = response.header("transfer-encoding").unwrap_or_default();
+    let messages = CODINGS_OF_MESSAGES.iter().filter_map(|name| response.header(name));
     let is_plain =
         |coding: &str| matches!(coding.trim().to_ascii_lowercase().as_str(), "" | "chunked" | "identity");
-    if !transfer.split(',').all(is_plain) {
+    if !transfer.split(',').chain(messages).all(is_plain) {
         return Err(Code::UpstreamInvalid);
     }
     let coding = Coding::parse(response.header("content-encoding"));

@@ -121,6 +121,11 @@ impl Redactor {
         self.release(self.text.len())
     }
 
+    /// The names of the secrets that were found since this was asked for the last time, each once in all.
+    pub fn newly_found(&mut self) -> Vec<&str> {
+        self.needles.newly_found()
+    }
+
     /// How much work has been done, in steps of the same order. For a piece it is at most some times its length, and what
     /// was held back before it.
     #[must_use]

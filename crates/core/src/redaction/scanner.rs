@@ -67,6 +67,8 @@ impl Scanner {
                 met = window.and_then(|window| needles.filter.position(u64::from_le_bytes(*window)));
             }
         }
+        // Marks are added one after another with little work, and each in the midst of others with more the more there are.
+        ends.sort_by_key(|(end, _)| *end);
         for run in ends.chunk_by(|(_, one), (_, next)| one == next) {
             self.look(scanned, run, marks);
         }

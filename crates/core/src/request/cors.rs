@@ -5,6 +5,7 @@ use crate::http::AddedHeaders;
 use crate::http::header_name::HeaderName;
 use crate::http::host::Host;
 use crate::http::method::{Method, Methods};
+use crate::log::PreflightOutcome;
 use crate::request_id::RequestId;
 use crate::runtime::RequestHead;
 
@@ -21,15 +22,22 @@ pub fn is_preflight(head: &impl RequestHead, method: Method) -> bool {
         && head.header("access-control-request-method").is_some()
 }
 
-/// The headers of the answer to a preflight. A page that may not call is told nothing, which is how a browser is told
+/// The headers of the answer to a preflight, and what the log says of it. A page that may not call is told nothing, which is how a browser is told
 /// no.
 ///
 /// The headers in which the route's callers show their tokens are always allowed: without one of them a page could
 /// not authenticate its user.
 #[must_use]
-pub fn preflight(route: &Route, cors: &Cors, head: &impl RequestHead, id: &RequestId) -> AddedHeaders {
+pub fn preflight(
+    route: &Route,
+    cors: &Cors,
+    head: &impl RequestHead,
+    id: &RequestId,
+) -> (AddedHeaders, PreflightOutcome) {
     let mut added = AddedHeaders::new();
+    let mut outcome = PreflightOutcome::ForeignOrigin;
     if let Some(origin) = allowed_origin(cors, head) {
+        outcome = PreflightOutcome::Granted;
         added.extend(grant(cors, origin));
         let rules = route.allow.iter().flat_map(|grant| grant.rules.iter());
         let methods = rules.fold(Methods::NONE, |methods, rule| Methods(methods.0 | rule.methods.0));
@@ -47,7 +55,7 @@ pub fn preflight(route: &Route, cors: &Cors, head: &impl RequestHead, id: &Reque
     let vary = "Origin, Access-Control-Request-Method, Access-Control-Request-Headers";
     added.push(("vary", vary.to_owned()));
     added.push(("ostiary-request-id", id.as_str().to_owned()));
-    added
+    (added, outcome)
 }
 
 /// What a page of the request's origin may do with the response, whether that is the upstream's or a refusal: a page

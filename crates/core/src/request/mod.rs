@@ -3,6 +3,8 @@
 pub mod admission;
 pub mod cors;
 pub mod destination;
+pub mod named_method;
 pub mod rate_limit;
 pub mod routing;
 pub mod target;
+pub mod trace;

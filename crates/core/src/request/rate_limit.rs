@@ -13,14 +13,14 @@ pub const ADDRESS_HEADER: &str = "cf-connecting-ip";
 
 /// What all limits of one kind say together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Limited {
+pub enum Limited<'a> {
     /// Go on; `unknown` where a binding did not answer.
     No {
         /// Whether a limit could not be asked.
         unknown: bool,
     },
-    /// Come back after so many seconds.
-    For(u32),
+    /// Come back when the period of this limit has passed.
+    By(&'a RateLimit),
 }
 
 /// Whom to count a request for.
@@ -45,7 +45,19 @@ pub struct Limits<'a> {
     pub within: u32,
 }
 
-impl Limits<'_> {
+impl Subject<'_> {
+    /// As the log has it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Address => "address",
+            Self::Caller(..) => "caller",
+            Self::Anyone => "anyone",
+        }
+    }
+}
+
+impl<'a> Limits<'a> {
     /// Counts the request with every limit that counts this subject, and asks all of them at once.
     ///
     /// A limiter that fails does not close the route: it guards a budget, and what guards the secrets has been or will
@@ -55,7 +67,7 @@ impl Limits<'_> {
         subject: Subject<'_>,
         head: &impl RequestHead,
         bindings: &impl Bindings,
-    ) -> Limited {
+    ) -> Limited<'a> {
         let by = if matches!(subject, Subject::Address) { Counted::Address } else { Counted::Caller };
         let limits: Vec<_> = self.limits.iter().filter(|limit| limit.by == by).collect();
         if limits.is_empty() {
@@ -75,8 +87,8 @@ impl Limits<'_> {
         let asked = limits.iter().map(|limit| bindings.limit(&limit.binding, &key, self.within));
         let verdicts = join_all(asked).await;
         let exceeded = limits.iter().zip(&verdicts).filter(|(_, verdict)| **verdict == Verdict::Exceeded);
-        match exceeded.map(|(limit, _)| limit.period).max() {
-            Some(period) => Limited::For(period),
+        match exceeded.map(|(limit, _)| *limit).max_by_key(|limit| limit.period) {
+            Some(limit) => Limited::By(limit),
             None => Limited::No { unknown: verdicts.contains(&Verdict::Unknown) },
         }
     }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::configuration::Route;
-use crate::http::connection::{connection_options, is_hop_by_hop};
+use crate::http::connection::{ConnectionOptions, is_hop_by_hop};
 use crate::http::cookie::without_domain;
 use crate::http::header_name::{HeaderName, fold};
 use crate::request_id::RequestId;
@@ -78,6 +78,8 @@ pub struct Edits {
     pub idle_timeout: Option<u32>,
     /// What is done to the links in its body; `None` where they stay as they are.
     pub body: Option<BodyEdit>,
+    /// The names of the secrets that were found in the head.
+    pub redacted: Vec<String>,
 }
 
 /// Headers about the bytes of a body, which are others once its links have been rewritten. `ETag` is not among them: the
@@ -114,7 +116,7 @@ pub fn edits<'l>(
     id: &RequestId,
 ) -> Edits {
     let mut edits = Edits { idle_timeout: route.idle_timeout, ..Edits::default() };
-    let connection = connection_options(answer.header("connection"));
+    let connection = ConnectionOptions::new(answer.header("connection"));
     for name in answer.header_names() {
         let folded = fold(name);
         let hop = is_hop_by_hop(name);
@@ -123,7 +125,7 @@ pub fn edits<'l>(
             || family
             || name == "set-cookie"
             || WITHHELD.contains(&folded.as_ref())
-            || connection.iter().any(|option| option == name)
+            || connection.lists(&folded)
         {
             edits.remove.push(name.to_owned());
         }

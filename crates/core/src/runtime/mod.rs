@@ -7,6 +7,7 @@
 pub mod cache;
 pub mod clock;
 pub mod cryptography;
+pub mod instrumented;
 pub mod limit;
 pub mod no_head;
 pub mod own_request;

@@ -9,13 +9,19 @@ use crate::secret_value::SecretValue;
 use crate::secrets::json_field::string_field;
 
 /// Whether the value can be put wherever the configuration puts this secret: in the auth of every route, and where a
-/// caller shows it.
+/// caller shows it. `signs` says whether the configuration may have keys that sign tokens: what reads them is not in a
+/// build where it never has.
 ///
 /// # Errors
 /// For the first place that it does not fit.
-pub fn check_value<'g>(gateway: &'g Gateway, id: SecretId, value: &SecretValue) -> Result<(), Misfit<'g>> {
+pub fn check_value<'g>(
+    gateway: &'g Gateway,
+    id: SecretId,
+    value: &SecretValue,
+    signs: bool,
+) -> Result<(), Misfit<'g>> {
     for route in gateway.routes.iter() {
-        check_route(route, id, value)?;
+        check_route(route, id, value, signs)?;
     }
     let proves = gateway.callers.iter().find(|caller| caller.proof == Proof::Secret(id));
     proves.map_or(Ok(()), |caller| {
@@ -24,10 +30,15 @@ pub fn check_value<'g>(gateway: &'g Gateway, id: SecretId, value: &SecretValue) 
     })
 }
 
-fn check_route<'g>(route: &'g Route, id: SecretId, value: &SecretValue) -> Result<(), Misfit<'g>> {
+fn check_route<'g>(
+    route: &'g Route,
+    id: SecretId,
+    value: &SecretValue,
+    signs: bool,
+) -> Result<(), Misfit<'g>> {
     for placement in route.auth.iter() {
         for (template, place) in places(placement) {
-            check_template(template, place, id, value).map_err(|(field, fault)| Misfit {
+            check_template(template, place, id, value, signs).map_err(|(field, fault)| Misfit {
                 user: User::Route(&route.name),
                 field,
                 fault,
@@ -42,16 +53,17 @@ fn check_template<'g>(
     place: Place,
     id: SecretId,
     value: &SecretValue,
+    signs: bool,
 ) -> Result<(), (Option<&'g str>, MisfitFault)> {
     for part in template.parts.iter() {
         match part {
             Part::Secret(secret) if *secret == id => {
-                check_place(place, value).map_err(|fault| (None, MisfitFault::Value(fault)))?;
+                check_place(place, value, signs).map_err(|fault| (None, MisfitFault::Value(fault)))?;
             }
             Part::Field(secret, name) if *secret == id => {
                 let name = name.as_ref();
                 let field = string_field(value, name).ok_or((Some(name), MisfitFault::NoField))?;
-                check_place(place, &field).map_err(|fault| (Some(name), MisfitFault::Value(fault)))?;
+                check_place(place, &field, signs).map_err(|fault| (Some(name), MisfitFault::Value(fault)))?;
             }
             _ => {}
         }
@@ -59,9 +71,11 @@ fn check_template<'g>(
     Ok(())
 }
 
-fn check_place(place: Place, value: &SecretValue) -> Result<(), InvalidValue> {
+fn check_place(place: Place, value: &SecretValue, signs: bool) -> Result<(), InvalidValue> {
     match place {
-        Place::SigningKey(algorithm, encoding) if !is_signing_key(algorithm, encoding, value.expose()) => {
+        Place::SigningKey(algorithm, encoding)
+            if signs && !is_signing_key(algorithm, encoding, value.expose()) =>
+        {
             Err(InvalidValue { position: 1, fault: ValueFault::NoKey })
         }
         _ => place.check(value.expose()),

@@ -16,7 +16,9 @@ use crate::configuration::{Failover, Placement};
 use crate::log::{Event, FailoverOutcome};
 use crate::redaction::{RequestedRange, Sent};
 use crate::refusal::Code;
+use crate::request::trace::Trace;
 use crate::request_id::RequestId;
+use crate::runtime::instrumented::Instrumented;
 use crate::runtime::plan::Plan;
 use crate::runtime::signing::{Signing, when};
 use crate::runtime::status::check_status;
@@ -69,11 +71,13 @@ pub struct Attempts<'a, 'g, H, R> {
     pub failover: Option<&'a Failover>,
     /// Where the jitter of pauses and the nonces of signatures come from.
     pub request_id: &'a RequestId,
+    /// What ties the attempts to a trace; `None` where the upstream is not told.
+    pub trace: Option<&'a Trace>,
     /// The caller's body, once it has been read to sign it or to set a field in it.
     pub body: Option<Rc<SecretBytes>>,
 }
 
-impl<'g, H: RequestHead, R: Bindings + Network + Clock + Signing> Attempts<'_, 'g, H, R> {
+impl<'g, H: RequestHead, R: Bindings + Network + Clock + Signing + Instrumented> Attempts<'_, 'g, H, R> {
     /// Sends the request with this credential, and once more for as long as there is reason to. When no attempt is
     /// accepted the last answer of the upstream is the answer, whatever it is.
     pub async fn send(mut self, credential: Credential<'g>) -> Result<Reply<'g, R::Response>, Code> {
@@ -82,8 +86,7 @@ impl<'g, H: RequestHead, R: Bindings + Network + Clock + Signing> Attempts<'_, '
         let mut retries = retries(self.forward);
         let keep = self.keep(retries);
         loop {
-            let mut plan = self.forward.plan(&credential);
-            plan.keep = keep;
+            let mut plan = self.plan(&credential, keep);
             if let Err(why) = self.complete(&mut plan, &credential).await {
                 self.resolver.unanswered();
                 return standing.ok_or(why);
@@ -136,6 +139,14 @@ impl<'g, H: RequestHead, R: Bindings + Network + Clock + Signing> Attempts<'_, '
             }
             standing = Some(reply);
         }
+    }
+
+    fn plan(&self, credential: &Credential<'_>, keep: u32) -> Plan {
+        let mut plan = Plan { keep, ..self.forward.plan(credential) };
+        if let Some(trace) = self.trace.filter(|_| R::INSTRUMENTS.trace) {
+            trace.put_on(&mut plan);
+        }
+        plan
     }
 
     /// A caller can force refusals, and what any error says of the credential only the upstream knows: 403 and 429 can

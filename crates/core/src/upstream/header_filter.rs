@@ -1,7 +1,7 @@
 //! Which headers of a request are read, and which of them go up.
 
 use crate::configuration::{Route, TokenPlace};
-use crate::http::connection::{HOP_BY_HOP, connection_options};
+use crate::http::connection::{ConnectionOptions, HOP_BY_HOP};
 use crate::http::header_name::{HeaderName, fold, same_folded};
 
 /// Said anew by the runtime for the next connection.
@@ -27,7 +27,8 @@ const CREDENTIALS: &[&str] = &[
 
 /// Headers that upstreams believe when a proxy sends them: who asks, and what is asked for. `Referer` is a URL of the
 /// gateway's own, and can hold a token that was shown in a query. `Origin` is a page of the gateway's caller: it says
-/// nothing to an upstream whose caller is the gateway, and some upstreams refuse every request that has one.
+/// nothing to an upstream whose caller is the gateway, and some upstreams refuse every request that has one. A program
+/// behind CGI takes `Proxy` for the proxy that its own requests go through (CVE-2016-5385).
 const CLAIMS: &[&str] = &[
     "cdn-loop",
     "client-ip",
@@ -35,6 +36,7 @@ const CLAIMS: &[&str] = &[
     "fastly-client-ip",
     "forwarded",
     "origin",
+    "proxy",
     "proxy-client-ip",
     "referer",
     "true-client-ip",
@@ -47,6 +49,7 @@ const CLAIMS: &[&str] = &[
     "x-cluster-client-ip",
     "x-forwarded",
     "x-host",
+    "x-http-host-override",
     "x-http-method",
     "x-http-method-override",
     "x-method-override",
@@ -70,14 +73,14 @@ const CLAIM_PREFIXES: &[&str] =
 /// one that is not forwarded is not forwarded either.
 pub struct HeaderFilter<'a> {
     route: &'a Route,
-    connection: Vec<String>,
+    connection: ConnectionOptions,
 }
 
 impl<'a> HeaderFilter<'a> {
     /// For a request on this route with this `Connection` header.
     #[must_use]
     pub fn new(route: &'a Route, connection: Option<&str>) -> Self {
-        Self { route, connection: connection_options(connection) }
+        Self { route, connection: ConnectionOptions::new(connection) }
     }
 
     /// Whether the header with this lower-case name stays behind.
@@ -90,7 +93,7 @@ impl<'a> HeaderFilter<'a> {
 
         listed(HOP_BY_HOP)
             || listed(FRAMING)
-            || self.connection.iter().any(|option| is(option))
+            || self.connection.lists(&folded)
             || self.route.token_in.iter().filter_map(TokenPlace::header).any(is)
             || self.route.auth.iter().any(|placement| placement.sets_header(is))
             || self.route.strip_headers.iter().map(HeaderName::as_str).any(is)

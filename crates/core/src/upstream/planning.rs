@@ -90,7 +90,8 @@ impl<H: RequestHead> Forward<'_, H> {
         for (name, value) in &credential.headers {
             set.push(((*name).to_owned(), SecretValue::new(value.expose().to_owned())));
         }
-        let cdn_loop = CdnId::new(self.host).appended_to(self.head.header("cdn-loop"));
+        let seen = self.head.header("cdn-loop").filter(|seen| !self.tokens.are_in(seen.as_bytes()));
+        let cdn_loop = CdnId::new(self.host).appended_to(seen);
         set.push(("cdn-loop".to_owned(), SecretValue::new(cdn_loop)));
         let looks_inside = self.route.failover.as_ref().is_some_and(Failover::reads_body);
         let reads_body = self.reads_bytes() || self.route.idle_timeout.is_some() || looks_inside;
@@ -203,14 +204,16 @@ impl<H: RequestHead> Forward<'_, H> {
             return Fate::Removed;
         }
         let without = charset::without_foreign(value);
+        // To a server that knows no quotes, what is quoted can be a charset.
+        if !charset::is_searchable(&without) {
+            return Fate::Removed;
+        }
         if without == value { Fate::Forwarded } else { Fate::Replaced(SecretValue::new(without)) }
     }
 
     /// Whether a parameter of the query stays behind.
     fn drops(&self, parameter: Parameter<'_>) -> bool {
-        drops(self.route, &parameter.name())
-            || self.tokens.are_in(&parameter.name())
-            || self.tokens.are_in(&parameter.value())
+        drops(self.route, &parameter.name()) || self.tokens.are_in(&parameter.decoded())
     }
 
     /// The URL with what this credential adds to it.

@@ -1,4 +1,5 @@
-//! Whether a response refuses the credential that its request carried.
+//! Whether a response refuses the credential that its request carried. What is tried next is in
+//! [`attempts`](super::attempts).
 
 use memchr::memmem;
 

@@ -58,6 +58,8 @@ fn case_52_names_that_some_servers_fold_into_one_stay_behind_together() {
         "x.forwarded.for",
         "cf.connecting.ip",
         "x.http.method.override",
+        "x.http.host.override",
+        "proxy",
         "proxy.authorization",
         "x.token",
         "x!internal",

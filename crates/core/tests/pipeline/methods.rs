@@ -120,3 +120,45 @@ fn a_destination_that_no_rule_admits_is_refused() {
             .refused("path_ambiguous");
     }
 }
+
+#[test]
+fn case_71_a_method_that_the_query_names_needs_a_rule() {
+    for query in [
+        "_method=DELETE",
+        "a=1&_method=delete",
+        "a=1;_METHOD=Delete",
+        "%5Fmethod=DELETE",
+        "_method[]=DELETE",
+        ".method=DELETE",
+        "_method=GET&_method=DELETE",
+        "_HttpMethod=DELETE",
+        "X-HTTP-Method-Override=DELETE",
+        "_method=PUT",
+        "_method=TRACE",
+        "_method=unknown",
+    ] {
+        let exchange = World::new().ask(&Ask::new("GET", &format!("/api/v1/x?{query}")));
+        exchange.refused("not_allowed");
+        assert_eq!(exchange.log["mismatch"], "method", "{query}");
+    }
+    for query in ["_method=GET", "_method=", "method=DELETE", "x_method=DELETE", "q=_method=DELETE"] {
+        let exchange = World::new().ask(&Ask::new("GET", &format!("/api/v1/x?{query}")));
+        assert_eq!(exchange.status, 200, "{query}");
+        assert!(exchange.sent().url.ends_with(query), "{query}");
+    }
+}
+
+#[test]
+fn case_71_a_form_may_name_a_method_that_its_rules_admit() {
+    let gateway = GATEWAY.replace("\"GET,PUT /**\"", "\"GET,POST,PUT /**\", \"DELETE /mine/*\"");
+    let ask = |method, target: &str| World::of(&gateway).ask(&Ask::new(method, target));
+    for target in ["/dav/x?_method=put", "/dav/mine/x?_method=DELETE", "/dav/mine/x?_method=POST"] {
+        assert_eq!(ask("POST", target).status, 200, "{target}");
+    }
+    ask("POST", "/dav/x?_method=DELETE").refused("not_allowed");
+    // Whoever looks at the method alone would send it twice, or keep what comes of it.
+    ask("GET", "/dav/mine/x?_method=DELETE").refused("not_allowed");
+    let stripping = gateway.replace("retry    =", "strip_query = [\"_method\"]\nretry    =");
+    let exchange = World::of(&stripping).ask(&Ask::new("GET", "/dav/x?_method=DELETE&a=1"));
+    assert_eq!(exchange.sent().url, "https://dav.example.com/base/x?a=1");
+}

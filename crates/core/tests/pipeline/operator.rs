@@ -336,6 +336,8 @@ fn a_probe_obeys_the_route_s_rules() {
         ("POST", "/v1/charges/x", "operation_invalid"),
         ("OPTIONS", "/v1/x", "operation_invalid"),
         ("get", "/v1/x", "operation_invalid"),
+        // Case 71.
+        ("GET", "/v1/x?_method=DELETE", "not_allowed"),
         ("GET", "/v1/../../admin", "path_ambiguous"),
         ("GET", "/v1/%2e%2e/x", "path_ambiguous"),
         ("GET", "/v1/a%2Fb", "path_ambiguous"),

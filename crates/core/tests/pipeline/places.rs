@@ -33,7 +33,7 @@ fn check(name: &str, value: &str) -> Result<(), String> {
     let gateway = read(file("gateway.toml", GATEWAY), file("wrangler.toml", &wrangler)).unwrap().gateway;
     let position = gateway.secrets.iter().position(|secret| secret.name == name).unwrap();
     let id = SecretId(u16::try_from(position).unwrap());
-    check_value(&gateway, id, &SecretValue::new(value.to_owned())).map_err(|misfit| misfit.to_string())
+    check_value(&gateway, id, &SecretValue::new(value.to_owned()), true).map_err(|misfit| misfit.to_string())
 }
 
 #[test]

@@ -124,6 +124,10 @@ fn case_48_nothing_that_could_not_be_searched_is_asked_for_or_accepted() {
     assert_eq!(done.sent().header("accept"), ["application/json, */*;q=0.1"]);
     assert_eq!(done.sent().header("accept-encoding"), ["identity"]);
 
+    let quoted = "text/html; a=\"b, text/plain; charset=utf-7\"";
+    let done = World::new().ask(&Ask::new("GET", "/api/v1/x").header("accept", quoted));
+    assert_eq!(done.sent().header("accept"), [""; 0]);
+
     let refused = |status, headers: &[(&'static str, &'static str)]| {
         World::new().answering(status, headers).ask(&Ask::new("GET", "/api/v1/x")).code
     };
@@ -151,11 +155,45 @@ fn case_48_nothing_that_could_not_be_searched_is_asked_for_or_accepted() {
 }
 
 #[test]
-fn what_a_head_says_of_a_body_that_would_be_refused_passes() {
+fn case_72_no_head_says_how_long_a_body_is_that_was_compressed_with_the_key() {
     let headers = [("content-encoding", "zstd"), ("content-length", "5"), ("etag", "\"x\"")];
-    let done = World::new().answering(200, &headers).ask(&Ask::new("HEAD", "/api/v1/x"));
-    for (name, value) in headers {
-        assert_eq!(done.header(name), [value], "{name}");
+    for (method, status) in [("HEAD", 200), ("GET", 304), ("HEAD", 304)] {
+        for coding in ["gzip", "zstd", "gzip, gzip"] {
+            let headers = [&[("content-encoding", coding)], &headers[1..]].concat();
+            let done = World::new().answering(status, &headers).ask(&Ask::new(method, "/api/v1/x"));
+            assert_eq!((done.status, done.header("etag")), (status, vec!["W/\"x\""]), "{method} {coding}");
+            assert!(done.header("content-length").is_empty(), "{method} {status} {coding}");
+        }
+    }
+}
+
+#[test]
+fn case_48_messages_that_are_compressed_within_a_body_are_refused() {
+    for name in ["grpc-encoding", "connect-content-encoding"] {
+        for (coding, is_refused) in [("gzip", true), ("zstd", true), ("Snappy", true), ("identity", false)] {
+            let headers = [("content-type", "application/grpc-web+proto"), (name, coding)];
+            // A server answers in the coding of the messages that it got.
+            let ask = Ask::new("POST", "/key/v1/x").header(name, "gzip").body("-----");
+            let done = World::new().answering(200, &headers).ask(&ask);
+            assert_eq!(done.code.as_deref(), is_refused.then_some("upstream_invalid"), "{name} {coding}");
+            assert_eq!(done.sent().header(name), ["gzip"]);
+        }
+    }
+}
+
+#[test]
+fn case_48_utf_16_that_nothing_tells_is_searched() {
+    let little: Vec<u8> = "“x” canary-api-key".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let big: Vec<u8> = "“x” canary-api-key".encode_utf16().flat_map(u16::to_be_bytes).collect();
+    for body in [little, big] {
+        // Whatever is no UTF-8 is not what is looked at here.
+        let body: &'static str = String::from_utf8_lossy(&body).into_owned().leak();
+        for content_type in ["text/plain", "application/octet-stream"] {
+            let world = World::new().answering(200, &[("content-type", content_type)]).with_body(body);
+            let done = world.ask(&Ask::new("GET", "/api/v1/x"));
+            assert!(!done.body.replace('\0', "").contains("canary"), "{:?}", done.body);
+            assert_eq!(done.body.len(), body.len());
+        }
     }
 }
 

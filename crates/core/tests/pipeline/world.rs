@@ -6,8 +6,9 @@ use std::collections::{BTreeMap, VecDeque};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use futures::executor::block_on;
-use ostiary_core::configuration::{Forms, Gateway, JwtAlgorithm, PublicKey, Source};
+use ostiary_core::configuration::{Forms, Gateway, Instruments, JwtAlgorithm, PublicKey, Source};
 use ostiary_core::http::coding::Coding;
+use ostiary_core::log::{FoundIn, Redacted};
 use ostiary_core::operator::Report;
 use ostiary_core::redaction::Redaction;
 use ostiary_core::request_id::RequestId;
@@ -15,6 +16,7 @@ use ostiary_core::response::body_edit::BodyEdit;
 use ostiary_core::response::edits::Edits;
 use ostiary_core::runtime::cache::Cache;
 use ostiary_core::runtime::cryptography::{Cryptography, KeyHandle};
+use ostiary_core::runtime::instrumented::Instrumented;
 use ostiary_core::runtime::limit::Verdict;
 use ostiary_core::runtime::own_request::{OwnRequests, WholeResponse};
 use ostiary_core::runtime::plan::Plan;
@@ -136,6 +138,8 @@ pub struct Exchange {
     pub body: String,
     pub coding: Option<Coding>,
     pub log: serde_json::Value,
+    /// The lines beside the request's event.
+    pub notices: Vec<serde_json::Value>,
     pub reads: Vec<String>,
     pub sent: Vec<Sent>,
     /// Each rate limit that was asked, with its key.
@@ -345,6 +349,7 @@ impl World {
     }
 
     /// Handles one request, and looks for the canary in all that the gateway itself says.
+    #[expect(clippy::too_many_lines, reason = "each outcome, with what is looked at of it")]
     pub fn ask(&self, ask: &Ask) -> Exchange {
         let head = AskedHead { joined: ask.joined(), ask };
         *self.asked.borrow_mut() =
@@ -354,6 +359,10 @@ impl World {
         let log = handled.event.line();
         assert_no_canary(&log);
         assert!(!log.contains('\n'));
+        let notices = handled.event.notices();
+        let mut notices: Vec<serde_json::Value> =
+            notices.iter().map(|notice| serde_json::from_str(&notice.line()).unwrap()).collect();
+        let redacted = Redacted::from(&handled.event);
         let mut idle_timeout = None;
         let request_id = handled.event.request_id.clone();
         let mut report = serde_json::Value::Null;
@@ -370,12 +379,12 @@ impl World {
                 (204, None, headers.collect())
             }
             Outcome::Answered(answer, edits, redaction) => {
-                (body, coding) = scanned(answer.body, redaction);
-                if let Some(BodyEdit { mut links, .. }) = edits.body.clone() {
-                    let mut pieces: Vec<u8> =
-                        body.as_bytes().chunks(3).flat_map(|piece| links.push(piece)).collect();
-                    pieces.extend(links.finish());
-                    body = String::from_utf8(pieces).unwrap();
+                let found;
+                (body, coding, found) = scanned(answer.body, redaction);
+                let found = found.iter().map(|name| redacted.notice(name, FoundIn::Body).line());
+                notices.extend(found.map(|line| serde_json::from_str(&line).unwrap()));
+                if let Some(edit) = edits.body.clone() {
+                    body = rewritten(&body, edit);
                 }
                 idle_timeout = edits.idle_timeout;
                 (edits.status.unwrap_or(answer.status), None, edited(&answer, &edits))
@@ -391,6 +400,9 @@ impl World {
         for (_, value) in &headers {
             assert_no_canary(value);
         }
+        for notice in &notices {
+            assert_no_canary(&notice.to_string());
+        }
         Exchange {
             status,
             code,
@@ -399,6 +411,7 @@ impl World {
             body,
             coding,
             log: serde_json::from_str(&log).unwrap(),
+            notices,
             reads: self.reads.take(),
             sent: self.sent.take(),
             counted: self.counted.take(),
@@ -406,6 +419,13 @@ impl World {
             idle_timeout,
         }
     }
+}
+
+/// The body with its links rewritten, in pieces of three bytes.
+fn rewritten(body: &str, BodyEdit { mut links, .. }: BodyEdit) -> String {
+    let mut pieces: Vec<u8> = body.as_bytes().chunks(3).flat_map(|piece| links.push(piece)).collect();
+    pieces.extend(links.finish());
+    String::from_utf8(pieces).unwrap()
 }
 
 impl Exchange {
@@ -623,6 +643,10 @@ impl Signing for World {
     }
 }
 
+impl Instrumented for World {
+    const INSTRUMENTS: Instruments = Instruments::ALL;
+}
+
 impl Clock for World {
     fn now(&self) -> f64 {
         self.now
@@ -640,8 +664,11 @@ fn edited(answer: &FakeAnswer, edits: &Edits) -> Vec<(String, String)> {
 }
 
 /// As the edge does it: whatever is released goes, in the piece's place or as it is.
-fn scanned(body: &str, redaction: Redaction) -> (String, Option<Coding>) {
-    let Redaction::Body { mut redactor, coding, .. } = redaction else { return (body.to_owned(), None) };
+fn scanned(body: &str, redaction: Redaction) -> (String, Option<Coding>, Vec<String>) {
+    let Redaction::Body { mut redactor, coding, .. } = redaction else {
+        return (body.to_owned(), None, Vec::new());
+    };
+    let mut found = Vec::new();
     let (mut out, mut rest) = (Vec::new(), body.as_bytes());
     let mut pieces = body.as_bytes().chunks(3);
     loop {
@@ -650,11 +677,12 @@ fn scanned(body: &str, redaction: Redaction) -> (String, Option<Coding>) {
             Some(piece) => redactor.push(piece).unwrap(),
             None => redactor.finish(),
         };
+        found.extend(redactor.newly_found().into_iter().map(str::to_owned));
         let (gone, left) = rest.split_at(released.length);
         out.extend(released.replaced.unwrap_or_else(|| gone.to_vec()));
         rest = left;
         if piece.is_none() {
-            return (String::from_utf8(out).unwrap(), Some(coding));
+            return (String::from_utf8(out).unwrap(), Some(coding), found);
         }
     }
 }

@@ -370,6 +370,20 @@ pub(crate) static ROUTE: KeyTable = KeyTable {
             example: "shared_cache = true",
             shape: Shape::Boolean,
         },
+        Key {
+            name: "forward_trace",
+            summary: "Whether the context of a request's trace is sent upstream.",
+            presence: Optional("true"),
+            example: "forward_trace = false",
+            shape: Shape::Boolean,
+        },
+        Key {
+            name: "timing",
+            summary: "Whether responses say how long they took, and how often the request was sent.",
+            presence: Optional("false"),
+            example: "timing = true",
+            shape: Shape::Boolean,
+        },
     ],
     forms: &[],
 };
@@ -813,6 +827,13 @@ pub(crate) static OPERATOR: KeyTable = KeyTable {
             example: "rate_limit = [{ binding = \"OPERATOR_RPM\", by = \"address\" }]",
             shape: Shape::Array(1, &Shape::Table(&RATE_LIMIT)),
         },
+        Key {
+            name: "page",
+            summary: "Whether there is a page that shows the state of the gateway. The mount needs a host of its own.",
+            presence: Optional("false"),
+            example: "page = true",
+            shape: Shape::Boolean,
+        },
     ],
     forms: &[],
 };
@@ -820,13 +841,22 @@ pub(crate) static OPERATOR: KeyTable = KeyTable {
 /// `[gateway]`.
 pub(crate) static GATEWAY: KeyTable = KeyTable {
     owner: "`[gateway]`",
-    keys: &[Key {
-        name: "secret_timeout",
-        summary: "How long one source of a secret may take.",
-        presence: Optional("\"2s\""),
-        example: "secret_timeout = \"2s\"",
-        shape: DURATION,
-    }],
+    keys: &[
+        Key {
+            name: "secret_timeout",
+            summary: "How long one source of a secret may take.",
+            presence: Optional("\"2s\""),
+            example: "secret_timeout = \"2s\"",
+            shape: DURATION,
+        },
+        Key {
+            name: "trace",
+            summary: "Whether requests are part of traces, by W3C Trace Context.",
+            presence: Optional("false"),
+            example: "trace = true",
+            shape: Shape::Boolean,
+        },
+    ],
     forms: &[],
 };
 

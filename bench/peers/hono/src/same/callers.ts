@@ -7,9 +7,13 @@ import type { Readings } from "./secrets";
 // The tokens that a request shows: in `Authorization`, and in each header that the route's auth fills.
 function tokensOf(headers: Headers, auth: Placement[]): Set<string> {
   const tokens = new Set<string>();
-  const [, scheme, credentials] = /^(bearer|basic) +(.*)$/is.exec(headers.get("authorization")?.trim() ?? "") ?? [];
-  if (scheme?.toLowerCase() === "bearer") tokens.add(credentials);
-  if (scheme?.toLowerCase() === "basic") tokens.add(basicToken(credentials));
+  // Clients write many schemes, or none.
+  const [, scheme = "", credentials] = /^(?:(\S+) +)?(.*)$/s.exec(headers.get("authorization")?.trim() ?? "") ?? [];
+  if (scheme.toLowerCase() === "basic") tokens.add(basicToken(credentials));
+  else {
+    tokens.add(credentials);
+    if (scheme.toLowerCase() === "apikey") tokens.add(basicToken(credentials));
+  }
   for (const { header, prefix } of auth) {
     const value = header === "authorization" ? null : headers.get(header);
     if (value === null) continue;

@@ -1,14 +1,15 @@
 import { type Context, Hono } from "hono";
 import type { Environment } from "../configuration";
 import { type Notes, record } from "../log";
-import { type Code, problem, Refused } from "../problem";
+import { type Code, Refused } from "../problem";
 import { identify } from "./callers";
 import type { Route } from "./configuration";
 import { callerResponse, upstreamHeaders, withheldFromUpstream } from "./headers";
 import { askForText, redacted } from "./redaction";
+import { refusal } from "./refusal";
 import { admits } from "./rules";
 import { Readings, Resolver } from "./secrets";
-import { admit, ALLOW, type Target } from "./target";
+import { admit, type Target } from "./target";
 import { send } from "./upstream";
 
 type Gateway = { Bindings: Environment; Variables: { requestId: string; notes: Notes; target: Target } };
@@ -31,9 +32,7 @@ export function createGateway(routes: Route[]): Hono<Gateway> {
 
 function refuse(context: Context<Gateway>, code: Code): Response {
   context.get("notes").code = code;
-  const headers: Record<string, string> = { "ostiary-refusal": code };
-  if (code === "method_not_allowed") headers.allow = ALLOW;
-  return problem(code, context.get("requestId"), headers);
+  return refusal(code, context.get("requestId"), context.req.raw.headers);
 }
 
 async function serve(context: Context<Gateway>, route: Route, withheld: Set<string>): Promise<Response> {

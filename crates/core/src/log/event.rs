@@ -1,9 +1,10 @@
-//! What the log says of a request: names, outcomes and times, never a value.
+//! The one event of a request.
 
 use serde::Serialize;
 
 use crate::authentication::caller::AuthenticationError;
 use crate::configuration::Mismatch;
+use crate::http::trace_context::TraceId;
 use crate::request_id::RequestId;
 use crate::secrets::resolver::SourceNote;
 
@@ -52,6 +53,24 @@ pub struct Event<'g> {
     /// Whether a rate limit could not be asked, and the request went on.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub rate_limit_unknown: bool,
+    /// The binding of the rate limit that was exceeded; of several, the one with the longest period.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rate_limit: Option<&'g str>,
+    /// What that limit counted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub counted: Option<&'static str>,
+    /// How a browser's preflight was answered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub preflight: Option<PreflightOutcome>,
+    /// The names of secrets that were found in the head of the answer, for [`Event::notices`].
+    #[serde(skip)]
+    pub redacted: Vec<String>,
+    /// The trace that the request is part of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trace_id: Option<TraceId>,
+    /// How its caller has named it, where that can only be an id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub x_request_id: Option<String>,
     /// The names of values that are too short to be looked for in the answer's body.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub too_short: Vec<&'g str>,
@@ -82,6 +101,16 @@ pub enum FailoverOutcome {
     NextUnavailable,
     /// The body of the request is not at hand any more.
     NotReplayable,
+}
+
+/// How a browser's preflight was answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PreflightOutcome {
+    /// With what the route allows to pages of this origin.
+    Granted,
+    /// Without any permission: the route's `cors` does not name the page's origin.
+    ForeignOrigin,
 }
 
 /// How bad an event is.
@@ -122,6 +151,12 @@ impl<'g> Event<'g> {
             attempts: 0,
             failover: None,
             rate_limit_unknown: false,
+            rate_limit: None,
+            counted: None,
+            preflight: None,
+            redacted: Vec::new(),
+            trace_id: None,
+            x_request_id: None,
             too_short: Vec::new(),
             status: 0,
             code: None,
@@ -162,6 +197,7 @@ impl<'g> Event<'g> {
 mod tests {
     use super::*;
     use crate::authentication::jwt::JwtError;
+    use crate::request::rate_limit::Subject;
     use crate::runtime::reading::Failure;
 
     fn full() -> Event<'static> {
@@ -186,6 +222,11 @@ mod tests {
             attempts: 2,
             failover: Some(FailoverOutcome::PrimaryRefused),
             rate_limit_unknown: true,
+            rate_limit: Some("RPM"),
+            counted: Some("caller"),
+            preflight: Some(PreflightOutcome::Granted),
+            trace_id: Some(TraceId::new(1)),
+            x_request_id: Some("1".to_owned()),
             too_short: vec!["api"],
             code: Some("no_route"),
             secrets_ms: Some(1),
@@ -227,18 +268,25 @@ mod tests {
         let proofs: Vec<String> =
             proofs.map(|word| serde_json::to_value(word).unwrap().as_str().unwrap().to_owned()).collect();
         let levels = ["info", "warn", "error"];
+        let counted = [Subject::Address, Subject::Caller("", None), Subject::Anyone].map(Subject::as_str);
+        let preflights = ["granted", "foreign_origin"];
+        let notices =
+            ["fallback_served", "failover_served", "source_invalid", "credential_refused", "secret_redacted"];
         let words = event.keys().map(String::as_str);
         let words = words
             .chain(failovers.iter().map(String::as_str))
             .chain(failures.map(Failure::as_str))
             .chain(Mismatch::ALL.map(Mismatch::as_str))
             .chain(proofs.iter().map(String::as_str))
-            .chain(levels);
+            .chain(levels)
+            .chain(counted)
+            .chain(preflights)
+            .chain(notices);
         let words: Vec<_> = words.collect();
         for word in &words {
             assert!(page.contains(&format!("\n| `{word}` | ")), "{word}");
         }
-        let heads = ["failure", "failover", "mismatch", "proof"].len();
+        let heads = ["failure", "failover", "mismatch", "proof", "counted", "preflight", "event"].len();
         assert_eq!(page.matches("\n| `").count(), words.len() + heads);
     }
 }

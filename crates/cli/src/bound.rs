@@ -1,0 +1,31 @@
+//! The secrets of one store that wrangler's configuration binds.
+
+use std::collections::BTreeMap;
+
+use ostiary_secrets_store::StoreId;
+
+use crate::configuration::Environment;
+
+/// The secrets of one store that a configuration binds, and where. It holds every environment, since an account has one
+/// store for all of them.
+#[derive(Debug, Default)]
+pub struct Bound(BTreeMap<String, Vec<String>>);
+
+impl Bound {
+    /// What these environments bind in the store.
+    pub fn new(environments: &[Environment], store: &StoreId) -> Self {
+        let mut bound: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for environment in environments {
+            for binding in environment.bindings.iter().filter(|binding| binding.store == *store) {
+                let place = format!("`{}` ({})", binding.name, environment.place());
+                bound.entry(binding.secret.to_string()).or_default().push(place);
+            }
+        }
+        Self(bound)
+    }
+
+    /// The bindings of the secret with this name, for a sentence; `None` where nothing binds it.
+    pub fn places(&self, name: &str) -> Option<String> {
+        self.0.get(name).map(|places| places.join(", "))
+    }
+}

@@ -1,0 +1,86 @@
+//! Where a gateway's configuration is, and the clone of Ostiary that builds it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::failure::Failure;
+use crate::source_folder;
+
+/// Where this repository has the schema of gateway.toml.
+const SCHEMA: &str = "docs/gateway.schema.json";
+const REPOSITORY: &str = env!("CARGO_PKG_REPOSITORY");
+/// What is built or secret in a folder of a user's own.
+const IGNORED: &str = "/build\n/.wrangler\n.dev.vars*\n";
+
+/// The folder of a gateway's configuration, and how it reaches the clone.
+pub struct Home {
+    folder: PathBuf,
+    clone: Clone,
+}
+
+enum Clone {
+    /// The folder is the clone itself, with the demo's configuration.
+    Here,
+    /// It is elsewhere; the path leads there from the folder.
+    At(PathBuf),
+    /// None was found. The usual place is named.
+    Missing,
+}
+
+impl Home {
+    /// # Errors
+    /// Where the folder does not exist.
+    pub fn find(folder: &Path) -> Result<Self, Failure> {
+        let folder = folder
+            .canonicalize()
+            .map_err(|error| Failure::usage(format_args!("the folder {}: {error}", folder.display())))?;
+        let clone = match source_folder::find(&folder) {
+            None => Clone::Missing,
+            Some(clone) if clone == folder => Clone::Here,
+            Some(clone) => Clone::At(source_folder::path_from(&folder, &clone)),
+        };
+        Ok(Self { folder, clone })
+    }
+
+    /// The first line of a new gateway.toml: it names the schema for editors.
+    pub fn first_line(&self) -> String {
+        let schema = match &self.clone {
+            Clone::Here => Path::new(".").join(SCHEMA),
+            Clone::At(path) => path.join(SCHEMA),
+            Clone::Missing => Path::new(source_folder::USUAL).join(SCHEMA),
+        };
+        let prefix = if schema.is_absolute() || schema.starts_with(".") { "" } else { "./" };
+        format!("#:schema {prefix}{}\n", schema.display())
+    }
+
+    /// The command that builds the Worker; `None` in the clone, whose template has it.
+    pub fn build_command(&self) -> Option<String> {
+        let clone = match &self.clone {
+            Clone::Here => return None,
+            Clone::At(path) => path.display().to_string(),
+            Clone::Missing => source_folder::USUAL.to_owned(),
+        };
+        Some(format!("make --silent --directory '{}' build GATEWAY=\"$PWD\"", clone.trim_end_matches('/')))
+    }
+
+    /// How the clone is brought about, where there is none.
+    pub fn clone_step(&self) -> Option<String> {
+        let usual = source_folder::USUAL;
+        matches!(self.clone, Clone::Missing).then(|| {
+            format!("  Clone Ostiary, which builds the Worker, into this folder:\n    git clone {REPOSITORY} {usual}")
+        })
+    }
+
+    /// Writes a `.gitignore`, where there is none and the folder is a user's own.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub fn ignore_what_is_built(&self) -> Result<(), Failure> {
+        let path = self.folder.join(".gitignore");
+        if matches!(self.clone, Clone::Here) || path.exists() {
+            return Ok(());
+        }
+        fs::write(&path, IGNORED)
+            .map_err(|error| Failure::failed(format_args!("cannot write {}: {error}", path.display())))
+    }
+}

@@ -1,0 +1,84 @@
+//! Whether the path of `--probe` begins with the route's mount, which it should not.
+
+use ostiary_core::configuration::{Destination, Gateway, Route};
+use ostiary_core::http::method::Method;
+use ostiary_core::http::path::CanonicalPath;
+
+use crate::failure::Failure;
+
+/// Looks for the mount of the route in front of the path. Returns a warning where a rule admits the path all the same.
+///
+/// # Errors
+/// Where only the path without the mount is admitted.
+pub fn check_mount(
+    gateway: &Gateway,
+    name: &str,
+    method: &str,
+    path: &str,
+) -> Result<Option<String>, Failure> {
+    let Some(position) = gateway.routes.iter().position(|route| route.name == name) else { return Ok(None) };
+    let Some(route) = gateway.routes.get(position) else { return Ok(None) };
+    let is_its = |to: &Destination| matches!(to, Destination::Route(id) if usize::from(id.0) == position);
+    let mounts =
+        gateway.mounts.iter().filter(|mount| is_its(&mount.to)).map(ostiary_core::configuration::Mount::path);
+    let below = mounts.filter(|mount| !mount.is_empty()).find_map(|mount| {
+        let rest = path.strip_prefix(&mount)?;
+        let rest = if rest.is_empty() { "/" } else { rest };
+        rest.starts_with('/').then(|| (mount, rest.to_owned()))
+    });
+    let Some((mount, below)) = below else { return Ok(None) };
+    if is_admitted(route, method, path) {
+        return Ok(Some(format!(
+            "the path of --probe begins with the mount `{mount}`, so the upstream is asked for `{path}`; a path below the \
+             mount would be \"{method} {below}\""
+        )));
+    }
+    Err(Failure::usage(format_args!(
+        "the path of --probe is one below the mount `{mount}`: write \"{method} {below}\""
+    )))
+}
+
+fn is_admitted(route: &Route, method: &str, path: &str) -> bool {
+    let path = path.split_once('?').map_or(path, |(path, _)| path);
+    let Some(method) = Method::parse(method) else { return false };
+    let Ok(path) = CanonicalPath::parse(path) else { return false };
+    let Some(below) = path.below(&[]) else { return false };
+    let mut rules = route.allow.iter().flat_map(|grant| grant.rules.iter());
+    rules.any(|rule| rule.methods.contain(method) && rule.pattern.admits(below))
+}
+
+#[cfg(test)]
+mod tests {
+    use ostiary_grammar::{File, read};
+
+    use super::*;
+
+    fn check(rule: &str, probe: &str) -> Result<Option<String>, String> {
+        let gateway = format!(
+            "[secrets]\nstripe = [\"S\"]\n[callers.a]\nbearer_sha256 = [\"{}\"]\n[routes.stripe]\nmount = \"/stripe\"\n\
+             upstream = \"https://api.stripe.com\"\nauth = {{ bearer = \"${{stripe}}\" }}\nallow = {{ a = [\"{rule}\"] }}\n",
+            "0123456789abcdef".repeat(4)
+        );
+        let wrangler = "[[secrets_store_secrets]]\nbinding = \"S\"\nstore_id = \"s\"\nsecret_name = \"s\"\n";
+        let checked = read(
+            File { path: "gateway.toml", text: &gateway },
+            File { path: "wrangler.toml", text: wrangler },
+        );
+        let result = check_mount(&checked.unwrap().gateway, "stripe", "GET", probe);
+        result.map_err(|failure| failure.to_string())
+    }
+
+    #[test]
+    fn a_path_with_the_mount_is_told() {
+        for (rule, probe) in
+            [("GET /v1/**", "/v1/balance"), ("GET /**", "/v1/balance"), ("GET /**", "/stripes")]
+        {
+            assert_eq!(check(rule, probe), Ok(None), "{rule} {probe}");
+        }
+        let refused = check("GET /v1/**", "/stripe/v1/balance?x=1").unwrap_err();
+        assert!(refused.contains("`/stripe`: write \"GET /v1/balance?x=1\""), "{refused}");
+        let warned = check("GET /**", "/stripe/v1/balance").unwrap().unwrap();
+        assert!(warned.contains("asked for `/stripe/v1/balance`"), "{warned}");
+        assert!(check("GET /**", "/stripe").unwrap().is_some());
+    }
+}

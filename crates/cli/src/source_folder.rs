@@ -1,0 +1,82 @@
+//! The clone of Ostiary's repository, which builds the Worker and serves the local Secrets Store API.
+
+use std::env;
+use std::path::{Component, Path, PathBuf};
+
+/// The variable that names the clone.
+pub const VARIABLE: &str = "OSTIARY_SOURCE";
+/// The usual name of the clone: inside of the gateway's folder, or beside it.
+pub const USUAL: &str = "ostiary";
+/// The clone that this command was compiled in.
+const COMPILED_IN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+
+/// The clone that belongs to the gateway in `folder`: the one that [`VARIABLE`] names, the folder itself, `ostiary` in it,
+/// the same for each folder above, and at last the one that this command was compiled in.
+pub fn find(folder: &Path) -> Option<PathBuf> {
+    let named = env::var_os(VARIABLE).filter(|path| !path.is_empty()).map(PathBuf::from);
+    if named.is_some() {
+        return named.filter(|path| is_clone(path));
+    }
+    let near = folder.ancestors().flat_map(|ancestor| [ancestor.to_owned(), ancestor.join(USUAL)]);
+    near.chain([PathBuf::from(COMPILED_IN)])
+        .find(|path| is_clone(path))
+        .and_then(|path| path.canonicalize().ok())
+}
+
+fn is_clone(folder: &Path) -> bool {
+    folder.join("scripts/build-worker").is_file() && folder.join("api/run.mjs").is_file()
+}
+
+/// The path that leads from `folder` to `target`, both absolute. It is relative where `target` is at most two folders above,
+/// so that both can be moved together.
+pub fn path_from(folder: &Path, target: &Path) -> PathBuf {
+    const HIGHEST: usize = 2;
+    for (up, ancestor) in folder.ancestors().enumerate().take(HIGHEST + 1) {
+        if let Ok(rest) = target.strip_prefix(ancestor)
+            && ancestor.components().any(|component| matches!(component, Component::Normal(_)))
+        {
+            return std::iter::repeat_n(Path::new(".."), up).chain([rest]).collect();
+        }
+    }
+    target.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    fn clone(folder: &Path) {
+        for file in ["scripts/build-worker", "api/run.mjs"] {
+            fs::create_dir_all(folder.join(file).parent().unwrap()).unwrap();
+            fs::write(folder.join(file), "").unwrap();
+        }
+    }
+
+    #[test]
+    fn the_nearest_clone_is_found() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().canonicalize().unwrap();
+        let gateway = root.join("gateways/mine");
+        fs::create_dir_all(&gateway).unwrap();
+        assert_eq!(find(&gateway), Path::new(COMPILED_IN).canonicalize().ok());
+        for clone_of in [root.clone(), root.join("gateways/ostiary"), gateway.join("ostiary")] {
+            clone(&clone_of);
+            assert_eq!(find(&gateway), Some(clone_of));
+        }
+    }
+
+    #[test]
+    fn a_clone_nearby_is_named_by_a_relative_path() {
+        let from = |folder: &str, target: &str| {
+            path_from(Path::new(folder), Path::new(target)).display().to_string()
+        };
+        assert_eq!(from("/home/me/mine", "/home/me/mine"), "");
+        assert_eq!(from("/home/me/mine", "/home/me/mine/ostiary"), "ostiary");
+        assert_eq!(from("/home/me/mine", "/home/me/ostiary"), "../ostiary");
+        assert_eq!(from("/home/me/ostiary/gateways/mine", "/home/me/ostiary"), "../../");
+        assert_eq!(from("/home/me/a/b/c", "/opt/ostiary"), "/opt/ostiary");
+        assert_eq!(from("/tmp/x", "/opt/ostiary"), "/opt/ostiary");
+    }
+}

@@ -1,0 +1,119 @@
+//! `ostiary tail`.
+
+mod documents;
+mod event;
+mod filter;
+mod row;
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use clap::Args;
+use jiff::Timestamp;
+
+use crate::failure::Failure;
+use crate::output::Output;
+use documents::Documents;
+use event::found_in;
+use filter::{Filter, Filtered};
+
+/// Show what the gateway logs, as it comes: a line for each request, and one for what somebody should be told of.
+///
+/// The lines come from `npx wrangler tail`, or with `--from` from a file or a pipe: what `wrangler dev` prints, what
+/// `wrangler tail --format json` prints, or what Logpush has written.
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Tail {
+    /// The Worker [default: the one of wrangler's configuration].
+    worker: Option<String>,
+    /// The environment of wrangler's configuration.
+    #[arg(long, value_name = "NAME", conflicts_with = "from")]
+    env: Option<String>,
+    /// Read from this file instead; `-` is standard input.
+    #[arg(long, value_name = "FILE", conflicts_with = "worker")]
+    from: Option<PathBuf>,
+    #[command(flatten)]
+    filter: Filter,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  ostiary tail
+  ostiary tail --env production --route stripe --caller checkout
+  ostiary tail --code rate_limited --json | jq .caller
+  npx wrangler dev | ostiary tail --from -
+  zcat *.log.gz | ostiary tail --from - --level warn";
+
+impl Tail {
+    /// # Errors
+    /// Where the lines cannot be read, or `wrangler tail` fails.
+    pub fn run(self, output: &mut Output) -> Result<(), Failure> {
+        let Self { worker, env, from, filter } = self;
+        let filtered = Filtered::from(filter);
+        match from.as_deref() {
+            Some(path) if path == Path::new("-") => follow(io::stdin().lock(), filtered, output),
+            Some(path) => {
+                let opened = File::open(path);
+                let file =
+                    opened.map_err(|error| Failure::failed(format_args!("{}: {error}", path.display())))?;
+                follow(BufReader::new(file), filtered, output)
+            }
+            None => {
+                let mut wrangler = spawn(worker.as_deref(), env.as_deref())?;
+                let lines = wrangler.stdout.take().map(BufReader::new);
+                let followed = lines.map_or(Ok(()), |lines| follow(lines, filtered, output));
+                if followed.is_err() {
+                    // It would go on for nobody. Where it has ended already there is nothing to end.
+                    let _ = wrangler.kill();
+                }
+                let status = wrangler.wait().map_err(Failure::failed)?;
+                followed?;
+                if status.success() { Ok(()) } else { Err(Failure::failed("`wrangler tail` has failed")) }
+            }
+        }
+    }
+}
+
+/// wrangler's own remarks and questions stay on the terminal.
+fn spawn(worker: Option<&str>, env: Option<&str>) -> Result<Child, Failure> {
+    let mut command = Command::new("npx");
+    command.args(["wrangler", "tail", "--format", "json"]).stdout(Stdio::piped());
+    command.args(env.map(|name| format!("--env={name}")));
+    if let Some(worker) = worker {
+        command.args(["--", worker]);
+    }
+    command.spawn().map_err(|error| {
+        Failure::failed(format_args!(
+            "cannot run `npx wrangler tail`: {error}; --from reads a file or a pipe"
+        ))
+    })
+}
+
+fn follow(mut lines: impl BufRead, mut filtered: Filtered, output: &mut Output) -> Result<(), Failure> {
+    let mut documents = Documents::default();
+    let mut has_header = output.is_json();
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        if lines.read_until(b'\n', &mut line).map_err(Failure::failed)? == 0 {
+            return Ok(());
+        }
+        for document in documents.push(&String::from_utf8_lossy(&line)) {
+            for (time, event) in found_in(&document) {
+                if !filtered.admits(&event) {
+                    continue;
+                }
+                if output.is_json() {
+                    output.json_line(&event)?;
+                    continue;
+                }
+                if !std::mem::replace(&mut has_header, true) {
+                    output.line(row::header())?;
+                }
+                output.line(row::row(time.unwrap_or_else(Timestamp::now), &event))?;
+            }
+        }
+    }
+}

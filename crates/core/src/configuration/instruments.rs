@@ -1,0 +1,26 @@
+//! What a configuration asks for besides serving requests.
+
+use super::gateway::Gateway;
+
+/// What a configuration asks for besides serving requests.
+///
+/// The build knows it, so the code of the rest is not in the Worker: each use of it is behind a constant of the runtime's,
+/// [`Instrumented::INSTRUMENTS`](crate::runtime::instrumented::Instrumented::INSTRUMENTS).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Instruments {
+    /// Whether requests are part of traces.
+    pub trace: bool,
+    /// Whether responses of a route say how long they took.
+    pub timing: bool,
+}
+
+impl Instruments {
+    /// All of it.
+    pub const ALL: Self = Self { trace: true, timing: true };
+
+    /// What this configuration asks for.
+    #[must_use]
+    pub fn used_by(gateway: &Gateway) -> Self {
+        Self { trace: gateway.trace, timing: gateway.routes.iter().any(|route| route.timing) }
+    }
+}

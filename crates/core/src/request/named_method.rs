@@ -1,0 +1,33 @@
+//! The method that a query names in the place of the request's own.
+
+use crate::configuration::Route;
+use crate::http::method::Method;
+use crate::http::query::{Parameter, is_same_name, parameters};
+
+/// Parameters in which servers look for another method than the request's: Rails, Laravel, Symfony and `WordPress`, which
+/// does so for GET too; Salesforce; and those that take the header's name. The header itself is not forwarded.
+const NAMES: &[&str] = &["_method", "_httpmethod", "x-http-method-override"];
+
+/// Whether a request with this method may have this query, where rules admit its path for the methods that `admits` says.
+///
+/// What the query names is a second method of the request: otherwise a rule for GET would be one for every method. POST
+/// alone may name one, as the requests of forms do: whatever looks at a GET takes it for one that changes nothing.
+#[must_use]
+pub fn is_admitted(
+    route: &Route,
+    method: Method,
+    query: Option<&str>,
+    admits: impl Fn(Method) -> bool,
+) -> bool {
+    let names_method = |name: &[u8]| {
+        let is_forwarded = !route.strip_query.iter().any(|stripped| is_same_name(name, stripped.as_bytes()));
+        is_forwarded && NAMES.iter().any(|known| is_same_name(name, known.as_bytes()))
+    };
+    let named = query.into_iter().flat_map(parameters).filter(|parameter| names_method(&parameter.name()));
+    let mut named = named.map(Parameter::value).filter(|value| !value.is_empty());
+    named.all(|value| {
+        let value = value.to_ascii_uppercase();
+        let meant = str::from_utf8(&value).ok().and_then(Method::parse);
+        meant.is_some_and(|meant| meant == method || (method == Method::Post && admits(meant)))
+    })
+}

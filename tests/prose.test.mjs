@@ -1,0 +1,26 @@
+// Documents and comments are spelled as the dictionaries have it.
+
+import assert from "node:assert/strict";
+import { execFileSync, spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { test } from "node:test";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+const SPELL = join(ROOT, "node_modules/cspell/bin.mjs");
+const OPTIONS = ["lint", "--config", join(ROOT, ".cspell.json"), "--no-progress", "--no-summary"];
+
+const tracked = (...patterns) => execFileSync("git", ["ls-files", "--", ...patterns], { cwd: ROOT, encoding: "utf8" }).trim().split("\n");
+const spell = (args, input) => spawnSync(process.execPath, [SPELL, ...OPTIONS, ...args], { cwd: ROOT, input, encoding: "utf8" });
+
+test("documents and comments are spelled as the dictionaries have it", () => {
+  const { status, stdout, stderr } = spell(tracked("*.md", "*.rs", "*.mjs", "*.js", "*.ts", "*.toml", "Makefile", "scripts"));
+  assert.equal(status, 0, `mend it, or add the word to tests/words.txt:\n${stdout}${stderr}`);
+});
+
+test("a word that is misspelled is found in a document and in a comment, and not in code", () => {
+  const misspelled = ["sen", "tense"].join("s");
+  assert.notEqual(spell(["stdin://x.md"], `A ${misspelled}.`).status, 0);
+  assert.notEqual(spell(["stdin://x.rs"], `// A ${misspelled}.\n`).status, 0);
+  assert.equal(spell(["stdin://x.rs"], `let ${misspelled} = 1;\n`).status, 0);
+});
