@@ -27,7 +27,8 @@ class Internet {
   }
 
   async start() {
-    this.server = createServer((request, response) => {
+    // A request with its whole URL has no `Host` here.
+    this.server = createServer({ requireHostHeader: false }, (request, response) => {
       this.asked.push(request.url);
       const answer = this.#answers.get(request.url.split("?")[0]) ?? ((_, response) => response.writeHead(404).end());
       answer(request, response);

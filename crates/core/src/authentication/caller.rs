@@ -105,7 +105,7 @@ pub async fn authenticate<'g, R: Bindings + Clock + Signing>(
         return Err(signed.refused());
     }
 
-    let named = Named::find(&callers, &matched.shown)?;
+    let named = Named::find(callers, &matched.shown)?;
     let secrets = || {
         let read = callers().filter(|(id, caller)| named.is_read(*id, caller));
         read.filter_map(|(id, caller)| Some((id, token_secret(gateway, caller)?)))

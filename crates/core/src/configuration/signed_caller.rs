@@ -28,7 +28,7 @@ pub enum KeySource {
     Inline(List<PublicKey>),
     /// A JWK Set (RFC 7517 §5) at this URL.
     Url(Text),
-    /// A JWK Set at the `jwks_uri` of the issuer's metadata, which is at this URL (OpenID Connect Discovery 1.0 §4).
+    /// A JWK Set at the `jwks_uri` of the issuer's metadata, which is at this URL (`OpenID` Connect Discovery 1.0 §4).
     Discovered(Text),
 }
 
@@ -129,7 +129,7 @@ impl SignatureAlgorithm {
     }
 
     /// The algorithm that `alg` names; `None` for one with a shared key, for `none`, and for one that is not known. Names
-    /// have a case (RFC 7515 §4.1.1). `Ed25519` is what RFC 9864 calls EdDSA with that curve.
+    /// have a case (RFC 7515 §4.1.1). `Ed25519` is what RFC 9864 calls `EdDSA` with that curve.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         let name = if name == "Ed25519" { "EdDSA" } else { name };

@@ -13,6 +13,7 @@ mod cors;
 mod exchanges;
 mod failover;
 mod headers;
+mod issuers;
 mod jose;
 mod jwt;
 mod limits;

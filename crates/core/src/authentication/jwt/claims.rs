@@ -7,7 +7,7 @@ use crate::configuration::{ClaimRule, JwtProof, Pattern};
 /// Clocks of issuers differ from ours, in seconds.
 const LEEWAY: f64 = 60.0;
 
-/// The longest subject, in bytes. OpenID Connect has 255 characters.
+/// The longest subject, in bytes. `OpenID` Connect has 255 characters.
 const LONGEST_SUBJECT: usize = 512;
 
 /// The times of a token, in seconds since 1970.
@@ -75,10 +75,18 @@ impl ClaimRule {
         value.map(Value::elements).unwrap_or_default().iter().any(|element| match element {
             Value::Text(text) => is_accepted(text),
             Value::Boolean(boolean) => is_accepted(if *boolean { "true" } else { "false" }),
-            Value::Number(number) => is_accepted(&number.to_string()),
+            Value::Number(number) => whole(*number).is_some_and(|number| is_accepted(&number.to_string())),
             Value::Null | Value::List(_) | Value::Object(_) => false,
         })
     }
+}
+
+/// The number, where it is a whole one that a float holds exactly.
+fn whole(number: f64) -> Option<i64> {
+    const LARGEST: f64 = 9_007_199_254_740_991.0;
+    #[expect(clippy::cast_possible_truncation, reason = "it is in this range, and whole")]
+    let whole = number as i64;
+    (number.abs() <= LARGEST && number.fract() == 0.0).then_some(whole)
 }
 
 impl Pattern {
@@ -164,6 +172,8 @@ mod tests {
             (rule(&["a"], &["true"]), r#"{"a":true}"#, true),
             (rule(&["a"], &["true"]), r#"{"a":false}"#, false),
             (rule(&["a"], &["42"]), r#"{"a":42}"#, true),
+            (rule(&["a"], &["42"]), r#"{"a":42.5}"#, false),
+            (rule(&["a"], &["9007199254740993"]), r#"{"a":9007199254740993}"#, false),
             (rule(&["kubernetes.io", "namespace"], &["ci"]), r#"{"kubernetes.io":{"namespace":"ci"}}"#, true),
             (rule(&["kubernetes.io", "namespace"], &["ci"]), r#"{"kubernetes.io":"ci"}"#, false),
         ] {

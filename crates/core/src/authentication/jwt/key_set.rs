@@ -144,7 +144,7 @@ fn lifetime(value: &str) -> u32 {
     directives.iter().find_map(argument).unwrap_or(DEFAULT)
 }
 
-/// The `jwks_uri` of an issuer's metadata, where it is the issuer's own (OpenID Connect Discovery 1.0 §4.3) and on the
+/// The `jwks_uri` of an issuer's metadata, where it is the issuer's own (`OpenID` Connect Discovery 1.0 §4.3) and on the
 /// issuer's origin: nothing else is in the configuration.
 fn key_set_url(metadata: &[u8], issuer: &str) -> Option<String> {
     let metadata = Value::parse(metadata)?;
