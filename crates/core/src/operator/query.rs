@@ -46,6 +46,7 @@ impl<R: Bindings + OwnRequests> Query<'_, '_, R> {
         let set = [("authorization", token), ("content-type", "text/plain".to_owned())];
         let plan = Plan {
             method: Method::Post,
+            fetcher: None,
             url: SecretValue::new([url.origin, url.base].concat()),
             remove: Vec::new(),
             set: set.map(|(name, value)| (name.to_owned(), SecretValue::new(value))).into(),
