@@ -9,7 +9,7 @@ import { dirname, join } from "node:path";
 // looked for.
 const LAYERS = {
   "crates/core/src": [
-    ["secret_value digest request_id", "values; they use nothing"],
+    ["secret_value digest request_id order", "values; they use nothing"],
     ["http", "words of HTTP; it knows no gateway"],
     ["configuration", "what the build has checked; it uses http"],
     ["encoding", "texts as bytes, and bytes as texts"],

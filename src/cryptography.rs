@@ -10,6 +10,9 @@ use crate::runtime::Runtime;
 
 impl Cryptography for Runtime<'_> {
     async fn import(&self, algorithm: JwtAlgorithm, key: &[u8]) -> Option<KeyHandle> {
+        if let Some(rehearsal) = self.rehearsal() {
+            return rehearsal.import(algorithm, key).await;
+        }
         let imported = js::import_private(algorithm.as_str(), &Uint8Array::from(key));
         let key = self.invocation.settled(imported).await.ok()?;
         let mut keys = self.keys.borrow_mut();
@@ -18,6 +21,9 @@ impl Cryptography for Runtime<'_> {
     }
 
     async fn sign(&self, key: KeyHandle, algorithm: JwtAlgorithm, message: &[u8]) -> Option<Vec<u8>> {
+        if let Some(rehearsal) = self.rehearsal() {
+            return rehearsal.sign(key, algorithm, message).await;
+        }
         let signed = {
             let keys = self.keys.borrow();
             js::sign(algorithm.as_str(), keys.get(key.0)?, &Uint8Array::from(message))

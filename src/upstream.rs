@@ -9,15 +9,20 @@ use web_sys::{
     RequestRedirect, Response, Url,
 };
 
+use crate::configuration::FORMS;
 use crate::deadline::Deadline;
 use crate::headers::HeaderList;
-use crate::js::{self, Attempt, ListedHeaders, Upgraded, Upload};
+use crate::js::{self, Attempt, Fetcher, ListedHeaders, Upgraded, Upload};
 use crate::runtime::Runtime;
 
 impl Network for Runtime<'_> {
     type Response = UpstreamResponse;
 
     async fn send(&self, plan: &Plan) -> Result<UpstreamResponse, SendError> {
+        if let Some(rehearsal) = self.rehearsal() {
+            rehearsal.send(plan).await?;
+            return Response::new().map(UpstreamResponse::from).map_err(|_| SendError::Unreachable);
+        }
         let attempt = self.attempt(plan).map_err(|_| SendError::Unreachable)?;
         let sent = self.fetch(plan, attempt.as_ref()).await;
         if let Some(attempt) = &attempt {
@@ -116,7 +121,13 @@ impl Runtime<'_> {
         init.set_redirect(RequestRedirect::Manual);
         init.set_cache(RequestCache::NoStore);
         init.set_signal(Some(&signal));
-        js::fetch(plan.url.expose(), &init)
+        match plan.fetcher.as_ref().filter(|_| FORMS.fetcher) {
+            // As the runtime does it, by a binding that has a certificate or leads to a service.
+            Some(binding) => js_sys::Reflect::get(self.env, &binding.as_ref().into())?
+                .unchecked_ref::<Fetcher>()
+                .fetch_by(plan.url.expose(), &init),
+            None => js::fetch(plan.url.expose(), &init),
+        }
     }
 }
 

@@ -28,6 +28,13 @@ extern "C" {
     #[wasm_bindgen(catch)]
     pub(crate) fn fetch(url: &str, init: &RequestInit) -> Result<Promise, JsValue>;
 
+    /// A binding that sends requests.
+    pub(crate) type Fetcher;
+
+    /// Resolves to a [`Response`].
+    #[wasm_bindgen(catch, method, js_name = fetch)]
+    pub(crate) fn fetch_by(this: &Fetcher, url: &str, init: &RequestInit) -> Result<Promise, JsValue>;
+
     /// The binding of a rate limit.
     pub(crate) type RateLimit;
 
@@ -102,6 +109,13 @@ extern "C" {
     /// Tells `entry.js` that nothing will come of this request.
     #[wasm_bindgen(js_name = announceAbandoned)]
     pub(crate) fn announce_abandoned(request: &Request);
+}
+
+#[wasm_bindgen(module = "/src/js/metrics.js")]
+extern "C" {
+    /// Hands a data point to a binding of Analytics Engine.
+    #[wasm_bindgen(js_name = writeDataPoint)]
+    pub(crate) fn write_data_point(env: &JsValue, binding: &str, texts: &str, numbers: &[f64]);
 }
 
 #[wasm_bindgen(module = "/src/js/deadline.js")]

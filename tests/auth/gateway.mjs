@@ -9,7 +9,7 @@ import { startWorkerd } from "../harness/workerd.mjs";
 
 const BUILD = fileURLToPath(new URL(".build", import.meta.url));
 const text = readFileSync(new URL("configuration/wrangler.toml", import.meta.url), "utf8");
-const bindings = [...text.matchAll(/^binding = "(\w+)"/gm)].map(([, name]) => name);
+const bindings = [...text.matchAll(/^\[\[secrets_store_secrets\]\]\nbinding = "(\w+)"/gm)].map(([, name]) => name);
 const [, compatibilityDate] = /^compatibility_date = "(.*)"/m.exec(text);
 
 export const TOKEN = "token-of-the-app-0123456789";
@@ -39,8 +39,9 @@ class Gateway {
   }
 }
 
-// `cache` is what workerd keeps things in; without it there is no Cache API.
-export async function startGateway(secrets, variables = {}, cache = undefined) {
+// `cache` is what workerd keeps things in; without it there is no Cache API. `fetchers` are bindings that send requests, as
+// workerd's configuration has services.
+export async function startGateway(secrets, variables = {}, cache = undefined, fetchers = {}) {
   const store = await startSecretStore();
   store.setAll({ TOKEN, ...secrets });
   const upstream = await startUpstream();
@@ -48,9 +49,10 @@ export async function startGateway(secrets, variables = {}, cache = undefined) {
     build: BUILD,
     secrets: bindings,
     rateLimits: [],
-    variables: { UPSTREAM_PORT: String(upstream.port), AWS_PORT: "1", OAUTH_PORT: "1", ...variables },
+    variables: { UPSTREAM_PORT: String(upstream.port), AWS_PORT: "1", OAUTH_PORT: "1", TLS_PORT: "1", ...variables },
     store,
     cache,
+    fetchers,
     compatibilityDate,
     compatibilityFlags: [],
   });

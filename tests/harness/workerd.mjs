@@ -3,7 +3,7 @@
 import { cpSync, readdirSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import { BINDING_MODULE, RATE_LIMIT_MODULE } from "./secret-store.mjs";
+import { BINDING_MODULE, DATASET_MODULE, RATE_LIMIT_MODULE } from "./secret-store.mjs";
 import { ServerProcess, temporaryFolder } from "./server-process.mjs";
 
 // Its package exports the path of the native binary.
@@ -27,9 +27,10 @@ function callerText(module, compatibilityDate) {
 }
 
 function configuration(options) {
-  const { build, secrets, rateLimits, variables, store, compatibilityDate, compatibilityFlags, v8Flags = [], caller, cache } = options;
+  const { build, secrets, rateLimits, datasets = [], variables, store, compatibilityDate, compatibilityFlags, v8Flags = [], caller, cache, fetchers = {} } = options;
   const wrapped = (module) => (name) => `(name = ${quoted(name)}, wrapped = (moduleName = ${quoted(module)}, innerBindings = [(name = "store", service = "store"), (name = "binding", text = ${quoted(name)})]))`;
-  const storeBindings = [...secrets.map(wrapped("store:secret")), ...rateLimits.map(wrapped("store:rate-limit"))];
+  const storeBindings = [...secrets.map(wrapped("store:secret")), ...rateLimits.map(wrapped("store:rate-limit")), ...datasets.map(wrapped("store:dataset"))];
+  const fetcherBindings = Object.keys(fetchers).map((name) => `(name = ${quoted(name)}, service = ${quoted(`fetcher ${name}`)})`);
   const textBindings = Object.entries(variables).map(([name, value]) => `(name = ${quoted(name)}, text = ${quoted(value)})`);
   return `using Workerd = import "/workerd/workerd.capnp";
 const configuration :Workerd.Config = (
@@ -40,11 +41,12 @@ const configuration :Workerd.Config = (
       modules = [${modulesOf(build).map(moduleText).join(", ")}],
       compatibilityDate = ${quoted(compatibilityDate)},
       compatibilityFlags = [${compatibilityFlags.map(quoted).join(", ")}],
-      bindings = [${[...storeBindings, ...textBindings].join(", ")}],
+      bindings = [${[...storeBindings, ...fetcherBindings, ...textBindings].join(", ")}],
       globalOutbound = "loopback",
       ${cache === undefined ? "" : 'cacheApiOutbound = "cache",'}
     )),
     ${cache === undefined ? "" : `(name = "cache", external = (address = "127.0.0.1:${cache.port}", http = ())),`}
+    ${Object.entries(fetchers).map(([name, text]) => `(name = ${quoted(`fetcher ${name}`)}, ${text}),`).join(" ")}
     ${caller === undefined ? "" : callerText(caller, compatibilityDate)}
     (name = "loopback", network = (allow = ["local"])),
     (name = "store", external = (address = "127.0.0.1:${store.port}", http = ())),
@@ -53,6 +55,7 @@ const configuration :Workerd.Config = (
   extensions = [(modules = [
     (name = "store:secret", internal = true, esModule = ${quoted(BINDING_MODULE)}),
     (name = "store:rate-limit", internal = true, esModule = ${quoted(RATE_LIMIT_MODULE)}),
+    (name = "store:dataset", internal = true, esModule = ${quoted(DATASET_MODULE)}),
   ])],
 );
 `;

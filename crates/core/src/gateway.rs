@@ -220,8 +220,15 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console + Signing +
         operator::authenticate(gateway, operator, head, &mut self.readings, &mut self.event).await?;
         let proof_ms = elapsed(before, runtime.now());
         self.count(limits, Subject::Caller(self.event.caller.unwrap_or_default())).await?;
-        let report =
-            operator::serve(gateway, &request, runtime, &mut self.readings, proof_ms, &mut self.event);
+        let report = operator::serve(
+            gateway,
+            operator,
+            &request,
+            runtime,
+            &mut self.readings,
+            proof_ms,
+            &mut self.event,
+        );
         report.await.map(Outcome::Reported)
     }
 

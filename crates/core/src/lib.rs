@@ -21,6 +21,7 @@ pub mod configuration;
 pub mod digest;
 pub mod encoding;
 pub mod http;
+mod order;
 pub mod place;
 pub mod refusal;
 pub mod request_id;

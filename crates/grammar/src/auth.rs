@@ -9,6 +9,7 @@ use super::keys;
 use super::name;
 use super::request_value::Scope;
 use super::template::{self, Declared, Parsed};
+use super::wrangler::FetcherKind;
 use ostiary_core::configuration::{OutputPlace, Part, Placement, SecretId, Text, Upstream};
 use ostiary_core::http::header_name::HeaderName;
 use ostiary_core::http::header_name::fold;
@@ -18,11 +19,11 @@ const BASIC: &str = "basic = { username = \"api\", password = \"${secret}\" }";
 const HEADER: &str = "header = \"x-api-key\", value = \"${secret}\"";
 const QUERY: &str = "query = \"key\", value = \"${secret}\"";
 const PATH: &str = "path = \"token\", value = \"${secret}\"";
-const FORMS: [&str; 12] = [
+const FORMS: [&str; 13] = [
     "bearer", "basic", "header", "query", "json", "form", "path", "hmac", "sigv4", "jwt", "exchange",
-    "oauth2",
+    "oauth2", "mtls",
 ];
-const LATER: [&str; 1] = ["mtls"];
+const MTLS: &str = "mtls = \"CERTIFICATE\"";
 
 /// A route's `auth`, and where its secrets stand.
 #[derive(Default)]
@@ -31,6 +32,8 @@ pub(crate) struct Auth {
     /// The names in braces of the route's `upstream` that are filled.
     paths: Vec<(Text, Span)>,
     pub(crate) secrets: Vec<(SecretId, Span)>,
+    /// Where a client certificate is named.
+    pub(crate) certificate: Option<Span>,
 }
 
 impl Auth {
@@ -60,12 +63,20 @@ impl Auth {
                     auth.paths.extend(path.into_iter().zip(places.iter().copied()));
                     let parts = placement.body_places().cloned();
                     body.extend(parts.zip(body_spans(&placement, &places)));
+                    if !placement.certificates().is_empty() {
+                        let at = places.first().copied().unwrap_or(entry.key.span);
+                        if auth.certificate.replace(at).is_some() {
+                            let message = "a request shows one client certificate";
+                            findings.error(at, message, "write one `mtls` with a list of bindings");
+                            sound = false;
+                        }
+                    }
                     auth.placements.push(placement);
                 }
                 None => sound = false,
             }
         }
-        if sound && !tables.is_empty() && auth.secrets.is_empty() {
+        if sound && !tables.is_empty() && auth.secrets.is_empty() && auth.certificate.is_none() {
             let instead = instead_of_text(&auth.placements, declared);
             findings.error(entry.key.span, "the auth uses no secret", &instead);
         }
@@ -93,9 +104,25 @@ impl Auth {
         }
     }
 
+    /// Whether there is a second certificate.
+    pub(crate) fn has_next_certificate(&self) -> bool {
+        self.placements.iter().any(|placement| placement.certificates().len() > 1)
+    }
+
     /// The secrets move to their next source together, so those that have a next one have equally many.
     fn check_sources(&self, declared: &Declared<'_>, findings: &mut Findings<'_>) {
         let count = |secret: SecretId| declared.secrets.sources(secret).len();
+        let certificates =
+            self.placements.iter().map(|placement| placement.certificates().len()).find(|length| *length > 1);
+        if let Some((length, at)) = certificates.zip(self.certificate)
+            && self.secrets.iter().any(|(secret, _)| count(*secret) > 1 && count(*secret) != length)
+        {
+            let message = format!(
+                "there are {length} certificates, and another number of sources of a secret, but they move to the next \
+                 one together"
+            );
+            findings.error(at, &message, "give both as many, or one of them a single one");
+        }
         let mut several = self.secrets.iter().filter(|(secret, _)| count(*secret) > 1);
         let Some((first, _)) = several.next() else { return };
         for (secret, span) in several.filter(|(secret, _)| count(*secret) != count(*first)) {
@@ -280,6 +307,7 @@ impl Reader<'_, '_, '_> {
                 self.exchange(form).map(|(exchange, places)| (Placement::Exchange(exchange), places))
             }
             "oauth2" => self.oauth2(form).map(|(exchange, places)| (Placement::Exchange(exchange), places)),
+            "mtls" => self.mtls(form).map(|bindings| (Placement::Mtls(bindings.into()), vec![form.key.span])),
             "hmac" => self.hmac(form).map(|(hmac, places)| (Placement::Hmac(hmac), places)),
             _ => {
                 let place = self.body_place(form);
@@ -291,7 +319,7 @@ impl Reader<'_, '_, '_> {
 
     /// The one key that says what form it is.
     fn form<'v>(&mut self, table: &Table<'v>) -> Option<Entry<'v>> {
-        let all_known = table.reject_unknown_keys(&keys::AUTH, &LATER, self.findings);
+        let all_known = table.reject_unknown_keys(&keys::AUTH, &[], self.findings);
         let forms: Vec<_> = table.entries().iter().filter(|entry| FORMS.contains(&entry.key.text)).collect();
         match forms.as_slice() {
             [form] => Some(**form),
@@ -308,6 +336,27 @@ impl Reader<'_, '_, '_> {
                 None
             }
         }
+    }
+
+    /// The bindings, of which every environment has each.
+    fn mtls(&mut self, form: Entry<'_>) -> Option<Vec<Text>> {
+        let values = if form.value.is_array() {
+            form.value.filled_array(MTLS, self.findings)?
+        } else {
+            vec![form.value]
+        };
+        let mut bindings: Vec<Text> = Vec::new();
+        for value in values {
+            let name = value.string(MTLS, self.findings)?;
+            let kind = FetcherKind::Certificate;
+            self.declared.deployment.check_fetcher(kind, name.text, name.span, self.findings);
+            if bindings.iter().any(|known| known == name.text) {
+                self.findings.error(name.span, "the certificate is there twice", "remove one of the two");
+                return None;
+            }
+            bindings.push(Text::Owned(name.text.to_owned()));
+        }
+        Some(bindings)
     }
 
     fn basic(&mut self, form: Entry<'_>) -> Option<Placement> {
@@ -430,10 +479,35 @@ fn header_name(text: &Located<'_>, findings: &mut Findings<'_>) -> Option<Header
 #[cfg(test)]
 mod tests {
     use super::super::example::{GATEWAY, WRANGLER, accepted, assert_diagnostics, outcome, replaced};
+    use ostiary_core::configuration::Forms;
 
     #[test]
     fn tells_what_is_wrong_with_an_auth() {
         assert_diagnostics(include_str!("diagnostics/auth.txt"));
+    }
+
+    #[test]
+    fn tells_what_is_no_certificate() {
+        assert_diagnostics(include_str!("diagnostics/mtls.txt"));
+    }
+
+    #[test]
+    fn a_certificate_is_a_credential_and_its_list_is_one_of_sources() {
+        let with = |auth: &str| {
+            let gateway = replaced(GATEWAY, "{ bearer = \"${stripe}\" }", auth);
+            let row =
+                |name: &str| format!("[[mtls_certificates]]\nbinding = \"{name}\"\ncertificate_id = \"c\"\n");
+            outcome(&gateway, &format!("{WRANGLER}{}{}{}", row("A"), row("B"), row("C")))
+        };
+        let checked = with("{ mtls = [\"A\", \"B\"] }").unwrap();
+        assert!(checked.gateway.routes[0].failover.is_some());
+        let checked = with("{ mtls = \"A\" }").unwrap();
+        assert!(checked.gateway.routes[0].failover.is_none());
+        assert!(Forms::used_by(&checked.gateway).fetcher);
+        with("[{ mtls = [\"A\", \"B\"] }, { bearer = \"${stripe}\" }]").unwrap();
+        let errors =
+            with("[{ mtls = [\"A\", \"B\", \"C\"] }, { bearer = \"${stripe}\" }]").map(|_| ()).unwrap_err();
+        assert!(errors[0].contains("there are 3 certificates"), "{errors:?}");
     }
 
     fn with_two_secrets(sources: &str, auth: &str) -> Result<(), Vec<String>> {

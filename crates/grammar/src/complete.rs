@@ -86,6 +86,7 @@ fn route() -> Route {
     Route {
         name: text("stripe"),
         upstream: Upstream::Fixed(UpstreamUrl { origin: text("https://api.stripe.com"), base: text("") }),
+        service: None,
         timeout: 100_000,
         idle_timeout: None,
         max_body: None,
@@ -156,6 +157,7 @@ fn the_complete_example_means_what_the_design_says() {
             Mount { host: None, prefix: vec![text("stripe")].into(), to: Destination::Route(RouteId(0)) },
         ]
         .into(),
+        metrics: None,
         trace: false,
         secret_timeout: 2_000,
     };

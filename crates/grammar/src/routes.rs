@@ -160,7 +160,7 @@ impl<'t> Reader<'_, 't, '_> {
         self.table.reject_unknown_keys(&keys::ROUTE, &[], self.findings);
         let upstream = self
             .required("upstream", "upstream = \"https://api.example.com\"")
-            .and_then(|entry| upstream::read(entry.value, self.declared, self.findings));
+            .and_then(|entry| upstream::read_route(entry.value, self.declared, self.findings));
         let auth = self
             .required("auth", "auth = { bearer = \"${secret}\" }` or `auth = []")
             .and_then(|entry| Auth::read(entry, self.declared, self.findings));
@@ -216,14 +216,19 @@ impl<'t> Reader<'_, 't, '_> {
         });
         route.secrets = auth.as_ref().map(|auth| auth.secrets.clone()).unwrap_or_default();
         let sources = |(secret, _): &(SecretId, Span)| self.declared.secrets.sources(*secret).len();
-        let has_next_source = route.secrets.iter().map(sources).any(|sources| sources > 1);
+        let has_next_source = route.secrets.iter().map(sources).any(|sources| sources > 1)
+            || auth.as_ref().is_some_and(Auth::has_next_certificate);
         let failover = self.table.get("failover");
         // A fault in the auth is reported there.
         let repetition = failover.filter(|_| auth.is_some()).map_or_else(
             || failover::default(has_next_source),
             |entry| failover::read(entry, has_next_source, self.findings),
         );
-        let (Some(auth), Some(upstream)) = (auth, upstream) else { return };
+        let (Some(auth), Some((upstream, service))) = (auth, upstream) else { return };
+        if let Some(at) = auth.certificate.filter(|_| service.is_some()) {
+            let message = "a service of the account sees no client certificate";
+            self.findings.error(at, message, "remove `mtls`, or write the URL of a server");
+        }
         let body_limit = self.body_limit(&auth);
         let at = self.value("upstream").map_or(self.name.span, Value::span);
         auth.check_paths(&upstream, at, self.findings);
@@ -232,6 +237,7 @@ impl<'t> Reader<'_, 't, '_> {
         route.route = Some(Route {
             name: Text::Owned(self.name.text.to_owned()),
             upstream,
+            service,
             timeout: timeout.unwrap_or(DEFAULT_TIMEOUT),
             idle_timeout,
             max_body,

@@ -48,6 +48,7 @@ pub(crate) fn default_places(auth: &[Placement]) -> Vec<TokenPlace> {
         | Placement::Hmac(_)
         | Placement::Jwt(_)
         | Placement::Exchange(_)
+        | Placement::Mtls(_)
         | Placement::Client { .. } => None,
     });
     let is_bearer = auth.iter().any(|placement| matches!(placement, Placement::Bearer(_)));

@@ -3,10 +3,14 @@
 use super::deployable::OutOfReach;
 use super::diagnostic::Findings;
 use super::document::Value;
+use super::keys;
 use super::template::{self, Declared};
-use ostiary_core::configuration::{InvalidUpstream, Upstream, UpstreamUrl};
+use super::wrangler::FetcherKind;
+use ostiary_core::configuration::{InvalidUpstream, Text, Upstream, UpstreamUrl};
 
 const EXAMPLE: &str = "upstream = \"https://api.example.com\"";
+const SERVICE: &str = "upstream = { service = \"BILLING\" }";
+const SERVICE_URL: &str = "url = \"https://billing.internal/v1\"";
 
 /// Parses the URL, and with variables once for each environment.
 pub(crate) fn read(
@@ -63,6 +67,34 @@ pub(crate) fn read(
     urls.into_iter().next().map(Upstream::Fixed)
 }
 
+/// A route's upstream: a URL, or a service of the account.
+pub(crate) fn read_route(
+    value: Value<'_>,
+    declared: &Declared<'_>,
+    findings: &mut Findings<'_>,
+) -> Option<(Upstream, Option<Text>)> {
+    if !value.is_table() {
+        return read(value, declared, findings).map(|upstream| (upstream, None));
+    }
+    let table = value.table(SERVICE, findings)?;
+    table.reject_unknown_keys(&keys::SERVICE, &[], findings);
+    let service = table.required("service", "`upstream`", table.span, SERVICE, findings);
+    let service = service.and_then(|value| value.string(SERVICE, findings))?;
+    declared.deployment.check_fetcher(FetcherKind::Service, service.text, service.span, findings);
+    let url = match table.value("url") {
+        Some(value) => {
+            let text = value.string(SERVICE_URL, findings)?;
+            let url = UpstreamUrl::parse(text.text);
+            if let Err(why) = url {
+                findings.error(text.span, &why.to_string(), instead(why));
+            }
+            url.ok()?
+        }
+        None => UpstreamUrl { origin: Text::Borrowed("https://service.internal"), base: Text::Borrowed("") },
+    };
+    Some((Upstream::Fixed(url), Some(Text::Owned(service.text.to_owned()))))
+}
+
 const fn instead(why: InvalidUpstream) -> &'static str {
     match why {
         InvalidUpstream::Scheme | InvalidUpstream::PlainHttp => "write `https://host`",
@@ -81,11 +113,38 @@ const fn instead(why: InvalidUpstream) -> &'static str {
 mod tests {
     use super::super::example::{GATEWAY, WRANGLER, accepted, assert_diagnostics, outcome, replaced};
     use super::*;
-    use ostiary_core::configuration::{Part, Template, Text};
+    use ostiary_core::configuration::{Part, Template};
 
     #[test]
     fn case_13_tells_why_an_upstream_is_none() {
         assert_diagnostics(include_str!("diagnostics/upstream.txt"));
+    }
+
+    #[test]
+    fn tells_why_a_service_is_none() {
+        assert_diagnostics(include_str!("diagnostics/service.txt"));
+    }
+
+    #[test]
+    fn a_service_is_bound_and_sees_no_certificate() {
+        let with = |upstream: &str, auth: &str| {
+            let gateway = replaced(GATEWAY, "\"https://api.stripe.com\"", upstream);
+            let gateway = replaced(&gateway, "{ bearer = \"${stripe}\" }", auth);
+            let rows = "[[services]]\nbinding = \"BILLING\"\nservice = \"billing\"\n[[mtls_certificates]]\nbinding = \"A\"\ncertificate_id = \"c\"\n";
+            outcome(&gateway, &format!("{WRANGLER}{rows}"))
+        };
+        let bearer = "{ bearer = \"${stripe}\" }";
+        let checked = with("{ service = \"BILLING\" }", bearer).unwrap();
+        let route = &checked.gateway.routes[0];
+        assert_eq!(route.service.as_deref(), Some("BILLING"));
+        let url = |origin, base| {
+            Upstream::Fixed(UpstreamUrl { origin: Text::Borrowed(origin), base: Text::Borrowed(base) })
+        };
+        assert_eq!(route.upstream, url("https://service.internal", ""));
+        let checked = with("{ service = \"BILLING\", url = \"https://b.internal/v1\" }", bearer).unwrap();
+        assert_eq!(checked.gateway.routes[0].upstream, url("https://b.internal", "/v1"));
+        let errors = with("{ service = \"BILLING\" }", "{ mtls = \"A\" }").map(|_| ()).unwrap_err();
+        assert!(errors[0].contains("a service of the account sees no client certificate"), "{errors:?}");
     }
 
     const VARIABLE: &str = "https://api.stripe.com/${var.ACCOUNT}/v1";

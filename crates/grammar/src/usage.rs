@@ -45,6 +45,9 @@ impl CrossChecks<'_, '_> {
     pub(crate) fn warn(&self, findings: &mut Findings<'_>) {
         for (id, name) in self.declared.secrets.names() {
             let injected = self.routes.all().iter().any(|route| injects(route, id));
+            let reads =
+                |operator: &Operator| operator.metrics.as_ref().is_some_and(|source| source.token == id);
+            let injected = injected || self.operator.is_some_and(reads);
             if !injected && !self.proofs().any(|(proof, _)| proof == id) {
                 let message = format!("nothing uses the secret `{}`", name.text);
                 findings.warning(name.span, &message, "use it in an `auth` or a `bearer`, or remove it");

@@ -28,8 +28,31 @@ pub(crate) struct Environment<'t> {
     worker_secrets: Vec<&'t str>,
     /// The rate-limiting bindings with their periods in seconds.
     rate_limits: Vec<(Located<'t>, u32)>,
+    /// The bindings of Analytics Engine with their datasets.
+    datasets: Vec<(&'t str, &'t str)>,
+    /// The bindings of `mtls_certificates` and of `services`.
+    fetchers: Vec<(FetcherKind, &'t str)>,
     /// The value is `None` where it is not a string.
     variables: BTreeMap<&'t str, Option<&'t str>>,
+}
+
+/// A binding that sends requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FetcherKind {
+    /// It shows a client certificate.
+    Certificate,
+    /// It leads to another Worker of the account.
+    Service,
+}
+
+impl FetcherKind {
+    /// The key of wrangler's configuration that has such bindings, and what they are called.
+    const fn key(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Certificate => ("mtls_certificates", "client certificate"),
+            Self::Service => ("services", "service binding"),
+        }
+    }
 }
 
 /// A Secrets Store binding, and the secret that it is bound to. A text is empty where it is missing.
@@ -138,6 +161,51 @@ impl<'t> Deployment<'t> {
         periods.into_iter().max()
     }
 
+    /// Reports the environments that lack this binding of Analytics Engine, or have a dataset that is no word of SQL.
+    pub(crate) fn check_dataset(&self, name: &str, at: Span, findings: &mut Findings<'_>) {
+        let mut lacking = Vec::new();
+        for environment in &self.environments {
+            let place = environment.place();
+            let Some(dataset) = environment.dataset(name) else {
+                let quoted = format!("\"{name}\"");
+                let keys = environment.keys(&["analytics_engine_datasets"]);
+                let add = environment
+                    .notation
+                    .one_more(&keys, &[("binding", &*quoted), ("dataset", "\"ostiary\"")]);
+                lacking
+                    .push((place, or_nearest(name, environment.datasets.iter().map(|(name, _)| *name), add)));
+                continue;
+            };
+            let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+            if !dataset.bytes().all(is_word)
+                || dataset.is_empty()
+                || dataset.starts_with(|first: char| first.is_ascii_digit())
+            {
+                let message =
+                    format!("the dataset `{dataset}` of the binding `{name}` {place} is no word of SQL");
+                findings.error(at, &message, "give it a name of letters, digits and `_` there");
+            }
+        }
+        let message = format!("{} has no binding `{name}` of Analytics Engine", self.file);
+        report(&message, &lacking, at, findings);
+    }
+
+    /// Reports the environments that lack the binding.
+    pub(crate) fn check_fetcher(&self, kind: FetcherKind, name: &str, at: Span, findings: &mut Findings<'_>) {
+        let (key, what) = kind.key();
+        let lacks = |environment: &&Environment<'_>| !environment.fetchers.contains(&(kind, name));
+        let lacking = self.environments.iter().filter(lacks).map(|environment| {
+            let quoted = format!("\"{name}\"");
+            let second = if kind == FetcherKind::Service { "service" } else { "certificate_id" };
+            let pairs = [("binding", &*quoted), (second, "\"…\"")];
+            let names = environment.fetchers.iter().filter(|(of, _)| *of == kind).map(|(_, name)| *name);
+            let add = environment.notation.one_more(&environment.keys(&[key]), &pairs);
+            (environment.place(), or_nearest(name, names, add))
+        });
+        let lacking: Vec<_> = lacking.collect();
+        report(&format!("{} has no {what} `{name}`", self.file), &lacking, at, findings);
+    }
+
     /// Reports the environments that lack the variable.
     pub(crate) fn check_variable(&self, name: &str, at: Span, findings: &mut Findings<'_>) {
         let file = self.file;
@@ -177,6 +245,11 @@ impl<'t> Environment<'t> {
     /// `None` for the top level.
     pub(crate) const fn name(&self) -> Option<&'t str> {
         self.name
+    }
+
+    /// The dataset of this binding of Analytics Engine.
+    pub(crate) fn dataset(&self, binding: &str) -> Option<&'t str> {
+        self.datasets.iter().find(|(name, _)| *name == binding).map(|(_, dataset)| *dataset)
     }
 
     /// What makes this variable name the environment.
@@ -238,6 +311,11 @@ impl<'t> Environment<'t> {
                 .unwrap_or_default(),
             worker_secrets: worker_secrets.iter().map(|required| required.text).collect(),
             rate_limits: rate_limits(table, findings),
+            datasets: datasets(table),
+            fetchers: [FetcherKind::Certificate, FetcherKind::Service]
+                .into_iter()
+                .flat_map(|kind| fetchers(table, kind).into_iter().map(move |name| (kind, name)))
+                .collect(),
             variables: variables
                 .iter()
                 .flat_map(Table::entries)
@@ -285,6 +363,25 @@ fn rate_limits<'t>(environment: &Table<'t>, findings: &mut Findings<'t>) -> Vec<
         limits.push((name, period));
     }
     limits
+}
+
+/// The bindings of `analytics_engine_datasets`. A dataset without a name has its binding's. What else is there is
+/// wrangler's business.
+fn datasets<'t>(environment: &Table<'t>) -> Vec<(&'t str, &'t str)> {
+    let elements = environment.value("analytics_engine_datasets").map(Value::quiet_array).unwrap_or_default();
+    let tables = elements.into_iter().filter_map(Value::quiet_table);
+    let bindings = tables.filter_map(|table| {
+        let binding = table.value("binding")?.as_str()?;
+        Some((binding, table.value("dataset").and_then(Value::as_str).unwrap_or(binding)))
+    });
+    bindings.collect()
+}
+
+/// The names of bindings of one kind. Their shape is wrangler's business.
+fn fetchers<'t>(environment: &Table<'t>, kind: FetcherKind) -> Vec<&'t str> {
+    let bindings = environment.value(kind.key().0).map(Value::quiet_array).unwrap_or_default();
+    let tables = bindings.into_iter().filter_map(Value::quiet_table);
+    tables.filter_map(|table| table.value("binding").and_then(Value::as_str)).collect()
 }
 
 /// The bindings of one `secrets_store_secrets`.

@@ -11,13 +11,15 @@ use ostiary_core::encoding::encode;
 use ostiary_core::request_id::RequestId;
 use ostiary_core::runtime::cache::Cache;
 use ostiary_core::runtime::cryptography::{Cryptography, KeyHandle};
-use ostiary_core::runtime::instrumented::Instrumented;
+use ostiary_core::runtime::instrumented::{Instrumented, Page};
 use ostiary_core::runtime::limit::Verdict;
 use ostiary_core::runtime::own_request::{OwnRequests, WholeResponse};
 use ostiary_core::runtime::plan::Plan;
 use ostiary_core::runtime::reading::Reading;
 use ostiary_core::runtime::signing::Signing;
-use ostiary_core::runtime::{Bindings, Clock, Console, Network, ReceiveError, SendError};
+use ostiary_core::runtime::{
+    Bindings, Clock, Console, Network, ReceiveError, RehearsalRequest, Rehearsed, SendError,
+};
 use ostiary_core::secret_value::{SecretBytes, SecretValue};
 use ostiary_core::{Handled, handle};
 
@@ -179,7 +181,8 @@ impl Network for Rehearsal {
             url = url.replace(&placeholder.replace('<', "%3C").replace('>', "%3E"), placeholder);
         }
         let headers = apply(plan, self.headers.borrow().clone());
-        let sent = Sent { method: plan.method.as_str(), url, headers, removed: plan.remove.clone() };
+        let fetcher = plan.fetcher.as_ref().map(ToString::to_string);
+        let sent = Sent { method: plan.method.as_str(), fetcher, url, headers, removed: plan.remove.clone() };
         *self.sent.borrow_mut() = Some(sent);
         Ok(EmptyResponse)
     }
@@ -204,6 +207,7 @@ impl Signing for Rehearsal {
 
 impl Instrumented for Rehearsal {
     const INSTRUMENTS: Instruments = Instruments::ALL;
+    const PAGE: Option<Page> = None;
 }
 
 impl OwnRequests for Rehearsal {
@@ -247,6 +251,11 @@ impl Console for Rehearsal {
 
     async fn measure(&self, source: &Source, within: u32) -> (Reading, u32) {
         (self.read(source, within).await, 0)
+    }
+
+    /// It is one itself.
+    async fn rehearse(&self, _gateway: &Gateway, _request: &RehearsalRequest) -> Option<Rehearsed> {
+        None
     }
 }
 

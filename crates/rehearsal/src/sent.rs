@@ -9,6 +9,8 @@ use ostiary_core::runtime::plan::Plan;
 pub struct Sent {
     /// Its method.
     pub method: &'static str,
+    /// The binding that would have sent it.
+    pub fetcher: Option<String>,
     /// Its URL.
     pub url: String,
     /// All its headers, names in lower case.

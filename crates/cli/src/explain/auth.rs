@@ -34,6 +34,7 @@ fn lines_of(gateway: &Gateway, placements: &[Placement]) -> Vec<String> {
             Placement::Client { id, secret } => {
                 Some(format!("Authorization: Basic {}:{} (as a form, in Base64)", text(id), text(secret)))
             }
+            Placement::Mtls(bindings) => Some(format!("client certificate: {}", bindings.join(", then "))),
             Placement::Hmac(_) | Placement::Jwt(_) | Placement::Exchange(_) => None,
         });
         lines.extend(placement.outputs().iter().map(|output| match &output.place {

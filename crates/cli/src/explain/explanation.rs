@@ -73,6 +73,9 @@ pub struct ExplainedSecret {
 pub struct ExplainedRequest {
     method: &'static str,
     url: String,
+    /// The binding that sends it, where it is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    binding: Option<String>,
     removed: Vec<String>,
 }
 
@@ -87,8 +90,8 @@ pub struct ExplainedDeployment {
 
 impl From<Sent> for ExplainedRequest {
     fn from(sent: Sent) -> Self {
-        let Sent { method, url, removed, .. } = sent;
-        Self { method, url, removed }
+        let Sent { method, fetcher, url, removed, .. } = sent;
+        Self { method, url, binding: fetcher, removed }
     }
 }
 
@@ -127,8 +130,9 @@ impl Explanation {
             line("secret", &format!("{name}: {}", sources.join(", then ")));
         }
         line("reads", &if self.reads.is_empty() { "nothing".to_owned() } else { self.reads.join(", ") });
-        if let Some(ExplainedRequest { method, url, removed }) = &self.upstream {
-            line("upstream", &format!("{method} {url}"));
+        if let Some(ExplainedRequest { method, url, binding, removed }) = &self.upstream {
+            let by = binding.as_ref().map(|binding| format!(" by {binding}")).unwrap_or_default();
+            line("upstream", &format!("{method} {url}{by}"));
             if !removed.is_empty() {
                 line("removed", &removed.join(", "));
             }

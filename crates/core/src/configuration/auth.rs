@@ -58,6 +58,9 @@ pub enum Placement {
     Jwt(Jwt),
     /// A token that another request yields.
     Exchange(Exchange),
+    /// A client certificate (RFC 8446 §4.4.2): the request is sent by one of these `mtls_certificates` bindings, of which
+    /// each is a source.
+    Mtls(List<Text>),
     /// `Authorization: Basic …` of a client of OAuth 2.0, whose id and secret are encoded as in a form first
     /// (RFC 6749 §2.3.1).
     Client {
@@ -102,6 +105,7 @@ impl Placement {
             }
             Self::Jwt(jwt) => jwt.each_template(take),
             Self::Exchange(exchange) => exchange.each_template(take),
+            Self::Mtls(_) => {}
             Self::Client { id, secret } => {
                 take(id);
                 take(secret);
@@ -137,6 +141,7 @@ impl Placement {
             | Self::Body { .. }
             | Self::Path { .. }
             | Self::SigV4(_)
+            | Self::Mtls(_)
             | Self::Client { .. } => &[],
         }
     }
@@ -177,7 +182,8 @@ impl Placement {
             | Self::Hmac(_)
             | Self::SigV4(_)
             | Self::Jwt(_)
-            | Self::Exchange(_) => None,
+            | Self::Exchange(_)
+            | Self::Mtls(_) => None,
         }
     }
 
@@ -233,7 +239,17 @@ impl Placement {
             | Self::Header { .. }
             | Self::Query { .. }
             | Self::Path { .. }
+            | Self::Mtls(_)
             | Self::Client { .. } => false,
+        }
+    }
+
+    /// The bindings with client certificates, the primary first.
+    #[must_use]
+    pub fn certificates(&self) -> &[Text] {
+        match self {
+            Self::Mtls(bindings) => bindings,
+            _ => &[],
         }
     }
 

@@ -14,6 +14,10 @@ use super::signing::HmacAlgorithm;
 pub struct Forms {
     /// Whether a body is read before it is sent, to sign it or to put a credential into it.
     pub body: bool,
+    /// [`Placement::Path`].
+    pub path: bool,
+    /// Whether a request is sent by a binding: [`Placement::Mtls`], or a service as upstream.
+    pub fetcher: bool,
     /// [`Placement::Hmac`].
     pub hmac: bool,
     /// [`Placement::SigV4`].
@@ -42,6 +46,8 @@ impl Forms {
     const fn of(each: bool) -> Self {
         Self {
             body: each,
+            path: each,
+            fetcher: each,
             hmac: each,
             sigv4: each,
             jwt: each,
@@ -56,7 +62,8 @@ impl Forms {
     /// The forms that this configuration uses.
     #[must_use]
     pub fn used_by(gateway: &Gateway) -> Self {
-        let mut forms = Self::NONE;
+        let fetcher = gateway.routes.iter().any(|route| route.service.is_some());
+        let mut forms = Self { fetcher, ..Self::NONE };
         for placement in gateway.routes.iter().flat_map(|route| route.auth.iter()) {
             forms.add(placement);
         }
@@ -72,6 +79,8 @@ impl Forms {
                 self.sha512 |= matches!(hmac.algorithm, HmacAlgorithm::Sha384 | HmacAlgorithm::Sha512);
             }
             Placement::SigV4(_) => self.sigv4 = true,
+            Placement::Path { .. } => self.path = true,
+            Placement::Mtls(_) => self.fetcher = true,
             Placement::Jwt(jwt) => {
                 self.jwt = true;
                 self.private_keys |= jwt.algorithm != JwtAlgorithm::Hs256;
@@ -86,7 +95,6 @@ impl Forms {
             | Placement::Header { .. }
             | Placement::Query { .. }
             | Placement::Body { .. }
-            | Placement::Path { .. }
             | Placement::Client { .. } => {}
         }
     }

@@ -27,6 +27,8 @@ pub struct Route {
     pub name: Text,
     /// Where requests go.
     pub upstream: Upstream,
+    /// The service binding that requests are sent by; `None` where they are sent to the upstream's host.
+    pub service: Option<Text>,
     /// Until the upstream's head has arrived, in milliseconds.
     pub timeout: u32,
     /// For how long the body of an answer may stand still, in milliseconds; `None` where it may for ever.

@@ -100,6 +100,19 @@ pub enum FailoverOutcome {
     NotReplayable,
 }
 
+impl FailoverOutcome {
+    /// As it stands in the log.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::PrimaryRefused => "primary_refused",
+            Self::AllRefused => "all_refused",
+            Self::NextUnavailable => "next_unavailable",
+            Self::NotReplayable => "not_replayable",
+        }
+    }
+}
+
 /// How a browser's preflight was answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -231,14 +244,15 @@ mod tests {
         let page =
             std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/log.md")).unwrap();
         let event: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&full().line()).unwrap();
-        let failovers = [
+        let all_failovers = [
             FailoverOutcome::PrimaryRefused,
             FailoverOutcome::AllRefused,
             FailoverOutcome::NextUnavailable,
             FailoverOutcome::NotReplayable,
         ];
         let failovers =
-            failovers.map(|word| serde_json::to_value(word).unwrap().as_str().unwrap().to_owned());
+            all_failovers.map(|word| serde_json::to_value(word).unwrap().as_str().unwrap().to_owned());
+        assert_eq!(failovers, all_failovers.map(FailoverOutcome::as_str));
         let failures = [
             Failure::Missing,
             Failure::Empty,

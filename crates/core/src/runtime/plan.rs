@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use crate::configuration::Text;
 use crate::http::method::Method;
 use crate::secret_value::{SecretBytes, SecretValue};
 
@@ -10,6 +11,8 @@ use crate::secret_value::{SecretBytes, SecretValue};
 pub struct Plan {
     /// The caller's.
     pub method: Method,
+    /// The binding that sends it; `None` where the runtime itself does.
+    pub fetcher: Option<Text>,
     /// Where it goes. A text that may hold a secret.
     pub url: SecretValue,
     /// Headers of the caller's that stay behind, removed before any is set.

@@ -2,7 +2,7 @@
 
 use sha2::{Digest as _, Sha256};
 
-use crate::configuration::{BodyPlace, Exchange, Output, UpstreamUrl};
+use crate::configuration::{BodyPlace, Exchange, Output, Text, UpstreamUrl};
 use crate::digest::Digest;
 use crate::runtime::signing::Signing;
 use crate::secret_value::SecretValue;
@@ -18,6 +18,10 @@ pub struct Credential<'g> {
     pub parameters: Vec<(&'g str, SecretValue)>,
     /// What is put into the upstream's base path, by the name that is there in braces, decoded.
     pub segments: Vec<(&'g str, SecretValue)>,
+    /// What puts them there, where there are any: the code is in no build whose configuration has no such form.
+    pub fill: Option<fn(&UpstreamUrl, &[(&str, SecretValue)]) -> SecretValue>,
+    /// The binding with the client certificate that is shown.
+    pub certificate: Option<&'g Text>,
     /// What is set in the body.
     pub fields: Vec<(&'g BodyPlace, SecretValue)>,
     /// What has to be exchanged for a token, which is put on the request then.
@@ -59,6 +63,9 @@ impl Credential<'_> {
         for (name, value) in self.headers.iter().chain(&self.parameters).chain(&self.segments) {
             add(&mut hash, name.as_bytes());
             add(&mut hash, value.expose().as_bytes());
+        }
+        if let Some(binding) = self.certificate {
+            add(&mut hash, binding.as_bytes());
         }
         if S::FORMS.any() {
             for (_, value) in &self.fields {

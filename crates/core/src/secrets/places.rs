@@ -108,6 +108,7 @@ fn places(placement: &Placement) -> Vec<(&Template, Place)> {
             }
             places
         }
+        Placement::Mtls(_) => Vec::new(),
         Placement::Exchange(exchange) => exchange.auth.iter().flat_map(self::places).collect(),
     };
     places.extend(placement.outputs().iter().map(|output| (&output.value, place_of(&output.place))));

@@ -17,6 +17,9 @@ use crate::secrets::readings::Readings;
 use crate::secrets::template::{Resolved, Unusable, render};
 use crate::signing::moment::Moment;
 
+/// What a client certificate is called in the log, where secrets have names.
+const CERTIFICATE: &str = "mtls";
+
 /// Why there is no credential.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CredentialError {
@@ -100,7 +103,9 @@ impl<'g> Resolver<'g> {
         }
         let secrets: Vec<_> =
             ids.into_iter().filter_map(|id| gateway.secret(id).map(|secret| (id, secret))).collect();
-        let end = secrets.iter().map(|(_, secret)| secret.sources.len()).max().unwrap_or(1);
+        let certificates = route.auth.iter().map(|placement| placement.certificates().len());
+        let lengths = secrets.iter().map(|(_, secret)| secret.sources.len()).chain(certificates);
+        let end = lengths.max().unwrap_or_default().max(1);
         Self {
             gateway,
             route,
@@ -181,7 +186,7 @@ impl<'g> Resolver<'g> {
             }
             let mut credential = None;
             if failures.is_empty() {
-                match render(self.route, &values, bindings) {
+                match render(self.route, &values, position, bindings) {
                     Ok(rendered) if self.has_refused() && self.refused.contains(&rendered.digest::<B>()) => {
                         let moving = sources.iter().filter(|(_, secret, ..)| secret.sources.len() > 1);
                         failures.extend(moving.map(|(id, ..)| (*id, Failure::Repeated)));
@@ -203,6 +208,7 @@ impl<'g> Resolver<'g> {
             }
             repeated &= failures.iter().all(|(_, failure)| *failure == Failure::Repeated);
             self.note(&sources, &failures, credential.is_some());
+            self.note_certificate(credential.as_ref());
             if let Some(credential) = credential {
                 return Ok(credential);
             }
@@ -305,10 +311,30 @@ impl<'g> Resolver<'g> {
         }
     }
 
+    fn note_certificate(&mut self, credential: Option<&Credential<'g>>) {
+        let Some(binding) = credential.and_then(|credential| credential.certificate) else { return };
+        let bindings = || self.route.auth.iter().flat_map(|placement| placement.certificates());
+        let Some(position) = bindings().position(|known| known == binding) else { return };
+        let note = SourceNote {
+            secret: CERTIFICATE,
+            binding,
+            source: position + 1,
+            failure: None,
+            status: None,
+            error: None,
+        };
+        // A single one serves at every position.
+        if !self.notes.iter().any(|known| known.failure.is_none() && known.binding == note.binding) {
+            self.notes.push(note);
+        }
+    }
+
     /// What became of the sources of the credential that was yielded last, but for those that every one has.
     fn mark(&mut self, failure: Failure, status: Option<u16>) {
         let moving = |name: &str| {
             self.secrets.iter().any(|(_, secret)| secret.name == name && secret.sources.len() > 1)
+                || (name == CERTIFICATE
+                    && self.route.auth.iter().any(|placement| placement.certificates().len() > 1))
         };
         for note in self.notes.iter_mut().filter(|note| note.failure.is_none() && moving(note.secret)) {
             note.failure = Some(failure);

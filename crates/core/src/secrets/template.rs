@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::configuration::{
     Claim, ClaimValue, Exchange, Hmac, Jwt, JwtAlgorithm, Output, Part, Placement, Route, SecretId, SigV4,
-    Template,
+    Template, UpstreamUrl,
 };
 use crate::encoding::decode_key;
 use crate::encoding::private_key::{parse, symmetric};
@@ -42,11 +42,18 @@ pub(super) enum Unusable {
 pub(super) fn render<'g, R: Bindings + Signing>(
     route: &'g Route,
     values: &[Resolved<'g, '_>],
+    position: usize,
     bindings: &R,
 ) -> Result<Credential<'g>, Unusable> {
     let mut filler = Filler { route, values, bindings, injected: Vec::new() };
     let mut credential = filler.credential(&route.auth)?;
     credential.values = filler.injected;
+    if R::FORMS.fetcher {
+        let certificates =
+            route.auth.iter().map(Placement::certificates).find(|bindings| !bindings.is_empty());
+        credential.certificate =
+            certificates.and_then(|bindings| bindings.get(position).or_else(|| bindings.first()));
+    }
     Ok(credential)
 }
 
@@ -73,7 +80,8 @@ impl<'g, R: Bindings + Signing> Filler<'_, 'g, '_, R> {
                 Placement::Body { place, value } if R::FORMS.body => {
                     credential.fields.push((place, filler.fill(value, Place::Encoded)?));
                 }
-                Placement::Path { name, value } => {
+                Placement::Path { name, value } if R::FORMS.path => {
+                    credential.fill = Some(UpstreamUrl::base_with);
                     credential.segments.push((name.as_ref(), filler.fill(value, Place::Segment)?));
                 }
                 Placement::Hmac(hmac) if R::FORMS.hmac => {
@@ -92,8 +100,10 @@ impl<'g, R: Bindings + Signing> Filler<'_, 'g, '_, R> {
                 Placement::Exchange(exchange) if R::FORMS.exchange => {
                     credential.exchanges.push(filler.exchange(exchange)?);
                 }
+                Placement::Mtls(_) => {}
                 // The build knows which forms there are, so there is no such placement.
                 Placement::Body { .. }
+                | Placement::Path { .. }
                 | Placement::Hmac(_)
                 | Placement::SigV4(_)
                 | Placement::Jwt(_)

@@ -104,6 +104,7 @@ impl<H: RequestHead> Forward<'_, H> {
         }
         Plan {
             method: self.method,
+            fetcher: credential.certificate.or(self.route.service.as_ref()).cloned(),
             url: self.url(credential),
             remove,
             set,
@@ -253,7 +254,7 @@ impl<H: RequestHead> Forward<'_, H> {
     /// The upstream's base path with what the credential puts there; `None` where it puts nothing there.
     #[must_use]
     pub fn filled_base(&self, credential: &Credential<'_>) -> Option<SecretValue> {
-        (!credential.segments.is_empty()).then(|| self.upstream.base_with(&credential.segments))
+        credential.fill.map(|fill| fill(self.upstream, &credential.segments))
     }
 }
 

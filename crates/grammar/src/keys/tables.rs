@@ -113,7 +113,7 @@ pub(crate) static ROUTE: KeyTable = KeyTable {
             summary: "The origin and the base path that requests are sent to. `${var.NAME}` is a variable.",
             presence: Required,
             example: "upstream = \"https://api.stripe.com\"",
-            shape: Shape::Template,
+            shape: Shape::AnyOf(&[Shape::Template, Shape::Table(&SERVICE)]),
         },
         Key {
             name: "auth",
@@ -329,6 +329,13 @@ pub(crate) static AUTH: KeyTable = KeyTable {
             shape: Shape::Pattern("^[A-Za-z0-9_-]+$"),
         },
         Key {
+            name: "mtls",
+            summary: "Sends the request by an `mtls_certificates` binding, or by the first of several that is not refused.",
+            presence: Optional("no client certificate is shown"),
+            example: "mtls = [\"CERTIFICATE\", \"CERTIFICATE_PREVIOUS\"]",
+            shape: Shape::AnyOf(&[Shape::Text, SOME_TEXTS]),
+        },
+        Key {
             name: "hmac",
             summary: "Puts a keyed hash of the request on it.",
             presence: Optional("another form is used"),
@@ -384,6 +391,7 @@ pub(crate) static AUTH: KeyTable = KeyTable {
         &["jwt"],
         &["exchange"],
         &["oauth2"],
+        &["mtls"],
     ],
 };
 
@@ -541,6 +549,28 @@ pub(crate) static SIGV4: KeyTable = KeyTable {
             summary: "The name of the service in signatures.",
             presence: Required,
             example: "service = \"s3\"",
+            shape: Shape::Text,
+        },
+    ],
+    forms: &[],
+};
+
+/// `upstream` of a route that leads to a service.
+pub(crate) static SERVICE: KeyTable = KeyTable {
+    owner: "`upstream`",
+    keys: &[
+        Key {
+            name: "service",
+            summary: "The service binding that requests are sent by.",
+            presence: Required,
+            example: "service = \"BILLING\"",
+            shape: Shape::Text,
+        },
+        Key {
+            name: "url",
+            summary: "The origin and the base path that the service sees.",
+            presence: Optional("\"https://service.internal\""),
+            example: "url = \"https://billing.internal/v1\"",
             shape: Shape::Text,
         },
     ],
@@ -721,6 +751,35 @@ pub(crate) static OPERATOR: KeyTable = KeyTable {
             example: "page = true",
             shape: Shape::Boolean,
         },
+        Key {
+            name: "metrics",
+            summary: "Where the operator's endpoints read data points: the SQL API of Analytics Engine.",
+            presence: Optional("data points are not read"),
+            example: "metrics = { url = \"https://api.cloudflare.com/client/v4/accounts/${var.ACCOUNT_ID}/analytics_engine/sql\", token = \"${analytics}\" }",
+            shape: Shape::Table(&METRICS),
+        },
+    ],
+    forms: &[],
+};
+
+/// `metrics` of `[operator]`.
+pub(crate) static METRICS: KeyTable = KeyTable {
+    owner: "`metrics`",
+    keys: &[
+        Key {
+            name: "url",
+            summary: "The URL of the SQL API of Analytics Engine. It may have variables.",
+            presence: Required,
+            example: "url = \"https://api.cloudflare.com/client/v4/accounts/${var.ACCOUNT_ID}/analytics_engine/sql\"",
+            shape: Shape::Template,
+        },
+        Key {
+            name: "token",
+            summary: "The secret with a token that may read the account's analytics.",
+            presence: Required,
+            example: "token = \"${analytics}\"",
+            shape: Shape::Template,
+        },
     ],
     forms: &[],
 };
@@ -735,6 +794,13 @@ pub(crate) static GATEWAY: KeyTable = KeyTable {
             presence: Optional("\"2s\""),
             example: "secret_timeout = \"2s\"",
             shape: DURATION,
+        },
+        Key {
+            name: "metrics",
+            summary: "The name of an `[[analytics_engine_datasets]]` binding, which gets a data point of each request.",
+            presence: Optional("no data points are written"),
+            example: "metrics = \"METRICS\"",
+            shape: Shape::Text,
         },
         Key {
             name: "trace",

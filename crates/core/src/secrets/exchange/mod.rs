@@ -97,6 +97,7 @@ fn plan(pending: &PendingExchange<'_>) -> Plan {
     let path = if base.expose().is_empty() { "/" } else { base.expose() };
     Plan {
         method: *method,
+        fetcher: None,
         url: SecretValue::new([&url.origin, path].concat()),
         remove: Vec::new(),
         set,

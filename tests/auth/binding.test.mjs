@@ -1,0 +1,94 @@
+// Requests that a binding sends: with a client certificate, which a server of Node's verifies, and to a service.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createServer } from "node:https";
+import { after, before, beforeEach, describe, test } from "node:test";
+import { startGateway } from "./gateway.mjs";
+
+const read = (name) => readFileSync(new URL(name, import.meta.url), "utf8");
+const harness = (name) => read(`../harness/certificates/${name}`);
+
+// A server that takes no connection without a certificate of the authority, and no request of a revoked one.
+async function startVerifier() {
+  const requests = [];
+  const revoked = new Set();
+  const options = { cert: harness("server.pem"), key: harness("server.key.pem"), ca: read("certificates/clients.pem"), requestCert: true, rejectUnauthorized: true };
+  const server = createServer(options, async (request, response) => {
+    const name = request.socket.getPeerCertificate().subject.CN;
+    const pieces = [];
+    for await (const piece of request) pieces.push(piece);
+    requests.push({ name, url: request.url, headers: request.headers, body: Buffer.concat(pieces).toString() });
+    response.writeHead(revoked.has(name) ? 401 : 200).end(name);
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const stop = () => {
+    server.closeAllConnections();
+    return new Promise((resolve) => server.close(resolve));
+  };
+  return { port: server.address().port, requests, revoked, stop };
+}
+
+const quoted = (text) => JSON.stringify(text);
+
+// What wrangler makes of `mtls_certificates`, as workerd has it.
+const withCertificate = (port, name) =>
+  `external = (address = "127.0.0.1:${port}", https = (certificateHost = "localhost", options = (), tlsOptions = (trustedCertificates = [${quoted(harness("authority.pem"))}], keypair = (privateKey = ${quoted(read(`certificates/${name}.key.pem`))}, certificateChain = ${quoted(read(`certificates/${name}.pem`))}))))`;
+
+const SERVICE = `export default { async fetch(request) {
+  return Response.json({ url: request.url, authorization: request.headers.get("authorization"), body: await request.text() });
+} };`;
+
+describe("what a binding sends, on workerd", () => {
+  let verifier;
+  let gateway;
+  before(async () => {
+    verifier = await startVerifier();
+    const fetchers = {
+      CERTIFICATE: withCertificate(verifier.port, "first"),
+      CERTIFICATE_PREVIOUS: withCertificate(verifier.port, "second"),
+      BILLING: `worker = (modules = [(name = "billing.js", esModule = ${quoted(SERVICE)})], compatibilityDate = "2026-01-01")`,
+    };
+    gateway = await startGateway({ KEY: "key-of-the-bank", KEY_PREVIOUS: "previous-key" }, { TLS_PORT: String(verifier.port) }, undefined, fetchers);
+  });
+  beforeEach(() => {
+    verifier.requests.length = 0;
+    verifier.revoked.clear();
+    gateway.upstream.clear();
+  });
+  after(() => Promise.all([verifier?.stop(), gateway?.stop()]));
+
+  const call = (target) => gateway.call({ method: "POST", target, body: "body" });
+
+  test("a server that wants a certificate takes the request", async () => {
+    const response = await call("/mtls/x?a=1");
+    assert.equal(response.text, "first");
+    const [{ url, body, headers }] = verifier.requests;
+    assert.deepEqual([url, body, headers.authorization], ["/x?a=1", "body", undefined]);
+  });
+
+  test("the same server takes nobody without one", async () => {
+    const response = await gateway.call({ target: "/bare-tls/x" });
+    assert.equal(response.value("ostiary-refusal"), "upstream_unreachable", response.text);
+    assert.deepEqual(verifier.requests, []);
+  });
+
+  test("the second certificate is shown when the first one has been revoked, with the second key beside it", async () => {
+    verifier.revoked.add("first");
+    assert.equal((await call("/mtls/x")).text, "second");
+    assert.deepEqual(verifier.requests.map(({ name }) => name), ["first", "second"]);
+    assert.equal(verifier.requests[1].body, "body");
+    verifier.requests.length = 0;
+    assert.equal((await call("/mtls-and-key/x")).text, "second");
+    assert.deepEqual(verifier.requests.map(({ headers }) => headers["x-key"]), ["key-of-the-bank", "previous-key"]);
+  });
+
+  test("a service gets the request with its credential, and nothing is sent to its host", async () => {
+    const response = await call("/billing/x?a=1");
+    assert.equal(response.status, 200, response.text);
+    const seen = JSON.parse(response.text);
+    assert.equal(seen.url, "https://billing.internal/v1/x?a=1");
+    assert.equal(seen.body, "body");
+    assert.ok(seen.authorization.startsWith("Bearer ") && !response.text.includes("key-of-the-bank"), "it is redacted");
+  });
+});
