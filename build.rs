@@ -3,6 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use sha2::{Digest as _, Sha256};
+
 use ostiary_grammar::{File, bake, bake_forms, bake_instruments, find_wrangler, read};
 
 fn main() -> io::Result<()> {
@@ -40,19 +45,49 @@ fn main() -> io::Result<()> {
     for warning in &checked.warnings {
         println!("cargo::warning={warning}");
     }
+    let out = env::var_os("OUT_DIR").map(PathBuf::from).unwrap_or_default();
+    let page = if checked.gateway.operator.as_ref().is_some_and(|operator| operator.page) {
+        let (html, policy) = page(&root.join("src/page"))?;
+        fs::write(out.join("page.html"), html)?;
+        let html = "include_str!(concat!(env!(\"OUT_DIR\"), \"/page.html\"))";
+        format!("Some(ostiary_core::runtime::instrumented::Page {{ html: {html}, policy: {policy:?} }})")
+    } else {
+        "None".to_owned()
+    };
     let source = format!(
         "/// `gateway.toml`, checked.\n\
          pub(crate) static GATEWAY: ostiary_core::configuration::Gateway = {};\n\
          /// The forms of auth that it uses.\n\
          pub(crate) const FORMS: ostiary_core::configuration::Forms = {};\n\
          /// What it asks for besides serving requests.\n\
-         pub(crate) const INSTRUMENTS: ostiary_core::configuration::Instruments = {};\n",
+         pub(crate) const INSTRUMENTS: ostiary_core::configuration::Instruments = {};\n\
+         /// The operator's page, where there is one.\n\
+         pub(crate) const PAGE: Option<ostiary_core::runtime::instrumented::Page> = {page};\n",
         bake(&checked.gateway),
         bake_forms(&checked.gateway),
         bake_instruments(&checked.gateway),
     );
-    let out = env::var_os("OUT_DIR").map(PathBuf::from).unwrap_or_default();
     fs::write(out.join("gateway.rs"), source)
+}
+
+/// The operator's page as one document, and the policy that admits its style and its script by their digests, and
+/// requests to its own origin.
+fn page(folder: &Path) -> io::Result<(String, String)> {
+    let read = |name: &str| {
+        let path = folder.join(name);
+        println!("cargo::rerun-if-changed={}", path.display());
+        fs::read_to_string(path)
+    };
+    let (style, script) = (read("style.css")?, read("script.js")?);
+    let html = read("index.html")?.replace("/* style.css */", &style).replace("/* script.js */", &script);
+    let digest = |text: &str| STANDARD.encode(Sha256::digest(text));
+    let policy = format!(
+        "default-src 'none'; script-src 'sha256-{}'; style-src 'sha256-{}'; connect-src 'self'; base-uri 'none'; \
+         form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'",
+        digest(&script),
+        digest(&style),
+    );
+    Ok((html, policy))
 }
 
 /// The file's path as diagnostics show it, and its text; an empty text where it cannot be read.

@@ -15,6 +15,9 @@ use crate::runtime::Runtime;
 
 impl Bindings for Runtime<'_> {
     async fn read(&self, source: &Source, within: u32) -> Reading {
+        if let Some(rehearsal) = self.rehearsal() {
+            return rehearsal.reading(source);
+        }
         match source.kind {
             SourceKind::SecretsStore => self.read_stored(&source.binding, within).await,
             SourceKind::WorkerSecret => {
@@ -24,6 +27,9 @@ impl Bindings for Runtime<'_> {
     }
 
     async fn limit(&self, binding: &str, key: &str, within: u32) -> Verdict {
+        if self.rehearsal().is_some() {
+            return Verdict::Within;
+        }
         match self.count(binding, key, within).await {
             Some(true) => Verdict::Within,
             Some(false) => Verdict::Exceeded,

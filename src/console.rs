@@ -1,20 +1,35 @@
 //! What only the operator's endpoints ask of the runtime.
 
+use std::collections::BTreeMap;
+use std::pin::Pin;
+
 use js_sys::Uint8Array;
-use ostiary_core::configuration::Source;
+use ostiary_core::configuration::{Gateway, Source};
+use ostiary_core::request_id::RequestId;
 use ostiary_core::runtime::clock::elapsed;
 use ostiary_core::runtime::reading::Reading;
-use ostiary_core::runtime::{Bindings, Clock, Console, ReceiveError};
+use ostiary_core::runtime::signing::when;
+use ostiary_core::runtime::{
+    Bindings, Clock, Console, ReceiveError, RehearsalRequest, Rehearsed, RehearsedSend,
+};
 use ostiary_core::secret_value::SecretValue;
+use ostiary_core::{Handled, Outcome, handle};
+use ostiary_rehearsal::{Rehearsal, Sent};
 use wasm_bindgen::prelude::*;
 use web_sys::{ReadableStreamDefaultReader, ReadableStreamReadResult};
 
+use crate::configuration::PAGE;
 use crate::deadline::Deadline;
 use crate::js;
+use crate::request::Head;
 use crate::runtime::Runtime;
+use crate::upstream::UpstreamResponse;
 
 impl Console for Runtime<'_> {
     async fn receive(&self, limit: u32, within: u32) -> Result<SecretValue, ReceiveError> {
+        if self.rehearsal().is_some() {
+            return Err(ReceiveError::Broken);
+        }
         let Some(body) = self.request.body() else { return Ok(SecretValue::new(String::new())) };
         let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
         let all = self.read_all(&reader, limit, within);
@@ -29,9 +44,30 @@ impl Console for Runtime<'_> {
         let reading = self.read(source, within).await;
         (reading, elapsed(before, self.now()))
     }
+
+    async fn rehearse(&self, gateway: &Gateway, request: &RehearsalRequest) -> Option<Rehearsed> {
+        when(PAGE.is_some(), || self.rehearse_here(gateway, request)).await
+    }
 }
 
 impl Runtime<'_> {
+    async fn rehearse_here(&self, gateway: &Gateway, request: &RehearsalRequest) -> Rehearsed {
+        let rehearsal = Rehearsal::with_placeholders(gateway, BTreeMap::new());
+        let runtime = self.rehearsing(&rehearsal);
+        let head = Head::from(request);
+        // The very function that serves. It leads here, so its future is on the heap.
+        let handling: Pin<Box<dyn Future<Output = Handled<'_, UpstreamResponse>> + '_>> =
+            Box::pin(handle(gateway, &head, &runtime, RequestId::new(0)));
+        let Handled { outcome, event } = handling.await;
+        let code = match outcome {
+            Outcome::Refused(refusal) => Some(refusal.code),
+            Outcome::Preflight(_) | Outcome::Answered(..) | Outcome::Reported(_) => None,
+        };
+        let sent = rehearsal.sent();
+        let sent = sent.map(|Sent { method, url, removed, .. }| RehearsedSend { method, url, removed });
+        Rehearsed { line: event.line(), code, reads: rehearsal.reads(), sent }
+    }
+
     /// All bytes of a stream, given up when none has come for `within` milliseconds.
     pub(crate) async fn read_all(
         &self,

@@ -21,6 +21,12 @@ impl From<&Headers> for HeaderList {
     }
 }
 
+impl FromIterator<(String, String)> for HeaderList {
+    fn from_iter<I: IntoIterator<Item = (String, String)>>(headers: I) -> Self {
+        Self(headers.into_iter().map(|(name, value)| (name, SecretValue::new(value))).collect())
+    }
+}
+
 impl HeaderList {
     pub(crate) fn value(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.expose())

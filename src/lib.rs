@@ -27,10 +27,11 @@ mod upstream;
 mod waiter;
 
 use ostiary_core::handle;
+use ostiary_core::log::DataPoint;
 use web_sys::{Request, Response};
 use worker::{Context, Env, event};
 
-use crate::configuration::GATEWAY;
+use crate::configuration::{GATEWAY, INSTRUMENTS};
 use crate::invocation::Invocation;
 use crate::request::Head;
 use crate::runtime::Runtime;
@@ -46,7 +47,12 @@ async fn fetch(request: Request, env: Env, _context: Context) -> worker::Result<
         let handled = handle(&GATEWAY, &head, &runtime, request::random_id()).await;
         js::log(&handled.event.line());
         handled.event.notices().iter().for_each(|notice| js::log(&notice.line()));
-        response::build(handled, &runtime)
+        let point = INSTRUMENTS.metrics.then(|| DataPoint::from(&handled.event));
+        let response = response::build(handled, &runtime);
+        if let Some((binding, DataPoint { texts, numbers })) = GATEWAY.metrics.as_deref().zip(point) {
+            js::write_data_point(env.as_ref(), binding, &texts, &numbers);
+        }
+        response
     };
     let Some(response) = invocation.run(handling).await else {
         js::announce_abandoned(&request);

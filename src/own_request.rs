@@ -16,6 +16,9 @@ use crate::runtime::Runtime;
 
 impl OwnRequests for Runtime<'_> {
     async fn request(&self, plan: &Plan, limit: u32) -> Result<WholeResponse, SendError> {
+        if let Some(rehearsal) = self.rehearsal() {
+            return Ok(rehearsal.token_response());
+        }
         let whole = self.fetch_whole(plan, limit);
         Deadline::new(self.invocation, plan.timeout).within(whole).await.unwrap_or(Err(SendError::TimedOut))
     }
@@ -27,8 +30,9 @@ impl Runtime<'_> {
         let response = self.invocation.settled(fetched).await.map_err(|_| SendError::Unreachable)?;
         let response: Response = response.unchecked_into();
         let status = response.status();
+        let cache_control = response.headers().get("cache-control").ok().flatten();
         let Some(body) = response.body() else {
-            return Ok(WholeResponse { status, body: SecretBytes::new(Vec::new()) });
+            return Ok(WholeResponse { status, cache_control, body: SecretBytes::new(Vec::new()) });
         };
         let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
         let read = self.read_all(&reader, limit, plan.timeout).await;
@@ -37,7 +41,7 @@ impl Runtime<'_> {
             ReceiveError::TooLarge => SendError::TooLarge,
             ReceiveError::Broken => SendError::Unreachable,
         })?;
-        Ok(WholeResponse { status, body: SecretBytes::new(body) })
+        Ok(WholeResponse { status, cache_control, body: SecretBytes::new(body) })
     }
 }
 

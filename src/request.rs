@@ -1,7 +1,7 @@
 //! The caller's request, as the core sees it.
 
 use ostiary_core::request_id::RequestId;
-use ostiary_core::runtime::RequestHead;
+use ostiary_core::runtime::{RehearsalRequest, RequestHead};
 use ostiary_core::secret_value::SecretValue;
 use web_sys::Request;
 
@@ -21,6 +21,16 @@ impl From<&Request> for Head {
             method: request.method(),
             url: SecretValue::new(request.url()),
             headers: HeaderList::from(&request.headers()),
+        }
+    }
+}
+
+impl From<&RehearsalRequest> for Head {
+    fn from(request: &RehearsalRequest) -> Self {
+        Self {
+            method: request.method.clone(),
+            url: SecretValue::new(request.url.clone()),
+            headers: request.headers.iter().cloned().collect(),
         }
     }
 }

@@ -2,7 +2,6 @@
 
 use ostiary_core::http::coding::Coding;
 use ostiary_core::log::Redacted;
-use ostiary_core::operator::Report;
 use ostiary_core::redaction::Redaction;
 use ostiary_core::response::body_edit::BodyEdit;
 use ostiary_core::response::edits::Edits;
@@ -26,7 +25,7 @@ pub(crate) fn build(
         Outcome::Refused(refusal) => own(refusal.status(), &refusal.body(), refusal.headers()),
         Outcome::Preflight(added) => own(handled.event.status, "", added),
         Outcome::Reported(report) => {
-            own(report.status, &report.body, Report::headers(&handled.event.request_id))
+            own(report.status, &report.body, report.headers(&handled.event.request_id))
         }
         Outcome::Answered(response, edits, redaction) => {
             let redacted = Redacted::from(&handled.event);

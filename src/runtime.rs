@@ -5,12 +5,13 @@ use std::rc::Weak;
 
 use ostiary_core::configuration::Instruments;
 use ostiary_core::runtime::Clock;
-use ostiary_core::runtime::instrumented::Instrumented;
+use ostiary_core::runtime::instrumented::{Instrumented, Page};
+use ostiary_rehearsal::Rehearsal;
 use wasm_bindgen::JsValue;
 use web_sys::Request;
 use worker::Env;
 
-use crate::configuration::INSTRUMENTS;
+use crate::configuration::{INSTRUMENTS, PAGE};
 use crate::deadline::Deadline;
 use crate::invocation::Invocation;
 use crate::sending::Sending;
@@ -26,6 +27,7 @@ pub(crate) struct Runtime<'a> {
     pub(crate) deadline: RefCell<Weak<Deadline>>,
     /// The keys that have been imported for it.
     pub(crate) keys: RefCell<Vec<JsValue>>,
+    rehearsal: Option<&'a Rehearsal>,
 }
 
 impl<'a> Runtime<'a> {
@@ -37,12 +39,24 @@ impl<'a> Runtime<'a> {
             sending: Sending::default(),
             deadline: RefCell::default(),
             keys: RefCell::default(),
+            rehearsal: None,
         }
+    }
+
+    /// A runtime in the same place, on which no source is read and nothing is sent.
+    pub(crate) fn rehearsing<'r>(&'r self, rehearsal: &'r Rehearsal) -> Runtime<'r> {
+        Runtime { rehearsal: Some(rehearsal), ..Runtime::new(self.request, self.env, self.invocation) }
+    }
+
+    /// What stands for the sources and the upstreams, where a request is rehearsed. Only the page asks for that.
+    pub(crate) fn rehearsal(&self) -> Option<&'a Rehearsal> {
+        PAGE.and(self.rehearsal)
     }
 }
 
 impl Instrumented for Runtime<'_> {
     const INSTRUMENTS: Instruments = INSTRUMENTS;
+    const PAGE: Option<Page> = PAGE;
 }
 
 impl Clock for Runtime<'_> {

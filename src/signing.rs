@@ -14,7 +14,9 @@ impl Signing for Runtime<'_> {
     const FORMS: Forms = FORMS;
 
     async fn body(&self, limit: u32, within: u32) -> Result<Vec<u8>, ReceiveError> {
-        let Some(body) = self.request.body() else { return Ok(Vec::new()) };
+        let Some(body) = self.request.body().filter(|_| self.rehearsal().is_none()) else {
+            return Ok(Vec::new());
+        };
         let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
         let received = self.read_all(&reader, limit, within).await;
         js::discard(&reader);

@@ -19,6 +19,10 @@ impl Network for Runtime<'_> {
     type Response = UpstreamResponse;
 
     async fn send(&self, plan: &Plan) -> Result<UpstreamResponse, SendError> {
+        if let Some(rehearsal) = self.rehearsal() {
+            rehearsal.write_down(plan);
+            return Response::new().map(UpstreamResponse::from).map_err(|_| SendError::Unreachable);
+        }
         let attempt = self.attempt(plan).map_err(|_| SendError::Unreachable)?;
         let sent = self.fetch(plan, attempt.as_ref()).await;
         if let Some(attempt) = &attempt {

@@ -111,6 +111,13 @@ extern "C" {
     pub(crate) fn announce_abandoned(request: &Request);
 }
 
+#[wasm_bindgen(module = "/src/js/metrics.js")]
+extern "C" {
+    /// Hands a data point to a binding of Analytics Engine.
+    #[wasm_bindgen(js_name = writeDataPoint)]
+    pub(crate) fn write_data_point(env: &JsValue, binding: &str, texts: &str, numbers: &[f64]);
+}
+
 #[wasm_bindgen(module = "/src/js/deadline.js")]
 extern "C" {
     /// Fulfils the waiter after so many milliseconds, and says what [`clear_timeout`] takes.
@@ -198,6 +205,15 @@ extern "C" {
 
     /// Resolves to a signature.
     pub(crate) fn sign(algorithm: &str, key: &JsValue, message: &Uint8Array) -> Promise;
+
+    /// Resolves to whether the key has made the signature. A key of Ed25519 has no second number.
+    pub(crate) fn verify(
+        algorithm: &str,
+        first: &str,
+        second: &str,
+        signature: &Uint8Array,
+        message: &Uint8Array,
+    ) -> Promise;
 
     /// Resolves to the text as AES-256-GCM encrypts it.
     pub(crate) fn seal(key: &Uint8Array, nonce: &Uint8Array, text: &Uint8Array) -> Promise;

@@ -109,3 +109,17 @@ class Ratelimit {
 }
 export default (environment) => new Ratelimit(environment.store, environment.binding);
 `;
+
+// The module behind each dataset of Analytics Engine: a data point is a line of the output.
+export const DATASET_MODULE = `
+class AnalyticsEngine {
+  #binding;
+  constructor(binding) {
+    this.#binding = binding;
+  }
+  writeDataPoint(point) {
+    console.log(JSON.stringify({ dataset: this.#binding, ...point }));
+  }
+}
+export default (environment) => new AnalyticsEngine(environment.binding);
+`;

@@ -3,7 +3,7 @@
 import { cpSync, readdirSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import { BINDING_MODULE, RATE_LIMIT_MODULE } from "./secret-store.mjs";
+import { BINDING_MODULE, DATASET_MODULE, RATE_LIMIT_MODULE } from "./secret-store.mjs";
 import { ServerProcess, temporaryFolder } from "./server-process.mjs";
 
 // Its package exports the path of the native binary.
@@ -20,16 +20,16 @@ function modulesOf(folder) {
 
 const moduleText = (name) => `(name = ${quoted(name)}, ${name.endsWith(".wasm") ? "wasm" : "esModule"} = embed ${quoted(name)})`;
 
-// A Worker that calls the gateway by a service binding, `GATEWAY`. When it aborts a call, the runtime gives the gateway's
-// request up: a connection that is closed does not do that on workerd, but on the platform.
+// A Worker that calls the gateway by a service binding, `GATEWAY`. When it aborts a call, the runtime gives the
+// gateway's request up: a connection that is closed does not do that on workerd, but on the platform.
 function callerText(module, compatibilityDate) {
   return `(name = "caller", worker = (modules = [(name = "caller.js", esModule = ${quoted(module)})], compatibilityDate = ${quoted(compatibilityDate)}, bindings = [(name = "GATEWAY", service = "gateway")], globalOutbound = "loopback")),`;
 }
 
 function configuration(options) {
-  const { build, secrets, rateLimits, variables, store, compatibilityDate, compatibilityFlags, v8Flags = [], caller, cache, fetchers = {} } = options;
+  const { build, secrets, rateLimits, datasets = [], variables, store, compatibilityDate, compatibilityFlags, v8Flags = [], caller, cache, fetchers = {}, internet } = options;
   const wrapped = (module) => (name) => `(name = ${quoted(name)}, wrapped = (moduleName = ${quoted(module)}, innerBindings = [(name = "store", service = "store"), (name = "binding", text = ${quoted(name)})]))`;
-  const storeBindings = [...secrets.map(wrapped("store:secret")), ...rateLimits.map(wrapped("store:rate-limit"))];
+  const storeBindings = [...secrets.map(wrapped("store:secret")), ...rateLimits.map(wrapped("store:rate-limit")), ...datasets.map(wrapped("store:dataset"))];
   const fetcherBindings = Object.keys(fetchers).map((name) => `(name = ${quoted(name)}, service = ${quoted(`fetcher ${name}`)})`);
   const textBindings = Object.entries(variables).map(([name, value]) => `(name = ${quoted(name)}, text = ${quoted(value)})`);
   return `using Workerd = import "/workerd/workerd.capnp";
@@ -42,12 +42,13 @@ const configuration :Workerd.Config = (
       compatibilityDate = ${quoted(compatibilityDate)},
       compatibilityFlags = [${compatibilityFlags.map(quoted).join(", ")}],
       bindings = [${[...storeBindings, ...fetcherBindings, ...textBindings].join(", ")}],
-      globalOutbound = "loopback",
+      globalOutbound = ${quoted(internet === undefined ? "loopback" : "internet")},
       ${cache === undefined ? "" : 'cacheApiOutbound = "cache",'}
     )),
     ${cache === undefined ? "" : `(name = "cache", external = (address = "127.0.0.1:${cache.port}", http = ())),`}
     ${Object.entries(fetchers).map(([name, text]) => `(name = ${quoted(`fetcher ${name}`)}, ${text}),`).join(" ")}
     ${caller === undefined ? "" : callerText(caller, compatibilityDate)}
+    ${internet === undefined ? "" : `(name = "internet", external = (address = "127.0.0.1:${internet.port}", http = (style = proxy))),`}
     (name = "loopback", network = (allow = ["local"])),
     (name = "store", external = (address = "127.0.0.1:${store.port}", http = ())),
   ],
@@ -55,6 +56,7 @@ const configuration :Workerd.Config = (
   extensions = [(modules = [
     (name = "store:secret", internal = true, esModule = ${quoted(BINDING_MODULE)}),
     (name = "store:rate-limit", internal = true, esModule = ${quoted(RATE_LIMIT_MODULE)}),
+    (name = "store:dataset", internal = true, esModule = ${quoted(DATASET_MODULE)}),
   ])],
 );
 `;

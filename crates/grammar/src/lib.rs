@@ -47,6 +47,7 @@ mod rewrite_body;
 mod routes;
 mod rule;
 mod secrets;
+mod signed_callers;
 mod sigv4;
 mod template;
 mod token_in;
@@ -135,11 +136,12 @@ fn read_gateway<'t>(
     let settings = file.value("gateway").and_then(|value| value.table("[gateway]", ours));
     let secret_timeout = settings.as_ref().and_then(|table| secret_timeout(table, ours));
     let trace = settings.as_ref().and_then(|table| table.value("trace")?.boolean(ours));
+    let metrics = settings.as_ref().and_then(|table| metrics(table, &declared.deployment, ours));
     let routes = routes_table(file, ours)?;
     let routes = Routes::read(&routes, &callers, &declared, ours);
     let operator = file
         .get("operator")
-        .and_then(|entry| operator::read(entry, &callers, &routes, &declared.deployment, ours));
+        .and_then(|entry| operator::read(entry, &callers, &routes, &declared, metrics.as_deref(), ours));
     let (place, operator) = operator.unzip();
     let whole =
         CrossChecks { declared: &declared, callers: &callers, routes: &routes, operator: operator.as_ref() };
@@ -155,6 +157,7 @@ fn read_gateway<'t>(
         routes: routes.into(),
         operator,
         mounts: mounts.into(),
+        metrics: metrics.map(Text::Owned),
         trace: trace.unwrap_or_default(),
         secret_timeout: secret_timeout.unwrap_or(DEFAULT_SECRET_TIMEOUT),
     })
@@ -171,6 +174,13 @@ fn secret_timeout(table: &Table<'_>, findings: &mut Findings<'_>) -> Option<u32>
     table.reject_unknown_keys(&keys::GATEWAY, &[], findings);
     let text = table.value("secret_timeout")?.string(SECRET_TIMEOUT, findings)?;
     unit::duration(&text, findings)
+}
+
+/// The binding of Analytics Engine, which every environment has.
+fn metrics(table: &Table<'_>, deployment: &Deployment<'_>, findings: &mut Findings<'_>) -> Option<String> {
+    let text = table.value("metrics")?.string("metrics = \"METRICS\"", findings)?;
+    deployment.check_dataset(text.text, text.span, findings);
+    Some(text.text.to_owned())
 }
 
 fn routes_table<'t>(file: &Table<'t>, findings: &mut Findings<'_>) -> Option<Table<'t>> {

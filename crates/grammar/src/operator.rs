@@ -1,6 +1,6 @@
 //! `[operator]`: where the operator's endpoints are, and who may use them.
 
-use super::callers::Callers;
+use super::callers::{Callers, LocatedProof};
 use super::diagnostic::Findings;
 use super::document::{Entry, Value};
 use super::environments::digest;
@@ -9,10 +9,15 @@ use super::mount::Place;
 use super::nearest::nearest;
 use super::rate_limit;
 use super::routes::Routes;
+use super::template::{self, Declared};
+use super::upstream;
 use super::wrangler::Deployment;
-use ostiary_core::configuration::{CallerId, ENVIRONMENT_VARIABLE, Environment, Operator};
+use ostiary_core::configuration::{
+    CallerId, ENVIRONMENT_VARIABLE, Environment, MetricsSource, Operator, Part,
+};
 
 const MOUNT: &str = "mount = \"ops.example.com\"";
+const METRICS: &str = "metrics = { url = \"https://api.cloudflare.com/client/v4/accounts/${var.ACCOUNT_ID}/analytics_engine/sql\", token = \"${analytics}\" }";
 const ALLOW: &str = "allow = [\"caller\"]";
 
 /// The mount and the callers; `None` where one of them has a fault.
@@ -20,9 +25,11 @@ pub(crate) fn read(
     entry: Entry<'_>,
     callers: &Callers<'_>,
     routes: &Routes<'_>,
-    deployment: &Deployment<'_>,
+    declared: &Declared<'_>,
+    binding: Option<&str>,
     findings: &mut Findings<'_>,
 ) -> Option<(Place, Operator)> {
+    let deployment = &declared.deployment;
     let table = entry.value.table("[operator]", findings)?;
     table.reject_unknown_keys(&keys::OPERATOR, &[], findings);
     let place = table
@@ -33,15 +40,21 @@ pub(crate) fn read(
         .and_then(|value| allow(value, callers, findings));
     let rate_limit = table.value("rate_limit").map(|value| rate_limit::read(value, deployment, findings));
     let page = table.value("page").is_some_and(|value| page(value, place.as_ref(), routes, findings));
-    let environments = environments(entry, deployment, findings);
+    let environments = environments(entry, deployment, binding, findings);
+    let metrics =
+        table.value("metrics").and_then(|value| metrics(value, callers, declared, binding, findings));
     let rate_limit = rate_limit.unwrap_or_default().into();
-    Some((place?, Operator { allow: allow?.into(), rate_limit, page, environments: environments.into() }))
+    Some((
+        place?,
+        Operator { allow: allow?.into(), rate_limit, page, metrics, environments: environments.into() },
+    ))
 }
 
 /// A Worker does not know in which environment it runs, so that a variable tells it; without one it is the top level.
 fn environments(
     operator: Entry<'_>,
     deployment: &Deployment<'_>,
+    binding: Option<&str>,
     findings: &mut Findings<'_>,
 ) -> Vec<Environment> {
     let mut environments = Vec::new();
@@ -58,6 +71,9 @@ fn environments(
         environments.push(Environment {
             name: environment.name().map(|name| name.to_owned().into()),
             bindings: digest(environment.store()).into(),
+            dataset: binding
+                .and_then(|binding| environment.dataset(binding))
+                .map(|name| name.to_owned().into()),
         });
     }
     environments
@@ -74,6 +90,44 @@ fn mount(value: Value<'_>, routes: &Routes<'_>, findings: &mut Findings<'_>) -> 
         findings.error(text.span, &message, "write a mount of its own, such as a host");
     }
     Some(place)
+}
+
+/// Where data points are read. They have to be written.
+fn metrics(
+    value: Value<'_>,
+    callers: &Callers<'_>,
+    declared: &Declared<'_>,
+    binding: Option<&str>,
+    findings: &mut Findings<'_>,
+) -> Option<MetricsSource> {
+    let table = value.table(METRICS, findings)?;
+    table.reject_unknown_keys(&keys::METRICS, &[], findings);
+    if binding.is_none() {
+        let message = "no data points are written that could be read";
+        findings.error(value.span(), message, "add `metrics = \"BINDING\"` to `[gateway]`");
+    }
+    let url = table
+        .required("url", "`metrics`", value.span(), METRICS, findings)
+        .and_then(|value| upstream::read(value, declared, findings));
+    let token = table.required("token", "`metrics`", value.span(), METRICS, findings)?;
+    let text = token.template(METRICS, findings)?;
+    let parsed = template::parse(&text, declared, findings)?;
+    let [(Part::Secret(token), at)] = parsed.parts.as_slice() else {
+        findings.error_without_text(
+            text.span,
+            "a `token` is exactly one secret",
+            "write `token = \"${secret}\"`",
+        );
+        return None;
+    };
+    if callers
+        .all()
+        .any(|(_, caller)| matches!(&caller.proof, Some(LocatedProof::Secret(proof, _)) if proof == token))
+    {
+        let message = "the secret proves a caller, so nobody else may have it";
+        findings.error(*at, message, "write another secret");
+    }
+    Some(MetricsSource { url: url?, token: *token })
 }
 
 /// Whether there is a page: what an upstream returns on the same origin could act as its user.
@@ -121,8 +175,9 @@ fn allow(value: Value<'_>, callers: &Callers<'_>, findings: &mut Findings<'_>) -
 
 #[cfg(test)]
 mod tests {
+    use super::super::Checked;
     use super::super::example::{GATEWAY, WRANGLER, accepted, assert_diagnostics, outcome, replaced};
-    use ostiary_core::configuration::{CallerId, Counted, Destination, RateLimit, RouteId};
+    use ostiary_core::configuration::{CallerId, Counted, Destination, RateLimit, RouteId, SecretId};
 
     #[test]
     fn tells_what_is_wrong_with_the_operator() {
@@ -159,6 +214,57 @@ mod tests {
         assert_eq!(checked.gateway.operator.unwrap().rate_limit, vec![expected]);
     }
 
+    const DATASET: &str = "[[analytics_engine_datasets]]\nbinding = \"METRICS\"\n";
+
+    fn with_metrics(metrics: &str, dataset: &str) -> Result<Checked, Vec<String>> {
+        let keys = format!(
+            "gateway.metrics = \"METRICS\"\noperator = {{ mount = \"/ops\", allow = [\"ci\"], metrics = {metrics} }}\n"
+        );
+        let gateway = replaced(GATEWAY, "[secrets]\n", "[secrets]\nanalytics = [\"STRIPE_KEY\"]\n");
+        outcome(&replaced(&gateway, "version = 1\n", &keys), &format!("{WRANGLER}{dataset}"))
+    }
+
+    #[test]
+    fn data_points_are_read_where_they_are_written() {
+        let metrics = "{ url = \"https://api.example.com/${var.ACCOUNT}/sql\", token = \"${analytics}\" }";
+        for (dataset, name) in [(DATASET, "METRICS"), (&format!("{DATASET}dataset = \"gw_1\"\n"), "gw_1")] {
+            let checked = with_metrics(metrics, dataset).unwrap();
+            assert_eq!(checked.warnings, [], "its token is used");
+            assert_eq!(checked.gateway.metrics.as_deref(), Some("METRICS"));
+            let operator = checked.gateway.operator.unwrap();
+            assert_eq!(operator.metrics.unwrap().token, SecretId(0));
+            assert_eq!(operator.environments[0].dataset.as_deref(), Some(name));
+        }
+    }
+
+    #[test]
+    fn what_is_sent_with_a_query_is_a_token_of_its_own_and_the_dataset_a_word() {
+        let url = "url = \"https://api.example.com/sql\"";
+        let odd = format!("{DATASET}dataset = \"x' OR 1\"\n");
+        for (metrics, dataset, expected) in [
+            (
+                format!("{{ {url}, token = \"${{checkout}}\" }}"),
+                DATASET,
+                "the secret proves a caller, so nobody else may have it",
+            ),
+            (format!("{{ {url}, token = \"x${{analytics}}\" }}"), DATASET, "a `token` is exactly one secret"),
+            (format!("{{ {url} }}"), DATASET, "`metrics` has no `token`"),
+            (
+                "{ url = \"http://api.example.com\", token = \"${analytics}\" }".to_owned(),
+                DATASET,
+                "plain `http://` is for loopback alone",
+            ),
+            (
+                format!("{{ {url}, token = \"${{analytics}}\" }}"),
+                &odd,
+                "the dataset `x' OR 1` of the binding `METRICS` at its top level is no word of SQL",
+            ),
+        ] {
+            let told = with_metrics(&metrics, dataset).unwrap_err();
+            assert!(told.iter().any(|told| told.contains(expected)), "{metrics}: {told:?}");
+        }
+    }
+
     #[test]
     fn a_page_has_a_host_of_its_own() {
         let with = |mount: &str| {
@@ -167,6 +273,13 @@ mod tests {
         };
         for mount in ["ops.example.com", "ops.example.com/x"] {
             assert!(with(mount).unwrap().gateway.operator.unwrap().page, "{mount}");
+        }
+        let gateway = replaced(GATEWAY, "mount = \"/stripe\"", "mount = \"gw.example.com/stripe\"");
+        for mount in ["gw.example.com", "gw.example.com/ops", "gw.example.com:8443"] {
+            let operator = format!("operator = {{ mount = \"{mount}\", allow = [\"ci\"], page = true }}\n");
+            let told = outcome(&replaced(&gateway, "version = 1\n", &operator), WRANGLER).unwrap_err();
+            let shares = "the route `stripe` is mounted on `gw.example.com` too, and its responses could script the page";
+            assert!(told.iter().any(|told| told.contains(shares)), "{mount}: {told:?}");
         }
         let off = "operator = { mount = \"/ops\", allow = [\"ci\"], page = false }\n";
         assert!(!accepted("version = 1\n", off).gateway.operator.unwrap().page);

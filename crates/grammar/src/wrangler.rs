@@ -28,9 +28,11 @@ pub(crate) struct Environment<'t> {
     worker_secrets: Vec<&'t str>,
     /// The rate-limiting bindings with their periods in seconds.
     rate_limits: Vec<(Located<'t>, u32)>,
+    /// The bindings of Analytics Engine with their datasets.
+    datasets: Vec<(&'t str, &'t str)>,
     /// The bindings of `mtls_certificates` and of `services`.
     fetchers: Vec<(FetcherKind, &'t str)>,
-    /// The value is `None` where it is no string.
+    /// The value is `None` where it is not a string.
     variables: BTreeMap<&'t str, Option<&'t str>>,
 }
 
@@ -159,6 +161,35 @@ impl<'t> Deployment<'t> {
         periods.into_iter().max()
     }
 
+    /// Reports the environments that lack this binding of Analytics Engine, or have a dataset that is no word of SQL.
+    pub(crate) fn check_dataset(&self, name: &str, at: Span, findings: &mut Findings<'_>) {
+        let mut lacking = Vec::new();
+        for environment in &self.environments {
+            let place = environment.place();
+            let Some(dataset) = environment.dataset(name) else {
+                let quoted = format!("\"{name}\"");
+                let keys = environment.keys(&["analytics_engine_datasets"]);
+                let add = environment
+                    .notation
+                    .one_more(&keys, &[("binding", &*quoted), ("dataset", "\"ostiary\"")]);
+                lacking
+                    .push((place, or_nearest(name, environment.datasets.iter().map(|(name, _)| *name), add)));
+                continue;
+            };
+            let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+            if !dataset.bytes().all(is_word)
+                || dataset.is_empty()
+                || dataset.starts_with(|first: char| first.is_ascii_digit())
+            {
+                let message =
+                    format!("the dataset `{dataset}` of the binding `{name}` {place} is no word of SQL");
+                findings.error(at, &message, "give it a name of letters, digits and `_` there");
+            }
+        }
+        let message = format!("{} has no binding `{name}` of Analytics Engine", self.file);
+        report(&message, &lacking, at, findings);
+    }
+
     /// Reports the environments that lack the binding.
     pub(crate) fn check_fetcher(&self, kind: FetcherKind, name: &str, at: Span, findings: &mut Findings<'_>) {
         let (key, what) = kind.key();
@@ -186,7 +217,7 @@ impl<'t> Deployment<'t> {
                 Some(Some(_)) => {}
                 Some(None) => {
                     let place = environment.place();
-                    let message = format!("the variable `{name}` of {file} is no string {place}");
+                    let message = format!("the variable `{name}` of {file} is not a string {place}");
                     findings.error(at, &message, &format!("write `{pair}` in `{table}` there"));
                 }
                 None => {
@@ -214,6 +245,11 @@ impl<'t> Environment<'t> {
     /// `None` for the top level.
     pub(crate) const fn name(&self) -> Option<&'t str> {
         self.name
+    }
+
+    /// The dataset of this binding of Analytics Engine.
+    pub(crate) fn dataset(&self, binding: &str) -> Option<&'t str> {
+        self.datasets.iter().find(|(name, _)| *name == binding).map(|(_, dataset)| *dataset)
     }
 
     /// What makes this variable name the environment.
@@ -275,6 +311,7 @@ impl<'t> Environment<'t> {
                 .unwrap_or_default(),
             worker_secrets: worker_secrets.iter().map(|required| required.text).collect(),
             rate_limits: rate_limits(table, findings),
+            datasets: datasets(table),
             fetchers: [FetcherKind::Certificate, FetcherKind::Service]
                 .into_iter()
                 .flat_map(|kind| fetchers(table, kind).into_iter().map(move |name| (kind, name)))
@@ -328,6 +365,18 @@ fn rate_limits<'t>(environment: &Table<'t>, findings: &mut Findings<'t>) -> Vec<
     limits
 }
 
+/// The bindings of `analytics_engine_datasets`. A dataset without a name has its binding's. What else is there is
+/// wrangler's business.
+fn datasets<'t>(environment: &Table<'t>) -> Vec<(&'t str, &'t str)> {
+    let elements = environment.value("analytics_engine_datasets").map(Value::quiet_array).unwrap_or_default();
+    let tables = elements.into_iter().filter_map(Value::quiet_table);
+    let bindings = tables.filter_map(|table| {
+        let binding = table.value("binding")?.as_str()?;
+        Some((binding, table.value("dataset").and_then(Value::as_str).unwrap_or(binding)))
+    });
+    bindings.collect()
+}
+
 /// The names of bindings of one kind. Their shape is wrangler's business.
 fn fetchers<'t>(environment: &Table<'t>, kind: FetcherKind) -> Vec<&'t str> {
     let bindings = environment.value(kind.key().0).map(Value::quiet_array).unwrap_or_default();
@@ -347,7 +396,7 @@ fn store<'t>(value: Value<'t>, findings: &mut Findings<'t>) -> Vec<StoreBinding<
         warn_of_remote(&table, findings);
         let Some(name) = name else { continue };
         if bindings.iter().any(|earlier| earlier.name.text == name.text) {
-            let message = format!("the binding `{}` stands twice in one environment", name.text);
+            let message = format!("the binding `{}` is written twice in one environment", name.text);
             findings.error(name.span, &message, "remove one of the two");
             continue;
         }

@@ -5,25 +5,30 @@ use std::collections::BTreeMap;
 
 use futures::FutureExt as _;
 use ostiary_core::configuration::{
-    Encoding, Forms, Gateway, Instruments, JwtAlgorithm, KeyEncoding, Part, Placement, SecretId, Source,
+    Encoding, Forms, Gateway, Instruments, JwtAlgorithm, KeyEncoding, Part, Placement, Proof, PublicKey,
+    SecretId, Source,
 };
 use ostiary_core::encoding::encode;
 use ostiary_core::request_id::RequestId;
 use ostiary_core::runtime::cache::Cache;
 use ostiary_core::runtime::cryptography::{Cryptography, KeyHandle};
-use ostiary_core::runtime::instrumented::Instrumented;
+use ostiary_core::runtime::instrumented::{Instrumented, Page};
 use ostiary_core::runtime::limit::Verdict;
 use ostiary_core::runtime::own_request::{OwnRequests, WholeResponse};
 use ostiary_core::runtime::plan::Plan;
 use ostiary_core::runtime::reading::Reading;
 use ostiary_core::runtime::signing::Signing;
-use ostiary_core::runtime::{Bindings, Clock, Console, Network, ReceiveError, SendError};
+use ostiary_core::runtime::{
+    Bindings, Clock, Console, Network, ReceiveError, RehearsalRequest, Rehearsed, SendError,
+};
 use ostiary_core::secret_value::{SecretBytes, SecretValue};
 use ostiary_core::{Handled, handle};
 
 use crate::request::RehearsedRequest;
 use crate::response::EmptyResponse;
 use crate::sent::{Sent, apply};
+#[cfg(feature = "verification")]
+use crate::verification::verify;
 
 /// The values of a deployment, and what one request did to it.
 #[derive(Default)]
@@ -33,6 +38,8 @@ pub struct Rehearsal {
     placeholders: Vec<String>,
     /// What every token endpoint responds with.
     tokens: String,
+    /// The time, in milliseconds since 1970.
+    now: f64,
     headers: RefCell<BTreeMap<String, String>>,
     reads: RefCell<Vec<String>>,
     sent: RefCell<Option<Sent>>,
@@ -60,7 +67,21 @@ impl Rehearsal {
         let objects =
             fields.into_iter().map(|(binding, fields)| (binding, serde_json::json!(fields).to_string()));
         values.extend(objects);
+        // No token is revoked.
+        let lists = gateway.callers.iter().filter_map(|caller| match &caller.proof {
+            Proof::Issued(issued) => gateway.secret(issued.revoked?),
+            _ => None,
+        });
+        let lists = lists.flat_map(|secret| secret.sources.iter());
+        values.extend(lists.map(|source| (source.binding.to_string(), "{}".to_owned())));
         Self { placeholders, tokens: tokens(gateway), ..Self::new(values, variables) }
+    }
+
+    /// With this time, in milliseconds since 1970.
+    #[must_use]
+    pub const fn at(mut self, now: f64) -> Self {
+        self.now = now;
+        self
     }
 
     /// What the gateway does with a request; `None` where it waits for something, which nothing here makes it do.
@@ -157,8 +178,7 @@ fn placeholders_of_fields(gateway: &Gateway) -> BTreeMap<String, BTreeMap<String
 
 impl Bindings for Rehearsal {
     async fn read(&self, source: &Source, _within: u32) -> Reading {
-        self.reads.borrow_mut().push(source.binding.to_string());
-        Reading::from_value(self.values.get(source.binding.as_ref()).cloned())
+        self.reading(source)
     }
 
     async fn limit(&self, _binding: &str, _key: &str, _within: u32) -> Verdict {
@@ -174,14 +194,7 @@ impl Network for Rehearsal {
     type Response = EmptyResponse;
 
     async fn send(&self, plan: &Plan) -> Result<EmptyResponse, SendError> {
-        let mut url = plan.url.expose().to_owned();
-        for placeholder in &self.placeholders {
-            url = url.replace(&placeholder.replace('<', "%3C").replace('>', "%3E"), placeholder);
-        }
-        let headers = apply(plan, self.headers.borrow().clone());
-        let fetcher = plan.fetcher.as_ref().map(ToString::to_string);
-        let sent = Sent { method: plan.method.as_str(), fetcher, url, headers, removed: plan.remove.clone() };
-        *self.sent.borrow_mut() = Some(sent);
+        self.write_down(plan);
         Ok(EmptyResponse)
     }
 
@@ -191,6 +204,37 @@ impl Network for Rehearsal {
 
     async fn keeps_body(&self) -> bool {
         true
+    }
+}
+
+/// What a runtime asks that rehearses a request without being a rehearsal. All of it is there at once.
+impl Rehearsal {
+    /// What reading this source comes to. It is noted.
+    pub fn reading(&self, source: &Source) -> Reading {
+        self.reads.borrow_mut().push(source.binding.to_string());
+        Reading::from_value(self.values.get(source.binding.as_ref()).cloned())
+    }
+
+    /// The response of every token endpoint: a [`placeholder`], wherever the configuration looks for the token.
+    #[must_use]
+    pub fn token_response(&self) -> WholeResponse {
+        WholeResponse {
+            status: 200,
+            cache_control: None,
+            body: SecretBytes::new(self.tokens.clone().into_bytes()),
+        }
+    }
+
+    /// Notes the request that this plan would send.
+    pub fn write_down(&self, plan: &Plan) {
+        let mut url = plan.url.expose().to_owned();
+        for placeholder in &self.placeholders {
+            url = url.replace(&placeholder.replace('<', "%3C").replace('>', "%3E"), placeholder);
+        }
+        let headers = apply(plan, self.headers.borrow().clone());
+        let fetcher = plan.fetcher.as_ref().map(ToString::to_string);
+        let sent = Sent { method: plan.method.as_str(), fetcher, url, headers, removed: plan.remove.clone() };
+        *self.sent.borrow_mut() = Some(sent);
     }
 }
 
@@ -205,12 +249,12 @@ impl Signing for Rehearsal {
 
 impl Instrumented for Rehearsal {
     const INSTRUMENTS: Instruments = Instruments::ALL;
+    const PAGE: Option<Page> = None;
 }
 
 impl OwnRequests for Rehearsal {
-    /// Every token endpoint yields a [`placeholder`], wherever the configuration looks for the token.
     async fn request(&self, _plan: &Plan, _limit: u32) -> Result<WholeResponse, SendError> {
-        Ok(WholeResponse { status: 200, body: SecretBytes::new(self.tokens.clone().into_bytes()) })
+        Ok(self.token_response())
     }
 }
 
@@ -232,6 +276,17 @@ impl Cryptography for Rehearsal {
         Some(Vec::new())
     }
 
+    #[cfg(feature = "verification")]
+    async fn verify(&self, key: &PublicKey, signature: &[u8], message: &[u8]) -> bool {
+        verify(key, signature, message)
+    }
+
+    /// No signature holds.
+    #[cfg(not(feature = "verification"))]
+    async fn verify(&self, _key: &PublicKey, _signature: &[u8], _message: &[u8]) -> bool {
+        false
+    }
+
     async fn seal(&self, _key: &[u8; 32], _nonce: &[u8; 12], _text: &[u8]) -> Option<Vec<u8>> {
         None
     }
@@ -249,11 +304,16 @@ impl Console for Rehearsal {
     async fn measure(&self, source: &Source, within: u32) -> (Reading, u32) {
         (self.read(source, within).await, 0)
     }
+
+    /// It is one itself.
+    async fn rehearse(&self, _gateway: &Gateway, _request: &RehearsalRequest) -> Option<Rehearsed> {
+        None
+    }
 }
 
 impl Clock for Rehearsal {
     fn now(&self) -> f64 {
-        0.0
+        self.now
     }
 
     async fn sleep(&self, _milliseconds: u32) {}

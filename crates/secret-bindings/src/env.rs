@@ -46,7 +46,8 @@ impl Bindings for Env {
 /// settles with.
 ///
 /// # Errors
-/// [`ReadError::Failed`] where the name is not bound or is bound to something else; as [`outcome`] where `get()` throws.
+/// [`ReadError::Failed`] where the name is not bound or is bound to something else; as [`outcome`] where `get()`
+/// throws.
 pub fn start(env: &Env, binding: &str) -> Result<Promise, ReadError> {
     let secret: SecretBinding = env.get_binding(binding).map_err(|_| ReadError::Failed)?;
     secret.get().map_err(|exception| failure(&exception))
@@ -55,7 +56,7 @@ pub fn start(env: &Env, binding: &str) -> Result<Promise, ReadError> {
 /// The value that a promise of [`start`] is fulfilled with, or what its rejection says.
 ///
 /// # Errors
-/// Where there is no value. [`ReadError::TimedOut`] is none of these.
+/// Where there is no value. [`ReadError::TimedOut`] is never returned.
 pub fn outcome(settled: Result<JsValue, JsValue>) -> Result<SecretValue, ReadError> {
     let value = settled.map_err(|exception| failure(&exception))?;
     match value.as_string() {

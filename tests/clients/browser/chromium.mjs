@@ -69,11 +69,11 @@ class Chromium {
     });
   }
 
-  /** Opens a page and resolves when it has loaded. */
-  async open(url) {
+  /** Opens a page and resolves when it has loaded. The events of these domains are told from its beginning. */
+  async open(url, enabled = []) {
     const { targetId } = await this.#call("Target.createTarget", { url: "about:blank" });
     const { sessionId } = await this.#call("Target.attachToTarget", { targetId, flatten: true });
-    await this.#call("Page.enable", {}, sessionId);
+    for (const domain of ["Page", ...enabled]) await this.#call(`${domain}.enable`, {}, sessionId);
     const loaded = this.#event("Page.loadEventFired", sessionId);
     const { errorText } = await this.#call("Page.navigate", { url }, sessionId);
     if (errorText !== undefined) throw new Error(`${url}: ${errorText}`);
@@ -86,7 +86,14 @@ class Chromium {
         if (exceptionDetails) throw new Error(exceptionDetails.exception?.description ?? exceptionDetails.text);
         return result.value;
       },
+      /** Calls a method of the protocol for this page. */
+      call: (method, params = {}) => this.#call(method, params, sessionId),
     };
+  }
+
+  /** Hands every event of the protocol to a function: its name and its parameters. */
+  listen(take) {
+    this.#listeners.add(({ method, params }) => take(method, params));
   }
 
   async stop() {
@@ -126,5 +133,5 @@ class Chromium {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url) && CHROMIUM === undefined) {
-  console.log(`Not run: the tests in a browser, tests/clients/browser. ${MISSING}.`);
+  console.log(`Not run: the tests in a browser, tests/clients/browser and tests/operator/page.test.mjs. ${MISSING}.`);
 }

@@ -41,8 +41,8 @@ pub struct ProbeRequest {
 }
 
 impl Trial<'_> {
-    /// Tries the source at the upstream. What it holds comes from the same reading as the verdict, so that a stale one is
-    /// not taken for the new value.
+    /// Tries the source at the upstream. What it holds comes from the same reading as the verdict, so that a stale one
+    /// is not taken for the new value.
     ///
     /// # Errors
     /// Where the gateway does not do it.
@@ -78,7 +78,7 @@ impl Trial<'_> {
     }
 
     /// Has the probe sent with a value that is certainly wrong. `None` where the upstream tells it from a good one, or
-    /// nobody wants to know.
+    /// it does not matter.
     ///
     /// # Errors
     /// Where the gateway does not do it.

@@ -24,6 +24,8 @@ pub struct Gateway {
     /// Every mount of every route and the operator's, most specific first: mounts with a host before those without, and the one
     /// with more prefix segments before the one with fewer. The first that matches is the one that is meant.
     pub mounts: List<Mount>,
+    /// The binding of Analytics Engine that gets a data point of each request; `None` where none does.
+    pub metrics: Option<Text>,
     /// Whether requests are part of traces.
     pub trace: bool,
     /// How long one source may take to yield its value, in milliseconds.

@@ -1,6 +1,7 @@
 //! The operator's own endpoints.
 
 use super::caller::CallerId;
+use super::metrics::MetricsSource;
 use super::rate_limit::RateLimit;
 use super::route::RouteId;
 use super::text::{List, Text};
@@ -13,6 +14,8 @@ pub struct Operator {
     pub allow: List<CallerId>,
     /// How often the endpoints may be used, and by whom.
     pub rate_limit: List<RateLimit>,
+    /// Where data points are read; `None` where they are not.
+    pub metrics: Option<MetricsSource>,
     /// Whether there is a page. No route shares its origin then.
     pub page: bool,
     /// Those that the gateway can be deployed to, the top level first.
@@ -30,6 +33,8 @@ pub struct Environment {
     pub name: Option<Text>,
     /// SHA-256 of its Secrets Store bindings with what they are bound to, in lower-case hexadecimal.
     pub bindings: Text,
+    /// The dataset that its data points are in; `None` where the configuration has none. A word of SQL.
+    pub dataset: Option<Text>,
 }
 
 /// What a mount leads to.

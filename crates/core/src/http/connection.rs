@@ -1,6 +1,7 @@
 //! Headers of one connection (RFC 9110 §7.6.1).
 
 use super::header_name::fold;
+use crate::order::sorted;
 
 /// Of one connection only (RFC 9110 §7.6.1), with those that peers of old take for such too. `upgrade` is among
 /// them; where it is wanted the plan sets it again.
@@ -28,10 +29,8 @@ impl ConnectionOptions {
     pub fn new(value: Option<&str>) -> Self {
         let options = value.unwrap_or_default().split(',').map(|option| option.trim_matches([' ', '\t']));
         let options = options.filter(|option| !option.is_empty());
-        let mut options: Vec<String> =
-            options.map(|option| fold(&option.to_ascii_lowercase()).into_owned()).collect();
-        options.sort_unstable();
-        Self(options)
+        let options = options.map(|option| fold(&option.to_ascii_lowercase()).into_owned());
+        Self(sorted(options.collect(), Ord::cmp))
     }
 
     /// Whether the header with this name, in lower case and [folded](fold), is among them.

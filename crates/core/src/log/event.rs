@@ -29,6 +29,9 @@ pub struct Event<'g> {
     /// The caller's name, or `anyone`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub caller: Option<&'g str>,
+    /// Which one of the caller's, by the claim `sub` of its signed token.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
     /// The rule that admitted the request, as `gateway.toml` spells it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rule: Option<&'g str>,
@@ -100,6 +103,19 @@ pub enum FailoverOutcome {
     NotReplayable,
 }
 
+impl FailoverOutcome {
+    /// As it stands in the log.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::PrimaryRefused => "primary_refused",
+            Self::AllRefused => "all_refused",
+            Self::NextUnavailable => "next_unavailable",
+            Self::NotReplayable => "not_replayable",
+        }
+    }
+}
+
 /// How a browser's preflight was answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -140,6 +156,7 @@ impl<'g> Event<'g> {
             route: None,
             operation: None,
             caller: None,
+            subject: None,
             rule: None,
             mismatch: None,
             proof: None,
@@ -165,7 +182,10 @@ impl<'g> Event<'g> {
     /// Sets the level from what has happened.
     pub fn set_level(&mut self) {
         let failed = self.code.is_some() && self.status >= 500;
-        let unreadable = self.proof == Some(AuthenticationError::Unreadable);
+        let unreadable = match self.proof {
+            Some(AuthenticationError::Jwt(why)) => why.is_unavailable(),
+            proof => proof == Some(AuthenticationError::Unreadable),
+        };
         let failures = self.secrets.iter().filter_map(|note: &SourceNote<'g>| note.failure);
         let source_failed = failures.into_iter().any(|failure| !failure.can_be_forced());
         let refused = self.failover == Some(FailoverOutcome::PrimaryRefused);
@@ -189,6 +209,7 @@ impl<'g> Event<'g> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::authentication::jwt::JwtError;
     use crate::request::rate_limit::Subject;
     use crate::runtime::reading::Failure;
 
@@ -206,6 +227,7 @@ mod tests {
             route: Some("api"),
             operation: Some("health"),
             caller: Some("checkout"),
+            subject: Some("repo:acme/shop".to_owned()),
             rule: Some("GET /**"),
             mismatch: Some(Mismatch::Method),
             proof: Some(AuthenticationError::Unreadable),
@@ -231,14 +253,15 @@ mod tests {
         let page =
             std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/log.md")).unwrap();
         let event: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&full().line()).unwrap();
-        let failovers = [
+        let all_failovers = [
             FailoverOutcome::PrimaryRefused,
             FailoverOutcome::AllRefused,
             FailoverOutcome::NextUnavailable,
             FailoverOutcome::NotReplayable,
         ];
         let failovers =
-            failovers.map(|word| serde_json::to_value(word).unwrap().as_str().unwrap().to_owned());
+            all_failovers.map(|word| serde_json::to_value(word).unwrap().as_str().unwrap().to_owned());
+        assert_eq!(failovers, all_failovers.map(FailoverOutcome::as_str));
         let failures = [
             Failure::Missing,
             Failure::Empty,
@@ -250,8 +273,17 @@ mod tests {
             Failure::Repeated,
             Failure::Unanswered,
         ];
+        let proofs = [
+            AuthenticationError::Absent,
+            AuthenticationError::Unknown,
+            AuthenticationError::Contradictory,
+            AuthenticationError::Unreadable,
+        ];
+        let proofs = proofs.into_iter().chain(JwtError::ALL.map(AuthenticationError::Jwt));
+        let proofs: Vec<String> =
+            proofs.map(|word| serde_json::to_value(word).unwrap().as_str().unwrap().to_owned()).collect();
         let levels = ["info", "warn", "error"];
-        let counted = [Subject::Address, Subject::Caller(""), Subject::Anyone].map(Subject::as_str);
+        let counted = [Subject::Address, Subject::Caller("", None), Subject::Anyone].map(Subject::as_str);
         let preflights = ["granted", "foreign_origin"];
         let notices =
             ["fallback_served", "failover_served", "source_invalid", "credential_refused", "secret_redacted"];
@@ -260,6 +292,7 @@ mod tests {
             .chain(failovers.iter().map(String::as_str))
             .chain(failures.map(Failure::as_str))
             .chain(Mismatch::ALL.map(Mismatch::as_str))
+            .chain(proofs.iter().map(String::as_str))
             .chain(levels)
             .chain(counted)
             .chain(preflights)
@@ -268,7 +301,7 @@ mod tests {
         for word in &words {
             assert!(page.contains(&format!("\n| `{word}` | ")), "{word}");
         }
-        let heads = ["failure", "failover", "mismatch", "counted", "preflight", "event"].len();
+        let heads = ["failure", "failover", "mismatch", "proof", "counted", "preflight", "event"].len();
         assert_eq!(page.matches("\n| `").count(), words.len() + heads);
     }
 }

@@ -8,7 +8,7 @@ use crate::runtime::Bindings;
 
 /// The body of the response.
 #[derive(Serialize)]
-struct Health<'g> {
+pub(super) struct Health<'g> {
     version: &'static str,
     configuration: &'g str,
     /// `null` for the top level.
@@ -20,14 +20,25 @@ struct Health<'g> {
 
 /// Reads no secret.
 pub(super) fn report(gateway: &Gateway, operator: &Operator, bindings: &impl Bindings) -> Report {
-    let name = bindings.variable(ENVIRONMENT_VARIABLE).filter(|name| !name.is_empty());
-    let is_meant = |environment: &&Environment| environment.name.as_deref() == name.as_deref();
-    let environment = operator.environments.iter().find(is_meant);
-    let health = Health {
-        version: env!("CARGO_PKG_VERSION"),
-        configuration: &gateway.digest,
-        environment: name.as_deref(),
-        bindings: environment.map(|environment| environment.bindings.as_ref()),
-    };
-    Report::new(200, &health)
+    let environment = Health::environment(bindings);
+    Report::new(200, &Health::new(gateway, operator, environment.as_deref()))
+}
+
+impl<'g> Health<'g> {
+    /// The name of the environment that the gateway runs in; `None` for the top level.
+    pub(super) fn environment(bindings: &impl Bindings) -> Option<String> {
+        bindings.variable(ENVIRONMENT_VARIABLE).filter(|name| !name.is_empty())
+    }
+
+    /// Of a gateway in the environment with this name.
+    pub(super) fn new(gateway: &'g Gateway, operator: &'g Operator, name: Option<&'g str>) -> Self {
+        let is_meant = |environment: &&Environment| environment.name.as_deref() == name;
+        let environment = operator.environments.iter().find(is_meant);
+        Self {
+            version: env!("CARGO_PKG_VERSION"),
+            configuration: &gateway.digest,
+            environment: name,
+            bindings: environment.map(|environment| environment.bindings.as_ref()),
+        }
+    }
 }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::control::Control;
 use super::probe_target::ProbeTarget;
+use super::receive::receive;
 use super::report::{Report, outcome};
 use super::value_proof::Nonce;
 use crate::configuration::{Gateway, Route, Source};
@@ -13,16 +14,10 @@ use crate::refusal::Code;
 use crate::runtime::clock::elapsed;
 use crate::runtime::reading::{Failure, Reading};
 use crate::runtime::signing::Signing;
-use crate::runtime::{Bindings, Clock, Console, Network, ReceiveError, RequestHead};
+use crate::runtime::{Bindings, Clock, Console, Network, RequestHead};
 use crate::secrets::credential::Credential;
 use crate::secrets::readings::Readings;
 use crate::secrets::resolver::{CredentialError, Resolver, SourceNote};
-
-/// The longest body of a probe's request, in bytes.
-const LARGEST_BODY: u32 = 4_096;
-
-/// How long the body of a probe's request may take to arrive, in milliseconds.
-const BODY_TIMEOUT: u32 = 10_000;
 
 /// The body of the request.
 #[derive(Deserialize)]
@@ -80,7 +75,7 @@ pub(super) async fn report<'g, R: Bindings + Network + Clock + Console + Signing
     readings: &mut Readings<'g, R>,
     event: &mut Event<'g>,
 ) -> Result<Report, Code> {
-    let request = receive(runtime).await?;
+    let request: ProbeRequest = receive(runtime).await?;
     let nonce = Nonce::parse(&request.nonce).ok_or(Code::OperationInvalid)?;
     let position = request.source.checked_sub(1).ok_or(Code::OperationInvalid)?;
     let mut probe = Probe { gateway, host, runtime, readings, event, nonce, position };
@@ -93,15 +88,6 @@ pub(super) async fn report<'g, R: Bindings + Network + Clock + Console + Signing
     };
     report.source = request.source;
     Ok(Report::new(200, &report))
-}
-
-/// Step 1.
-async fn receive(runtime: &impl Console) -> Result<ProbeRequest, Code> {
-    let body = runtime.receive(LARGEST_BODY, BODY_TIMEOUT).await.map_err(|why| match why {
-        ReceiveError::TooLarge => Code::PayloadTooLarge,
-        ReceiveError::Broken => Code::OperationInvalid,
-    })?;
-    serde_json::from_str(body.expose()).map_err(|_| Code::OperationInvalid)
 }
 
 /// One probe, once its request is understood.

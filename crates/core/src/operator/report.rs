@@ -2,7 +2,9 @@
 
 use serde::Serialize;
 
+use crate::http::AddedHeaders;
 use crate::request_id::RequestId;
+use crate::runtime::instrumented::Page;
 use crate::runtime::reading::Failure;
 
 /// An answer of the gateway's own that is no refusal.
@@ -10,24 +12,70 @@ use crate::runtime::reading::Failure;
 pub struct Report {
     /// The status of the answer.
     pub status: u16,
-    /// A JSON object.
+    /// What its media type says.
     pub body: String,
+    kind: Kind,
 }
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// A JSON object.
+    Json,
+    /// What Prometheus reads.
+    OpenMetrics,
+    /// The page, with its policy.
+    Page(&'static str),
+}
+
+/// What keeps a page apart from all others: nothing may frame it, open it with a handle to it, or embed it.
+const APART: [(&str, &str); 5] = [
+    ("x-content-type-options", "nosniff"),
+    ("x-frame-options", "DENY"),
+    ("referrer-policy", "no-referrer"),
+    ("cross-origin-opener-policy", "same-origin"),
+    ("cross-origin-resource-policy", "same-origin"),
+];
 
 impl Report {
     pub(super) fn new(status: u16, body: &impl Serialize) -> Self {
         // Texts and numbers always serialise.
-        Self { status, body: serde_json::to_string(body).unwrap_or_default() }
+        Self::json(status, serde_json::to_string(body).unwrap_or_default())
+    }
+
+    pub(super) const fn json(status: u16, body: String) -> Self {
+        Self { status, body, kind: Kind::Json }
+    }
+
+    pub(super) const fn open_metrics(body: String) -> Self {
+        Self { status: 200, body, kind: Kind::OpenMetrics }
+    }
+
+    pub(super) fn page(page: Page) -> Self {
+        Self { status: 200, body: page.html.to_owned(), kind: Kind::Page(page.policy) }
     }
 
     /// The headers of the answer.
     #[must_use]
-    pub fn headers(request_id: &RequestId) -> [(&'static str, &str); 3] {
-        [
-            ("content-type", "application/json"),
-            ("cache-control", "no-store"),
-            ("ostiary-request-id", request_id.as_str()),
-        ]
+    pub fn headers(&self, request_id: &RequestId) -> AddedHeaders {
+        let media_type = match self.kind {
+            Kind::Json => "application/json",
+            Kind::OpenMetrics => "application/openmetrics-text; version=1.0.0; charset=utf-8",
+            Kind::Page(_) => "text/html; charset=utf-8",
+        };
+        let fixed = [("content-type", media_type), ("cache-control", "no-store")];
+        let mut headers = AddedHeaders::new();
+        let mut add = |name, value: &str| headers.push((name, value.to_owned()));
+        for (name, value) in fixed {
+            add(name, value);
+        }
+        add("ostiary-request-id", request_id.as_str());
+        if let Kind::Page(policy) = self.kind {
+            add("content-security-policy", policy);
+            for (name, value) in APART {
+                add(name, value);
+            }
+        }
+        headers
     }
 }
 

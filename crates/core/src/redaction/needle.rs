@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 
 use super::escape::{INTRODUCERS, LONGEST_ESCAPE, Syntaxes, Unit, longest_form, meaning, unit_at};
 use super::fingerprint::{Base, Fingerprint, Power};
+use crate::order::sorted;
 
 /// How many bytes of a needle the filter looks at.
 pub(super) const WINDOW: usize = 8;
@@ -127,8 +128,8 @@ impl<'v> Lines<'v> {
             return None;
         }
         let lines = value.split(is_end).map(str::trim).filter(|line| line.len() >= shortest.max(WINDOW));
-        let mut searched: Vec<&str> = lines.collect();
-        searched.sort_unstable_by_key(|line| (line.as_bytes().last_chunk::<WINDOW>(), line.len(), *line));
+        let key = |line: &&'v str| (line.as_bytes().last_chunk::<WINDOW>(), line.len(), *line);
+        let mut searched = sorted(lines.collect(), |one, other| key(one).cmp(&key(other)));
         searched.dedup();
         let all = searched.len();
         let mut alike: (Option<&[u8; WINDOW]>, usize, usize) = (None, 0, 0);

@@ -7,6 +7,7 @@ use std::ops::Range;
 use super::filter::{Filter, Keys};
 use super::fingerprint::{Base, Fingerprint, Power};
 use super::needle::{Forms, Needle, SHORTEST_IN_HEADS, SHORTEST_SEARCHED};
+use crate::order::sorted;
 
 /// All that the values of one request can come back as. Holds secrets; its `Debug` says names.
 pub struct Needles {
@@ -68,7 +69,7 @@ impl Needles {
             lag = lag.max(forms.lag);
             all.extend(forms.needles);
         }
-        all.sort_unstable_by(Needle::order);
+        let mut all = sorted(all, Needle::order);
         all.dedup_by(|later, earlier| later.is_like(earlier));
         let (mut ends, mut groups, mut from) = (Vec::new(), Vec::new(), 0);
         for group in all.chunk_by(|one, next| one.end() == next.end()) {

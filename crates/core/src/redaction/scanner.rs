@@ -5,6 +5,7 @@ use super::marks::{Marks, Match};
 use super::needle::{End, WINDOW};
 use super::needles::Needles;
 use super::transcript::Transcript;
+use crate::order::sorted;
 
 /// More places than that beyond the longest needle are not kept.
 const MOST_PLACES: usize = 16384;
@@ -68,7 +69,9 @@ impl Scanner {
             }
         }
         // Marks are added one after another with little work, and each in the midst of others with more the more there are.
-        ends.sort_by_key(|(end, _)| *end);
+        if !ends.is_sorted_by_key(|(end, _)| *end) {
+            ends = sorted(ends, |(one, _), (other, _)| one.cmp(other));
+        }
         for run in ends.chunk_by(|(_, one), (_, next)| one == next) {
             self.look(scanned, run, marks);
         }

@@ -22,6 +22,8 @@ const LONGEST_ID: usize = 128;
 pub struct Trace {
     parent: TraceParent,
     state: Option<String>,
+    /// Whether the caller's state is not handed on.
+    drops_state: bool,
     /// Of the gateway's part of the trace.
     span: u64,
     /// `None` where the caller gave none that can be handed on.
@@ -35,6 +37,7 @@ impl Trace {
     pub fn new(head: &impl RequestHead, tokens: &ProvedTokens, request_id: &RequestId) -> Self {
         let header = |name| head.header(name).filter(|value: &&str| !tokens.are_in(value.as_bytes()));
         let bits = request_id.bits();
+        let has_state = head.header(TRACESTATE).is_some();
         let continued = header(TRACEPARENT).and_then(TraceParent::parse);
         // A state says nothing without the context that it belongs to (§3.3).
         let state = continued.as_ref().and_then(|_| header(TRACESTATE)).and_then(state);
@@ -42,6 +45,7 @@ impl Trace {
         let span = bits as u64;
         Self {
             parent: continued.unwrap_or_else(|| TraceParent::begin(TraceId::new(bits))),
+            drops_state: has_state && state.is_none(),
             state,
             span,
             caller_id: header(X_REQUEST_ID).filter(|id| is_handed_on(id)).map(str::to_owned),
@@ -76,7 +80,8 @@ impl Trace {
             }
             match value {
                 Some(value) => plan.set.push((name.to_owned(), SecretValue::new(value.to_owned()))),
-                None => plan.remove.push(name.to_owned()),
+                None if self.drops_state => plan.remove.push(name.to_owned()),
+                None => {}
             }
         }
     }

@@ -16,7 +16,9 @@ pub mod reading;
 pub mod signing;
 pub mod status;
 
-use crate::configuration::Source;
+use serde::Serialize;
+
+use crate::configuration::{Gateway, Source};
 use crate::refusal::Code;
 use crate::runtime::limit::Verdict;
 use crate::runtime::plan::Plan;
@@ -126,6 +128,45 @@ pub trait Console {
     /// As [`Bindings::read`], with the milliseconds until this source yielded. Of many that are read at the same
     /// time, each has its own.
     async fn measure(&self, source: &Source, within: u32) -> (Reading, u32);
+
+    /// What a gateway would do with a request, by the code that serves: on a runtime in which every source yields a
+    /// placeholder and every upstream responds. Nothing is read and nothing is sent. `None` where it cannot be told.
+    async fn rehearse(&self, gateway: &Gateway, request: &RehearsalRequest) -> Option<Rehearsed>;
+}
+
+/// A request that nobody has sent.
+#[derive(Debug)]
+pub struct RehearsalRequest {
+    /// Its method.
+    pub method: String,
+    /// Its absolute URL.
+    pub url: String,
+    /// Its headers, names in lower case.
+    pub headers: Vec<(String, String)>,
+}
+
+/// What a gateway would do with a request.
+#[derive(Debug)]
+pub struct Rehearsed {
+    /// The line of its event.
+    pub line: String,
+    /// The refusal's code, where it is refused.
+    pub code: Option<Code>,
+    /// The bindings that are read, in their order.
+    pub reads: Vec<String>,
+    /// The request that is sent upstream, where one is.
+    pub sent: Option<RehearsedSend>,
+}
+
+/// A request that would be sent upstream, with placeholders for secrets.
+#[derive(Debug, Serialize)]
+pub struct RehearsedSend {
+    /// Its method.
+    pub method: &'static str,
+    /// Its URL.
+    pub url: String,
+    /// The names of the caller's headers that are not forwarded.
+    pub removed: Vec<String>,
 }
 
 /// Why there is no body.

@@ -111,6 +111,8 @@ fn an_operator_can_do_nothing_else() {
         ("GET", "/probe"),
         ("PUT", "/probe"),
         ("GET", "/"),
+        ("GET", "/overview"),
+        ("POST", "/explain"),
         ("GET", "/health/"),
         ("GET", "/ready/x"),
         ("POST", "/health"),
@@ -454,4 +456,176 @@ fn a_probe_says_whether_the_response_refuses_the_key() {
     }
     let looked_up = json!({ "route": "api", "source": 1, "nonce": NONCE });
     assert_eq!(probe(&World::new(), &looked_up).report.get("refused"), None);
+}
+
+fn with_page() -> World {
+    World::of(&include_str!("gateway.toml").replace("[operator]\n", "[operator]\npage = true\n"))
+}
+
+#[test]
+fn the_page_needs_no_caller_reads_nothing_and_is_kept_apart() {
+    let world = with_page();
+    for method in ["GET", "HEAD"] {
+        let exchange = world.ask(&ask(method, "/").without("authorization"));
+        assert_eq!((exchange.status, &exchange.report), (200, &json!("<p>A page</p>")));
+        assert_eq!(exchange.header("content-security-policy"), ["default-src 'none'"]);
+        assert_eq!(exchange.header("x-frame-options"), ["DENY"]);
+        assert_eq!(exchange.header("content-type"), ["text/html; charset=utf-8"]);
+        assert_eq!(exchange.log["operation"], "page");
+        assert!(exchange.reads.is_empty());
+    }
+    assert!(world.ask(&ask("GET", "/health")).header("content-security-policy").is_empty());
+    world.ask(&ask("POST", "/")).refused("not_allowed");
+}
+
+#[test]
+fn overview_and_explain_want_an_operator() {
+    let world = with_page();
+    for (method, path) in [("GET", "/overview"), ("POST", "/explain")] {
+        world.ask(&ask(method, path).without("authorization")).refused("caller_unauthenticated");
+        let other = ask(method, path)
+            .without("authorization")
+            .header("authorization", "Bearer canary-checkout-token");
+        world.ask(&other).refused("caller_unauthenticated");
+    }
+}
+
+#[test]
+fn the_overview_names_what_is_configured() {
+    let exchange = with_page().ask(&ask("GET", "/overview"));
+    assert_eq!(exchange.status, 200);
+    assert_eq!(exchange.reads, ["OPS_TOKEN", "OPS_TOKEN_NEXT"], "for the operator alone");
+    let report = &exchange.report;
+    assert_eq!(report["callers"], json!(["checkout", "batch", "ci", "deploy", "ops"]));
+    assert_eq!(report["secrets"][0]["sources"][1], json!({ "binding": "API_KEY_PREVIOUS", "store": true }));
+    let route = &report["routes"][0];
+    assert_eq!(route["mounts"], json!(["shared.gw.example.com/api", "api.gw.example.com", "/api"]));
+    assert_eq!(
+        (&route["upstream"], &route["auth"]),
+        (&json!("https://api.example.com/base"), &json!(["Bearer · authorization"]))
+    );
+    assert_eq!(route["allow"][0], json!({ "caller": "anyone", "rules": ["GET /health", "OPTIONS /open"] }));
+}
+
+#[test]
+fn explain_is_decided_by_the_code_that_serves_and_touches_nothing() {
+    let world = with_page();
+    let explain = |body: Value| {
+        let exchange = world.ask(&ask("POST", "/explain").body(&body.to_string()));
+        assert_eq!((exchange.sent.len(), exchange.status), (0, 200), "{exchange:?}");
+        exchange.report
+    };
+    let url = "https://gw.example.com/api/v1/x";
+    let report = explain(json!({ "method": "GET", "url": url, "caller": "checkout" }));
+    assert_eq!((&report["decision"], &report["event"]["rule"]), (&json!("forwarded"), &json!("GET /v1/**")));
+    assert_eq!(report["sent"]["url"], "https://api.example.com/base/v1/x");
+    assert_eq!(report["reads"], json!(["API_KEY"]));
+    let report = explain(json!({ "method": "PUT", "url": url, "caller": "ci" }));
+    assert_eq!((&report["decision"], &report["event"]["code"]), (&json!("refused"), &json!("not_allowed")));
+    assert_eq!(report["title"], "No rule admits this method and path.");
+    let report = explain(json!({ "method": "GET", "url": url }));
+    assert_eq!(report["event"]["code"], "caller_unauthenticated");
+    let report = explain(json!({ "method": "GET", "url": "https://ops.gw.example.com/health" }));
+    assert_eq!((&report["decision"], &report["event"]["operation"]), (&json!("answered"), &json!("health")));
+    // What explains shows a caller's own header too, and the gateway takes the one that it knows.
+    let headers = json!([["Authorization", "Bearer theirs"], ["X-Api-Key", "theirs"]]);
+    let report = explain(json!({ "method": "GET", "url": url, "caller": "checkout", "headers": headers }));
+    assert_eq!(report["decision"], "forwarded");
+}
+
+#[test]
+fn the_token_of_a_rehearsal_proves_nobody_outside_of_it() {
+    let token = "Bearer a-token-for-a-rehearsal";
+    let ask = Ask::new("GET", "/api/v1/x").without("authorization").header("authorization", token);
+    with_page().ask(&ask).refused("caller_unauthenticated");
+}
+
+#[test]
+fn what_explain_does_not_understand_is_refused() {
+    let long = "x".repeat(5_000);
+    for (body, code) in [
+        ("{}", "operation_invalid"),
+        ("[]", "operation_invalid"),
+        (r#"{"method":"GET","url":"/api"}"#, "operation_invalid"),
+        (r#"{"method":"GET","url":"https://"}"#, "operation_invalid"),
+        (r#"{"method":"GET","url":"https://gw.example.com/","caller":"nobody"}"#, "operation_invalid"),
+        (r#"{"method":"GET","url":"https://gw.example.com/","headers":[["a b","c"]]}"#, "operation_invalid"),
+        (&long, "payload_too_large"),
+    ] {
+        with_page().ask(&ask("POST", "/explain").body(body)).refused(code);
+    }
+}
+
+fn with_metrics() -> World {
+    let gateway = include_str!("gateway.toml")
+        .replace("ops      = [", "analytics = [\"ONLY_KEY\", \"PAIR_ID\"]\nops      = [")
+        .replace("[operator]\n", "[operator]\nmetrics = { url = \"https://api.example.org/${var.ACCOUNT}/sql\", token = \"${analytics}\" }\n");
+    World::of(&format!("gateway.metrics = \"METRICS\"\n{gateway}"))
+}
+
+#[test]
+fn metrics_and_traffic_ask_with_nothing_of_the_operator_s() {
+    let rows = r#"{"data":[{"route":"api","caller":"checkout","requests":"3","at":120,"p50":7,"p99":9.5}]}"#;
+    let world = with_metrics();
+    for (path, expected) in [
+        (
+            "/metrics",
+            "ostiary_requests{route=\"api\",caller=\"checkout\",status=\"\",code=\"\",source=\"\",failover=\"\"} 3",
+        ),
+        ("/traffic?hours=24", "\"requests\":3.0"),
+    ] {
+        world.tokens.borrow_mut().extend([Ok((200, rows)), Ok((200, rows))]);
+        let exchange = world.ask(&ask("GET", path).header("x-of-the-operator", "1"));
+        assert_eq!((exchange.status, exchange.sent.len()), (200, 0), "{exchange:?}");
+        let said = exchange.report.as_str().map_or_else(|| exchange.report.to_string(), str::to_owned);
+        assert!(said.contains(expected), "{said}");
+        let sent = world.asked_for_tokens.take();
+        assert_eq!(sent.len(), 2);
+        for sent in &sent {
+            assert_eq!(
+                (sent.method.as_str(), sent.url.as_str()),
+                ("POST", "https://api.example.org/acct-1/sql")
+            );
+            let names: Vec<_> = sent.headers.iter().map(|(name, _)| name.as_str()).collect();
+            assert_eq!(names, ["authorization", "content-type"]);
+            assert_eq!(sent.header("authorization"), ["Bearer canary-only-key"]);
+            let sql = sent.body.as_deref().unwrap();
+            assert!(sql.contains("FROM gateway_points WHERE blob7 = ''"), "{sql}");
+        }
+    }
+}
+
+#[test]
+fn metrics_want_an_operator() {
+    for path in ["/metrics", "/traffic?hours=1"] {
+        with_metrics().ask(&ask("GET", path).without("authorization")).refused("caller_unauthenticated");
+        World::new().ask(&ask("GET", path)).refused("not_allowed");
+    }
+    for asked in ["", "?hours=2", "?hours=1&hours=1", "?hours=1%27", "?since=1"] {
+        let world = with_metrics();
+        world.ask(&ask("GET", &format!("/traffic{asked}"))).refused("operation_invalid");
+        assert!(world.asked_for_tokens.take().is_empty(), "{asked}");
+    }
+}
+
+#[test]
+fn metrics_that_cannot_be_had_are_a_refusal() {
+    let refused = |answer, code: &str| {
+        let world = with_metrics();
+        world.tokens.borrow_mut().push_back(answer);
+        world.ask(&ask("GET", "/metrics")).refused(code);
+    };
+    for body in ["", "<html>", "{}", "[]"] {
+        refused(Ok((200, body)), "upstream_invalid");
+    }
+    refused(Ok((403, "{\"data\":[]}")), "upstream_invalid");
+    refused(Err(SendError::TooLarge), "upstream_invalid");
+    refused(Err(SendError::TimedOut), "upstream_timeout");
+    refused(Err(SendError::Unreachable), "upstream_unreachable");
+    let world = with_metrics().with("ONLY_KEY", Binding::Missing);
+    world.ask(&ask("GET", "/metrics"));
+    let sent = world.asked_for_tokens.take();
+    assert_eq!(sent[0].header("authorization"), ["Bearer canary-pair-id"], "the next source serves");
+    let world = world.with("PAIR_ID", Binding::Value("a\nb"));
+    world.ask(&ask("GET", "/metrics")).refused("secret_unavailable");
 }

@@ -6,32 +6,34 @@ use std::collections::{BTreeMap, VecDeque};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use futures::executor::block_on;
-use ostiary_core::configuration::{Forms, Gateway, Instruments, JwtAlgorithm, Source};
+use ostiary_core::configuration::{Forms, Gateway, Instruments, JwtAlgorithm, PublicKey, Source};
+use ostiary_core::http::AddedHeaders;
 use ostiary_core::http::coding::Coding;
-use ostiary_core::log::{FoundIn, Redacted};
-use ostiary_core::operator::Report;
+use ostiary_core::log::{FoundIn, Notice, Redacted};
 use ostiary_core::redaction::Redaction;
 use ostiary_core::request_id::RequestId;
 use ostiary_core::response::body_edit::BodyEdit;
 use ostiary_core::response::edits::Edits;
 use ostiary_core::runtime::cache::Cache;
 use ostiary_core::runtime::cryptography::{Cryptography, KeyHandle};
-use ostiary_core::runtime::instrumented::Instrumented;
+use ostiary_core::runtime::instrumented::{Instrumented, Page};
 use ostiary_core::runtime::limit::Verdict;
 use ostiary_core::runtime::own_request::{OwnRequests, WholeResponse};
 use ostiary_core::runtime::plan::Plan;
 use ostiary_core::runtime::reading::Reading;
 use ostiary_core::runtime::signing::Signing;
 use ostiary_core::runtime::{
-    Bindings, Clock, Console, Network, ReceiveError, RequestHead, SendError, UpstreamResponse,
+    Bindings, Clock, Console, Network, ReceiveError, RehearsalRequest, Rehearsed, RehearsedSend, RequestHead,
+    SendError, UpstreamResponse,
 };
 use ostiary_core::secret_value::{SecretBytes, SecretValue};
 use ostiary_core::{Outcome, handle};
 use ostiary_grammar::{File, read};
-use ostiary_rehearsal::apply;
+use ostiary_rehearsal::{Rehearsal, RehearsedRequest, apply};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use ring::rand::SystemRandom;
 use ring::{aead, signature};
+use serde_json::{Value, json};
 
 /// Every secret value in these tests holds this, and nothing that a caller or the log sees may.
 pub const CANARY: &str = "canary";
@@ -50,6 +52,9 @@ pub enum Binding {
     Throws,
     Hangs,
 }
+
+/// What an issuer responds with: a status, `Cache-Control` and a body.
+pub type KeySetAnswer = Result<(u16, Option<&'static str>, String), SendError>;
 
 /// A caller's request.
 #[derive(Clone, Debug)]
@@ -88,6 +93,12 @@ pub struct World {
     tokens_given: Cell<usize>,
     keys: RefCell<Vec<SigningKey>>,
     counted: RefCell<Vec<(String, String)>>,
+    /// What issuers publish, by URL.
+    pub key_sets: RefCell<BTreeMap<String, KeySetAnswer>>,
+    /// The URLs of issuers that were asked.
+    pub fetched: RefCell<Vec<String>>,
+    /// How many signatures were verified.
+    pub verified: Cell<u32>,
     steps: RefCell<Vec<String>>,
     reads: RefCell<Vec<String>>,
     sent: RefCell<Vec<Sent>>,
@@ -293,6 +304,9 @@ impl World {
             tokens_given: Cell::default(),
             keys: RefCell::default(),
             counted: RefCell::default(),
+            key_sets: RefCell::default(),
+            fetched: RefCell::default(),
+            verified: Cell::default(),
             steps: RefCell::default(),
             reads: RefCell::default(),
             sent: RefCell::default(),
@@ -347,9 +361,7 @@ impl World {
         let log = handled.event.line();
         assert_no_canary(&log);
         assert!(!log.contains('\n'));
-        let notices = handled.event.notices();
-        let mut notices: Vec<serde_json::Value> =
-            notices.iter().map(|notice| serde_json::from_str(&notice.line()).unwrap()).collect();
+        let mut notices: Vec<Value> = handled.event.notices().iter().map(parsed).collect();
         let redacted = Redacted::from(&handled.event);
         let mut idle_timeout = None;
         let request_id = handled.event.request_id.clone();
@@ -362,35 +374,24 @@ impl World {
                     refusal.headers().into_iter().map(|(name, value)| (name.to_owned(), value.into_owned()));
                 (refusal.status(), Some(refusal.code.to_string()), headers.collect())
             }
-            Outcome::Preflight(added) => {
-                let headers = added.into_iter().map(|(name, value)| (name.to_owned(), value));
-                (204, None, headers.collect())
-            }
+            Outcome::Preflight(added) => (204, None, own_headers(added)),
             Outcome::Answered(answer, edits, redaction) => {
                 let found;
                 (body, coding, found) = scanned(answer.body, redaction);
-                let found = found.iter().map(|name| redacted.notice(name, FoundIn::Body).line());
-                notices.extend(found.map(|line| serde_json::from_str(&line).unwrap()));
+                notices.extend(found.iter().map(|name| parsed(&redacted.notice(name, FoundIn::Body))));
                 if let Some(edit) = edits.body.clone() {
                     body = rewritten(&body, edit);
                 }
                 idle_timeout = edits.idle_timeout;
                 (edits.status.unwrap_or(answer.status), None, edited(&answer, &edits))
             }
-            Outcome::Reported(Report { status, body }) => {
-                assert_no_canary(&body);
-                report = serde_json::from_str(&body).unwrap();
-                let headers = Report::headers(&request_id);
-                let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned()));
-                (status, None, headers.to_vec())
+            Outcome::Reported(reported) => {
+                report = serde_json::from_str(&reported.body).unwrap_or_else(|_| json!(reported.body));
+                (reported.status, None, own_headers(reported.headers(&request_id)))
             }
         };
-        for (_, value) in &headers {
-            assert_no_canary(value);
-        }
-        for notice in &notices {
-            assert_no_canary(&notice.to_string());
-        }
+        let said = headers.iter().map(|(_, value)| value.clone()).chain(notices.iter().map(Value::to_string));
+        said.chain([report.to_string()]).for_each(|said| assert_no_canary(&said));
         Exchange {
             status,
             code,
@@ -511,11 +512,39 @@ impl Console for World {
     async fn measure(&self, source: &Source, within: u32) -> (Reading, u32) {
         (self.read(source, within).await, 3)
     }
+
+    async fn rehearse(&self, gateway: &Gateway, request: &RehearsalRequest) -> Option<Rehearsed> {
+        let variables = self.variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let rehearsal = Rehearsal::with_placeholders(gateway, variables.collect());
+        let lines = request.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let head = RehearsedRequest::new(request.method.clone(), request.url.clone(), lines);
+        let handled = rehearsal.handle(gateway, &head)?;
+        let code = match handled.outcome {
+            Outcome::Refused(refusal) => Some(refusal.code),
+            _ => None,
+        };
+        let sent = rehearsal.sent().map(|sent| RehearsedSend {
+            method: sent.method,
+            url: sent.url,
+            removed: sent.removed,
+        });
+        Some(Rehearsed { line: handled.event.line(), code, reads: rehearsal.reads(), sent })
+    }
 }
 
 impl OwnRequests for World {
     async fn request(&self, plan: &Plan, limit: u32) -> Result<WholeResponse, SendError> {
         assert_no_canary(&format!("{plan:?}"));
+        if let Some(answer) = self.key_sets.borrow().get(plan.url.expose()) {
+            assert_eq!((plan.method.as_str(), plan.body.is_none()), ("GET", true));
+            self.fetched.borrow_mut().push(plan.url.expose().to_owned());
+            let (status, cache_control, body) = answer.clone()?;
+            if body.len() > usize::try_from(limit).unwrap() {
+                return Err(SendError::TooLarge);
+            }
+            let cache_control = cache_control.map(str::to_owned);
+            return Ok(WholeResponse { status, cache_control, body: SecretBytes::new(body.into_bytes()) });
+        }
         let number = self.tokens_given.get() + 1;
         self.tokens_given.set(number);
         self.asked_for_tokens.borrow_mut().push(Sent {
@@ -536,7 +565,7 @@ impl OwnRequests for World {
         if body.len() > usize::try_from(limit).unwrap() {
             return Err(SendError::TooLarge);
         }
-        Ok(WholeResponse { status, body: SecretBytes::new(body.into_bytes()) })
+        Ok(WholeResponse { status, cache_control: None, body: SecretBytes::new(body.into_bytes()) })
     }
 }
 
@@ -586,6 +615,11 @@ impl Cryptography for World {
         }
     }
 
+    async fn verify(&self, key: &PublicKey, signature: &[u8], message: &[u8]) -> bool {
+        self.verified.set(self.verified.get() + 1);
+        ostiary_rehearsal::verify(key, signature, message)
+    }
+
     async fn seal(&self, key: &[u8; 32], nonce: &[u8; 12], text: &[u8]) -> Option<Vec<u8>> {
         let key = aead::LessSafeKey::new(aead::UnboundKey::new(&aead::AES_256_GCM, key).ok()?);
         let mut sealed = text.to_vec();
@@ -618,6 +652,7 @@ impl Signing for World {
 
 impl Instrumented for World {
     const INSTRUMENTS: Instruments = Instruments::ALL;
+    const PAGE: Option<Page> = Some(Page { html: "<p>A page</p>", policy: "default-src 'none'" });
 }
 
 impl Clock for World {
@@ -628,6 +663,14 @@ impl Clock for World {
     async fn sleep(&self, milliseconds: u32) {
         self.steps.borrow_mut().push(format!("sleep {milliseconds}"));
     }
+}
+
+fn parsed(notice: &Notice<'_>) -> Value {
+    serde_json::from_str(&notice.line()).unwrap()
+}
+
+fn own_headers(added: AddedHeaders) -> Vec<(String, String)> {
+    added.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
 fn edited(answer: &FakeAnswer, edits: &Edits) -> Vec<(String, String)> {

@@ -1,0 +1,256 @@
+
+"use strict";
+
+const at = (id) => document.getElementById(id);
+const base = location.pathname.replace(/\/$/, "");
+
+// The token stays in this variable. Behind Cloudflare Access there is none: the browser proves its user by a cookie.
+let token = "";
+let overview;
+
+function make(name, properties = {}, ...children) {
+  const { className, ...attributes } = properties;
+  const made = document.createElement(name);
+  if (className !== undefined) made.className = className;
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  made.append(...children.filter((child) => child !== undefined));
+  return made;
+}
+
+class Refused extends Error {
+  constructor(status, problem) {
+    super(problem?.title ?? `The gateway has answered with ${status}.`);
+    this.status = status;
+  }
+}
+
+async function ask(path, body) {
+  const headers = token === "" ? {} : { authorization: `Bearer ${token}` };
+  const init = body === undefined ? { headers } : { method: "POST", headers: { ...headers, "content-type": "application/json" }, body: JSON.stringify(body) };
+  const response = await fetch(`${base}/${path}`, { ...init, cache: "no-store", redirect: "error" });
+  const answer = await response.json().catch(() => undefined);
+  if (answer === undefined || response.headers.has("ostiary-refusal")) throw new Refused(response.status, answer);
+  return answer;
+}
+
+function say(text, kind = "") {
+  const message = at("message");
+  message.className = kind;
+  message.textContent = text;
+}
+
+async function start() {
+  try {
+    overview = await ask("overview");
+  } catch (error) {
+    token = "";
+    at("state").hidden = true;
+    at("refresh").hidden = true;
+    at("sign-in").hidden = false;
+    if (error.status === 401) say(at("sign-in").dataset.tried ? "No operator has this token." : "", "bad");
+    else say(error.message, "bad");
+    at("token").focus();
+    return;
+  }
+  at("sign-in").hidden = true;
+  at("state").hidden = false;
+  at("refresh").hidden = false;
+  say("");
+  const { version, configuration, environment } = overview;
+  at("deployed").textContent = `version ${version} · ${environment ?? "top level"} · configuration ${configuration.slice(0, 12)}`;
+  at("explain-caller").replaceChildren(make("option", { value: "" }, "nobody"), ...overview.callers.map((name) => make("option", { value: name }, name)));
+  at("secrets").replaceChildren(...overview.secrets.map(secretCard));
+  at("routes").replaceChildren(...overview.routes.map(routeCard));
+  await Promise.all([read(), traffic()]);
+}
+
+function secretCard({ name, sources }) {
+  const rows = sources.map(({ binding, store }) =>
+    make("li", { className: "source" }, make("span", { className: "lamp quiet" }, "not read"), make("span", { className: "binding" }, make("code", {}, binding), store ? "" : " (Worker secret)"), make("span", { className: "time" })),
+  );
+  return make("li", { "data-secret": name }, make("h3", {}, name), make("p", { className: "serves quiet" }), make("ul", {}, ...rows));
+}
+
+// Reads every source once. Nothing here does it by itself again.
+async function read() {
+  at("summary").textContent = "Reading…";
+  let failing = 0;
+  try {
+    for (let next = "ready"; next; ) {
+      const { secrets, after } = await ask(next);
+      for (const secret of secrets) failing += light(secret) ? 0 : 1;
+      next = after && `ready?after=${encodeURIComponent(after)}`;
+    }
+  } catch (error) {
+    at("summary").textContent = "";
+    say(error.message, "bad");
+    return;
+  }
+  const all = overview.secrets.length;
+  at("summary").className = failing === 0 ? "good" : "bad";
+  at("summary").textContent = failing === 0 ? `Each of ${all} secrets has a source that serves.` : `${failing} of ${all} secrets have no source that serves.`;
+}
+
+// Shows what reading a secret has come to, and says whether it serves.
+function light({ name, sources }) {
+  const card = document.querySelector(`[data-secret="${name}"]`);
+  const rows = card.querySelectorAll(".source");
+  for (const [position, { outcome, ms }] of sources.entries()) {
+    const slow = outcome === "ok" && ms > overview.secret_timeout / 4;
+    const lamp = rows[position].querySelector(".lamp");
+    lamp.className = `lamp ${outcome === "ok" ? (slow ? "slow" : "ok") : "bad"}`;
+    lamp.textContent = slow ? "slow" : outcome;
+    rows[position].querySelector(".time").textContent = `${ms} ms`;
+  }
+  const serving = sources.findIndex(({ outcome }) => outcome === "ok");
+  const serves = card.querySelector(".serves");
+  serves.className = `serves ${serving === 0 ? "quiet" : serving > 0 ? "odd" : "bad"}`;
+  serves.textContent = serving === -1 ? "no source serves" : `${sources[serving].binding} serves now${serving > 0 ? ", a fallback" : ""}`;
+  return serving !== -1;
+}
+
+const described = (...pairs) => make("dl", {}, ...pairs.filter(([, text]) => text).flatMap(([term, text]) => [make("dt", {}, term), make("dd", {}, text)]));
+
+function routeCard({ name, mounts, upstream, auth, secrets, failover, redact, allow }) {
+  const rules = allow.map(({ caller, rules }) => [caller, make("span", {}, ...rules.flatMap((rule) => [make("code", {}, rule), make("br")]))]);
+  return make(
+    "li",
+    { "data-route": name },
+    make("h3", {}, name),
+    described(
+      ["mount", mounts.join(", ")],
+      ["upstream", make("code", {}, upstream)],
+      ["auth", auth.length === 0 ? "none" : auth.join(", ")],
+      ["secrets", secrets.join(", ")],
+      ["also", [failover && "failover", !redact && "not redacted"].filter(Boolean).join(", ")],
+    ),
+    make("details", {}, make("summary", {}, "Callers and rules"), described(...rules)),
+    ...(secrets.length === 0 ? [] : [make("details", {}, make("summary", {}, "Probe"), probeForm(name, secrets))]),
+  );
+}
+
+function field(id, label, control, wide = false) {
+  control.id = id;
+  return make("div", { className: wide ? "field wide" : "field" }, make("label", { for: id }, label), control);
+}
+
+// Sends one request with one source of the route's secrets, when somebody says so.
+function probeForm(name, secrets) {
+  const count = Math.max(...overview.secrets.filter((secret) => secrets.includes(secret.name)).map(({ sources }) => sources.length));
+  const source = make("select", {}, ...Array.from({ length: count }, (_, position) => make("option", { value: position + 1 }, `${position + 1}`)));
+  const method = make("select", {}, make("option", {}, "GET"), make("option", {}, "HEAD"));
+  const path = make("input", { placeholder: "/v1/balance", required: "", pattern: "/.*" });
+  const result = make("div", { className: "result", role: "status" });
+  const form = make("form", {}, field(`probe-source-${name}`, "Source", source), field(`probe-method-${name}`, "Method", method), field(`probe-path-${name}`, "Path below the mount", path, true), make("button", {}, "Send"));
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const nonce = btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(32)))).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+    show(result, ask("probe", { route: name, method: method.value, path: path.value, source: Number(source.value), nonce }), probed);
+  });
+  return make("div", {}, form, result);
+}
+
+function probed({ status, refused, failure, secrets, secrets_ms, upstream_ms }) {
+  const kind = failure || refused ? "bad" : "good";
+  const word = failure ?? (refused ? `${status}: the upstream refuses the credential` : `${status}: the upstream does not refuse the credential`);
+  const read = secrets.map(({ name, binding, outcome }) => `${name}: ${binding} ${outcome}`).join(", ");
+  return [make("p", { className: kind }, word), described(["read", read], ["times", `secrets ${secrets_ms} ms${upstream_ms === undefined ? "" : `, upstream ${upstream_ms} ms`}`])];
+}
+
+function explained({ decision, title, event, reads, sent }) {
+  const kind = decision === "refused" ? "bad" : "good";
+  return [
+    make("p", { className: kind }, decision === "refused" ? `refused: ${event.status} ${event.code}` : decision),
+    described(
+      ["because", [title, event.mismatch, event.proof].filter(Boolean).join(" · ")],
+      ["route", event.route],
+      ["operation", event.operation],
+      ["caller", event.caller],
+      ["rule", event.rule && make("code", {}, event.rule)],
+      ["reads", reads.join(", ") || "nothing"],
+      ["upstream", sent && make("code", {}, `${sent.method} ${sent.url}`)],
+      ["removed", sent?.removed.join(", ")],
+    ),
+  ];
+}
+
+async function show(place, answering, render) {
+  place.replaceChildren("…");
+  try {
+    place.replaceChildren(...render(await answering));
+  } catch (error) {
+    place.replaceChildren(make("p", { className: "bad" }, error.message));
+  }
+}
+
+// Data points of the last hour and of the last day, where the gateway can read them.
+async function traffic() {
+  at("traffic").hidden = !overview.traffic;
+  if (!overview.traffic) return;
+  try {
+    const windows = await Promise.all([ask("traffic?hours=1"), ask("traffic?hours=24")]);
+    at("charts").replaceChildren(...windows.flatMap(charts));
+  } catch (error) {
+    at("charts").replaceChildren(make("p", { className: "bad" }, error.message));
+  }
+}
+
+function charts({ hours, step, series, shares }) {
+  const last = hours === 1 ? "last hour" : "last day";
+  const sum = (column) => Math.round(series.reduce((total, each) => total + each[column], 0));
+  const [requests, refusals, failovers] = ["requests", "refusals", "failovers"].map(sum);
+  const slowest = series.reduce((most, { p99 }) => Math.max(most, p99), 0);
+  const shared = (column) =>
+    Object.entries(Object.groupBy(shares.filter((each) => each[column] !== ""), (each) => each[column]))
+      .map(([name, rows]) => [name, rows.reduce((total, each) => total + each.requests, 0)])
+      .sort(([, one], [, other]) => other - one)
+      .map(([name, count]) => `${name} ${percent(count, requests)}`)
+      .join(", ");
+  const counted = `${requests} requests, ${refusals} refusals, ${failovers} failovers`;
+  return [
+    make("figure", {}, make("figcaption", {}, `Requests, ${last}`), plot(counted, hours, step, series, ["requests"], "bar"), make("p", {}, counted), described(["callers", shared("caller")], ["refusals", shared("code")], ["served by", shared("source")])),
+    make("figure", {}, make("figcaption", {}, `Milliseconds, ${last}`), plot(`p50 and p99; at most ${Math.round(slowest)} ms`, hours, step, series, ["p50", "p99"], "line"), make("p", {}, `p50 and p99, at most ${Math.round(slowest)} ms`)),
+  ];
+}
+
+const percent = (part, whole) => (whole === 0 ? "0 %" : `${Math.round((100 * part) / whole)} %`);
+
+// A chart of one or more columns, over the whole window; steps without a request are empty.
+function plot(label, hours, step, series, columns, kind) {
+  const count = (hours * 3600) / step;
+  const end = Math.ceil(Date.now() / 1000 / step) * step;
+  const most = Math.max(1, ...series.flatMap((each) => columns.map((column) => each[column])));
+  const svg = drawn("svg", { viewBox: `0 0 ${count} 100`, preserveAspectRatio: "none", role: "img", "aria-label": label });
+  const points = series.map((each) => [(each.at - end) / step + count, each]).filter(([x]) => x >= 0 && x < count);
+  for (const column of columns) {
+    const height = (each) => (100 * each[column]) / most;
+    if (kind === "bar") svg.append(...points.map(([x, each]) => drawn("rect", { class: "bar", x: x + 0.1, y: 100 - height(each), width: 0.8, height: height(each) })));
+    else svg.append(drawn("polyline", { class: `line ${column}`, points: points.map(([x, each]) => `${x + 0.5},${100 - height(each)}`).join(" ") }));
+  }
+  return svg;
+}
+
+function drawn(name, attributes) {
+  const made = document.createElementNS("http://www.w3.org/2000/svg", name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  return made;
+}
+
+at("sign-in").addEventListener("submit", (event) => {
+  event.preventDefault();
+  token = at("token").value.trim();
+  at("token").value = "";
+  event.target.dataset.tried = "yes";
+  start();
+});
+
+at("refresh").addEventListener("click", () => Promise.all([read(), traffic()]));
+
+at("explain").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const caller = at("explain-caller").value;
+  const request = { method: at("explain-method").value.trim(), url: at("explain-url").value.trim(), ...(caller === "" ? {} : { caller }) };
+  show(at("explanation"), ask("explain", request), explained);
+});
+
+start();

@@ -1,0 +1,264 @@
+// The page in Chromium, on the running Worker: what it shows, what it asks for, and who can use it.
+// SCREENSHOTS=docs/images writes pictures of it there.
+
+import assert from "node:assert/strict";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { after, before, beforeEach, describe, test } from "node:test";
+import { CHROMIUM, MISSING, startChromium } from "../clients/browser/chromium.mjs";
+import { pause } from "../harness/patience.mjs";
+import { absent, throws, yields } from "../harness/secret-store.mjs";
+import { answer as scripted } from "../harness/upstream.mjs";
+import { HOST, OPERATOR, startGateway, valueOf } from "./gateway.mjs";
+
+const require = createRequire(new URL("../clients/", import.meta.url));
+const ORIGIN = `http://${HOST}`;
+const SQL = "/client/v4/accounts/1/analytics_engine/sql";
+const PHONE = { width: 390, height: 844, deviceScaleFactor: 1, mobile: true };
+const DESK = { width: 1100, height: 900, deviceScaleFactor: 1, mobile: false };
+
+// What Analytics Engine would answer: an hour and a day of requests.
+async function answerQuery(exchange) {
+  await exchange.received;
+  const step = Number(/intDiv\(toUInt32\(timestamp\), (\d+)\)/.exec(exchange.body)?.[1]);
+  const now = Math.floor(Date.now() / 1000 / step) * step;
+  const series = Array.from({ length: 20 }, (_, at) => ({ at: now - (19 - at) * step, requests: String(20 + 7 * (at % 5)), refusals: at % 4, failovers: at === 12 ? 9 : 0, p50: 40 + at, p99: 200 + 40 * (at % 6) }));
+  const shares = [
+    { caller: "checkout", code: "", source: "STRIPE_KEY", requests: "600" },
+    { caller: "agent", code: "not_allowed", source: "", requests: 30 },
+    { caller: "agent", code: "", source: "OPENAI_KEY", requests: 50 },
+  ];
+  exchange.write(scripted(200, { "content-type": "application/json" }, JSON.stringify({ meta: [], data: Number.isNaN(step) ? shares : series, rows: 1 })));
+}
+
+describe("the page", { skip: CHROMIUM === undefined && MISSING }, () => {
+  let gateway;
+  let chromium;
+  let page;
+  const asked = [];
+  const complaints = [];
+
+  before(async () => {
+    gateway = await startGateway();
+    gateway.upstream.on(SQL, (exchange) => answerQuery(exchange));
+    chromium = await startChromium({ [HOST]: gateway.port });
+    chromium.listen((method, params) => {
+      if (method === "Network.requestWillBeSent") asked.push(params.request.url);
+      if (method === "Log.entryAdded") complaints.push(params.entry.text);
+      if (method === "Runtime.exceptionThrown") complaints.push(params.exceptionDetails.exception?.description);
+    });
+    page = await open();
+  });
+
+  beforeEach(() => {
+    gateway.reset();
+    gateway.upstream.on(SQL, (exchange) => answerQuery(exchange));
+  });
+
+  after(async () => {
+    await chromium?.stop();
+    await gateway?.stop();
+  });
+
+  async function open() {
+    const opened = await chromium.open(`${ORIGIN}/`, ["Network", "Log", "Runtime"]);
+    await opened.call("Emulation.setDeviceMetricsOverride", DESK);
+    return opened;
+  }
+
+  // What the expression comes to, once that is as expected.
+  async function shows(expression, expected) {
+    let seen;
+    for (let attempt = 0; attempt < 200; attempt += 1) {
+      seen = await page.evaluate(expression);
+      if (seen === expected || (expected instanceof RegExp && expected.test(seen))) return;
+      await pause(25);
+    }
+    assert.fail(`${expression}: ${JSON.stringify(seen)} instead of ${expected}`);
+  }
+
+  const text = (selector) => `document.querySelector(${JSON.stringify(selector)})?.textContent`;
+  const fill = (selector, value) => page.evaluate(`document.querySelector(${JSON.stringify(selector)}).value = ${JSON.stringify(value)}`);
+  const click = (selector) => page.evaluate(`document.querySelector(${JSON.stringify(selector)}).click()`);
+  const lamps = `[...document.querySelectorAll('[data-secret="stripe"] .lamp')].map((lamp) => lamp.textContent).join()`;
+
+  const signIn = async (token) => {
+    await shows(`!document.querySelector("#sign-in").hidden`, true);
+    await fill("#token", token);
+    await click("#sign-in button");
+  };
+
+  const accessible = async (what) => {
+    await page.evaluate(readFileSync(require.resolve("axe-core/axe.min.js"), "utf8"));
+    const { violations } = await page.evaluate(`axe.run(document, { resultTypes: ["violations"] })`);
+    const found = violations.map(({ id, impact, nodes }) => `${impact} ${id}: ${nodes.map(({ html }) => html).join(" ")}`);
+    assert.deepEqual(found, [], what);
+  };
+
+  const picture = async (name, theme, device = DESK) => {
+    const folder = process.env.SCREENSHOTS;
+    if (folder === undefined) return;
+    await page.call("Emulation.setEmulatedMedia", { features: [{ name: "prefers-color-scheme", value: theme }] });
+    await page.call("Emulation.setDeviceMetricsOverride", device);
+    const { data } = await page.call("Page.captureScreenshot", { format: "png", captureBeyondViewport: true });
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, `${name}.png`), Buffer.from(data, "base64"));
+  };
+
+  test("shows nothing before somebody has signed in", async () => {
+    await shows(`!document.querySelector("#sign-in").hidden`, true);
+    assert.equal(await page.evaluate(`document.querySelector("#state").hidden`), true);
+    assert.equal(await page.evaluate(`document.activeElement.id`), "token");
+    await accessible("the form");
+    await signIn("not-the-token-0123456789");
+    await shows(text("#message"), "No operator has this token.");
+    assert.equal(await page.evaluate(`document.querySelector("#state").hidden`), true);
+  });
+
+  test("shows every secret's sources as lamps, in words too", async () => {
+    await signIn(OPERATOR);
+    await shows(text("#summary"), "Each of 5 secrets has a source that serves.");
+    await shows(lamps, "ok,ok");
+    await shows(text('[data-secret="stripe"] .serves'), "STRIPE_KEY serves now");
+    await shows(text('[data-secret="stripe"] .time'), /^\d+ ms$/);
+    await shows(text("#deployed"), /^version .* · top level · configuration [0-9a-f]{12}$/);
+  });
+
+  test("a lamp turns when a secret is broken, and back when it is healed", async () => {
+    gateway.store.set("STRIPE_KEY", absent);
+    gateway.store.set("OPENAI_KEY", throws);
+    await click("#refresh");
+    await shows(lamps, "missing,ok");
+    await shows(text('[data-secret="stripe"] .serves'), "STRIPE_KEY_PREVIOUS serves now, a fallback");
+    await shows(text('[data-secret="openai"] .serves'), "no source serves");
+    await shows(text("#summary"), "1 of 5 secrets have no source that serves.");
+    gateway.reset();
+    gateway.store.set("STRIPE_KEY", yields(valueOf("STRIPE_KEY"), 700));
+    await click("#refresh");
+    await shows(lamps, "slow,ok");
+    gateway.reset();
+    await click("#refresh");
+    await shows(lamps, "ok,ok");
+    await shows(text("#summary"), "Each of 5 secrets has a source that serves.");
+  });
+
+  test("reads nothing by itself", async () => {
+    gateway.store.forgetReads();
+    await pause(1_500);
+    assert.deepEqual([...gateway.store.reads], []);
+  });
+
+  test("shows every route with its mounts, upstream, auth, callers and rules", async () => {
+    const shown = await page.evaluate(text('[data-route="stripe"]'));
+    for (const part of ["stripe.test, /stripe", "http://127.0.0.1:", "Bearer", "failover", "checkout", "GET /v1/**", "POST /v1/charges", "agent"]) {
+      assert.ok(shown.includes(part), `${part} in ${shown}`);
+    }
+  });
+
+  test("explains a request by the code that serves", async () => {
+    await fill("#explain-url", "https://gw.test/stripe/v1/charges?limit=3");
+    await fill("#explain-caller", "checkout");
+    await click("#explain button");
+    await shows(text("#explanation p"), "forwarded");
+    await shows(text("#explanation"), /checkout.*GET \/v1\/\*\*.*STRIPE_KEY.*\/v1\/charges\?limit=3/s);
+    await fill("#explain-method", "DELETE");
+    await click("#explain button");
+    await shows(text("#explanation p"), "refused: 403 not_allowed");
+    await fill("#explain-url", "https://");
+    await page.evaluate(`document.querySelector("#explain").noValidate = true`);
+    await click("#explain button");
+    await shows(text("#explanation p"), "The operator's request is not understood.");
+    assert.deepEqual(gateway.upstream.exchanges, []);
+  });
+
+  test("draws the last hour and the last day", async () => {
+    await click("#refresh");
+    await shows(`document.querySelectorAll("#charts figure").length`, 4);
+    await shows(text("#charts figure p"), "680 requests, 30 refusals, 9 failovers");
+    await shows(text("#charts figure dl"), /callerscheckout 88 %, agent 12 %refusalsnot_allowed 4 %served bySTRIPE_KEY 88 %, OPENAI_KEY 7 %/);
+    await shows(`document.querySelectorAll("#charts figure:first-child rect").length`, 20);
+    gateway.upstream.on(SQL, (exchange) => exchange.write(scripted(403, {}, "no")));
+    await click("#refresh");
+    await shows(text("#charts p"), "The upstream's answer cannot be passed on.");
+    gateway.upstream.on(SQL, (exchange) => answerQuery(exchange));
+    await click("#refresh");
+    await shows(`document.querySelectorAll("#charts figure").length`, 4);
+  });
+
+  test("sends a probe with a click", async () => {
+    gateway.upstream.on("/v1/balance", (exchange) => exchange.write(scripted(exchange.value("authorization").includes("previous") ? 200 : 401, {}, "")));
+    await page.evaluate(`for (const more of document.querySelectorAll("details")) more.open = true`);
+    await fill("#probe-path-stripe", "/v1/balance");
+    const result = '[data-route="stripe"] .result';
+    await click('[data-route="stripe"] button');
+    await shows(text(`${result} p`), "401: the upstream refuses the credential");
+    await fill("#probe-source-stripe", "2");
+    await click('[data-route="stripe"] button');
+    await shows(text(`${result} p`), "200: the upstream does not refuse the credential");
+    await shows(text(result), /STRIPE_KEY_PREVIOUS ok/);
+    await fill("#probe-path-stripe", "/v2");
+    await click('[data-route="stripe"] button');
+    await shows(text(`${result} p`), "No rule admits this method and path.");
+  });
+
+  test("can be used by everybody, in both themes and on a phone", async () => {
+    for (const theme of ["light", "dark"]) {
+      await page.call("Emulation.setEmulatedMedia", { features: [{ name: "prefers-color-scheme", value: theme }] });
+      await accessible(theme);
+    }
+    await page.call("Emulation.setDeviceMetricsOverride", PHONE);
+    await accessible("phone");
+    const [width, room] = await page.evaluate(`[document.documentElement.scrollWidth, innerWidth]`);
+    assert.ok(width <= room, `${width} of ${room}`);
+    const small = await page.evaluate(`[...document.querySelectorAll("button, input, select")].filter((each) => each.offsetHeight > 0 && each.offsetHeight < 44).map((each) => each.id)`);
+    assert.deepEqual(small, []);
+    await page.call("Emulation.setDeviceMetricsOverride", DESK);
+  });
+
+  test("the keyboard reaches everything", async () => {
+    const all = await page.evaluate(`[...document.querySelectorAll("button, input, select, summary")].filter((each) => each.checkVisibility()).length`);
+    await page.evaluate(`document.body.focus(); document.activeElement.blur()`);
+    const reached = new Set();
+    for (let press = 0; press <= all + 2; press += 1) {
+      for (const type of ["rawKeyDown", "keyUp"]) {
+        await page.call("Input.dispatchKeyEvent", { type, key: "Tab", code: "Tab", windowsVirtualKeyCode: 9 });
+      }
+      const at = await page.evaluate(`(() => {
+        const active = document.activeElement;
+        const all = [...document.querySelectorAll("button, input, select, summary")];
+        return active === document.body ? -1 : getComputedStyle(active).outlineStyle === "none" ? -2 : all.indexOf(active);
+      })()`);
+      assert.notEqual(at, -2, "what has the focus shows it");
+      if (at >= 0) reached.add(at);
+    }
+    assert.equal(reached.size, all);
+  });
+
+  test("asks for nothing but its own origin, and keeps the token in memory alone", async () => {
+    assert.ok(asked.length > 5);
+    assert.deepEqual(asked.filter((url) => !url.startsWith(`${ORIGIN}/`)), []);
+    assert.deepEqual(asked.filter((url) => url.includes(OPERATOR)), []);
+    const kept = await page.evaluate(`JSON.stringify([localStorage.length, sessionStorage.length, document.cookie, document.querySelector("#token").value])`);
+    assert.equal(kept, '[0,0,"",""]');
+    const shown = await page.evaluate(`document.documentElement.outerHTML`);
+    gateway.holdsNoValue(shown);
+    const broken = complaints.filter((text) => /Content Security Policy|Trusted|Error/.test(text ?? ""));
+    assert.deepEqual(broken, []);
+  });
+
+  test("pictures for the documentation", { skip: process.env.SCREENSHOTS === undefined && "SCREENSHOTS names no folder" }, async () => {
+    gateway.store.set("OPENAI_KEY", yields(valueOf("OPENAI_KEY"), 700));
+    gateway.store.set("STRIPE_KEY", absent);
+    await page.evaluate(`for (const more of document.querySelectorAll("details")) more.open = false; document.activeElement.blur()`);
+    await fill("#explain-method", "GET");
+    await fill("#explain-url", "https://gw.example.com/stripe/v1/charges");
+    await click("#explain button");
+    await click("#refresh");
+    await shows(lamps, "missing,ok");
+    await shows(text('[data-secret="openai"] .lamp'), "slow");
+    await picture("page-light", "light");
+    await picture("page-dark", "dark");
+    await picture("page-phone", "light", PHONE);
+  });
+});
