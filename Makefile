@@ -66,7 +66,7 @@ test: $(TOOLS) ## Check and test everything
 	@scripts/step "The API's client as WebAssembly" cargo check --quiet --locked --package ostiary-secrets-store --target wasm32-unknown-unknown
 	@scripts/step "Native tests" cargo test --quiet --locked --workspace --exclude ostiary --all-features
 	@scripts/step "The ostiary command" cargo build --quiet --locked --package ostiary-cli
-	@$(MAKE) --silent --no-print-directory $(CLIENTS) .tools/python build/entry.js tests/.build/entry.js tests/auth/.build/entry.js tests/operator/.build/entry.js tests/faults/.build/entry.js examples/minimal-worker/build/index.js
+	@$(MAKE) --silent --no-print-directory $(CLIENTS) .tools/python build/entry.js tests/.build/entry.js tests/auth/.build/entry.js tests/callers/.build/entry.js tests/operator/.build/entry.js tests/faults/.build/entry.js examples/minimal-worker/build/index.js
 	@scripts/check-size build
 	@scripts/step "End-to-end tests" $(NODE) --test --test-concurrency=2 --test-timeout=120000 'tests/**/*.test.mjs'
 	@$(NODE) tests/clients/browser/chromium.mjs
@@ -91,7 +91,7 @@ dist: .tools/rust ## Build the command as a static Linux binary and as an npm pa
 	@scripts/step "The command, static" scripts/build-dist
 
 clean: ## Remove what was built; the tools and the local Secrets Store stay
-	rm -rf build dist examples/*/build tests/.build tests/auth/.build tests/operator/.build tests/faults/.build bench/.build bench/.generated bench/.profile bench/peers/hono/.build fuzz/target fuzz/findings target
+	rm -rf build dist examples/*/build tests/.build tests/auth/.build tests/callers/.build tests/operator/.build tests/faults/.build bench/.build bench/.generated bench/.profile bench/peers/hono/.build fuzz/target fuzz/findings target
 
 # wrangler takes one of the first three, or what --config or the redirection of a framework's build names.
 WRANGLER_FILES := $(wildcard $(addprefix $(FOLDER),wrangler.json wrangler.jsonc wrangler.toml .wrangler/deploy/config.json))
@@ -117,6 +117,9 @@ tests/.build/entry.js: $(SOURCES) $(wildcard tests/harness/configuration/*.toml)
 tests/faults/.build/entry.js: $(SOURCES) $(wildcard tests/faults/configuration/*.toml) | $(TOOLS)
 	@scripts/step "The Worker for the fault tests" scripts/build-worker tests/faults/.build tests/faults/configuration
 
+tests/callers/.build/entry.js: $(SOURCES) $(wildcard tests/callers/configuration/*.toml) | $(TOOLS)
+	@scripts/step "The Worker for the tests of callers" scripts/build-worker tests/callers/.build tests/callers/configuration
+
 tests/auth/.build/entry.js: $(SOURCES) $(wildcard tests/auth/configuration/*.toml) | $(TOOLS)
 	@scripts/step "The Worker for the tests of auth" scripts/build-worker tests/auth/.build tests/auth/configuration
 
@@ -136,7 +139,7 @@ bench/.generated/%/build/entry.js: bench/.generated/%/gateway.toml $(SOURCES) | 
 .PRECIOUS: bench/.generated/%/gateway.toml
 
 # A build that is interrupted leaves the one before.
-.PRECIOUS: $(FOLDER)build/entry.js tests/.build/entry.js tests/auth/.build/entry.js tests/operator/.build/entry.js tests/faults/.build/entry.js bench/.build/entry.js
+.PRECIOUS: $(FOLDER)build/entry.js tests/.build/entry.js tests/auth/.build/entry.js tests/callers/.build/entry.js tests/operator/.build/entry.js tests/faults/.build/entry.js bench/.build/entry.js
 
 examples/minimal-worker/build/index.js: $(EXAMPLE_SOURCES) | $(TOOLS)
 	@scripts/step "The minimal Worker" scripts/build-example minimal-worker

@@ -27,17 +27,20 @@ pub enum Mismatch {
     RepeatedSegment,
     /// A rule admits the path with another method.
     Method,
+    /// A rule admits the request, and the caller's signed token narrows itself to other ones.
+    Token,
 }
 
 impl Mismatch {
     /// Every one, in the order in which they are looked for.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::OtherReading,
         Self::EmptySegment,
         Self::TrailingSlash,
         Self::MissingSlash,
         Self::RepeatedSegment,
         Self::Method,
+        Self::Token,
     ];
 
     /// As it stands in the log.
@@ -50,6 +53,7 @@ impl Mismatch {
             Self::MissingSlash => "missing_slash",
             Self::RepeatedSegment => "repeated_segment",
             Self::Method => "method",
+            Self::Token => "token",
         }
     }
 
