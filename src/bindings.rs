@@ -16,7 +16,7 @@ use crate::runtime::Runtime;
 impl Bindings for Runtime<'_> {
     async fn read(&self, source: &Source, within: u32) -> Reading {
         if let Some(rehearsal) = self.rehearsal() {
-            return rehearsal.read(source, within).await;
+            return rehearsal.reading(source);
         }
         match source.kind {
             SourceKind::SecretsStore => self.read_stored(&source.binding, within).await,

@@ -8,6 +8,7 @@ use ostiary_core::configuration::{Gateway, Source};
 use ostiary_core::request_id::RequestId;
 use ostiary_core::runtime::clock::elapsed;
 use ostiary_core::runtime::reading::Reading;
+use ostiary_core::runtime::signing::when;
 use ostiary_core::runtime::{
     Bindings, Clock, Console, ReceiveError, RehearsalRequest, Rehearsed, RehearsedSend,
 };
@@ -45,7 +46,12 @@ impl Console for Runtime<'_> {
     }
 
     async fn rehearse(&self, gateway: &Gateway, request: &RehearsalRequest) -> Option<Rehearsed> {
-        PAGE?;
+        when(PAGE.is_some(), || self.rehearse_here(gateway, request)).await
+    }
+}
+
+impl Runtime<'_> {
+    async fn rehearse_here(&self, gateway: &Gateway, request: &RehearsalRequest) -> Rehearsed {
         let rehearsal = Rehearsal::with_placeholders(gateway, BTreeMap::new());
         let runtime = self.rehearsing(&rehearsal);
         let head = Head::from(request);
@@ -59,11 +65,9 @@ impl Console for Runtime<'_> {
         };
         let sent = rehearsal.sent();
         let sent = sent.map(|Sent { method, url, removed, .. }| RehearsedSend { method, url, removed });
-        Some(Rehearsed { line: event.line(), code, reads: rehearsal.reads(), sent })
+        Rehearsed { line: event.line(), code, reads: rehearsal.reads(), sent }
     }
-}
 
-impl Runtime<'_> {
     /// All bytes of a stream, given up when none has come for `within` milliseconds.
     pub(crate) async fn read_all(
         &self,

@@ -10,8 +10,9 @@ use crate::runtime::Runtime;
 
 impl Cryptography for Runtime<'_> {
     async fn import(&self, algorithm: JwtAlgorithm, key: &[u8]) -> Option<KeyHandle> {
-        if let Some(rehearsal) = self.rehearsal() {
-            return rehearsal.import(algorithm, key).await;
+        // What is rehearsed has no keys, and its signatures are empty.
+        if self.rehearsal().is_some() {
+            return Some(KeyHandle(0));
         }
         let imported = js::import_private(algorithm.as_str(), &Uint8Array::from(key));
         let key = self.invocation.settled(imported).await.ok()?;
@@ -21,8 +22,8 @@ impl Cryptography for Runtime<'_> {
     }
 
     async fn sign(&self, key: KeyHandle, algorithm: JwtAlgorithm, message: &[u8]) -> Option<Vec<u8>> {
-        if let Some(rehearsal) = self.rehearsal() {
-            return rehearsal.sign(key, algorithm, message).await;
+        if self.rehearsal().is_some() {
+            return Some(Vec::new());
         }
         let signed = {
             let keys = self.keys.borrow();

@@ -332,18 +332,13 @@ pub(crate) fn issued(
 fn public_keys(value: Value<'_>, findings: &mut Findings<'_>) -> Option<Vec<PublicKey>> {
     let mut keys = Vec::new();
     for text in Value::distinct(value.filled_array(ISSUED_KEYS, findings)?, ISSUED_KEYS, findings) {
-        match KeyMaterial::ed25519(text.text) {
-            Ok(material) => keys.push(PublicKey {
-                id: text.text.get(..KEY_ID).map(|id| Text::Owned(id.to_owned())),
-                algorithm: SignatureAlgorithm::EdDsa,
-                material,
-            }),
-            Err(_) => {
-                let message = "this is no public key of Ed25519";
-                findings.error_without_text(text.span, message, "write what `ostiary token key` prints");
-                return None;
-            }
-        }
+        let Ok(material) = KeyMaterial::ed25519(text.text) else {
+            let message = "this is not a public key of Ed25519";
+            findings.error_without_text(text.span, message, "write what `ostiary token key` prints");
+            return None;
+        };
+        let id = text.text.get(..KEY_ID).map(|id| Text::Owned(id.to_owned()));
+        keys.push(PublicKey { id, algorithm: SignatureAlgorithm::EdDsa, material });
     }
     Some(keys)
 }

@@ -27,6 +27,7 @@ use ostiary_core::{Handled, handle};
 use crate::request::RehearsedRequest;
 use crate::response::EmptyResponse;
 use crate::sent::{Sent, apply};
+#[cfg(feature = "verification")]
 use crate::verification::verify;
 
 /// The values of a deployment, and what one request did to it.
@@ -177,8 +178,7 @@ fn placeholders_of_fields(gateway: &Gateway) -> BTreeMap<String, BTreeMap<String
 
 impl Bindings for Rehearsal {
     async fn read(&self, source: &Source, _within: u32) -> Reading {
-        self.reads.borrow_mut().push(source.binding.to_string());
-        Reading::from_value(self.values.get(source.binding.as_ref()).cloned())
+        self.reading(source)
     }
 
     async fn limit(&self, _binding: &str, _key: &str, _within: u32) -> Verdict {
@@ -194,14 +194,7 @@ impl Network for Rehearsal {
     type Response = EmptyResponse;
 
     async fn send(&self, plan: &Plan) -> Result<EmptyResponse, SendError> {
-        let mut url = plan.url.expose().to_owned();
-        for placeholder in &self.placeholders {
-            url = url.replace(&placeholder.replace('<', "%3C").replace('>', "%3E"), placeholder);
-        }
-        let headers = apply(plan, self.headers.borrow().clone());
-        let fetcher = plan.fetcher.as_ref().map(ToString::to_string);
-        let sent = Sent { method: plan.method.as_str(), fetcher, url, headers, removed: plan.remove.clone() };
-        *self.sent.borrow_mut() = Some(sent);
+        self.write_down(plan);
         Ok(EmptyResponse)
     }
 
@@ -211,6 +204,37 @@ impl Network for Rehearsal {
 
     async fn keeps_body(&self) -> bool {
         true
+    }
+}
+
+/// What a runtime asks that rehearses a request without being a rehearsal. All of it is there at once.
+impl Rehearsal {
+    /// What reading this source comes to. It is noted.
+    pub fn reading(&self, source: &Source) -> Reading {
+        self.reads.borrow_mut().push(source.binding.to_string());
+        Reading::from_value(self.values.get(source.binding.as_ref()).cloned())
+    }
+
+    /// The response of every token endpoint: a [`placeholder`], wherever the configuration looks for the token.
+    #[must_use]
+    pub fn token_response(&self) -> WholeResponse {
+        WholeResponse {
+            status: 200,
+            cache_control: None,
+            body: SecretBytes::new(self.tokens.clone().into_bytes()),
+        }
+    }
+
+    /// Notes the request that this plan would send.
+    pub fn write_down(&self, plan: &Plan) {
+        let mut url = plan.url.expose().to_owned();
+        for placeholder in &self.placeholders {
+            url = url.replace(&placeholder.replace('<', "%3C").replace('>', "%3E"), placeholder);
+        }
+        let headers = apply(plan, self.headers.borrow().clone());
+        let fetcher = plan.fetcher.as_ref().map(ToString::to_string);
+        let sent = Sent { method: plan.method.as_str(), fetcher, url, headers, removed: plan.remove.clone() };
+        *self.sent.borrow_mut() = Some(sent);
     }
 }
 
@@ -229,13 +253,8 @@ impl Instrumented for Rehearsal {
 }
 
 impl OwnRequests for Rehearsal {
-    /// Every token endpoint yields a [`placeholder`], wherever the configuration looks for the token.
     async fn request(&self, _plan: &Plan, _limit: u32) -> Result<WholeResponse, SendError> {
-        Ok(WholeResponse {
-            status: 200,
-            cache_control: None,
-            body: SecretBytes::new(self.tokens.clone().into_bytes()),
-        })
+        Ok(self.token_response())
     }
 }
 
@@ -257,8 +276,15 @@ impl Cryptography for Rehearsal {
         Some(Vec::new())
     }
 
+    #[cfg(feature = "verification")]
     async fn verify(&self, key: &PublicKey, signature: &[u8], message: &[u8]) -> bool {
         verify(key, signature, message)
+    }
+
+    /// No signature holds.
+    #[cfg(not(feature = "verification"))]
+    async fn verify(&self, _key: &PublicKey, _signature: &[u8], _message: &[u8]) -> bool {
+        false
     }
 
     async fn seal(&self, _key: &[u8; 32], _nonce: &[u8; 12], _text: &[u8]) -> Option<Vec<u8>> {

@@ -37,7 +37,8 @@ use crate::http::path::Below;
 use crate::log::Event;
 use crate::refusal::Code;
 use crate::runtime::instrumented::Instrumented;
-use crate::runtime::signing::Signing;
+use crate::runtime::own_request::OwnRequests;
+use crate::runtime::signing::{Signing, when};
 use crate::runtime::{Bindings, Clock, Console, Network, RequestHead};
 use crate::secrets::readings::Readings;
 
@@ -124,21 +125,37 @@ pub async fn serve<'g, R: Bindings + Network + Clock + Console + Signing + Instr
 ) -> Result<Report, Code> {
     let endpoint = Endpoint::from_request(request, R::PAGE.is_some() && operator.page);
     let endpoint = endpoint.ok_or(Code::NotAllowed)?;
+    let explains = R::PAGE.is_some() && endpoint == Endpoint::Explain;
+    if let Some(report) = when(explains, || explain::report(gateway, TOKEN_IN, runtime)).await {
+        return report;
+    }
+    let queries = R::INSTRUMENTS.traffic && matches!(endpoint, Endpoint::Metrics | Endpoint::Traffic);
+    let source = if queries { history(operator, runtime) } else { None };
+    if let Some((source, dataset)) = source {
+        let query = query::Query { gateway, source, runtime, readings };
+        let is_metrics = endpoint == Endpoint::Metrics;
+        let report = when(R::INSTRUMENTS.traffic, || told(query, dataset, request.query, is_metrics)).await;
+        return report.unwrap_or(Err(Code::NotAllowed));
+    }
     match endpoint {
         Endpoint::Overview if R::PAGE.is_some() => Ok(overview::report(gateway, operator, runtime)),
-        Endpoint::Explain if R::PAGE.is_some() => explain::report(gateway, TOKEN_IN, runtime).await,
-        Endpoint::Metrics | Endpoint::Traffic if R::INSTRUMENTS.traffic => {
-            let (source, dataset) = history(operator, runtime).ok_or(Code::NotAllowed)?;
-            let query = query::Query { gateway, source, runtime, readings };
-            if endpoint == Endpoint::Metrics {
-                metrics::report(query, dataset).await
-            } else {
-                traffic::report(query, dataset, request.query).await
-            }
-        }
         Endpoint::Ready => ready::report(gateway, request.query, runtime, readings, proof_ms).await,
         Endpoint::Probe => probe::report(gateway, request.head, request.host, runtime, readings, event).await,
         _ => Err(Code::NotAllowed),
+    }
+}
+
+/// What data points say: for Prometheus, or for the page.
+async fn told<R: Bindings + OwnRequests>(
+    query: query::Query<'_, '_, R>,
+    dataset: &str,
+    asked: Option<&str>,
+    is_metrics: bool,
+) -> Result<Report, Code> {
+    if is_metrics {
+        metrics::report(query, dataset).await
+    } else {
+        traffic::report(query, dataset, asked).await
     }
 }
 

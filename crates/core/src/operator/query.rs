@@ -46,6 +46,7 @@ impl<R: Bindings + OwnRequests> Query<'_, '_, R> {
         let set = [("authorization", token), ("content-type", "text/plain".to_owned())];
         let plan = Plan {
             method: Method::Post,
+            fetcher: None,
             url: SecretValue::new([url.origin, url.base].concat()),
             remove: Vec::new(),
             set: set.map(|(name, value)| (name.to_owned(), SecretValue::new(value))).into(),
@@ -55,7 +56,6 @@ impl<R: Bindings + OwnRequests> Query<'_, '_, R> {
             max_body: None,
             timeout: TIMEOUT,
             reads_body: true,
-            fetcher: None,
         };
         let response = self.runtime.request(&plan, LONGEST).await.map_err(|why| match why {
             SendError::TooLarge => Code::UpstreamInvalid,
