@@ -54,8 +54,8 @@ fn json(value: &jwt::Value) -> Value {
     }
 }
 
-/// A token with these claims, and callers that know its key in the place of their own. Claims without `exp` and `iat` are
-/// of now.
+/// A token with these claims, and callers that know its key in the place of their own. Claims without `exp` and `iat`
+/// are of now.
 ///
 /// # Errors
 /// Where the text is no JSON object.
