@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::authentication::caller::AuthenticationError;
+use crate::authentication::error::AuthenticationError;
 use crate::configuration::Mismatch;
 use crate::http::trace_context::TraceId;
 use crate::request_id::RequestId;
@@ -268,6 +268,7 @@ mod tests {
             Failure::Invalid,
             Failure::Error,
             Failure::Timeout,
+            Failure::Exchange,
             Failure::Refused,
             Failure::Repeated,
             Failure::Unanswered,
