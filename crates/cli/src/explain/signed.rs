@@ -2,7 +2,7 @@
 //! issuer's.
 
 use jiff::Timestamp;
-use ostiary_core::authentication::caller::AuthenticationError;
+use ostiary_core::authentication::error::AuthenticationError;
 use ostiary_core::authentication::jwt::{self, JwtError, KIND};
 use ostiary_core::configuration::{
     Gateway, KeyMaterial, KeySource, List, Proof, PublicKey, SignatureAlgorithm, Text,
