@@ -26,7 +26,7 @@ use crate::response::edits::{Edits, edits};
 use crate::response::link::Links;
 use crate::runtime::clock::elapsed;
 use crate::runtime::instrumented::Instrumented;
-use crate::runtime::signing::Signing;
+use crate::runtime::signing::{Signing, when};
 use crate::runtime::{Bindings, Clock, Console, Network, RequestHead, UpstreamResponse};
 use crate::secrets::base_url::base_url;
 use crate::secrets::credential::Credential;
@@ -223,7 +223,7 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console + Signing +
         let revocable =
             operator::authenticate(gateway, operator, head, &mut self.readings, &mut self.event).await?;
         if let Some(revocable) = revocable.filter(|_| R::FORMS.issued) {
-            self.check_revocation(&revocable, Vec::new()).await?;
+            when(R::FORMS.issued, || self.check_revocation(&revocable, Vec::new())).await.transpose()?;
         }
         let proof_ms = elapsed(before, runtime.now());
         let caller = self.event.caller.unwrap_or_default();
@@ -359,7 +359,7 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console + Signing +
             // One wait for both.
             let first = resolver.at(0).map(|(.., source)| source);
             let first = first.collect::<Vec<_>>();
-            self.check_revocation(revocable, first).await?;
+            when(R::FORMS.issued, || self.check_revocation(revocable, first)).await.transpose()?;
         }
         let is_preflight = routed.admitted.method == Method::Options
             && self.head.header("access-control-request-method").is_some();
