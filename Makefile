@@ -1,12 +1,12 @@
-# Everything that is done with this repository. Each target brings about what it needs, once.
+# Everything that is done with this repository. Each target makes what it needs, once.
 
 .DEFAULT_GOAL := help
-.PHONY: FORCE help tools build dev break-primary heal-primary api test soak fuzz mutants bench clean
+.PHONY: FORCE help tools build dev break-primary heal-primary api test soak fuzz mutants bench dist clean
 
 # The pinned one. The machine's own Node runs npm and nothing else.
 NODE := node_modules/.bin/node
 
-# wrangler asks nothing of the internet: no statistics, no reports, no look-up of where the machine stands.
+# wrangler asks nothing of the internet: no statistics, no reports, no look-up of the machine's location.
 export WRANGLER_SEND_METRICS := false
 export WRANGLER_SEND_ERROR_REPORTS := false
 export WRANGLER_HIDE_BANNER := true
@@ -66,7 +66,7 @@ test: $(TOOLS) ## Check and test everything
 	@scripts/step "The API's client as WebAssembly" cargo check --quiet --locked --package ostiary-secrets-store --target wasm32-unknown-unknown
 	@scripts/step "Native tests" cargo test --quiet --locked --workspace --exclude ostiary --all-features
 	@scripts/step "The ostiary command" cargo build --quiet --locked --package ostiary-cli
-	@$(MAKE) --silent --no-print-directory $(CLIENTS) .tools/python build/entry.js tests/.build/entry.js tests/auth/.build/entry.js tests/operator/.build/entry.js tests/faults/.build/entry.js examples/minimal-worker/build/index.js
+	@$(MAKE) --silent --no-print-directory $(CLIENTS) .tools/python build/entry.js tests/.build/entry.js tests/auth/.build/entry.js tests/callers/.build/entry.js tests/operator/.build/entry.js tests/faults/.build/entry.js examples/minimal-worker/build/index.js
 	@scripts/check-size build
 	@scripts/step "End-to-end tests" $(NODE) --test --test-concurrency=2 --test-timeout=120000 'tests/**/*.test.mjs'
 	@$(NODE) tests/clients/browser/chromium.mjs
@@ -87,8 +87,11 @@ GROWTH := $(foreach name,one-of-each many-routes many-callers,bench/.generated/$
 bench: bench/.build/entry.js $(GROWTH) ## Measure against the peers, and write bench/RESULTS.md (half an hour, two cores)
 	@$(NODE) bench/run.mjs $(BENCH)
 
+dist: .tools/rust ## Build the command as a static Linux binary and as an npm package, into dist/ (a few minutes)
+	@scripts/step "The command, static" scripts/build-dist
+
 clean: ## Remove what was built; the tools and the local Secrets Store stay
-	rm -rf build examples/*/build tests/.build tests/auth/.build tests/operator/.build tests/faults/.build bench/.build bench/.generated bench/.profile bench/peers/hono/.build fuzz/target fuzz/findings target
+	rm -rf build dist examples/*/build tests/.build tests/auth/.build tests/callers/.build tests/operator/.build tests/faults/.build bench/.build bench/.generated bench/.profile bench/peers/hono/.build fuzz/target fuzz/findings target
 
 # wrangler takes one of the first three, or what --config or the redirection of a framework's build names.
 WRANGLER_FILES := $(wildcard $(addprefix $(FOLDER),wrangler.json wrangler.jsonc wrangler.toml .wrangler/deploy/config.json))
@@ -114,6 +117,9 @@ tests/.build/entry.js: $(SOURCES) $(wildcard tests/harness/configuration/*.toml)
 tests/faults/.build/entry.js: $(SOURCES) $(wildcard tests/faults/configuration/*.toml) | $(TOOLS)
 	@scripts/step "The Worker for the fault tests" scripts/build-worker tests/faults/.build tests/faults/configuration
 
+tests/callers/.build/entry.js: $(SOURCES) $(wildcard tests/callers/configuration/*.toml) | $(TOOLS)
+	@scripts/step "The Worker for the tests of callers" scripts/build-worker tests/callers/.build tests/callers/configuration
+
 tests/auth/.build/entry.js: $(SOURCES) $(wildcard tests/auth/configuration/*.toml) | $(TOOLS)
 	@scripts/step "The Worker for the tests of auth" scripts/build-worker tests/auth/.build tests/auth/configuration
 
@@ -129,11 +135,11 @@ bench/.generated/%/gateway.toml: bench/growth.mjs bench/load.mjs bench/server.mj
 bench/.generated/%/build/entry.js: bench/.generated/%/gateway.toml $(SOURCES) | $(TOOLS)
 	@scripts/step "The Worker for the benchmark, $*" scripts/build-worker bench/.generated/$*/build bench/.generated/$*
 
-# They are wanted after the build, too.
+# These files are kept after the build.
 .PRECIOUS: bench/.generated/%/gateway.toml
 
 # A build that is interrupted leaves the one before.
-.PRECIOUS: $(FOLDER)build/entry.js tests/.build/entry.js tests/auth/.build/entry.js tests/operator/.build/entry.js tests/faults/.build/entry.js bench/.build/entry.js
+.PRECIOUS: $(FOLDER)build/entry.js tests/.build/entry.js tests/auth/.build/entry.js tests/callers/.build/entry.js tests/operator/.build/entry.js tests/faults/.build/entry.js bench/.build/entry.js
 
 examples/minimal-worker/build/index.js: $(EXAMPLE_SOURCES) | $(TOOLS)
 	@scripts/step "The minimal Worker" scripts/build-example minimal-worker

@@ -135,7 +135,7 @@ function parameters(pattern, segments) {
   return params;
 }
 
-// Stores are everybody's here: whoever asks is shown as their owner.
+// Stores belong to everybody here: the account that asks is shown as their owner.
 const owned = (store, account) => ({ ...store, account_id: account });
 
 function isObject(value) {

@@ -1,4 +1,4 @@
-// The configuration of the project that wrangler takes where it is told none.
+// The configuration that wrangler takes when none is named.
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";

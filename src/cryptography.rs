@@ -1,7 +1,7 @@
 //! The runtime's cryptography.
 
 use js_sys::{Promise, Uint8Array};
-use ostiary_core::configuration::JwtAlgorithm;
+use ostiary_core::configuration::{JwtAlgorithm, KeyMaterial, PublicKey};
 use ostiary_core::runtime::cryptography::{Cryptography, KeyHandle};
 use wasm_bindgen::prelude::*;
 
@@ -30,6 +30,18 @@ impl Cryptography for Runtime<'_> {
             js::sign(algorithm.as_str(), keys.get(key.0)?, &Uint8Array::from(message))
         };
         self.bytes(signed).await
+    }
+
+    async fn verify(&self, key: &PublicKey, signature: &[u8], message: &[u8]) -> bool {
+        let (first, second) = match &key.material {
+            KeyMaterial::Rsa { n, e } => (n, e.as_ref()),
+            KeyMaterial::Ec { x, y } => (x, y.as_ref()),
+            KeyMaterial::Ed25519 { x } => (x, ""),
+        };
+        let [signature, message] = [signature, message].map(Uint8Array::from);
+        let verified = js::verify(key.algorithm.as_str(), first, second, &signature, &message);
+        // A key that the runtime refuses verifies nothing.
+        self.invocation.settled(verified).await.is_ok_and(|verified| verified.as_bool() == Some(true))
     }
 
     async fn seal(&self, key: &[u8; 32], nonce: &[u8; 12], text: &[u8]) -> Option<Vec<u8>> {

@@ -30,8 +30,9 @@ impl Runtime<'_> {
         let response = self.invocation.settled(fetched).await.map_err(|_| SendError::Unreachable)?;
         let response: Response = response.unchecked_into();
         let status = response.status();
+        let cache_control = response.headers().get("cache-control").ok().flatten();
         let Some(body) = response.body() else {
-            return Ok(WholeResponse { status, body: SecretBytes::new(Vec::new()) });
+            return Ok(WholeResponse { status, cache_control, body: SecretBytes::new(Vec::new()) });
         };
         let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
         let read = self.read_all(&reader, limit, plan.timeout).await;
@@ -40,7 +41,7 @@ impl Runtime<'_> {
             ReceiveError::TooLarge => SendError::TooLarge,
             ReceiveError::Broken => SendError::Unreachable,
         })?;
-        Ok(WholeResponse { status, body: SecretBytes::new(body) })
+        Ok(WholeResponse { status, cache_control, body: SecretBytes::new(body) })
     }
 }
 

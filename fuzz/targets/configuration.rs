@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use libfuzzer_sys::fuzz_target;
-use ostiary_core::configuration::{Destination, Gateway, Grantee, Placement, Proof, Upstream};
+use ostiary_core::configuration::{Destination, Gateway, Grantee, KeySource, Placement, Proof, Upstream};
 use ostiary_grammar::{Diagnostic, File, bake, read};
 use url::{Host, Url};
 
@@ -59,6 +59,14 @@ fn assert_whole(gateway: &Gateway) {
                 assert!(!injected.any(|injected| injected == *secret), "a caller's token goes up");
             }
             Proof::Digests(digests) => assert!(!digests.is_empty()),
+            Proof::Jwt(jwt) => {
+                assert!(!jwt.issuer.is_empty() && !jwt.audiences.is_empty());
+                assert!(!matches!(&jwt.keys, KeySource::Inline(keys) if keys.is_empty()));
+            }
+            Proof::Issued(issued) => {
+                assert!(!issued.keys.is_empty() && issued.max_ttl > 0);
+                assert!(issued.revoked.is_none_or(|list| gateway.secret(list).is_some()));
+            }
         }
     }
     for secret in gateway.secrets.iter() {

@@ -15,6 +15,29 @@ export const importPrivate = async (algorithm, key) =>
 // Resolves to the signature. Web Cryptography writes that of ECDSA as JOSE does.
 export const sign = async (algorithm, key, message) => bytes(await crypto.subtle.sign(PARAMETERS[algorithm], key, message));
 
+const RSA = { RS: "RSASSA-PKCS1-v1_5", PS: "RSA-PSS" };
+
+// Resolves to whether the key, whose numbers these are in the order of a JWK, has made the signature.
+export async function verify(algorithm, first, second, signature, message) {
+  const family = algorithm.slice(0, 2);
+  const hash = `SHA-${algorithm.slice(2)}`;
+  let jwk;
+  let parameters;
+  if (family in RSA) {
+    jwk = { kty: "RSA", n: first, e: second };
+    // RFC 7518, section 3.5: the salt is as long as the hash.
+    parameters = { name: RSA[family], hash, saltLength: Number(algorithm.slice(2)) / 8 };
+  } else if (family === "ES") {
+    jwk = { kty: "EC", crv: `P-${algorithm.slice(2)}`, x: first, y: second };
+    parameters = { name: "ECDSA", namedCurve: jwk.crv, hash };
+  } else {
+    jwk = { kty: "OKP", crv: "Ed25519", x: first };
+    parameters = PARAMETERS.EdDSA;
+  }
+  const key = await crypto.subtle.importKey("jwk", jwk, parameters, false, ["verify"]);
+  return crypto.subtle.verify(parameters, key, signature, message);
+}
+
 const aes = (key, usage) => crypto.subtle.importKey("raw", key, "AES-GCM", false, [usage]);
 
 export const seal = async (key, iv, text) =>

@@ -206,6 +206,15 @@ extern "C" {
     /// Resolves to a signature.
     pub(crate) fn sign(algorithm: &str, key: &JsValue, message: &Uint8Array) -> Promise;
 
+    /// Resolves to whether the key has made the signature. A key of Ed25519 has no second number.
+    pub(crate) fn verify(
+        algorithm: &str,
+        first: &str,
+        second: &str,
+        signature: &Uint8Array,
+        message: &Uint8Array,
+    ) -> Promise;
+
     /// Resolves to the text as AES-256-GCM encrypts it.
     pub(crate) fn seal(key: &Uint8Array, nonce: &Uint8Array, text: &Uint8Array) -> Promise;
 

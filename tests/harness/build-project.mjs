@@ -26,7 +26,7 @@ if grep -q typo "\${OSTIARY_CONFIGURATION:-.}/gateway.toml"; then
 fi
 `;
 
-// What is compiled is what stands in gateway.toml at the beginning. Two of them at once leave a trace.
+// It compiles the gateway.toml of its start. Two builds at once leave a trace.
 const WORKER_BUILD = `#!/bin/sh
 set -eu
 kill -0 "$(cat compiling)" 2>/dev/null && echo overlap >>overlaps

@@ -11,7 +11,7 @@ export const canary = (name) => `${name.toLowerCase()}/"+${core(name)}=`;
 
 export const sha256 = (text) => createHash("sha256").update(text).digest("hex");
 
-// What a value looks like within a Base64 text, whatever stands before and after it.
+// The forms of a value within a Base64 text, whatever is before and after it.
 function base64Forms(value) {
   const bytes = Buffer.from(value);
   return [0, 1, 2].flatMap((shift) => {
@@ -29,7 +29,7 @@ function forms(name) {
   return [core(name), ...base64Forms(canary(name)), hex, hex.toUpperCase(), escaped, escaped.toUpperCase()];
 }
 
-// Fails when a secret stands in the text in any form.
+// Fails when the text holds a secret in any form.
 export function sweep(text, names) {
   for (const name of names) {
     for (const form of forms(name)) {

@@ -1,4 +1,4 @@
-// A Secrets Store API that answers what a test scripts: what no stand-in of good will would say.
+// A Secrets Store API that returns what a test scripts, such as responses that the local API would never return.
 
 import http from "node:http";
 import https from "node:https";

@@ -27,7 +27,7 @@ function callerText(module, compatibilityDate) {
 }
 
 function configuration(options) {
-  const { build, secrets, rateLimits, datasets = [], variables, store, compatibilityDate, compatibilityFlags, v8Flags = [], caller, cache, fetchers = {} } = options;
+  const { build, secrets, rateLimits, datasets = [], variables, store, compatibilityDate, compatibilityFlags, v8Flags = [], caller, cache, fetchers = {}, internet } = options;
   const wrapped = (module) => (name) => `(name = ${quoted(name)}, wrapped = (moduleName = ${quoted(module)}, innerBindings = [(name = "store", service = "store"), (name = "binding", text = ${quoted(name)})]))`;
   const storeBindings = [...secrets.map(wrapped("store:secret")), ...rateLimits.map(wrapped("store:rate-limit")), ...datasets.map(wrapped("store:dataset"))];
   const fetcherBindings = Object.keys(fetchers).map((name) => `(name = ${quoted(name)}, service = ${quoted(`fetcher ${name}`)})`);
@@ -42,12 +42,13 @@ const configuration :Workerd.Config = (
       compatibilityDate = ${quoted(compatibilityDate)},
       compatibilityFlags = [${compatibilityFlags.map(quoted).join(", ")}],
       bindings = [${[...storeBindings, ...fetcherBindings, ...textBindings].join(", ")}],
-      globalOutbound = "loopback",
+      globalOutbound = ${quoted(internet === undefined ? "loopback" : "internet")},
       ${cache === undefined ? "" : 'cacheApiOutbound = "cache",'}
     )),
     ${cache === undefined ? "" : `(name = "cache", external = (address = "127.0.0.1:${cache.port}", http = ())),`}
     ${Object.entries(fetchers).map(([name, text]) => `(name = ${quoted(`fetcher ${name}`)}, ${text}),`).join(" ")}
     ${caller === undefined ? "" : callerText(caller, compatibilityDate)}
+    ${internet === undefined ? "" : `(name = "internet", external = (address = "127.0.0.1:${internet.port}", http = (style = proxy))),`}
     (name = "loopback", network = (allow = ["local"])),
     (name = "store", external = (address = "127.0.0.1:${store.port}", http = ())),
   ],

@@ -1,4 +1,4 @@
-// The Worker as a developer runs it: `wrangler dev`, which stands in front of workerd and normalises targets,
+// The Worker as a developer runs it: `wrangler dev`, which is in front of workerd and normalises targets,
 // with a real local Secrets Store.
 
 import { readFileSync, writeFileSync } from "node:fs";

@@ -17,8 +17,7 @@ use crate::http_client::{HttpClient, Repeated, Unreached};
 use crate::local_api::LocalApi;
 use crate::printable::Printable;
 
-/// Which account is meant, and where its API is. Who asks is in the environment, where no list of processes shows
-/// it: `CLOUDFLARE_API_TOKEN`, or `CLOUDFLARE_EMAIL` and `CLOUDFLARE_API_KEY`.
+/// The account, and the URL of its API. The credential is in the environment, where no list of processes shows it: `CLOUDFLARE_API_TOKEN`, or `CLOUDFLARE_EMAIL` and `CLOUDFLARE_API_KEY`.
 #[derive(Args)]
 #[command(next_help_heading = "Account")]
 pub struct AccountArguments {
@@ -104,7 +103,7 @@ impl AccountArguments {
     /// Opens the account, or the local store of the gateway in the current folder.
     ///
     /// # Errors
-    /// Where the environment does not say which account is meant, or who asks.
+    /// Where the environment names no account or no credential.
     pub fn open(self) -> Result<Api, Failure> {
         self.open_for(Path::new("."))
     }
@@ -112,7 +111,7 @@ impl AccountArguments {
     /// Opens the account, or the local store of the gateway in this folder.
     ///
     /// # Errors
-    /// Where the environment does not say which account is meant, or who asks.
+    /// Where the environment names no account or no credential.
     pub fn open_for(self, folder: &Path) -> Result<Api, Failure> {
         if self.local {
             return open_local(folder);
@@ -207,7 +206,7 @@ impl Api {
     /// Deletes secrets. Where a request is repeated, or its answer lost, they may be gone already: then it is done.
     ///
     /// # Errors
-    /// Where at least one of them is still there, or nobody can say.
+    /// Where at least one of them is still there, or that cannot be found out.
     pub fn delete(&self, store: &StoreId, secrets: &[SecretId]) -> Result<(), ApiFailure> {
         let call = match secrets {
             [one] => self.account.delete_secret(store, one),
@@ -219,7 +218,7 @@ impl Api {
     /// Deletes a store, as [`Self::delete`] does secrets.
     ///
     /// # Errors
-    /// Where it is still there, or nobody can say.
+    /// Where it is still there, or that cannot be found out.
     pub fn delete_store(&self, store: &StoreId, force: bool) -> Result<(), ApiFailure> {
         self.erase(&self.account.delete_store(store, force), || {
             Ok(!self.all(&self.account.stores(None))?.iter().any(|known| known.id == *store))
@@ -312,7 +311,7 @@ const EMAIL: &str = "CLOUDFLARE_EMAIL";
 const KEY: &str = "CLOUDFLARE_API_KEY";
 
 fn credential() -> Result<Credential, Failure> {
-    // A variable that is not UTF-8 is set all the same, and its replacement characters are found fault with.
+    // A variable that is not UTF-8 counts as set; its replacement characters are then refused.
     let set = |name: &str| env::var_os(name).map(|value| value.to_string_lossy().into_owned());
     let set = |name: &str| set(name).filter(|value| !value.is_empty());
     let credential = match (set(TOKEN), set(EMAIL), set(KEY)) {
@@ -320,7 +319,7 @@ fn credential() -> Result<Credential, Failure> {
         (None, Some(email), Some(key)) => Credential::key(&email, &key),
         _ => {
             return Err(Failure::usage(
-                "nothing says who asks: set CLOUDFLARE_API_TOKEN, or CLOUDFLARE_EMAIL and CLOUDFLARE_API_KEY",
+                "there is no credential: set CLOUDFLARE_API_TOKEN, or CLOUDFLARE_EMAIL and CLOUDFLARE_API_KEY",
             ));
         }
     };

@@ -56,7 +56,7 @@ impl ConfigurationFile {
 pub struct Environment {
     /// `None` for the top level.
     pub name: Option<String>,
-    /// In the order in which they stand.
+    /// The bindings, in the order of the file.
     pub bindings: Vec<Binding>,
     /// The texts among its variables.
     pub variables: BTreeMap<String, String>,
@@ -129,7 +129,7 @@ impl ConfigurationArguments {
     /// All environments, the top level first. One without bindings has none: wrangler hands none on.
     ///
     /// # Errors
-    /// Where the file cannot be read, or a binding in it is none.
+    /// Where the file cannot be read, or a binding in it is not valid.
     pub fn environments(&self) -> Result<Vec<Environment>, Failure> {
         let path = self.wrangler_path()?;
         let text = read(&path)?;

@@ -4,11 +4,11 @@ use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 
 use crate::failure::Failure;
 
-/// Whether the person agrees. Where standard error is no terminal there is nobody to ask, and what was written on the
-/// command line has to do.
+/// Whether the person agrees. Where standard error is not a terminal no question is asked, and the command line counts
+/// as agreement.
 ///
 /// # Errors
-/// Where there is a person who cannot answer, since standard input is a file.
+/// Where a question could be shown and not answered, since standard input is not a terminal.
 pub fn is_confirmed(question: &str, instead: &str) -> Result<bool, Failure> {
     let mut terminal = io::stderr();
     if !terminal.is_terminal() {
@@ -16,7 +16,7 @@ pub fn is_confirmed(question: &str, instead: &str) -> Result<bool, Failure> {
     }
     if !io::stdin().is_terminal() {
         return Err(Failure::usage(format_args!(
-            "nobody can be asked: standard input is no terminal; {instead}"
+            "no question can be asked: standard input is not a terminal; {instead}"
         )));
     }
     write!(terminal, "{question} [y/N] ")?;

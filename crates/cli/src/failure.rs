@@ -12,9 +12,9 @@ pub enum Failure {
     Found,
     /// It could not be done; this says why and what to do about it.
     Failed(String),
-    /// What was asked for cannot be meant; this says what to write instead.
+    /// The command line is wrong; this says what to write instead.
     Usage(String),
-    /// Nobody reads standard output any more, as when `head` has seen enough.
+    /// Standard output is closed, as when `head` has read enough.
     Unread,
 }
 

@@ -226,7 +226,7 @@ fn refused(status: u16, body: &[u8]) -> Failure {
     let problem = serde_json::from_slice::<Problem>(body).map(|problem| problem.code).unwrap_or_default();
     let code = code(&problem);
     let instead = match (status, code) {
-        (401, _) => "; OSTIARY_OPERATOR_TOKEN is no token of a caller in `[operator] allow`",
+        (401, _) => "; OSTIARY_OPERATOR_TOKEN is not a token of a caller in `[operator] allow`",
         (403, _) => "; no rule of the route admits the probe's method and path",
         (404, _) => "; the URL does not lead to the operator mount",
         (400, _) => "; the deployed gateway does not know this route, secret or source: deploy first",

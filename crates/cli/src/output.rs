@@ -1,6 +1,6 @@
 //! What the command says: tables and sentences, or JSON.
 //!
-//! Whatever it is made of, no character of it steers a terminal but the colours that are set here.
+//! No character of it controls a terminal, except for the colours that are set here.
 
 use std::fmt;
 use std::io::{self, Write};
@@ -145,9 +145,9 @@ impl Output {
         Ok(self.out.write_all(bytes)?)
     }
 
-    /// A remark on standard error, where it is in nobody's way.
+    /// Writes a remark to standard error, so that it does not mix with the output.
     pub fn note(&mut self, text: impl Into<Text>) {
-        // Where standard error is closed there is nobody to tell.
+        // A remark that cannot be written to a closed standard error is dropped.
         let _ = writeln!(self.err, "{}", text.into());
     }
 

@@ -48,8 +48,8 @@ impl fmt::Display for ShellCommand {
     }
 }
 
-/// One word of a POSIX shell that stands for exactly this text.
-fn quoted(text: &str) -> String {
+/// One word of a POSIX shell that means exactly this text.
+pub fn quoted(text: &str) -> String {
     let harmless = |byte: u8| byte.is_ascii_alphanumeric() || b"_-./:,@%+".contains(&byte);
     if !text.is_empty() && text.bytes().all(harmless) {
         return text.to_owned();

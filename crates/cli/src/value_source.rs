@@ -51,6 +51,20 @@ pub fn new_value(text: &str) -> Result<SecretValue, InvalidSecretValue> {
     SecretValue::parse(without_line_ends(text).to_owned())
 }
 
+/// A text that must not be seen: from a file, from standard input, or from a hidden prompt on a terminal.
+///
+/// # Errors
+/// Where it cannot be read, or is not UTF-8.
+pub fn read_secret_text(path: Option<&Path>, prompt: &str) -> Result<Zeroizing<String>, Failure> {
+    match path {
+        Some(path) => read_file(path),
+        None if io::stdin().is_terminal() => rpassword::prompt_password(prompt)
+            .map(Zeroizing::new)
+            .map_err(|error| Failure::failed(format_args!("cannot ask for it: {error}"))),
+        None => read_standard_input(),
+    }
+}
+
 /// A file that holds values; `-` is standard input.
 ///
 /// # Errors

@@ -1,11 +1,12 @@
 //! The life of a request, from its head to the head of its answer.
 
-use crate::authentication::caller::authenticate;
+use crate::authentication::caller::{AuthenticationError, ProvedCaller, authenticate};
 use crate::authentication::challenge::challenge;
+use crate::authentication::jwt::{Identity, Revocable};
 use crate::authentication::proved::ProvedTokens;
 use crate::authentication::tokens::tokens;
 use crate::configuration::{
-    Gateway, Grantee, Mismatch, Mount, Placement, RateLimit, Route, Rule, UpstreamUrl,
+    Gateway, Grantee, Mismatch, Mount, Placement, RateLimit, Route, Rule, Source, UpstreamUrl,
 };
 use crate::http::method::Method;
 use crate::http::path::Below;
@@ -119,6 +120,7 @@ struct Routed<'g, 'h> {
 struct Authenticated<'g> {
     caller: Grantee,
     tokens: ProvedTokens,
+    identity: Identity,
     rule: Option<&'g Rule>,
 }
 
@@ -164,7 +166,7 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console + Signing +
         self.trace(&authenticated.tokens);
         let destination = self.authorize(routed, &authenticated)?;
         let upstream = base_url(&routed.route.upstream, self.runtime)?;
-        let mut resolved = self.resolve(routed, authenticated.caller).await?;
+        let mut resolved = self.resolve(routed, &authenticated).await?;
         let mut sent = Self::sent(routed, &resolved.credential);
         let redacts = !sent.is_empty() || (routed.route.redact && resolved.credential.is_completed_later());
         let forward = self.plan(routed, &authenticated.tokens, &upstream, redacts);
@@ -217,9 +219,15 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console + Signing +
             return Ok(Outcome::Reported(report));
         }
         let before = runtime.now();
-        operator::authenticate(gateway, operator, head, &mut self.readings, &mut self.event).await?;
+        let revocable =
+            operator::authenticate(gateway, operator, head, &mut self.readings, &mut self.event).await?;
+        if let Some(revocable) = revocable.filter(|_| R::FORMS.issued) {
+            self.check_revocation(&revocable, Vec::new()).await?;
+        }
         let proof_ms = elapsed(before, runtime.now());
-        self.count(limits, Subject::Caller(self.event.caller.unwrap_or_default())).await?;
+        let caller = self.event.caller.unwrap_or_default();
+        let subject = self.event.subject.clone();
+        self.count(limits, Subject::Caller(caller, subject.as_deref())).await?;
         let report = operator::serve(
             gateway,
             operator,
@@ -254,20 +262,30 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console + Signing +
             self.event.caller = Some("anyone");
             self.count(limits, Subject::Anyone).await?;
             let tokens = ProvedTokens::default();
-            return Ok(Authenticated { caller: Grantee::Anyone, tokens, rule: Some(rule) });
+            let identity = Identity::default();
+            return Ok(Authenticated { caller: Grantee::Anyone, tokens, identity, rule: Some(rule) });
         }
         let shown = tokens(&route.token_in, self.head, admitted.target.query);
-        let proved = authenticate(self.gateway, route.callers(), shown, &mut self.readings).await;
+        let is_foreign = R::FORMS.ambient_callers
+            && cors::is_foreign(
+                route.cors.as_ref(),
+                self.head,
+                admitted.target.scheme,
+                &admitted.target.host,
+            );
+        let proved = authenticate(self.gateway, route.callers(), shown, is_foreign, &mut self.readings).await;
         let proved = proved.map_err(|why| {
             self.challenge = challenge(&route.token_in, self.head);
             self.event.proof = Some(why);
             Code::from(why)
         })?;
         let name = self.gateway.caller(proved.id).map(|caller| caller.name.as_ref());
+        let ProvedCaller { id, tokens, identity } = proved;
         self.event.caller = name;
-        self.count(limits, Subject::Caller(name.unwrap_or_default())).await?;
-        let caller = Grantee::Caller(proved.id);
-        Ok(Authenticated { caller, tokens: proved.tokens, rule: admitted_as(caller) })
+        self.event.subject.clone_from(&identity.subject);
+        self.count(limits, Subject::Caller(name.unwrap_or_default(), identity.subject.as_deref())).await?;
+        let caller = Grantee::Caller(id);
+        Ok(Authenticated { caller, tokens, identity, rule: admitted_as(caller) })
     }
 
     fn limits<'l>(&self, name: &'l str, limits: &'l [RateLimit]) -> Limits<'l> {
@@ -297,6 +315,11 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console + Signing +
         authenticated: &Authenticated<'g>,
     ) -> Result<Option<String>, Code> {
         let Some(rule) = authenticated.rule else { return Err(self.unmatched(routed, authenticated.caller)) };
+        let (method, name) = (routed.admitted.method, &routed.route.name);
+        if R::FORMS.issued && !authenticated.identity.narrowing.admits(name, method, routed.path) {
+            self.event.mismatch = Some(Mismatch::Token);
+            return Err(Code::NotAllowed);
+        }
         self.event.rule = Some(&rule.text);
         let longer =
             routed.route.max_body.zip(routed.admitted.length).is_some_and(|(most, length)| length > most);
@@ -323,9 +346,20 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console + Signing +
     }
 
     /// Step 5. A browser sends a preflight without its user's will, so one that anyone may send spends no credential.
-    async fn resolve(&mut self, routed: Routed<'g, '_>, caller: Grantee) -> Result<Resolved<'g>, Code> {
+    async fn resolve(
+        &mut self,
+        routed: Routed<'g, '_>,
+        authenticated: &Authenticated<'g>,
+    ) -> Result<Resolved<'g>, Code> {
+        let Authenticated { caller, ref identity, .. } = *authenticated;
         let before = self.runtime.now();
         let mut resolver = Resolver::new(self.gateway, routed.route, &self.request_id);
+        if let Some(revocable) = identity.revocable.as_ref().filter(|_| R::FORMS.issued) {
+            // One wait for both.
+            let first = resolver.at(0).map(|(.., source)| source);
+            let first = first.collect::<Vec<_>>();
+            self.check_revocation(revocable, first).await?;
+        }
         let is_preflight = routed.admitted.method == Method::Options
             && self.head.header("access-control-request-method").is_some();
         let is_bare = is_preflight && caller == Grantee::Anyone;
@@ -338,6 +372,17 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console + Signing +
         self.event.secrets_ms = reads.then(|| elapsed(before, self.runtime.now()));
         self.event.secrets.clone_from(&resolver.notes);
         Ok(Resolved { credential: credential?, resolver, is_bare })
+    }
+
+    /// Reads the list of revoked tokens, and these sources at the same time.
+    async fn check_revocation(&mut self, revocable: &Revocable, others: Vec<&'g Source>) -> Result<(), Code> {
+        let checked = revocable.check_in(self.gateway, others, &mut self.readings).await;
+        checked.map_err(|why| {
+            let why = AuthenticationError::Jwt(why);
+            self.challenge = Challenge::default();
+            self.event.proof = Some(why);
+            Code::from(why)
+        })
     }
 
     /// Step 6: what every attempt has in common.

@@ -2,6 +2,20 @@
 //!
 //! [`handle`] is the life of a request; the modules are its steps. What the core asks of the world is in [`runtime`] as
 //! small traits.
+//!
+//! Types hold only what is valid, and a secret is never shown:
+//!
+//! ```
+//! use ostiary_core::SecretValue;
+//! use ostiary_core::http::path::CanonicalPath;
+//!
+//! // A path that servers read in different ways is refused, and not repaired.
+//! assert!(CanonicalPath::parse("/v1/charges").is_ok());
+//! assert!(CanonicalPath::parse("/v1/%2e%2e/admin").is_err());
+//!
+//! let key = SecretValue::new("sk_live_0123456789".to_owned());
+//! assert!(!format!("{key:?}").contains("sk_live"));
+//! ```
 
 pub mod configuration;
 pub mod digest;

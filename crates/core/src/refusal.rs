@@ -41,6 +41,7 @@ pub enum Code {
     UpstreamUnreachable,
     UpstreamInvalid,
     SecretUnavailable,
+    KeySetUnavailable,
     UpstreamTimeout,
     LoopDetected,
 }
@@ -68,6 +69,9 @@ const fn table(code: Code) -> (&'static str, u16, &'static str) {
         Code::UpstreamUnreachable => ("upstream_unreachable", 502, "The upstream cannot be reached."),
         Code::UpstreamInvalid => ("upstream_invalid", 502, "The upstream's answer cannot be passed on."),
         Code::SecretUnavailable => ("secret_unavailable", 503, "A secret cannot be read."),
+        Code::KeySetUnavailable => {
+            ("key_set_unavailable", 503, "The keys of a token's issuer cannot be had.")
+        }
         Code::UpstreamTimeout => ("upstream_timeout", 504, "The upstream did not answer in time."),
         Code::LoopDetected => ("loop_detected", 508, "The request has been through this gateway before."),
     }
@@ -75,7 +79,7 @@ const fn table(code: Code) -> (&'static str, u16, &'static str) {
 
 impl Code {
     /// Every code.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::InvalidHost,
         Self::PathAmbiguous,
         Self::BodyNotAllowed,
@@ -92,6 +96,7 @@ impl Code {
         Self::UpstreamUnreachable,
         Self::UpstreamInvalid,
         Self::SecretUnavailable,
+        Self::KeySetUnavailable,
         Self::UpstreamTimeout,
         Self::LoopDetected,
     ];
@@ -119,7 +124,11 @@ impl Code {
     pub const fn is_transient(self) -> bool {
         matches!(
             self,
-            Self::RateLimited | Self::UpstreamUnreachable | Self::SecretUnavailable | Self::UpstreamTimeout
+            Self::RateLimited
+                | Self::UpstreamUnreachable
+                | Self::SecretUnavailable
+                | Self::KeySetUnavailable
+                | Self::UpstreamTimeout
         )
     }
 }
@@ -361,7 +370,13 @@ mod tests {
         let transient = Code::ALL.into_iter().filter(|code| code.is_transient());
         assert_eq!(
             transient.map(Code::as_str).collect::<Vec<_>>(),
-            ["rate_limited", "upstream_unreachable", "secret_unavailable", "upstream_timeout"]
+            [
+                "rate_limited",
+                "upstream_unreachable",
+                "secret_unavailable",
+                "key_set_unavailable",
+                "upstream_timeout"
+            ]
         );
         for code in Code::ALL {
             let told: &[&str] = if code.is_transient() { &[] } else { &["false"] };

@@ -7,8 +7,14 @@ use super::document::{Entry, Located, Table, Value};
 use super::file::Span;
 use super::keys;
 use super::name;
+use super::signed_callers;
 use super::template::{self, Declared};
-use ostiary_core::configuration::{Caller, CallerId, List, Part, Proof, SecretId, Text};
+use ostiary_core::configuration::{
+    Caller, CallerId, Grantee, IssuedProof, JwtProof, List, Part, Proof, SecretId, Text,
+};
+
+/// The keys that say how a caller proves itself.
+const PROOFS: [&str; 4] = ["bearer", "bearer_sha256", "jwt", "issued"];
 
 const BEARER: &str = "bearer = \"${secret}\"";
 const DIGESTS: &str = "bearer_sha256 = [\"…64 hexadecimal digits…\"]";
@@ -23,12 +29,17 @@ pub(crate) struct DeclaredCaller<'t> {
     pub(crate) name: Located<'t>,
     /// `None` where it has a fault.
     pub(crate) proof: Option<LocatedProof>,
+    /// Whether its tokens name it.
+    pub(crate) named: bool,
 }
 
 /// As [`Proof`].
 pub(crate) enum LocatedProof {
     Secret(SecretId, Span),
     Digests(Vec<([u8; 32], Span)>),
+    Jwt(Box<JwtProof>, Span),
+    /// With the list of those that count no more.
+    Issued(IssuedProof, Option<(SecretId, Span)>),
 }
 
 impl<'t> Callers<'t> {
@@ -45,13 +56,13 @@ impl<'t> Callers<'t> {
                 let message = "`anyone` means whoever asks, with or without a token";
                 findings.error(key.span, message, "give the caller another name");
             }
-            let proof = value
-                .table(&format!("[callers.{}]", key.text), findings)
-                .and_then(|caller| proof(key, &caller, declared, findings));
+            let caller = value.table(&format!("[callers.{}]", key.text), findings);
+            let proof = caller.as_ref().and_then(|caller| proof(key, caller, declared, findings));
             if let Some(proof) = &proof {
                 compare(proof, &known, declared, findings);
             }
-            known.push(DeclaredCaller { name: *key, proof });
+            let named = caller.is_some_and(|caller| named(&caller, proof.as_ref(), findings));
+            known.push(DeclaredCaller { name: *key, proof, named });
         }
         Self { declared: known }
     }
@@ -64,18 +75,27 @@ impl<'t> Callers<'t> {
         (0..u16::MAX).map(CallerId).zip(&self.declared)
     }
 
+    /// Whether a browser adds the caller's token to a request by itself.
+    pub(crate) fn is_ambient(&self, grantee: Grantee) -> bool {
+        let Grantee::Caller(id) = grantee else { return false };
+        let proof = self.declared.get(usize::from(id.0)).and_then(|caller| caller.proof.as_ref());
+        matches!(proof, Some(LocatedProof::Jwt(jwt, _)) if jwt.is_ambient)
+    }
+
     /// Without the callers whose proof has a fault: then nobody takes the list.
     pub(crate) fn to_list(&self) -> List<Caller> {
         self.declared
             .iter()
-            .filter_map(|DeclaredCaller { name, proof }| {
+            .filter_map(|DeclaredCaller { name, proof, named }| {
                 let proof = match proof.as_ref()? {
                     LocatedProof::Secret(secret, _) => Proof::Secret(*secret),
                     LocatedProof::Digests(digests) => {
                         Proof::Digests(digests.iter().map(|(digest, _)| *digest).collect())
                     }
+                    LocatedProof::Jwt(jwt, _) => Proof::Jwt((**jwt).clone()),
+                    LocatedProof::Issued(issued, _) => Proof::Issued(issued.clone()),
                 };
-                Some(Caller { name: Text::Owned(name.text.to_owned()), proof })
+                Some(Caller { name: Text::Owned(name.text.to_owned()), proof, named: *named })
             })
             .collect()
     }
@@ -88,26 +108,46 @@ fn proof(
     findings: &mut Findings<'_>,
 ) -> Option<LocatedProof> {
     let all_known = caller.reject_unknown_keys(&keys::CALLER, &[], findings);
-    match (caller.value("bearer"), caller.get("bearer_sha256")) {
-        (Some(bearer), None) => secret(bearer, declared, findings),
-        (None, Some(digest)) => Some(LocatedProof::Digests(digests(digest.value, findings)?)),
-        (Some(_), Some(digest)) => {
-            let message = format!("the caller `{}` proves itself in two ways", name.text);
-            findings.error(
-                digest.key.span,
-                &message,
-                "write `bearer` or `bearer_sha256`, and a caller for each",
-            );
-            None
-        }
-        (None, None) => {
+    let proofs: Vec<Entry<'_>> = PROOFS.iter().filter_map(|key| caller.get(key)).collect();
+    match proofs.as_slice() {
+        [] => {
             if all_known {
                 let message = format!("nothing proves the caller `{}`", name.text);
                 findings.error(name.span, &message, &format!("add `{BEARER}` or `{DIGESTS}`"));
             }
             None
         }
+        [Entry { key, value }] => match key.text {
+            "bearer" => secret(*value, declared, findings),
+            "bearer_sha256" => Some(LocatedProof::Digests(digests(*value, findings)?)),
+            "jwt" => {
+                let entry = Entry { key: *key, value: *value };
+                Some(LocatedProof::Jwt(Box::new(signed_callers::jwt(entry, findings)?), key.span))
+            }
+            _ => {
+                let entry = Entry { key: *key, value: *value };
+                let (issued, revoked) = signed_callers::issued(entry, declared, findings)?;
+                Some(LocatedProof::Issued(issued, revoked))
+            }
+        },
+        [first, second, ..] => {
+            let message = format!("the caller `{}` proves itself in two ways", name.text);
+            let instead =
+                format!("write `{}` or `{}`, and a caller for each", first.key.text, second.key.text);
+            findings.error(second.key.span, &message, &instead);
+            None
+        }
     }
+}
+
+/// Whether the caller's tokens name it. Nothing is read for a digest, so there it has no meaning.
+fn named(caller: &Table<'_>, proof: Option<&LocatedProof>, findings: &mut Findings<'_>) -> bool {
+    let Some(entry) = caller.get("named") else { return false };
+    let named = entry.value.boolean(findings).unwrap_or_default();
+    if !matches!(proof, Some(LocatedProof::Secret(..)) | None) {
+        findings.error(entry.key.span, "`named` has a meaning beside `bearer` alone", "remove it");
+    }
+    named
 }
 
 fn secret(bearer: Value<'_>, declared: &Declared<'_>, findings: &mut Findings<'_>) -> Option<LocatedProof> {
@@ -143,7 +183,7 @@ fn digests(value: Value<'_>, findings: &mut Findings<'_>) -> Option<Vec<([u8; 32
             continue;
         }
         if digests.iter().any(|(earlier, _)| *earlier == digest) {
-            findings.error(text.span, "the digest stands twice in one caller", "remove one of the two");
+            findings.error(text.span, "the digest is written twice in one caller", "remove one of the two");
             continue;
         }
         digests.push((digest, text.span));
@@ -188,6 +228,10 @@ fn compare(
                     let message = format!("the digest proves the caller `{name}` already");
                     findings.error(*span, &message, "write the digest of a token of its own");
                 }
+            }
+            (LocatedProof::Jwt(ours, span), Some(LocatedProof::Jwt(theirs, _))) if ours == theirs => {
+                let message = format!("the caller `{name}` has the same issuer, audience and claims");
+                findings.error(*span, &message, "ask for other claims, so that no token proves both");
             }
             _ => {}
         }

@@ -142,8 +142,8 @@ fn the_complete_example_means_what_the_design_says() {
         ]
         .into(),
         callers: vec![
-            Caller { name: text("checkout"), proof: Proof::Secret(SecretId(1)) },
-            Caller { name: text("ci"), proof: Proof::Digests(vec![digest].into()) },
+            Caller { name: text("checkout"), proof: Proof::Secret(SecretId(1)), named: false },
+            Caller { name: text("ci"), proof: Proof::Digests(vec![digest].into()), named: false },
         ]
         .into(),
         routes: vec![route()].into(),

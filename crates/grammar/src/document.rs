@@ -45,7 +45,7 @@ pub(crate) struct Table<'t> {
     entries: Vec<Entry<'t>>,
 }
 
-/// Parses a file; `None` where it is not what its name says. A key that stands twice is reported and read once.
+/// Parses a file; `None` where it is not what its name says. A key that is written twice is reported and read once.
 pub(crate) fn parse<'t>(file: &'t str, findings: &mut Findings<'_>) -> Option<Spanned<DeTable<'t>>> {
     match findings.file().notation() {
         Notation::Toml => parse_toml(file, findings),
@@ -60,10 +60,10 @@ fn parse_toml<'t>(file: &'t str, findings: &mut Findings<'_>) -> Option<Spanned<
     for error in errors {
         let span = error.span().map_or(Span { start: file.len(), end: file.len() }, Span::from);
         if error.message() == "duplicate key" {
-            findings.error(span, "the key stands twice in one table", "keep one of the two");
+            findings.error(span, "the key is written twice in one table", "keep one of the two");
             continue;
         }
-        findings.error(span, &format!("this is no TOML: {}", error.message()), "write it as TOML has it");
+        findings.error(span, &format!("this is not TOML: {}", error.message()), "write it as TOML has it");
         // What the parser says after its first surprise is mostly about the surprise.
         return None;
     }

@@ -114,7 +114,11 @@ impl Reader<'_, '_, '_> {
         let text = value.string("method = \"POST\"", self.findings)?;
         let method = Method::parse(text.text);
         if method.is_none() {
-            self.findings.error(text.span, &format!("`{}` is no method", text.text), "write `POST` or `GET`");
+            self.findings.error(
+                text.span,
+                &format!("`{}` is not a method", text.text),
+                "write `POST` or `GET`",
+            );
         }
         method
     }

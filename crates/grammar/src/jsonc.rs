@@ -23,7 +23,7 @@ const OPTIONS: ParseOptions = ParseOptions {
     allow_extended_string_escapes: false,
 };
 
-/// Parses a file; `None` where it is no JSON object. A key that stands twice is reported and read once.
+/// Parses a file; `None` where it is no JSON object. A key that is written twice is reported and read once.
 pub(crate) fn parse<'t>(file: &'t str, findings: &mut Findings<'_>) -> Option<Spanned<DeTable<'t>>> {
     let parsed = match parse_to_ast(file, &CollectOptions::default(), &OPTIONS) {
         Ok(parsed) => parsed,
@@ -50,7 +50,7 @@ fn table<'t>(object: jsonc_parser::ast::Object<'t>, findings: &mut Findings<'_>)
         let Some(value) = value(property.value, findings) else { continue };
         let key = Spanned::new(range(at), name);
         if table.contains_key(&key) {
-            findings.error(span(at), "the key stands twice in one object", "keep one of the two");
+            findings.error(span(at), "the key is written twice in one object", "keep one of the two");
         } else {
             table.insert(key, value);
         }
@@ -150,7 +150,7 @@ mod tests {
             (
                 &account,
                 WRANGLER.to_owned(),
-                "gateway.toml:15:36: error: the variable `LIMIT` of wrangler.jsonc is no string at its top level; \
+                "gateway.toml:15:36: error: the variable `LIMIT` of wrangler.jsonc is not a string at its top level; \
                  found `${var.LIMIT}`; write `\"LIMIT\": \"…\"` in `vars` there",
             ),
             (
@@ -185,7 +185,7 @@ mod tests {
             (
                 "\"name\"",
                 "\"vars\"",
-                ":4:3: error: the key stands twice in one object; found `\"vars\"`; keep one of the two",
+                ":4:3: error: the key is written twice in one object; found `\"vars\"`; keep one of the two",
             ),
             (
                 "\"secrets\": {",

@@ -47,6 +47,7 @@ mod rewrite_body;
 mod routes;
 mod rule;
 mod secrets;
+mod signed_callers;
 mod sigv4;
 mod template;
 mod token_in;

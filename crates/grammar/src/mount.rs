@@ -81,7 +81,9 @@ fn host(text: &str) -> Result<String, Fault<'_>> {
                 return Err((digits, message, format!("write `{name}`")));
             }
             Some(_) => {}
-            None => return Err((digits, "the port is no number from 1 to 65535", format!("write `{name}`"))),
+            None => {
+                return Err((digits, "the port is not a number from 1 to 65535", format!("write `{name}`")));
+            }
         }
     }
     let lower = name.to_ascii_lowercase();
@@ -90,7 +92,7 @@ fn host(text: &str) -> Result<String, Fault<'_>> {
         return Err((name, "the host ends with a dot", instead));
     }
     if !is_host(&lower) {
-        let message = "this is no host as a browser spells it";
+        let message = "this is not a host as a browser spells it";
         return Err((name, message, example()));
     }
     Ok(text.to_ascii_lowercase())

@@ -7,7 +7,7 @@ use super::document::Located;
 pub(crate) fn check(name: &Located<'_>, what: &str, findings: &mut Findings<'_>) -> bool {
     let is_name = is_name(name.text);
     if !is_name {
-        let message = format!("`{}` is no name for {what}", name.text);
+        let message = format!("`{}` is not a name for {what}", name.text);
         findings.error(name.span, &message, "write letters, digits, `_` and `-`");
     }
     is_name

@@ -105,7 +105,7 @@ pub(crate) fn pointer(
     let names =
         text.text.strip_prefix('/').map(|rest| rest.split('/').map(unescaped).collect::<Option<Vec<_>>>());
     let Some(Some(names)) = names else {
-        let message = format!("`{}` is no JSON pointer to a member", text.text);
+        let message = format!("`{}` is not a JSON pointer to a member", text.text);
         findings.error(
             text.span,
             &message,

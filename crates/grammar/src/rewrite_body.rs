@@ -16,7 +16,7 @@ pub(crate) fn read(value: Value<'_>, findings: &mut Findings<'_>) -> Vec<Text> {
             types.push(Text::Owned(text.text.to_ascii_lowercase()));
             continue;
         }
-        let message = format!("`{}` is no media type", text.text);
+        let message = format!("`{}` is not a media type", text.text);
         let instead = "write a type without parameters: `\"application/json\"` (which is `+json` too) or \
                        `\"text/html\"`";
         findings.error(text.span, &message, instead);

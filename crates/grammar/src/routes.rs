@@ -232,7 +232,8 @@ impl<'t> Reader<'_, 't, '_> {
         let body_limit = self.body_limit(&auth);
         let at = self.value("upstream").map_or(self.name.span, Value::span);
         auth.check_paths(&upstream, at, self.findings);
-        let token_in = places.unwrap_or_else(|| token_in::default_places(&auth.placements));
+        let is_ambient = allow.iter().any(|grant| callers.is_ambient(grant.to));
+        let token_in = places.unwrap_or_else(|| token_in::default_places(&auth.placements, is_ambient));
         self.check_forwarded(&forward_headers, &auth, &token_in);
         route.route = Some(Route {
             name: Text::Owned(self.name.text.to_owned()),

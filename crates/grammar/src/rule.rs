@@ -2,7 +2,7 @@
 
 use super::diagnostic::Findings;
 use super::document::Located;
-use ostiary_core::configuration::{List, Pattern, Rule, Segment, Text};
+use ostiary_core::configuration::{Pattern, Rule, Text};
 use ostiary_core::http::method::{Method, Methods};
 
 const EXAMPLE: &str = "write `GET,POST /v1/**`";
@@ -43,11 +43,11 @@ fn methods(text: &Located<'_>, names: &str, findings: &mut Findings<'_>) -> Opti
             } else {
                 text.piece(if name.is_empty() { names } else { name })
             };
-            findings.error(span, &format!("`{name}` is no method"), &instead);
+            findings.error(span, &format!("`{name}` is not a method"), &instead);
             return None;
         };
         if methods.contains(&method) {
-            let message = format!("the method {name} stands twice in one rule");
+            let message = format!("the method {name} is written twice in one rule");
             findings.error(text.piece(name), &message, "remove one of the two");
             return None;
         }
@@ -74,17 +74,7 @@ fn pattern(text: &Located<'_>, pattern: &str, findings: &mut Findings<'_>) -> Op
             findings.warning(text.piece(part), &message, "write `*` for any one segment");
         }
     }
-    let (path, open) = match pattern.strip_suffix("/**") {
-        Some(before) => (before.strip_prefix('/'), true),
-        None => (Some(path), false),
-    };
-    let segments = path.map(|path| path.split('/').map(segment).collect()).unwrap_or_default();
-    Some(Pattern { segments, open })
-}
-
-fn segment(text: &str) -> Segment {
-    let literals: List<Text> = text.split('*').map(|literal| Text::Owned(literal.to_owned())).collect();
-    Segment { literals }
+    Some(Pattern::parse(pattern))
 }
 
 /// The piece of a pattern that no path can match, or not in the way that its writer thinks: paths are compared

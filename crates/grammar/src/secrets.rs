@@ -39,7 +39,7 @@ impl<'t> Secrets<'t> {
             for element in value.filled_array(&example, findings).unwrap_or_default() {
                 let Some((source, binding)) = source(element, &example, findings) else { continue };
                 if sources.contains(&source) {
-                    let message = format!("the source `{}` stands twice in one secret", source.binding);
+                    let message = format!("the source `{}` is written twice in one secret", source.binding);
                     findings.error(binding.span, &message, "remove one of the two");
                     continue;
                 }

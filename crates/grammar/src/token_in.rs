@@ -4,7 +4,7 @@ use super::diagnostic::Findings;
 use super::document::{Located, Value};
 use super::header::{self, Purpose};
 use ostiary_core::configuration::{Part, Placement, Template, Text, TokenPlace};
-use ostiary_core::http::header_name::is_token;
+use ostiary_core::http::header_name::{HeaderName, is_token};
 
 const EXAMPLE: &str = "token_in = [\"bearer\", \"basic\", \"header:x-api-key\", \"query:key\"]";
 
@@ -27,9 +27,12 @@ pub(crate) fn read(value: Value<'_>, auth: &[Placement], findings: &mut Findings
 /// <https://platform.openai.com/docs/guides/realtime-websocket>, and the pair that others have made of `Bearer TOKEN`.
 const SUBPROTOCOLS: [&str; 2] = ["openai-insecure-api-key.", "bearer,"];
 
+/// Where Cloudflare Access puts the token of whoever has logged in.
+const ACCESS_HEADER: &str = "cf-access-jwt-assertion";
+
 /// Where stock clients put the key that the auth replaces: the two forms of `Authorization`, every header and
 /// parameter that the auth fills with a secret, and for a bearer token the subprotocols of a WebSocket.
-pub(crate) fn default_places(auth: &[Placement]) -> Vec<TokenPlace> {
+pub(crate) fn default_places(auth: &[Placement], is_ambient: bool) -> Vec<TokenPlace> {
     let filled = auth.iter().filter(|placement| placement.secrets().next().is_some());
     let filled = filled.filter_map(|placement| match placement {
         Placement::Header { name, value } => {
@@ -53,7 +56,15 @@ pub(crate) fn default_places(auth: &[Placement]) -> Vec<TokenPlace> {
     });
     let is_bearer = auth.iter().any(|placement| matches!(placement, Placement::Bearer(_)));
     let offered = SUBPROTOCOLS.iter().filter(|_| is_bearer).filter_map(|before| subprotocol(before));
-    [TokenPlace::Bearer, TokenPlace::Basic].into_iter().chain(filled).chain(offered).collect()
+    let assertion = HeaderName::parse(ACCESS_HEADER).ok().filter(|_| is_ambient);
+    let assertion =
+        assertion.map(|name| TokenPlace::Header { name, before: Text::default(), after: Text::default() });
+    [TokenPlace::Bearer, TokenPlace::Basic]
+        .into_iter()
+        .chain(filled)
+        .chain(offered)
+        .chain(assertion)
+        .collect()
 }
 
 /// The place with this text before the token: the beginning of its item, or with a comma the item before it.

@@ -34,6 +34,30 @@ pub(crate) fn duration(text: &Located<'_>, findings: &mut Findings<'_>) -> Optio
     duration
 }
 
+/// How long a token counts, such as `"90d"`, in seconds: from one minute to ten years.
+pub(crate) fn lifetime(text: &Located<'_>, findings: &mut Findings<'_>) -> Option<u32> {
+    const DAY: u32 = 24 * 60 * 60;
+    let unit_at = text.text.find(|character: char| !character.is_ascii_digit()).unwrap_or(text.text.len());
+    let (digits, unit) = text.text.split_at_checked(unit_at)?;
+    let seconds = match unit {
+        "m" => Some(60),
+        "h" => Some(60 * 60),
+        "d" => Some(DAY),
+        _ => None,
+    };
+    let lifetime = seconds.and_then(|seconds| digits.parse::<u32>().ok()?.checked_mul(seconds));
+    let lifetime = lifetime.filter(|lifetime| (60..=3650 * DAY).contains(lifetime));
+    if lifetime.is_none() {
+        let message = format!("`{}` is no lifetime from `1m` to `3650d`", text.text);
+        findings.error(
+            text.span,
+            &message,
+            "write a whole number and a unit: `\"15m\"`, `\"12h\"` or `\"90d\"`",
+        );
+    }
+    lifetime
+}
+
 /// A size such as `"64KiB"`, in bytes: from one byte to `largest`, which is a number of whole mebibytes.
 pub(crate) fn size(text: &Located<'_>, largest: u64, findings: &mut Findings<'_>) -> Option<u64> {
     let unit_at = text.text.find(|character: char| !character.is_ascii_digit()).unwrap_or(text.text.len());

@@ -12,6 +12,9 @@ use ostiary_core::configuration::{Grantee, Operator, Route, SecretId, Source, So
 /// Subrequests of one request on Cloudflare's free plan.
 const SUBREQUESTS: usize = 50;
 
+/// Reads for one token that are not worth a word.
+const PROOFS: usize = 3;
+
 /// Everything of one `gateway.toml`.
 pub(crate) struct CrossChecks<'w, 't> {
     pub(crate) declared: &'w Declared<'t>,
@@ -48,7 +51,8 @@ impl CrossChecks<'_, '_> {
             let reads =
                 |operator: &Operator| operator.metrics.as_ref().is_some_and(|source| source.token == id);
             let injected = injected || self.operator.is_some_and(reads);
-            if !injected && !self.proofs().any(|(proof, _)| proof == id) {
+            let is_list = self.revocation_lists().any(|list| list == id);
+            if !injected && !is_list && !self.proofs().any(|(proof, _)| proof == id) {
                 let message = format!("nothing uses the secret `{}`", name.text);
                 findings.warning(name.span, &message, "use it in an `auth` or a `bearer`, or remove it");
             }
@@ -61,6 +65,7 @@ impl CrossChecks<'_, '_> {
                 findings.warning(caller.name.span, &message, "name it in an `allow`, or remove it");
             }
         }
+        self.warn_of_reads(findings);
         for route in self.routes.all() {
             let needed = route.route.as_ref().map_or(0, |model| self.worst_case(model, &route.secrets));
             if needed > SUBREQUESTS {
@@ -74,6 +79,22 @@ impl CrossChecks<'_, '_> {
                     &message,
                     "name fewer callers or sources, or prove callers by digests",
                 );
+            }
+        }
+    }
+
+    /// Somebody who is not known yet can bring these reads about, and they are what each request waits for.
+    fn warn_of_reads(&self, findings: &mut Findings<'_>) {
+        for route in self.routes.all() {
+            let proofs = route.route.as_ref().map_or(0, |model| self.proofs_read(model).len());
+            if proofs > PROOFS {
+                let message = format!(
+                    "the route `{}` reads {proofs} sources to find out who sent a token",
+                    route.name.text
+                );
+                let instead = "give callers tokens of `ostiary token new NAME` and write `named = true`, or prove \
+                               callers by digests";
+                findings.warning(route.name.span, &message, instead);
             }
         }
     }
@@ -106,26 +127,41 @@ impl CrossChecks<'_, '_> {
     /// Reads of every source once, an attempt with each source of the auth where the route fails over, and as many
     /// again as it tries failed connections.
     fn worst_case(&self, route: &Route, injected: &[(SecretId, Span)]) -> usize {
-        let known = |id| route.allow.iter().any(|grant| grant.to == Grantee::Caller(id));
-        let callers = self.callers.all().filter(|(id, _)| known(*id));
-        let proofs = callers.filter_map(|(_, caller)| match caller.proof.as_ref()? {
-            LocatedProof::Secret(secret, _) => Some(*secret),
-            LocatedProof::Digests(_) => None,
-        });
-        let secrets = proofs.chain(injected.iter().map(|(secret, _)| *secret));
-        let sources: BTreeSet<&Source> =
-            secrets.flat_map(|secret| self.declared.secrets.sources(secret)).collect();
+        let injected_sources = injected.iter().flat_map(|(secret, _)| self.declared.secrets.sources(*secret));
+        let mut sources = self.proofs_read(route);
+        sources.extend(injected_sources);
         let sources_of = |(secret, _): &(SecretId, Span)| self.declared.secrets.sources(*secret).len();
         let failover = route.failover.as_ref().and_then(|_| injected.iter().map(sources_of).max());
         let retries = route.retry.map_or(0, |retry| usize::from(retry.attempts).saturating_sub(1));
         sources.len() + failover.unwrap_or(1) + retries
     }
 
+    /// The sources that are read for a request with one token that names a caller, and one that names none.
+    fn proofs_read(&self, route: &Route) -> BTreeSet<&Source> {
+        let known = |id| route.allow.iter().any(|grant| grant.to == Grantee::Caller(id));
+        let callers = self.callers.all().filter(|(id, _)| known(*id));
+        let proofs = callers.filter_map(|(_, caller)| match caller.proof.as_ref()? {
+            LocatedProof::Secret(secret, _) => Some((caller.named, self.declared.secrets.sources(*secret))),
+            _ => None,
+        });
+        let (named, others): (Vec<_>, Vec<_>) = proofs.partition(|(named, _)| *named);
+        let named = named.into_iter().max_by_key(|(_, sources)| sources.len());
+        others.into_iter().chain(named).flat_map(|(_, sources)| sources).collect()
+    }
+
+    /// The secrets with lists of revoked tokens.
+    fn revocation_lists(&self) -> impl Iterator<Item = SecretId> {
+        self.callers.all().filter_map(|(_, caller)| match caller.proof.as_ref()? {
+            LocatedProof::Issued(_, revoked) => revoked.map(|(secret, _)| secret),
+            _ => None,
+        })
+    }
+
     /// The secrets that prove callers, and whom.
     fn proofs(&self) -> impl Iterator<Item = (SecretId, &str)> {
         self.callers.all().filter_map(|(_, caller)| match caller.proof.as_ref()? {
             LocatedProof::Secret(secret, _) => Some((*secret, caller.name.text)),
-            LocatedProof::Digests(_) => None,
+            _ => None,
         })
     }
 
@@ -178,12 +214,12 @@ mod tests {
         );
     }
 
-    /// A route with this many callers, each with a secret of its own, an upstream key with two sources, and these other
-    /// keys.
-    fn with_callers(count: usize, keys: &str) -> Vec<String> {
+    /// A route with this many callers, each with a secret of its own and these keys, an upstream key with two sources, and
+    /// these other keys.
+    fn with_callers(count: usize, of_each: &str, keys: &str) -> Vec<String> {
         let list = |each: &dyn Fn(usize) -> String| (0..count).map(each).collect::<String>();
         let secrets = list(&|index| format!("s{index} = [\"S{index}\"]\n"));
-        let callers = list(&|index| format!("[callers.c{index}]\nbearer = \"${{s{index}}}\"\n"));
+        let callers = list(&|index| format!("[callers.c{index}]\nbearer = \"${{s{index}}}\"\n{of_each}"));
         let allow = list(&|index| format!("c{index} = [\"GET /\"]\n"));
         let bindings = list(&|index| {
             format!(
@@ -197,12 +233,34 @@ mod tests {
         warnings(&outcome(&format!("{gateway}{allow}"), &format!("{WRANGLER}{bindings}")).unwrap())
     }
 
+    fn of_the_plan(count: usize, keys: &str) -> Vec<String> {
+        let mut warnings = with_callers(count, "", keys);
+        warnings.retain(|warning| warning.contains("free plan"));
+        warnings
+    }
+
+    #[test]
+    fn warns_of_a_route_that_reads_much_to_find_out_who_asks() {
+        // One more for `checkout`.
+        assert_eq!(with_callers(2, "", ""), <[String; 0]>::default());
+        assert_eq!(
+            with_callers(3, "", ""),
+            [
+                "gateway.toml:22:9: warning: the route `stripe` reads 4 sources to find out who sent a token; found \
+              `stripe`; give callers tokens of `ostiary token new NAME` and write `named = true`, or prove callers by \
+              digests"
+            ]
+        );
+        // A token names one of them, and another text is read for `checkout` alone.
+        assert_eq!(with_callers(100, "named = true\n", ""), <[String; 0]>::default());
+    }
+
     #[test]
     fn warns_of_a_route_that_needs_more_than_the_free_plan_grants() {
         // One for `checkout`, two for `stripe`, an attempt with each of the two.
-        assert_eq!(with_callers(45, ""), <[String; 0]>::default());
+        assert_eq!(of_the_plan(45, ""), <[String; 0]>::default());
         assert_eq!(
-            with_callers(46, ""),
+            of_the_plan(46, ""),
             [
                 "gateway.toml:151:9: warning: the route `stripe` can need 51 reads and attempts for one request, and \
               Cloudflare's free plan grants 50; found `stripe`; name fewer callers or sources, or prove callers by \
@@ -214,7 +272,7 @@ mod tests {
     #[test]
     fn a_retry_counts_and_so_does_the_lack_of_failover() {
         let needs = |count, keys: &str| {
-            let warnings = with_callers(count, keys);
+            let warnings = of_the_plan(count, keys);
             warnings.first().and_then(|text| text.split(" can need ").nth(1)?.split(' ').next()?.parse().ok())
         };
         // One attempt in the place of two.

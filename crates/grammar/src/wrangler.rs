@@ -32,7 +32,7 @@ pub(crate) struct Environment<'t> {
     datasets: Vec<(&'t str, &'t str)>,
     /// The bindings of `mtls_certificates` and of `services`.
     fetchers: Vec<(FetcherKind, &'t str)>,
-    /// The value is `None` where it is no string.
+    /// The value is `None` where it is not a string.
     variables: BTreeMap<&'t str, Option<&'t str>>,
 }
 
@@ -217,7 +217,7 @@ impl<'t> Deployment<'t> {
                 Some(Some(_)) => {}
                 Some(None) => {
                     let place = environment.place();
-                    let message = format!("the variable `{name}` of {file} is no string {place}");
+                    let message = format!("the variable `{name}` of {file} is not a string {place}");
                     findings.error(at, &message, &format!("write `{pair}` in `{table}` there"));
                 }
                 None => {
@@ -396,7 +396,7 @@ fn store<'t>(value: Value<'t>, findings: &mut Findings<'t>) -> Vec<StoreBinding<
         warn_of_remote(&table, findings);
         let Some(name) = name else { continue };
         if bindings.iter().any(|earlier| earlier.name.text == name.text) {
-            let message = format!("the binding `{}` stands twice in one environment", name.text);
+            let message = format!("the binding `{}` is written twice in one environment", name.text);
             findings.error(name.span, &message, "remove one of the two");
             continue;
         }

@@ -7,8 +7,10 @@ mod rehearsal;
 mod request;
 mod response;
 mod sent;
+mod verification;
 
 pub use rehearsal::{Rehearsal, placeholder};
 pub use request::RehearsedRequest;
 pub use response::EmptyResponse;
 pub use sent::{Sent, apply};
+pub use verification::verify;

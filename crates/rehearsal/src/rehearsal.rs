@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use futures::FutureExt as _;
 use ostiary_core::configuration::{
-    Encoding, Forms, Gateway, Instruments, JwtAlgorithm, KeyEncoding, Part, Placement, SecretId, Source,
+    Encoding, Forms, Gateway, Instruments, JwtAlgorithm, KeyEncoding, Part, Placement, Proof, PublicKey,
+    SecretId, Source,
 };
 use ostiary_core::encoding::encode;
 use ostiary_core::request_id::RequestId;
@@ -26,6 +27,7 @@ use ostiary_core::{Handled, handle};
 use crate::request::RehearsedRequest;
 use crate::response::EmptyResponse;
 use crate::sent::{Sent, apply};
+use crate::verification::verify;
 
 /// The values of a deployment, and what one request did to it.
 #[derive(Default)]
@@ -35,6 +37,8 @@ pub struct Rehearsal {
     placeholders: Vec<String>,
     /// What every token endpoint responds with.
     tokens: String,
+    /// The time, in milliseconds since 1970.
+    now: f64,
     headers: RefCell<BTreeMap<String, String>>,
     reads: RefCell<Vec<String>>,
     sent: RefCell<Option<Sent>>,
@@ -62,7 +66,21 @@ impl Rehearsal {
         let objects =
             fields.into_iter().map(|(binding, fields)| (binding, serde_json::json!(fields).to_string()));
         values.extend(objects);
+        // No token is revoked.
+        let lists = gateway.callers.iter().filter_map(|caller| match &caller.proof {
+            Proof::Issued(issued) => gateway.secret(issued.revoked?),
+            _ => None,
+        });
+        let lists = lists.flat_map(|secret| secret.sources.iter());
+        values.extend(lists.map(|source| (source.binding.to_string(), "{}".to_owned())));
         Self { placeholders, tokens: tokens(gateway), ..Self::new(values, variables) }
+    }
+
+    /// With this time, in milliseconds since 1970.
+    #[must_use]
+    pub const fn at(mut self, now: f64) -> Self {
+        self.now = now;
+        self
     }
 
     /// What the gateway does with a request; `None` where it waits for something, which nothing here makes it do.
@@ -199,7 +217,11 @@ impl Rehearsal {
     /// The response of every token endpoint: a [`placeholder`], wherever the configuration looks for the token.
     #[must_use]
     pub fn token_response(&self) -> WholeResponse {
-        WholeResponse { status: 200, body: SecretBytes::new(self.tokens.clone().into_bytes()) }
+        WholeResponse {
+            status: 200,
+            cache_control: None,
+            body: SecretBytes::new(self.tokens.clone().into_bytes()),
+        }
     }
 
     /// Notes the request that this plan would send.
@@ -253,6 +275,10 @@ impl Cryptography for Rehearsal {
         Some(Vec::new())
     }
 
+    async fn verify(&self, key: &PublicKey, signature: &[u8], message: &[u8]) -> bool {
+        verify(key, signature, message)
+    }
+
     async fn seal(&self, _key: &[u8; 32], _nonce: &[u8; 12], _text: &[u8]) -> Option<Vec<u8>> {
         None
     }
@@ -279,7 +305,7 @@ impl Console for Rehearsal {
 
 impl Clock for Rehearsal {
     fn now(&self) -> f64 {
-        0.0
+        self.now
     }
 
     async fn sleep(&self, _milliseconds: u32) {}

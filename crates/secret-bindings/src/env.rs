@@ -55,7 +55,7 @@ pub fn start(env: &Env, binding: &str) -> Result<Promise, ReadError> {
 /// The value that a promise of [`start`] is fulfilled with, or what its rejection says.
 ///
 /// # Errors
-/// Where there is no value. [`ReadError::TimedOut`] is none of these.
+/// Where there is no value. [`ReadError::TimedOut`] is never returned.
 pub fn outcome(settled: Result<JsValue, JsValue>) -> Result<SecretValue, ReadError> {
     let value = settled.map_err(|exception| failure(&exception))?;
     match value.as_string() {

@@ -37,11 +37,11 @@ pub struct Account {
 /// Which secrets of a store are listed, and how.
 #[derive(Clone, Debug, Default)]
 pub struct SecretFilter {
-    /// What stands in the name or the comment.
+    /// A part of the name or of the comment.
     pub search: Option<String>,
     /// Only those with these scopes.
     pub scopes: Vec<Scope>,
-    /// The order; the API's own where there is none.
+    /// The order. Without it the API chooses.
     pub order: Option<(SecretOrder, Direction)>,
 }
 
@@ -174,7 +174,7 @@ impl Account {
             request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         }
         // A checked base with encoded segments behind it is a URL, unless a search makes it longer than 64 KiB; then
-        // there is no host in the request, and nobody can send it.
+        // the request has no host, and cannot be sent.
         if let Ok(url) = url.parse() {
             *request.uri_mut() = url;
         }

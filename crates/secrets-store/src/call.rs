@@ -51,7 +51,7 @@ impl<T> Call<T> {
 }
 
 /// The body of a request: JSON, or empty. Its `Debug` says nothing and its bytes are zeroed when it is dropped,
-/// since values stand in it.
+/// since it holds values.
 #[derive(Clone, Default)]
 pub struct Body(Zeroizing<Vec<u8>>);
 

@@ -28,7 +28,7 @@ impl Credential {
     /// ```
     ///
     /// # Errors
-    /// Where the text is no token of RFC 6750 §2.1: letters, digits and `-._~+/`, with `=` at its end.
+    /// Where the text is not a token of RFC 6750 §2.1: letters, digits and `-._~+/`, with `=` at its end.
     pub fn token(token: &str) -> Result<Self, InvalidCredential> {
         let part = CredentialPart::Token;
         let is_scheme = token.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("bearer "));

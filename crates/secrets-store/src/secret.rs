@@ -9,7 +9,7 @@ use crate::{Scope, SecretId, SecretName, SecretValue, Status, StoreId};
 pub struct Secret {
     /// What paths call it.
     pub id: SecretId,
-    /// What bindings call it. Not a [`SecretName`]: whatever stands in the store can be listed.
+    /// What bindings call it. Not a [`SecretName`]: a name that the API would not take today can be listed.
     pub name: String,
     /// Where it is.
     pub store_id: StoreId,

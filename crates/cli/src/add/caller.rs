@@ -42,7 +42,7 @@ impl AddCaller {
             output.line(format!("The caller `{}` is there already. Nothing is changed.", self.name))?;
             return output.line(format!("Another token for it: `ostiary token new {}`.", self.name));
         }
-        let token = CallerToken::new()?;
+        let token = CallerToken::new(&self.name)?;
         gateway.add_caller(&self.name, token.digest())?;
         let wrangler = files.wrangler.text.clone();
         let changes = Changes::checked(

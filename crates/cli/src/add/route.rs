@@ -70,6 +70,7 @@ impl AddRoute {
         let mut gateway = GatewayFile::parse(&files.gateway.text, &files.gateway.name())?;
         let mut wrangler = WranglerFile::parse(&files.wrangler.text, &files.wrangler.name())?;
         let route = self.route(&gateway)?;
+        let is_new = !gateway.has_route(&route.name);
         let stores = add(&route, self.store_id.as_deref(), &mut gateway, &mut wrangler)?;
         let changes = Changes::checked(
             Change::new(&files.gateway.path, Some(files.gateway.text), gateway.text()),
@@ -91,7 +92,12 @@ impl AddRoute {
             output.note("Nothing is written.");
             return Ok(());
         }
-        output.line(format!("Added the route `{}` to {}.", route.name, changes.paths().join(" and ")))?;
+        let paths = changes.paths().join(" and ");
+        output.line(if is_new {
+            format!("Added the route `{}` to {paths}.", route.name)
+        } else {
+            format!("Added what the route `{}` lacked to {paths}.", route.name)
+        })?;
         output.line("\nNext:")?;
         next.into_iter().try_for_each(|step| output.line(step))
     }

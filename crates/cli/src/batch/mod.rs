@@ -34,7 +34,7 @@ pub struct Entry {
 /// Reads a file: JSON where it begins with a bracket, dotenv otherwise.
 ///
 /// # Errors
-/// Where it cannot be read, a name stands twice, or something in it is no name or no value.
+/// Where it cannot be read, a name is in it twice, or a name or a value is not valid.
 pub fn read(path: &Path) -> Result<Vec<Entry>, Failure> {
     let text = read_file(path)?;
     // A mark at the beginning belongs to the file, and to no value in it.
@@ -99,7 +99,7 @@ impl fmt::Display for InvalidFile {
                     EntryFault::Scope(error) => error.fmt(formatter),
                 }
             }
-            Self::Twice(name) => write!(formatter, "`{name}` stands twice"),
+            Self::Twice(name) => write!(formatter, "`{name}` is written twice"),
         }
     }
 }
@@ -142,8 +142,8 @@ mod tests {
                 "[{\"name\": \"A\", \"value\": \"canary\", \"scopes\": [\"workerz\"]}]",
                 "`A`: a scope is one of",
             ),
-            ("{\"A\": \"canary\", \"A\": \"canary\"}", "`A` stands twice"),
-            ("A=canary\nA=canary", "`A` stands twice"),
+            ("{\"A\": \"canary\", \"A\": \"canary\"}", "`A` is written twice"),
+            ("A=canary\nA=canary", "`A` is written twice"),
             ("A=", "`A`: the value is empty"),
             ("A=\"\\n\"", "`A`: the value is empty"),
             ("{\"A\": \"\\r\\n\"}", "`A`: the value is empty"),

@@ -254,7 +254,7 @@ mod tests {
         assert_eq!(found[1].instead(), "ostiary secrets --store s update --scopes workers,dex narrow");
         assert!(found[6].instead().ends_with(": ostiary secrets --store s delete spare"));
         assert!(found[7].instead().ends_with(": ostiary secrets --store s delete --id i"));
-        // Without a limit nobody asks for an age.
+        // Without a limit the age is not looked at.
         let found = diagnose(&environments, &stores, None);
         assert!(!found.iter().any(|symptom| matches!(symptom.word(), "old" | "age_unknown")));
     }

@@ -28,6 +28,9 @@ pub struct Explanation {
     /// The caller's name, or `anyone`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub caller: Option<String>,
+    /// Which one of the caller's, by its signed token.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
     /// The rule that admits it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rule: Option<String>,
@@ -39,7 +42,7 @@ pub struct Explanation {
     pub secrets: Vec<ExplainedSecret>,
     /// The bindings that are read for it, in their order, while each primary serves.
     pub reads: Vec<String>,
-    /// What goes up.
+    /// The request that is sent upstream.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub upstream: Option<ExplainedRequest>,
     /// The digest of the configuration that this speaks of.
@@ -68,7 +71,7 @@ pub struct ExplainedSecret {
     sources: Vec<String>,
 }
 
-/// The request that goes up.
+/// The request that is sent upstream.
 #[derive(Serialize)]
 pub struct ExplainedRequest {
     method: &'static str,
@@ -118,9 +121,15 @@ impl Explanation {
         for reason in &self.because {
             line("", reason);
         }
-        for (label, text) in [("route", &self.route), ("caller", &self.caller), ("rule", &self.rule)] {
+        let names = [
+            ("route", &self.route),
+            ("caller", &self.caller),
+            ("subject", &self.subject),
+            ("rule", &self.rule),
+        ];
+        for (label, text) in names {
             if let Some(text) = text {
-                line(label, text);
+                line(label, &Printable(text).to_string());
             }
         }
         for placement in &self.auth {
@@ -197,6 +206,9 @@ pub fn mismatch(mismatch: Mismatch, rule: &str) -> String {
              `{rule}` would admit the request."
         ),
         Mismatch::Method => format!("`{rule}` admits the path, with other methods."),
+        Mismatch::Token => {
+            format!("`{rule}` admits the request. The caller's token narrows itself to other ones.")
+        }
     }
 }
 

@@ -2,6 +2,9 @@
 
 mod auth;
 mod explanation;
+mod signed;
+
+use std::path::PathBuf;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -22,6 +25,7 @@ use crate::deployed::Deployed;
 use crate::failure::Failure;
 use crate::operator::gateway_url;
 use crate::output::{Output, Text, Tone};
+use crate::value_source::read_file;
 use explanation::{Decision, ExplainedDeployment, Explanation};
 
 /// Say what the gateway would do with a request: which route, rule, secrets and upstream, or which refusal and why.
@@ -35,9 +39,15 @@ pub struct Explain {
     method: String,
     /// The path with its query, or a whole URL.
     target: String,
-    /// Who asks: a name of `[callers]`. Without it nobody is proved.
+    /// The caller: a name of `[callers]`. Without it the request has no token.
     #[arg(long, value_name = "NAME")]
     caller: Option<String>,
+    /// Who asks: the claims of a signed token, a JSON file; `-` is standard input. No signature is needed.
+    #[arg(long, value_name = "PATH", conflicts_with = "caller")]
+    claims: Option<PathBuf>,
+    /// Who asks: a signed token, in a file; `-` is standard input. The signature counts where the keys are in gateway.toml.
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["caller", "claims"])]
+    token_file: Option<PathBuf>,
     /// The request's host [default: the URL's, or localhost].
     #[arg(long)]
     host: Option<String>,
@@ -59,6 +69,7 @@ Examples:
   ostiary explain GET /stripe/v1/charges --caller checkout
   ostiary explain POST https://stripe.gw.example.com/v1/charges --caller checkout
   ostiary explain GET /v1/balance --host stripe.gw.example.com --caller ci --env production
+  ostiary explain GET /stripe/v1/charges --claims claims.json
   ostiary explain GET /stripe/v1/charges --header 'Authorization: Bearer wrong' --json
   ostiary explain GET /stripe/v1/charges --caller checkout --gateway https://ops.gw.example.com";
 
@@ -75,7 +86,32 @@ impl Explain {
             let token = token_of(&mut gateway, name)?;
             request.show(&token, &gateway);
         }
+        let rehearsal = match (&self.claims, &self.token_file) {
+            (None, None) => rehearsal,
+            _ => rehearsal.at(signed::now()),
+        };
+        let mut unsigned = false;
+        if let Some(path) = &self.claims {
+            let token = signed::with_own_keys(&mut gateway, &read_file(path)?)?;
+            request.show(&token, &gateway);
+        } else if let Some(path) = &self.token_file {
+            let token = read_file(path)?;
+            let mut shown = request.clone();
+            shown.show(token.trim(), &gateway);
+            unsigned = signed::lacks_keys(&gateway, &rehearsal, &shown.head());
+            if unsigned {
+                let claims = signed::claims(token.trim())?;
+                let token = signed::with_own_keys(&mut gateway, &claims)?;
+                request.show(&token, &gateway);
+            } else {
+                request = shown;
+            }
+        }
         let mut explanation = explain(&gateway, &rehearsal, &request.head())?;
+        if unsigned {
+            let what = "The signature is not verified: the issuer's keys are not in gateway.toml, and nothing is fetched.";
+            explanation.because.push(what.to_owned());
+        }
         explanation.deployed =
             deployed.map(|deployed| ExplainedDeployment::new(deployed, &explanation.configuration));
         say(&explanation, output)
@@ -108,6 +144,7 @@ impl Explain {
     }
 }
 
+#[derive(Clone)]
 struct Request {
     method: String,
     url: String,
@@ -176,7 +213,9 @@ fn token_of(gateway: &mut Gateway, name: &str) -> Result<String, Failure> {
             let source = gateway.secret(secret).and_then(|secret| secret.sources.first());
             return Ok(source.map_or(token, |source| placeholder(&source.binding)));
         }
-        Proof::Digests(_) => caller.proof = Proof::Digests(vec![digest(token.as_bytes())].into()),
+        Proof::Digests(_) | Proof::Jwt(_) | Proof::Issued(_) => {
+            caller.proof = Proof::Digests(vec![digest(token.as_bytes())].into());
+        }
     }
     gateway.callers = List::Owned(callers);
     Ok(token)
@@ -224,6 +263,7 @@ fn explain(
         because,
         route: named(record.route),
         caller: named(record.caller),
+        subject: record.subject.clone(),
         rule: named(record.rule),
         auth: route.filter(|_| admitted).map(|route| auth::lines(gateway, route)).unwrap_or_default(),
         secrets: route

@@ -1,7 +1,7 @@
-//! Which certificates of authorities are trusted: those of this machine, as curl and wrangler have it.
+//! The certificates of authorities that are trusted: those of this machine, as for curl and wrangler.
 //!
-//! `SSL_CERT_FILE` and `SSL_CERT_DIR` stand in the place of the machine's store, `NODE_EXTRA_CA_CERTS` is added, since
-//! whoever is behind an inspecting proxy has set it for wrangler. Mozilla's list is for a machine that has no store.
+//! `SSL_CERT_FILE` and `SSL_CERT_DIR` replace the machine's store. `NODE_EXTRA_CA_CERTS` is added, because a person behind
+//! an inspecting proxy has set it for wrangler. Mozilla's list is for a machine without a store.
 
 use std::env;
 

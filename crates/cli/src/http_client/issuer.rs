@@ -1,4 +1,4 @@
-//! Who has issued the certificate that a server shows: what a person needs to know where nobody trusts it.
+//! The issuer of a server's certificate, which a person needs to know when the certificate is not trusted.
 
 use std::sync::{Arc, Mutex};
 

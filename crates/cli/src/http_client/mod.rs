@@ -106,7 +106,7 @@ fn configuration() -> ConfigBuilder<AgentScope> {
     Agent::config_builder()
         .timeout_global(Some(DEADLINE))
         .http_status_as_error(false)
-        // A redirect would take the credential to where nobody meant it to go.
+        // A redirect would take the credential to a server that was not named.
         .max_redirects(0)
         .max_redirects_will_error(false)
         .user_agent(concat!("ostiary/", env!("CARGO_PKG_VERSION")))

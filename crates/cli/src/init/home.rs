@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::failure::Failure;
+use crate::shell::quoted;
 use crate::source_folder;
 
 /// Where this repository has the schema of gateway.toml.
@@ -49,7 +50,8 @@ impl Home {
             Clone::At(path) => path.join(SCHEMA),
             Clone::Missing => Path::new(source_folder::USUAL).join(SCHEMA),
         };
-        let prefix = if schema.is_absolute() || schema.starts_with(".") { "" } else { "./" };
+        let is_explicit = schema.is_absolute() || schema.starts_with(".") || schema.starts_with("..");
+        let prefix = if is_explicit { "" } else { "./" };
         format!("#:schema {prefix}{}\n", schema.display())
     }
 
@@ -60,10 +62,13 @@ impl Home {
             Clone::At(path) => path.display().to_string(),
             Clone::Missing => source_folder::USUAL.to_owned(),
         };
-        Some(format!("make --silent --directory '{}' build GATEWAY=\"$PWD\"", clone.trim_end_matches('/')))
+        Some(format!(
+            "make --silent --directory {} build GATEWAY=\"$PWD\"",
+            quoted(clone.trim_end_matches('/'))
+        ))
     }
 
-    /// How the clone is brought about, where there is none.
+    /// The command that makes the clone, if it is missing.
     pub fn clone_step(&self) -> Option<String> {
         let usual = source_folder::USUAL;
         matches!(self.clone, Clone::Missing).then(|| {
@@ -71,7 +76,7 @@ impl Home {
         })
     }
 
-    /// Writes a `.gitignore`, where there is none and the folder is a user's own.
+    /// Writes a `.gitignore`, unless there is one or the folder is the clone.
     ///
     /// # Errors
     /// Where it cannot be written.

@@ -163,7 +163,7 @@ impl Init {
         let mut tokens = Vec::new();
         for caller in &self.callers {
             if !gateway.has_caller(caller) {
-                let token = CallerToken::new()?;
+                let token = CallerToken::new(caller)?;
                 gateway.add_caller(caller, token.digest())?;
                 tokens.push((caller.as_str(), token));
             }

@@ -173,7 +173,7 @@ fn values(names: &[String], from: Option<PathBuf>, source: &ValueSource) -> Resu
     names.iter().map(take).collect()
 }
 
-/// A time to wait. A clock has an end, and nobody waits longer for a value to spread.
+/// A time to wait. It has an upper limit, because a clock has one, and a value spreads sooner.
 fn patience(text: &str) -> Result<Duration, String> {
     const LONGEST: &str = "7d";
     let (asked, longest) = (text.parse::<Age>(), LONGEST.parse::<Age>());

@@ -1,5 +1,5 @@
 //! What a rotation does next, from what is found. It knows nothing else, so a rotation that was interrupted
-//! anywhere goes on where it stands when it is run again with the same value.
+//! anywhere continues at the same point when it is run again with the same value.
 //!
 //! 1. A source that holds the new value is tried at the upstream before anything else is written.
 //! 2. Until one has been accepted there, no source is written that may be the only one that works: first one that
@@ -204,7 +204,7 @@ mod tests {
                 Step::Write(source) => {
                     let something_worked = world.iter().any(|real| works(*real, new_works));
                     world[source] = Real::New;
-                    // A value that nobody has tried yet counts as wrong.
+                    // A value that was not tried yet counts as wrong.
                     let proved =
                         found.iter().any(|f| f.holding == Holding::New && f.verdict == Verdict::Accepted);
                     let serves =

@@ -78,7 +78,7 @@ impl Trial<'_> {
     }
 
     /// Has the probe sent with a value that is certainly wrong. `None` where the upstream tells it from a good one, or
-    /// nobody wants to know.
+    /// it does not matter.
     ///
     /// # Errors
     /// Where the gateway does not do it.

@@ -59,7 +59,7 @@ impl Change {
         };
         if now != self.before {
             return Err(Failure::failed(format_args!(
-                "{} was changed by somebody else meanwhile; run the command again",
+                "{} was changed meanwhile; run the command again",
                 self.path.display()
             )));
         }

@@ -58,7 +58,7 @@ impl GatewayFile {
         Ok(())
     }
 
-    /// Adds a secret with one source, where there is none of this name.
+    /// Adds a secret with one source, unless there is one of this name.
     ///
     /// # Errors
     /// Where `secrets` is not a table.

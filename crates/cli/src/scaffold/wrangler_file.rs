@@ -29,6 +29,17 @@ pub struct NewBinding<'n> {
     pub store_id: Option<&'n str>,
 }
 
+impl NewBinding<'_> {
+    /// The secret's name in this store. `own` is an environment and the store of the top level: where they share one, the
+    /// environment has a secret of its own, so that staging never uses the key of production.
+    fn name_in(&self, store: &str, own: Option<(&str, &str)>) -> String {
+        match own {
+            Some((environment, shared)) if shared == store => format!("{environment}-{}", self.secret_name),
+            _ => self.secret_name.to_owned(),
+        }
+    }
+}
+
 impl WranglerFile {
     /// JSON with comments where the path ends in `.json` or `.jsonc`, TOML otherwise.
     ///
@@ -94,14 +105,16 @@ fn add_to_toml(document: &mut DocumentMut, new: &NewBinding<'_>) -> Result<Vec<S
     let mut stores = Vec::new();
     let top = store_of(document.as_table());
     let is_first = !document.contains_key(BINDINGS);
-    stores.extend(add_to_table(document.as_table_mut(), new, None)?);
+    stores.extend(add_to_table(document.as_table_mut(), new, None, None)?);
     if is_first {
         move_before_environments(document);
     }
+    let shared = store_of(document.as_table());
     let named = document.get_mut("env").and_then(Item::as_table_like_mut);
-    for (_, environment) in named.into_iter().flat_map(|named| named.iter_mut()) {
+    for (name, environment) in named.into_iter().flat_map(|named| named.iter_mut()) {
         if let Some(environment) = environment.as_table_like_mut() {
-            stores.extend(add_to_table(environment, new, top.as_deref())?);
+            let own = shared.as_deref().map(|shared| (name.get(), shared));
+            stores.extend(add_to_table(environment, new, top.as_deref(), own)?);
         }
     }
     Ok(stores)
@@ -122,6 +135,7 @@ fn add_to_table(
     environment: &mut dyn TableLike,
     new: &NewBinding<'_>,
     inherited: Option<&str>,
+    own: Option<(&str, &str)>,
 ) -> Result<Option<String>, Failure> {
     let store = store_of(environment);
     let store = new.store_id.or(store.as_deref()).or(inherited).unwrap_or(LOCAL_STORE).to_owned();
@@ -132,7 +146,7 @@ fn add_to_table(
     let mut table = Table::new();
     table.insert("binding", value(new.binding));
     table.insert("store_id", value(&store));
-    table.insert("secret_name", value(new.secret_name));
+    table.insert("secret_name", value(new.name_in(&store, own)));
     match bindings {
         Item::ArrayOfTables(tables) => {
             table.decor_mut().set_prefix("\n");
@@ -160,10 +174,14 @@ fn texts(bindings: &Item, key: &str) -> Vec<String> {
 fn add_to_json(root: &CstObject, new: &NewBinding<'_>) -> Result<Vec<String>, Failure> {
     let top = json_texts(root, "store_id").pop();
     let mut stores = Vec::new();
-    stores.extend(add_to_object(root, new, None)?);
+    stores.extend(add_to_object(root, new, None, None)?);
+    let shared = json_texts(root, "store_id").pop();
     let named = root.object_value("env").map(|named| named.properties()).unwrap_or_default();
-    for environment in named.iter().filter_map(|property| property.value()?.as_object()) {
-        stores.extend(add_to_object(&environment, new, top.as_deref())?);
+    for property in &named {
+        let Some(environment) = property.value().and_then(|value| value.as_object()) else { continue };
+        let name = property.name().and_then(|name| name.decoded_value().ok());
+        let own = name.as_deref().zip(shared.as_deref());
+        stores.extend(add_to_object(&environment, new, top.as_deref(), own)?);
     }
     Ok(stores)
 }
@@ -172,6 +190,7 @@ fn add_to_object(
     environment: &CstObject,
     new: &NewBinding<'_>,
     inherited: Option<&str>,
+    own: Option<(&str, &str)>,
 ) -> Result<Option<String>, Failure> {
     if json_texts(environment, "binding").iter().any(|bound| bound == new.binding) {
         return Ok(None);
@@ -181,7 +200,8 @@ fn add_to_object(
     let Some(bindings) = environment.array_value_or_create(BINDINGS) else {
         return Err(Failure::usage(format_args!("`{BINDINGS}` is not an array")));
     };
-    let pairs = [("binding", new.binding), ("store_id", &*store), ("secret_name", new.secret_name)];
+    let secret_name = new.name_in(&store, own);
+    let pairs = [("binding", new.binding), ("store_id", &*store), ("secret_name", &*secret_name)];
     let pairs = pairs.map(|(key, text)| (key.to_owned(), CstInputValue::String(text.to_owned())));
     bindings.append(CstInputValue::Object(pairs.into()));
     Ok(Some(store))
@@ -226,6 +246,18 @@ binding = \"A\"
 store_id = \"two\"
 secret_name = \"a\"
 ";
+
+    #[test]
+    fn an_environment_of_the_same_store_gets_a_secret_of_its_own() {
+        let toml = TOML.replace("store_id = \"two\"", "store_id = \"one\"");
+        let json = "{ \"env\": { \"staging\": {} } }";
+        for (text, path) in [(&*toml, "wrangler.toml"), (json, "wrangler.json")] {
+            let (text, _) = added(text, path);
+            let mut names: Vec<&str> = text.split('"').filter(|piece| piece.ends_with("items-key")).collect();
+            names.sort_unstable();
+            assert_eq!(names, ["items-key", "staging-items-key"], "{text}");
+        }
+    }
 
     #[test]
     fn every_environment_gets_the_binding_in_its_own_store() {

@@ -69,7 +69,7 @@ enum Operation {
 
 #[derive(Args)]
 struct ListArguments {
-    /// What stands in the name or the comment.
+    /// A part of the name or of the comment.
     #[arg(long)]
     search: Option<String>,
     /// Only those with this scope; may be repeated.

@@ -17,7 +17,7 @@ pub enum Difference {
     Same,
     /// In both, and the gateway has proved that the values are not equal.
     Differs,
-    /// In both; nobody can say whether the values are equal.
+    /// In both; it is unknown whether the values are equal.
     Present,
     /// In the store only.
     Extra,

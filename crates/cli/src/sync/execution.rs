@@ -44,7 +44,7 @@ enum Outcome {
     Done,
     Rehearsed,
     Failed(String),
-    /// Something before it has failed, or nobody agreed.
+    /// Something before it has failed, or the person did not agree.
     Left,
 }
 

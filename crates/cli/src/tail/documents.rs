@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-/// In bytes: a longer document is none of ours.
+/// In bytes. A longer document is not one of the gateway's events.
 const LONGEST: usize = 4 * 1024 * 1024;
 
 /// Collects lines until they are a document. `wrangler tail` indents its documents over many lines; `wrangler dev` prints

@@ -65,7 +65,7 @@ impl Tail {
                 let lines = wrangler.stdout.take().map(BufReader::new);
                 let followed = lines.map_or(Ok(()), |lines| follow(lines, filtered, output));
                 if followed.is_err() {
-                    // It would go on for nobody. Where it has ended already there is nothing to end.
+                    // It would go on without a reader. An error means that it has ended already.
                     let _ = wrangler.kill();
                 }
                 let status = wrangler.wait().map_err(Failure::failed)?;

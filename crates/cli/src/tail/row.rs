@@ -7,7 +7,7 @@ use super::event::{Event, text};
 use crate::output::{Text, Tone};
 use crate::printable::Printable;
 
-/// How wide a column is: of a table that grows nobody knows the longest cell. A longer one moves the rest of its row.
+/// How wide a column is: the longest cell of a table that grows is not known. A longer one moves the rest of its row.
 const ROUTE: usize = 14;
 const CALLER: usize = 14;
 const METHOD: usize = 6;

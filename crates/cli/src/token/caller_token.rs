@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use ostiary_core::authentication::named_token;
 use ostiary_secrets_store::SecretValue;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
@@ -10,10 +11,10 @@ use zeroize::Zeroizing;
 use crate::failure::Failure;
 use crate::output::Output;
 
-/// 256 bits: the token is a key, and its digest can be public because nobody can guess it.
+/// 256 bits: the token is a key, and its digest can be public because the token cannot be guessed.
 const BYTES: usize = 32;
 
-/// A random token, in hexadecimal digits.
+/// A random token that names its caller.
 pub struct CallerToken {
     token: SecretValue,
     digest: String,
@@ -30,12 +31,17 @@ pub struct Shown<'t> {
 
 impl CallerToken {
     /// # Errors
-    /// Where the machine has no random numbers.
-    pub fn new() -> Result<Self, Failure> {
+    /// Where this is no name of a caller, or the machine has no random numbers.
+    pub fn new(caller: &str) -> Result<Self, Failure> {
         let mut bytes = Zeroizing::new([0; BYTES]);
         getrandom::fill(bytes.as_mut_slice())
             .map_err(|error| Failure::failed(format_args!("the machine has no random numbers: {error}")))?;
-        let text = hexadecimal(bytes.as_slice());
+        let random = Zeroizing::new(hexadecimal(bytes.as_slice()));
+        let text = named_token::token(caller, &random);
+        if named_token::caller_name(&text) != Some(caller) {
+            let what = "is no name of a caller: write letters, digits, `_` and `-`";
+            return Err(Failure::usage(format_args!("`{caller}` {what}")));
+        }
         let digest = hexadecimal(&Sha256::digest(text.as_bytes()));
         Ok(Self { token: SecretValue::parse(text).map_err(Failure::failed)?, digest })
     }
@@ -84,14 +90,22 @@ mod tests {
 
     #[test]
     fn the_digest_is_that_of_the_token_as_it_is_sent() {
-        let token = CallerToken::new().unwrap();
-        assert_eq!(token.token.expose().len(), 2 * BYTES);
+        let token = CallerToken::new("shop_a").unwrap();
+        let random = token.token.expose().strip_prefix("ost_shop_a_").unwrap();
+        assert_eq!(random.len(), 2 * BYTES);
         assert_eq!(hexadecimal(&Sha256::digest(token.token.expose())), token.digest());
         assert!(hexadecimal(&Sha256::digest("abc")).starts_with("ba7816bf"));
     }
 
     #[test]
     fn no_token_is_made_twice() {
-        assert_ne!(CallerToken::new().unwrap().digest(), CallerToken::new().unwrap().digest());
+        assert_ne!(CallerToken::new("a").unwrap().digest(), CallerToken::new("a").unwrap().digest());
+    }
+
+    #[test]
+    fn a_token_is_made_for_the_name_of_a_caller_alone() {
+        for name in ["", "a b", "é", "a/b", "${a}"] {
+            assert!(CallerToken::new(name).is_err(), "{name}");
+        }
     }
 }

@@ -1,6 +1,10 @@
 //! `ostiary token`.
 
 mod caller_token;
+mod inspect;
+mod issue;
+mod key_pair;
+mod revoke;
 
 use clap::{Args, Subcommand};
 
@@ -8,6 +12,7 @@ use crate::failure::Failure;
 use crate::output::Output;
 
 pub use caller_token::{CallerToken, Shown as ShownToken};
+pub use key_pair::KeyPair;
 
 /// Make tokens for callers of the gateway.
 #[derive(Args)]
@@ -21,8 +26,13 @@ const EXAMPLES: &str = "\
 Examples:
   ostiary token new web
   ostiary token new web --json
+  ostiary token key --key-file agents.key
+  ostiary token issue agents/crawler-7 --ttl 30d --key-file agents.key
+  ostiary token inspect < token
+  ostiary token revoke agents/crawler-7 --list agents-revoked.json
 
-The token is shown once and written nowhere. gateway.toml gets its digest.";
+The token is shown once and written nowhere. gateway.toml gets its digest; or a secret gets the token, and gateway.toml
+`bearer = \"${secret}\"`. The token names its caller, so that the gateway reads one secret to check it.";
 
 #[derive(Subcommand)]
 enum Action {
@@ -31,19 +41,37 @@ enum Action {
         /// The caller that the token is for.
         caller: String,
     },
+    Key(issue::Key),
+    Issue(issue::Issue),
+    Inspect(inspect::Inspect),
+    Revoke(revoke::Revoke),
 }
 
 impl Token {
     /// # Errors
-    /// Where the machine has no random numbers, or standard output cannot be written to.
+    /// As each of them says.
     pub fn run(self, output: &mut Output) -> Result<(), Failure> {
-        let Action::New { caller } = self.action;
-        let token = CallerToken::new()?;
-        if output.is_json() {
-            return output.json(&token.shown(&caller));
+        match self.action {
+            Action::New { caller } => new(&caller, output),
+            Action::Key(key) => key.run(output),
+            Action::Issue(issue) => issue.run(output),
+            Action::Inspect(inspect) => inspect.run(output),
+            Action::Revoke(revoke) => revoke.run(output),
         }
-        token.print(&caller, output)?;
+    }
+}
+
+fn new(caller: &str, output: &mut Output) -> Result<(), Failure> {
+    {
+        let token = CallerToken::new(caller)?;
+        if output.is_json() {
+            return output.json(&token.shown(caller));
+        }
+        token.print(caller, output)?;
         output.line(format!("\nWrite this line below [callers.{caller}] in gateway.toml:"))?;
-        output.line(token.line())
+        output.line(token.line())?;
+        output.line(format!(
+            "\nOr, where a secret holds the token and it is to be rotated without a build:\nbearer = \"${{{caller}}}\"\nnamed = true"
+        ))
     }
 }

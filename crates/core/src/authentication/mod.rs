@@ -2,6 +2,8 @@
 
 pub mod caller;
 pub mod challenge;
+pub mod jwt;
+pub mod named_token;
 pub mod proved;
 mod sigv4;
 pub mod tokens;

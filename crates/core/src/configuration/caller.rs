@@ -1,6 +1,7 @@
 //! Callers and how they prove who they are.
 
 use super::secret::SecretId;
+use super::signed_caller::{IssuedProof, JwtProof};
 use super::text::{List, Text};
 
 /// A position in [`Gateway::callers`](super::Gateway::callers).
@@ -16,6 +17,8 @@ pub struct Caller {
     pub name: Text,
     /// What its token is compared with.
     pub proof: Proof,
+    /// Whether each of its tokens names it, so that its secret is read for no other text.
+    pub named: bool,
 }
 
 /// What a caller's token is compared with.
@@ -26,6 +29,10 @@ pub enum Proof {
     Secret(SecretId),
     /// SHA-256 of the token's bytes, any one of these.
     Digests(List<[u8; 32]>),
+    /// A signed token of another issuer.
+    Jwt(JwtProof),
+    /// A signed token of the gateway's own. The caller is a class, and the token names one of it.
+    Issued(IssuedProof),
 }
 
 /// Whom a list of rules is for.

@@ -1,8 +1,10 @@
 //! Which forms of auth a configuration uses.
 
 use super::auth::Placement;
+use super::caller::Proof;
 use super::gateway::Gateway;
 use super::jwt::JwtAlgorithm;
+use super::signed_caller::KeySource;
 use super::signing::HmacAlgorithm;
 
 /// Which forms of auth a configuration uses, besides headers and query parameters.
@@ -32,6 +34,14 @@ pub struct Forms {
     pub reuse: bool,
     /// [`HmacAlgorithm::Sha1`].
     pub sha1: bool,
+    /// [`Proof::Issued`].
+    pub issued: bool,
+    /// [`Proof::Jwt`].
+    pub jwt_callers: bool,
+    /// Keys of callers' issuers that are not in the configuration.
+    pub fetched_keys: bool,
+    /// Callers' tokens that a browser adds to a request by itself.
+    pub ambient_callers: bool,
     /// [`HmacAlgorithm::Sha512`] or [`HmacAlgorithm::Sha384`].
     pub sha512: bool,
 }
@@ -54,6 +64,10 @@ impl Forms {
             private_keys: each,
             exchange: each,
             reuse: each,
+            issued: each,
+            jwt_callers: each,
+            fetched_keys: each,
+            ambient_callers: each,
             sha1: each,
             sha512: each,
         }
@@ -66,6 +80,17 @@ impl Forms {
         let mut forms = Self { fetcher, ..Self::NONE };
         for placement in gateway.routes.iter().flat_map(|route| route.auth.iter()) {
             forms.add(placement);
+        }
+        for caller in gateway.callers.iter() {
+            match &caller.proof {
+                Proof::Issued(_) => forms.issued = true,
+                Proof::Jwt(jwt) => {
+                    forms.jwt_callers = true;
+                    forms.fetched_keys |= !matches!(jwt.keys, KeySource::Inline(_));
+                    forms.ambient_callers |= jwt.is_ambient;
+                }
+                Proof::Secret(_) | Proof::Digests(_) => {}
+            }
         }
         forms
     }
@@ -97,6 +122,12 @@ impl Forms {
             | Placement::Body { .. }
             | Placement::Client { .. } => {}
         }
+    }
+
+    /// Whether a caller proves itself by a signed token.
+    #[must_use]
+    pub const fn signed_callers(self) -> bool {
+        self.issued || self.jwt_callers
     }
 
     /// Whether anything is done to a request between its plan and its being sent.

@@ -27,17 +27,20 @@ pub enum Mismatch {
     RepeatedSegment,
     /// A rule admits the path with another method.
     Method,
+    /// A rule admits the request, and the caller's signed token narrows itself to other ones.
+    Token,
 }
 
 impl Mismatch {
     /// Every one, in the order in which they are looked for.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::OtherReading,
         Self::EmptySegment,
         Self::TrailingSlash,
         Self::MissingSlash,
         Self::RepeatedSegment,
         Self::Method,
+        Self::Token,
     ];
 
     /// As it stands in the log.
@@ -50,6 +53,7 @@ impl Mismatch {
             Self::MissingSlash => "missing_slash",
             Self::RepeatedSegment => "repeated_segment",
             Self::Method => "method",
+            Self::Token => "token",
         }
     }
 
@@ -95,7 +99,7 @@ fn without_empty<'p>(segments: &[&'p [u8]]) -> Vec<&'p [u8]> {
 }
 
 /// The path without what it has in common with the end of its mount, without the upstream's base path, and without the
-/// first segment that stands twice. `https://gw.example.com/openai/v1` as a base URL makes `/v1/v1/` of a client that adds
+/// first segment that is written twice. `https://gw.example.com/openai/v1` as a base URL makes `/v1/v1/` of a client that adds
 /// `/v1` itself.
 fn without_repetition<'p>(segments: &[&'p [u8]], mount: &Mount, upstream: &Upstream) -> Vec<Vec<&'p [u8]>> {
     let mut shorter: Vec<Vec<&[u8]>> = Vec::new();

@@ -23,6 +23,7 @@ mod request_value;
 mod route;
 mod rule;
 mod secret;
+mod signed_caller;
 mod signing;
 mod template;
 mod text;
@@ -47,6 +48,9 @@ pub use request_value::{RequestValue, TimeFormat};
 pub use route::{Excepted, Grant, Route, RouteId};
 pub use rule::{Pattern, Rule, Segment};
 pub use secret::{Secret, SecretId, Source, SourceKind};
+pub use signed_caller::{
+    ClaimRule, IssuedProof, JwtProof, KeyMaterial, KeySource, PublicKey, SignatureAlgorithm,
+};
 pub use signing::{BodyPlace, CONTENT_SHA256, Hmac, HmacAlgorithm, KeyEncoding, Output, OutputPlace, SigV4};
 pub use template::{Part, Template};
 pub use text::{List, Text};

@@ -110,7 +110,7 @@ impl Route {
     /// The rule of this grantee that admits the request, the first where several do.
     #[must_use]
     pub fn admitting_rule(&self, to: Grantee, method: Method, path: Below<'_>) -> Option<&Rule> {
-        self.rules(to).find(|rule| rule.methods.contain(method) && rule.pattern.admits(path))
+        self.rules(to).find(|rule| rule.admits(method, path))
     }
 
     /// The rules of this grantee, in their order.

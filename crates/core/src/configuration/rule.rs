@@ -1,7 +1,7 @@
 //! Rules: `METHODS path-pattern`.
 
 use super::text::{List, Text};
-use crate::http::method::Methods;
+use crate::http::method::{Method, Methods};
 use crate::http::path::{self, Below};
 
 /// One line of `allow`.
@@ -34,7 +34,53 @@ pub struct Segment {
     pub literals: List<Text>,
 }
 
+impl Rule {
+    /// Reads `METHODS path-pattern`, for a text that is in no file; `None` where it is none. The grammar, which says what is
+    /// wrong with a rule, admits no other.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (names, pattern) = text.split_once(' ')?;
+        let methods = if names == "*" {
+            Method::ORDINARY.into_iter().fold(Methods::NONE, Methods::with)
+        } else {
+            names
+                .split(',')
+                .try_fold(Methods::NONE, |methods, name| Some(methods.with(Method::parse(name)?)))?
+        };
+        let path = pattern.trim_start_matches(' ').strip_prefix('/')?;
+        let is_rest = |segment: &str| segment.contains("**");
+        let literal = path.strip_suffix("/**").unwrap_or(path);
+        let is_sound = path == "**" || !literal.split('/').any(is_rest);
+        is_sound.then(|| Self {
+            text: Text::Owned(text.to_owned()),
+            methods,
+            pattern: Pattern::parse(pattern.trim_start_matches(' ')),
+        })
+    }
+
+    /// Whether the rule admits a request for this path below the mount.
+    #[must_use]
+    pub fn admits(&self, method: Method, path: Below<'_>) -> bool {
+        self.methods.contain(method) && self.pattern.admits(path)
+    }
+}
+
 impl Pattern {
+    /// Reads a pattern. The slash that a path begins with is no part of the first segment.
+    #[must_use]
+    pub fn parse(text: &str) -> Self {
+        let (path, open) = match text.strip_suffix("/**") {
+            Some(before) => {
+                (before.strip_prefix('/').or(Some(before).filter(|before| !before.is_empty())), true)
+            }
+            None => (Some(text.strip_prefix('/').unwrap_or(text)), false),
+        };
+        Self {
+            segments: path.map(|path| path.split('/').map(Segment::parse).collect()).unwrap_or_default(),
+            open,
+        }
+    }
+
     /// Whether the pattern admits the path, however a server reads it.
     ///
     /// Linear in the length of the path: nothing is tried twice.
@@ -71,6 +117,10 @@ impl Pattern {
 }
 
 impl Segment {
+    fn parse(text: &str) -> Self {
+        Self { literals: text.split('*').map(|literal| Text::Owned(literal.to_owned())).collect() }
+    }
+
     /// Whether the segment holds the literals in their order, with at least one byte for each `*` between.
     #[must_use]
     pub fn admits(&self, segment: &[u8]) -> bool {

@@ -29,6 +29,9 @@ pub struct Event<'g> {
     /// The caller's name, or `anyone`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub caller: Option<&'g str>,
+    /// Which one of the caller's, by the claim `sub` of its signed token.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
     /// The rule that admitted the request, as `gateway.toml` spells it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rule: Option<&'g str>,
@@ -153,6 +156,7 @@ impl<'g> Event<'g> {
             route: None,
             operation: None,
             caller: None,
+            subject: None,
             rule: None,
             mismatch: None,
             proof: None,
@@ -178,7 +182,10 @@ impl<'g> Event<'g> {
     /// Sets the level from what has happened.
     pub fn set_level(&mut self) {
         let failed = self.code.is_some() && self.status >= 500;
-        let unreadable = self.proof == Some(AuthenticationError::Unreadable);
+        let unreadable = match self.proof {
+            Some(AuthenticationError::Jwt(why)) => why.is_unavailable(),
+            proof => proof == Some(AuthenticationError::Unreadable),
+        };
         let failures = self.secrets.iter().filter_map(|note: &SourceNote<'g>| note.failure);
         let source_failed = failures.into_iter().any(|failure| !failure.can_be_forced());
         let refused = self.failover == Some(FailoverOutcome::PrimaryRefused);
@@ -202,6 +209,7 @@ impl<'g> Event<'g> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::authentication::jwt::JwtError;
     use crate::request::rate_limit::Subject;
     use crate::runtime::reading::Failure;
 
@@ -219,6 +227,7 @@ mod tests {
             route: Some("api"),
             operation: Some("health"),
             caller: Some("checkout"),
+            subject: Some("repo:acme/shop".to_owned()),
             rule: Some("GET /**"),
             mismatch: Some(Mismatch::Method),
             proof: Some(AuthenticationError::Unreadable),
@@ -263,8 +272,17 @@ mod tests {
             Failure::Repeated,
             Failure::Unanswered,
         ];
+        let proofs = [
+            AuthenticationError::Absent,
+            AuthenticationError::Unknown,
+            AuthenticationError::Contradictory,
+            AuthenticationError::Unreadable,
+        ];
+        let proofs = proofs.into_iter().chain(JwtError::ALL.map(AuthenticationError::Jwt));
+        let proofs: Vec<String> =
+            proofs.map(|word| serde_json::to_value(word).unwrap().as_str().unwrap().to_owned()).collect();
         let levels = ["info", "warn", "error"];
-        let counted = [Subject::Address, Subject::Caller(""), Subject::Anyone].map(Subject::as_str);
+        let counted = [Subject::Address, Subject::Caller("", None), Subject::Anyone].map(Subject::as_str);
         let preflights = ["granted", "foreign_origin"];
         let notices =
             ["fallback_served", "failover_served", "source_invalid", "credential_refused", "secret_redacted"];
@@ -273,6 +291,7 @@ mod tests {
             .chain(failovers.iter().map(String::as_str))
             .chain(failures.map(Failure::as_str))
             .chain(Mismatch::ALL.map(Mismatch::as_str))
+            .chain(proofs.iter().map(String::as_str))
             .chain(levels)
             .chain(counted)
             .chain(preflights)
@@ -281,7 +300,7 @@ mod tests {
         for word in &words {
             assert!(page.contains(&format!("\n| `{word}` | ")), "{word}");
         }
-        let heads = ["failure", "failover", "mismatch", "counted", "preflight", "event"].len();
+        let heads = ["failure", "failover", "mismatch", "proof", "counted", "preflight", "event"].len();
         assert_eq!(page.matches("\n| `").count(), words.len() + heads);
     }
 }

@@ -28,8 +28,9 @@ mod traffic;
 mod value_proof;
 
 use crate::authentication::caller;
+use crate::authentication::jwt::{Narrowing, Revocable};
 use crate::authentication::tokens::tokens;
-use crate::configuration::{Gateway, MetricsSource, Operator, TokenPlace};
+use crate::configuration::{Gateway, MetricsSource, Mismatch, Operator, TokenPlace};
 use crate::http::host::Host;
 use crate::http::method::Method;
 use crate::http::path::Below;
@@ -82,21 +83,31 @@ pub fn public_report<'g, H, R: Bindings + Instrumented>(
 }
 
 /// The operator that the request's bearer token proves, which the event then names. 401, 503
-pub async fn authenticate<'g>(
+///
+/// A signed token is valid for as long as it is not revoked, which the caller of this has to find out.
+pub async fn authenticate<'g, R: Bindings + Clock + Signing>(
     gateway: &'g Gateway,
     operator: &Operator,
     head: &impl RequestHead,
-    readings: &mut Readings<'g, impl Bindings>,
+    readings: &mut Readings<'g, R>,
     event: &mut Event<'g>,
-) -> Result<(), Code> {
+) -> Result<Option<Revocable>, Code> {
     let shown = tokens(TOKEN_IN, head, None);
-    let proved = caller::authenticate(gateway, operator.allow.iter().copied(), shown, readings).await;
+    // No page of another origin can set `Authorization` here: there is no `cors`.
+    let callers = operator.allow.iter().copied();
+    let proved = caller::authenticate(gateway, callers, shown, false, readings).await;
     let proved = proved.map_err(|why| {
         event.proof = Some(why);
         Code::from(why)
     })?;
     event.caller = gateway.caller(proved.id).map(|caller| caller.name.as_ref());
-    Ok(())
+    // A token that narrows itself names routes, and these endpoints are none.
+    if proved.identity.narrowing != Narrowing::default() {
+        event.mismatch = Some(Mismatch::Token);
+        return Err(Code::NotAllowed);
+    }
+    event.subject = proved.identity.subject;
+    Ok(proved.identity.revocable)
 }
 
 /// Serves a request of an operator: `GET ready` and `POST probe`; with a page `GET overview` and `POST explain` too, and

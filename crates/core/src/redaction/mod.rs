@@ -3,8 +3,8 @@
 //! [`Sent`] collects what one request has sent. [`Needles`] are the texts that this can come back as; they are
 //! looked for in the head of the response. A [`Redactor`] looks for them in its body, piece by piece.
 //!
-//! [`needle`] has the forms of one text, [`escape`] the escapes that each form can be written in, [`marks`] what a text is
-//! covered with, [`range`] what a range of a body asks for, and [`redaction`] whether a response is searched at all.
+//! `needle` has the forms of one text, `escape` the escapes that each form can be written in, `marks` what a text is
+//! covered with, `range` what a range of a body asks for, and `redaction` whether a response is searched at all.
 //!
 //! The caller may be the one who decides what the upstream says, so it must not learn a secret by what is covered, nor
 //! by the time that a response takes:

@@ -3,6 +3,7 @@
 use crate::configuration::{Cors, HeaderPattern, Origins, Route, TokenPlace};
 use crate::http::AddedHeaders;
 use crate::http::header_name::HeaderName;
+use crate::http::host::Host;
 use crate::http::method::{Method, Methods};
 use crate::log::PreflightOutcome;
 use crate::request_id::RequestId;
@@ -107,6 +108,24 @@ impl<'g, 'h> Permission<'g, 'h> {
             && (OF_A_REFUSAL.contains(&name)
                 || named.is_none_or(|patterns| patterns.iter().any(|pattern| pattern.admits(name))))
     }
+}
+
+/// Whether a page of an origin that is not admitted may have brought a browser to send this: then a credential that the
+/// browser adds by itself says nothing of its user's will.
+///
+/// A browser names the origin where a page can choose the method or read the response (Fetch Standard, section 3.2), and
+/// says of every other request where it comes from (Fetch Metadata, section 2.1). Who says neither is no browser.
+#[must_use]
+pub fn is_foreign(cors: Option<&Cors>, head: &impl RequestHead, scheme: &str, host: &Host) -> bool {
+    if let Some(origin) = head.header("origin") {
+        let is_own =
+            origin.strip_prefix(scheme).and_then(|rest| rest.strip_prefix("://")) == Some(host.as_str());
+        // `*` is for what every page may have, and this is one user's.
+        let is_listed =
+            cors.is_some_and(|cors| cors.origins != Origins::Any && allowed_origin(cors, head).is_some());
+        return !is_own && !is_listed;
+    }
+    head.header("sec-fetch-site").is_some_and(|site| !matches!(site, "same-origin" | "none"))
 }
 
 /// The origin as it is allowed, where it is.

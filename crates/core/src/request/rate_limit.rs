@@ -28,8 +28,8 @@ pub enum Limited<'a> {
 pub enum Subject<'a> {
     /// The address that it comes from.
     Address,
-    /// A caller, by its name.
-    Caller(&'a str),
+    /// A caller, by its name, and which one it is where many have the name.
+    Caller(&'a str, Option<&'a str>),
     /// Somebody without a token.
     Anyone,
 }
@@ -51,7 +51,7 @@ impl Subject<'_> {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Address => "address",
-            Self::Caller(_) => "caller",
+            Self::Caller(..) => "caller",
             Self::Anyone => "anyone",
         }
     }
@@ -76,7 +76,12 @@ impl<'a> Limits<'a> {
         let address = || network(head.header(ADDRESS_HEADER));
         let key = match subject {
             Subject::Address => address(),
-            Subject::Caller(name) => format!("{}/{name}", self.name),
+            Subject::Caller(name, None) => format!("{}/{name}", self.name),
+            // The subject of a class's token begins with the class.
+            Subject::Caller(name, Some(subject)) => {
+                let within = subject.strip_prefix(name).and_then(|rest| rest.strip_prefix('/'));
+                format!("{}/{name}/{}", self.name, within.unwrap_or(subject))
+            }
             Subject::Anyone => format!("{}/anyone/{}", self.name, address()),
         };
         let asked = limits.iter().map(|limit| bindings.limit(&limit.binding, &key, self.within));

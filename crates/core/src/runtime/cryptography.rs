@@ -1,6 +1,6 @@
 //! What the runtime computes with keys (Web Cryptography): in constant time, and without code of the gateway's own.
 
-use crate::configuration::JwtAlgorithm;
+use crate::configuration::{JwtAlgorithm, PublicKey};
 
 /// The runtime's cryptography.
 pub trait Cryptography {
@@ -9,6 +9,9 @@ pub trait Cryptography {
 
     /// Signs with an imported key: for ECDSA the two numbers, each in 32 bytes (RFC 7518 §3.4).
     async fn sign(&self, key: KeyHandle, algorithm: JwtAlgorithm, message: &[u8]) -> Option<Vec<u8>>;
+
+    /// Whether this is a signature of the message that the key verifies, by the one algorithm of the key.
+    async fn verify(&self, key: &PublicKey, signature: &[u8], message: &[u8]) -> bool;
 
     /// Encrypts and authenticates by AES-256-GCM (NIST SP 800-38D). The tag is at the end.
     async fn seal(&self, key: &[u8; 32], nonce: &[u8; 12], text: &[u8]) -> Option<Vec<u8>>;

@@ -19,6 +19,8 @@ pub trait OwnRequests {
 pub struct WholeResponse {
     /// Its status.
     pub status: u16,
+    /// Its `Cache-Control`.
+    pub cache_control: Option<String>,
     /// Its body, which may hold a token.
     pub body: SecretBytes,
 }

@@ -8,7 +8,7 @@ use serde::de::{Error as _, IgnoredAny, MapAccess, Visitor};
 use crate::secret_value::SecretValue;
 
 /// The text of the field with this name. `None` where the value is no JSON object, the field is not there
-/// exactly once, is no string, or is white space only.
+/// exactly once, is not a string, or is white space only.
 #[must_use]
 pub fn string_field(value: &SecretValue, name: &str) -> Option<SecretValue> {
     let mut deserializer = serde_json::Deserializer::from_str(value.expose());

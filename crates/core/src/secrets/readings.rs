@@ -21,6 +21,12 @@ impl<'g, B: Bindings> Readings<'g, B> {
         Self { bindings, within, read: Vec::new() }
     }
 
+    /// What is read from.
+    #[must_use]
+    pub const fn bindings(&self) -> &'g B {
+        self.bindings
+    }
+
     /// Reads those of the sources that have not been read, all at the same time.
     pub async fn read(&mut self, sources: impl IntoIterator<Item = &'g Source>) {
         let mut unread: Vec<&'g Source> = Vec::new();

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, VecDeque};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use futures::executor::block_on;
-use ostiary_core::configuration::{Forms, Gateway, Instruments, JwtAlgorithm, Source};
+use ostiary_core::configuration::{Forms, Gateway, Instruments, JwtAlgorithm, PublicKey, Source};
 use ostiary_core::http::AddedHeaders;
 use ostiary_core::http::coding::Coding;
 use ostiary_core::log::{FoundIn, Notice, Redacted};
@@ -53,6 +53,9 @@ pub enum Binding {
     Hangs,
 }
 
+/// What an issuer responds with: a status, `Cache-Control` and a body.
+pub type KeySetAnswer = Result<(u16, Option<&'static str>, String), SendError>;
+
 /// A caller's request.
 #[derive(Clone, Debug)]
 pub struct Ask {
@@ -90,6 +93,12 @@ pub struct World {
     tokens_given: Cell<usize>,
     keys: RefCell<Vec<SigningKey>>,
     counted: RefCell<Vec<(String, String)>>,
+    /// What issuers publish, by URL.
+    pub key_sets: RefCell<BTreeMap<String, KeySetAnswer>>,
+    /// The URLs of issuers that were asked.
+    pub fetched: RefCell<Vec<String>>,
+    /// How many signatures were verified.
+    pub verified: Cell<u32>,
     steps: RefCell<Vec<String>>,
     reads: RefCell<Vec<String>>,
     sent: RefCell<Vec<Sent>>,
@@ -295,6 +304,9 @@ impl World {
             tokens_given: Cell::default(),
             keys: RefCell::default(),
             counted: RefCell::default(),
+            key_sets: RefCell::default(),
+            fetched: RefCell::default(),
+            verified: Cell::default(),
             steps: RefCell::default(),
             reads: RefCell::default(),
             sent: RefCell::default(),
@@ -523,6 +535,16 @@ impl Console for World {
 impl OwnRequests for World {
     async fn request(&self, plan: &Plan, limit: u32) -> Result<WholeResponse, SendError> {
         assert_no_canary(&format!("{plan:?}"));
+        if let Some(answer) = self.key_sets.borrow().get(plan.url.expose()) {
+            assert_eq!((plan.method.as_str(), plan.body.is_none()), ("GET", true));
+            self.fetched.borrow_mut().push(plan.url.expose().to_owned());
+            let (status, cache_control, body) = answer.clone()?;
+            if body.len() > usize::try_from(limit).unwrap() {
+                return Err(SendError::TooLarge);
+            }
+            let cache_control = cache_control.map(str::to_owned);
+            return Ok(WholeResponse { status, cache_control, body: SecretBytes::new(body.into_bytes()) });
+        }
         let number = self.tokens_given.get() + 1;
         self.tokens_given.set(number);
         self.asked_for_tokens.borrow_mut().push(Sent {
@@ -543,7 +565,7 @@ impl OwnRequests for World {
         if body.len() > usize::try_from(limit).unwrap() {
             return Err(SendError::TooLarge);
         }
-        Ok(WholeResponse { status, body: SecretBytes::new(body.into_bytes()) })
+        Ok(WholeResponse { status, cache_control: None, body: SecretBytes::new(body.into_bytes()) })
     }
 }
 
@@ -591,6 +613,11 @@ impl Cryptography for World {
                 Some(signed)
             }
         }
+    }
+
+    async fn verify(&self, key: &PublicKey, signature: &[u8], message: &[u8]) -> bool {
+        self.verified.set(self.verified.get() + 1);
+        ostiary_rehearsal::verify(key, signature, message)
     }
 
     async fn seal(&self, key: &[u8; 32], nonce: &[u8; 12], text: &[u8]) -> Option<Vec<u8>> {

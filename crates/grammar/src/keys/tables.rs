@@ -93,8 +93,121 @@ pub(crate) static CALLER: KeyTable = KeyTable {
             example: "bearer_sha256 = [\"fac076e1c1db29dc15d9da2a52364d52ac8d5b29d5c5bf0fef2c47eb9bee8c65\"]",
             shape: Shape::Array(1, &Shape::Pattern("^[0-9A-Fa-f]{64}$")),
         },
+        Key {
+            name: "jwt",
+            summary: "Signed tokens of another issuer, such as a CI system: who issues them, for whom, and what they say.",
+            presence: Optional("another key proves the caller"),
+            example: "jwt = { preset = \"github-actions\", audience = \"https://gw.example.com\", claims = { repository = \"acme/shop\" } }",
+            shape: Shape::Table(&CALLER_JWT),
+        },
+        Key {
+            name: "issued",
+            summary: "Signed tokens that `ostiary token issue` makes. The caller is a class, and each token names one of it.",
+            presence: Optional("another key proves the caller"),
+            example: "issued = { keys = [\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"] }",
+            shape: Shape::Table(&ISSUED),
+        },
+        Key {
+            name: "named",
+            summary: "Whether every token of the caller names it, as those of `ostiary token new` do. Its secret is then read for no other text.",
+            presence: Optional("false"),
+            example: "named = true",
+            shape: Shape::Boolean,
+        },
     ],
-    forms: &[&["bearer"], &["bearer_sha256"]],
+    forms: &[&["bearer"], &["bearer_sha256"], &["jwt"], &["issued"]],
+};
+
+static CLAIM: Shape = Shape::AnyOf(&[TEXT, SOME_TEXTS, Shape::Boolean, Shape::Integer(0, u32::MAX)]);
+static MEMBER: Shape =
+    Shape::AnyOf(&[TEXT, SOME_TEXTS, Shape::Boolean, Shape::Integer(0, u32::MAX), Shape::Named(&CLAIM)]);
+static CLAIMS: Shape =
+    Shape::AnyOf(&[TEXT, SOME_TEXTS, Shape::Boolean, Shape::Integer(0, u32::MAX), Shape::Named(&MEMBER)]);
+
+/// `jwt` of a caller.
+pub(crate) static CALLER_JWT: KeyTable = KeyTable {
+    owner: "`jwt`",
+    keys: &[
+        Key {
+            name: "preset",
+            summary: "A known issuer: where its keys are, and what has to be asked of its tokens.",
+            presence: Optional("`issuer` says it"),
+            example: "preset = \"github-actions\"",
+            shape: Shape::Word(&["github-actions", "gitlab", "google", "cloudflare-access", "vercel"]),
+        },
+        Key {
+            name: "issuer",
+            summary: "The claim `iss`, byte for byte.",
+            presence: Optional("the preset's, where it has one"),
+            example: "issuer = \"https://id.example.com\"",
+            shape: TEXT,
+        },
+        Key {
+            name: "audience",
+            summary: "The claim `aud` holds this text, or one of these.",
+            presence: Required,
+            example: "audience = \"https://gw.example.com\"",
+            shape: Shape::AnyOf(&[TEXT, SOME_TEXTS]),
+        },
+        Key {
+            name: "claims",
+            summary: "What other claims say: a text, one of several, or a pattern with `*`, as in rules.",
+            presence: Required,
+            example: "claims = { repository = \"acme/*\", ref = \"refs/heads/main\" }",
+            shape: Shape::Named(&CLAIMS),
+        },
+        Key {
+            name: "jwks",
+            summary: "The URL of the issuer's keys, a JWK Set.",
+            presence: Optional("the preset's, or the `jwks_uri` of the issuer's metadata"),
+            example: "jwks = \"https://id.example.com/keys\"",
+            shape: TEXT,
+        },
+        Key {
+            name: "keys",
+            summary: "The issuer's public keys themselves, each a JWK. Nothing is fetched.",
+            presence: Optional("the keys are fetched"),
+            example: "keys = [{ kty = \"OKP\", crv = \"Ed25519\", x = \"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\" }]",
+            shape: Shape::Array(1, &Shape::Named(&TEXT)),
+        },
+    ],
+    forms: &[],
+};
+
+/// `issued` of a caller.
+pub(crate) static ISSUED: KeyTable = KeyTable {
+    owner: "`issued`",
+    keys: &[
+        Key {
+            name: "keys",
+            summary: "The public keys of those who issue tokens. `ostiary token key` makes a pair.",
+            presence: Required,
+            example: "keys = [\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"]",
+            shape: Shape::Array(1, &Shape::Pattern("^[A-Za-z0-9_-]{43}$")),
+        },
+        Key {
+            name: "audience",
+            summary: "The claim `aud` holds this text.",
+            presence: Optional("tokens are for every gateway with the key"),
+            example: "audience = \"https://gw.example.com\"",
+            shape: TEXT,
+        },
+        Key {
+            name: "max_ttl",
+            summary: "How long a token counts at most.",
+            presence: Optional("\"90d\""),
+            example: "max_ttl = \"30d\"",
+            shape: Shape::Pattern("^[0-9]+(m|h|d)$"),
+        },
+        Key {
+            name: "revoked",
+            summary: "A template of one secret: the list of tokens that count no more.",
+            presence: Optional("no token is revoked"),
+            example: "revoked = \"${agents_revoked}\"",
+            shape: Shape::Template,
+        },
+    ],
+    forms: &[],
 };
 
 /// `[routes.NAME]`.

@@ -1,0 +1,89 @@
+//! Signed tokens for an explanation. The gateway's own code reads them; only the keys are others where nobody has the
+//! issuer's.
+
+use jiff::Timestamp;
+use ostiary_core::authentication::caller::AuthenticationError;
+use ostiary_core::authentication::jwt::{self, JwtError, KIND};
+use ostiary_core::configuration::{
+    Gateway, KeyMaterial, KeySource, List, Proof, PublicKey, SignatureAlgorithm, Text,
+};
+use ostiary_rehearsal::{Rehearsal, RehearsedRequest};
+use serde_json::{Map, Value};
+use zeroize::Zeroizing;
+
+use crate::failure::Failure;
+use crate::token::KeyPair;
+
+/// For how long claims without an end count, in seconds.
+const TTL: i64 = 300;
+
+/// In milliseconds since 1970.
+#[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 are far from the bound")]
+pub fn now() -> f64 {
+    Timestamp::now().as_millisecond() as f64
+}
+
+/// Whether the keys that would verify the request's token are not at hand.
+pub fn lacks_keys(gateway: &Gateway, rehearsal: &Rehearsal, head: &RehearsedRequest) -> bool {
+    let proof = rehearsal.handle(gateway, head).and_then(|handled| handled.event.proof);
+    proof == Some(AuthenticationError::Jwt(JwtError::KeySetUnavailable))
+}
+
+/// The claims of a token as JSON, whoever has signed it.
+///
+/// # Errors
+/// Where it is none.
+pub fn claims(token: &str) -> Result<String, Failure> {
+    let none = || Failure::failed("this is no signed token");
+    let claims = jwt::unverified_claims(token).map_err(|_| none())?;
+    serde_json::to_string(&json(&claims)).map_err(|_| none())
+}
+
+fn json(value: &jwt::Value) -> Value {
+    match value {
+        jwt::Value::Null => Value::Null,
+        jwt::Value::Boolean(boolean) => Value::Bool(*boolean),
+        jwt::Value::Number(number) => {
+            serde_json::Number::from_f64(*number).map_or(Value::Null, Value::Number)
+        }
+        jwt::Value::Text(text) => Value::String(text.clone()),
+        jwt::Value::List(elements) => Value::Array(elements.iter().map(json).collect()),
+        jwt::Value::Object(members) => {
+            Value::Object(members.iter().map(|(name, value)| (name.clone(), json(value))).collect())
+        }
+    }
+}
+
+/// A token with these claims, and callers that know its key in the place of their own. Claims without `exp` and `iat` are
+/// of now.
+///
+/// # Errors
+/// Where the text is no JSON object.
+pub fn with_own_keys(gateway: &mut Gateway, claims: &str) -> Result<Zeroizing<String>, Failure> {
+    let mut claims: Map<String, Value> = serde_json::from_str(claims)
+        .map_err(|error| Failure::usage(format_args!("the claims are no JSON object: {error}")))?;
+    let now = Timestamp::now().as_second();
+    claims.entry("iat").or_insert_with(|| now.into());
+    claims.entry("exp").or_insert_with(|| (now + TTL).into());
+    let pair = KeyPair::ephemeral()?;
+    let material = KeyMaterial::ed25519(&pair.public()).map_err(Failure::failed)?;
+    let keys: List<PublicKey> =
+        vec![PublicKey { id: None, algorithm: SignatureAlgorithm::EdDsa, material }].into();
+    let mut callers = gateway.callers.to_vec();
+    for caller in &mut callers {
+        match &mut caller.proof {
+            Proof::Jwt(jwt) => jwt.keys = KeySource::Inline(keys.clone()),
+            Proof::Issued(issued) => issued.keys = keys.clone(),
+            Proof::Secret(_) | Proof::Digests(_) => {}
+        }
+    }
+    let class = claims.get("sub").and_then(Value::as_str).and_then(|subject| subject.split_once('/'));
+    let is_class = |name: &Text| class.is_some_and(|(class, _)| name == class);
+    let is_own = !claims.contains_key("iss")
+        && callers.iter().any(|caller| matches!(caller.proof, Proof::Issued(_)) && is_class(&caller.name));
+    if is_own {
+        claims.entry("jti").or_insert_with(|| "explained".into());
+    }
+    gateway.callers = List::Owned(callers);
+    pair.sign(if is_own { KIND } else { "JWT" }, &claims)
+}

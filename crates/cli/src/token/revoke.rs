@@ -1,0 +1,163 @@
+//! `ostiary token revoke`.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::PathBuf;
+
+use clap::Args;
+use jiff::Timestamp;
+use ostiary_core::authentication::jwt::{self, Value};
+use serde::{Deserialize, Serialize};
+
+use super::issue::class_of;
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::value_source::read_secret_text;
+
+/// The longest value that the store takes, in bytes.
+const LONGEST: usize = 1024;
+
+/// Revoke tokens: all that a holder has so far, one token, or all that were issued so far.
+///
+/// The store returns no value, so the list is kept in a file, which is then written into the secret.
+#[derive(Args)]
+pub struct Revoke {
+    /// Whose tokens: all that were issued so far, such as those of agents/crawler-7.
+    #[arg(required_unless_present_any = ["token_file", "all"], conflicts_with_all = ["token_file", "all"])]
+    subject: Option<String>,
+    /// This one token, in a file; `-` is standard input.
+    #[arg(long, value_name = "PATH", conflicts_with = "all")]
+    token_file: Option<PathBuf>,
+    /// All that were issued so far.
+    #[arg(long)]
+    all: bool,
+    /// The file with the list. It is made where it is not there.
+    #[arg(long, value_name = "PATH")]
+    list: PathBuf,
+}
+
+/// The list, as the gateway reads it.
+#[derive(Debug, Default, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+struct List {
+    /// No token that was issued before this counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    iat: Option<i64>,
+    /// The same for one holder.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    sub: BTreeMap<String, i64>,
+    /// Single tokens, each with the time when it would have ended.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    jti: BTreeMap<String, i64>,
+}
+
+#[derive(Serialize)]
+struct Report<'r> {
+    list: &'r List,
+    bytes: usize,
+}
+
+impl Revoke {
+    /// # Errors
+    /// Where the list cannot be read or written, or has become longer than the store takes.
+    pub fn run(self, output: &mut Output) -> Result<(), Failure> {
+        let now = Timestamp::now().as_second();
+        let mut list = self.read()?;
+        if let Some(subject) = &self.subject {
+            class_of(subject)?;
+            list.revoke_subject(subject, now);
+        } else if let Some(path) = &self.token_file {
+            let token = read_secret_text(Some(path), "Token: ")?;
+            let (id, ends) = identity(token.trim())?;
+            list.jti.insert(id, ends);
+        } else {
+            list.revoke_all(now);
+        }
+        list.forget(now);
+        let text = serde_json::to_string(&list).map_err(Failure::failed)?;
+        let path = self.list.display();
+        if text.len() > LONGEST {
+            let what = "bytes, and a secret of the store has 1024 at most";
+            let instead = "revoke whole holders, or all tokens with --all";
+            return Err(Failure::failed(format_args!(
+                "the list would have {} {what}: {instead}",
+                text.len()
+            )));
+        }
+        fs::write(&self.list, format!("{text}\n"))
+            .map_err(|error| Failure::failed(format_args!("cannot write {path}: {error}")))?;
+        if output.is_json() {
+            return output.json(&Report { list: &list, bytes: text.len() });
+        }
+        output.line(format!("Wrote {path}: {} bytes of 1024.", text.len()))?;
+        output.line("\nNext, with the name of the secret that `revoked` names:")?;
+        output.line(format!("  ostiary secrets update NAME --value --value-file {path}"))
+    }
+
+    fn read(&self) -> Result<List, Failure> {
+        let path = self.list.display();
+        match fs::read_to_string(&self.list) {
+            Ok(text) => serde_json::from_str(&text).map_err(|error| {
+                Failure::failed(format_args!("{path} is no list of revoked tokens: {error}"))
+            }),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(List::default()),
+            Err(error) => Err(Failure::failed(format_args!("cannot read {path}: {error}"))),
+        }
+    }
+}
+
+impl List {
+    /// What is issued from the next second on counts.
+    fn revoke_subject(&mut self, subject: &str, now: i64) {
+        self.sub.insert(subject.to_owned(), now + 1);
+    }
+
+    fn revoke_all(&mut self, now: i64) {
+        self.iat = Some(now + 1);
+        self.sub.clear();
+        self.jti.clear();
+    }
+
+    /// Drops the tokens whose own end has come, with the leeway of clocks.
+    fn forget(&mut self, now: i64) {
+        self.jti.retain(|_, ends| *ends + 120 > now);
+    }
+}
+
+/// The id of a token, and when it ends.
+fn identity(token: &str) -> Result<(String, i64), Failure> {
+    let claims = jwt::unverified_claims(token)
+        .map_err(|why| Failure::failed(format_args!("this is no signed token: {}", why.as_str())))?;
+    let id = claims.get("jti").and_then(Value::as_text);
+    let ends = match claims.get("exp") {
+        Some(Value::Number(seconds)) => Some(*seconds),
+        _ => None,
+    };
+    let (Some(id), Some(ends)) = (id, ends) else {
+        return Err(Failure::failed("the token has no id, or no end; revoke its holder"));
+    };
+    #[expect(clippy::cast_possible_truncation, reason = "`as` saturates, and no clock shows such a time")]
+    let ends = ends as i64;
+    Ok((id.to_owned(), ends))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_grows_and_forgets_what_has_ended() {
+        let mut list = List::default();
+        list.revoke_subject("agents/a", 1000);
+        list.jti.insert("x".to_owned(), 1500);
+        list.jti.insert("y".to_owned(), 800);
+        list.forget(1000);
+        let text = serde_json::to_string(&list).unwrap();
+        assert_eq!(text, r#"{"sub":{"agents/a":1001},"jti":{"x":1500}}"#);
+        assert_eq!(serde_json::from_str::<List>(&text).unwrap(), list);
+        list.revoke_all(2000);
+        assert_eq!(serde_json::to_string(&list).unwrap(), r#"{"iat":2001}"#);
+        assert!(serde_json::from_str::<List>(r#"{"jit":{}}"#).is_err());
+    }
+}

@@ -1,0 +1,237 @@
+//! Tokens of the gateway's own: whom they name, what they leave of a caller's rules, and whether they are revoked.
+
+use super::claims::{Times, check_audience, check_times};
+use super::error::JwtError;
+use super::json::Value;
+use crate::configuration::{Gateway, IssuedProof, Rule, SecretId, Source};
+use crate::http::method::Method;
+use crate::http::path::Below;
+use crate::runtime::Bindings;
+use crate::runtime::reading::Reading;
+use crate::secret_value::SecretValue;
+use crate::secrets::readings::Readings;
+
+/// `typ` of these tokens, so that no token of another kind is taken for one (RFC 8725 §3.11).
+pub const KIND: &str = "ostiary+jwt";
+
+/// The longest name within a class, in bytes.
+const LONGEST_NAME: usize = 128;
+
+/// Rules, or names of routes, in one token.
+const MOST: usize = 64;
+
+/// What a token leaves of its caller's rules.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Narrowing {
+    /// The names of the routes; `None` for all of the caller's.
+    routes: Option<Vec<String>>,
+    /// Rules of which one admits the request too; `None` where the caller's are enough.
+    rules: Option<Vec<Rule>>,
+}
+
+/// What of a token can be revoked, and in which list.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Revocable {
+    /// The secret with the list.
+    pub list: SecretId,
+    subject: String,
+    id: String,
+    issued: f64,
+}
+
+/// What is known of the holder of such a token.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Holder {
+    /// `class/name`.
+    pub subject: String,
+    /// What it leaves of the class's rules.
+    pub narrowing: Narrowing,
+    /// `None` where the class has no list.
+    pub revocable: Option<Revocable>,
+}
+
+/// The name of the caller in the subject `class/name`.
+#[must_use]
+pub fn class_of(claims: &Value) -> Option<&str> {
+    let (class, name) = claims.get("sub")?.as_text()?.split_once('/')?;
+    is_name(name).then_some(class)
+}
+
+/// Whether this can be a name within a class: letters, digits, `_`, `-` and `.`.
+#[must_use]
+pub fn is_name(name: &str) -> bool {
+    let is_word = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
+    (1..=LONGEST_NAME).contains(&name.len()) && name.bytes().all(is_word)
+}
+
+impl Holder {
+    /// Reads the claims of a token whose signature is good.
+    pub fn read(issued: &IssuedProof, claims: &Value, now: f64) -> Result<Self, JwtError> {
+        let Times { issued: Some(begin), expires } = check_times(claims, now)? else {
+            return Err(JwtError::Lifetime);
+        };
+        if expires - begin > f64::from(issued.max_ttl) {
+            return Err(JwtError::Lifetime);
+        }
+        if let Some(audience) = &issued.audience {
+            check_audience(claims, &[audience])?;
+        }
+        let text = |name: &str| claims.get(name).and_then(Value::as_text).ok_or(JwtError::Malformed);
+        let (subject, id) = (text("sub")?.to_owned(), text("jti")?.to_owned());
+        let narrowing = Narrowing::read(claims)?;
+        let revocable =
+            issued.revoked.map(|list| Revocable { list, subject: subject.clone(), id, issued: begin });
+        Ok(Self { subject, narrowing, revocable })
+    }
+}
+
+impl Narrowing {
+    fn read(claims: &Value) -> Result<Self, JwtError> {
+        let rules = texts(claims, "rules")?.map(|rules| {
+            let parsed = rules.iter().map(|text| Rule::parse(text).ok_or(JwtError::Malformed));
+            parsed.collect::<Result<Vec<Rule>, _>>()
+        });
+        Ok(Self { routes: texts(claims, "routes")?, rules: rules.transpose()? })
+    }
+
+    /// Whether the token leaves this of what its caller may do.
+    #[must_use]
+    pub fn admits(&self, route: &str, method: Method, path: Below<'_>) -> bool {
+        self.routes.as_ref().is_none_or(|routes| routes.iter().any(|name| name == route))
+            && self.rules.as_ref().is_none_or(|rules| rules.iter().any(|rule| rule.admits(method, path)))
+    }
+}
+
+/// The texts of a list; `None` where there is no such claim.
+fn texts(claims: &Value, name: &str) -> Result<Option<Vec<String>>, JwtError> {
+    let Some(value) = claims.get(name) else { return Ok(None) };
+    let Value::List(elements) = value else { return Err(JwtError::Malformed) };
+    if elements.len() > MOST {
+        return Err(JwtError::Malformed);
+    }
+    let text = |element: &Value| element.as_text().map(str::to_owned).ok_or(JwtError::Malformed);
+    elements.iter().map(text).collect::<Result<_, _>>().map(Some)
+}
+
+impl Revocable {
+    /// Reads the list, and these sources at the same time, and looks the token up.
+    pub async fn check_in<'g, B: Bindings>(
+        &self,
+        gateway: &'g Gateway,
+        others: Vec<&'g Source>,
+        readings: &mut Readings<'g, B>,
+    ) -> Result<(), JwtError> {
+        let list = gateway.secret(self.list).and_then(|secret| secret.sources.first());
+        let list = list.ok_or(JwtError::RevocationUnreadable)?;
+        readings.read(others.into_iter().chain([list])).await;
+        match readings.get(list) {
+            Some(Reading::Value(value)) => self.check(value),
+            // A list that is not there must not admit what it may have revoked.
+            _ => Err(JwtError::RevocationUnreadable),
+        }
+    }
+
+    /// Whether the list leaves the token as it is.
+    ///
+    /// The list is a JSON object. `iat` is a time: no token that was made before it counts. `sub` has a time for each of
+    /// its subjects. `jti` has a member for each token, whose value is of no account here.
+    pub fn check(&self, list: &SecretValue) -> Result<(), JwtError> {
+        let list = Value::parse(list.expose().as_bytes()).ok_or(JwtError::RevocationUnreadable)?;
+        let Value::Object(members) = &list else { return Err(JwtError::RevocationUnreadable) };
+        let mut is_revoked = false;
+        for (name, value) in members {
+            is_revoked |= match (name.as_str(), value) {
+                ("iat", Value::Number(time)) => self.issued < *time,
+                ("sub", Value::Object(subjects)) => {
+                    subjects.iter().try_fold(false, |revoked, (subject, time)| {
+                        let Value::Number(time) = time else { return Err(JwtError::RevocationUnreadable) };
+                        Ok(revoked || (*subject == self.subject && self.issued < *time))
+                    })?
+                }
+                ("jti", Value::Object(ids)) => ids.iter().any(|(id, _)| *id == self.id),
+                _ => return Err(JwtError::RevocationUnreadable),
+            };
+        }
+        if is_revoked { Err(JwtError::Revoked) } else { Ok(()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn value(json: &str) -> Value {
+        Value::parse(json.as_bytes()).unwrap()
+    }
+
+    fn read(claims: &str) -> Result<Holder, JwtError> {
+        let audience = Some("https://gw.example.com".into());
+        let issued = IssuedProof { keys: vec![].into(), audience, max_ttl: 1000, revoked: Some(SecretId(0)) };
+        Holder::read(&issued, &value(claims), 1000.0)
+    }
+
+    const CLAIMS: &str =
+        r#"{"sub":"agents/crawler-7","jti":"j","aud":"https://gw.example.com","iat":1000,"exp":2000"#;
+
+    #[test]
+    fn a_subject_is_a_class_and_a_name() {
+        for (subject, class) in [
+            ("agents/crawler-7", Some("agents")),
+            ("agents/a.b_c", Some("agents")),
+            ("agents/", None),
+            ("agents", None),
+            ("agents/a/b", None),
+            ("agents/a b", None),
+            ("agents/\\u0000", None),
+            ("agents/é", None),
+        ] {
+            assert_eq!(class_of(&value(&format!(r#"{{"sub":"{subject}"}}"#))), class, "{subject}");
+        }
+    }
+
+    #[test]
+    fn the_claims_say_who_and_how_long() {
+        assert_eq!(read(&format!("{CLAIMS}}}")).unwrap().subject, "agents/crawler-7");
+        for (piece, by, error) in [
+            ("2000", "2001", JwtError::Lifetime),
+            (r#""iat":1000,"#, "", JwtError::Lifetime),
+            (r#""jti":"j","#, "", JwtError::Malformed),
+            (r#""jti":"j""#, r#""jti":1"#, JwtError::Malformed),
+            (r#","aud":"https://gw.example.com""#, "", JwtError::Audience),
+            ("gw.example.com", "other.example.com", JwtError::Audience),
+            ("1000", "1061", JwtError::NotYetValid),
+            ("2000", r#"2000,"rules":"GET /**""#, JwtError::Malformed),
+            ("2000", r#"2000,"rules":["GET"]"#, JwtError::Malformed),
+            ("2000", r#"2000,"rules":[1]"#, JwtError::Malformed),
+            ("2000", r#"2000,"routes":{}"#, JwtError::Malformed),
+        ] {
+            let claims = format!("{}}}", CLAIMS.replacen(piece, by, 1));
+            assert_eq!(read(&claims), Err(error), "{claims}");
+        }
+    }
+
+    #[test]
+    fn a_list_revokes_by_time_by_subject_and_by_token() {
+        let holder = read(&format!("{CLAIMS}}}")).unwrap().revocable.unwrap();
+        for (list, expected) in [
+            ("{}", Ok(())),
+            (r#"{"iat":1000}"#, Ok(())),
+            (r#"{"iat":1001}"#, Err(JwtError::Revoked)),
+            (r#"{"sub":{"agents/crawler-7":1001}}"#, Err(JwtError::Revoked)),
+            (r#"{"sub":{"agents/crawler-7":1000,"agents/crawler-8":9999}}"#, Ok(())),
+            (r#"{"jti":{"j":2000}}"#, Err(JwtError::Revoked)),
+            (r#"{"jti":{"k":2000}}"#, Ok(())),
+            (r#"{"iat":0,"sub":{},"jti":{"j":0}}"#, Err(JwtError::Revoked)),
+            // A list that is not understood must not admit what it may have revoked.
+            ("", Err(JwtError::RevocationUnreadable)),
+            ("[]", Err(JwtError::RevocationUnreadable)),
+            (r#"{"iat":"1001"}"#, Err(JwtError::RevocationUnreadable)),
+            (r#"{"sub":["agents/crawler-7"]}"#, Err(JwtError::RevocationUnreadable)),
+            (r#"{"sub":{"agents/crawler-8":"x"}}"#, Err(JwtError::RevocationUnreadable)),
+            (r#"{"jti":["j"]}"#, Err(JwtError::RevocationUnreadable)),
+            (r#"{"jit":{"j":0}}"#, Err(JwtError::RevocationUnreadable)),
+        ] {
+            assert_eq!(holder.check(&SecretValue::new(list.to_owned())), expected, "{list}");
+        }
+    }
+}

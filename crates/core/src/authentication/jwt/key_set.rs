@@ -1,0 +1,261 @@
+//! The keys of an issuer, which are public: in the configuration, in the runtime's cache, or fetched.
+
+use super::error::JwtError;
+use super::json::Value;
+use crate::configuration::{KeySource, PublicKey};
+use crate::digest::digest;
+use crate::encoding::hex;
+use crate::http::list;
+use crate::http::method::Method;
+use crate::runtime::plan::Plan;
+use crate::runtime::signing::Signing;
+use crate::secret_value::SecretValue;
+
+/// The longest response, in bytes.
+const LARGEST: u32 = 64 * 1024;
+
+/// How long one response may take, in milliseconds.
+const TIMEOUT: u32 = 3_000;
+
+/// The longest time that a set is kept, in seconds: a key that its issuer has withdrawn counts no longer than that.
+const LONGEST: u32 = 60 * 60;
+
+/// How long a set is kept whose issuer does not say it, in seconds.
+const DEFAULT: u32 = 5 * 60;
+
+/// A set that is younger than this is not fetched again for a key that it does not have, in seconds. Otherwise anybody
+/// could have us ask the issuer with each request.
+const YOUNG: u64 = 30;
+
+const OK: u16 = 200;
+
+/// The keys that a token with this `kid` may be signed with.
+pub async fn keys<R: Signing>(
+    source: &KeySource,
+    issuer: &str,
+    key_id: Option<&str>,
+    now: u64,
+    runtime: &R,
+) -> Result<Vec<PublicKey>, JwtError> {
+    let set = match source {
+        KeySource::Inline(keys) => return chosen(keys.to_vec(), key_id),
+        KeySource::Url(url) | KeySource::Discovered(url) if R::FORMS.fetched_keys => {
+            let name = format!("keys/{}", hex(digest(url.as_bytes()).get(..16).unwrap_or_default()));
+            let kept = runtime.find(&name).await.and_then(|bytes| KeptSet::parse(&bytes, now));
+            let is_young = kept.as_ref().is_some_and(|kept| kept.fetched + YOUNG > now);
+            match kept.map(|kept| chosen(kept.keys, key_id)) {
+                Some(Ok(keys)) => return Ok(keys),
+                Some(Err(why)) if is_young => return Err(why),
+                Some(Err(_)) | None => fetch(source, issuer, &name, now, runtime).await?,
+            }
+        }
+        // The build knows which sources there are, so there is no such one.
+        KeySource::Url(_) | KeySource::Discovered(_) => return Err(JwtError::KeySetUnavailable),
+    };
+    chosen(set, key_id)
+}
+
+/// Those that the token names, and those that nothing names. Without a name there has to be one key alone, so that nobody
+/// has us try a hundred.
+fn chosen(mut keys: Vec<PublicKey>, key_id: Option<&str>) -> Result<Vec<PublicKey>, JwtError> {
+    if key_id.is_some() {
+        keys.retain(|key| key.id.is_none() || key.id.as_deref() == key_id);
+    }
+    let most = if key_id.is_some() { 3 } else { 1 };
+    if (1..=most).contains(&keys.len()) { Ok(keys) } else { Err(JwtError::KeyUnknown) }
+}
+
+/// A set that has been fetched before.
+struct KeptSet {
+    /// In seconds since 1970.
+    fetched: u64,
+    keys: Vec<PublicKey>,
+}
+
+impl KeptSet {
+    /// The times when it was fetched and when it ends, and the set as the issuer sent it.
+    fn parse(bytes: &[u8], now: u64) -> Option<Self> {
+        let (fetched, rest) = bytes.split_first_chunk::<8>()?;
+        let (ends, set) = rest.split_first_chunk::<8>()?;
+        let (fetched, ends) = (u64::from_le_bytes(*fetched), u64::from_le_bytes(*ends));
+        let is_valid = fetched <= now && now < ends && ends - fetched <= u64::from(LONGEST);
+        if is_valid { Some(Self { fetched, keys: PublicKey::set(set)? }) } else { None }
+    }
+}
+
+async fn fetch<R: Signing>(
+    source: &KeySource,
+    issuer: &str,
+    name: &str,
+    now: u64,
+    runtime: &R,
+) -> Result<Vec<PublicKey>, JwtError> {
+    let (body, seconds) = match source {
+        KeySource::Discovered(metadata) => {
+            let (metadata, _) = get(metadata, runtime).await?;
+            get(&key_set_url(&metadata, issuer).ok_or(JwtError::KeySetUnavailable)?, runtime).await?
+        }
+        KeySource::Url(url) => get(url, runtime).await?,
+        KeySource::Inline(_) => return Err(JwtError::KeySetUnavailable),
+    };
+    let keys = PublicKey::set(&body).ok_or(JwtError::KeySetUnavailable)?;
+    if seconds > 0 {
+        let times = [now, now + u64::from(seconds)].map(u64::to_le_bytes).concat();
+        runtime.keep(name, &[times.as_slice(), &body].concat(), seconds).await;
+    }
+    Ok(keys)
+}
+
+/// The response's body, and for how many seconds it may be kept.
+async fn get<R: Signing>(url: &str, runtime: &R) -> Result<(Vec<u8>, u32), JwtError> {
+    let plan = Plan {
+        method: Method::Get,
+        url: SecretValue::new(url.to_owned()),
+        remove: Vec::new(),
+        set: vec![("accept".to_owned(), SecretValue::new("application/json".to_owned()))],
+        has_body: false,
+        body: None,
+        keep: 0,
+        max_body: None,
+        timeout: TIMEOUT,
+        reads_body: true,
+        fetcher: None,
+    };
+    let response = runtime.request(&plan, LARGEST).await.map_err(|_| JwtError::KeySetUnavailable)?;
+    // A redirect would lead to a host that nobody has configured.
+    if response.status != OK {
+        return Err(JwtError::KeySetUnavailable);
+    }
+    let seconds = response.cache_control.as_deref().map_or(DEFAULT, lifetime);
+    Ok((response.body.expose().to_vec(), seconds.min(LONGEST)))
+}
+
+/// What `Cache-Control` says (RFC 9111 §5.2.2), in seconds.
+fn lifetime(value: &str) -> u32 {
+    let directives = list::members(value, ',');
+    let is_kept =
+        |directive: &&str| ["no-store", "no-cache"].iter().any(|no| directive.eq_ignore_ascii_case(no));
+    if directives.iter().any(is_kept) {
+        return 0;
+    }
+    let argument = |directive: &&str| {
+        let (name, argument) = directive.split_once('=')?;
+        name.eq_ignore_ascii_case("max-age").then(|| argument.trim_matches('"').parse().unwrap_or(0))
+    };
+    directives.iter().find_map(argument).unwrap_or(DEFAULT)
+}
+
+/// The `jwks_uri` of an issuer's metadata, where it is the issuer's own (`OpenID` Connect Discovery 1.0 §4.3) and on the
+/// issuer's origin: nothing else is in the configuration.
+fn key_set_url(metadata: &[u8], issuer: &str) -> Option<String> {
+    let metadata = Value::parse(metadata)?;
+    metadata.get("issuer")?.as_text().filter(|named| *named == issuer)?;
+    let url = metadata.get("jwks_uri")?.as_text()?;
+    let is_plain = url.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\' && byte != b'#');
+    let is_ours = url.strip_prefix(origin(issuer)?).is_some_and(|path| path.starts_with('/'));
+    (is_plain && is_ours).then(|| url.to_owned())
+}
+
+/// Scheme, host and port.
+fn origin(url: &str) -> Option<&str> {
+    let host = url.find("://")? + 3;
+    let length = url.get(host..)?.find('/').unwrap_or(url.len() - host);
+    url.get(..host + length)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ISSUER: &str = "https://id.example.com/acme";
+
+    #[test]
+    fn a_set_is_kept_for_as_long_as_its_issuer_says() {
+        for (value, expected) in [
+            ("max-age=60", 60),
+            ("public, Max-Age=\"60\", must-revalidate", 60),
+            ("public", DEFAULT),
+            ("", DEFAULT),
+            ("max-age=60, no-store", 0),
+            ("no-cache", 0),
+            ("max-age=0", 0),
+            ("max-age=-1", 0),
+            ("max-age=x", 0),
+            ("max-age=99999999", 99_999_999),
+        ] {
+            assert_eq!(lifetime(value), expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn rfc_8725_3_8_metadata_leads_to_its_own_issuer_s_origin_alone() {
+        let url = |uri: &str, issuer: &str| {
+            let metadata = format!(r#"{{"issuer":"{issuer}","jwks_uri":"{uri}"}}"#);
+            key_set_url(metadata.as_bytes(), ISSUER)
+        };
+        assert_eq!(
+            url("https://id.example.com/keys", ISSUER).as_deref(),
+            Some("https://id.example.com/keys")
+        );
+        for uri in [
+            "https://evil.example/keys",
+            "https://id.example.com.evil.example/keys",
+            "https://id.example.com@evil.example/keys",
+            "https://id.example.com:8443/keys",
+            "https://id.example.com",
+            "http://id.example.com/keys",
+            "https://ID.example.com/keys",
+            "https://id.example.com/keys\\\\x",
+            "https://id.example.com/a b",
+            "https://id.example.com/k#x",
+            "/keys",
+            "",
+        ] {
+            assert_eq!(url(uri, ISSUER), None, "{uri}");
+        }
+        for issuer in
+            ["https://id.example.com/acme/", "https://id.example.com", "https://id.example.com/Acme"]
+        {
+            assert_eq!(url("https://id.example.com/keys", issuer), None, "{issuer}");
+        }
+        assert_eq!(key_set_url(b"{}", ISSUER), None);
+    }
+
+    #[test]
+    fn a_key_is_chosen_by_its_name_and_a_name_is_no_more_than_that() {
+        let key = |id: Option<&'static str>| PublicKey {
+            id: id.map(Into::into),
+            algorithm: crate::configuration::SignatureAlgorithm::EdDsa,
+            material: crate::configuration::KeyMaterial::Ed25519 { x: "x".into() },
+        };
+        let keys = || vec![key(Some("a")), key(Some("b"))];
+        assert_eq!(chosen(keys(), Some("b")), Ok(vec![key(Some("b"))]));
+        for id in ["c", "", "https://evil.example/a", "../a", "a'--", "A"] {
+            assert_eq!(chosen(keys(), Some(id)), Err(JwtError::KeyUnknown), "{id}");
+        }
+        assert_eq!(chosen(keys(), None), Err(JwtError::KeyUnknown));
+        assert_eq!(chosen(vec![key(Some("a"))], None), Ok(vec![key(Some("a"))]));
+        assert_eq!(chosen(vec![key(None)], Some("x")), Ok(vec![key(None)]));
+        assert_eq!(chosen(vec![key(None); 4], Some("x")), Err(JwtError::KeyUnknown));
+        assert_eq!(chosen(Vec::new(), None), Err(JwtError::KeyUnknown));
+    }
+
+    #[test]
+    fn what_was_kept_ends_and_what_is_no_set_is_not_believed() {
+        let kept = |fetched: u64, ends: u64, set: &str| {
+            [&fetched.to_le_bytes()[..], &ends.to_le_bytes(), set.as_bytes()].concat()
+        };
+        let set = r#"{"keys":[]}"#;
+        assert_eq!(KeptSet::parse(&kept(100, 200, set), 150).unwrap().fetched, 100);
+        for (bytes, now) in [
+            (kept(100, 200, set), 200),
+            (kept(100, 200, set), 99),
+            (kept(100, 100_000, set), 150),
+            (kept(100, 200, "x"), 150),
+            (vec![0; 15], 0),
+            (Vec::new(), 0),
+        ] {
+            assert!(KeptSet::parse(&bytes, now).is_none());
+        }
+    }
+}

@@ -1,0 +1,464 @@
+//! `jwt` and `issued` of a caller: signed tokens, and the keys that verify them.
+
+use super::diagnostic::Findings;
+use super::document::{Entry, Located, Table, Value};
+use super::file::Span;
+use super::keys;
+use super::template::{self, Declared};
+use super::unit;
+use ostiary_core::authentication::jwt::{JwkError, Value as Json};
+use ostiary_core::configuration::{
+    ClaimRule, IssuedProof, JwtProof, KeyMaterial, KeySource, List, Part, Pattern, PublicKey, SecretId,
+    SignatureAlgorithm, Text, UpstreamUrl,
+};
+
+const JWT: &str = "jwt = { issuer = \"https://id.example.com\", audience = \"https://gw.example.com\", claims = { sub = \"ci\" } }";
+const ISSUER: &str = "issuer = \"https://id.example.com\"";
+const AUDIENCE: &str = "audience = \"https://gw.example.com\"";
+const CLAIMS: &str = "claims = { repository = \"acme/*\", ref = \"refs/heads/main\" }";
+const KEYS: &str = "keys = [{ kty = \"OKP\", crv = \"Ed25519\", x = \"…\" }]";
+const JWKS: &str = "jwks = \"https://id.example.com/keys\"";
+const ISSUED: &str = "issued = { keys = [\"…43 characters…\"] }";
+const ISSUED_KEYS: &str = "keys = [\"…43 characters…\"]";
+const REVOKED: &str = "revoked = \"${revoked}\"";
+const MAX_TTL: &str = "max_ttl = \"90d\"";
+
+/// How long a token counts at most where nothing is said: 90 days, in seconds.
+const DEFAULT_MAX_TTL: u32 = 90 * 24 * 60 * 60;
+
+/// How much of a public key names it in a token, in characters.
+const KEY_ID: usize = 16;
+
+/// An issuer that is known by its name.
+struct Preset {
+    name: &'static str,
+    /// `None` where each customer has its own.
+    issuer: Option<&'static str>,
+    /// The URL of its keys, or the path below the issuer; `None` where its metadata says it.
+    keys: Option<&'static str>,
+    /// Claims of which one has to be asked for, since everybody gets tokens of this issuer for any audience.
+    identities: &'static [&'static str],
+    /// Whether a browser adds the token to a request by itself.
+    is_ambient: bool,
+}
+
+const PRESETS: [Preset; 5] = [
+    // https://docs.github.com/en/actions/concepts/security/openid-connect
+    Preset {
+        name: "github-actions",
+        issuer: Some("https://token.actions.githubusercontent.com"),
+        keys: Some("/.well-known/jwks"),
+        identities: &["repository", "repository_id", "repository_owner", "repository_owner_id", "sub"],
+        is_ambient: false,
+    },
+    // https://docs.gitlab.com/ci/secrets/id_token_authentication/
+    Preset {
+        name: "gitlab",
+        issuer: Some("https://gitlab.com"),
+        keys: Some("/oauth/discovery/keys"),
+        identities: &["project_path", "project_id", "namespace_path", "namespace_id", "sub"],
+        is_ambient: false,
+    },
+    // https://developers.google.com/identity/openid-connect/openid-connect#validatinganidtoken
+    Preset {
+        name: "google",
+        issuer: Some("https://accounts.google.com"),
+        keys: Some("https://www.googleapis.com/oauth2/v3/certs"),
+        identities: &["sub", "email", "hd"],
+        is_ambient: false,
+    },
+    // https://developers.cloudflare.com/cloudflare-one/access-controls/applications/http-apps/authorization-cookie/validating-json/
+    Preset {
+        name: "cloudflare-access",
+        issuer: None,
+        keys: Some("/cdn-cgi/access/certs"),
+        identities: &[],
+        is_ambient: true,
+    },
+    // https://vercel.com/docs/oidc/reference
+    Preset {
+        name: "vercel",
+        issuer: None,
+        keys: Some("/.well-known/jwks"),
+        identities: &[],
+        is_ambient: false,
+    },
+];
+
+/// Reads a caller's `jwt`.
+pub(crate) fn jwt(entry: Entry<'_>, findings: &mut Findings<'_>) -> Option<JwtProof> {
+    let table = entry.value.table(JWT, findings)?;
+    table.reject_unknown_keys(&keys::CALLER_JWT, &[], findings);
+    let preset = match table.value("preset") {
+        Some(value) => Some(preset(value, findings)?),
+        None => None,
+    };
+    let issuer = issuer(entry, &table, preset, findings);
+    let keys = issuer.as_ref().and_then(|(issuer, at)| key_source(&table, issuer, *at, preset, findings));
+    let audiences = audiences(entry, &table, findings);
+    let claims = claims(entry, &table, preset, findings);
+    Some(JwtProof {
+        issuer: issuer?.0,
+        audiences: audiences?,
+        keys: keys?,
+        claims: claims?.into(),
+        is_ambient: preset.is_some_and(|preset| preset.is_ambient),
+    })
+}
+
+fn preset(value: Value<'_>, findings: &mut Findings<'_>) -> Option<&'static Preset> {
+    let text = value.string("preset = \"github-actions\"", findings)?;
+    let found = PRESETS.iter().find(|preset| preset.name == text.text);
+    if found.is_none() {
+        let names = PRESETS.iter().map(|preset| format!("`{}`", preset.name)).collect::<Vec<_>>().join(", ");
+        let instead = format!("write one of {names}, or `{ISSUER}`");
+        findings.error(text.span, &format!("`{}` is no preset", text.text), &instead);
+    }
+    found
+}
+
+/// The issuer, and where it is named.
+fn issuer(
+    entry: Entry<'_>,
+    table: &Table<'_>,
+    preset: Option<&'static Preset>,
+    findings: &mut Findings<'_>,
+) -> Option<(Text, Span)> {
+    let of_preset = preset.and_then(|preset| preset.issuer);
+    if let (None, Some(issuer)) = (table.value("issuer"), of_preset) {
+        return Some((Text::Borrowed(issuer), entry.key.span));
+    }
+    let text =
+        table.required("issuer", "`jwt`", entry.key.span, ISSUER, findings)?.string(ISSUER, findings)?;
+    if text.text.is_empty() {
+        findings.error(text.span, "the issuer is empty", &format!("write `{ISSUER}`"));
+        return None;
+    }
+    Some((Text::Owned(text.text.to_owned()), text.span))
+}
+
+/// Where the keys are: what the table names, what the preset does, or what the issuer's metadata does.
+fn key_source(
+    table: &Table<'_>,
+    issuer: &str,
+    at: Span,
+    preset: Option<&'static Preset>,
+    findings: &mut Findings<'_>,
+) -> Option<KeySource> {
+    match (table.get("keys"), table.get("jwks")) {
+        (Some(_), Some(jwks)) => {
+            findings.error(jwks.key.span, "the keys are named in two ways", "write `keys` or `jwks`");
+            None
+        }
+        (Some(keys), None) => inline_keys(keys.value, findings).map(|keys| KeySource::Inline(keys.into())),
+        (None, Some(jwks)) => {
+            let text = jwks.value.string(JWKS, findings)?;
+            url(text.text, text.span, findings).map(KeySource::Url)
+        }
+        (None, None) => {
+            let base = url(issuer, at, findings)?;
+            Some(match preset.and_then(|preset| preset.keys) {
+                Some(path) if path.starts_with('/') => KeySource::Url(Text::Owned(format!("{base}{path}"))),
+                Some(whole) => KeySource::Url(Text::Borrowed(whole)),
+                None => {
+                    KeySource::Discovered(Text::Owned(format!("{base}/.well-known/openid-configuration")))
+                }
+            })
+        }
+    }
+}
+
+/// A URL that keys are fetched from, as an upstream's.
+fn url(text: &str, span: Span, findings: &mut Findings<'_>) -> Option<Text> {
+    match UpstreamUrl::parse(text) {
+        Ok(url) => Some(Text::Owned(format!("{}{}", url.origin, url.base))),
+        Err(why) => {
+            let message = format!("keys cannot be fetched from here: {why}");
+            findings.error(span, &message, "write `https://host/path`, or the keys themselves in `keys`");
+            None
+        }
+    }
+}
+
+fn inline_keys(value: Value<'_>, findings: &mut Findings<'_>) -> Option<Vec<PublicKey>> {
+    let mut keys = Vec::new();
+    for element in value.filled_array(KEYS, findings)? {
+        let table = element.table(KEYS, findings)?;
+        let mut members = Vec::new();
+        for Entry { key, value } in table.entries() {
+            let text = value.string(KEYS, findings)?;
+            members.push((key.text.to_owned(), Json::Text(text.text.to_owned())));
+        }
+        if let Some(secret) = table.get("d").or_else(|| table.get("k")) {
+            let message = "this is a private or a shared key, which no configuration holds";
+            findings.error_without_text(secret.value.span(), message, "write the public key alone");
+            return None;
+        }
+        match PublicKey::from_jwk(&Json::Object(members)) {
+            Ok(key) => keys.push(key),
+            Err(why) => {
+                findings.error_without_text(
+                    element.span(),
+                    &format!("no token is verified by this key: {why}"),
+                    instead(why),
+                );
+                return None;
+            }
+        }
+    }
+    Some(keys)
+}
+
+const fn instead(why: JwkError) -> &'static str {
+    match why {
+        JwkError::Unsupported => "write a JWK with `kty`, and with `alg` where it is RSA and not RS256",
+        JwkError::Number => "write its numbers in Base64 with the URL-safe alphabet and without `=`",
+        JwkError::Weak => "write an RSA key of 2048 bits or more, or another one",
+    }
+}
+
+fn audiences(entry: Entry<'_>, table: &Table<'_>, findings: &mut Findings<'_>) -> Option<List<Text>> {
+    let value = table.required("audience", "`jwt`", entry.key.span, AUDIENCE, findings)?;
+    texts(value, AUDIENCE, findings)
+        .map(|texts| texts.iter().map(|text| Text::Owned(text.text.to_owned())).collect())
+}
+
+/// A string or several, none empty.
+fn texts<'t>(value: Value<'t>, example: &str, findings: &mut Findings<'_>) -> Option<Vec<Located<'t>>> {
+    let elements = if value.is_array() { value.filled_array(example, findings)? } else { vec![value] };
+    let texts = Value::distinct(elements, example, findings);
+    if let Some(empty) = texts.iter().find(|text| text.text.is_empty()) {
+        findings.error(empty.span, "the text is empty", &format!("write `{example}`"));
+        return None;
+    }
+    (!texts.is_empty()).then_some(texts)
+}
+
+fn claims(
+    entry: Entry<'_>,
+    table: &Table<'_>,
+    preset: Option<&'static Preset>,
+    findings: &mut Findings<'_>,
+) -> Option<Vec<ClaimRule>> {
+    let value = table.required("claims", "`jwt`", entry.key.span, CLAIMS, findings)?;
+    let mut rules = Vec::new();
+    collect(&value.table(CLAIMS, findings)?, &mut Vec::new(), &mut rules, findings)?;
+    if let Some(preset) = preset.filter(|preset| !preset.identities.is_empty()) {
+        let is_asked = |rule: &ClaimRule| {
+            rule.path.first().is_some_and(|name| preset.identities.contains(&name.as_ref()))
+        };
+        if !rules.iter().any(is_asked) {
+            let names =
+                preset.identities.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+            let message = format!("everybody can have a token of `{}` that says this", preset.name);
+            findings.error(value.span(), &message, &format!("ask for one of {names}"));
+            return None;
+        }
+    }
+    Some(rules)
+}
+
+fn collect(
+    table: &Table<'_>,
+    path: &mut Vec<Text>,
+    rules: &mut Vec<ClaimRule>,
+    findings: &mut Findings<'_>,
+) -> Option<()> {
+    for Entry { key, value } in table.entries() {
+        path.push(Text::Owned(key.text.to_owned()));
+        if value.is_table() {
+            collect(&value.table(CLAIMS, findings)?, path, rules, findings)?;
+        } else {
+            let accepted = accepted(*value, findings)?;
+            rules.push(ClaimRule { path: path.clone().into(), accepted: accepted.into() });
+        }
+        path.pop();
+    }
+    Some(())
+}
+
+fn accepted(value: Value<'_>, findings: &mut Findings<'_>) -> Option<Vec<Pattern>> {
+    if value.is_boolean() {
+        let text = if value.boolean(findings)? { "true" } else { "false" };
+        return Some(vec![Pattern::parse(text)]);
+    }
+    if let Some(digits) = value.quiet_integer() {
+        return Some(vec![Pattern::parse(digits)]);
+    }
+    let texts = texts(value, CLAIMS, findings)?;
+    for text in &texts {
+        let before = text.text.strip_suffix("/**").unwrap_or(text.text);
+        if before.contains("**") {
+            let message = "`**` is only ever the end, after a slash";
+            findings.error(
+                text.span,
+                message,
+                "write `*` for what is between two slashes, `/**` for the rest",
+            );
+            return None;
+        }
+    }
+    Some(texts.iter().map(|text| Pattern::parse(text.text)).collect())
+}
+
+/// A caller's `issued`, and where its list of revoked tokens is named.
+pub(crate) fn issued(
+    entry: Entry<'_>,
+    declared: &Declared<'_>,
+    findings: &mut Findings<'_>,
+) -> Option<(IssuedProof, Option<(SecretId, Span)>)> {
+    let table = entry.value.table(ISSUED, findings)?;
+    table.reject_unknown_keys(&keys::ISSUED, &[], findings);
+    let keys = table
+        .required("keys", "`issued`", entry.key.span, ISSUED_KEYS, findings)
+        .and_then(|value| public_keys(value, findings));
+    let audience = match table.value("audience") {
+        Some(value) => Some(value.string(AUDIENCE, findings).filter(|text| !text.text.is_empty())?),
+        None => None,
+    };
+    let max_ttl = match table.value("max_ttl") {
+        Some(value) => unit::lifetime(&value.string(MAX_TTL, findings)?, findings)?,
+        None => DEFAULT_MAX_TTL,
+    };
+    let revoked = match table.value("revoked") {
+        Some(value) => Some(revoked(value, declared, findings)?),
+        None => None,
+    };
+    let audience = audience.map(|text| Text::Owned(text.text.to_owned()));
+    let list = revoked.map(|(secret, _)| secret);
+    Some((IssuedProof { keys: keys?.into(), audience, max_ttl, revoked: list }, revoked))
+}
+
+fn public_keys(value: Value<'_>, findings: &mut Findings<'_>) -> Option<Vec<PublicKey>> {
+    let mut keys = Vec::new();
+    for text in Value::distinct(value.filled_array(ISSUED_KEYS, findings)?, ISSUED_KEYS, findings) {
+        match KeyMaterial::ed25519(text.text) {
+            Ok(material) => keys.push(PublicKey {
+                id: text.text.get(..KEY_ID).map(|id| Text::Owned(id.to_owned())),
+                algorithm: SignatureAlgorithm::EdDsa,
+                material,
+            }),
+            Err(_) => {
+                let message = "this is no public key of Ed25519";
+                findings.error_without_text(text.span, message, "write what `ostiary token key` prints");
+                return None;
+            }
+        }
+    }
+    Some(keys)
+}
+
+/// One source, since a list that is read in the place of another one would admit what that has revoked.
+fn revoked(
+    value: Value<'_>,
+    declared: &Declared<'_>,
+    findings: &mut Findings<'_>,
+) -> Option<(SecretId, Span)> {
+    let text = value.template(REVOKED, findings)?;
+    let parsed = template::parse(&text, declared, findings)?;
+    let [(Part::Secret(secret), span)] = parsed.parts.as_slice() else {
+        let message = "`revoked` is exactly one secret";
+        findings.error_without_text(text.span, message, &format!("write `{REVOKED}`"));
+        return None;
+    };
+    if declared.secrets.sources(*secret).len() != 1 {
+        let message =
+            "a list of revoked tokens has one source: another one would admit what the first has revoked";
+        findings.error(*span, message, "give the secret a single source");
+        return None;
+    }
+    Some((*secret, *span))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::example::{accepted, assert_diagnostics};
+    use super::*;
+    use ostiary_core::configuration::Proof;
+
+    #[test]
+    fn tells_what_is_wrong_with_a_signed_token_s_caller() {
+        assert_diagnostics(include_str!("diagnostics/signed_callers.txt"));
+    }
+
+    fn proof(by: &str) -> Proof {
+        const DIGESTS: &str =
+            "bearer_sha256 = [\"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08\"]";
+        let checked = accepted(DIGESTS, by);
+        assert_eq!(
+            checked.warnings.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            <[String; 0]>::default()
+        );
+        checked.gateway.callers[1].proof.clone()
+    }
+
+    fn keys_of(jwt: &str) -> KeySource {
+        let Proof::Jwt(jwt) =
+            proof(&format!("jwt = {{ audience = \"a\", claims = {{ sub = \"x\" }}, {jwt} }}"))
+        else {
+            panic!("{jwt}")
+        };
+        jwt.keys
+    }
+
+    #[test]
+    fn the_keys_are_where_the_issuer_has_them() {
+        let url = |url: &str| KeySource::Url(Text::Owned(url.to_owned()));
+        for (jwt, expected) in [
+            (
+                "preset = \"github-actions\"",
+                url("https://token.actions.githubusercontent.com/.well-known/jwks"),
+            ),
+            (
+                "preset = \"github-actions\", issuer = \"https://ghe.example.com/_services/token\"",
+                url("https://ghe.example.com/_services/token/.well-known/jwks"),
+            ),
+            ("preset = \"gitlab\"", url("https://gitlab.com/oauth/discovery/keys")),
+            ("preset = \"google\"", url("https://www.googleapis.com/oauth2/v3/certs")),
+            (
+                "preset = \"cloudflare-access\", issuer = \"https://acme.cloudflareaccess.com\"",
+                url("https://acme.cloudflareaccess.com/cdn-cgi/access/certs"),
+            ),
+            (
+                "preset = \"vercel\", issuer = \"https://oidc.vercel.com/acme\"",
+                url("https://oidc.vercel.com/acme/.well-known/jwks"),
+            ),
+            ("issuer = \"i\", jwks = \"https://id.example.com/keys\"", url("https://id.example.com/keys")),
+            (
+                "issuer = \"https://id.example.com/a/\"",
+                KeySource::Discovered("https://id.example.com/a/.well-known/openid-configuration".into()),
+            ),
+        ] {
+            assert_eq!(keys_of(jwt), expected, "{jwt}");
+        }
+        let keys = "keys = [{ kty = \"OKP\", crv = \"Ed25519\", x = \"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\" }]";
+        assert!(
+            matches!(keys_of(&format!("issuer = \"i\", {keys}")), KeySource::Inline(keys) if keys.len() == 1)
+        );
+    }
+
+    #[test]
+    fn claims_are_read_at_any_depth() {
+        let claims =
+            r#"{ a = "x", b = ["y/*", "z"], "kubernetes.io" = { pod = { name = "p" } }, c = true, d = 7 }"#;
+        let jwt = format!(
+            "jwt = {{ issuer = \"https://i.example\", audience = [\"a\", \"b\"], claims = {claims} }}"
+        );
+        let Proof::Jwt(jwt) = proof(&jwt) else { panic!("{jwt}") };
+        let paths: Vec<String> = jwt.claims.iter().map(|rule| rule.path.join(" ")).collect();
+        assert_eq!(paths, ["a", "b", "kubernetes.io pod name", "c", "d"]);
+        assert_eq!(jwt.claims[1].accepted.len(), 2);
+        assert_eq!(jwt.audiences.as_ref(), ["a", "b"]);
+    }
+
+    #[test]
+    fn a_class_has_its_keys_and_its_bounds() {
+        let Proof::Issued(issued) = proof(
+            "issued = { keys = [\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"], max_ttl = \"7d\", audience = \"gw\" }",
+        ) else {
+            panic!()
+        };
+        assert_eq!((issued.max_ttl, issued.audience.as_deref()), (604_800, Some("gw")));
+        assert_eq!(issued.keys[0].id.as_deref(), Some("11qYAYKxCrfVS_7T"));
+    }
+}
