@@ -1,5 +1,6 @@
-// Configurations that are small or large in one way, for the rows that show how cost grows: `node bench/growth.mjs NAME`
-// writes one into `bench/.generated/NAME`, for the gateway to be built from and for the peer.
+// Configurations that are small or large in one way, for the rows that show how cost grows:
+// `node bench/growth.mjs NAME` writes one into `bench/.generated/NAME`, for the gateway to be built from and for the
+// peer.
 
 import { createHash } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";

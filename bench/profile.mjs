@@ -1,5 +1,6 @@
 // Where a server's CPU goes under the load of a row:
-// `node bench/profile.mjs [--peer ostiary] [--row get] [--build FOLDER] [--seconds 5] [--top 40] [--native] [--save FILE]`.
+// node bench/profile.mjs [--peer ostiary] [--row get] [--build FOLDER] [--seconds 5] [--top 40] [--native]
+//   [--save FILE]
 //
 // Without `--native` it is the inspector's CPU profile: time in functions themselves. The inspector makes everything
 // dearer, console.log most of all, so its shares are hints. With `--native` the kernel samples the undisturbed
@@ -116,7 +117,8 @@ async function sampled(server, load) {
     const shares = new Map();
     for (const line of text.split("\n")) {
       const [, share, name] = /^\s*([\d.]+)%\s+[\d.]+%\s+\[[.k]\] (.*?)\s*$/.exec(line) ?? [];
-      // What was compiled twice is one function: V8 marks the tier. Of the runtime's templates only the plain names tell.
+      // What was compiled twice is one function: V8 marks the tier. Of the runtime's templates only the plain names
+      // tell.
       const plain = name?.replace(/^JS:[*+^~']*/, "JS ").replace(/ file:\/\/\S*\/|-\d+-(turbofan|liftoff)$/g, " ");
       if (plain && !/<.*<.*</.test(plain.replace(/^JS .*/, ""))) shares.set(plain, (shares.get(plain) ?? 0) + Number(share) / 100);
     }

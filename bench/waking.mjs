@@ -62,7 +62,8 @@ async function callsOf(port, request) {
   return Object.fromEntries(Object.entries(after).map(([name, count]) => [name, (count - before[name]) / REQUESTS]));
 }
 
-// Timers are for deadlines: two for a request that is sent, the secrets' and the head's, and none for one that is refused.
+// Timers are for deadlines: two for a request that is sent, the secrets' and the head's, and none for one that is
+// refused.
 const KINDS = [
   { what: "a small GET", path: "/two/v1/charges/1", timers: 2 },
   { what: "a POST", path: "/two/v1/charges", method: "POST", body: Buffer.alloc(2048, "x"), timers: 2 },

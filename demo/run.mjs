@@ -1,5 +1,6 @@
-// `make dev`: the gateway under wrangler. Where the configuration is the demo's, its upstream runs beside it, and a call
-// to try is printed. PORT is where the gateway listens. Everything listens on loopback, and ends with this process.
+// `make dev`: the gateway under wrangler. Where the configuration is the demo's, its upstream runs beside it, and a
+// call to try is printed. PORT is where the gateway listens. Everything listens on loopback, and ends with this
+// process.
 
 import { spawn } from "node:child_process";
 import { createServer } from "node:net";

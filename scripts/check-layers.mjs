@@ -4,8 +4,9 @@
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 
-// The rooms of each crate, the lowest layer first. A room may use itself, its own layer and the layers before it in this
-// list, and nothing after it. The text says what the room is. `null`: the crate has no layers, only circles are looked for.
+// The rooms of each crate, the lowest layer first. A room may use itself, its own layer and the layers before it in
+// this list, and nothing after it. The text says what the room is. `null`: the crate has no layers, only circles are
+// looked for.
 const LAYERS = {
   "crates/core/src": [
     ["secret_value digest request_id order", "values; they use nothing"],

@@ -1,5 +1,5 @@
-// Wraps documents and comments at 120 characters: node scripts/wrap-prose.mjs FILE… . A paragraph, an item of a list or a
-// comment is changed only where a line of it is too long. Tables, code and links stay as they are.
+// Wraps documents and comments at 120 characters: node scripts/wrap-prose.mjs FILE… . A paragraph, an item of a list or
+// a comment is changed only where a line of it is too long. Tables, code and links stay as they are.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -12,12 +12,7 @@ const NEXT = /^\s*([-*] |\d+\. |```|\||#|<|\[[^\]]+\]: )/;
 
 /** Breaks text between words, and never within inline code. */
 function lines(text, first, others) {
-  const words = [];
-  for (const part of text.split(/\s+/)) {
-    const last = words.at(-1);
-    if (last !== undefined && last.split("`").length % 2 === 0) words[words.length - 1] = `${last} ${part}`;
-    else words.push(part);
-  }
+  const words = text.match(/(?:(`+)(?!`).*?(?<!`)\1(?!`)|[^\s`]|`)+/g) ?? [""];
   const made = [first + words.shift()];
   for (const word of words) {
     const longer = `${made.at(-1)} ${word}`;
@@ -68,7 +63,8 @@ export function wrapComments(text) {
     }
     const isMore = (line) => line !== undefined && comment(line)?.[1] === prefix && !/^([-*|#]|\d+\. |```)/.test(comment(line)[2]);
     let end = at + 1;
-    while (isMore(all[end])) end += 1;
+    const isHeading = comment(all[at])[2].startsWith("#");
+    while (!isHeading && isMore(all[end])) end += 1;
     const block = all.slice(at, end);
     const isKept = /^[|#`]/.test(comment(block[0])[2]) && !/^`[^`]/.test(comment(block[0])[2]);
     made.push(...(isKept ? block : wrapped(block, prefix, block.map((each) => comment(each)[2]))));

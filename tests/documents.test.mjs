@@ -39,3 +39,9 @@ test("the README has at most 120 lines, and no sentence of more than 30 words", 
   const long = sentences.filter((sentence) => sentence.split(/\s+/).length > 30);
   assert.deepEqual(long, []);
 });
+
+test("the README leads to every page of the documentation", () => {
+  const readme = readFileSync(join(ROOT, "README.md"), "utf8");
+  const pages = documents.filter((name) => name.startsWith("docs/"));
+  assert.deepEqual(pages.filter((name) => !readme.includes(`](${name})`)), []);
+});

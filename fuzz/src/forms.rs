@@ -41,8 +41,8 @@ pub fn holds(text: &[u8], part: &[u8]) -> bool {
     text.windows(part.len()).any(|window| window == part)
 }
 
-/// For each byte of a text whether it may belong to a form of the value: each character of the value in any way at all, or
-/// a text of digits that the value decides, with a digit on either side.
+/// For each byte of a text whether it may belong to a form of the value: each character of the value in any way at all,
+/// or a text of digits that the value decides, with a digit on either side.
 pub fn may_be_covered(text: &[u8], value: &str) -> Vec<bool> {
     let mut covered = vec![false; text.len()];
     let hex: String = value.bytes().map(|byte| format!("{byte:02x}")).collect();

@@ -87,8 +87,8 @@ fn matches(pattern: &[u8], text: &[u8]) -> bool {
     }
 }
 
-/// The values of a query's parameters with this name, separated by `&` alone or by `;` too, the last one last. Names are
-/// read as PHP and ASP.NET read them: without their case, and `name[]` is a member of `name`.
+/// The values of a query's parameters with this name, separated by `&` alone or by `;` too, the last one last. Names
+/// are read as PHP and ASP.NET read them: without their case, and `name[]` is a member of `name`.
 pub fn parameters(url: &Url, name: &str) -> [Vec<String>; 2] {
     let query = url.query().unwrap_or_default();
     [query.to_owned(), query.replace(';', "&")].map(|query| {

@@ -1,5 +1,5 @@
-//! Lines: a query; then a header each. Exactly one credential arrives in each of its places, the gateway's; nothing that
-//! callers must not say goes up, and nothing else stays behind.
+//! Lines: a query; then a header each. Exactly one credential arrives in each of its places, the gateway's; nothing
+//! that callers must not say goes up, and nothing else stays behind.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

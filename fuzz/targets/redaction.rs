@@ -1,7 +1,8 @@
-//! Lines: a secret; what a caller says; a number for each piece of the body; then the body, in which `{raw}`, `{json}` and
-//! the like stand for forms of the secret, and `{guess}` for what the caller says. The body that comes back is as long as
-//! the one that came, holds no form of the secret, is covered where the secret may be and nowhere else, is the same
-//! whatever the caller says and however it is cut, and costs a bounded number of steps. Ranges of it joined are the whole.
+//! Lines: a secret; what a caller says; a number for each piece of the body; then the body, in which `{raw}`, `{json}`
+//! and the like stand for forms of the secret, and `{guess}` for what the caller says. The body that comes back is as
+//! long as the one that came, holds no form of the secret, is covered where the secret may be and nowhere else, is the
+//! same whatever the caller says and however it is cut, and costs a bounded number of steps. Ranges of it joined are
+//! the whole.
 #![no_main]
 
 use std::ops::Range;

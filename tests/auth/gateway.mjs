@@ -39,8 +39,8 @@ class Gateway {
   }
 }
 
-// `cache` is what workerd keeps things in; without it there is no Cache API. `fetchers` are bindings that send requests, as
-// workerd's configuration has services.
+// `cache` is what workerd keeps things in; without it there is no Cache API. `fetchers` are bindings that send
+// requests, as workerd's configuration has services.
 export async function startGateway(secrets, variables = {}, cache = undefined, fetchers = {}) {
   const store = await startSecretStore();
   store.setAll({ TOKEN, ...secrets });

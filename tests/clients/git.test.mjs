@@ -1,5 +1,5 @@
-// git over the gateway to a real `git http-backend` (gitprotocol-http(5)). git shows a user name and a password only once
-// Basic has been offered.
+// git over the gateway to a real `git http-backend` (gitprotocol-http(5)). git shows a user name and a password only
+// once Basic has been offered.
 
 import assert from "node:assert/strict";
 import { execFile, execFileSync, spawn } from "node:child_process";

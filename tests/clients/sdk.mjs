@@ -1,4 +1,5 @@
-// What every SDK is tested for: served and refused calls, with the gateway on workerd and a stub in the upstream's place.
+// What every SDK is tested for: served and refused calls, with the gateway on workerd and a stub in the upstream's
+// place.
 
 import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, test } from "node:test";
@@ -34,9 +35,9 @@ export function assertWithoutToken(upstream, token = TOKEN) {
   }
 }
 
-// `sdk` has: `connect(origin, token, retries)`, which makes a client; `served`, calls that have to succeed, each with `path`,
-// `body`, `call(client)` and `check(result)`; `forbidden(client)`, a call that no rule admits; `credential`, the header that
-// the stub has to get; `error(thrown)`, what the SDK's user sees: status and text.
+// `sdk` has: `connect(origin, token, retries)`, which makes a client; `served`, calls that have to succeed, each with
+// `path`, `body`, `call(client)` and `check(result)`; `forbidden(client)`, a call that no rule admits; `credential`,
+// the header that the stub has to get; `error(thrown)`, what the SDK's user sees: status and text.
 export function describeSdk(name, sdk) {
   describe(name, () => {
     let gateway;

@@ -47,8 +47,8 @@ after(() => world?.stop());
 
 test(`cases 27, 28, 39, 40, 43, 44: ${RATE} requests a second for ${SECONDS} s, with every fault among them`, { timeout: (SECONDS + 120) * 1_000 }, async (t) => {
   const crash = new Incident(["gone", "broken"]);
-  // A request that has read the old key is refused, and sent again with the new one: nobody sees it, but where no answer
-  // comes to that, and the refusal stands.
+  // A request that has read the old key is refused, and sent again with the new one: nobody sees it, but where no
+  // answer comes to that, and the refusal stands.
   const rotation = new Incident(["status 401"]);
   const counts = new Map();
   const wrong = [];

@@ -1,5 +1,5 @@
-// What passes an answer on lets its upstream go when nobody reads it any more. On workerd the end of the request does so
-// too, so it is seen here only, with Node's own streams.
+// What passes an answer on lets its upstream go when nobody reads it any more. On workerd the end of the request does
+// so too, so it is seen here only, with Node's own streams.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

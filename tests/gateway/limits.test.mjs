@@ -218,7 +218,8 @@ describe("on Miniflare, with its own rate limits", () => {
   beforeEach(() => gateway.reset());
   after(() => gateway?.stop());
 
-  // The binding BY_ADDRESS grants five in a minute, BY_CALLER three in ten seconds; refused requests use the address's up.
+  // The binding BY_ADDRESS grants five in a minute, BY_CALLER three in ten seconds; refused requests use the address's
+  // up.
   test("the caller's limit is the first to refuse, then the address's, each with its own period", async () => {
     // Both windows begin at round times of the clock.
     const left = 10_000 - (Date.now() % 10_000);

@@ -1,6 +1,6 @@
-// How tasks are woken: entry.js leans on js-sys taking a resolved promise where there is no `queueMicrotask`, which costs
-// a tenth of a small request here. When a new js-sys wakes them in another way, this fails, and `make bench` says what
-// that way costs.
+// How tasks are woken: entry.js leans on js-sys taking a resolved promise where there is no `queueMicrotask`, which
+// costs a tenth of a small request here. When a new js-sys wakes them in another way, this fails, and `make bench` says
+// what that way costs.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";

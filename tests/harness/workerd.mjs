@@ -20,8 +20,8 @@ function modulesOf(folder) {
 
 const moduleText = (name) => `(name = ${quoted(name)}, ${name.endsWith(".wasm") ? "wasm" : "esModule"} = embed ${quoted(name)})`;
 
-// A Worker that calls the gateway by a service binding, `GATEWAY`. When it aborts a call, the runtime gives the gateway's
-// request up: a connection that is closed does not do that on workerd, but on the platform.
+// A Worker that calls the gateway by a service binding, `GATEWAY`. When it aborts a call, the runtime gives the
+// gateway's request up: a connection that is closed does not do that on workerd, but on the platform.
 function callerText(module, compatibilityDate) {
   return `(name = "caller", worker = (modules = [(name = "caller.js", esModule = ${quoted(module)})], compatibilityDate = ${quoted(compatibilityDate)}, bindings = [(name = "GATEWAY", service = "gateway")], globalOutbound = "loopback")),`;
 }

@@ -17,7 +17,8 @@ use crate::http_client::{HttpClient, Repeated, Unreached};
 use crate::local_api::LocalApi;
 use crate::printable::Printable;
 
-/// The account, and the URL of its API. The credential is in the environment, where no list of processes shows it: `CLOUDFLARE_API_TOKEN`, or `CLOUDFLARE_EMAIL` and `CLOUDFLARE_API_KEY`.
+/// The account, and the URL of its API. The credential is in the environment, where no list of processes shows it:
+/// `CLOUDFLARE_API_TOKEN`, or `CLOUDFLARE_EMAIL` and `CLOUDFLARE_API_KEY`.
 #[derive(Args)]
 #[command(next_help_heading = "Account")]
 pub struct AccountArguments {

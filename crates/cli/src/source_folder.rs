@@ -10,8 +10,8 @@ pub const USUAL: &str = "ostiary";
 /// The clone that this command was compiled in.
 const COMPILED_IN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 
-/// The clone that belongs to the gateway in `folder`: the one that [`VARIABLE`] names, the folder itself, `ostiary` in it,
-/// the same for each folder above, and at last the one that this command was compiled in.
+/// The clone that belongs to the gateway in `folder`: the one that [`VARIABLE`] names, the folder itself, `ostiary` in
+/// it, the same for each folder above, and at last the one that this command was compiled in.
 pub fn find(folder: &Path) -> Option<PathBuf> {
     let named = env::var_os(VARIABLE).filter(|path| !path.is_empty()).map(PathBuf::from);
     if named.is_some() {
@@ -27,8 +27,8 @@ fn is_clone(folder: &Path) -> bool {
     folder.join("scripts/build-worker").is_file() && folder.join("api/run.mjs").is_file()
 }
 
-/// The path that leads from `folder` to `target`, both absolute. It is relative where `target` is at most two folders above,
-/// so that both can be moved together.
+/// The path that leads from `folder` to `target`, both absolute. It is relative where `target` is at most two folders
+/// above, so that both can be moved together.
 pub fn path_from(folder: &Path, target: &Path) -> PathBuf {
     const HIGHEST: usize = 2;
     for (up, ancestor) in folder.ancestors().enumerate().take(HIGHEST + 1) {

@@ -1,5 +1,5 @@
-//! Whether a value can be used wherever the configuration puts it. The Worker asks the same function of the core, at run
-//! time, when it is too late.
+//! Whether a value can be used wherever the configuration puts it. The Worker asks the same function of the core, at
+//! run time, when it is too late.
 
 use ostiary_core::configuration::{Gateway, SecretId, SourceKind};
 use ostiary_core::place::Place;
@@ -16,8 +16,8 @@ use crate::output::Output;
 pub struct ValueCheck(Option<(Gateway, Vec<Environment>)>);
 
 impl ValueCheck {
-    /// By the configuration, where there is one. One that does not hold together says nothing of places; that a secret is
-    /// made before its configuration is whole is the usual order.
+    /// By the configuration, where there is one. One that does not hold together says nothing of places; that a secret
+    /// is made before its configuration is whole is the usual order.
     ///
     /// # Errors
     /// Where a file that is named cannot be read.

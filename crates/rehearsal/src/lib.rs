@@ -7,10 +7,12 @@ mod rehearsal;
 mod request;
 mod response;
 mod sent;
+#[cfg(feature = "verification")]
 mod verification;
 
 pub use rehearsal::{Rehearsal, placeholder};
 pub use request::RehearsedRequest;
 pub use response::EmptyResponse;
 pub use sent::{Sent, apply};
+#[cfg(feature = "verification")]
 pub use verification::verify;

@@ -27,6 +27,7 @@ use ostiary_core::{Handled, handle};
 use crate::request::RehearsedRequest;
 use crate::response::EmptyResponse;
 use crate::sent::{Sent, apply};
+#[cfg(feature = "verification")]
 use crate::verification::verify;
 
 /// The values of a deployment, and what one request did to it.
@@ -275,8 +276,15 @@ impl Cryptography for Rehearsal {
         Some(Vec::new())
     }
 
+    #[cfg(feature = "verification")]
     async fn verify(&self, key: &PublicKey, signature: &[u8], message: &[u8]) -> bool {
         verify(key, signature, message)
+    }
+
+    /// No signature holds.
+    #[cfg(not(feature = "verification"))]
+    async fn verify(&self, _key: &PublicKey, _signature: &[u8], _message: &[u8]) -> bool {
+        false
     }
 
     async fn seal(&self, _key: &[u8; 32], _nonce: &[u8; 12], _text: &[u8]) -> Option<Vec<u8>> {

@@ -1,5 +1,5 @@
-//! Several secrets at once, for any Worker. The gateway itself reads through [`start`](crate::start) and joins the reads in
-//! `crates/core/src/secrets/readings.rs`, where a source that fails moves all secrets of a route on.
+//! Several secrets at once, for any Worker. The gateway itself reads through [`start`](crate::start) and joins the
+//! reads in `crates/core/src/secrets/readings.rs`, where a source that fails moves all secrets of a route on.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,8 @@ use crate::unavailable::Unavailable;
 /// ```
 /// # use ostiary_secret_bindings::{Bindings, Unavailable, all};
 /// # async fn example(env: &impl Bindings) -> Result<(), Unavailable> {
-/// let secrets = all(env, [("stripe", ["STRIPE_KEY", "STRIPE_KEY_PREVIOUS"].as_slice()), ("token", &["TOKEN"])], 2_000).await?;
+/// let stripe = ["STRIPE_KEY", "STRIPE_KEY_PREVIOUS"].as_slice();
+/// let secrets = all(env, [("stripe", stripe), ("token", &["TOKEN"])], 2_000).await?;
 /// let stripe = secrets.get("stripe");
 /// # Ok(())
 /// # }

@@ -46,7 +46,8 @@ impl Bindings for Env {
 /// settles with.
 ///
 /// # Errors
-/// [`ReadError::Failed`] where the name is not bound or is bound to something else; as [`outcome`] where `get()` throws.
+/// [`ReadError::Failed`] where the name is not bound or is bound to something else; as [`outcome`] where `get()`
+/// throws.
 pub fn start(env: &Env, binding: &str) -> Result<Promise, ReadError> {
     let secret: SecretBinding = env.get_binding(binding).map_err(|_| ReadError::Failed)?;
     secret.get().map_err(|exception| failure(&exception))

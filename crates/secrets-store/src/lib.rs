@@ -5,7 +5,9 @@
 //! which make the call for one page after the other.
 //!
 //! ```
-//! use ostiary_secrets_store::{Account, AccountId, BaseUrl, Credential, NewSecret, Scope, SecretName, SecretValue, StoreId};
+//! use ostiary_secrets_store::{
+//!     Account, AccountId, BaseUrl, Credential, NewSecret, Scope, SecretName, SecretValue, StoreId,
+//! };
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let account = Account {

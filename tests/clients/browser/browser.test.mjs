@@ -1,5 +1,5 @@
-// Pages in Chromium that call the gateway with the SDKs of OpenAI and Anthropic: what a browser asks before it asks, what
-// it lets a page read, and what goes upstream.
+// Pages in Chromium that call the gateway with the SDKs of OpenAI and Anthropic: what a browser asks before it asks,
+// what it lets a page read, and what goes upstream.
 
 import assert from "node:assert/strict";
 import http from "node:http";

@@ -1,5 +1,5 @@
-// What the page does: two SDKs as their documentation has them in a page, and a WebSocket. Each call becomes what its user
-// sees of it, as JSON.
+// What the page does: two SDKs as their documentation has them in a page, and a WebSocket. Each call becomes what its
+// user sees of it, as JSON.
 
 import Anthropic from "@anthropic-ai/sdk";
 import OpenAI from "openai";

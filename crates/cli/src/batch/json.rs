@@ -1,4 +1,5 @@
-//! Files in JSON: `{"NAME": "value"}`, or `[{"name": "NAME", "value": "value", "scopes": ["workers"], "comment": "…"}]`.
+//! Files in JSON: `{"NAME": "value"}`, or
+//! `[{"name": "NAME", "value": "value", "scopes": ["workers"], "comment": "…"}]`.
 
 use std::error::Error;
 use std::fmt;

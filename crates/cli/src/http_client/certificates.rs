@@ -1,7 +1,7 @@
 //! The certificates of authorities that are trusted: those of this machine, as for curl and wrangler.
 //!
-//! `SSL_CERT_FILE` and `SSL_CERT_DIR` replace the machine's store. `NODE_EXTRA_CA_CERTS` is added, because a person behind
-//! an inspecting proxy has set it for wrangler. Mozilla's list is for a machine without a store.
+//! `SSL_CERT_FILE` and `SSL_CERT_DIR` replace the machine's store. `NODE_EXTRA_CA_CERTS` is added, because a person
+//! behind an inspecting proxy has set it for wrangler. Mozilla's list is for a machine without a store.
 
 use std::env;
 

@@ -36,10 +36,10 @@ use trial::{ProbeRequest, Trial};
 
 /// Give a secret a new value without one failed request.
 ///
-/// The request of --probe has to tell a good key from a bad one: before anything is written, it is sent once with a value
-/// that is certainly wrong. Then the source that is not needed to serve gets the new value. When the store says that it is active, when the
-/// gateway proves that it reads it, and when the upstream accepts it, the other source follows. Interrupted anywhere
-/// and run again with the same value, it goes on from what it finds.
+/// The request of --probe has to tell a good key from a bad one: before anything is written, it is sent once with a
+/// value that is certainly wrong. Then the source that is not needed to serve gets the new value. When the store says
+/// that it is active, when the gateway proves that it reads it, and when the upstream accepts it, the other source
+/// follows. Interrupted anywhere and run again with the same value, it goes on from what it finds.
 ///
 /// A secret that proves a caller stops half way, with both tokens accepted: --finish ends the old one.
 #[derive(Args)]
@@ -54,8 +54,8 @@ pub struct Rotate {
     /// The status that the upstream answers to a good key.
     #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u16).range(100..600), value_name = "STATUS")]
     expect: u16,
-    /// The statuses that it answers to one that is no good, besides what the route's `failover` says; any other says nothing
-    /// of the key.
+    /// The statuses that it answers to one that is no good, besides what the route's `failover` says; any other says
+    /// nothing of the key.
     #[arg(long, default_value = "401,403", value_delimiter = ',', value_name = "STATUSES")]
     refused: Vec<u16>,
     /// The route to try it by, where several carry the secret.

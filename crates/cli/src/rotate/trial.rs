@@ -41,8 +41,8 @@ pub struct ProbeRequest {
 }
 
 impl Trial<'_> {
-    /// Tries the source at the upstream. What it holds comes from the same reading as the verdict, so that a stale one is
-    /// not taken for the new value.
+    /// Tries the source at the upstream. What it holds comes from the same reading as the verdict, so that a stale one
+    /// is not taken for the new value.
     ///
     /// # Errors
     /// Where the gateway does not do it.

@@ -30,8 +30,8 @@ pub struct NewBinding<'n> {
 }
 
 impl NewBinding<'_> {
-    /// The secret's name in this store. `own` is an environment and the store of the top level: where they share one, the
-    /// environment has a secret of its own, so that staging never uses the key of production.
+    /// The secret's name in this store. `own` is an environment and the store of the top level: where they share one,
+    /// the environment has a secret of its own, so that staging never uses the key of production.
     fn name_in(&self, store: &str, own: Option<(&str, &str)>) -> String {
         match own {
             Some((environment, shared)) if shared == store => format!("{environment}-{}", self.secret_name),

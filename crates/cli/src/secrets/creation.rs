@@ -23,7 +23,8 @@ struct Outcome {
     reason: Option<String>,
 }
 
-/// Creates what is not there yet, once every value is found to be one that can be used. What is there keeps its value, so a second run goes on where the first stopped.
+/// Creates what is not there yet, once every value is found to be one that can be used. What is there keeps its value,
+/// so a second run goes on where the first stopped.
 ///
 /// # Errors
 /// Where the file cannot be read, or at least one secret could not be created.

@@ -68,8 +68,8 @@ In the diff: + missing, = equal, ~ not equal, ? there (its value cannot be read 
 /// What is deleted.
 #[derive(Args)]
 struct Deletion {
-    /// Delete what the file does not have, once everything else has succeeded. What wrangler's configuration binds in any
-    /// environment stays.
+    /// Delete what the file does not have, once everything else has succeeded. What wrangler's configuration binds in
+    /// any environment stays.
     #[arg(long)]
     delete: bool,
     /// Delete what wrangler's configuration binds, too.

@@ -5,8 +5,8 @@ use serde_json::Value;
 /// In bytes. A longer document is not one of the gateway's events.
 const LONGEST: usize = 4 * 1024 * 1024;
 
-/// Collects lines until they are a document. `wrangler tail` indents its documents over many lines; `wrangler dev` prints
-/// the gateway's as they are, with other lines between them.
+/// Collects lines until they are a document. `wrangler tail` indents its documents over many lines; `wrangler dev`
+/// prints the gateway's as they are, with other lines between them.
 #[derive(Default)]
 pub(super) struct Documents {
     begun: String,

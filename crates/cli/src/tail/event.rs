@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-/// A line of the gateway's log. What it has is in `docs/log.md`; a newer gateway may write fields that are not known here.
+/// A line of the gateway's log. What it has is in `docs/log.md`; a newer gateway may write fields that are not known
+/// here.
 pub(super) type Event = Map<String, Value>;
 
 /// Where carriers write a time in milliseconds: `wrangler tail`, workerd, Logpush.

@@ -30,7 +30,8 @@ enum Level {
     Error,
 }
 
-/// How many requests are remembered: the lines beside a request's event come with it, and that of a body while it passes.
+/// How many requests are remembered: the lines beside a request's event come with it, and that of a body while it
+/// passes.
 const REMEMBERED: usize = 256;
 
 /// Applies a filter to one event after another.

@@ -1,5 +1,5 @@
-//! The commands that write to a store of a running gateway, as they are typed, against a store, a gateway and an upstream
-//! that are one struct.
+//! The commands that write to a store of a running gateway, as they are typed, against a store, a gateway and an
+//! upstream that are one struct.
 #![expect(
     clippy::indexing_slicing,
     clippy::panic,

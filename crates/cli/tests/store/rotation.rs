@@ -1,4 +1,5 @@
-//! `ostiary rotate`: what is written in which order, what is waited for and how often it is looked at, and what is said.
+//! `ostiary rotate`: what is written in which order, what is waited for and how often it is looked at, and what is
+//! said.
 
 use std::fs;
 use std::time::{Duration, Instant};

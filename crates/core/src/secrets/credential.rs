@@ -9,6 +9,9 @@ use crate::secret_value::SecretValue;
 use crate::signing::Signer;
 use crate::signing::template::OpenTemplate;
 
+/// Puts texts into the base path of an upstream, each by its name.
+pub type Fill = fn(&UpstreamUrl, &[(&str, SecretValue)]) -> SecretValue;
+
 /// All that a route's auth puts on one request.
 #[derive(Debug, Default)]
 pub struct Credential<'g> {
@@ -19,7 +22,7 @@ pub struct Credential<'g> {
     /// What is put into the upstream's base path, by the name that is there in braces, decoded.
     pub segments: Vec<(&'g str, SecretValue)>,
     /// What puts them there, where there are any: the code is in no build whose configuration has no such form.
-    pub fill: Option<fn(&UpstreamUrl, &[(&str, SecretValue)]) -> SecretValue>,
+    pub fill: Option<Fill>,
     /// The binding with the client certificate that is shown.
     pub certificate: Option<&'g Text>,
     /// What is set in the body.

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::configuration::{Gateway, OutputPlace, Route, Secret, SecretId, Source};
+use crate::configuration::{Gateway, OutputPlace, Placement, Route, Secret, SecretId, Source};
 use crate::digest::Digest;
 use crate::refusal::Code;
 use crate::request_id::RequestId;
@@ -313,7 +313,7 @@ impl<'g> Resolver<'g> {
 
     fn note_certificate(&mut self, credential: Option<&Credential<'g>>) {
         let Some(binding) = credential.and_then(|credential| credential.certificate) else { return };
-        let bindings = || self.route.auth.iter().flat_map(|placement| placement.certificates());
+        let bindings = || self.route.auth.iter().flat_map(Placement::certificates);
         let Some(position) = bindings().position(|known| known == binding) else { return };
         let note = SourceNote {
             secret: CERTIFICATE,
