@@ -268,6 +268,7 @@ mod tests {
             Failure::Invalid,
             Failure::Error,
             Failure::Timeout,
+            Failure::Exchange,
             Failure::Refused,
             Failure::Repeated,
             Failure::Unanswered,
