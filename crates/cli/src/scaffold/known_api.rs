@@ -280,4 +280,32 @@ mod tests {
         let names: Vec<_> = names().collect();
         assert!(names.is_sorted_by(|one, next| one < next), "{names:?}");
     }
+
+    #[test]
+    fn each_is_as_its_file_in_the_examples_has_it() {
+        for api in &KNOWN {
+            let path = format!("{}/../../examples/apis/{}.toml", env!("CARGO_MANIFEST_DIR"), api.name);
+            let text = std::fs::read_to_string(&path).unwrap();
+            let secret = api.name.replace('-', "_");
+            let auth = match api.credential {
+                Bearer => format!("{{ bearer = \"${{{secret}}}\" }}"),
+                Basic(username) => format!("{{ username = \"{username}\", password = \"${{{secret}}}\" }}"),
+                BasicFields(username, password) => {
+                    format!(
+                        "{{ username = \"${{{secret}.{username}}}\", password = \"${{{secret}.{password}}}\" }}"
+                    )
+                }
+                Header(name, before) => {
+                    format!("{{ header = \"{name}\", value = \"{before}${{{secret}}}\" }}")
+                }
+                Query(name) => format!("{{ query = \"{name}\", value = \"${{{secret}}}\" }}"),
+            };
+            assert!(text.contains(&format!("upstream = \"{}\"", api.upstream)), "{}", api.name);
+            assert!(text.contains(&auth), "{}: {auth}", api.name);
+            for rule in api.rules {
+                assert!(text.contains(rule), "{}: {rule}", api.name);
+            }
+            assert!(text.contains(api.documentation), "{}", api.name);
+        }
+    }
 }
