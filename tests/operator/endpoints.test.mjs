@@ -132,9 +132,9 @@ test("a request is followed into the upstream, and says how long it took", async
 
 test("each request is a data point of names and numbers", async () => {
   const calls = [
-    [{ host: "gw.test", target: "/stripe/v1/balance", token: CHECKOUT }, ["stripe", "checkout", "2xx", "", "STRIPE_KEY", "", ""]],
-    [{ host: "gw.test", target: "/nowhere" }, ["", "", "4xx", "no_route", "", "", ""]],
-    [{ host: HOST, target: "/health" }, ["", "", "2xx", "", "", "", "health"]],
+    [{ host: "gw.test", target: "/stripe/v1/balance", token: CHECKOUT }, ["stripe", "checkout", "2xx", "", "STRIPE_KEY", "", "", ""]],
+    [{ host: "gw.test", target: "/nowhere" }, ["", "", "4xx", "no_route", "", "", "", ""]],
+    [{ host: HOST, target: "/health" }, ["", "", "2xx", "", "", "", "health", ""]],
   ];
   const before = gateway.points().length;
   for (const [request] of calls) await gateway.call(request);

@@ -32,6 +32,8 @@ impl From<&Event<'_>> for DataPoint {
             &served.join(","),
             failover,
             event.operation.unwrap_or_default(),
+            // Another issuer has written it.
+            &event.subject.as_deref().unwrap_or_default().replace('\n', " "),
         ];
         let number = |value: Option<u32>| f64::from(value.unwrap_or_default());
         let numbers = [
@@ -64,6 +66,7 @@ mod tests {
         let event = Event {
             route: Some("api"),
             caller: Some("checkout"),
+            subject: Some("repo:a\nb".to_owned()),
             secrets: vec![note("A", 1, Some(Failure::Refused)), note("B", 2, None), note("C", 1, None)],
             failover: Some(FailoverOutcome::PrimaryRefused),
             attempts: 2,
@@ -74,15 +77,15 @@ mod tests {
             ..Event::new(RequestId::new(1))
         };
         let point = DataPoint::from(&event);
-        assert_eq!(point.texts, "api\ncheckout\n2xx\n\nB,C\nprimary_refused\n");
+        assert_eq!(point.texts, "api\ncheckout\n2xx\n\nB,C\nprimary_refused\n\nrepo:a b");
         assert_eq!(point.numbers.map(|number| number.to_string()), ["2", "3", "40", "44"]);
         let event = Event {
             secrets: vec![note("A", 1, Some(Failure::Missing)), note("B", 2, None)],
             failover: None,
             ..event
         };
-        assert_eq!(DataPoint::from(&event).texts, "api\ncheckout\n2xx\n\nB\nfallback\n");
+        assert_eq!(DataPoint::from(&event).texts, "api\ncheckout\n2xx\n\nB\nfallback\n\nrepo:a b");
         let refused = Event { code: Some("no_route"), status: 404, ..Event::new(RequestId::new(1)) };
-        assert_eq!(DataPoint::from(&refused).texts, "\n\n4xx\nno_route\n\n\n");
+        assert_eq!(DataPoint::from(&refused).texts, "\n\n4xx\nno_route\n\n\n\n");
     }
 }
