@@ -56,7 +56,6 @@ impl<R: Bindings + OwnRequests> Query<'_, '_, R> {
             max_body: None,
             timeout: TIMEOUT,
             reads_body: true,
-            fetcher: None,
         };
         let response = self.runtime.request(&plan, LONGEST).await.map_err(|why| match why {
             SendError::TooLarge => Code::UpstreamInvalid,
