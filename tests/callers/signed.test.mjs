@@ -1,4 +1,5 @@
-// Signed tokens on workerd: those of jose (npm), of PyJWT and of `ostiary token issue`, and what others would like to be one.
+// Signed tokens on workerd: those of jose (npm), of PyJWT and of `ostiary token issue`, and what others would like to
+// be one.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";

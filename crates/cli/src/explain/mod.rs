@@ -45,7 +45,8 @@ pub struct Explain {
     /// Who asks: the claims of a signed token, a JSON file; `-` is standard input. No signature is needed.
     #[arg(long, value_name = "PATH", conflicts_with = "caller")]
     claims: Option<PathBuf>,
-    /// Who asks: a signed token, in a file; `-` is standard input. The signature counts where the keys are in gateway.toml.
+    /// Who asks: a signed token, in a file; `-` is standard input. The signature counts where the keys are in
+    /// gateway.toml.
     #[arg(long, value_name = "PATH", conflicts_with_all = ["caller", "claims"])]
     token_file: Option<PathBuf>,
     /// The request's host [default: the URL's, or localhost].
