@@ -81,8 +81,11 @@ fn folder(text: &str) -> TempDir {
         !word.is_empty()
             && word.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_' || byte.is_ascii_digit())
     });
-    let variables: String =
-        between(text, "${var.", '}').iter().map(|name| format!("{name} = \"example\"\n")).collect();
+    let variables: String = between(text, "${var.", '}')
+        .iter()
+        .map(|name| format!("{name} = \"example\"\n"))
+        .collect::<Vec<_>>()
+        .concat();
     let rows: String = sources.map(row).collect();
     let wrangler = format!(
         "name = \"g\"\nmain = \"build/entry.js\"\ncompatibility_date = \"2026-11-17\"\n\n[vars]\n{variables}\n{rows}"

@@ -1,9 +1,10 @@
 //! The life of a request, from its head to the head of its answer.
 
-use crate::authentication::caller::{AuthenticationError, ProvedCaller, authenticate};
+use crate::authentication::caller::authenticate;
 use crate::authentication::challenge::challenge;
+use crate::authentication::error::AuthenticationError;
 use crate::authentication::jwt::{Identity, Revocable};
-use crate::authentication::proved::ProvedTokens;
+use crate::authentication::proved::{ProvedCaller, ProvedTokens};
 use crate::authentication::tokens::tokens;
 use crate::configuration::{
     Gateway, Grantee, Mismatch, Mount, Placement, RateLimit, Route, Rule, Source, UpstreamUrl,

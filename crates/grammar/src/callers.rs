@@ -5,9 +5,10 @@ use sha2::{Digest as _, Sha256};
 use super::diagnostic::Findings;
 use super::document::{Entry, Located, Table, Value};
 use super::file::Span;
+use super::issued_caller;
+use super::jwt_caller;
 use super::keys;
 use super::name;
-use super::signed_callers;
 use super::template::{self, Declared};
 use ostiary_core::configuration::{
     Caller, CallerId, Grantee, IssuedProof, JwtProof, List, Part, Proof, SecretId, Text,
@@ -122,11 +123,11 @@ fn proof(
             "bearer_sha256" => Some(LocatedProof::Digests(digests(*value, findings)?)),
             "jwt" => {
                 let entry = Entry { key: *key, value: *value };
-                Some(LocatedProof::Jwt(Box::new(signed_callers::jwt(entry, findings)?), key.span))
+                Some(LocatedProof::Jwt(Box::new(jwt_caller::read(entry, findings)?), key.span))
             }
             _ => {
                 let entry = Entry { key: *key, value: *value };
-                let (issued, revoked) = signed_callers::issued(entry, declared, findings)?;
+                let (issued, revoked) = issued_caller::read(entry, declared, findings)?;
                 Some(LocatedProof::Issued(issued, revoked))
             }
         },

@@ -2,7 +2,7 @@
 //! issuer's.
 
 use jiff::Timestamp;
-use ostiary_core::authentication::caller::AuthenticationError;
+use ostiary_core::authentication::error::AuthenticationError;
 use ostiary_core::authentication::jwt::{self, JwtError, KIND};
 use ostiary_core::configuration::{
     Gateway, KeyMaterial, KeySource, List, Proof, PublicKey, SignatureAlgorithm, Text,
@@ -73,7 +73,7 @@ pub fn with_own_keys(gateway: &mut Gateway, claims: &str) -> Result<Zeroizing<St
     for caller in &mut callers {
         match &mut caller.proof {
             Proof::Jwt(jwt) => jwt.keys = KeySource::Inline(keys.clone()),
-            Proof::Issued(issued) => issued.keys = keys.clone(),
+            Proof::Issued(issued) => issued.keys.clone_from(&keys),
             Proof::Secret(_) | Proof::Digests(_) => {}
         }
     }

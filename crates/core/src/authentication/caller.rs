@@ -2,65 +2,18 @@
 
 use subtle::{Choice, ConstantTimeEq as _};
 
-use crate::authentication::jwt::{self, Identity, JwtError};
+use crate::authentication::error::AuthenticationError;
+use crate::authentication::jwt::Identity;
 use crate::authentication::named_token::caller_name;
-use crate::authentication::proved::ProvedTokens;
+use crate::authentication::proved::{ProvedCaller, ProvedTokens};
+use crate::authentication::signed::verify_signed;
 use crate::authentication::tokens::Token;
 use crate::configuration::{Caller, CallerId, Gateway, Proof, Secret};
 use crate::digest::{Digest, digest};
-use crate::refusal::Code;
 use crate::runtime::reading::Reading;
 use crate::runtime::signing::{Signing, when};
 use crate::runtime::{Bindings, Clock};
 use crate::secrets::readings::Readings;
-
-/// Why nobody is proved. The caller is told no more than that; the log tells the four apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, thiserror::Error)]
-pub enum AuthenticationError {
-    /// The request shows no token.
-    #[serde(rename = "token_absent")]
-    #[error("the request shows no token")]
-    Absent,
-    /// No token that it shows is one of this route's callers'.
-    #[serde(rename = "token_unknown")]
-    #[error("no token of the request is known")]
-    Unknown,
-    /// Its tokens are of different callers.
-    #[serde(rename = "token_contradictory")]
-    #[error("the tokens of the request belong to different callers")]
-    Contradictory,
-    /// No token matched, and not every secret that one could have matched could be read.
-    #[serde(rename = "token_unreadable")]
-    #[error("a token secret cannot be read")]
-    Unreadable,
-    /// A signed token proves nobody.
-    #[serde(untagged)]
-    #[error("the signed token is refused: {}", .0.as_str())]
-    Jwt(JwtError),
-}
-
-impl From<AuthenticationError> for Code {
-    fn from(why: AuthenticationError) -> Self {
-        match why {
-            AuthenticationError::Unreadable | AuthenticationError::Jwt(JwtError::RevocationUnreadable) => {
-                Self::SecretUnavailable
-            }
-            AuthenticationError::Jwt(JwtError::KeySetUnavailable) => Self::KeySetUnavailable,
-            _ => Self::CallerUnauthenticated,
-        }
-    }
-}
-
-/// The caller of a request.
-#[derive(Debug)]
-pub struct ProvedCaller {
-    /// Which one.
-    pub id: CallerId,
-    /// Those of the request's texts that are its tokens.
-    pub tokens: ProvedTokens,
-    /// What a signed token says of its holder.
-    pub identity: Identity,
-}
 
 /// Finds the one of these callers that these texts prove.
 ///
@@ -106,94 +59,14 @@ pub async fn authenticate<'g, R: Bindings + Clock + Signing>(
     }
 
     let named = Named::find(callers, &matched.shown)?;
-    let secrets = || {
-        let read = callers().filter(|(id, caller)| named.is_read(*id, caller));
-        read.filter_map(|(id, caller)| Some((id, token_secret(gateway, caller)?)))
-    };
-    readings.read(secrets().flat_map(|(_, secret)| secret.sources.iter())).await;
-    let mut unreadable = false;
-    for (id, secret) in secrets() {
-        for source in secret.sources.iter() {
-            match readings.get(source) {
-                Some(Reading::Value(value)) => {
-                    matched.compare(id, std::iter::once(&digest(value.expose().as_bytes())));
-                }
-                // The store's own word that there is no value: no token could have matched it.
-                Some(Reading::Missing | Reading::Empty) => {}
-                Some(Reading::Error | Reading::Timeout) | None => unreadable = true,
-            }
-        }
+    let read = callers().filter(|(id, caller)| named.is_read(*id, caller));
+    let secrets: Vec<_> =
+        read.filter_map(|(id, caller)| Some((id, token_secret(gateway, caller)?))).collect();
+    let all_read = matched.compare_secrets(&secrets, readings).await;
+    if matched.is_any() {
+        return matched.verdict();
     }
-    if unreadable && !matched.is_any() {
-        return Err(AuthenticationError::Unreadable);
-    }
-    if !matched.is_any() && signed.refused.is_some() {
-        return Err(signed.refused());
-    }
-    matched.verdict()
-}
-
-/// More than any client shows at once. Each costs a computation for somebody who is not known yet.
-const MOST_SIGNED: usize = 4;
-
-/// What came of the texts that are signed tokens.
-#[derive(Default)]
-struct Signed {
-    /// A caller, and the position of the text that proves it.
-    proved: Vec<(CallerId, Identity, usize)>,
-    /// Those that are tokens of a known issuer, good or bad.
-    known: Vec<usize>,
-    /// Why one of them proves nobody: what was found out last.
-    refused: Option<JwtError>,
-}
-
-async fn verify_signed<'g, R: Clock + Signing>(
-    callers: impl Iterator<Item = (CallerId, &'g Caller)> + Clone,
-    shown: &[(Token, Choice)],
-    is_foreign: bool,
-    runtime: &R,
-) -> Signed {
-    let mut signed = Signed::default();
-    let callers = callers.filter(|(_, caller)| matches!(caller.proof, Proof::Jwt(_) | Proof::Issued(_)));
-    if callers.clone().next().is_none() {
-        return signed;
-    }
-    let texts = shown.iter().enumerate().map(|(at, (token, _))| (at, token.text.expose()));
-    for (at, text) in texts.filter(|(_, text)| jwt::is_meant(text)).take(MOST_SIGNED) {
-        let verified = jwt::verify(callers.clone(), text, is_foreign, runtime).await;
-        if verified.is_known {
-            signed.known.push(at);
-        }
-        match verified.proved {
-            Ok(proved) => signed.proved.extend(proved.into_iter().map(|(id, identity)| (id, identity, at))),
-            Err(why) => signed.refused = signed.refused.max(Some(why)),
-        }
-    }
-    signed
-}
-
-impl Signed {
-    fn refused(&self) -> AuthenticationError {
-        self.refused.map_or(AuthenticationError::Unknown, AuthenticationError::Jwt)
-    }
-
-    /// The texts that can be tokens of another kind.
-    fn left(&mut self, shown: Vec<(Token, Choice)>) -> Vec<(Token, Choice)> {
-        let known = std::mem::take(&mut self.known);
-        let left = shown.into_iter().enumerate().filter(|(at, _)| !known.contains(at));
-        left.map(|(_, token)| token).collect()
-    }
-
-    fn verdict(mut self, shown: Vec<(Token, Choice)>) -> Result<ProvedCaller, AuthenticationError> {
-        let at: Vec<usize> = self.proved.iter().map(|(.., at)| *at).collect();
-        let Some((id, identity, _)) = self.proved.pop() else { return Err(AuthenticationError::Unknown) };
-        if self.proved.iter().any(|(other, of, _)| *other != id || of.subject != identity.subject) {
-            return Err(AuthenticationError::Contradictory);
-        }
-        let proved = shown.into_iter().enumerate().filter(|(position, _)| at.contains(position));
-        let tokens = ProvedTokens::new(proved.map(|(_, (token, _))| token.text).collect());
-        Ok(ProvedCaller { id, tokens, identity })
-    }
+    Err(if all_read { signed.refused() } else { AuthenticationError::Unreadable })
 }
 
 fn token_secret<'g>(gateway: &'g Gateway, caller: &Caller) -> Option<&'g Secret> {
@@ -259,6 +132,29 @@ impl Matched {
             }
         }
         self.callers.push((id, found));
+    }
+
+    /// Compares with every source of these secrets; whether all could be read that there are.
+    async fn compare_secrets<'g, B: Bindings>(
+        &mut self,
+        secrets: &[(CallerId, &'g Secret)],
+        readings: &mut Readings<'g, B>,
+    ) -> bool {
+        readings.read(secrets.iter().flat_map(|(_, secret)| secret.sources.iter())).await;
+        let mut all_read = true;
+        for (id, secret) in secrets {
+            for source in secret.sources.iter() {
+                match readings.get(source) {
+                    Some(Reading::Value(value)) => {
+                        self.compare(*id, std::iter::once(&digest(value.expose().as_bytes())));
+                    }
+                    // The store's own word that there is no value: no token could have matched it.
+                    Some(Reading::Missing | Reading::Empty) => {}
+                    Some(Reading::Error | Reading::Timeout) | None => all_read = false,
+                }
+            }
+        }
+        all_read
     }
 
     fn proved(&self) -> impl Iterator<Item = CallerId> {

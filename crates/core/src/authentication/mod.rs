@@ -2,8 +2,10 @@
 
 pub mod caller;
 pub mod challenge;
+pub mod error;
 pub mod jwt;
 pub mod named_token;
 pub mod proved;
+mod signed;
 mod sigv4;
 pub mod tokens;

@@ -1,9 +1,11 @@
-//! The tokens that have authenticated a caller, to be kept from the upstream.
+//! A caller that is known, and the tokens that have authenticated it, to be kept from the upstream.
 
 use memchr::memmem;
 use percent_encoding::percent_decode;
 use zeroize::Zeroizing;
 
+use crate::authentication::jwt::Identity;
+use crate::configuration::CallerId;
 use crate::http::base64;
 use crate::secret_value::SecretValue;
 
@@ -11,6 +13,17 @@ use crate::secret_value::SecretValue;
 const SHORTEST_WITHIN_A_WORD: usize = 8;
 
 const SEPARATORS: &[u8] = b" \t,;:=&\"'";
+
+/// The caller of a request.
+#[derive(Debug)]
+pub struct ProvedCaller {
+    /// Which one.
+    pub id: CallerId,
+    /// Those of the request's texts that are its tokens.
+    pub tokens: ProvedTokens,
+    /// What a signed token says of its holder.
+    pub identity: Identity,
+}
 
 /// The tokens that have authenticated the caller of one request: one, or more where it has shown several of its own.
 #[derive(Debug, Default)]

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::authentication::caller::AuthenticationError;
+use crate::authentication::error::AuthenticationError;
 use crate::configuration::Mismatch;
 use crate::http::trace_context::TraceId;
 use crate::request_id::RequestId;

@@ -351,7 +351,6 @@ impl World {
     }
 
     /// Handles one request, and looks for the canary in all that the gateway itself says.
-    #[expect(clippy::too_many_lines, reason = "each outcome, with what is looked at of it")]
     pub fn ask(&self, ask: &Ask) -> Exchange {
         let head = AskedHead { joined: ask.joined(), ask };
         *self.asked.borrow_mut() =

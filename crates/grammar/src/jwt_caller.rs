@@ -1,15 +1,12 @@
-//! `jwt` and `issued` of a caller: signed tokens, and the keys that verify them.
+//! `jwt` of a caller: signed tokens of another issuer, and the keys that verify them.
 
 use super::diagnostic::Findings;
 use super::document::{Entry, Located, Table, Value};
 use super::file::Span;
 use super::keys;
-use super::template::{self, Declared};
-use super::unit;
 use ostiary_core::authentication::jwt::{JwkError, Value as Json};
 use ostiary_core::configuration::{
-    ClaimRule, IssuedProof, JwtProof, KeyMaterial, KeySource, List, Part, Pattern, PublicKey, SecretId,
-    SignatureAlgorithm, Text, UpstreamUrl,
+    ClaimRule, JwtProof, KeySource, List, Pattern, PublicKey, Text, UpstreamUrl,
 };
 
 const JWT: &str = "jwt = { issuer = \"https://id.example.com\", audience = \"https://gw.example.com\", claims = { sub = \"ci\" } }";
@@ -18,16 +15,6 @@ const AUDIENCE: &str = "audience = \"https://gw.example.com\"";
 const CLAIMS: &str = "claims = { repository = \"acme/*\", ref = \"refs/heads/main\" }";
 const KEYS: &str = "keys = [{ kty = \"OKP\", crv = \"Ed25519\", x = \"…\" }]";
 const JWKS: &str = "jwks = \"https://id.example.com/keys\"";
-const ISSUED: &str = "issued = { keys = [\"…43 characters…\"] }";
-const ISSUED_KEYS: &str = "keys = [\"…43 characters…\"]";
-const REVOKED: &str = "revoked = \"${revoked}\"";
-const MAX_TTL: &str = "max_ttl = \"90d\"";
-
-/// How long a token counts at most where nothing is said: 90 days, in seconds.
-const DEFAULT_MAX_TTL: u32 = 90 * 24 * 60 * 60;
-
-/// How much of a public key names it in a token, in characters.
-const KEY_ID: usize = 16;
 
 /// An issuer that is known by its name.
 struct Preset {
@@ -86,7 +73,7 @@ const PRESETS: [Preset; 5] = [
 ];
 
 /// Reads a caller's `jwt`.
-pub(crate) fn jwt(entry: Entry<'_>, findings: &mut Findings<'_>) -> Option<JwtProof> {
+pub(crate) fn read(entry: Entry<'_>, findings: &mut Findings<'_>) -> Option<JwtProof> {
     let table = entry.value.table(JWT, findings)?;
     table.reject_unknown_keys(&keys::CALLER_JWT, &[], findings);
     let preset = match table.value("preset") {
@@ -301,70 +288,6 @@ fn accepted(value: Value<'_>, findings: &mut Findings<'_>) -> Option<Vec<Pattern
     Some(texts.iter().map(|text| Pattern::parse(text.text)).collect())
 }
 
-/// A caller's `issued`, and where its list of revoked tokens is named.
-pub(crate) fn issued(
-    entry: Entry<'_>,
-    declared: &Declared<'_>,
-    findings: &mut Findings<'_>,
-) -> Option<(IssuedProof, Option<(SecretId, Span)>)> {
-    let table = entry.value.table(ISSUED, findings)?;
-    table.reject_unknown_keys(&keys::ISSUED, &[], findings);
-    let keys = table
-        .required("keys", "`issued`", entry.key.span, ISSUED_KEYS, findings)
-        .and_then(|value| public_keys(value, findings));
-    let audience = match table.value("audience") {
-        Some(value) => Some(value.string(AUDIENCE, findings).filter(|text| !text.text.is_empty())?),
-        None => None,
-    };
-    let max_ttl = match table.value("max_ttl") {
-        Some(value) => unit::lifetime(&value.string(MAX_TTL, findings)?, findings)?,
-        None => DEFAULT_MAX_TTL,
-    };
-    let revoked = match table.value("revoked") {
-        Some(value) => Some(revoked(value, declared, findings)?),
-        None => None,
-    };
-    let audience = audience.map(|text| Text::Owned(text.text.to_owned()));
-    let list = revoked.map(|(secret, _)| secret);
-    Some((IssuedProof { keys: keys?.into(), audience, max_ttl, revoked: list }, revoked))
-}
-
-fn public_keys(value: Value<'_>, findings: &mut Findings<'_>) -> Option<Vec<PublicKey>> {
-    let mut keys = Vec::new();
-    for text in Value::distinct(value.filled_array(ISSUED_KEYS, findings)?, ISSUED_KEYS, findings) {
-        let Ok(material) = KeyMaterial::ed25519(text.text) else {
-            let message = "this is not a public key of Ed25519";
-            findings.error_without_text(text.span, message, "write what `ostiary token key` prints");
-            return None;
-        };
-        let id = text.text.get(..KEY_ID).map(|id| Text::Owned(id.to_owned()));
-        keys.push(PublicKey { id, algorithm: SignatureAlgorithm::EdDsa, material });
-    }
-    Some(keys)
-}
-
-/// One source, since a list that is read in the place of another one would admit what that has revoked.
-fn revoked(
-    value: Value<'_>,
-    declared: &Declared<'_>,
-    findings: &mut Findings<'_>,
-) -> Option<(SecretId, Span)> {
-    let text = value.template(REVOKED, findings)?;
-    let parsed = template::parse(&text, declared, findings)?;
-    let [(Part::Secret(secret), span)] = parsed.parts.as_slice() else {
-        let message = "`revoked` is exactly one secret";
-        findings.error_without_text(text.span, message, &format!("write `{REVOKED}`"));
-        return None;
-    };
-    if declared.secrets.sources(*secret).len() != 1 {
-        let message =
-            "a list of revoked tokens has one source: another one would admit what the first has revoked";
-        findings.error(*span, message, "give the secret a single source");
-        return None;
-    }
-    Some((*secret, *span))
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::example::{accepted, assert_diagnostics};
@@ -444,16 +367,5 @@ mod tests {
         assert_eq!(paths, ["a", "b", "kubernetes.io pod name", "c", "d"]);
         assert_eq!(jwt.claims[1].accepted.len(), 2);
         assert_eq!(jwt.audiences.as_ref(), ["a", "b"]);
-    }
-
-    #[test]
-    fn a_class_has_its_keys_and_its_bounds() {
-        let Proof::Issued(issued) = proof(
-            "issued = { keys = [\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"], max_ttl = \"7d\", audience = \"gw\" }",
-        ) else {
-            panic!()
-        };
-        assert_eq!((issued.max_ttl, issued.audience.as_deref()), (604_800, Some("gw")));
-        assert_eq!(issued.keys[0].id.as_deref(), Some("11qYAYKxCrfVS_7T"));
     }
 }

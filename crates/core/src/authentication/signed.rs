@@ -1,0 +1,80 @@
+//! The texts of a request that are signed tokens.
+
+use subtle::Choice;
+
+use crate::authentication::error::AuthenticationError;
+use crate::authentication::jwt::{self, Identity, JwtError};
+use crate::authentication::proved::{ProvedCaller, ProvedTokens};
+use crate::authentication::tokens::Token;
+use crate::configuration::{Caller, CallerId, Proof};
+use crate::runtime::Clock;
+use crate::runtime::signing::Signing;
+
+/// More than any client shows at once. Each costs a computation for somebody who is not known yet.
+const MOST_SIGNED: usize = 4;
+
+/// What came of the texts that are signed tokens.
+#[derive(Default)]
+pub(super) struct Signed {
+    /// A caller, and the position of the text that proves it.
+    pub(super) proved: Vec<(CallerId, Identity, usize)>,
+    /// Those that are tokens of a known issuer, good or bad.
+    known: Vec<usize>,
+    /// Why one of them proves nobody: what was found out last.
+    refused: Option<JwtError>,
+}
+
+/// Verifies those of the texts that are meant to be signed tokens, for the callers that have some.
+pub(super) async fn verify_signed<'g, R: Clock + Signing>(
+    callers: impl Iterator<Item = (CallerId, &'g Caller)> + Clone,
+    shown: &[(Token, Choice)],
+    is_foreign: bool,
+    runtime: &R,
+) -> Signed {
+    let mut signed = Signed::default();
+    let callers = callers.filter(|(_, caller)| matches!(caller.proof, Proof::Jwt(_) | Proof::Issued(_)));
+    if callers.clone().next().is_none() {
+        return signed;
+    }
+    let texts = shown.iter().enumerate().map(|(at, (token, _))| (at, token.text.expose()));
+    for (at, text) in texts.filter(|(_, text)| jwt::is_meant(text)).take(MOST_SIGNED) {
+        let verified = jwt::verify(callers.clone(), text, is_foreign, runtime).await;
+        if verified.is_known {
+            signed.known.push(at);
+        }
+        match verified.proved {
+            Ok(proved) => signed.proved.extend(proved.into_iter().map(|(id, identity)| (id, identity, at))),
+            Err(why) => signed.refused = signed.refused.max(Some(why)),
+        }
+    }
+    signed
+}
+
+impl Signed {
+    /// Why nobody is proved, where no other text proves anybody.
+    pub(super) fn refused(&self) -> AuthenticationError {
+        self.refused.map_or(AuthenticationError::Unknown, AuthenticationError::Jwt)
+    }
+
+    /// The texts that can be tokens of another kind.
+    pub(super) fn left(&mut self, shown: Vec<(Token, Choice)>) -> Vec<(Token, Choice)> {
+        let known = std::mem::take(&mut self.known);
+        let left = shown.into_iter().enumerate().filter(|(at, _)| !known.contains(at));
+        left.map(|(_, token)| token).collect()
+    }
+
+    /// The one caller that they prove.
+    pub(super) fn verdict(
+        mut self,
+        shown: Vec<(Token, Choice)>,
+    ) -> Result<ProvedCaller, AuthenticationError> {
+        let at: Vec<usize> = self.proved.iter().map(|(.., at)| *at).collect();
+        let Some((id, identity, _)) = self.proved.pop() else { return Err(AuthenticationError::Unknown) };
+        if self.proved.iter().any(|(other, of, _)| *other != id || of.subject != identity.subject) {
+            return Err(AuthenticationError::Contradictory);
+        }
+        let proved = shown.into_iter().enumerate().filter(|(position, _)| at.contains(position));
+        let tokens = ProvedTokens::new(proved.map(|(_, (token, _))| token.text).collect());
+        Ok(ProvedCaller { id, tokens, identity })
+    }
+}
