@@ -223,7 +223,9 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console + Signing +
         let revocable =
             operator::authenticate(gateway, operator, head, &mut self.readings, &mut self.event).await?;
         if let Some(revocable) = revocable.filter(|_| R::FORMS.issued) {
-            when(R::FORMS.issued, || self.check_revocation(&revocable, Vec::new())).await.transpose()?;
+            when(const { R::FORMS.issued }, || self.check_revocation(&revocable, Vec::new()))
+                .await
+                .transpose()?;
         }
         let proof_ms = elapsed(before, runtime.now());
         let caller = self.event.caller.unwrap_or_default();
@@ -359,7 +361,7 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console + Signing +
             // One wait for both.
             let first = resolver.at(0).map(|(.., source)| source);
             let first = first.collect::<Vec<_>>();
-            when(R::FORMS.issued, || self.check_revocation(revocable, first)).await.transpose()?;
+            when(const { R::FORMS.issued }, || self.check_revocation(revocable, first)).await.transpose()?;
         }
         let is_preflight = routed.admitted.method == Method::Options
             && self.head.header("access-control-request-method").is_some();

@@ -46,7 +46,7 @@ pub async fn authenticate<'g, R: Bindings + Clock + Signing>(
     if matched.is_any() {
         return matched.verdict();
     }
-    let verification = when(R::FORMS.signed_callers(), || {
+    let verification = when(const { R::FORMS.signed_callers() }, || {
         verify_signed(callers(), &matched.shown, is_foreign, readings.bindings())
     });
     let mut signed = verification.await.unwrap_or_default();

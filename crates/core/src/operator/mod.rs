@@ -134,7 +134,8 @@ pub async fn serve<'g, R: Bindings + Network + Clock + Console + Signing + Instr
     if let Some((source, dataset)) = source {
         let query = query::Query { gateway, source, runtime, readings };
         let is_metrics = endpoint == Endpoint::Metrics;
-        let report = when(R::INSTRUMENTS.traffic, || told(query, dataset, request.query, is_metrics)).await;
+        let report =
+            when(const { R::INSTRUMENTS.traffic }, || told(query, dataset, request.query, is_metrics)).await;
         return report.unwrap_or(Err(Code::NotAllowed));
     }
     match endpoint {

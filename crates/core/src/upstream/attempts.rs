@@ -112,7 +112,7 @@ impl<'g, H: RequestHead, R: Bindings + Network + Clock + Signing + Instrumented>
             let refused = is_refused(self.failover, &response, self.runtime).await;
             let reply = Reply { response, credential: Rc::clone(&credential), range };
             let is_stale = credential.is_reused && (refused || status == UNAUTHORIZED);
-            let renewed = when(R::FORMS.reuse, || self.renewed(is_stale, keep)).await;
+            let renewed = when(const { R::FORMS.reuse }, || self.renewed(is_stale, keep)).await;
             if let Some(renewed) = renewed.flatten() {
                 credential = Rc::new(renewed);
                 standing = Some(reply);
@@ -199,7 +199,7 @@ impl<'g, H: RequestHead, R: Bindings + Network + Clock + Signing + Instrumented>
     async fn complete(&mut self, plan: &mut Plan, credential: &Credential<'g>) -> Result<(), Code> {
         if R::FORMS.body && self.reads_body() && credential.is_completed_later() {
             if self.body.is_none() {
-                let received = when(R::FORMS.body, || self.receive()).await.transpose()?;
+                let received = when(const { R::FORMS.body }, || self.receive()).await.transpose()?;
                 self.body = received.map(Rc::new);
             }
             plan.body.clone_from(&self.body);
