@@ -93,6 +93,6 @@ test("what wrangler does with `remote` on a secrets binding is told", async () =
   const remote = folder({ "wrangler.toml": TOML.replace('binding = "AWS_PAIR",', 'binding = "AWS_PAIR", remote = true,') });
   const ran = await check(remote);
   assert.equal(ran.code, 0);
-  assert.match(ran.out, /^wrangler\.toml:\d+:\d+: warning: `remote` does nothing on a Secrets Store binding/m);
+  assert.match(ran.out, /^warning: `remote` does nothing on a Secrets Store binding[^]*?--> wrangler\.toml:\d+:\d+$/m);
   assert.equal((await check(remote, "--strict")).code, 1);
 });
