@@ -1,4 +1,4 @@
-//! The life of a request, from its head to the head of its answer.
+//! The life of a request: from its head to the head of the response. Bodies stream after that.
 
 use crate::authentication::caller::authenticate;
 use crate::authentication::challenge::challenge;
@@ -38,19 +38,19 @@ use crate::upstream::planning::Forward;
 /// RFC 9110 §15.3.5.
 const NO_CONTENT: u16 = 204;
 
-/// How long the first bytes of a body may take, in milliseconds, before the head is returned without them.
-const PATIENCE: u32 = 1_000;
+/// How long step 9 waits for the first bytes of a body before it returns the head, in milliseconds.
+const FIRST_BYTES_TIMEOUT: u32 = 1_000;
 
-/// What became of a request.
+/// What became of a request. `A` is the upstream's response.
 #[derive(Debug)]
 pub struct Handled<'g, A> {
-    /// What the caller gets.
+    /// The response to the caller.
     pub outcome: Outcome<A>,
-    /// What the log gets.
+    /// The event of the log.
     pub event: Event<'g>,
 }
 
-/// What the caller gets.
+/// The response to the caller. `A` is the upstream's response.
 #[derive(Debug)]
 pub enum Outcome<A> {
     /// A refusal of the gateway's own.
@@ -63,19 +63,22 @@ pub enum Outcome<A> {
     Reported(Report),
 }
 
-/// Handles one request.
+/// Handles one request. The numbers are the statuses of the refusals that a step can end with.
 ///
-/// 1. Admit: the method is known, the host well-formed, the path unambiguous. 400, 405, 508
-/// 2. Route: the most specific mount. 404. The operator's leads to [`operator::serve`], a browser's preflight to
-///    [`cors::preflight`].
-/// 3. Authenticate: the caller that the request's tokens prove, unless anyone may do this. 401, 429, 503
-/// 4. Authorize: one of the caller's rules admits method and path, and the body is not too large. 403, 413
-/// 5. Resolve: every secret of the route's auth, from its first source that serves. 503
-/// 6. Plan: the upstream's URL, headers to remove, headers to set. 500
-/// 7. Send: to the upstream, until the head of its response has arrived. 413, 502, 504
-/// 8. Fail over: where the upstream refuses the credential, back to 5 with the next source.
-/// 9. Respond: strip, rewrite links, mark as private, redact. 502
-/// 10. Record: one log event.
+/// 1. Admit: the method is known, the host is well-formed, the path is unambiguous, and the request has not been through
+///    this gateway before. 400, 405, 508
+/// 2. Route: find the most specific mount. 404. The operator's mount leads to [`operator::serve`], a browser's preflight
+///    to [`cors::preflight`].
+/// 3. Authenticate: find the caller by the tokens of the request. No token is needed where a rule for `anyone` admits the
+///    request. 401, 429, 503
+/// 4. Authorize: a rule of the caller admits method and path, and the body is not too large. 403, 413
+/// 5. Resolve: read every secret of the route's auth, each from its first source with a usable value. 503
+/// 6. Plan: the URL of the upstream, the headers to remove and the headers to set. 500
+/// 7. Send the request to the upstream, until the head of its response has arrived. 413, 502, 504
+/// 8. Fail over: if the upstream refuses the credential, go back to 5 with the next source. The loop is in
+///    [`Attempts::send`].
+/// 9. Respond: remove headers, rewrite links, make the response private, redact. 502
+/// 10. Record: complete the event of the log.
 pub async fn handle<'g, R: Bindings + Network + Clock + Console + Signing + Instrumented>(
     gateway: &'g Gateway,
     head: &impl RequestHead,
@@ -96,15 +99,15 @@ struct Context<'g, 'h, H, R> {
     started: f64,
     readings: Readings<'g, R>,
     event: Event<'g>,
-    /// For web pages, on responses and refusals alike.
+    /// The permission of a web page, for the headers of responses and refusals.
     cors: Option<cors::Permission<'g, 'h>>,
-    /// Where requests are traced.
+    /// The trace that the request is part of. `None` where requests are not traced.
     trace: Option<Trace>,
     /// Whether the answer says how long it took.
     is_timed: bool,
-    /// On a refusal: after how many seconds the caller may come back.
+    /// `Retry-After` of a refusal, in seconds.
     retry_after: Option<u32>,
-    /// On a refusal: how the caller may show its token.
+    /// `WWW-Authenticate` of a 401.
     challenge: Challenge,
 }
 
@@ -117,7 +120,7 @@ struct Routed<'g, 'h> {
     path: Below<'h>,
 }
 
-/// A caller, what has authenticated it, and the rule that admits its request, if one does.
+/// A caller, the tokens that identified it, and the rule that admits the request. Without a rule, step 4 refuses.
 struct Authenticated<'g> {
     caller: Grantee,
     tokens: ProvedTokens,
@@ -125,12 +128,12 @@ struct Authenticated<'g> {
     rule: Option<&'g Rule>,
 }
 
-/// The first credential, and the sources that are left where the upstream refuses it.
+/// The first credential, and the sources to try if the upstream refuses it.
 struct Resolved<'g> {
     credential: Credential<'g>,
     resolver: Resolver<'g>,
     /// Whether the request carries no credential at all.
-    is_bare: bool,
+    without_credential: bool,
 }
 
 impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console + Signing + Instrumented>
@@ -243,7 +246,8 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console + Signing +
         report.await.map(Outcome::Reported)
     }
 
-    /// Step 2, for a page of another origin.
+    /// Step 2, for a page of another origin: the answer to a preflight. For every other request, the permission of the page
+    /// is kept for the response.
     fn preflight(&mut self, routed: Routed<'g, '_>) -> Option<AddedHeaders> {
         let cors = routed.route.cors.as_ref()?;
         if cors::is_preflight(self.head, routed.admitted.method) {
@@ -255,13 +259,13 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console + Signing +
         None
     }
 
-    /// Step 3. Nobody has to prove anything where anyone may do this.
+    /// Step 3. No token is needed where a rule for `anyone` admits the request.
     async fn authenticate(&mut self, routed: Routed<'g, '_>) -> Result<Authenticated<'g>, Code> {
         let Routed { admitted, route, path, .. } = routed;
         let limits = self.limits(&route.name, &route.rate_limit);
         self.count(limits, Subject::Address).await?;
-        let admitted_as = |to| route.admitting_rule(to, admitted.method, path);
-        if let Some(rule) = admitted_as(Grantee::Anyone) {
+        let rule_for = |to| route.admitting_rule(to, admitted.method, path);
+        if let Some(rule) = rule_for(Grantee::Anyone) {
             self.event.caller = Some("anyone");
             self.count(limits, Subject::Anyone).await?;
             let tokens = ProvedTokens::default();
@@ -288,17 +292,17 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console + Signing +
         self.event.subject.clone_from(&identity.subject);
         self.count(limits, Subject::Caller(name.unwrap_or_default(), identity.subject.as_deref())).await?;
         let caller = Grantee::Caller(id);
-        Ok(Authenticated { caller, tokens, identity, rule: admitted_as(caller) })
+        Ok(Authenticated { caller, tokens, identity, rule: rule_for(caller) })
     }
 
     fn limits<'l>(&self, name: &'l str, limits: &'l [RateLimit]) -> Limits<'l> {
         Limits { name, limits, within: self.gateway.secret_timeout }
     }
 
-    /// Counts the request, and goes on unless a limit says no.
+    /// Counts the request. Refuses it where a rate limit is exceeded.
     async fn count(&mut self, limits: Limits<'g>, subject: Subject<'_>) -> Result<(), Code> {
         match limits.count(subject, self.head, self.runtime).await {
-            Limited::No { unknown } => {
+            Limited::Within { unknown } => {
                 self.event.rate_limit_unknown |= unknown;
                 Ok(())
             }
@@ -311,13 +315,15 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console + Signing +
         }
     }
 
-    /// Step 4: where the caller may put what it copies or moves, unless it may not do so.
+    /// Step 4. For COPY and MOVE it returns the permitted path of the `Destination` header.
     fn authorize(
         &mut self,
         routed: Routed<'g, '_>,
         authenticated: &Authenticated<'g>,
     ) -> Result<Option<String>, Code> {
-        let Some(rule) = authenticated.rule else { return Err(self.unmatched(routed, authenticated.caller)) };
+        let Some(rule) = authenticated.rule else {
+            return Err(self.code_without_rule(routed, authenticated.caller));
+        };
         let (method, name) = (routed.admitted.method, &routed.route.name);
         if R::FORMS.issued && !authenticated.identity.narrowing.admits(name, method, routed.path) {
             self.event.mismatch = Some(Mismatch::Token);
@@ -339,8 +345,8 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console + Signing +
         destination::below_mount(self.gateway, route, authenticated.caller, method, target, self.head)
     }
 
-    /// Step 4, where no rule admits the request.
-    fn unmatched(&mut self, routed: Routed<'g, '_>, caller: Grantee) -> Code {
+    /// Step 4, where no rule admits the request: the code of the refusal. The rule that nearly matched is logged.
+    fn code_without_rule(&mut self, routed: Routed<'g, '_>, caller: Grantee) -> Code {
         let Routed { admitted, mount, route, path } = routed;
         let mismatch =
             Mismatch::find(route, mount, caller, admitted.method, path).map(|(mismatch, _)| mismatch);
@@ -348,7 +354,8 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console + Signing +
         if mismatch == Some(Mismatch::OtherReading) { Code::PathAmbiguous } else { Code::NotAllowed }
     }
 
-    /// Step 5. A browser sends a preflight without its user's will, so one that anyone may send spends no credential.
+    /// Step 5. Browsers send preflights by themselves. On a route without `cors`, a preflight that a rule for `anyone`
+    /// admits is forwarded without a credential.
     async fn resolve(
         &mut self,
         routed: Routed<'g, '_>,
@@ -365,8 +372,8 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console + Signing +
         }
         let is_preflight = routed.admitted.method == Method::Options
             && self.head.header("access-control-request-method").is_some();
-        let is_bare = is_preflight && caller == Grantee::Anyone;
-        let credential = if is_bare {
+        let without_credential = is_preflight && caller == Grantee::Anyone;
+        let credential = if without_credential {
             Ok(Credential::default())
         } else {
             resolver.next(&mut self.readings, self.runtime).await
@@ -374,7 +381,7 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console + Signing +
         let reads = !routed.route.auth.is_empty();
         self.event.secrets_ms = reads.then(|| elapsed(before, self.runtime.now()));
         self.event.secrets.clone_from(&resolver.notes);
-        Ok(Resolved { credential: credential?, resolver, is_bare })
+        Ok(Resolved { credential: credential?, resolver, without_credential })
     }
 
     /// Reads the list of revoked tokens, and these sources at the same time.
@@ -433,7 +440,7 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console + Signing +
             readings: &mut self.readings,
             event: &mut self.event,
             sent,
-            failover: forward.route.failover.as_ref().filter(|_| !resolved.is_bare),
+            failover: forward.route.failover.as_ref().filter(|_| !resolved.without_credential),
             request_id: &self.request_id,
             trace: self.trace.as_ref().filter(|_| forward.route.forward_trace),
             body: None,
@@ -464,7 +471,7 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console + Signing +
         sent: &Sent<'_>,
     ) -> Result<Outcome<R::Response>, Code> {
         let Reply { response, credential, range } = reply;
-        self.judge(&response, forward.method, sent).await?;
+        self.refuse_unsearchable(&response, forward.method, sent).await?;
         let target = &routed.admitted.target;
         let links = || Links {
             sent: forward.url_without_parameters(&credential),
@@ -483,17 +490,23 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console + Signing +
         Ok(Outcome::Answered(response, edits, redaction))
     }
 
-    /// Step 9, where the encoding of the body is not known. What comes later than this is cut off by the redactor.
-    async fn judge(&self, response: &R::Response, method: Method, sent: &Sent<'_>) -> Result<(), Code> {
+    /// Step 9, where the response names no charset: looks at the first bytes, and refuses a body that cannot be searched, such
+    /// as UTF-16. Where they come too late, the redactor ends the body instead.
+    async fn refuse_unsearchable(
+        &self,
+        response: &R::Response,
+        method: Method,
+        sent: &Sent<'_>,
+    ) -> Result<(), Code> {
         let Some(is_foreign) = judge_first(response, method).filter(|_| !sent.is_empty()) else {
             return Ok(());
         };
         let length = u32::try_from(charset::LOOKED_AT).unwrap_or(u32::MAX);
-        let beginning = self.runtime.beginning(response, length, PATIENCE).await;
+        let beginning = self.runtime.beginning(response, length, FIRST_BYTES_TIMEOUT).await;
         if is_foreign(&beginning) { Err(Code::UpstreamInvalid) } else { Ok(()) }
     }
 
-    /// Step 10.
+    /// Step 10: makes a code a refusal, adds the headers for web pages, and completes the event.
     fn record(self, outcome: Result<Outcome<R::Response>, Code>) -> Handled<'g, R::Response> {
         let Self { head, runtime, request_id, started, mut event, cors, retry_after, challenge, .. } = self;
         let times = if R::INSTRUMENTS.timing && self.is_timed { timing(&event) } else { AddedHeaders::new() };

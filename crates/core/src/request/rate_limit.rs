@@ -14,12 +14,12 @@ pub const ADDRESS_HEADER: &str = "cf-connecting-ip";
 /// What all limits of one kind say together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Limited<'a> {
-    /// Go on; `unknown` where a binding did not answer.
-    No {
+    /// No limit is exceeded.
+    Within {
         /// Whether a limit could not be asked.
         unknown: bool,
     },
-    /// Come back when the period of this limit has passed.
+    /// This limit is exceeded. The request may be sent again when its period has passed.
     By(&'a RateLimit),
 }
 
@@ -71,7 +71,7 @@ impl<'a> Limits<'a> {
         let by = if matches!(subject, Subject::Address) { Counted::Address } else { Counted::Caller };
         let limits: Vec<_> = self.limits.iter().filter(|limit| limit.by == by).collect();
         if limits.is_empty() {
-            return Limited::No { unknown: false };
+            return Limited::Within { unknown: false };
         }
         let address = || network(head.header(ADDRESS_HEADER));
         let key = match subject {
@@ -89,7 +89,7 @@ impl<'a> Limits<'a> {
         let exceeded = limits.iter().zip(&verdicts).filter(|(_, verdict)| **verdict == Verdict::Exceeded);
         match exceeded.map(|(limit, _)| *limit).max_by_key(|limit| limit.period) {
             Some(limit) => Limited::By(limit),
-            None => Limited::No { unknown: verdicts.contains(&Verdict::Unknown) },
+            None => Limited::Within { unknown: verdicts.contains(&Verdict::Unknown) },
         }
     }
 }
