@@ -101,7 +101,7 @@ impl Code {
         Self::LoopDetected,
     ];
 
-    /// As it stands in `ostiary-refusal`, in `code` and in the log.
+    /// Its name in `ostiary-refusal`, in `code` and in the log.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         table(self).0
@@ -202,7 +202,7 @@ impl Challenge {
 pub struct Refusal {
     /// Why.
     pub code: Code,
-    /// Of the request.
+    /// The id of the request.
     pub request_id: RequestId,
     /// After how many seconds the caller may come back.
     pub retry_after: Option<u32>,

@@ -1,5 +1,5 @@
-//! Several secrets at once, for any Worker. The gateway itself reads through [`start`](crate::start) and joins the
-//! reads in `crates/core/src/secrets/readings.rs`, where a source that fails moves all secrets of a route on.
+//! Several secrets at once, for any Worker. The gateway itself reads through [`start`](crate::start), several sources
+//! concurrently in `crates/core/src/secrets/readings.rs`.
 
 use std::collections::BTreeMap;
 

@@ -20,7 +20,7 @@ pub struct Rule {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::configuration))]
 pub struct Pattern {
-    /// What stands between the slashes; `/v1/` has an empty last one, `/` has one empty one, `/**` none.
+    /// The texts between the slashes. `/v1/` has an empty last one, `/` has one empty one, `/**` none.
     pub segments: List<Segment>,
     /// Whether `/**` follows: any number of further segments, none included.
     pub open: bool,

@@ -11,8 +11,8 @@
 //!
 //! - Nothing that the caller says is looked for, and nothing but what is looked for is covered.
 //! - What is held back depends on position only, never on how far a match has got.
-//! - The work for a byte does not depend on the secret either, until its last eight bytes have all been met; and from
-//!   there on it does not depend on how much of the rest is right. An algorithm that skips, or looks for a rare byte
+//! - The time that a byte takes does not depend on the secret until the secret's last eight bytes have matched. After
+//!   that, it does not depend on how many of the other bytes match. An algorithm that skips, or looks for a rare byte
 //!   first, is faster and tells which pairs of bytes a secret has: a body of a million repetitions makes a nanosecond
 //!   visible.
 //!
@@ -43,8 +43,8 @@ pub use redactor::{Redactor, Released, UnsearchableBody};
 pub use sent::Sent;
 
 #[cfg(test)]
-mod forms;
-#[cfg(test)]
 mod properties;
 #[cfg(test)]
 mod reference;
+#[cfg(test)]
+mod test_forms;

@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use proptest::prelude::*;
 
-use super::forms::{KINDS, form, has_no_middle, value};
 use super::reference::redacted;
+use super::test_forms::{KINDS, form, has_no_middle, value};
 use super::{Needles, Redactor, Released, Sent};
 use crate::request_id::RequestId;
 

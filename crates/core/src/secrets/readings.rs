@@ -1,4 +1,5 @@
-//! What has been read for one request: each source once, those that are needed together at the same time.
+//! The secrets that have been read for one request. Each source is read once; sources that are needed together are read
+//! concurrently.
 
 use futures::future::join_all;
 

@@ -1,4 +1,4 @@
-//! The sources of a route's auth, tried in their order.
+//! Falls back: tries the sources of a route's auth in their order.
 
 use serde::Serialize;
 
@@ -159,7 +159,7 @@ impl<'g> Resolver<'g> {
         }
     }
 
-    /// The credential from the next position at which every secret yields a value that can be used.
+    /// Falls back to the next position: the credential from the next one at which every secret yields a value that can be used.
     pub async fn next<B: Bindings + Clock + Signing>(
         &mut self,
         readings: &mut Readings<'g, B>,

@@ -1,14 +1,15 @@
 //! Steps 5 to 8 of a request's life: a credential, the plan, the upstream, and once more where that is right.
 //!
-//! Three things lead to another attempt, none of them once the caller has seen a byte of an answer:
+//! Four things lead to another attempt, none of them once the caller has seen a byte of a response:
 //!
-//! 1. The upstream refuses the credential, and another source holds another value. The next source is resolved before
-//!    the first answer is given up; when it cannot be, the first answer stands.
-//! 2. The connection fails before the head of an answer, on a route with `retry`.
-//! 3. The upstream asks to be asked later, on a route with `retry` too: 429 or 503 with a short `Retry-After`.
+//! 1. The upstream refuses the credential ([`refused`](super::refused)), and another source holds another value. The next
+//!    source is resolved before the first response is given up; if it cannot be, the first response is returned.
+//! 2. A token that was used before is refused. A fresh one is obtained with the same source.
+//! 3. The connection fails before the head of a response, on a route with `retry`.
+//! 4. The upstream asks for a later request, on a route with `retry` too: 429 or 503 with a short `Retry-After`.
 //!
-//! Whichever it is, the body must be at hand still, and for 2 and 3 sending the request twice must mean no more than
-//! sending it once.
+//! Another attempt needs the whole body of the request, if it has one. For 3 and 4 the method must also be idempotent, or
+//! the request must carry an `Idempotency-Key`.
 
 use std::rc::Rc;
 
@@ -53,7 +54,7 @@ pub struct Reply<'g, A> {
     pub range: Option<RequestedRange>,
 }
 
-/// One request on its way up, as often as it takes.
+/// Sends one request upstream, as often as it takes.
 pub struct Attempts<'a, 'g, H, R> {
     /// What every attempt has in common.
     pub forward: &'a Forward<'a, H>,

@@ -1,4 +1,5 @@
-//! Which headers of a request are read, and which of them go up.
+//! Decides by their names which request headers are not forwarded. [`planning`](super::planning) removes more by their
+//! values and puts all of them on the plan; `src/upstream.rs` deletes them.
 
 use crate::configuration::{Route, TokenPlace};
 use crate::http::connection::{ConnectionOptions, HOP_BY_HOP};

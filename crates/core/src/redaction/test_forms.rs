@@ -1,4 +1,4 @@
-//! The forms of a value as others write them, for the tests.
+//! The forms of a value as others write them, for the tests. What is looked for is in `needle.rs`.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE, URL_SAFE_NO_PAD};
