@@ -1,4 +1,6 @@
 //! The Secrets Store API, over a connection.
+//!
+//! Every operation has its error message here, so the file is longer than others.
 
 use std::env;
 use std::error;

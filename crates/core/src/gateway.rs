@@ -1,4 +1,7 @@
 //! The life of a request: from its head to the head of the response. Bodies stream after that.
+//!
+//! All ten steps are here, each a method, so that the order can be read in one place; that makes the file longer than
+//! others.
 
 use crate::authentication::caller::authenticate;
 use crate::authentication::challenge::challenge;

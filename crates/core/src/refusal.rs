@@ -1,4 +1,6 @@
 //! Refusals: answers that the gateway itself gives.
+//!
+//! Half of the file is the table of codes and its tests.
 
 use std::borrow::Cow;
 use std::fmt;

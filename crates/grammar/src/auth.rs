@@ -1,4 +1,7 @@
 //! `auth`: how a route's secrets are put on a request.
+//!
+//! Each form is a few lines here, and a form with keys of its own has a file; the examples of all mistakes make this one
+//! longer than others.
 
 use super::body_places;
 use super::diagnostic::Findings;

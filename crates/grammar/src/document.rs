@@ -1,4 +1,6 @@
 //! Walking a document of TOML or JSON whose every key and value knows where it stands.
+//!
+//! The readers of TOML and of JSON are beside the walk that both share, so the file is longer than others.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,6 @@
 //! `jwt` of a caller: signed tokens of another issuer, and the keys that verify them.
+//!
+//! The presets are beside what they stand for, so the file is longer than others.
 
 use super::diagnostic::Findings;
 use super::document::{Entry, Located, Table, Value};

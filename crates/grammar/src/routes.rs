@@ -1,4 +1,6 @@
 //! `[routes.NAME]`.
+//!
+//! A route has many keys and each is read once, in the order of the documentation, so the file is longer than others.
 
 use super::allow;
 use super::auth::Auth;

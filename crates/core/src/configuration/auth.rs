@@ -1,4 +1,6 @@
 //! How a route's secrets are put on a request, and where its callers show their tokens.
+//!
+//! The forms are plain data, listed in one place.
 
 use super::jwt::Jwt;
 use super::secret::SecretId;

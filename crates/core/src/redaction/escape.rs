@@ -1,5 +1,7 @@
 //! The ways in which URLs, JSON, JavaScript and HTML write a character.
 //!
+//! The four notations share their units, so they are in one file, which is longer than others.
+//!
 //! A text is read in units: a byte that means itself, or an escape, which means one byte or more. From any place on
 //! there is one way to read it, whatever comes before that place.
 

@@ -1,4 +1,6 @@
 //! One way in which a value can come back.
+//!
+//! The forms of a value and the comparison of each with a text belong together, so the file is longer than others.
 
 use std::cmp::Ordering;
 

@@ -1,4 +1,6 @@
 //! Properties of redaction, for any value, form, body and chunking.
+//!
+//! The file is longer than others: each property is stated once, with what generates its cases.
 
 use std::ops::Range;
 

@@ -1,4 +1,6 @@
 //! A gateway, the deployment around it and an upstream, all of them plain structs.
+//!
+//! The fakes of all traits of the runtime are here, so the file is longer than others.
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, VecDeque};
