@@ -358,7 +358,7 @@ fn what_to_do(error: &Error) -> Option<&'static str> {
         Some("`ostiary quota` says how many there may be")
     } else if says("store_not_empty") {
         Some("`--force` deletes its secrets with it")
-    } else if error.is_conflict() {
+    } else if error.is_name_taken() {
         Some("it exists already: a secret is changed by `ostiary secrets update NAME --value`")
     } else if error.is_not_found() {
         Some("`ostiary stores list` and `ostiary secrets list` show what there is")

@@ -3,6 +3,7 @@
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 
 use crate::failure::Failure;
+use crate::printable::Printable;
 
 /// Whether the person agrees. Where standard error is not a terminal no question is asked, and the command line counts
 /// as agreement.
@@ -19,7 +20,7 @@ pub fn is_confirmed(question: &str, instead: &str) -> Result<bool, Failure> {
             "no question can be asked: standard input is not a terminal; {instead}"
         )));
     }
-    write!(terminal, "{question} [y/N] ")?;
+    write!(terminal, "{} [y/N] ", Printable(question))?;
     let mut answer = String::new();
     io::stdin().lock().read_line(&mut answer)?;
     Ok(matches!(answer.trim(), "y" | "Y" | "yes"))

@@ -6,6 +6,9 @@ use serde::de::DeserializeOwned;
 
 use crate::error::{Error, Fault};
 
+/// How many faults are kept. A refusal has one or two.
+const MOST_FAULTS: usize = 10;
+
 /// A response, taken apart.
 #[derive(Deserialize)]
 pub(crate) struct Envelope<T> {
@@ -34,13 +37,18 @@ impl<T: DeserializeOwned> Envelope<T> {
             return if envelope.success {
                 Ok(envelope)
             } else {
-                Err(Error::Refused { status, faults: envelope.errors })
+                Err(Error::Refused { status, faults: few(envelope.errors) })
             };
         }
         // A failure's result is null, whatever the operation.
         let envelope: Envelope<serde::de::IgnoredAny> = parse(status, body)?;
-        Err(Error::Refused { status, faults: envelope.errors })
+        Err(Error::Refused { status, faults: few(envelope.errors) })
     }
+}
+
+fn few(mut faults: Vec<Fault>) -> Vec<Fault> {
+    faults.truncate(MOST_FAULTS);
+    faults
 }
 
 /// The parser's own message quotes what it read, so only the place is kept.

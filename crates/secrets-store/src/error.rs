@@ -87,6 +87,12 @@ impl Error {
         !self.is_quota() && (self.status() == StatusCode::CONFLICT || self.says(in_the_way))
     }
 
+    /// Whether a name is taken: the secret or the store is there already. Not every conflict says so.
+    #[must_use]
+    pub fn is_name_taken(&self) -> bool {
+        self.says(|word| matches!(word, "secret_name_already_exists" | "Name exists"))
+    }
+
     /// Whether the account may not have more secrets or stores.
     #[must_use]
     pub fn is_quota(&self) -> bool {
@@ -173,6 +179,8 @@ mod tests {
             ];
             let held: Vec<_> = predicates.iter().filter(|(_, held)| *held).map(|(name, _)| *name).collect();
             assert_eq!(held.join(","), expected, "{status} {message}");
+            let is_taken = expected == "conflict" && message != "store_not_empty";
+            assert_eq!(error.is_name_taken(), is_taken, "{status} {message}");
         }
     }
 
@@ -180,5 +188,11 @@ mod tests {
     fn it_says_status_message_and_code() {
         let error = refused(404, 1001, "secret_not_found");
         assert_eq!(error.to_string(), "the API answered 404; secret_not_found (code 1001)");
+    }
+
+    #[test]
+    fn another_conflict_says_nothing_of_a_name() {
+        let busy = refused(409, 1003, "store_is_being_migrated");
+        assert!(busy.is_conflict() && !busy.is_name_taken());
     }
 }

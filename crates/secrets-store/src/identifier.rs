@@ -15,12 +15,13 @@ macro_rules! identifier {
         pub struct $name(String);
 
         impl $name {
-            /// Takes the identifier as the API spells it.
+            /// Takes the identifier. 32 hexadecimal digits are one identifier in either case, and the API writes them in
+            /// lower case.
             ///
             /// # Errors
             /// Where the text can be none.
             pub fn parse(text: &str) -> Result<Self, InvalidIdentifier> {
-                check(text).map(|()| Self(text.to_owned()))
+                check(text).map(|()| Self(spelled(text)))
             }
 
             /// As the API spells it.
@@ -94,6 +95,11 @@ impl fmt::Display for InvalidIdentifier {
 
 impl Error for InvalidIdentifier {}
 
+fn spelled(text: &str) -> String {
+    let is_hexadecimal = text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if is_hexadecimal { text.to_ascii_lowercase() } else { text.to_owned() }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -106,5 +112,12 @@ mod tests {
         for text in ["", ".", "..", "a b", "é", "a\n", "985e105f4ecef8ad9ca31a8372d0c3531"] {
             assert_eq!(StoreId::parse(text), Err(InvalidIdentifier), "{text:?}");
         }
+    }
+
+    #[test]
+    fn hexadecimal_digits_are_one_identifier_in_either_case() {
+        let lower = "023e105f4ecef8ad9ca31a8372d0c353";
+        assert_eq!(StoreId::parse(&lower.to_uppercase()), StoreId::parse(lower));
+        assert_ne!(StoreId::parse("Main"), StoreId::parse("main"));
     }
 }

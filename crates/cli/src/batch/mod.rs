@@ -61,6 +61,9 @@ fn parse(text: &str) -> Result<Vec<Entry>, InvalidFile> {
 fn entry(item: Item) -> Result<Entry, InvalidFile> {
     let Item { name, value, scopes, comment } = item;
     let wrong = |fault| InvalidFile::Entry { name: name.clone(), fault };
+    if scopes.as_ref().is_some_and(Vec::is_empty) {
+        return Err(wrong(EntryFault::NoScope));
+    }
     let scopes = scopes.map(|scopes| scopes.iter().map(|scope| scope.parse()).collect());
     Ok(Entry {
         name: SecretName::parse(&name).map_err(|error| wrong(EntryFault::Name(error)))?,
@@ -84,6 +87,7 @@ enum EntryFault {
     Name(InvalidSecretName),
     Value(InvalidSecretValue),
     Scope(UnknownScope),
+    NoScope,
 }
 
 impl fmt::Display for InvalidFile {
@@ -97,6 +101,8 @@ impl fmt::Display for InvalidFile {
                     EntryFault::Name(error) => error.fmt(formatter),
                     EntryFault::Value(error) => error.fmt(formatter),
                     EntryFault::Scope(error) => error.fmt(formatter),
+                    EntryFault::NoScope => formatter
+                        .write_str("`scopes` is empty: no service could use the secret; leave it out"),
                 }
             }
             Self::Twice(name) => write!(formatter, "`{name}` is written twice"),
@@ -142,6 +148,7 @@ mod tests {
                 "[{\"name\": \"A\", \"value\": \"canary\", \"scopes\": [\"workerz\"]}]",
                 "`A`: a scope is one of",
             ),
+            ("[{\"name\": \"A\", \"value\": \"canary\", \"scopes\": []}]", "`A`: `scopes` is empty"),
             ("{\"A\": \"canary\", \"A\": \"canary\"}", "`A` is written twice"),
             ("A=canary\nA=canary", "`A` is written twice"),
             ("A=", "`A`: the value is empty"),

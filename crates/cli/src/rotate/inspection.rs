@@ -41,7 +41,8 @@ impl Inspection<'_> {
             let what = match holding {
                 Holding::New => "holds the new value",
                 Holding::Other => "holds another value",
-                Holding::Unreadable => "cannot be read",
+                Holding::Unreadable => "holds no value",
+                Holding::Unread => "could not be read",
             };
             report.event(Event::found(source, what))?;
             all.push(Found { holding, verdict: Verdict::Unknown });
@@ -62,7 +63,7 @@ impl Inspection<'_> {
         let mut tries = Tries::default();
         loop {
             let holding = self.read_among(source, Some(stored))?;
-            if holding != Holding::Unreadable || !tries.again() {
+            if !matches!(holding, Holding::Unreadable | Holding::Unread) || !tries.again() {
                 return Ok(holding);
             }
         }
@@ -87,10 +88,13 @@ impl Inspection<'_> {
             if read.proves(secret, value) {
                 continue;
             }
-            if !matches!(outcome, "ok" | "invalid") {
-                return Ok(Holding::Unreadable);
+            match outcome {
+                "ok" | "invalid" if holding != Holding::Unreadable => holding = Holding::Other,
+                "ok" | "invalid" => {}
+                "missing" | "empty" => holding = Holding::Unreadable,
+                // The store failed: what is there is not known.
+                _ => return Ok(Holding::Unread),
             }
-            holding = Holding::Other;
         }
         Ok(holding)
     }

@@ -25,8 +25,10 @@ pub enum Holding {
     New,
     /// Something else, or for several secrets not all of the new values.
     Other,
-    /// Nothing that it could use.
+    /// Nothing that it could use: there is no value, or an empty one.
     Unreadable,
+    /// It could not be read just now. What is there may be the only value that works.
+    Unread,
 }
 
 /// What the upstream says to a request with one source alone.
@@ -76,6 +78,8 @@ pub enum Obstacle {
     Mistyped(usize),
     /// The upstream does not say whether this source works.
     Undecided(usize),
+    /// The gateway could not read this source, which may be the only one that works.
+    Unread(usize),
     /// The upstream accepts what is certainly wrong, so that its answer proves nothing.
     Blind,
     /// The upstream does not say what it makes of what is certainly wrong.
@@ -122,6 +126,9 @@ fn next_injected(found: &[Found]) -> Step {
     }
 
     // 2. Which can be spared?
+    if let Some(source) = unread(found) {
+        return Step::Stop(Obstacle::Unread(source));
+    }
     if let Some(source) = untried {
         return Step::Probe(source);
     }
@@ -143,6 +150,10 @@ fn next_injected(found: &[Found]) -> Step {
     }
 }
 
+fn unread(found: &[Found]) -> Option<usize> {
+    found.iter().position(|source| source.holding == Holding::Unread)
+}
+
 fn next_proof(found: &[Found], finish: bool) -> Step {
     let held = found.iter().filter(|source| source.holding == Holding::New).count();
     let first = |wanted: fn(&Found) -> bool| found.iter().position(wanted);
@@ -152,6 +163,7 @@ fn next_proof(found: &[Found], finish: bool) -> Step {
     match (held, finish) {
         (0, true) => Step::Stop(Obstacle::NothingToPromote),
         (0, false) => match first(|source| source.holding == Holding::Unreadable) {
+            _ if unread(found).is_some() => Step::Stop(Obstacle::Unread(unread(found).unwrap_or(0))),
             Some(source) => Step::Write(source),
             None if found.len() < 2 => Step::Stop(Obstacle::OnlySource),
             None => Step::Write(found.len().saturating_sub(1)),
@@ -260,6 +272,8 @@ mod tests {
         use Verdict::{Accepted, Refused, Undecided};
         let other = |verdict| Found { holding: Holding::Other, verdict };
         let unreadable = Found { holding: Holding::Unreadable, verdict: Verdict::Unknown };
+        let unread = Found { holding: Holding::Unread, verdict: Verdict::Unknown };
+        let new = Found { holding: Holding::New, verdict: Accepted };
         for (found, expected) in [
             (vec![other(Accepted), other(Accepted)], Step::Write(1)),
             (vec![other(Refused), other(Accepted)], Step::Write(0)),
@@ -277,6 +291,11 @@ mod tests {
             (vec![other(Accepted)], Step::Stop(Obstacle::OnlySource)),
             (vec![other(Refused)], Step::Write(0)),
             (vec![unreadable], Step::Write(0)),
+            (vec![other(Refused), unread], Step::Stop(Obstacle::Unread(1))),
+            (vec![unread, other(Accepted)], Step::Stop(Obstacle::Unread(0))),
+            (vec![unreadable, unread], Step::Stop(Obstacle::Unread(1))),
+            (vec![unread], Step::Stop(Obstacle::Unread(0))),
+            (vec![new, unread], Step::Write(1)),
         ] {
             assert_eq!(next(&found, Purpose::Injected), expected, "{found:?}");
         }
@@ -302,8 +321,9 @@ mod tests {
 
     #[test]
     fn a_proof_stops_half_way_until_it_is_told_to_finish() {
-        let [new, old, missing] = [Holding::New, Holding::Other, Holding::Unreadable]
-            .map(|holding| Found { holding, verdict: Verdict::Unknown });
+        let [new, old, missing, unread] =
+            [Holding::New, Holding::Other, Holding::Unreadable, Holding::Unread]
+                .map(|holding| Found { holding, verdict: Verdict::Unknown });
         for (found, finish, expected) in [
             (vec![old, old], false, Step::Write(1)),
             (vec![missing, old], false, Step::Write(0)),
@@ -316,6 +336,9 @@ mod tests {
             (vec![old, old], true, Step::Stop(Obstacle::NothingToPromote)),
             (vec![old], false, Step::Stop(Obstacle::OnlySource)),
             (vec![missing], false, Step::Write(0)),
+            (vec![unread, old], false, Step::Stop(Obstacle::Unread(0))),
+            (vec![missing, unread], false, Step::Stop(Obstacle::Unread(1))),
+            (vec![unread, new], true, Step::Write(0)),
         ] {
             assert_eq!(next(&found, Purpose::Proof { finish }), expected, "{found:?} {finish}");
         }

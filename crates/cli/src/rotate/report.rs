@@ -127,6 +127,11 @@ fn stopped(obstacle: Obstacle, found: &[Found], target: &Target) -> String {
              same value when it answers; --probe and --expect say how it is asked.",
             target.source_name(source)
         ),
+        Obstacle::Unread(source) => format!(
+            "The gateway could not read {}, which may hold the only value that works, so no source is written. Run the \
+             same again with the same value when the store answers.",
+            target.source_name(source)
+        ),
         Obstacle::Blind => "The upstream gives the same answer to a value that is certainly wrong, so that the probe tells no \
                             good key from a bad one. Nothing was written. Choose another --probe or --expect, or say in \
                             the route's `failover = { when = … }` what a refused key looks like (docs/rotation.md lists \

@@ -54,7 +54,7 @@ impl Trial<'_> {
         let mut tries = Tries::default();
         loop {
             let probed = self.operator.send(&request.route, &request.method, &request.path, source)?;
-            let now = Found { holding: self.holding(&probed), verdict: request.verdict(&probed) };
+            let now = Found { holding: self.holding(&probed), verdict: self.verdict(request, &probed) };
             // One instance of the gateway may be behind the others.
             if known.holding == Holding::New && now.holding != Holding::New {
                 patience.wait(format_args!(
@@ -85,13 +85,16 @@ impl Trial<'_> {
     pub fn control(&self, found: &[Found], report: &mut Report<'_>) -> Result<Option<Obstacle>, Failure> {
         let Some(request) = self.probe.as_ref().filter(|_| self.is_controlled) else { return Ok(None) };
         // What can be read lends its length and its alphabet.
-        let source = found.iter().position(|source| source.holding != Holding::Unreadable).unwrap_or(0);
+        let source = found
+            .iter()
+            .position(|source| matches!(source.holding, Holding::New | Holding::Other))
+            .unwrap_or(0);
         let mut tries = Tries::default();
         loop {
             let probed = self.operator.send_wrong(&request.route, &request.method, &request.path, source)?;
             let (what, obstacle) = match (request.verdict(&probed), probed.status) {
                 (Verdict::Accepted, _) => ("is accepted", Some(Obstacle::Blind)),
-                (Verdict::Refused, _) => ("is refused", None),
+                (Verdict::Refused, Some(_)) => ("is refused", None),
                 // Any other status than that of a good key tells them apart, unless it is about something else.
                 (_, Some(status)) if status != 429 && status < 500 => ("is not accepted", None),
                 _ if tries.again() => continue,
@@ -103,14 +106,27 @@ impl Trial<'_> {
         }
     }
 
+    /// A store that fails says nothing of the value.
+    fn verdict(&self, request: &ProbeRequest, probed: &Probed) -> Verdict {
+        match request.verdict(probed) {
+            Verdict::Refused if probed.status.is_none() && self.holding(probed) == Holding::Unread => {
+                Verdict::Undecided
+            }
+            verdict => verdict,
+        }
+    }
+
     fn holding(&self, probed: &Probed) -> Holding {
         let all = |holds: &dyn Fn(&NewValue) -> bool| self.values.iter().all(holds);
         let is_new = all(&|new| probed.proves(&new.secret, &new.value));
+        let is_told =
+            all(&|new| matches!(probed.outcome(&new.secret), "ok" | "invalid" | "missing" | "empty"));
         let is_read = all(&|new| matches!(probed.outcome(&new.secret), "ok" | "invalid"));
-        match (is_new, is_read) {
-            (true, _) => Holding::New,
-            (false, true) => Holding::Other,
-            (false, false) => Holding::Unreadable,
+        match (is_new, is_told, is_read) {
+            (true, ..) => Holding::New,
+            (false, false, _) => Holding::Unread,
+            (false, true, true) => Holding::Other,
+            (false, true, false) => Holding::Unreadable,
         }
     }
 }

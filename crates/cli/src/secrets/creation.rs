@@ -73,7 +73,7 @@ fn create(api: &Api, store: &StoreId, entry: Entry, present: &BTreeSet<String>, 
     match api.send(&api.account.create_secret(store, &secret)) {
         Ok(_) => Outcome { name, became: "created", reason: None },
         // Somebody else was faster, or the answer to an earlier attempt was lost.
-        Err(ApiFailure::Refused { error, .. }) if error.is_conflict() => {
+        Err(ApiFailure::Refused { error, .. }) if error.is_name_taken() => {
             Outcome { name, became: "present", reason: None }
         }
         Err(failure) => {
