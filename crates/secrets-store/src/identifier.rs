@@ -15,8 +15,8 @@ macro_rules! identifier {
         pub struct $name(String);
 
         impl $name {
-            /// Takes the identifier. 32 hexadecimal digits are one identifier in either case, and the API writes them in
-            /// lower case.
+            /// Takes the identifier. 32 hexadecimal digits are one identifier in either case, and the API writes them
+            /// in lower case.
             ///
             /// # Errors
             /// Where the text can be none.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use ostiary_core::configuration::{Gateway, Placement, Proof, Route, Secret, SecretId, SourceKind};
-use ostiary_secrets_store::SecretValue;
+use ostiary_secrets_store::{SecretName, SecretValue, StoreId};
 
 use crate::configuration::{Binding, Environment};
 use crate::failure::Failure;
@@ -61,6 +61,13 @@ impl Target {
                 )));
             }
         }
+        if let Some((binding, other)) = shared(gateway, environment, &ids, &seen) {
+            return Err(Failure::usage(format_args!(
+                "`{}` is bound to the secret `{}` of `{other}` too, which would change without being tried; give one of them \
+                 a secret of its own",
+                binding.name, binding.secret
+            )));
+        }
         Ok(Self { secrets, route })
     }
 
@@ -75,6 +82,26 @@ impl Target {
         let names: Vec<&str> = bindings.map(|binding| binding.name.as_str()).collect();
         format!("source {} ({})", source.saturating_add(1), names.join(", "))
     }
+}
+
+/// A source of another secret that is in one of these places, and that secret's name.
+fn shared<'e>(
+    gateway: &'e Gateway,
+    environment: &'e Environment,
+    ids: &[SecretId],
+    places: &BTreeSet<(&StoreId, &SecretName)>,
+) -> Option<(&'e Binding, &'e str)> {
+    let others = gateway
+        .secrets
+        .iter()
+        .enumerate()
+        .filter(|(position, _)| !ids.iter().any(|id| usize::from(id.0) == *position));
+    let sources =
+        others.flat_map(|(_, secret)| secret.sources.iter().map(|source| (source, secret.name.as_ref())));
+    let mut bindings = sources
+        .filter(|(source, _)| source.kind == SourceKind::SecretsStore)
+        .filter_map(|(source, name)| Some((environment.binding(&source.binding)?, name)));
+    bindings.find(|(binding, _)| places.contains(&(&binding.store, &binding.secret)))
 }
 
 fn find(gateway: &Gateway, name: &str) -> Result<SecretId, Failure> {
@@ -146,6 +173,7 @@ id   = ["ID", "ID_NEXT"]
 key  = ["KEY", "KEY_NEXT"]
 user = ["USER"]
 same = ["SAME", "SAME_AGAIN"]
+twin = ["USER_AGAIN", "TWIN"]
 old  = [{ worker_secret = "OLD" }]
 ops  = ["OPS", "OPS_NEXT"]
 [callers.ops]
@@ -158,12 +186,24 @@ allow = { ops = ["GET /**"] }
 [routes.id]
 mount = "/id"
 upstream = "https://a.example.com"
-auth = [{ bearer = "${id}" }, { header = "x-a", value = "${same}" }, { header = "x-b", value = "${old}" }]
+auth = [{ bearer = "${id}" }, { header = "x-a", value = "${same}" }, { header = "x-b", value = "${old}" }, { header = "x-c", value = "${twin}" }]
 allow = { ops = ["GET /**"] }
 "#;
 
     fn find(names: &[&str], route: Option<&str>) -> Result<(Option<String>, String), String> {
-        let bound = ["ID", "ID_NEXT", "KEY", "KEY_NEXT", "USER", "SAME", "SAME_AGAIN", "OPS", "OPS_NEXT"];
+        let bound = [
+            "ID",
+            "ID_NEXT",
+            "KEY",
+            "KEY_NEXT",
+            "USER",
+            "SAME",
+            "SAME_AGAIN",
+            "OPS",
+            "OPS_NEXT",
+            "USER_AGAIN",
+            "TWIN",
+        ];
         let row = |name: &&str| {
             format!(
                 "[[secrets_store_secrets]]\nbinding = \"{name}\"\nstore_id = \"s\"\nsecret_name = \"{name}\"\n"
@@ -192,7 +232,7 @@ allow = { ops = ["GET /**"] }
         let pair = Some("pair".to_owned());
         assert_eq!(find(&["id", "key"], None), Ok((pair.clone(), "source 2 (ID_NEXT, KEY_NEXT)".to_owned())));
         assert_eq!(find(&["id"], Some("pair")), Ok((pair.clone(), "source 2 (ID_NEXT)".to_owned())));
-        assert_eq!(find(&["user"], None), Ok((pair, "source 1 (USER)".to_owned())));
+        assert_eq!(find(&["key"], None), Ok((pair, "source 2 (KEY_NEXT)".to_owned())));
         assert_eq!(find(&["ops"], None), Ok((None, "source 2 (OPS_NEXT)".to_owned())));
     }
 
@@ -206,6 +246,8 @@ allow = { ops = ["GET /**"] }
             (&["ops"], Some("pair"), "leave --route out"),
             (&["id", "user"], None, "unequal numbers"),
             (&["same"], None, "`SAME_AGAIN` is bound to the secret `SAME` like another source"),
+            (&["user"], None, "`USER_AGAIN` is bound to the secret `USER` of `twin` too"),
+            (&["twin"], None, "`USER` is bound to the secret `USER` of `user` too"),
             (&["old"], None, "`OLD` is a Worker secret"),
         ] {
             let told = find(names, route).unwrap_err();
