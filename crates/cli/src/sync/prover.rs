@@ -37,13 +37,20 @@ impl Prover {
     /// `None` where no source of the gateway's is bound to the secret, or the gateway cannot read it.
     ///
     /// # Errors
-    /// Where the gateway does not say.
+    /// Where the gateway does not say, or runs another `gateway.toml`, whose source at this position is another binding.
     pub fn equal(&self, store: &StoreId, entry: &Entry) -> Result<Option<bool>, Failure> {
         for secret in self.gateway.secrets.iter() {
             for (position, source) in secret.sources.iter().enumerate() {
                 let Some(binding) = self.environment.binding(&source.binding) else { continue };
                 if binding.store == *store && binding.secret == entry.name {
                     let probed = self.operator.read(&secret.name, position)?;
+                    if probed.binding(&secret.name) != Some(binding.name.as_str()) {
+                        return Err(Failure::failed(format_args!(
+                            "the gateway reads another binding than `{}` for `{}`: it runs another gateway.toml, so \
+                             deploy this one first",
+                            binding.name, secret.name
+                        )));
+                    }
                     let is_read = matches!(probed.outcome(&secret.name), "ok" | "invalid");
                     return Ok(is_read.then(|| probed.proves(&secret.name, &entry.value)));
                 }

@@ -141,7 +141,7 @@ fn a_secret_that_stays_pending_is_given_up() {
 }
 
 #[test]
-fn a_source_that_fails_is_asked_three_times_before_it_counts_as_spare() {
+fn a_source_without_a_value_is_asked_three_times_before_it_counts_as_spare() {
     let world = stripe();
     world.state().glimpses = [Glimpse::Nothing, Glimpse::Nothing, Glimpse::Current].into();
     let ran = world.run(&PROBE, NEW);
@@ -151,8 +151,36 @@ fn a_source_that_fails_is_asked_three_times_before_it_counts_as_spare() {
     let world = stripe();
     world.state().glimpses = [Glimpse::Nothing; 3].into();
     let ran = world.run(&PROBE, NEW);
-    assert!(ran.out.starts_with("source 1 (STRIPE_KEY): cannot be read\n"), "{}", ran.out);
+    assert!(ran.out.starts_with("source 1 (STRIPE_KEY): holds no value\n"), "{}", ran.out);
     assert_eq!(world.calls()[..4], ["read stripe 1", "read stripe 1", "read stripe 1", "read stripe 2"]);
+}
+
+#[test]
+fn a_source_that_the_store_does_not_give_just_now_is_never_spared() {
+    for (order, names) in
+        [(&PROBE[..], ["stripe", "stripe-previous"]), (&["rotate", "token"], ["token", "token-next"])]
+    {
+        let world = World::new(&[(names[0], "old-1"), (names[1], "old-2")]);
+        world.state().glimpses = [Glimpse::Fault; 3].into();
+        let ran = world.run(order, NEW);
+        assert_eq!(ran.code, Some(1), "{}", ran.out);
+        assert!(
+            ran.out.contains("which may hold the only value that works, so no source is written"),
+            "{}",
+            ran.out
+        );
+        assert_eq!(held(&world), [format!("{}=old-1", names[0]), format!("{}=old-2", names[1])]);
+    }
+}
+
+#[test]
+fn a_store_that_fails_while_a_source_is_tried_says_nothing_of_it() {
+    let world = World::new(&[("stripe", "dead"), ("stripe-previous", "old-2")]).knows(&["old-2"]);
+    // The two looks, the probe of the first source, and then every try of the second one.
+    world.state().glimpses = [Glimpse::Current; 3].into_iter().chain([Glimpse::Fault; 3]).collect();
+    let ran = world.run(&PROBE, NEW);
+    assert!(!ran.out.contains("source 2 (STRIPE_KEY_PREVIOUS): does not work"), "{}", ran.out);
+    assert!(held(&world).contains(&"stripe-previous=old-2".to_owned()), "{}", ran.out);
 }
 
 #[test]
@@ -371,7 +399,7 @@ fn a_pair_is_new_only_where_both_are() {
     // One of them cannot be read, so the pair cannot.
     let world = World::new(&[("pair-id", "old-id"), ("pair-key", "old-key"), ("pair-id-previous", "old-id")]);
     let ran = world.knows(&["old-id old-key", "new-id new-key"]).run(&pair, "unused");
-    assert_eq!(ran.json()["events"][1]["text"], "cannot be read");
+    assert_eq!(ran.json()["events"][1]["text"], "holds no value");
     assert_eq!(ran.events()[2..5], ["probed 1", "controlled 1", "written 2"]);
 }
 

@@ -67,6 +67,15 @@ fn a_source_that_the_gateway_cannot_read_proves_nothing() {
 }
 
 #[test]
+fn a_gateway_that_reads_another_binding_proves_nothing() {
+    let world = world();
+    world.state().other_binding = Some("STRIPE_KEY_OLD");
+    let ran = Synchronisation::new(&[("stripe", "old")]).run(&world, &["--update"]);
+    assert_eq!(ran.code, Some(1), "{}", ran.out);
+    assert!(ran.err.contains("it runs another gateway.toml, so deploy this one first"), "{}", ran.err);
+}
+
+#[test]
 fn only_what_is_not_equal_is_updated() {
     let world = world();
     let ran = Synchronisation::new(VALUES).run(&world, &["--update", "--json"]);

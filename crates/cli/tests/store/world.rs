@@ -30,7 +30,7 @@ const SOURCES: &[(&str, &[(&str, &str)])] = &[
 ];
 
 /// What one look at a source comes to, where it is not what the store holds.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq)]
 pub enum Glimpse {
     /// The store's.
     Current,
@@ -38,6 +38,8 @@ pub enum Glimpse {
     Stale,
     /// Nothing.
     Nothing,
+    /// The store fails.
+    Fault,
 }
 
 /// What the upstream answers to the next request, where it does not look at the credential.
@@ -302,7 +304,7 @@ impl State {
         let read = |binding: &str| match glimpse {
             Glimpse::Current => self.values.get(binding),
             Glimpse::Stale => self.stale.get(binding),
-            Glimpse::Nothing => None,
+            Glimpse::Nothing | Glimpse::Fault => None,
         };
         let mut proved = Vec::new();
         let mut credential = Vec::new();
@@ -315,7 +317,11 @@ impl State {
                 let code = Hmac::<Sha256>::new_from_slice(value.as_bytes()).unwrap().chain_update(&nonce);
                 URL_SAFE_NO_PAD.encode(code.finalize().into_bytes())
             });
-            let outcome = if value.is_some() { "ok" } else { "missing" };
+            let outcome = match value {
+                Some(_) => "ok",
+                None if glimpse == Glimpse::Fault => "timeout",
+                None => "missing",
+            };
             proved.push(json!({ "name": name, "binding": binding, "outcome": outcome, "hmac": hmac }));
             credential.extend(value.cloned());
         }
