@@ -37,7 +37,8 @@ impl Prover {
     /// `None` where no source of the gateway's is bound to the secret, or the gateway cannot read it.
     ///
     /// # Errors
-    /// Where the gateway does not say, or runs another `gateway.toml`, whose source at this position is another binding.
+    /// Where the gateway does not say, or runs another `gateway.toml`, whose source at this position is another
+    /// binding.
     pub fn equal(&self, store: &StoreId, entry: &Entry) -> Result<Option<bool>, Failure> {
         for secret in self.gateway.secrets.iter() {
             for (position, source) in secret.sources.iter().enumerate() {
