@@ -11,7 +11,7 @@ use super::target::{NewValue, Target};
 use crate::api::Api;
 use crate::configuration::Binding;
 use crate::failure::Failure;
-use crate::operator::Operator;
+use crate::operator::{Operator, Probed};
 
 /// Looks at sources.
 pub struct Inspection<'a> {
@@ -71,7 +71,8 @@ impl Inspection<'_> {
 
     fn read_among(&self, source: usize, stored: Option<&Stored<'_>>) -> Result<Holding, Failure> {
         let mut holding = Holding::New;
-        for (NewValue { secret, value }, places) in self.values.iter().zip(&self.target.secrets) {
+        for (new, places) in self.values.iter().zip(&self.target.secrets) {
+            let secret = &new.secret;
             let read = self.operator.read(secret, source)?;
             let binding = places.sources.get(source);
             // Otherwise the place that is written would not be the one that is proved.
@@ -85,15 +86,9 @@ impl Inspection<'_> {
             if let (Some(stored), Some(binding), "ok" | "invalid" | "empty") = (stored, binding, outcome) {
                 check_place(binding, stored)?;
             }
-            if read.proves(secret, value) {
-                continue;
-            }
-            match outcome {
-                "ok" | "invalid" if holding != Holding::Unreadable => holding = Holding::Other,
-                "ok" | "invalid" => {}
-                "missing" | "empty" => holding = Holding::Unreadable,
-                // The store failed: what is there is not known.
-                _ => return Ok(Holding::Unread),
+            holding = holding.max(held(&read, new));
+            if holding == Holding::Unread {
+                break;
             }
         }
         Ok(holding)
@@ -108,6 +103,17 @@ impl Inspection<'_> {
             stored.extend(self.api.secrets(id)?.into_iter().map(|secret| (id, secret.name)));
         }
         Ok(stored)
+    }
+}
+
+/// What the gateway reads for one secret.
+pub fn held(read: &Probed, new: &NewValue) -> Holding {
+    match read.outcome(&new.secret) {
+        _ if read.proves(&new.secret, &new.value) => Holding::New,
+        "ok" | "invalid" => Holding::Other,
+        "missing" | "empty" => Holding::Unreadable,
+        // The store failed: what is there is not known.
+        _ => Holding::Unread,
     }
 }
 

@@ -18,8 +18,8 @@ pub struct Found {
     pub verdict: Verdict,
 }
 
-/// What the gateway reads from a source.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What the gateway reads from a source. Of several secrets at one position the last of these holds for all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Holding {
     /// The new value, proved.
     New,
@@ -162,11 +162,11 @@ fn next_proof(found: &[Found], finish: bool) -> Step {
     }
     match (held, finish) {
         (0, true) => Step::Stop(Obstacle::NothingToPromote),
-        (0, false) => match first(|source| source.holding == Holding::Unreadable) {
-            _ if unread(found).is_some() => Step::Stop(Obstacle::Unread(unread(found).unwrap_or(0))),
-            Some(source) => Step::Write(source),
-            None if found.len() < 2 => Step::Stop(Obstacle::OnlySource),
-            None => Step::Write(found.len().saturating_sub(1)),
+        (0, false) => match (unread(found), first(|source| source.holding == Holding::Unreadable)) {
+            (Some(source), _) => Step::Stop(Obstacle::Unread(source)),
+            (None, Some(source)) => Step::Write(source),
+            (None, None) if found.len() < 2 => Step::Stop(Obstacle::OnlySource),
+            (None, None) => Step::Write(found.len().saturating_sub(1)),
         },
         (_, false) => Step::Half,
         (_, true) => first(|source| source.holding != Holding::New).map_or(Step::Done, Step::Write),

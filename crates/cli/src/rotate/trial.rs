@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::inspection::held;
 use super::patience::{Patience, Tries};
 use super::plan::{Found, Holding, Obstacle, Verdict};
 use super::report::{Event, Report};
@@ -54,7 +55,7 @@ impl Trial<'_> {
         let mut tries = Tries::default();
         loop {
             let probed = self.operator.send(&request.route, &request.method, &request.path, source)?;
-            let now = Found { holding: self.holding(&probed), verdict: self.verdict(request, &probed) };
+            let now = self.found(request, &probed);
             // One instance of the gateway may be behind the others.
             if known.holding == Holding::New && now.holding != Holding::New {
                 patience.wait(format_args!(
@@ -94,7 +95,7 @@ impl Trial<'_> {
             let probed = self.operator.send_wrong(&request.route, &request.method, &request.path, source)?;
             let (what, obstacle) = match (request.verdict(&probed), probed.status) {
                 (Verdict::Accepted, _) => ("is accepted", Some(Obstacle::Blind)),
-                (Verdict::Refused, Some(_)) => ("is refused", None),
+                (Verdict::Refused, _) => ("is refused", None),
                 // Any other status than that of a good key tells them apart, unless it is about something else.
                 (_, Some(status)) if status != 429 && status < 500 => ("is not accepted", None),
                 _ if tries.again() => continue,
@@ -106,40 +107,23 @@ impl Trial<'_> {
         }
     }
 
-    /// A store that fails says nothing of the value.
-    fn verdict(&self, request: &ProbeRequest, probed: &Probed) -> Verdict {
-        match request.verdict(probed) {
-            Verdict::Refused if probed.status.is_none() && self.holding(probed) == Holding::Unread => {
-                Verdict::Undecided
-            }
-            verdict => verdict,
-        }
-    }
-
-    fn holding(&self, probed: &Probed) -> Holding {
-        let all = |holds: &dyn Fn(&NewValue) -> bool| self.values.iter().all(holds);
-        let is_new = all(&|new| probed.proves(&new.secret, &new.value));
-        let is_told =
-            all(&|new| matches!(probed.outcome(&new.secret), "ok" | "invalid" | "missing" | "empty"));
-        let is_read = all(&|new| matches!(probed.outcome(&new.secret), "ok" | "invalid"));
-        match (is_new, is_told, is_read) {
-            (true, ..) => Holding::New,
-            (false, false, _) => Holding::Unread,
-            (false, true, true) => Holding::Other,
-            (false, true, false) => Holding::Unreadable,
-        }
+    /// Where nothing was sent, the value does not fit its place; unless the store failed, which says nothing of it.
+    fn found(&self, request: &ProbeRequest, probed: &Probed) -> Found {
+        let holding = self.values.iter().map(|new| held(probed, new)).max().unwrap_or(Holding::New);
+        let is_unfit = probed.failure.as_deref() == Some("secret_unavailable") && holding != Holding::Unread;
+        let verdict = if is_unfit { Verdict::Refused } else { request.verdict(probed) };
+        Found { holding, verdict }
     }
 }
 
 impl ProbeRequest {
+    /// What the upstream's answer says.
     fn verdict(&self, probed: &Probed) -> Verdict {
-        match (probed.status, probed.failure.as_deref()) {
-            (Some(_), _) if probed.refused => Verdict::Refused,
-            (Some(status), _) if status == self.expected => Verdict::Accepted,
-            (Some(status), _) if self.refused.contains(&status) => Verdict::Refused,
-            // What was read does not fit its place.
-            (None, Some("secret_unavailable")) => Verdict::Refused,
-            (Some(_) | None, _) => Verdict::Undecided,
+        match probed.status {
+            Some(_) if probed.refused => Verdict::Refused,
+            Some(status) if status == self.expected => Verdict::Accepted,
+            Some(status) if self.refused.contains(&status) => Verdict::Refused,
+            Some(_) | None => Verdict::Undecided,
         }
     }
 }

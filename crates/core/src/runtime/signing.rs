@@ -10,7 +10,8 @@ use crate::runtime::cache::Cache;
 use crate::runtime::cryptography::Cryptography;
 use crate::runtime::own_request::OwnRequests;
 
-/// What the future yields where `is_used` says so. Where that is a constant and false, its code is not in the build.
+/// What the future yields where `is_used` says so. Where that is a `const { … }` and false, its code is not in the build:
+/// the compiler does not translate what such a branch leads to, while the optimiser may miss that it is dead.
 ///
 /// A future that awaits another one has a state for it, which the compiler keeps even where a constant says that it is
 /// never reached. The box has none.

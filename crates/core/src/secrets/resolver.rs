@@ -240,8 +240,9 @@ impl<'g> Resolver<'g> {
         credential: &mut Credential<'g>,
         runtime: &B,
     ) -> Result<(), Failure> {
-        let is_used = B::FORMS.private_keys || B::FORMS.exchange;
-        when(is_used, || self.prepare(credential, runtime)).await.unwrap_or(Ok(()))
+        when(const { B::FORMS.private_keys || B::FORMS.exchange }, || self.prepare(credential, runtime))
+            .await
+            .unwrap_or(Ok(()))
     }
 
     /// Has keys imported, and exchanges credentials for tokens.

@@ -82,7 +82,9 @@ pub async fn complete<'g, S: Signing>(
                 }
             }
             Signer::Jwt(signer) => {
-                signatures.extend(when(S::FORMS.jwt, || signer.sign(request, runtime)).await.transpose()?);
+                signatures.extend(
+                    when(const { S::FORMS.jwt }, || signer.sign(request, runtime)).await.transpose()?,
+                );
             }
         }
     }
