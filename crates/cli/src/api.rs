@@ -239,7 +239,7 @@ impl Api {
     /// The secret with this name. The API finds by a part of a name or comment only.
     ///
     /// # Errors
-    /// Where there is none.
+    /// Where the store has no secret with this name.
     pub fn secret_named(&self, store: &ChosenStore, name: &str) -> Result<Secret, Failure> {
         let filter = SecretFilter { search: Some(name.to_owned()), ..SecretFilter::default() };
         let found = self.all(&self.account.secrets(&store.id, &filter))?;

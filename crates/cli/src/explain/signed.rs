@@ -32,7 +32,7 @@ pub fn lacks_keys(gateway: &Gateway, rehearsal: &Rehearsal, head: &RehearsedRequ
 /// The claims of a token as JSON, whoever has signed it.
 ///
 /// # Errors
-/// Where it is none.
+/// Where the text is not a signed token.
 pub fn claims(token: &str) -> Result<String, Failure> {
     let none = || Failure::failed("this is no signed token");
     let claims = jwt::unverified_claims(token).map_err(|_| none())?;

@@ -167,7 +167,7 @@ impl Issue {
 /// The class of `class/name`.
 ///
 /// # Errors
-/// Where the text is none.
+/// Where the text is not a class and a name.
 pub fn class_of(subject: &str) -> Result<&str, Failure> {
     let parts = subject.split_once('/').filter(|(class, name)| {
         let token = named_token::token(class, "0000000000000000000000");
