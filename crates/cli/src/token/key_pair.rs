@@ -29,7 +29,8 @@ impl KeyPair {
     pub fn create(path: &Path) -> Result<Self, Failure> {
         let document = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new())
             .map_err(|_| Failure::failed("the machine has no random numbers"))?;
-        let pair = Self::parse(document.as_ref()).ok_or_else(|| Failure::failed("the new key cannot be read"))?;
+        let pair =
+            Self::parse(document.as_ref()).ok_or_else(|| Failure::failed("the new key cannot be read"))?;
         let encoded = Zeroizing::new(STANDARD.encode(document.as_ref()));
         let mut pem = Zeroizing::new(format!("{BEGIN}\n"));
         for line in encoded.as_bytes().chunks(64) {
