@@ -252,7 +252,7 @@ mod tests {
             (
                 "{ url = \"http://api.example.com\", token = \"${analytics}\" }".to_owned(),
                 DATASET,
-                "plain `http://` is for loopback alone",
+                "plain `http://` is allowed for loopback only",
             ),
             (
                 format!("{{ {url}, token = \"${{analytics}}\" }}"),
