@@ -1,11 +1,11 @@
-// What entry.js has to know. It is no module of the same bundle, so it is told by events.
+// Events for entry.js, which is not a module of the same bundle.
 
 // The WebAssembly instance has ended.
 export function announceEnd() {
   dispatchEvent(new Event("instanceended"));
 }
 
-// The caller of this request has gone, and nothing will come of the request.
+// The caller of this request has disconnected, and the request will get no response.
 export function announceAbandoned(request) {
   dispatchEvent(new CustomEvent("requestabandoned", { detail: request }));
 }
