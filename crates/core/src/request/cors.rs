@@ -10,7 +10,7 @@ use crate::log::PreflightOutcome;
 use crate::request_id::RequestId;
 use crate::runtime::RequestHead;
 
-/// The headers of a refusal that a page may read, besides the CORS-safelisted ones.
+/// The headers of a refusal that a page may read, besides those that every page may read.
 const OF_A_REFUSAL: [&str; 5] =
     ["ostiary-refusal", "ostiary-request-id", "retry-after", "stripe-should-retry", "x-should-retry"];
 
