@@ -43,7 +43,8 @@ pub type Judge = fn(&[u8]) -> bool;
 struct Cut {
     /// Counted from the first byte of the body.
     wanted: Range<u64>,
-    /// The number of bytes that have been released. released: u64,
+    /// The number of bytes that have been released.
+    released: u64,
 }
 
 /// Bytes that may be returned to the caller.
