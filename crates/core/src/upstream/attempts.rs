@@ -97,19 +97,22 @@ impl<'g, H: RequestHead, R: Bindings + Network + Clock + Signing + Instrumented>
             // cover the range.
             let range = self.widen_range(&mut plan);
             self.event.attempts += 1;
-            let response = match self.runtime.send(&plan).await {
+            let sent = self.runtime.send(&plan).await;
+            let is_unreachable = matches!(sent, Err(SendError::Unreachable));
+            if is_unreachable && retries > 0 && self.can_repeat(keep).await {
+                retries -= 1;
+                self.runtime.sleep(self.pause()).await;
+                continue;
+            }
+            let checked =
+                sent.map_err(Code::from).and_then(|response| check_status(&response).map(|()| response));
+            let response = match checked {
                 Ok(response) => response,
-                Err(SendError::Unreachable) if retries > 0 && self.can_repeat(keep).await => {
-                    retries -= 1;
-                    self.runtime.sleep(self.pause()).await;
-                    continue;
-                }
                 Err(why) => {
                     self.resolver.unanswered();
-                    return standing.ok_or_else(|| why.into());
+                    return standing.ok_or(why);
                 }
             };
-            check_status(&response)?;
             let status = response.status();
             let later = retry_after(&response);
             let refused = is_refused(self.failover, &response, self.runtime).await;
