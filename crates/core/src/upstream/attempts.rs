@@ -90,8 +90,7 @@ impl<'g, H: RequestHead, R: Bindings + Network + Clock + Signing + Instrumented>
         loop {
             let mut plan = self.plan(&credential, keep);
             if let Err(why) = self.complete(&mut plan, &credential).await {
-                self.resolver.unanswered();
-                return standing.ok_or(why);
+                return self.without_response(standing, why);
             }
             // This follows the signature, because the width depends on the signature's length. The signature does not
             // cover the range.
@@ -108,10 +107,7 @@ impl<'g, H: RequestHead, R: Bindings + Network + Clock + Signing + Instrumented>
                 sent.map_err(Code::from).and_then(|response| check_status(&response).map(|()| response));
             let response = match checked {
                 Ok(response) => response,
-                Err(why) => {
-                    self.resolver.unanswered();
-                    return standing.ok_or(why);
-                }
+                Err(why) => return self.without_response(standing, why),
             };
             let status = response.status();
             let later = retry_after(&response);
@@ -145,6 +141,12 @@ impl<'g, H: RequestHead, R: Bindings + Network + Clock + Signing + Instrumented>
             }
             standing = Some(reply);
         }
+    }
+
+    /// What an attempt comes to that has brought no valid response: the last response, if there is one.
+    fn without_response<T>(&mut self, standing: Option<T>, why: Code) -> Result<T, Code> {
+        self.resolver.unanswered();
+        standing.ok_or(why)
     }
 
     fn plan(&self, credential: &Credential<'_>, keep: u32) -> Plan {
