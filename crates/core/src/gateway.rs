@@ -44,7 +44,7 @@ const NO_CONTENT: u16 = 204;
 /// How long step 9 waits for the first bytes of a body before it returns the head, in milliseconds.
 const FIRST_BYTES_TIMEOUT: u32 = 1_000;
 
-/// What became of a request. `A` is the upstream's response.
+/// The result of a request. `A` is the upstream's response.
 #[derive(Debug)]
 pub struct Handled<'g, A> {
     /// The response to the caller.
@@ -60,7 +60,7 @@ pub enum Outcome<A> {
     Refused(Refusal),
     /// The response to a browser's preflight: 204 with these headers, and no body.
     Preflight(AddedHeaders),
-    /// The upstream's response, what is changed about its head, and what is done to its body.
+    /// The upstream's response, the changes to its head, and the redaction of its body.
     Answered(A, Edits, Redaction),
     /// The response of one of the operator's endpoints.
     Reported(Report),
@@ -68,18 +68,18 @@ pub enum Outcome<A> {
 
 /// Handles one request. The numbers are the statuses of the refusals that a step can end with.
 ///
-/// 1. Admit: the method is known, the host is well-formed, the path is unambiguous, and the request has not been through
-///    this gateway before. 400, 405, 508
-/// 2. Route: find the most specific mount. 400, 404. The operator's mount leads to [`operator::serve`], a browser's preflight
-///    to [`cors::preflight`].
-/// 3. Authenticate: find the caller by the tokens of the request. No token is needed where a rule for `anyone` admits the
-///    request. 401, 429, 503
+/// 1. Admit: the method is known, the host is well-formed, the path is unambiguous, and the request has not been
+///    through this gateway before. 400, 405, 508
+/// 2. Route: find the most specific mount. 400, 404. The operator's mount leads to [`operator::serve`], a browser's
+///    preflight to [`cors::preflight`].
+/// 3. Authenticate: find the caller by the tokens of the request. No token is needed where a rule for `anyone` admits
+///    the request. 401, 429, 503
 /// 4. Authorize: a rule of the caller admits method and path, and the body is not too large. 400, 403, 413
-/// 5. Resolve: read the secrets of the route's auth, all from the first position at which each has a usable value. 401 for
-///    a token that has been revoked, 500, 503
+/// 5. Resolve: read the secrets of the route's auth, all from the first position at which each has a usable value. 401
+///    for a token that has been revoked, 500, 503
 /// 6. Plan: the URL of the upstream, the headers to remove and the headers to set.
-/// 7. Send the request to the upstream, until the head of its response has arrived. A body that is signed is read first.
-///    400, 413, 415, 500, 502, 503, 504
+/// 7. Send the request to the upstream, until the head of its response has arrived. A body that is signed is read
+///    first. 400, 413, 415, 500, 502, 503, 504
 /// 8. Fail over: if the upstream refuses the credential, go back to 5 with the next source. The loop is in
 ///    [`Attempts::send`].
 /// 9. Respond: remove headers, rewrite links, make the response private, redact. 502
@@ -108,7 +108,7 @@ struct Context<'g, 'h, H, R> {
     cors: Option<cors::Permission<'g, 'h>>,
     /// The trace that the request is part of. `None` where requests are not traced.
     trace: Option<Trace>,
-    /// Whether the answer says how long it took.
+    /// Whether the response has `Server-Timing`.
     is_timed: bool,
     /// `Retry-After` of a refusal, in seconds.
     retry_after: Option<u32>,
@@ -184,7 +184,7 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console + Signing +
         self.respond(routed, authenticated.caller, &forward, reply, &sent).await
     }
 
-    /// The trace that the request is part of, once more when it is known which tokens must not be in it.
+    /// Sets the request's trace. Called again when the tokens are known that it must not contain.
     fn trace(&mut self, tokens: &ProvedTokens) {
         if R::INSTRUMENTS.trace && self.gateway.trace {
             let trace = Trace::new(self.head, tokens, &self.request_id);
@@ -253,8 +253,8 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console + Signing +
         report.await.map(Outcome::Reported)
     }
 
-    /// Step 2, for a page of another origin: the answer to a preflight. For every other request, the permission of the page
-    /// is kept for the response.
+    /// Step 2, for a page of another origin: the answer to a preflight. For every other request, the permission of the
+    /// page is kept for the response.
     fn preflight(&mut self, routed: Routed<'g, '_>) -> Option<AddedHeaders> {
         let cors = routed.route.cors.as_ref()?;
         if cors::is_preflight(self.head, routed.admitted.method) {
@@ -377,8 +377,8 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console + Signing +
         if mismatch == Some(Mismatch::OtherReading) { Code::PathAmbiguous } else { Code::NotAllowed }
     }
 
-    /// Step 5. Browsers send preflights by themselves. On a route without `cors`, a preflight that a rule for `anyone`
-    /// admits is forwarded without a credential.
+    /// Step 5. On a route without `cors`, a preflight that a rule for `anyone` admits is forwarded without a
+    /// credential, because browsers send preflights by themselves.
     async fn resolve(
         &mut self,
         routed: Routed<'g, '_>,
@@ -388,7 +388,7 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console + Signing +
         let before = self.runtime.now();
         let mut resolver = Resolver::new(self.gateway, routed.route, &self.request_id);
         if let Some(revocable) = identity.revocable.as_ref().filter(|_| R::FORMS.issued) {
-            // One wait for both.
+            // Both are read at the same time.
             let first = resolver.at(0).map(|(.., source)| source);
             let first = first.collect::<Vec<_>>();
             let challenge = challenge(&routed.route.token_in, self.head);
@@ -428,7 +428,7 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console + Signing +
         })
     }
 
-    /// Step 6: what every attempt has in common.
+    /// Step 6: the parts of the plan that every attempt shares.
     fn plan<'f>(
         &self,
         routed: Routed<'g, 'f>,
@@ -523,8 +523,8 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console + Signing +
         Ok(Outcome::Answered(response, edits, redaction))
     }
 
-    /// Step 9, where the response names no charset: looks at the first bytes, and refuses a body that cannot be searched, such
-    /// as UTF-16. Where they come too late, the redactor ends the body instead.
+    /// Step 9, where the response names no charset: checks the first bytes, and refuses a body that cannot be searched,
+    /// such as UTF-16. If the bytes arrive too late, the redactor aborts the body instead.
     async fn refuse_unsearchable(
         &self,
         response: &R::Response,
@@ -539,7 +539,7 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console + Signing +
         if is_foreign(&beginning) { Err(Code::UpstreamInvalid) } else { Ok(()) }
     }
 
-    /// Step 10: makes a code a refusal, adds the headers for web pages, and completes the event.
+    /// Step 10: turns a code into a refusal, adds CORS headers, and completes the event.
     fn record(self, outcome: Result<Outcome<R::Response>, Code>) -> Handled<'g, R::Response> {
         let Self { head, runtime, request_id, started, mut event, cors, retry_after, challenge, .. } = self;
         let times = if R::INSTRUMENTS.timing && self.is_timed { timing(&event) } else { AddedHeaders::new() };
@@ -569,7 +569,7 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console + Signing +
     }
 }
 
-/// How long the request took, as far as it has come (W3C Server Timing), and how often it was sent.
+/// The `Server-Timing` header (W3C Server Timing): the durations so far, and the number of attempts.
 fn timing(event: &Event<'_>) -> AddedHeaders {
     let mut headers = AddedHeaders::new();
     let parts = [("secrets", event.secrets_ms), ("upstream", event.upstream_ms)];
@@ -583,7 +583,7 @@ fn timing(event: &Event<'_>) -> AddedHeaders {
 }
 
 impl<'g, 't> Arrival<'g, 't> {
-    /// `None` at the operator's mount.
+    /// The request with its route; `None` at the operator's mount.
     fn routed(&self, admitted: &'t Admitted<'t>) -> Option<Routed<'g, 't>> {
         self.route.map(|route| Routed { admitted, mount: self.mount, route, path: self.path })
     }

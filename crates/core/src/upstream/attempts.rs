@@ -9,8 +9,8 @@
 //! 3. The connection fails before the head of a response arrives, on a route with `retry`.
 //! 4. The upstream asks to try later (429 or 503 with a short `Retry-After`), on a route with `retry`.
 //!
-//! Another attempt needs the whole body of the request, if it has one. For 3 and 4 the method must also be idempotent, or
-//! the request must carry an `Idempotency-Key`.
+//! Another attempt needs the whole body of the request, if it has one. For 3 and 4 the method must also be idempotent,
+//! or the request must carry an `Idempotency-Key`.
 
 use std::rc::Rc;
 
