@@ -69,18 +69,17 @@ pub enum Outcome<A> {
 /// Handles one request. The numbers are the statuses of the refusals that a step can end with.
 ///
 /// 1. Admit: the method is known, the host is well-formed, the path is unambiguous, and the request has not been
-///    through
-///    this gateway before. 400, 405, 508
-/// 2. Route: find the most specific mount. 404. The operator's mount leads to [`operator::serve`], a browser's
-///    preflight
-///    to [`cors::preflight`].
+///    through this gateway before. 400, 405, 508
+/// 2. Route: find the most specific mount. 400, 404. The operator's mount leads to [`operator::serve`], a browser's
+///    preflight to [`cors::preflight`].
 /// 3. Authenticate: find the caller by the tokens of the request. No token is needed where a rule for `anyone` admits
-///    the
-///    request. 401, 429, 503
-/// 4. Authorize: a rule of the caller admits method and path, and the body is not too large. 403, 413
-/// 5. Resolve: read every secret of the route's auth, each from its first source with a usable value. 503
-/// 6. Plan: the URL of the upstream, the headers to remove and the headers to set. 500
-/// 7. Send the request to the upstream, until the head of its response has arrived. 413, 502, 504
+///    the request. 401, 429, 503
+/// 4. Authorize: a rule of the caller admits method and path, and the body is not too large. 400, 403, 413
+/// 5. Resolve: read the secrets of the route's auth, all from the first position at which each has a usable value. 401
+///    for a token that has been revoked, 500, 503
+/// 6. Plan: the URL of the upstream, the headers to remove and the headers to set.
+/// 7. Send the request to the upstream, until the head of its response has arrived. A body that is signed is read
+///    first. 400, 413, 415, 500, 502, 503, 504
 /// 8. Fail over: if the upstream refuses the credential, go back to 5 with the next source. The loop is in
 ///    [`Attempts::send`].
 /// 9. Respond: remove headers, rewrite links, make the response private, redact. 502
@@ -232,9 +231,11 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console + Signing +
         let revocable =
             operator::authenticate(gateway, operator, head, &mut self.readings, &mut self.event).await?;
         if let Some(revocable) = revocable.filter(|_| R::FORMS.issued) {
-            when(const { R::FORMS.issued }, || self.check_revocation(&revocable, Vec::new()))
-                .await
-                .transpose()?;
+            when(const { R::FORMS.issued }, || {
+                self.check_revocation(&revocable, Vec::new(), Challenge::default())
+            })
+            .await
+            .transpose()?;
         }
         let proof_ms = elapsed(before, runtime.now());
         let caller = self.event.caller.unwrap_or_default();
@@ -330,25 +331,41 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console + Signing +
         let Some(rule) = authenticated.rule else {
             return Err(self.code_without_rule(routed, authenticated.caller));
         };
-        let (method, name) = (routed.admitted.method, &routed.route.name);
-        if R::FORMS.issued && !authenticated.identity.narrowing.admits(name, method, routed.path) {
+        let Routed { admitted, route, path, .. } = routed;
+        let narrowing = &authenticated.identity.narrowing;
+        let by_rule =
+            |method, path: Below<'_>| route.admitting_rule(authenticated.caller, method, path).is_some();
+        let by_token = |method, path: Below<'_>| narrowing.admits(&route.name, method, path);
+        if R::FORMS.issued && !by_token(admitted.method, path) {
             self.event.mismatch = Some(Mismatch::Token);
             return Err(Code::NotAllowed);
         }
         self.event.rule = Some(&rule.text);
-        let longer =
-            routed.route.max_body.zip(routed.admitted.length).is_some_and(|(most, length)| length > most);
-        if longer {
+        if route.max_body.zip(admitted.length).is_some_and(|(most, length)| length > most) {
             return Err(Code::PayloadTooLarge);
         }
-        let Admitted { method, ref target, .. } = *routed.admitted;
-        let Routed { route, path, .. } = routed;
-        let admits = |meant| route.admitting_rule(authenticated.caller, meant, path).is_some();
-        if !named_method::is_admitted(route, method, target.query, admits) {
+        let destination = self.authorize_second(routed, &by_rule)?;
+        if R::FORMS.issued {
+            let narrowed = self.authorize_second(routed, &by_token);
+            narrowed.inspect_err(|_| self.event.mismatch = Some(Mismatch::Token))?;
+        }
+        Ok(destination)
+    }
+
+    /// Step 4, for the second method that a query can name, and for the second target of COPY and MOVE, whose path below
+    /// the mount is returned.
+    fn authorize_second(
+        &mut self,
+        routed: Routed<'g, '_>,
+        admits: &dyn Fn(Method, Below<'_>) -> bool,
+    ) -> Result<Option<String>, Code> {
+        let Routed { admitted, route, path, .. } = routed;
+        let Admitted { method, ref target, .. } = *admitted;
+        if !named_method::is_admitted(route, method, target.query, |named| admits(named, path)) {
             self.event.mismatch = Some(Mismatch::Method);
             return Err(Code::NotAllowed);
         }
-        destination::below_mount(self.gateway, route, authenticated.caller, method, target, self.head)
+        destination::below_mount(self.gateway, route, method, target, self.head, |path| admits(method, path))
     }
 
     /// Step 4, where no rule admits the request: the code of the refusal. The rule that nearly matched is logged.
@@ -374,7 +391,11 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console + Signing +
             // Both are read at the same time.
             let first = resolver.at(0).map(|(.., source)| source);
             let first = first.collect::<Vec<_>>();
-            when(const { R::FORMS.issued }, || self.check_revocation(revocable, first)).await.transpose()?;
+            let challenge = challenge(&routed.route.token_in, self.head);
+            let checked =
+                when(const { R::FORMS.issued }, || self.check_revocation(revocable, first, challenge)).await;
+            self.event.secrets_ms = Some(elapsed(before, self.runtime.now()));
+            checked.transpose()?;
         }
         let is_preflight = routed.admitted.method == Method::Options
             && self.head.header("access-control-request-method").is_some();
@@ -384,18 +405,24 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console + Signing +
         } else {
             resolver.next(&mut self.readings, self.runtime).await
         };
-        let reads = !routed.route.auth.is_empty();
-        self.event.secrets_ms = reads.then(|| elapsed(before, self.runtime.now()));
+        if !routed.route.auth.is_empty() {
+            self.event.secrets_ms = Some(elapsed(before, self.runtime.now()));
+        }
         self.event.secrets.clone_from(&resolver.notes);
         Ok(Resolved { credential: credential?, resolver, without_credential })
     }
 
     /// Reads the list of revoked tokens, and these sources at the same time.
-    async fn check_revocation(&mut self, revocable: &Revocable, others: Vec<&'g Source>) -> Result<(), Code> {
+    async fn check_revocation(
+        &mut self,
+        revocable: &Revocable,
+        others: Vec<&'g Source>,
+        challenge: Challenge,
+    ) -> Result<(), Code> {
         let checked = revocable.check_in(self.gateway, others, &mut self.readings).await;
         checked.map_err(|why| {
             let why = AuthenticationError::Jwt(why);
-            self.challenge = Challenge::default();
+            self.challenge = challenge;
             self.event.proof = Some(why);
             Code::from(why)
         })

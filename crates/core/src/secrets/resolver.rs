@@ -230,10 +230,12 @@ impl<'g> Resolver<'g> {
         readings: &mut Readings<'g, B>,
         bindings: &B,
     ) -> Result<Credential<'g>, CredentialError> {
+        let end = std::mem::replace(&mut self.end, self.position);
         self.position = self.position.saturating_sub(1);
         self.is_fresh = true;
         let renewed = self.next(readings, bindings).await;
         self.is_fresh = false;
+        self.end = end;
         renewed
     }
 
@@ -274,7 +276,7 @@ impl<'g> Resolver<'g> {
                 let value = template.fill_with_token(&token.text);
                 let value = std::str::from_utf8(value.expose()).unwrap_or_default();
                 if place_of(&output.place).check(value).is_err() {
-                    self.exchange_error = Some(ExchangeError::NoToken(200));
+                    self.exchange_error = Some(ExchangeError::NoToken(None));
                     return Err(Failure::Exchange);
                 }
                 let value = SecretValue::new(value.to_owned());

@@ -35,7 +35,7 @@ impl Answer {
         let Some(token) = token.map(SecretValue::new).filter(|token| !token.expose().is_empty()) else {
             return Err(match error_code(text) {
                 Some(code) => ExchangeError::refused(status, Some(&code)),
-                None => ExchangeError::NoToken(status),
+                None => ExchangeError::NoToken(Some(status)),
             });
         };
         let expires =

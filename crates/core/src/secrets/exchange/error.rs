@@ -27,8 +27,8 @@ pub enum ExchangeError {
     TooLarge,
     /// The token endpoint refused with this status, and one of the codes if its response has one.
     Refused(u16, Option<&'static str>),
-    /// The response, with this status, has no token that can be added to a request.
-    NoToken(u16),
+    /// The response with this status has no token, or the token does not fit where it is to be put.
+    NoToken(Option<u16>),
 }
 
 impl ExchangeError {
@@ -50,7 +50,8 @@ impl ExchangeError {
     #[must_use]
     pub const fn status(self) -> Option<u16> {
         match self {
-            Self::Refused(status, _) | Self::NoToken(status) => Some(status),
+            Self::Refused(status, _) => Some(status),
+            Self::NoToken(status) => status,
             Self::Unsigned | Self::Unreachable | Self::TimedOut | Self::TooLarge => None,
         }
     }
