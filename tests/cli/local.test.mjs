@@ -43,7 +43,7 @@ test("the local store takes a secret by the same command, without an account", a
   const mine = folder([binding("ITEMS_KEY", "items-key", "one"), binding("OTHER_KEY", "other-key", "two")]);
   const ambiguous = await ostiary(["secrets", "list", "--local"], { cwd: mine });
   assert.equal(ambiguous.code, 2, ambiguous.out);
-  assert.match(ambiguous.err, /2 stores; say which with --store: (one|two), (one|two)/);
+  assert.match(ambiguous.err, /2 stores; choose one with --store: (one|two), (one|two)/);
 
   assert.deepEqual((await seeded(mine)).missing.map(({ binding }) => binding), ["ITEMS_KEY", "OTHER_KEY"]);
   await local(mine, ["create", "items-key", "--store", "one"], VALUE);

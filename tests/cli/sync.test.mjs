@@ -55,7 +55,7 @@ test("case 56: what any environment binds stays, unless that is asked for too", 
   await holds("LIVE", "STAGED", "extra");
   const kept = await sync(valuesOf("STAGED"), "--delete", "--env", "staging");
   assert.equal(kept.code, 0, kept.err);
-  assert.match(kept.out, /^- LIVE {2}kept: bound by `LIVE` \(top level\); --delete-bound deletes it too$/m);
+  assert.match(kept.out, /^- LIVE {2}kept: bound by `LIVE` \(top level\); use --delete-bound to delete it$/m);
   assert.deepEqual(await held(), ["LIVE", "STAGED"]);
   const gone = await sync(valuesOf("STAGED"), "--delete", "--delete-bound", "--json");
   assert.deepEqual([gone.code, gone.json().map(({ name, action }) => `${name} ${action}`)], [0, ["STAGED kept", "LIVE deleted"]]);
@@ -92,7 +92,7 @@ test("a full store, and a name that has changed: the old name stays while the ne
   assert.equal(ran.code, 1);
   assert.match(ran.out, /^\+ RENAMED {2}not created: .*maximum_secrets_exceeded/m);
   assert.match(ran.out, /^- S00 {2}not deleted$/m);
-  assert.match(ran.err, /1 failed, so 1 that the file does not have stay/);
+  assert.match(ran.err, /1 failed, so 1 that are not in the file were kept/);
   assert.deepEqual(await held(), names);
 });
 

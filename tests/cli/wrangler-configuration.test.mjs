@@ -55,7 +55,7 @@ test("case 63: two files side by side are none, and the message names the one th
   for (const args of [["check"], ["explain", "GET", "/"], ["doctor"]]) {
     const ran = await ostiary(args, { cwd: both });
     assert.equal(ran.code, 2, ran.out);
-    assert.match(ran.err, /wrangler takes wrangler\.jsonc and passes over wrangler\.toml; keep one of the two/);
+    assert.match(ran.err, /wrangler uses wrangler\.jsonc and ignores wrangler\.toml; keep one of the two/);
   }
   // wrangler's own word for it.
   assert.match(readConfiguration({ script: join(both, "x.js") }, { hideWarnings: true }).configPath ?? "", /wrangler\.jsonc$/);

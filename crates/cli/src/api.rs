@@ -1,6 +1,6 @@
-//! The Secrets Store API, over a connection.
+//! Calls the Secrets Store API.
 //!
-//! Every operation has its error message here, so the file is longer than others.
+//! The file is longer than others, because it has the error messages of all operations.
 
 use std::env;
 use std::error;
@@ -19,23 +19,23 @@ use crate::http_client::{HttpClient, Repeated, Unreached};
 use crate::local_api::LocalApi;
 use crate::printable::Printable;
 
-/// The account, and the URL of its API. The credential is in the environment, where no list of processes shows it:
-/// `CLOUDFLARE_API_TOKEN`, or `CLOUDFLARE_EMAIL` and `CLOUDFLARE_API_KEY`.
+/// The account, and the URL of its API. The credential is in the environment, because lists of processes show
+/// arguments: `CLOUDFLARE_API_TOKEN`, or `CLOUDFLARE_EMAIL` and `CLOUDFLARE_API_KEY`.
 #[derive(Args)]
 #[command(next_help_heading = "Account")]
 pub struct AccountArguments {
-    /// Work on the local store, which `wrangler dev` reads; no account is needed.
+    /// Use the local store, which `wrangler dev` reads; no account is needed.
     #[arg(long, global = true)]
     local: bool,
     /// The account's id.
     #[arg(long, global = true, env = "CLOUDFLARE_ACCOUNT_ID", value_name = "ID")]
     account_id: Option<AccountId>,
-    /// Where the API is, up to and with /client/v4.
+    /// The URL of the API, including /client/v4.
     #[arg(long, global = true, env = "CLOUDFLARE_API_BASE_URL", value_name = "URL", value_parser = BaseUrl::parse)]
     api_base_url: Option<BaseUrl>,
 }
 
-/// Which store is meant.
+/// The options that select a store.
 #[derive(Args)]
 pub struct StoreArguments {
     #[command(flatten)]
@@ -43,21 +43,21 @@ pub struct StoreArguments {
     /// The store's name or id. Without it, the account's only store.
     #[arg(long, global = true, value_name = "STORE")]
     store: Option<String>,
-    /// The store's id, which is not looked up.
+    /// The store's id, which is not checked.
     #[arg(long, global = true, env = "OSTIARY_STORE_ID", value_name = "ID")]
     store_id: Option<StoreId>,
 }
 
-/// The store that is meant.
+/// The selected store.
 pub struct ChosenStore {
     /// Its id, for calls.
     pub id: StoreId,
-    /// What people call it; its id where that was named.
+    /// Its name, or its id if that was given.
     pub name: String,
 }
 
 impl ChosenStore {
-    /// Says that this could not be done to a secret of the store.
+    /// The failure of an operation on a secret of the store.
     pub fn failure(&self, verb: &str, secret: &str, failure: &ApiFailure) -> Failure {
         Failure::failed(format_args!(
             "cannot {verb} `{}` in the store `{}`: {failure}",
@@ -76,28 +76,28 @@ impl From<StoreId> for ChosenStore {
 
 /// An account's Secrets Store.
 pub struct Api {
-    /// Makes the calls.
+    /// The account for calls.
     pub account: Account,
     client: HttpClient,
     /// The server of a local store ends when this is dropped.
     _server: Option<LocalApi>,
 }
 
-/// Why a call has no result.
+/// The reason why a call has no result.
 #[derive(Debug)]
 pub enum ApiFailure {
     /// No response was received.
     Unreached {
         /// The URL that was called.
         url: String,
-        /// Why there is no response.
+        /// The reason.
         reason: Unreached,
     },
     /// The API refused.
     Refused {
         /// The method and the URL.
         request: String,
-        /// What the API said.
+        /// The error of the API.
         error: Error,
     },
 }
@@ -106,7 +106,7 @@ impl AccountArguments {
     /// Opens the account, or the local store of the gateway in the current folder.
     ///
     /// # Errors
-    /// Where the environment names no account or no credential.
+    /// Returns an error if the environment has no account or no credential.
     pub fn open(self) -> Result<Api, Failure> {
         self.open_for(Path::new("."))
     }
@@ -114,14 +114,14 @@ impl AccountArguments {
     /// Opens the account, or the local store of the gateway in this folder.
     ///
     /// # Errors
-    /// Where the environment names no account or no credential.
+    /// Returns an error if the environment has no account or no credential.
     pub fn open_for(self, folder: &Path) -> Result<Api, Failure> {
         if self.local {
             return open_local(folder);
         }
         let id = self.account_id.ok_or_else(|| {
             Failure::usage(
-                "no account is named: set CLOUDFLARE_ACCOUNT_ID, or write --account-id; --local is for the local store",
+                "no account is given: set CLOUDFLARE_ACCOUNT_ID, or use --account-id; --local uses the local store",
             )
         })?;
         let account = Account { base: self.api_base_url.unwrap_or_default(), id, credential: credential()? };
@@ -129,7 +129,7 @@ impl AccountArguments {
     }
 }
 
-/// The local API takes any account and any token.
+/// The local API accepts any account and any token.
 fn open_local(folder: &Path) -> Result<Api, Failure> {
     const ANY: &str = "local";
     let server = LocalApi::start(folder)?;
@@ -145,7 +145,7 @@ fn open_local(folder: &Path) -> Result<Api, Failure> {
 
 impl StoreArguments {
     /// # Errors
-    /// Where the account cannot be opened, has no such store, or has several and none is named.
+    /// Returns an error if the account cannot be opened, has no such store, or has several and none is given.
     pub fn open_for(self, folder: &Path) -> Result<(Api, ChosenStore), Failure> {
         let api = self.account.open_for(folder)?;
         let store = match (self.store, self.store_id) {
@@ -161,13 +161,13 @@ impl Api {
     /// Sends the call and reads its result.
     ///
     /// # Errors
-    /// Where none came.
+    /// Returns an error if there is no result.
     pub fn send<T>(&self, call: &Call<T>) -> Result<T, ApiFailure> {
         let response = self.client.send(call.request()).map_err(|reason| unreached(call, reason))?;
         call.read(&response).map_err(|error| refused(call, error))
     }
 
-    /// Sends the call of a deletion. Where its answer may have been lost, `is_gone` says whether it was done.
+    /// Sends a deletion. If its response may have been lost, `is_gone` tells whether it was done.
     fn erase(
         &self,
         call: &Call<()>,
@@ -191,10 +191,10 @@ impl Api {
         if is_gone().unwrap_or(false) { Ok(()) } else { Err(failure) }
     }
 
-    /// All pages of a list.
+    /// Reads all pages of a list.
     ///
     /// # Errors
-    /// Where one of them did not come.
+    /// Returns an error if a page cannot be read.
     pub fn all<T: DeserializeOwned>(&self, list: &List<T>) -> Result<Vec<T>, ApiFailure> {
         let mut items = Vec::new();
         let mut next = Some(list.first());
@@ -206,10 +206,11 @@ impl Api {
         Ok(items)
     }
 
-    /// Deletes secrets. Where a request is repeated, or its answer lost, they may be gone already: then it is done.
+    /// Deletes secrets. If a request was repeated or its response was lost, secrets that no longer exist count as
+    /// deleted.
     ///
     /// # Errors
-    /// Where at least one of them is still there, or that cannot be found out.
+    /// Returns an error if at least one of them still exists, or this cannot be determined.
     pub fn delete(&self, store: &StoreId, secrets: &[SecretId]) -> Result<(), ApiFailure> {
         let call = match secrets {
             [one] => self.account.delete_secret(store, one),
@@ -218,10 +219,10 @@ impl Api {
         self.erase(&call, || Ok(!self.secrets(store)?.iter().any(|secret| secrets.contains(&secret.id))))
     }
 
-    /// Deletes a store, as [`Self::delete`] does secrets.
+    /// Deletes a store, in the same way as [`Self::delete`].
     ///
     /// # Errors
-    /// Where it is still there, or that cannot be found out.
+    /// Returns an error if it still exists, or this cannot be determined.
     pub fn delete_store(&self, store: &StoreId, force: bool) -> Result<(), ApiFailure> {
         self.erase(&self.account.delete_store(store, force), || {
             Ok(!self.all(&self.account.stores(None))?.iter().any(|known| known.id == *store))
@@ -231,15 +232,15 @@ impl Api {
     /// All secrets of a store.
     ///
     /// # Errors
-    /// Where the list did not come.
+    /// Returns an error if the list cannot be read.
     pub fn secrets(&self, store: &StoreId) -> Result<Vec<Secret>, ApiFailure> {
         self.all(&self.account.secrets(store, &SecretFilter::default()))
     }
 
-    /// The secret with this name. The API finds by a part of a name or comment only.
+    /// The secret with this name. The API can only search for a part of a name or comment.
     ///
     /// # Errors
-    /// Where the store has no secret with this name.
+    /// Returns an error if the store has no secret with this name.
     pub fn secret_named(&self, store: &ChosenStore, name: &str) -> Result<Secret, Failure> {
         let filter = SecretFilter { search: Some(name.to_owned()), ..SecretFilter::default() };
         let found = self.all(&self.account.secrets(&store.id, &filter))?;
@@ -254,9 +255,9 @@ impl Api {
     /// The store with this name or id.
     ///
     /// # Errors
-    /// Where there is none, or several have the name.
+    /// Returns an error if there is none, or several have the name.
     pub fn store_named(&self, name: &str) -> Result<ChosenStore, Failure> {
-        // Cloudflare's ids are told by their form, so that they cost no call.
+        // A Cloudflare id is recognised by its form, without a call.
         if name.len() == 32 && name.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return Ok(ChosenStore::from(name.parse::<StoreId>().map_err(Failure::usage)?));
         }
@@ -275,7 +276,7 @@ impl Api {
                 )))
             }
             _ => Err(Failure::usage(format_args!(
-                "several stores have the name `{name}`; write the id, `ostiary stores list` shows it"
+                "several stores have the name `{name}`; use the id, which `ostiary stores list` shows"
             ))),
         }
     }
@@ -291,7 +292,7 @@ impl Api {
                 let names: Vec<&str> =
                     others.iter().chain([&last]).map(|store| store.name.as_str()).collect();
                 Err(Failure::usage(format_args!(
-                    "the account has {} stores; say which with --store: {}",
+                    "the account has {} stores; choose one with --store: {}",
                     names.len(),
                     names.join(", ")
                 )))
@@ -314,7 +315,7 @@ const EMAIL: &str = "CLOUDFLARE_EMAIL";
 const KEY: &str = "CLOUDFLARE_API_KEY";
 
 fn credential() -> Result<Credential, Failure> {
-    // A variable that is not UTF-8 counts as set; its replacement characters are then refused.
+    // A variable that is not UTF-8 counts as set; its replacement characters are refused later.
     let set = |name: &str| env::var_os(name).map(|value| value.to_string_lossy().into_owned());
     let set = |name: &str| set(name).filter(|value| !value.is_empty());
     let credential = match (set(TOKEN), set(EMAIL), set(KEY)) {
@@ -332,7 +333,7 @@ fn credential() -> Result<Credential, Failure> {
             CredentialPart::Email => EMAIL,
             CredentialPart::Key => KEY,
         };
-        Failure::usage(format_args!("{variable} cannot be what it is meant to be: {error}"))
+        Failure::usage(format_args!("{variable} is not valid: {error}"))
     })
 }
 
@@ -355,15 +356,15 @@ fn what_to_do(error: &Error) -> Option<&'static str> {
     if error.is_auth() {
         Some("the token needs the permission Account › Secrets Store › Edit")
     } else if error.is_quota() {
-        Some("`ostiary quota` says how many there may be")
+        Some("`ostiary quota` shows the limit")
     } else if says("store_not_empty") {
-        Some("`--force` deletes its secrets with it")
+        Some("`--force` also deletes its secrets")
     } else if error.is_name_taken() {
-        Some("it exists already: a secret is changed by `ostiary secrets update NAME --value`")
+        Some("it exists already; `ostiary secrets update NAME --value` changes it")
     } else if error.is_not_found() {
-        Some("`ostiary stores list` and `ostiary secrets list` show what there is")
+        Some("`ostiary stores list` and `ostiary secrets list` show what exists")
     } else if error.is_passing() {
-        Some("this may pass: try again later")
+        Some("this may be temporary; try again later")
     } else {
         None
     }

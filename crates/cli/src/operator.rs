@@ -22,10 +22,10 @@ use crate::failure::Failure;
 use crate::http_client::HttpClient;
 
 const TOKEN: &str = "OSTIARY_OPERATOR_TOKEN";
-/// Longer than any code of the gateway's.
+/// In characters: longer than any code of the gateway.
 const LONGEST_CODE: usize = 40;
 
-/// Which gateway is meant. Its operator's token is in the environment: `OSTIARY_OPERATOR_TOKEN`.
+/// The options that select a gateway. Its operator's token is in the environment: `OSTIARY_OPERATOR_TOKEN`.
 #[derive(Args)]
 #[command(next_help_heading = "Gateway")]
 pub struct OperatorArguments {
@@ -34,20 +34,20 @@ pub struct OperatorArguments {
     gateway: Option<BaseUrl>,
 }
 
-/// A gateway whose operator we are.
+/// A client of a gateway's operator endpoints.
 pub struct Operator {
     url: BaseUrl,
     token: HeaderValue,
     client: HttpClient,
 }
 
-/// What one source comes to.
+/// The result of a probe of one source.
 pub struct Probed {
-    /// The upstream's, where a request was sent and answered.
+    /// The upstream's status, if a request was sent and got a response.
     pub status: Option<u16>,
-    /// Whether the upstream's response refuses the credential, as the route's `failover` has it.
+    /// Whether the upstream's response refuses the credential, by the route's `failover`.
     pub refused: bool,
-    /// Why there is no status, where one was to be had.
+    /// The reason why there is no status, if a request was sent.
     pub failure: Option<String>,
     secrets: Vec<Proved>,
     nonce: [u8; 32],
@@ -71,24 +71,24 @@ struct Proved {
     hmac: Option<String>,
 }
 
-/// A refusal of the gateway's (RFC 9457).
+/// A refusal of the gateway (RFC 9457).
 #[derive(Deserialize)]
 struct Problem {
     code: String,
 }
 
 impl OperatorArguments {
-    /// Whether a gateway is named.
+    /// Whether a gateway is given.
     pub fn is_given(&self) -> bool {
         self.gateway.is_some()
     }
 
     /// # Errors
-    /// Where the gateway or the token is missing.
+    /// The gateway or the token is missing.
     pub fn open(self) -> Result<Operator, Failure> {
         let url = self.gateway.ok_or_else(|| {
             Failure::usage(
-                "no gateway is named: set OSTIARY_GATEWAY_URL to its operator mount, or write --gateway",
+                "no gateway is given: set OSTIARY_GATEWAY_URL to its operator mount, or use --gateway",
             )
         })?;
         Ok(Operator { url, token: token()?, client: HttpClient::default() })
@@ -96,26 +96,26 @@ impl OperatorArguments {
 }
 
 impl Operator {
-    /// Asks what the gateway reads from one source of a secret; positions are from 0.
+    /// Asks what the gateway reads from one source of a secret. Positions start at 0.
     ///
     /// # Errors
-    /// Where the gateway does not say.
+    /// The gateway does not tell.
     pub fn read(&self, secret: &str, source: usize) -> Result<Probed, Failure> {
         self.probe(&json!({ "secret": secret }), source)
     }
 
-    /// Has a request sent with one source alone; positions are from 0.
+    /// Makes the gateway send a request with only one source. Positions start at 0.
     ///
     /// # Errors
-    /// Where the gateway does not do it. What goes wrong behind it is in the result.
+    /// The gateway refuses. An error of the upstream is in the result.
     pub fn send(&self, route: &str, method: &str, path: &str, source: usize) -> Result<Probed, Failure> {
         self.probe(&json!({ "route": route, "method": method, "path": path }), source)
     }
 
-    /// As [`Self::send`], with values in the place of the source's that are certainly wrong.
+    /// Like [`Self::send`], but with wrong values instead of the source's.
     ///
     /// # Errors
-    /// As [`Self::send`].
+    /// The same as [`Self::send`].
     pub fn send_wrong(
         &self,
         route: &str,
@@ -127,10 +127,10 @@ impl Operator {
         self.probe(&order, source)
     }
 
-    /// Whether this is the gateway of the environment that is meant, and reads what is written there.
+    /// Checks that this is the gateway of the environment, and that it reads what is written to the store.
     ///
     /// # Errors
-    /// As [`Deployed::confirm`].
+    /// The same as [`Deployed::confirm`].
     pub fn confirm(&self, environment: &Environment) -> Result<(), Failure> {
         Deployed::ask(&self.url)?.confirm(&self.url, environment)
     }
@@ -160,9 +160,7 @@ impl Operator {
         }
         let ProbeReport { status, refused, failure, secrets } = serde_json::from_slice(answer.body())
             .map_err(|_| {
-                Failure::failed(
-                    "the gateway's answer to a probe is none; does its URL lead to the operator mount?",
-                )
+                Failure::failed("the response is not a probe's; does the URL lead to the operator mount?")
             })?;
         let failure = failure.map(|failure| code(&failure).to_owned());
         Ok(Probed { status, refused, failure, secrets, nonce })
@@ -170,7 +168,7 @@ impl Operator {
 }
 
 impl Probed {
-    /// Whether the gateway has read exactly this value. Only who has it can say so.
+    /// Whether the gateway has read exactly this value, by its HMAC.
     pub fn proves(&self, secret: &str, value: &SecretValue) -> bool {
         let proof = self.secret(secret).and_then(|proved| proved.hmac.as_deref());
         let proof = proof.and_then(|proof| URL_SAFE_NO_PAD.decode(proof).ok());
@@ -180,12 +178,12 @@ impl Probed {
         })
     }
 
-    /// `ok`, or what is wrong with what was read: `missing`, `empty`, `invalid`, `error`, `timeout`.
+    /// The result of reading: `ok`, `missing`, `empty`, `invalid`, `error` or `timeout`.
     pub fn outcome(&self, secret: &str) -> &str {
         self.secret(secret).map_or("error", |proved| &proved.outcome)
     }
 
-    /// What the gateway read; `None` where it does not speak of the secret.
+    /// The binding that the gateway read; `None` where the response does not have the secret.
     pub fn binding(&self, secret: &str) -> Option<&str> {
         self.secret(secret).map(|proved| proved.binding.as_str())
     }
@@ -197,9 +195,7 @@ impl Probed {
 
 /// The `Authorization` header of the operator whose token is in the environment.
 fn token() -> Result<HeaderValue, Failure> {
-    let wrong = |fault: &str| {
-        Failure::usage(format_args!("OSTIARY_OPERATOR_TOKEN cannot be what it is meant to be: {fault}"))
-    };
+    let wrong = |fault: &str| Failure::usage(format_args!("OSTIARY_OPERATOR_TOKEN is not valid: {fault}"));
     let token = env::var_os(TOKEN).filter(|token| !token.is_empty());
     let token =
         token.ok_or_else(|| Failure::usage(format_args!("set {TOKEN} to the token of an operator")))?;
@@ -211,12 +207,14 @@ fn token() -> Result<HeaderValue, Failure> {
         return Err(wrong("it has a line end"));
     }
     let header = Zeroizing::new(format!("Bearer {}", token.as_str()));
-    let mut header = HeaderValue::from_str(&header).map_err(|_| wrong("no header can hold it"))?;
+    let mut header = HeaderValue::from_str(&header)
+        .map_err(|_| wrong("it has a character that is not allowed in a header"))?;
     header.set_sensitive(true);
     Ok(header)
 }
 
-/// A code of the gateway's, as in [`Problem::code`]; what has another form is somebody else's and is not repeated.
+/// The code of the gateway, as in [`Problem::code`]. A text in another form is not from the gateway and is not
+/// repeated.
 fn code(text: &str) -> &str {
     let known = |byte: u8| byte.is_ascii_lowercase() || byte == b'_';
     if !text.is_empty() && text.len() <= LONGEST_CODE && text.bytes().all(known) { text } else { "unknown" }
@@ -235,15 +233,15 @@ fn refused(status: u16, body: &[u8]) -> Failure {
     Failure::failed(format_args!("the gateway answered {status} {code}{instead}"))
 }
 
-/// Reads the URL of an operator mount.
+/// Parses the URL of an operator mount.
 ///
 /// # Errors
-/// Where it would carry the operator's token over a network in clear.
+/// The URL would send the operator's token unencrypted over a network.
 pub fn gateway_url(text: &str) -> Result<BaseUrl, InvalidGatewayUrl> {
     BaseUrl::parse(text).map_err(|_| InvalidGatewayUrl)
 }
 
-/// A text that is no URL of an operator mount.
+/// The text is not the URL of an operator mount.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InvalidGatewayUrl;
 

@@ -6,7 +6,7 @@ use crate::api::AccountArguments;
 use crate::failure::Failure;
 use crate::output::Output;
 
-/// Show how many secrets the account has, and may have.
+/// Show the number of the account's secrets, and its limit.
 #[derive(Args)]
 #[command(after_help = "Examples:\n  ostiary quota\n  ostiary quota --json")]
 pub struct Quota {
@@ -16,7 +16,7 @@ pub struct Quota {
 
 impl Quota {
     /// # Errors
-    /// Where the API does not say.
+    /// The API does not return it.
     pub fn run(self, output: &mut Output) -> Result<(), Failure> {
         let api = self.account.open()?;
         let quota = api.send(&api.account.quota())?;

@@ -1,5 +1,5 @@
-//! Whether a value can be used wherever the configuration puts it. The Worker asks the same function of the core, at
-//! run time, when it is too late.
+//! Checks that a value is valid in every place in which the configuration uses it. The Worker calls the same function
+//! of the core at run time, when it is too late.
 
 use ostiary_core::configuration::{Gateway, SecretId, SourceKind};
 use ostiary_core::place::Place;
@@ -12,15 +12,15 @@ use crate::configuration::{ConfigurationArguments, Environment};
 use crate::failure::Failure;
 use crate::output::Output;
 
-/// What is known of the places of secrets.
+/// The places of secrets, if there is a configuration.
 pub struct ValueCheck(Option<(Gateway, Vec<Environment>)>);
 
 impl ValueCheck {
-    /// By the configuration, where there is one. One that does not hold together says nothing of places; that a secret
-    /// is made before its configuration is whole is the usual order.
+    /// Reads the configuration, if there is one. A configuration with errors is ignored, because secrets are usually
+    /// created before it is complete.
     ///
     /// # Errors
-    /// Where a file that is named cannot be read.
+    /// A given file cannot be read.
     pub fn new(arguments: &ConfigurationArguments, output: &mut Output) -> Result<Self, Failure> {
         if !arguments.is_present() {
             return Ok(Self(None));
@@ -30,7 +30,7 @@ impl ValueCheck {
             (Err(failure), _) | (_, Err(failure)) if arguments.is_named() => Err(failure),
             (Err(_), _) | (_, Err(_)) => {
                 output.note(
-                    "The configuration does not hold together (`ostiary check` says why), so values are checked \
+                    "The configuration has errors (`ostiary check` shows them), so values are checked \
                      without it.",
                 );
                 Ok(Self(None))
@@ -38,11 +38,11 @@ impl ValueCheck {
         }
     }
 
-    /// Whether the value can be used where this secret of a store is bound, in any environment. A secret that nothing
-    /// binds gets what any place could hold.
+    /// Checks the value for every binding of this secret of a store, in all environments. For a secret without
+    /// bindings, it checks the rules that all places share.
     ///
     /// # Errors
-    /// Where it cannot: nothing should be written.
+    /// The value is not valid; nothing should be written.
     pub fn stored(&self, store: &StoreId, name: &SecretName, value: &SecretValue) -> Result<(), Failure> {
         let Some((gateway, environments)) = &self.0 else { return unknown(name.as_str(), value) };
         let bindings = environments.iter().flat_map(|environment| &environment.bindings);
@@ -65,10 +65,10 @@ impl ValueCheck {
     }
 }
 
-/// Whether the value can be used where `gateway.toml` puts the secret with this name.
+/// Checks the value for the places of the secret with this name in `gateway.toml`.
 ///
 /// # Errors
-/// Where it cannot: nothing should be written.
+/// The value is not valid; nothing should be written.
 pub fn check_named(gateway: &Gateway, name: &str, value: &SecretValue) -> Result<(), Failure> {
     let mut ids = ids(gateway);
     let id = ids.find(|id| gateway.secret(*id).is_some_and(|secret| secret.name == name));
@@ -86,7 +86,7 @@ fn known(gateway: &Gateway, id: SecretId, name: &str, value: &SecretValue) -> Re
 
 fn unknown(name: &str, value: &SecretValue) -> Result<(), Failure> {
     let text = value.expose();
-    // White space between the parts of JSON is no part of a key.
+    // White space between the parts of JSON is not part of a key.
     if text.trim_start().starts_with('{') && serde_json::from_str::<IgnoredAny>(text).is_ok() {
         return Ok(());
     }

@@ -138,7 +138,7 @@ fn explain_tells_how_a_request_goes_up() {
 #[test]
 fn explain_tells_which_refusal_and_why() {
     for (arguments, code, because) in [
-        (&["GET", "/stripe/charges"][..], "caller_unauthenticated", "The log would say token_absent."),
+        (&["GET", "/stripe/charges"][..], "caller_unauthenticated", "The log would have token_absent."),
         (
             &["GET", "/stripe/charges", "--caller", "ops"],
             "caller_unauthenticated",
@@ -152,7 +152,7 @@ fn explain_tells_which_refusal_and_why() {
         (
             &["GET", "/stripe/charges", "--header", "Authorization: Bearer x"],
             "caller_unauthenticated",
-            "The log would say token_unknown.",
+            "The log would have token_unknown.",
         ),
         (&["GET", "/strip"], "no_route", "No route is mounted here."),
         (&["TRACE", "/stripe"], "method_not_allowed", "The gateway does not know this method."),

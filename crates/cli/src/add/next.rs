@@ -1,4 +1,4 @@
-//! What is left to do after a route was added.
+//! The next steps after a route has been added.
 
 use std::collections::BTreeSet;
 
@@ -36,10 +36,10 @@ pub fn next_steps(routes: &[&NewRoute], stores: &[String]) -> Vec<String> {
     }
     if distinct.contains(LOCAL_STORE) {
         steps.push(format!(
-            "  Before a deployment: write your store's id in place of `{LOCAL_STORE}`; `ostiary stores list` shows it."
+            "  Before a deployment: replace `{LOCAL_STORE}` with your store's id; `ostiary stores list` shows it."
         ));
     }
-    steps.push("  See that all is well, and what a request would do:".to_owned());
+    steps.push("  Check the configuration, and try a request:".to_owned());
     steps.push("    ostiary check".to_owned());
     for route in routes {
         let (method, path) = admitted(route);

@@ -1,7 +1,7 @@
-//! The certificates of authorities that are trusted: those of this machine, as for curl and wrangler.
+//! The trusted certificate authorities: those of the machine, as for curl and wrangler.
 //!
-//! `SSL_CERT_FILE` and `SSL_CERT_DIR` replace the machine's store. `NODE_EXTRA_CA_CERTS` is added, because a person
-//! behind an inspecting proxy has set it for wrangler. Mozilla's list is for a machine without a store.
+//! `SSL_CERT_FILE` and `SSL_CERT_DIR` replace the machine's store. `NODE_EXTRA_CA_CERTS` is added, because users behind
+//! an inspecting proxy have set it for wrangler. Mozilla's list is used on a machine without a store.
 
 use std::env;
 
@@ -9,13 +9,13 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
-/// With the certificates as they are now.
+/// Reads the current certificates.
 pub fn tls() -> TlsConfig {
     let mut certificates = rustls_native_certs::load_native_certs().certs;
     if let Some(path) = env::var_os("NODE_EXTRA_CA_CERTS")
         && let Ok(more) = CertificateDer::pem_file_iter(path)
     {
-        // Node ignores a file that it cannot read, too.
+        // Node also ignores a file that it cannot read.
         certificates.extend(more.flatten());
     }
     let roots = if certificates.is_empty() {

@@ -1,4 +1,4 @@
-//! Sends requests: with a deadline, without following redirects, and again where the other side asks for patience.
+//! Sends HTTP requests with a deadline and retries, without following redirects.
 
 mod certificates;
 mod issuer;
@@ -18,35 +18,35 @@ use ureq::typestate::AgentScope;
 
 pub use unreached::Unreached;
 
-/// From the look-up of the name to the last byte of the answer.
+/// The time from the DNS lookup to the last byte of the response.
 const DEADLINE: Duration = Duration::from_secs(30);
-/// How often a request is sent in all.
+/// The most attempts of a request.
 const ATTEMPTS: u32 = 4;
-/// The longest that `Retry-After` is heeded; beyond that the caller of the command should know.
+/// The longest `Retry-After` that is waited for. A longer one is an error for the user.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
-/// Far above a page of 100 secrets.
+/// In bytes: far more than a page of 100 secrets.
 const LARGEST_ANSWER: u64 = 4 << 20;
 
-/// An earlier attempt may have done what was asked for, and its answer was lost.
+/// Marks a response to a repeated request: an earlier attempt may have succeeded, and its response was lost.
 #[derive(Clone, Copy, Debug)]
 pub struct Repeated;
 
-/// Connection pools. What belongs to one is read when the first request needs it.
+/// Connection pools, which are made when the first request needs them.
 #[derive(Default)]
 pub struct HttpClient {
-    /// For http. A base URL may have that scheme only where it names this machine, so that what is sent stays on it; a
-    /// proxy would carry it elsewhere, in clear.
+    /// For http. Only a base URL of this machine may have that scheme. No proxy is used, because it would send the
+    /// request unencrypted to another machine.
     plain: OnceCell<Agent>,
-    /// For https, by the proxy of the environment, which sees no content.
+    /// For https, through the proxy of the environment.
     secure: OnceCell<Agent>,
 }
 
 impl HttpClient {
-    /// Sends the request, and again after 429, or after a failure where the method is idempotent (RFC 9110 §9.2.2).
-    /// The response to a request that was sent more than once has [`Repeated`] among its extensions.
+    /// Sends the request. Repeats it after 429, or after a failure if the method is idempotent (RFC 9110 §9.2.2). The
+    /// response to a repeated request has [`Repeated`] in its extensions.
     ///
     /// # Errors
-    /// Where no answer came. An answer with any status is one.
+    /// No response arrived. A response with any status is not an error.
     pub fn send(&self, request: &Request<impl AsRef<[u8]>>) -> Result<Response<Vec<u8>>, Unreached> {
         let idempotent = *request.method() != Method::POST;
         let mut attempt = 1;
@@ -59,7 +59,7 @@ impl HttpClient {
                 }
                 Ok(response) if idempotent && response.status().is_server_error() => Some(backoff(attempt)),
                 Err(Unreached::Failed(_)) if idempotent => Some(backoff(attempt)),
-                // A certificate stays what it is.
+                // A retry would get the same certificate.
                 Ok(_) | Err(_) => None,
             };
             match pause {
@@ -106,7 +106,7 @@ fn configuration() -> ConfigBuilder<AgentScope> {
     Agent::config_builder()
         .timeout_global(Some(DEADLINE))
         .http_status_as_error(false)
-        // A redirect would take the credential to a server that was not named.
+        // A redirect would send the credential to another server.
         .max_redirects(0)
         .max_redirects_will_error(false)
         .user_agent(concat!("ostiary/", env!("CARGO_PKG_VERSION")))
@@ -124,8 +124,7 @@ fn exchange(agent: &Agent, request: &Request<impl AsRef<[u8]>>) -> Result<Respon
     Ok(Response::from_parts(head, body))
 }
 
-/// What `Retry-After` asks for, in seconds; its form with a date is not used by this API. `None` where that is too
-/// long to wait for.
+/// The pause that `Retry-After` asks for, in seconds; this API does not use a date. `None` where it is too long.
 fn pause(response: &Response<Vec<u8>>, attempt: u32) -> Option<Duration> {
     let header =
         response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.trim().parse().ok());

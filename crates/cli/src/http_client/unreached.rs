@@ -1,4 +1,4 @@
-//! Why no answer came.
+//! The reasons why no response arrived.
 
 use std::error::Error;
 use std::fmt;
@@ -7,21 +7,21 @@ use rustls::CertificateError;
 
 use crate::printable::Printable;
 
-/// Why no answer came, without a URL or a header in it.
+/// The reason why no response arrived. It contains no URL and no header.
 #[derive(Debug)]
 pub enum Unreached {
-    /// The server's certificate is not trusted, so that nothing was sent.
+    /// The server's certificate is not trusted, so nothing was sent.
     Certificate {
-        /// What is wrong with it.
+        /// The error.
         fault: CertificateError,
-        /// Who has issued it, where that is known.
+        /// Its issuer, if known.
         issuer: Option<String>,
     },
-    /// The connection failed, or what came was no HTTP response.
+    /// The connection failed, or the response was not HTTP.
     Failed(String),
 }
 
-/// As much of a name as is shown.
+/// The longest name that is shown, in characters.
 const LONGEST_NAME: usize = 200;
 
 impl Unreached {

@@ -22,27 +22,27 @@ use crate::scaffold::{
 use crate::token::{CallerToken, ShownToken};
 use home::Home;
 
-/// Write a gateway.toml and a wrangler.toml with APIs and callers; on a terminal it asks for what is not named.
+/// Write a gateway.toml and a wrangler.toml with APIs and callers; on a terminal, ask for those that are not given.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Init {
-    /// An API that Ostiary knows, once for each.
+    /// An API that Ostiary knows; may be given several times.
     #[arg(long = "api", value_name = "NAME", value_parser = PossibleValuesParser::new(known_api_names()),
           hide_possible_values = true)]
     apis: Vec<String>,
-    /// A caller, once for each. Each one gets a token, and the rules of every API that is added.
+    /// A caller; may be given several times. Each one gets a token, and the rules of every API that is added.
     #[arg(long = "caller", value_name = "NAME")]
     callers: Vec<String>,
-    /// The name of the Worker, where wrangler.toml is new.
+    /// The name of the Worker, for a new wrangler.toml.
     #[arg(long, default_value = "ostiary")]
     name: String,
-    /// An environment besides the top level, where wrangler.toml is new, once for each.
+    /// An environment besides the top level, for a new wrangler.toml; may be given several times.
     #[arg(long = "env", value_name = "NAME")]
     environments: Vec<String>,
-    /// The store of new bindings [default: that of the environment's other bindings].
+    /// The store id of new bindings [default: that of the environment's other bindings].
     #[arg(long, value_name = "ID")]
     store_id: Option<String>,
-    /// Write both files anew, although they are there.
+    /// Replace both files if they exist.
     #[arg(long)]
     replace: bool,
     /// Show the changes, and write nothing.
@@ -66,12 +66,12 @@ Files that are there are added to, as by `ostiary add`, unless --replace is writ
 
 const GATEWAY: &str = include_str!("gateway.toml");
 const WRANGLER: &str = include_str!("wrangler.toml");
-/// The next step where there is no API yet.
+/// The next step if there is no API yet.
 const ADD: &str = "  Add an API, by a name that Ostiary knows or by its URL:
     ostiary add --name items --upstream https://api.example.com --header x-api-key";
 
 /// The comment above an environment.
-const INHERITS_NOTHING: &str = "An environment inherits no binding: it repeats each one.";
+const INHERITS_NOTHING: &str = "An environment inherits no bindings, so it repeats each one.";
 
 #[derive(Serialize)]
 struct Report<'r> {
@@ -83,7 +83,7 @@ struct Report<'r> {
 
 impl Init {
     /// # Errors
-    /// Where a file cannot be read or written, or the build would refuse the result.
+    /// Returns an error if a file cannot be read or written, or the build would refuse the result.
     pub fn run(mut self, output: &mut Output) -> Result<(), Failure> {
         if self.apis.is_empty() && self.callers.is_empty() && questions::can_be_asked() {
             (self.apis, self.callers) = questions::ask()?;
@@ -142,11 +142,11 @@ impl Init {
             });
         }
         if changes.is_empty() {
-            return output.line("All of it is there already. Nothing is changed.");
+            return output.line("Everything exists already. Nothing is changed.");
         }
         if self.dry_run {
             changes.print(output)?;
-            output.note("Nothing is written. The digests are those of tokens which nobody keeps.");
+            output.note("Nothing is written. The tokens of these digests are not kept.");
             return Ok(());
         }
         output.line(format!("Wrote {}.\n", changes.paths().join(" and ")))?;
@@ -158,7 +158,7 @@ impl Init {
         next.into_iter().try_for_each(|step| output.line(step))
     }
 
-    /// Adds the callers that are not there yet, each with a new token.
+    /// Adds the callers that do not exist, each with a new token.
     fn add_callers(&self, gateway: &mut GatewayFile) -> Result<Vec<(&str, CallerToken)>, Failure> {
         let mut tokens = Vec::new();
         for caller in &self.callers {
@@ -176,7 +176,7 @@ impl Init {
         if callers.is_empty() {
             let known = known_api_names().collect::<Vec<_>>().join(", ");
             return Err(Failure::usage(format_args!(
-                "a gateway has a caller: `ostiary init --caller web`, and perhaps `--api stripe`; the known APIs are {known}"
+                "a gateway needs a caller: `ostiary init --caller web`, and perhaps `--api stripe`; the known APIs are {known}"
             )));
         }
         let known = self.apis.iter().filter_map(|name| find_known_api(name)).map(NewRoute::known);
@@ -186,7 +186,7 @@ impl Init {
     fn new_wrangler(&self, home: &Home) -> Result<String, Failure> {
         let mut document: DocumentMut =
             WRANGLER.parse().map_err(|error| Failure::failed(format_args!("wrangler.toml: {error}")))?;
-        // The value alone: the comment above the key stays.
+        // Only the value is set, so that the comment above the key is kept.
         if let Some(name) = document.get_mut("name") {
             *name = value(&self.name);
         }
@@ -212,7 +212,7 @@ impl Init {
     }
 }
 
-/// Sets the value alone, so that the comment above the key is kept.
+/// Sets only the value, so that the comment above the key is kept.
 fn set(table: &mut Table, key: &str, new: toml_edit::Value) {
     if let Some(item) = table.get_mut(key) {
         *item = Item::Value(new);
@@ -231,7 +231,7 @@ fn existing(path: &Path) -> Result<Option<String>, Failure> {
 mod tests {
     use super::*;
 
-    /// What a Worker needs besides bindings and variables: the sample has the same.
+    /// The parts that a Worker needs besides bindings and variables are the same as in the sample.
     #[test]
     fn the_new_wrangler_file_builds_the_worker_as_the_sample_does() {
         let sample: DocumentMut = include_str!("../../../../wrangler.toml").parse().unwrap();

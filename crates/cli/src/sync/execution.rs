@@ -1,7 +1,7 @@
-//! Does what was decided about each name, and says what became of it.
+//! Executes the actions of a sync, and prints the results.
 //!
-//! Nothing is deleted unless everything before it has succeeded: where a name has changed, the file's new name is
-//! there before the old one goes.
+//! Nothing is deleted unless everything before it has succeeded. So if a name has changed in the file, the new secret
+//! exists before the old one is deleted.
 
 use ostiary_secrets_store::{Changes, NewSecret, Scope, SecretId, StoreId};
 use serde::Serialize;
@@ -15,21 +15,21 @@ use crate::failure::Failure;
 use crate::output::{Output, Text, Tone};
 use crate::printable::Printable;
 
-/// Where things are done, and how.
+/// The target and the options of the execution.
 pub struct Execution<'a> {
-    /// Does them.
+    /// The API.
     pub api: &'a Api,
-    /// Where.
+    /// The store.
     pub store: &'a StoreId,
-    /// Who may use what is created.
+    /// The scopes of new secrets.
     pub scopes: &'a [Scope],
-    /// Whether they are only told.
+    /// Whether the actions are only printed.
     pub dry_run: bool,
-    /// Whether a person has agreed already.
+    /// Whether the user has agreed already.
     pub confirmed: bool,
 }
 
-/// One name, as JSON has it.
+/// The result for one name, for JSON.
 #[derive(Serialize)]
 struct Row {
     name: String,
@@ -39,18 +39,18 @@ struct Row {
     reason: Option<String>,
 }
 
-/// What became of one action.
+/// The outcome of one action.
 enum Outcome {
     Done,
     Rehearsed,
     Failed(String),
-    /// Something before it has failed, or the person did not agree.
+    /// Not done, because something before it has failed or the user did not agree.
     Left,
 }
 
 impl Execution<'_> {
     /// # Errors
-    /// [`Failure::Found`] where something is not as it should be.
+    /// [`Failure::Found`] if an action has failed or was not done.
     pub fn run(self, actions: Vec<(Line, Action)>, output: &mut Output) -> Result<(), Failure> {
         let (deletions, others): (Vec<_>, Vec<_>) =
             actions.into_iter().partition(|(_, action)| *action == Action::Delete);
@@ -79,7 +79,7 @@ impl Execution<'_> {
         end(failed, left, output)
     }
 
-    /// Whether the person at the terminal wants these names gone.
+    /// Whether the user agrees to delete these names.
     fn agreed(&self, deletions: &[(Line, Action)]) -> Result<bool, Failure> {
         if deletions.is_empty() || self.dry_run || self.confirmed {
             return Ok(true);
@@ -125,7 +125,7 @@ fn say(
     let (word, tone) = word(action, &outcome);
     let reason = match (action, outcome) {
         (_, Outcome::Failed(reason)) => Some(reason),
-        (Action::Protect(places), _) => Some(format!("bound by {places}; --delete-bound deletes it too")),
+        (Action::Protect(places), _) => Some(format!("bound by {places}; use --delete-bound to delete it")),
         _ => None,
     };
     if !output.is_json() {
@@ -155,9 +155,9 @@ fn end(failed: usize, left: usize, output: &mut Output) -> Result<(), Failure> {
     match (failed, left) {
         (0, 0) => return Ok(()),
         (0, _) => output.note("Nothing was deleted."),
-        (_, 0) => output.note(format!("{failed} failed; run the same again to go on")),
+        (_, 0) => output.note(format!("{failed} failed; run the command again to continue")),
         (_, _) => output.note(format!(
-            "{failed} failed, so {left} that the file does not have stay; run the same again to go on"
+            "{failed} failed, so {left} that are not in the file were kept; run the command again to continue"
         )),
     }
     Err(Failure::Found)

@@ -504,7 +504,7 @@ fn another_gateway_is_told_apart_before_anything_is_read() {
     for (health, told) in [
         (staging, "runs `env.staging`, and not `top level`"),
         (bindings("d"), "is deployed with other bindings in `top level`"),
-        (former, "does not say what it is bound to in `top level`"),
+        (former, "does not report its bindings in `top level`"),
         (json!("hello"), "does not tell what is deployed"),
     ] {
         let world = stripe();
