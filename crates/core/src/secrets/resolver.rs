@@ -81,6 +81,8 @@ pub struct Resolver<'g> {
     /// How many credentials have been exchanged for tokens.
     exchanges: u32,
     exchange_error: Option<ExchangeError>,
+    /// The names of secrets whose keys sign falsely.
+    falsified: Vec<&'g str>,
     /// What became of each source that was looked at.
     pub notes: Vec<SourceNote<'g>>,
 }
@@ -117,6 +119,7 @@ impl<'g> Resolver<'g> {
             is_fresh: false,
             exchanges: 0,
             exchange_error: None,
+            falsified: Vec::new(),
             notes: Vec::new(),
         }
     }
@@ -126,6 +129,12 @@ impl<'g> Resolver<'g> {
     #[must_use]
     pub fn only(self, position: usize) -> Option<Self> {
         (position < self.end).then_some(Self { position, end: position + 1, is_fresh: true, ..self })
+    }
+
+    /// Has the keys of these secrets sign falsely.
+    #[must_use]
+    pub fn falsifying(self, names: Vec<&'g str>) -> Self {
+        Self { falsified: names, ..self }
     }
 
     /// What is read at this position, from 0: of each secret one source.
@@ -240,6 +249,9 @@ impl<'g> Resolver<'g> {
         credential: &mut Credential<'g>,
         runtime: &B,
     ) -> Result<(), Failure> {
+        if B::FORMS.jwt && !self.falsified.is_empty() {
+            credential.falsify(&self.falsified);
+        }
         when(const { B::FORMS.private_keys || B::FORMS.exchange }, || self.prepare(credential, runtime))
             .await
             .unwrap_or(Ok(()))
