@@ -65,8 +65,8 @@ impl Deployed {
         Err(Failure::failed(format_args!("{told}; write --env, or deploy this configuration first")))
     }
 
-    /// Whether it was built from the `gateway.toml` with this digest: its routes, rules and forms of auth are those that
-    /// are meant.
+    /// Whether it was built from the `gateway.toml` with this digest: its routes, rules and forms of auth are those
+    /// that are meant.
     ///
     /// # Errors
     /// Where it was built from another one.

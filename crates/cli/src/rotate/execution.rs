@@ -117,7 +117,7 @@ impl Execution<'_> {
         let mut pending = Vec::new();
         for (secret, new) in target.secrets.iter().zip(values) {
             let Some(binding) = secret.sources.get(source) else { continue };
-            pending.push((binding, written.put(binding, || self.put(binding, &new.value))?));
+            pending.push((binding, self.put(binding, &new.value, written)?));
         }
         report.event(Event::written(source))?;
 
@@ -147,7 +147,7 @@ impl Execution<'_> {
     }
 
     /// Changes the secret, or makes it where it is missing.
-    fn put(&self, binding: &Binding, value: &SecretValue) -> Result<Secret, Failure> {
+    fn put(&self, binding: &Binding, value: &SecretValue, written: &mut Written) -> Result<Secret, Failure> {
         let (api, store) = (self.inspection.api, &binding.store);
         let value = SecretValue::parse(value.expose().to_owned()).map_err(Failure::failed)?;
         let present = api.secrets(store)?.into_iter().find(|secret| secret.name == binding.secret.as_str());
@@ -166,6 +166,6 @@ impl Execution<'_> {
                 },
             ),
         };
-        Ok(api.send(&call)?)
+        written.put(binding, || Ok(api.send(&call)?))
     }
 }

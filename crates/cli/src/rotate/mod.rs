@@ -63,8 +63,8 @@ pub struct Rotate {
     /// The status that the upstream answers to a good key.
     #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u16).range(100..600), value_name = "STATUS")]
     expect: u16,
-    /// The statuses that it answers to one that is no good, besides what the route's `failover` says. One of these counts
-    /// only where a value that is certainly wrong gets it too.
+    /// The statuses that it answers to one that is no good, besides what the route's `failover` says. One of these
+    /// counts only where a value that is certainly wrong gets it too.
     #[arg(long, default_value = "401,403", value_delimiter = ',', value_name = "STATUSES")]
     refused: Vec<u16>,
     /// The route to try it by, where several carry the secret.

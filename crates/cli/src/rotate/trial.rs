@@ -49,7 +49,8 @@ impl Trial<'_> {
                 ))?;
                 continue;
             }
-            if now.verdict == Verdict::Undecided && tries.again() {
+            // A source that held a value a moment ago must not be taken for one that can be spared.
+            if (now.verdict == Verdict::Undecided || now.holding > known.holding) && tries.again() {
                 continue;
             }
             let answer = answer(&probed);

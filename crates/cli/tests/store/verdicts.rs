@@ -280,6 +280,16 @@ fn a_token_endpoint_that_refuses_is_told_from_one_that_is_down() {
 }
 
 #[test]
+fn a_source_that_is_not_there_for_a_moment_while_it_is_tried_is_not_spared() {
+    let world = World::new(&[("stripe", "old-1"), ("stripe-previous", "dead")]).knows(&["old-1", NEW]);
+    // Two looks; then an instance that is behind answers the first probe.
+    world.state().glimpses = [Glimpse::Current, Glimpse::Current, Glimpse::Nothing].into();
+    let ran = world.run(&with_json(&PROBE), NEW);
+    assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
+    assert_eq!(ran.events()[2..6], ["probed 1", "probed 2", "controlled 1", "written 2"]);
+}
+
+#[test]
 fn a_control_that_fails_for_a_moment_is_asked_again() {
     let world = stripe();
     world.state().controls = [Said::Status(500), Said::Status(429)].into();

@@ -1,5 +1,7 @@
 //! A store, a gateway that reads it and an upstream behind that: one struct, served on loopback by one thread. What the
 //! command asks of it is written down in its order.
+//!
+//! All that the command talks to is here, so the file is longer than others.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -69,7 +71,8 @@ pub struct State {
     pub pending: u32,
     /// The binding that the gateway says it reads, where it runs another configuration.
     pub other_binding: Option<&'static str>,
-    /// After so many requests that are sent: the binding that an instance says it reads which runs another configuration.
+    /// After so many requests that are sent: the binding that an instance says it reads which runs another
+    /// configuration.
     pub probing: Option<(u32, &'static str)>,
     /// What the upstream says to a value that is certainly wrong; 401 where nothing is said.
     pub control: Option<Said>,

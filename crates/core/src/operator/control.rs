@@ -15,8 +15,8 @@ use crate::secrets::json_field::string_field;
 /// As long as keys usually are; for a source that yields no value.
 const USUAL_LENGTH: usize = 40;
 
-/// Makes values like others, from the operator's nonce: nobody else can tell them beforehand, and two probes send two of
-/// them.
+/// Makes values like others, from the operator's nonce: nobody else can tell them beforehand, and two probes send two
+/// of them.
 pub(super) struct Control {
     key: Zeroizing<Vec<u8>>,
     block: [u8; 32],

@@ -1,8 +1,8 @@
 //! A value that looks like another one to whoever does not look it up, and is another.
 //!
 //! An API that refuses a key by its form alone has not looked it up, so its answer says nothing of a key. What it may
-//! look at first stays as it is: the length, the beginning, the alphabet, the shape of a UUID, the header and the claims
-//! of a token. The rest is random.
+//! look at first stays as it is: the length, the beginning, the alphabet, the shape of a UUID, the header and the
+//! claims of a token. The rest is random.
 
 use crate::secret_value::SecretValue;
 

@@ -168,7 +168,8 @@ impl<'g> Resolver<'g> {
         }
     }
 
-    /// Falls back to the next position: the credential from the next one at which every secret yields a value that can be used.
+    /// Falls back to the next position: the credential from the next one at which every secret yields a value that can
+    /// be used.
     pub async fn next<B: Bindings + Clock + Signing>(
         &mut self,
         readings: &mut Readings<'g, B>,
