@@ -202,7 +202,7 @@ describe("rotating what is exchanged for a token, at Authlib", { skip }, () => {
     ["client", "a client secret", "401 invalid_client"],
     ["post", "a client secret and a refresh token", "40[01] invalid_(client|grant)"],
     ["assertion", "a private key of an assertion", "400 invalid_grant"],
-    ["private", "a private key of a client", "401 invalid_client"],
+    ["private", "a private key of a client", "400 invalid_client"],
   ]) {
     const args = ["client", "--route", route, "--probe", "GET /x"];
     const [old, fresh] = [0, 1].map((at) => () => JSON.stringify(authority.clients[at]));

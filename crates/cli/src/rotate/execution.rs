@@ -66,7 +66,9 @@ impl Execution<'_> {
         *found = self.inspection.look(report)?;
         loop {
             if let Some(control) = course.control {
-                found.iter_mut().for_each(|known| known.verdict = known.verdict.compared_with(control));
+                for known in &mut *found {
+                    known.verdict = known.verdict.compared_with(control);
+                }
             }
             let step = next(found, self.purpose);
             if let Some(example) = example_for(step, found).filter(|_| self.wants_control(course)) {

@@ -73,12 +73,8 @@ pub struct Rotate {
     /// End the old token of a caller, once the caller uses the new one.
     #[arg(long)]
     finish: bool,
-    /// Do not first ask the upstream with a value that is certainly wrong: for providers that lock accounts.
-    #[arg(long)]
-    no_control: bool,
-    /// Write a secret of the store that another environment of wrangler's configuration, or another binding, reads too.
-    #[arg(long)]
-    write_bound: bool,
+    #[command(flatten)]
+    waivers: Waivers,
     /// Print the steps; ask the gateway and the upstream, write nothing.
     #[arg(long)]
     dry_run: bool,
@@ -108,6 +104,17 @@ Examples:
   ostiary rotate aws_id aws_key --from pair.json --probe \"GET /\"
   ostiary rotate checkout && ostiary rotate checkout --finish";
 
+/// What is looked at before anything is written, unless it is waived.
+#[derive(Args)]
+struct Waivers {
+    /// Do not first ask the upstream with a value that is certainly wrong: for providers that lock accounts.
+    #[arg(long)]
+    no_control: bool,
+    /// Write a secret of the store that another environment of wrangler's configuration, or another binding, reads too.
+    #[arg(long)]
+    write_bound: bool,
+}
+
 impl Rotate {
     /// # Errors
     /// Where the new value is not in use at the end.
@@ -115,7 +122,7 @@ impl Rotate {
         let gateway = self.configuration.gateway()?;
         let environment = self.configuration.environment(self.env.as_deref())?;
         let target = Target::find(&gateway, &environment, &self.secrets, self.route.as_deref())?;
-        if !self.write_bound {
+        if !self.waivers.write_bound {
             check_sharing(&target, &environment, &self.configuration.environments()?)?;
         }
         let (probe, purpose) = self.purpose(&target)?;
@@ -132,7 +139,7 @@ impl Rotate {
 
         let (target, values) = (&target, values.as_slice());
         let (api, operator, patience) = (&api, &operator, self.wait);
-        let is_controlled = probe.is_some() && !self.no_control;
+        let is_controlled = probe.is_some() && !self.waivers.no_control;
         let execution = Execution {
             inspection: Inspection { target, values, api, operator },
             trial: Trial { target, values, operator, probe, patience },

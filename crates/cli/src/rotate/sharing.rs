@@ -62,7 +62,7 @@ mod tests {
             check_sharing(&target, &own, &environments).map_err(|failure| failure.to_string())
         };
         assert_eq!(
-            check_sharing(&target, &own, &[own.clone()]).map_err(|failure| failure.to_string()),
+            check_sharing(&target, &own, std::slice::from_ref(&own)).map_err(|failure| failure.to_string()),
             Ok(())
         );
         assert_eq!(told(vec![binding("KEY", "s", "staged")], vec![binding("OTHER", "s", "other")]), Ok(()));

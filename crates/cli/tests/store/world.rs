@@ -318,33 +318,7 @@ impl State {
             }
             _ => panic!("{order}"),
         };
-        let seen = if wrong.is_empty() { self.glimpses.pop_front() } else { None };
-        let glimpse = seen.unwrap_or(Glimpse::Current);
-        let read = |binding: &str| match glimpse {
-            Glimpse::Current => self.values.get(binding),
-            Glimpse::Stale => self.stale.get(binding),
-            Glimpse::Nothing | Glimpse::Fault => None,
-        };
-        let mut proved = Vec::new();
-        let mut credential = Vec::new();
-        for name in &names {
-            let (_, sources) = SOURCES.iter().find(|(known, _)| known == name).unwrap();
-            let (binding, secret) = sources[source - 1];
-            let probing = self.probing.filter(|(after, _)| *after == 0 && order["route"].is_string());
-            let binding = probing.map(|(_, binding)| binding).or(self.other_binding).unwrap_or(binding);
-            let value = read(secret);
-            let hmac = value.map(|value| {
-                let code = Hmac::<Sha256>::new_from_slice(value.as_bytes()).unwrap().chain_update(&nonce);
-                URL_SAFE_NO_PAD.encode(code.finalize().into_bytes())
-            });
-            let outcome = match value {
-                Some(_) => "ok",
-                None if glimpse == Glimpse::Fault => "timeout",
-                None => "missing",
-            };
-            proved.push(json!({ "name": name, "binding": binding, "outcome": outcome, "hmac": hmac }));
-            credential.extend(value.cloned());
-        }
+        let (proved, credential) = self.proved(&names, source, &nonce, order);
         let is_whole = credential.len() == names.len();
         let report = json!({ "source": source, "secrets": proved, "secrets_ms": 1 });
         if !order["route"].is_string() {
@@ -361,6 +335,44 @@ impl State {
             (true, false) => Said::Status(401),
         });
         self.answered(report, said)
+    }
+
+    /// What is read from the source of these secrets, and the values.
+    fn proved(
+        &mut self,
+        names: &[&str],
+        source: usize,
+        nonce: &[u8],
+        order: &Value,
+    ) -> (Vec<Value>, Vec<String>) {
+        let seen = if order["control"].is_array() { None } else { self.glimpses.pop_front() };
+        let glimpse = seen.unwrap_or(Glimpse::Current);
+        let read = |binding: &str| match glimpse {
+            Glimpse::Current => self.values.get(binding),
+            Glimpse::Stale => self.stale.get(binding),
+            Glimpse::Nothing | Glimpse::Fault => None,
+        };
+        let mut proved = Vec::new();
+        let mut credential = Vec::new();
+        for name in names {
+            let (_, sources) = SOURCES.iter().find(|(known, _)| known == name).unwrap();
+            let (binding, secret) = sources[source - 1];
+            let probing = self.probing.filter(|(after, _)| *after == 0 && order["route"].is_string());
+            let binding = probing.map(|(_, binding)| binding).or(self.other_binding).unwrap_or(binding);
+            let value = read(secret);
+            let hmac = value.map(|value| {
+                let code = Hmac::<Sha256>::new_from_slice(value.as_bytes()).unwrap().chain_update(nonce);
+                URL_SAFE_NO_PAD.encode(code.finalize().into_bytes())
+            });
+            let outcome = match value {
+                Some(_) => "ok",
+                None if glimpse == Glimpse::Fault => "timeout",
+                None => "missing",
+            };
+            proved.push(json!({ "name": name, "binding": binding, "outcome": outcome, "hmac": hmac }));
+            credential.extend(value.cloned());
+        }
+        (proved, credential)
     }
 
     /// With what the upstream says.
