@@ -1,6 +1,8 @@
 # Everything that is done with this repository. Each target makes what it needs, once.
 
 .DEFAULT_GOAL := help
+# A make that is called with --directory, and every make within it, would name the folder it enters.
+MAKEFLAGS += --no-print-directory
 .PHONY: FORCE help tools build dev break-primary heal-primary api test soak fuzz mutants bench dist clean
 
 # The pinned one. The machine's own Node runs npm and nothing else.

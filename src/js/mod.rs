@@ -105,7 +105,10 @@ extern "C" {
     /// Tells `entry.js` that this instance has ended.
     #[wasm_bindgen(js_name = announceEnd)]
     pub(crate) fn announce_end();
+}
 
+#[wasm_bindgen(module = "/src/js/invocation.js")]
+extern "C" {
     /// Tells `entry.js` that nothing will come of this request.
     #[wasm_bindgen(js_name = announceAbandoned)]
     pub(crate) fn announce_abandoned(request: &Request);

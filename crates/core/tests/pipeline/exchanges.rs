@@ -289,6 +289,49 @@ fn a_kept_token_that_the_upstream_refuses_is_renewed_once_and_then_the_next_secr
 }
 
 #[test]
+fn a_renewal_that_fails_is_a_refusal_of_its_source() {
+    let world = |more: &str| {
+        let mut world = oauth2(REUSE);
+        if !more.is_empty() {
+            let auth = format!("{{ oauth2 = {{ token_url = \"https://auth.example.com/oauth/token\", {REUSE} }} }}");
+            world = self::world("https://api.example.com", &auth, more);
+            world.now = 1_700_000_000_500.0;
+        }
+        world.ask(&get());
+        asked(&world);
+        world
+    };
+    let endpoint_fails = |world: &World, times: usize| {
+        world.tokens.borrow_mut().extend(std::iter::repeat_n(Ok((400, "{\"error\":\"invalid_client\"}")), times));
+    };
+    let sources = |exchange: &Exchange| {
+        let notes = exchange.log["secrets"].as_array().unwrap().clone();
+        notes.iter().map(|note| format!("{} {}", note["source"], note["failure"])).collect::<Vec<_>>()
+    };
+
+    let failing = world("").first_statuses(&[401]);
+    endpoint_fails(&failing, 1);
+    let exchange = failing.ask(&get());
+    assert_eq!((exchange.status, exchange.sent.len()), (200, 2));
+    assert_eq!(exchange.log["failover"], "primary_refused");
+    assert_eq!(sources(&exchange), ["1 \"refused\"", "1 \"exchange\"", "2 null"]);
+
+    let failing = world("").first_statuses(&[401]);
+    endpoint_fails(&failing, 2);
+    let exchange = failing.ask(&get());
+    assert_eq!((exchange.status, exchange.sent.len()), (401, 1));
+    assert_eq!(exchange.log["failover"], "next_unavailable");
+
+    // Without failover the second source is never asked.
+    let without = world("failover = false").first_statuses(&[401]);
+    endpoint_fails(&without, 1);
+    let exchange = without.ask(&get());
+    assert_eq!((exchange.status, exchange.sent.len()), (401, 1));
+    assert_eq!(sources(&exchange), ["1 null", "1 \"exchange\""]);
+    assert!(without.asked_for_tokens.borrow().len() == 1);
+}
+
+#[test]
 fn no_assertion_is_made_twice() {
     let jwt = "jwt = { key = \"${key}\", alg = \"RS256\" }";
     let client = format!("client_id = \"me\", client_auth = \"private_key_jwt\", {jwt}");
