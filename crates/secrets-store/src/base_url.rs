@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::fmt;
+use std::net::IpAddr;
 
 use http::Uri;
 use http::uri::Scheme;
@@ -39,6 +40,26 @@ impl BaseUrl {
             Some(scheme) if *scheme == Scheme::HTTP => Err(InvalidBaseUrl::PlainText),
             _ => Err(InvalidBaseUrl::NoUrl),
         }
+    }
+
+    /// Whether its host is this machine's own, by its name or its address.
+    ///
+    /// ```
+    /// use ostiary_secrets_store::BaseUrl;
+    ///
+    /// assert!(BaseUrl::parse("http://[::1]:8799/client/v4").is_ok_and(|url| url.is_loopback()));
+    /// assert!(!BaseUrl::default().is_loopback());
+    /// ```
+    #[must_use]
+    pub fn is_loopback(&self) -> bool {
+        let uri: Result<Uri, _> = self.0.parse();
+        let Some(host) = uri.as_ref().ok().and_then(Uri::host) else { return false };
+        let host =
+            host.trim_start_matches('[').trim_end_matches(']').trim_end_matches('.').to_ascii_lowercase();
+        // RFC 6761 §6.3: what is below `localhost` is this machine, too.
+        host == "localhost"
+            || host.ends_with(".localhost")
+            || host.parse::<IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback())
     }
 
     /// The URL without a slash at its end.
@@ -79,6 +100,24 @@ impl Error for InvalidBaseUrl {}
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn tells_this_machine_from_others() {
+        for (text, expected) in [
+            ("http://localhost:8799", true),
+            ("http://127.0.0.1", true),
+            ("https://127.1.2.3", true),
+            ("http://[::1]:1/x", true),
+            ("https://[::ffff:127.0.0.1]", true),
+            ("https://LocalHost", true),
+            ("https://gw.localhost", true),
+            ("https://localhost.example.com", false),
+            ("https://10.0.0.1", false),
+            ("https://128.0.0.1", false),
+        ] {
+            assert_eq!(BaseUrl::parse(text).unwrap().is_loopback(), expected, "{text}");
+        }
+    }
 
     #[test]
     fn takes_https_and_plain_http_to_this_machine_only() {

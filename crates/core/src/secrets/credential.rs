@@ -102,6 +102,18 @@ impl Credential<'_> {
         true
     }
 
+    /// Has the tokens that keys of these secrets sign get false signatures.
+    pub fn falsify(&mut self, names: &[&str]) {
+        for signer in &mut self.signers {
+            if let Signer::Jwt(jwt) = signer {
+                jwt.is_falsified = names.contains(&jwt.name);
+            }
+        }
+        for exchange in &mut self.exchanges {
+            exchange.credential.falsify(names);
+        }
+    }
+
     /// Whether values are added to the request after it has been planned.
     #[must_use]
     pub const fn is_completed_later(&self) -> bool {

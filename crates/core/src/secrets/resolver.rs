@@ -81,6 +81,8 @@ pub struct Resolver<'g> {
     /// The number of credentials that have been exchanged for tokens.
     exchanges: u32,
     exchange_error: Option<ExchangeError>,
+    /// The names of secrets whose keys sign falsely.
+    falsified: Vec<&'g str>,
     /// The outcome of each source that was tried.
     pub notes: Vec<SourceNote<'g>>,
 }
@@ -118,6 +120,7 @@ impl<'g> Resolver<'g> {
             is_fresh: false,
             exchanges: 0,
             exchange_error: None,
+            falsified: Vec::new(),
             notes: Vec::new(),
         }
     }
@@ -127,6 +130,12 @@ impl<'g> Resolver<'g> {
     #[must_use]
     pub fn only(self, position: usize) -> Option<Self> {
         (position < self.end).then_some(Self { position, end: position + 1, is_fresh: true, ..self })
+    }
+
+    /// Has the keys of these secrets sign falsely.
+    #[must_use]
+    pub fn falsifying(self, names: Vec<&'g str>) -> Self {
+        Self { falsified: names, ..self }
     }
 
     /// The source of each secret at this position, counted from 0.
@@ -244,6 +253,9 @@ impl<'g> Resolver<'g> {
         credential: &mut Credential<'g>,
         runtime: &B,
     ) -> Result<(), Failure> {
+        if B::FORMS.jwt && !self.falsified.is_empty() {
+            credential.falsify(&self.falsified);
+        }
         when(const { B::FORMS.private_keys || B::FORMS.exchange }, || self.prepare(credential, runtime))
             .await
             .unwrap_or(Ok(()))

@@ -173,6 +173,7 @@ impl<'g, R: Bindings + Signing> Filler<'_, 'g, '_, R> {
             header: self.claims(&form.header)?,
             claims: self.claims(&form.claims)?,
             put: self.outputs(&form.put)?,
+            is_falsified: false,
         })
     }
 

@@ -30,6 +30,8 @@ pub struct JwtSigner<'g> {
     pub claims: Vec<OpenClaim<'g>>,
     /// The places of the token in the request.
     pub put: Vec<(&'g Output, OpenTemplate<'g>)>,
+    /// Whether its signatures are made false: for a control, of which all but the signature has to be right.
+    pub is_falsified: bool,
 }
 
 /// A signing key.
@@ -105,6 +107,7 @@ impl<'g> JwtSigner<'g> {
             }
             JwtKey::Private(..) => return None,
         };
+        let signature = if self.is_falsified { falsified(&signature) } else { signature };
         let signature = SecretValue::new(URL_SAFE_NO_PAD.encode(signature.expose()));
         Some(SecretValue::new([signed.expose(), signature.expose()].join(".")))
     }
@@ -133,6 +136,14 @@ impl<'g> JwtSigner<'g> {
         }
         self.put.iter().for_each(|(_, template)| template.each_filled(take));
     }
+}
+
+/// As long, and no signature of the message by that key. The first half of the bytes stays, so that the numbers in it
+/// are in their ranges.
+fn falsified(signature: &SecretBytes) -> SecretBytes {
+    let bytes = signature.expose();
+    let altered = |(at, byte): (usize, &u8)| if at < bytes.len() / 2 { *byte } else { byte ^ 0x55 };
+    SecretBytes::new(bytes.iter().enumerate().map(altered).collect())
 }
 
 impl OpenClaim<'_> {
