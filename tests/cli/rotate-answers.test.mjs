@@ -44,7 +44,8 @@ async function rotated(args, input) {
 }
 
 test("a header of another secret that is refused first proves nothing of the key that is rotated", async () => {
-  // The upstream looks at x-api-key alone. Were that made wrong too, the control would be refused, and a dead key taken.
+  // The upstream looks at x-api-key alone. Were that made wrong too, the control would be refused, and a dead key
+  // taken.
   const several = ["primary", "--route", "several", "--probe", "GET /v1/balance"];
   answers((key, exchange) => (exchange.value("x-api-key") === canary("HEADER_KEY") ? OK : UNKNOWN));
   const { ran, written } = await rotated(several, world.fresh());
