@@ -293,7 +293,8 @@ fn a_renewal_that_fails_is_a_refusal_of_its_source() {
     let world = |more: &str| {
         let mut world = oauth2(REUSE);
         if !more.is_empty() {
-            let auth = format!("{{ oauth2 = {{ token_url = \"https://auth.example.com/oauth/token\", {REUSE} }} }}");
+            let auth =
+                format!("{{ oauth2 = {{ token_url = \"https://auth.example.com/oauth/token\", {REUSE} }} }}");
             world = self::world("https://api.example.com", &auth, more);
             world.now = 1_700_000_000_500.0;
         }
@@ -302,7 +303,10 @@ fn a_renewal_that_fails_is_a_refusal_of_its_source() {
         world
     };
     let endpoint_fails = |world: &World, times: usize| {
-        world.tokens.borrow_mut().extend(std::iter::repeat_n(Ok((400, "{\"error\":\"invalid_client\"}")), times));
+        world
+            .tokens
+            .borrow_mut()
+            .extend(std::iter::repeat_n(Ok((400, "{\"error\":\"invalid_client\"}")), times));
     };
     let sources = |exchange: &Exchange| {
         let notes = exchange.log["secrets"].as_array().unwrap().clone();

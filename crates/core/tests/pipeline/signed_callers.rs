@@ -580,7 +580,8 @@ fn a_list_in_a_secret_revokes_without_a_build() {
         exchange.refused("caller_unauthenticated");
         assert_eq!((exchange.status, &exchange.log["proof"]), (401, &"jwt_revoked".into()), "{revoked}");
         assert_eq!(exchange.header("www-authenticate"), ["Bearer realm=\"ostiary\""]);
-        let password = base64::engine::general_purpose::STANDARD.encode(format!("git:{}", issued(&json!({}))));
+        let password =
+            base64::engine::general_purpose::STANDARD.encode(format!("git:{}", issued(&json!({}))));
         let git = Ask::new("GET", "/git/x").without("authorization");
         let refused = list(revoked).ask(&git.header("authorization", &format!("Basic {password}")));
         assert_eq!(refused.log["proof"], "jwt_revoked");
