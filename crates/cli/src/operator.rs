@@ -56,8 +56,7 @@ pub struct Probed {
 #[derive(Deserialize)]
 struct ProbeReport {
     status: Option<u16>,
-    #[serde(default)]
-    refused: bool,
+    refused: Option<bool>,
     failure: Option<String>,
     #[serde(default)]
     secrets: Vec<Proved>,
@@ -91,7 +90,8 @@ impl OperatorArguments {
                 "no gateway is named: set OSTIARY_GATEWAY_URL to its operator mount, or write --gateway",
             )
         })?;
-        Ok(Operator { url, token: token()?, client: HttpClient::default() })
+        let client = HttpClient::for_base(&url)?;
+        Ok(Operator { url, token: token()?, client })
     }
 }
 
@@ -164,6 +164,13 @@ impl Operator {
                     "the gateway's answer to a probe is none; does its URL lead to the operator mount?",
                 )
             })?;
+        // That it does not say so is not that the upstream accepts the key.
+        if status.is_some() && refused.is_none() {
+            return Err(Failure::failed(
+                "the gateway does not say whether the upstream refuses the key: it is an older one, so deploy first",
+            ));
+        }
+        let refused = refused.unwrap_or_default();
         let failure = failure.map(|failure| code(&failure).to_owned());
         Ok(Probed { status, refused, failure, secrets, nonce })
     }

@@ -92,7 +92,7 @@ impl Sync {
             )));
         }
         let prover = Prover::new(&self.configuration, self.env.as_deref(), self.operator)?;
-        let (api, store) = self.store.open_for(self.configuration.folder())?;
+        let (api, store) = self.store.open_for(&self.configuration)?;
         let store = store.id;
         let check = ValueCheck::new(&self.configuration, output)?;
         entries.iter().try_for_each(|entry| check.stored(&store, &entry.name, &entry.value))?;
