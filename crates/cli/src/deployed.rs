@@ -69,7 +69,7 @@ impl Deployed {
     /// that are meant.
     ///
     /// # Errors
-    /// Where it was built from another one.
+    /// Returns an error if it was built from another one.
     pub fn confirm_configuration(&self, mount: &BaseUrl, digest: &str) -> Result<(), Failure> {
         if self.configuration == digest {
             return Ok(());

@@ -60,7 +60,7 @@ impl Probed {
     /// Reads the answer to a probe with this nonce.
     ///
     /// # Errors
-    /// Where it is none.
+    /// Returns an error if it is none.
     pub fn read(answer: &[u8], nonce: [u8; 32]) -> Result<Self, Failure> {
         let report: ProbeReport = serde_json::from_slice(answer).map_err(|_| {
             Failure::failed("the response is not a probe's; does the URL lead to the operator mount?")
@@ -91,7 +91,7 @@ impl Probed {
     /// one that is proved.
     ///
     /// # Errors
-    /// Where it has read another one, or does not say.
+    /// Returns an error if it has read another one, or does not say.
     pub fn check_binding(&self, secret: &str, binding: &Binding) -> Result<(), Failure> {
         let read = self.secret(secret).map(|proved| proved.binding.as_str());
         if read == Some(binding.name.as_str()) {

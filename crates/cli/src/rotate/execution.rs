@@ -51,7 +51,7 @@ impl Execution<'_> {
     /// A rehearsal takes the steps that would be taken if all goes well: upstreams are asked, nothing is written.
     ///
     /// # Errors
-    /// Where something failed. Run again, it goes on from there.
+    /// Returns an error if something failed. Run again, it goes on from there.
     pub fn run(&self, found: &mut Vec<Found>, report: &mut Report<'_>) -> Result<Step, Failure> {
         let mut course = Course::default();
         self.go_on(found, &mut course, report).map_err(|failure| course.written.explain(failure))

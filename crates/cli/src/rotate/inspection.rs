@@ -33,7 +33,7 @@ impl Inspection<'_> {
     /// What each source holds, and that it is where the stores have a secret.
     ///
     /// # Errors
-    /// Where the gateway does not say, or reads from another place than the one that would be written.
+    /// Returns an error if the gateway does not say, or reads from another place than the one that would be written.
     pub fn look(&self, report: &mut Report<'_>) -> Result<Vec<Found>, Failure> {
         let mut all = Vec::new();
         let stored = self.stored()?;
@@ -54,7 +54,7 @@ impl Inspection<'_> {
     /// What the gateway reads there now.
     ///
     /// # Errors
-    /// Where it does not say.
+    /// Returns an error if it does not say.
     pub fn read(&self, source: usize) -> Result<Holding, Failure> {
         self.read_among(source, None)
     }

@@ -40,7 +40,7 @@ impl ProbeRequest {
     /// Has it sent with one source alone.
     ///
     /// # Errors
-    /// Where the gateway does not do it.
+    /// Returns an error if the gateway does not do it.
     pub fn send(&self, operator: &Operator, source: usize) -> Result<Probed, Failure> {
         operator.send(&self.route, &self.method, &self.path, source)
     }
@@ -48,7 +48,7 @@ impl ProbeRequest {
     /// Has it sent with what is certainly wrong in the place of these secrets' values.
     ///
     /// # Errors
-    /// Where the gateway does not do it.
+    /// Returns an error if the gateway does not do it.
     pub fn send_wrong(&self, operator: &Operator, source: usize, wrong: &[&str]) -> Result<Probed, Failure> {
         operator.send_wrong(&self.route, &self.method, &self.path, source, wrong)
     }

@@ -27,7 +27,7 @@ impl Patience {
     /// Waits a moment for what is missing.
     ///
     /// # Errors
-    /// Where the deadline has passed.
+    /// Returns an error if the deadline has passed.
     pub fn wait(&self, missing: impl fmt::Display) -> Result<(), Failure> {
         if Instant::now() >= self.0 {
             return Err(Failure::failed(format_args!("{missing} (--wait makes it wait longer)")));

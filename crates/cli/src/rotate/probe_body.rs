@@ -7,7 +7,7 @@ use crate::failure::Failure;
 /// Looks for what the route's auth puts into a body.
 ///
 /// # Errors
-/// Where there is something, so that no probe can show whether it is any good.
+/// Returns an error if there is something, so that no probe can show whether it is any good.
 pub fn check_body(gateway: &Gateway, name: &str) -> Result<(), Failure> {
     let route = gateway.routes.iter().find(|route| route.name == name);
     let mut auth = route.into_iter().flat_map(|route| route.auth.iter());

@@ -8,7 +8,7 @@ use crate::failure::Failure;
 /// all of them.
 ///
 /// # Errors
-/// Where there is one: what it serves would change without being tried.
+/// Returns an error if there is one: what it serves would change without being tried.
 pub fn check_sharing(
     target: &Target,
     own: &Environment,

@@ -32,7 +32,7 @@ pub struct NewValue {
 
 impl Target {
     /// # Errors
-    /// Where the names do not belong together, or a source cannot be written.
+    /// Returns an error if the names do not belong together, or a source cannot be written.
     pub fn find(
         gateway: &Gateway,
         environment: &Environment,

@@ -32,7 +32,7 @@ impl Trial<'_> {
     /// is not taken for the new value.
     ///
     /// # Errors
-    /// Where the gateway does not do it, or reads another binding.
+    /// Returns an error if the gateway does not do it, or reads another binding.
     pub fn probe(&self, source: usize, known: Found, report: &mut Report<'_>) -> Result<Found, Failure> {
         let request = self.request()?;
         let patience = Patience::new(self.patience);
@@ -70,7 +70,7 @@ impl Trial<'_> {
     /// refuses it; or why it cannot be known whether it tells it from a good one.
     ///
     /// # Errors
-    /// Where the gateway does not do it, or reads another binding.
+    /// Returns an error if the gateway does not do it, or reads another binding.
     pub fn control(
         &self,
         source: usize,

@@ -16,7 +16,7 @@ impl Written {
     /// Writes it, and notes that.
     ///
     /// # Errors
-    /// Where it may not be written.
+    /// Returns an error if it may not be written.
     pub fn put<T>(
         &mut self,
         binding: &Binding,

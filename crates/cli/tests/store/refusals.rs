@@ -76,8 +76,8 @@ fn a_value_that_its_place_cannot_hold_is_refused_before_anything_is_read() {
     for (value, told) in [
         ("new\tvalue", "stripe: its character 4 is a tab (U+0009), so the route `stripe` cannot use it"),
         ("\u{feff}new", "its character 1 is a byte order mark"),
-        ("Ключ", "its character 1 is no ASCII"),
-        ("   ", "it is empty, or blanks only"),
+        ("Ключ", "its character 1 is not ASCII"),
+        ("   ", "it is empty, or only white space"),
         ("new\u{a0}", "its character 4 is a no-break space"),
         ("“new”", "its character 1 is a typographic quote"),
     ] {

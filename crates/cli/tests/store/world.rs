@@ -230,7 +230,7 @@ pub fn health() -> Value {
     let gateway = File { path: "gateway.toml", text: include_str!("gateway.toml") };
     let wrangler = File { path: "wrangler.toml", text: include_str!("wrangler.toml") };
     let bindings = environments(wrangler).unwrap().remove(0).digest;
-    let Ok(checked) = read(gateway, wrangler) else { panic!("the configuration does not hold together") };
+    let Ok(checked) = read(gateway, wrangler) else { panic!("the configuration has errors") };
     let configuration = checked.gateway.digest;
     json!({ "version": "0.1.0", "configuration": configuration, "environment": null, "bindings": bindings })
 }

@@ -13,12 +13,14 @@ mod issued;
 mod json;
 mod jwk;
 mod key_set;
+mod revocation;
 
 pub use compact::is_meant;
 pub use error::JwtError;
 pub use issued::{Holder, KIND, Narrowing, Revocable, is_name};
 pub use json::Value;
 pub use jwk::JwkError;
+pub use revocation::{InvalidRevocationList, RevocationList};
 
 use crate::configuration::{Caller, CallerId, IssuedProof, JwtProof, KeySource, Proof, PublicKey};
 use crate::runtime::Clock;
@@ -42,7 +44,7 @@ pub struct Identity {
 /// The claims of a token. The signature is not verified.
 ///
 /// # Errors
-/// Where it is none that is read.
+/// Returns an error if it is none that is read.
 pub fn unverified_claims(text: &str) -> Result<Value, JwtError> {
     CompactToken::parse(text).map(|token| token.claims)
 }
