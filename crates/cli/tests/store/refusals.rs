@@ -77,7 +77,7 @@ fn a_value_that_its_place_cannot_hold_is_refused_before_anything_is_read() {
         ("new\tvalue", "stripe: its character 4 is a tab (U+0009), so the route `stripe` cannot use it"),
         ("\u{feff}new", "its character 1 is a byte order mark"),
         ("Ключ", "its character 1 is not ASCII"),
-        ("   ", "it is empty, or blanks only"),
+        ("   ", "it is empty, or only white space"),
         ("new\u{a0}", "its character 4 is a no-break space"),
         ("“new”", "its character 1 is a typographic quote"),
     ] {
