@@ -210,8 +210,8 @@ allow = { agents = ["GET /**"] }
                 ("canary\u{a0}", "its character 7 is a no-break space"),
                 ("can\u{200b}ary", "its character 4 is a zero-width space"),
                 ("“canary”", "its character 1 is a typographic quote"),
-                ("canary\u{202e}", "its character 7 is a character that nobody sees"),
-                ("canary\u{2800}", "its character 7 is a character that nobody sees"),
+                ("canary\u{202e}", "its character 7 is an invisible character"),
+                ("canary\u{2800}", "its character 7 is an invisible character"),
             ] {
                 let told = check(name, value).unwrap_err();
                 assert!(told.contains(reason) && !told.contains("canary"), "{name}: {told}");

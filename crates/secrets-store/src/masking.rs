@@ -1,10 +1,10 @@
-//! Messages of the API without what the request carried.
+//! Removes secrets of the request from messages of the API.
 //!
 //! An API that finds fault with a value may quote it, as it is or in another form, such as Base64, and its message ends
 //! in a terminal or in the log of a job. So of a reason only what cannot hold a value is kept:
 //!
 //! 1. A reason that is a constant of the API's is kept as it is.
-//! 2. What the request carried in confidence is replaced, whole or in part.
+//! 2. The secrets of the request are replaced, whole or in part.
 //! 3. Where the request carried a value, every word is replaced that is neither one of the API's own words nor a public
 //!    part of the request. Where it carried its credential alone, a word is replaced that is long enough to hold one.
 
@@ -15,15 +15,15 @@ use zeroize::Zeroizing;
 use crate::error::Fault;
 use crate::vocabulary::{is_known, is_reason};
 
-/// As much of a message as is kept, in characters.
+/// The longest message that is kept, in characters.
 const LONGEST_MESSAGE: usize = 1_000;
-/// A part of a value that is replaced too, where a message quotes no more; in characters.
+/// The shortest part of a value that is replaced too, in characters.
 const SHORTEST_PART: usize = 8;
 /// So many unknown letters and digits in one word could be a credential in another form. Cloudflare's have 37 or more.
 const SHORTEST_CREDENTIAL: usize = 16;
 const MASK: &str = "[redacted]";
 
-/// What a request carries in confidence: values in its body, and its credential; and what it carries in public.
+/// The secrets of a request, which are the values in its body and its credential; and what is public in it.
 pub(crate) struct Confidence {
     secrets: Vec<Zeroizing<String>>,
     has_value: bool,
@@ -70,7 +70,7 @@ impl Confidence {
         Self { secrets: all.into_iter().chain(quoted).collect(), has_value, public }
     }
 
-    /// Replaces it in every text of a fault, and shortens those.
+    /// Replaces the secrets in every text of a fault, and shortens the texts.
     pub(crate) fn mask(&self, fault: &mut Fault) {
         if !self.is_constant(&fault.message) {
             fault.message = self.without_unknown_words(&self.masked(&fault.message));
@@ -120,7 +120,7 @@ impl Confidence {
     }
 
     fn masked(&self, text: &str) -> String {
-        // A part that is cut in two by the end would not be found, so the end is looked at with more behind it.
+        // A part of a secret across the end would not be found, so more text is searched than is kept.
         let seen: String = text.chars().take(2 * LONGEST_MESSAGE).collect();
         let mut masked = String::new();
         let mut rest = seen.as_str();
@@ -149,7 +149,7 @@ impl Confidence {
     }
 }
 
-/// How many bytes at the beginning of `text` are a part of `secret` that is long enough to count; 0 where none are.
+/// The number of bytes at the beginning of `text` that quote a part of `secret`; 0 where the part is too short.
 fn quoted_length(text: &str, secret: &str) -> usize {
     let shortest = secret.chars().count().min(SHORTEST_PART);
     let mut ends = text.char_indices().map(|(start, character)| start + character.len_utf8());

@@ -4,7 +4,7 @@ use ostiary_core::runtime::SendError;
 use serde_json::{Value, json};
 
 use crate::signing::{sent, world};
-use crate::world::{Ask, Binding, Sent, World};
+use crate::world::{Ask, Binding, Exchange, Sent, World};
 
 const CLIENT: &str = "client_id = \"me &\", client_secret = \"${key}\"";
 const REUSE: &str = "client_id = \"me\", client_secret = \"${key}\", reuse = true";
@@ -152,7 +152,7 @@ fn what_a_token_endpoint_says_reaches_the_log_as_a_code_and_the_caller_not_at_al
         (Ok((200, "{}")), "no_token", json!(200)),
         (Ok((200, r#"{"access_token":7}"#)), "no_token", json!(200)),
         (Ok((200, r#"{"access_token":""}"#)), "no_token", json!(200)),
-        (Ok((200, r#"{"access_token":"canary\nx"}"#)), "no_token", json!(200)),
+        (Ok((200, r#"{"access_token":"canary\nx"}"#)), "no_token", Value::Null),
         (Ok((200, "not JSON")), "no_token", json!(200)),
         (Err(SendError::Unreachable), "unreachable", Value::Null),
         (Err(SendError::TimedOut), "timeout", Value::Null),
