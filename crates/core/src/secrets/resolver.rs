@@ -4,13 +4,13 @@ use serde::Serialize;
 
 use crate::configuration::{Gateway, OutputPlace, Placement, Route, Secret, SecretId, Source};
 use crate::digest::Digest;
-use crate::refusal::Code;
 use crate::request_id::RequestId;
 use crate::runtime::reading::{Failure, Reading};
 use crate::runtime::signing::{Signing, when};
 use crate::runtime::{Bindings, Clock};
 use crate::secret_value::SecretValue;
 use crate::secrets::credential::Credential;
+use crate::secrets::credential_error::CredentialError;
 use crate::secrets::exchange::{ExchangeError, obtain};
 use crate::secrets::places::place_of;
 use crate::secrets::readings::Readings;
@@ -19,29 +19,6 @@ use crate::signing::moment::Moment;
 
 /// What a client certificate is called in the log, where secrets have names.
 const CERTIFICATE: &str = "mtls";
-
-/// Why there is no credential.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum CredentialError {
-    /// No source is left that yields a value that can be used.
-    #[error("no source of a secret yields a usable value")]
-    Unavailable,
-    /// The same, and all that are left hold what the upstream has refused.
-    #[error("every source that is left holds a value that was refused")]
-    Repeated,
-    /// A variable is not bound, or is no text that can stand where it is put.
-    #[error("a variable does not fit the place that it is used in")]
-    Misconfigured,
-}
-
-impl From<CredentialError> for Code {
-    fn from(why: CredentialError) -> Self {
-        match why {
-            CredentialError::Unavailable | CredentialError::Repeated => Self::SecretUnavailable,
-            CredentialError::Misconfigured => Self::Misconfigured,
-        }
-    }
-}
 
 /// What became of one source, for the log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
