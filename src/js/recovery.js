@@ -1,4 +1,4 @@
-// What entry.js has to know about the WebAssembly instance. It is not a module of the same bundle, so it is told by events.
+// An event for entry.js, which is not a module of the same bundle.
 
 // The WebAssembly instance has ended.
 export function announceEnd() {

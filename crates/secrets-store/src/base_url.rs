@@ -1,4 +1,4 @@
-//! Where the API is.
+//! The base URL of the API.
 
 use std::error::Error;
 use std::fmt;
@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use http::Uri;
 use http::uri::Scheme;
 
-/// The API's address up to and without `/accounts`.
+/// The URL of the API before `/accounts`.
 ///
 /// The default is Cloudflare's.
 ///
@@ -22,11 +22,10 @@ use http::uri::Scheme;
 pub struct BaseUrl(String);
 
 impl BaseUrl {
-    /// Reads an absolute URL; slashes at its end are dropped.
+    /// Parses an absolute URL. Slashes at its end are removed.
     ///
     /// # Errors
-    /// For whatever is no such URL, has a query or userinfo, or would carry the credential in plain text over a
-    /// network.
+    /// The text is not such a URL, has a query or userinfo, or would send the credential unencrypted over a network.
     pub fn parse(text: &str) -> Result<Self, InvalidBaseUrl> {
         let trimmed = text.trim_end_matches('/');
         let uri: Uri = trimmed.parse().map_err(|_| InvalidBaseUrl::NoUrl)?;
@@ -63,7 +62,7 @@ impl BaseUrl {
             || host.parse::<IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback())
     }
 
-    /// Without a slash at its end.
+    /// The URL without a slash at its end.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -76,12 +75,12 @@ impl Default for BaseUrl {
     }
 }
 
-/// Why a text is no base of the API.
+/// The reason why a text is not a base URL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InvalidBaseUrl {
-    /// It is no absolute http or https URL of a host and a path alone.
+    /// It is not an absolute http or https URL with only a host and a path.
     NoUrl,
-    /// Plain http, and not to this machine.
+    /// It is plain http to another machine.
     PlainText,
 }
 

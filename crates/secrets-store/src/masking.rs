@@ -1,7 +1,7 @@
-//! Messages of the API without what the request carried.
+//! Removes secrets of the request from messages of the API.
 //!
-//! An API that finds fault with a value may quote it, and its message ends in a terminal or in the log of a job. So
-//! what a request carried in confidence is replaced in whatever comes back as a reason.
+//! An API that refuses a value may quote it, and its message is shown in a terminal or in the log of a job. So the
+//! secrets of the request are replaced in every message.
 
 use http::Request;
 use serde::Deserialize;
@@ -9,13 +9,13 @@ use zeroize::Zeroizing;
 
 use crate::error::Fault;
 
-/// As much of a message as is kept, in characters.
+/// The longest message that is kept, in characters.
 const LONGEST_MESSAGE: usize = 1_000;
-/// A part of a value that is replaced too, where a message quotes no more; in characters.
+/// The shortest part of a value that is replaced too, in characters.
 const SHORTEST_PART: usize = 8;
 const MASK: &str = "[redacted]";
 
-/// What a request carries in confidence: values in its body, and its credential.
+/// The secrets of a request: the values in its body, and its credential.
 pub(crate) struct Confidence(Vec<Zeroizing<String>>);
 
 #[derive(Deserialize)]
@@ -53,7 +53,7 @@ impl Confidence {
         Self(all.into_iter().chain(quoted).collect())
     }
 
-    /// Replaces it in every text of a fault, and shortens those.
+    /// Replaces the secrets in every text of a fault, and shortens the texts.
     pub(crate) fn mask(&self, fault: &mut Fault) {
         fault.message = self.masked(&fault.message);
         let pointer = fault.source.as_mut().and_then(|source| source.pointer.as_mut());
@@ -63,7 +63,7 @@ impl Confidence {
     }
 
     fn masked(&self, text: &str) -> String {
-        // A part that is cut in two by the end would not be found, so the end is looked at with more behind it.
+        // A part of a secret across the end would not be found, so more text is searched than is kept.
         let seen: String = text.chars().take(2 * LONGEST_MESSAGE).collect();
         let mut masked = String::new();
         let mut rest = seen.as_str();
@@ -92,7 +92,7 @@ impl Confidence {
     }
 }
 
-/// How many bytes at the beginning of `text` are a part of `secret` that is long enough to count; 0 where none are.
+/// The number of bytes at the beginning of `text` that quote a part of `secret`; 0 where the part is too short.
 fn quoted_length(text: &str, secret: &str) -> usize {
     let shortest = secret.chars().count().min(SHORTEST_PART);
     let mut ends = text.char_indices().map(|(start, character)| start + character.len_utf8());

@@ -1,4 +1,4 @@
-//! Every request and every response against the documented shape, as the fixtures have it.
+//! Compares every request and response with the documented shape in the fixtures.
 #![expect(
     clippy::unwrap_used,
     reason = "a test fails by panicking, and clippy knows only functions marked as tests"
@@ -82,7 +82,7 @@ fn every_response_is_read_as_documented() {
     assert_eq!((read.name.as_str(), read.comment), ("MY_API_KEY", None));
     assert_eq!(account.create_secrets(&store, &[created]).read(&response(200, "secrets")).unwrap().len(), 1);
 
-    // Deletions answer 202, or 200 for a store.
+    // A deletion returns 202, or 200 for a store.
     assert_eq!(account.delete_secret(&store, &secret).read(&response(202, "done")), Ok(()));
     assert_eq!(account.delete_secrets(&store, &[secret]).read(&response(202, "done")), Ok(()));
     assert_eq!(account.delete_store(&store, false).read(&response(200, "done")), Ok(()));
@@ -208,7 +208,7 @@ fn response(status: u16, name: &str) -> Response<Vec<u8>> {
     Response::builder().status(status).body(responses.get(name).unwrap().to_string().into_bytes()).unwrap()
 }
 
-/// A page of a list with so many secrets.
+/// A page of a list with `count` secrets.
 fn page_of(count: usize, information: &Value) -> Response<Vec<u8>> {
     let responses: Value = serde_json::from_str(include_str!("fixtures/responses.json")).unwrap();
     let secret = responses.pointer("/secrets/result/0").unwrap();

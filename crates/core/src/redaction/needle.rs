@@ -299,7 +299,8 @@ impl Needle {
     /// Where it ends if it begins at `start`: read literally, and read by its meaning.
     pub(super) fn ends(&self, text: &[u8], start: usize) -> [Option<usize>; 2] {
         let has_end_of_line = self.text.iter().any(|byte| matches!(byte, b'\n' | b'\r'));
-        let is_literal = text.get(start..).is_some_and(|rest| rest.starts_with(&self.text)) && !has_end_of_line;
+        let is_literal =
+            text.get(start..).is_some_and(|rest| rest.starts_with(&self.text)) && !has_end_of_line;
         [is_literal.then_some(start + self.text.len()), self.end_of_meaning(text, start)]
     }
 

@@ -1,17 +1,17 @@
-//! Why there is no credential.
+//! The reason why there is no credential.
 
 use crate::refusal::Code;
 
-/// Why there is no credential.
+/// The reason why there is no credential.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CredentialError {
-    /// No source is left that yields a value that can be used.
+    /// No remaining source yields a usable value.
     #[error("no source of a secret yields a usable value")]
     Unavailable,
-    /// The same, and all that are left hold what the upstream has refused.
-    #[error("every source that is left holds a value that was refused")]
+    /// The remaining sources hold only values that the upstream has refused.
+    #[error("every remaining source holds a value that was refused")]
     Repeated,
-    /// A variable is not bound, or is no text that can stand where it is put.
+    /// A variable is not bound, or its text does not fit its place.
     #[error("a variable does not fit the place that it is used in")]
     Misconfigured,
 }

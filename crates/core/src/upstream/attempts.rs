@@ -9,8 +9,8 @@
 //! 3. The connection fails before the head of a response arrives, on a route with `retry`.
 //! 4. The upstream asks to try later (429 or 503 with a short `Retry-After`), on a route with `retry`.
 //!
-//! Another attempt needs the whole body of the request, if it has one. For 3 and 4 the method must also be idempotent, or
-//! the request must carry an `Idempotency-Key`.
+//! Another attempt needs the whole body of the request, if it has one. For 3 and 4 the method must also be idempotent,
+//! or the request must carry an `Idempotency-Key`.
 
 use std::rc::Rc;
 
@@ -91,26 +91,25 @@ impl<'g, H: RequestHead, R: Bindings + Network + Clock + Signing + Instrumented>
         loop {
             let mut plan = self.plan(&credential, keep);
             if let Err(why) = self.complete(&mut plan, &credential).await {
-                self.resolver.unanswered();
-                return standing.ok_or(why);
+                return self.without_response(standing, why);
             }
             // This follows the signature, because the width depends on the signature's length. The signature does not
             // cover the range.
             let range = self.widen_range(&mut plan);
             self.event.attempts += 1;
-            let response = match self.runtime.send(&plan).await {
+            let sent = self.runtime.send(&plan).await;
+            let is_unreachable = matches!(sent, Err(SendError::Unreachable));
+            if is_unreachable && retries > 0 && self.can_repeat(keep).await {
+                retries -= 1;
+                self.runtime.sleep(self.pause()).await;
+                continue;
+            }
+            let checked =
+                sent.map_err(Code::from).and_then(|response| check_status(&response).map(|()| response));
+            let response = match checked {
                 Ok(response) => response,
-                Err(SendError::Unreachable) if retries > 0 && self.can_repeat(keep).await => {
-                    retries -= 1;
-                    self.runtime.sleep(self.pause()).await;
-                    continue;
-                }
-                Err(why) => {
-                    self.resolver.unanswered();
-                    return standing.ok_or_else(|| why.into());
-                }
+                Err(why) => return self.without_response(standing, why),
             };
-            check_status(&response)?;
             let status = response.status();
             let later = retry_after(&response);
             let refused = is_refused(self.failover, &response, self.runtime).await;
@@ -143,6 +142,12 @@ impl<'g, H: RequestHead, R: Bindings + Network + Clock + Signing + Instrumented>
             }
             standing = Some(reply);
         }
+    }
+
+    /// What an attempt comes to that has brought no valid response: the last response, if there is one.
+    fn without_response<T>(&mut self, standing: Option<T>, why: Code) -> Result<T, Code> {
+        self.resolver.unanswered();
+        standing.ok_or(why)
     }
 
     fn plan(&self, credential: &Credential<'_>, keep: u32) -> Plan {

@@ -4,7 +4,7 @@ use ostiary_core::runtime::SendError;
 use serde_json::{Value, json};
 
 use crate::signing::{sent, world};
-use crate::world::{Ask, Binding, Sent, World};
+use crate::world::{Ask, Binding, Exchange, Sent, World};
 
 const CLIENT: &str = "client_id = \"me &\", client_secret = \"${key}\"";
 const REUSE: &str = "client_id = \"me\", client_secret = \"${key}\", reuse = true";
@@ -152,7 +152,7 @@ fn what_a_token_endpoint_says_reaches_the_log_as_a_code_and_the_caller_not_at_al
         (Ok((200, "{}")), "no_token", json!(200)),
         (Ok((200, r#"{"access_token":7}"#)), "no_token", json!(200)),
         (Ok((200, r#"{"access_token":""}"#)), "no_token", json!(200)),
-        (Ok((200, r#"{"access_token":"canary\nx"}"#)), "no_token", json!(200)),
+        (Ok((200, r#"{"access_token":"canary\nx"}"#)), "no_token", Value::Null),
         (Ok((200, "not JSON")), "no_token", json!(200)),
         (Err(SendError::Unreachable), "unreachable", Value::Null),
         (Err(SendError::TimedOut), "timeout", Value::Null),
@@ -293,7 +293,8 @@ fn a_renewal_that_fails_is_a_refusal_of_its_source() {
     let world = |more: &str| {
         let mut world = oauth2(REUSE);
         if !more.is_empty() {
-            let auth = format!("{{ oauth2 = {{ token_url = \"https://auth.example.com/oauth/token\", {REUSE} }} }}");
+            let auth =
+                format!("{{ oauth2 = {{ token_url = \"https://auth.example.com/oauth/token\", {REUSE} }} }}");
             world = self::world("https://api.example.com", &auth, more);
             world.now = 1_700_000_000_500.0;
         }
@@ -302,7 +303,10 @@ fn a_renewal_that_fails_is_a_refusal_of_its_source() {
         world
     };
     let endpoint_fails = |world: &World, times: usize| {
-        world.tokens.borrow_mut().extend(std::iter::repeat_n(Ok((400, "{\"error\":\"invalid_client\"}")), times));
+        world
+            .tokens
+            .borrow_mut()
+            .extend(std::iter::repeat_n(Ok((400, "{\"error\":\"invalid_client\"}")), times));
     };
     let sources = |exchange: &Exchange| {
         let notes = exchange.log["secrets"].as_array().unwrap().clone();

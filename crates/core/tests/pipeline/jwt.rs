@@ -1,4 +1,5 @@
-//! Tokens that are signed for each attempt: the keys and the signatures of RFC 7515 and RFC 8037, and what holds for all.
+//! Tokens that are signed for each attempt: the keys and the signatures of RFC 7515 and RFC 8037, and what holds for
+//! all.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

@@ -71,7 +71,7 @@ allow    = {{ found = ["* /**"] }}
 mount    = "/other"
 upstream = "https://key.example.com"
 auth     = []
-allow    = {{ agents = ["* /**"], robots = ["* /**"] }}
+allow    = {{ agents = ["* /**", "MOVE /**"], robots = ["* /**"] }}
 rate_limit = [{{ binding = "BY_CALLER", by = "caller" }}]
 
 [routes.git]
@@ -579,8 +579,12 @@ fn a_list_in_a_secret_revokes_without_a_build() {
         let exchange = ask(&list(revoked), &issued(&json!({})));
         exchange.refused("caller_unauthenticated");
         assert_eq!((exchange.status, &exchange.log["proof"]), (401, &"jwt_revoked".into()), "{revoked}");
-        assert_eq!(exchange.header("www-authenticate"), ["Bearer realm=\"ostiary\""]);
-        let password = base64::engine::general_purpose::STANDARD.encode(format!("git:{}", issued(&json!({}))));
+        assert_eq!(
+            exchange.header("www-authenticate"),
+            ["Basic realm=\"ostiary\", Bearer realm=\"ostiary\""]
+        );
+        let password =
+            base64::engine::general_purpose::STANDARD.encode(format!("git:{}", issued(&json!({}))));
         let git = Ask::new("GET", "/git/x").without("authorization");
         let refused = list(revoked).ask(&git.header("authorization", &format!("Basic {password}")));
         assert_eq!(refused.log["proof"], "jwt_revoked");
