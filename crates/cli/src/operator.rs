@@ -64,7 +64,8 @@ impl OperatorArguments {
                 "no gateway is named: set OSTIARY_GATEWAY_URL to its operator mount, or write --gateway",
             )
         })?;
-        Ok(Operator { url, token: token()?, client: HttpClient::default(), is_same_store: self.same_store })
+        let client = HttpClient::for_base(&url)?;
+        Ok(Operator { url, token: token()?, client, is_same_store: self.same_store })
     }
 }
 

@@ -108,6 +108,35 @@ pub fn is_signing_key(algorithm: JwtAlgorithm, encoding: KeyEncoding, value: &st
     private_key::parse(algorithm, value, bare.as_deref().map(Vec::as_slice)).is_some()
 }
 
+/// Whether nobody sees this character, or sees a blank in its place: what Unicode calls ignorable by default, white
+/// space other than the blank itself, and letters without a shape, such as a Hangul filler and the blank pattern of
+/// Braille.
+#[must_use]
+pub fn is_invisible(character: char) -> bool {
+    matches!(
+        character,
+        '\u{ad}'
+            | '\u{34f}'
+            | '\u{61c}'
+            | '\u{115f}'
+            | '\u{1160}'
+            | '\u{17b4}'
+            | '\u{17b5}'
+            | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{2800}'
+            | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0f}'
+            | '\u{feff}'
+            | '\u{ffa0}'
+            | '\u{fff0}'..='\u{fffb}'
+            | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0000}'..='\u{e0fff}'
+    ) || (character.is_whitespace() && character != ' ')
+}
+
 /// The reason why a value does not fit its place. It contains at most one character of the value, which is one that no
 /// key has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -153,22 +182,7 @@ impl ValueFault {
             '\u{2018}'..='\u{201f}' | '\u{2039}' | '\u{203a}' | '\u{ab}' | '\u{bb}' => {
                 Some(Self::TypographicQuote(character))
             }
-            '\u{ad}'
-            | '\u{34f}'
-            | '\u{61c}'
-            | '\u{115f}'
-            | '\u{1160}'
-            | '\u{180b}'..='\u{180f}'
-            | '\u{200b}'..='\u{200f}'
-            | '\u{202a}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}'
-            | '\u{3164}'
-            | '\u{fe00}'..='\u{fe0f}'
-            | '\u{feff}'
-            | '\u{ffa0}'
-            | '\u{fff0}'..='\u{fffb}'
-            | '\u{e0000}'..='\u{e0fff}' => Some(Self::Invisible(character)),
-            _ if character.is_whitespace() && character != ' ' => Some(Self::Invisible(character)),
+            _ if is_invisible(character) => Some(Self::Invisible(character)),
             _ => None,
         }
     }

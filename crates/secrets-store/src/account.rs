@@ -11,7 +11,7 @@ use serde_json::json;
 use zeroize::Zeroizing;
 
 use crate::call::{Body, Call};
-use crate::envelope::Envelope;
+use crate::envelope::{Envelope, present};
 use crate::error::Error;
 use crate::list::{Direction, List, PER_PAGE, SecretOrder, StoreOrder};
 use crate::secret::{ChangesBody, DuplicateBody, NewSecretBody};
@@ -215,8 +215,4 @@ fn none(request: Request<Body>) -> Call<()> {
 fn sole(response: &Response<&[u8]>, _: u32) -> Result<Secret, Error> {
     let secrets: Option<Vec<Secret>> = Envelope::read(response)?.result;
     present(secrets.and_then(|secrets| secrets.into_iter().next()), response)
-}
-
-fn present<T>(result: Option<T>, response: &Response<&[u8]>) -> Result<T, Error> {
-    result.ok_or(Error::Unreadable { status: response.status(), at: (1, 1) })
 }

@@ -24,6 +24,7 @@ pub(crate) struct Envelope<T> {
 /// The position of a page in its list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 pub(crate) struct ResultInfo {
+    pub(crate) total_count: Option<u64>,
     pub(crate) total_pages: Option<u32>,
     pub(crate) per_page: Option<usize>,
 }
@@ -44,6 +45,11 @@ impl<T: DeserializeOwned> Envelope<T> {
         let envelope: Envelope<serde::de::IgnoredAny> = parse(status, body)?;
         Err(Error::Refused { status, faults: few(envelope.errors) })
     }
+}
+
+/// What a response says; one that says nothing is not read as saying "none".
+pub(crate) fn present<T>(result: Option<T>, response: &Response<&[u8]>) -> Result<T, Error> {
+    result.ok_or(Error::Unreadable { status: response.status(), at: (1, 1) })
 }
 
 fn few(mut faults: Vec<Fault>) -> Vec<Fault> {

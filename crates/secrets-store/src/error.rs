@@ -79,6 +79,19 @@ impl Error {
             || self.says(|word| matches!(word, "store_not_found" | "secret_not_found"))
     }
 
+    /// Whether the API itself says that there is no such store. A 404 alone may be anybody's, and may be about the
+    /// account.
+    #[must_use]
+    pub fn is_store_missing(&self) -> bool {
+        self.status() == StatusCode::NOT_FOUND && self.says(|word| word == "store_not_found")
+    }
+
+    /// Whether the API itself says that there is no such secret in the store.
+    #[must_use]
+    pub fn is_secret_missing(&self) -> bool {
+        self.status() == StatusCode::NOT_FOUND && self.says(|word| word == "secret_not_found")
+    }
+
     /// Whether there is a conflict: a name is taken, or a store is not empty.
     #[must_use]
     pub fn is_conflict(&self) -> bool {
@@ -188,6 +201,23 @@ mod tests {
     fn it_says_status_message_and_code() {
         let error = refused(404, 1001, "secret_not_found");
         assert_eq!(error.to_string(), "the API answered 404; secret_not_found (code 1001)");
+    }
+
+    #[test]
+    fn only_the_api_s_own_word_proves_that_something_is_gone() {
+        for (status, message, store, secret) in [
+            (404, "store_not_found", true, false),
+            (404, "secret_not_found", false, true),
+            (404, "Could not route to /accounts/x", false, false),
+            (404, "not found", false, false),
+            (400, "secret_not_found", false, false),
+            (502, "secret_not_found", false, false),
+        ] {
+            let error = refused(status, 1001, message);
+            assert_eq!((error.is_store_missing(), error.is_secret_missing()), (store, secret), "{message}");
+        }
+        let bare = Error::Unreadable { status: StatusCode::NOT_FOUND, at: (1, 1) };
+        assert!(!bare.is_store_missing() && !bare.is_secret_missing());
     }
 
     #[test]

@@ -49,6 +49,7 @@ mod call;
 mod envelope;
 mod list;
 mod masking;
+mod vocabulary;
 
 mod base_url;
 mod credential;

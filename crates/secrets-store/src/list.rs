@@ -6,7 +6,7 @@ use http::{Request, Response};
 use serde::de::DeserializeOwned;
 
 use crate::call::{Body, Call};
-use crate::envelope::Envelope;
+use crate::envelope::{Envelope, present};
 use crate::error::Error;
 
 /// A list that is fetched one page at a time. The next call is made from the last page.
@@ -95,7 +95,12 @@ impl<T: DeserializeOwned> List<T> {
 
 fn read<T: DeserializeOwned>(response: &Response<&[u8]>, number: u32) -> Result<Page<T>, Error> {
     let envelope: Envelope<Vec<T>> = Envelope::read(response)?;
-    let items = envelope.result.unwrap_or_default();
+    // A list that is not there is no empty one, unless the API says that there is nothing to list.
+    let is_none = envelope.result_info.and_then(|info| info.total_count) == Some(0);
+    let items = match envelope.result {
+        None if is_none => Vec::new(),
+        result => present(result, response)?,
+    };
     let total = envelope.result_info.and_then(|info| info.total_pages);
     let full = envelope.result_info.and_then(|info| info.per_page).unwrap_or(PER_PAGE);
     let more = total.map_or(items.len() >= full, |total| number < total);

@@ -8,6 +8,7 @@ const PROBLEMS = {
   not_allowed: [403, "No rule admits this method and path."],
   no_route: [404, "No route is mounted here."],
   method_not_allowed: [405, "The gateway does not know this method."],
+  payload_too_large: [413, "The body is longer than what can be signed, or does not say how long it is."],
   misconfigured: [500, "The gateway's configuration has an error."],
   upstream_unreachable: [502, "The upstream cannot be reached."],
   secret_unavailable: [503, "A secret cannot be read."],

@@ -58,7 +58,7 @@ pub struct Rotate {
     #[arg(required = true, value_name = "SECRET")]
     secrets: Vec<String>,
     /// A request that shows whether a key is any good: GET or HEAD, and a path below the mount.
-    #[arg(long, value_name = "METHOD PATH", value_parser = probe)]
+    #[arg(long, value_name = "METHOD PATH", value_parser = probe_path::parse)]
     probe: Option<(String, String)>,
     /// The status that the upstream answers to a good key.
     #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u16).range(100..600), value_name = "STATUS")]
@@ -132,7 +132,7 @@ impl Rotate {
                 output.note(Text::default().toned(Tone::Odd, "warning:").plain(format!(" {warning}")));
             }
         }
-        let (api, operator) = (self.account.open_for(self.configuration.folder())?, self.operator.open()?);
+        let (api, operator) = (self.account.open_for(&self.configuration)?, self.operator.open()?);
         operator.confirm(&environment, &api, Some(&gateway.digest))?;
         let values = values(&self.secrets, self.from, &self.value)?;
         values.iter().try_for_each(|new| check_named(&gateway, &new.secret, &new.value))?;
@@ -148,7 +148,7 @@ impl Rotate {
             patience,
             is_rehearsal: self.dry_run,
         };
-        let (mut found, mut report) = (Vec::new(), Report::new(target, output));
+        let (mut found, mut report) = (Vec::new(), Report::new(target, api.given().clone(), output));
         let step = execution.run(&mut found, &mut report)?;
         report.end(step, &found, self.dry_run)
     }
@@ -206,15 +206,5 @@ fn patience(text: &str) -> Result<Duration, String> {
         (Ok(asked), Ok(longest)) if asked > longest => Err(format!("write at most {LONGEST}")),
         (Ok(asked), _) => Ok(asked.duration()),
         (Err(error), _) => Err(error.to_string()),
-    }
-}
-
-fn probe(text: &str) -> Result<(String, String), &'static str> {
-    let known = |method: &str| matches!(method, "GET" | "HEAD");
-    match text.split_once(' ') {
-        Some((method, path)) if known(method) && path.starts_with('/') => {
-            Ok((method.to_owned(), path.to_owned()))
-        }
-        _ => Err("write GET or HEAD, a space, and a path below the mount: \"GET /v1/balance\""),
     }
 }

@@ -11,7 +11,7 @@ use super::target::Target;
 use crate::configuration::Binding;
 use crate::failure::Failure;
 use crate::output::{Output, Text, Tone};
-use crate::shell::ShellCommand;
+use crate::shell::GivenOptions;
 
 const WRITTEN: &str = "written";
 
@@ -31,6 +31,8 @@ pub struct Event {
 pub struct Report<'a> {
     target: &'a Target,
     output: &'a mut Output,
+    /// By which a command that is shown means the same account and configuration.
+    given: GivenOptions,
     events: Vec<Event>,
 }
 
@@ -70,8 +72,8 @@ impl Event {
 
 impl<'a> Report<'a> {
     /// Nothing has happened yet.
-    pub fn new(target: &'a Target, output: &'a mut Output) -> Self {
-        Self { target, output, events: Vec::new() }
+    pub fn new(target: &'a Target, given: GivenOptions, output: &'a mut Output) -> Self {
+        Self { target, output, given, events: Vec::new() }
     }
 
     /// # Errors
@@ -111,7 +113,7 @@ impl<'a> Report<'a> {
         let name = |source| self.target.source_name(source);
         let written = self.written();
         match obstacle {
-            Obstacle::Mistyped(source) => mistyped(source, found, self.target),
+            Obstacle::Mistyped(source) => mistyped(source, found, self.target, &self.given),
             Obstacle::Undecided(source) => format!(
                 "The upstream does not say whether {} works. {written} Run the same again with the same value when it \
                  answers; --probe and --expect say how it is asked.",
@@ -189,7 +191,7 @@ fn done(target: &Target) -> String {
 }
 
 /// Nobody can read the old value back, but the store can copy it.
-fn mistyped(source: usize, found: &[Found], target: &Target) -> String {
+fn mistyped(source: usize, found: &[Found], target: &Target, given: &GivenOptions) -> String {
     let only = if found.iter().filter(|one| one.holding == Holding::New).count() == 1 { "only " } else { "" };
     let name = target.source_name(source);
     let mut text = format!("The upstream refuses the new value, which {only}{name} holds.");
@@ -206,20 +208,20 @@ fn mistyped(source: usize, found: &[Found], target: &Target) -> String {
     );
     for secret in &target.secrets {
         if let (Some(from), Some(to)) = (secret.sources.get(working), secret.sources.get(source)) {
-            text.push_str(&restored(from, to));
+            text.push_str(&restored(from, to, given));
         }
     }
     text
 }
 
-fn restored(from: &Binding, to: &Binding) -> String {
+fn restored(from: &Binding, to: &Binding, given: &GivenOptions) -> String {
     if from.store != to.store {
         return format!(
             "\n  # `{}` is in another store, to which nothing can be copied: type the old value",
             to.secret
         );
     }
-    let secrets = || ShellCommand::new("secrets").option("--store", to.store.as_str());
+    let secrets = || given.command("secrets").option("--store", to.store.as_str());
     let delete = secrets().words("delete").operands(&[to.secret.as_str()]);
     let duplicate = secrets().words("duplicate").operands(&[from.secret.as_str(), to.secret.as_str()]);
     format!("\n  {delete} && {duplicate}")

@@ -91,7 +91,7 @@ impl Sync {
                 self.from.display()
             )));
         }
-        let (api, store) = self.store.open_for(self.configuration.folder())?;
+        let (api, store) = self.store.open_for(&self.configuration)?;
         let prover = Prover::new(&self.configuration, self.env.as_deref(), self.operator, &api)?;
         let store = store.id;
         let check = ValueCheck::new(&self.configuration, output)?;
