@@ -20,11 +20,8 @@ fn a_gateway_that_reads_another_binding_is_written_nothing_for() {
 fn what_cannot_be_meant_is_told_before_anything_is_read() {
     let world = stripe();
     for (arguments, told) in [
-        (
-            &["stripe", "--probe", "POST /v1/balance"][..],
-            "write GET or HEAD, a space, and a path below the mount",
-        ),
-        (&["stripe", "--probe", "GET v1/balance"], "write GET or HEAD, a space, and a path below the mount"),
+        (&["stripe", "--probe", "POST /v1/balance"][..], "a probe may change nothing; write GET or HEAD"),
+        (&["stripe", "--probe", "GET v1/balance"], "a path begins with a slash; write \"GET /v1/balance\""),
         (&["stripe"], "say how to try the value: --probe"),
         (&["stripe", "--finish"], "--finish is for a secret that proves a caller"),
         (&["token", "--probe", "GET /"], "there is no upstream to --probe"),
