@@ -165,7 +165,7 @@ test("what cannot be meant is told with exit code 2", async () => {
     [["primary", "--probe", "GET /x"], /--route/],
     [["primary", "--route", "bearer", "--probe", "POST /x"], /GET or HEAD/],
     [["main", "--probe", "GET /x"], /no upstream/],
-    [[...BEARER, "--finish"], /proves a caller/],
+    [[...BEARER, "--finish"], /caller's token/],
     [["nobody"], /has no secret `nobody`/],
     [["classic", "--probe", "GET /x"], /Worker secret/],
   ]) {

@@ -217,8 +217,8 @@ impl Count {
             .map(|(count, word)| format!("{count} {word}"))
             .collect();
         let stay =
-            if *left == 0 { String::new() } else { format!(", so {left} that the file does not have stay") };
-        output.note(format!("{}{stay}; run the same again to go on", told.join(", ")));
+            if *left == 0 { String::new() } else { format!(", so {left} that are not in the file are kept") };
+        output.note(format!("{}{stay}; run the same again to continue", told.join(", ")));
         Err(Failure::Found)
     }
 }

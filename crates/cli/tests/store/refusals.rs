@@ -22,8 +22,8 @@ fn what_cannot_be_meant_is_told_before_anything_is_read() {
     for (arguments, told) in [
         (&["stripe", "--probe", "POST /v1/balance"][..], "a probe may change nothing; write GET or HEAD"),
         (&["stripe", "--probe", "GET v1/balance"], "a path begins with a slash; write \"GET /v1/balance\""),
-        (&["stripe"], "say how to try the value: --probe"),
-        (&["stripe", "--finish"], "--finish is for a secret that proves a caller"),
+        (&["stripe"], "a probe is needed: --probe"),
+        (&["stripe", "--finish"], "--finish is for a caller's token"),
         (&["token", "--probe", "GET /"], "there is no upstream to --probe"),
         (&["id", "key", "--probe", "GET /"], "write them into a file for --from"),
     ] {

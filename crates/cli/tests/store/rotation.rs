@@ -123,7 +123,7 @@ fn a_value_that_the_gateway_does_not_come_to_read_is_given_up() {
     assert!(before.elapsed() >= Duration::from_secs(1));
     assert_eq!(ran.code, Some(1));
     let message = "the gateway does not read the new value from source 2 (STRIPE_KEY_PREVIOUS) yet (--wait makes it wait \
-                   longer); `stripe-previous` is written: run the same again with the same value, which goes on from there";
+                   longer); `stripe-previous` is written: run the same again with the same value, to continue";
     assert!(ran.err.contains(message), "{}", ran.err);
     // A look, a pause of half a second, a look, a pause, and one more.
     assert_eq!(world.calls().iter().filter(|call| *call == "read stripe 2").count(), 4);
@@ -230,8 +230,7 @@ fn a_value_of_another_store_cannot_be_copied_back() {
     let world = World::new(&[("far", "old-1"), ("2/far-previous", "old-2")]);
     let ran = world.run(&["rotate", "far", "--probe", "GET /"], "mistyped");
     assert_eq!(ran.code, Some(1));
-    let end =
-        "\n  # `far-previous` is in another store, to which nothing can be copied: type the old value\n";
+    let end = "\n  # `far-previous` is in another store, and values cannot be copied between stores: type the old value\n";
     assert!(ran.out.ends_with(end), "{}", ran.out);
     assert!(world.calls().contains(&"update 2/far-previous".to_owned()));
 }
@@ -257,9 +256,9 @@ source 1 (STRIPE_KEY): works: the upstream answered 200
 source 2 (STRIPE_KEY_PREVIOUS): works: the upstream answered 200
 source 1 (STRIPE_KEY): a wrong value in its place is refused: the upstream answered 401
 source 2 (STRIPE_KEY_PREVIOUS): would write the new value and wait until the gateway reads it
-source 2 (STRIPE_KEY_PREVIOUS): would try it upstream
+source 2 (STRIPE_KEY_PREVIOUS): would probe the upstream with it
 source 1 (STRIPE_KEY): would write the new value and wait until the gateway reads it
-source 1 (STRIPE_KEY): would try it upstream
+source 1 (STRIPE_KEY): would probe the upstream with it
 Nothing was written.
 ";
     assert_eq!(ran.out, said);

@@ -18,7 +18,7 @@ fn an_upstream_that_does_not_say_is_asked_three_times() {
     for (said, text) in [
         (Said::Status(500), "may or may not work: the upstream answered 500"),
         (Said::Failure("upstream_timeout"), "may or may not work: the gateway said upstream_timeout"),
-        (Said::Nothing, "may or may not work: nothing came back"),
+        (Said::Nothing, "may or may not work: there was no response"),
     ] {
         let world = stripe();
         let others = [Said::Status(200), Said::Status(200)];
@@ -30,9 +30,10 @@ fn an_upstream_that_does_not_say_is_asked_three_times() {
             "{}",
             ran.out
         );
-        let advice = "stopped. The upstream does not say whether source 2 (STRIPE_KEY_PREVIOUS) works. Only source 2 \
-                      (STRIPE_KEY_PREVIOUS) is written. Run the same again with the same value when it answers; \
-                      --probe and --expect say how it is asked.\n";
+        let advice = "stopped. It is not known whether source 2 (STRIPE_KEY_PREVIOUS) works. Only source 2 \
+                      (STRIPE_KEY_PREVIOUS) is written. Run the same again later with the same value, or \
+                      change --probe or --expect.
+";
         assert!(ran.out.ends_with(advice), "{}", ran.out);
         assert_eq!(world.calls().iter().filter(|call| call.starts_with("send stripe 2")).count(), 4);
         assert_eq!(held(&world), ["stripe=old-1", "stripe-previous=new-value"]);
@@ -140,7 +141,7 @@ fn what_the_route_takes_for_a_refusal_is_one() {
     world.state().refusing = Some(200);
     let ran = world.run(&PROBE, NEW);
     assert_eq!(ran.code, Some(1));
-    let told = "does not work: the upstream answered 200, with which it refuses a key";
+    let told = "does not work: the upstream answered 200, which refuses the key";
     assert!(ran.out.contains(told), "{}", ran.out);
     assert_eq!(held(&world)[0], "stripe=old-1");
 }
@@ -182,8 +183,7 @@ fn a_new_key_that_may_not_do_the_probe_is_not_called_a_wrong_one() {
     world.state().said = [Said::Status(200), Said::Status(200), Said::Status(403)].into();
     let ran = world.run(&PROBE, NEW);
     assert_eq!(ran.code, Some(1));
-    let told =
-        "stopped. Source 2 (STRIPE_KEY_PREVIOUS) is refused, and not as a value is that is certainly wrong";
+    let told = "stopped. Source 2 (STRIPE_KEY_PREVIOUS) is refused in another way than a wrong value";
     assert!(
         ran.out.contains(told) && ran.out.contains("Only source 2 (STRIPE_KEY_PREVIOUS) is written."),
         "{}",
@@ -207,9 +207,10 @@ fn a_route_that_names_a_refusal_is_believed_and_one_that_is_about_the_moment_is_
 #[test]
 fn nobody_is_told_to_revoke_a_key_before_a_wrong_value_is_refused() {
     // Both sources hold the value, which is dead, and the upstream accepts everything.
-    for (control, told) in
-        [(200, "the probe tells no good key"), (400, "it may be about the value's form alone")]
-    {
+    for (control, told) in [
+        (200, "the probe does not show whether a key works"),
+        (400, "its reason may be the form of the value"),
+    ] {
         let world = World::new(&[("stripe", NEW), ("stripe-previous", NEW)]);
         world.state().control = Some(Said::Status(control));
         let ran = world.run(&PROBE, NEW);
@@ -269,7 +270,7 @@ fn a_token_endpoint_that_refuses_is_told_from_one_that_is_down() {
     world.state().said = [Said::Status(200), Said::Status(200), down, down, down].into();
     let ran = world.run(&PROBE, NEW);
     assert_eq!(ran.code, Some(1));
-    assert!(ran.out.contains("stopped. The upstream does not say whether source 2"), "{}", ran.out);
+    assert!(ran.out.contains("stopped. It is not known whether source 2"), "{}", ran.out);
 
     // One that is down says nothing of what is there.
     let world = stripe();
@@ -289,8 +290,7 @@ fn a_value_that_is_not_proved_is_not_put_in_front_of_one_that_works_where_reques
         let ran = world.run(&PROBE, NEW);
         assert_eq!(ran.code, Some(code), "{}{}", ran.out, ran.err);
         if code == 1 {
-            let told =
-                "stopped. Source 1 (STRIPE_KEY) is in front of the one that works, and requests do not go on";
+            let told = "stopped. Source 1 (STRIPE_KEY) comes before the one that works, and requests do not continue";
             assert!(ran.out.contains(told) && ran.out.contains("Nothing was written."), "{}", ran.out);
             assert_eq!(held(&world), ["stripe-previous=old-2"]);
         }

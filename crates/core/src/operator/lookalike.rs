@@ -91,8 +91,8 @@ fn is_uuid(text: &[u8]) -> bool {
         && bytes.all(|(at, byte)| if is_hyphen(at) { *byte == b'-' } else { byte.is_ascii_hexdigit() })
 }
 
-/// A character of the alphabet that is a letter of the same case, or a digit, where this one is. All other ASCII
-/// characters stay: they divide what is looked at.
+/// A random character of the alphabet of the same kind: a letter of the same case, or a digit. All other ASCII
+/// characters are kept, because they are separators.
 fn like(byte: u8, alphabet: &[u8], choose: &mut dyn FnMut(usize) -> usize) -> char {
     let is_alike: fn(&u8) -> bool = match byte {
         b'a'..=b'z' => u8::is_ascii_lowercase,

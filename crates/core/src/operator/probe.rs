@@ -235,7 +235,7 @@ impl<'g, R: Bindings + Network + Clock + Signing> Probe<'_, 'g, R> {
     }
 }
 
-/// Whether a key of this secret signs tokens, those of an exchange among them.
+/// Whether a key of this secret signs tokens, including those of an exchange.
 fn signs_tokens(route: &Route, id: SecretId) -> bool {
     route.auth.iter().flat_map(Placement::with_exchanged).any(|placement| match placement {
         Placement::Jwt(jwt) => jwt.key.secrets().any(|secret| secret == id),
