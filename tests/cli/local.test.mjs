@@ -1,4 +1,4 @@
-// `ostiary … --local`, and what `make dev` does with a configuration of the user's own.
+// `ostiary … --local`, and `make dev` with the user's own configuration.
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
@@ -29,7 +29,7 @@ const local = async (cwd, args, input) => {
   return ran;
 };
 
-/** What `make dev` does before it starts the gateway. */
+/** Runs the steps of `make dev` before the gateway starts. */
 async function seeded(cwd) {
   const script = `const { seed } = await import(${JSON.stringify(SEED)}); console.log("seeded " + JSON.stringify(await seed()))`;
   const program = join(temporary, "seed.mjs");

@@ -1,4 +1,4 @@
-// ostiary sync --delete: whatever fails before it, nothing that a configuration binds disappears.
+// ostiary sync --delete: whatever fails, no secret that a configuration binds is deleted.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -35,7 +35,7 @@ const valuesOf = (...names) => file("values.json", Object.fromEntries(names.map(
 
 const row = (name, environment = "") =>
   `[[${environment}secrets_store_secrets]]\nbinding = "${name}"\nstore_id = "${STORE}"\nsecret_name = "${name}"\n`;
-// Production is the top level, and staging an environment with a secret of its own in the same store.
+// Production is the top level. Staging is an environment with its own secret in the same store.
 const wrangler = file("wrangler.toml", `${row("LIVE")}${row("STAGED", "env.staging.")}`);
 
 const holds = async (...names) => {

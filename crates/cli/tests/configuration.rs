@@ -1,4 +1,4 @@
-//! `ostiary check` and `ostiary explain`, as they are typed.
+//! Tests of `ostiary check` and `ostiary explain`, through the command line.
 #![expect(
     clippy::indexing_slicing,
     clippy::panic,
@@ -28,7 +28,7 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 
-/// What `explain --json` says, and the exit code.
+/// The output of `explain --json`, and the exit code.
 fn explained(arguments: &[&str]) -> (Value, Option<i32>) {
     let output = run(&gateway(), &[&["explain", "--json"], arguments].concat());
     let value = serde_json::from_slice(&output.stdout);
@@ -231,7 +231,7 @@ fn a_wrong_command_line_is_told_apart_from_a_refusal() {
     }
 }
 
-/// A gateway whose `health` tells this digest, for one request.
+/// A gateway whose `health` returns this digest, for one request.
 fn deployed(digest: &str) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/ops/", listener.local_addr().unwrap());

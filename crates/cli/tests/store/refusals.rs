@@ -1,4 +1,4 @@
-//! `ostiary rotate`: what it refuses before it writes anything.
+//! The errors of `ostiary rotate` before it writes anything.
 
 use serde_json::json;
 
@@ -84,7 +84,7 @@ fn a_value_that_its_place_cannot_hold_is_refused_before_anything_is_read() {
         assert!(ran.err.contains(told), "{}", ran.err);
         assert_eq!(world.calls(), <[String; 0]>::default());
     }
-    // Line ends at its end are no part of it, here as in the gateway.
+    // Line ends at the end of a value are ignored, as in the gateway.
     let world = stripe();
     assert_eq!(world.run(&PROBE, "new-value\r\n").code, Some(0));
     assert_eq!(held(&world), ["stripe=new-value", "stripe-previous=new-value"]);

@@ -1,4 +1,4 @@
-//! `ostiary sync`: what the gateway proves, what is done in which order, and what is left alone after a failure.
+//! Tests of `ostiary sync`: the gateway's proofs, the order of the actions, and the effect of a failure.
 
 use std::fs;
 
@@ -28,7 +28,7 @@ impl Synchronisation {
     }
 }
 
-/// Two that the gateway reads, one that it cannot, one that nothing binds.
+/// Two secrets that the gateway reads, one that it cannot read, and one that nothing binds.
 fn world() -> World {
     World::new(&[
         ("stripe", "old"),
@@ -50,7 +50,7 @@ fn the_gateway_proves_what_is_equal() {
     let world = world();
     let ran = Synchronisation::new(VALUES).run(&world, &[]);
     assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""));
-    // The gateway's `far-previous` is another store's, so it says nothing of this one.
+    // The gateway's `far-previous` is in another store, so its proof does not apply to this one.
     let said =
         "+ created  created\n? far-previous  kept\n~ stripe  kept\n= stripe-previous  kept\n- loose  kept\n";
     assert_eq!(ran.out, said);
