@@ -311,7 +311,7 @@ fn a_folder_of_ones_own_begins_with_the_demo() {
     assert!(next.contains("ostiary secrets create --local --store demo caller-token"), "{next}");
     let (gateway, wrangler) = both(&folder);
     assert!(
-        gateway.starts_with("#:schema ../ostiary/docs/gateway.schema.json\n# What the gateway does"),
+        gateway.starts_with("#:schema ../ostiary/docs/gateway.schema.json\n# The gateway's callers"),
         "{gateway}"
     );
     assert!(wrangler.contains("name = \"mine\"") && !wrangler.contains("\"src\""), "{wrangler}");
