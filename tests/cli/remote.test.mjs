@@ -176,13 +176,13 @@ test("a list of operations ends with the first that is not answered, and says wh
     const created = await against(script, ["secrets", "create", "--from", file, "--json"]);
     assert.equal(created.code, 1);
     assert.deepEqual(created.json().map(({ outcome }) => outcome), ["created", word, "not tried", "not tried"]);
-    assert.match(created.err, new RegExp(`of 4: 1 ${word}, 2 not tried; run the same again`));
+    assert.match(created.err, new RegExp(`of 4: 1 ${word}, 2 not tried; run the command again`));
     assert.equal(created.requests.filter(({ method }) => method === "POST").length, 2);
 
     const synced = await against(script, ["sync", "--from", file, "--delete", "--delete-bound", "--yes"]);
     assert.equal(synced.code, 1);
     assert.match(synced.out, new RegExp(`^\\+ a {2}created\n\\+ b {2}${word === "unknown" ? word : "not created"}: [^\n]+\n\\+ c {2}not created: not tried\n\\+ d {2}not created: not tried\n- x {2}not deleted\n$`));
-    assert.match(synced.err, new RegExp(`^1 ${word}, 2 not tried, so 1 that are not in the file are kept; run the same again to continue\n$`));
+    assert.match(synced.err, new RegExp(`^1 ${word}, 2 not tried, so 1 that are not in the file were kept; run the command again to continue\n$`));
     assert.ok(synced.requests.every(({ method }) => method !== "DELETE"));
   }
   const lost = await against(({ method }) => (method === "GET" ? list() : RESET), ["secrets", "create", "one"], { input: VALUE });

@@ -133,6 +133,6 @@ fn report(outcomes: &[Outcome], output: &mut Output) -> Result<(), Failure> {
     if told.is_empty() {
         return Ok(());
     }
-    output.note(format!("of {}: {}; run the same again to continue", outcomes.len(), told.join(", ")));
+    output.note(format!("of {}: {}; run the command again to continue", outcomes.len(), told.join(", ")));
     Err(Failure::Found)
 }

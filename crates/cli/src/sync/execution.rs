@@ -216,9 +216,12 @@ impl Count {
             .filter(|(count, _)| **count > 0)
             .map(|(count, word)| format!("{count} {word}"))
             .collect();
-        let stay =
-            if *left == 0 { String::new() } else { format!(", so {left} that are not in the file are kept") };
-        output.note(format!("{}{stay}; run the same again to continue", told.join(", ")));
+        let stay = if *left == 0 {
+            String::new()
+        } else {
+            format!(", so {left} that are not in the file were kept")
+        };
+        output.note(format!("{}{stay}; run the command again to continue", told.join(", ")));
         Err(Failure::Found)
     }
 }

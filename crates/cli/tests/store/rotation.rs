@@ -171,7 +171,7 @@ fn a_source_that_the_store_does_not_give_just_now_is_never_spared() {
         let ran = world.run(order, NEW);
         assert_eq!(ran.code, Some(1), "{}", ran.out);
         assert!(
-            ran.out.contains("which may hold the only value that works, so no source is written"),
+            ran.out.contains("which may have the only value that works, so no source is written"),
             "{}",
             ran.out
         );

@@ -159,7 +159,7 @@ fn a_key_that_works_and_may_not_do_the_probe_is_not_taken_for_a_dead_one() {
         assert_eq!(ran.code, Some(1), "{}", ran.out);
         assert!(
             ran.out.contains("stopped. Source ")
-                && ran.out.contains("cannot tell the two apart. Nothing was written."),
+                && ran.out.contains("is refused like this. Nothing was written."),
             "{}",
             ran.out
         );
