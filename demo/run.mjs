@@ -130,7 +130,7 @@ cannot be reached. Write host = "localhost" under [dev] there to reach them.
 `);
 }
 
-/** The host that `wrangler dev` puts into every request; undefined where it leaves requests as they are. */
+/** The host that `wrangler dev` puts into every request; undefined if it leaves requests as they are. */
 function routedHost() {
   const { routes, route, dev } = readConfiguration({ config: wranglerFile(FOLDER) }, { hideWarnings: true });
   const [first] = routes ?? (route === undefined ? [] : [route]);

@@ -17,7 +17,7 @@ pub struct Deployment {
     pub variables: BTreeMap<&'static str, String>,
 }
 
-/// The gateway of these files; `None` where they have an error.
+/// The gateway of these files; `None` if they have an error.
 pub fn gateway(text: &str, wrangler: &str) -> Option<Gateway> {
     let read = read(File { path: "gateway.toml", text }, File { path: "wrangler.toml", text: wrangler });
     read.ok().map(|checked| checked.gateway)

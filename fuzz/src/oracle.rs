@@ -98,7 +98,7 @@ pub fn parameters(url: &Url, name: &str) -> [Vec<String>; 2] {
     })
 }
 
-/// A template with its placeholders filled in, from left to right; `None` where one is not closed or not known.
+/// A template with its placeholders filled in, from left to right; `None` if one is not closed or not known.
 pub fn filled(template: &str, known: &[(&str, &str)]) -> Option<String> {
     let mut text = String::new();
     let mut rest = template;

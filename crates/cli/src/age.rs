@@ -15,7 +15,7 @@ pub struct Age(u64);
 const CLOCK_DIFFERENCE: i64 = 3_600;
 
 impl Age {
-    /// The span from a time in RFC 3339 format until now; `None` where the text is not a time, or is too far in the
+    /// The span from a time in RFC 3339 format until now; `None` if the text is not a time, or is too far in the
     /// future.
     pub fn since(time: &str) -> Option<Self> {
         Self::between(time, Timestamp::now())

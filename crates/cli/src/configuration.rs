@@ -18,7 +18,7 @@ const GATEWAY: &str = "gateway.toml";
 const WRANGLER: &str = "wrangler.toml";
 const WRANGLER_CONFIG: &str = "OSTIARY_WRANGLER_CONFIG";
 
-/// Where the two files are.
+/// The options for the paths of the two files.
 #[derive(Args)]
 #[command(next_help_heading = "Configuration")]
 pub struct ConfigurationArguments {

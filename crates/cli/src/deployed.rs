@@ -19,7 +19,7 @@ pub struct Deployed {
     /// The environment that it runs in; `None` for the top level.
     #[serde(default)]
     pub environment: Option<String>,
-    /// The digest of that environment's bindings; `None` where the gateway does not know the environment.
+    /// The digest of that environment's bindings; `None` if the gateway does not know the environment.
     #[serde(default)]
     pub bindings: Option<String>,
 }

@@ -20,7 +20,7 @@ const MOUNT: &str = "mount = \"ops.example.com\"";
 const METRICS: &str = "metrics = { url = \"https://api.cloudflare.com/client/v4/accounts/${var.ACCOUNT_ID}/analytics_engine/sql\", token = \"${analytics}\" }";
 const ALLOW: &str = "allow = [\"caller\"]";
 
-/// The mount and the callers; `None` where one of them has a fault.
+/// The mount and the callers; `None` if one of them has a fault.
 pub(crate) fn read(
     entry: Entry<'_>,
     callers: &Callers<'_>,

@@ -149,7 +149,7 @@ impl Confidence {
     }
 }
 
-/// The number of bytes at the beginning of `text` that quote a part of `secret`; 0 where the part is too short.
+/// The number of bytes at the beginning of `text` that quote a part of `secret`; 0 if the part is too short.
 fn quoted_length(text: &str, secret: &str) -> usize {
     let shortest = secret.chars().count().min(SHORTEST_PART);
     let mut ends = text.char_indices().map(|(start, character)| start + character.len_utf8());

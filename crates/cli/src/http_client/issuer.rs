@@ -18,7 +18,7 @@ use x509_cert::Certificate;
 use x509_cert::der::Decode as _;
 
 /// The distinguished name of the issuer (RFC 4514). It uses a separate connection that ends after the certificate, so
-/// no request is sent on it. `None` where no certificate arrives or it cannot be parsed.
+/// no request is sent on it. `None` if no certificate arrives or it cannot be parsed.
 pub fn issuer(uri: &Uri, configuration: Config) -> Option<String> {
     let shown = Arc::new(Mutex::new(None));
     let connector =

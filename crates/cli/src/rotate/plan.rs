@@ -186,7 +186,7 @@ mod tests {
         Found { holding, verdict: Verdict::Unknown }
     }
 
-    /// Runs to the end, and starts anew after the steps whose bits are set. Panics if a step could fail a request.
+    /// Runs to the end, with a restart after each step whose bit is set. Panics if a step could fail a request.
     fn run(mut world: Vec<Real>, new_works: bool, interruptions: u32) -> (Vec<Real>, Step) {
         let mut found: Vec<Found> = world.iter().copied().map(look).collect();
         for number in 0..32 {

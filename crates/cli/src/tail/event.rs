@@ -51,7 +51,7 @@ fn is_event(object: &Event) -> bool {
     ["event", "level", "request_id"].iter().all(|name| object.get(*name).is_some_and(Value::is_string))
 }
 
-/// A string of the event; empty where it is missing.
+/// A string of the event; empty if it is missing.
 pub(super) fn text<'e>(event: &'e Event, name: &str) -> &'e str {
     event.get(name).and_then(Value::as_str).unwrap_or_default()
 }

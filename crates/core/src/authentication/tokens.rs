@@ -112,7 +112,7 @@ impl<T: FnMut(&[u8]) -> bool> Shown<T> {
         self.wanted = self.wanted && (token.is_empty() || (self.take)(token));
     }
 
-    /// Adds the whole value, and the part of it in the place of the secret in the route's auth.
+    /// Adds the whole value, and the part of it that replaces the secret in the route's auth.
     fn add_within(&mut self, value: &[u8], before: &[u8], after: &[u8]) {
         self.add(value);
         if let Some(inner) = value.strip_prefix(before).and_then(|rest| rest.strip_suffix(after)) {

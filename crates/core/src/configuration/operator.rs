@@ -14,7 +14,7 @@ pub struct Operator {
     pub allow: List<CallerId>,
     /// The rate limits of the endpoints.
     pub rate_limit: List<RateLimit>,
-    /// The source of data points; `None` where there is none.
+    /// The source of data points; `None` if there is none.
     pub metrics: Option<MetricsSource>,
     /// Whether there is a page. No route may share its origin.
     pub page: bool,
@@ -33,7 +33,7 @@ pub struct Environment {
     pub name: Option<Text>,
     /// SHA-256 of its Secrets Store bindings and their targets, in lower-case hexadecimal.
     pub bindings: Text,
-    /// The dataset of its data points, as an SQL identifier; `None` where the configuration has none.
+    /// The dataset of its data points, as an SQL identifier; `None` if the configuration has none.
     pub dataset: Option<Text>,
 }
 

@@ -80,7 +80,7 @@ pub(super) async fn report(
     Ok(Report::json(200, format!("{body},\"event\":{line}}}")))
 }
 
-/// The gateway, with [`TOKEN`] as the token of this caller; `None` where there is no such caller.
+/// The gateway, with [`TOKEN`] as the token of this caller; `None` if there is no such caller.
 fn knowing(gateway: &Gateway, name: &str) -> Option<Gateway> {
     let mut callers = gateway.callers.to_vec();
     let caller = callers.iter_mut().find(|caller| caller.name == name)?;
@@ -107,7 +107,7 @@ impl RequestHead for RehearsalRequest {
 }
 
 impl RehearsalRequest {
-    /// Sets `Host` to the URL's host, as every client does; `None` where the URL is not absolute.
+    /// Sets `Host` to the URL's host, as every client does; `None` if the URL is not absolute.
     fn name_host(&mut self) -> Option<()> {
         let (_, rest) = self.url.split_once("://")?;
         let host = rest.split(['/', '?']).next().filter(|host| !host.is_empty())?.to_owned();

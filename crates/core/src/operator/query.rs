@@ -84,7 +84,7 @@ impl<R: Bindings + OwnRequests> Query<'_, '_, R> {
     }
 }
 
-/// A text of the row; empty where the column is not a text.
+/// A text of the row; empty if the column is not a text.
 pub(super) fn text<'r>(row: &'r Row, column: &str) -> &'r str {
     row.get(column).and_then(Value::as_str).unwrap_or_default()
 }

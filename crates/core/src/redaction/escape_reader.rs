@@ -11,7 +11,7 @@ use super::needle::WINDOW;
 pub(super) struct EscapeReader {
     /// The place up to which the text has been read.
     pub(super) at: usize,
-    /// Where the last escape ended; 0 where there was none.
+    /// Where the last escape ended; 0 if there was none.
     pub(super) latest: usize,
     /// The last eight bytes that the text means, the first in the lowest bits.
     window: u64,

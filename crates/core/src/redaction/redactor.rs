@@ -52,7 +52,7 @@ struct Cut {
 pub struct Released {
     /// The number of bytes, counted from the first one that had not been released.
     pub length: usize,
-    /// The bytes with their marks; `None` where nothing is covered.
+    /// The bytes with their marks; `None` if nothing is covered.
     pub replaced: Option<Vec<u8>>,
 }
 

@@ -129,7 +129,7 @@ pub fn is_foreign(cors: Option<&Cors>, head: &impl RequestHead, scheme: &str, ho
     head.header("sec-fetch-site").is_some_and(|site| !matches!(site, "same-origin" | "none"))
 }
 
-/// The value of `Access-Control-Allow-Origin`; `None` where the origin is not allowed.
+/// The value of `Access-Control-Allow-Origin`; `None` if the origin is not allowed.
 fn allowed_origin<'h>(cors: &Cors, head: &'h impl RequestHead) -> Option<&'h str> {
     let origin = head.header("origin")?;
     match &cors.origins {

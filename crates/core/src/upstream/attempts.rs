@@ -74,7 +74,7 @@ pub struct Attempts<'a, 'g, H, R> {
     pub failover: Option<&'a Failover>,
     /// The seed for the jitter of pauses and the nonces of signatures.
     pub request_id: &'a RequestId,
-    /// The trace of the request; `None` where the upstream gets no trace headers.
+    /// The trace of the request; `None` if the upstream gets no trace headers.
     pub trace: Option<&'a Trace>,
     /// The caller's body, once it has been read for a signature or for setting a field in it.
     pub body: Option<Rc<SecretBytes>>,

@@ -47,7 +47,7 @@ pub struct Holder {
     pub subject: String,
     /// The limits of the token.
     pub narrowing: Narrowing,
-    /// The data for the revocation; `None` where the class has no list.
+    /// The data for the revocation; `None` if the class has no list.
     pub revocable: Option<Revocable>,
 }
 
@@ -103,7 +103,7 @@ impl Narrowing {
     }
 }
 
-/// The texts of a list; `None` where the claim is missing.
+/// The texts of a list; `None` if the claim is missing.
 fn texts(claims: &Value, name: &str) -> Result<Option<Vec<String>>, JwtError> {
     let Some(value) = claims.get(name) else { return Ok(None) };
     let Value::List(elements) = value else { return Err(JwtError::Malformed) };

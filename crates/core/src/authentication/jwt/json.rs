@@ -28,7 +28,7 @@ pub enum Value {
 }
 
 impl Value {
-    /// Parses the bytes; `None` where they are not JSON, or exceed the limits.
+    /// Parses the bytes; `None` if they are not JSON, or exceed the limits.
     #[must_use]
     pub fn parse(bytes: &[u8]) -> Option<Self> {
         let mut deserializer = serde_json::Deserializer::from_slice(bytes);

@@ -77,7 +77,7 @@ impl PublicKey {
         Ok(Self { id: text("kid").map(|id| Text::Owned(id.to_owned())), algorithm, material })
     }
 
-    /// The keys of a JWK Set that can verify tokens; `None` where the text is not a JWK Set. Other keys are ignored
+    /// The keys of a JWK Set that can verify tokens; `None` if the text is not a JWK Set. Other keys are ignored
     /// (RFC 7517 §5).
     #[must_use]
     pub fn set(json: &[u8]) -> Option<Vec<Self>> {
@@ -86,7 +86,7 @@ impl PublicKey {
         Some(keys.iter().take(MOST_KEYS).filter_map(|key| Self::from_jwk(key).ok()).collect())
     }
 
-    /// The length of a signature in bytes; `None` where it is that of the key's modulus.
+    /// The length of a signature in bytes; `None` if it is that of the key's modulus.
     #[must_use]
     pub const fn signature_length(&self) -> Option<usize> {
         match self.algorithm {

@@ -44,7 +44,7 @@ pub struct Identity {
 /// The claims of a token. The signature is not verified.
 ///
 /// # Errors
-/// Returns an error if it is none that is read.
+/// Returns an error if this is not a signed token.
 pub fn unverified_claims(text: &str) -> Result<Value, JwtError> {
     CompactToken::parse(text).map(|token| token.claims)
 }
