@@ -2,11 +2,15 @@
 //
 //   {"operations": ["secrets.update"], "status": 429, "retry_after": 1, "times": 3}
 //
-// operations the operations that fail; all by default status of the response, from 400 to 599 code, message of its
-// error; the service's own by default retry_after seconds, sent as Retry-After delay a duration before the response;
-// without a status, the operation is slow and succeeds reset true closes the connection instead of responding done true
-// performs the operation first, so that only its response is lost skip the number of matching requests before the first
-// that fails times the number of requests that fail; by default, all until the faults are cleared
+//   operations      the operations that fail; all by default
+//   status          of the response, from 400 to 599
+//   code, message   of its error; the service's own by default
+//   retry_after     seconds, sent as Retry-After
+//   delay           a duration before the response; without a status, the operation is slow and succeeds
+//   reset           true closes the connection instead of responding
+//   done            true performs the operation first, so that only its response is lost
+//   skip            the number of matching requests before the first that fails
+//   times           the number of requests that fail; by default, all until the faults are cleared
 
 import { milliseconds } from "./duration.mjs";
 import { Refusal } from "./envelope.mjs";

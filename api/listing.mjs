@@ -8,8 +8,9 @@ const MOST_PER_PAGE = 100;
 /**
  * The requested page of `items`, and its `result_info`.
  *
- * @param items all items, oldest first @param query the request's URLSearchParams @param orders the names of the fields
- * that `order` may name
+ * @param items all items, oldest first
+ * @param query the request's URLSearchParams
+ * @param orders the names of the fields that `order` may name
  */
 export function pageOf(items, query, orders) {
   const sorted = inOrder(items, query, orders);

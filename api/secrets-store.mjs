@@ -23,8 +23,9 @@ export class SecretsStore {
   #late = new Map();
 
   /**
-   * @param state the folder that `wrangler dev --persist-to` names @param stores ids of stores that exist without
-   * having been created, because bindings use them @param delays how long secrets are `pending`, and old values visible
+   * @param state the folder that `wrangler dev --persist-to` names
+   * @param stores ids of stores that exist without having been created, because bindings use them
+   * @param delays how long secrets are `pending`, and old values visible
    */
   static async open(state, stores, delays) {
     const store = new SecretsStore();

@@ -11,8 +11,9 @@ export const PROGRAM = join(process.env.CARGO_TARGET_DIR ?? join(ROOT, "target")
 /**
  * Runs the command. It resolves to `{code, signal, out, err, json()}`.
  *
- * @param options.environment variables besides PATH; no others are passed on, so that no real account is used @param
- * options.input the standard input @param options.killAt it is killed (SIGKILL) as soon as a line of its output matches
+ * @param options.environment variables besides PATH; no others are passed on, so that no real account is used
+ * @param options.input the standard input
+ * @param options.killAt it is killed (SIGKILL) as soon as a line of its output matches
  */
 export async function ostiary(args, { environment = {}, input = "", killAt, cwd = ROOT } = {}) {
   if (!existsSync(PROGRAM)) throw new Error("cargo build --package ostiary-cli first");

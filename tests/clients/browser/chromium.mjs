@@ -1,5 +1,5 @@
-// The machine's Chromium without a window, controlled over its DevTools protocol. node
-// tests/clients/browser/chromium.mjs prints which tests are skipped if it is missing
+// The machine's Chromium without a window, controlled over its DevTools protocol.
+//   node tests/clients/browser/chromium.mjs   prints which tests are skipped if it is missing
 
 import { spawn } from "node:child_process";
 import { accessSync, constants } from "node:fs";

@@ -1,4 +1,5 @@
 //! The operator's endpoints, below the mount of `[operator]`, for rotating secrets and for monitoring.
+//!
 //! | endpoint | caller | returns |
 //! |---|---|---|
 //! | `GET health` | anyone | version, configuration and environment; reads no secret |
