@@ -44,7 +44,7 @@ impl Deployed {
     }
 
     /// Checks that this is the gateway of that environment, and that its bindings are those of wrangler's
-    /// configuration. Then the gateway reads what is written to the store.
+    /// configuration. Then the gateway reads the secrets that are written to the store.
     ///
     /// # Errors
     /// The gateway is another one, or this cannot be determined.
@@ -65,8 +65,8 @@ impl Deployed {
         Err(Failure::failed(format_args!("{told}; write --env, or deploy this configuration first")))
     }
 
-    /// Whether it was built from the `gateway.toml` with this digest: its routes, rules and forms of auth are those
-    /// that are meant.
+    /// Whether it was built from the `gateway.toml` with this digest: its routes, rules and forms of auth are the
+    /// expected ones.
     ///
     /// # Errors
     /// Returns an error if it was built from another one.

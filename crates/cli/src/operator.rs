@@ -70,10 +70,10 @@ impl OperatorArguments {
 }
 
 impl Operator {
-    /// Asks what the gateway reads from one source of a secret. Positions start at 0.
+    /// Makes the gateway read one source of a secret. Positions start at 0.
     ///
     /// # Errors
-    /// The gateway does not tell.
+    /// Returns an error if the gateway does not answer.
     pub fn read(&self, secret: &str, source: usize) -> Result<Probed, Failure> {
         self.probe(&json!({ "secret": secret }), source)
     }

@@ -140,7 +140,7 @@ fn last_eight(text: &[u8], at: usize) -> u64 {
 mod tests {
     use super::*;
 
-    /// What is seen of a text that comes byte by byte.
+    /// The positions and windows that the reader reports while the text grows.
     fn seen(text: &str) -> Vec<(usize, String)> {
         let (mut reader, mut seen) = (EscapeReader::default(), Vec::new());
         let mut add = |end, window: u64| {

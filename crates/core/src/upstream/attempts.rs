@@ -46,7 +46,7 @@ const FIRST_PAUSE: u32 = 100;
 /// can use the time.
 const LONGEST_PAUSE: u32 = 5_000;
 
-/// An upstream's response, and what its request carried.
+/// An upstream's response, with the credential of its request.
 pub struct Reply<'g, A> {
     /// The head of the response.
     pub response: A,
@@ -144,7 +144,7 @@ impl<'g, H: RequestHead, R: Bindings + Network + Clock + Signing + Instrumented>
         }
     }
 
-    /// What an attempt comes to that has brought no valid response: the last response, if there is one.
+    /// The result of an attempt without a valid response: the last response, if there is one.
     fn without_response<T>(&mut self, standing: Option<T>, why: Code) -> Result<T, Code> {
         self.resolver.unanswered();
         standing.ok_or(why)
