@@ -193,7 +193,8 @@ impl Api {
         call.read(&response).map_err(|error| self.refused(call, error))
     }
 
-    /// Sends the call of a deletion. Where its answer may have been lost, `is_gone` says whether it is proved to be done.
+    /// Sends the call of a deletion. Where its answer may have been lost, `is_gone` says whether it is proved to be
+    /// done.
     fn erase(&self, call: &Call<()>, is_gone: impl Fn() -> bool) -> Result<(), ApiFailure> {
         let failure = match self.client.send(call.request()) {
             Err(reason) => unreached(call, reason),

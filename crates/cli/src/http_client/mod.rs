@@ -84,8 +84,9 @@ impl HttpClient {
         self.end.set(Some(Instant::now() + self.patience.list));
     }
 
-    /// Sends the request, and again after 429, where nothing was sent, and after a failure where the method is idempotent
-    /// (RFC 9110 §9.2.2). The response to a request that was sent more than once has [`Repeated`] among its extensions.
+    /// Sends the request, and again after 429, where nothing was sent, and after a failure where the method is
+    /// idempotent (RFC 9110 §9.2.2). The response to a request that was sent more than once has [`Repeated`] among its
+    /// extensions.
     ///
     /// # Errors
     /// Where no answer came. An answer with any status is one.

@@ -24,7 +24,8 @@ struct Outcome {
 }
 
 /// Creates what is not there yet, once every value is found to be one that can be used. What is there keeps its value,
-/// so a second run goes on where the first stopped. Where there is no answer, or no patience left, the rest is not tried.
+/// so a second run goes on where the first stopped. Where there is no answer, or no patience left, the rest is not
+/// tried.
 ///
 /// # Errors
 /// Where the file cannot be read, or at least one secret could not be created.
