@@ -17,13 +17,15 @@ pub fn example_for(step: Step, found: &[Found]) -> Option<usize> {
         .or_else(|| first(|source| source.holding == Holding::Other))
 }
 
-/// Why a step could fail requests, though it spares the source that works: what is written stands in front of that one,
-/// where requests do not go on from a key that is refused as the control was.
+/// Why a step could fail requests, though it spares the source that works: what is written is in front of that one,
+/// and requests do not go on from a key that is refused as the control was. `others` has for each other route with the
+/// secret the statuses after which it goes on.
 #[must_use]
-pub fn exposure(step: Step, found: &[Found], control: Refusal) -> Option<Obstacle> {
+pub fn exposure(step: Step, found: &[Found], control: Refusal, others: &[Vec<u16>]) -> Option<Obstacle> {
     let Step::Write(source) = step else { return None };
     // The gateway always goes on from a credential that cannot be exchanged.
-    let goes_on = control.is_certain || control.is_of_token_endpoint;
+    let goes_on = control.is_of_token_endpoint
+        || (control.is_certain && others.iter().all(|statuses| statuses.contains(&control.status)));
     let is_serving = |(position, known): (usize, &Found)| {
         known.verdict == Verdict::Accepted && (known.holding == Holding::New || position < source)
     };
@@ -64,10 +66,13 @@ mod tests {
             (&[accepted, proved], Step::Write(0), unnamed, false),
             (&[missing, accepted], Step::Probe(1), unnamed, false),
         ] {
-            let told = exposure(step, sources, control);
+            let told = exposure(step, sources, control, &[vec![401, 403]]);
             let expected = is_exposed.then_some(Obstacle::Exposed(0, 403));
             assert_eq!(told, expected, "{sources:?} {step:?} {control:?}");
         }
+        // Another route with the secret does not go on.
+        let told = exposure(Step::Write(0), &[missing, accepted], named, &[vec![401], vec![]]);
+        assert_eq!(told, Some(Obstacle::Exposed(0, 401)));
     }
 
     #[test]

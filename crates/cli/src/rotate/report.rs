@@ -128,8 +128,8 @@ impl<'a> Report<'a> {
             ),
             Obstacle::Exposed(source, status) => format!(
                 "{} is in front of the one that works, and requests do not go on to that one from a key that is refused \
-                 with {status}, which the route's `failover` does not name: a wrong value there would fail them. \
-                 {written} Name it there (docs/rotation.md), deploy, and run the same again.",
+                 with {status}, which the `failover` of a route with the secret does not name: a wrong value there would \
+                 fail them. {written} Name it there (docs/rotation.md), deploy, and run the same again.",
                 capitalised(&name(source))
             ),
             Obstacle::Unread(source) => format!(
