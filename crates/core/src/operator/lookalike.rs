@@ -101,7 +101,7 @@ fn like(byte: u8, alphabet: &[u8], choose: &mut dyn FnMut(usize) -> usize) -> ch
         b' '..=b'~' => return char::from(byte),
         _ => return 'x',
     };
-    let alike = || alphabet.iter().copied().filter(|other| is_alike(other));
+    let alike = || alphabet.iter().copied().filter(&is_alike);
     char::from(alike().nth(choose(alike().count())).unwrap_or(byte))
 }
 
