@@ -194,12 +194,7 @@ impl Api {
         call.read(&response).map_err(|error| self.refused(call, error))
     }
 
-<<<<<<< HEAD
     /// Sends the call of a deletion. If its response may have been lost, `is_gone` finds out whether it was done.
-=======
-    /// Sends the call of a deletion. Where its answer may have been lost, `is_gone` says whether it is proved to be
-    /// done.
->>>>>>> command
     fn erase(&self, call: &Call<()>, is_gone: impl Fn() -> bool) -> Result<(), ApiFailure> {
         let failure = match self.client.send(call.request()) {
             Err(reason) => unreached(call, reason),

@@ -83,14 +83,8 @@ impl HttpClient {
         self.end.set(Some(Instant::now() + self.patience.list));
     }
 
-<<<<<<< HEAD
     /// Sends the request. It is sent again after a 429 response, if nothing was sent, and after a failure if the method
     /// is idempotent (RFC 9110 §9.2.2). The response to a repeated request has the extension [`Repeated`].
-=======
-    /// Sends the request, and again after 429, where nothing was sent, and after a failure where the method is
-    /// idempotent (RFC 9110 §9.2.2). The response to a request that was sent more than once has [`Repeated`] among its
-    /// extensions.
->>>>>>> command
     ///
     /// # Errors
     /// No response arrived. A response with any status is not an error.

@@ -23,15 +23,9 @@ struct Outcome {
     reason: Option<String>,
 }
 
-<<<<<<< HEAD
 /// Creates the secrets that do not exist, after all values have been checked. Existing secrets keep their values, so a
 /// second run continues where the first has stopped. After a request without a response, or if the time is over, the
 /// rest is not tried.
-=======
-/// Creates what is not there yet, once every value is found to be one that can be used. What is there keeps its value,
-/// so a second run goes on where the first stopped. Where there is no answer, or no patience left, the rest is not
-/// tried.
->>>>>>> command
 ///
 /// # Errors
 /// Returns an error if the file cannot be read, or at least one secret could not be created.
