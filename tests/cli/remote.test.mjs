@@ -160,7 +160,7 @@ test("a list that is not there is no empty one", async () => {
     for (const args of [["secrets", "list"], ["secrets", "delete", "one"], ["sync", "--from", file], ["stores", "list"], ["doctor", "--wrangler", wranglerFile("BOUND")]]) {
       const ran = await against(absent, args);
       assert.equal(ran.code, 1, args.join(" "));
-      assert.match(ran.err, /none of its envelopes/);
+      assert.match(ran.err, /a body that is not in its format/);
       assert.ok(ran.requests.every(({ method }) => method === "GET"), "nothing is written or deleted");
     }
   }
