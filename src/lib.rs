@@ -1,8 +1,8 @@
 //! The entry point of the Worker. It passes each request to [`ostiary_core::handle`], which makes every decision, and
 //! carries the decisions out.
 //!
-//! The core reads secrets, sends requests upstream and reads the clock through [`runtime::Runtime`]. Bodies are moved
-//! by JavaScript ([`js`]), which reads and writes the platform's streams without a copy into WebAssembly. `entry.js`
+//! The core reads secrets, sends requests upstream and reads the clock through `runtime::Runtime`. Bodies are moved
+//! by JavaScript (`js`), which reads and writes the platform's streams without a copy into WebAssembly. `entry.js`
 //! restarts the module after a panic and serves requests again.
 
 mod bindings;
