@@ -2,8 +2,8 @@
 //!
 //! When a caller disconnects, the runtime drops everything that it holds for the request. The promises that the request
 //! waits for never settle then; they are collected. A task that waits by `JsFuture` would never be freed, since it and
-//! its callbacks hold each other from both sides. Here only JavaScript holds a [`Waiter`], and the task ends when the
-//! last of its waiters has been collected.
+//! its callbacks hold each other from both sides. Here only JavaScript holds the
+//! [`Waiter`](crate::waiter::Waiter) while the task waits, and the task ends when that has been collected.
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
@@ -14,7 +14,7 @@ use js_sys::Promise;
 use wasm_bindgen::prelude::*;
 
 use crate::js;
-use crate::waiter::{Signal, Task, Waiter};
+use crate::waiter::{Signal, Task};
 
 /// What all waits of one request share.
 #[derive(Clone, Default)]
@@ -30,8 +30,11 @@ impl Invocation {
             }
             self.0.runs(context.waker());
             let output = future.as_mut().poll(context);
+            let waiter = self.0.has_run();
             if output.is_ready() {
                 self.0.ended();
+                // Left to the collector it would stay until memory is short.
+                waiter.as_ref().map(js::free);
             }
             output.map(Some)
         })
@@ -44,13 +47,14 @@ impl Invocation {
     #[expect(clippy::needless_pass_by_value, reason = "nobody who waits may hold the promise")]
     pub(crate) fn settled(&self, promise: Promise) -> impl Future<Output = Result<JsValue, JsValue>> + use<> {
         let signal = Signal::default();
-        js::settle(&promise, self.waiter(&signal));
+        let (waiter, number) = self.wait(&signal);
+        js::settle(&promise, &waiter, number);
         poll_fn(move |context| signal.poll(context))
     }
 
-    /// What JavaScript calls to set the signal.
-    pub(crate) fn waiter(&self, signal: &Signal) -> Waiter {
-        Waiter::new(signal, &self.0)
+    /// What JavaScript calls to set the signal, and by which number.
+    pub(crate) fn wait(&self, signal: &Signal) -> (JsValue, u32) {
+        self.0.wait(signal)
     }
 
     /// Whether nothing is left that could wake this request. The runtime's objects must not be used then: another

@@ -1,4 +1,4 @@
-//! JavaScript's end of a wait.
+//! JavaScript's end of the waits of a request.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -41,39 +41,50 @@ impl Signal {
         }
     }
 
-    fn set(&self, outcome: Result<JsValue, JsValue>) {
+    /// Returns whether that wakes anybody.
+    fn set(&self, outcome: Result<JsValue, JsValue>) -> bool {
         let mut pending = self.0.borrow_mut();
         pending.outcome = Some(outcome);
         let wakers = std::mem::take(&mut pending.wakers);
         drop(pending);
+        let woken = wakers.len();
         wakers.into_iter().for_each(Waker::wake);
+        woken > 0
     }
 
-    /// Whether a future holds it besides its waiter.
+    /// Whether a future holds it besides the task.
     fn is_awaited(&self) -> bool {
         Rc::strong_count(&self.0) > 1
     }
 }
 
-/// The task of one request, as far as its waiters concern it.
+/// The task of one request, as far as its waits concern it.
 #[derive(Default)]
 pub(crate) struct Task {
     waker: RefCell<Option<Waker>>,
-    /// How many waiters JavaScript holds.
+    /// What it waits for, by number.
+    waits: RefCell<Vec<(u32, Signal)>>,
+    last: Cell<u32>,
+    /// The JavaScript object of its [`Waiter`], from what wakes the task until the task has run: then new waits take it.
+    /// While the task waits, only JavaScript holds it.
+    waiter: RefCell<Option<JsValue>>,
+    /// How many waiters there are. A second one is made only for a task that runs without having been woken by one.
     waiters: Cell<usize>,
-    /// Whether something has come that the task has not looked at yet.
-    is_due: Cell<bool>,
     is_abandoned: Cell<bool>,
 }
 
 impl Task {
     /// The task runs, and is woken by this waker.
     pub(crate) fn runs(&self, waker: &Waker) {
-        self.is_due.set(false);
         let mut known = self.waker.borrow_mut();
         if !known.as_ref().is_some_and(|known| known.will_wake(waker)) {
             *known = Some(waker.clone());
         }
+    }
+
+    /// The task has run. Whoever called it lets go of the waiter.
+    pub(crate) fn has_run(&self) -> Option<JsValue> {
+        self.waiter.take()
     }
 
     /// The task has ended, so nothing of it is abandoned any more.
@@ -81,52 +92,64 @@ impl Task {
         self.waker.take();
     }
 
+    /// What JavaScript calls to set the signal, and by which number.
+    pub(crate) fn wait(self: &Rc<Self>, signal: &Signal) -> (JsValue, u32) {
+        let number = self.last.get().wrapping_add(1);
+        self.last.set(number);
+        let mut waits = self.waits.borrow_mut();
+        waits.retain(|(_, signal)| signal.is_awaited());
+        waits.push((number, signal.clone()));
+        let mut waiter = self.waiter.borrow_mut();
+        (waiter.get_or_insert_with(|| Waiter::new(self).into()).clone(), number)
+    }
+
     /// Whether the task has waited, and the last of its waiters has been collected.
     pub(crate) fn is_abandoned(&self) -> bool {
         self.is_abandoned.get()
     }
-}
 
-/// What JavaScript calls when a wait ends. Nothing on this side holds it: when JavaScript does not hold it any more
-/// either, the wait will never end.
-#[wasm_bindgen]
-pub struct Waiter {
-    signal: Signal,
-    task: Rc<Task>,
-}
-
-impl Waiter {
-    pub(crate) fn new(signal: &Signal, task: &Rc<Task>) -> Self {
-        task.waiters.update(|waiters| waiters + 1);
-        Self { signal: signal.clone(), task: Rc::clone(task) }
-    }
-
-    fn set(&self, outcome: Result<JsValue, JsValue>) {
-        if self.signal.is_awaited() {
-            self.task.is_due.set(true);
+    fn settle(&self, waiter: JsValue, number: u32, outcome: Result<JsValue, JsValue>) {
+        let mut waits = self.waits.borrow_mut();
+        let Some(at) = waits.iter().position(|(known, _)| *known == number) else { return };
+        let (_, signal) = waits.swap_remove(at);
+        drop(waits);
+        if signal.set(outcome) {
+            self.waiter.replace(Some(waiter));
         }
-        self.signal.set(outcome);
+    }
+}
+
+/// What JavaScript calls when a wait of a request ends. One object serves all its waits, since making one and watching
+/// for its collection is dear. Nothing on this side holds it while the request waits: when JavaScript does not hold it
+/// any more either, no wait will ever end.
+#[wasm_bindgen]
+pub struct Waiter(Rc<Task>);
+
+impl Waiter {
+    fn new(task: &Rc<Task>) -> Self {
+        task.waiters.update(|waiters| waiters + 1);
+        Self(Rc::clone(task))
     }
 }
 
 #[wasm_bindgen]
 impl Waiter {
-    /// The promise is fulfilled, or the time has passed.
-    pub fn fulfill(self, value: JsValue) {
-        self.set(Ok(value));
+    /// The promise of this wait is fulfilled, or the time has passed. `waiter` is this object.
+    pub fn fulfill(&self, waiter: JsValue, number: u32, value: JsValue) {
+        self.0.settle(waiter, number, Ok(value));
     }
 
-    /// The promise is rejected.
-    pub fn reject(self, reason: JsValue) {
-        self.set(Err(reason));
+    /// The promise of this wait is rejected.
+    pub fn reject(&self, waiter: JsValue, number: u32, reason: JsValue) {
+        self.0.settle(waiter, number, Err(reason));
     }
 }
 
 impl Drop for Waiter {
     fn drop(&mut self) {
-        let Task { waker, waiters, is_due, is_abandoned } = &*self.task;
+        let Task { waker, waiters, is_abandoned, .. } = &*self.0;
         waiters.update(|waiters| waiters - 1);
-        if waiters.get() > 0 || is_due.get() {
+        if waiters.get() > 0 {
             return;
         }
         if let Some(waker) = waker.take() {

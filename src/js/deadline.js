@@ -28,8 +28,8 @@ export class Deadline {
   }
 }
 
-// Fulfils the waiter after so many milliseconds, and says by what number `clearTimeout` knows the timer. Only the timer
-// holds the waiter: with `nodejs_compat` a timer is an object, which would hold it too.
-export function fulfillAfter(milliseconds, waiter) {
-  return Number(setTimeout(() => waiter.fulfill(), milliseconds));
+// Fulfils the wait of this number after so many milliseconds, and says by what number `clearTimeout` knows the timer. Only
+// the timer holds the waiter: with `nodejs_compat` a timer is an object, which would hold it too.
+export function fulfillAfter(milliseconds, waiter, number) {
+  return Number(setTimeout(() => waiter.fulfill(waiter, number), milliseconds));
 }

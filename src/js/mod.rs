@@ -10,7 +10,6 @@ use web_sys::{AbortSignal, DomException, Headers, ReadableStream, Request, Reque
 
 use crate::redactor::BodyRedactor;
 use crate::rewriter::BodyRewriter;
-use crate::waiter::Waiter;
 
 #[wasm_bindgen]
 extern "C" {
@@ -96,8 +95,11 @@ impl RateLimitOptions {
 
 #[wasm_bindgen(module = "/src/js/promise.js")]
 extern "C" {
-    /// Tells the waiter what the promise settles to.
-    pub(crate) fn settle(promise: &Promise, waiter: Waiter);
+    /// Tells the waiter what the promise settles to, by this number.
+    pub(crate) fn settle(promise: &Promise, waiter: &JsValue, number: u32);
+
+    /// Nobody will call the waiter any more.
+    pub(crate) fn free(waiter: &JsValue);
 }
 
 #[wasm_bindgen(module = "/src/js/recovery.js")]
@@ -120,9 +122,9 @@ extern "C" {
 
 #[wasm_bindgen(module = "/src/js/deadline.js")]
 extern "C" {
-    /// Fulfils the waiter after so many milliseconds, and says what [`clear_timeout`] takes.
+    /// Fulfils the wait of this number after so many milliseconds, and says what [`clear_timeout`] takes.
     #[wasm_bindgen(js_name = fulfillAfter)]
-    pub(crate) fn fulfill_after(milliseconds: u32, waiter: Waiter) -> f64;
+    pub(crate) fn fulfill_after(milliseconds: u32, waiter: &JsValue, number: u32) -> f64;
 }
 
 #[wasm_bindgen(module = "/src/js/attempt.js")]
