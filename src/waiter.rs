@@ -1,4 +1,4 @@
-//! JavaScript's end of the waits of a request.
+//! The waiter: the object with which JavaScript ends the waits of a request.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -6,7 +6,7 @@ use std::task::{Context, Poll, Waker};
 
 use wasm_bindgen::prelude::*;
 
-/// Something that happens once. Several futures can wait for it.
+/// An event that happens once. Several futures can wait for it.
 #[derive(Clone, Default)]
 pub(crate) struct Signal(Rc<RefCell<Pending>>);
 
@@ -21,7 +21,7 @@ impl Signal {
         self.0.borrow().outcome.is_some()
     }
 
-    /// What the signal has been set to. The next call waits for ever.
+    /// Polls the signal. After it was ready, a further call waits for ever.
     pub(crate) fn poll(&self, context: &Context<'_>) -> Poll<Result<JsValue, JsValue>> {
         let outcome = self.0.borrow_mut().outcome.take();
         outcome.map_or_else(
@@ -41,7 +41,7 @@ impl Signal {
         }
     }
 
-    /// Returns whether that wakes anybody.
+    /// Returns whether that wakes a task.
     fn set(&self, outcome: Result<JsValue, JsValue>) -> bool {
         let mut pending = self.0.borrow_mut();
         pending.outcome = Some(outcome);
@@ -52,29 +52,29 @@ impl Signal {
         woken > 0
     }
 
-    /// Whether a future holds it besides the task.
+    /// Whether a future holds it, besides the task.
     fn is_awaited(&self) -> bool {
         Rc::strong_count(&self.0) > 1
     }
 }
 
-/// The task of one request, as far as its waits concern it.
+/// The task of one request, with its waits.
 #[derive(Default)]
 pub(crate) struct Task {
     waker: RefCell<Option<Waker>>,
-    /// What it waits for, by number.
+    /// The waits that have not ended, by number.
     waits: RefCell<Vec<(u32, Signal)>>,
     last: Cell<u32>,
-    /// The JavaScript object of its [`Waiter`], from what wakes the task until the task has run: then new waits take it.
-    /// While the task waits, only JavaScript holds it.
+    /// The JavaScript object of its [`Waiter`], from the call that wakes the task until the task has run, for new waits.
+    /// While the task waits, only JavaScript refers to the object.
     waiter: RefCell<Option<JsValue>>,
-    /// How many waiters there are. A second one is made only for a task that runs without having been woken by one.
+    /// The number of waiters. A second one is created only if the task runs without having been woken by the first.
     waiters: Cell<usize>,
     is_abandoned: Cell<bool>,
 }
 
 impl Task {
-    /// The task runs, and is woken by this waker.
+    /// Records that the task runs, and its waker.
     pub(crate) fn runs(&self, waker: &Waker) {
         let mut known = self.waker.borrow_mut();
         if !known.as_ref().is_some_and(|known| known.will_wake(waker)) {
@@ -82,17 +82,17 @@ impl Task {
         }
     }
 
-    /// The task has run. Whoever called it lets go of the waiter.
+    /// Records that the task has run. The caller drops the waiter.
     pub(crate) fn has_run(&self) -> Option<JsValue> {
         self.waiter.take()
     }
 
-    /// The task has ended, so nothing of it is abandoned any more.
+    /// Records that the task has ended. It cannot be abandoned then.
     pub(crate) fn ended(&self) {
         self.waker.take();
     }
 
-    /// What JavaScript calls to set the signal, and by which number.
+    /// The object that JavaScript calls to set the signal, and the number of the wait.
     pub(crate) fn wait(self: &Rc<Self>, signal: &Signal) -> (JsValue, u32) {
         let number = self.last.get().wrapping_add(1);
         self.last.set(number);
@@ -119,9 +119,9 @@ impl Task {
     }
 }
 
-/// What JavaScript calls when a wait of a request ends. One object serves all its waits, since making one and watching
-/// for its collection is dear. Nothing on this side holds it while the request waits: when JavaScript does not hold it
-/// any more either, no wait will ever end.
+/// The object that JavaScript calls when a wait of a request ends. All waits share it, because to create an object with a
+/// finalizer is expensive. Rust does not refer to it while the request waits: when JavaScript no longer refers to it
+/// either, no wait will ever end.
 #[wasm_bindgen]
 pub struct Waiter(Rc<Task>);
 
@@ -134,12 +134,12 @@ impl Waiter {
 
 #[wasm_bindgen]
 impl Waiter {
-    /// The promise of this wait is fulfilled, or the time has passed. `waiter` is this object.
+    /// The promise of the wait is fulfilled, or the time has passed. `waiter` is this object.
     pub fn fulfill(&self, waiter: JsValue, number: u32, value: JsValue) {
         self.0.settle(waiter, number, Ok(value));
     }
 
-    /// The promise of this wait is rejected.
+    /// The promise of the wait is rejected.
     pub fn reject(&self, waiter: JsValue, number: u32, reason: JsValue) {
         self.0.settle(waiter, number, Err(reason));
     }

@@ -1,7 +1,7 @@
-// Tells the waiter what the promise settles to, by the number of the wait. Only promises and timers hold the waiter: it is
-// collected with those that never settle.
+// Passes the result of the promise to the waiter, for the wait with this number. Only promises and timers refer to the
+// waiter, so the waiter is collected with those that never settle.
 //
-// A waiter whose WebAssembly instance has ended throws, and so does one whose request has. Nobody waits there any more.
+// A waiter throws if its WebAssembly instance or its request has ended. No task waits there any more.
 export function settle(promise, waiter, number) {
   Promise.resolve(promise).then(
     (value) => {

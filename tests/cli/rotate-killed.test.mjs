@@ -13,7 +13,7 @@ after(() => world?.stop());
 beforeEach(() => world.reset());
 afterEach(() => world.sweep());
 
-test("killed after each step and run again, it goes on, and no request fails", async () => {
+test("killed after each step and run again, it continues, and no request fails", async () => {
   for (const step of [
     /source 1.*works/, /source 2.*works/, /source 2.*is written/, /source 2.*is active/, /source 2.*reads the new/,
     /reads the new[^]*source 2.*works/, /source 1.*is written/, /source 1.*is active/, /source 1.*reads the new/,

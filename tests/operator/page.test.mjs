@@ -1,4 +1,4 @@
-// The page in Chromium, on the running Worker: what it shows, what it asks for, and who can use it.
+// The page in Chromium on the running Worker: its content, its requests, and its authentication.
 // SCREENSHOTS=docs/images writes pictures of it there.
 
 import assert from "node:assert/strict";
@@ -18,7 +18,7 @@ const SQL = "/client/v4/accounts/1/analytics_engine/sql";
 const PHONE = { width: 390, height: 844, deviceScaleFactor: 1, mobile: true };
 const DESK = { width: 1100, height: 900, deviceScaleFactor: 1, mobile: false };
 
-// What Analytics Engine would answer: an hour and a day of requests.
+// The fake response of Analytics Engine: an hour and a day of requests.
 async function answerQuery(exchange) {
   await exchange.received;
   const step = Number(/intDiv\(toUInt32\(timestamp\), (\d+)\)/.exec(exchange.body)?.[1]);
@@ -67,7 +67,7 @@ describe("the page", { skip: CHROMIUM === undefined && MISSING }, () => {
     return opened;
   }
 
-  // What the expression comes to, once that is as expected.
+  // The value of the expression, when it is as expected.
   async function shows(expression, expected) {
     let seen;
     for (let attempt = 0; attempt < 200; attempt += 1) {
@@ -180,7 +180,7 @@ describe("the page", { skip: CHROMIUM === undefined && MISSING }, () => {
     await shows(`document.querySelectorAll("#charts figure:first-child rect").length`, 20);
     gateway.upstream.on(SQL, (exchange) => exchange.write(scripted(403, {}, "no")));
     await click("#refresh");
-    await shows(text("#charts p"), "The upstream's answer cannot be passed on.");
+    await shows(text("#charts p"), "The upstream's response cannot be returned.");
     gateway.upstream.on(SQL, (exchange) => answerQuery(exchange));
     await click("#refresh");
     await shows(`document.querySelectorAll("#charts figure").length`, 4);

@@ -1,41 +1,46 @@
-//! The Secrets Store API, over a connection.
+//! Calls the Secrets Store API.
 //!
-//! Every operation has its error message here, so the file is longer than others.
+//! The file is longer than others, because it has the error messages of all operations.
 
 use std::env;
-use std::error;
-use std::fmt;
-use std::path::Path;
 
 use clap::Args;
+use http::Method;
 use ostiary_secrets_store::{
     Account, AccountId, BaseUrl, Call, Credential, CredentialPart, Error, List, Secret, SecretFilter,
-    SecretId, Store, StoreId,
+    SecretId, Status, Store, StoreId,
 };
 use serde::de::DeserializeOwned;
 
+pub use crate::api_failure::ApiFailure;
+use crate::configuration::ConfigurationArguments;
 use crate::failure::Failure;
 use crate::http_client::{HttpClient, Repeated, Unreached};
 use crate::local_api::LocalApi;
 use crate::printable::Printable;
+use crate::shell::{GivenOptions, ShellCommand};
 
-/// The account, and the URL of its API. The credential is in the environment, where no list of processes shows it:
-/// `CLOUDFLARE_API_TOKEN`, or `CLOUDFLARE_EMAIL` and `CLOUDFLARE_API_KEY`.
+const ACCOUNT_ID: &str = "CLOUDFLARE_ACCOUNT_ID";
+const BASE_URL: &str = "CLOUDFLARE_API_BASE_URL";
+const STORE_ID: &str = "OSTIARY_STORE_ID";
+
+/// The account, and the URL of its API. The credential is in the environment, because lists of processes show
+/// arguments: `CLOUDFLARE_API_TOKEN`, or `CLOUDFLARE_EMAIL` and `CLOUDFLARE_API_KEY`.
 #[derive(Args)]
 #[command(next_help_heading = "Account")]
 pub struct AccountArguments {
-    /// Work on the local store, which `wrangler dev` reads; no account is needed.
+    /// Use the local store, which `wrangler dev` reads; no account is needed.
     #[arg(long, global = true)]
     local: bool,
     /// The account's id.
-    #[arg(long, global = true, env = "CLOUDFLARE_ACCOUNT_ID", value_name = "ID")]
+    #[arg(long, global = true, env = ACCOUNT_ID, value_name = "ID")]
     account_id: Option<AccountId>,
-    /// Where the API is, up to and with /client/v4.
-    #[arg(long, global = true, env = "CLOUDFLARE_API_BASE_URL", value_name = "URL", value_parser = BaseUrl::parse)]
+    /// The URL of the API, including /client/v4.
+    #[arg(long, global = true, env = BASE_URL, value_name = "URL", value_parser = BaseUrl::parse)]
     api_base_url: Option<BaseUrl>,
 }
 
-/// Which store is meant.
+/// The options that select a store.
 #[derive(Args)]
 pub struct StoreArguments {
     #[command(flatten)]
@@ -43,24 +48,31 @@ pub struct StoreArguments {
     /// The store's name or id. Without it, the account's only store.
     #[arg(long, global = true, value_name = "STORE")]
     store: Option<String>,
-    /// The store's id, which is not looked up.
-    #[arg(long, global = true, env = "OSTIARY_STORE_ID", value_name = "ID")]
+    /// The store's id, which is not checked.
+    #[arg(long, global = true, env = STORE_ID, value_name = "ID")]
     store_id: Option<StoreId>,
 }
 
-/// The store that is meant.
+/// The selected store.
 pub struct ChosenStore {
     /// Its id, for calls.
     pub id: StoreId,
-    /// What people call it; its id where that was named.
+    /// Its name, or its id if that was given.
     pub name: String,
 }
 
 impl ChosenStore {
-    /// Says that this could not be done to a secret of the store.
-    pub fn failure(&self, verb: &str, secret: &str, failure: &ApiFailure) -> Failure {
+    /// The failure of an operation on a secret of the store.
+    pub fn failure(&self, api: &Api, verb: &str, secret: &str, failure: &ApiFailure) -> Failure {
+        let instead = match failure {
+            ApiFailure::Refused { error, .. } if error.is_name_taken() => {
+                let update = api.secrets_command("update --value").operands(&[secret]);
+                format!("; it exists already: `{update}` changes its value")
+            }
+            _ => String::new(),
+        };
         Failure::failed(format_args!(
-            "cannot {verb} `{}` in the store `{}`: {failure}",
+            "cannot {verb} `{}` in the store `{}`: {failure}{instead}",
             Printable(secret),
             Printable(&self.name)
         ))
@@ -76,78 +88,73 @@ impl From<StoreId> for ChosenStore {
 
 /// An account's Secrets Store.
 pub struct Api {
-    /// Makes the calls.
+    /// The account for calls.
     pub account: Account,
     client: HttpClient,
+    given: GivenOptions,
+    given_store: GivenOptions,
     /// The server of a local store ends when this is dropped.
     _server: Option<LocalApi>,
 }
 
-/// Why a call has no result.
-#[derive(Debug)]
-pub enum ApiFailure {
-    /// No response was received.
-    Unreached {
-        /// The URL that was called.
-        url: String,
-        /// Why there is no response.
-        reason: Unreached,
-    },
-    /// The API refused.
-    Refused {
-        /// The method and the URL.
-        request: String,
-        /// What the API said.
-        error: Error,
-    },
-}
-
 impl AccountArguments {
-    /// Opens the account, or the local store of the gateway in the current folder.
+    /// Opens the account, or the local store of the configured gateway.
     ///
     /// # Errors
-    /// Where the environment names no account or no credential.
-    pub fn open(self) -> Result<Api, Failure> {
-        self.open_for(Path::new("."))
-    }
-
-    /// Opens the account, or the local store of the gateway in this folder.
-    ///
-    /// # Errors
-    /// Where the environment names no account or no credential.
-    pub fn open_for(self, folder: &Path) -> Result<Api, Failure> {
+    /// Returns an error if the environment has no account or no credential, or a proxy or certificates that cannot be
+    /// used.
+    pub fn open_for(self, configuration: &ConfigurationArguments) -> Result<Api, Failure> {
+        let given = self.given().and(configuration.given());
         if self.local {
-            return open_local(folder);
+            return open_local(configuration, given);
         }
         let id = self.account_id.ok_or_else(|| {
             Failure::usage(
-                "no account is named: set CLOUDFLARE_ACCOUNT_ID, or write --account-id; --local is for the local store",
+                "no account is given: set CLOUDFLARE_ACCOUNT_ID, or use --account-id; --local uses the local store",
             )
         })?;
         let account = Account { base: self.api_base_url.unwrap_or_default(), id, credential: credential()? };
-        Ok(Api { account, client: HttpClient::default(), _server: None })
+        let client = HttpClient::for_base(&account.base)?;
+        Ok(Api { account, client, given, given_store: GivenOptions::default(), _server: None })
+    }
+
+    fn given(&self) -> GivenOptions {
+        if self.local {
+            return GivenOptions::default().flag("--local", true);
+        }
+        let id = self.account_id.as_ref().map(ToString::to_string);
+        let url = self.api_base_url.as_ref().map(|url| url.as_str().to_owned());
+        GivenOptions::default().option("--account-id", id, Some(ACCOUNT_ID)).option(
+            "--api-base-url",
+            url,
+            Some(BASE_URL),
+        )
     }
 }
 
-/// The local API takes any account and any token.
-fn open_local(folder: &Path) -> Result<Api, Failure> {
+/// The local API accepts any account and any token.
+fn open_local(configuration: &ConfigurationArguments, given: GivenOptions) -> Result<Api, Failure> {
     const ANY: &str = "local";
-    let server = LocalApi::start(folder)?;
+    let server = LocalApi::start(configuration.folder())?;
     let base = BaseUrl::parse(server.base_url()).map_err(Failure::failed)?;
     let id = ANY.parse().map_err(Failure::failed)?;
     let credential = Credential::token(ANY).map_err(Failure::failed)?;
-    Ok(Api {
-        account: Account { base, id, credential },
-        client: HttpClient::default(),
-        _server: Some(server),
-    })
+    let client = HttpClient::for_base(&base)?;
+    let account = Account { base, id, credential };
+    Ok(Api { account, client, given, given_store: GivenOptions::default(), _server: Some(server) })
 }
 
 impl StoreArguments {
     /// # Errors
-    /// Where the account cannot be opened, has no such store, or has several and none is named.
-    pub fn open_for(self, folder: &Path) -> Result<(Api, ChosenStore), Failure> {
-        let api = self.account.open_for(folder)?;
+    /// Returns an error if the account cannot be opened, has no such store, or has several and none is given.
+    pub fn open_for(self, configuration: &ConfigurationArguments) -> Result<(Api, ChosenStore), Failure> {
+        let mut api = self.account.open_for(configuration)?;
+        let id = self.store_id.as_ref().map(ToString::to_string);
+        api.given_store = GivenOptions::default().option("--store", self.store.clone(), None).option(
+            "--store-id",
+            id,
+            Some(STORE_ID),
+        );
         let store = match (self.store, self.store_id) {
             (Some(store), _) => api.store_named(&store)?,
             (None, Some(id)) => ChosenStore::from(id),
@@ -158,21 +165,37 @@ impl StoreArguments {
 }
 
 impl Api {
+    /// A command for the user to paste, with the options for the same account and configuration.
+    pub fn command(&self, words: &str) -> ShellCommand {
+        self.given.command(words)
+    }
+
+    /// The same for `ostiary secrets`, with the option for the same store too.
+    pub fn secrets_command(&self, words: &str) -> ShellCommand {
+        self.given.clone().and(self.given_store.clone()).command(&format!("secrets {words}"))
+    }
+
+    /// The options of such a command, without the store.
+    pub fn given(&self) -> &GivenOptions {
+        &self.given
+    }
+
+    /// Starts the time limit for all later calls together: see [`HttpClient::begin_list`].
+    pub fn begin_list(&self) {
+        self.client.begin_list();
+    }
+
     /// Sends the call and reads its result.
     ///
     /// # Errors
-    /// Where none came.
+    /// Returns an error if there was no result.
     pub fn send<T>(&self, call: &Call<T>) -> Result<T, ApiFailure> {
         let response = self.client.send(call.request()).map_err(|reason| unreached(call, reason))?;
-        call.read(&response).map_err(|error| refused(call, error))
+        call.read(&response).map_err(|error| self.refused(call, error))
     }
 
-    /// Sends the call of a deletion. Where its answer may have been lost, `is_gone` says whether it was done.
-    fn erase(
-        &self,
-        call: &Call<()>,
-        is_gone: impl Fn() -> Result<bool, ApiFailure>,
-    ) -> Result<(), ApiFailure> {
+    /// Sends the call of a deletion. If its response may have been lost, `is_gone` finds out whether it was done.
+    fn erase(&self, call: &Call<()>, is_gone: impl Fn() -> bool) -> Result<(), ApiFailure> {
         let failure = match self.client.send(call.request()) {
             Err(reason) => unreached(call, reason),
             Ok(response) => match call.read(&response) {
@@ -180,7 +203,7 @@ impl Api {
                 Err(error) => {
                     let is_repeated = response.extensions().get::<Repeated>().is_some();
                     let may_be_lost = error.is_passing() || (is_repeated && error.is_not_found());
-                    let failure = refused(call, error);
+                    let failure = self.refused(call, error);
                     if !may_be_lost {
                         return Err(failure);
                     }
@@ -188,65 +211,78 @@ impl Api {
                 }
             },
         };
-        if is_gone().unwrap_or(false) { Ok(()) } else { Err(failure) }
+        if is_gone() { Ok(()) } else { Err(failure) }
     }
 
-    /// All pages of a list.
+    /// Whether the API answers that this secret is deleted or does not exist. A list without the secret is not enough.
+    fn is_gone(&self, store: &StoreId, secret: &SecretId) -> bool {
+        match self.send(&self.account.secret(store, secret)) {
+            Ok(known) => known.id == *secret && known.status == Status::Deleted,
+            Err(ApiFailure::Refused { error, .. }) => error.is_secret_missing(),
+            Err(ApiFailure::Unreached { .. }) => false,
+        }
+    }
+
+    /// Reads all pages of a list.
     ///
     /// # Errors
-    /// Where one of them did not come.
+    /// Returns an error if a page could not be read.
     pub fn all<T: DeserializeOwned>(&self, list: &List<T>) -> Result<Vec<T>, ApiFailure> {
         let mut items = Vec::new();
         let mut next = Some(list.first());
         while let Some(call) = next {
             let page = self.send(&call)?;
-            next = list.after(&page).map_err(|error| refused(&list.first(), error))?;
+            next = list.after(&page).map_err(|error| self.refused(&list.first(), error))?;
             items.extend(page.items);
         }
         Ok(items)
     }
 
-    /// Deletes secrets. Where a request is repeated, or its answer lost, they may be gone already: then it is done.
+    /// Deletes secrets. If a request was repeated or its response was lost, secrets that no longer exist count as
+    /// deleted.
     ///
     /// # Errors
-    /// Where at least one of them is still there, or that cannot be found out.
+    /// Returns an error if at least one of them still exists, or this cannot be found out.
     pub fn delete(&self, store: &StoreId, secrets: &[SecretId]) -> Result<(), ApiFailure> {
         let call = match secrets {
             [one] => self.account.delete_secret(store, one),
             several => self.account.delete_secrets(store, several),
         };
-        self.erase(&call, || Ok(!self.secrets(store)?.iter().any(|secret| secrets.contains(&secret.id))))
+        self.erase(&call, || secrets.iter().all(|secret| self.is_gone(store, secret)))
     }
 
-    /// Deletes a store, as [`Self::delete`] does secrets.
+    /// Deletes a store, in the same way as [`Self::delete`].
     ///
     /// # Errors
-    /// Where it is still there, or that cannot be found out.
+    /// Returns an error if it still exists, or this cannot be found out.
     pub fn delete_store(&self, store: &StoreId, force: bool) -> Result<(), ApiFailure> {
         self.erase(&self.account.delete_store(store, force), || {
-            Ok(!self.all(&self.account.stores(None))?.iter().any(|known| known.id == *store))
+            let found = self.send(&self.account.store(store));
+            matches!(found, Err(ApiFailure::Refused { error, .. }) if error.is_store_missing())
         })
     }
 
     /// All secrets of a store.
     ///
     /// # Errors
-    /// Where the list did not come.
+    /// Returns an error if the list could not be read.
     pub fn secrets(&self, store: &StoreId) -> Result<Vec<Secret>, ApiFailure> {
         self.all(&self.account.secrets(store, &SecretFilter::default()))
     }
 
-    /// The secret with this name. The API finds by a part of a name or comment only.
+    /// The secret with this name. The API can only search for a part of a name or comment.
     ///
     /// # Errors
-    /// Where the store has no secret with this name.
+    /// Returns an error if the store has no secret with this name.
     pub fn secret_named(&self, store: &ChosenStore, name: &str) -> Result<Secret, Failure> {
         let filter = SecretFilter { search: Some(name.to_owned()), ..SecretFilter::default() };
         let found = self.all(&self.account.secrets(&store.id, &filter))?;
         found.into_iter().find(|secret| secret.name == name).ok_or_else(|| {
             Failure::failed(format_args!(
-                "the store `{}` has no secret `{name}`; `ostiary secrets list` shows all",
-                store.name
+                "the store `{}` has no secret `{}`; `{}` shows all",
+                Printable(&store.name),
+                Printable(name),
+                self.secrets_command("list")
             ))
         })
     }
@@ -254,9 +290,9 @@ impl Api {
     /// The store with this name or id.
     ///
     /// # Errors
-    /// Where there is none, or several have the name.
+    /// Returns an error if no store or several stores have the name.
     pub fn store_named(&self, name: &str) -> Result<ChosenStore, Failure> {
-        // Cloudflare's ids are told by their form, so that they cost no call.
+        // A Cloudflare id is recognised by its form, without a call.
         if name.len() == 32 && name.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return Ok(ChosenStore::from(name.parse::<StoreId>().map_err(Failure::usage)?));
         }
@@ -267,46 +303,76 @@ impl Api {
             if with_id.clone().next().is_some() { with_id.collect() } else { with_name.collect() };
         match found.as_slice() {
             [store] => Ok(ChosenStore { id: store.id.clone(), name: store.name.clone() }),
-            [] => {
-                let known: Vec<&str> = stores.iter().map(|store| store.name.as_str()).collect();
-                Err(Failure::failed(format_args!(
-                    "the account has no store with the name or id `{name}`; it has {}",
-                    if known.is_empty() { "none".to_owned() } else { known.join(", ") }
-                )))
-            }
+            [] => Err(Failure::failed(format_args!(
+                "the account has no store with the name or id `{}`; it has {}",
+                Printable(name),
+                store_names(&stores)
+            ))),
             _ => Err(Failure::usage(format_args!(
-                "several stores have the name `{name}`; write the id, `ostiary stores list` shows it"
+                "several stores have the name `{}`; write the id, `{}` shows it",
+                Printable(name),
+                self.command("stores list")
             ))),
         }
     }
 
     fn only_store(&self) -> Result<ChosenStore, Failure> {
-        let mut stores = self.all(&self.account.stores(None))?;
-        match (stores.pop(), stores.as_slice()) {
-            (Some(store), []) => Ok(ChosenStore { id: store.id, name: store.name }),
-            (None, _) => {
-                Err(Failure::failed("the account has no store; `ostiary stores create NAME` makes one"))
-            }
-            (Some(last), others) => {
-                let names: Vec<&str> =
-                    others.iter().chain([&last]).map(|store| store.name.as_str()).collect();
-                Err(Failure::usage(format_args!(
-                    "the account has {} stores; say which with --store: {}",
-                    names.len(),
-                    names.join(", ")
-                )))
-            }
+        let stores = self.all(&self.account.stores(None))?;
+        match stores.as_slice() {
+            [store] => Ok(ChosenStore { id: store.id.clone(), name: store.name.clone() }),
+            [] => Err(Failure::failed(format_args!(
+                "the account has no store; `{} NAME` makes one",
+                self.command("stores create")
+            ))),
+            several => Err(Failure::usage(format_args!(
+                "the account has {} stores; choose one with --store: {}",
+                several.len(),
+                store_names(several)
+            ))),
         }
+    }
+
+    fn refused<T>(&self, call: &Call<T>, error: Error) -> ApiFailure {
+        let request = call.request();
+        let request = format!("{} {}", request.method(), request.uri());
+        let hint = self.what_to_do(&error);
+        ApiFailure::Refused { request, error, hint }
+    }
+
+    fn what_to_do(&self, error: &Error) -> Option<String> {
+        let says = |word: &str| error.faults().iter().any(|fault| fault.message.starts_with(word));
+        let hint = if error.is_auth() {
+            "the token needs the permission Account › Secrets Store › Edit".to_owned()
+        } else if error.is_quota() {
+            format!("`{}` says how many there may be", self.command("quota"))
+        } else if says("store_not_empty") {
+            "`--force` also deletes its secrets".to_owned()
+        } else if error.is_not_found() {
+            let (stores, secrets) = (self.command("stores list"), self.secrets_command("list"));
+            format!("`{stores}` and `{secrets}` show what there is")
+        } else if error.is_passing() {
+            "this may be temporary; try again later".to_owned()
+        } else {
+            return None;
+        };
+        Some(hint)
     }
 }
 
-fn unreached<T>(call: &Call<T>, reason: Unreached) -> ApiFailure {
-    ApiFailure::Unreached { url: call.request().uri().to_string(), reason }
+/// The names of stores with their ids, for a sentence.
+pub fn store_names(stores: &[Store]) -> String {
+    let shown = |store: &Store| format!("`{}` ({})", Printable(&store.name), store.id);
+    let all: Vec<String> = stores.iter().map(shown).collect();
+    if all.is_empty() { "none".to_owned() } else { all.join(", ") }
 }
 
-fn refused<T>(call: &Call<T>, error: Error) -> ApiFailure {
+fn unreached<T>(call: &Call<T>, reason: Unreached) -> ApiFailure {
     let request = call.request();
-    ApiFailure::Refused { request: format!("{} {}", request.method(), request.uri()), error }
+    ApiFailure::Unreached {
+        is_read: *request.method() == Method::GET,
+        url: request.uri().to_string(),
+        reason,
+    }
 }
 
 const TOKEN: &str = "CLOUDFLARE_API_TOKEN";
@@ -314,7 +380,7 @@ const EMAIL: &str = "CLOUDFLARE_EMAIL";
 const KEY: &str = "CLOUDFLARE_API_KEY";
 
 fn credential() -> Result<Credential, Failure> {
-    // A variable that is not UTF-8 counts as set; its replacement characters are then refused.
+    // A variable that is not UTF-8 counts as set; its replacement characters are refused later.
     let set = |name: &str| env::var_os(name).map(|value| value.to_string_lossy().into_owned());
     let set = |name: &str| set(name).filter(|value| !value.is_empty());
     let credential = match (set(TOKEN), set(EMAIL), set(KEY)) {
@@ -332,47 +398,6 @@ fn credential() -> Result<Credential, Failure> {
             CredentialPart::Email => EMAIL,
             CredentialPart::Key => KEY,
         };
-        Failure::usage(format_args!("{variable} cannot be what it is meant to be: {error}"))
+        Failure::usage(format_args!("{variable} is not valid: {error}"))
     })
-}
-
-impl fmt::Display for ApiFailure {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Unreached { url, reason } => {
-                write!(formatter, "the Secrets Store API at {}: {reason}", Printable(url))
-            }
-            Self::Refused { request, error } => {
-                write!(formatter, "{} ({})", Printable(&error.to_string()), Printable(request))?;
-                what_to_do(error).map_or(Ok(()), |hint| write!(formatter, "; {hint}"))
-            }
-        }
-    }
-}
-
-fn what_to_do(error: &Error) -> Option<&'static str> {
-    let says = |word: &str| error.faults().iter().any(|fault| fault.message.starts_with(word));
-    if error.is_auth() {
-        Some("the token needs the permission Account › Secrets Store › Edit")
-    } else if error.is_quota() {
-        Some("`ostiary quota` says how many there may be")
-    } else if says("store_not_empty") {
-        Some("`--force` deletes its secrets with it")
-    } else if error.is_name_taken() {
-        Some("it exists already: a secret is changed by `ostiary secrets update NAME --value`")
-    } else if error.is_not_found() {
-        Some("`ostiary stores list` and `ostiary secrets list` show what there is")
-    } else if error.is_passing() {
-        Some("this may pass: try again later")
-    } else {
-        None
-    }
-}
-
-impl error::Error for ApiFailure {}
-
-impl From<ApiFailure> for Failure {
-    fn from(failure: ApiFailure) -> Self {
-        Self::failed(failure)
-    }
 }

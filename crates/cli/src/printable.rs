@@ -1,12 +1,14 @@
-//! Text of unknown origin, made safe to show.
+//! Makes text of unknown origin safe to print.
 //!
-//! A name, a comment or an error of a remote's may hold escape sequences that move the cursor, change the title, or
-//! write a link over other text; carriage returns and backspaces that hide what is before them; and marks that
-//! reverse the order in which letters are shown. None of them reaches a terminal as it is.
+//! A name, a comment or an error from a server may contain escape sequences that move the cursor, change the title, or
+//! put a link on other text; carriage returns and backspaces that hide the text before them; and marks that reverse the
+//! order of letters. All of these are escaped.
 
 use std::fmt::{self, Write as _};
 
-/// A text whose characters without a shape of their own, line ends among them, are written as `\u{1b}` or `\n`.
+use ostiary_core::place::is_invisible;
+
+/// A text in which invisible characters, including line ends, are written as `\u{1b}` or `\n`.
 pub struct Printable<'a>(pub &'a str);
 
 impl fmt::Display for Printable<'_> {
@@ -28,8 +30,8 @@ pub fn printable_lines(text: &str) -> String {
     printable
 }
 
-/// JSON with every character that is not printable escaped as JSON has it. Between the strings of a document there is
-/// none but line ends.
+/// JSON in which every character that is not printable is escaped as in JSON. Outside strings, the only such characters
+/// are line ends.
 pub fn printable_json(document: &str) -> String {
     let mut printable = String::with_capacity(document.len());
     for character in document.chars() {
@@ -49,13 +51,18 @@ fn write_printable(target: &mut impl fmt::Write, character: char) -> fmt::Result
     if is_printable(character) {
         target.write_char(character)
     } else {
-        write!(target, "{}", character.escape_debug())
+        match character {
+            '\r' | '\n' | '\t' | '\0' => write!(target, "{}", character.escape_debug()),
+            _ => write!(target, "{}", character.escape_unicode()),
+        }
     }
 }
 
-/// The standard library knows which characters have a shape; it escapes quotes and backslashes for another reason.
+/// Whether the character is visible, as `char::escape_debug` decides. But `escape_debug` also escapes quotes and
+/// backslashes, and does not escape fillers and variation selectors.
 fn is_printable(character: char) -> bool {
-    matches!(character, '\'' | '"' | '\\') || character.escape_debug().len() == 1
+    let has_shape = matches!(character, '\'' | '"' | '\\') || character.escape_debug().len() == 1;
+    has_shape && !is_invisible(character)
 }
 
 #[cfg(test)]
@@ -72,6 +79,9 @@ mod tests {
             ("a\rb\u{8}c\u{7f}", "a\\rb\\u{8}c\\u{7f}"),
             ("a\nb\tc\0", "a\\nb\\tc\\0"),
             ("a\u{202e}b\u{2066}\u{200b}\u{feff}\u{2028}", "a\\u{202e}b\\u{2066}\\u{200b}\\u{feff}\\u{2028}"),
+            ("a\u{115f}b\u{3164}\u{ffa0}\u{2800}", "a\\u{115f}b\\u{3164}\\u{ffa0}\\u{2800}"),
+            ("a\u{fe0f}\u{e0100}\u{e0041}\u{61c}", "a\\u{fe0f}\\u{e0100}\\u{e0041}\\u{61c}"),
+            ("a\u{a0}\u{3000}\u{200d}\u{17b4}\u{1d173}", "a\\u{a0}\\u{3000}\\u{200d}\\u{17b4}\\u{1d173}"),
         ] {
             assert_eq!(Printable(text).to_string(), expected);
         }

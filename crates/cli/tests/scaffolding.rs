@@ -1,4 +1,4 @@
-//! `ostiary init`, `ostiary add` and `ostiary token`, as they are typed.
+//! Tests of `ostiary init`, `ostiary add` and `ostiary token`, through the command line.
 #![expect(
     clippy::panic,
     clippy::unwrap_used,
@@ -27,7 +27,7 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 
-/// What the command says with `--json`.
+/// The output of the command with `--json`.
 fn done(folder: &Path, arguments: &[&str]) -> Value {
     let output = run(folder, &[arguments, &["--json"]].concat());
     assert_eq!(output.status.code(), Some(0), "{arguments:?} {output:?}");
@@ -47,7 +47,7 @@ fn assert_checked(folder: &Path) {
     assert_eq!(output.status.code(), Some(0), "{output:?}");
 }
 
-/// What `explain` decides of a request.
+/// The decision of `explain` for a request.
 fn decision(folder: &Path, arguments: &[&str]) -> Value {
     let output = run(folder, &[&["explain", "--json"], arguments].concat());
     serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{arguments:?} {output:?}"))
@@ -126,7 +126,7 @@ fn a_caller_is_added_below_the_others_with_the_digest_of_its_token() {
     assert_eq!(wrangler, WRANGLER);
     assert!(!gateway.contains(token));
 
-    // The second time nothing is changed, and no token is made.
+    // The second run changes nothing and makes no token.
     let again = done(folder.path(), &["add", "caller", "ci"]);
     assert_eq!((&again["changed"], &again["token"]), (&Value::Bool(false), &Value::Null));
     assert_eq!(read(folder.path(), "gateway.toml"), gateway);
@@ -172,7 +172,7 @@ fn every_known_api_passes_the_check() {
     for name in names {
         let added = done(folder.path(), &["add", name]);
         assert_eq!(added["changed"], true);
-        // The request of the last step is one that the new rules admit.
+        // The new rules admit the request of the last step.
         let explain = added["next"].as_array().unwrap().last().unwrap().as_str().unwrap();
         let words: Vec<_> = explain.split_whitespace().skip(2).collect();
         assert_eq!(decision(folder.path(), &words)["decision"], "forwarded", "{explain}");
@@ -256,7 +256,7 @@ fn init_writes_both_files_from_nothing() {
     assert_eq!(done(folder.path(), &flags)["changed"], false);
     assert_eq!(both(folder.path()), (gateway.clone(), wrangler));
 
-    // In place of what is there only where that is asked for.
+    // Existing files are replaced only with `--replace`.
     done(folder.path(), &["init", "--api", "github", "--caller", "ci", "--replace"]);
     let (replaced, _) = both(folder.path());
     assert!(!replaced.contains("stripe]") && replaced.contains("[routes.github]"), "{replaced}");
@@ -279,7 +279,7 @@ fn a_gateway_begins_with_callers_and_an_api_of_ones_own_is_added() {
     let begun = done(folder.path(), &["init", "--caller", "web", "--caller", "admin"]);
     assert_eq!(begun["tokens"].as_array().unwrap().len(), 2);
     assert!(begun["next"].to_string().contains("ostiary add --name items"), "{begun}");
-    // A caller that cannot be is refused all the same.
+    // A caller with an invalid name is still refused.
     assert_eq!(run(folder.path(), &["init", "--caller", "anyone"]).status.code(), Some(2));
     let items = [
         "add",
@@ -294,6 +294,70 @@ fn a_gateway_begins_with_callers_and_an_api_of_ones_own_is_added() {
     ];
     assert_eq!(done(folder.path(), &items)["changed"], true);
     assert_eq!(decision(folder.path(), &["GET", "/items/1", "--caller", "admin"])["decision"], "forwarded");
+}
+
+#[test]
+fn a_folder_of_ones_own_begins_with_the_demo() {
+    let around = tempfile::tempdir().unwrap();
+    clone(&around.path().join("ostiary"));
+    let folder = around.path().join("mine");
+    fs::create_dir(&folder).unwrap();
+    let dry = run(&folder, &["init", "--demo", "--dry-run"]);
+    assert_eq!((dry.status.code(), fs::read_dir(&folder).unwrap().count()), (Some(0), 0), "{dry:?}");
+    let begun = done(&folder, &["init", "--demo", "--name", "mine"]);
+    assert_eq!((&begun["changed"], begun["tokens"].as_array().unwrap().len()), (&Value::Bool(true), 0));
+    let next = begun["next"].to_string();
+    assert!(next.contains("make --directory ../ostiary dev GATEWAY="), "{next}");
+    assert!(next.contains("ostiary secrets create --local --store demo caller-token"), "{next}");
+    let (gateway, wrangler) = both(&folder);
+    assert!(
+        gateway.starts_with("#:schema ../ostiary/docs/gateway.schema.json\n# The gateway's callers"),
+        "{gateway}"
+    );
+    assert!(wrangler.contains("name = \"mine\"") && !wrangler.contains("\"src\""), "{wrangler}");
+    let build = wrangler.lines().find(|line| line.starts_with("command")).unwrap();
+    assert_eq!(build_command(build), "make --silent --directory ../ostiary build GATEWAY=\"$PWD\"");
+    assert!(read(&folder, ".gitignore").contains(".dev.vars"));
+    assert_checked(&folder);
+    for (environment, target) in [(&[][..], "/demo/v1/hello"), (&["--env", "staging"], "/demo-query/v1")] {
+        let asked = [&["GET", target, "--caller", "developer"], environment].concat();
+        assert_eq!(decision(&folder, &asked)["decision"], "forwarded");
+    }
+    assert_eq!(done(&folder, &["init", "--demo", "--name", "mine"])["changed"], false);
+
+    // Existing files are replaced only with `--replace`.
+    fs::write(folder.join("gateway.toml"), GATEWAY).unwrap();
+    let refused = run(&folder, &["init", "--demo"]);
+    assert_eq!(refused.status.code(), Some(2), "{refused:?}");
+    assert!(text(&refused.stderr).contains("gateway.toml is there already"), "{refused:?}");
+    assert_eq!(both(&folder), (GATEWAY.to_owned(), wrangler));
+    assert_eq!(done(&folder, &["init", "--demo", "--replace"])["changed"], true);
+    assert_eq!(read(&folder, "gateway.toml"), gateway);
+    for other in [&["--api", "stripe"][..], &["--caller", "web"], &["--env", "staging"]] {
+        assert_eq!(run(&folder, &[&["init", "--demo"], other].concat()).status.code(), Some(2));
+    }
+    let jsonc = tempfile::tempdir().unwrap();
+    fs::write(jsonc.path().join("wrangler.jsonc"), "{}").unwrap();
+    for replace in [&[][..], &["--replace"]] {
+        assert_eq!(run(jsonc.path(), &[&["init", "--demo"], replace].concat()).status.code(), Some(2));
+        assert_eq!(fs::read_dir(jsonc.path()).unwrap().count(), 1);
+    }
+}
+
+#[test]
+fn a_command_that_is_shown_means_the_files_that_were_given() {
+    let around = tempfile::tempdir().unwrap();
+    for (name, content) in [("gate way.toml", GATEWAY), ("other.toml", WRANGLER)] {
+        fs::write(around.path().join(name), content).unwrap();
+    }
+    let given = ["--config", "gate way.toml", "--wrangler", "other.toml"];
+    let added = done(around.path(), &[&["add", "stripe"], &given[..]].concat());
+    let next: Vec<_> = added["next"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+    let commands: Vec<_> = next.iter().filter_map(|line| line.trim().strip_prefix("ostiary ")).collect();
+    assert!(commands.len() >= 4, "{next:?}");
+    for command in commands {
+        assert!(command.contains("--config 'gate way.toml' --wrangler other.toml"), "{command}");
+    }
 }
 
 /// A folder that looks like a clone of the repository.
@@ -322,7 +386,7 @@ fn a_folder_of_ones_own_is_built_by_the_clone_beside_it() {
         assert!(read(&folder, ".gitignore").contains(".dev.vars"));
         assert_checked(&folder);
     }
-    // In the clone itself nothing is different from the demo's configuration.
+    // In the clone itself, the configuration is the same as the demo's.
     let folder = tempfile::tempdir().unwrap();
     clone(folder.path());
     done(folder.path(), &["init", "--api", "stripe", "--caller", "web"]);

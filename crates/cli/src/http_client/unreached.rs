@@ -1,27 +1,31 @@
-//! Why no answer came.
+//! The reasons why no response arrived.
 
 use std::error::Error;
 use std::fmt;
+use std::io;
 
 use rustls::CertificateError;
+use ureq::Timeout;
 
 use crate::printable::Printable;
 
-/// Why no answer came, without a URL or a header in it.
+/// The reason why no response arrived. It contains no URL and no header.
 #[derive(Debug)]
 pub enum Unreached {
-    /// The server's certificate is not trusted, so that nothing was sent.
+    /// The server's certificate is not trusted, so nothing was sent.
     Certificate {
-        /// What is wrong with it.
+        /// The error.
         fault: CertificateError,
-        /// Who has issued it, where that is known.
+        /// Its issuer, if known.
         issuer: Option<String>,
     },
-    /// The connection failed, or what came was no HTTP response.
+    /// There was no connection, so nothing was sent.
+    Unsent(String),
+    /// No HTTP response was received on a connection: the operation may have been done.
     Failed(String),
 }
 
-/// As much of a name as is shown.
+/// The longest name that is shown, in characters.
 const LONGEST_NAME: usize = 200;
 
 impl Unreached {
@@ -36,8 +40,25 @@ impl Unreached {
             Some(rustls::Error::InvalidCertificate(fault)) => {
                 Self::Certificate { fault: fault.clone(), issuer: None }
             }
+            _ if is_before_sending(error) => Self::Unsent(error.to_string()),
             _ => Self::Failed(error.to_string()),
         }
+    }
+
+    /// Whether the operation may have been done.
+    pub fn may_be_done(&self) -> bool {
+        matches!(self, Self::Failed(_))
+    }
+}
+
+fn is_before_sending(error: &ureq::Error) -> bool {
+    match error {
+        ureq::Error::HostNotFound
+        | ureq::Error::ConnectionFailed
+        | ureq::Error::ConnectProxyFailed(_)
+        | ureq::Error::Timeout(Timeout::Resolve | Timeout::Connect) => true,
+        ureq::Error::Io(error) => error.kind() == io::ErrorKind::ConnectionRefused,
+        _ => false,
     }
 }
 
@@ -59,6 +80,7 @@ impl fmt::Display for Unreached {
             Self::Certificate { fault, .. } => {
                 write!(formatter, "its certificate is not valid: {}", Printable(&fault.to_string()))
             }
+            Self::Unsent(reason) => write!(formatter, "no connection: {}", Printable(reason)),
             Self::Failed(reason) => write!(formatter, "no answer: {}", Printable(reason)),
         }
     }

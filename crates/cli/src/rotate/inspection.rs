@@ -1,27 +1,28 @@
-//! What the gateway reads from the target's sources.
+//! Reads the target's sources through the gateway.
 
 use std::collections::BTreeSet;
 
 use ostiary_secrets_store::StoreId;
 
+use super::found::{Found, Holding, Verdict};
 use super::patience::Tries;
-use super::plan::{Found, Holding, Verdict};
 use super::report::{Event, Report};
 use super::target::{NewValue, Target};
 use crate::api::Api;
 use crate::configuration::Binding;
 use crate::failure::Failure;
-use crate::operator::{Operator, Probed};
+use crate::operator::Operator;
+use crate::probed::Probed;
 
-/// Looks at sources.
+/// Reads the sources.
 pub struct Inspection<'a> {
-    /// Whose sources they are.
+    /// The target that has the sources.
     pub target: &'a Target,
-    /// For each of the target's secrets, in their order.
+    /// The new value of each of the target's secrets, in their order.
     pub values: &'a [NewValue],
-    /// Where values are written.
+    /// The API that writes values.
     pub api: &'a Api,
-    /// Where they are read.
+    /// The gateway that reads them.
     pub operator: &'a Operator,
 }
 
@@ -29,10 +30,10 @@ pub struct Inspection<'a> {
 type Stored<'a> = BTreeSet<(&'a StoreId, String)>;
 
 impl Inspection<'_> {
-    /// What each source holds, and that it is where the stores have a secret.
+    /// Reads each source, and checks that the stores have a secret for it.
     ///
     /// # Errors
-    /// Where the gateway does not say, or reads from another place than the one that would be written.
+    /// Returns an error if the gateway does not answer, or reads another secret than the one that would be written.
     pub fn look(&self, report: &mut Report<'_>) -> Result<Vec<Found>, Failure> {
         let mut all = Vec::new();
         let stored = self.stored()?;
@@ -50,15 +51,16 @@ impl Inspection<'_> {
         Ok(all)
     }
 
-    /// What the gateway reads there now.
+    /// What the gateway reads from this source now.
     ///
     /// # Errors
-    /// Where it does not say.
+    /// Returns an error if it does not answer.
     pub fn read(&self, source: usize) -> Result<Holding, Failure> {
         self.read_among(source, None)
     }
 
-    /// A source that fails is asked again, since one that is only slow must not be taken for one that can be spared.
+    /// Reads one source. After a failure it reads again, because a slow source must not be overwritten as one that does
+    /// not work.
     fn holding(&self, source: usize, stored: &Stored<'_>) -> Result<Holding, Failure> {
         let mut tries = Tries::default();
         loop {
@@ -74,16 +76,10 @@ impl Inspection<'_> {
         for (new, places) in self.values.iter().zip(&self.target.secrets) {
             let secret = &new.secret;
             let read = self.operator.read(secret, source)?;
-            let binding = places.sources.get(source);
-            // Otherwise the place that is written would not be the one that is proved.
-            if read.binding(secret) != binding.map(|binding| binding.name.as_str()) {
-                return Err(Failure::failed(format_args!(
-                    "the gateway's {} of `{secret}` is another one: it runs another gateway.toml, so deploy this one first",
-                    self.target.source_name(source)
-                )));
-            }
+            let Some(binding) = places.sources.get(source) else { continue };
+            read.check_binding(secret, binding)?;
             let outcome = read.outcome(secret);
-            if let (Some(stored), Some(binding), "ok" | "invalid" | "empty") = (stored, binding, outcome) {
+            if let (Some(stored), "ok" | "invalid" | "empty") = (stored, outcome) {
                 check_place(binding, stored)?;
             }
             holding = holding.max(held(&read, new));
@@ -94,7 +90,7 @@ impl Inspection<'_> {
         Ok(holding)
     }
 
-    /// What the stores hold that the target is in.
+    /// The secrets of the target's stores.
     fn stored(&self) -> Result<Stored<'_>, Failure> {
         let bindings = self.target.secrets.iter().flat_map(|secret| &secret.sources);
         let ids: BTreeSet<&StoreId> = bindings.map(|binding| &binding.store).collect();
@@ -106,25 +102,25 @@ impl Inspection<'_> {
     }
 }
 
-/// What the gateway reads for one secret.
+/// The state of one secret, from the gateway's answer.
 pub fn held(read: &Probed, new: &NewValue) -> Holding {
     match read.outcome(&new.secret) {
         _ if read.proves(&new.secret, &new.value) => Holding::New,
-        "ok" | "invalid" => Holding::Other,
+        "ok" | "invalid" | "exchange" => Holding::Other,
         "missing" | "empty" => Holding::Unreadable,
-        // The store failed: what is there is not known.
+        // The store failed, so the value is not known.
         _ => Holding::Unread,
     }
 }
 
-/// What the gateway reads has to be a secret that the API knows: the names may be those of another account.
+/// Checks that the API has the secret that the gateway reads. Otherwise the gateway uses another account.
 fn check_place(binding: &Binding, stored: &Stored<'_>) -> Result<(), Failure> {
     let Binding { name, store, secret } = binding;
     if stored.contains(&(store, secret.to_string())) {
         return Ok(());
     }
     Err(Failure::failed(format_args!(
-        "the gateway reads `{name}`, and the store {store} has no secret `{secret}`: what would be written is not what it \
+        "the gateway reads `{name}`, and the store {store} has no secret `{secret}`: the command would write another secret than it \
          reads; --env, --account-id or --api-base-url may name another place"
     )))
 }

@@ -1,21 +1,24 @@
-//! What a rotation says while it goes on, and at its end.
+//! Prints the progress and the result of a rotation.
 
 use std::fmt::Write as _;
 
 use serde::Serialize;
 use serde_json::json;
 
-use super::plan::{Found, Holding, Obstacle, Step, Verdict};
+use super::found::{Found, Holding, Verdict};
+use super::plan::{Obstacle, Step};
 use super::target::Target;
 use crate::configuration::Binding;
 use crate::failure::Failure;
 use crate::output::{Output, Text, Tone};
-use crate::shell::ShellCommand;
+use crate::shell::GivenOptions;
 
-/// What happened to one source.
+const WRITTEN: &str = "written";
+
+/// An event of one source.
 #[derive(Serialize)]
 pub struct Event {
-    /// From 1.
+    /// Its position, from 1.
     source: usize,
     #[serde(rename = "event")]
     kind: &'static str,
@@ -24,10 +27,12 @@ pub struct Event {
     status: Option<u16>,
 }
 
-/// All that happened. For people each event is a line when it happens; JSON is written once, at the end.
+/// All events. As text, each event is printed at once, as a line; JSON is printed at the end.
 pub struct Report<'a> {
     target: &'a Target,
     output: &'a mut Output,
+    /// The options for the same account and configuration, for commands that are shown.
+    given: GivenOptions,
     events: Vec<Event>,
 }
 
@@ -49,7 +54,7 @@ impl Event {
     }
 
     pub fn written(source: usize) -> Self {
-        Self::new(source, "written", "the new value is written")
+        Self::new(source, WRITTEN, "the new value is written")
     }
 
     pub fn active(source: usize) -> Self {
@@ -66,13 +71,13 @@ impl Event {
 }
 
 impl<'a> Report<'a> {
-    /// Nothing has happened yet.
-    pub fn new(target: &'a Target, output: &'a mut Output) -> Self {
-        Self { target, output, events: Vec::new() }
+    /// A report without events.
+    pub fn new(target: &'a Target, given: GivenOptions, output: &'a mut Output) -> Self {
+        Self { target, output, given, events: Vec::new() }
     }
 
     /// # Errors
-    /// Where standard output cannot be written to.
+    /// Returns an error if standard output cannot be written to.
     pub fn event(&mut self, event: Event) -> Result<(), Failure> {
         if !self.output.is_json() {
             let source = self.target.source_name(event.source.saturating_sub(1));
@@ -82,13 +87,13 @@ impl<'a> Report<'a> {
         Ok(())
     }
 
-    /// How it ended, and what the operator does next.
+    /// Prints the result and the next steps for the operator.
     ///
     /// # Errors
-    /// [`Failure::Found`] where the new value is not in use, or would not be.
+    /// [`Failure::Found`] if the new value is not in use, or would not be.
     pub fn end(self, step: Step, found: &[Found], is_rehearsal: bool) -> Result<(), Failure> {
         let (outcome, tone, advice) = match step {
-            Step::Stop(obstacle) => ("stopped", Tone::Bad, stopped(obstacle, found, self.target)),
+            Step::Stop(obstacle) => ("stopped", Tone::Bad, self.stopped(obstacle, found)),
             _ if is_rehearsal => ("rehearsed", Tone::Good, "Nothing was written.".to_owned()),
             Step::Half => ("half", Tone::Odd, HALF.to_owned()),
             Step::Done | Step::Probe(_) | Step::Write(_) => ("done", Tone::Good, done(self.target)),
@@ -103,7 +108,73 @@ impl<'a> Report<'a> {
         }
         if matches!(step, Step::Stop(_)) { Err(Failure::Found) } else { Ok(()) }
     }
+
+    fn stopped(&self, obstacle: Obstacle, found: &[Found]) -> String {
+        let name = |source| self.target.source_name(source);
+        let written = self.written();
+        match obstacle {
+            Obstacle::Mistyped(source) => mistyped(source, found, self.target, &self.given),
+            Obstacle::Undecided(source) => format!(
+                "It is not known whether {} works. {written} Run the same again later with the same value, or \
+                 change --probe or --expect.",
+                name(source)
+            ),
+            Obstacle::Restricted(source) => format!(
+                "{} is refused in another way than a wrong value. A valid key without permission for the probe is \
+                 refused like this. {written} Choose a --probe that every key of that kind may send, or limit \
+                 --refused to the statuses for a wrong key; --no-control treats all of them as a refusal of a wrong \
+                 key.",
+                capitalised(&name(source))
+            ),
+            Obstacle::Exposed(source, status) => format!(
+                "{} comes before the one that works, and requests do not continue to that one after {status}, \
+                 because the route's `failover` does not include it: a wrong value there would fail requests. \
+                 {written} Add {status} to `failover` (docs/rotation.md), deploy, and run the same again.",
+                capitalised(&name(source))
+            ),
+            Obstacle::Unread(source) => format!(
+                "The gateway could not read {}, which may have the only value that works, so no source is written. \
+                 Run the same again later with the same value.",
+                name(source)
+            ),
+            Obstacle::Blind => format!(
+                "The upstream gives the same response to a wrong value, so the probe does not show whether a key \
+                 works. {written} {SAY_IT}"
+            ),
+            Obstacle::Foreign(status) => format!(
+                "The response to a wrong value, {status}, is neither the one to a valid key nor a known refusal; \
+                 its reason may be the form of the value. {written} {SAY_IT} --refused {status} treats it as a \
+                 refusal, and --no-control skips this check."
+            ),
+            Obstacle::Untold => format!(
+                "The response to a wrong value does not show whether it was refused. {written} Run the same again \
+                 later; --no-control skips this check."
+            ),
+            Obstacle::OnlySource => {
+                "The secret has one source, and it works; a wrong value there would fail every request. \
+                 Give it a second source in gateway.toml and deploy, then run the same again."
+                    .to_owned()
+            }
+            Obstacle::NothingToPromote => {
+                "No source holds this value. Run it without --finish first, with the same value.".to_owned()
+            }
+        }
+    }
+
+    /// A sentence with the sources that this run has written.
+    fn written(&self) -> String {
+        let written = self.events.iter().filter(|event| event.kind == WRITTEN);
+        let names: Vec<String> =
+            written.map(|event| self.target.source_name(event.source.saturating_sub(1))).collect();
+        if names.is_empty() {
+            return "Nothing was written.".to_owned();
+        }
+        format!("Only {} is written.", names.join(" and "))
+    }
 }
+
+const SAY_IT: &str = "Choose another --probe or --expect, or describe the response to a refused key in the route's \
+                      `failover = { when = … }` (docs/rotation.md lists providers), deploy, and run the same again.";
 
 const HALF: &str = "Both tokens work. Give the new one to the caller; when nobody uses the old one any more, run \
                     the same with --finish and the same value, which ends the old one.";
@@ -112,47 +183,16 @@ fn done(target: &Target) -> String {
     match &target.route {
         Some(route) => {
             format!(
-                "Every source holds the new value. Now revoke the old key at the provider that the route `{route}` leads to."
+                "Every source holds the new value. Now revoke the old key at the provider that the route `{route}` \
+                 leads to."
             )
         }
         None => "Every source holds the new token; the old one is no longer accepted.".to_owned(),
     }
 }
 
-fn stopped(obstacle: Obstacle, found: &[Found], target: &Target) -> String {
-    match obstacle {
-        Obstacle::Mistyped(source) => mistyped(source, found, target),
-        Obstacle::Undecided(source) => format!(
-            "The upstream does not say whether {} works, so no other source is written. Run the same again with the \
-             same value when it answers; --probe and --expect say how it is asked.",
-            target.source_name(source)
-        ),
-        Obstacle::Unread(source) => format!(
-            "The gateway could not read {}, which may hold the only value that works, so no source is written. Run the \
-             same again with the same value when the store answers.",
-            target.source_name(source)
-        ),
-        Obstacle::Blind => "The upstream gives the same answer to a value that is certainly wrong, so that the probe tells no \
-                            good key from a bad one. Nothing was written. Choose another --probe or --expect, or say in \
-                            the route's `failover = { when = … }` what a refused key looks like (docs/rotation.md lists \
-                            providers), deploy, and run the same again."
-            .to_owned(),
-        Obstacle::Untold => "The upstream does not say what it makes of a value that is certainly wrong. Nothing was \
-                             written. Run the same again when it answers; --no-control goes on without this."
-            .to_owned(),
-        Obstacle::OnlySource => {
-            "The secret has one source, and it works; a wrong value there would fail every request. \
-                                 Give it a second source in gateway.toml and deploy, then run the same again."
-                .to_owned()
-        }
-        Obstacle::NothingToPromote => {
-            "No source holds this value. Run it without --finish first, with the same value.".to_owned()
-        }
-    }
-}
-
-/// Nobody can read the old value back, but the store can copy it.
-fn mistyped(source: usize, found: &[Found], target: &Target) -> String {
+/// The advice after a mistyped value. No command can read the old value, but the store can copy it.
+fn mistyped(source: usize, found: &[Found], target: &Target, given: &GivenOptions) -> String {
     let only = if found.iter().filter(|one| one.holding == Holding::New).count() == 1 { "only " } else { "" };
     let name = target.source_name(source);
     let mut text = format!("The upstream refuses the new value, which {only}{name} holds.");
@@ -169,20 +209,20 @@ fn mistyped(source: usize, found: &[Found], target: &Target) -> String {
     );
     for secret in &target.secrets {
         if let (Some(from), Some(to)) = (secret.sources.get(working), secret.sources.get(source)) {
-            text.push_str(&restored(from, to));
+            text.push_str(&restored(from, to, given));
         }
     }
     text
 }
 
-fn restored(from: &Binding, to: &Binding) -> String {
+fn restored(from: &Binding, to: &Binding, given: &GivenOptions) -> String {
     if from.store != to.store {
         return format!(
-            "\n  # `{}` is in another store, to which nothing can be copied: type the old value",
+            "\n  # `{}` is in another store, and values cannot be copied between stores: type the old value",
             to.secret
         );
     }
-    let secrets = || ShellCommand::new("secrets").option("--store", to.store.as_str());
+    let secrets = || given.command("secrets").option("--store", to.store.as_str());
     let delete = secrets().words("delete").operands(&[to.secret.as_str()]);
     let duplicate = secrets().words("duplicate").operands(&[from.secret.as_str(), to.secret.as_str()]);
     format!("\n  {delete} && {duplicate}")

@@ -1,6 +1,7 @@
 //! `ostiary secrets`.
 
 mod creation;
+mod deletion;
 
 use std::path::PathBuf;
 
@@ -8,18 +9,15 @@ use clap::{Args, Subcommand, ValueEnum};
 use ostiary_secrets_store::{
     Changes, Direction, Duplicate, NewSecret, Scope, Secret, SecretFilter, SecretId, SecretName, SecretOrder,
 };
-use serde_json::json;
 
 use crate::age::Age;
 use crate::api::{Api, ChosenStore, StoreArguments};
-use crate::bound::Bound;
 use crate::configuration::ConfigurationArguments;
-use crate::confirmation::is_confirmed;
 use crate::failure::Failure;
-use crate::output::{Output, Text, Tone};
-use crate::printable::Printable;
+use crate::output::Output;
 use crate::value_check::ValueCheck;
 use crate::value_source::ValueSource;
+use deletion::DeleteArguments;
 
 /// List, create, show, change, copy and delete secrets.
 #[derive(Args)]
@@ -38,7 +36,7 @@ Examples:
   ostiary secrets list --search stripe --order modified
   ostiary secrets create stripe-key                      asks for the value
   printf %s \"$KEY\" | ostiary secrets create stripe-key
-  ostiary secrets create --from secrets.json             many; run again, it goes on
+  ostiary secrets create --from secrets.json             many; run it again to continue
   ostiary secrets update stripe-key --comment \"of the shop\"
   ostiary secrets duplicate stripe-key stripe-key-previous
   ostiary secrets delete stripe-key-previous
@@ -46,7 +44,7 @@ Examples:
 
 #[derive(Subcommand)]
 enum Operation {
-    /// List secrets, with age and scopes. No value is among what the API tells.
+    /// List secrets, with age and scopes. The API never returns values.
     List(ListArguments),
     /// Create one secret, or all of a file.
     Create(CreateArguments),
@@ -69,16 +67,16 @@ enum Operation {
 
 #[derive(Args)]
 struct ListArguments {
-    /// A part of the name or of the comment.
+    /// Only those with this text in the name or comment.
     #[arg(long)]
     search: Option<String>,
     /// Only those with this scope; may be repeated.
     #[arg(long = "scope", value_name = "SCOPE")]
     scopes: Vec<Scope>,
-    /// What the list is sorted by.
+    /// The sort order.
     #[arg(long, value_enum, default_value = "name")]
     order: Order,
-    /// Last first.
+    /// In descending order.
     #[arg(long)]
     descending: bool,
 }
@@ -97,7 +95,7 @@ struct CreateArguments {
     /// The secret's name.
     #[arg(required_unless_present = "from", conflicts_with = "from")]
     name: Option<SecretName>,
-    /// Create every secret of this JSON or dotenv file that is not there yet; `-` is standard input.
+    /// Create every secret of this JSON or dotenv file that does not exist yet; `-` is standard input.
     #[arg(long, value_name = "PATH", conflicts_with = "value_file")]
     from: Option<PathBuf>,
     #[command(flatten)]
@@ -115,25 +113,12 @@ struct UpdateArguments {
     value: bool,
     #[command(flatten)]
     source: ValueSource,
-    /// In place of all its scopes; separated by commas.
+    /// The new scopes, separated by commas; they replace all others.
     #[arg(long, value_delimiter = ',', value_name = "SCOPES")]
     scopes: Option<Vec<Scope>>,
-    /// In place of its comment.
+    /// The new comment.
     #[arg(long)]
     comment: Option<String>,
-}
-
-#[derive(Args)]
-struct DeleteArguments {
-    /// Their names, or with --id their ids.
-    #[arg(required = true)]
-    names: Vec<String>,
-    /// The names are ids.
-    #[arg(long)]
-    id: bool,
-    /// Delete without asking. Only a terminal is asked.
-    #[arg(long)]
-    yes: bool,
 }
 
 /// One secret.
@@ -146,22 +131,22 @@ struct Which {
     id: bool,
 }
 
-/// What a new secret is for.
+/// The scopes and the comment of a new secret.
 #[derive(Args)]
 struct About {
-    /// Who may use it; separated by commas.
+    /// The services that may use it, separated by commas.
     #[arg(long, value_delimiter = ',', default_value = "workers", value_name = "SCOPES")]
     scopes: Vec<Scope>,
-    /// What people should know of it.
+    /// A comment.
     #[arg(long)]
     comment: Option<String>,
 }
 
 impl Secrets {
     /// # Errors
-    /// Where the API does not do it.
+    /// Returns an error if the API refuses.
     pub fn run(self, output: &mut Output) -> Result<(), Failure> {
-        let (api, store) = self.store.open_for(self.configuration.folder())?;
+        let (api, store) = self.store.open_for(&self.configuration)?;
         match self.operation {
             Operation::List(list) => {
                 show_all(&api.all(&api.account.secrets(&store.id, &list.filter()))?, output)
@@ -182,7 +167,9 @@ impl Secrets {
                 let id = which.find(&api, &store)?;
                 let result = api.send(&api.account.duplicate_secret(&store.id, &id, &duplicate));
                 show(
-                    &result.map_err(|failure| store.failure("create", duplicate.name.as_str(), &failure))?,
+                    &result.map_err(|failure| {
+                        store.failure(&api, "create", duplicate.name.as_str(), &failure)
+                    })?,
                     output,
                 )
             }
@@ -220,7 +207,7 @@ impl CreateArguments {
         check.stored(&store.id, &name, &value)?;
         let secret = NewSecret { name, value, scopes: self.about.scopes, comment: self.about.comment };
         let result = api.send(&api.account.create_secret(&store.id, &secret));
-        show(&result.map_err(|failure| store.failure("create", secret.name.as_str(), &failure))?, output)
+        show(&result.map_err(|failure| store.failure(api, "create", secret.name.as_str(), &failure))?, output)
     }
 }
 
@@ -244,7 +231,7 @@ impl UpdateArguments {
         }
         let id = self.which.find(api, store)?;
         if let Some(value) = &value {
-            // An id does not say what is bound to it.
+            // Bindings have names, so an id needs its name first.
             let name = if self.which.id {
                 api.send(&api.account.secret(&store.id, &id))?.name
             } else {
@@ -256,7 +243,7 @@ impl UpdateArguments {
         }
         let changes = Changes { value, scopes: self.scopes, comment: self.comment };
         let result = api.send(&api.account.update_secret(&store.id, &id, &changes));
-        show(&result.map_err(|failure| store.failure("change", &self.which.name, &failure))?, output)
+        show(&result.map_err(|failure| store.failure(api, "change", &self.which.name, &failure))?, output)
     }
 }
 
@@ -267,53 +254,6 @@ impl Which {
         } else {
             Ok(api.secret_named(store, &self.name)?.id)
         }
-    }
-}
-
-impl DeleteArguments {
-    fn run(
-        self,
-        api: &Api,
-        store: &ChosenStore,
-        configuration: &ConfigurationArguments,
-        output: &mut Output,
-    ) -> Result<(), Failure> {
-        let secrets = self.find(api, store)?;
-        let names: Vec<&str> = secrets.iter().map(|secret| secret.name.as_str()).collect();
-        // Without a configuration nothing is known to be bound.
-        let environments = configuration.environments().unwrap_or_default();
-        let bound = Bound::new(&environments, &store.id);
-        for name in &names {
-            if let Some(places) = bound.places(name) {
-                output.note(Text::default().toned(Tone::Odd, "warning:").plain(format!(
-                    " `{name}` is bound by {places}: requests that need it fall back to its other sources, or fail"
-                )));
-            }
-        }
-        let question = format!("Delete {} from the store `{}`?", names.join(", "), store.name);
-        let question = Printable(&question).to_string();
-        if !self.yes && !is_confirmed(&question, "write --yes to delete without a question")? {
-            return Err(Failure::failed("nothing is deleted"));
-        }
-        let ids: Vec<SecretId> = secrets.iter().map(|secret| secret.id.clone()).collect();
-        api.delete(&store.id, &ids)
-            .map_err(|failure| store.failure("delete", &names.join(", "), &failure))?;
-        if output.is_json() {
-            return output.json(&json!({ "deleted": ids, "names": names }));
-        }
-        output.line(format!("deleted {}", names.join(", ")))
-    }
-
-    fn find(&self, api: &Api, store: &ChosenStore) -> Result<Vec<Secret>, Failure> {
-        let find = |name: &String| {
-            if self.id {
-                let id = name.parse().map_err(Failure::usage)?;
-                Ok(api.send(&api.account.secret(&store.id, &id))?)
-            } else {
-                api.secret_named(store, name)
-            }
-        };
-        self.names.iter().map(find).collect()
     }
 }
 

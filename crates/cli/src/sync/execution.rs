@@ -1,7 +1,7 @@
-//! Does what was decided about each name, and says what became of it.
+//! Executes the actions of a sync, and prints the results.
 //!
-//! Nothing is deleted unless everything before it has succeeded: where a name has changed, the file's new name is
-//! there before the old one goes.
+//! Nothing is deleted unless everything before it has succeeded. So if a name has changed in the file, the new secret
+//! exists before the old one is deleted.
 
 use ostiary_secrets_store::{Changes, NewSecret, Scope, SecretId, StoreId};
 use serde::Serialize;
@@ -15,21 +15,21 @@ use crate::failure::Failure;
 use crate::output::{Output, Text, Tone};
 use crate::printable::Printable;
 
-/// Where things are done, and how.
+/// The target and the options of the execution.
 pub struct Execution<'a> {
-    /// Does them.
+    /// The API.
     pub api: &'a Api,
-    /// Where.
+    /// The store.
     pub store: &'a StoreId,
-    /// Who may use what is created.
+    /// The scopes of new secrets.
     pub scopes: &'a [Scope],
-    /// Whether they are only told.
+    /// Whether the actions are only printed.
     pub dry_run: bool,
-    /// Whether a person has agreed already.
+    /// Whether the user has agreed already.
     pub confirmed: bool,
 }
 
-/// One name, as JSON has it.
+/// The result for one name, for JSON.
 #[derive(Serialize)]
 struct Row {
     name: String,
@@ -39,47 +39,56 @@ struct Row {
     reason: Option<String>,
 }
 
-/// What became of one action.
+/// The outcome of one action.
 enum Outcome {
     Done,
     Rehearsed,
     Failed(String),
-    /// Something before it has failed, or the person did not agree.
+    /// There was no response: the action may have been done.
+    Unknown(String),
+    /// The API no longer answers.
+    Untried,
+    /// Not done, because something before it has failed or the user did not agree.
     Left,
 }
 
 impl Execution<'_> {
     /// # Errors
-    /// [`Failure::Found`] where something is not as it should be.
+    /// [`Failure::Found`] if an action has failed or was not done.
     pub fn run(self, actions: Vec<(Line, Action)>, output: &mut Output) -> Result<(), Failure> {
         let (deletions, others): (Vec<_>, Vec<_>) =
             actions.into_iter().partition(|(_, action)| *action == Action::Delete);
-        let mut rows = Vec::new();
-        let mut failed = 0_usize;
+        let (mut rows, mut count) = (Vec::new(), Count::default());
+        let mut is_over = false;
+        self.api.begin_list();
         for (line, action) in others {
-            let outcome = self.outcome(&action, || self.perform(line.entry, line.id, &action));
-            failed = failed.saturating_add(usize::from(matches!(outcome, Outcome::Failed(_))));
+            let outcome = if is_over && !matches!(action, Action::Keep | Action::Protect(_)) {
+                Outcome::Untried
+            } else {
+                self.outcome(&action, &mut is_over, || self.perform(line.entry, line.id, &action))
+            };
+            count.add(&outcome);
             rows.push(say(line.name, line.difference, &action, outcome, output)?);
         }
-        let agreed = failed == 0 && self.agreed(&deletions)?;
-        let mut left = 0_usize;
+        let agreed = count.is_clean() && self.agreed(&deletions)?;
+        // The time for the user's answer does not count.
+        self.api.begin_list();
         for (line, action) in deletions {
-            let outcome = if agreed && failed == 0 {
-                self.outcome(&action, || self.perform(line.entry, line.id, &action))
+            let outcome = if agreed && count.is_clean() {
+                self.outcome(&action, &mut is_over, || self.perform(line.entry, line.id, &action))
             } else {
                 Outcome::Left
             };
-            failed = failed.saturating_add(usize::from(matches!(outcome, Outcome::Failed(_))));
-            left = left.saturating_add(usize::from(matches!(outcome, Outcome::Left)));
+            count.add(&outcome);
             rows.push(say(line.name, line.difference, &action, outcome, output)?);
         }
         if output.is_json() {
             output.json(&rows)?;
         }
-        end(failed, left, output)
+        count.end(output)
     }
 
-    /// Whether the person at the terminal wants these names gone.
+    /// Whether the user agrees to delete these names.
     fn agreed(&self, deletions: &[(Line, Action)]) -> Result<bool, Failure> {
         if deletions.is_empty() || self.dry_run || self.confirmed {
             return Ok(true);
@@ -90,11 +99,24 @@ impl Execution<'_> {
         is_confirmed(&question, "write --yes to delete without being asked")
     }
 
-    fn outcome(&self, action: &Action, perform: impl FnOnce() -> Result<(), ApiFailure>) -> Outcome {
+    /// Sets `is_over` if the next action would fail too.
+    fn outcome(
+        &self,
+        action: &Action,
+        is_over: &mut bool,
+        perform: impl FnOnce() -> Result<(), ApiFailure>,
+    ) -> Outcome {
         if self.dry_run && !matches!(action, Action::Keep | Action::Protect(_)) {
             return Outcome::Rehearsed;
         }
-        perform().map_or_else(|failure| Outcome::Failed(failure.to_string()), |()| Outcome::Done)
+        match perform() {
+            Ok(()) => Outcome::Done,
+            Err(failure) => {
+                *is_over = failure.is_lasting();
+                let reason = failure.to_string();
+                if failure.may_be_done() { Outcome::Unknown(reason) } else { Outcome::Failed(reason) }
+            }
+        }
     }
 
     fn perform(&self, entry: Option<Entry>, id: Option<SecretId>, action: &Action) -> Result<(), ApiFailure> {
@@ -124,8 +146,9 @@ fn say(
 ) -> Result<Row, Failure> {
     let (word, tone) = word(action, &outcome);
     let reason = match (action, outcome) {
-        (_, Outcome::Failed(reason)) => Some(reason),
-        (Action::Protect(places), _) => Some(format!("bound by {places}; --delete-bound deletes it too")),
+        (_, Outcome::Failed(reason) | Outcome::Unknown(reason)) => Some(reason),
+        (_, Outcome::Untried) => Some("not tried".to_owned()),
+        (Action::Protect(places), _) => Some(format!("bound by {places}; use --delete-bound to delete it")),
         _ => None,
     };
     if !output.is_json() {
@@ -139,26 +162,66 @@ fn say(
 fn word(action: &Action, outcome: &Outcome) -> (&'static str, Tone) {
     match (action, outcome) {
         (Action::Keep | Action::Protect(_), _) => ("kept", Tone::Odd),
+        (_, Outcome::Unknown(_)) => ("unknown", Tone::Bad),
         (Action::Create, Outcome::Done) => ("created", Tone::Good),
         (Action::Create, Outcome::Rehearsed) => ("would be created", Tone::Good),
-        (Action::Create, Outcome::Failed(_) | Outcome::Left) => ("not created", Tone::Bad),
+        (Action::Create, Outcome::Failed(_) | Outcome::Untried | Outcome::Left) => ("not created", Tone::Bad),
         (Action::Update, Outcome::Done) => ("updated", Tone::Good),
         (Action::Update, Outcome::Rehearsed) => ("would be updated", Tone::Good),
-        (Action::Update, Outcome::Failed(_) | Outcome::Left) => ("not updated", Tone::Bad),
+        (Action::Update, Outcome::Failed(_) | Outcome::Untried | Outcome::Left) => ("not updated", Tone::Bad),
         (Action::Delete, Outcome::Done) => ("deleted", Tone::Good),
         (Action::Delete, Outcome::Rehearsed) => ("would be deleted", Tone::Good),
-        (Action::Delete, Outcome::Failed(_) | Outcome::Left) => ("not deleted", Tone::Bad),
+        (Action::Delete, Outcome::Failed(_) | Outcome::Untried | Outcome::Left) => ("not deleted", Tone::Bad),
     }
 }
 
-fn end(failed: usize, left: usize, output: &mut Output) -> Result<(), Failure> {
-    match (failed, left) {
-        (0, 0) => return Ok(()),
-        (0, _) => output.note("Nothing was deleted."),
-        (_, 0) => output.note(format!("{failed} failed; run the same again to go on")),
-        (_, _) => output.note(format!(
-            "{failed} failed, so {left} that the file does not have stay; run the same again to go on"
-        )),
+/// The numbers of actions that have failed or were not done.
+#[derive(Default)]
+struct Count {
+    failed: usize,
+    unknown: usize,
+    untried: usize,
+    left: usize,
+}
+
+impl Count {
+    fn add(&mut self, outcome: &Outcome) {
+        let count = match outcome {
+            Outcome::Done | Outcome::Rehearsed => return,
+            Outcome::Failed(_) => &mut self.failed,
+            Outcome::Unknown(_) => &mut self.unknown,
+            Outcome::Untried => &mut self.untried,
+            Outcome::Left => &mut self.left,
+        };
+        *count = count.saturating_add(1);
     }
-    Err(Failure::Found)
+
+    /// Whether everything so far has succeeded.
+    fn is_clean(&self) -> bool {
+        self.failed == 0 && self.unknown == 0
+    }
+
+    fn end(&self, output: &mut Output) -> Result<(), Failure> {
+        let Self { failed, unknown, untried, left } = self;
+        if self.is_clean() && *left == 0 {
+            return Ok(());
+        }
+        if self.is_clean() {
+            output.note("Nothing was deleted.");
+            return Err(Failure::Found);
+        }
+        let counts = [(failed, "failed"), (unknown, "unknown"), (untried, "not tried")];
+        let told: Vec<String> = counts
+            .into_iter()
+            .filter(|(count, _)| **count > 0)
+            .map(|(count, word)| format!("{count} {word}"))
+            .collect();
+        let stay = if *left == 0 {
+            String::new()
+        } else {
+            format!(", so {left} that are not in the file were kept")
+        };
+        output.note(format!("{}{stay}; run the command again to continue", told.join(", ")));
+        Err(Failure::Found)
+    }
 }

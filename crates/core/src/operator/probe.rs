@@ -1,4 +1,4 @@
-//! `POST probe`: what one source of a route's secrets, or of one secret, comes to.
+//! `POST probe`: probes one source of a route's secrets, or of one secret.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,7 +7,7 @@ use super::probe_target::ProbeTarget;
 use super::receive::receive;
 use super::report::{Report, outcome};
 use super::value_proof::Nonce;
-use crate::configuration::{Gateway, Route, Source};
+use crate::configuration::{Gateway, Placement, Route, Secret, SecretId, Source};
 use crate::http::host::Host;
 use crate::log::Event;
 use crate::refusal::Code;
@@ -16,8 +16,9 @@ use crate::runtime::reading::{Failure, Reading};
 use crate::runtime::signing::Signing;
 use crate::runtime::{Bindings, Clock, Console, Network, RequestHead};
 use crate::secrets::credential::Credential;
+use crate::secrets::credential_error::CredentialError;
 use crate::secrets::readings::Readings;
-use crate::secrets::resolver::{CredentialError, Resolver, SourceNote};
+use crate::secrets::resolver::{Resolver, SourceNote};
 
 /// The body of the request.
 #[derive(Deserialize)]
@@ -29,9 +30,9 @@ struct ProbeRequest {
     secret: Option<String>,
     source: usize,
     nonce: String,
-    /// Whether the request is sent with values that are certainly wrong.
+    /// The secrets that are replaced by control values. All others are sent, so that a refusal is about these.
     #[serde(default)]
-    control: bool,
+    control: Vec<String>,
 }
 
 /// The body of the response.
@@ -40,18 +41,29 @@ struct ProbeReport<'g> {
     source: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<u16>,
-    /// Whether the response refuses the credential, as the route's `failover` has it. There where `status` is.
+    /// Whether the response refuses the credential, by the route's `failover`. Present together with `status`.
     #[serde(skip_serializing_if = "Option::is_none")]
     refused: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     failure: Option<&'static str>,
+    /// The reason why the credential could not be exchanged for a token.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exchange: Option<FailedExchange>,
     secrets: Vec<Proved<'g>>,
     secrets_ms: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
     upstream_ms: Option<u32>,
 }
 
-/// One secret's source.
+/// The refusal of the token endpoint.
+#[derive(Serialize)]
+struct FailedExchange {
+    error: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<u16>,
+}
+
+/// The source of one secret.
 #[derive(Serialize)]
 struct Proved<'g> {
     name: &'g str,
@@ -62,11 +74,11 @@ struct Proved<'g> {
 }
 
 /// 1. The body is received and understood. 413, 400
-/// 2. A rule of the route admits method and path, for whomever. 403
-/// 3. The secrets are read, from this source alone, and proved.
-/// 4. The request is sent, with nothing of the operator's.
+/// 2. A rule of the route admits method and path, for any caller. 403
+/// 3. The secrets are read, from this source only, and proofs are computed.
+/// 4. The request is sent, without headers or a body of the operator.
 ///
-/// From the third step on, what fails is what was asked for, so it is told with a 200.
+/// From the third step on, a failure is the result of the probe, so the status is 200.
 pub(super) async fn report<'g, R: Bindings + Network + Clock + Console + Signing>(
     gateway: &'g Gateway,
     head: &impl RequestHead,
@@ -81,7 +93,9 @@ pub(super) async fn report<'g, R: Bindings + Network + Clock + Console + Signing
     let mut probe = Probe { gateway, host, runtime, readings, event, nonce, position };
     let mut report = match (&request.route, &request.secret) {
         (Some(name), None) => probe.probe_route(name, &request, head).await?,
-        (None, Some(name)) if request.method.is_none() && request.path.is_none() && !request.control => {
+        (None, Some(name))
+            if request.method.is_none() && request.path.is_none() && request.control.is_empty() =>
+        {
             probe.probe_secret(name).await?
         }
         _ => return Err(Code::OperationInvalid),
@@ -90,10 +104,10 @@ pub(super) async fn report<'g, R: Bindings + Network + Clock + Console + Signing
     Ok(Report::new(200, &report))
 }
 
-/// One probe, once its request is understood.
+/// One probe, with its parsed request.
 struct Probe<'a, 'g, R> {
     gateway: &'g Gateway,
-    /// The host that the operator's request is for.
+    /// The host of the operator's request.
     host: &'a Host,
     runtime: &'g R,
     readings: &'a mut Readings<'g, R>,
@@ -104,7 +118,7 @@ struct Probe<'a, 'g, R> {
 }
 
 impl<'g, R: Bindings + Network + Clock + Signing> Probe<'_, 'g, R> {
-    /// One source of one secret, whatever route it is for.
+    /// Probes one source of one secret, independent of routes.
     async fn probe_secret(&mut self, name: &str) -> Result<ProbeReport<'g>, Code> {
         let before = self.runtime.now();
         let secret = self.gateway.secrets.iter().find(|known| known.name == name);
@@ -120,7 +134,7 @@ impl<'g, R: Bindings + Network + Clock + Signing> Probe<'_, 'g, R> {
         })
     }
 
-    /// One source of a route's auth, and what the upstream says to it where a path is given.
+    /// Probes one source of a route's auth, and sends a request to the upstream if a path is given.
     async fn probe_route(
         &mut self,
         name: &str,
@@ -128,7 +142,7 @@ impl<'g, R: Bindings + Network + Clock + Signing> Probe<'_, 'g, R> {
         head: &impl RequestHead,
     ) -> Result<ProbeReport<'g>, Code> {
         let route = self.gateway.routes.iter().find(|route| route.name == name);
-        let route = route.filter(|_| !request.control || request.path.is_some());
+        let route = route.filter(|_| request.control.is_empty() || request.path.is_some());
         let route = route.ok_or(Code::OperationInvalid)?;
         self.event.route = Some(&route.name);
         // 2. Rule
@@ -139,11 +153,7 @@ impl<'g, R: Bindings + Network + Clock + Signing> Probe<'_, 'g, R> {
         self.event.rule = target.as_ref().map(|target| target.rule.text.as_ref());
         // 3. Secrets
         let mut report = ProbeReport::default();
-        let credential = if request.control {
-            self.mistake(route, &mut report).await?
-        } else {
-            self.read(route, &mut report).await?
-        };
+        let credential = self.credential(route, &request.control, &mut report).await?;
         // 4. Send
         let sent = match (credential, &target) {
             (Ok(credential), Some(target)) => {
@@ -165,48 +175,72 @@ impl<'g, R: Bindings + Network + Clock + Signing> Probe<'_, 'g, R> {
     }
 
     /// Step 3. The outer error is about the request, the inner one about the sources.
-    async fn read(
+    ///
+    /// The values of the secrets in `wrong` are replaced by control values, so there is no proof for them.
+    async fn credential(
         &mut self,
         route: &'g Route,
+        wrong: &[String],
         report: &mut ProbeReport<'g>,
     ) -> Result<Result<Credential<'g>, CredentialError>, Code> {
         let before = self.runtime.now();
         let resolver = Resolver::new(self.gateway, route, &self.event.request_id).only(self.position);
         let mut resolver = resolver.ok_or(Code::OperationInvalid)?;
+        let is_wrong = |name: &str| wrong.iter().any(|wrong| wrong == name);
+        let sources = || resolver.at(self.position);
+        if sources().filter(|(_, secret, _)| is_wrong(&secret.name)).count() != wrong.len() {
+            return Err(Code::OperationInvalid);
+        }
+        if !wrong.is_empty() {
+            let replaced: Vec<_> = sources().filter(|(_, secret, _)| is_wrong(&secret.name)).collect();
+            let keys = self.replace(route, &replaced).await;
+            resolver = resolver.falsifying(keys);
+        }
         let credential = resolver.next(self.readings, self.runtime).await;
         report.secrets_ms = elapsed(before, self.runtime.now());
         let sources = resolver.at(self.position).map(|(_, secret, source)| {
             let failed = |note: &&SourceNote<'_>| note.secret == secret.name && note.failure.is_some();
             let failure = resolver.notes.iter().find(failed).and_then(|note| note.failure);
-            proved(&secret.name, source, failure, self.readings, &self.nonce)
+            let proved = proved(&secret.name, source, failure, self.readings, &self.nonce);
+            if is_wrong(&secret.name) { Proved { hmac: None, ..proved } } else { proved }
         });
         report.secrets = sources.collect();
-        self.event.secrets = resolver.notes;
+        let failed = resolver.notes.iter().find_map(|note| Some((note.error?, note.status)));
+        report.exchange = failed.map(|(error, status)| FailedExchange { error, status });
+        // A control tells nothing about the sources in use.
+        self.event.secrets = if wrong.is_empty() { resolver.notes } else { Vec::new() };
         self.event.secrets_ms = Some(report.secrets_ms);
         Ok(credential)
     }
 
-    /// Step 3 of a control: values of the length and the alphabet of those that are read, and certainly none of them.
-    /// Nothing is proved, since nothing that was read is sent.
-    async fn mistake(
+    /// Replaces the values of these sources by control values, except keys that sign tokens: a control value would not
+    /// be a valid key, so these keys are kept, and their signatures are made wrong. Returns the names of their secrets.
+    async fn replace(
         &mut self,
-        route: &'g Route,
-        report: &mut ProbeReport<'g>,
-    ) -> Result<Result<Credential<'g>, CredentialError>, Code> {
-        let before = self.runtime.now();
-        let resolver = Resolver::new(self.gateway, route, &self.event.request_id).only(self.position);
-        let mut resolver = resolver.ok_or(Code::OperationInvalid)?;
-        let sources: Vec<_> = resolver.at(self.position).collect();
-        self.readings.read(sources.iter().map(|(_, _, source)| *source)).await;
+        route: &Route,
+        sources: &[(SecretId, &'g Secret, &'g Source)],
+    ) -> Vec<&'g str> {
+        self.readings.read(sources.iter().map(|(.., source)| *source)).await;
         let mut control = Control::new(&self.nonce, &self.event.request_id);
-        let mut mistaken = Readings::new(self.runtime, self.gateway.secret_timeout);
-        for (id, _, source) in sources {
-            mistaken.insert(source, control.reading(route, id, self.readings.get(source)));
+        let mut keys = Vec::new();
+        for (id, secret, source) in sources {
+            if R::FORMS.jwt && signs_tokens(route, *id) {
+                keys.push(secret.name.as_ref());
+            } else {
+                let made = control.reading(route, *id, self.readings.get(source));
+                self.readings.insert(source, made);
+            }
         }
-        report.secrets_ms = elapsed(before, self.runtime.now());
-        self.event.secrets_ms = Some(report.secrets_ms);
-        Ok(resolver.next(&mut mistaken, self.runtime).await)
+        keys
     }
+}
+
+/// Whether a key of this secret signs tokens, including those of an exchange.
+fn signs_tokens(route: &Route, id: SecretId) -> bool {
+    route.auth.iter().flat_map(Placement::with_exchanged).any(|placement| match placement {
+        Placement::Jwt(jwt) => jwt.key.secrets().any(|secret| secret == id),
+        _ => false,
+    })
 }
 
 fn proved<'g, B: Bindings>(

@@ -16,10 +16,10 @@ use crate::secret_value::{SecretBytes, SecretValue};
 use crate::secrets::base_url::base_url;
 use crate::secrets::readings::Readings;
 
-/// How long an answer may take, in milliseconds.
+/// The time until the response has arrived, in milliseconds.
 const TIMEOUT: u32 = 10_000;
 
-/// In bytes: no answer to these queries is as long.
+/// In bytes: longer than any response to these queries.
 const LONGEST: u32 = 1024 * 1024;
 
 /// One row, by the names of its columns.
@@ -30,7 +30,7 @@ struct Answer {
     data: Vec<Row>,
 }
 
-/// What reads data points for one request of the operator's.
+/// Reads data points for one request of the operator.
 pub(super) struct Query<'a, 'g, R> {
     pub(super) gateway: &'g Gateway,
     pub(super) source: &'g MetricsSource,
@@ -69,7 +69,7 @@ impl<R: Bindings + OwnRequests> Query<'_, '_, R> {
         Ok(answer.data)
     }
 
-    /// From the first source that yields a value that a header can hold.
+    /// The token from the first source with a value that is valid in a header.
     async fn token(&mut self) -> Result<SecretValue, Code> {
         let secret = self.gateway.secret(self.source.token).ok_or(Code::Misconfigured)?;
         for source in secret.sources.iter() {
@@ -84,12 +84,12 @@ impl<R: Bindings + OwnRequests> Query<'_, '_, R> {
     }
 }
 
-/// A text of the row; empty where it is none.
+/// A text of the row; empty if the column is not a text.
 pub(super) fn text<'r>(row: &'r Row, column: &str) -> &'r str {
     row.get(column).and_then(Value::as_str).unwrap_or_default()
 }
 
-/// A number of the row. Large integers come as texts.
+/// A number of the row. Large integers are returned as texts.
 pub(super) fn number(row: &Row, column: &str) -> f64 {
     let value = row.get(column);
     let number = value.and_then(|value| value.as_f64().or_else(|| value.as_str()?.parse().ok()));
