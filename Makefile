@@ -86,7 +86,7 @@ mutants: .tools/bin/cargo-mutants ## Change the code in small ways, and see whet
 # Configurations that are generated for the benchmark, to show how cost grows.
 GROWTH := $(foreach name,one-of-each metered many-routes many-callers,bench/.generated/$(name)/build/entry.js)
 
-bench: bench/.build/entry.js bench/.signed/entry.js $(GROWTH) ## Measure against the peers, and write bench/RESULTS.md (half an hour, two cores)
+bench: bench/.build/entry.js bench/.signed/entry.js $(GROWTH) ## Measure against the peers, and write bench/RESULTS.md (an hour, two cores; BENCH="--rounds 3" is shorter)
 	@$(NODE) bench/run.mjs $(BENCH)
 
 dist: .tools/rust ## Build the command as a static Linux binary and as an npm package, into dist/ (a few minutes)

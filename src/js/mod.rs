@@ -10,7 +10,6 @@ use web_sys::{AbortSignal, DomException, Headers, ReadableStream, Request, Reque
 
 use crate::redactor::BodyRedactor;
 use crate::rewriter::BodyRewriter;
-use crate::waiter::Waiter;
 
 #[wasm_bindgen]
 extern "C" {
@@ -96,8 +95,11 @@ impl RateLimitOptions {
 
 #[wasm_bindgen(module = "/src/js/promise.js")]
 extern "C" {
-    /// Passes the result of the promise to the waiter.
-    pub(crate) fn settle(promise: &Promise, waiter: Waiter);
+    /// Passes the result of the promise to the waiter, for the wait with this number.
+    pub(crate) fn settle(promise: &Promise, waiter: &JsValue, number: u32);
+
+    /// Frees the waiter. Calls of it throw from now on.
+    pub(crate) fn free(waiter: &JsValue);
 }
 
 #[wasm_bindgen(module = "/src/js/recovery.js")]
@@ -123,9 +125,9 @@ extern "C" {
 
 #[wasm_bindgen(module = "/src/js/deadline.js")]
 extern "C" {
-    /// Fulfils the waiter after this many milliseconds, and returns the id for [`clear_timeout`].
+    /// Fulfils the wait with this number after this many milliseconds, and returns the id for [`clear_timeout`].
     #[wasm_bindgen(js_name = fulfillAfter)]
-    pub(crate) fn fulfill_after(milliseconds: u32, waiter: Waiter) -> f64;
+    pub(crate) fn fulfill_after(milliseconds: u32, waiter: &JsValue, number: u32) -> f64;
 }
 
 #[wasm_bindgen(module = "/src/js/attempt.js")]
