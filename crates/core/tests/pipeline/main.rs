@@ -7,6 +7,7 @@
     reason = "a test fails by panicking, and clippy knows only functions marked as tests"
 )]
 
+mod ages;
 mod answers;
 mod callers;
 mod cors;
@@ -21,6 +22,7 @@ mod methods;
 mod named_tokens;
 mod notices;
 mod operator;
+mod operator_login;
 mod places;
 mod redaction;
 mod retry;

@@ -82,6 +82,8 @@ pub struct World {
     pub limits: BTreeMap<&'static str, Verdict>,
     /// The time, in milliseconds since 1970.
     pub now: f64,
+    /// How many milliseconds pass with each request of the gateway's own.
+    pub own_request_ms: f64,
     /// Why the body of a request does not arrive.
     pub broken_body: Option<ReceiveError>,
     /// What token endpoints say first; then, and always where nothing is said, a token of which no two are alike.
@@ -279,7 +281,12 @@ impl World {
 
     /// Another `gateway.toml`, with the same `wrangler.toml`.
     pub fn of(text: &str) -> Self {
-        let read = read(File { path: "gateway.toml", text }, File { path: "wrangler.toml", text: WRANGLER });
+        Self::deployed(text, WRANGLER)
+    }
+
+    /// Both files.
+    pub fn deployed(text: &str, wrangler: &str) -> Self {
+        let read = read(File { path: "gateway.toml", text }, File { path: "wrangler.toml", text: wrangler });
         let gateway = read.unwrap_or_else(|errors| panic!("{}", errors[0])).gateway;
         let sources = gateway.secrets.iter().flat_map(|secret| secret.sources.iter());
         let bindings = sources.map(|source| {
@@ -298,6 +305,7 @@ impl World {
             keeps_body: true,
             limits: BTreeMap::new(),
             now: 0.0,
+            own_request_ms: 0.0,
             broken_body: None,
             tokens: RefCell::default(),
             has_cache: true,
@@ -658,7 +666,8 @@ impl Instrumented for World {
 
 impl Clock for World {
     fn now(&self) -> f64 {
-        self.now
+        let asked = u32::try_from(self.tokens_given.get()).unwrap();
+        self.now + f64::from(asked) * self.own_request_ms
     }
 
     async fn sleep(&self, milliseconds: u32) {
