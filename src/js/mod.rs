@@ -113,9 +113,16 @@ extern "C" {
 
 #[wasm_bindgen(module = "/src/js/metrics.js")]
 extern "C" {
-    /// Hands a data point to a binding of Analytics Engine.
+    /// Hands a data point to a binding of Analytics Engine. The numbers are not a slice, which would be copied twice.
     #[wasm_bindgen(js_name = writeDataPoint)]
-    pub(crate) fn write_data_point(env: &JsValue, binding: &str, texts: &str, numbers: &[f64]);
+    pub(crate) fn write_data_point(
+        env: &JsValue,
+        lines: &str,
+        attempts: f64,
+        secrets_ms: f64,
+        upstream_ms: f64,
+        total_ms: f64,
+    );
 }
 
 #[wasm_bindgen(module = "/src/js/deadline.js")]

@@ -254,7 +254,7 @@ function charts({ hours, step, series, shares }) {
   const counted = `${requests} requests, ${refusals} refusals, ${failovers} failovers`;
   return [
     make("figure", {}, make("figcaption", {}, `Requests, ${last}`), plot(counted, hours, step, series, ["requests"], "bar"), make("p", {}, counted), described(["callers", shared("caller")], ["refusals", shared("code")], ["served by", shared("source")])),
-    make("figure", {}, make("figcaption", {}, `Milliseconds, ${last}`), plot(`p50 and p99; at most ${Math.round(slowest)} ms`, hours, step, series, ["p50", "p99"], "line"), make("p", {}, `p50 and p99, at most ${Math.round(slowest)} ms`)),
+    make("figure", {}, make("figcaption", {}, `Milliseconds, ${last}`), plot(`p50 and p99; at most ${Math.round(slowest)} ms`, hours, step, series, ["p50", "p99"], "line"), make("p", {}, make("span", { className: "p50" }, "p50"), " and ", make("span", { className: "p99" }, "p99"), `, at most ${Math.round(slowest)} ms`)),
   ];
 }
 

@@ -1,17 +1,12 @@
 // Section B: which headers go up, which come down, and that the gateway's own are the only ones of their name.
 
 import assert from "node:assert/strict";
-import { after, before, beforeEach, test } from "node:test";
+import { test } from "node:test";
 import { canary } from "../harness/canaries.mjs";
-import { MAIN, basic, bearer, startGateway } from "../harness/gateway.mjs";
+import { MAIN, basic, bearer, useGateway } from "../harness/gateway.mjs";
 import { EVERY, answer } from "../harness/upstream.mjs";
 
-let gateway;
-before(async () => {
-  gateway = await startGateway();
-});
-beforeEach(() => gateway.reset());
-after(() => gateway?.stop());
+const gateway = useGateway();
 
 const PRIMARY = `Bearer ${canary("PRIMARY_KEY")}`;
 

@@ -9,6 +9,7 @@
 
 mod ages;
 mod answers;
+mod bindings;
 mod callers;
 mod cors;
 mod exchanges;

@@ -123,6 +123,8 @@ enum SigningKey {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sent {
     pub method: String,
+    /// The binding that sent it.
+    pub fetcher: Option<String>,
     pub url: String,
     /// The caller's that are left, then those that were set.
     pub headers: Vec<(String, String)>,
@@ -486,6 +488,7 @@ impl Network for World {
         let headers = apply(plan, self.asked.borrow().clone()).into_iter().collect();
         self.sent.borrow_mut().push(Sent {
             method: plan.method.as_str().to_owned(),
+            fetcher: plan.fetcher.as_ref().map(ToString::to_string),
             url: plan.url.expose().to_owned(),
             headers,
             keep: plan.keep,
@@ -558,6 +561,7 @@ impl OwnRequests for World {
         self.tokens_given.set(number);
         self.asked_for_tokens.borrow_mut().push(Sent {
             method: plan.method.as_str().to_owned(),
+            fetcher: plan.fetcher.as_ref().map(ToString::to_string),
             url: plan.url.expose().to_owned(),
             headers: apply(plan, BTreeMap::new()).into_iter().collect(),
             keep: plan.timeout,
