@@ -1,6 +1,7 @@
-// A data point of one request. Writing it waits for nothing: the runtime sends it when the request is over.
+// Writes a data point of one request. This does not wait: the runtime sends it after the request.
 
-// `lines` are the binding's name and the texts. What the binding throws must not cost anybody a response.
+// `lines` has the name of the binding, and then one blob per line. An exception of the binding must not affect the
+// response.
 export function writeDataPoint(env, lines, ...doubles) {
   const [binding, ...blobs] = lines.split("\n");
   try {

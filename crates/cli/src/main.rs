@@ -27,6 +27,7 @@ mod deployed;
 mod http_client;
 mod local_api;
 mod operator;
+mod probed;
 
 mod age;
 mod batch;

@@ -69,7 +69,7 @@ fn token(
         .all()
         .any(|(_, caller)| matches!(&caller.proof, Some(LocatedProof::Secret(proof, _)) if proof == token))
     {
-        let message = "the secret proves a caller, so nobody else may have it";
+        let message = "the secret authenticates a caller, so it must not be used elsewhere";
         findings.error(*at, message, "write another secret");
     }
     Some(*token)

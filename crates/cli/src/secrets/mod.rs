@@ -161,7 +161,7 @@ impl Secrets {
     /// # Errors
     /// Where the API does not do it.
     pub fn run(self, output: &mut Output) -> Result<(), Failure> {
-        let (api, store) = self.store.open_for(self.configuration.folder())?;
+        let (api, store) = self.store.open_for(&self.configuration)?;
         match self.operation {
             Operation::List(list) => {
                 show_all(&api.all(&api.account.secrets(&store.id, &list.filter()))?, output)
@@ -182,7 +182,9 @@ impl Secrets {
                 let id = which.find(&api, &store)?;
                 let result = api.send(&api.account.duplicate_secret(&store.id, &id, &duplicate));
                 show(
-                    &result.map_err(|failure| store.failure("create", duplicate.name.as_str(), &failure))?,
+                    &result.map_err(|failure| {
+                        store.failure(&api, "create", duplicate.name.as_str(), &failure)
+                    })?,
                     output,
                 )
             }
@@ -220,7 +222,7 @@ impl CreateArguments {
         check.stored(&store.id, &name, &value)?;
         let secret = NewSecret { name, value, scopes: self.about.scopes, comment: self.about.comment };
         let result = api.send(&api.account.create_secret(&store.id, &secret));
-        show(&result.map_err(|failure| store.failure("create", secret.name.as_str(), &failure))?, output)
+        show(&result.map_err(|failure| store.failure(api, "create", secret.name.as_str(), &failure))?, output)
     }
 }
 
@@ -256,7 +258,7 @@ impl UpdateArguments {
         }
         let changes = Changes { value, scopes: self.scopes, comment: self.comment };
         let result = api.send(&api.account.update_secret(&store.id, &id, &changes));
-        show(&result.map_err(|failure| store.failure("change", &self.which.name, &failure))?, output)
+        show(&result.map_err(|failure| store.failure(api, "change", &self.which.name, &failure))?, output)
     }
 }
 
@@ -280,11 +282,18 @@ impl DeleteArguments {
     ) -> Result<(), Failure> {
         let secrets = self.find(api, store)?;
         let names: Vec<&str> = secrets.iter().map(|secret| secret.name.as_str()).collect();
-        // Without a configuration nothing is known to be bound.
-        let environments = configuration.environments().unwrap_or_default();
+        let environments = configuration.environments_if_present().unwrap_or_else(|failure| {
+            output.note(
+                Text::default()
+                    .toned(Tone::Odd, "warning:")
+                    .plain(format!(" what is bound is not known, since {failure}")),
+            );
+            Vec::new()
+        });
         let bound = Bound::new(&environments, &store.id);
         for name in &names {
             if let Some(places) = bound.places(name) {
+                let name = Printable(name);
                 output.note(Text::default().toned(Tone::Odd, "warning:").plain(format!(
                     " `{name}` is bound by {places}: requests that need it fall back to its other sources, or fail"
                 )));
@@ -297,11 +306,11 @@ impl DeleteArguments {
         }
         let ids: Vec<SecretId> = secrets.iter().map(|secret| secret.id.clone()).collect();
         api.delete(&store.id, &ids)
-            .map_err(|failure| store.failure("delete", &names.join(", "), &failure))?;
+            .map_err(|failure| store.failure(api, "delete", &names.join(", "), &failure))?;
         if output.is_json() {
             return output.json(&json!({ "deleted": ids, "names": names }));
         }
-        output.line(format!("deleted {}", names.join(", ")))
+        output.line(format!("deleted {}", Printable(&names.join(", "))))
     }
 
     fn find(&self, api: &Api, store: &ChosenStore) -> Result<Vec<Secret>, Failure> {

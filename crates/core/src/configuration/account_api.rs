@@ -3,11 +3,11 @@
 use super::secret::SecretId;
 use super::upstream::Upstream;
 
-/// Where an API of the account is, and the token that may read there.
+/// An API of the account, and a token that may read it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::configuration))]
 pub struct AccountApi {
-    /// Its URL.
+    /// The URL of the API.
     pub url: Upstream,
     /// The bearer token.
     pub token: SecretId,

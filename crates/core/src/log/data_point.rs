@@ -1,17 +1,16 @@
-//! What Analytics Engine gets of a request.
+//! The data point of a request for Analytics Engine.
 
 use super::event::Event;
 use crate::runtime::reading::Failure;
 
-/// One data point: what Analytics Engine calls blobs and doubles, in the order of `docs/metrics.md`.
+/// One data point: the blobs and doubles of Analytics Engine, in the order of `docs/metrics.md`.
 ///
-/// One is made for each request, so its texts are one text, which the runtime takes over at once.
+/// One is made for each request, so the blobs are one text, which crosses to the runtime at once.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DataPoint {
-    /// The binding that the point is for, and the texts, each on a line. The first of them is the index too, by which
-    /// points are sampled.
+    /// The name of the binding, and the blobs, one per line. The first blob is also the index for sampling.
     pub lines: String,
-    /// The numbers.
+    /// The doubles.
     pub numbers: [f64; 4],
 }
 
@@ -44,7 +43,7 @@ impl DataPoint {
         add(&mut lines, failover);
         add(&mut lines, event.operation.unwrap_or_default());
         add(&mut lines, "");
-        // Another issuer has written it.
+        // The subject comes from another issuer, so it may have line ends.
         lines.extend(
             event
                 .subject

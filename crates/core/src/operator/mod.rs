@@ -19,6 +19,7 @@ mod ages;
 mod control;
 mod explain;
 mod health;
+mod lookalike;
 mod metrics;
 mod overview;
 mod probe;

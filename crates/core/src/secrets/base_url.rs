@@ -4,7 +4,7 @@ use crate::configuration::{Part, Upstream, UpstreamUrl};
 use crate::refusal::Code;
 use crate::runtime::Bindings;
 
-/// Puts an upstream with variables together: they can have changed since the build, so it is parsed again.
+/// Fills in the variables of an upstream and parses the URL. Variables can change after the build.
 pub fn base_url(upstream: &Upstream, bindings: &impl Bindings) -> Result<UpstreamUrl, Code> {
     let template = match upstream {
         Upstream::Fixed(url) => return Ok(url.clone()),
@@ -15,7 +15,7 @@ pub fn base_url(upstream: &Upstream, bindings: &impl Bindings) -> Result<Upstrea
         match part {
             Part::Text(piece) => text.push_str(piece),
             Part::Variable(name) => text.push_str(&bindings.variable(name).ok_or(Code::Misconfigured)?),
-            // The grammar admits neither in an upstream.
+            // The grammar does not admit these in an upstream.
             Part::Secret(_) | Part::Field(..) | Part::Request(_) => return Err(Code::Misconfigured),
         }
     }

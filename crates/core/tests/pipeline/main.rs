@@ -11,6 +11,7 @@ mod ages;
 mod answers;
 mod bindings;
 mod callers;
+mod control;
 mod cors;
 mod exchanges;
 mod failover;
