@@ -3,17 +3,16 @@
 //! Every operation has its error message here, so the file is longer than others.
 
 use std::env;
-use std::error;
-use std::fmt;
 
 use clap::Args;
-use http::{Method, StatusCode};
+use http::Method;
 use ostiary_secrets_store::{
     Account, AccountId, BaseUrl, Call, Credential, CredentialPart, Error, List, Secret, SecretFilter,
     SecretId, Status, Store, StoreId,
 };
 use serde::de::DeserializeOwned;
 
+pub use crate::api_failure::ApiFailure;
 use crate::configuration::ConfigurationArguments;
 use crate::failure::Failure;
 use crate::http_client::{HttpClient, Repeated, Unreached};
@@ -96,29 +95,6 @@ pub struct Api {
     given_store: GivenOptions,
     /// The server of a local store ends when this is dropped.
     _server: Option<LocalApi>,
-}
-
-/// Why a call has no result.
-#[derive(Debug)]
-pub enum ApiFailure {
-    /// No response was received.
-    Unreached {
-        /// The method.
-        method: Method,
-        /// The URL that was called.
-        url: String,
-        /// Why there is no response.
-        reason: Unreached,
-    },
-    /// The API refused.
-    Refused {
-        /// The method and the URL.
-        request: String,
-        /// What the API said.
-        error: Error,
-        /// What to do about it.
-        hint: Option<String>,
-    },
 }
 
 impl AccountArguments {
@@ -383,14 +359,18 @@ impl Api {
 
 /// The names of stores with their ids, for a sentence.
 pub fn store_names(stores: &[Store]) -> String {
-    let named = |store: &Store| format!("`{}` ({})", Printable(&store.name), store.id);
-    let names: Vec<String> = stores.iter().map(named).collect();
-    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+    let shown = |store: &Store| format!("`{}` ({})", Printable(&store.name), store.id);
+    let all: Vec<String> = stores.iter().map(shown).collect();
+    if all.is_empty() { "none".to_owned() } else { all.join(", ") }
 }
 
 fn unreached<T>(call: &Call<T>, reason: Unreached) -> ApiFailure {
     let request = call.request();
-    ApiFailure::Unreached { method: request.method().clone(), url: request.uri().to_string(), reason }
+    ApiFailure::Unreached {
+        is_read: *request.method() == Method::GET,
+        url: request.uri().to_string(),
+        reason,
+    }
 }
 
 const TOKEN: &str = "CLOUDFLARE_API_TOKEN";
@@ -418,45 +398,4 @@ fn credential() -> Result<Credential, Failure> {
         };
         Failure::usage(format_args!("{variable} cannot be what it is meant to be: {error}"))
     })
-}
-
-impl fmt::Display for ApiFailure {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Unreached { method, url, reason } => {
-                write!(formatter, "the Secrets Store API at {}: {reason}", Printable(url))?;
-                if *method != Method::GET && reason.may_be_done() {
-                    formatter.write_str("; whether it was done is not known")?;
-                }
-                Ok(())
-            }
-            Self::Refused { request, error, hint } => {
-                write!(formatter, "{} ({})", Printable(&error.to_string()), Printable(request))?;
-                hint.as_ref().map_or(Ok(()), |hint| write!(formatter, "; {hint}"))
-            }
-        }
-    }
-}
-
-impl ApiFailure {
-    /// Whether what was asked for may have been done, although there was no answer.
-    pub fn may_be_done(&self) -> bool {
-        matches!(self, Self::Unreached { reason, .. } if reason.may_be_done())
-    }
-
-    /// Whether the next call would fare alike: there was no answer, or the API asks to wait for longer than is waited.
-    pub fn is_lasting(&self) -> bool {
-        match self {
-            Self::Unreached { .. } => true,
-            Self::Refused { error, .. } => error.status() == StatusCode::TOO_MANY_REQUESTS,
-        }
-    }
-}
-
-impl error::Error for ApiFailure {}
-
-impl From<ApiFailure> for Failure {
-    fn from(failure: ApiFailure) -> Self {
-        Self::failed(failure)
-    }
 }

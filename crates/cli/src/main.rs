@@ -22,6 +22,7 @@ mod tail;
 mod token;
 
 mod api;
+mod api_failure;
 mod confirmation;
 mod deployed;
 mod http_client;

@@ -40,8 +40,7 @@ pub struct FailedExchange {
 #[derive(Deserialize)]
 struct ProbeReport {
     status: Option<u16>,
-    #[serde(default)]
-    refused: bool,
+    refused: Option<bool>,
     failure: Option<String>,
     exchange: Option<FailedExchange>,
     #[serde(default)]
@@ -68,6 +67,13 @@ impl Probed {
             )
         })?;
         let ProbeReport { status, refused, failure, exchange, secrets } = report;
+        // That the gateway does not say so is not that the upstream accepts the key.
+        if status.is_some() && refused.is_none() {
+            return Err(Failure::failed(
+                "the gateway does not say whether the upstream refuses the key: it is an older one, so deploy first",
+            ));
+        }
+        let refused = refused.unwrap_or_default();
         let failure = failure.map(|failure| code(&failure).to_owned());
         let known =
             |exchange: FailedExchange| FailedExchange { error: code(&exchange.error).to_owned(), ..exchange };
@@ -176,6 +182,16 @@ mod tests {
                 .starts_with("the gateway reads `STRIPE_KEY` for `stripe`, and not `OTHER`")
         );
         assert!(told("other", "OTHER").unwrap_err().starts_with("the gateway reads nothing for `other`"));
+    }
+
+    #[test]
+    fn a_status_without_a_word_on_refusal_is_no_acceptance() {
+        let read = |report: serde_json::Value| Probed::read(report.to_string().as_bytes(), NONCE);
+        let told = read(json!({ "status": 200 })).map(drop).unwrap_err().to_string();
+        assert!(told.contains("does not say whether the upstream refuses the key"), "{told}");
+        assert!(!read(json!({ "status": 200, "refused": false })).unwrap().refused);
+        assert!(read(json!({ "status": 200, "refused": true })).unwrap().refused);
+        assert!(!read(json!({ "failure": "upstream_timeout" })).unwrap().refused);
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! in a terminal or in the log of a job. So of a reason only what cannot hold a value is kept:
 //!
 //! 1. A reason that is a constant of the API's is kept as it is.
-//! 2. What the request carried in confidence is replaced, whole or in part.
+//! 2. The secrets of the request are replaced, whole or in part.
 //! 3. Where the request carried a value, every word is replaced that is neither one of the API's own words nor a public
 //!    part of the request. Where it carried its credential alone, a word is replaced that is long enough to hold one.
 
@@ -23,7 +23,7 @@ const SHORTEST_PART: usize = 8;
 const SHORTEST_CREDENTIAL: usize = 16;
 const MASK: &str = "[redacted]";
 
-/// The secrets of a request: the values in its body, and its credential; and what it carries in public.
+/// The secrets of a request, which are the values in its body and its credential; and what is public in it.
 pub(crate) struct Confidence {
     secrets: Vec<Zeroizing<String>>,
     has_value: bool,

@@ -146,13 +146,11 @@ impl HttpClient {
     }
 
     fn secure(&self) -> Result<&Agent, EnvironmentError> {
-        match self.secure.get() {
-            Some(agent) => Ok(agent),
-            None => {
-                let agent = secure()?;
-                Ok(self.secure.get_or_init(|| agent))
-            }
+        if let Some(agent) = self.secure.get() {
+            return Ok(agent);
         }
+        let agent = secure()?;
+        Ok(self.secure.get_or_init(|| agent))
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ostiary_secrets_store::{Changes, NewSecret, Scope, Secret, SecretValue, Status};
 
-use super::control::example_for;
+use super::control::{example_for, exposure};
 use super::found::{Found, Holding, Refusal, Verdict};
 use super::inspection::Inspection;
 use super::patience::Patience;
@@ -77,6 +77,9 @@ impl Execution<'_> {
                     Err(obstacle) => return Ok(Step::Stop(obstacle)),
                 }
                 continue;
+            }
+            if let Some(obstacle) = course.control.and_then(|control| exposure(step, found, control)) {
+                return Ok(Step::Stop(obstacle));
             }
             let (Step::Probe(source) | Step::Write(source)) = step else { return Ok(step) };
             let Some(known) = found.get_mut(source) else { return Ok(step) };

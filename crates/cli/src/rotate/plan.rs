@@ -50,6 +50,9 @@ pub enum Obstacle {
     Restricted(usize),
     /// The gateway could not read this source, which may be the only one that works.
     Unread(usize),
+    /// This source is in front of the one that works, and requests do not go on from a key that is refused with this
+    /// status: a wrong value there would fail them.
+    Exposed(usize, u16),
     /// The upstream accepts what is certainly wrong, so that its answer proves nothing.
     Blind,
     /// The upstream answers this to what is certainly wrong, which is neither what a good key gets nor a refusal.

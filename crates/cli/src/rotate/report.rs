@@ -126,6 +126,12 @@ impl<'a> Report<'a> {
                  each of them for that of a dead key.",
                 capitalised(&name(source))
             ),
+            Obstacle::Exposed(source, status) => format!(
+                "{} is in front of the one that works, and requests do not go on to that one from a key that is refused \
+                 with {status}, which the route's `failover` does not name: a wrong value there would fail them. \
+                 {written} Name it there (docs/rotation.md), deploy, and run the same again.",
+                capitalised(&name(source))
+            ),
             Obstacle::Unread(source) => format!(
                 "The gateway could not read {}, which may hold the only value that works, so no source is written. Run \
                  the same again with the same value when the store answers.",

@@ -1,6 +1,7 @@
 //! `ostiary secrets`.
 
 mod creation;
+mod deletion;
 
 use std::path::PathBuf;
 
@@ -8,18 +9,15 @@ use clap::{Args, Subcommand, ValueEnum};
 use ostiary_secrets_store::{
     Changes, Direction, Duplicate, NewSecret, Scope, Secret, SecretFilter, SecretId, SecretName, SecretOrder,
 };
-use serde_json::json;
 
 use crate::age::Age;
 use crate::api::{Api, ChosenStore, StoreArguments};
-use crate::bound::Bound;
 use crate::configuration::ConfigurationArguments;
-use crate::confirmation::is_confirmed;
 use crate::failure::Failure;
-use crate::output::{Output, Text, Tone};
-use crate::printable::Printable;
+use crate::output::Output;
 use crate::value_check::ValueCheck;
 use crate::value_source::ValueSource;
+use deletion::DeleteArguments;
 
 /// List, create, show, change, copy and delete secrets.
 #[derive(Args)]
@@ -121,19 +119,6 @@ struct UpdateArguments {
     /// In place of its comment.
     #[arg(long)]
     comment: Option<String>,
-}
-
-#[derive(Args)]
-struct DeleteArguments {
-    /// Their names, or with --id their ids.
-    #[arg(required = true)]
-    names: Vec<String>,
-    /// The names are ids.
-    #[arg(long)]
-    id: bool,
-    /// Delete without asking. Only a terminal is asked.
-    #[arg(long)]
-    yes: bool,
 }
 
 /// One secret.
@@ -269,60 +254,6 @@ impl Which {
         } else {
             Ok(api.secret_named(store, &self.name)?.id)
         }
-    }
-}
-
-impl DeleteArguments {
-    fn run(
-        self,
-        api: &Api,
-        store: &ChosenStore,
-        configuration: &ConfigurationArguments,
-        output: &mut Output,
-    ) -> Result<(), Failure> {
-        let secrets = self.find(api, store)?;
-        let names: Vec<&str> = secrets.iter().map(|secret| secret.name.as_str()).collect();
-        let environments = configuration.environments_if_present().unwrap_or_else(|failure| {
-            output.note(
-                Text::default()
-                    .toned(Tone::Odd, "warning:")
-                    .plain(format!(" what is bound is not known, since {failure}")),
-            );
-            Vec::new()
-        });
-        let bound = Bound::new(&environments, &store.id);
-        for name in &names {
-            if let Some(places) = bound.places(name) {
-                let name = Printable(name);
-                output.note(Text::default().toned(Tone::Odd, "warning:").plain(format!(
-                    " `{name}` is bound by {places}: requests that need it fall back to its other sources, or fail"
-                )));
-            }
-        }
-        let question = format!("Delete {} from the store `{}`?", names.join(", "), store.name);
-        let question = Printable(&question).to_string();
-        if !self.yes && !is_confirmed(&question, "write --yes to delete without a question")? {
-            return Err(Failure::failed("nothing is deleted"));
-        }
-        let ids: Vec<SecretId> = secrets.iter().map(|secret| secret.id.clone()).collect();
-        api.delete(&store.id, &ids)
-            .map_err(|failure| store.failure(api, "delete", &names.join(", "), &failure))?;
-        if output.is_json() {
-            return output.json(&json!({ "deleted": ids, "names": names }));
-        }
-        output.line(format!("deleted {}", Printable(&names.join(", "))))
-    }
-
-    fn find(&self, api: &Api, store: &ChosenStore) -> Result<Vec<Secret>, Failure> {
-        let find = |name: &String| {
-            if self.id {
-                let id = name.parse().map_err(Failure::usage)?;
-                Ok(api.send(&api.account.secret(&store.id, &id))?)
-            } else {
-                api.secret_named(store, name)
-            }
-        };
-        self.names.iter().map(find).collect()
     }
 }
 

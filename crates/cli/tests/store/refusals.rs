@@ -20,11 +20,8 @@ fn a_gateway_that_reads_another_binding_is_written_nothing_for() {
 fn what_cannot_be_meant_is_told_before_anything_is_read() {
     let world = stripe();
     for (arguments, told) in [
-        (
-            &["stripe", "--probe", "POST /v1/balance"][..],
-            "write GET or HEAD, a space, and a path below the mount",
-        ),
-        (&["stripe", "--probe", "GET v1/balance"], "write GET or HEAD, a space, and a path below the mount"),
+        (&["stripe", "--probe", "POST /v1/balance"][..], "a probe may change nothing; write GET or HEAD"),
+        (&["stripe", "--probe", "GET v1/balance"], "a path begins with a slash; write \"GET /v1/balance\""),
         (&["stripe"], "say how to try the value: --probe"),
         (&["stripe", "--finish"], "--finish is for a secret that proves a caller"),
         (&["token", "--probe", "GET /"], "there is no upstream to --probe"),
@@ -76,8 +73,8 @@ fn a_value_that_its_place_cannot_hold_is_refused_before_anything_is_read() {
     for (value, told) in [
         ("new\tvalue", "stripe: its character 4 is a tab (U+0009), so the route `stripe` cannot use it"),
         ("\u{feff}new", "its character 1 is a byte order mark"),
-        ("Ключ", "its character 1 is no ASCII"),
-        ("   ", "it is empty, or blanks only"),
+        ("Ключ", "its character 1 is not ASCII"),
+        ("   ", "it is empty, or only white space"),
         ("new\u{a0}", "its character 4 is a no-break space"),
         ("“new”", "its character 1 is a typographic quote"),
     ] {

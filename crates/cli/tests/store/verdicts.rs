@@ -280,6 +280,24 @@ fn a_token_endpoint_that_refuses_is_told_from_one_that_is_down() {
 }
 
 #[test]
+fn a_value_that_is_not_proved_is_not_put_in_front_of_one_that_works_where_requests_do_not_go_on() {
+    // The primary is missing, so requests are served by the second source.
+    for (status, refusing, code) in [(403, None, 1), (401, Some(401), 0)] {
+        let world = World::new(&[("stripe-previous", "old-2")]).knows(&["old-2", NEW]);
+        world.state().control = Some(Said::Status(status));
+        world.state().refusing = refusing;
+        let ran = world.run(&PROBE, NEW);
+        assert_eq!(ran.code, Some(code), "{}{}", ran.out, ran.err);
+        if code == 1 {
+            let told =
+                "stopped. Source 1 (STRIPE_KEY) is in front of the one that works, and requests do not go on";
+            assert!(ran.out.contains(told) && ran.out.contains("Nothing was written."), "{}", ran.out);
+            assert_eq!(held(&world), ["stripe-previous=old-2"]);
+        }
+    }
+}
+
+#[test]
 fn a_source_that_is_not_there_for_a_moment_while_it_is_tried_is_not_spared() {
     let world = World::new(&[("stripe", "old-1"), ("stripe-previous", "dead")]).knows(&["old-1", NEW]);
     // Two looks; then an instance that is behind answers the first probe.

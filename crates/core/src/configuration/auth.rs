@@ -260,15 +260,6 @@ impl Placement {
         matches!(self, Self::Exchange(Exchange { reuse: true, .. }))
     }
 
-    /// Whether a key of this secret signs tokens here, or in the exchange that this is.
-    #[must_use]
-    pub fn signs_tokens_with(&self, id: SecretId) -> bool {
-        self.with_exchanged().any(|placement| match placement {
-            Self::Jwt(jwt) => jwt.key.secrets().any(|secret| secret == id),
-            _ => false,
-        })
-    }
-
     /// Whether this placement computes a value for each attempt.
     #[must_use]
     pub const fn signs(&self) -> bool {

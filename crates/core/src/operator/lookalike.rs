@@ -12,20 +12,19 @@ const SHORTEST: usize = 16;
 /// From this length on the first four characters are kept, where no separator ends a beginning: `AKIA`, `AIza`.
 const LONG: usize = 24;
 
-const SEPARATORS: [char; 4] = ['_', '-', '.', ':'];
-
-const ALL: &str = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+const ALL: &[u8] = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 
 /// A value like this text. `choose` yields a number below the one that it gets.
 pub(super) fn lookalike(text: &str, choose: &mut dyn FnMut(usize) -> usize) -> SecretValue {
     let text = text.trim();
-    let (beginning, rest) = text.split_at_checked(kept(text)).unwrap_or(("", text));
+    let (beginning, rest) = text.as_bytes().split_at_checked(kept(text.as_bytes())).unwrap_or_default();
+    let fixed = fixed(rest);
     // The characters of the value itself are in its alphabet, whatever that is: hexadecimal, Base32, Base58, Base64.
     for alphabet in [rest, rest, rest, ALL] {
         let mut other = String::with_capacity(text.len());
-        other.push_str(beginning);
-        for (at, character) in rest.char_indices() {
-            other.push(if is_fixed(rest, at) { character } else { like(character, alphabet, choose) });
+        other.extend(beginning.iter().copied().map(char::from));
+        for (at, byte) in rest.iter().enumerate() {
+            other.push(if fixed.contains(&at) { char::from(*byte) } else { like(*byte, alphabet, choose) });
         }
         let other = SecretValue::new(other);
         if other.expose() != text {
@@ -38,67 +37,72 @@ pub(super) fn lookalike(text: &str, choose: &mut dyn FnMut(usize) -> usize) -> S
 
 /// So many random letters.
 pub(super) fn letters(length: usize, choose: &mut dyn FnMut(usize) -> usize) -> SecretValue {
-    SecretValue::new((0..length).map(|_| like('a', ALL, choose)).collect())
+    SecretValue::new((0..length).map(|_| like(b'a', ALL, choose)).collect())
 }
 
 /// The length of the beginning that says what a value is: `sk_live_`, `ghp_`, `xoxb-12345-`; of a signed token all
 /// but the signature. It is never more than a half of what is not a token.
-fn kept(text: &str) -> usize {
-    if text.starts_with("eyJ") && text.matches('.').count() == 2 {
-        let signature = text.rfind('.').map_or(0, |at| at + 1);
-        return if text.len() - signature < SHORTEST { 0 } else { signature };
+fn kept(text: &[u8]) -> usize {
+    if text.starts_with(b"eyJ")
+        && let [_, _, signature] = &text.split(|byte| *byte == b'.').collect::<Vec<_>>()[..]
+        && signature.len() >= SHORTEST
+    {
+        return text.len() - signature.len();
     }
     let mut kept = 0;
     while let Some(rest) = text.get(kept..)
         && !is_uuid(rest)
-        && let Some((word, others)) = rest.split_once(SEPARATORS)
-        && is_word(word)
-        && others.len() >= SHORTEST.max(text.len() / 2)
+        && let Some(length) = rest.iter().position(|byte| matches!(byte, b'_' | b'-' | b'.' | b':'))
+        && rest.get(..length).is_some_and(is_word)
+        && rest.len() > length + SHORTEST.max(text.len() / 2)
     {
-        kept = text.len() - others.len();
+        kept += length + 1;
     }
-    if kept == 0 && text.len() >= LONG && !is_uuid(text) { 4 } else { kept }
+    if kept == 0 && text.len() >= LONG && text.is_ascii() && !is_uuid(text) { 4 } else { kept }
 }
 
 /// Whether it is too short, or too plain, to be the random part of a key.
-fn is_word(text: &str) -> bool {
-    let has = |is: fn(&u8) -> bool| text.bytes().any(|byte| is(&byte));
-    let is_mixed = has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase);
-    let longest = if text.bytes().all(|byte| byte.is_ascii_digit()) { 16 } else { 8 };
-    !text.is_empty()
-        && text.len() <= longest
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
-        && !is_mixed
-}
-
-/// Whether this character of the random part stays: the version and the variant of a UUID (RFC 9562 §4), and the last
-/// one of a long value, of which Base64 uses a part of the bits.
-fn is_fixed(rest: &str, at: usize) -> bool {
-    if is_uuid(rest) {
-        return at == 14 || at == 19;
+fn is_word(text: &[u8]) -> bool {
+    let are = |is: fn(&u8) -> bool| text.iter().all(is);
+    match text.len() {
+        1..=8 => {
+            are(u8::is_ascii_alphanumeric)
+                && (!text.iter().any(u8::is_ascii_uppercase) || !text.iter().any(u8::is_ascii_lowercase))
+        }
+        9..=16 => are(u8::is_ascii_digit),
+        _ => false,
     }
-    rest.len() >= SHORTEST && rest.rfind(|last: char| last.is_ascii_alphanumeric()) == Some(at)
 }
 
-fn is_uuid(text: &str) -> bool {
+/// Where the random part stays as it is: the version and the variant of a UUID (RFC 9562 §4), and the last character of
+/// a long value, of which Base64 uses a part of the bits.
+fn fixed(rest: &[u8]) -> [usize; 2] {
+    if is_uuid(rest) {
+        return [14, 19];
+    }
+    let last = rest.iter().rposition(u8::is_ascii_alphanumeric).filter(|_| rest.len() >= SHORTEST);
+    [last.unwrap_or(usize::MAX); 2]
+}
+
+fn is_uuid(text: &[u8]) -> bool {
     let is_hyphen = |at: usize| matches!(at, 8 | 13 | 18 | 23);
-    let mut bytes = text.bytes().enumerate();
+    let mut bytes = text.iter().enumerate();
     text.len() == 36
-        && bytes.all(|(at, byte)| if is_hyphen(at) { byte == b'-' } else { byte.is_ascii_hexdigit() })
+        && bytes.all(|(at, byte)| if is_hyphen(at) { *byte == b'-' } else { byte.is_ascii_hexdigit() })
 }
 
 /// A character of the alphabet that is a letter of the same case, or a digit, where this one is. All other ASCII
 /// characters stay: they divide what is looked at.
-fn like(character: char, alphabet: &str, choose: &mut dyn FnMut(usize) -> usize) -> char {
-    let is_alike: fn(&char) -> bool = match character {
-        'a'..='z' => char::is_ascii_lowercase,
-        'A'..='Z' => char::is_ascii_uppercase,
-        '0'..='9' => char::is_ascii_digit,
-        ' '..='~' => return character,
+fn like(byte: u8, alphabet: &[u8], choose: &mut dyn FnMut(usize) -> usize) -> char {
+    let is_alike: fn(&u8) -> bool = match byte {
+        b'a'..=b'z' => u8::is_ascii_lowercase,
+        b'A'..=b'Z' => u8::is_ascii_uppercase,
+        b'0'..=b'9' => u8::is_ascii_digit,
+        b' '..=b'~' => return char::from(byte),
         _ => return 'x',
     };
-    let alike = || alphabet.chars().filter(is_alike);
-    alike().nth(choose(alike().count())).unwrap_or(character)
+    let alike = || alphabet.iter().copied().filter(&is_alike);
+    char::from(alike().nth(choose(alike().count())).unwrap_or(byte))
 }
 
 #[cfg(test)]
@@ -168,11 +172,11 @@ mod tests {
     #[test]
     fn a_uuid_stays_one_of_its_version() {
         let other = unlike("e8d6f0a1-4b2c-4f00-9c3d-0123456789ab");
-        assert!(is_uuid(&other), "{other}");
+        assert!(is_uuid(other.as_bytes()), "{other}");
         assert_eq!((other.get(14..15), other.get(19..20)), (Some("4"), Some("9")));
         assert!(!other.starts_with("e8d6f0a1"), "{other}");
         let prefixed = unlike("key_e8d6f0a1-4b2c-4f00-9c3d-0123456789ab");
-        assert!(prefixed.starts_with("key_") && is_uuid(prefixed.get(4..).unwrap()), "{prefixed}");
+        assert!(prefixed.starts_with("key_") && is_uuid(prefixed.as_bytes().get(4..).unwrap()), "{prefixed}");
         assert!(!prefixed.contains("e8d6f0a1"), "{prefixed}");
     }
 

@@ -7,7 +7,7 @@ use super::probe_target::ProbeTarget;
 use super::receive::receive;
 use super::report::{Report, outcome};
 use super::value_proof::Nonce;
-use crate::configuration::{Gateway, Route, Secret, SecretId, Source};
+use crate::configuration::{Gateway, Placement, Route, Secret, SecretId, Source};
 use crate::http::host::Host;
 use crate::log::Event;
 use crate::refusal::Code;
@@ -16,8 +16,9 @@ use crate::runtime::reading::{Failure, Reading};
 use crate::runtime::signing::Signing;
 use crate::runtime::{Bindings, Clock, Console, Network, RequestHead};
 use crate::secrets::credential::Credential;
+use crate::secrets::credential_error::CredentialError;
 use crate::secrets::readings::Readings;
-use crate::secrets::resolver::{CredentialError, Resolver, SourceNote};
+use crate::secrets::resolver::{Resolver, SourceNote};
 
 /// The body of the request.
 #[derive(Deserialize)]
@@ -224,7 +225,7 @@ impl<'g, R: Bindings + Network + Clock + Signing> Probe<'_, 'g, R> {
         let mut control = Control::new(&self.nonce, &self.event.request_id);
         let mut keys = Vec::new();
         for (id, secret, source) in sources {
-            if R::FORMS.jwt && route.auth.iter().any(|placement| placement.signs_tokens_with(*id)) {
+            if R::FORMS.jwt && signs_tokens(route, *id) {
                 keys.push(secret.name.as_ref());
             } else {
                 let made = control.reading(route, *id, self.readings.get(source));
@@ -233,6 +234,14 @@ impl<'g, R: Bindings + Network + Clock + Signing> Probe<'_, 'g, R> {
         }
         keys
     }
+}
+
+/// Whether a key of this secret signs tokens, those of an exchange among them.
+fn signs_tokens(route: &Route, id: SecretId) -> bool {
+    route.auth.iter().flat_map(Placement::with_exchanged).any(|placement| match placement {
+        Placement::Jwt(jwt) => jwt.key.secrets().any(|secret| secret == id),
+        _ => false,
+    })
 }
 
 fn proved<'g, B: Bindings>(

@@ -2,6 +2,7 @@
 
 pub mod base_url;
 pub mod credential;
+pub mod credential_error;
 pub mod exchange;
 pub mod json_field;
 pub mod places;

@@ -4,13 +4,13 @@ use serde::Serialize;
 
 use crate::configuration::{Gateway, OutputPlace, Placement, Route, Secret, SecretId, Source};
 use crate::digest::Digest;
-use crate::refusal::Code;
 use crate::request_id::RequestId;
 use crate::runtime::reading::{Failure, Reading};
 use crate::runtime::signing::{Signing, when};
 use crate::runtime::{Bindings, Clock};
 use crate::secret_value::SecretValue;
 use crate::secrets::credential::Credential;
+use crate::secrets::credential_error::CredentialError;
 use crate::secrets::exchange::{ExchangeError, obtain};
 use crate::secrets::places::place_of;
 use crate::secrets::readings::Readings;
@@ -19,29 +19,6 @@ use crate::signing::moment::Moment;
 
 /// The name of a client certificate in the log, in the place of a secret's name.
 const CERTIFICATE: &str = "mtls";
-
-/// The reason why there is no credential.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum CredentialError {
-    /// No remaining source yields a usable value.
-    #[error("no source of a secret yields a usable value")]
-    Unavailable,
-    /// The remaining sources hold only values that the upstream has refused.
-    #[error("every remaining source holds a value that was refused")]
-    Repeated,
-    /// A variable is not bound, or its text does not fit its place.
-    #[error("a variable does not fit the place that it is used in")]
-    Misconfigured,
-}
-
-impl From<CredentialError> for Code {
-    fn from(why: CredentialError) -> Self {
-        match why {
-            CredentialError::Unavailable | CredentialError::Repeated => Self::SecretUnavailable,
-            CredentialError::Misconfigured => Self::Misconfigured,
-        }
-    }
-}
 
 /// The outcome of one source, for the log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
