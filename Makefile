@@ -1,21 +1,21 @@
-# Everything that is done with this repository. Each target makes what it needs, once.
+# The targets of this repository. Each target builds what it needs, once.
 
 .DEFAULT_GOAL := help
-# A make that is called with --directory, and every make within it, would name the folder it enters.
+# Without this, a make with --directory, and every make within it, would print the folder that it enters.
 MAKEFLAGS += --no-print-directory
 .PHONY: FORCE help tools build dev break-primary heal-primary api test size soak fuzz mutants bench dist clean
 
-# The pinned one. The machine's own Node runs npm and nothing else.
+# The pinned Node. The machine's own Node only runs npm.
 NODE := node_modules/.bin/node
 
-# wrangler asks nothing of the internet: no statistics, no reports, no look-up of the machine's location.
+# wrangler must not use the internet: no statistics, no reports, no lookup of the machine's location.
 export WRANGLER_SEND_METRICS := false
 export WRANGLER_SEND_ERROR_REPORTS := false
 export WRANGLER_HIDE_BANNER := true
 export CLOUDFLARE_CF_FETCH_ENABLED := false
 
-# GATEWAY=FOLDER on the command line names a folder with a gateway.toml of its own: docs/your-gateway.md. Its Worker is built
-# into that folder. Without it the configuration is that of this repository, which is the demo's.
+# GATEWAY=FOLDER on the command line sets a folder with its own gateway.toml (docs/your-gateway.md). Its Worker is built
+# into that folder. By default, the configuration is that of this repository, the demo's.
 ifeq ($(origin GATEWAY),command line)
 ifneq ($(words $(GATEWAY)),1)
 $(error make reads no path with a space in it: GATEWAY=$(GATEWAY))
@@ -31,7 +31,7 @@ override GATEWAY :=
 FOLDER :=
 endif
 
-# What the Worker is built from; the folders too, so that a deleted file counts as a change.
+# The sources of the Worker, and their folders, so that a deleted file counts as a change.
 SOURCES := $(shell find src crates build.rs Cargo.toml Cargo.lock rust-toolchain.toml scripts/build-worker 2>/dev/null)
 EXAMPLE_SOURCES := $(shell find crates/secret-bindings examples/minimal-worker -not -path '*/build*' 2>/dev/null) \
 	Cargo.toml Cargo.lock rust-toolchain.toml scripts/build-example
@@ -100,7 +100,7 @@ dist: .tools/rust ## Build the command as a static Linux binary and as an npm pa
 clean: ## Remove what was built; the tools and the local Secrets Store stay
 	rm -rf build dist examples/*/build tests/.build tests/auth/.build tests/callers/.build tests/operator/.build tests/faults/.build tests/size/.build bench/.build bench/.signed bench/.generated bench/.profile bench/peers/hono/.build fuzz/target fuzz/findings target
 
-# wrangler takes one of the first three, or what --config or the redirection of a framework's build names.
+# wrangler uses one of the first three, or the file of --config or of a framework's redirection.
 WRANGLER_FILES := $(wildcard $(addprefix $(FOLDER),wrangler.json wrangler.jsonc wrangler.toml .wrangler/deploy/config.json))
 ifneq ($(filter build $(FOLDER)build/entry.js,$(MAKECMDGOALS)),)
 export OSTIARY_WRANGLER_CONFIG := $(shell scripts/deployed-configuration $(GATEWAY) || echo ERROR)
@@ -109,7 +109,7 @@ $(error the build would prove another configuration than wrangler deploys)
 endif
 endif
 
-# Changes when another file is proved, and then only.
+# Changes only when another file is used.
 .tools/configuration: FORCE
 	@mkdir -p .tools
 	@echo "$(OSTIARY_WRANGLER_CONFIG) $(WRANGLER_FILES)" | cmp -s - $@ || echo "$(OSTIARY_WRANGLER_CONFIG) $(WRANGLER_FILES)" > $@
@@ -151,7 +151,7 @@ bench/.generated/%/build/entry.js: bench/.generated/%/gateway.toml $(SOURCES) | 
 # These files are kept after the build.
 .PRECIOUS: bench/.generated/%/gateway.toml
 
-# A build that is interrupted leaves the one before.
+# An interrupted build keeps the previous one.
 .PRECIOUS: $(FOLDER)build/entry.js tests/.build/entry.js tests/auth/.build/entry.js tests/callers/.build/entry.js tests/operator/.build/entry.js tests/faults/.build/entry.js tests/size/.build/entry.js bench/.build/entry.js bench/.signed/entry.js
 
 examples/minimal-worker/build/index.js: $(EXAMPLE_SOURCES) | $(TOOLS)
@@ -172,7 +172,7 @@ $(CLIENTS): tests/clients/package.json tests/clients/package-lock.json tests/cli
 	@scripts/step "The SDKs that the tests call the gateway with" npm ci --prefix tests/clients --no-progress --loglevel=error
 	@touch $@
 
-# A Python that has no `venv` leaves an empty folder, and its tests are skipped.
+# A Python without `venv` leaves an empty folder, and its tests are skipped.
 .tools/python: tests/auth/requirements.txt
 	@scripts/step "boto3 and moto, one to three minutes" scripts/install-python
 	@touch $@

@@ -61,7 +61,7 @@ impl Runtime<'_> {
         }
     }
 
-    /// Whether the limit allows one more request with this key; `None` where the binding does not respond in time.
+    /// Whether the limit allows one more request with this key; `None` if the binding does not respond in time.
     async fn count(&self, binding: &str, key: &str, within: u32) -> Option<bool> {
         let limit: RateLimit = JsValue::from(self.env.rate_limiter(binding).ok()?).unchecked_into();
         let options = RateLimitOptions::new(key);

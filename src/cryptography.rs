@@ -56,7 +56,7 @@ impl Cryptography for Runtime<'_> {
 }
 
 impl Runtime<'_> {
-    /// The bytes of a fulfilled promise; `None` where it is rejected.
+    /// The bytes of a fulfilled promise; `None` if it is rejected.
     async fn bytes(&self, promise: Promise) -> Option<Vec<u8>> {
         let bytes = self.invocation.settled(promise).await.ok()?;
         bytes.dyn_into::<Uint8Array>().ok().map(|bytes| bytes.to_vec())

@@ -23,7 +23,7 @@ impl Deadline {
         Self { invocation: invocation.clone(), passed, timer }
     }
 
-    /// The output of the future; `None` where the deadline passes first.
+    /// The output of the future; `None` if the deadline passes first.
     pub(crate) async fn within<F: Future>(&self, future: F) -> Option<F::Output> {
         let mut future = pin!(future);
         poll_fn(|context| {

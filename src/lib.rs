@@ -3,7 +3,7 @@
 //!
 //! The core reads secrets, sends requests upstream and reads the clock through [`runtime::Runtime`]. Bodies are moved
 //! by JavaScript ([`js`]), which reads and writes the platform's streams without a copy into WebAssembly. `entry.js`
-//! starts the module and serves requests anew after a panic.
+//! restarts the module after a panic and serves requests again.
 
 mod bindings;
 mod cache;

@@ -7,7 +7,7 @@ import { BEARER, OLD, useRotation } from "../harness/rotation.mjs";
 
 const world = useRotation();
 
-test("killed after each step and run again, it goes on, and no request fails", async () => {
+test("killed after each step and run again, it continues, and no request fails", async () => {
   for (const step of [
     /source 1.*works/, /source 2.*works/, /source 2.*is written/, /source 2.*is active/, /source 2.*reads the new/,
     /reads the new[^]*source 2.*works/, /source 1.*is written/, /source 1.*is active/, /source 1.*reads the new/,

@@ -1,4 +1,4 @@
-// ostiary rotate under load, from every state in which a secret may be.
+// ostiary rotate under load, from every state of a secret.
 
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
@@ -25,7 +25,7 @@ test("a key is rotated under load and the old one revoked, and no request fails"
     world.knows(value);
     await pause(300);
   });
-  // Again with the same value there is nothing to do but to look.
+  // With the same value again, it only checks.
   const again = await world.rotate([...BEARER, "--json"], { input: value });
   assert.deepEqual([again.code, steps(again)], [0, ["probed 1", "probed 2"]]);
 });
@@ -51,7 +51,7 @@ test("a mistyped value is found at the first probe, and what is printed puts the
   const ran = await world.underLoad(() => world.rotate(BEARER, { input: mistyped }));
   assert.equal(ran.code, 1);
   assert.match(ran.out, /^stopped\. The upstream refuses the new value, which only source 2 \(SECONDARY_KEY\) holds/m);
-  // Run again with the same value, it finds the same; and where nothing else works it proposes nothing.
+  // A second run with the same value has the same result; if nothing else works, it proposes nothing.
   const same = await world.rotate(BEARER, { input: mistyped });
   assert.deepEqual([same.code, same.out.match(/^ {2}ostiary .*$/m)?.[0]], [1, ran.out.match(/^ {2}ostiary .*$/m)[0]]);
   world.knows();
@@ -159,7 +159,7 @@ test("what cannot be meant is told with exit code 2", async () => {
     [["primary", "--probe", "GET /x"], /--route/],
     [["primary", "--route", "bearer", "--probe", "POST /x"], /GET or HEAD/],
     [["main", "--probe", "GET /x"], /no upstream/],
-    [[...BEARER, "--finish"], /proves a caller/],
+    [[...BEARER, "--finish"], /caller's token/],
     [["nobody"], /has no secret `nobody`/],
     [["classic", "--probe", "GET /x"], /Worker secret/],
   ]) {

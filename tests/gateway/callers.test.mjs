@@ -1,4 +1,4 @@
-// Who is let in: tokens by secret and by digest, where they are shown, and what a failed proof looks like.
+// Authentication: tokens by secret and by digest, their places in requests, and the refusal of a wrong token.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

@@ -1,4 +1,4 @@
-// What web pages of other origins are told.
+// Responses to web pages of other origins.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

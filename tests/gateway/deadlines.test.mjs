@@ -1,4 +1,4 @@
-// Section E, second half: the deadline on an upstream's head, and what it must not cut.
+// Section E, second half: the deadline for an upstream's head, which must not end slow bodies.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

@@ -1,4 +1,4 @@
-// Rate limits, the size of uploads, and answers that stand still.
+// Rate limits, the size of uploads, and stalled responses.
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
@@ -208,10 +208,10 @@ describe("on workerd", () => {
 describe("on Miniflare, with its own rate limits", () => {
   const gateway = useGateway("miniflare");
 
-  // The binding BY_ADDRESS grants five in a minute, BY_CALLER three in ten seconds; refused requests use the address's
-  // up.
+  // The binding BY_ADDRESS allows five requests in a minute, BY_CALLER three in ten seconds. Refused requests count for
+  // the address.
   test("the caller's limit is the first to refuse, then the address's, each with its own period", async () => {
-    // Both windows begin at round times of the clock.
+    // Both periods begin at multiples of their length.
     const left = 10_000 - (Date.now() % 10_000);
     if (left < 4_000) await pause(left);
     const limited = (address, more) => gateway.call({ target: "/limited/x", fields: [["CF-Connecting-IP", address]], ...more });

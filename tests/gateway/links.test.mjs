@@ -1,4 +1,4 @@
-// Links in headers and bodies lead to the mount, while the body passes.
+// Links in headers and bodies are rewritten to the mount while the body streams.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -14,7 +14,7 @@ const CHUNKED = { "Transfer-Encoding": "chunked" };
 const gateway = useGateway();
 
 const upstream = () => `http://127.0.0.1:${gateway.upstream.port}/base`;
-// The host as the test client sends it.
+// The host that the test client sends.
 const mount = (path) => `http://127.0.0.1${path}`;
 const linked = (base) => JSON.stringify({ dist: { tarball: `${base}/pkg/-/pkg-1.0.0.tgz` }, next: base, other: "https://other.test/base/x" });
 

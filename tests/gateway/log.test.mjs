@@ -1,4 +1,4 @@
-// One event for each request: names, outcomes and times, never what the caller said.
+// One event for each request, with names, outcomes and times, and no text from the caller.
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
@@ -8,7 +8,7 @@ import { eventually } from "../harness/patience.mjs";
 import { absent } from "../harness/secret-store.mjs";
 import { answer as scripted } from "../harness/upstream.mjs";
 
-// Texts of a caller, each distinctive, in every place that it can put one.
+// Unique texts in every part of a request that a caller can set.
 const SAID = ["pathtext", "querytext", "headertext", "bodytext", "agenttext", "tokentext", "hosttext"];
 
 for (const runtime of ["workerd", "wrangler dev"]) {

@@ -1,4 +1,4 @@
-// Methods beyond the ordinary ones, on every runtime, since each decides for itself which it reads and sends.
+// Unusual methods on every runtime, because each decides which methods it accepts and sends.
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";

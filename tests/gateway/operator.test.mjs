@@ -1,4 +1,4 @@
-// The operator's endpoints: what they tell, to whom, and that no value leaves them.
+// The operator's endpoints: their responses, their authentication, and that they never return a value.
 
 import assert from "node:assert/strict";
 import { createHmac, randomBytes } from "node:crypto";

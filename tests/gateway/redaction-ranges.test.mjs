@@ -1,4 +1,5 @@
-// Case 50: HEAD and GET of a route that redacts agree, and ranges joined are the redacted whole.
+// Case 50: on a route with redaction, HEAD and GET agree, and the joined ranges are the same as the whole redacted
+// body.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -13,7 +14,7 @@ const JSON_KEY = JSON.stringify(KEY).slice(1, -1);
 
 const gateway = useGateway();
 
-// An upstream that has this body, and knows ranges, entity tags and HEAD.
+// An upstream with this body that supports ranges, entity tags and HEAD.
 function store(body, fields = {}) {
   gateway.upstream.on(EVERY, async (exchange) => {
     await exchange.received;

@@ -1,4 +1,4 @@
-// Case 55: a response whose body says that the key is refused, and every other body as it was.
+// Case 55: a response whose body shows that the key is refused; every other body is unchanged.
 
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";

@@ -1,4 +1,4 @@
-// What a refusal looks like, whatever the reason, and that it says nothing of the inside.
+// The form of refusals, and that they contain no internal details.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

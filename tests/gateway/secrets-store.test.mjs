@@ -1,4 +1,4 @@
-// A real local Secrets Store, with Miniflare's own bindings in the place of scripted ones.
+// A real local Secrets Store, with Miniflare's bindings instead of scripted ones.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

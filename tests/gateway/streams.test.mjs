@@ -1,4 +1,4 @@
-// Case 41: server-sent events and WebSockets, on every runtime, since each stands in front in its own way.
+// Case 41: server-sent events and WebSockets on every runtime, because each handles connections in its own way.
 
 import assert from "node:assert/strict";
 import { beforeEach, describe, test } from "node:test";

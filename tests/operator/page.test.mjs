@@ -1,4 +1,4 @@
-// The page in Chromium, on the running Worker: what it shows, what it asks for, and who can use it.
+// The page in Chromium on the running Worker: its content, its requests, and its authentication.
 // SCREENSHOTS=docs/images writes pictures of it there.
 
 import assert from "node:assert/strict";
@@ -29,7 +29,7 @@ const AGES = {
   STORE_READER: [30, 30],
 };
 
-// What Analytics Engine would answer: an hour and a day of requests.
+// The fake response of Analytics Engine: an hour and a day of requests.
 async function answerQuery(exchange) {
   await exchange.received;
   const step = Number(/intDiv\(toUInt32\(timestamp\), (\d+)\)/.exec(exchange.body)?.[1]);
@@ -80,7 +80,7 @@ describe("the page", { skip: CHROMIUM === undefined && MISSING }, () => {
     return opened;
   }
 
-  // What the expression comes to, once that is as expected.
+  // The value of the expression, when it is as expected.
   async function shows(expression, expected) {
     let seen;
     for (let attempt = 0; attempt < 200; attempt += 1) {

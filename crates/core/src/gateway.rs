@@ -353,8 +353,8 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console + Signing +
         Ok(destination)
     }
 
-    /// Step 4, for the second method that a query can name, and for the second target of COPY and MOVE, whose path below
-    /// the mount is returned.
+    /// Step 4, for the second method that a query can name, and for the second target of COPY and MOVE, whose path
+    /// below the mount is returned.
     fn authorize_second(
         &mut self,
         routed: Routed<'g, '_>,

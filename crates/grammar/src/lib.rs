@@ -121,7 +121,7 @@ pub fn read(gateway: File<'_>, wrangler: File<'_>) -> Result<Checked, Vec<Diagno
 /// The message of a gateway that has no route yet.
 pub const NO_ROUTE: &str = "there is no route";
 
-/// Reads the configuration; `None` where there is no route.
+/// Reads the configuration; `None` if there is no route.
 fn read_gateway<'t>(
     file: &Table<'t>,
     deployment: Deployment<'t>,

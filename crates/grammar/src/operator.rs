@@ -23,7 +23,7 @@ use ostiary_core::configuration::{
 const MOUNT: &str = "mount = \"ops.example.com\"";
 const ALLOW: &str = "allow = [\"caller\"]";
 
-/// The mount and the callers; `None` where one of them has a fault.
+/// The mount and the callers; `None` if one of them has a fault.
 pub(crate) fn read(
     entry: Entry<'_>,
     callers: &Callers<'_>,

@@ -10,13 +10,13 @@ use super::secrets::Secrets;
 use super::wrangler::{Deployment, Environment};
 use ostiary_core::configuration::{Part, SecretId, Template, Text};
 
-/// What a placeholder can name.
+/// The names that a placeholder can use.
 pub(crate) struct Declared<'t> {
     pub(crate) secrets: Secrets<'t>,
     pub(crate) deployment: Deployment<'t>,
 }
 
-/// A template, and where each of its parts stands.
+/// A template, with the position of each part.
 pub(crate) struct Parsed {
     pub(crate) parts: Vec<(Part, Span)>,
 }
@@ -36,7 +36,7 @@ impl Parsed {
         })
     }
 
-    /// The text in an environment that has all the variables; all else that is not text counts as empty.
+    /// The text in an environment that has all the variables; other placeholders count as empty.
     pub(crate) fn substituted(&self, environment: &Environment<'_>) -> Option<String> {
         self.parts
             .iter()
@@ -53,7 +53,7 @@ impl Parsed {
     }
 }
 
-/// Reads `${name}`, `${name.field}`, `${var.NAME}` and `$${`; every other `$` stands for itself.
+/// Reads `${name}`, `${name.field}`, `${var.NAME}` and `$${`; every other `$` is literal.
 pub(crate) fn parse(
     text: &Located<'_>,
     declared: &Declared<'_>,
@@ -62,7 +62,7 @@ pub(crate) fn parse(
     parse_within(text, Scope::Nothing, declared, findings)
 }
 
-/// As [`parse`], with those of `${request.…}` that the scope has.
+/// Like [`parse`], with the `${request.…}` placeholders of the scope.
 pub(crate) fn parse_within(
     text: &Located<'_>,
     scope: Scope,
@@ -167,7 +167,7 @@ fn declared_secret(
     secret
 }
 
-/// Parts in the making: literal text gathers until a placeholder ends it.
+/// Collects parts: literal text ends at the next placeholder.
 #[derive(Default)]
 struct Parts {
     finished: Vec<(Part, Span)>,

@@ -1,4 +1,4 @@
-//! What is rotated: one secret, or several of one route's auth, with their sources.
+//! The target of a rotation: one secret, or several of one route's auth, with their sources.
 
 use std::collections::BTreeSet;
 
@@ -8,15 +8,15 @@ use ostiary_secrets_store::{SecretName, SecretValue, StoreId};
 use crate::configuration::{Binding, Environment};
 use crate::failure::Failure;
 
-/// What is rotated.
+/// The secrets to rotate.
 pub struct Target {
     /// One or more, all with the same number of sources.
     pub secrets: Vec<TargetSecret>,
-    /// The route whose requests carry them; `None` where the one secret proves a caller.
+    /// The route that uses them; `None` if the secret is a caller's token.
     pub route: Option<String>,
 }
 
-/// Where one secret's values are.
+/// A secret and the bindings of its sources.
 pub struct TargetSecret {
     /// The primary first.
     pub sources: Vec<Binding>,
@@ -26,13 +26,13 @@ pub struct TargetSecret {
 pub struct NewValue {
     /// Its name in `gateway.toml`.
     pub secret: String,
-    /// What is to be written.
+    /// The new value.
     pub value: SecretValue,
 }
 
 impl Target {
     /// # Errors
-    /// Where the names do not belong together, or a source cannot be written.
+    /// Returns an error if the names do not belong together, or a source cannot be written.
     pub fn find(
         gateway: &Gateway,
         environment: &Environment,
@@ -63,7 +63,7 @@ impl Target {
         }
         if let Some((binding, other)) = shared(gateway, environment, &ids, &seen) {
             return Err(Failure::usage(format_args!(
-                "`{}` is bound to the secret `{}` of `{other}` too, which would change without being tried; give one of them \
+                "`{}` is bound to the secret `{}` of `{other}` too, which would change without a probe; give one of them \
                  a secret of its own",
                 binding.name, binding.secret
             )));
@@ -71,7 +71,7 @@ impl Target {
         Ok(Self { secrets, route })
     }
 
-    /// How many sources each secret has.
+    /// The number of sources of each secret.
     pub fn sources(&self) -> usize {
         self.secrets.first().map_or(0, |secret| secret.sources.len())
     }
@@ -84,7 +84,7 @@ impl Target {
     }
 }
 
-/// A source of another secret that is in one of these places, and that secret's name.
+/// A source of another secret with the same secret in the store, and that secret's name.
 fn shared<'e>(
     gateway: &'e Gateway,
     environment: &'e Environment,
@@ -112,7 +112,7 @@ fn find(gateway: &Gateway, name: &str) -> Result<SecretId, Failure> {
     })
 }
 
-/// The route by which the secrets are tried; `None` where they prove a caller.
+/// The route for the probe; `None` for a caller's token.
 fn purpose(gateway: &Gateway, ids: &[SecretId], wanted: Option<&str>) -> Result<Option<String>, Failure> {
     if let [id] = ids
         && gateway.callers.iter().any(|caller| caller.proof == Proof::Secret(*id))
@@ -120,7 +120,7 @@ fn purpose(gateway: &Gateway, ids: &[SecretId], wanted: Option<&str>) -> Result<
         return match wanted {
             None => Ok(None),
             Some(_) => {
-                Err(Failure::usage("the secret proves a caller, so no route carries it: leave --route out"))
+                Err(Failure::usage("the secret is a caller's token, so no route uses it: omit --route"))
             }
         };
     }
@@ -133,12 +133,12 @@ fn purpose(gateway: &Gateway, ids: &[SecretId], wanted: Option<&str>) -> Result<
     match (routes.as_slice(), wanted) {
         (routes, Some(wanted)) if routes.contains(&wanted) => Ok(Some(wanted.to_owned())),
         (_, Some(wanted)) => Err(Failure::usage(format_args!(
-            "the auth of the route `{wanted}` does not hold all that is named"
+            "the auth of the route `{wanted}` does not use all of these secrets"
         ))),
         ([route], None) => Ok(Some((*route).to_owned())),
-        ([], None) => Err(Failure::usage("no route's auth holds all that is named")),
+        ([], None) => Err(Failure::usage("no route's auth uses all of these secrets")),
         (routes, None) => Err(Failure::usage(format_args!(
-            "several routes carry it; say by which to try it: --route {}",
+            "several routes use it; choose one to probe: --route {}",
             routes.join("|")
         ))),
     }
@@ -241,9 +241,9 @@ allow = { ops = ["GET /**"] }
         for (names, route, expected) in [
             (&["nobody"][..], None, "no secret `nobody`"),
             (&["id"], None, "--route pair|id"),
-            (&["id", "key"], Some("id"), "does not hold all"),
-            (&["id", "ops"], None, "no route's auth holds all"),
-            (&["ops"], Some("pair"), "leave --route out"),
+            (&["id", "key"], Some("id"), "does not use all"),
+            (&["id", "ops"], None, "no route's auth uses all"),
+            (&["ops"], Some("pair"), "omit --route"),
             (&["id", "user"], None, "unequal numbers"),
             (&["same"], None, "`SAME_AGAIN` is bound to the secret `SAME` like another source"),
             (&["user"], None, "`USER_AGAIN` is bound to the secret `USER` of `twin` too"),

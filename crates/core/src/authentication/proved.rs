@@ -1,4 +1,4 @@
-//! A caller that is known, and the tokens that have authenticated it, to be kept from the upstream.
+//! An authenticated caller, and its tokens, which must not be sent upstream.
 
 use memchr::memmem;
 use percent_encoding::percent_decode;
@@ -9,7 +9,7 @@ use crate::configuration::CallerId;
 use crate::http::base64;
 use crate::secret_value::SecretValue;
 
-/// Shorter tokens are part of many a word, so they are found between separators alone. In bytes.
+/// In bytes. Shorter tokens occur within many words, so they are only found between separators.
 const SHORTEST_WITHIN_A_WORD: usize = 8;
 
 const SEPARATORS: &[u8] = b" \t,;:=&\"'";
@@ -17,26 +17,26 @@ const SEPARATORS: &[u8] = b" \t,;:=&\"'";
 /// The caller of a request.
 #[derive(Debug)]
 pub struct ProvedCaller {
-    /// Which one.
+    /// The caller.
     pub id: CallerId,
-    /// Those of the request's texts that are its tokens.
+    /// Its tokens in the request.
     pub tokens: ProvedTokens,
-    /// What a signed token says of its holder.
+    /// The holder of its signed token.
     pub identity: Identity,
 }
 
-/// The tokens that have authenticated the caller of one request: one, or more where it has shown several of its own.
+/// The tokens that authenticated the caller of one request: one, or several of the same caller.
 #[derive(Debug, Default)]
 pub struct ProvedTokens(Vec<SecretValue>);
 
 impl ProvedTokens {
-    /// Takes tokens, none of them empty.
+    /// Takes tokens, which must not be empty.
     #[must_use]
     pub const fn new(tokens: Vec<SecretValue>) -> Self {
         Self(tokens)
     }
 
-    /// Whether the text holds one of them: as it is, percent-encoded, or in Base64.
+    /// Whether the text contains one of them: literally, percent-encoded, or in Base64.
     #[must_use]
     pub fn are_in(&self, text: &[u8]) -> bool {
         self.0.iter().any(|token| {
@@ -45,7 +45,7 @@ impl ProvedTokens {
         })
     }
 
-    /// Whether the name of a header, in lower case, holds one of them.
+    /// Whether the name of a header, in lower case, contains one of them.
     #[must_use]
     pub fn are_in_name(&self, name: &str) -> bool {
         let is_in = |token: &SecretValue| {
@@ -83,8 +83,8 @@ fn holds_decoded(text: &[u8], token: &[u8]) -> bool {
     holds_base64(text, token)
 }
 
-/// Where a run of digits begins within a word, its groups of four begin at any of four places. What stands beside it can be
-/// of the other alphabet, as the hyphens of a name are.
+/// Whether a word of the text contains Base64 of the token. The groups of four digits can begin at any of four places,
+/// and the digits beside them can be of the other alphabet, for example hyphens of a name.
 fn holds_base64(text: &[u8], token: &[u8]) -> bool {
     let runs = text.split(|byte| !base64::is_digit(*byte)).filter(|run| run.len() * 3 >= token.len() * 4);
     runs.into_iter().any(|run| {

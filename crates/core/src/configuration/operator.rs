@@ -38,7 +38,7 @@ pub struct Environment {
     pub name: Option<Text>,
     /// SHA-256 of its Secrets Store bindings and their targets, in lower-case hexadecimal.
     pub bindings: Text,
-    /// The dataset of its data points, as an SQL identifier; `None` where the configuration has none.
+    /// The dataset of its data points, as an SQL identifier; `None` if the configuration has none.
     pub dataset: Option<Text>,
     /// What its Secrets Store bindings are bound to; empty where the ages of secrets are not read.
     pub bound: List<BoundSecret>,

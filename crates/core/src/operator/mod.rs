@@ -1,18 +1,18 @@
-//! The operator's endpoints, below the mount of `[operator]`: what rotating a secret has to be told by the gateway.
+//! The operator's endpoints, below the mount of `[operator]`, for rotating secrets and for monitoring.
 //!
-//! | endpoint | for whom | tells |
+//! | endpoint | caller | returns |
 //! |---|---|---|
-//! | `GET health` | whoever asks | version, configuration and environment; reads no secret |
-//! | `GET ready` | the operator | what reading each secret's sources comes to |
-//! | `GET /` | whoever asks | the page, where there is one; it holds nothing but itself |
-//! | `GET overview` | the operator | what the configuration says, for the page |
-//! | `GET metrics` | the operator | what the data points of the last minutes say, for Prometheus |
-//! | `GET traffic` | the operator | what those of the last hour or day say, for the page |
-//! | `GET ages` | the operator | when the secrets were created and changed, for the page |
+//! | `GET health` | anyone | version, configuration and environment; reads no secret |
+//! | `GET ready` | the operator | the result of reading each secret's sources |
+//! | `GET /` | anyone | the page, if there is one; it contains no data |
+//! | `GET overview` | the operator | the configuration, for the page |
+//! | `GET metrics` | the operator | metrics of the last minutes, for Prometheus |
+//! | `GET traffic` | the operator | metrics of the last hour or day, for the page |
+//! | `GET ages` | the operator | when the secrets were created and last changed, for the page |
 //! | `POST explain` | the operator | what the gateway would do with a request, for the page |
-//! | `POST probe` | the operator | what the upstream answers to one source, and a proof of the value that was read |
+//! | `POST probe` | the operator | the upstream's status for one source, and a proof of the value that was read |
 //!
-//! No value leaves them. `docs/operator.md` has their forms.
+//! No response contains a value. `docs/operator.md` has the formats.
 
 mod account_access;
 mod ages;
@@ -49,26 +49,26 @@ use crate::secrets::readings::Readings;
 
 pub use report::Report;
 
-/// Under what the operator's requests are counted. No route can have this name.
+/// The name under which rate limits count the operator's requests. No route can have this name.
 pub const COUNTED_AS: &str = "[operator]";
 
 /// A request below the operator's mount.
 pub struct OperatorRequest<'a, H> {
     /// The whole request.
     pub head: &'a H,
-    /// The scheme that it came by.
+    /// The scheme of the request.
     pub scheme: &'a str,
-    /// The host that it is for.
+    /// The host of the request.
     pub host: &'a Host,
     /// Its method.
     pub method: Method,
-    /// What of its path follows the mount.
+    /// The path below the mount.
     pub path: Below<'a>,
     /// Its query.
     pub query: Option<&'a str>,
 }
 
-/// What is told to everybody, without a token; `None` for a request that takes one.
+/// The response to a request that needs no token; `None` for a request that needs one.
 #[must_use]
 pub fn public_report<'g, H, R: Bindings + Instrumented>(
     gateway: &'g Gateway,
@@ -86,12 +86,12 @@ pub fn public_report<'g, H, R: Bindings + Instrumented>(
     }
 }
 
-/// The operator that the request's token proves, which the event then names. 401, 503
+/// Authenticates the operator by the request's token, and records it in the event. 401, 503
 ///
-/// A login that a cookie carries counts only for a page of the same origin: there is no `cors` here, and no page of
+/// A login that a cookie carries is accepted only from pages of the same origin. There is no `cors` here, so no page of
 /// another origin can set `Authorization`.
 ///
-/// A signed token is valid for as long as it is not revoked, which the caller of this has to find out.
+/// The caller of this function has to check whether a signed token is revoked.
 pub async fn authenticate<'g, R: Bindings + Clock + Signing>(
     gateway: &'g Gateway,
     operator: &Operator,
@@ -109,7 +109,7 @@ pub async fn authenticate<'g, R: Bindings + Clock + Signing>(
         Code::from(why)
     })?;
     event.caller = gateway.caller(proved.id).map(|caller| caller.name.as_ref());
-    // A token that narrows itself names routes, and these endpoints are none.
+    // A limited token is for routes, and these endpoints are not a route.
     if proved.identity.narrowing != Narrowing::default() {
         event.mismatch = Some(Mismatch::Token);
         return Err(Code::NotAllowed);
@@ -118,10 +118,10 @@ pub async fn authenticate<'g, R: Bindings + Clock + Signing>(
     Ok(proved.identity.revocable)
 }
 
-/// Serves a request of an operator: `GET ready` and `POST probe`; with a page `GET overview` and `POST explain` too, and
-/// nothing else. 400, 403, 413
+/// Serves a request of an operator: `GET ready` and `POST probe`; and with a page, `GET overview` and `POST explain`
+/// too. 400, 403, 413
 ///
-/// `proof_ms` is how long its authentication took.
+/// `proof_ms` is the time of its authentication.
 pub async fn serve<'g, R: Bindings + Network + Clock + Console + Signing + Instrumented>(
     gateway: &'g Gateway,
     operator: &'g Operator,
@@ -160,7 +160,7 @@ pub async fn serve<'g, R: Bindings + Network + Clock + Console + Signing + Instr
     }
 }
 
-/// What data points say: for Prometheus, or for the page.
+/// The metrics from data points, for Prometheus or for the page.
 async fn told<R: Bindings + OwnRequests>(
     query: query::Query<'_, '_, R>,
     dataset: &str,
@@ -174,17 +174,17 @@ async fn told<R: Bindings + OwnRequests>(
     }
 }
 
-/// Where the data points of the environment are read, and the dataset that they are in.
+/// The source and the dataset of the environment's data points.
 fn history<'g>(operator: &'g Operator, bindings: &impl Bindings) -> Option<(&'g AccountApi, &'g str)> {
     operator.metrics.as_ref().zip(environment(operator, bindings)?.dataset.as_deref())
 }
 
-/// Where the ages of secrets are read, and the environment whose bindings they are for.
+/// The source of the ages of secrets, and the environment that has the bindings.
 fn store<'g>(operator: &'g Operator, bindings: &impl Bindings) -> Option<(&'g AccountApi, &'g Environment)> {
     operator.secrets_store.as_ref().zip(environment(operator, bindings))
 }
 
-/// The one that the gateway runs in.
+/// The environment that the gateway runs in.
 fn environment<'g>(operator: &'g Operator, bindings: &impl Bindings) -> Option<&'g Environment> {
     let name = health::Health::environment(bindings);
     operator.environments.iter().find(|environment| environment.name.as_deref() == name.as_deref())

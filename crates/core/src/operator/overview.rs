@@ -1,4 +1,4 @@
-//! `GET overview`: what the configuration says, for the page. It holds names and places, as `gateway.toml` has them.
+//! `GET overview`: the configuration, for the page. It has names and places as in `gateway.toml`.
 
 use serde::Serialize;
 
@@ -15,7 +15,7 @@ use crate::runtime::Bindings;
 struct Overview<'g> {
     #[serde(flatten)]
     health: Health<'g>,
-    /// How long a source may take, in milliseconds.
+    /// The time for reading one source, in milliseconds.
     secret_timeout: u32,
     /// Whether there is `GET traffic`.
     traffic: bool,
@@ -112,7 +112,7 @@ impl<'g> RouteOverview<'g> {
     }
 }
 
-/// As `gateway.toml` has it.
+/// The mount as in `gateway.toml`.
 fn spelled(mount: &Mount) -> String {
     let path = mount.path();
     match &mount.host {
@@ -122,7 +122,7 @@ fn spelled(mount: &Mount) -> String {
     }
 }
 
-/// With the templates of variables as they are spelled.
+/// The upstream, with variables as in `gateway.toml`.
 fn upstream(upstream: &Upstream) -> String {
     let template = match upstream {
         Upstream::Fixed(UpstreamUrl { origin, base }) => return format!("{origin}{base}"),
@@ -136,14 +136,14 @@ fn upstream(upstream: &Upstream) -> String {
     template.parts.iter().map(part).collect()
 }
 
-/// What a placement is, and which headers and parameters it sets.
+/// The form of a placement, and the headers and parameters that it sets.
 fn form(placement: &Placement) -> String {
     let mut form = match placement {
         Placement::Bearer(_) => "Bearer",
         Placement::Basic { .. } => "Basic",
         Placement::Hmac(_) => "HMAC",
         Placement::SigV4(_) => "AWS Signature Version 4",
-        // The places say it.
+        // The places identify it.
         _ => "",
     }
     .to_owned();

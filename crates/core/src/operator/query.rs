@@ -10,10 +10,10 @@ use crate::runtime::own_request::OwnRequests;
 use crate::runtime::{Bindings, SendError};
 use crate::secrets::readings::Readings;
 
-/// How long an answer may take, in milliseconds.
+/// The time until the response has arrived, in milliseconds.
 const TIMEOUT: u32 = 10_000;
 
-/// In bytes: no answer to these queries is as long.
+/// In bytes: longer than any response to these queries.
 const LONGEST: u32 = 1024 * 1024;
 
 /// One row, by the names of its columns.
@@ -24,7 +24,7 @@ struct Answer {
     data: Vec<Row>,
 }
 
-/// What reads data points for one request of the operator's.
+/// Reads data points for one request of the operator.
 pub(super) struct Query<'a, 'g, R> {
     pub(super) gateway: &'g Gateway,
     pub(super) source: &'g AccountApi,
@@ -50,12 +50,12 @@ impl<R: Bindings + OwnRequests> Query<'_, '_, R> {
     }
 }
 
-/// A text of the row; empty where it is none.
+/// A text of the row; empty if the column is not a text.
 pub(super) fn text<'r>(row: &'r Row, column: &str) -> &'r str {
     row.get(column).and_then(Value::as_str).unwrap_or_default()
 }
 
-/// A number of the row. Large integers come as texts.
+/// A number of the row. Large integers are returned as texts.
 pub(super) fn number(row: &Row, column: &str) -> f64 {
     let value = row.get(column);
     let number = value.and_then(|value| value.as_f64().or_else(|| value.as_str()?.parse().ok()));

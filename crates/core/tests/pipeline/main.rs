@@ -1,4 +1,5 @@
-//! The pipeline with fakes: what the upstream gets, what the caller gets, what is read and what is logged.
+//! Tests the pipeline with fakes: the requests to the upstream, the responses to the caller, the reads of secrets, and
+//! the log.
 #![expect(
     clippy::indexing_slicing,
     clippy::panic,
