@@ -225,11 +225,13 @@ extern "C" {
         message: &Uint8Array,
     ) -> Promise;
 
-    /// Encrypts the text with AES-256-GCM.
-    pub(crate) fn seal(key: &Uint8Array, nonce: &Uint8Array, text: &Uint8Array) -> Promise;
-
-    /// Decrypts a sealed text.
-    pub(crate) fn unseal(key: &Uint8Array, nonce: &Uint8Array, sealed: &Uint8Array) -> Promise;
+    /// Encrypts or decrypts with AES-256-GCM: `operation` is `encrypt` or `decrypt`.
+    pub(crate) fn transform(
+        operation: &str,
+        key: &Uint8Array,
+        nonce: &Uint8Array,
+        text: &Uint8Array,
+    ) -> Promise;
 }
 
 #[wasm_bindgen(module = "/src/js/redaction.js")]

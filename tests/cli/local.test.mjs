@@ -62,7 +62,7 @@ test("the local store takes a secret by the same command, without an account", a
   assert.match(gone.out, /^deleted items-key$/m);
   assert.match(gone.err, /warning: `items-key` is bound by `ITEMS_KEY` \(top level\)/);
   const absent = await ostiary(["secrets", "list", "--local", "--store", "three"], { cwd: mine });
-  assert.match(absent.err, /no store with the name or id `three`; it has (one|two), (one|two)/);
+  assert.match(absent.err, /no store with the name or id `three`; it has `(one|two)` \(\1\), `(one|two)` \(\2\)/);
 });
 
 test("the demo's secrets alone get values, and only where they are the demo's", async () => {

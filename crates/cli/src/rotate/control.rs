@@ -19,11 +19,13 @@ pub fn example_for(step: Step, found: &[Found]) -> Option<usize> {
 
 /// The reason why a step could fail requests although it does not write the source that works: the written source comes
 /// before that one, and requests do not continue to the next source after a response like the one to the control.
+/// `others` has, for each other route with the secret, the statuses after which requests continue.
 #[must_use]
-pub fn exposure(step: Step, found: &[Found], control: Refusal) -> Option<Obstacle> {
+pub fn exposure(step: Step, found: &[Found], control: Refusal, others: &[Vec<u16>]) -> Option<Obstacle> {
     let Step::Write(source) = step else { return None };
     // After a credential that cannot be exchanged, the gateway always tries the next source.
-    let goes_on = control.is_certain || control.is_of_token_endpoint;
+    let goes_on = control.is_of_token_endpoint
+        || (control.is_certain && others.iter().all(|statuses| statuses.contains(&control.status)));
     let is_serving = |(position, known): (usize, &Found)| {
         known.verdict == Verdict::Accepted && (known.holding == Holding::New || position < source)
     };
@@ -64,10 +66,13 @@ mod tests {
             (&[accepted, proved], Step::Write(0), unnamed, false),
             (&[missing, accepted], Step::Probe(1), unnamed, false),
         ] {
-            let told = exposure(step, sources, control);
+            let told = exposure(step, sources, control, &[vec![401, 403]]);
             let expected = is_exposed.then_some(Obstacle::Exposed(0, 403));
             assert_eq!(told, expected, "{sources:?} {step:?} {control:?}");
         }
+        // Another route with the secret does not go on.
+        let told = exposure(Step::Write(0), &[missing, accepted], named, &[vec![401], vec![]]);
+        assert_eq!(told, Some(Obstacle::Exposed(0, 401)));
     }
 
     #[test]

@@ -78,7 +78,9 @@ impl Execution<'_> {
                 }
                 continue;
             }
-            if let Some(obstacle) = course.control.and_then(|control| exposure(step, found, control)) {
+            let others = &self.trial.target.other_failovers;
+            if let Some(obstacle) = course.control.and_then(|control| exposure(step, found, control, others))
+            {
                 return Ok(Step::Stop(obstacle));
             }
             let (Step::Probe(source) | Step::Write(source)) = step else { return Ok(step) };

@@ -128,8 +128,8 @@ impl<'a> Report<'a> {
             ),
             Obstacle::Exposed(source, status) => format!(
                 "{} comes before the one that works, and requests do not continue to that one after {status}, \
-                 because the route's `failover` does not include it: a wrong value there would fail requests. \
-                 {written} Add {status} to `failover` (docs/rotation.md), deploy, and run the same again.",
+                 because the `failover` of a route with the secret does not include it: a wrong value there would \
+                 fail requests. {written} Add {status} to `failover` (docs/rotation.md), deploy, and run the same again.",
                 capitalised(&name(source))
             ),
             Obstacle::Unread(source) => format!(

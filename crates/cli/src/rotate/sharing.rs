@@ -48,7 +48,8 @@ mod tests {
     #[test]
     fn a_place_that_another_binding_reads_is_told() {
         let sources = vec![binding("KEY", "s", "live"), binding("KEY_NEXT", "s", "live-next")];
-        let target = Target { secrets: vec![TargetSecret { sources: sources.clone() }], route: None };
+        let secrets = vec![TargetSecret { sources: sources.clone() }];
+        let target = Target { secrets, route: None, other_failovers: Vec::new() };
         let environment = |name: Option<&str>, bindings: Vec<Binding>| Environment {
             name: name.map(str::to_owned),
             bindings,

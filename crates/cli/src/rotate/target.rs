@@ -14,6 +14,8 @@ pub struct Target {
     pub secrets: Vec<TargetSecret>,
     /// The route that uses them; `None` if the secret is a caller's token.
     pub route: Option<String>,
+    /// For each other route that carries one of the secrets: the statuses after which it tries the next source.
+    pub other_failovers: Vec<Vec<u16>>,
 }
 
 /// A secret and the bindings of its sources.
@@ -68,7 +70,8 @@ impl Target {
                 binding.name, binding.secret
             )));
         }
-        Ok(Self { secrets, route })
+        let other_failovers = other_failovers(gateway, &ids, route.as_deref());
+        Ok(Self { secrets, route, other_failovers })
     }
 
     /// The number of sources of each secret.
@@ -144,6 +147,16 @@ fn purpose(gateway: &Gateway, ids: &[SecretId], wanted: Option<&str>) -> Result<
     }
 }
 
+fn other_failovers(gateway: &Gateway, ids: &[SecretId], tried: Option<&str>) -> Vec<Vec<u16>> {
+    let carries = |route: &&Route| route.auth.iter().flat_map(Placement::secrets).any(|id| ids.contains(&id));
+    let others = gateway.routes.iter().filter(|route| Some(route.name.as_ref()) != tried).filter(carries);
+    let statuses = |route: &Route| {
+        let conditions = route.failover.iter().flat_map(|failover| failover.when.iter());
+        conditions.map(|condition| condition.status).collect()
+    };
+    others.map(statuses).collect()
+}
+
 fn target_secret(secret: &Secret, environment: &Environment) -> Result<TargetSecret, Failure> {
     let sources = secret.sources.iter().map(|source| match source.kind {
         SourceKind::SecretsStore => environment.binding(&source.binding).cloned().ok_or_else(|| {
@@ -191,6 +204,11 @@ allow = { ops = ["GET /**"] }
 "#;
 
     fn find(names: &[&str], route: Option<&str>) -> Result<(Option<String>, String), String> {
+        let target = found(names, route)?;
+        Ok((target.route.clone(), target.source_name(target.sources() - 1)))
+    }
+
+    fn found(names: &[&str], route: Option<&str>) -> Result<Target, String> {
         let bound = [
             "ID",
             "ID_NEXT",
@@ -221,10 +239,8 @@ allow = { ops = ["GET /**"] }
         let environment =
             Environment { bindings: bound.iter().map(binding).collect(), ..Environment::default() };
         let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
-        match Target::find(&gateway, &environment, &names, route) {
-            Ok(target) => Ok((target.route.clone(), target.source_name(target.sources() - 1))),
-            Err(failure) => Err(failure.message().unwrap_or_default().to_owned()),
-        }
+        let target = Target::find(&gateway, &environment, &names, route);
+        target.map_err(|failure| failure.message().unwrap_or_default().to_owned())
     }
 
     #[test]
@@ -234,6 +250,14 @@ allow = { ops = ["GET /**"] }
         assert_eq!(find(&["id"], Some("pair")), Ok((pair.clone(), "source 2 (ID_NEXT)".to_owned())));
         assert_eq!(find(&["key"], None), Ok((pair, "source 2 (KEY_NEXT)".to_owned())));
         assert_eq!(find(&["ops"], None), Ok((None, "source 2 (OPS_NEXT)".to_owned())));
+    }
+
+    #[test]
+    fn knows_after_which_refusals_other_routes_try_the_next_source() {
+        let others = |names: &[&str], route| found(names, Some(route)).unwrap().other_failovers;
+        assert_eq!(others(&["id"], "pair"), [vec![401]]);
+        assert_eq!(others(&["id"], "id"), [vec![401]]);
+        assert_eq!(others(&["key"], "pair"), <[Vec<u16>; 0]>::default());
     }
 
     #[test]
