@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 # Without this, a make with --directory, and every make within it, would print the folder that it enters.
 MAKEFLAGS += --no-print-directory
-.PHONY: FORCE help tools build dev break-primary heal-primary api test soak fuzz mutants bench dist clean
+.PHONY: FORCE help tools build dev break-primary heal-primary api test size soak fuzz mutants bench dist clean
 
 # The pinned Node. The machine's own Node only runs npm.
 NODE := node_modules/.bin/node
@@ -69,9 +69,14 @@ test: $(TOOLS) ## Check and test everything
 	@scripts/step "Native tests" cargo test --quiet --locked --workspace --exclude ostiary --all-features
 	@scripts/step "The ostiary command" cargo build --quiet --locked --package ostiary-cli
 	@$(MAKE) --silent --no-print-directory $(CLIENTS) .tools/python build/entry.js tests/.build/entry.js tests/auth/.build/entry.js tests/callers/.build/entry.js tests/operator/.build/entry.js tests/faults/.build/entry.js examples/minimal-worker/build/index.js
-	@scripts/check-size build
+	@scripts/check-size build 200
+	@scripts/check-size tests/auth/.build 250
+	@scripts/check-size tests/operator/.build 285
 	@scripts/step "End-to-end tests" $(NODE) --test --test-concurrency=2 --test-timeout=120000 'tests/**/*.test.mjs'
 	@$(NODE) tests/clients/browser/chromium.mjs
+
+size: tests/size/.build/entry.js ## Build a Worker with everything that a configuration can ask for, and check its size (a minute)
+	@scripts/check-size tests/size/.build 350
 
 soak: tests/faults/.build/entry.js ## Five minutes of load with every fault (SOAK_SECONDS= changes it), and then memory
 	@SOAK_SECONDS=$${SOAK_SECONDS:-300} $(NODE) --test tests/faults/soak.test.mjs
@@ -93,7 +98,7 @@ dist: .tools/rust ## Build the command as a static Linux binary and as an npm pa
 	@scripts/step "The command, static" scripts/build-dist
 
 clean: ## Remove what was built; the tools and the local Secrets Store stay
-	rm -rf build dist examples/*/build tests/.build tests/auth/.build tests/callers/.build tests/operator/.build tests/faults/.build bench/.build bench/.signed bench/.generated bench/.profile bench/peers/hono/.build fuzz/target fuzz/findings target
+	rm -rf build dist examples/*/build tests/.build tests/auth/.build tests/callers/.build tests/operator/.build tests/faults/.build tests/size/.build bench/.build bench/.signed bench/.generated bench/.profile bench/peers/hono/.build fuzz/target fuzz/findings target
 
 # wrangler uses one of the first three, or the file of --config or of a framework's redirection.
 WRANGLER_FILES := $(wildcard $(addprefix $(FOLDER),wrangler.json wrangler.jsonc wrangler.toml .wrangler/deploy/config.json))
@@ -128,6 +133,9 @@ tests/auth/.build/entry.js: $(SOURCES) $(wildcard tests/auth/configuration/*.tom
 tests/operator/.build/entry.js: $(SOURCES) $(wildcard tests/operator/configuration/*.toml) | $(TOOLS)
 	@scripts/step "The Worker for the tests of what an operator sees" scripts/build-worker tests/operator/.build tests/operator/configuration
 
+tests/size/.build/entry.js: $(SOURCES) $(wildcard tests/size/configuration/*.toml) | $(TOOLS)
+	@scripts/step "The Worker with everything" scripts/build-worker tests/size/.build tests/size/configuration
+
 bench/.build/entry.js: $(SOURCES) $(wildcard bench/gateway/*.toml) | $(TOOLS)
 	@scripts/step "The Worker for the benchmark" scripts/build-worker bench/.build bench/gateway
 
@@ -144,7 +152,7 @@ bench/.generated/%/build/entry.js: bench/.generated/%/gateway.toml $(SOURCES) | 
 .PRECIOUS: bench/.generated/%/gateway.toml
 
 # An interrupted build keeps the previous one.
-.PRECIOUS: $(FOLDER)build/entry.js tests/.build/entry.js tests/auth/.build/entry.js tests/callers/.build/entry.js tests/operator/.build/entry.js tests/faults/.build/entry.js bench/.build/entry.js bench/.signed/entry.js
+.PRECIOUS: $(FOLDER)build/entry.js tests/.build/entry.js tests/auth/.build/entry.js tests/callers/.build/entry.js tests/operator/.build/entry.js tests/faults/.build/entry.js tests/size/.build/entry.js bench/.build/entry.js bench/.signed/entry.js
 
 examples/minimal-worker/build/index.js: $(EXAMPLE_SOURCES) | $(TOOLS)
 	@scripts/step "The minimal Worker" scripts/build-example minimal-worker

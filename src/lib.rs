@@ -48,10 +48,11 @@ async fn fetch(request: Request, env: Env, _context: Context) -> worker::Result<
         let handled = handle(&GATEWAY, &head, &runtime, request::random_id()).await;
         js::log(&handled.event.line());
         handled.event.notices().iter().for_each(|notice| js::log(&notice.line()));
-        let point = INSTRUMENTS.metrics.then(|| DataPoint::from(&handled.event));
+        let binding = if INSTRUMENTS.metrics { GATEWAY.metrics.as_deref() } else { None };
+        let point = binding.map(|binding| DataPoint::new(binding, &handled.event));
         let response = response::build(handled, &runtime);
-        if let Some((binding, DataPoint { texts, numbers })) = GATEWAY.metrics.as_deref().zip(point) {
-            js::write_data_point(env.as_ref(), binding, &texts, &numbers);
+        if let Some(DataPoint { lines, numbers: [attempts, secrets_ms, upstream_ms, total_ms] }) = point {
+            js::write_data_point(env.as_ref(), &lines, attempts, secrets_ms, upstream_ms, total_ms);
         }
         response
     };

@@ -118,9 +118,16 @@ extern "C" {
 
 #[wasm_bindgen(module = "/src/js/metrics.js")]
 extern "C" {
-    /// Writes a data point to an Analytics Engine binding.
+    /// Writes a data point to an Analytics Engine binding. A slice of numbers would be copied twice.
     #[wasm_bindgen(js_name = writeDataPoint)]
-    pub(crate) fn write_data_point(env: &JsValue, binding: &str, texts: &str, numbers: &[f64]);
+    pub(crate) fn write_data_point(
+        env: &JsValue,
+        lines: &str,
+        attempts: f64,
+        secrets_ms: f64,
+        upstream_ms: f64,
+        total_ms: f64,
+    );
 }
 
 #[wasm_bindgen(module = "/src/js/deadline.js")]

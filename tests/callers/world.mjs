@@ -60,6 +60,12 @@ class World {
     return { status: answer.status, body: answer.text, asked: [...this.internet.asked] };
   }
 
+  // Every line of the gateway's so far; one may be written after its answer.
+  events() {
+    const lines = this.workerd.server.output.split("\n").map((line) => /"message":("(?:[^"\\]|\\.)*")/.exec(line));
+    return lines.filter(Boolean).map(([, message]) => JSON.parse(JSON.parse(message)));
+  }
+
   stop() {
     return Promise.all([this.workerd.stop(), this.store.stop(), this.internet.stop(), this.cache.stop()]);
   }

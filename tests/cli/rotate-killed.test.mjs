@@ -1,17 +1,11 @@
 // ostiary rotate, killed in the middle of its work.
 
 import assert from "node:assert/strict";
-import { after, afterEach, before, beforeEach, test } from "node:test";
+import { test } from "node:test";
 import { pause } from "../harness/patience.mjs";
-import { BEARER, OLD, startRotation } from "../harness/rotation.mjs";
+import { BEARER, OLD, useRotation } from "../harness/rotation.mjs";
 
-let world;
-before(async () => {
-  world = await startRotation();
-});
-after(() => world?.stop());
-beforeEach(() => world.reset());
-afterEach(() => world.sweep());
+const world = useRotation();
 
 test("killed after each step and run again, it continues, and no request fails", async () => {
   for (const step of [

@@ -1,9 +1,9 @@
 // ostiary rotate with a dead key, killed in the middle of its work, with upstreams that do not respond with 401.
 
 import assert from "node:assert/strict";
-import { after, afterEach, before, beforeEach, test } from "node:test";
+import { test } from "node:test";
 import { REFUSALS } from "../harness/refusals.mjs";
-import { OLD, startRotation } from "../harness/rotation.mjs";
+import { OLD, useRotation } from "../harness/rotation.mjs";
 
 const TOLD = ["primary", "--route", "told", "--probe", "GET /x"];
 const STEPS = [
@@ -11,13 +11,7 @@ const STEPS = [
   /source 2.*is written/, /source 2.*is active/, /source 2.*reads the new/, /source 2.*does not work/,
 ];
 
-let world;
-before(async () => {
-  world = await startRotation();
-});
-after(() => world?.stop());
-beforeEach(() => world.reset());
-afterEach(() => world.sweep());
+const world = useRotation();
 
 // Each kind tests every third step, so all steps are tested and no test takes minutes.
 for (const [at, [kind, refusal]] of Object.entries(REFUSALS).entries()) {

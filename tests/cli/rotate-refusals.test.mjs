@@ -1,22 +1,16 @@
 // ostiary rotate with upstreams that do not respond to a dead key with 401.
 
 import assert from "node:assert/strict";
-import { after, afterEach, before, beforeEach, test } from "node:test";
+import { test } from "node:test";
 import { pause } from "../harness/patience.mjs";
 import { REFUSALS } from "../harness/refusals.mjs";
-import { BEARER, OLD, startRotation, steps } from "../harness/rotation.mjs";
+import { BEARER, OLD, steps, useRotation } from "../harness/rotation.mjs";
 
 // The route `told` describes the response to a refused key; `bearer` does not.
 const TOLD = ["primary", "--route", "told", "--probe", "GET /x"];
 const REQUEST = { target: "/told/x" };
 
-let world;
-before(async () => {
-  world = await startRotation();
-});
-after(() => world?.stop());
-beforeEach(() => world.reset());
-afterEach(() => world.sweep());
+const world = useRotation();
 
 const known = (keys) => (exchange) => keys.some((key) => exchange.value("authorization") === `Bearer ${key}`);
 const changed = async (name) => (await world.found(name)).modified;

@@ -3,22 +3,16 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, afterEach, before, beforeEach, test } from "node:test";
+import { test } from "node:test";
 import { STORE } from "../harness/api-server.mjs";
 import { canary } from "../harness/canaries.mjs";
 import { bearer } from "../harness/gateway.mjs";
 import { pause } from "../harness/patience.mjs";
-import { BEARER, FILES, OLD, startRotation, steps } from "../harness/rotation.mjs";
+import { BEARER, FILES, OLD, steps, useRotation } from "../harness/rotation.mjs";
 import { temporaryFolder } from "../harness/server-process.mjs";
 import { answer } from "../harness/upstream.mjs";
 
-let world;
-before(async () => {
-  world = await startRotation();
-});
-after(() => world?.stop());
-beforeEach(() => world.reset());
-afterEach(() => world.sweep());
+const world = useRotation();
 
 test("a key is rotated under load and the old one revoked, and no request fails", async () => {
   const value = world.fresh();

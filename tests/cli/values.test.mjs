@@ -3,23 +3,17 @@
 import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, afterEach, before, beforeEach, test } from "node:test";
+import { test } from "node:test";
 import { STORE } from "../harness/api-server.mjs";
 
-import { BEARER, FILES, OLD, startRotation } from "../harness/rotation.mjs";
+import { BEARER, FILES, OLD, useRotation } from "../harness/rotation.mjs";
 import { temporaryFolder } from "../harness/server-process.mjs";
 
 const temporary = temporaryFolder();
 // There is no configuration here.
 const nowhere = mkdtempSync(join(temporary, "x"));
 
-let world;
-before(async () => {
-  world = await startRotation();
-});
-after(() => world?.stop());
-beforeEach(() => world.reset());
-afterEach(() => world.sweep());
+const world = useRotation();
 
 const file = (text) => {
   const path = join(temporary, "values");

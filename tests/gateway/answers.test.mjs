@@ -2,17 +2,12 @@
 
 import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
-import { after, before, beforeEach, test } from "node:test";
+import { test } from "node:test";
 import { canary } from "../harness/canaries.mjs";
-import { startGateway } from "../harness/gateway.mjs";
+import { useGateway } from "../harness/gateway.mjs";
 import { EVERY, answer } from "../harness/upstream.mjs";
 
-let gateway;
-before(async () => {
-  gateway = await startGateway();
-});
-beforeEach(() => gateway.reset());
-after(() => gateway?.stop());
+const gateway = useGateway();
 
 // The caller's response for this response of the upstream.
 async function passed(request, status, fields, body) {

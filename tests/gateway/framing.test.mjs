@@ -2,17 +2,12 @@
 
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { after, before, beforeEach, test } from "node:test";
-import { startGateway } from "../harness/gateway.mjs";
+import { test } from "node:test";
+import { useGateway } from "../harness/gateway.mjs";
 import { pause, within } from "../harness/patience.mjs";
 import { LAST_CHUNK, answer, chunk } from "../harness/upstream.mjs";
 
-let gateway;
-before(async () => {
-  gateway = await startGateway();
-});
-beforeEach(() => gateway.reset());
-after(() => gateway?.stop());
+const gateway = useGateway();
 
 const BINARY = Buffer.from(Array.from({ length: 70_000 }, (_, at) => (at * 31) % 256));
 

@@ -2,17 +2,12 @@
 // gateway's own.
 
 import assert from "node:assert/strict";
-import { after, before, beforeEach, test } from "node:test";
+import { test } from "node:test";
 import { canary } from "../harness/canaries.mjs";
-import { MAIN, basic, bearer, startGateway } from "../harness/gateway.mjs";
+import { MAIN, basic, bearer, useGateway } from "../harness/gateway.mjs";
 import { EVERY, answer } from "../harness/upstream.mjs";
 
-let gateway;
-before(async () => {
-  gateway = await startGateway();
-});
-beforeEach(() => gateway.reset());
-after(() => gateway?.stop());
+const gateway = useGateway();
 
 const PRIMARY = `Bearer ${canary("PRIMARY_KEY")}`;
 

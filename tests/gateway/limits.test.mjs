@@ -1,10 +1,10 @@
 // Rate limits, the size of uploads, and stalled responses.
 
 import assert from "node:assert/strict";
-import { after, before, beforeEach, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { canary } from "../harness/canaries.mjs";
-import { startGateway } from "../harness/gateway.mjs";
+import { useGateway } from "../harness/gateway.mjs";
 import { pause, within } from "../harness/patience.mjs";
 import { hangs, throws, yields } from "../harness/secret-store.mjs";
 import { EVERY, LAST_CHUNK, answer, chunk, silent } from "../harness/upstream.mjs";
@@ -13,12 +13,7 @@ const IDLE = 600;
 const MOST = 64 * 1024;
 
 describe("on workerd", () => {
-  let gateway;
-  before(async () => {
-    gateway = await startGateway();
-  });
-  beforeEach(() => gateway.reset());
-  after(() => gateway?.stop());
+  const gateway = useGateway();
 
   describe("rate limits", () => {
     const from = (address) => ["CF-Connecting-IP", address];
@@ -211,12 +206,7 @@ describe("on workerd", () => {
 });
 
 describe("on Miniflare, with its own rate limits", () => {
-  let gateway;
-  before(async () => {
-    gateway = await startGateway("miniflare");
-  });
-  beforeEach(() => gateway.reset());
-  after(() => gateway?.stop());
+  const gateway = useGateway("miniflare");
 
   // The binding BY_ADDRESS allows five requests in a minute, BY_CALLER three in ten seconds. Refused requests count for
   // the address.

@@ -1,9 +1,9 @@
 // Case 44: many callers at once, and each gets the response to its own request.
 
 import assert from "node:assert/strict";
-import { after, before, beforeEach, test } from "node:test";
+import { test } from "node:test";
 import { canary } from "../harness/canaries.mjs";
-import { startGateway } from "../harness/gateway.mjs";
+import { useGateway } from "../harness/gateway.mjs";
 import { pause } from "../harness/patience.mjs";
 import { EVERY, answer } from "../harness/upstream.mjs";
 
@@ -11,12 +11,7 @@ const REQUESTS = 2_000;
 const AT_ONCE = 40;
 const CALLERS = 20;
 
-let gateway;
-before(async () => {
-  gateway = await startGateway();
-});
-beforeEach(() => gateway.reset());
-after(() => gateway?.stop());
+const gateway = useGateway();
 
 const number = (caller) => String(caller).padStart(2, "0");
 

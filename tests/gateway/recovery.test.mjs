@@ -1,9 +1,9 @@
 // Case 44: the gateway after its WebAssembly instance had to be replaced.
 
 import assert from "node:assert/strict";
-import { after, before, beforeEach, test } from "node:test";
+import { test } from "node:test";
 import { canary } from "../harness/canaries.mjs";
-import { BUILD, startGateway } from "../harness/gateway.mjs";
+import { BUILD, useGateway } from "../harness/gateway.mjs";
 import { pause } from "../harness/patience.mjs";
 import { EVERY, LAST_CHUNK, answer, chunk } from "../harness/upstream.mjs";
 import { wrappedBuild } from "../harness/wrapped-build.mjs";
@@ -54,12 +54,7 @@ export default {
 // The text that replaces the key.
 const COVERED = "[redacted:primary]".padEnd(canary("PRIMARY_KEY").length, "*");
 
-let gateway;
-before(async () => {
-  gateway = await startGateway("workerd", { build: wrappedBuild(BUILD, { "entry.js": WRAPPER }) });
-});
-beforeEach(() => gateway.reset());
-after(() => gateway?.stop());
+const gateway = useGateway("workerd", { build: wrappedBuild(BUILD, { "entry.js": WRAPPER }) });
 
 const asked = async (target) => (await gateway.call({ target })).text;
 const number = async (target) => Number(await asked(target));

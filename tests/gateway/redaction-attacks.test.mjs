@@ -1,22 +1,17 @@
 // Cases 46 to 49 and 54: a caller that controls its whole request, and an upstream that echoes the key.
 
 import assert from "node:assert/strict";
-import { after, before, beforeEach, test } from "node:test";
+import { test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { canary } from "../harness/canaries.mjs";
-import { MAIN, bearer, startGateway } from "../harness/gateway.mjs";
+import { MAIN, bearer, useGateway } from "../harness/gateway.mjs";
 import { within } from "../harness/patience.mjs";
 import { EVERY, LAST_CHUNK, answer, chunk } from "../harness/upstream.mjs";
 
 const KEY = canary("PRIMARY_KEY");
 const mark = (covered, name = "primary") => `[redacted:${name}]`.padEnd(covered.length, "*");
 
-let gateway;
-before(async () => {
-  gateway = await startGateway();
-});
-beforeEach(() => gateway.reset());
-after(() => gateway?.stop());
+const gateway = useGateway();
 
 // Guesses of the text before the key, of the key, and of the key combined with that text.
 const guesses = (known, key) => [

@@ -1,10 +1,10 @@
 // Case 37: no response contains a credential that was sent to the upstream, in any encoding.
 
 import assert from "node:assert/strict";
-import { after, before, beforeEach, test } from "node:test";
+import { test } from "node:test";
 import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
 import { canary } from "../harness/canaries.mjs";
-import { MAIN, basic, startGateway } from "../harness/gateway.mjs";
+import { MAIN, basic, useGateway } from "../harness/gateway.mjs";
 import { pause, within } from "../harness/patience.mjs";
 import { EVERY, LAST_CHUNK, answer, chunk } from "../harness/upstream.mjs";
 
@@ -15,12 +15,7 @@ const MARK = "[redacted:primary]";
 const covered = (form, name = "primary") => `[redacted:${name}]`.padEnd(Buffer.byteLength(form), "*");
 const MEBIBYTE = 1024 * 1024;
 
-let gateway;
-before(async () => {
-  gateway = await startGateway();
-});
-beforeEach(() => gateway.reset());
-after(() => gateway?.stop());
+const gateway = useGateway();
 
 const percent = (text) => text.replace(/[^]/g, (byte) => `%${byte.charCodeAt(0).toString(16)}`);
 const unicode = (text) => text.replace(/[^]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);

@@ -1,17 +1,12 @@
 // Section C: valid and invalid values, failing bindings, and the number of reads.
 
 import assert from "node:assert/strict";
-import { after, before, beforeEach, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { canary } from "../harness/canaries.mjs";
-import { MAIN, startGateway } from "../harness/gateway.mjs";
+import { MAIN, useGateway } from "../harness/gateway.mjs";
 import { absent, hangs, throws, yields, yieldsBytes, yieldsNull } from "../harness/secret-store.mjs";
 
-let gateway;
-before(async () => {
-  gateway = await startGateway();
-});
-beforeEach(() => gateway.reset());
-after(() => gateway?.stop());
+const gateway = useGateway();
 
 const authorization = async (target) => (await gateway.through({ target })).up.values("authorization");
 

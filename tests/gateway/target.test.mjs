@@ -2,9 +2,9 @@
 // normalise them first or respond with an error, so some rows differ.
 
 import assert from "node:assert/strict";
-import { after, before, beforeEach, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { canary } from "../harness/canaries.mjs";
-import { startGateway } from "../harness/gateway.mjs";
+import { useGateway } from "../harness/gateway.mjs";
 
 const RAW = "workerd";
 
@@ -68,12 +68,7 @@ const HOSTS = ["evil/bearer/zzz?x=", "a#b", "u:p@evil", "u:p@127.0.0.1", "a b", 
 
 for (const runtime of [RAW, "miniflare", "wrangler dev"]) {
   describe(`on ${runtime}`, () => {
-    let gateway;
-    before(async () => {
-      gateway = await startGateway(runtime);
-    });
-    beforeEach(() => gateway.reset());
-    after(() => gateway?.stop());
+    const gateway = useGateway(runtime);
 
     // A refusal if the target or the Host arrived unchanged; otherwise the runtime itself responds with 400 or 500. In
     // no case is a request sent to an upstream.

@@ -8,6 +8,7 @@ import { open, send } from "./client.mjs";
 import { startMiniflare } from "./miniflare.mjs";
 import { pause } from "./patience.mjs";
 import { startSecretStore, yields } from "./secret-store.mjs";
+import { started } from "./started.mjs";
 import { startUpstream } from "./upstream.mjs";
 import { openWebSocket } from "./websocket.mjs";
 import { startWorkerd } from "./workerd.mjs";
@@ -218,3 +219,6 @@ export async function startGateway(runtime = "workerd", { variables = {}, build 
     throw error;
   }
 }
+
+// A gateway for the tests of a file or of a `describe`, which each test finds in its usual state.
+export const useGateway = (runtime, options) => started(() => startGateway(runtime, options));

@@ -22,7 +22,7 @@ export async function within(what, promise, milliseconds = PATIENCE) {
 export async function eventually(what, look) {
   const until = performance.now() + PATIENCE;
   for (;;) {
-    const seen = look();
+    const seen = await look();
     if (seen !== undefined && seen !== false) return seen;
     if (performance.now() > until) throw new Error(`waited ${PATIENCE} ms for ${what}`);
     await pause(20);

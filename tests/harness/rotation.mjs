@@ -2,11 +2,13 @@
 // on the gateway, and an upstream that accepts exactly the given keys.
 
 import assert from "node:assert/strict";
+import { afterEach } from "node:test";
 import { STORE, startApi } from "./api-server.mjs";
 import { canary, sweep } from "./canaries.mjs";
 import { startGateway } from "./gateway.mjs";
 import { ostiary } from "./ostiary.mjs";
 import { pause } from "./patience.mjs";
+import { started } from "./started.mjs";
 import { EVERY, OK, answer } from "./upstream.mjs";
 
 const REFUSED = answer(401, {}, "who are you?\n");
@@ -20,6 +22,13 @@ export const OLD = [canary("PRIMARY_KEY"), canary("SECONDARY_KEY")];
 export async function startRotation() {
   const api = await startApi();
   return new Rotation(api, await startGateway("wrangler dev", { state: api.state }));
+}
+
+/** One for the tests of a file: each finds it as it was at the start, and what was written is swept after it. */
+export function useRotation() {
+  const rotation = started(startRotation);
+  afterEach(() => rotation.sweep());
+  return rotation;
 }
 
 class Rotation {

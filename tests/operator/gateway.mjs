@@ -63,7 +63,8 @@ class Gateway {
   }
 }
 
-export async function startGateway() {
+// `storePort` is that of the Secrets Store API; nothing listens at the usual one.
+export async function startGateway({ storePort = 1 } = {}) {
   const store = await startSecretStore();
   const upstream = await startUpstream();
   const workerd = await startWorkerd({
@@ -71,7 +72,7 @@ export async function startGateway() {
     secrets: bindings,
     rateLimits: [],
     datasets: ["METRICS"],
-    variables: { UPSTREAM_PORT: String(upstream.port) },
+    variables: { UPSTREAM_PORT: String(upstream.port), STORE_PORT: String(storePort) },
     store,
     compatibilityDate,
     compatibilityFlags: [],

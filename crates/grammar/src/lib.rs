@@ -8,6 +8,7 @@
 //!
 //! Reading does not stop at the first mistake. It returns all diagnostics, in order of position.
 
+mod account_api;
 mod allow;
 mod auth;
 mod bake;
@@ -40,6 +41,7 @@ mod notation;
 mod oauth2;
 mod operator;
 mod output;
+mod own_host;
 #[cfg(test)]
 mod properties;
 mod rate_limit;

@@ -12,7 +12,6 @@ use clap::Args;
 use ostiary_core::configuration::{CallerId, Gateway, Grantee, List, Mismatch, Proof, Route, TokenPlace};
 use ostiary_core::digest::digest;
 use ostiary_core::http::subprotocol;
-use ostiary_core::operator;
 use ostiary_core::refusal::Code;
 use ostiary_core::request::admission::admit;
 use ostiary_core::request::{named_method, routing};
@@ -168,7 +167,7 @@ impl Request {
             let head = self.head();
             let admitted = admit(&head).ok();
             let arrival = admitted.as_ref().and_then(|admitted| routing::find(gateway, &admitted.target));
-            let places = arrival.map_or(operator::TOKEN_IN, |arrival| token_in(arrival.route));
+            let places = arrival.map_or(&[][..], |arrival| token_in(gateway, arrival.route));
             places.first().cloned()
         };
         let mut header = |name: &str, value: String| self.headers.push((name.to_owned(), value));
@@ -196,8 +195,9 @@ impl Request {
     }
 }
 
-fn token_in(route: Option<&Route>) -> &[TokenPlace] {
-    route.map_or(operator::TOKEN_IN, |route| &route.token_in)
+fn token_in<'g>(gateway: &'g Gateway, route: Option<&'g Route>) -> &'g [TokenPlace] {
+    let of_operator = gateway.operator.as_ref().map_or(&[][..], |operator| &operator.token_in);
+    route.map_or(of_operator, |route| &route.token_in)
 }
 
 /// A token that authenticates the caller on a [`Rehearsal`]. The token of a digest is unknown, so a caller's digest is

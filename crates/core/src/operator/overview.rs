@@ -19,6 +19,8 @@ struct Overview<'g> {
     secret_timeout: u32,
     /// Whether there is `GET traffic`.
     traffic: bool,
+    /// Whether there is `GET ages`.
+    ages: bool,
     callers: Vec<&'g str>,
     secrets: Vec<SecretOverview<'g>>,
     routes: Vec<RouteOverview<'g>>,
@@ -62,6 +64,7 @@ pub(super) fn report(gateway: &Gateway, operator: &Operator, bindings: &impl Bin
         health: Health::new(gateway, operator, environment.as_deref()),
         secret_timeout: gateway.secret_timeout,
         traffic: operator.metrics.is_some(),
+        ages: operator.secrets_store.is_some(),
         callers: gateway.callers.iter().map(|caller| caller.name.as_ref()).collect(),
         secrets: gateway.secrets.iter().map(SecretOverview::from).collect(),
         routes: routes.map(|(id, route)| RouteOverview::new(gateway, id, route)).collect(),

@@ -1,19 +1,13 @@
 //! A query to the SQL API of Analytics Engine.
 
-use std::rc::Rc;
-
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::configuration::{Gateway, MetricsSource};
-use crate::http::method::Method;
+use super::account_access::AccountAccess;
+use crate::configuration::{AccountApi, Gateway};
 use crate::refusal::Code;
 use crate::runtime::own_request::OwnRequests;
-use crate::runtime::plan::Plan;
-use crate::runtime::reading::Reading;
 use crate::runtime::{Bindings, SendError};
-use crate::secret_value::{SecretBytes, SecretValue};
-use crate::secrets::base_url::base_url;
 use crate::secrets::readings::Readings;
 
 /// The time until the response has arrived, in milliseconds.
@@ -33,7 +27,7 @@ struct Answer {
 /// Reads data points for one request of the operator.
 pub(super) struct Query<'a, 'g, R> {
     pub(super) gateway: &'g Gateway,
-    pub(super) source: &'g MetricsSource,
+    pub(super) source: &'g AccountApi,
     pub(super) runtime: &'a R,
     pub(super) readings: &'a mut Readings<'g, R>,
 }
@@ -41,22 +35,8 @@ pub(super) struct Query<'a, 'g, R> {
 impl<R: Bindings + OwnRequests> Query<'_, '_, R> {
     /// The rows that the query yields. 500, 502, 503, 504
     pub(super) async fn rows(&mut self, sql: String) -> Result<Vec<Row>, Code> {
-        let url = base_url(&self.source.url, self.runtime)?;
-        let token = format!("Bearer {}", self.token().await?.expose());
-        let set = [("authorization", token), ("content-type", "text/plain".to_owned())];
-        let plan = Plan {
-            method: Method::Post,
-            fetcher: None,
-            url: SecretValue::new([url.origin, url.base].concat()),
-            remove: Vec::new(),
-            set: set.map(|(name, value)| (name.to_owned(), SecretValue::new(value))).into(),
-            has_body: true,
-            body: Some(Rc::new(SecretBytes::new(sql.into_bytes()))),
-            keep: 0,
-            max_body: None,
-            timeout: TIMEOUT,
-            reads_body: true,
-        };
+        let access = AccountAccess::read(self.gateway, self.source, self.readings).await?;
+        let plan = access.post(sql, TIMEOUT);
         let response = self.runtime.request(&plan, LONGEST).await.map_err(|why| match why {
             SendError::TooLarge => Code::UpstreamInvalid,
             why => why.into(),
@@ -67,20 +47,6 @@ impl<R: Bindings + OwnRequests> Query<'_, '_, R> {
         let answer: Answer =
             serde_json::from_slice(response.body.expose()).map_err(|_| Code::UpstreamInvalid)?;
         Ok(answer.data)
-    }
-
-    /// The token from the first source with a value that is valid in a header.
-    async fn token(&mut self) -> Result<SecretValue, Code> {
-        let secret = self.gateway.secret(self.source.token).ok_or(Code::Misconfigured)?;
-        for source in secret.sources.iter() {
-            self.readings.read([source]).await;
-            if let Some(Reading::Value(value)) = self.readings.get(source)
-                && value.expose().bytes().all(|byte| byte.is_ascii_graphic())
-            {
-                return Ok(SecretValue::new(value.expose().to_owned()));
-            }
-        }
-        Err(Code::SecretUnavailable)
     }
 }
 

@@ -8,7 +8,9 @@
     reason = "a test fails by panicking, and clippy knows only functions marked as tests"
 )]
 
+mod ages;
 mod answers;
+mod bindings;
 mod callers;
 mod control;
 mod cors;
@@ -23,6 +25,7 @@ mod methods;
 mod named_tokens;
 mod notices;
 mod operator;
+mod operator_login;
 mod places;
 mod redaction;
 mod retry;

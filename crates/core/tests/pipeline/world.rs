@@ -82,6 +82,8 @@ pub struct World {
     pub limits: BTreeMap<&'static str, Verdict>,
     /// The time, in milliseconds since 1970.
     pub now: f64,
+    /// How many milliseconds each of the gateway's own requests takes.
+    pub own_request_ms: f64,
     /// The reason why the body of a request does not arrive.
     pub broken_body: Option<ReceiveError>,
     /// The first responses of token endpoints; later, each response has a new token.
@@ -121,6 +123,8 @@ enum SigningKey {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sent {
     pub method: String,
+    /// The binding that sent it.
+    pub fetcher: Option<String>,
     pub url: String,
     /// The remaining headers of the caller, then those that the gateway set.
     pub headers: Vec<(String, String)>,
@@ -279,7 +283,12 @@ impl World {
 
     /// Another `gateway.toml`, with the same `wrangler.toml`.
     pub fn of(text: &str) -> Self {
-        let read = read(File { path: "gateway.toml", text }, File { path: "wrangler.toml", text: WRANGLER });
+        Self::deployed(text, WRANGLER)
+    }
+
+    /// Both files.
+    pub fn deployed(text: &str, wrangler: &str) -> Self {
+        let read = read(File { path: "gateway.toml", text }, File { path: "wrangler.toml", text: wrangler });
         let gateway = read.unwrap_or_else(|errors| panic!("{}", errors[0])).gateway;
         let sources = gateway.secrets.iter().flat_map(|secret| secret.sources.iter());
         let bindings = sources.map(|source| {
@@ -298,6 +307,7 @@ impl World {
             keeps_body: true,
             limits: BTreeMap::new(),
             now: 0.0,
+            own_request_ms: 0.0,
             broken_body: None,
             tokens: RefCell::default(),
             has_cache: true,
@@ -478,6 +488,7 @@ impl Network for World {
         let headers = apply(plan, self.asked.borrow().clone()).into_iter().collect();
         self.sent.borrow_mut().push(Sent {
             method: plan.method.as_str().to_owned(),
+            fetcher: plan.fetcher.as_ref().map(ToString::to_string),
             url: plan.url.expose().to_owned(),
             headers,
             keep: plan.keep,
@@ -550,6 +561,7 @@ impl OwnRequests for World {
         self.tokens_given.set(number);
         self.asked_for_tokens.borrow_mut().push(Sent {
             method: plan.method.as_str().to_owned(),
+            fetcher: plan.fetcher.as_ref().map(ToString::to_string),
             url: plan.url.expose().to_owned(),
             headers: apply(plan, BTreeMap::new()).into_iter().collect(),
             keep: plan.timeout,
@@ -658,7 +670,8 @@ impl Instrumented for World {
 
 impl Clock for World {
     fn now(&self) -> f64 {
-        self.now
+        let asked = u32::try_from(self.tokens_given.get()).unwrap();
+        self.now + f64::from(asked) * self.own_request_ms
     }
 
     async fn sleep(&self, milliseconds: u32) {
