@@ -55,7 +55,7 @@ fn assert_whole(gateway: &Gateway) {
             Proof::Secret(secret) => {
                 assert!(gateway.secret(*secret).is_some());
                 let mut injected =
-                    gateway.routes.iter().flat_map(|route| route.auth.iter()).flat_map(Placement::secrets);
+                    gateway.routes.iter().flat_map(|route| route.auths().flatten()).flat_map(Placement::secrets);
                 assert!(!injected.any(|injected| injected == *secret), "a caller's token goes up");
             }
             Proof::Digests(digests) => assert!(!digests.is_empty()),
@@ -80,7 +80,7 @@ fn assert_whole(gateway: &Gateway) {
             );
         }
         assert!(
-            route.auth.iter().flat_map(Placement::secrets).all(|secret| gateway.secret(secret).is_some())
+            route.auths().flatten().flat_map(Placement::secrets).all(|secret| gateway.secret(secret).is_some())
         );
         if let Upstream::Fixed(upstream) = &route.upstream {
             let base = upstream.base.replace(['{', '}'], "");

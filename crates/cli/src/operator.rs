@@ -77,6 +77,30 @@ struct Problem {
     code: String,
 }
 
+/// A request that a route's upstream gets.
+#[derive(Clone, Copy, Debug)]
+pub struct RouteRequest<'a> {
+    /// The route's name.
+    pub route: &'a str,
+    /// Whose values are put on the request, on a route where each caller has its own.
+    pub caller: Option<&'a str>,
+    /// GET or HEAD.
+    pub method: &'a str,
+    /// Below the mount, with its query.
+    pub path: &'a str,
+}
+
+impl RouteRequest<'_> {
+    fn order(&self) -> serde_json::Value {
+        let Self { route, caller, method, path } = self;
+        let mut order = json!({ "route": route, "method": method, "path": path });
+        if let Some(caller) = caller {
+            order["caller"] = (*caller).into();
+        }
+        order
+    }
+}
+
 impl OperatorArguments {
     /// Whether a gateway is named.
     pub fn is_given(&self) -> bool {
@@ -108,22 +132,17 @@ impl Operator {
     ///
     /// # Errors
     /// Where the gateway does not do it. What goes wrong behind it is in the result.
-    pub fn send(&self, route: &str, method: &str, path: &str, source: usize) -> Result<Probed, Failure> {
-        self.probe(&json!({ "route": route, "method": method, "path": path }), source)
+    pub fn send(&self, request: &RouteRequest<'_>, source: usize) -> Result<Probed, Failure> {
+        self.probe(&request.order(), source)
     }
 
     /// As [`Self::send`], with values in the place of the source's that are certainly wrong.
     ///
     /// # Errors
     /// As [`Self::send`].
-    pub fn send_wrong(
-        &self,
-        route: &str,
-        method: &str,
-        path: &str,
-        source: usize,
-    ) -> Result<Probed, Failure> {
-        let order = json!({ "route": route, "method": method, "path": path, "control": true });
+    pub fn send_wrong(&self, request: &RouteRequest<'_>, source: usize) -> Result<Probed, Failure> {
+        let mut order = request.order();
+        order["control"] = true.into();
         self.probe(&order, source)
     }
 

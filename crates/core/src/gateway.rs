@@ -366,7 +366,7 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console + Signing +
     ) -> Result<Resolved<'g>, Code> {
         let Authenticated { caller, ref identity, .. } = *authenticated;
         let before = self.runtime.now();
-        let mut resolver = Resolver::new(self.gateway, routed.route, &self.request_id);
+        let mut resolver = Resolver::new(self.gateway, routed.route, caller, &self.request_id);
         if let Some(revocable) = identity.revocable.as_ref().filter(|_| R::FORMS.issued) {
             // One wait for both.
             let first = resolver.at(0).map(|(.., source)| source);

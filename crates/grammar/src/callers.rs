@@ -2,6 +2,7 @@
 
 use sha2::{Digest as _, Sha256};
 
+use super::caller_values;
 use super::diagnostic::Findings;
 use super::document::{Entry, Located, Table, Value};
 use super::file::Span;
@@ -9,7 +10,7 @@ use super::issued_caller;
 use super::jwt_caller;
 use super::keys;
 use super::name;
-use super::template::{self, Declared};
+use super::template::{self, CallerValue, Declared};
 use ostiary_core::configuration::{
     Caller, CallerId, Grantee, IssuedProof, JwtProof, List, Part, Proof, SecretId, Text,
 };
@@ -32,6 +33,8 @@ pub(crate) struct DeclaredCaller<'t> {
     pub(crate) proof: Option<LocatedProof>,
     /// Whether its tokens name it.
     pub(crate) named: bool,
+    /// What `${caller.NAME}` stands for in the auth of a route.
+    pub(crate) values: Vec<CallerValue<'t>>,
 }
 
 /// As [`Proof`].
@@ -62,10 +65,18 @@ impl<'t> Callers<'t> {
             if let Some(proof) = &proof {
                 compare(proof, &known, declared, findings);
             }
-            let named = caller.is_some_and(|caller| named(&caller, proof.as_ref(), findings));
-            known.push(DeclaredCaller { name: *key, proof, named });
+            let named = caller.as_ref().is_some_and(|caller| named(caller, proof.as_ref(), findings));
+            let values = caller
+                .as_ref()
+                .map(|caller| caller_values::read(caller, declared, findings))
+                .unwrap_or_default();
+            known.push(DeclaredCaller { name: *key, proof, named, values });
         }
         Self { declared: known }
+    }
+
+    pub(crate) fn get(&self, id: CallerId) -> Option<&DeclaredCaller<'t>> {
+        self.declared.get(usize::from(id.0))
     }
 
     pub(crate) fn find(&self, name: &str) -> Option<CallerId> {
@@ -87,7 +98,7 @@ impl<'t> Callers<'t> {
     pub(crate) fn to_list(&self) -> List<Caller> {
         self.declared
             .iter()
-            .filter_map(|DeclaredCaller { name, proof, named }| {
+            .filter_map(|DeclaredCaller { name, proof, named, .. }| {
                 let proof = match proof.as_ref()? {
                     LocatedProof::Secret(secret, _) => Proof::Secret(*secret),
                     LocatedProof::Digests(digests) => {

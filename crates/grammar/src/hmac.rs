@@ -57,8 +57,9 @@ impl Reader<'_, '_, '_> {
         const KEY: &str = "key = \"${secret}\"";
         let key = self.secret(value, "the key", KEY)?;
         if encoding != KeyEncoding::Text && key.parts.len() > 1 {
-            let message = "a key that is decoded is one secret, with nothing around it";
-            self.findings.error(value.span(), message, &format!("write `{KEY}`"));
+            let whom = self.values.for_whom();
+            let message = format!("a key that is decoded is one secret, with nothing around it{whom}");
+            self.findings.error(value.span(), &message, &format!("write `{KEY}`"));
             return None;
         }
         Some(key)
@@ -67,8 +68,9 @@ impl Reader<'_, '_, '_> {
     /// A template that holds a secret.
     pub(crate) fn secret(&mut self, value: Value<'_>, what: &str, example: &str) -> Option<Template> {
         let parsed = self.value(value, example, Alphabet::Any, Scope::Nothing)?;
-        if parsed.secrets().next().is_none() {
-            self.findings.error(value.span(), &format!("{what} is no secret"), &format!("write `{example}`"));
+        if !parsed.may_hold_secret() {
+            let message = format!("{what} is no secret{}", self.values.for_whom());
+            self.findings.error(value.span(), &message, &format!("write `{example}`"));
             return None;
         }
         Some(parsed.into_template())

@@ -12,6 +12,7 @@ mod allow;
 mod auth;
 mod bake;
 mod body_places;
+mod caller_values;
 mod callers;
 #[cfg(test)]
 mod complete;

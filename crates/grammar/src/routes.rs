@@ -11,10 +11,10 @@ use super::file::Span;
 use super::header::{self, Purpose};
 use super::keys;
 use super::mount::Place;
-use super::template::Declared;
+use super::template::{CallerValues, Declared, ValuesOf};
 use super::{cors, failover, name, rate_limit, redact, rewrite_body, token_in, unit, upstream};
 use ostiary_core::configuration::{
-    Destination, Mount, Placement, Route, RouteId, SecretId, Text, TokenPlace,
+    Destination, Grant, Grantee, Mount, Placement, Route, RouteId, SecretId, Text, TokenPlace,
 };
 use ostiary_core::http::header_name::HeaderName;
 use ostiary_core::http::header_name::fold;
@@ -165,11 +165,12 @@ impl<'t> Reader<'_, 't, '_> {
             .and_then(|entry| upstream::read_route(entry.value, self.declared, self.findings));
         let auth = self
             .required("auth", "auth = { bearer = \"${secret}\" }` or `auth = []")
-            .and_then(|entry| Auth::read(entry, self.declared, self.findings));
-        let allow = self
+            .and_then(|entry| Auth::read(entry, CallerValues::Any, self.declared, self.findings));
+        let mut allow = self
             .required("allow", &format!("[routes.{}.allow]` with `caller = [\"GET /**\"]", self.name.text))
             .map(|entry| allow::read(entry, callers, self.findings))
             .unwrap_or_default();
+        let own = auth.as_ref().map(|auth| self.own_auths(auth, callers, &allow)).unwrap_or_default();
         let timeout = self.duration("timeout", TIMEOUT);
         let idle_timeout = self.duration("idle_timeout", IDLE_TIMEOUT);
         let max_body = self.value("max_body").and_then(|value| {
@@ -200,9 +201,13 @@ impl<'t> Reader<'_, 't, '_> {
         let encoded_slash = self.flag("encoded_slash");
         let shared_cache = self.flag("shared_cache");
         let timing = self.flag("timing");
-        let placements = auth.as_ref().map(|auth| auth.placements.as_slice());
-        let redact =
-            self.value("redact").map(|value| redact::read(value, placements, self.declared, self.findings));
+        let placements = auth.as_ref().map(|auth| {
+            let own = own.iter().flat_map(|(_, own)| own.placements.iter());
+            auth.placements.iter().chain(own).collect::<Vec<_>>()
+        });
+        let redact = self
+            .value("redact")
+            .map(|value| redact::read(value, placements.as_deref(), self.declared, self.findings));
         let (redact, redact_except) = redact.unwrap_or((true, Vec::new()));
         let cookies = self.flag("cookies");
         if let Some(value) = self.value("cookies").filter(|_| cookies && !whole_hosts) {
@@ -217,6 +222,7 @@ impl<'t> Reader<'_, 't, '_> {
             token_in::read(value, placements, self.findings)
         });
         route.secrets = auth.as_ref().map(|auth| auth.secrets.clone()).unwrap_or_default();
+        route.secrets.extend(own.iter().flat_map(|(_, own)| own.secrets.iter().copied()));
         let sources = |(secret, _): &(SecretId, Span)| self.declared.secrets.sources(*secret).len();
         let has_next_source = route.secrets.iter().map(sources).any(|sources| sources > 1)
             || auth.as_ref().is_some_and(Auth::has_next_certificate);
@@ -235,7 +241,12 @@ impl<'t> Reader<'_, 't, '_> {
         let at = self.value("upstream").map_or(self.name.span, Value::span);
         auth.check_paths(&upstream, at, self.findings);
         let is_ambient = allow.iter().any(|grant| callers.is_ambient(grant.to));
-        let token_in = places.unwrap_or_else(|| token_in::default_places(&auth.placements, is_ambient));
+        for grant in &mut allow {
+            let own = own.iter().find(|(to, _)| *to == grant.to);
+            grant.auth = own.map(|(_, own)| own.placements.clone().into());
+        }
+        let own: Vec<_> = allow.iter().filter_map(|grant| grant.auth.clone()).collect();
+        let token_in = places.unwrap_or_else(|| token_in::default_places(&auth.placements, &own, is_ambient));
         self.check_forwarded(&forward_headers, &auth, &token_in);
         route.route = Some(Route {
             name: Text::Owned(self.name.text.to_owned()),
@@ -266,6 +277,29 @@ impl<'t> Reader<'_, 't, '_> {
             redact,
             redact_except: redact_except.into(),
         });
+    }
+
+    /// The auth with the values of each caller that the route admits, where it uses some.
+    fn own_auths(&mut self, auth: &Auth, callers: &Callers<'_>, allow: &[Grant]) -> Vec<(Grantee, Auth)> {
+        let Some((name, at)) = auth.caller_values.first() else { return Vec::new() };
+        let mut own = Vec::new();
+        for grant in allow {
+            let caller = match grant.to {
+                Grantee::Caller(id) => callers.get(id),
+                Grantee::Anyone => {
+                    let message =
+                        format!("the route `{}` admits `anyone`, who has no value `{name}`", self.name.text);
+                    let instead = "remove `anyone` from `allow`, and mount a route for everybody besides";
+                    self.findings.error(*at, &message, instead);
+                    None
+                }
+            };
+            let (Some(caller), Some(entry)) = (caller, self.table.get("auth")) else { continue };
+            let values = ValuesOf { route: self.name.text, caller: caller.name.text, values: &caller.values };
+            let read = Auth::read(entry, CallerValues::Of(&values), self.declared, self.findings);
+            own.extend(read.map(|read| (grant.to, read)));
+        }
+        own
     }
 
     /// The most bytes of a body that is read before it is sent.

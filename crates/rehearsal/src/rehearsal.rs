@@ -118,7 +118,7 @@ pub fn placeholder(binding: &str) -> String {
 
 /// Every placement of every route.
 fn placements(gateway: &Gateway) -> impl Iterator<Item = &Placement> {
-    gateway.routes.iter().flat_map(|route| route.auth.iter()).flat_map(Placement::with_exchanged)
+    gateway.routes.iter().flat_map(|route| route.auths().flatten()).flat_map(Placement::with_exchanged)
 }
 
 /// The placeholder as a key is written, where this part is one that is decoded.
@@ -164,7 +164,8 @@ fn tokens(gateway: &Gateway) -> String {
 
 /// By binding, the fields that templates take out of its value.
 fn placeholders_of_fields(gateway: &Gateway) -> BTreeMap<String, BTreeMap<String, String>> {
-    let templates = gateway.routes.iter().flat_map(|route| route.auth.iter()).flat_map(Placement::templates);
+    let templates =
+        gateway.routes.iter().flat_map(|route| route.auths().flatten()).flat_map(Placement::templates);
     let mut fields: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
     for part in templates.flat_map(|template| template.parts.iter()) {
         let Part::Field(secret, field) = part else { continue };

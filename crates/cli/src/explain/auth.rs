@@ -4,15 +4,11 @@ use std::fmt::Write as _;
 
 use ostiary_core::configuration::{
     BodyPlace, Claim, ClaimValue, Exchange, Gateway, Hmac, HmacAlgorithm, Jwt, OutputPlace, Part, Placement,
-    Route, Template, Upstream,
+    Template, Upstream,
 };
 
 /// A line for each.
-pub fn lines(gateway: &Gateway, route: &Route) -> Vec<String> {
-    lines_of(gateway, &route.auth)
-}
-
-fn lines_of(gateway: &Gateway, placements: &[Placement]) -> Vec<String> {
+pub fn lines(gateway: &Gateway, placements: &[Placement]) -> Vec<String> {
     let text = |template: &Template| spelled(gateway, template);
     let mut lines = Vec::new();
     for placement in placements {
@@ -53,8 +49,8 @@ fn lines_of(gateway: &Gateway, placements: &[Placement]) -> Vec<String> {
 }
 
 /// The URL that is sent, with the templates of computed parameters in the place of their values.
-pub fn url(gateway: &Gateway, route: &Route, url: &str) -> String {
-    let outputs: Vec<_> = route.auth.iter().flat_map(Placement::outputs).collect();
+pub fn url(gateway: &Gateway, auth: &[Placement], url: &str) -> String {
+    let outputs: Vec<_> = auth.iter().flat_map(Placement::outputs).collect();
     let Some((path, query)) = url.split_once('?') else { return url.to_owned() };
     let parameters = query.split('&').map(|parameter| {
         let name = parameter.split('=').next().unwrap_or_default();
@@ -100,9 +96,9 @@ fn exchanged(gateway: &Gateway, exchange: &Exchange) -> Vec<String> {
     let pointer = exchange.token.join("/");
     let reuse = if exchange.reuse { "used until it is about to expire" } else { "used once" };
     let method = exchange.method.as_str();
-    let mut lines = vec![format!("${{request.token}}: /{pointer} of what {method} {url} yields, {reuse}")];
-    lines.extend(lines_of(gateway, &exchange.auth).into_iter().map(|line| format!("  {line}")));
-    lines
+    let mut all = vec![format!("${{request.token}}: /{pointer} of what {method} {url} yields, {reuse}")];
+    all.extend(lines(gateway, &exchange.auth).into_iter().map(|line| format!("  {line}")));
+    all
 }
 
 fn object(gateway: &Gateway, claims: &[Claim]) -> String {
@@ -134,6 +130,7 @@ fn spelled(gateway: &Gateway, template: &Template) -> String {
             Part::Secret(id) => write!(text, "${{{}}}", name(*id)),
             Part::Field(id, field) => write!(text, "${{{}.{field}}}", name(*id)),
             Part::Variable(variable) => write!(text, "${{var.{variable}}}"),
+            Part::Caller(value) => write!(text, "${{caller.{value}}}"),
             Part::Request(value) => write!(text, "${{request.{value}}}"),
         };
     }

@@ -9,7 +9,9 @@ use std::path::PathBuf;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use clap::Args;
-use ostiary_core::configuration::{CallerId, Gateway, Grantee, List, Mismatch, Proof, Route, TokenPlace};
+use ostiary_core::configuration::{
+    CallerId, Gateway, Grantee, List, Mismatch, Placement, Proof, Route, TokenPlace,
+};
 use ostiary_core::digest::digest;
 use ostiary_core::http::subprotocol;
 use ostiary_core::operator;
@@ -252,7 +254,9 @@ fn explain(
     if matches!(outcome, Outcome::Preflight(_)) {
         because.push("It is a browser's preflight, which the route's `cors` answers.".to_owned());
     }
-    let admitted = matches!(outcome, Outcome::Answered(..));
+    let to = record.caller.and_then(|name| caller_id(gateway, name)).map_or(Grantee::Anyone, Grantee::Caller);
+    let auth = route.map(|route| route.auth_of(to));
+    let put = auth.filter(|_| matches!(outcome, Outcome::Answered(..)));
     Ok(Explanation {
         decision: match outcome {
             Outcome::Refused(_) => Decision::Refused,
@@ -266,20 +270,17 @@ fn explain(
         caller: named(record.caller),
         subject: record.subject.clone(),
         rule: named(record.rule),
-        auth: route.filter(|_| admitted).map(|route| auth::lines(gateway, route)).unwrap_or_default(),
-        secrets: route
-            .filter(|_| admitted)
-            .map(|route| explanation::secrets(gateway, route))
-            .unwrap_or_default(),
+        auth: put.map(|auth| auth::lines(gateway, auth)).unwrap_or_default(),
+        secrets: put.map(|auth| explanation::secrets(gateway, auth)).unwrap_or_default(),
         reads: rehearsal.reads(),
-        upstream: rehearsal.sent().map(|sent| spelled(gateway, route, sent).into()),
+        upstream: rehearsal.sent().map(|sent| spelled(gateway, auth, sent).into()),
         configuration: gateway.digest.to_string(),
         deployed: None,
     })
 }
 
-fn spelled(gateway: &Gateway, route: Option<&Route>, sent: Sent) -> Sent {
-    let url = route.map(|route| auth::url(gateway, route, &sent.url));
+fn spelled(gateway: &Gateway, auth: Option<&[Placement]>, sent: Sent) -> Sent {
+    let url = auth.map(|auth| auth::url(gateway, auth, &sent.url));
     Sent { url: url.unwrap_or(sent.url), ..sent }
 }
 

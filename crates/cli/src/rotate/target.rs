@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use ostiary_core::configuration::{Gateway, Placement, Proof, Route, Secret, SecretId, SourceKind};
+use ostiary_core::configuration::{Gateway, Grantee, Placement, Proof, Route, Secret, SecretId, SourceKind};
 use ostiary_secrets_store::{SecretName, SecretValue, StoreId};
 
 use crate::configuration::{Binding, Environment};
@@ -14,6 +14,8 @@ pub struct Target {
     pub secrets: Vec<TargetSecret>,
     /// The route whose requests carry them; `None` where the one secret proves a caller.
     pub route: Option<String>,
+    /// Whose values those are, on a route where each caller has its own.
+    pub caller: Option<String>,
 }
 
 /// Where one secret's values are.
@@ -68,7 +70,8 @@ impl Target {
                 binding.name, binding.secret
             )));
         }
-        Ok(Self { secrets, route })
+        let caller = route.as_ref().and_then(|route| caller(gateway, route, &ids));
+        Ok(Self { secrets, route, caller })
     }
 
     /// How many sources each secret has.
@@ -124,10 +127,7 @@ fn purpose(gateway: &Gateway, ids: &[SecretId], wanted: Option<&str>) -> Result<
             }
         };
     }
-    let carries = |route: &Route| {
-        let carried: Vec<SecretId> = route.auth.iter().flat_map(Placement::secrets).collect();
-        ids.iter().all(|id| carried.contains(id))
-    };
+    let carries = |route: &Route| route.auths().any(|auth| holds(auth, ids));
     let routes: Vec<&str> =
         gateway.routes.iter().filter(|route| carries(route)).map(|route| route.name.as_ref()).collect();
     match (routes.as_slice(), wanted) {
@@ -142,6 +142,20 @@ fn purpose(gateway: &Gateway, ids: &[SecretId], wanted: Option<&str>) -> Result<
             routes.join("|")
         ))),
     }
+}
+
+fn holds(auth: &[Placement], ids: &[SecretId]) -> bool {
+    let held: Vec<SecretId> = auth.iter().flat_map(Placement::secrets).collect();
+    ids.iter().all(|id| held.contains(id))
+}
+
+/// The first caller with whose values the route's auth holds all of these.
+fn caller(gateway: &Gateway, route: &str, ids: &[SecretId]) -> Option<String> {
+    let route = gateway.routes.iter().find(|known| known.name == route)?;
+    let grant =
+        route.allow.iter().find(|grant| grant.auth.as_deref().is_some_and(|auth| holds(auth, ids)))?;
+    let Grantee::Caller(id) = grant.to else { return None };
+    gateway.caller(id).map(|caller| caller.name.to_string())
 }
 
 fn target_secret(secret: &Secret, environment: &Environment) -> Result<TargetSecret, Failure> {
@@ -176,8 +190,13 @@ same = ["SAME", "SAME_AGAIN"]
 twin = ["USER_AGAIN", "TWIN"]
 old  = [{ worker_secret = "OLD" }]
 ops  = ["OPS", "OPS_NEXT"]
+tenant = ["TENANT", "TENANT_NEXT"]
 [callers.ops]
 bearer = "${ops}"
+with = { key = "${id}" }
+[callers.shop]
+bearer_sha256 = ["0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"]
+with = { key = "${tenant}" }
 [routes.pair]
 mount = "/pair"
 upstream = "https://a.example.com"
@@ -188,6 +207,11 @@ mount = "/id"
 upstream = "https://a.example.com"
 auth = [{ bearer = "${id}" }, { header = "x-a", value = "${same}" }, { header = "x-b", value = "${old}" }, { header = "x-c", value = "${twin}" }]
 allow = { ops = ["GET /**"] }
+[routes.shared]
+mount = "/shared"
+upstream = "https://a.example.com"
+auth = { bearer = "${caller.key}" }
+allow = { ops = ["GET /**"], shop = ["GET /**"] }
 "#;
 
     fn find(names: &[&str], route: Option<&str>) -> Result<(Option<String>, String), String> {
@@ -203,6 +227,8 @@ allow = { ops = ["GET /**"] }
             "OPS_NEXT",
             "USER_AGAIN",
             "TWIN",
+            "TENANT",
+            "TENANT_NEXT",
         ];
         let row = |name: &&str| {
             format!(
@@ -222,7 +248,13 @@ allow = { ops = ["GET /**"] }
             Environment { bindings: bound.iter().map(binding).collect(), ..Environment::default() };
         let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
         match Target::find(&gateway, &environment, &names, route) {
-            Ok(target) => Ok((target.route.clone(), target.source_name(target.sources() - 1))),
+            Ok(target) => {
+                let route = target.route.as_ref().map(|route| match &target.caller {
+                    Some(caller) => format!("{route} as {caller}"),
+                    None => route.clone(),
+                });
+                Ok((route, target.source_name(target.sources() - 1)))
+            }
             Err(failure) => Err(failure.message().unwrap_or_default().to_owned()),
         }
     }
@@ -233,6 +265,10 @@ allow = { ops = ["GET /**"] }
         assert_eq!(find(&["id", "key"], None), Ok((pair.clone(), "source 2 (ID_NEXT, KEY_NEXT)".to_owned())));
         assert_eq!(find(&["id"], Some("pair")), Ok((pair.clone(), "source 2 (ID_NEXT)".to_owned())));
         assert_eq!(find(&["key"], None), Ok((pair, "source 2 (KEY_NEXT)".to_owned())));
+        let shared = |caller: &str| Some(format!("shared as {caller}"));
+        let second = "source 2 (TENANT_NEXT)".to_owned();
+        assert_eq!(find(&["tenant"], None), Ok((shared("shop"), second)));
+        assert_eq!(find(&["id"], Some("shared")), Ok((shared("ops"), "source 2 (ID_NEXT)".to_owned())));
         assert_eq!(find(&["ops"], None), Ok((None, "source 2 (OPS_NEXT)".to_owned())));
     }
 
@@ -240,8 +276,9 @@ allow = { ops = ["GET /**"] }
     fn tells_what_does_not() {
         for (names, route, expected) in [
             (&["nobody"][..], None, "no secret `nobody`"),
-            (&["id"], None, "--route pair|id"),
+            (&["id"], None, "--route pair|id|shared"),
             (&["id", "key"], Some("id"), "does not hold all"),
+            (&["id", "tenant"], None, "no route's auth holds all"),
             (&["id", "ops"], None, "no route's auth holds all"),
             (&["ops"], Some("pair"), "leave --route out"),
             (&["id", "user"], None, "unequal numbers"),

@@ -8,7 +8,7 @@ use super::plan::{Found, Holding, Obstacle, Verdict};
 use super::report::{Event, Report};
 use super::target::{NewValue, Target};
 use crate::failure::Failure;
-use crate::operator::{Operator, Probed};
+use crate::operator::{Operator, Probed, RouteRequest};
 
 /// Tries sources at the upstream.
 pub struct Trial<'a> {
@@ -31,6 +31,8 @@ pub struct Trial<'a> {
 pub struct ProbeRequest {
     /// The route whose credential it is.
     pub route: String,
+    /// Whose values are put on the request, where each caller has its own.
+    pub caller: Option<String>,
     /// GET or HEAD.
     pub method: String,
     /// Below the mount, with its query.
@@ -54,7 +56,7 @@ impl Trial<'_> {
         let patience = Patience::new(self.patience);
         let mut tries = Tries::default();
         loop {
-            let probed = self.operator.send(&request.route, &request.method, &request.path, source)?;
+            let probed = self.operator.send(&request.sent(), source)?;
             let now = self.found(request, &probed);
             // One instance of the gateway may be behind the others.
             if known.holding == Holding::New && now.holding != Holding::New {
@@ -92,7 +94,7 @@ impl Trial<'_> {
             .unwrap_or(0);
         let mut tries = Tries::default();
         loop {
-            let probed = self.operator.send_wrong(&request.route, &request.method, &request.path, source)?;
+            let probed = self.operator.send_wrong(&request.sent(), source)?;
             let (what, obstacle) = match (request.verdict(&probed), probed.status) {
                 (Verdict::Accepted, _) => ("is accepted", Some(Obstacle::Blind)),
                 (Verdict::Refused, _) => ("is refused", None),
@@ -117,6 +119,11 @@ impl Trial<'_> {
 }
 
 impl ProbeRequest {
+    fn sent(&self) -> RouteRequest<'_> {
+        let Self { route, caller, method, path, .. } = self;
+        RouteRequest { route, caller: caller.as_deref(), method, path }
+    }
+
     /// What the upstream's answer says.
     fn verdict(&self, probed: &Probed) -> Verdict {
         match probed.status {

@@ -47,7 +47,8 @@ pub struct Route {
     pub rate_limit: List<RateLimit>,
     /// Which web pages may call it; `None` where none may.
     pub cors: Option<Cors>,
-    /// What is put on a request; none for a route without a credential.
+    /// What is put on a request; none for a route without a credential. It says where, for every caller. What is put there is
+    /// in [`Route::auth_of`].
     pub auth: List<Placement>,
     /// Where callers show their tokens; each of these places is emptied before forwarding.
     pub token_in: List<TokenPlace>,
@@ -107,6 +108,26 @@ impl Route {
         })
     }
 
+    /// What is put on the requests of this grantee.
+    #[must_use]
+    pub fn auth_of(&self, to: Grantee) -> &[Placement] {
+        let grant = self.allow.iter().find(|grant| grant.to == to);
+        grant.and_then(|grant| grant.auth.as_deref()).unwrap_or(&self.auth)
+    }
+
+    /// What is put on requests: once where it is the same for every caller, and otherwise once for each.
+    pub fn auths(&self) -> impl Iterator<Item = &[Placement]> {
+        let own = self.allow.iter().filter_map(|grant| grant.auth.as_deref());
+        let common = (!self.has_caller_values()).then_some(self.auth.as_ref());
+        common.into_iter().chain(own)
+    }
+
+    /// Whether what is put on a request is another thing for each caller.
+    #[must_use]
+    pub fn has_caller_values(&self) -> bool {
+        self.allow.iter().any(|grant| grant.auth.is_some())
+    }
+
     /// The rule of this grantee that admits the request, the first where several do.
     #[must_use]
     pub fn admitting_rule(&self, to: Grantee, method: Method, path: Below<'_>) -> Option<&Rule> {
@@ -127,4 +148,6 @@ pub struct Grant {
     pub to: Grantee,
     /// One or more.
     pub rules: List<Rule>,
+    /// The route's auth with the values of this caller; `None` where the route's auth has none of a caller's.
+    pub auth: Option<List<Placement>>,
 }

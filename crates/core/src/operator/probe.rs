@@ -7,7 +7,7 @@ use super::probe_target::ProbeTarget;
 use super::receive::receive;
 use super::report::{Report, outcome};
 use super::value_proof::Nonce;
-use crate::configuration::{Gateway, Route, Source};
+use crate::configuration::{CallerId, Gateway, Grantee, Route, Source};
 use crate::http::host::Host;
 use crate::log::Event;
 use crate::refusal::Code;
@@ -26,12 +26,21 @@ struct ProbeRequest {
     route: Option<String>,
     method: Option<String>,
     path: Option<String>,
+    /// Whose values are put on the request, on a route where each caller has its own.
+    caller: Option<String>,
     secret: Option<String>,
     source: usize,
     nonce: String,
     /// Whether the request is sent with values that are certainly wrong.
     #[serde(default)]
     control: bool,
+}
+
+impl ProbeRequest {
+    /// Whether it has no key that says something of a route.
+    const fn is_of_one_secret(&self) -> bool {
+        self.method.is_none() && self.path.is_none() && self.caller.is_none() && !self.control
+    }
 }
 
 /// The body of the response.
@@ -62,7 +71,7 @@ struct Proved<'g> {
 }
 
 /// 1. The body is received and understood. 413, 400
-/// 2. A rule of the route admits method and path, for whomever. 403
+/// 2. A rule of the route admits method and path, for whomever, or for the caller that is named. 403
 /// 3. The secrets are read, from this source alone, and proved.
 /// 4. The request is sent, with nothing of the operator's.
 ///
@@ -81,9 +90,7 @@ pub(super) async fn report<'g, R: Bindings + Network + Clock + Console + Signing
     let mut probe = Probe { gateway, host, runtime, readings, event, nonce, position };
     let mut report = match (&request.route, &request.secret) {
         (Some(name), None) => probe.probe_route(name, &request, head).await?,
-        (None, Some(name)) if request.method.is_none() && request.path.is_none() && !request.control => {
-            probe.probe_secret(name).await?
-        }
+        (None, Some(name)) if request.is_of_one_secret() => probe.probe_secret(name).await?,
         _ => return Err(Code::OperationInvalid),
     };
     report.source = request.source;
@@ -131,18 +138,19 @@ impl<'g, R: Bindings + Network + Clock + Signing> Probe<'_, 'g, R> {
         let route = route.filter(|_| !request.control || request.path.is_some());
         let route = route.ok_or(Code::OperationInvalid)?;
         self.event.route = Some(&route.name);
+        let of = self.whose(route, request.caller.as_deref())?;
         // 2. Rule
         let target = match &request.path {
-            Some(target) => Some(ProbeTarget::admitted(route, request.method.as_deref(), target)?),
+            Some(target) => Some(ProbeTarget::admitted(route, of, request.method.as_deref(), target)?),
             None => None,
         };
         self.event.rule = target.as_ref().map(|target| target.rule.text.as_ref());
         // 3. Secrets
         let mut report = ProbeReport::default();
         let credential = if request.control {
-            self.mistake(route, &mut report).await?
+            self.mistake(route, of, &mut report).await?
         } else {
-            self.read(route, &mut report).await?
+            self.read(route, of, &mut report).await?
         };
         // 4. Send
         let sent = match (credential, &target) {
@@ -164,14 +172,26 @@ impl<'g, R: Bindings + Network + Clock + Signing> Probe<'_, 'g, R> {
         Ok(report)
     }
 
+    /// The caller whose values are put on the request; `None` where they are everybody's, and no caller is named.
+    fn whose(&self, route: &Route, name: Option<&str>) -> Result<Option<Grantee>, Code> {
+        let Some(name) = name else {
+            return if route.has_caller_values() { Err(Code::OperationInvalid) } else { Ok(None) };
+        };
+        let is_named = |id: &CallerId| self.gateway.caller(*id).is_some_and(|caller| caller.name == name);
+        let found = route.callers().find(is_named).ok_or(Code::OperationInvalid)?;
+        Ok(Some(Grantee::Caller(found)))
+    }
+
     /// Step 3. The outer error is about the request, the inner one about the sources.
     async fn read(
         &mut self,
         route: &'g Route,
+        of: Option<Grantee>,
         report: &mut ProbeReport<'g>,
     ) -> Result<Result<Credential<'g>, CredentialError>, Code> {
         let before = self.runtime.now();
-        let resolver = Resolver::new(self.gateway, route, &self.event.request_id).only(self.position);
+        let to = of.unwrap_or(Grantee::Anyone);
+        let resolver = Resolver::new(self.gateway, route, to, &self.event.request_id).only(self.position);
         let mut resolver = resolver.ok_or(Code::OperationInvalid)?;
         let credential = resolver.next(self.readings, self.runtime).await;
         report.secrets_ms = elapsed(before, self.runtime.now());
@@ -191,17 +211,20 @@ impl<'g, R: Bindings + Network + Clock + Signing> Probe<'_, 'g, R> {
     async fn mistake(
         &mut self,
         route: &'g Route,
+        of: Option<Grantee>,
         report: &mut ProbeReport<'g>,
     ) -> Result<Result<Credential<'g>, CredentialError>, Code> {
         let before = self.runtime.now();
-        let resolver = Resolver::new(self.gateway, route, &self.event.request_id).only(self.position);
+        let to = of.unwrap_or(Grantee::Anyone);
+        let resolver = Resolver::new(self.gateway, route, to, &self.event.request_id).only(self.position);
         let mut resolver = resolver.ok_or(Code::OperationInvalid)?;
         let sources: Vec<_> = resolver.at(self.position).collect();
         self.readings.read(sources.iter().map(|(_, _, source)| *source)).await;
+        let auth = route.auth_of(to);
         let mut control = Control::new(&self.nonce, &self.event.request_id);
         let mut mistaken = Readings::new(self.runtime, self.gateway.secret_timeout);
         for (id, _, source) in sources {
-            mistaken.insert(source, control.reading(route, id, self.readings.get(source)));
+            mistaken.insert(source, control.reading(auth, id, self.readings.get(source)));
         }
         report.secrets_ms = elapsed(before, self.runtime.now());
         self.event.secrets_ms = Some(report.secrets_ms);

@@ -15,8 +15,10 @@ pub fn base_url(upstream: &Upstream, bindings: &impl Bindings) -> Result<Upstrea
         match part {
             Part::Text(piece) => text.push_str(piece),
             Part::Variable(name) => text.push_str(&bindings.variable(name).ok_or(Code::Misconfigured)?),
-            // The grammar admits neither in an upstream.
-            Part::Secret(_) | Part::Field(..) | Part::Request(_) => return Err(Code::Misconfigured),
+            // The grammar admits none of them in an upstream.
+            Part::Secret(_) | Part::Field(..) | Part::Caller(_) | Part::Request(_) => {
+                return Err(Code::Misconfigured);
+            }
         }
     }
     UpstreamUrl::parse(&text).map_err(|_| Code::Misconfigured)

@@ -36,7 +36,7 @@ fn check_route<'g>(
     value: &SecretValue,
     signs: bool,
 ) -> Result<(), Misfit<'g>> {
-    for placement in route.auth.iter() {
+    for placement in route.auths().flatten() {
         for (template, place) in places(placement) {
             check_template(template, place, id, value, signs).map_err(|(field, fault)| Misfit {
                 user: User::Route(&route.name),

@@ -28,6 +28,7 @@ mod secrets;
 mod signed_callers;
 mod signing;
 mod target;
+mod tenants;
 mod tokens;
 mod trace;
 mod world;

@@ -114,6 +114,13 @@ pub(crate) static CALLER: KeyTable = KeyTable {
             example: "named = true",
             shape: Shape::Boolean,
         },
+        Key {
+            name: "with",
+            summary: "Values of the caller's own, each a template. `${caller.NAME}` in the `auth` of a route stands for the value of the caller that asks.",
+            presence: Optional("the caller has none"),
+            example: "with = { stripe = \"${stripe_a}\", account = \"acct_1A\" }",
+            shape: Shape::Named(&Shape::Template),
+        },
     ],
     forms: &[&["bearer"], &["bearer_sha256"], &["jwt"], &["issued"]],
 };
