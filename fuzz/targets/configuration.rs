@@ -63,6 +63,10 @@ fn assert_whole(gateway: &Gateway) {
                 assert!(!jwt.issuer.is_empty() && !jwt.audiences.is_empty());
                 assert!(!matches!(&jwt.keys, KeySource::Inline(keys) if keys.is_empty()));
             }
+            Proof::Hmac(hmac) => {
+                assert!(gateway.secret(hmac.key).is_some() && hmac.window > 0);
+                assert!(hmac.put.iter().any(ostiary_core::configuration::Output::is_signature));
+            }
             Proof::Issued(issued) => {
                 assert!(!issued.keys.is_empty() && issued.max_ttl > 0);
                 assert!(issued.revoked.is_none_or(|list| gateway.secret(list).is_some()));

@@ -67,7 +67,6 @@ mod tests {
     }
 
     const STRIPE: Part = Part::Secret(SecretId(0));
-    const LEGACY: Part = Part::Secret(SecretId(1));
 
     #[test]
     fn each_caller_has_the_auth_with_its_own_values_and_the_route_s_own_has_none() {

@@ -6,17 +6,18 @@ use super::caller_values;
 use super::diagnostic::Findings;
 use super::document::{Entry, Located, Table, Value};
 use super::file::Span;
+use super::hmac_caller;
 use super::issued_caller;
 use super::jwt_caller;
 use super::keys;
 use super::name;
 use super::template::{self, CallerValue, Declared};
 use ostiary_core::configuration::{
-    Caller, CallerId, Grantee, IssuedProof, JwtProof, List, Part, Proof, SecretId, Text,
+    Caller, CallerId, Grantee, HmacProof, IssuedProof, JwtProof, List, Part, Proof, SecretId, Text,
 };
 
 /// The keys that say how a caller proves itself.
-const PROOFS: [&str; 4] = ["bearer", "bearer_sha256", "jwt", "issued"];
+const PROOFS: [&str; 5] = ["bearer", "bearer_sha256", "jwt", "issued", "hmac"];
 
 const BEARER: &str = "bearer = \"${secret}\"";
 const DIGESTS: &str = "bearer_sha256 = [\"…64 hexadecimal digits…\"]";
@@ -44,6 +45,19 @@ pub(crate) enum LocatedProof {
     Jwt(Box<JwtProof>, Span),
     /// With the list of those that count no more.
     Issued(IssuedProof, Option<(SecretId, Span)>),
+    /// With where its key is named.
+    Hmac(Box<HmacProof>, Span),
+}
+
+impl LocatedProof {
+    /// The secret that the caller has too, and where it is named.
+    pub(crate) const fn secret(&self) -> Option<(SecretId, Span)> {
+        match self {
+            Self::Secret(secret, span) => Some((*secret, *span)),
+            Self::Hmac(hmac, span) => Some((hmac.key, *span)),
+            Self::Digests(_) | Self::Jwt(..) | Self::Issued(..) => None,
+        }
+    }
 }
 
 impl<'t> Callers<'t> {
@@ -106,6 +120,7 @@ impl<'t> Callers<'t> {
                     }
                     LocatedProof::Jwt(jwt, _) => Proof::Jwt((**jwt).clone()),
                     LocatedProof::Issued(issued, _) => Proof::Issued(issued.clone()),
+                    LocatedProof::Hmac(hmac, _) => Proof::Hmac((**hmac).clone()),
                 };
                 Some(Caller { name: Text::Owned(name.text.to_owned()), proof, named: *named })
             })
@@ -132,6 +147,11 @@ fn proof(
         [Entry { key, value }] => match key.text {
             "bearer" => secret(*value, declared, findings),
             "bearer_sha256" => Some(LocatedProof::Digests(digests(*value, findings)?)),
+            "hmac" => {
+                let entry = Entry { key: *key, value: *value };
+                let (hmac, key) = hmac_caller::read(name, entry, declared, findings)?;
+                Some(LocatedProof::Hmac(Box::new(hmac), key))
+            }
             "jwt" => {
                 let entry = Entry { key: *key, value: *value };
                 Some(LocatedProof::Jwt(Box::new(jwt_caller::read(entry, findings)?), key.span))
@@ -220,20 +240,18 @@ fn compare(
 ) {
     for other in earlier {
         let name = other.name.text;
+        let secrets = proof.secret().zip(other.proof.as_ref().and_then(LocatedProof::secret));
+        if let Some(((ours, span), (theirs, _))) = secrets {
+            let message = if ours == theirs {
+                format!("the secret `{}` proves the caller `{name}` already", declared.secrets.name(ours))
+            } else if let Some(source) = declared.secrets.shared(ours, theirs) {
+                format!("the binding `{}` proves the caller `{name}` already", source.binding)
+            } else {
+                continue;
+            };
+            findings.error(span, &message, "write a secret with sources of its own");
+        }
         match (proof, &other.proof) {
-            (LocatedProof::Secret(ours, span), Some(LocatedProof::Secret(theirs, _))) => {
-                let message = if ours == theirs {
-                    format!(
-                        "the secret `{}` proves the caller `{name}` already",
-                        declared.secrets.name(*ours)
-                    )
-                } else if let Some(source) = declared.secrets.shared(*ours, *theirs) {
-                    format!("the binding `{}` proves the caller `{name}` already", source.binding)
-                } else {
-                    continue;
-                };
-                findings.error(*span, &message, "write a secret with sources of its own");
-            }
             (LocatedProof::Digests(ours), Some(LocatedProof::Digests(theirs))) => {
                 let shared = ours.iter().filter(|(ours, _)| theirs.iter().any(|(theirs, _)| ours == theirs));
                 for (_, span) in shared {

@@ -9,7 +9,7 @@ use super::request_value::{Scope, word};
 use ostiary_core::configuration::{Encoding, Hmac, HmacAlgorithm, KeyEncoding, Output, Template};
 
 const EXAMPLE: &str = "hmac = { key = \"${secret}\", message = \"${request.timestamp}.${request.body}\", put = { header = \"x-signature\", value = \"${request.signature}\" } }";
-const ALGORITHMS: [(&str, HmacAlgorithm); 4] = [
+pub(crate) const ALGORITHMS: [(&str, HmacAlgorithm); 4] = [
     ("sha256", HmacAlgorithm::Sha256),
     ("sha512", HmacAlgorithm::Sha512),
     ("sha384", HmacAlgorithm::Sha384),
@@ -17,7 +17,7 @@ const ALGORITHMS: [(&str, HmacAlgorithm); 4] = [
 ];
 pub(crate) const KEY_ENCODINGS: [(&str, KeyEncoding); 3] =
     [("text", KeyEncoding::Text), ("hex", KeyEncoding::Hex), ("base64", KeyEncoding::Base64)];
-const ENCODINGS: [(&str, Encoding); 3] =
+pub(crate) const ENCODINGS: [(&str, Encoding); 3] =
     [("hex", Encoding::Hex), ("base64", Encoding::Base64), ("base64url", Encoding::Base64Url)];
 
 impl Reader<'_, '_, '_> {

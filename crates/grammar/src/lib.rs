@@ -28,6 +28,7 @@ mod failover;
 mod file;
 mod header;
 mod hmac;
+mod hmac_caller;
 mod issued_caller;
 mod jsonc;
 mod jwt;

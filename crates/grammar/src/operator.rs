@@ -120,10 +120,9 @@ fn metrics(
         );
         return None;
     };
-    if callers
-        .all()
-        .any(|(_, caller)| matches!(&caller.proof, Some(LocatedProof::Secret(proof, _)) if proof == token))
-    {
+    if callers.all().any(|(_, caller)| {
+        caller.proof.as_ref().and_then(LocatedProof::secret).is_some_and(|(proof, _)| proof == *token)
+    }) {
         let message = "the secret proves a caller, so nobody else may have it";
         findings.error(*at, message, "write another secret");
     }
@@ -155,6 +154,12 @@ fn allow(value: Value<'_>, callers: &Callers<'_>, findings: &mut Findings<'_>) -
     let mut allowed = Vec::new();
     for name in Value::distinct(elements, ALLOW, findings) {
         if let Some(caller) = callers.find(name.text) {
+            let proof = callers.get(caller).and_then(|caller| caller.proof.as_ref());
+            if matches!(proof, Some(LocatedProof::Hmac(..))) {
+                let message =
+                    format!("the caller `{}` signs its requests, and an operator shows a token", name.text);
+                findings.error(name.span, &message, "name a caller with a token");
+            }
             allowed.push(caller);
             continue;
         }

@@ -20,6 +20,8 @@ pub(crate) enum Scope {
     Token,
     /// Those that can stand in a claim of a token.
     Claim,
+    /// Those that a caller puts on a request that it signs.
+    Shown,
 }
 
 /// What can be written after `request.`, but for headers.
@@ -97,6 +99,10 @@ pub(crate) fn parse(
     if !allows(scope, &value) {
         let (message, instead) = match scope {
             Scope::Message => ("the signature is made of the message, so it cannot stand in it", "remove it"),
+            Scope::Shown => (
+                "a caller shows the signature, the nonce, and the time in seconds, in milliseconds or by RFC 3339",
+                "remove it",
+            ),
             Scope::Token => ("only the token can be put on a request here", "remove it"),
             Scope::Claim => {
                 ("a claim holds the time or the nonce, and nothing else of a request", "remove it")
@@ -118,6 +124,14 @@ const fn allows(scope: Scope, value: &RequestValue) -> bool {
         Scope::Message => !matches!(value, RequestValue::Signature | RequestValue::Token),
         Scope::Token => matches!(value, RequestValue::Token),
         Scope::Claim => matches!(value, RequestValue::Timestamp(_) | RequestValue::Nonce),
+        Scope::Shown => matches!(
+            value,
+            RequestValue::Signature
+                | RequestValue::Timestamp(
+                    TimeFormat::Seconds | TimeFormat::Milliseconds | TimeFormat::Rfc3339
+                )
+                | RequestValue::Nonce
+        ),
         Scope::Output => matches!(
             value,
             RequestValue::Signature

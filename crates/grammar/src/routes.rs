@@ -4,7 +4,7 @@
 
 use super::allow;
 use super::auth::Auth;
-use super::callers::Callers;
+use super::callers::{Callers, LocatedProof};
 use super::diagnostic::Findings;
 use super::document::{Entry, Located, Table, Value};
 use super::file::Span;
@@ -14,7 +14,7 @@ use super::mount::Place;
 use super::template::{CallerValues, Declared, ValuesOf};
 use super::{cors, failover, name, rate_limit, redact, rewrite_body, token_in, unit, upstream};
 use ostiary_core::configuration::{
-    Destination, Grant, Grantee, Mount, Placement, Route, RouteId, SecretId, Text, TokenPlace,
+    Destination, Grant, Grantee, HmacProof, Mount, Placement, Route, RouteId, SecretId, Text, TokenPlace,
 };
 use ostiary_core::http::header_name::HeaderName;
 use ostiary_core::http::header_name::fold;
@@ -196,6 +196,15 @@ impl<'t> Reader<'_, 't, '_> {
             let names = TRACE_HEADERS.iter().filter_map(|name| HeaderName::parse(name).ok());
             strip_headers.extend(names.map(|name| (self.name.span, name)));
         }
+        let signed = signatures(callers, &allow);
+        for header in
+            signed.iter().flat_map(|hmac| hmac.headers()).filter_map(|name| HeaderName::parse(name).ok())
+        {
+            self.check_signed(&header, &forward_headers);
+            if !strip_headers.iter().any(|(_, stripped)| *stripped == header) {
+                strip_headers.push((self.name.span, header));
+            }
+        }
         let link_headers = self.headers("link_headers", Purpose::Link);
         let rewrite_body = self.value("rewrite_body").map(|value| rewrite_body::read(value, self.findings));
         let encoded_slash = self.flag("encoded_slash");
@@ -216,7 +225,12 @@ impl<'t> Reader<'_, 't, '_> {
             self.findings.error(value.span(), message, "mount the route on hosts of its own, or remove it");
         }
         route.cookies = self.value("cookies").filter(|_| cookies && whole_hosts).map(Value::span);
-        let strip_query = self.strip_query();
+        let mut strip_query = self.strip_query();
+        for name in signed.iter().flat_map(|hmac| hmac.parameters()) {
+            if !strip_query.iter().any(|stripped| stripped == name) {
+                strip_query.push(Text::Owned(name.to_owned()));
+            }
+        }
         let places = self.value("token_in").map(|value| {
             let placements = auth.as_ref().map_or(&[][..], |auth| &auth.placements);
             token_in::read(value, placements, self.findings)
@@ -237,7 +251,7 @@ impl<'t> Reader<'_, 't, '_> {
             let message = "a service of the account sees no client certificate";
             self.findings.error(at, message, "remove `mtls`, or write the URL of a server");
         }
-        let body_limit = self.body_limit(&auth);
+        let body_limit = self.body_limit(&auth, signed.iter().any(|hmac| hmac.reads_body()));
         let at = self.value("upstream").map_or(self.name.span, Value::span);
         auth.check_paths(&upstream, at, self.findings);
         let is_ambient = allow.iter().any(|grant| callers.is_ambient(grant.to));
@@ -303,15 +317,25 @@ impl<'t> Reader<'_, 't, '_> {
     }
 
     /// The most bytes of a body that is read before it is sent.
-    fn body_limit(&mut self, auth: &Auth) -> u32 {
+    fn body_limit(&mut self, auth: &Auth, is_signed: bool) -> u32 {
         let Some(entry) = self.table.get("body_limit") else { return DEFAULT_BODY_LIMIT };
-        if !auth.placements.iter().any(Placement::reads_body) {
-            let message = "nothing in the route's `auth` reads the body of a request";
+        if !is_signed && !auth.placements.iter().any(Placement::reads_body) {
+            let message = "nothing in the route's `auth` reads the body of a request, and no caller signs it";
             self.findings.error(entry.key.span, message, "remove it, or write `max_body`");
         }
         let text = entry.value.string(BODY_LIMIT, self.findings);
         let limit = text.and_then(|text| unit::size(&text, LARGEST_BODY_LIMIT, self.findings));
         limit.and_then(|limit| u32::try_from(limit).ok()).unwrap_or(DEFAULT_BODY_LIMIT)
+    }
+
+    /// A header that a caller's signature is in is removed.
+    fn check_signed(&mut self, header: &HeaderName, forwarded: &[(Span, HeaderName)]) {
+        let twin = header::twin(header);
+        for (at, name) in forwarded.iter().filter(|(_, name)| header::twin(name) == twin) {
+            let message =
+                format!("the header `{name}` belongs to the signature of a caller, so it is always removed");
+            self.findings.error(*at, &message, "remove it, or have the caller sign in another header");
+        }
     }
 
     /// A header that the gateway replaces or empties cannot go up as the caller sent it.
@@ -380,6 +404,20 @@ impl<'t> Reader<'_, 't, '_> {
         self.table.required(key, &owner, self.name.span, example, self.findings)?;
         self.table.get(key)
     }
+}
+
+/// How callers of a route sign their requests.
+fn signatures<'c>(callers: &'c Callers<'_>, allow: &[Grant]) -> Vec<&'c HmacProof> {
+    let caller = |grant: &Grant| match grant.to {
+        Grantee::Caller(id) => callers.get(id),
+        Grantee::Anyone => None,
+    };
+    let proofs = allow.iter().filter_map(caller).filter_map(|caller| caller.proof.as_ref());
+    let signed = proofs.filter_map(|proof| match proof {
+        LocatedProof::Hmac(hmac, _) => Some(&**hmac),
+        _ => None,
+    });
+    signed.collect()
 }
 
 #[cfg(test)]

@@ -166,6 +166,11 @@ impl CrossChecks<'_, '_> {
         let callers = self.callers.all().filter(|(id, _)| known(*id));
         let proofs = callers.filter_map(|(_, caller)| match caller.proof.as_ref()? {
             LocatedProof::Secret(secret, _) => Some((caller.named, self.declared.secrets.sources(*secret))),
+            // What a signature is put beside names its caller, where the configuration has it.
+            LocatedProof::Hmac(hmac, _) => {
+                let is_named = hmac.put.iter().any(|output| output.value.requests().next().is_none());
+                Some((is_named, self.declared.secrets.sources(hmac.key)))
+            }
             _ => None,
         });
         let (named, others): (Vec<_>, Vec<_>) = proofs.partition(|(named, _)| *named);
@@ -183,10 +188,10 @@ impl CrossChecks<'_, '_> {
 
     /// The secrets that prove callers, and whom.
     fn proofs(&self) -> impl Iterator<Item = (SecretId, &str)> {
-        self.callers.all().filter_map(|(_, caller)| match caller.proof.as_ref()? {
-            LocatedProof::Secret(secret, _) => Some((*secret, caller.name.text)),
-            _ => None,
-        })
+        let secret = |proof: &LocatedProof| proof.secret().map(|(secret, _)| secret);
+        self.callers
+            .all()
+            .filter_map(move |(_, caller)| Some((caller.proof.as_ref().and_then(secret)?, caller.name.text)))
     }
 
     fn models(&self) -> impl Iterator<Item = &Route> {

@@ -68,14 +68,19 @@ fn in_body(place: &BodyPlace, value: &str) -> String {
 }
 
 fn keyed_hash(gateway: &Gateway, hmac: &Hmac) -> String {
-    let algorithm = match hmac.algorithm {
+    let algorithm = hash_name(hmac.algorithm);
+    let (message, key) = (spelled(gateway, &hmac.message), spelled(gateway, &hmac.key));
+    format!("${{request.signature}}: HMAC with {algorithm} of {message:?}, keyed with {key}")
+}
+
+/// The hash, as NIST calls it.
+pub const fn hash_name(algorithm: HmacAlgorithm) -> &'static str {
+    match algorithm {
         HmacAlgorithm::Sha1 => "SHA-1",
         HmacAlgorithm::Sha256 => "SHA-256",
         HmacAlgorithm::Sha384 => "SHA-384",
         HmacAlgorithm::Sha512 => "SHA-512",
-    };
-    let (message, key) = (spelled(gateway, &hmac.message), spelled(gateway, &hmac.key));
-    format!("${{request.signature}}: HMAC with {algorithm} of {message:?}, keyed with {key}")
+    }
 }
 
 fn signed_token(gateway: &Gateway, jwt: &Jwt) -> String {
@@ -120,7 +125,8 @@ fn json(gateway: &Gateway, value: &ClaimValue) -> String {
     }
 }
 
-fn spelled(gateway: &Gateway, template: &Template) -> String {
+/// As `gateway.toml` spells it.
+pub fn spelled(gateway: &Gateway, template: &Template) -> String {
     let name = |id| gateway.secret(id).map_or("?", |secret| secret.name.as_ref());
     let mut text = String::new();
     for part in template.parts.iter() {

@@ -3,6 +3,7 @@
 mod auth;
 mod explanation;
 mod signed;
+mod signing;
 
 use std::path::PathBuf;
 
@@ -85,6 +86,7 @@ impl Explain {
         let deployed = self.gateway.as_ref().map(Deployed::ask).transpose()?;
         let rehearsal = Rehearsal::with_placeholders(&gateway, variables);
         let mut request = self.request()?;
+        let signing = self.caller.as_deref().and_then(|name| signing::described(&gateway, name));
         if let Some(name) = &self.caller {
             let token = token_of(&mut gateway, name)?;
             request.show(&token, &gateway);
@@ -115,6 +117,7 @@ impl Explain {
             let what = "The signature is not verified: the issuer's keys are not in gateway.toml, and nothing is fetched.";
             explanation.because.push(what.to_owned());
         }
+        explanation.because.extend(signing);
         explanation.deployed =
             deployed.map(|deployed| ExplainedDeployment::new(deployed, &explanation.configuration));
         say(&explanation, output)
@@ -216,7 +219,7 @@ fn token_of(gateway: &mut Gateway, name: &str) -> Result<String, Failure> {
             let source = gateway.secret(secret).and_then(|secret| secret.sources.first());
             return Ok(source.map_or(token, |source| placeholder(&source.binding)));
         }
-        Proof::Digests(_) | Proof::Jwt(_) | Proof::Issued(_) => {
+        Proof::Digests(_) | Proof::Jwt(_) | Proof::Issued(_) | Proof::Hmac(_) => {
             caller.proof = Proof::Digests(vec![digest(token.as_bytes())].into());
         }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use ostiary_core::configuration::{Gateway, Grantee, Placement, Proof, Route, Secret, SecretId, SourceKind};
+use ostiary_core::configuration::{Gateway, Grantee, Placement, Route, Secret, SecretId, SourceKind};
 use ostiary_secrets_store::{SecretName, SecretValue, StoreId};
 
 use crate::configuration::{Binding, Environment};
@@ -118,7 +118,7 @@ fn find(gateway: &Gateway, name: &str) -> Result<SecretId, Failure> {
 /// The route by which the secrets are tried; `None` where they prove a caller.
 fn purpose(gateway: &Gateway, ids: &[SecretId], wanted: Option<&str>) -> Result<Option<String>, Failure> {
     if let [id] = ids
-        && gateway.callers.iter().any(|caller| caller.proof == Proof::Secret(*id))
+        && gateway.callers.iter().any(|caller| caller.proof.secret() == Some(*id))
     {
         return match wanted {
             None => Ok(None),

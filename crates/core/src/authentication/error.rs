@@ -1,9 +1,10 @@
 //! Why nobody is proved.
 
 use crate::authentication::jwt::JwtError;
+use crate::authentication::signature_error::SignatureError;
 use crate::refusal::Code;
 
-/// Why nobody is proved. The caller is told no more than that; the log tells the four apart.
+/// Why nobody is proved. The caller is told no more than that; the log tells them apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, thiserror::Error)]
 pub enum AuthenticationError {
     /// The request shows no token.
@@ -26,14 +27,18 @@ pub enum AuthenticationError {
     #[serde(untagged)]
     #[error("the signed token is refused: {}", .0.as_str())]
     Jwt(JwtError),
+    /// The signature of the request proves nobody.
+    #[serde(untagged)]
+    #[error("the signature of the request is refused: {}", .0.as_str())]
+    Signature(SignatureError),
 }
 
 impl From<AuthenticationError> for Code {
     fn from(why: AuthenticationError) -> Self {
         match why {
-            AuthenticationError::Unreadable | AuthenticationError::Jwt(JwtError::RevocationUnreadable) => {
-                Self::SecretUnavailable
-            }
+            AuthenticationError::Unreadable
+            | AuthenticationError::Jwt(JwtError::RevocationUnreadable)
+            | AuthenticationError::Signature(SignatureError::KeyUnreadable) => Self::SecretUnavailable,
             AuthenticationError::Jwt(JwtError::KeySetUnavailable) => Self::KeySetUnavailable,
             _ => Self::CallerUnauthenticated,
         }

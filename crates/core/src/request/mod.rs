@@ -1,6 +1,7 @@
 //! Steps 1 and 2: what a request must be, and which route it is for.
 
 pub mod admission;
+pub mod body;
 pub mod cors;
 pub mod destination;
 pub mod named_method;

@@ -26,6 +26,7 @@ mod redaction;
 mod retry;
 mod secrets;
 mod signed_callers;
+mod signed_requests;
 mod signing;
 mod target;
 mod tenants;
