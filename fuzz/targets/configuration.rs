@@ -60,7 +60,7 @@ fn assert_whole(gateway: &Gateway) {
             }
             Proof::Digests(digests) => assert!(!digests.is_empty()),
             Proof::Jwt(jwt) => {
-                assert!(!jwt.issuer.is_empty() && !jwt.audiences.is_empty());
+                assert!(!jwt.issuer.parts.is_empty() && !jwt.audiences.is_empty());
                 assert!(!matches!(&jwt.keys, KeySource::Inline(keys) if keys.is_empty()));
             }
             Proof::Hmac(hmac) => {

@@ -154,7 +154,7 @@ fn proof(
             }
             "jwt" => {
                 let entry = Entry { key: *key, value: *value };
-                Some(LocatedProof::Jwt(Box::new(jwt_caller::read(entry, findings)?), key.span))
+                Some(LocatedProof::Jwt(Box::new(jwt_caller::read(entry, declared, findings)?), key.span))
             }
             _ => {
                 let entry = Entry { key: *key, value: *value };

@@ -151,17 +151,17 @@ pub(crate) static CALLER_JWT: KeyTable = KeyTable {
         },
         Key {
             name: "issuer",
-            summary: "The claim `iss`, byte for byte.",
+            summary: "The claim `iss`, byte for byte. `${var.NAME}` is a variable.",
             presence: Optional("the preset's, where it has one"),
             example: "issuer = \"https://id.example.com\"",
-            shape: TEXT,
+            shape: Shape::Template,
         },
         Key {
             name: "audience",
             summary: "The claim `aud` holds this text, or one of these.",
             presence: Required,
             example: "audience = \"https://gw.example.com\"",
-            shape: Shape::AnyOf(&[TEXT, SOME_TEXTS]),
+            shape: Shape::AnyOf(&[Shape::Template, Shape::Array(1, &Shape::Template)]),
         },
         Key {
             name: "claims",
@@ -175,7 +175,7 @@ pub(crate) static CALLER_JWT: KeyTable = KeyTable {
             summary: "The URL of the issuer's keys, a JWK Set.",
             presence: Optional("the preset's, or the `jwks_uri` of the issuer's metadata"),
             example: "jwks = \"https://id.example.com/keys\"",
-            shape: TEXT,
+            shape: Shape::Template,
         },
         Key {
             name: "keys",

@@ -19,9 +19,12 @@ pub use issued::{Holder, KIND, Narrowing, Revocable, is_name};
 pub use json::Value;
 pub use jwk::JwkError;
 
+use std::borrow::Cow;
+
 use crate::configuration::{Caller, CallerId, IssuedProof, JwtProof, KeySource, Proof, PublicKey};
-use crate::runtime::Clock;
 use crate::runtime::signing::Signing;
+use crate::runtime::{Bindings, Clock};
+use crate::secrets::variables::text_of;
 use compact::CompactToken;
 
 /// Kinds of tokens that issuers make for others than themselves. Other kinds, such as `logout+jwt`, prove nobody.
@@ -55,7 +58,7 @@ pub struct Verified {
 }
 
 /// Verifies a token for these callers. `is_foreign` says that a page of an origin that is not admitted may have sent it.
-pub async fn verify<'g, R: Clock + Signing>(
+pub async fn verify<'g, R: Bindings + Clock + Signing>(
     callers: impl Iterator<Item = (CallerId, &'g Caller)> + Clone,
     text: &str,
     is_foreign: bool,
@@ -86,7 +89,7 @@ struct Verification<'t, R> {
     runtime: &'t R,
 }
 
-impl<R: Signing> Verification<'_, R> {
+impl<R: Bindings + Signing> Verification<'_, R> {
     /// As one of the gateway's own tokens.
     async fn as_issued<'g>(
         &self,
@@ -116,7 +119,10 @@ impl<R: Signing> Verification<'_, R> {
         }
         let issuer = claims.get("iss").and_then(Value::as_text).ok_or(JwtError::Issuer)?;
         let candidates = callers.filter_map(|(id, caller)| match &caller.proof {
-            Proof::Jwt(jwt) if jwt.issuer == issuer => Some((id, jwt)),
+            Proof::Jwt(jwt) => {
+                let is_its = text_of(&jwt.issuer, self.runtime).is_some_and(|known| known == issuer);
+                is_its.then_some((id, jwt))
+            }
             _ => None,
         });
         let mut proved = Vec::new();
@@ -140,7 +146,9 @@ impl<R: Signing> Verification<'_, R> {
     }
 
     fn check(&self, jwt: &JwtProof) -> Result<(), JwtError> {
-        claims::check(jwt, &self.token.claims, self.now)?;
+        let audiences: Vec<Cow<'_, str>> =
+            jwt.audiences.iter().filter_map(|audience| text_of(audience, self.runtime)).collect();
+        claims::check(jwt, &audiences, &self.token.claims, self.now)?;
         if jwt.is_ambient && self.is_foreign { Err(JwtError::Origin) } else { Ok(()) }
     }
 
