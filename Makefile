@@ -1,6 +1,8 @@
 # Everything that is done with this repository. Each target makes what it needs, once.
 
 .DEFAULT_GOAL := help
+# A make that is called with --directory, and every make within it, would name the folder it enters.
+MAKEFLAGS += --no-print-directory
 .PHONY: FORCE help tools build dev break-primary heal-primary api test soak fuzz mutants bench dist clean
 
 # The pinned one. The machine's own Node runs npm and nothing else.
@@ -82,16 +84,16 @@ mutants: .tools/bin/cargo-mutants ## Change the code in small ways, and see whet
 	@scripts/mutants $(MUTANTS)
 
 # Configurations that are generated for the benchmark, to show how cost grows.
-GROWTH := $(foreach name,one-of-each many-routes many-callers,bench/.generated/$(name)/build/entry.js)
+GROWTH := $(foreach name,one-of-each metered many-routes many-callers,bench/.generated/$(name)/build/entry.js)
 
-bench: bench/.build/entry.js $(GROWTH) ## Measure against the peers, and write bench/RESULTS.md (half an hour, two cores)
+bench: bench/.build/entry.js bench/.signed/entry.js $(GROWTH) ## Measure against the peers, and write bench/RESULTS.md (half an hour, two cores)
 	@$(NODE) bench/run.mjs $(BENCH)
 
 dist: .tools/rust ## Build the command as a static Linux binary and as an npm package, into dist/ (a few minutes)
 	@scripts/step "The command, static" scripts/build-dist
 
 clean: ## Remove what was built; the tools and the local Secrets Store stay
-	rm -rf build dist examples/*/build tests/.build tests/auth/.build tests/callers/.build tests/operator/.build tests/faults/.build bench/.build bench/.generated bench/.profile bench/peers/hono/.build fuzz/target fuzz/findings target
+	rm -rf build dist examples/*/build tests/.build tests/auth/.build tests/callers/.build tests/operator/.build tests/faults/.build bench/.build bench/.signed bench/.generated bench/.profile bench/peers/hono/.build fuzz/target fuzz/findings target
 
 # wrangler takes one of the first three, or what --config or the redirection of a framework's build names.
 WRANGLER_FILES := $(wildcard $(addprefix $(FOLDER),wrangler.json wrangler.jsonc wrangler.toml .wrangler/deploy/config.json))
@@ -129,6 +131,9 @@ tests/operator/.build/entry.js: $(SOURCES) $(wildcard tests/operator/configurati
 bench/.build/entry.js: $(SOURCES) $(wildcard bench/gateway/*.toml) | $(TOOLS)
 	@scripts/step "The Worker for the benchmark" scripts/build-worker bench/.build bench/gateway
 
+bench/.signed/entry.js: $(SOURCES) $(wildcard bench/signed/*.toml) | $(TOOLS)
+	@scripts/step "The Worker for the benchmark, signed" scripts/build-worker bench/.signed bench/signed
+
 bench/.generated/%/gateway.toml: bench/growth.mjs bench/load.mjs bench/server.mjs | .tools/packages
 	@$(NODE) bench/growth.mjs $*
 
@@ -139,7 +144,7 @@ bench/.generated/%/build/entry.js: bench/.generated/%/gateway.toml $(SOURCES) | 
 .PRECIOUS: bench/.generated/%/gateway.toml
 
 # A build that is interrupted leaves the one before.
-.PRECIOUS: $(FOLDER)build/entry.js tests/.build/entry.js tests/auth/.build/entry.js tests/callers/.build/entry.js tests/operator/.build/entry.js tests/faults/.build/entry.js bench/.build/entry.js
+.PRECIOUS: $(FOLDER)build/entry.js tests/.build/entry.js tests/auth/.build/entry.js tests/callers/.build/entry.js tests/operator/.build/entry.js tests/faults/.build/entry.js bench/.build/entry.js bench/.signed/entry.js
 
 examples/minimal-worker/build/index.js: $(EXAMPLE_SOURCES) | $(TOOLS)
 	@scripts/step "The minimal Worker" scripts/build-example minimal-worker

@@ -14,12 +14,12 @@ fn main() -> io::Result<()> {
     for variable in ["OSTIARY_CONFIGURATION", "OSTIARY_WRANGLER_CONFIG", "OSTIARY_WRANGLER_FILES"] {
         println!("cargo::rerun-if-env-changed={variable}");
     }
-    // The folder with both files: the crate's own, unless the tests build the Worker from another.
+    // The folder with both files: the crate's own, or another one that the tests choose.
     let root = env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from).unwrap_or_default();
     let folder =
         env::var_os("OSTIARY_CONFIGURATION").map_or_else(|| root.clone(), |folder| root.join(folder));
     let (gateway_path, gateway_text) = configuration_file(&root, &folder.join("gateway.toml"));
-    // `wrangler deploy --config FILE` takes a file that no folder tells.
+    // The file of `wrangler deploy --config FILE`, which may be anywhere.
     let named = env::var_os("OSTIARY_WRANGLER_CONFIG").filter(|name| !name.is_empty());
     let found = named.map_or_else(|| find_wrangler(&folder), |name| Ok(root.join(name)));
     let wrangler = match found {
@@ -59,7 +59,7 @@ fn main() -> io::Result<()> {
          pub(crate) static GATEWAY: ostiary_core::configuration::Gateway = {};\n\
          /// The forms of auth that it uses.\n\
          pub(crate) const FORMS: ostiary_core::configuration::Forms = {};\n\
-         /// What it asks for besides serving requests.\n\
+         /// The instruments that it asks for.\n\
          pub(crate) const INSTRUMENTS: ostiary_core::configuration::Instruments = {};\n\
          /// The operator's page, where there is one.\n\
          pub(crate) const PAGE: Option<ostiary_core::runtime::instrumented::Page> = {page};\n",
@@ -70,8 +70,8 @@ fn main() -> io::Result<()> {
     fs::write(out.join("gateway.rs"), source)
 }
 
-/// The operator's page as one document, and the policy that admits its style and its script by their digests, and
-/// requests to its own origin.
+/// The operator's page as one document, and its `Content-Security-Policy`: it admits the page's style and script by
+/// their digests, and requests to its own origin.
 fn page(folder: &Path) -> io::Result<(String, String)> {
     let read = |name: &str| {
         let path = folder.join(name);
@@ -90,7 +90,7 @@ fn page(folder: &Path) -> io::Result<(String, String)> {
     Ok((html, policy))
 }
 
-/// The file's path as diagnostics show it, and its text; an empty text where it cannot be read.
+/// The file's path for diagnostics, and its text, which is empty where the file cannot be read.
 fn configuration_file(root: &Path, path: &Path) -> (String, String) {
     println!("cargo::rerun-if-changed={}", path.display());
     let shown = path.strip_prefix(root).unwrap_or(path).display().to_string();

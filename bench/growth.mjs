@@ -35,6 +35,12 @@ export const CONFIGURATIONS = {
     callers: [benchmark],
     routes: [route("route", { benchmark: [RULE] })],
   },
+  // The same, with a data point for each request.
+  metered: {
+    callers: [benchmark],
+    routes: [route("route", { benchmark: [RULE] })],
+    metrics: "METRICS",
+  },
   "many-routes": {
     callers: [benchmark],
     routes: count(ROUTES, (at) => route(`route-${at + 1}`, { benchmark: [RULE] })),
@@ -57,12 +63,18 @@ export const CONFIGURATIONS = {
 // The bindings of a configuration, besides those that every server has.
 export const bindingsOf = (name) => CONFIGURATIONS[name]?.callers.flatMap(({ binding }) => binding ?? []) ?? [];
 
+// Its bindings of Analytics Engine.
+export const datasetsOf = (name) => [CONFIGURATIONS[name].metrics ?? []].flat();
+
+// Those that both gateways have.
+export const SHARED_CONFIGURATIONS = Object.keys(CONFIGURATIONS).filter((name) => datasetsOf(name).length === 0);
+
 const quoted = (text) => JSON.stringify(text);
 
-function gatewayToml({ callers, routes }) {
+function gatewayToml({ callers, routes, metrics }) {
   const tokens = callers.filter(({ binding }) => binding);
   return `version = 1
-
+${metrics ? `\n[gateway]\nmetrics = ${quoted(metrics)}\n` : ""}
 [secrets]
 ${AUTH.map((binding) => `${binding.toLowerCase()} = [${quoted(binding)}, ${quoted(`${binding}_PREVIOUS`)}]`).join("\n")}
 ${tokens.map(({ name, binding }) => `${name} = [${quoted(binding)}]`).join("\n")}
@@ -83,7 +95,7 @@ ${Object.entries(allow).map(([caller, rules]) => `${caller} = [${rules.map(quote
   .join("\n")}`;
 }
 
-function wranglerToml({ callers }) {
+function wranglerToml({ callers, metrics }) {
   const bindings = [...AUTH.flatMap((name) => [name, `${name}_PREVIOUS`]), ...callers.flatMap(({ binding }) => binding ?? [])];
   const store = bindings.map((binding) => `[[secrets_store_secrets]]\nbinding = ${quoted(binding)}\nstore_id = "bench"\nsecret_name = ${quoted(binding.toLowerCase())}\n`);
   return `name = "ostiary-bench"
@@ -93,7 +105,7 @@ compatibility_date = "2026-11-17"
 [vars]
 UPSTREAM_PORT = "8080"
 
-${store.join("\n")}`;
+${metrics ? `[[analytics_engine_datasets]]\nbinding = ${quoted(metrics)}\ndataset = "bench"\n\n` : ""}${store.join("\n")}`;
 }
 
 const [, script, name] = process.argv;

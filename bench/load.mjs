@@ -28,8 +28,24 @@ export const STRANGER = { ...REQUEST_HEADERS, authorization: "Bearer a-token-tha
 
 const luaTable = (entries) => `{ ${Object.entries(entries).map(([name, value]) => `[${JSON.stringify(name)}] = ${JSON.stringify(value)}`).join(", ")} }`;
 
+// One request for each token, in turn, made before the time begins.
+const inTurn = `
+local requests, at = {}, 0
+function init()
+  for token in io.lines("%s") do
+    wrk.headers["authorization"] = "Bearer " .. token
+    requests[#requests + 1] = wrk.format()
+  end
+end
+function request()
+  at = at %% #requests + 1
+  return requests[at]
+end
+`;
+
 // With constants only, wrk makes the request once. Times are in microseconds.
-const script = ({ method, headers, bodyLength }) => `
+const script = ({ method, headers, bodyLength }, tokens) => `
+${tokens === undefined ? "" : inTurn.replace("%s", tokens).replace("%%", "%")}
 wrk.method = "${method}"
 wrk.headers = ${luaTable(headers)}
 ${bodyLength > 0 ? `wrk.body = string.rep("x", ${bodyLength})` : ""}
@@ -43,12 +59,14 @@ end
 
 export const drive = (load) => (load.count === undefined ? driveFor(load) : driveCount(load));
 
-// For a time, with wrk: as much as the server can do. What is under way at the end is not counted, which is one
+// For a time, with wrk: as much as the server can do. Of `tokens` each request shows the next one. What is under way at the end is not counted, which is one
 // request on each connection.
-async function driveFor({ port, path, method = "GET", headers = REQUEST_HEADERS, bodyLength = 0, connections, seconds }) {
+async function driveFor({ port, path, method = "GET", headers = REQUEST_HEADERS, bodyLength = 0, tokens, connections, seconds }) {
   const folder = mkdtempSync(join(tmpdir(), "ostiary-bench-load-"));
   const file = join(folder, "request.lua");
-  writeFileSync(file, script({ method, headers, bodyLength }));
+  const list = tokens && join(folder, "tokens");
+  if (tokens) writeFileSync(list, tokens.join("\n"));
+  writeFileSync(file, script({ method, headers, bodyLength }, list));
   const target = `http://127.0.0.1:${port}${path}`;
   const child = spawn("wrk", ["--threads", "1", "--connections", String(connections), "--duration", `${seconds}s`, "--timeout", "20s", "--script", file, target], { stdio: ["ignore", "pipe", "inherit"] });
   const end = () => child.kill("SIGKILL");

@@ -6,7 +6,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
-import { bindingsOf, CONFIGURATIONS } from "./growth.mjs";
+import { bindingsOf, CONFIGURATIONS, datasetsOf, SHARED_CONFIGURATIONS } from "./growth.mjs";
 import { ask, REQUEST_HEADERS, STRANGER } from "./load.mjs";
 import { modulesOf, secretValue } from "./server.mjs";
 import { LARGE_BODY } from "./upstream.mjs";
@@ -50,9 +50,11 @@ export function buildPeers({ names = false } = {}) {
   for (const configuration of Object.keys(CONFIGURATIONS)) {
     const bindings = bindingsOf(configuration);
     const alias = `--alias:generated-configuration=${join(GENERATED, configuration, "configuration.json")}`;
-    peers[`ostiary/${configuration}`] = { build: gateway(join(GENERATED, configuration, "build")), bindings };
-    peers[`hono-same/${configuration}`] = { build: bundle(configuration, "same/growth.ts", minified, alias), bindings };
+    peers[`ostiary/${configuration}`] = { build: gateway(join(GENERATED, configuration, "build")), bindings, datasets: datasetsOf(configuration) };
+    if (SHARED_CONFIGURATIONS.includes(configuration)) peers[`hono-same/${configuration}`] = { build: bundle(configuration, "same/growth.ts", minified, alias), bindings };
   }
+  peers["ostiary/signed"] = { build: gateway(join(HERE, ".signed")) };
+  peers["hono-same/signed"] = { build: bundle("signed", "signed/index.ts", minified) };
   return peers;
 }
 
@@ -65,7 +67,8 @@ function gateway(build) {
 }
 
 function installHono() {
-  if (!existsSync(join(HONO, "node_modules", "hono"))) run("npm", ["ci", "--no-progress", "--loglevel=error"], { cwd: HONO });
+  const { dependencies } = JSON.parse(readFileSync(join(HONO, "package.json"), "utf8"));
+  if (!Object.keys(dependencies).every((name) => existsSync(join(HONO, "node_modules", name)))) run("npm", ["ci", "--no-progress", "--loglevel=error"], { cwd: HONO });
 }
 
 function bundle(name, entry, ...options) {

@@ -399,8 +399,8 @@ export async function prove({ faults = {}, prove }, peer) {
   }
 }
 
-export async function provePromises(name, peer) {
-  for (const [title, promise] of Object.entries(PROMISES)) {
+export async function provePromises(name, peer, promises = PROMISES) {
+  for (const [title, promise] of Object.entries(promises)) {
     await prove(promise, peer).catch((error) => {
       throw new Error(`${name} does not keep a promise, ${title}: ${error.message}`, { cause: error });
     });

@@ -4,7 +4,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { cpus, release, totalmem } from "node:os";
-import { CONFIGURATIONS } from "./growth.mjs";
+import { SHARED_CONFIGURATIONS } from "./growth.mjs";
 import { peerOf } from "./peers.mjs";
 import { GOALS, HARDEST_BODY, ROWS, SECTIONS } from "./rows.mjs";
 import { WORKERD } from "./server.mjs";
@@ -69,7 +69,7 @@ class Run {
 }
 
 function goals(run) {
-  const lines = GOALS.map((goal) => ({ ...goal, seen: run.between(goal.row, goal.of, goal.to) }))
+  const lines = GOALS.map((goal) => ({ ...goal, seen: goal.than ? run.growth({ name: goal.row, than: goal.than }, goal.of) : run.between(goal.row, goal.of, goal.to) }))
     .filter(({ seen }) => seen)
     .map(({ what, limit, to, seen }) => [what, `≤ ${limit.toFixed(2)} × ${to}`, shown(seen), verdict(seen.median <= limit)]);
   const hardest = run
@@ -109,9 +109,9 @@ function cpu(run) {
   return table(["row", ...run.names, "ostiary / hono-same", "ostiary / hono", "ostiary / passthrough", "hono-same / hono"], lines);
 }
 
-function growth(run) {
+function growth(run, section) {
   const peers = ["hono-same", "ostiary"];
-  const lines = run.measured("growth").map((row) => [
+  const lines = run.measured(section).map((row) => [
     row.title,
     ...peers.map((peer) => middle(run.of(row.name, peer))),
     shown(run.between(row.name, "ostiary", "hono-same")),
@@ -123,8 +123,7 @@ function growth(run) {
 
 function configurations(run) {
   const peers = ["hono-same", "ostiary"];
-  const keys = Object.keys(CONFIGURATIONS);
-  const lines = keys.map((configuration) => {
+  const lines = SHARED_CONFIGURATIONS.map((configuration) => {
     const names = peers.map((peer) => peerOf(peer, configuration));
     return [configuration, ...names.map((name) => kibibytes(run.size[name].gzipped)), ...names.map((name) => middle(run.start(name)))];
   });
@@ -174,7 +173,8 @@ export function report(measured) {
     "A ratio is the median of the ratios of the rounds, with the least and the most in parentheses. `NOTES.md` says how it is measured, what each change gave, and what the remaining cost is.\n",
     `## Goals\n\n${goals(run)}\n`,
     has("main") && `## CPU for a request, in microseconds\n\n${cpu(run)}\n`,
-    has("growth") && `## How cost grows: CPU of a small GET with 2 secrets, in microseconds\n\n${growth(run)}\n`,
+    has("signed") && `## What is signed, and who shows a signed token: CPU for a request, in microseconds\n\n${growth(run, "signed")}\n`,
+    has("growth") && `## How cost grows: CPU of a small GET with 2 secrets, in microseconds\n\n${growth(run, "growth")}\n`,
     has("growth") && run.hasStarts && `Size and start with these configurations:\n\n${configurations(run)}\n`,
     has("bodies") && `## Bodies of 1 MiB that are hard to redact\n\n${bodies(run)}\n`,
     has("waking") && `## How tasks are woken: CPU of a small GET, in microseconds\n\n${waking(run)}\n`,

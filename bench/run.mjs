@@ -4,13 +4,14 @@ import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { availableParallelism, setPriority } from "node:os";
 import { parseArgs } from "node:util";
-import { CONFIGURATIONS } from "./growth.mjs";
+import { CONFIGURATIONS, SHARED_CONFIGURATIONS } from "./growth.mjs";
 import { ask, drive } from "./load.mjs";
 import { buildPeers, check, installPrograms, peerOf, sizes } from "./peers.mjs";
 import { provePromises } from "./promises.mjs";
 import { median, report } from "./report.mjs";
 import { ROWS } from "./rows.mjs";
 import { startServer } from "./server.mjs";
+import { proveMetrics, proveReads, SIGNATURES } from "./signatures.mjs";
 import { startUpstream } from "./upstream.mjs";
 import { checkWaking } from "./waking.mjs";
 
@@ -57,8 +58,8 @@ const NAMES = ["passthrough", "hono", "hono-same", "ostiary"];
 // Those whose start is measured, and what they are asked then.
 const STARTED = [
   ...NAMES.map((name) => ({ name, path: SMALL_GET })),
-  ...Object.entries(CONFIGURATIONS).flatMap(([configuration, { routes }]) =>
-    ["hono-same", "ostiary"].map((name) => ({ name: peerOf(name, configuration), path: `${routes[0].mount}/v1/charges/1` })),
+  ...SHARED_CONFIGURATIONS.flatMap((configuration) =>
+    ["hono-same", "ostiary"].map((name) => ({ name: peerOf(name, configuration), path: `${CONFIGURATIONS[configuration].routes[0].mount}/v1/charges/1` })),
   ),
 ];
 execFileSync("taskset", ["-a", "-c", "-p", String(OTHER_CORE), String(process.pid)], { stdio: "ignore" });
@@ -132,7 +133,13 @@ async function measureStart({ name, path }) {
 // Each peer is measured at what it is compared at only when it does that.
 async function checkPeers() {
   await checkWaking({ build: peers.ostiary.build, upstreamPort: upstream.port, core: SERVER_CORE });
-  for (const name of ["hono-same", "ostiary"]) await provePromises(name, peers[name]);
+  for (const name of ["hono-same", "ostiary"]) {
+    await provePromises(name, peers[name]);
+    const signed = peers[peerOf(name, "signed")];
+    await provePromises(name, signed, SIGNATURES);
+    await proveReads(name, signed, upstream.port);
+  }
+  await proveMetrics(peers["ostiary/metered"], upstream.port);
   for (const name of NAMES) {
     const server = await started(name);
     try {

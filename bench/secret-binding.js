@@ -13,7 +13,8 @@ class Fetcher {
 
   async get() {
     if (this.#delay > 0) await new Promise((resolve) => setTimeout(resolve, this.#delay));
-    if (this.#fault !== "") return this.#fail();
+    if (this.#fault === "told") console.error("A secret was read.");
+    else if (this.#fault !== "") return this.#fail();
     return this.#value;
   }
 

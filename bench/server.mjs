@@ -35,41 +35,49 @@ function secretBinding(name, delay, { value = secretValue(name), fault = "" } = 
   return `(name = ${quoted(name)}, wrapped = (moduleName = "bench:secret", innerBindings = [${texts.join(", ")}]))`;
 }
 
-function configuration({ names, before, upstreamPort, secretDelay, bindings, faults, engineFlags }) {
+const datasetBinding = (name, tells) =>
+  `(name = ${quoted(name)}, wrapped = (moduleName = "bench:dataset", innerBindings = [(name = "tells", text = ${quoted(tells ? "yes" : "no")})]))`;
+
+function configuration({ names, before, upstreamPort, secretDelay, bindings, datasets, tellsPoints, faults, engineFlags }) {
   const modules = [
     ...Object.entries(before).map(([name, text]) => `(name = ${quoted(name)}, esModule = ${quoted(text)})`),
     ...names.map((name) => `(name = ${quoted(name)}, ${name.endsWith(".wasm") ? "wasm" : "esModule"} = embed ${quoted(name)})`),
   ];
   const secrets = [...SECRETS, ...bindings].map((name) => secretBinding(name, secretDelay, faults[name]));
+  const points = datasets.map((name) => datasetBinding(name, tellsPoints));
   return `using Workerd = import "/workerd/workerd.capnp";
 const configuration :Workerd.Config = (
   services = [
     (name = "server", worker = (
       modules = [${modules.join(", ")}],
       compatibilityDate = ${quoted(COMPATIBILITY_DATE)},
-      bindings = [(name = "UPSTREAM_PORT", text = ${quoted(String(upstreamPort))}), ${secrets.join(", ")}],
+      bindings = [(name = "UPSTREAM_PORT", text = ${quoted(String(upstreamPort))}), ${[...secrets, ...points].join(", ")}],
       globalOutbound = "loopback",
     )),
     (name = "loopback", network = (allow = ["local"])),
   ],
   sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "server")],
   v8Flags = [${engineFlags.map(quoted).join(", ")}],
-  extensions = [(modules = [(name = "bench:secret", internal = true, esModule = embed "secret-binding.module")])],
+  extensions = [(modules = [
+    (name = "bench:secret", internal = true, esModule = embed "secret-binding.module"),
+    (name = "bench:dataset", internal = true, esModule = embed "dataset-binding.module"),
+  ])],
 );
 `;
 }
 
 // `build` is the folder with the server's modules; `before` are texts of modules that come before them, the first of
 // which is then the entry. `bindings` names secrets besides the usual ones; `faults` gives a secret another value, or
-// says how its binding fails. `core` is where the process is pinned, if anywhere.
-export async function startServer({ build, before = {}, upstreamPort, secretDelay = 0, bindings = [], faults = {}, core, options = [], engineFlags = [] }) {
+// says how its binding fails. `datasets` names bindings of Analytics Engine, which tell what is written where
+// `tellsPoints` says so. `core` is where the process is pinned, if anywhere.
+export async function startServer({ build, before = {}, upstreamPort, secretDelay = 0, bindings = [], datasets = [], tellsPoints = false, faults = {}, core, options = [], engineFlags = [] }) {
   const folder = mkdtempSync(join(tmpdir(), "ostiary-bench-server-"));
   const names = modulesOf(build);
   // `embed` finds files beside the configuration only.
   for (const name of names) copyFileSync(join(build, name), join(folder, basename(name)));
-  copyFileSync(new URL("secret-binding.js", import.meta.url), join(folder, "secret-binding.module"));
+  for (const name of ["secret", "dataset"]) copyFileSync(new URL(`${name}-binding.js`, import.meta.url), join(folder, `${name}-binding.module`));
   const file = join(folder, "server.capnp");
-  writeFileSync(file, configuration({ names, before, upstreamPort, secretDelay, bindings, faults, engineFlags }));
+  writeFileSync(file, configuration({ names, before, upstreamPort, secretDelay, bindings, datasets, tellsPoints, faults, engineFlags }));
 
   const spawned = performance.now();
   // taskset becomes workerd, so its process id is workerd's. The log goes where writing costs least, for all alike.
@@ -114,6 +122,11 @@ class Server {
       if (this.port) return;
     }
     throw new Error(`workerd ended before it listened:\n${this.#errors}`);
+  }
+
+  // What of its errors begins with this, without that.
+  told(beginning) {
+    return this.#errors.split("\n").filter((line) => line.startsWith(beginning)).map((line) => line.slice(beginning.length));
   }
 
   get pid() {

@@ -61,7 +61,7 @@ impl Runtime<'_> {
         }
     }
 
-    /// Whether the limit grants one more request with this key; `None` where it does not say so in time.
+    /// Whether the limit allows one more request with this key; `None` where the binding does not respond in time.
     async fn count(&self, binding: &str, key: &str, within: u32) -> Option<bool> {
         let limit: RateLimit = JsValue::from(self.env.rate_limiter(binding).ok()?).unchecked_into();
         let options = RateLimitOptions::new(key);
@@ -71,7 +71,7 @@ impl Runtime<'_> {
         outcome.unchecked_ref::<RateLimitOutcome>().success().ok()?.as_bool()
     }
 
-    /// All that is asked at the same time shares one timer.
+    /// The deadline of reads that begin at the same time, which share one timer.
     fn shared_deadline(&self, within: u32) -> Rc<Deadline> {
         let mut shared = self.deadline.borrow_mut();
         shared.upgrade().unwrap_or_else(|| {

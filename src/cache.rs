@@ -8,7 +8,7 @@ use crate::deadline::Deadline;
 use crate::js;
 use crate::runtime::Runtime;
 
-/// How long the cache may take, in milliseconds. It is there to be faster than what it saves.
+/// The time for the cache to respond, in milliseconds. A slower cache would be slower than the request that it saves.
 const PATIENCE: u32 = 1_000;
 
 impl Cache for Runtime<'_> {

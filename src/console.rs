@@ -1,4 +1,4 @@
-//! What only the operator's endpoints ask of the runtime.
+//! The runtime's functions for the operator's endpoints only.
 
 use std::collections::BTreeMap;
 use std::pin::Pin;
@@ -55,7 +55,7 @@ impl Runtime<'_> {
         let rehearsal = Rehearsal::with_placeholders(gateway, BTreeMap::new());
         let runtime = self.rehearsing(&rehearsal);
         let head = Head::from(request);
-        // The very function that serves. It leads here, so its future is on the heap.
+        // The same function that serves requests. It calls this one, so its future has to be boxed.
         let handling: Pin<Box<dyn Future<Output = Handled<'_, UpstreamResponse>> + '_>> =
             Box::pin(handle(gateway, &head, &runtime, RequestId::new(0)));
         let Handled { outcome, event } = handling.await;
@@ -68,7 +68,7 @@ impl Runtime<'_> {
         Rehearsed { line: event.line(), code, reads: rehearsal.reads(), sent }
     }
 
-    /// All bytes of a stream, given up when none has come for `within` milliseconds.
+    /// Reads all bytes of a stream, with an idle timeout of `within` milliseconds.
     pub(crate) async fn read_all(
         &self,
         reader: &ReadableStreamDefaultReader,

@@ -10,7 +10,7 @@ use crate::runtime::Runtime;
 
 impl Cryptography for Runtime<'_> {
     async fn import(&self, algorithm: JwtAlgorithm, key: &[u8]) -> Option<KeyHandle> {
-        // What is rehearsed has no keys, and its signatures are empty.
+        // A rehearsal has no keys, and its signatures are empty.
         if self.rehearsal().is_some() {
             return Some(KeyHandle(0));
         }
@@ -40,7 +40,7 @@ impl Cryptography for Runtime<'_> {
         };
         let [signature, message] = [signature, message].map(Uint8Array::from);
         let verified = js::verify(key.algorithm.as_str(), first, second, &signature, &message);
-        // A key that the runtime refuses verifies nothing.
+        // A key that the runtime refuses verifies no signature.
         self.invocation.settled(verified).await.is_ok_and(|verified| verified.as_bool() == Some(true))
     }
 
@@ -56,7 +56,7 @@ impl Cryptography for Runtime<'_> {
 }
 
 impl Runtime<'_> {
-    /// What the promise is fulfilled with; `None` where it is rejected.
+    /// The bytes of a fulfilled promise; `None` where it is rejected.
     async fn bytes(&self, promise: Promise) -> Option<Vec<u8>> {
         let bytes = self.invocation.settled(promise).await.ok()?;
         bytes.dyn_into::<Uint8Array>().ok().map(|bytes| bytes.to_vec())

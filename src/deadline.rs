@@ -1,4 +1,4 @@
-//! One timer for all that is awaited at the same time.
+//! One timer for everything that is awaited at the same time.
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
@@ -8,7 +8,7 @@ use crate::invocation::Invocation;
 use crate::js;
 use crate::waiter::Signal;
 
-/// A time that passes once. Its timer is cleared when the deadline is dropped.
+/// A deadline. Its timer is cleared when it is dropped.
 pub(crate) struct Deadline {
     invocation: Invocation,
     passed: Signal,
@@ -16,14 +16,14 @@ pub(crate) struct Deadline {
 }
 
 impl Deadline {
-    /// Passes after so many milliseconds.
+    /// A deadline this many milliseconds from now.
     pub(crate) fn new(invocation: &Invocation, milliseconds: u32) -> Self {
         let passed = Signal::default();
         let timer = js::fulfill_after(milliseconds, invocation.waiter(&passed));
         Self { invocation: invocation.clone(), passed, timer }
     }
 
-    /// What the future comes to; `None` where the deadline passes before.
+    /// The output of the future; `None` where the deadline passes first.
     pub(crate) async fn within<F: Future>(&self, future: F) -> Option<F::Output> {
         let mut future = pin!(future);
         poll_fn(|context| {

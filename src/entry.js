@@ -1,20 +1,21 @@
-// The Worker. It calls the handler of lib.rs by itself, since worker-build's shim makes a class instance and two proxies
-// for each request, and leaves a request without an answer when its WebAssembly instance ends.
+// The Worker. It calls the handler of lib.rs directly. worker-build's shim would make a class instance and two proxies
+// for each request, and would leave a request without a response when its WebAssembly instance ends.
 
 import Shim from "./index.js";
 
 const { fetch } = Shim.prototype;
 const state = globalThis.__worker_init_state;
 
-// js-sys wakes tasks by this function, which costs some 16 µs a call here. Without it js-sys takes a resolved promise.
+// js-sys wakes tasks with this function, which costs some 16 µs a call on workerd. Without it, js-sys uses a resolved
+// promise.
 globalThis.queueMicrotask = undefined;
 
-// The requests under way, each with what fails it.
+// The pending requests, each with the function that rejects it.
 const underWay = new Map();
 
 export default {
   fetch(request, env, ctx) {
-    // The shim's class makes a new instance when it is constructed after a critical error.
+    // Constructing the shim's class after a critical error makes a new instance.
     if (state.criticalError) new Shim(ctx, env);
     const { promise, resolve, reject } = Promise.withResolvers();
     const end = (settle) => (value) => {
@@ -27,12 +28,12 @@ export default {
   },
 };
 
-// The tasks that the requests under way wait for are gone with their instance, and nothing else would end them.
+// The tasks of pending requests have ended with their instance, and nothing else would settle these requests.
 addEventListener("instanceended", () => {
   state.criticalError = true;
   for (const fail of underWay.values()) fail(new Error("The gateway's WebAssembly instance has ended."));
   underWay.clear();
 });
 
-// The runtime has given the request up, and no promise of it settles any more.
+// The runtime has dropped the request, and its promises never settle.
 addEventListener("requestabandoned", ({ detail }) => underWay.delete(detail));

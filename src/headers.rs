@@ -6,10 +6,10 @@ use web_sys::Headers;
 
 use crate::js::ListedHeaders;
 
-/// How many headers most messages do not exceed.
+/// The initial capacity: most messages have no more headers.
 const USUAL: usize = 24;
 
-/// Names in lower case, each with its value. A value can be a token.
+/// Names in lower case, each with its value. A value can contain a token.
 pub(crate) struct HeaderList(Vec<(String, SecretValue)>);
 
 impl From<&Headers> for HeaderList {

@@ -1,9 +1,9 @@
-//! One invocation of the Worker: the promises that it waits for, and its end when they are gone.
+//! One invocation of the Worker: the promises that it waits for, and how it ends if they are dropped.
 //!
-//! When a caller disconnects, the runtime drops everything that it holds for the request. The promises that the request
-//! waits for never settle then; they are collected. A task that waits by `JsFuture` would never be freed, since it and
-//! its callbacks hold each other from both sides. Here only JavaScript holds a [`Waiter`], and the task ends when the
-//! last of its waiters has been collected.
+//! When a caller disconnects, the runtime drops everything that belongs to the request. The promises that the request
+//! waits for never settle then; they are garbage-collected. A task that waits with `JsFuture` would never be freed,
+//! because it and its callbacks refer to each other. Here only JavaScript refers to a [`Waiter`], and the task ends
+//! when the last of its waiters has been collected.
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
@@ -16,12 +16,12 @@ use wasm_bindgen::prelude::*;
 use crate::js;
 use crate::waiter::{Signal, Task, Waiter};
 
-/// What all waits of one request share.
+/// The state that all waits of one request share.
 #[derive(Clone, Default)]
 pub(crate) struct Invocation(Rc<Task>);
 
 impl Invocation {
-    /// What the future comes to; `None` when nothing is left that could wake it.
+    /// Runs the future; `None` when nothing is left that could wake it.
     pub(crate) async fn run<F: Future>(&self, future: F) -> Option<F::Output> {
         let mut future = pin!(future);
         poll_fn(|context| {
@@ -38,17 +38,18 @@ impl Invocation {
         .await
     }
 
-    /// What the promise settles to.
+    /// The result of the promise.
     ///
-    /// Who awaits this must not hold the promise, nor anything that leads to it: that would hold its waiter.
-    #[expect(clippy::needless_pass_by_value, reason = "nobody who waits may hold the promise")]
+    /// The awaiting code must not hold the promise, or anything that refers to it, because that would keep its waiter
+    /// alive.
+    #[expect(clippy::needless_pass_by_value, reason = "the awaiting code must not hold the promise")]
     pub(crate) fn settled(&self, promise: Promise) -> impl Future<Output = Result<JsValue, JsValue>> + use<> {
         let signal = Signal::default();
         js::settle(&promise, self.waiter(&signal));
         poll_fn(move |context| signal.poll(context))
     }
 
-    /// What JavaScript calls to set the signal.
+    /// The object that JavaScript calls to set the signal.
     pub(crate) fn waiter(&self, signal: &Signal) -> Waiter {
         Waiter::new(signal, &self.0)
     }

@@ -1,9 +1,9 @@
-//! The entry point of the Worker. It passes each request to [`ostiary_core::handle`], which has the steps of a request's
-//! life and makes every decision, and carries these out. It decides nothing itself.
+//! The entry point of the Worker. It passes each request to [`ostiary_core::handle`], which makes every decision, and
+//! carries the decisions out.
 //!
-//! The core reads secrets, sends requests upstream and reads the clock through [`runtime::Runtime`]. Bodies are moved by
-//! JavaScript ([`js`]), which reads and writes the platform's streams without a copy into WebAssembly. `entry.js` starts
-//! the module and serves requests anew after a panic.
+//! The core reads secrets, sends requests upstream and reads the clock through [`runtime::Runtime`]. Bodies are moved
+//! by JavaScript ([`js`]), which reads and writes the platform's streams without a copy into WebAssembly. `entry.js`
+//! starts the module and serves requests anew after a panic.
 
 mod bindings;
 mod cache;
@@ -36,7 +36,8 @@ use crate::invocation::Invocation;
 use crate::request::Head;
 use crate::runtime::Runtime;
 
-/// Handles one request. It returns once the status and the headers of the response are known; the body streams after that.
+/// Handles one request. It returns once the status and the headers of the response are known; the body streams after
+/// that.
 #[event(fetch)]
 async fn fetch(request: Request, env: Env, _context: Context) -> worker::Result<Response> {
     recovery::watch();
@@ -59,6 +60,7 @@ async fn fetch(request: Request, env: Env, _context: Context) -> worker::Result<
         // The caller has disconnected, so nobody receives this response.
         return Ok(Response::error());
     };
-    // An error here would bring along what writes errors as texts, and no response that the core decides is one.
+    // Returning the error would add the code for formatting errors to the Worker. Building a response that the core has
+    // decided does not fail.
     Ok(response.unwrap_or_else(|_| Response::error()))
 }

@@ -1,4 +1,4 @@
-//! Requests of the gateway's own.
+//! The gateway's own requests: for tokens and for public keys.
 
 use js_sys::Uint8Array;
 use ostiary_core::runtime::own_request::{OwnRequests, WholeResponse};
@@ -59,7 +59,7 @@ fn start(plan: &Plan) -> Result<js_sys::Promise, JsValue> {
     }
     init.set_redirect(RequestRedirect::Manual);
     init.set_cache(RequestCache::NoStore);
-    // It closes the connection also where nobody waits any more.
+    // The signal closes the connection even if the caller has disconnected.
     init.set_signal(Some(&AbortSignal::timeout_with_u32(plan.timeout)));
     js::fetch(plan.url.expose(), &init)
 }

@@ -1,16 +1,16 @@
-//! The end of a WebAssembly instance: it has panicked, trapped, or called an import that threw.
+//! Handles the end of a WebAssembly instance, which has panicked, trapped, or called an import that threw.
 //!
-//! Its memory may be in pieces, so nothing of it runs again. The requests under way fail, and the next request is served
-//! by a new instance; `entry.js` sees to both.
+//! Its memory may be inconsistent, so none of its code runs again. `entry.js` fails the pending requests and serves the
+//! next request with a new instance.
 
 use wasm_bindgen::handler::set_on_abort;
 
 use crate::js;
 
-/// From now on `entry.js` is told when this instance ends.
+/// Makes this instance tell `entry.js` when it ends.
 ///
-/// This takes the place of `worker`'s own handler, which lets the next call of any export make the new instance. That
-/// call could be one of an object of the ended instance, whose pointer would be used in the new one.
+/// This replaces `worker`'s own handler, with which the next call of any export makes the new instance. That could be a
+/// method of an object of the ended instance, whose pointer would then be used in the new one.
 pub(crate) fn watch() {
     set_on_abort(js::announce_end);
 }

@@ -1,4 +1,4 @@
-//! The caller's request, as the core sees it.
+//! The caller's request, for the core.
 
 use ostiary_core::request_id::RequestId;
 use ostiary_core::runtime::{RehearsalRequest, RequestHead};
@@ -8,7 +8,7 @@ use web_sys::Request;
 use crate::headers::HeaderList;
 use crate::js;
 
-/// The head of the request. It holds the caller's token.
+/// The head of the request. It contains the caller's token.
 pub(crate) struct Head {
     method: String,
     url: SecretValue,
@@ -53,8 +53,8 @@ impl RequestHead for Head {
     }
 }
 
-/// 128 random bits: the halves of two UUIDs that are all random (RFC 9562 §5.4). The runtime makes UUIDs at a third of
-/// what random bytes cost.
+/// 128 random bits: the halves of two UUIDs that are fully random (RFC 9562 §5.4). A UUID costs a third of random bytes
+/// in the runtime.
 pub(crate) fn random_id() -> RequestId {
     let half = || {
         let uuid = js::random_uuid();

@@ -1,4 +1,4 @@
-//! What the core decided, as the runtime's response.
+//! Builds the runtime's response from the core's decision.
 
 use ostiary_core::http::coding::Coding;
 use ostiary_core::log::Redacted;
@@ -36,7 +36,7 @@ pub(crate) fn build(
     }
 }
 
-/// A response of the gateway's own.
+/// The gateway's own response: a refusal, a preflight or a report.
 fn own<N: AsRef<str>, V: AsRef<str>>(
     status: u16,
     body: &str,
@@ -50,7 +50,7 @@ fn own<N: AsRef<str>, V: AsRef<str>>(
     Response::new_with_opt_str_and_init(body, &init(status, &headers))
 }
 
-/// The upstream's response, its headers not yet edited.
+/// The upstream's response, before its headers are changed.
 fn upstream(
     runtime: &Runtime<'_>,
     received: &UpstreamResponse,
@@ -70,7 +70,7 @@ fn upstream(
     let body = js::pass_on(runtime.request, response, edits.idle_timeout.unwrap_or_default())?;
     let is_untouched = matches!(redaction, Redaction::None) && edits.body.is_none();
     if is_untouched {
-        // A response in the place of the init costs least, and says how its body is coded.
+        // Passing the response as the init is fastest, and keeps the coding of its body.
         return Response::new_with_opt_readable_stream_and_init(body.as_ref(), response.unchecked_ref());
     }
     let (body, is_decoded) = match redaction {

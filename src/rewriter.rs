@@ -1,4 +1,4 @@
-//! The rewriter of one body's links, in the hands of `rewriting.js`.
+//! The rewriter of one body's links, for `rewriting.js`.
 
 use ostiary_core::response::body_links::BodyLinks;
 use wasm_bindgen::prelude::*;
@@ -15,19 +15,19 @@ impl From<BodyLinks> for BodyRewriter {
 
 #[wasm_bindgen]
 impl BodyRewriter {
-    /// Takes the next piece, and returns what may go now.
+    /// Takes the next piece, and returns the bytes that may be released.
     pub fn push(&mut self, piece: &[u8]) -> Vec<u8> {
         self.0.push(piece)
     }
 
-    /// Nothing more comes: returns the rest. This is the end of the rewriter.
+    /// Ends the body: returns the rest, and frees the rewriter.
     #[must_use]
     pub fn finish(mut self) -> Vec<u8> {
         self.0.finish()
     }
 
-    /// The end of the rewriter of a body that is given up. Unlike the `free` that is generated it looks whether the
-    /// rewriter is of this instance, or it would free what another one has at the same place.
+    /// Frees the rewriter of an aborted body. Unlike the generated `free`, this checks that the rewriter belongs to the
+    /// current instance; otherwise it would free another object at the same address.
     #[wasm_bindgen(js_name = giveUp)]
     pub fn give_up(self) {
         drop(self);

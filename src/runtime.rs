@@ -1,4 +1,4 @@
-//! The runtime, as the core asks for it: the state of one request.
+//! The runtime for the core: the state of one request.
 
 use std::cell::RefCell;
 use std::rc::Weak;
@@ -16,14 +16,13 @@ use crate::deadline::Deadline;
 use crate::invocation::Invocation;
 use crate::sending::Sending;
 
-/// One request and what is done for it. The core's other traits are implemented beside what they need:
-/// in `bindings`, `upstream` and `console`.
+/// The state of one request. The core's traits are implemented in `bindings`, `upstream`, `console` and other modules.
 pub(crate) struct Runtime<'a> {
     pub(crate) request: &'a Request,
     pub(crate) env: &'a Env,
     pub(crate) invocation: &'a Invocation,
     pub(crate) sending: Sending,
-    /// The deadline of what is being read from bindings now.
+    /// The deadline of the current reads from bindings.
     pub(crate) deadline: RefCell<Weak<Deadline>>,
     /// The keys that have been imported for it.
     pub(crate) keys: RefCell<Vec<JsValue>>,
@@ -43,12 +42,12 @@ impl<'a> Runtime<'a> {
         }
     }
 
-    /// A runtime in the same place, on which no source is read and nothing is sent.
+    /// A runtime for a rehearsal: it reads no source and sends nothing.
     pub(crate) fn rehearsing<'r>(&'r self, rehearsal: &'r Rehearsal) -> Runtime<'r> {
         Runtime { rehearsal: Some(rehearsal), ..Runtime::new(self.request, self.env, self.invocation) }
     }
 
-    /// What stands for the sources and the upstreams, where a request is rehearsed. Only the page asks for that.
+    /// The simulated sources and upstreams of a rehearsal. Only the operator's page rehearses requests.
     pub(crate) fn rehearsal(&self) -> Option<&'a Rehearsal> {
         PAGE.and(self.rehearsal)
     }

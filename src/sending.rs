@@ -1,4 +1,4 @@
-//! The state of a request on its way to the upstream.
+//! The state of a request that is sent upstream.
 
 use std::cell::{OnceCell, RefCell};
 
@@ -6,10 +6,10 @@ use web_sys::Response;
 
 use crate::js::{self, Attempt, Upload};
 
-/// What the attempts to send one request share.
+/// The state that all attempts of one request share.
 #[derive(Default)]
 pub(crate) struct Sending {
-    /// The body, where there is one.
+    /// The body, if there is one.
     pub(crate) upload: OnceCell<Upload>,
     last: RefCell<Option<Received>>,
 }
@@ -21,9 +21,9 @@ struct Received {
 }
 
 impl Sending {
-    /// Another response has arrived. The previous one is not wanted any more.
+    /// Stores a new response, and cancels the previous one.
     pub(crate) fn received(&self, response: &Response, attempt: Option<Attempt>) {
-        // `response.clone()` would be the runtime's, which divides the body in two.
+        // `response.clone()` would call the runtime's `clone`, which tees the body.
         let received = Received { response: Clone::clone(response), attempt };
         if let Some(previous) = self.last.replace(Some(received)) {
             previous.discard();

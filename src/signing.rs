@@ -1,4 +1,4 @@
-//! What the forms of auth ask for that make something of the whole request.
+//! The runtime's functions for forms of auth that need the whole request.
 
 use ostiary_core::configuration::Forms;
 use ostiary_core::runtime::ReceiveError;

@@ -1,4 +1,4 @@
-//! The request to the upstream, sent as often as it takes, and the upstream's response.
+//! Sends attempts to the upstream, and reads the upstream's response.
 
 use js_sys::{Promise, Uint8Array};
 use ostiary_core::runtime::plan::Plan;
@@ -28,7 +28,7 @@ impl Network for Runtime<'_> {
         if let Some(attempt) = &attempt {
             attempt.answered();
         }
-        // What the exception says may hold the URL, so only its kind is looked at.
+        // The exception's message may contain the URL, so only its kind is used.
         let response = sent.map_err(|error| match &attempt {
             Some(attempt) if attempt.too_large() => SendError::TooLarge,
             Some(attempt) if attempt.timed_out() => SendError::TimedOut,
@@ -41,7 +41,7 @@ impl Network for Runtime<'_> {
 
     async fn beginning(&self, response: &UpstreamResponse, limit: u32, within: u32) -> Vec<u8> {
         let mut bytes = Vec::new();
-        // The runtime divides the body in two: what is read of one half stays in the other.
+        // The runtime tees the body: bytes that are read from one half stay in the other.
         let Ok(half) = response.response.clone() else { return bytes };
         let Some(body) = half.body() else { return bytes };
         let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
@@ -58,7 +58,7 @@ impl Network for Runtime<'_> {
 }
 
 impl Runtime<'_> {
-    /// Reads until there are so many bytes, or no more.
+    /// Reads until there are `limit` bytes, or the body ends.
     async fn read_beginning(&self, reader: &ReadableStreamDefaultReader, limit: usize, bytes: &mut Vec<u8>) {
         while bytes.len() < limit {
             let Ok(read) = self.invocation.settled(reader.read()).await else { return };
@@ -72,8 +72,8 @@ impl Runtime<'_> {
         }
     }
 
-    /// `None` where no body is streamed and the body of the response is not read here: then a deadline for the head
-    /// needs no more than a signal.
+    /// The attempt; `None` where neither the request's body nor the response's is read here. Then a signal is enough as
+    /// a deadline for the head.
     fn attempt(&self, plan: &Plan) -> Result<Option<Attempt>, JsValue> {
         if !plan.has_body || plan.body.is_some() || self.request.body().is_none() {
             return Ok(plan.reads_body.then(|| Attempt::new(plan.timeout)));
@@ -111,8 +111,8 @@ impl Runtime<'_> {
         for (name, value) in &plan.set {
             headers.set(name, value.expose())?;
         }
-        // A signal of the second kind ends a fetch whose head has not arrived, and no body that streams by itself; but
-        // it would end one that is read here.
+        // A timeout signal ends a `fetch` whose head has not arrived. It does not end a body that the runtime streams,
+        // but it would end one that is read here.
         let signal = attempt.map_or_else(|| AbortSignal::timeout_with_u32(plan.timeout), Attempt::signal);
         let init = RequestInit::new();
         init.set_method(plan.method.as_str());
@@ -122,7 +122,7 @@ impl Runtime<'_> {
         init.set_cache(RequestCache::NoStore);
         init.set_signal(Some(&signal));
         match plan.fetcher.as_ref().filter(|_| FORMS.fetcher) {
-            // As the runtime does it, by a binding that has a certificate or leads to a service.
+            // The `fetch` of a binding with a client certificate or to a service.
             Some(binding) => js_sys::Reflect::get(self.env, &binding.as_ref().into())?
                 .unchecked_ref::<Fetcher>()
                 .fetch_by(plan.url.expose(), &init),
@@ -131,7 +131,7 @@ impl Runtime<'_> {
     }
 }
 
-/// The upstream's response. Its body is the runtime's own and never seen here.
+/// The upstream's response. Its body stays in the runtime.
 pub(crate) struct UpstreamResponse {
     pub(crate) response: Response,
     headers: HeaderList,

@@ -1,4 +1,4 @@
-//! JavaScript's end of a wait.
+//! Waiters: the objects with which JavaScript ends a wait.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -6,7 +6,7 @@ use std::task::{Context, Poll, Waker};
 
 use wasm_bindgen::prelude::*;
 
-/// Something that happens once. Several futures can wait for it.
+/// An event that happens once. Several futures can wait for it.
 #[derive(Clone, Default)]
 pub(crate) struct Signal(Rc<RefCell<Pending>>);
 
@@ -21,7 +21,7 @@ impl Signal {
         self.0.borrow().outcome.is_some()
     }
 
-    /// What the signal has been set to. The next call waits for ever.
+    /// Polls the signal. After it was ready, a further call waits for ever.
     pub(crate) fn poll(&self, context: &Context<'_>) -> Poll<Result<JsValue, JsValue>> {
         let outcome = self.0.borrow_mut().outcome.take();
         outcome.map_or_else(
@@ -49,25 +49,25 @@ impl Signal {
         wakers.into_iter().for_each(Waker::wake);
     }
 
-    /// Whether a future holds it besides its waiter.
+    /// Whether a future holds it, besides its waiter.
     fn is_awaited(&self) -> bool {
         Rc::strong_count(&self.0) > 1
     }
 }
 
-/// The task of one request, as far as its waiters concern it.
+/// The task of one request, with its waiters.
 #[derive(Default)]
 pub(crate) struct Task {
     waker: RefCell<Option<Waker>>,
-    /// How many waiters JavaScript holds.
+    /// The number of waiters that JavaScript holds.
     waiters: Cell<usize>,
-    /// Whether something has come that the task has not looked at yet.
+    /// Whether the task has to be polled again.
     is_due: Cell<bool>,
     is_abandoned: Cell<bool>,
 }
 
 impl Task {
-    /// The task runs, and is woken by this waker.
+    /// Records that the task runs, and its waker.
     pub(crate) fn runs(&self, waker: &Waker) {
         self.is_due.set(false);
         let mut known = self.waker.borrow_mut();
@@ -76,7 +76,7 @@ impl Task {
         }
     }
 
-    /// The task has ended, so nothing of it is abandoned any more.
+    /// Records that the task has ended. It cannot be abandoned then.
     pub(crate) fn ended(&self) {
         self.waker.take();
     }
@@ -87,8 +87,8 @@ impl Task {
     }
 }
 
-/// What JavaScript calls when a wait ends. Nothing on this side holds it: when JavaScript does not hold it any more
-/// either, the wait will never end.
+/// The object that JavaScript calls when a wait ends. Rust does not hold it: when JavaScript no longer holds it either,
+/// the wait will never end.
 #[wasm_bindgen]
 pub struct Waiter {
     signal: Signal,

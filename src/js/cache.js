@@ -1,12 +1,12 @@
-// What is kept between requests, in the runtime's cache.
+// The runtime's cache, which keeps data between requests.
 
-// A cache of the gateway's own: what lies in it is in no response to a URL of the zone.
+// A named cache, so that its entries are never served as responses to URLs of the zone.
 const NAME = "ostiary";
 
-// Cloudflare wants the host of the Worker in a key. A request for another host of the same Worker finds nothing.
+// Cloudflare requires the Worker's host in a key. Each host of a Worker has its own entries.
 const keyOf = (request, name) => new URL(`/.ostiary/${name}`, request.url).href;
 
-// Resolves to what is kept under the name, or to `undefined`.
+// Resolves to the entry with this name, or to `undefined`.
 export async function find(request, name) {
   const cache = await caches.open(NAME);
   const response = await cache.match(keyOf(request, name));

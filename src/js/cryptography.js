@@ -1,4 +1,4 @@
-// Keys of callers and of APIs, by Web Cryptography. Each function resolves to `undefined` or rejects where it cannot.
+// Web Cryptography with keys of callers and of APIs. On failure, each function resolves to `undefined` or rejects.
 
 const PARAMETERS = {
   ES256: { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" },
@@ -12,12 +12,12 @@ const bytes = (buffer) => new Uint8Array(buffer);
 export const importPrivate = async (algorithm, key) =>
   crypto.subtle.importKey("pkcs8", key, PARAMETERS[algorithm], false, ["sign"]);
 
-// Resolves to the signature. Web Cryptography writes that of ECDSA as JOSE does.
+// Resolves to the signature. Web Cryptography and JOSE have the same format for ECDSA.
 export const sign = async (algorithm, key, message) => bytes(await crypto.subtle.sign(PARAMETERS[algorithm], key, message));
 
 const RSA = { RS: "RSASSA-PKCS1-v1_5", PS: "RSA-PSS" };
 
-// Resolves to whether the key, whose numbers these are in the order of a JWK, has made the signature.
+// Resolves to whether the key verifies the signature. `first` and `second` are its parameters, in the order of a JWK.
 export async function verify(algorithm, first, second, signature, message) {
   const family = algorithm.slice(0, 2);
   const hash = `SHA-${algorithm.slice(2)}`;

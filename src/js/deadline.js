@@ -1,4 +1,4 @@
-// A deadline that moves with progress: it passes once, so many milliseconds after the last progress.
+// A deadline that moves with progress: it passes once, this many milliseconds after the last progress.
 export class Deadline {
   #milliseconds;
   #pass;
@@ -20,7 +20,8 @@ export class Deadline {
     clearTimeout(this.#timer);
   }
 
-  // The timer is set again when it has run out, not at each progress: progress is frequent, and setting timers is dear.
+  // The timer is set again when it has fired, and not at each progress: progress is frequent, and setting a timer is
+  // expensive.
   #watch() {
     const left = this.#progress + this.#milliseconds - Date.now();
     if (left > 0) this.#timer = setTimeout(() => this.#watch(), left);
@@ -28,8 +29,8 @@ export class Deadline {
   }
 }
 
-// Fulfils the waiter after so many milliseconds, and says by what number `clearTimeout` knows the timer. Only the timer
-// holds the waiter: with `nodejs_compat` a timer is an object, which would hold it too.
+// Fulfils the waiter after this many milliseconds, and returns the id for `clearTimeout`. Only the timer refers to the
+// waiter. With `nodejs_compat`, a timer is an object, which would refer to it too.
 export function fulfillAfter(milliseconds, waiter) {
   return Number(setTimeout(() => waiter.fulfill(), milliseconds));
 }

@@ -1,6 +1,6 @@
-// A data point of one request. Writing it waits for nothing: the runtime sends it when the request is over.
+// Writes a data point of one request. This does not wait: the runtime sends it after the request.
 
-// `texts` are lines. What the binding throws must not cost anybody a response.
+// `texts` has one blob per line. An exception of the binding must not affect the response.
 export function writeDataPoint(env, binding, texts, numbers) {
   const blobs = texts.split("\n");
   try {

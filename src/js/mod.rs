@@ -1,8 +1,8 @@
-//! What JavaScript does for this crate: the runtime's objects that `web-sys` does not know, and the files beside this
+//! The JavaScript imports of this crate: the runtime's objects that `web-sys` does not have, and the files beside this
 //! one, which move bodies.
 //!
-//! What an import throws ends the instance, unless it is declared with `catch`: so is each that can throw for reasons that
-//! are not ours. A function that returns a promise is awaited by [`Invocation::settled`](crate::invocation::Invocation::settled).
+//! An exception of an import ends the instance, unless the import is declared with `catch`. Every import that can throw
+//! has it. A promise is awaited with [`Invocation::settled`](crate::invocation::Invocation::settled).
 
 use js_sys::{Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
@@ -56,7 +56,7 @@ extern "C" {
     #[wasm_bindgen(catch, method, getter)]
     pub(crate) fn success(this: &RateLimitOutcome) -> Result<JsValue, JsValue>;
 
-    /// `Headers`, with the methods that `web-sys` does not know.
+    /// `Headers`, with the methods that `web-sys` does not have.
     pub(crate) type ListedHeaders;
 
     /// Calls `take` with the value and the name of each header.
@@ -67,13 +67,13 @@ extern "C" {
     #[wasm_bindgen(method, js_name = getSetCookie)]
     pub(crate) fn set_cookies(this: &ListedHeaders) -> Vec<String>;
 
-    /// `Response`, with the getter that `web-sys` does not know.
+    /// `Response`, with the getter that `web-sys` does not have.
     pub(crate) type Upgraded;
 
     #[wasm_bindgen(method, getter, js_name = webSocket)]
     pub(crate) fn web_socket(this: &Upgraded) -> JsValue;
 
-    /// `ResponseInit`, with the member that `web-sys` does not know. A 101 cannot be built without it.
+    /// `ResponseInit`, with the member that `web-sys` does not have. A 101 cannot be built without it.
     pub(crate) type UpgradedInit;
 
     #[wasm_bindgen(method, setter, js_name = webSocket)]
@@ -81,7 +81,7 @@ extern "C" {
 
 }
 
-/// Whether what was thrown says that an [`AbortSignal`] has timed out.
+/// Whether the exception means that an [`AbortSignal`] has timed out.
 pub(crate) fn is_timeout(thrown: &JsValue) -> bool {
     thrown.dyn_ref::<DomException>().is_some_and(|exception| exception.name() == "TimeoutError")
 }
@@ -96,7 +96,7 @@ impl RateLimitOptions {
 
 #[wasm_bindgen(module = "/src/js/promise.js")]
 extern "C" {
-    /// Tells the waiter what the promise settles to.
+    /// Passes the result of the promise to the waiter.
     pub(crate) fn settle(promise: &Promise, waiter: Waiter);
 }
 
@@ -105,22 +105,25 @@ extern "C" {
     /// Tells `entry.js` that this instance has ended.
     #[wasm_bindgen(js_name = announceEnd)]
     pub(crate) fn announce_end();
+}
 
-    /// Tells `entry.js` that nothing will come of this request.
+#[wasm_bindgen(module = "/src/js/invocation.js")]
+extern "C" {
+    /// Tells `entry.js` that this request will get no response.
     #[wasm_bindgen(js_name = announceAbandoned)]
     pub(crate) fn announce_abandoned(request: &Request);
 }
 
 #[wasm_bindgen(module = "/src/js/metrics.js")]
 extern "C" {
-    /// Hands a data point to a binding of Analytics Engine.
+    /// Writes a data point to an Analytics Engine binding.
     #[wasm_bindgen(js_name = writeDataPoint)]
     pub(crate) fn write_data_point(env: &JsValue, binding: &str, texts: &str, numbers: &[f64]);
 }
 
 #[wasm_bindgen(module = "/src/js/deadline.js")]
 extern "C" {
-    /// Fulfils the waiter after so many milliseconds, and says what [`clear_timeout`] takes.
+    /// Fulfils the waiter after this many milliseconds, and returns the id for [`clear_timeout`].
     #[wasm_bindgen(js_name = fulfillAfter)]
     pub(crate) fn fulfill_after(milliseconds: u32, waiter: Waiter) -> f64;
 }
@@ -149,7 +152,7 @@ extern "C" {
 
 #[wasm_bindgen(module = "/src/js/upload.js")]
 extern "C" {
-    /// The body of a request on its way to the upstream.
+    /// The body of a request that is sent upstream.
     pub(crate) type Upload;
 
     /// Keeps up to `keep` bytes of the body for another attempt, and refuses more than `most` bytes; 0 sets no limit.
@@ -175,8 +178,8 @@ extern "C" {
 
 #[wasm_bindgen(module = "/src/js/download.js")]
 extern "C" {
-    /// The body of the response to this request: the runtime's own, unless it is given up when it has been silent for
-    /// `idle` milliseconds; 0 sets no limit.
+    /// The body of the response to this request. `idle` is its idle timeout in milliseconds; for 0, there is none and
+    /// the body is the runtime's own stream.
     #[wasm_bindgen(catch, js_name = passOn)]
     pub(crate) fn pass_on(
         request: &Request,
@@ -184,7 +187,7 @@ extern "C" {
         idle: u32,
     ) -> Result<Option<ReadableStream>, JsValue>;
 
-    /// Cancels a stream or its reader, since nobody reads it any more.
+    /// Cancels a stream or its reader.
     pub(crate) fn discard(source: &JsValue);
 }
 
@@ -193,7 +196,7 @@ extern "C" {
     /// Resolves to the bytes that are kept under the name, or to `undefined`.
     pub(crate) fn find(request: &Request, name: &str) -> Promise;
 
-    /// Keeps the bytes for so many seconds.
+    /// Keeps the bytes for this many seconds.
     pub(crate) fn keep(request: &Request, name: &str, bytes: &Uint8Array, seconds: u32) -> Promise;
 }
 
@@ -206,7 +209,7 @@ extern "C" {
     /// Resolves to a signature.
     pub(crate) fn sign(algorithm: &str, key: &JsValue, message: &Uint8Array) -> Promise;
 
-    /// Resolves to whether the key has made the signature. A key of Ed25519 has no second number.
+    /// Resolves to whether the key verifies the signature. An Ed25519 key has no second parameter.
     pub(crate) fn verify(
         algorithm: &str,
         first: &str,
@@ -215,16 +218,17 @@ extern "C" {
         message: &Uint8Array,
     ) -> Promise;
 
-    /// Resolves to the text as AES-256-GCM encrypts it.
+    /// Encrypts the text with AES-256-GCM.
     pub(crate) fn seal(key: &Uint8Array, nonce: &Uint8Array, text: &Uint8Array) -> Promise;
 
-    /// Resolves to the text of what has been sealed.
+    /// Decrypts a sealed text.
     pub(crate) fn unseal(key: &Uint8Array, nonce: &Uint8Array, sealed: &Uint8Array) -> Promise;
 }
 
 #[wasm_bindgen(module = "/src/js/redaction.js")]
 extern "C" {
-    /// The body of a response with these headers, scanned; `length` is how many bytes it then has, where that is known.
+    /// The redacted body of a response with these headers. `length` is the length that it will have, in bytes, where
+    /// that is known.
     #[wasm_bindgen(catch)]
     pub(crate) fn redacted(
         body: ReadableStream,
@@ -237,7 +241,8 @@ extern "C" {
 
 #[wasm_bindgen(module = "/src/js/rewriting.js")]
 extern "C" {
-    /// The body of a response with these headers, its links rewritten. It is coded in this way still.
+    /// The body of a response with these headers, with its links rewritten. `coding` is the content coding of the
+    /// upstream's body.
     #[wasm_bindgen(catch)]
     pub(crate) fn rewritten(
         body: ReadableStream,

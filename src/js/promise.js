@@ -1,5 +1,5 @@
-// Tells the waiter what the promise settles to. Only the promise holds the waiter: it is collected with a promise that
-// never settles.
+// Passes the result of the promise to the waiter. Only the promise refers to the waiter, so the waiter is collected
+// with a promise that never settles.
 //
 // A waiter whose WebAssembly instance has ended throws. Its request has failed already.
 export function settle(promise, waiter) {

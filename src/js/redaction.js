@@ -1,25 +1,25 @@
-// The body of an answer on its way down, through the core's redactor. What is held back and what is replaced is
-// decided there; here bytes are moved.
+// Passes the body of a response through the core's redactor. The redactor decides which bytes are held back and
+// replaced; this file moves the bytes.
 
-// In bytes: what one read takes at most. Of a body that is decoded here less, as one read is decoded as a whole.
+// In bytes: the most of one read. For a body that is decoded here it is less, because one read is decoded as a whole.
 const LARGEST_PIECE = 65536;
 const LARGEST_CODED_PIECE = 4096;
 
-// A body that grows to more than this many times what has arrived of it is a bomb, once it is larger than a body
-// that does no harm. Text shrinks to a tenth or a twentieth, a log that repeats itself to a hundredth.
+// A decoded body that is larger than `HARMLESS_GROWTH` and more than this many times as large as its coded form is a
+// decompression bomb. Text usually shrinks to a tenth or a twentieth, and a repetitive log to a hundredth.
 const MOST_GROWTH = 200;
 const HARMLESS_GROWTH = 16 * 1048576;
 
-// The body of a response with these headers, scanned. It keeps a length that is known: the runtime takes
-// `expectedLength` for the framing.
+// The redacted body of a response with these headers. It keeps a known length: the runtime uses `expectedLength` for
+// the framing.
 export function redacted(body, headers, redactor, coding, length) {
   const scan = new Scan(decoded(body, coding, headers.get("content-length")), redactor);
   if (length !== undefined) scan.expectedLength = length;
   return new ReadableStream(scan, { highWaterMark: 0 });
 }
 
-// What reads a body without its coding. The runtime decodes gzip and br by itself when a body is read, and does not
-// say how much has arrived; only a length that the upstream announces does.
+// A reader of the decoded body. The runtime decodes gzip and br by itself, and does not tell how many coded bytes have
+// arrived; only the upstream's `Content-Length` does.
 export function decoded(body, coding, length) {
   const reader = body.getReader({ mode: "byob" });
   if (coding === "identity") return reader;
@@ -27,7 +27,7 @@ export function decoded(body, coding, length) {
   return coding === "deflate" ? new Inflated(reader, isEmpty) : new Bounded(reader, Number(length) || 0, isEmpty);
 }
 
-// A reader that gives up on a bomb.
+// A reader that aborts a decompression bomb.
 class Bounded {
   #reader;
   #isEmpty;
@@ -43,7 +43,7 @@ class Bounded {
   async read(view) {
     const piece = await this.#reader.read(view).catch((error) => this.#nothing(error));
     this.#decoded += piece.value?.length ?? 0;
-    if (this.#decoded > HARMLESS_GROWTH + MOST_GROWTH * this.arrived) throw new Error("The upstream's body is a bomb.");
+    if (this.#decoded > HARMLESS_GROWTH + MOST_GROWTH * this.arrived) throw new Error("The upstream's body is a decompression bomb.");
     return piece;
   }
 
@@ -51,15 +51,16 @@ class Bounded {
     return this.#reader.cancel(reason);
   }
 
-  // A body without a byte is none in any coding, and decoding it fails. That is no fault where its head says so.
+  // An empty body is not valid in any coding, so decoding it fails. This is not an error where the head announces an
+  // empty body.
   #nothing(error) {
     if (!this.#isEmpty || this.#decoded > 0) throw error;
     return { done: true };
   }
 }
 
-// A DecompressionStream takes whatever it is given at once, and holds all that comes of it. So it is given the next
-// piece only when it has nothing left.
+// A DecompressionStream accepts everything at once and buffers all its output. So it gets the next piece only when its
+// buffer is empty.
 class Inflated {
   #coded;
   #writer;
@@ -92,11 +93,11 @@ class Inflated {
   }
 }
 
-// The source of a stream. Whatever it throws ends that stream as broken, never as complete.
+// The source of a stream. An exception aborts the stream; it never looks complete.
 class Scan {
   #reader;
   #redactor;
-  // What has arrived and has not been released, in pieces.
+  // The received bytes that have not been released, in pieces.
   #held = [];
   #buffer = new ArrayBuffer(LARGEST_PIECE);
 
@@ -109,7 +110,7 @@ class Scan {
     try {
       for (let sent = false; !sent; ) {
         const { value, done } = await this.#reader.read(new Uint8Array(this.#buffer));
-        // Given up meanwhile.
+        // Cancelled meanwhile.
         if (this.#redactor === undefined) return;
         if (done) return this.#finish(controller);
         sent = this.#push(controller, this.#kept(value));
@@ -117,7 +118,7 @@ class Scan {
     } catch (error) {
       this.#giveUp();
       this.#reader.cancel(error).catch(() => {});
-      // The head is on its way still, and would not arrive: a broken body has to have one.
+      // The head has not been sent yet. Without this wait, an aborted body would prevent it.
       await scheduler.wait(0);
       throw error;
     }
@@ -128,25 +129,26 @@ class Scan {
     return this.#reader.cancel(reason);
   }
 
-  // Left to the collector, whoever has a body that is broken or that nobody wants could fill the memory with redactors.
+  // The redactor is freed at once, because an attacker with many aborted bodies could otherwise fill the memory before
+  // the garbage collector runs.
   #giveUp() {
     const redactor = this.#redactor;
     this.#redactor = undefined;
     try {
       redactor?.giveUp();
     } catch {
-      // It went with its instance.
+      // It has ended with its instance.
     }
   }
 
-  // What is handed on must not change any more: a small piece is copied, and the buffer of a large one is spent.
+  // A piece that is passed on must not change: a small one is copied, and the buffer of a large one is not used again.
   #kept(piece) {
     const isSmall = piece.length < LARGEST_PIECE / 4;
     this.#buffer = isSmall ? piece.buffer : new ArrayBuffer(LARGEST_PIECE);
     return isSmall ? piece.slice() : piece;
   }
 
-  // Whether something went.
+  // Returns whether bytes were released.
   #push(controller, piece) {
     const length = this.#redactor.push(piece);
     const replaced = this.#redactor.replaced();
@@ -155,7 +157,7 @@ class Scan {
     return send(controller, replaced === undefined ? released : [replaced]);
   }
 
-  // The first bytes of what is held, in pieces: whole ones but for the last, so that nothing is moved.
+  // Releases the first bytes that are held, in whole pieces except the last, so that no bytes are moved.
   #release(length) {
     let count = 0;
     let rest = length;

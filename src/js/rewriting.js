@@ -1,11 +1,11 @@
 import { decoded } from "./redaction.js";
 
-// The body of an answer on its way down, through the core's rewriter of links.
+// Passes the body of a response through the core's rewriter of links.
 
-// In bytes: what one read of a body that has to be decoded takes at most.
+// In bytes: the most of one read of a body that has to be decoded.
 const LARGEST_PIECE = 65536;
 
-// The body of an answer with these headers, rewritten. `coding` is how it is coded still.
+// The body of a response with these headers, rewritten. `coding` is the content coding of the upstream's body.
 export function rewritten(body, headers, links, coding) {
   const isPlain = coding === "identity";
   const reader = isPlain ? body.getReader() : decoded(body, coding, headers.get("content-length"));
@@ -13,7 +13,7 @@ export function rewritten(body, headers, links, coding) {
   return new ReadableStream(new Rewriting(reader, read, links), { highWaterMark: 0 });
 }
 
-// The source of a stream. Whatever it throws ends that stream as broken, never as complete.
+// The source of a stream. An exception aborts the stream; it never looks complete.
 class Rewriting {
   #reader;
   #read;
@@ -29,7 +29,7 @@ class Rewriting {
     try {
       for (;;) {
         const { value, done } = await this.#read();
-        // Given up meanwhile.
+        // Cancelled meanwhile.
         if (this.#links === undefined) return;
         if (done) return this.#finish(controller);
         const piece = this.#links.push(value);
@@ -47,14 +47,15 @@ class Rewriting {
     return this.#reader.cancel(reason);
   }
 
-  // Left to the collector, whoever has a body that is broken or that nobody wants could fill the memory with rewriters.
+  // The rewriter is freed at once, because an attacker with many aborted bodies could otherwise fill the memory before
+  // the garbage collector runs.
   #giveUp() {
     const links = this.#links;
     this.#links = undefined;
     try {
       links?.giveUp();
     } catch {
-      // It went with its instance.
+      // It has ended with its instance.
     }
   }
 

@@ -4,7 +4,7 @@
 const at = (id) => document.getElementById(id);
 const base = location.pathname.replace(/\/$/, "");
 
-// The token stays in this variable. Behind Cloudflare Access there is none: the browser proves its user by a cookie.
+// The token stays in this variable. Behind Cloudflare Access there is none: a cookie authenticates the user.
 let token = "";
 let overview;
 
@@ -71,7 +71,7 @@ function secretCard({ name, sources }) {
   return make("li", { "data-secret": name }, make("h3", {}, name), make("p", { className: "serves quiet" }), make("ul", {}, ...rows));
 }
 
-// Reads every source once. Nothing here does it by itself again.
+// Reads every source once. The page does not repeat it by itself.
 async function read() {
   at("summary").textContent = "Reading…";
   let failing = 0;
@@ -91,7 +91,7 @@ async function read() {
   at("summary").textContent = failing === 0 ? `Each of ${all} secrets has a source that serves.` : `${failing} of ${all} secrets have no source that serves.`;
 }
 
-// Shows what reading a secret has come to, and says whether it serves.
+// Shows the readings of a secret, and returns whether a source works.
 function light({ name, sources }) {
   const card = document.querySelector(`[data-secret="${name}"]`);
   const rows = card.querySelectorAll(".source");
@@ -134,7 +134,8 @@ function field(id, label, control, wide = false) {
   return make("div", { className: wide ? "field wide" : "field" }, make("label", { for: id }, label), control);
 }
 
-// Sends one request with one source of the route's secrets, when somebody says so. Of several tenants one is named.
+// Sends one request with one source of the route's secrets, when the operator asks for it. Of several tenants one is
+// named.
 function probeForm(name, secrets, tenants) {
   const count = Math.max(...overview.secrets.filter((secret) => secrets.includes(secret.name)).map(({ sources }) => sources.length));
   const source = make("select", {}, ...Array.from({ length: count }, (_, position) => make("option", { value: position + 1 }, `${position + 1}`)));

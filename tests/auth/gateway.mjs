@@ -13,6 +13,7 @@ const bindings = [...text.matchAll(/^\[\[secrets_store_secrets\]\]\nbinding = "(
 const [, compatibilityDate] = /^compatibility_date = "(.*)"/m.exec(text);
 
 export const TOKEN = "token-of-the-app-0123456789";
+export const OPERATOR_TOKEN = "token-of-the-operator-0123456789";
 
 class Gateway {
   constructor(parts) {
@@ -43,7 +44,7 @@ class Gateway {
 // requests, as workerd's configuration has services.
 export async function startGateway(secrets, variables = {}, cache = undefined, fetchers = {}) {
   const store = await startSecretStore();
-  store.setAll({ TOKEN, ...secrets });
+  store.setAll({ TOKEN, OPS: OPERATOR_TOKEN, ...secrets });
   const upstream = await startUpstream();
   const workerd = await startWorkerd({
     build: BUILD,

@@ -94,3 +94,23 @@ test("an authority that is not is named, and nothing is sent or tried again", as
   // One connection that failed, and one that asked who had issued the certificate.
   assert.equal(proxy.seen.length, 2);
 });
+
+test("a variable that cannot be used is named, and nothing is sent without it", async () => {
+  const before = secure.requests.length;
+  for (const [name, value] of [
+    ["HTTPS_PROXY", "://"], ["https_proxy", "http://"], ["ALL_PROXY", "ftp://proxy"], ["HTTP_PROXY", "proxy:99999"],
+    ["SSL_CERT_FILE", "/nowhere.pem"], ["SSL_CERT_FILE", "package.json"],
+  ]) {
+    for (const args of [["quota"], ["explain", "GET", "/", "--gateway", `https://localhost:${secure.port}/operator`]]) {
+      const ran = await ostiary(args, { environment: { ...secure.environment, SSL_CERT_FILE: AUTHORITY, [name]: value } });
+      assert.equal(ran.code, 2, `${name}=${value}: ${ran.out}${ran.err}`);
+      assert.ok(ran.err.includes(name), ran.err);
+    }
+  }
+  const folder = await ostiary(["quota"], { environment: { ...secure.environment, SSL_CERT_DIR: "/nowhere" } });
+  assert.deepEqual([folder.code, /SSL_CERT_DIR names \/nowhere/.test(folder.err)], [2, true], folder.err);
+  assert.equal(secure.requests.length, before);
+  // For plain http none of them counts.
+  const ran = await ostiary(["quota"], { environment: { ...plain.environment, HTTPS_PROXY: "://", SSL_CERT_FILE: "/nowhere.pem" } });
+  assert.equal(ran.code, 0, ran.err);
+});

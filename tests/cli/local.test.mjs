@@ -43,7 +43,7 @@ test("the local store takes a secret by the same command, without an account", a
   const mine = folder([binding("ITEMS_KEY", "items-key", "one"), binding("OTHER_KEY", "other-key", "two")]);
   const ambiguous = await ostiary(["secrets", "list", "--local"], { cwd: mine });
   assert.equal(ambiguous.code, 2, ambiguous.out);
-  assert.match(ambiguous.err, /2 stores; say which with --store: (one|two), (one|two)/);
+  assert.match(ambiguous.err, /2 stores; say which with --store: `(one|two)` \(\1\), `(one|two)` \(\2\)/);
 
   assert.deepEqual((await seeded(mine)).missing.map(({ binding }) => binding), ["ITEMS_KEY", "OTHER_KEY"]);
   await local(mine, ["create", "items-key", "--store", "one"], VALUE);
@@ -55,7 +55,7 @@ test("the local store takes a secret by the same command, without an account", a
   assert.deepEqual(listed.json().map(({ name }) => name), ["items-key"]);
   const again = await ostiary(["secrets", "create", "items-key", "--local", "--store", "one"], { cwd: mine, input: VALUE });
   assert.equal(again.code, 1);
-  assert.match(again.err, /cannot create `items-key` in the store `one`: .*name_already_exists.*POST http:\/\/127.*ostiary secrets update NAME --value/s);
+  assert.match(again.err, /cannot create `items-key` in the store `one`: .*name_already_exists.*POST http:\/\/127.*ostiary secrets update --value --local --store one items-key`/s);
   assert.ok(!again.err.includes(VALUE));
 
   const gone = await local(mine, ["delete", "items-key", "--store", "one"]);

@@ -2,11 +2,12 @@
 // end, and what cannot be read is no good news.
 
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { execFile, execFileSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { test } from "node:test";
-import { ostiary } from "../harness/ostiary.mjs";
+import { promisify } from "node:util";
+import { PROGRAM, ostiary } from "../harness/ostiary.mjs";
 import { RESET, refusal, secret, startScriptedApi, success } from "../harness/scripted-api.mjs";
 import { temporaryFolder } from "../harness/server-process.mjs";
 
@@ -19,7 +20,9 @@ const STEERS = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/;
 
 async function against(script, args, options = {}) {
   const api = await startScriptedApi(script);
-  const ran = await ostiary(args, { environment: { ...api.environment, ...options.environment }, input: options.input });
+  const environment = { ...api.environment, ...options.environment };
+  if (options.withoutStore) delete environment.OSTIARY_STORE_ID;
+  const ran = await ostiary(args, { environment, input: options.input });
   await api.stop();
   for (const text of [ran.out, ran.err]) {
     assert.ok(!text.includes("canary"), text);
@@ -71,8 +74,9 @@ test("a pasted command does what it shows, whatever a name holds", async () => {
   // A stand-in for the command prints its arguments, one a line.
   const script = `ostiary() { printf '%s\\n' "$@"; }\n${commands.join("\n")}\n`;
   const lines = execFileSync("sh", ["-c", script], { cwd: folder, encoding: "utf8" }).split("\n");
-  assert.deepEqual(lines.slice(0, 6), ["secrets", "--store", "local", "delete", "--", "-rf"]);
-  assert.deepEqual(lines.slice(6, 12), ["secrets", "--store", "local", "delete", "--id", "id;'$(id>pasted)1"]);
+  const given = ["secrets", "--wrangler", join(folder, "wrangler.toml"), "--store", "local", "delete"];
+  assert.deepEqual(lines.slice(0, 8), [...given, "--", "-rf"]);
+  assert.deepEqual(lines.slice(8, 16), [...given, "--id", "id;'$(id>pasted)1"]);
   assert.throws(() => execFileSync("test", ["-e", join(folder, "pasted")]));
 });
 
@@ -97,26 +101,184 @@ test("an age that cannot be read is no young one", async () => {
   }
 });
 
+// A store that answers a deletion with `lost`, and a look at one secret with what `look` makes of it.
+function deleting(lost, look = ({ known, name }) => (known ? success(secret(name)) : refusal(404, "secret_not_found"))) {
+  let held = ["one", "two", "three"];
+  return ({ method, path, body, query }) => {
+    const name = path.split("/").at(-1).slice(3);
+    const known = held.includes(name);
+    if (method === "GET" && path.endsWith("/secrets")) return list(...held.filter((each) => each.includes(query.get("search") ?? "")).map((each) => secret(each)));
+    if (method === "GET") return look({ known, name });
+    const gone = body.ids?.map((id) => id.slice(3)) ?? [name];
+    if (gone.some((each) => !held.includes(each))) return refusal(404, "secret_not_found");
+    held = held.filter((each) => !gone.includes(each));
+    return lost;
+  };
+}
+
 test("a deletion whose answer was lost is done, and one that was not is not", async () => {
   for (const lost of [RESET, refusal(502, "bad gateway"), { status: 500, body: "<html>" }]) {
     for (const names of [["one"], ["one", "two"]]) {
-      let held = ["one", "two", "three"];
-      const script = ({ method, path, body, query }) => {
-        if (method === "GET") return list(...held.filter((name) => name.includes(query.get("search") ?? "")).map((name) => secret(name)));
-        const gone = (body.ids ?? [path.split("/").at(-1)]).map((id) => id.slice(3));
-        if (gone.some((name) => !held.includes(name))) return refusal(404, "secret_not_found");
-        held = held.filter((name) => !gone.includes(name));
-        return lost;
-      };
-      const ran = await against(script, ["secrets", "delete", ...names]);
+      const ran = await against(deleting(lost), ["secrets", "delete", ...names]);
       assert.equal(ran.code, 0, ran.err);
       assert.match(ran.out, /^deleted one/);
     }
   }
-  const kept = await against(({ method }) => (method === "GET" ? list(secret("one")) : refusal(503, "later")), ["secrets", "delete", "one"]);
+  const kept = await against(({ method, path }) => (method === "GET" ? (path.endsWith("/secrets") ? list(secret("one")) : success(secret("one"))) : refusal(503, "later")), ["secrets", "delete", "one"]);
   assert.equal(kept.code, 1);
-  const wrong = await against(({ method }) => (method === "GET" ? list(secret("one")) : refusal(404, "secret_not_found")), ["secrets", "delete", "--id", "nobody"]);
+  const wrong = await against(({ method, path }) => (method === "GET" ? (path.endsWith("one") ? success(secret("one")) : refusal(404, "secret_not_found")) : refusal(404, "secret_not_found")), ["secrets", "delete", "--id", "nobody"]);
   assert.equal(wrong.code, 1, "an id that never was is not deleted");
+});
+
+test("case 56: only the API's own word for this one secret proves that it is deleted", async () => {
+  const silent = { status: 200, body: { success: true, errors: [], messages: [] } };
+  for (const look of [
+    silent, success(null), success([]), success({}), success(secret("another")), refusal(404, "not found"), refusal(404, "store_not_found"),
+    refusal(404, "Could not route to /accounts/x", 7003), { status: 404, body: "<html>" }, refusal(403, "secret_not_found"),
+  ]) {
+    const ran = await against(deleting(refusal(502, "bad gateway"), () => look), ["secrets", "delete", "one"]);
+    assert.deepEqual([ran.code, ran.out], [1, ""], JSON.stringify(look));
+    assert.match(ran.err, /cannot delete `one`/);
+  }
+  const deleted = await against(deleting(refusal(502, "bad gateway"), ({ name }) => success(secret(name, { status: "deleted" }))), ["secrets", "delete", "one"]);
+  assert.equal(deleted.code, 0, deleted.err);
+  // A store, in the same way: a list without it, or without anything, is no proof.
+  const store = { id: "local", name: "main", created: "2026-01-01T00:00:00Z", modified: "2026-01-01T00:00:00Z" };
+  for (const [look, code] of [[silent, 1], [success(store), 1], [refusal(404, "not found"), 1], [refusal(404, "store_not_found"), 0]]) {
+    const lost = [refusal(502, "bad gateway"), refusal(404, "store_not_found")];
+    const script = ({ method, path }) => (method === "DELETE" ? lost.shift() : path === "stores" ? list(store) : look);
+    const ran = await against(script, ["stores", "delete", "main"]);
+    assert.deepEqual([ran.code, ran.out === ""], [code, code === 1], ran.err);
+  }
+});
+
+test("a list that is not there is no empty one", async () => {
+  const file = join(folder, "absent.json");
+  writeFileSync(file, '{"one": "x"}');
+  for (const body of [{ success: true, errors: [], messages: [] }, { success: true, errors: [], messages: [], result: null }]) {
+    const absent = () => ({ status: 200, body });
+    for (const args of [["secrets", "list"], ["secrets", "delete", "one"], ["sync", "--from", file], ["stores", "list"], ["doctor", "--wrangler", wranglerFile("BOUND")]]) {
+      const ran = await against(absent, args);
+      assert.equal(ran.code, 1, args.join(" "));
+      assert.match(ran.err, /none of its envelopes/);
+      assert.ok(ran.requests.every(({ method }) => method === "GET"), "nothing is written or deleted");
+    }
+  }
+});
+
+test("a list of operations ends with the first that is not answered, and says what is unknown and what was not tried", async () => {
+  const names = ["a", "b", "c", "d"];
+  const file = join(folder, "four.json");
+  writeFileSync(file, JSON.stringify(Object.fromEntries(names.map((name) => [name, VALUE]))));
+  const slow = { ...refusal(429, "rate_limited"), headers: { "retry-after": "3600" } };
+  for (const [answer, word] of [[RESET, "unknown"], [slow, "failed"]]) {
+    const script = ({ method, body }) => (method === "GET" ? list(secret("x")) : body[0].name === "b" ? answer : success([secret(body[0].name)]));
+    const created = await against(script, ["secrets", "create", "--from", file, "--json"]);
+    assert.equal(created.code, 1);
+    assert.deepEqual(created.json().map(({ outcome }) => outcome), ["created", word, "not tried", "not tried"]);
+    assert.match(created.err, new RegExp(`of 4: 1 ${word}, 2 not tried; run the same again`));
+    assert.equal(created.requests.filter(({ method }) => method === "POST").length, 2);
+
+    const synced = await against(script, ["sync", "--from", file, "--delete", "--delete-bound", "--yes"]);
+    assert.equal(synced.code, 1);
+    assert.match(synced.out, new RegExp(`^\\+ a {2}created\n\\+ b {2}${word === "unknown" ? word : "not created"}: [^\n]+\n\\+ c {2}not created: not tried\n\\+ d {2}not created: not tried\n- x {2}not deleted\n$`));
+    assert.match(synced.err, new RegExp(`^1 ${word}, 2 not tried, so 1 that the file does not have stay; run the same again to go on\n$`));
+    assert.ok(synced.requests.every(({ method }) => method !== "DELETE"));
+  }
+  const lost = await against(({ method }) => (method === "GET" ? list() : RESET), ["secrets", "create", "one"], { input: VALUE });
+  assert.match(lost.err, /whether it was done is not known/);
+});
+
+test("a store that the configuration binds is not deleted with its secrets, unless that is asked for", async () => {
+  const store = { id: "local", name: "main", created: "2026-01-01T00:00:00Z", modified: "2026-01-01T00:00:00Z" };
+  const script = ({ method }) => (method === "GET" ? list(store) : success(null));
+  const bound = ["--wrangler", wranglerFile("ONE", "TWO")];
+  const refused = await against(script, ["stores", "delete", "main", "--force", "--yes", ...bound]);
+  assert.equal(refused.code, 1);
+  assert.match(refused.err, /warning: `ONE` is bound by `BONE` \(top level\)[^]*warning: `TWO`[^]*binds 2 of the secrets in the store `main`; --delete-bound/);
+  assert.ok(refused.requests.every(({ method }) => method === "GET"));
+  const unreadable = await against(script, ["stores", "delete", "main", "--force", "--yes", "--wrangler", "/nowhere.toml"]);
+  assert.equal(unreadable.code, 2);
+  assert.match(unreadable.err, /--force has to know what is bound/);
+  for (const args of [["--force", "--delete-bound", ...bound], ["--force", "--delete-bound", "--wrangler", "/nowhere.toml"], ["--force", "--wrangler", "wrangler.toml"]]) {
+    const ran = await against(script, ["stores", "delete", "main", "--yes", ...args]);
+    assert.deepEqual([ran.code, ran.out], [0, "deleted main\n"], ran.err);
+  }
+  assert.equal((await against(script, ["stores", "delete", "main", "--delete-bound"])).code, 2, "it says what --force may do");
+  const unknown = await against(({ method, path }) => (method === "DELETE" ? success(null) : path.endsWith("one") ? success(secret("one")) : list(secret("one"))), ["secrets", "delete", "one", "--wrangler", "/nowhere.toml"]);
+  assert.match(unknown.err, /warning: what is bound is not known, since cannot read \/nowhere\.toml/);
+});
+
+test("a name of a store is one line, whatever is in it", async () => {
+  const store = (id, name) => ({ id, name, created: "2026-01-01T00:00:00Z", modified: "2026-01-01T00:00:00Z" });
+  const odd = `main\nerror: all is lost\u115f\u3164\uffa0\u2800\ufe0f${STEERING}`;
+  const invisible = /[\u115f\u3164\uffa0\u2800\ufe0f]/;
+  const two = ({ method }) => (method === "GET" ? list(store("a", odd), store("b", odd)) : success(null));
+  const one = ({ method, path }) => (method === "DELETE" ? success(null) : path === "stores" ? list(store("a", odd)) : list(secret(odd, { id: "odd" })));
+  for (const [script, args, code] of [
+    [two, ["secrets", "list"], 2], [two, ["secrets", "list", "--store", "c"], 1], [two, ["secrets", "list", "--store", odd], 2], [one, ["secrets", "get", "nobody"], 1],
+    [one, ["stores", "delete", "a"], 0], [one, ["secrets", "delete", odd], 0],
+  ]) {
+    const ran = await against(script, args, { withoutStore: true });
+    assert.equal(ran.code, code, ran.err);
+    assert.equal(`${ran.out}${ran.err}`.trimEnd().split("\n").length, 1, `${ran.out}${ran.err}`);
+    assert.doesNotMatch(`${ran.out}${ran.err}`, invisible);
+  }
+});
+
+test("a pasted command means the account, the API, the store and the configuration that were given", async () => {
+  const configuration = ["--wrangler", wranglerFile("BOUND")];
+  const held = [secret("BOUND", { scopes: ["dex"] }), secret("spare")];
+  const deleted = [];
+  const script = ({ method, path, query }) => {
+    if (path === "quota") return quota;
+    if (path === "stores") return list({ id: "local", name: "main", created: "2026-01-01T00:00:00Z", modified: "2026-01-01T00:00:00Z" });
+    if (method === "GET") return list(...held.filter(({ name }) => name.includes(query.get("search") ?? "")));
+    if (method === "PATCH") return success(held[0]);
+    if (method === "POST") return refusal(400, "secret_name_already_exists: BOUND", 1003);
+    deleted.push(path);
+    return success(null);
+  };
+  const api = await startScriptedApi(script);
+  const { CLOUDFLARE_API_BASE_URL: url, CLOUDFLARE_ACCOUNT_ID: account, CLOUDFLARE_API_TOKEN } = api.environment;
+  // Nothing but the token is in the environment, or it leads elsewhere.
+  for (const environment of [{}, { CLOUDFLARE_ACCOUNT_ID: "other", CLOUDFLARE_API_BASE_URL: "http://127.0.0.1:9", OSTIARY_WRANGLER_CONFIG: "/nowhere.toml", OSTIARY_STORE_ID: "other" }]) {
+    const given = ["--account-id", account, "--api-base-url", url, ...configuration];
+    const env = { CLOUDFLARE_API_TOKEN, ...environment };
+    const ran = await ostiary(["doctor", "--json", ...given], { environment: env });
+    const commands = ran.json().findings.map(({ instead }) => instead.split(": ").at(-1));
+    assert.equal(commands.length, 2, ran.out);
+    deleted.length = 0;
+    for (const command of commands) {
+      const said = await promisify(execFile)("sh", ["-c", command], { env: { ...env, PATH: `${dirname(PROGRAM)}:${process.env.PATH}` } });
+      assert.match(said.stdout, /BOUND|deleted spare/);
+    }
+    assert.deepEqual(deleted, ["stores/local/secrets/id-spare"]);
+    const absent = await ostiary(["secrets", "get", "absent", "--store-id", "local", ...given], { environment: env });
+    const [, hint] = /`(ostiary secrets list [^`]+)` shows all/.exec(absent.err);
+    const listed = await promisify(execFile)("sh", ["-c", hint], { env: { ...env, PATH: `${dirname(PROGRAM)}:${process.env.PATH}` } });
+    assert.match(listed.stdout, /spare/);
+  }
+  // What the environment says already is not repeated.
+  const short = await ostiary(["secrets", "get", "absent"], { environment: api.environment });
+  assert.match(short.err, /`ostiary secrets list` shows all/);
+  const taken = await ostiary(["secrets", "create", "BOUND", "--account-id", "other"], { environment: { ...api.environment, CLOUDFLARE_ACCOUNT_ID: "one" }, input: VALUE });
+  assert.match(taken.err, /it exists already: `ostiary secrets update --value --account-id other BOUND` changes its value/);
+  await api.stop();
+});
+
+test("doctor tells a store that is not there from an account that is not there", async () => {
+  const store = { id: "local", name: "main", created: "2026-01-01T00:00:00Z", modified: "2026-01-01T00:00:00Z" };
+  const path = wranglerFile("ONE");
+  writeFileSync(path, `${readFileSync(path, "utf8")}\n[[env.staging.secrets_store_secrets]]\nbinding = "BONE"\nstore_id = "locale"\nsecret_name = "ONE"\n`);
+  const script = ({ path: asked }) => (asked === "quota" ? quota : asked === "stores" ? list(store) : asked.startsWith("stores/local/") ? list(secret("ONE")) : refusal(404, "store_not_found"));
+  const ran = await against(script, ["doctor", "--json", "--wrangler", path]);
+  const [finding, ...others] = ran.json().findings;
+  assert.deepEqual([ran.code, finding.finding, finding.place, others], [1, "store_missing", "env.staging", []]);
+  assert.equal(finding.instead, "the account has no store `locale`; it has `main` (local): correct `store_id`");
+  const account = await against(() => refusal(404, "Could not route to /accounts/x", 7003), ["doctor", "--wrangler", path]);
+  assert.deepEqual([account.code, account.out], [1, ""]);
+  assert.match(account.err, /Could not route/);
 });
 
 test("an error that quotes the value or the token is masked", async () => {

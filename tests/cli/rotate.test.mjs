@@ -48,7 +48,7 @@ test("a store that shows a value only later is waited for", async () => {
   });
   const late = await world.rotate([...BEARER, "--wait", "1s"], { input: "another-value" });
   assert.equal(late.code, 1);
-  assert.match(late.err, /nothing is lost: run the same again/);
+  assert.match(late.err, /`SECONDARY_KEY` is written: run the same again with the same value/);
   await pause(2_500);
 });
 

@@ -30,8 +30,8 @@ const file = (text) => {
 const KEY = "canary-of-this-test-0123456789";
 // The value, what is said of it, and whether a place that is not known could hold it.
 const REFUSED = [
-  ["   ", /it is empty, or blanks only/, false],
-  ["\t", /it is empty, or blanks only/, false],
+  ["   ", /it is empty, or only white space/, false],
+  ["\t", /it is empty, or only white space/, false],
   [`${KEY}\tx`, /character 31 is a tab \(U\+0009\)/, false],
   [`${KEY}\nx`, /character 31 is a line end \(U\+000A\)/, true],
   [`${KEY}Ж`, /character 31 is no ASCII/, true],

@@ -94,7 +94,7 @@ export function describeSdk(name, sdk) {
 }
 
 const titles = {
-  caller_unauthenticated: "No token that this gateway knows.",
+  caller_unauthenticated: "The request has no token that this gateway accepts.",
   not_allowed: "No rule admits this method and path.",
   rate_limited: "Too many requests.",
   secret_unavailable: "A secret cannot be read.",

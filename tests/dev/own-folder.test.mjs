@@ -5,11 +5,8 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { before, test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { buildProject, projectEnvironment } from "../harness/build-project.mjs";
 import { temporaryFolder } from "../harness/server-process.mjs";
-
-const WRANGLER = fileURLToPath(new URL("../../node_modules/wrangler/bin/wrangler.js", import.meta.url));
 
 let clone;
 let mine;
@@ -28,7 +25,7 @@ function run(program, args, cwd = mine) {
   const ran = spawnSync(program, args, { cwd, env: projectEnvironment(clone), encoding: "utf8" });
   return { ...ran, said: ran.stdout + ran.stderr };
 }
-const deploy = (args, cwd) => run(process.execPath, [WRANGLER, "deploy", "--dry-run", ...args], cwd);
+const deploy = (args, cwd) => run(join(clone, "scripts/wrangler"), ["deploy", "--dry-run", ...args], cwd);
 const built = () => readFileSync(join(mine, "build/index.js"), "utf8");
 const proved = () => readFileSync(join(clone, "proved"), "utf8").trim();
 

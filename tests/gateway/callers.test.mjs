@@ -101,7 +101,7 @@ test("case 67: a browser is not offered Basic", async () => {
   assert.deepEqual(answer.values("www-authenticate"), ['Bearer realm="ostiary"']);
 });
 
-test("case 53: a second copy of the token is sent nowhere, and what is beside it is", async () => {
+test("case 53: a second copy of the token is not used, and what is beside it is", async () => {
   const encoded = Buffer.from(`x:${MAIN}`).toString("base64");
   const fields = [["X-Custom", `Bearer ${MAIN}`], ["X-Pair", encoded], ["X-Percent", encodeURIComponent(MAIN)], ["X-Other", "kept"]];
   const { up } = await gateway.through({ target: `/bearer/x?a=1&api_key=${encodeURIComponent(MAIN)}&b=2`, fields });

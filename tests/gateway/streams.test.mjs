@@ -81,7 +81,7 @@ for (const runtime of ["workerd", "miniflare", "wrangler dev"]) {
         }
       });
 
-      test("case 53: a subprotocol that carries the token is sent nowhere, wherever that has proved its caller", async () => {
+      test("case 53: a subprotocol that carries the token is not used, wherever that has proved its caller", async () => {
         const offered = `realtime, openai-insecure-api-key.${canary("TOKEN_MAIN")}, x.${canary("TOKEN_MAIN")}`;
         const socket = await gateway.openWebSocket({ target: "/bearer/socket", fields: [["Sec-WebSocket-Protocol", offered]] });
         assert.equal(socket.answer.value("sec-websocket-protocol"), "realtime");

@@ -40,6 +40,12 @@ sleep 0.4
 rm compiling
 `;
 
+// The machine's own Node is too old for wrangler.
+const NODE = `#!/bin/sh
+echo 'error: this Node is too old' >&2
+exit 1
+`;
+
 const ENTRY = `import { text } from "./index.js";
 export default { fetch: () => new Response(text) };
 `;
@@ -52,7 +58,7 @@ export function buildProject(text) {
     chmodSync(join(folder, name), mode);
   };
   for (const name of ["src", "crates", "tools", "scripts", "programs", ".tools"]) mkdirSync(join(folder, name));
-  for (const name of ["Makefile", "scripts/build-current", "scripts/build-worker", "scripts/deployed-configuration", "scripts/step"]) cpSync(join(ROOT, name), join(folder, name));
+  for (const name of ["Makefile", "scripts/build-current", "scripts/build-worker", "scripts/deployed-configuration", "scripts/step", "scripts/wrangler"]) cpSync(join(ROOT, name), join(folder, name));
   symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
   // What the tools are made from, older than they are.
   for (const name of ["rust-toolchain.toml", ".npmrc"]) write(name, "");
@@ -61,6 +67,7 @@ export function buildProject(text) {
   for (const name of ["rust", "packages"]) write(`.tools/${name}`, "");
   write(".tools/worker-build", WORKER_BUILD, 0o755);
   write("programs/cargo", CARGO, 0o755);
+  write("programs/node", NODE, 0o755);
   write("src/entry.js", ENTRY);
   write("wrangler.toml", WRANGLER);
   write("gateway.toml", text);

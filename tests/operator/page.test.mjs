@@ -180,7 +180,7 @@ describe("the page", { skip: CHROMIUM === undefined && MISSING }, () => {
     await shows(`document.querySelectorAll("#charts figure:first-child rect").length`, 20);
     gateway.upstream.on(SQL, (exchange) => exchange.write(scripted(403, {}, "no")));
     await click("#refresh");
-    await shows(text("#charts p"), "The upstream's answer cannot be passed on.");
+    await shows(text("#charts p"), "The upstream's response cannot be returned.");
     gateway.upstream.on(SQL, (exchange) => answerQuery(exchange));
     await click("#refresh");
     await shows(`document.querySelectorAll("#charts figure").length`, 4);

@@ -3,21 +3,26 @@
 //! Every operation has its error message here, so the file is longer than others.
 
 use std::env;
-use std::error;
-use std::fmt;
-use std::path::Path;
 
 use clap::Args;
+use http::Method;
 use ostiary_secrets_store::{
     Account, AccountId, BaseUrl, Call, Credential, CredentialPart, Error, List, Secret, SecretFilter,
-    SecretId, Store, StoreId,
+    SecretId, Status, Store, StoreId,
 };
 use serde::de::DeserializeOwned;
 
+pub use crate::api_failure::ApiFailure;
+use crate::configuration::ConfigurationArguments;
 use crate::failure::Failure;
 use crate::http_client::{HttpClient, Repeated, Unreached};
 use crate::local_api::LocalApi;
 use crate::printable::Printable;
+use crate::shell::{GivenOptions, ShellCommand};
+
+const ACCOUNT_ID: &str = "CLOUDFLARE_ACCOUNT_ID";
+const BASE_URL: &str = "CLOUDFLARE_API_BASE_URL";
+const STORE_ID: &str = "OSTIARY_STORE_ID";
 
 /// The account, and the URL of its API. The credential is in the environment, where no list of processes shows it:
 /// `CLOUDFLARE_API_TOKEN`, or `CLOUDFLARE_EMAIL` and `CLOUDFLARE_API_KEY`.
@@ -28,10 +33,10 @@ pub struct AccountArguments {
     #[arg(long, global = true)]
     local: bool,
     /// The account's id.
-    #[arg(long, global = true, env = "CLOUDFLARE_ACCOUNT_ID", value_name = "ID")]
+    #[arg(long, global = true, env = ACCOUNT_ID, value_name = "ID")]
     account_id: Option<AccountId>,
     /// Where the API is, up to and with /client/v4.
-    #[arg(long, global = true, env = "CLOUDFLARE_API_BASE_URL", value_name = "URL", value_parser = BaseUrl::parse)]
+    #[arg(long, global = true, env = BASE_URL, value_name = "URL", value_parser = BaseUrl::parse)]
     api_base_url: Option<BaseUrl>,
 }
 
@@ -44,7 +49,7 @@ pub struct StoreArguments {
     #[arg(long, global = true, value_name = "STORE")]
     store: Option<String>,
     /// The store's id, which is not looked up.
-    #[arg(long, global = true, env = "OSTIARY_STORE_ID", value_name = "ID")]
+    #[arg(long, global = true, env = STORE_ID, value_name = "ID")]
     store_id: Option<StoreId>,
 }
 
@@ -58,9 +63,16 @@ pub struct ChosenStore {
 
 impl ChosenStore {
     /// Says that this could not be done to a secret of the store.
-    pub fn failure(&self, verb: &str, secret: &str, failure: &ApiFailure) -> Failure {
+    pub fn failure(&self, api: &Api, verb: &str, secret: &str, failure: &ApiFailure) -> Failure {
+        let instead = match failure {
+            ApiFailure::Refused { error, .. } if error.is_name_taken() => {
+                let update = api.secrets_command("update --value").operands(&[secret]);
+                format!("; it exists already: `{update}` changes its value")
+            }
+            _ => String::new(),
+        };
         Failure::failed(format_args!(
-            "cannot {verb} `{}` in the store `{}`: {failure}",
+            "cannot {verb} `{}` in the store `{}`: {failure}{instead}",
             Printable(secret),
             Printable(&self.name)
         ))
@@ -79,45 +91,21 @@ pub struct Api {
     /// Makes the calls.
     pub account: Account,
     client: HttpClient,
+    given: GivenOptions,
+    given_store: GivenOptions,
     /// The server of a local store ends when this is dropped.
     _server: Option<LocalApi>,
 }
 
-/// Why a call has no result.
-#[derive(Debug)]
-pub enum ApiFailure {
-    /// No response was received.
-    Unreached {
-        /// The URL that was called.
-        url: String,
-        /// Why there is no response.
-        reason: Unreached,
-    },
-    /// The API refused.
-    Refused {
-        /// The method and the URL.
-        request: String,
-        /// What the API said.
-        error: Error,
-    },
-}
-
 impl AccountArguments {
-    /// Opens the account, or the local store of the gateway in the current folder.
+    /// Opens the account, or the local store of the configured gateway.
     ///
     /// # Errors
-    /// Where the environment names no account or no credential.
-    pub fn open(self) -> Result<Api, Failure> {
-        self.open_for(Path::new("."))
-    }
-
-    /// Opens the account, or the local store of the gateway in this folder.
-    ///
-    /// # Errors
-    /// Where the environment names no account or no credential.
-    pub fn open_for(self, folder: &Path) -> Result<Api, Failure> {
+    /// Where the environment names no account or no credential, or a proxy or certificates that cannot be used.
+    pub fn open_for(self, configuration: &ConfigurationArguments) -> Result<Api, Failure> {
+        let given = self.given().and(configuration.given());
         if self.local {
-            return open_local(folder);
+            return open_local(configuration, given);
         }
         let id = self.account_id.ok_or_else(|| {
             Failure::usage(
@@ -125,29 +113,47 @@ impl AccountArguments {
             )
         })?;
         let account = Account { base: self.api_base_url.unwrap_or_default(), id, credential: credential()? };
-        Ok(Api { account, client: HttpClient::default(), _server: None })
+        let client = HttpClient::for_base(&account.base)?;
+        Ok(Api { account, client, given, given_store: GivenOptions::default(), _server: None })
+    }
+
+    fn given(&self) -> GivenOptions {
+        if self.local {
+            return GivenOptions::default().flag("--local", true);
+        }
+        let id = self.account_id.as_ref().map(ToString::to_string);
+        let url = self.api_base_url.as_ref().map(|url| url.as_str().to_owned());
+        GivenOptions::default().option("--account-id", id, Some(ACCOUNT_ID)).option(
+            "--api-base-url",
+            url,
+            Some(BASE_URL),
+        )
     }
 }
 
 /// The local API takes any account and any token.
-fn open_local(folder: &Path) -> Result<Api, Failure> {
+fn open_local(configuration: &ConfigurationArguments, given: GivenOptions) -> Result<Api, Failure> {
     const ANY: &str = "local";
-    let server = LocalApi::start(folder)?;
+    let server = LocalApi::start(configuration.folder())?;
     let base = BaseUrl::parse(server.base_url()).map_err(Failure::failed)?;
     let id = ANY.parse().map_err(Failure::failed)?;
     let credential = Credential::token(ANY).map_err(Failure::failed)?;
-    Ok(Api {
-        account: Account { base, id, credential },
-        client: HttpClient::default(),
-        _server: Some(server),
-    })
+    let client = HttpClient::for_base(&base)?;
+    let account = Account { base, id, credential };
+    Ok(Api { account, client, given, given_store: GivenOptions::default(), _server: Some(server) })
 }
 
 impl StoreArguments {
     /// # Errors
     /// Where the account cannot be opened, has no such store, or has several and none is named.
-    pub fn open_for(self, folder: &Path) -> Result<(Api, ChosenStore), Failure> {
-        let api = self.account.open_for(folder)?;
+    pub fn open_for(self, configuration: &ConfigurationArguments) -> Result<(Api, ChosenStore), Failure> {
+        let mut api = self.account.open_for(configuration)?;
+        let id = self.store_id.as_ref().map(ToString::to_string);
+        api.given_store = GivenOptions::default().option("--store", self.store.clone(), None).option(
+            "--store-id",
+            id,
+            Some(STORE_ID),
+        );
         let store = match (self.store, self.store_id) {
             (Some(store), _) => api.store_named(&store)?,
             (None, Some(id)) => ChosenStore::from(id),
@@ -158,21 +164,37 @@ impl StoreArguments {
 }
 
 impl Api {
+    /// A command for a person to paste, which means the same account and configuration.
+    pub fn command(&self, words: &str) -> ShellCommand {
+        self.given.command(words)
+    }
+
+    /// The same for `ostiary secrets`, which means the same store too.
+    pub fn secrets_command(&self, words: &str) -> ShellCommand {
+        self.given.clone().and(self.given_store.clone()).command(&format!("secrets {words}"))
+    }
+
+    /// The options that such a command has, without the store.
+    pub fn given(&self) -> &GivenOptions {
+        &self.given
+    }
+
+    /// From now on all calls together have an end: see [`HttpClient::begin_list`].
+    pub fn begin_list(&self) {
+        self.client.begin_list();
+    }
+
     /// Sends the call and reads its result.
     ///
     /// # Errors
     /// Where none came.
     pub fn send<T>(&self, call: &Call<T>) -> Result<T, ApiFailure> {
         let response = self.client.send(call.request()).map_err(|reason| unreached(call, reason))?;
-        call.read(&response).map_err(|error| refused(call, error))
+        call.read(&response).map_err(|error| self.refused(call, error))
     }
 
-    /// Sends the call of a deletion. Where its answer may have been lost, `is_gone` says whether it was done.
-    fn erase(
-        &self,
-        call: &Call<()>,
-        is_gone: impl Fn() -> Result<bool, ApiFailure>,
-    ) -> Result<(), ApiFailure> {
+    /// Sends the call of a deletion. Where its answer may have been lost, `is_gone` says whether it is proved to be done.
+    fn erase(&self, call: &Call<()>, is_gone: impl Fn() -> bool) -> Result<(), ApiFailure> {
         let failure = match self.client.send(call.request()) {
             Err(reason) => unreached(call, reason),
             Ok(response) => match call.read(&response) {
@@ -180,7 +202,7 @@ impl Api {
                 Err(error) => {
                     let is_repeated = response.extensions().get::<Repeated>().is_some();
                     let may_be_lost = error.is_passing() || (is_repeated && error.is_not_found());
-                    let failure = refused(call, error);
+                    let failure = self.refused(call, error);
                     if !may_be_lost {
                         return Err(failure);
                     }
@@ -188,7 +210,16 @@ impl Api {
                 }
             },
         };
-        if is_gone().unwrap_or(false) { Ok(()) } else { Err(failure) }
+        if is_gone() { Ok(()) } else { Err(failure) }
+    }
+
+    /// Whether the API says of this one secret that it is deleted. That it is not in a list proves nothing.
+    fn is_gone(&self, store: &StoreId, secret: &SecretId) -> bool {
+        match self.send(&self.account.secret(store, secret)) {
+            Ok(known) => known.id == *secret && known.status == Status::Deleted,
+            Err(ApiFailure::Refused { error, .. }) => error.is_secret_missing(),
+            Err(ApiFailure::Unreached { .. }) => false,
+        }
     }
 
     /// All pages of a list.
@@ -200,7 +231,7 @@ impl Api {
         let mut next = Some(list.first());
         while let Some(call) = next {
             let page = self.send(&call)?;
-            next = list.after(&page).map_err(|error| refused(&list.first(), error))?;
+            next = list.after(&page).map_err(|error| self.refused(&list.first(), error))?;
             items.extend(page.items);
         }
         Ok(items)
@@ -215,7 +246,7 @@ impl Api {
             [one] => self.account.delete_secret(store, one),
             several => self.account.delete_secrets(store, several),
         };
-        self.erase(&call, || Ok(!self.secrets(store)?.iter().any(|secret| secrets.contains(&secret.id))))
+        self.erase(&call, || secrets.iter().all(|secret| self.is_gone(store, secret)))
     }
 
     /// Deletes a store, as [`Self::delete`] does secrets.
@@ -224,7 +255,8 @@ impl Api {
     /// Where it is still there, or that cannot be found out.
     pub fn delete_store(&self, store: &StoreId, force: bool) -> Result<(), ApiFailure> {
         self.erase(&self.account.delete_store(store, force), || {
-            Ok(!self.all(&self.account.stores(None))?.iter().any(|known| known.id == *store))
+            let found = self.send(&self.account.store(store));
+            matches!(found, Err(ApiFailure::Refused { error, .. }) if error.is_store_missing())
         })
     }
 
@@ -245,8 +277,10 @@ impl Api {
         let found = self.all(&self.account.secrets(&store.id, &filter))?;
         found.into_iter().find(|secret| secret.name == name).ok_or_else(|| {
             Failure::failed(format_args!(
-                "the store `{}` has no secret `{name}`; `ostiary secrets list` shows all",
-                store.name
+                "the store `{}` has no secret `{}`; `{}` shows all",
+                Printable(&store.name),
+                Printable(name),
+                self.secrets_command("list")
             ))
         })
     }
@@ -267,46 +301,76 @@ impl Api {
             if with_id.clone().next().is_some() { with_id.collect() } else { with_name.collect() };
         match found.as_slice() {
             [store] => Ok(ChosenStore { id: store.id.clone(), name: store.name.clone() }),
-            [] => {
-                let known: Vec<&str> = stores.iter().map(|store| store.name.as_str()).collect();
-                Err(Failure::failed(format_args!(
-                    "the account has no store with the name or id `{name}`; it has {}",
-                    if known.is_empty() { "none".to_owned() } else { known.join(", ") }
-                )))
-            }
+            [] => Err(Failure::failed(format_args!(
+                "the account has no store with the name or id `{}`; it has {}",
+                Printable(name),
+                store_names(&stores)
+            ))),
             _ => Err(Failure::usage(format_args!(
-                "several stores have the name `{name}`; write the id, `ostiary stores list` shows it"
+                "several stores have the name `{}`; write the id, `{}` shows it",
+                Printable(name),
+                self.command("stores list")
             ))),
         }
     }
 
     fn only_store(&self) -> Result<ChosenStore, Failure> {
-        let mut stores = self.all(&self.account.stores(None))?;
-        match (stores.pop(), stores.as_slice()) {
-            (Some(store), []) => Ok(ChosenStore { id: store.id, name: store.name }),
-            (None, _) => {
-                Err(Failure::failed("the account has no store; `ostiary stores create NAME` makes one"))
-            }
-            (Some(last), others) => {
-                let names: Vec<&str> =
-                    others.iter().chain([&last]).map(|store| store.name.as_str()).collect();
-                Err(Failure::usage(format_args!(
-                    "the account has {} stores; say which with --store: {}",
-                    names.len(),
-                    names.join(", ")
-                )))
-            }
+        let stores = self.all(&self.account.stores(None))?;
+        match stores.as_slice() {
+            [store] => Ok(ChosenStore { id: store.id.clone(), name: store.name.clone() }),
+            [] => Err(Failure::failed(format_args!(
+                "the account has no store; `{} NAME` makes one",
+                self.command("stores create")
+            ))),
+            several => Err(Failure::usage(format_args!(
+                "the account has {} stores; say which with --store: {}",
+                several.len(),
+                store_names(several)
+            ))),
         }
+    }
+
+    fn refused<T>(&self, call: &Call<T>, error: Error) -> ApiFailure {
+        let request = call.request();
+        let request = format!("{} {}", request.method(), request.uri());
+        let hint = self.what_to_do(&error);
+        ApiFailure::Refused { request, error, hint }
+    }
+
+    fn what_to_do(&self, error: &Error) -> Option<String> {
+        let says = |word: &str| error.faults().iter().any(|fault| fault.message.starts_with(word));
+        let hint = if error.is_auth() {
+            "the token needs the permission Account › Secrets Store › Edit".to_owned()
+        } else if error.is_quota() {
+            format!("`{}` says how many there may be", self.command("quota"))
+        } else if says("store_not_empty") {
+            "`--force` deletes its secrets with it".to_owned()
+        } else if error.is_not_found() {
+            let (stores, secrets) = (self.command("stores list"), self.secrets_command("list"));
+            format!("`{stores}` and `{secrets}` show what there is")
+        } else if error.is_passing() {
+            "this may pass: try again later".to_owned()
+        } else {
+            return None;
+        };
+        Some(hint)
     }
 }
 
-fn unreached<T>(call: &Call<T>, reason: Unreached) -> ApiFailure {
-    ApiFailure::Unreached { url: call.request().uri().to_string(), reason }
+/// The names of stores with their ids, for a sentence.
+pub fn store_names(stores: &[Store]) -> String {
+    let shown = |store: &Store| format!("`{}` ({})", Printable(&store.name), store.id);
+    let all: Vec<String> = stores.iter().map(shown).collect();
+    if all.is_empty() { "none".to_owned() } else { all.join(", ") }
 }
 
-fn refused<T>(call: &Call<T>, error: Error) -> ApiFailure {
+fn unreached<T>(call: &Call<T>, reason: Unreached) -> ApiFailure {
     let request = call.request();
-    ApiFailure::Refused { request: format!("{} {}", request.method(), request.uri()), error }
+    ApiFailure::Unreached {
+        is_read: *request.method() == Method::GET,
+        url: request.uri().to_string(),
+        reason,
+    }
 }
 
 const TOKEN: &str = "CLOUDFLARE_API_TOKEN";
@@ -334,45 +398,4 @@ fn credential() -> Result<Credential, Failure> {
         };
         Failure::usage(format_args!("{variable} cannot be what it is meant to be: {error}"))
     })
-}
-
-impl fmt::Display for ApiFailure {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Unreached { url, reason } => {
-                write!(formatter, "the Secrets Store API at {}: {reason}", Printable(url))
-            }
-            Self::Refused { request, error } => {
-                write!(formatter, "{} ({})", Printable(&error.to_string()), Printable(request))?;
-                what_to_do(error).map_or(Ok(()), |hint| write!(formatter, "; {hint}"))
-            }
-        }
-    }
-}
-
-fn what_to_do(error: &Error) -> Option<&'static str> {
-    let says = |word: &str| error.faults().iter().any(|fault| fault.message.starts_with(word));
-    if error.is_auth() {
-        Some("the token needs the permission Account › Secrets Store › Edit")
-    } else if error.is_quota() {
-        Some("`ostiary quota` says how many there may be")
-    } else if says("store_not_empty") {
-        Some("`--force` deletes its secrets with it")
-    } else if error.is_name_taken() {
-        Some("it exists already: a secret is changed by `ostiary secrets update NAME --value`")
-    } else if error.is_not_found() {
-        Some("`ostiary stores list` and `ostiary secrets list` show what there is")
-    } else if error.is_passing() {
-        Some("this may pass: try again later")
-    } else {
-        None
-    }
-}
-
-impl error::Error for ApiFailure {}
-
-impl From<ApiFailure> for Failure {
-    fn from(failure: ApiFailure) -> Self {
-        Self::failed(failure)
-    }
 }

@@ -24,6 +24,11 @@ impl Bound {
         Self(bound)
     }
 
+    /// The names of the secrets that are bound, with their bindings.
+    pub fn all(&self) -> impl Iterator<Item = (&str, String)> {
+        self.0.iter().map(|(name, places)| (name.as_str(), places.join(", ")))
+    }
+
     /// The bindings of the secret with this name, for a sentence; `None` where nothing binds it.
     pub fn places(&self, name: &str) -> Option<String> {
         self.0.get(name).map(|places| places.join(", "))

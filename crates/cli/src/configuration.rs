@@ -12,9 +12,11 @@ use ostiary_grammar::{self as grammar, Checked, Diagnostic, File, WranglerFileEr
 use ostiary_secrets_store::{InvalidIdentifier, InvalidSecretName, SecretName, StoreId};
 
 use crate::failure::Failure;
+use crate::shell::GivenOptions;
 
 const GATEWAY: &str = "gateway.toml";
 const WRANGLER: &str = "wrangler.toml";
+const WRANGLER_CONFIG: &str = "OSTIARY_WRANGLER_CONFIG";
 
 /// Where the two files are.
 #[derive(Args)]
@@ -24,7 +26,7 @@ pub struct ConfigurationArguments {
     #[arg(long, global = true, value_name = "PATH")]
     config: Option<PathBuf>,
     /// The Worker's configuration [default: the wrangler.json, wrangler.jsonc or wrangler.toml that wrangler takes].
-    #[arg(long, global = true, env = "OSTIARY_WRANGLER_CONFIG", value_name = "PATH")]
+    #[arg(long, global = true, env = WRANGLER_CONFIG, value_name = "PATH")]
     wrangler: Option<PathBuf>,
 }
 
@@ -161,6 +163,16 @@ impl ConfigurationArguments {
         Err(Failure::usage(format_args!("{} has no environment `{wanted}`; {hint}", path.display())))
     }
 
+    /// What is given, for a command that is shown.
+    pub fn given(&self) -> GivenOptions {
+        let text = |path: &PathBuf| path.to_string_lossy().into_owned();
+        GivenOptions::default().option("--config", self.config.as_ref().map(text), None).option(
+            "--wrangler",
+            self.wrangler.as_ref().map(text),
+            Some(WRANGLER_CONFIG),
+        )
+    }
+
     /// The folder of `gateway.toml`, which is where wrangler runs.
     pub fn folder(&self) -> &Path {
         match self.gateway_path().parent() {
@@ -172,6 +184,17 @@ impl ConfigurationArguments {
     /// Whether there is a configuration: one is named, or lies where one is looked for.
     pub fn is_present(&self) -> bool {
         self.is_named() || self.gateway_path().exists()
+    }
+
+    /// All environments; none where there is no configuration at all.
+    ///
+    /// # Errors
+    /// Where there is one and it cannot be read: what is bound is not known then.
+    pub fn environments_if_present(&self) -> Result<Vec<Environment>, Failure> {
+        let is_absent = self.wrangler.is_none()
+            && !self.is_present()
+            && matches!(grammar::find_wrangler(Path::new("")), Err(WranglerFileError::Missing(_)));
+        if is_absent { Ok(Vec::new()) } else { self.environments() }
     }
 
     /// Whether `gateway.toml` is named.

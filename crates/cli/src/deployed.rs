@@ -64,6 +64,22 @@ impl Deployed {
         };
         Err(Failure::failed(format_args!("{told}; write --env, or deploy this configuration first")))
     }
+
+    /// Whether it was built from the `gateway.toml` with this digest: its routes, rules and forms of auth are those
+    /// that are meant.
+    ///
+    /// # Errors
+    /// Where it was built from another one.
+    pub fn confirm_configuration(&self, mount: &BaseUrl, digest: &str) -> Result<(), Failure> {
+        if self.configuration == digest {
+            return Ok(());
+        }
+        Err(Failure::failed(format_args!(
+            "the gateway at {} is built from another gateway.toml than the one here; deploy this one first, or run this \
+             with the one that is deployed (--config)",
+            mount.as_str()
+        )))
+    }
 }
 
 #[cfg(test)]
@@ -97,5 +113,9 @@ mod tests {
             let told = told.err().map(|failure| failure.to_string()).unwrap_or_default();
             assert!(told.contains(expected) && told.is_empty() == expected.is_empty(), "{told}");
         }
+        let built = deployed(None, Some("d"));
+        assert!(built.confirm_configuration(&mount, "c").is_ok());
+        let told = built.confirm_configuration(&mount, "another").unwrap_err().to_string();
+        assert!(told.contains("is built from another gateway.toml"), "{told}");
     }
 }

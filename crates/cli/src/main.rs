@@ -22,11 +22,13 @@ mod tail;
 mod token;
 
 mod api;
+mod api_failure;
 mod confirmation;
 mod deployed;
 mod http_client;
 mod local_api;
 mod operator;
+mod probed;
 
 mod age;
 mod batch;

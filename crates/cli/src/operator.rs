@@ -7,23 +7,21 @@ use std::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use clap::Args;
-use hmac::{Hmac, KeyInit as _, Mac as _};
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use http::{Method, Request};
-use ostiary_secrets_store::{BaseUrl, SecretValue};
+use ostiary_secrets_store::BaseUrl;
 use serde::Deserialize;
 use serde_json::json;
-use sha2::Sha256;
 use zeroize::Zeroizing;
 
+use crate::api::Api;
 use crate::configuration::Environment;
 use crate::deployed::Deployed;
 use crate::failure::Failure;
 use crate::http_client::HttpClient;
+use crate::probed::{Probed, code};
 
 const TOKEN: &str = "OSTIARY_OPERATOR_TOKEN";
-/// Longer than any code of the gateway's.
-const LONGEST_CODE: usize = 40;
 
 /// Which gateway is meant. Its operator's token is in the environment: `OSTIARY_OPERATOR_TOKEN`.
 #[derive(Args)]
@@ -32,6 +30,10 @@ pub struct OperatorArguments {
     /// The operator mount's URL, such as `https://ops.gw.example.com`.
     #[arg(long = "gateway", env = "OSTIARY_GATEWAY_URL", value_name = "URL", value_parser = gateway_url)]
     gateway: Option<BaseUrl>,
+    /// The gateway and the API share one store, though one of them is on this machine and the other is not: one is
+    /// reached by a tunnel, or `wrangler dev` reads the account's store.
+    #[arg(long)]
+    same_store: bool,
 }
 
 /// A gateway whose operator we are.
@@ -39,36 +41,7 @@ pub struct Operator {
     url: BaseUrl,
     token: HeaderValue,
     client: HttpClient,
-}
-
-/// What one source comes to.
-pub struct Probed {
-    /// The upstream's, where a request was sent and answered.
-    pub status: Option<u16>,
-    /// Whether the upstream's response refuses the credential, as the route's `failover` has it.
-    pub refused: bool,
-    /// Why there is no status, where one was to be had.
-    pub failure: Option<String>,
-    secrets: Vec<Proved>,
-    nonce: [u8; 32],
-}
-
-#[derive(Deserialize)]
-struct ProbeReport {
-    status: Option<u16>,
-    #[serde(default)]
-    refused: bool,
-    failure: Option<String>,
-    #[serde(default)]
-    secrets: Vec<Proved>,
-}
-
-#[derive(Deserialize)]
-struct Proved {
-    name: String,
-    binding: String,
-    outcome: String,
-    hmac: Option<String>,
+    is_same_store: bool,
 }
 
 /// A refusal of the gateway's (RFC 9457).
@@ -115,7 +88,8 @@ impl OperatorArguments {
                 "no gateway is named: set OSTIARY_GATEWAY_URL to its operator mount, or write --gateway",
             )
         })?;
-        Ok(Operator { url, token: token()?, client: HttpClient::default() })
+        let client = HttpClient::for_base(&url)?;
+        Ok(Operator { url, token: token()?, client, is_same_store: self.same_store })
     }
 }
 
@@ -136,22 +110,47 @@ impl Operator {
         self.probe(&request.order(), source)
     }
 
-    /// As [`Self::send`], with values in the place of the source's that are certainly wrong.
+    /// As [`Self::send`], with what is certainly wrong in the place of these secrets' values.
     ///
     /// # Errors
     /// As [`Self::send`].
-    pub fn send_wrong(&self, request: &RouteRequest<'_>, source: usize) -> Result<Probed, Failure> {
+    pub fn send_wrong(
+        &self,
+        request: &RouteRequest<'_>,
+        source: usize,
+        wrong: &[&str],
+    ) -> Result<Probed, Failure> {
         let mut order = request.order();
-        order["control"] = true.into();
+        order["control"] = wrong.into();
         self.probe(&order, source)
     }
 
-    /// Whether this is the gateway of the environment that is meant, and reads what is written there.
+    /// Whether this is the gateway of the environment that is meant, and reads what is written by this API. With a
+    /// digest of `gateway.toml`, whether it was built from that, too.
     ///
     /// # Errors
-    /// As [`Deployed::confirm`].
-    pub fn confirm(&self, environment: &Environment) -> Result<(), Failure> {
-        Deployed::ask(&self.url)?.confirm(&self.url, environment)
+    /// As [`Deployed::confirm`], and where one of the two is on this machine and the other is not.
+    pub fn confirm(
+        &self,
+        environment: &Environment,
+        api: &Api,
+        configuration: Option<&str>,
+    ) -> Result<(), Failure> {
+        let (ours, theirs) = (&self.url, &api.account.base);
+        if ours.is_loopback() != theirs.is_loopback() && !self.is_same_store {
+            let place = |url: &BaseUrl| if url.is_loopback() { "on this machine" } else { "elsewhere" };
+            return Err(Failure::usage(format_args!(
+                "the gateway is {} ({}) and the API is {} ({}), so that the gateway would not read what is written; \
+                 write --same-store where they do share one store",
+                place(ours),
+                ours.as_str(),
+                place(theirs),
+                theirs.as_str()
+            )));
+        }
+        let deployed = Deployed::ask(ours)?;
+        deployed.confirm(ours, environment)?;
+        configuration.map_or(Ok(()), |digest| deployed.confirm_configuration(ours, digest))
     }
 
     fn probe(&self, subject: &serde_json::Value, source: usize) -> Result<Probed, Failure> {
@@ -177,40 +176,7 @@ impl Operator {
         if !answer.status().is_success() {
             return Err(refused(answer.status().as_u16(), answer.body()));
         }
-        let ProbeReport { status, refused, failure, secrets } = serde_json::from_slice(answer.body())
-            .map_err(|_| {
-                Failure::failed(
-                    "the gateway's answer to a probe is none; does its URL lead to the operator mount?",
-                )
-            })?;
-        let failure = failure.map(|failure| code(&failure).to_owned());
-        Ok(Probed { status, refused, failure, secrets, nonce })
-    }
-}
-
-impl Probed {
-    /// Whether the gateway has read exactly this value. Only who has it can say so.
-    pub fn proves(&self, secret: &str, value: &SecretValue) -> bool {
-        let proof = self.secret(secret).and_then(|proved| proved.hmac.as_deref());
-        let proof = proof.and_then(|proof| URL_SAFE_NO_PAD.decode(proof).ok());
-        let code = Hmac::<Sha256>::new_from_slice(value.expose().as_bytes());
-        code.is_ok_and(|code| {
-            proof.is_some_and(|proof| code.chain_update(self.nonce).verify_slice(&proof).is_ok())
-        })
-    }
-
-    /// `ok`, or what is wrong with what was read: `missing`, `empty`, `invalid`, `error`, `timeout`.
-    pub fn outcome(&self, secret: &str) -> &str {
-        self.secret(secret).map_or("error", |proved| &proved.outcome)
-    }
-
-    /// What the gateway read; `None` where it does not speak of the secret.
-    pub fn binding(&self, secret: &str) -> Option<&str> {
-        self.secret(secret).map(|proved| proved.binding.as_str())
-    }
-
-    fn secret(&self, name: &str) -> Option<&Proved> {
-        self.secrets.iter().find(|proved| proved.name == name)
+        Probed::read(answer.body(), nonce)
     }
 }
 
@@ -233,12 +199,6 @@ fn token() -> Result<HeaderValue, Failure> {
     let mut header = HeaderValue::from_str(&header).map_err(|_| wrong("no header can hold it"))?;
     header.set_sensitive(true);
     Ok(header)
-}
-
-/// A code of the gateway's, as in [`Problem::code`]; what has another form is somebody else's and is not repeated.
-fn code(text: &str) -> &str {
-    let known = |byte: u8| byte.is_ascii_lowercase() || byte == b'_';
-    if !text.is_empty() && text.len() <= LONGEST_CODE && text.bytes().all(known) { text } else { "unknown" }
 }
 
 fn refused(status: u16, body: &[u8]) -> Failure {
@@ -274,38 +234,3 @@ impl fmt::Display for InvalidGatewayUrl {
 }
 
 impl Error for InvalidGatewayUrl {}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn probed(hmac: &str) -> Probed {
-        let proved = Proved {
-            name: "stripe".to_owned(),
-            binding: "STRIPE_KEY".to_owned(),
-            outcome: "ok".to_owned(),
-            hmac: Some(hmac.to_owned()),
-        };
-        Probed {
-            status: None,
-            refused: false,
-            failure: None,
-            secrets: vec![proved],
-            nonce: *b"0123456789abcdef0123456789abcdef",
-        }
-    }
-
-    #[test]
-    fn only_the_value_itself_is_proved() {
-        let value = |text: &str| SecretValue::parse(text.to_owned()).unwrap();
-        let mut code = Hmac::<Sha256>::new_from_slice(b"new").unwrap();
-        code.update(b"0123456789abcdef0123456789abcdef");
-        let proof = URL_SAFE_NO_PAD.encode(code.finalize().into_bytes());
-        assert!(probed(&proof).proves("stripe", &value("new")));
-        assert!(!probed(&proof).proves("stripe", &value("old")));
-        assert!(!probed(&proof).proves("other", &value("new")));
-        for proof in [String::new(), "!".to_owned(), proof.chars().take(20).collect()] {
-            assert!(!probed(&proof).proves("stripe", &value("new")), "{proof}");
-        }
-    }
-}

@@ -6,6 +6,8 @@
 
 use std::fmt::{self, Write as _};
 
+use ostiary_core::place::is_invisible;
+
 /// A text whose characters without a shape of their own, line ends among them, are written as `\u{1b}` or `\n`.
 pub struct Printable<'a>(pub &'a str);
 
@@ -49,13 +51,18 @@ fn write_printable(target: &mut impl fmt::Write, character: char) -> fmt::Result
     if is_printable(character) {
         target.write_char(character)
     } else {
-        write!(target, "{}", character.escape_debug())
+        match character {
+            '\r' | '\n' | '\t' | '\0' => write!(target, "{}", character.escape_debug()),
+            _ => write!(target, "{}", character.escape_unicode()),
+        }
     }
 }
 
-/// The standard library knows which characters have a shape; it escapes quotes and backslashes for another reason.
+/// The standard library knows which characters have a shape; it escapes quotes and backslashes for another reason, and
+/// takes fillers and variation selectors for letters.
 fn is_printable(character: char) -> bool {
-    matches!(character, '\'' | '"' | '\\') || character.escape_debug().len() == 1
+    let has_shape = matches!(character, '\'' | '"' | '\\') || character.escape_debug().len() == 1;
+    has_shape && !is_invisible(character)
 }
 
 #[cfg(test)]
@@ -72,6 +79,9 @@ mod tests {
             ("a\rb\u{8}c\u{7f}", "a\\rb\\u{8}c\\u{7f}"),
             ("a\nb\tc\0", "a\\nb\\tc\\0"),
             ("a\u{202e}b\u{2066}\u{200b}\u{feff}\u{2028}", "a\\u{202e}b\\u{2066}\\u{200b}\\u{feff}\\u{2028}"),
+            ("a\u{115f}b\u{3164}\u{ffa0}\u{2800}", "a\\u{115f}b\\u{3164}\\u{ffa0}\\u{2800}"),
+            ("a\u{fe0f}\u{e0100}\u{e0041}\u{61c}", "a\\u{fe0f}\\u{e0100}\\u{e0041}\\u{61c}"),
+            ("a\u{a0}\u{3000}\u{200d}\u{17b4}\u{1d173}", "a\\u{a0}\\u{3000}\\u{200d}\\u{17b4}\\u{1d173}"),
         ] {
             assert_eq!(Printable(text).to_string(), expected);
         }

@@ -3,6 +3,7 @@
 use clap::Args;
 
 use crate::api::AccountArguments;
+use crate::configuration::ConfigurationArguments;
 use crate::failure::Failure;
 use crate::output::Output;
 
@@ -12,13 +13,15 @@ use crate::output::Output;
 pub struct Quota {
     #[command(flatten)]
     account: AccountArguments,
+    #[command(flatten)]
+    configuration: ConfigurationArguments,
 }
 
 impl Quota {
     /// # Errors
     /// Where the API does not say.
     pub fn run(self, output: &mut Output) -> Result<(), Failure> {
-        let api = self.account.open()?;
+        let api = self.account.open_for(&self.configuration)?;
         let quota = api.send(&api.account.quota())?;
         if output.is_json() {
             return output.json(&quota);

@@ -1,17 +1,53 @@
 //! Commands that are shown for a person to paste into a shell.
 
+use std::env;
 use std::fmt;
+
+/// The options by which a person has said which account, store, API and configuration are meant. Each command that is
+/// shown is made from them, so that it means the same ones when it is pasted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GivenOptions(Vec<(&'static str, Option<String>)>);
+
+impl GivenOptions {
+    /// An option without a value.
+    #[must_use]
+    pub fn flag(mut self, name: &'static str, is_given: bool) -> Self {
+        self.0.extend(is_given.then_some((name, None)));
+        self
+    }
+
+    /// An option with its value, unless a variable of the environment says the same to the next command too.
+    #[must_use]
+    pub fn option(mut self, name: &'static str, value: Option<String>, variable: Option<&str>) -> Self {
+        let is_in_environment =
+            |value: &str| variable.and_then(env::var_os).is_some_and(|set| set.to_str() == Some(value));
+        let value = value.filter(|value| !is_in_environment(value));
+        self.0.extend(value.map(|value| (name, Some(value))));
+        self
+    }
+
+    /// These and others.
+    #[must_use]
+    pub fn and(mut self, others: Self) -> Self {
+        self.0.extend(others.0);
+        self
+    }
+
+    /// The only way to make a command. `words` are the subcommand and whatever else is ours.
+    pub fn command(&self, words: &str) -> ShellCommand {
+        let command = ShellCommand(format!("ostiary {words}"));
+        self.0.iter().fold(command, |command, (name, value)| match value {
+            Some(value) => command.option(name, value),
+            None => command.words(name),
+        })
+    }
+}
 
 /// An `ostiary` command. Every argument is quoted for a POSIX shell, and none is taken for an option.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ShellCommand(String);
 
 impl ShellCommand {
-    /// `words` are the subcommand and whatever else is ours.
-    pub fn new(words: &str) -> Self {
-        Self(format!("ostiary {words}"))
-    }
-
     /// More words of ours.
     #[must_use]
     pub fn words(mut self, words: &str) -> Self {
@@ -63,9 +99,34 @@ mod tests {
 
     use super::*;
 
+    fn command(words: &str) -> ShellCommand {
+        GivenOptions::default().command(words)
+    }
+
+    #[test]
+    fn what_was_given_is_in_every_command_unless_the_environment_has_it() {
+        let path = env::var("PATH").unwrap();
+        let given = GivenOptions::default()
+            .flag("--local", true)
+            .flag("--yes", false)
+            .option("--account-id", None, Some("CLOUDFLARE_ACCOUNT_ID"))
+            .option("--wrangler", Some(path.clone()), Some("PATH"))
+            .and(GivenOptions::default().option(
+                "--config",
+                Some("my files/gateway.toml".to_owned()),
+                Some("PATH"),
+            ));
+        assert_eq!(
+            given.command("secrets list").to_string(),
+            "ostiary secrets list --local --config 'my files/gateway.toml'"
+        );
+        let unset = GivenOptions::default().option("--wrangler", Some(path.clone()), None);
+        assert_eq!(unset.command("check").to_string(), format!("ostiary check --wrangler {}", quoted(&path)));
+    }
+
     #[test]
     fn plain_words_stay_readable() {
-        let command = ShellCommand::new("secrets").option("--store", "023e1").words("update");
+        let command = command("secrets").option("--store", "023e1").words("update");
         let command = command.option("--scopes", "workers,dex").operands(&["stripe-key"]);
         assert_eq!(
             command.to_string(),
@@ -79,7 +140,7 @@ mod tests {
             "a b", "$(id)", "`id`", "it's", "\"", "a;b", "*", "~", "a\\b", "#x", "!1", "", "&", "=ls",
             "{a,b}",
         ];
-        let command = ShellCommand::new("x").operands(&odd).to_string();
+        let command = command("x").operands(&odd).to_string();
         let script = command.replacen("ostiary x", "printf '%s\\n'", 1);
         let output = Command::new("sh").args(["-c", &script]).output().unwrap();
         assert_eq!(String::from_utf8(output.stdout).unwrap(), odd.map(|text| format!("{text}\n")).concat());
@@ -87,8 +148,7 @@ mod tests {
 
     #[test]
     fn nothing_is_taken_for_an_option() {
-        let command =
-            ShellCommand::new("secrets").option("--store", "--x").words("delete").operands(&["-f", "a"]);
+        let command = command("secrets").option("--store", "--x").words("delete").operands(&["-f", "a"]);
         assert_eq!(command.to_string(), "ostiary secrets --store=--x delete -- -f a");
     }
 }

@@ -1,12 +1,17 @@
 //! Whether a value can be used wherever the configuration puts it. The Worker asks the same function of the core, at
 //! run time, when it is too late.
 
-use ostiary_core::configuration::{Gateway, SecretId, SourceKind};
+use std::fmt;
+
+use ostiary_core::authentication::jwt::RevocationList;
+use ostiary_core::configuration::{Gateway, Proof, SecretId, SourceKind};
 use ostiary_core::place::Place;
 use ostiary_core::secret_value::SecretValue as UsedValue;
 use ostiary_core::secrets::places::check_value;
 use ostiary_secrets_store::{SecretName, SecretValue, StoreId};
-use serde::de::IgnoredAny;
+use serde::de::{IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use zeroize::Zeroizing;
 
 use crate::configuration::{ConfigurationArguments, Environment};
 use crate::failure::Failure;
@@ -29,10 +34,10 @@ impl ValueCheck {
             (Ok(gateway), Ok(environments)) => Ok(Self(Some((gateway, environments)))),
             (Err(failure), _) | (_, Err(failure)) if arguments.is_named() => Err(failure),
             (Err(_), _) | (_, Err(_)) => {
-                output.note(
-                    "The configuration does not hold together (`ostiary check` says why), so values are checked \
-                     without it.",
-                );
+                let check = arguments.given().command("check");
+                output.note(format!(
+                    "The configuration does not hold together (`{check}` says why), so values are checked without it."
+                ));
                 Ok(Self(None))
             }
         }
@@ -80,15 +85,162 @@ fn ids(gateway: &Gateway) -> impl Iterator<Item = SecretId> {
 }
 
 fn known(gateway: &Gateway, id: SecretId, name: &str, value: &SecretValue) -> Result<(), Failure> {
-    let value = UsedValue::new(value.expose().to_owned());
-    check_value(gateway, id, &value, true).map_err(|misfit| Failure::usage(format_args!("{name}: {misfit}")))
+    let used = UsedValue::new(value.expose().to_owned());
+    check_value(gateway, id, &used, true)
+        .map_err(|misfit| Failure::usage(format_args!("{name}: {misfit}")))?;
+    let mut callers = gateway.callers.iter();
+    let class =
+        callers.find(|caller| matches!(&caller.proof, Proof::Issued(issued) if issued.revoked == Some(id)));
+    if let Some(class) = class {
+        return RevocationList::parse(&used).map(drop).map_err(|fault| {
+            let class = &class.name;
+            let then = "so the gateway would refuse every token of the class";
+            Failure::usage(format_args!("{name}: as a list of revoked tokens, {fault}, {then} `{class}`"))
+        });
+    }
+    unknown(name, value)
 }
 
+/// A member of a JSON object.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Member {
+    Text(Zeroizing<String>),
+    Other(IgnoredAny),
+}
+
+/// Members with their positions only: a name is a part of the value, too.
+struct Members(Vec<Member>);
+
+/// Whether no character is one that nobody means: those come from copying, and not from a key. Places that encode what
+/// they are given could hold them.
 fn unknown(name: &str, value: &SecretValue) -> Result<(), Failure> {
     let text = value.expose();
     // White space between the parts of JSON is no part of a key.
-    if text.trim_start().starts_with('{') && serde_json::from_str::<IgnoredAny>(text).is_ok() {
-        return Ok(());
+    let members = if text.trim_start().starts_with('{') { serde_json::from_str(text).ok() } else { None };
+    let Some(Members(members)) = members else {
+        return Place::Unknown.check(text).map_err(|error| Failure::usage(format_args!("{name}: {error}")));
+    };
+    for (position, member) in (1..).zip(&members) {
+        if let Member::Text(text) = member {
+            Place::Unknown
+                .check_characters(text)
+                .map_err(|error| Failure::usage(format_args!("{name}: in its member {position}, {error}")))?;
+        }
     }
-    Place::Unknown.check(text).map_err(|error| Failure::usage(format_args!("{name}: {error}")))
+    Ok(())
+}
+
+impl<'de> Deserialize<'de> for Members {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(MembersVisitor)
+    }
+}
+
+struct MembersVisitor;
+
+impl<'de> Visitor<'de> for MembersVisitor {
+    type Value = Members;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a JSON object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
+        let mut members = Vec::new();
+        while let Some((IgnoredAny, member)) = map.next_entry()? {
+            members.push(member);
+        }
+        Ok(Members(members))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ostiary_grammar::{File, read};
+
+    use super::*;
+
+    const GATEWAY: &str = r#"
+[secrets]
+bearer = ["B"]
+password = ["P"]
+query = ["Q"]
+signing = ["S"]
+field = ["F"]
+list = ["L"]
+[callers.agents]
+issued = { keys = ["11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"], revoked = "${list}" }
+[routes.a]
+mount = "/a"
+upstream = "https://a.example.com"
+auth = [{ bearer = "${bearer}" }, { query = "key", value = "${query}" }, { header = "x-f", value = "${field.id}" }]
+allow = { agents = ["GET /**"] }
+[routes.b]
+mount = "/b"
+upstream = "https://b.example.com"
+auth = { basic = { username = "u", password = "${password}" } }
+allow = { agents = ["GET /**"] }
+[routes.c]
+mount = "/c"
+upstream = "https://c.example.com"
+auth = { hmac = { key = "${signing}", message = "${request.body}", put = { header = "x-signature", value = "${request.signature}" } } }
+allow = { agents = ["GET /**"] }
+"#;
+
+    fn check(name: &str, value: &str) -> Result<(), String> {
+        let row = |name: &str| {
+            format!(
+                "[[secrets_store_secrets]]\nbinding = \"{name}\"\nstore_id = \"s\"\nsecret_name = \"{name}\"\n"
+            )
+        };
+        let wrangler: String = ["B", "P", "Q", "S", "F", "L"].map(row).concat();
+        let files =
+            [("gateway.toml", GATEWAY), ("wrangler.toml", &wrangler)].map(|(path, text)| File { path, text });
+        let gateway = read(files[0], files[1]).unwrap().gateway;
+        check_named(&gateway, name, &SecretValue::parse(value.to_owned()).unwrap())
+            .map_err(|failure| failure.to_string())
+    }
+
+    #[test]
+    fn what_nobody_means_is_refused_in_places_that_could_hold_it() {
+        for name in ["password", "query", "signing"] {
+            for (value, reason) in [
+                ("\u{feff}canary", "its character 1 is a byte order mark"),
+                ("canary\u{a0}", "its character 7 is a no-break space"),
+                ("can\u{200b}ary", "its character 4 is a zero-width space"),
+                ("“canary”", "its character 1 is a typographic quote"),
+                ("canary\u{202e}", "its character 7 is an invisible character"),
+                ("canary\u{2800}", "its character 7 is an invisible character"),
+            ] {
+                let told = check(name, value).unwrap_err();
+                assert!(told.contains(reason) && !told.contains("canary"), "{name}: {told}");
+            }
+            for value in ["canary", "Ключ é", "a b"] {
+                assert_eq!(check(name, value), Ok(()), "{name} {value}");
+            }
+        }
+        assert_eq!(check("signing", "-----BEGIN KEY-----\nQUJD\n-----END KEY-----"), Ok(()));
+        assert_eq!(check("field", "{\n\t\"id\": \"x\", \"key\": \"a\\nb\", \"n\": 1 }"), Ok(()));
+        let told = check("field", r#"{"id":"x","canary":"\ufeffcanary"}"#).unwrap_err();
+        assert_eq!(told, "field: in its member 2, its character 1 is a byte order mark (U+FEFF)");
+    }
+
+    #[test]
+    fn a_list_of_revoked_tokens_that_the_gateway_would_not_read_is_refused() {
+        for value in ["{}", r#"{"iat":1}"#, r#"{"sub":{"agents/a":1},"jti":{"x":2}}"#] {
+            assert_eq!(check("list", value), Ok(()), "{value}");
+        }
+        for (value, reason) in [
+            ("canary", "it is not JSON"),
+            (r#"{"sub":{"agents/canary":"x"}}"#, "member 1 of its `sub`"),
+            (r#"{"canary":{}}"#, "its member 1 is none of"),
+        ] {
+            let told = check("list", value).unwrap_err();
+            assert!(
+                told.contains(reason) && told.contains("class `agents`") && !told.contains("canary"),
+                "{told}"
+            );
+        }
+    }
 }

@@ -160,7 +160,7 @@ fn explain_tells_which_refusal_and_why() {
         (
             &["GET", "/stripe", "--host", "a/b"],
             "invalid_host",
-            "The Host header and the URL do not name one host.",
+            "The Host header and the URL do not name the same valid host.",
         ),
         (
             &["GET", "/stripe/health", "--header", "CDN-Loop: ostiary-49960de5880e8c68"],

@@ -296,6 +296,70 @@ fn a_gateway_begins_with_callers_and_an_api_of_ones_own_is_added() {
     assert_eq!(decision(folder.path(), &["GET", "/items/1", "--caller", "admin"])["decision"], "forwarded");
 }
 
+#[test]
+fn a_folder_of_ones_own_begins_with_the_demo() {
+    let around = tempfile::tempdir().unwrap();
+    clone(&around.path().join("ostiary"));
+    let folder = around.path().join("mine");
+    fs::create_dir(&folder).unwrap();
+    let dry = run(&folder, &["init", "--demo", "--dry-run"]);
+    assert_eq!((dry.status.code(), fs::read_dir(&folder).unwrap().count()), (Some(0), 0), "{dry:?}");
+    let begun = done(&folder, &["init", "--demo", "--name", "mine"]);
+    assert_eq!((&begun["changed"], begun["tokens"].as_array().unwrap().len()), (&Value::Bool(true), 0));
+    let next = begun["next"].to_string();
+    assert!(next.contains("make --directory ../ostiary dev GATEWAY="), "{next}");
+    assert!(next.contains("ostiary secrets create --local --store demo caller-token"), "{next}");
+    let (gateway, wrangler) = both(&folder);
+    assert!(
+        gateway.starts_with("#:schema ../ostiary/docs/gateway.schema.json\n# What the gateway does"),
+        "{gateway}"
+    );
+    assert!(wrangler.contains("name = \"mine\"") && !wrangler.contains("\"src\""), "{wrangler}");
+    let build = wrangler.lines().find(|line| line.starts_with("command")).unwrap();
+    assert_eq!(build_command(build), "make --silent --directory ../ostiary build GATEWAY=\"$PWD\"");
+    assert!(read(&folder, ".gitignore").contains(".dev.vars"));
+    assert_checked(&folder);
+    for (environment, target) in [(&[][..], "/demo/v1/hello"), (&["--env", "staging"], "/demo-query/v1")] {
+        let asked = [&["GET", target, "--caller", "developer"], environment].concat();
+        assert_eq!(decision(&folder, &asked)["decision"], "forwarded");
+    }
+    assert_eq!(done(&folder, &["init", "--demo", "--name", "mine"])["changed"], false);
+
+    // What is somebody's own is written anew only where that is asked for.
+    fs::write(folder.join("gateway.toml"), GATEWAY).unwrap();
+    let refused = run(&folder, &["init", "--demo"]);
+    assert_eq!(refused.status.code(), Some(2), "{refused:?}");
+    assert!(text(&refused.stderr).contains("gateway.toml is there already"), "{refused:?}");
+    assert_eq!(both(&folder), (GATEWAY.to_owned(), wrangler));
+    assert_eq!(done(&folder, &["init", "--demo", "--replace"])["changed"], true);
+    assert_eq!(read(&folder, "gateway.toml"), gateway);
+    for other in [&["--api", "stripe"][..], &["--caller", "web"], &["--env", "staging"]] {
+        assert_eq!(run(&folder, &[&["init", "--demo"], other].concat()).status.code(), Some(2));
+    }
+    let jsonc = tempfile::tempdir().unwrap();
+    fs::write(jsonc.path().join("wrangler.jsonc"), "{}").unwrap();
+    for replace in [&[][..], &["--replace"]] {
+        assert_eq!(run(jsonc.path(), &[&["init", "--demo"], replace].concat()).status.code(), Some(2));
+        assert_eq!(fs::read_dir(jsonc.path()).unwrap().count(), 1);
+    }
+}
+
+#[test]
+fn a_command_that_is_shown_means_the_files_that_were_given() {
+    let around = tempfile::tempdir().unwrap();
+    for (name, content) in [("gate way.toml", GATEWAY), ("other.toml", WRANGLER)] {
+        fs::write(around.path().join(name), content).unwrap();
+    }
+    let given = ["--config", "gate way.toml", "--wrangler", "other.toml"];
+    let added = done(around.path(), &[&["add", "stripe"], &given[..]].concat());
+    let next: Vec<_> = added["next"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+    let commands: Vec<_> = next.iter().filter_map(|line| line.trim().strip_prefix("ostiary ")).collect();
+    assert!(commands.len() >= 4, "{next:?}");
+    for command in commands {
+        assert!(command.contains("--config 'gate way.toml' --wrangler other.toml"), "{command}");
+    }
+}
+
 /// A folder that looks like a clone of the repository.
 fn clone(folder: &Path) {
     for file in ["scripts/build-worker", "api/run.mjs", "docs/gateway.schema.json"] {

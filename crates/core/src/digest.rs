@@ -1,4 +1,4 @@
-//! SHA-256 digests: what tokens and credentials are compared by.
+//! SHA-256 digests, by which tokens and credentials are compared.
 
 use sha2::{Digest as _, Sha256};
 

@@ -49,7 +49,7 @@ const NO_CONTENT: u16 = 204;
 /// How long step 9 waits for the first bytes of a body before it returns the head, in milliseconds.
 const FIRST_BYTES_TIMEOUT: u32 = 1_000;
 
-/// What became of a request. `A` is the upstream's response.
+/// The result of a request. `A` is the upstream's response.
 #[derive(Debug)]
 pub struct Handled<'g, A> {
     /// The response to the caller.
@@ -65,7 +65,7 @@ pub enum Outcome<A> {
     Refused(Refusal),
     /// The response to a browser's preflight: 204 with these headers, and no body.
     Preflight(AddedHeaders),
-    /// The upstream's response, what is changed about its head, and what is done to its body.
+    /// The upstream's response, the changes to its head, and the redaction of its body.
     Answered(A, Edits, Redaction),
     /// The response of one of the operator's endpoints.
     Reported(Report),
@@ -73,16 +73,18 @@ pub enum Outcome<A> {
 
 /// Handles one request. The numbers are the statuses of the refusals that a step can end with.
 ///
-/// 1. Admit: the method is known, the host is well-formed, the path is unambiguous, and the request has not been through
-///    this gateway before. 400, 405, 508
-/// 2. Route: find the most specific mount. 404. The operator's mount leads to [`operator::serve`], a browser's preflight
-///    to [`cors::preflight`].
-/// 3. Authenticate: find the caller by the tokens of the request, or by its signature. No token is needed where a rule for
-///    `anyone` admits the request. 401, 429, 503; for a signed body 400, 413
-/// 4. Authorize: a rule of the caller admits method and path, and the body is not too large. 403, 413
-/// 5. Resolve: read every secret of the route's auth, each from its first source with a usable value. 503
-/// 6. Plan: the URL of the upstream, the headers to remove and the headers to set. 500
-/// 7. Send the request to the upstream, until the head of its response has arrived. 413, 502, 504
+/// 1. Admit: the method is known, the host is well-formed, the path is unambiguous, and the request has not been
+///    through this gateway before. 400, 405, 508
+/// 2. Route: find the most specific mount. 400, 404. The operator's mount leads to [`operator::serve`], a browser's
+///    preflight to [`cors::preflight`].
+/// 3. Authenticate: find the caller by the tokens of the request, or by its signature. No token is needed where a rule
+///    for `anyone` admits the request. 401, 429, 503; for a signed body 400, 413
+/// 4. Authorize: a rule of the caller admits method and path, and the body is not too large. 400, 403, 413
+/// 5. Resolve: read the secrets of the route's auth, all from the first position at which each has a usable value. 401
+///    for a token that has been revoked, 500, 503
+/// 6. Plan: the URL of the upstream, the headers to remove and the headers to set.
+/// 7. Send the request to the upstream, until the head of its response has arrived. A body that is signed is read
+///    first. 400, 413, 415, 500, 502, 503, 504
 /// 8. Fail over: if the upstream refuses the credential, go back to 5 with the next source. The loop is in
 ///    [`Attempts::send`].
 /// 9. Respond: remove headers, rewrite links, make the response private, redact. 502
@@ -111,7 +113,7 @@ struct Context<'g, 'h, H, R> {
     cors: Option<cors::Permission<'g, 'h>>,
     /// The trace that the request is part of. `None` where requests are not traced.
     trace: Option<Trace>,
-    /// Whether the answer says how long it took.
+    /// Whether the response has `Server-Timing`.
     is_timed: bool,
     /// `Retry-After` of a refusal, in seconds.
     retry_after: Option<u32>,
@@ -189,7 +191,7 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console + Signing +
         self.respond(routed, authenticated.caller, &forward, reply, &sent).await
     }
 
-    /// The trace that the request is part of, once more when it is known which tokens must not be in it.
+    /// Sets the request's trace. Called again when the tokens are known that it must not contain.
     fn trace(&mut self, tokens: &ProvedTokens) {
         if R::INSTRUMENTS.trace && self.gateway.trace {
             let trace = Trace::new(self.head, tokens, &self.request_id);
@@ -236,9 +238,11 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console + Signing +
         let revocable =
             operator::authenticate(gateway, operator, head, &mut self.readings, &mut self.event).await?;
         if let Some(revocable) = revocable.filter(|_| R::FORMS.issued) {
-            when(const { R::FORMS.issued }, || self.check_revocation(&revocable, Vec::new()))
-                .await
-                .transpose()?;
+            when(const { R::FORMS.issued }, || {
+                self.check_revocation(&revocable, Vec::new(), Challenge::default())
+            })
+            .await
+            .transpose()?;
         }
         let proof_ms = elapsed(before, runtime.now());
         let caller = self.event.caller.unwrap_or_default();
@@ -256,8 +260,8 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console + Signing +
         report.await.map(Outcome::Reported)
     }
 
-    /// Step 2, for a page of another origin: the answer to a preflight. For every other request, the permission of the page
-    /// is kept for the response.
+    /// Step 2, for a page of another origin: the answer to a preflight. For every other request, the permission of the
+    /// page is kept for the response.
     fn preflight(&mut self, routed: Routed<'g, '_>) -> Option<AddedHeaders> {
         let cors = routed.route.cors.as_ref()?;
         if cors::is_preflight(self.head, routed.admitted.method) {
@@ -372,25 +376,41 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console + Signing +
         let Some(rule) = authenticated.rule else {
             return Err(self.code_without_rule(routed, authenticated.caller));
         };
-        let (method, name) = (routed.admitted.method, &routed.route.name);
-        if R::FORMS.issued && !authenticated.identity.narrowing.admits(name, method, routed.path) {
+        let Routed { admitted, route, path, .. } = routed;
+        let narrowing = &authenticated.identity.narrowing;
+        let by_rule =
+            |method, path: Below<'_>| route.admitting_rule(authenticated.caller, method, path).is_some();
+        let by_token = |method, path: Below<'_>| narrowing.admits(&route.name, method, path);
+        if R::FORMS.issued && !by_token(admitted.method, path) {
             self.event.mismatch = Some(Mismatch::Token);
             return Err(Code::NotAllowed);
         }
         self.event.rule = Some(&rule.text);
-        let longer =
-            routed.route.max_body.zip(routed.admitted.length).is_some_and(|(most, length)| length > most);
-        if longer {
+        if route.max_body.zip(admitted.length).is_some_and(|(most, length)| length > most) {
             return Err(Code::PayloadTooLarge);
         }
-        let Admitted { method, ref target, .. } = *routed.admitted;
-        let Routed { route, path, .. } = routed;
-        let admits = |meant| route.admitting_rule(authenticated.caller, meant, path).is_some();
-        if !named_method::is_admitted(route, method, target.query, admits) {
+        let destination = self.authorize_second(routed, &by_rule)?;
+        if R::FORMS.issued {
+            let narrowed = self.authorize_second(routed, &by_token);
+            narrowed.inspect_err(|_| self.event.mismatch = Some(Mismatch::Token))?;
+        }
+        Ok(destination)
+    }
+
+    /// Step 4, for the second method that a query can name, and for the second target of COPY and MOVE, whose path below
+    /// the mount is returned.
+    fn authorize_second(
+        &mut self,
+        routed: Routed<'g, '_>,
+        admits: &dyn Fn(Method, Below<'_>) -> bool,
+    ) -> Result<Option<String>, Code> {
+        let Routed { admitted, route, path, .. } = routed;
+        let Admitted { method, ref target, .. } = *admitted;
+        if !named_method::is_admitted(route, method, target.query, |named| admits(named, path)) {
             self.event.mismatch = Some(Mismatch::Method);
             return Err(Code::NotAllowed);
         }
-        destination::below_mount(self.gateway, route, authenticated.caller, method, target, self.head)
+        destination::below_mount(self.gateway, route, method, target, self.head, |path| admits(method, path))
     }
 
     /// Step 4, where no rule admits the request: the code of the refusal. The rule that nearly matched is logged.
@@ -402,8 +422,8 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console + Signing +
         if mismatch == Some(Mismatch::OtherReading) { Code::PathAmbiguous } else { Code::NotAllowed }
     }
 
-    /// Step 5. Browsers send preflights by themselves. On a route without `cors`, a preflight that a rule for `anyone`
-    /// admits is forwarded without a credential.
+    /// Step 5. On a route without `cors`, a preflight that a rule for `anyone` admits is forwarded without a
+    /// credential, because browsers send preflights by themselves.
     async fn resolve(
         &mut self,
         routed: Routed<'g, '_>,
@@ -413,10 +433,14 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console + Signing +
         let before = self.runtime.now();
         let mut resolver = Resolver::new(self.gateway, routed.route, caller, &self.request_id);
         if let Some(revocable) = identity.revocable.as_ref().filter(|_| R::FORMS.issued) {
-            // One wait for both.
+            // Both are read at the same time.
             let first = resolver.at(0).map(|(.., source)| source);
             let first = first.collect::<Vec<_>>();
-            when(const { R::FORMS.issued }, || self.check_revocation(revocable, first)).await.transpose()?;
+            let challenge = challenge(&routed.route.token_in, self.head);
+            let checked =
+                when(const { R::FORMS.issued }, || self.check_revocation(revocable, first, challenge)).await;
+            self.event.secrets_ms = Some(elapsed(before, self.runtime.now()));
+            checked.transpose()?;
         }
         let is_preflight = routed.admitted.method == Method::Options
             && self.head.header("access-control-request-method").is_some();
@@ -426,24 +450,30 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console + Signing +
         } else {
             resolver.next(&mut self.readings, self.runtime).await
         };
-        let reads = !routed.route.auth.is_empty();
-        self.event.secrets_ms = reads.then(|| elapsed(before, self.runtime.now()));
+        if !routed.route.auth.is_empty() {
+            self.event.secrets_ms = Some(elapsed(before, self.runtime.now()));
+        }
         self.event.secrets.clone_from(&resolver.notes);
         Ok(Resolved { credential: credential?, resolver, without_credential })
     }
 
     /// Reads the list of revoked tokens, and these sources at the same time.
-    async fn check_revocation(&mut self, revocable: &Revocable, others: Vec<&'g Source>) -> Result<(), Code> {
+    async fn check_revocation(
+        &mut self,
+        revocable: &Revocable,
+        others: Vec<&'g Source>,
+        challenge: Challenge,
+    ) -> Result<(), Code> {
         let checked = revocable.check_in(self.gateway, others, &mut self.readings).await;
         checked.map_err(|why| {
             let why = AuthenticationError::Jwt(why);
-            self.challenge = Challenge::default();
+            self.challenge = challenge;
             self.event.proof = Some(why);
             Code::from(why)
         })
     }
 
-    /// Step 6: what every attempt has in common.
+    /// Step 6: the parts of the plan that every attempt shares.
     fn plan<'f>(
         &self,
         routed: Routed<'g, 'f>,
@@ -539,8 +569,8 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console + Signing +
         Ok(Outcome::Answered(response, edits, redaction))
     }
 
-    /// Step 9, where the response names no charset: looks at the first bytes, and refuses a body that cannot be searched, such
-    /// as UTF-16. Where they come too late, the redactor ends the body instead.
+    /// Step 9, where the response names no charset: checks the first bytes, and refuses a body that cannot be searched,
+    /// such as UTF-16. If the bytes arrive too late, the redactor aborts the body instead.
     async fn refuse_unsearchable(
         &self,
         response: &R::Response,
@@ -555,7 +585,7 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console + Signing +
         if is_foreign(&beginning) { Err(Code::UpstreamInvalid) } else { Ok(()) }
     }
 
-    /// Step 10: makes a code a refusal, adds the headers for web pages, and completes the event.
+    /// Step 10: turns a code into a refusal, adds CORS headers, and completes the event.
     fn record(self, outcome: Result<Outcome<R::Response>, Code>) -> Handled<'g, R::Response> {
         let Self { head, runtime, request_id, started, mut event, cors, retry_after, challenge, .. } = self;
         let times = if R::INSTRUMENTS.timing && self.is_timed { timing(&event) } else { AddedHeaders::new() };
@@ -585,7 +615,7 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console + Signing +
     }
 }
 
-/// How long the request took, as far as it has come (W3C Server Timing), and how often it was sent.
+/// The `Server-Timing` header (W3C Server Timing): the durations so far, and the number of attempts.
 fn timing(event: &Event<'_>) -> AddedHeaders {
     let mut headers = AddedHeaders::new();
     let parts = [("secrets", event.secrets_ms), ("upstream", event.upstream_ms)];
@@ -599,7 +629,7 @@ fn timing(event: &Event<'_>) -> AddedHeaders {
 }
 
 impl<'g, 't> Arrival<'g, 't> {
-    /// `None` at the operator's mount.
+    /// The request with its route; `None` at the operator's mount.
     fn routed(&self, admitted: &'t Admitted<'t>) -> Option<Routed<'g, 't>> {
         self.route.map(|route| Routed { admitted, mount: self.mount, route, path: self.path })
     }

@@ -1,17 +1,17 @@
-//! What Ostiary decides: configuration, routing, callers, secrets, headers, refusals. It knows no runtime.
+//! The decisions of Ostiary: configuration, routing, callers, secrets, headers, refusals. The core does not depend on a
+//! runtime.
 //!
-//! [`handle`] is the life of a request; the modules are its steps. What the core asks of the world is in [`runtime`] as
-//! small traits.
+//! [`handle`] has the life of a request, and the modules are its steps. [`runtime`] has small traits for everything
+//! that the core needs from outside.
 //!
-//! Types hold only what is valid, and a secret is never shown:
+//! Types only hold valid values, and a secret is never printed:
 //!
 //! ```
 //! use ostiary_core::SecretValue;
 //! use ostiary_core::http::path::CanonicalPath;
 //!
-//! // A path that servers read in different ways is refused, and not repaired.
-//! assert!(CanonicalPath::parse("/v1/charges").is_ok());
-//! assert!(CanonicalPath::parse("/v1/%2e%2e/admin").is_err());
+//! // A path that servers read in different ways is refused, and not normalised.
+//! assert!(CanonicalPath::parse("/v1/charges").is_ok()); assert!(CanonicalPath::parse("/v1/%2e%2e/admin").is_err());
 //!
 //! let key = SecretValue::new("sk_live_0123456789".to_owned());
 //! assert!(!format!("{key:?}").contains("sk_live"));

@@ -1,9 +1,9 @@
-//! One sort for every type. The standard library's is compiled anew for each type, which is a fiftieth of the Worker each
-//! time.
+//! One sort for every type. The standard library's sort is compiled again for each type, and each instance is a
+//! fiftieth of the Worker's size.
 
 use std::cmp::Ordering;
 
-/// The items in this order; equal ones stay as they are.
+/// Sorts the items. The sort is stable.
 pub fn sorted<T>(items: Vec<T>, compare: impl Fn(&T, &T) -> Ordering) -> Vec<T> {
     let mut places: Vec<usize> = (0..items.len()).collect();
     sort_places(&mut places, &|one, other| {

@@ -1,6 +1,6 @@
-//! Refusals: answers that the gateway itself gives.
+//! Refusals: the gateway's own error responses.
 //!
-//! Half of the file is the table of codes and its tests.
+//! The file is longer than others because of the table of codes and its tests.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -13,17 +13,17 @@ use crate::http::method::Method;
 use crate::http::s3_client::is_of_s3;
 use crate::request_id::RequestId;
 
-/// Where each code has a heading: the `type` of a refusal is this and the code.
+/// The documentation of the codes. The `type` of a refusal is this URL and the code.
 const DOCUMENTATION: &str = concat!(env!("CARGO_PKG_REPOSITORY"), "/blob/main/docs/refusals.md#");
 
 /// `error.type` of every refusal.
 const ERROR_TYPE: &str = "ostiary_refusal";
 
-/// Headers that SDKs ask whether to try again, and that say `false` where that cannot help: the SDKs that Stainless
-/// generates (OpenAI, Anthropic and others), and those of Stripe. The same request would be sent three times otherwise.
+/// Headers that tell SDKs not to retry: the SDKs that Stainless generates (OpenAI, Anthropic and others), and those of
+/// Stripe. They would otherwise send the same request three times.
 pub const SHOULD_RETRY: [&str; 2] = ["x-should-retry", "stripe-should-retry"];
 
-/// What a refusal says: stable, documented in `docs/refusals.md`.
+/// The code of a refusal. Codes are stable, and `docs/refusals.md` documents them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "each is what `docs/refusals.md` says under its heading")]
 pub enum Code {
@@ -48,16 +48,20 @@ pub enum Code {
     LoopDetected,
 }
 
-/// The one place where a code gets its name, its status and its title.
+/// The name, the status and the title of each code.
 const fn table(code: Code) -> (&'static str, u16, &'static str) {
     match code {
-        Code::InvalidHost => ("invalid_host", 400, "The Host header and the URL do not name one host."),
-        Code::PathAmbiguous => ("path_ambiguous", 400, "The path can be read in more than one way."),
-        Code::BodyNotAllowed => ("body_not_allowed", 400, "A GET or HEAD request has no body."),
-        Code::BodyInvalid => {
-            ("body_invalid", 400, "The request's body is not whole, or not what its type says.")
+        Code::InvalidHost => {
+            ("invalid_host", 400, "The Host header and the URL do not name the same valid host.")
         }
-        Code::CallerUnauthenticated => ("caller_unauthenticated", 401, "No token that this gateway knows."),
+        Code::PathAmbiguous => ("path_ambiguous", 400, "The path can be read in more than one way."),
+        Code::BodyNotAllowed => ("body_not_allowed", 400, "A GET or HEAD request must not have a body."),
+        Code::BodyInvalid => {
+            ("body_invalid", 400, "The request's body is incomplete, or does not match its media type.")
+        }
+        Code::CallerUnauthenticated => {
+            ("caller_unauthenticated", 401, "The request has no token that this gateway accepts.")
+        }
         Code::NotAllowed => ("not_allowed", 403, "No rule admits this method and path."),
         Code::NoRoute => ("no_route", 404, "No route is mounted here."),
         Code::MethodNotAllowed => ("method_not_allowed", 405, "The gateway does not know this method."),
@@ -69,12 +73,12 @@ const fn table(code: Code) -> (&'static str, u16, &'static str) {
         Code::OperationInvalid => ("operation_invalid", 400, "The operator's request is not understood."),
         Code::Misconfigured => ("misconfigured", 500, "The gateway's configuration has an error."),
         Code::UpstreamUnreachable => ("upstream_unreachable", 502, "The upstream cannot be reached."),
-        Code::UpstreamInvalid => ("upstream_invalid", 502, "The upstream's answer cannot be passed on."),
+        Code::UpstreamInvalid => ("upstream_invalid", 502, "The upstream's response cannot be returned."),
         Code::SecretUnavailable => ("secret_unavailable", 503, "A secret cannot be read."),
         Code::KeySetUnavailable => {
-            ("key_set_unavailable", 503, "The keys of a token's issuer cannot be had.")
+            ("key_set_unavailable", 503, "The keys of a token's issuer are not available.")
         }
-        Code::UpstreamTimeout => ("upstream_timeout", 504, "The upstream did not answer in time."),
+        Code::UpstreamTimeout => ("upstream_timeout", 504, "The upstream did not respond in time."),
         Code::LoopDetected => ("loop_detected", 508, "The request has been through this gateway before."),
     }
 }
@@ -115,13 +119,13 @@ impl Code {
         table(self).1
     }
 
-    /// What one line says of it (RFC 9457 §3.1.3): the same each time.
+    /// The title (RFC 9457 §3.1.3), which is always the same for a code.
     #[must_use]
     pub const fn title(self) -> &'static str {
         table(self).2
     }
 
-    /// Whether the same request can succeed later while nobody changes it, the configuration or the token.
+    /// Whether the same request can succeed later without a change to it, to the token or to the configuration.
     #[must_use]
     pub const fn is_transient(self) -> bool {
         matches!(
@@ -151,12 +155,12 @@ pub enum MediaType {
     Problem,
     /// `application/json`, for SDKs that parse no other JSON.
     Json,
-    /// `application/xml`, in the form of an error of S3. Clients of S3 read nothing else.
+    /// `application/xml`, in the form of an S3 error, because S3 clients read nothing else.
     S3,
 }
 
 impl MediaType {
-    /// The one for a request with these `Accept` and `Authorization` headers.
+    /// The media type for a request with these `Accept` and `Authorization` headers.
     #[must_use]
     pub fn of_client(accept: Option<&str>, authorization: Option<&str>) -> Self {
         match accept {
@@ -176,15 +180,15 @@ impl MediaType {
 }
 
 /// The value of `WWW-Authenticate`: how a client may show a token (RFC 9110 §11.6.1). The realm is the same on every
-/// route, so that it tells nothing of the configuration.
+/// route, so that it tells nothing about the configuration.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Challenge {
     /// `Bearer`.
     #[default]
     Bearer,
-    /// `Basic` alone: Docker's clients take the realm of `Bearer` for the URL of a token server.
+    /// `Basic` alone, because Docker clients use the realm of `Bearer` as the URL of a token server.
     Basic,
-    /// Either. `Basic` is the first, since wget reads no further.
+    /// Both. `Basic` is the first, because wget reads only the first one.
     BasicOrBearer,
 }
 
@@ -198,32 +202,31 @@ impl Challenge {
     }
 }
 
-/// A refusal, ready to be sent. It holds a code, an id, times and what the route tells web pages, so there is nothing in it
-/// that could leak.
+/// A refusal, ready to be sent. It has only a code, an id, times and CORS headers, so it cannot contain a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
-    /// Why.
+    /// The reason.
     pub code: Code,
     /// The id of the request.
     pub request_id: RequestId,
-    /// After how many seconds the caller may come back.
+    /// The `Retry-After` header, in seconds.
     pub retry_after: Option<u32>,
-    /// What else its head says: to web pages, and how long it took.
+    /// Other headers: CORS and `Server-Timing`.
     pub added: AddedHeaders,
-    /// What the client can read.
+    /// The media type of the body.
     pub media_type: MediaType,
-    /// How the client may show its token, where none has been accepted.
+    /// The `WWW-Authenticate` header of a 401.
     pub challenge: Challenge,
 }
 
 impl Refusal {
-    /// The status of the answer.
+    /// The status of the response.
     #[must_use]
     pub const fn status(&self) -> u16 {
         self.code.status()
     }
 
-    /// The headers of the answer.
+    /// The headers of the response.
     #[must_use]
     pub fn headers(&self) -> Vec<(&'static str, Cow<'_, str>)> {
         let mut headers: Vec<(&'static str, Cow<'_, str>)> = vec![
@@ -236,7 +239,7 @@ impl Refusal {
         headers.extend(self.retry_after.map(|seconds| ("retry-after", seconds.to_string().into())));
         match self.code {
             Code::CallerUnauthenticated => headers.push(("www-authenticate", self.challenge.as_str().into())),
-            // RFC 9110 §15.5.6 asks for it.
+            // Required by RFC 9110 §15.5.6.
             Code::MethodNotAllowed => headers.push(("allow", known_methods().into())),
             _ => {}
         }
@@ -246,11 +249,11 @@ impl Refusal {
         headers
     }
 
-    /// The body of the answer: a problem in JSON (RFC 9457 §3), or for clients of S3 an error in its form
+    /// The body of the response: problem details in JSON (RFC 9457 §3), or for S3 clients an S3 error
     /// (<https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html>).
     ///
-    /// Its extension member `error` is where the SDKs of Stripe, OpenAI, Anthropic and others look for a message. The
-    /// one for Node of Stripe takes an object without it for a result, whatever the status is.
+    /// The SDKs of Stripe, OpenAI, Anthropic and others read the message from the extension member `error`. Without it,
+    /// Stripe's SDK for Node treats the object as a result, whatever the status is.
     #[must_use]
     pub fn body(&self) -> String {
         #[derive(Serialize)]
@@ -269,7 +272,7 @@ impl Refusal {
             code: &'a str,
         }
         if self.media_type == MediaType::S3 {
-            // Codes, titles and ids have no character that XML escapes.
+            // Codes, titles and ids have no character that XML would escape.
             let (code, title, id) = (self.code.as_str(), self.code.title(), self.request_id.as_str());
             return format!(
                 "<Error><Code>{code}</Code><Message>{title}</Message><RequestId>{id}</RequestId></Error>"
@@ -283,7 +286,7 @@ impl Refusal {
             request_id: self.request_id.as_str(),
             error: Error { message: self.code.title(), r#type: ERROR_TYPE, code: self.code.as_str() },
         };
-        // Strings and a number always serialise.
+        // Serialising strings and a number cannot fail.
         serde_json::to_string(&problem).unwrap_or_default()
     }
 }

@@ -2,18 +2,18 @@
 
 use serde::Serialize;
 
-/// 128 random bits that an answer and its log event share, in 32 lower-case hexadecimal digits.
+/// 128 random bits in 32 lower-case hexadecimal digits. A response and its log event share it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct RequestId(String);
 
 impl RequestId {
-    /// Takes the bits from the runtime's generator.
+    /// Makes an id from random bits.
     #[must_use]
     pub fn new(bits: u128) -> Self {
         Self(format!("{bits:032x}"))
     }
 
-    /// A number below `end`, chosen by other bits for each of the first eight draws.
+    /// A random number below `end`. Each of the first eight draws uses other bits.
     #[must_use]
     pub fn chance(&self, draw: u32, end: u32) -> u32 {
         let piece = self.bits().rotate_right(draw.wrapping_mul(16)) & 0xffff;

@@ -1,4 +1,4 @@
-//! `[routes.NAME.allow]`: who may do what.
+//! `[routes.NAME.allow]`: the rules of each caller.
 
 use super::callers::Callers;
 use super::diagnostic::Findings;
@@ -14,7 +14,7 @@ pub(crate) fn read(entry: Entry<'_>, callers: &Callers<'_>, findings: &mut Findi
     let Some(table) = entry.value.table(EXAMPLE, findings) else { return Vec::new() };
     if table.entries().is_empty() {
         let instead = format!("write `{EXAMPLE}`, or `anyone = [\"GET /v1/**\"]` to make it public");
-        findings.error(table.span, "`allow` is empty, so the route admits nobody", &instead);
+        findings.error(table.span, "`allow` is empty, so the route admits no request", &instead);
     }
     let mut grants = grants(&table, callers, findings);
     grants.sort_by_key(|grant| grant.to != Grantee::Anyone);

@@ -1,7 +1,6 @@
-//! `auth`: how a route's secrets are put on a request.
+//! `auth`: how a route's secrets are added to a request.
 //!
-//! Each form is a few lines here, and a form with keys of its own has a file; the examples of all mistakes make this one
-//! longer than others.
+//! A form with its own keys has its own file. This file is longer than others because of the tests of all mistakes.
 
 use super::body_places;
 use super::diagnostic::Findings;
@@ -28,14 +27,14 @@ const FORMS: [&str; 13] = [
 ];
 const MTLS: &str = "mtls = \"CERTIFICATE\"";
 
-/// A route's `auth`, and where its secrets stand.
+/// A route's `auth`, and the positions of its secrets in the file.
 #[derive(Default)]
 pub(crate) struct Auth {
     pub(crate) placements: Vec<Placement>,
-    /// The names in braces of the route's `upstream` that are filled.
+    /// The placeholders in the route's `upstream` that are filled in.
     paths: Vec<(Text, Span)>,
     pub(crate) secrets: Vec<(SecretId, Span)>,
-    /// Where a client certificate is named.
+    /// The position of a client certificate.
     pub(crate) certificate: Option<Span>,
     /// The names of callers' values, and where each stands.
     pub(crate) caller_values: Vec<(Text, Span)>,
@@ -79,7 +78,7 @@ impl Auth {
                     if !placement.certificates().is_empty() {
                         let at = places.first().copied().unwrap_or(entry.key.span);
                         if auth.certificate.replace(at).is_some() {
-                            let message = "a request shows one client certificate";
+                            let message = "a request has at most one client certificate";
                             findings.error(at, message, "write one `mtls` with a list of bindings");
                             sound = false;
                         }
@@ -106,13 +105,13 @@ impl Auth {
         sound.then_some(auth)
     }
 
-    /// Each name in braces of the upstream's path is filled once, and nothing else is.
+    /// Checks that each placeholder in the upstream's path is filled in once, and that no other is.
     pub(crate) fn check_paths(&self, upstream: &Upstream, at: Span, findings: &mut Findings<'_>) {
         let named: Vec<&str> = places_in(upstream).collect();
         for (index, (name, span)) in self.paths.iter().enumerate() {
             if !named.contains(&name.as_ref()) {
                 let instead = format!("write `{{{name}}}` in the path of `upstream`");
-                findings.error(*span, &format!("the upstream has no place `{{{name}}}`"), &instead);
+                findings.error(*span, &format!("the upstream has no placeholder `{{{name}}}`"), &instead);
             } else if self.paths.iter().take(index).any(|(earlier, _)| earlier == name) {
                 findings.error(*span, &format!("two placements fill `{{{name}}}`"), "remove one of the two");
             }
@@ -125,12 +124,12 @@ impl Auth {
         }
     }
 
-    /// Whether there is a second certificate.
+    /// Whether there is more than one certificate.
     pub(crate) fn has_next_certificate(&self) -> bool {
         self.placements.iter().any(|placement| placement.certificates().len() > 1)
     }
 
-    /// The secrets move to their next source together, so those that have a next one have equally many.
+    /// The secrets move to their next source together, so all that have several sources need the same number.
     fn check_sources(&self, declared: &Declared<'_>, findings: &mut Findings<'_>) {
         let count = |secret: SecretId| declared.secrets.sources(secret).len();
         let certificates =
@@ -142,7 +141,7 @@ impl Auth {
                 "there are {length} certificates, and another number of sources of a secret, but they move to the next \
                  one together"
             );
-            findings.error(at, &message, "give both as many, or one of them a single one");
+            findings.error(at, &message, "give both the same number, or give one of them a single one");
         }
         let mut several = self.secrets.iter().filter(|(secret, _)| count(*secret) > 1);
         let Some((first, _)) = several.next() else { return };
@@ -154,13 +153,17 @@ impl Auth {
                 declared.secrets.name(*first),
                 count(*first),
             );
-            findings.error(*span, &message, "give both as many sources, or one of them a single one");
+            findings.error(
+                *span,
+                &message,
+                "give both the same number of sources, or give one of them a single one",
+            );
         }
     }
 }
 
-/// Whether no earlier placement, and no earlier output of this one, fills the same header or parameter. `places` are
-/// where this placement's places are named.
+/// Whether no earlier placement, and no earlier output of this one, sets the same header or parameter. `places` are the
+/// positions of this placement's places.
 pub(crate) fn are_new(
     placement: &Placement,
     places: &[Span],
@@ -192,7 +195,7 @@ pub(crate) fn are_new(
     are_new
 }
 
-/// Where the placement's headers or parameters are named.
+/// The positions of the placement's headers or parameters.
 fn spans_of(what: &str, placement: &Placement, places: &[Span]) -> Vec<Span> {
     let outputs = placement.outputs();
     if outputs.is_empty() {
@@ -207,7 +210,7 @@ fn spans_of(what: &str, placement: &Placement, places: &[Span]) -> Vec<Span> {
     named.map(|(_, span)| *span).collect()
 }
 
-/// Where the placement's parts of the body are named.
+/// The positions of the placement's fields of the body.
 fn body_spans(placement: &Placement, places: &[Span]) -> Vec<Span> {
     let outputs = placement.outputs();
     if outputs.is_empty() {
@@ -217,8 +220,8 @@ fn body_spans(placement: &Placement, places: &[Span]) -> Vec<Span> {
     named.map(|(_, span)| *span).collect()
 }
 
-/// What to write where an auth has nothing but text, which can be a placeholder of another language. Only names that the
-/// file declares are repeated: the text may be a credential.
+/// What to write instead of an auth of only text, which can be a placeholder of another language. Only names that the
+/// file declares are repeated, because the text may be a credential.
 fn instead_of_text(placements: &[Placement], declared: &Declared<'_>) -> String {
     let parts = placements.iter().flat_map(Placement::templates).flat_map(|template| template.parts.iter());
     let texts: Vec<&str> = parts
@@ -239,12 +242,14 @@ fn instead_of_text(placements: &[Placement], declared: &Declared<'_>) -> String 
     let names = declared.secrets.names().map(|(_, name)| name.text);
     match names.filter(|name| is_meant(name)).max_by_key(|name| name.len()) {
         Some(name) => format!("write `${{{name}}}` for the value of the secret `{name}`"),
-        None => "name a secret in it, such as `${secret}`; `auth = []` is for an upstream that wants no key"
-            .to_owned(),
+        None => {
+            "name a secret in it, such as `${secret}`; write `auth = []` for an upstream that needs no key"
+                .to_owned()
+        }
     }
 }
 
-/// The names in braces of a URL's path.
+/// The placeholders in a URL's path.
 pub(crate) fn places_in(url: &Upstream) -> impl Iterator<Item = &str> {
     let texts: Vec<&str> = match url {
         Upstream::Fixed(url) => vec![url.base.as_ref()],
@@ -264,18 +269,18 @@ fn names_in_braces(text: &str) -> impl Iterator<Item = &str> {
     text.split('{').skip(1).filter_map(|piece| piece.split_once('}')).map(|(name, _)| name)
 }
 
-/// What the value of a placement may hold.
+/// The characters that the value of a placement may have.
 #[derive(Clone, Copy)]
 pub(crate) enum Alphabet {
-    /// Visible ASCII and spaces, which is what every server reads alike (RFC 9110 §5.5).
+    /// Visible ASCII and spaces, which all servers read alike (RFC 9110 §5.5).
     Header,
     /// No colon and no control character (RFC 7617 §2).
     Username,
     /// No control character (RFC 7617 §2).
     Password,
-    /// Visible ASCII but for what ends a piece of a signature's scope.
+    /// Visible ASCII without the characters that end a part of a signature's scope.
     Scope,
-    /// Anything: it is encoded, or hashed.
+    /// Any character, because the value is encoded or hashed.
     Any,
 }
 
@@ -290,7 +295,7 @@ pub(crate) struct Reader<'r, 't, 'f> {
 }
 
 impl Reader<'_, '_, '_> {
-    /// A placement, and the pieces that say which headers, parameters or fields it sets.
+    /// A placement, and the positions of the headers, parameters or fields that it sets.
     pub(crate) fn placement(mut self, table: &Table<'_>) -> Option<(Placement, Vec<Span>)> {
         let form = self.form(table)?;
         let value = table.get("value");
@@ -341,7 +346,7 @@ impl Reader<'_, '_, '_> {
         }
     }
 
-    /// The one key that says what form it is.
+    /// The key that determines the form.
     fn form<'v>(&mut self, table: &Table<'v>) -> Option<Entry<'v>> {
         let all_known = table.reject_unknown_keys(&keys::AUTH, &[], self.findings);
         let forms: Vec<_> = table.entries().iter().filter(|entry| FORMS.contains(&entry.key.text)).collect();
@@ -350,19 +355,19 @@ impl Reader<'_, '_, '_> {
             [] => {
                 if all_known {
                     let instead = format!("write `{EXAMPLE}`, or `{BASIC}`, `{HEADER}` or `{QUERY}` in it");
-                    self.findings.error(table.span, "the table puts no credential anywhere", &instead);
+                    self.findings.error(table.span, "the table adds no credential", &instead);
                 }
                 None
             }
             [_, second, ..] => {
-                let message = "one table of `auth` puts one credential in one place";
+                let message = "one table of `auth` adds one credential in one place";
                 self.findings.error(second.key.span, message, "write an array of tables, one for each");
                 None
             }
         }
     }
 
-    /// The bindings, of which every environment has each.
+    /// The bindings. Each must exist in every environment.
     fn mtls(&mut self, form: Entry<'_>) -> Option<Vec<Text>> {
         let values = if form.value.is_array() {
             form.value.filled_array(MTLS, self.findings)?
@@ -375,7 +380,7 @@ impl Reader<'_, '_, '_> {
             let kind = FetcherKind::Certificate;
             self.declared.deployment.check_fetcher(kind, name.text, name.span, self.findings);
             if bindings.iter().any(|known| known == name.text) {
-                self.findings.error(name.span, "the certificate is there twice", "remove one of the two");
+                self.findings.error(name.span, "the certificate is listed twice", "remove one of the two");
                 return None;
             }
             bindings.push(Text::Owned(name.text.to_owned()));
@@ -441,7 +446,7 @@ impl Reader<'_, '_, '_> {
         Some(parsed)
     }
 
-    /// A template, whose secrets are the auth's from here on.
+    /// A template. Its secrets are added to the auth's.
     pub(crate) fn template(
         &mut self,
         value: Value<'_>,
@@ -485,10 +490,10 @@ impl Alphabet {
     fn fault(self, text: &str) -> Option<&'static str> {
         let fault = |character: char| match self {
             Self::Header if !(' '..='~').contains(&character) => {
-                Some("a character that is no printable ASCII")
+                Some("a character that is not printable ASCII")
             }
-            Self::Scope if matches!(character, '/' | ',') => Some("a slash or a comma, which end it"),
-            Self::Scope if !('!'..='~').contains(&character) => Some("a character that is no visible ASCII"),
+            Self::Scope if matches!(character, '/' | ',') => Some("a slash or a comma, which ends it"),
+            Self::Scope if !('!'..='~').contains(&character) => Some("a character that is not visible ASCII"),
             Self::Username if character == ':' => Some("a colon, which ends a user name"),
             Self::Username | Self::Password if character.is_control() => Some("a control character"),
             _ => None,
@@ -567,7 +572,7 @@ mod tests {
         }
         let three = format!("[\"STRIPE_KEY\", \"STRIPE_KEY_PREVIOUS\", {worker}]");
         let error = "gateway.toml:17:63: error: `other` has 3 sources and `stripe` has 2, but they move to the next \
-                     one together; found `${other}`; give both as many sources, or one of them a single one";
+                     one together; found `${other}`; give both the same number of sources, or give one of them a single one";
         assert_eq!(with_two_secrets(&three, both), Err(vec![error.to_owned()]));
     }
 
@@ -589,7 +594,7 @@ mod tests {
             ),
             (
                 r#"{ header = "x-a", value = "${var.BELL}${other}" }"#,
-                Err(fault(35, "BELL", "\\u{7}", "a character that is no printable ASCII")),
+                Err(fault(35, "BELL", "\\u{7}", "a character that is not printable ASCII")),
             ),
             (
                 r#"{ basic = { username = "x", password = "${var.BELL}${other}" } }"#,

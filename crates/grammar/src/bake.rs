@@ -6,7 +6,7 @@ use ostiary_core::configuration::{Forms, Gateway, Instruments};
 
 /// A constant expression of type [`Gateway`].
 ///
-/// It names `ostiary_core` and `alloc`, so the crate that includes it says `extern crate alloc;`.
+/// It uses `ostiary_core` and `alloc`, so the crate that includes it needs `extern crate alloc;`.
 #[must_use]
 pub fn bake(gateway: &Gateway) -> String {
     gateway.bake(&CrateEnv::default()).to_string()
@@ -18,7 +18,7 @@ pub fn bake_forms(gateway: &Gateway) -> String {
     format!("ostiary_core::configuration::{:?}", Forms::used_by(gateway))
 }
 
-/// A constant expression of type [`Instruments`]: what the configuration asks for besides serving requests.
+/// A constant expression of type [`Instruments`]: the instruments that the configuration asks for.
 #[must_use]
 pub fn bake_instruments(gateway: &Gateway) -> String {
     format!("ostiary_core::configuration::{:?}", Instruments::used_by(gateway))

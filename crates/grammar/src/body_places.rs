@@ -1,10 +1,10 @@
-//! The parts of a body that several placements set.
+//! Checks the fields of a body that several placements set.
 
 use super::diagnostic::Findings;
 use super::file::Span;
 use ostiary_core::configuration::BodyPlace;
 
-/// Reports that two placements set the same part of the body, or parts of bodies of two types.
+/// Reports two placements that set the same field of the body, or fields of two types of bodies.
 pub(crate) fn check(places: &[(BodyPlace, Span)], findings: &mut Findings<'_>) -> bool {
     for (at, (place, span)) in places.iter().enumerate() {
         for (earlier, _) in places.iter().take(at) {

@@ -1,4 +1,4 @@
-//! The complete example of the design, and the whole configuration that it means.
+//! A test of a complete `gateway.toml`, compared with the whole configuration that it defines.
 
 use super::{File, read};
 use ostiary_core::configuration::{

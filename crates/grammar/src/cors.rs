@@ -10,7 +10,7 @@ use ostiary_core::http::host::Host;
 
 const EXAMPLE: &str = "cors = { origins = [\"https://app.example.com\"] }";
 
-/// What a route says of other origins.
+/// The `cors` of a route.
 pub(crate) fn read(value: Value<'_>, findings: &mut Findings<'_>) -> Option<Cors> {
     let table = value.table(EXAMPLE, findings)?;
     table.reject_unknown_keys(&keys::CORS, &[], findings);
@@ -35,10 +35,14 @@ fn read_origins(value: Value<'_>, credentials: bool, findings: &mut Findings<'_>
     let origins = Value::distinct(elements, EXAMPLE, findings);
     if let Some(any) = origins.iter().find(|origin| origin.text == "*") {
         if origins.len() > 1 {
-            findings.error(any.span, "`*` is every origin, so it stands alone", "remove it, or the others");
+            findings.error(
+                any.span,
+                "`*` is every origin, so it has to be the only entry",
+                "remove it, or the others",
+            );
         }
         if credentials {
-            let message = "with `credentials = true` every page on the web could act as its visitor";
+            let message = "with `credentials = true`, every page on the web could act as its visitor";
             findings.error(any.span, message, "name the origins, or remove `credentials`");
         }
         return Some(Origins::Any);
@@ -55,22 +59,21 @@ fn read_origins(value: Value<'_>, credentials: bool, findings: &mut Findings<'_>
     Some(Origins::Listed(listed.into()))
 }
 
-/// What is wrong with an origin, and what to write instead.
+/// The fault of an origin, and what to write instead.
 type Fault = (&'static str, &'static str);
 
 const NO_ORIGIN: Fault = (
-    "is no origin as a browser writes it",
+    "is not an origin in the form that browsers send",
     "write scheme and host in lower case, and a port that is not the scheme's own: \
      `\"https://app.example.com\"`",
 );
 
-/// An origin in its serialisation (RFC 6454 §6.2), which has no slash at the end and is the same each time, or a
-/// pattern of such.
+/// A serialised origin (RFC 6454 §6.2), which has no slash at the end, or a pattern of origins.
 fn origin(text: &str) -> Result<OriginPattern, Fault> {
     if text == "null" {
         return Err((
-            "is what a browser sends for every sandboxed frame and every local file, whoever wrote it",
-            "write `[\"*\"]` where every page may call, or the origins of those that may",
+            "is the origin of every sandboxed frame and every local file",
+            "write `[\"*\"]` to admit every page, or the origins of the pages",
         ));
     }
     let (scheme, host) = text.split_once("://").filter(|(scheme, _)| is_scheme(scheme)).ok_or(NO_ORIGIN)?;
@@ -105,14 +108,14 @@ const ONE_LABEL: Fault = (
     "write `\"https://*.example.com\"`, or `[\"*\"]` for every origin",
 );
 
-/// RFC 3986 §3.1, in lower case.
+/// Whether the text is a scheme (RFC 3986 §3.1) in lower case.
 fn is_scheme(text: &str) -> bool {
     let is_known = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"+-.".contains(&byte);
     text.starts_with(|first: char| first.is_ascii_lowercase()) && text.bytes().all(is_known)
 }
 
-/// The hosts of web pages are in one form only. Those of other schemes are taken as they are: Safari, for one, writes
-/// the ids of its extensions in capitals.
+/// The host of a web page has only one form. Hosts of other schemes are not checked: Safari, for example, writes the
+/// ids of its extensions in upper case.
 fn is_origin_host(scheme: &str, host: &str) -> bool {
     let default_port = match scheme {
         "https" => 443,
@@ -131,7 +134,11 @@ const EXPOSE: &str = "expose = [\"link\"]";
 fn patterns(value: Value<'_>, example: &str, findings: &mut Findings<'_>) -> Vec<HeaderPattern> {
     let names = value.strings(example, findings);
     if let Some(any) = names.iter().find(|name| name.text == "*").filter(|_| names.len() > 1) {
-        findings.error(any.span, "`*` is every header, so it stands alone", "remove it, or the others");
+        findings.error(
+            any.span,
+            "`*` is every header, so it has to be the only entry",
+            "remove it, or the others",
+        );
     }
     names.iter().filter_map(|name| pattern(name, findings)).collect()
 }
@@ -139,7 +146,7 @@ fn patterns(value: Value<'_>, example: &str, findings: &mut Findings<'_>) -> Vec
 fn pattern(text: &Located<'_>, findings: &mut Findings<'_>) -> Option<HeaderPattern> {
     let pattern = match text.text.strip_suffix('*') {
         Some("") => Some(HeaderPattern::Any),
-        // A star is a character of names too, so one at any other place would be a name that nobody means.
+        // A star is allowed in header names too, but a name with one at another place is surely a mistake.
         Some(prefix) if !prefix.contains('*') => {
             let prefix = HeaderName::parse(prefix).ok();
             prefix.map(|prefix| HeaderPattern::Family(Text::Owned(prefix.as_str().to_owned())))
@@ -148,7 +155,7 @@ fn pattern(text: &Located<'_>, findings: &mut Findings<'_>) -> Option<HeaderPatt
         _ => None,
     };
     if pattern.is_none() {
-        let message = format!("`{}` is no header name", text.text);
+        let message = format!("`{}` is not a header name", text.text);
         let instead = "write a name such as `content-type`, a family such as `x-stainless-*`, or `*` for all";
         findings.error(text.span, &message, instead);
     }

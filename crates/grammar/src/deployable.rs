@@ -1,4 +1,4 @@
-//! What works on a developer's machine, and not where the configuration is deployed.
+//! Warns of configurations that work locally, but not when they are deployed.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -13,26 +13,28 @@ use ostiary_core::configuration::UpstreamUrl;
 pub(crate) struct OutOfReach(Vec<String>);
 
 impl OutOfReach {
-    /// Looks at the upstream as it is in one environment.
+    /// Checks the upstream's URL in one environment.
     pub(crate) fn look(&mut self, url: &UpstreamUrl, environment: &Environment<'_>) {
         if is_deployed(environment) && is_loopback(&url.origin) {
             self.0.push(environment.place());
         }
     }
 
-    /// Warns of all of them at once.
+    /// Warns of all environments in one message.
     pub(crate) fn warn(self, at: Span, findings: &mut Findings<'_>) {
         if !self.0.is_empty() {
             let places = self.0.join(" and ");
             let message =
-                format!("{places} this upstream is on loopback, and a deployed Worker reaches nothing there");
-            let instead = "write a host that Cloudflare reaches, or a `${var.NAME}` with such a value there";
+                format!("{places} this upstream is on loopback, which a deployed Worker cannot reach");
+            let instead =
+                "write a host that Cloudflare can reach, or a `${var.NAME}` with such a value there";
             findings.warning(at, &message, instead);
         }
     }
 }
 
-/// Warns of callers that are named after an environment and proved by a digest: digests are the same in all of them.
+/// Warns of callers that are named after an environment and have a digest, because a digest is valid in all
+/// environments.
 pub(crate) fn warn_of_digests(
     callers: &Callers<'_>,
     deployment: &Deployment<'_>,
@@ -53,8 +55,8 @@ pub(crate) fn warn_of_digests(
     }
 }
 
-/// Whether the environment can be deployed: it binds a secret of a store that exists. The id of such a store has 32
-/// hexadecimal digits, and any text is one locally.
+/// Whether the environment can be deployed: it binds a secret of a real store. The id of a real store has 32
+/// hexadecimal digits; a local one can be any text.
 fn is_deployed(environment: &Environment<'_>) -> bool {
     let is_id = |id: &str| id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
     environment.store().iter().any(|binding| is_id(binding.store_id))

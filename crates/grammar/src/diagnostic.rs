@@ -1,30 +1,30 @@
-//! What is wrong in a file, where, and what to write instead.
+//! Diagnostics: the faults of a file, their positions, and what to write instead.
 
 use std::fmt;
 use std::ops::Range;
 
 use super::file::{File, Span};
 
-/// One thing that is wrong, or odd, in one of the two files.
+/// One error or warning about one of the two files.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
     /// Whether the build stops.
     pub severity: Severity,
     /// The path of the file, as [`File::path`] gave it.
     pub path: String,
-    /// From 1.
+    /// The line, from 1.
     pub line: usize,
-    /// From 1, in characters.
+    /// The column, from 1, in characters.
     pub column: usize,
-    /// The offending text on one line, shortened where it is long; empty at the end of a line.
+    /// The text with the fault, on one line and shortened; empty at the end of a line.
     pub found: String,
     /// What is wrong.
     pub message: String,
     /// What to write instead, as an instruction.
     pub instead: String,
-    /// The bytes of the file that it is about; empty where something is missing there.
+    /// The bytes of the file that it is about; empty where something is missing.
     pub span: Range<usize>,
-    /// Whether the text could be a credential, so that nobody should print it.
+    /// Whether the text could be a credential, which must not be printed.
     pub is_hidden: bool,
 }
 
@@ -55,7 +55,7 @@ impl fmt::Display for Diagnostic {
 
 impl std::error::Error for Diagnostic {}
 
-/// Collects what is wrong in one file.
+/// Collects the diagnostics of one file.
 pub(crate) struct Findings<'t> {
     file: File<'t>,
     list: Vec<(usize, Diagnostic)>,
@@ -75,7 +75,7 @@ impl<'t> Findings<'t> {
         self.add(Severity::Error, at, Some(&found), message, instead);
     }
 
-    /// For a text that may be a credential which somebody pasted: a build log is no place for it.
+    /// Adds an error without the text that was found, which may be a credential and must not be in a build log.
     pub(crate) fn error_without_text(&mut self, at: Span, message: &str, instead: &str) {
         self.add(Severity::Error, at, None, message, instead);
     }
@@ -92,7 +92,7 @@ impl<'t> Findings<'t> {
         diagnostics.partition(|diagnostic| diagnostic.severity == Severity::Error)
     }
 
-    /// Without a text that was found it is hidden.
+    /// If `found` is `None`, the text is hidden.
     fn add(&mut self, severity: Severity, at: Span, found: Option<&str>, message: &str, instead: &str) {
         let before = self.file.text.get(..at.start).unwrap_or(self.file.text);
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
@@ -107,7 +107,7 @@ impl<'t> Findings<'t> {
             span: at.start..at.end.max(at.start),
             is_hidden: found.is_none(),
         };
-        // The same thing can be wrong in one place for two reasons, but not twice for the same one.
+        // One place can have two faults, but not the same fault twice.
         if !self.list.iter().any(|(start, earlier)| *start == at.start && *earlier == diagnostic) {
             self.list.push((at.start, diagnostic));
         }
@@ -125,7 +125,7 @@ impl<'t> Findings<'t> {
     }
 }
 
-/// Names come from the files and can hold anything.
+/// Names come from the files and can have any characters.
 fn on_one_line(text: &str) -> String {
     text.chars()
         .flat_map(|character| {

@@ -1,6 +1,6 @@
-//! Walking a document of TOML or JSON whose every key and value knows where it stands.
+//! Reads a TOML or JSON document. Every key and value has its position in the file.
 //!
-//! The readers of TOML and of JSON are beside the walk that both share, so the file is longer than others.
+//! The file is longer than others, because it has the code that TOML and JSON share.
 
 use std::collections::BTreeSet;
 
@@ -17,16 +17,16 @@ use super::notation::Notation;
 /// The most entries of a table or an array: a position among them is a `u16`.
 const MOST: usize = u16::MAX as usize;
 
-/// A key or a string, unescaped, and where it stands.
+/// A key or a string, unescaped, and its position.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Located<'t> {
     pub(crate) text: &'t str,
     pub(crate) span: Span,
-    /// Where the text itself starts in the file, unless escapes put the two out of step.
+    /// Where the text starts in the file; `None` if it has escapes, which shift positions.
     start: Option<usize>,
 }
 
-/// A value, and the key under which it stands.
+/// A value, and its key.
 #[derive(Clone, Copy)]
 pub(crate) struct Value<'t> {
     name: &'t str,
@@ -47,7 +47,7 @@ pub(crate) struct Table<'t> {
     entries: Vec<Entry<'t>>,
 }
 
-/// Parses a file; `None` where it is not what its name says. A key that is written twice is reported and read once.
+/// Parses a file; `None` where it is not valid. A key that occurs twice is reported and read once.
 pub(crate) fn parse<'t>(file: &'t str, findings: &mut Findings<'_>) -> Option<Spanned<DeTable<'t>>> {
     match findings.file().notation() {
         Notation::Toml => parse_toml(file, findings),
@@ -65,8 +65,8 @@ fn parse_toml<'t>(file: &'t str, findings: &mut Findings<'_>) -> Option<Spanned<
             findings.error(span, "the key is written twice in one table", "keep one of the two");
             continue;
         }
-        findings.error(span, &format!("this is not TOML: {}", error.message()), "write it as TOML has it");
-        // What the parser says after its first surprise is mostly about the surprise.
+        findings.error(span, &format!("this is not TOML: {}", error.message()), "write valid TOML");
+        // Later errors of the parser are mostly consequences of the first one.
         return None;
     }
     Some(document)
@@ -90,7 +90,7 @@ impl<'t> Table<'t> {
         self.get(key).map(|entry| entry.value)
     }
 
-    /// The value of a key that `owner`, whose name is at `at`, must have; reports where it is missing.
+    /// The value of a required key of `owner`, whose name is at `at`. Reports a missing key.
     pub(crate) fn required(
         &self,
         key: &str,
@@ -106,8 +106,8 @@ impl<'t> Table<'t> {
         value
     }
 
-    /// Reports every key that the table of `gateway.toml` does not have, and returns whether there was none. Keys whose time is yet to come
-    /// are told apart, so that no option silently does nothing.
+    /// Reports every key that the table does not have, and returns whether there was none. Planned keys get their own
+    /// message, so that no option silently does nothing.
     pub(crate) fn reject_unknown_keys(
         &self,
         table: &KeyTable,
@@ -161,7 +161,7 @@ impl<'t> Value<'t> {
         self.item.get_ref().as_str()
     }
 
-    /// `example` is the whole `key = value`, here and below.
+    /// The value as a table. `example` is the whole `key = value`, here and below.
     pub(crate) fn table(self, example: &str, findings: &mut Findings<'_>) -> Option<Table<'t>> {
         let Some(table) = self.item.get_ref().as_table() else {
             self.wants("a table", example, findings);
@@ -171,19 +171,19 @@ impl<'t> Value<'t> {
         Some(Table { span: self.span(), entries: entries(table, self.file) })
     }
 
-    /// As [`Value::table`], without a word where it is none.
+    /// The same as [`Value::table`], but does not report a value that is not a table.
     pub(crate) fn quiet_table(self) -> Option<Table<'t>> {
         let table = self.item.get_ref().as_table()?;
         Some(Table { span: self.span(), entries: entries(table, self.file) })
     }
 
-    /// The elements of an array; none where it is no array.
+    /// The elements of an array; none where the value is not an array.
     pub(crate) fn quiet_array(self) -> Vec<Value<'t>> {
         let array = self.item.get_ref().as_array();
         array.into_iter().flat_map(|array| array.iter()).map(|item| Value { item, ..self }).collect()
     }
 
-    /// The digits of an integer; `None` where it is none.
+    /// The digits of an integer; `None` where the value is not an integer.
     pub(crate) fn quiet_integer(self) -> Option<&'t str> {
         self.item.get_ref().as_integer().map(toml::de::DeInteger::as_str)
     }
@@ -198,7 +198,7 @@ impl<'t> Value<'t> {
         Some(array.iter().map(|item| Value { item, ..self }).collect())
     }
 
-    /// The elements of an array that has one or more.
+    /// The elements of an array that is not empty.
     pub(crate) fn filled_array(self, example: &str, findings: &mut Findings<'_>) -> Option<Vec<Value<'t>>> {
         let elements = self.array(example, findings)?;
         if elements.is_empty() {
@@ -209,13 +209,13 @@ impl<'t> Value<'t> {
         Some(elements)
     }
 
-    /// The strings of an array, each one only once.
+    /// The strings of an array. Duplicates are reported.
     pub(crate) fn strings(self, example: &str, findings: &mut Findings<'_>) -> Vec<Located<'t>> {
         let elements = self.array(example, findings).unwrap_or_default();
         Self::distinct(elements, example, findings)
     }
 
-    /// These values as strings, each one only once.
+    /// These values as strings. Duplicates are reported.
     pub(crate) fn distinct(
         elements: Vec<Value<'t>>,
         example: &str,
@@ -234,7 +234,7 @@ impl<'t> Value<'t> {
         strings
     }
 
-    /// A string in which placeholders have no meaning.
+    /// A string that cannot have placeholders.
     pub(crate) fn string(self, example: &str, findings: &mut Findings<'_>) -> Option<Located<'t>> {
         let string = self.template(example, findings)?;
         if let Some(start) = string.text.find("${") {
@@ -247,7 +247,7 @@ impl<'t> Value<'t> {
         Some(string)
     }
 
-    /// A string in which placeholders may stand.
+    /// A string that may have placeholders.
     pub(crate) fn template(self, example: &str, findings: &mut Findings<'_>) -> Option<Located<'t>> {
         let Some(text) = self.item.get_ref().as_str() else {
             self.wants("a string", example, findings);
@@ -273,7 +273,7 @@ impl<'t> Value<'t> {
         integer.map(toml::de::DeInteger::as_str)
     }
 
-    /// Reports that the value is of another type.
+    /// Reports that the value has the wrong type.
     pub(crate) fn wants(self, wanted: &str, example: &str, findings: &mut Findings<'_>) {
         let notation = findings.file().notation();
         let of_type = |name: &str| {
@@ -309,12 +309,12 @@ impl<'t> Located<'t> {
         Self { text, span, start }
     }
 
-    /// Where `text[start..end]` stands; the whole where escapes hide it.
+    /// The position of `text[start..end]`; that of the whole text where escapes shift positions.
     pub(crate) fn part(&self, start: usize, end: usize) -> Span {
         self.start.map_or(self.span, |first| Span { start: first + start, end: first + end })
     }
 
-    /// Where a piece that was cut out of the text stands.
+    /// The position of a piece of the text.
     pub(crate) fn piece(&self, piece: &str) -> Span {
         let offset = piece.as_ptr().addr().wrapping_sub(self.text.as_ptr().addr());
         match offset.checked_add(piece.len()) {

@@ -1,4 +1,4 @@
-//! The environments of wrangler's configuration, for whoever works on the store that they bind.
+//! The environments of wrangler's configuration, for commands that work on their store.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -17,28 +17,27 @@ pub struct Environment {
     pub name: Option<String>,
     /// Its Secrets Store bindings, in the order of the file.
     pub bindings: Vec<StoreBinding>,
-    /// Its variables that are texts.
+    /// Its variables that are strings.
     pub variables: BTreeMap<String, String>,
-    /// SHA-256 of all its Secrets Store bindings with what they are bound to, in lower-case hexadecimal.
+    /// SHA-256 of its Secrets Store bindings and their targets, in lower-case hexadecimal.
     pub digest: String,
 }
 
-/// A Secrets Store binding and what it is bound to. None of the texts is empty.
+/// A Secrets Store binding and its target. None of the texts is empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoreBinding {
-    /// What the Worker calls it.
+    /// The name of the binding in the Worker.
     pub name: String,
-    /// Where the secret is.
+    /// The id of the store.
     pub store_id: String,
-    /// What the store calls it.
+    /// The name of the secret in the store.
     pub secret_name: String,
 }
 
-/// Reads the environments of wrangler's configuration, the top level first. One without bindings has none: wrangler
-/// hands none on.
+/// Reads the environments of wrangler's configuration, the top level first. Environments do not inherit bindings.
 ///
 /// # Errors
-/// Everything that is wrong with the file, as far as it is read.
+/// All errors in the parts of the file that are read.
 pub fn environments(wrangler: File<'_>) -> Result<Vec<Environment>, Vec<Diagnostic>> {
     let mut findings = Findings::new(wrangler);
     let document = document::parse(wrangler.text, &mut findings);
@@ -69,7 +68,7 @@ impl Environment {
     }
 }
 
-/// Of the bindings in any order.
+/// The digest of the bindings, independent of their order.
 pub(crate) fn digest(bindings: &[Row<'_>]) -> String {
     let mut rows: Vec<[&str; 3]> =
         bindings.iter().map(|row| [row.name.text, row.store_id, row.secret_name]).collect();

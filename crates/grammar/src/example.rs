@@ -1,4 +1,4 @@
-//! A valid pair of files for tests, to be broken one piece at a time.
+//! A valid pair of files for tests, which replace one piece at a time.
 
 use super::{Checked, File, read};
 
@@ -55,20 +55,20 @@ pub(crate) fn outcome(gateway: &str, wrangler: &str) -> Result<Checked, Vec<Stri
     read(gateway, wrangler).map_err(|errors| errors.iter().map(ToString::to_string).collect())
 }
 
-/// The text with this piece of it, which it holds exactly once, written otherwise.
+/// The text with this piece replaced. The piece has to occur exactly once.
 pub(crate) fn replaced(text: &str, piece: &str, by: &str) -> String {
     assert_eq!(text.matches(piece).count(), 1, "{piece:?}");
     text.replace(piece, by)
 }
 
-/// What the valid pair says with a piece of [`GATEWAY`] written otherwise.
+/// The result for the valid pair with a piece of [`GATEWAY`] replaced.
 pub(crate) fn accepted(piece: &str, by: &str) -> Checked {
     let gateway = replaced(GATEWAY, piece, by);
     outcome(&gateway, WRANGLER).unwrap_or_else(|errors| panic!("{gateway}\n{errors:#?}"))
 }
 
-/// Checks a file of `diagnostics/`: blocks of a change to the valid pair, written as a diff, and the exact errors
-/// that it earns. A block without `-` lines writes the piece of the block before it otherwise.
+/// Checks a file of `diagnostics/`. Each block has a change to the valid pair, written as a diff, and the exact errors
+/// that it causes. A block without `-` lines replaces the same piece as the block before.
 pub(crate) fn assert_diagnostics(blocks: &str) {
     let mut piece = String::new();
     for block in blocks.trim_end().split("\n\n") {

@@ -1,4 +1,4 @@
-//! `exchange`: a credential that another request exchanges for a token.
+//! `exchange`: a credential that is exchanged for a token.
 
 use super::auth::{self, Alphabet, Reader, are_new};
 use super::body_places;
@@ -18,7 +18,7 @@ const TIMEOUT: &str = "timeout = \"10s\"";
 const DEFAULT_TIMEOUT: u32 = 10_000;
 
 impl Reader<'_, '_, '_> {
-    /// The form, and where each of its outputs is named.
+    /// The form, and the position of each of its outputs.
     pub(crate) fn exchange(&mut self, form: Entry<'_>) -> Option<(Exchange, Vec<Span>)> {
         let table = form.value.table(EXAMPLE, self.findings)?;
         table.reject_unknown_keys(&keys::EXCHANGE, &[], self.findings);
@@ -66,7 +66,7 @@ impl Reader<'_, '_, '_> {
         Some((identified(exchange), places))
     }
 
-    /// Where requests for tokens are sent. No part of its path is filled.
+    /// The URL for requests for tokens. It cannot have placeholders in braces.
     pub(crate) fn endpoint(
         &mut self,
         table: &Table<'_>,
@@ -91,12 +91,12 @@ impl Reader<'_, '_, '_> {
         })
     }
 
-    /// Whether a token may be used for several requests, for which it has to say when it expires.
+    /// Whether a token may be used for several requests, which requires its expiry.
     pub(crate) fn reuse(&mut self, table: &Table<'_>, form: Entry<'_>, expires: bool) -> Option<bool> {
         let Some(value) = table.value("reuse") else { return Some(false) };
         let reuse = value.boolean(self.findings)?;
         if reuse && !expires {
-            let message = "a token that is used again says when it expires";
+            let message = "`reuse` needs the token's expiry";
             self.findings.error(form.key.span, message, "add `expires = \"/expires_in\"`, or remove `reuse`");
             return None;
         }
@@ -123,8 +123,8 @@ impl Reader<'_, '_, '_> {
         method
     }
 
-    /// The placements of the request for a token. It is exchanged for nothing itself. `body` are the parts of its body
-    /// that are set.
+    /// The placements of the request for a token. They cannot contain another exchange. `body` gets the fields of the
+    /// body that they set.
     fn inner(&mut self, value: Value<'_>, body: &mut Vec<(BodyPlace, Span)>) -> Option<Vec<Placement>> {
         let tables = if value.is_array() { value.array(EXAMPLE, self.findings)? } else { vec![value] };
         let mut placements = Some(Vec::new());
@@ -178,7 +178,7 @@ impl Reader<'_, '_, '_> {
     }
 }
 
-/// The exchange with what tells it from others.
+/// The exchange with its identity.
 pub(crate) fn identified(exchange: Exchange) -> Exchange {
     let Exchange { method, auth, token, .. } = &exchange;
     let text = format!("{method:?} {auth:?} {token:?}");

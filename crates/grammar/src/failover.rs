@@ -1,4 +1,4 @@
-//! `failover` and `retry`: when a request is sent once more.
+//! `failover` and `retry`: the conditions for sending a request again.
 
 use super::diagnostic::Findings;
 use super::document::{Entry, Table, Value};
@@ -8,7 +8,7 @@ use ostiary_core::configuration::{Failover, RefusalCondition, Retry};
 
 const FAILOVER: &str = "failover = { status = [401], replay_limit = \"64KiB\" }";
 const WHEN: &str = "when = [401, { status = 400, body = \"API_KEY_INVALID\" }]";
-/// Far more than an error's code, and far less than what is looked at.
+/// In bytes. This is far more than the code of an error, and far less than the part of the body that is searched.
 const LONGEST_BODY: usize = 256;
 const RETRY: &str = "retry = { attempts = 2 }";
 const UNAUTHORIZED: u16 = 401;
@@ -18,13 +18,13 @@ const DEFAULT_REPLAY_LIMIT: u32 = 64 * 1024;
 /// A Worker has 128 MB for all requests that it handles at one time.
 const LARGEST_REPLAY_LIMIT: u32 = 16 * 1024 * 1024;
 
-/// What is kept of a body, and what it is kept for.
+/// When a request is sent again, and how much of its body is kept for that.
 pub(crate) struct RetryPolicy {
     pub(crate) failover: Option<Failover>,
     pub(crate) replay_limit: u32,
 }
 
-/// What holds for a route with several sources, and for one without, that says nothing.
+/// The default for a route with several sources, and for one without.
 pub(crate) fn default(has_next_source: bool) -> RetryPolicy {
     let condition = RefusalCondition { status: UNAUTHORIZED, body: None };
     let failover = has_next_source.then(|| Failover { when: vec![condition].into() });
@@ -61,7 +61,7 @@ pub(crate) fn read(entry: Entry<'_>, has_next_source: bool, findings: &mut Findi
     read
 }
 
-/// How often a connection is tried.
+/// `retry`: the number of attempts.
 pub(crate) fn retry(value: Value<'_>, findings: &mut Findings<'_>) -> Option<Retry> {
     let table = value.table(RETRY, findings)?;
     table.reject_unknown_keys(&keys::RETRY, &[], findings);
@@ -110,12 +110,12 @@ fn conditions(table: &Table<'_>, findings: &mut Findings<'_>) -> Option<Vec<Refu
     Some(conditions)
 }
 
-/// A status, and what the body of such a response holds where it refuses a credential.
+/// A status, and the text of the body, if any.
 fn condition(value: Value<'_>, findings: &mut Findings<'_>) -> Option<RefusalCondition> {
     let table = value.table(WHEN, findings)?;
     table.reject_unknown_keys(&keys::REFUSAL, &[], findings);
     let body = table.value("body");
-    // A success can be a refusal only where its body says so.
+    // A success status is a refusal only together with a text of the body.
     let least = if body.is_some() { LEAST_SUCCESS } else { LEAST_ERROR };
     let status = table
         .required("status", "a condition of `when`", value.span(), WHEN, findings)
@@ -123,7 +123,7 @@ fn condition(value: Value<'_>, findings: &mut Findings<'_>) -> Option<RefusalCon
     let Some(body) = body else { return Some(RefusalCondition { status: status?, body: None }) };
     let text = body.string(WHEN, findings)?;
     if !(1..=LONGEST_BODY).contains(&text.text.len()) {
-        let message = format!("`body` is a text of 1 to {LONGEST_BODY} bytes that only a refusal holds");
+        let message = format!("`body` is a text of 1 to {LONGEST_BODY} bytes");
         findings.error(body.span(), &message, &format!("write `{WHEN}`"));
         return None;
     }
@@ -134,7 +134,7 @@ fn status(value: Value<'_>, example: &str, least: u16, findings: &mut Findings<'
     let digits = value.integer(example, findings)?;
     let status = digits.parse().ok().filter(|status| (least..=599).contains(status));
     if status.is_none() {
-        let message = format!("`{digits}` is no status with which an upstream refuses a credential");
+        let message = format!("`{digits}` is not a status of a refusal");
         findings.error(value.span(), &message, &format!("write one from {least} to 599"));
     }
     status

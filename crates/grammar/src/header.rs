@@ -1,4 +1,4 @@
-//! Header names, and those that may not be named.
+//! Header names, and the ones that a route may not use.
 
 use super::diagnostic::Findings;
 use super::document::Located;
@@ -7,25 +7,25 @@ use ostiary_core::http::header_name::HeaderName;
 use ostiary_core::http::header_name::fold;
 use ostiary_core::response::edits::LINK_HEADERS;
 
-/// What a route does with the header that it names.
+/// How a route uses the header.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Purpose {
-    /// `auth` puts it on the request.
+    /// `auth` sets it.
     Set,
     /// `token_in` looks for the caller's token there.
     Token,
-    /// `forward_headers` lets the caller's go up.
+    /// `forward_headers` forwards the caller's.
     Forward,
-    /// `link_headers` rewrites the URL that the upstream's holds.
+    /// `link_headers` rewrites the URL in the upstream's.
     Link,
-    /// `strip_headers` keeps the caller's from going up, which does no harm to any header.
+    /// `strip_headers` removes the caller's, which is safe for every header.
     Strip,
 }
 
-/// The gateway or the runtime writes them for each request.
+/// Headers that the gateway or the runtime sets for each request.
 const OWNED: [&str; 4] = ["cdn-loop", "content-length", "expect", "host"];
 
-/// Reads a header's name and asks whether it may be used so.
+/// Parses a header's name, and checks that it may be used for this purpose.
 pub(crate) fn parse(
     text: &Located<'_>,
     name: &str,
@@ -35,16 +35,16 @@ pub(crate) fn parse(
     let at = text.piece(name);
     let at = if name.is_empty() { text.span } else { at };
     let Ok(header) = HeaderName::parse(name) else {
-        findings.error(at, &format!("`{name}` is no header name"), "write a name such as `x-api-key`");
+        findings.error(at, &format!("`{name}` is not a header name"), "write a name such as `x-api-key`");
         return None;
     };
     let twin = twin(&header);
     let fault = if purpose == Purpose::Strip {
         None
     } else if is_hop_by_hop(&twin) {
-        Some(("belongs to one connection and is never forwarded", "remove it"))
+        Some(("is a hop-by-hop header, which is never forwarded", "remove it"))
     } else if OWNED.contains(&twin.as_str()) || twin.starts_with("ostiary-") {
-        Some(("is the gateway's own", "remove it"))
+        Some(("is set by the gateway", "remove it"))
     } else if twin.starts_with("cf-") && purpose != Purpose::Forward {
         Some(("is Cloudflare's own", "remove it"))
     } else if purpose == Purpose::Link {
@@ -57,8 +57,8 @@ pub(crate) fn parse(
         }
     } else if twin == "cookie" {
         Some(match purpose {
-            Purpose::Forward => ("goes up where `Set-Cookie` comes down", "write `cookies = true`"),
-            _ => ("carries no credential of the gateway's", "write another header"),
+            Purpose::Forward => ("is forwarded together with `Set-Cookie`", "write `cookies = true`"),
+            _ => ("cannot carry a credential of the gateway", "write another header"),
         })
     } else {
         None
@@ -70,7 +70,7 @@ pub(crate) fn parse(
     Some(header)
 }
 
-/// The name as servers see it that turn header names into variables.
+/// The name of the variable that CGI servers make of the header.
 pub(crate) fn twin(name: &HeaderName) -> String {
     fold(name.as_str()).into_owned()
 }

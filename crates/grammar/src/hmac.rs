@@ -1,4 +1,4 @@
-//! `hmac`: a keyed hash of the request.
+//! `hmac`: an HMAC of the request.
 
 use super::auth::{Alphabet, Reader};
 use super::document::{Entry, Table, Value};
@@ -21,7 +21,7 @@ pub(crate) const ENCODINGS: [(&str, Encoding); 3] =
     [("hex", Encoding::Hex), ("base64", Encoding::Base64), ("base64url", Encoding::Base64Url)];
 
 impl Reader<'_, '_, '_> {
-    /// The form, and where each of its outputs is named.
+    /// The form, and the position of each of its outputs.
     pub(crate) fn hmac(&mut self, form: Entry<'_>) -> Option<(Hmac, Vec<Span>)> {
         let table = form.value.table(EXAMPLE, self.findings)?;
         table.reject_unknown_keys(&keys::HMAC, &[], self.findings);
@@ -38,7 +38,7 @@ impl Reader<'_, '_, '_> {
         let (outputs, at) = put?;
         let (put, places): (Vec<Output>, Vec<Span>) = outputs.into_iter().unzip();
         if !put.iter().any(Output::is_signature) {
-            self.findings.error(at, "nothing puts the signature on the request", &format!("write `{PUT}`"));
+            self.findings.error(at, "nothing adds the signature to the request", &format!("write `{PUT}`"));
             return None;
         }
         let hmac = Hmac {
@@ -58,14 +58,14 @@ impl Reader<'_, '_, '_> {
         let key = self.secret(value, "the key", KEY)?;
         if encoding != KeyEncoding::Text && key.parts.len() > 1 {
             let whom = self.values.for_whom();
-            let message = format!("a key that is decoded is one secret, with nothing around it{whom}");
+            let message = format!("a key that is decoded has to be one secret, with no text around it{whom}");
             self.findings.error(value.span(), &message, &format!("write `{KEY}`"));
             return None;
         }
         Some(key)
     }
 
-    /// A template that holds a secret.
+    /// A template that contains a secret.
     pub(crate) fn secret(&mut self, value: Value<'_>, what: &str, example: &str) -> Option<Template> {
         let parsed = self.value(value, example, Alphabet::Any, Scope::Nothing)?;
         if !parsed.may_hold_secret() {
@@ -76,7 +76,7 @@ impl Reader<'_, '_, '_> {
         Some(parsed.into_template())
     }
 
-    /// The value of a key that the form must have.
+    /// The value of a required key of the form.
     pub(crate) fn member<'v>(
         &mut self,
         table: &Table<'v>,
@@ -92,7 +92,7 @@ impl Reader<'_, '_, '_> {
         value
     }
 
-    /// One of a key's words, the first where the key is not there; `None` where it is another word.
+    /// One of the values that a key allows, or the first one if the key is missing; `None` for another value.
     pub(crate) fn word<T: Copy>(
         &mut self,
         table: &Table<'_>,

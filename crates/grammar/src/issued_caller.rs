@@ -1,4 +1,4 @@
-//! `issued` of a caller: signed tokens of the gateway's own.
+//! `issued` of a caller: signed tokens that the gateway's operator issues.
 
 use super::diagnostic::Findings;
 use super::document::{Entry, Value};
@@ -16,13 +16,13 @@ const AUDIENCE: &str = "audience = \"https://gw.example.com\"";
 const REVOKED: &str = "revoked = \"${revoked}\"";
 const MAX_TTL: &str = "max_ttl = \"90d\"";
 
-/// How long a token counts at most where nothing is said: 90 days, in seconds.
+/// The default of `max_ttl` in seconds: 90 days.
 const DEFAULT_MAX_TTL: u32 = 90 * 24 * 60 * 60;
 
-/// How much of a public key names it in a token, in characters.
+/// The length of a key id in a token, in characters: a prefix of the public key.
 const KEY_ID: usize = 16;
 
-/// A caller's `issued`, and where its list of revoked tokens is named.
+/// A caller's `issued`, and the position of its list of revoked tokens.
 pub(crate) fn read(
     entry: Entry<'_>,
     declared: &Declared<'_>,
@@ -64,7 +64,7 @@ fn public_keys(value: Value<'_>, findings: &mut Findings<'_>) -> Option<Vec<Publ
     Some(keys)
 }
 
-/// One source, since a list that is read in the place of another one would admit what that has revoked.
+/// The list has only one source, because another one could lack tokens that the first has revoked.
 fn revoked(
     value: Value<'_>,
     declared: &Declared<'_>,
@@ -73,13 +73,12 @@ fn revoked(
     let text = value.template(REVOKED, findings)?;
     let parsed = template::parse(&text, declared, findings)?;
     let [(Part::Secret(secret), span)] = parsed.parts.as_slice() else {
-        let message = "`revoked` is exactly one secret";
+        let message = "`revoked` has to be exactly one secret";
         findings.error_without_text(text.span, message, &format!("write `{REVOKED}`"));
         return None;
     };
     if declared.secrets.sources(*secret).len() != 1 {
-        let message =
-            "a list of revoked tokens has one source: another one would admit what the first has revoked";
+        let message = "a list of revoked tokens has only one source, because another one could lack tokens that the first has revoked";
         findings.error(*span, message, "give the secret a single source");
         return None;
     }

@@ -1,4 +1,4 @@
-//! Reads JSON with comments into the tree that TOML is read into, so that one walk and one set of messages serve both.
+//! Parses JSON with comments into the tree for TOML, so that the same code and messages serve both.
 
 use jsonc_parser::ast::{ObjectPropName, Value};
 use jsonc_parser::common::Range;
@@ -9,7 +9,7 @@ use toml::de::{DeArray, DeTable, DeValue};
 use super::diagnostic::Findings;
 use super::file::Span;
 
-/// As wrangler has it: comments and trailing commas, and nothing else beside JSON.
+/// The extensions of JSON that wrangler allows: comments and trailing commas.
 const OPTIONS: ParseOptions = ParseOptions {
     allow_comments: true,
     allow_trailing_commas: true,
@@ -23,18 +23,18 @@ const OPTIONS: ParseOptions = ParseOptions {
     allow_extended_string_escapes: false,
 };
 
-/// Parses a file; `None` where it is no JSON object. A key that is written twice is reported and read once.
+/// Parses a file; `None` where it is not a JSON object. A key that occurs twice is reported and read once.
 pub(crate) fn parse<'t>(file: &'t str, findings: &mut Findings<'_>) -> Option<Spanned<DeTable<'t>>> {
     let parsed = match parse_to_ast(file, &CollectOptions::default(), &OPTIONS) {
         Ok(parsed) => parsed,
         Err(error) => {
-            let message = format!("this is no JSON: {}", error.kind());
-            findings.error(span(error.range()), &message, "write it as JSON has it");
+            let message = format!("this is not JSON: {}", error.kind());
+            findings.error(span(error.range()), &message, "write valid JSON");
             return None;
         }
     };
     let Some(Value::Object(object)) = parsed.value else {
-        findings.error(Span { start: 0, end: 0 }, "this is no JSON object", "write `{ … }`");
+        findings.error(Span { start: 0, end: 0 }, "this is not a JSON object", "write `{ … }`");
         return None;
     };
     Some(Spanned::new(range(object.range), table(object, findings)))
@@ -58,13 +58,13 @@ fn table<'t>(object: jsonc_parser::ast::Object<'t>, findings: &mut Findings<'_>)
     table
 }
 
-/// `None` for null, which wrangler takes for a key that is not there.
+/// `None` for null, which wrangler treats as a missing key.
 fn value<'t>(value: Value<'t>, findings: &mut Findings<'_>) -> Option<Spanned<DeValue<'t>>> {
     Some(match value {
         Value::StringLit(string) => Spanned::new(range(string.range), DeValue::String(string.value)),
         Value::BooleanLit(boolean) => Spanned::new(range(boolean.range), DeValue::Boolean(boolean.value)),
         Value::NumberLit(number) => {
-            // Numbers of JSON are numbers of TOML, but for those with an exponent and no fraction.
+            // JSON numbers are TOML numbers, except those with an exponent and no fraction.
             let parsed = DeValue::parse(number.value).map(Spanned::into_inner);
             let parsed = parsed.unwrap_or_else(|_| DeValue::String(number.value.into()));
             Spanned::new(range(number.range), parsed)
@@ -101,7 +101,7 @@ mod tests {
     use super::super::{Checked, File, read};
 
     const WRANGLER: &str = r#"{
-  // As wrangler's own documentation has it.
+  // An example of wrangler's documentation.
   "name": "gateway",
   "vars": { "ACCOUNT": "acct_1", "LIMIT": 3, "RATIO": 0.5, "OBJECT": { "a": [null] } },
   "secrets": { "required": ["LEGACY_KEY"] },
@@ -175,13 +175,13 @@ mod tests {
     #[test]
     fn tells_where_the_file_is_wrong() {
         for (piece, by, expected) in [
-            ("\"name\": \"gateway\",", "\"name\": gateway,", ":3:11: error: this is no JSON: "),
+            ("\"name\": \"gateway\",", "\"name\": gateway,", ":3:11: error: this is not JSON: "),
             (
                 "\"name\": \"gateway\",",
                 "\"name\": \"gateway\"",
-                ":3:20: error: this is no JSON: Expected comma; found nothing",
+                ":3:20: error: this is not JSON: Expected comma; found nothing",
             ),
-            ("\"name\": \"gateway\",", "'name': \"gateway\",", ":3:3: error: this is no JSON: "),
+            ("\"name\": \"gateway\",", "'name': \"gateway\",", ":3:3: error: this is not JSON: "),
             (
                 "\"name\"",
                 "\"vars\"",
@@ -210,7 +210,7 @@ mod tests {
         for text in ["", "[]", "// nothing\n", "null"] {
             let told = outcome(GATEWAY, text).unwrap_err();
             assert_eq!(told.len(), 1, "{told:?}");
-            assert!(told[0].contains(":1:1: error: this is no JSON object"), "{told:?}");
+            assert!(told[0].contains(":1:1: error: this is not a JSON object"), "{told:?}");
         }
     }
 

@@ -31,7 +31,7 @@ pub(crate) fn bearer() -> Output {
 }
 
 impl Reader<'_, '_, '_> {
-    /// The form, and where each of its outputs is named.
+    /// The form, and the position of each of its outputs.
     pub(crate) fn jwt(&mut self, form: Entry<'_>) -> Option<(Jwt, Vec<Span>)> {
         let table = form.value.table(EXAMPLE, self.findings)?;
         table.reject_unknown_keys(&keys::JWT, &[], self.findings);
@@ -40,7 +40,7 @@ impl Reader<'_, '_, '_> {
         Some((Jwt { put: put.into(), ..jwt }, places))
     }
 
-    /// A token, whose table may have other keys too. It is put nowhere yet.
+    /// A token, whose table may have other keys too. Its outputs are not set.
     pub(crate) fn signed_token(&mut self, table: &Table<'_>, form: Entry<'_>) -> Option<Jwt> {
         let key_encoding = self.word(table, "key_encoding", "encoding of a key", &KEY_ENCODINGS);
         let algorithm = self.member(table, form, "alg", EXAMPLE);
@@ -51,7 +51,7 @@ impl Reader<'_, '_, '_> {
         if let Some(value) = table.value("kid") {
             let kid = self.value(value, "kid = \"key-1\"", Alphabet::Any, Scope::Nothing);
             if header.iter().flatten().any(|member| member.name == "kid") {
-                self.findings.error(value.span(), "`header` has a `kid`, too", "remove one of the two");
+                self.findings.error(value.span(), "`header` has a `kid` as well", "remove one of the two");
                 return None;
             }
             let kid =
@@ -78,7 +78,7 @@ impl Reader<'_, '_, '_> {
         })
     }
 
-    /// The outputs of a token: a bearer token unless the table says otherwise.
+    /// The outputs of a token; by default, it is a bearer token.
     pub(crate) fn token_outputs(
         &mut self,
         table: &Table<'_>,
@@ -91,22 +91,22 @@ impl Reader<'_, '_, '_> {
             return Some((put, places));
         }
         let instead = "write `put = { header = \"x-token\", value = \"${request.token}\" }`";
-        self.findings.error(value.span(), "nothing puts the token on the request", instead);
+        self.findings.error(value.span(), "nothing adds the token to the request", instead);
         None
     }
 
-    /// One secret: PEM and JWKs have nothing around them.
+    /// The template of one secret, because a PEM or a JWK cannot have text around it.
     fn signing_key(&mut self, value: Value<'_>) -> Option<Template> {
         self.key(value, KeyEncoding::Base64)
     }
 
-    /// The members of a table, but for those that are set by themselves.
+    /// The members of a table, except those that the gateway sets.
     pub(crate) fn claims(&mut self, value: Value<'_>, own: &[&str]) -> Option<Vec<Claim>> {
         let table = value.table("claims = { iss = \"me\" }", self.findings)?;
         let mut claims = Some(Vec::new());
         for Entry { key, value } in table.entries() {
             if own.contains(&key.text) {
-                let message = format!("`{}` is set by itself", key.text);
+                let message = format!("`{}` is set by the gateway", key.text);
                 self.findings.error(key.span, &message, "remove it; `ttl` says how long a token is valid");
                 claims = None;
                 continue;

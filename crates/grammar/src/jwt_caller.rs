@@ -442,11 +442,11 @@ mod tests {
     fn variables_stand_in_the_issuer_the_audience_and_the_url_of_keys() {
         let variable = || Part::Variable("ACCOUNT".into());
         let Proof::Jwt(jwt) = proof(
-            "jwt = { issuer = \"https://${var.ACCOUNT}.example.com/\", audience = [\"${var.ACCOUNT}\", \"b\"], claims = { sub = \"x\" } }",
+            "jwt = { issuer = \"https://id.example.com/${var.ACCOUNT}/\", audience = [\"${var.ACCOUNT}\", \"b\"], claims = { sub = \"x\" } }",
         ) else {
             panic!()
         };
-        let parts = vec![Part::Text("https://".into()), variable(), Part::Text(".example.com/".into())];
+        let parts = vec![Part::Text("https://id.example.com/".into()), variable(), Part::Text("/".into())];
         let issuer = Template { parts: parts.into() };
         assert_eq!(jwt.issuer, issuer);
         assert_eq!(jwt.keys, KeySource::Discovered(Upstream::Variable(issuer)));

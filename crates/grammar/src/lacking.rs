@@ -1,11 +1,11 @@
-//! What environments of wrangler's configuration lack.
+//! Reports what is missing in environments of wrangler's configuration.
 
 use super::diagnostic::Findings;
 use super::file::Span;
 use super::nearest::nearest;
 
-/// One message for all environments that lack the same thing, with what to write in the first of them:
-/// places and instructions.
+/// Reports one message for all environments in which the same thing is missing, with what to write in the first of
+/// them. `lacking` has places and instructions.
 pub(crate) fn report(message: &str, lacking: &[(String, String)], at: Span, findings: &mut Findings<'_>) {
     let [(first, instead), others @ ..] = lacking else { return };
     let others: Vec<_> = others.iter().map(|(place, _)| place.as_str()).collect();
@@ -18,7 +18,7 @@ pub(crate) fn report(message: &str, lacking: &[(String, String)], at: Span, find
     findings.error(at, &format!("{message} {places}"), &format!("{instead}, and likewise {others}"));
 }
 
-/// What to write in place of a name that an environment lacks: one that it has and that is close, or else `add`.
+/// What to write instead of a name that is missing in an environment: a similar name that exists, or else `add`.
 pub(crate) fn or_nearest<'n>(name: &str, known: impl Iterator<Item = &'n str>, add: String) -> String {
     match nearest(name, known) {
         Some(near) => format!("write `{near}`, or {add}"),

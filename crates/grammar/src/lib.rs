@@ -1,12 +1,12 @@
 //! Reads `gateway.toml`, checks it against wrangler's configuration, and writes the result as Rust source.
 //!
 //! 1. Both files are parsed, wrangler's as TOML or as JSON with comments (`document`).
-//! 2. What wrangler's configuration binds is read for every environment (`wrangler`).
-//! 3. The names come first: secrets, then callers, then the routes that use them. A thing with a fault keeps
-//!    its name, so that one mistake is one diagnostic.
-//! 4. What only the whole shows is checked last (`usage`).
+//! 2. The bindings of wrangler's configuration are read for every environment (`wrangler`).
+//! 3. Secrets are read first, then callers, and then the routes that use them. An entry with an error still declares
+//!    its name, so that one mistake causes one diagnostic.
+//! 4. Relations across the whole file are checked last (`usage`).
 //!
-//! Nothing stops at the first mistake: the caller gets every diagnostic at once, in order of position.
+//! Reading does not stop at the first mistake. It returns all diagnostics, in order of position.
 
 mod allow;
 mod auth;
@@ -88,17 +88,17 @@ const SECRET_TIMEOUT: &str = "secret_timeout = \"2s\"";
 /// A configuration that may be deployed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Checked {
-    /// What `gateway.toml` says.
+    /// The configuration.
     pub gateway: Gateway,
-    /// What is odd in either file, and stops nothing.
+    /// Warnings about either file, which do not stop the build.
     pub warnings: Vec<Diagnostic>,
 }
 
-/// Reads `gateway.toml` beside wrangler's configuration that it is deployed with: JSON with comments where its path ends
-/// in `.json` or `.jsonc`, TOML otherwise.
+/// Reads `gateway.toml`, and checks it against wrangler's configuration: JSON with comments if its path ends in `.json`
+/// or `.jsonc`, and TOML otherwise.
 ///
 /// # Errors
-/// Everything that is wrong in either file, those of `gateway.toml` first.
+/// All errors in both files, those of `gateway.toml` first.
 pub fn read(gateway: File<'_>, wrangler: File<'_>) -> Result<Checked, Vec<Diagnostic>> {
     let mut ours = Findings::new(gateway);
     let mut theirs = Findings::new(wrangler);
@@ -121,7 +121,7 @@ pub fn read(gateway: File<'_>, wrangler: File<'_>) -> Result<Checked, Vec<Diagno
 /// The message of a gateway that has no route yet.
 pub const NO_ROUTE: &str = "there is no route";
 
-/// `None` where there is no route.
+/// Reads the configuration; `None` where there is no route.
 fn read_gateway<'t>(
     file: &Table<'t>,
     deployment: Deployment<'t>,
@@ -179,7 +179,7 @@ fn secret_timeout(table: &Table<'_>, findings: &mut Findings<'_>) -> Option<u32>
     unit::duration(&text, findings)
 }
 
-/// The binding of Analytics Engine, which every environment has.
+/// The Analytics Engine binding, which must exist in every environment.
 fn metrics(table: &Table<'_>, deployment: &Deployment<'_>, findings: &mut Findings<'_>) -> Option<String> {
     let text = table.value("metrics")?.string("metrics = \"METRICS\"", findings)?;
     deployment.check_dataset(text.text, text.span, findings);

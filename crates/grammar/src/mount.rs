@@ -1,4 +1,4 @@
-//! Where a route is reached: `/path`, `host`, or `host/path`.
+//! `mount`: `/path`, `host`, or `host/path`.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -6,14 +6,14 @@ use super::diagnostic::Findings;
 use super::document::Located;
 use super::file::Span;
 
-/// A mount that does not know its route yet.
+/// A mount without its route.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Place {
     pub(crate) host: Option<String>,
     pub(crate) prefix: Vec<String>,
 }
 
-/// What is wrong with a piece of the text, and what to write instead.
+/// A piece of the text, its fault, and what to write instead.
 type Fault<'t> = (&'t str, &'static str, String);
 
 impl Place {
@@ -43,7 +43,7 @@ impl Place {
         }
     }
 
-    /// Every path of one host: the only mount that shares its origin with no other.
+    /// Whether it has every path of one host: only such a mount shares its origin with no other.
     pub(crate) const fn is_whole_host(&self) -> bool {
         self.host.is_some() && self.prefix.is_empty()
     }
@@ -53,7 +53,7 @@ impl Place {
         self.host.as_deref().map(|host| split_port(host).0)
     }
 
-    /// Whether every request to this place is one to the other place, were it not mounted itself.
+    /// Whether this place is below the other one, or the same.
     pub(crate) fn is_within(&self, other: &Self) -> bool {
         self.host == other.host && self.prefix.starts_with(&other.prefix)
     }
@@ -77,7 +77,7 @@ fn host(text: &str) -> Result<String, Fault<'_>> {
         let number = digits.parse::<u16>().ok().filter(|number| *number != 0 && number.to_string() == digits);
         match number {
             Some(80 | 443) => {
-                let message = "the port is a default one, which hosts are compared without";
+                let message = "the port is the default, which a host does not have";
                 return Err((digits, message, format!("write `{name}`")));
             }
             Some(_) => {}
@@ -92,7 +92,7 @@ fn host(text: &str) -> Result<String, Fault<'_>> {
         return Err((name, "the host ends with a dot", instead));
     }
     if !is_host(&lower) {
-        let message = "this is not a host as a browser spells it";
+        let message = "this is not a host in the form that browsers send";
         return Err((name, message, example()));
     }
     Ok(text.to_ascii_lowercase())
@@ -106,7 +106,7 @@ fn split_port(text: &str) -> (&str, Option<&str>) {
     }
 }
 
-/// Whether a URL parser leaves the host as it is, so that it can equal a request's.
+/// Whether a URL parser leaves the host unchanged, so that it can equal the host of a request.
 fn is_host(name: &str) -> bool {
     if let Some(address) = name.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
         let parsed: Option<Ipv6Addr> = address.parse().ok();
@@ -131,7 +131,7 @@ fn prefix(path: &str, may_be_root: bool) -> Result<Vec<String>, Fault<'_>> {
     let strange = |character: char| !(' '..='~').contains(&character) || "%?#\\;*".contains(character);
     if let Some((at, found)) = inner.char_indices().find(|(_, character)| strange(*character)) {
         let piece = inner.get(at..at + found.len_utf8()).unwrap_or(inner);
-        let message = "a mount's path holds printable ASCII but for `%`, `?`, `#`, `\\`, `;` and `*`";
+        let message = "a mount's path can have printable ASCII except `%`, `?`, `#`, `\\`, `;` and `*`";
         return Err((piece, message, "write it without that character".to_owned()));
     }
     if path.ends_with('/') {

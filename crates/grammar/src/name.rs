@@ -3,7 +3,8 @@
 use super::diagnostic::Findings;
 use super::document::Located;
 
-/// Reports a name that a placeholder, a log line or a URL could not spell, and returns whether it is none.
+/// Reports a name with characters that a placeholder, a log line or a URL cannot have. Returns whether the name is
+/// valid.
 pub(crate) fn check(name: &Located<'_>, what: &str, findings: &mut Findings<'_>) -> bool {
     let is_name = is_name(name.text);
     if !is_name {
@@ -13,7 +14,7 @@ pub(crate) fn check(name: &Located<'_>, what: &str, findings: &mut Findings<'_>)
     is_name
 }
 
-/// Letters, digits, `_` and `-`, one or more.
+/// Whether the text has one or more letters, digits, `_` and `-`, and nothing else.
 pub(crate) fn is_name(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
 }

@@ -1,6 +1,6 @@
-//! The name that somebody probably meant.
+//! Finds the name that was probably meant.
 
-/// The candidate that is a typing error or two away, if there is one.
+/// The candidate that differs by one or two typing errors, if there is one.
 #[must_use]
 pub fn nearest<'n>(name: &str, candidates: impl Iterator<Item = &'n str>) -> Option<&'n str> {
     let tolerated = (name.chars().count() / 3).clamp(1, 3);

@@ -1,22 +1,22 @@
-//! TOML or JSON: wrangler reads either, and a message shows what to write in the notation of its file.
+//! TOML or JSON. wrangler reads both, and a message shows what to write in the notation of the file.
 
-/// How a file is written.
+/// The notation of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Notation {
     /// `wrangler.toml`, and `gateway.toml` always.
     Toml,
-    /// `wrangler.jsonc` and `wrangler.json`. Comments and trailing commas are wrangler's own business.
+    /// `wrangler.jsonc` and `wrangler.json`. Both may have comments and trailing commas.
     Json,
 }
 
 impl Notation {
-    /// By the name, as wrangler has it.
+    /// The notation by the file's extension, as in wrangler.
     pub(crate) fn of_path(path: &str) -> Self {
         let is_json = [".json", ".jsonc"].into_iter().any(|ending| path.ends_with(ending));
         if is_json { Self::Json } else { Self::Toml }
     }
 
-    /// The name that it has for one of TOML's types.
+    /// Its name for a type of TOML.
     pub(crate) fn type_name(self, of_toml: &str) -> &str {
         match (self, of_toml) {
             (Self::Json, "table") => "object",
@@ -25,7 +25,7 @@ impl Notation {
         }
     }
 
-    /// A key with a value that is written already.
+    /// A key with a formatted value.
     pub(crate) fn pair(self, key: &str, value: &str) -> String {
         match self {
             Self::Toml => format!("{key} = {value}"),
@@ -39,7 +39,7 @@ impl Notation {
         format!("{{ {} }}", pairs.join(", "))
     }
 
-    /// A table by the keys that lead to it.
+    /// The header of the table at this path.
     pub(crate) fn table(self, keys: &[&str]) -> String {
         match self {
             Self::Toml => format!("[{}]", self.keys(keys)),
@@ -47,7 +47,7 @@ impl Notation {
         }
     }
 
-    /// An array of tables by the keys that lead to it.
+    /// The header of the array of tables at this path.
     pub(crate) fn array_of_tables(self, keys: &[&str]) -> String {
         match self {
             Self::Toml => format!("[[{}]]", self.keys(keys)),
@@ -55,7 +55,7 @@ impl Notation {
         }
     }
 
-    /// What adds a table with these pairs to an array of tables.
+    /// The instruction to add a table with these pairs to an array of tables.
     pub(crate) fn one_more(self, keys: &[&str], pairs: &[(&str, &str)]) -> String {
         match self {
             Self::Toml => {
@@ -85,7 +85,7 @@ impl Notation {
     }
 }
 
-/// Whether TOML takes this key without quotes.
+/// Whether TOML allows this key without quotes.
 fn is_bare(key: &str) -> bool {
     !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
 }

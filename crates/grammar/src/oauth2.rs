@@ -44,7 +44,7 @@ const CLIENT_AUTHS: [(&str, ClientAuth); 3] = [
 ];
 
 impl Grant {
-    /// As `grant_type` has it (RFC 6749 §4.4.2 and §6, RFC 7523 §2.1).
+    /// The value of `grant_type` (RFC 6749 §4.4.2 and §6, RFC 7523 §2.1).
     const fn grant_type(self) -> &'static str {
         match self {
             Self::ClientCredentials => "client_credentials",
@@ -55,7 +55,7 @@ impl Grant {
 }
 
 impl Reader<'_, '_, '_> {
-    /// The exchange that the grant is, and where each of its outputs is named.
+    /// The grant as an exchange, and the position of each of its outputs.
     pub(crate) fn oauth2(&mut self, form: Entry<'_>) -> Option<(Exchange, Vec<Span>)> {
         let table = form.value.table(EXAMPLE, self.findings)?;
         table.reject_unknown_keys(&keys::OAUTH2, &[], self.findings);
@@ -86,7 +86,7 @@ impl Reader<'_, '_, '_> {
         Some((identified(exchange), places))
     }
 
-    /// A secret that is sent nowhere is a mistake about the grant.
+    /// Reports secrets that the grant does not use, which are a mistake about the grant.
     fn reject_unused(&mut self, table: &Table<'_>, grant: Grant, client_auth: ClientAuth) -> Option<()> {
         let signs = grant == Grant::JwtBearer || client_auth == ClientAuth::PrivateKeyJwt;
         let has_secret = client_auth != ClientAuth::PrivateKeyJwt
@@ -97,7 +97,7 @@ impl Reader<'_, '_, '_> {
             ("client_secret", has_secret, "a `client_id` and a `client_auth` with a secret"),
         ] {
             if let Some(entry) = table.get(key).filter(|_| !is_used) {
-                let message = format!("`{key}` is sent nowhere");
+                let message = format!("`{key}` is not used");
                 self.findings.error(entry.key.span, &message, &format!("remove it, or write {by}"));
                 return None;
             }
@@ -105,7 +105,7 @@ impl Reader<'_, '_, '_> {
         Some(())
     }
 
-    /// What a grant proves beside the client.
+    /// The fields of a grant, besides those of the client.
     fn grant(
         &mut self,
         table: &Table<'_>,
@@ -128,7 +128,7 @@ impl Reader<'_, '_, '_> {
         }
     }
 
-    /// How the client proves who it is.
+    /// The authentication of the client.
     fn client(
         &mut self,
         table: &Table<'_>,
@@ -138,7 +138,7 @@ impl Reader<'_, '_, '_> {
     ) -> Option<Vec<Placement>> {
         let named = table.value("client_id");
         if grant == Grant::JwtBearer && client_auth != ClientAuth::PrivateKeyJwt && named.is_none() {
-            // The assertion says whose it is (RFC 7521 §4.1).
+            // The assertion names the client (RFC 7521 §4.1).
             return Some(Vec::new());
         }
         let id = named.or_else(|| self.member(table, form, "client_id", EXAMPLE))?;
@@ -177,7 +177,7 @@ impl Reader<'_, '_, '_> {
         self.value(value, example, Alphabet::Any, Scope::Nothing).map(Parsed::into_template)
     }
 
-    /// A token for the token endpoint (RFC 7523 §3). `own` are claims that the table need not have.
+    /// An assertion for the token endpoint (RFC 7523 §3). `own` are claims that have a default.
     fn assertion(
         &mut self,
         table: &Table<'_>,
@@ -208,7 +208,7 @@ impl Reader<'_, '_, '_> {
         Some(jwt)
     }
 
-    /// What else is asked for: `scope`, `audience`, `resource`, and `params`.
+    /// The other fields of the request: `scope`, `audience`, `resource`, and `params`.
     fn parameters(&mut self, table: &Table<'_>) -> Option<Vec<Placement>> {
         let mut fields = Some(Vec::new());
         for name in ["scope", "audience", "resource"] {

@@ -1,4 +1,4 @@
-//! `[operator]`: where the operator's endpoints are, and who may use them.
+//! `[operator]`: the mount of the operator's endpoints, and the callers that may use them.
 
 use super::callers::{Callers, LocatedProof};
 use super::diagnostic::Findings;
@@ -50,7 +50,7 @@ pub(crate) fn read(
     ))
 }
 
-/// A Worker does not know in which environment it runs, so that a variable tells it; without one it is the top level.
+/// A Worker does not know its environment, so a variable has to name it; without the variable it is the top level.
 fn environments(
     operator: Entry<'_>,
     deployment: &Deployment<'_>,
@@ -79,20 +79,20 @@ fn environments(
     environments
 }
 
-/// A route on the operator's mount, or below it, would hide its endpoints. One above it is hidden by them there, as
-/// it is by any longer mount.
+/// A route on the operator's mount or below it would hide the endpoints, so it is an error. A route above it is
+/// allowed.
 fn mount(value: Value<'_>, routes: &Routes<'_>, findings: &mut Findings<'_>) -> Option<Place> {
     let text = value.string(MOUNT, findings)?;
     let place = Place::parse(&text, findings)?;
     if let Some((route, same)) = routes.mounted_within(&place) {
         let position = if same { "there already" } else { "below it" };
         let message = format!("the route `{route}` is mounted {position}");
-        findings.error(text.span, &message, "write a mount of its own, such as a host");
+        findings.error(text.span, &message, "write another mount, such as a host");
     }
     Some(place)
 }
 
-/// Where data points are read. They have to be written.
+/// The source of data points, which also have to be written.
 fn metrics(
     value: Value<'_>,
     callers: &Callers<'_>,
@@ -103,7 +103,7 @@ fn metrics(
     let table = value.table(METRICS, findings)?;
     table.reject_unknown_keys(&keys::METRICS, &[], findings);
     if binding.is_none() {
-        let message = "no data points are written that could be read";
+        let message = "no data points are written";
         findings.error(value.span(), message, "add `metrics = \"BINDING\"` to `[gateway]`");
     }
     let url = table
@@ -123,13 +123,14 @@ fn metrics(
     if callers.all().any(|(_, caller)| {
         caller.proof.as_ref().and_then(LocatedProof::secret).is_some_and(|(proof, _)| proof == *token)
     }) {
-        let message = "the secret proves a caller, so nobody else may have it";
+        let message = "the secret authenticates a caller, so it must not be used elsewhere";
         findings.error(*at, message, "write another secret");
     }
     Some(MetricsSource { url: url?, token: *token })
 }
 
-/// Whether there is a page: what an upstream returns on the same origin could act as its user.
+/// Whether there is a page. It needs its own host, because a script from an upstream on the same origin could act as
+/// the operator.
 fn page(value: Value<'_>, place: Option<&Place>, routes: &Routes<'_>, findings: &mut Findings<'_>) -> bool {
     if !value.boolean(findings).unwrap_or_default() {
         return false;
@@ -164,7 +165,7 @@ fn allow(value: Value<'_>, callers: &Callers<'_>, findings: &mut Findings<'_>) -
             continue;
         }
         if name.text == "anyone" {
-            findings.error(name.span, "an operator is never `anyone`", "name a caller of its own");
+            findings.error(name.span, "an operator cannot be `anyone`", "name a caller");
             continue;
         }
         let declare = format!("declare `[callers.{}]`", name.text);
@@ -250,19 +251,19 @@ mod tests {
             (
                 format!("{{ {url}, token = \"${{checkout}}\" }}"),
                 DATASET,
-                "the secret proves a caller, so nobody else may have it",
+                "the secret authenticates a caller, so it must not be used elsewhere",
             ),
             (format!("{{ {url}, token = \"x${{analytics}}\" }}"), DATASET, "a `token` is exactly one secret"),
             (format!("{{ {url} }}"), DATASET, "`metrics` has no `token`"),
             (
                 "{ url = \"http://api.example.com\", token = \"${analytics}\" }".to_owned(),
                 DATASET,
-                "plain `http://` is for loopback alone",
+                "plain `http://` is allowed for loopback only",
             ),
             (
                 format!("{{ {url}, token = \"${{analytics}}\" }}"),
                 &odd,
-                "the dataset `x' OR 1` of the binding `METRICS` at its top level is no word of SQL",
+                "the dataset `x' OR 1` of the binding `METRICS` at its top level is not a valid SQL identifier",
             ),
         ] {
             let told = with_metrics(&metrics, dataset).unwrap_err();

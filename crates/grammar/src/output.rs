@@ -1,4 +1,4 @@
-//! Where values are put on a request: `put` of a form that computes them, and the fields of a body.
+//! The places of values in a request: `put` of a form that computes them, and the fields of a body.
 
 use super::auth::{Alphabet, Reader};
 use super::diagnostic::Findings;
@@ -15,12 +15,12 @@ const JSON: &str = "json = \"/auth/token\", value = \"${secret}\"";
 const FORM: &str = "form = \"api_key\", value = \"${secret}\"";
 
 impl Reader<'_, '_, '_> {
-    /// One output or several, and where each is named.
+    /// One output or several, each with its position.
     pub(crate) fn outputs(&mut self, value: Value<'_>) -> Option<Vec<(Output, Span)>> {
         self.outputs_within(value, Scope::Output)
     }
 
-    /// The same, with the values of a request that the scope has.
+    /// The same, with the values of a request that the scope allows.
     pub(crate) fn outputs_within(&mut self, value: Value<'_>, scope: Scope) -> Option<Vec<(Output, Span)>> {
         let tables = if value.is_array() { value.filled_array(PUT, self.findings)? } else { vec![value] };
         let mut outputs = Some(Vec::new());

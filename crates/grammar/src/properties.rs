@@ -1,4 +1,4 @@
-//! Whatever the two files hold, the reader answers, and points into them.
+//! Property test: for any two files, the reader returns, and its diagnostics point into the files.
 
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -6,7 +6,7 @@ use proptest::sample::Index;
 use super::example::{GATEWAY, WRANGLER};
 use super::{Diagnostic, File, bake, read};
 
-/// Pieces that mean something to one of the readers.
+/// Pieces of text with a meaning in one of the files.
 const TOKENS: [&str; 40] = [
     "${",
     "}",

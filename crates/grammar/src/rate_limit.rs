@@ -1,4 +1,4 @@
-//! `rate_limit`: how often a route may be asked.
+//! `rate_limit`: the rate limits of a route.
 
 use super::diagnostic::Findings;
 use super::document::Value;
@@ -8,7 +8,7 @@ use ostiary_core::configuration::{Counted, RateLimit, Text};
 
 const EXAMPLE: &str = "rate_limit = [{ binding = \"AGENT_RPM\", by = \"caller\" }]";
 
-/// The limits of a route, whose bindings every environment has.
+/// The limits of a route. Their bindings must exist in every environment.
 pub(crate) fn read(
     value: Value<'_>,
     deployment: &Deployment<'_>,
@@ -18,7 +18,7 @@ pub(crate) fn read(
     for element in value.filled_array(EXAMPLE, findings).unwrap_or_default() {
         let Some(limit) = limit(element, deployment, findings) else { continue };
         if limits.iter().any(|earlier| earlier.binding == limit.binding && earlier.by == limit.by) {
-            findings.error(element.span(), "the limit stands here twice", "remove one");
+            findings.error(element.span(), "the limit is listed twice", "remove one");
         } else {
             limits.push(limit);
         }

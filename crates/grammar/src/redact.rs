@@ -1,4 +1,4 @@
-//! `redact`: whether responses are searched for what was sent, and what is excepted.
+//! `redact`: whether responses are searched for the secrets that were sent, and the exceptions.
 
 use super::diagnostic::Findings;
 use super::document::{Located, Value};
@@ -8,7 +8,7 @@ use ostiary_core::configuration::{Excepted, Part, Placement, Text};
 
 const EXAMPLE: &str = "redact = { except = [\"secret.field\"] }";
 
-/// Whether responses are searched, and the identifiers that may stand in them.
+/// Whether responses are searched, and the identifiers that they may contain.
 pub(crate) fn read(
     value: Value<'_>,
     placements: Option<&[&Placement]>,
@@ -37,7 +37,7 @@ pub(crate) fn read(
     (true, excepted)
 }
 
-/// A name that the route's auth does not use would be an exception that means nothing.
+/// Each exception has to be a secret that the route's auth uses.
 fn except(
     name: Located<'_>,
     placements: Option<&[&Placement]>,
@@ -47,7 +47,7 @@ fn except(
     let (secret, field) =
         name.text.split_once('.').map_or((name.text, None), |(secret, field)| (secret, Some(field)));
     let id = declared.secrets.find(secret);
-    // A fault in the auth is reported there.
+    // An error in the auth has been reported already.
     let placements = placements?;
     let is_used = |part: &Part| match part {
         Part::Secret(used) => Some(*used) == id && field.is_none(),
@@ -60,7 +60,7 @@ fn except(
         .flat_map(|template| template.parts.iter());
     if !parts.any(is_used) {
         let message = format!("the route's `auth` does not use `${{{}}}`", name.text);
-        findings.error(name.span, &message, "name a secret of the `auth`, or a field as the `auth` has it");
+        findings.error(name.span, &message, "name a secret of the `auth`, or a field that the `auth` uses");
         return None;
     }
     Some(Excepted { secret: id?, field: field.map(|field| Text::Owned(field.to_owned())) })

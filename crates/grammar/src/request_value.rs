@@ -1,4 +1,4 @@
-//! `${request.…}`: values of the request that is being sent.
+//! `${request.…}`: values of the request that is sent.
 
 use super::diagnostic::Findings;
 use super::document::Located;
@@ -7,24 +7,24 @@ use super::nearest::nearest;
 use ostiary_core::configuration::{Encoding, RequestValue, TimeFormat};
 use ostiary_core::http::header_name::HeaderName;
 
-/// Which values of the request a template may hold.
+/// The values of the request that a template may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Scope {
-    /// None: it is filled in before there is a request.
+    /// No value, because the template is filled in before there is a request.
     Nothing,
-    /// All but the signature, which is made of it.
+    /// All values except the signature, which is computed from the template.
     Message,
-    /// Those that can stand in any place of a request.
+    /// Values that fit any place of a request.
     Output,
     /// The token, in `put` of a form that makes one.
     Token,
-    /// Those that can stand in a claim of a token.
+    /// Values that fit a claim of a token.
     Claim,
     /// Those that a caller puts on a request that it signs.
     Shown,
 }
 
-/// What can be written after `request.`, but for headers.
+/// The names after `request.`, except headers.
 const VALUES: [RequestValue; 18] = {
     use RequestValue as Value;
     [
@@ -49,7 +49,7 @@ const VALUES: [RequestValue; 18] = {
     ]
 };
 
-/// Set after the signature has been made, or by the runtime.
+/// Headers that are set after the signature, or by the runtime.
 const NOT_SIGNED: [&str; 8] = [
     "accept-encoding",
     "connection",
@@ -61,7 +61,7 @@ const NOT_SIGNED: [&str; 8] = [
     "transfer-encoding",
 ];
 
-/// Reads what follows `request.` in a placeholder.
+/// Parses the text after `request.` in a placeholder.
 pub(crate) fn parse(
     name: &str,
     span: Span,
@@ -69,7 +69,7 @@ pub(crate) fn parse(
     findings: &mut Findings<'_>,
 ) -> Option<RequestValue> {
     if scope == Scope::Nothing {
-        let message = "a value of the request has no meaning here";
+        let message = "a value of the request cannot be used here";
         findings.error(span, message, "write a secret's name or `${var.NAME}`");
         return None;
     }
@@ -92,23 +92,21 @@ pub(crate) fn parse(
     if let RequestValue::Header(name) = &value
         && NOT_SIGNED.contains(&name.as_str())
     {
-        let message = format!("the gateway may send another `{name}` than the caller");
+        let message = format!("the gateway may change `{name}`");
         findings.error(span, &message, "remove it");
         return None;
     }
     if !allows(scope, &value) {
         let (message, instead) = match scope {
-            Scope::Message => ("the signature is made of the message, so it cannot stand in it", "remove it"),
+            Scope::Message => ("the message cannot contain its own signature", "remove it"),
             Scope::Shown => (
                 "a caller shows the signature, the nonce, and the time in seconds, in milliseconds or by RFC 3339",
                 "remove it",
             ),
-            Scope::Token => ("only the token can be put on a request here", "remove it"),
-            Scope::Claim => {
-                ("a claim holds the time or the nonce, and nothing else of a request", "remove it")
-            }
+            Scope::Token => ("only the token can be used here", "remove it"),
+            Scope::Claim => ("a claim can only have the time and the nonce of a request", "remove it"),
             Scope::Output | Scope::Nothing => (
-                "only the signature, the time, the nonce and the body's digest can be put on a request",
+                "only the signature, the time, the nonce and the body's digest can be used here",
                 "remove it",
             ),
         };
@@ -142,7 +140,7 @@ const fn allows(scope: Scope, value: &RequestValue) -> bool {
     }
 }
 
-/// One of the words that a key takes.
+/// Parses one of the values that a key allows.
 pub(crate) fn word<T: Copy>(
     text: &Located<'_>,
     what: &str,

@@ -24,7 +24,7 @@ pub(crate) fn read(value: Value<'_>, findings: &mut Findings<'_>) -> Vec<Text> {
     types
 }
 
-/// Two tokens, as header names are (RFC 9110 §8.3.1).
+/// Whether the text is two tokens with a slash between them (RFC 9110 §8.3.1).
 fn is_media_type(text: &str) -> bool {
     let is_token = |half: &str| HeaderName::parse(half).is_ok() && !half.contains('*');
     text.split_once('/').is_some_and(|(kind, subtype)| is_token(kind) && is_token(subtype))

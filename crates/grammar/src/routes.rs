@@ -1,6 +1,6 @@
 //! `[routes.NAME]`.
 //!
-//! A route has many keys and each is read once, in the order of the documentation, so the file is longer than others.
+//! The file is longer than others, because a route has many keys. They are read in the order of the documentation.
 
 use super::allow;
 use super::auth::Auth;
@@ -29,23 +29,23 @@ const DEFAULT_BODY_LIMIT: u32 = 1024 * 1024;
 /// A Worker has 128 MB for all requests that it handles at one time.
 const LARGEST_BODY_LIMIT: u64 = 16 * unit::MEBIBYTE;
 const DEFAULT_TIMEOUT: u32 = 100_000;
-/// More than Cloudflare admits on any plan.
+/// More than Cloudflare allows on any plan.
 const LARGEST_BODY: u64 = 5 * 1024 * unit::MEBIBYTE;
 
-/// The routes as they stand; [`RouteId`] is a position here.
+/// The routes in the order of the file; [`RouteId`] is a position here.
 #[derive(Default)]
 pub(crate) struct Routes<'t> {
     read: Vec<LocatedRoute<'t>>,
     mounts: Vec<(Place, RouteId)>,
 }
 
-/// A route, and where its name and its secrets stand.
+/// A route, and the positions of its name and its secrets.
 pub(crate) struct LocatedRoute<'t> {
     pub(crate) name: Located<'t>,
     pub(crate) secrets: Vec<(SecretId, Span)>,
-    /// Where it says that cookies pass.
+    /// The position of `cookies = true`.
     cookies: Option<Span>,
-    /// `None` where it has a fault.
+    /// `None` where it has an error.
     pub(crate) route: Option<Route>,
 }
 
@@ -94,7 +94,7 @@ impl<'t> Routes<'t> {
         &self.read
     }
 
-    /// The name of the first route that is mounted at this place or below it, and whether it is this very place.
+    /// The name of the first route that is mounted at this place or below it, and whether it is the same place.
     pub(crate) fn mounted_within(&self, place: &Place) -> Option<(&'t str, bool)> {
         let (mounted, id) = self.mounts.iter().find(|(mounted, _)| mounted.is_within(place))?;
         self.read.get(usize::from(id.0)).map(|read| (read.name.text, mounted == place))
@@ -106,7 +106,7 @@ impl<'t> Routes<'t> {
         self.read.get(usize::from(id.0)).map(|read| read.name.text)
     }
 
-    /// The mounts, most specific first, the operator's among them, and the routes that have no fault.
+    /// The mounts, most specific first and including the operator's, and the routes without errors.
     pub(crate) fn into_lists(self, operator: Option<Place>) -> (Vec<Mount>, Vec<Route>) {
         let mounts = self.mounts.into_iter().map(|(place, id)| (place, Destination::Route(id)));
         let mut mounts: Vec<_> = mounts.chain(operator.map(|place| (place, Destination::Operator))).collect();
@@ -186,7 +186,7 @@ impl<'t> Reader<'_, 't, '_> {
         let forward_headers = self.headers("forward_headers", Purpose::Forward);
         for (at, header) in &forward_headers {
             if strip_headers.iter().any(|(_, stripped)| stripped == header) {
-                let message = format!("the header `{header}` stands in `strip_headers` too");
+                let message = format!("the header `{header}` is in `strip_headers` too");
                 self.findings.error(*at, &message, "remove it from one of the two");
             }
         }
@@ -241,14 +241,14 @@ impl<'t> Reader<'_, 't, '_> {
         let has_next_source = route.secrets.iter().map(sources).any(|sources| sources > 1)
             || auth.as_ref().is_some_and(Auth::has_next_certificate);
         let failover = self.table.get("failover");
-        // A fault in the auth is reported there.
+        // An error in the auth has been reported already.
         let repetition = failover.filter(|_| auth.is_some()).map_or_else(
             || failover::default(has_next_source),
             |entry| failover::read(entry, has_next_source, self.findings),
         );
         let (Some(auth), Some((upstream, service))) = (auth, upstream) else { return };
         if let Some(at) = auth.certificate.filter(|_| service.is_some()) {
-            let message = "a service of the account sees no client certificate";
+            let message = "a service of the account gets no client certificate";
             self.findings.error(at, message, "remove `mtls`, or write the URL of a server");
         }
         let body_limit = self.body_limit(&auth, signed.iter().any(|hmac| hmac.reads_body()));
@@ -316,7 +316,7 @@ impl<'t> Reader<'_, 't, '_> {
         own
     }
 
-    /// The most bytes of a body that is read before it is sent.
+    /// The largest body that is read before it is sent, in bytes.
     fn body_limit(&mut self, auth: &Auth, is_signed: bool) -> u32 {
         let Some(entry) = self.table.get("body_limit") else { return DEFAULT_BODY_LIMIT };
         if !is_signed && !auth.placements.iter().any(Placement::reads_body) {
@@ -338,7 +338,7 @@ impl<'t> Reader<'_, 't, '_> {
         }
     }
 
-    /// A header that the gateway replaces or empties cannot go up as the caller sent it.
+    /// A header that the gateway sets or removes cannot be forwarded.
     fn check_forwarded(&mut self, forwarded: &[(Span, HeaderName)], auth: &Auth, token_in: &[TokenPlace]) {
         for (at, header) in forwarded {
             let twin = header::twin(header);

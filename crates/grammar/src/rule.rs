@@ -10,7 +10,7 @@ const EXAMPLE: &str = "write `GET,POST /v1/**`";
 /// A rule such as `GET,POST /v1/**`.
 pub(crate) fn parse(text: &Located<'_>, findings: &mut Findings<'_>) -> Option<Rule> {
     let Some((names, pattern)) = text.text.split_once(' ') else {
-        findings.error(text.span, "a rule is methods, a space and a path pattern", EXAMPLE);
+        findings.error(text.span, "a rule has methods, a space and a path pattern", EXAMPLE);
         return None;
     };
     let methods = methods(text, names, findings)?;
@@ -37,7 +37,7 @@ fn methods(text: &Located<'_>, names: &str, findings: &mut Findings<'_>) -> Opti
                     listed(&Method::ORDINARY)
                 ),
             };
-            // An empty name has no text to point at.
+            // An empty name has no text that the diagnostic could show.
             let span = if names.is_empty() {
                 text.span
             } else {
@@ -70,27 +70,27 @@ fn pattern(text: &Located<'_>, pattern: &str, findings: &mut Findings<'_>) -> Op
         let is_parameter =
             part.len() > 1 && (part.starts_with(':') || (part.starts_with('{') && part.ends_with('}')));
         if is_parameter {
-            let message = format!("`{part}` is compared as it is written: a rule has no parameters");
+            let message = format!("`{part}` is compared literally, because a rule has no parameters");
             findings.warning(text.piece(part), &message, "write `*` for any one segment");
         }
     }
     Some(Pattern::parse(pattern))
 }
 
-/// The piece of a pattern that no path can match, or not in the way that its writer thinks: paths are compared
-/// percent-decoded, without their query, and the gateway refuses ambiguous ones before any rule is asked.
+/// The piece of a pattern that no path can match, or that probably does not mean what was intended. Paths are compared
+/// percent-decoded and without their query, and ambiguous paths are refused before rules are checked.
 fn never_matches(path: &str) -> Option<(&str, &'static str, &'static str)> {
     let piece = |at: usize, length: usize| path.get(at..at + length).unwrap_or(path);
     if let Some(at) = path.find(['?', '#']) {
         return Some((piece(at, 1), "a pattern is matched on the path alone", "end it before the query"));
     }
     if let Some(at) = path.find('\\') {
-        return Some((piece(at, 1), "no admitted path holds a backslash", "remove it"));
+        return Some((piece(at, 1), "no admitted path has a backslash", "remove it"));
     }
     if let Some((at, character)) = path.char_indices().find(|(_, character)| character.is_control()) {
         return Some((
             piece(at, character.len_utf8()),
-            "no admitted path holds a control character",
+            "no admitted path has a control character",
             "remove it",
         ));
     }
@@ -98,7 +98,7 @@ fn never_matches(path: &str) -> Option<(&str, &'static str, &'static str)> {
         let escape = path.get(at..at + 3)?;
         escape.bytes().skip(1).all(|digit| digit.is_ascii_hexdigit()).then_some((at, escape))
     }) {
-        let message = "a pattern is matched on the decoded path, so it holds no escape";
+        let message = "a pattern is matched on the decoded path, so it has no escapes";
         return Some((piece(at, escape.len()), message, "write the character itself"));
     }
     if path.ends_with(' ') {
@@ -108,14 +108,14 @@ fn never_matches(path: &str) -> Option<(&str, &'static str, &'static str)> {
     for (position, segment) in path.split('/').enumerate() {
         let name = segment.split(';').next().unwrap_or(segment);
         if name == "." || name == ".." {
-            return Some((segment, "no admitted path holds a dot segment", "write the path without it"));
+            return Some((segment, "no admitted path has a dot segment", "write the path without it"));
         }
         if segment.contains("**") && (segment != "**" || position != last) {
-            let message = "`**` is only ever the whole last segment";
+            let message = "`**` has to be the whole last segment";
             return Some((
                 segment,
                 message,
-                "write `*` for what one segment holds, `/**` at the end for the rest",
+                "write `*` for a part of one segment, or `/**` at the end for the rest",
             ));
         }
     }
@@ -141,7 +141,7 @@ mod tests {
         };
         let told = |column: usize, part: &str| {
             format!(
-                "gateway.toml:20:{column}: warning: `{part}` is compared as it is written: a rule has no parameters; \
+                "gateway.toml:20:{column}: warning: `{part}` is compared literally, because a rule has no parameters; \
                  found `{part}`; write `*` for any one segment"
             )
         };

@@ -21,7 +21,7 @@ struct Declared<'t> {
 }
 
 impl<'t> Secrets<'t> {
-    /// A secret with a fault is declared all the same, so that its uses are not reported too.
+    /// Reads the table. A secret with an error is declared too, so that its uses are not reported.
     pub(crate) fn read(
         table: Option<&Table<'t>>,
         deployment: &Deployment<'_>,
@@ -67,7 +67,7 @@ impl<'t> Secrets<'t> {
         self.declared.get(usize::from(id.0)).map_or(&[], |declared| &declared.sources)
     }
 
-    /// A source that both secrets have.
+    /// A source that both secrets share.
     pub(crate) fn shared(&self, one: SecretId, other: SecretId) -> Option<&Source> {
         self.sources(one).iter().find(|source| self.sources(other).contains(source))
     }
@@ -83,7 +83,7 @@ impl<'t> Secrets<'t> {
     }
 }
 
-/// One source, and where its binding is named.
+/// One source, and the position of its binding.
 fn source<'t>(
     element: Value<'t>,
     example: &str,
@@ -105,7 +105,7 @@ fn source<'t>(
         };
         (SourceKind::WorkerSecret, value.string(WORKER_SECRET, findings)?)
     };
-    // The edge names bindings in lines, and a name with a line end in it would be two.
+    // Data points list bindings separated by commas and line ends, so a name cannot have these characters.
     name::check(&binding, "a binding", findings);
     Some((Source { kind, binding: Text::Owned(binding.text.to_owned()) }, binding))
 }

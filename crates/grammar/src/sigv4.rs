@@ -39,22 +39,22 @@ impl Reader<'_, '_, '_> {
         self.value(value, EXAMPLE, Alphabet::Scope, Scope::Nothing).map(Parsed::into_template)
     }
 
-    /// What is no secret would be looked for in responses all the same.
+    /// A region from a secret would be redacted in responses, although it is not secret.
     fn holds_no_secret(&mut self, region: &Template, value: Option<Value<'_>>) -> bool {
         let is_plain = region.secrets().next().is_none();
         if let Some(value) = value.filter(|_| !is_plain) {
             let instead = "write it out, or take it from a variable: `region = \"${var.AWS_REGION}\"`";
-            self.findings.error(value.span(), "the region is no secret", instead);
+            self.findings.error(value.span(), "the region must not be a secret", instead);
         }
         is_plain
     }
 
-    /// Known to the build, since it decides what is signed.
+    /// The service. It has to be literal, because it determines how requests are signed.
     fn service(&mut self, table: &Table<'_>, form: Entry<'_>) -> Option<Text> {
         let text = self.member(table, form, "service", EXAMPLE)?.string(EXAMPLE, self.findings)?;
         let is_name = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
         if text.text.is_empty() || !text.text.bytes().all(is_name) {
-            let message = format!("`{}` is no service's name in signatures", text.text);
+            let message = format!("`{}` is not the name of a service in signatures", text.text);
             let instead = "write one such as `s3`, `execute-api` or `dynamodb`";
             self.findings.error(text.span, &message, instead);
             return None;

@@ -1,4 +1,4 @@
-//! `token_in`: where a route's callers show their tokens.
+//! `token_in`: the places in which a route's callers show their tokens.
 
 use super::diagnostic::Findings;
 use super::document::{Located, Value};
@@ -23,15 +23,16 @@ pub(crate) fn read(value: Value<'_>, auth: &[Placement], findings: &mut Findings
     places
 }
 
-/// What stands before a token in the subprotocols that web pages offer, which can set no header: OpenAI's
-/// <https://platform.openai.com/docs/guides/realtime-websocket>, and the pair that others have made of `Bearer TOKEN`.
+/// The texts before a token in subprotocols. Web pages use these, because they cannot set headers of a WebSocket
+/// request: OpenAI's
+/// <https://platform.openai.com/docs/guides/realtime-websocket>, and the pair `bearer`, TOKEN of other APIs.
 const SUBPROTOCOLS: [&str; 2] = ["openai-insecure-api-key.", "bearer,"];
 
-/// Where Cloudflare Access puts the token of whoever has logged in.
+/// The header in which Cloudflare Access puts the token of its user.
 const ACCESS_HEADER: &str = "cf-access-jwt-assertion";
 
-/// Where stock clients put the key that the auth replaces: the two forms of `Authorization`, every header and
-/// parameter that the auth fills with a secret, and for a bearer token the subprotocols of a WebSocket.
+/// The places in which common clients put an API key: the two forms of `Authorization`, every header and parameter in
+/// which the auth has a secret, and for a bearer token the subprotocols of a WebSocket.
 ///
 /// `own` is the same auth with the values of each caller, where callers have some.
 pub(crate) fn default_places(
@@ -76,7 +77,7 @@ pub(crate) fn default_places(
         .collect()
 }
 
-/// The place with this text before the token: the beginning of its item, or with a comma the item before it.
+/// The place with this text before the token: a prefix of its item, or with a comma the whole item before it.
 fn subprotocol(before: &str) -> Option<TokenPlace> {
     let text = |text: &str| is_token(text).then(|| Text::Owned(text.to_owned()));
     match before.strip_suffix(',') {
@@ -113,7 +114,7 @@ fn place(text: &Located<'_>, auth: &[Placement], findings: &mut Findings<'_>) ->
         }
         Some(("protocol", before)) if subprotocol(before).is_some() => subprotocol(before),
         _ => {
-            let message = format!("`{}` is no place for a token", text.text);
+            let message = format!("`{}` is not a place for a token", text.text);
             let instead = "write `bearer`, `basic`, `sigv4`, `header:NAME`, `query:NAME`, `protocol:PREFIX` or \
                            `protocol:NAME,`";
             findings.error(text.span, &message, instead);
@@ -122,7 +123,7 @@ fn place(text: &Located<'_>, auth: &[Placement], findings: &mut Findings<'_>) ->
     }
 }
 
-/// The texts around a template's only placeholder; empty where it is of another shape.
+/// The texts around a template's only placeholder; empty if the template has another form.
 fn around(value: &Template) -> (Text, Text) {
     let none = Text::Borrowed("");
     match value.parts.as_ref() {

@@ -1,4 +1,4 @@
-//! Quantities with a unit.
+//! Durations and sizes with a unit.
 
 use super::diagnostic::Findings;
 use super::document::Located;
@@ -34,7 +34,7 @@ pub(crate) fn duration(text: &Located<'_>, findings: &mut Findings<'_>) -> Optio
     duration
 }
 
-/// How long a token counts, such as `"90d"`, in seconds: from one minute to ten years.
+/// The lifetime of a token such as `"90d"`, in seconds: from one minute to ten years.
 pub(crate) fn lifetime(text: &Located<'_>, findings: &mut Findings<'_>) -> Option<u32> {
     const DAY: u32 = 24 * 60 * 60;
     let unit_at = text.text.find(|character: char| !character.is_ascii_digit()).unwrap_or(text.text.len());
@@ -48,7 +48,7 @@ pub(crate) fn lifetime(text: &Located<'_>, findings: &mut Findings<'_>) -> Optio
     let lifetime = seconds.and_then(|seconds| digits.parse::<u32>().ok()?.checked_mul(seconds));
     let lifetime = lifetime.filter(|lifetime| (60..=3650 * DAY).contains(lifetime));
     if lifetime.is_none() {
-        let message = format!("`{}` is no lifetime from `1m` to `3650d`", text.text);
+        let message = format!("`{}` is not a lifetime from `1m` to `3650d`", text.text);
         findings.error(
             text.span,
             &message,

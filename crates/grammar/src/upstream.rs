@@ -1,4 +1,4 @@
-//! `upstream`: where a route's requests go.
+//! `upstream`: the origin and base path of a route's API, or a service.
 
 use super::deployable::OutOfReach;
 use super::diagnostic::Findings;
@@ -12,7 +12,7 @@ const EXAMPLE: &str = "upstream = \"https://api.example.com\"";
 const SERVICE: &str = "upstream = { service = \"BILLING\" }";
 const SERVICE_URL: &str = "url = \"https://billing.internal/v1\"";
 
-/// Parses the URL, and with variables once for each environment.
+/// Parses the URL; if it has variables, once for each environment.
 pub(crate) fn read(
     value: Value<'_>,
     declared: &Declared<'_>,
@@ -144,7 +144,7 @@ mod tests {
         let checked = with("{ service = \"BILLING\", url = \"https://b.internal/v1\" }", bearer).unwrap();
         assert_eq!(checked.gateway.routes[0].upstream, url("https://b.internal", "/v1"));
         let errors = with("{ service = \"BILLING\" }", "{ mtls = \"A\" }").map(|_| ()).unwrap_err();
-        assert!(errors[0].contains("a service of the account sees no client certificate"), "{errors:?}");
+        assert!(errors[0].contains("a service of the account gets no client certificate"), "{errors:?}");
     }
 
     const VARIABLE: &str = "https://api.stripe.com/${var.ACCOUNT}/v1";

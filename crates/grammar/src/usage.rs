@@ -1,4 +1,4 @@
-//! What only the whole file shows: secrets on both sides, and what nothing uses.
+//! Checks across the whole file: secrets of callers that are sent upstream, and unused entries.
 
 use std::collections::BTreeSet;
 
@@ -13,10 +13,10 @@ use ostiary_core::configuration::{
 /// Subrequests of one request on Cloudflare's free plan.
 const SUBREQUESTS: usize = 50;
 
-/// Reads for one token that are not worth a word.
+/// The number of reads for one token that does not cause a warning.
 const PROOFS: usize = 3;
 
-/// Everything of one `gateway.toml`.
+/// All parts of one `gateway.toml`.
 pub(crate) struct CrossChecks<'w, 't> {
     pub(crate) declared: &'w Declared<'t>,
     pub(crate) callers: &'w Callers<'t>,
@@ -25,18 +25,20 @@ pub(crate) struct CrossChecks<'w, 't> {
 }
 
 impl CrossChecks<'_, '_> {
-    /// A caller's token that is injected is a token that the upstream can use here.
+    /// A caller's token must not be sent upstream, because the upstream could then use it.
     pub(crate) fn check_injected_proofs(&self, findings: &mut Findings<'_>) {
         let injected = self.routes.all().iter().flat_map(|route| &route.secrets);
         for (secret, span) in injected {
             for (proof, caller) in self.proofs() {
                 let message = if *secret == proof {
                     let name = self.declared.secrets.name(proof);
-                    format!("the secret `{name}` proves the caller `{caller}`, so no upstream may have it")
+                    format!(
+                        "the secret `{name}` authenticates the caller `{caller}`, so it must not be sent upstream"
+                    )
                 } else if let Some(source) = self.declared.secrets.shared(*secret, proof) {
                     let binding = &source.binding;
                     format!(
-                        "the binding `{binding}` proves the caller `{caller}`, so no upstream may have it"
+                        "the binding `{binding}` authenticates the caller `{caller}`, so it must not be sent upstream"
                     )
                 } else {
                     continue;
@@ -79,7 +81,7 @@ impl CrossChecks<'_, '_> {
                 findings.warning(
                     route.name.span,
                     &message,
-                    "name fewer callers or sources, or prove callers by digests",
+                    "name fewer callers or sources, or use digests for callers",
                 );
             }
         }
@@ -102,13 +104,13 @@ impl CrossChecks<'_, '_> {
         }
     }
 
-    /// Somebody who is not known yet can bring these reads about, and they are what each request waits for.
+    /// Each request waits for these reads, and anyone can cause them without a valid token.
     fn warn_of_reads(&self, findings: &mut Findings<'_>) {
         for route in self.routes.all() {
             let proofs = route.route.as_ref().map_or(0, |model| self.proofs_read(model).len());
             if proofs > PROOFS {
                 let message = format!(
-                    "the route `{}` reads {proofs} sources to find out who sent a token",
+                    "the route `{}` reads {proofs} sources to identify the sender of a token",
                     route.name.text
                 );
                 let instead = "give callers tokens of `ostiary token new NAME` and write `named = true`, or prove \
@@ -118,7 +120,7 @@ impl CrossChecks<'_, '_> {
         }
     }
 
-    /// `findings` are those of wrangler's configuration.
+    /// Warns of unused bindings. `findings` are those of wrangler's configuration.
     pub(crate) fn warn_of_bindings(&self, findings: &mut Findings<'_>) {
         let secrets = &self.declared.secrets;
         let used: BTreeSet<&str> = secrets
@@ -143,8 +145,8 @@ impl CrossChecks<'_, '_> {
         }
     }
 
-    /// Reads of every source once, an attempt with each source of the auth where the route fails over, and as many
-    /// again as it tries failed connections.
+    /// The most subrequests of one request: one read of every source, and an attempt with each source of the auth if
+    /// the route fails over, multiplied by its attempts after failed connections. Of the callers, for the one that needs most.
     fn worst_case(&self, route: &Route) -> usize {
         route.auths().map(|auth| self.worst_case_of(route, auth)).max().unwrap_or_default()
     }
@@ -160,7 +162,7 @@ impl CrossChecks<'_, '_> {
         sources.len() + failover.unwrap_or(1) + retries
     }
 
-    /// The sources that are read for a request with one token that names a caller, and one that names none.
+    /// The sources that are read for a request with one token that names a caller, and one that does not.
     fn proofs_read(&self, route: &Route) -> BTreeSet<&Source> {
         let known = |id| route.allow.iter().any(|grant| grant.to == Grantee::Caller(id));
         let callers = self.callers.all().filter(|(id, _)| known(*id));
@@ -186,7 +188,7 @@ impl CrossChecks<'_, '_> {
         })
     }
 
-    /// The secrets that prove callers, and whom.
+    /// The secrets that authenticate callers, with their callers.
     fn proofs(&self) -> impl Iterator<Item = (SecretId, &str)> {
         let secret = |proof: &LocatedProof| proof.secret().map(|(secret, _)| secret);
         self.callers
@@ -243,8 +245,8 @@ mod tests {
         );
     }
 
-    /// A route with this many callers, each with a secret of its own and these keys, an upstream key with two sources, and
-    /// these other keys.
+    /// A route with this many callers, each with a secret of its own and these keys, an upstream key with two sources,
+    /// and these other keys.
     fn with_callers(count: usize, of_each: &str, keys: &str) -> Vec<String> {
         let list = |each: &dyn Fn(usize) -> String| (0..count).map(each).collect::<String>();
         let secrets = list(&|index| format!("s{index} = [\"S{index}\"]\n"));
@@ -270,23 +272,23 @@ mod tests {
 
     #[test]
     fn warns_of_a_route_that_reads_much_to_find_out_who_asks() {
-        // One more for `checkout`.
+        // Another read is for `checkout`.
         assert_eq!(with_callers(2, "", ""), <[String; 0]>::default());
         assert_eq!(
             with_callers(3, "", ""),
             [
-                "gateway.toml:22:9: warning: the route `stripe` reads 4 sources to find out who sent a token; found \
+                "gateway.toml:22:9: warning: the route `stripe` reads 4 sources to identify the sender of a token; found \
               `stripe`; give callers tokens of `ostiary token new NAME` and write `named = true`, or prove callers by \
               digests"
             ]
         );
-        // A token names one of them, and another text is read for `checkout` alone.
+        // A token names one of these callers, and any other token is only compared with `checkout`.
         assert_eq!(with_callers(100, "named = true\n", ""), <[String; 0]>::default());
     }
 
     #[test]
     fn warns_of_a_route_that_needs_more_than_the_free_plan_grants() {
-        // One for `checkout`, two for `stripe`, an attempt with each of the two.
+        // One read for `checkout`, two for `stripe`, and an attempt with each source of `stripe`.
         assert_eq!(of_the_plan(45, ""), <[String; 0]>::default());
         assert_eq!(
             of_the_plan(46, ""),
@@ -304,10 +306,10 @@ mod tests {
             let warnings = of_the_plan(count, keys);
             warnings.first().and_then(|text| text.split(" can need ").nth(1)?.split(' ').next()?.parse().ok())
         };
-        // One attempt in the place of two.
+        // One attempt instead of two.
         assert_eq!(needs(46, "failover = false\n"), None);
         assert_eq!(needs(47, "failover = false\n"), Some(51));
-        // Two attempts more, after failed connections.
+        // Two more attempts, after failed connections.
         assert_eq!(needs(43, "retry = { attempts = 3 }\n"), None);
         assert_eq!(needs(44, "retry = { attempts = 3 }\n"), Some(51));
     }

@@ -1,5 +1,5 @@
-//! What wrangler's configuration binds, in each of its environments. Every kind of binding is read and checked here, so
-//! the file is longer than others.
+//! The bindings of each environment in wrangler's configuration. The file is longer than others, because it reads and
+//! checks every kind of binding.
 
 use std::collections::BTreeMap;
 
@@ -12,9 +12,9 @@ use ostiary_core::configuration::{Source, SourceKind};
 
 /// The environments of wrangler's configuration, the top level first.
 ///
-/// Named environments inherit neither bindings nor variables, so each is asked by itself.
+/// Named environments inherit neither bindings nor variables, so each is checked by itself.
 pub(crate) struct Deployment<'t> {
-    /// The name of its file, for a sentence.
+    /// The name of its file, for messages.
     file: &'t str,
     environments: Vec<Environment<'t>>,
 }
@@ -28,7 +28,7 @@ pub(crate) struct Environment<'t> {
     worker_secrets: Vec<&'t str>,
     /// The rate-limiting bindings with their periods in seconds.
     rate_limits: Vec<(Located<'t>, u32)>,
-    /// The bindings of Analytics Engine with their datasets.
+    /// The Analytics Engine bindings with their datasets.
     datasets: Vec<(&'t str, &'t str)>,
     /// The bindings of `mtls_certificates` and of `services`.
     fetchers: Vec<(FetcherKind, &'t str)>,
@@ -39,14 +39,14 @@ pub(crate) struct Environment<'t> {
 /// A binding that sends requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum FetcherKind {
-    /// It shows a client certificate.
+    /// Sends requests with a client certificate.
     Certificate,
-    /// It leads to another Worker of the account.
+    /// Sends requests to another Worker of the account.
     Service,
 }
 
 impl FetcherKind {
-    /// The key of wrangler's configuration that has such bindings, and what they are called.
+    /// The key of wrangler's configuration for such bindings, and their name in messages.
     const fn key(self) -> (&'static str, &'static str) {
         match self {
             Self::Certificate => ("mtls_certificates", "client certificate"),
@@ -55,7 +55,7 @@ impl FetcherKind {
     }
 }
 
-/// A Secrets Store binding, and the secret that it is bound to. A text is empty where it is missing.
+/// A Secrets Store binding and its secret. A text is empty where it is missing.
 #[derive(Clone, Copy)]
 pub(crate) struct StoreBinding<'t> {
     pub(crate) name: Located<'t>,
@@ -64,7 +64,7 @@ pub(crate) struct StoreBinding<'t> {
 }
 
 impl<'t> Deployment<'t> {
-    /// Reads what concerns the gateway; the rest of the file is wrangler's business.
+    /// Reads the parts of the file that the gateway uses.
     pub(crate) fn read(file: &Table<'t>, findings: &mut Findings<'t>) -> Self {
         let notation = findings.file().notation();
         let mut environments = vec![Environment::read(None, file, findings)];
@@ -78,7 +78,7 @@ impl<'t> Deployment<'t> {
         Self { file: findings.file().name(), environments }
     }
 
-    /// The name of its file, for a sentence.
+    /// The name of its file, for messages.
     pub(crate) const fn file(&self) -> &'t str {
         self.file
     }
@@ -101,12 +101,12 @@ impl<'t> Deployment<'t> {
             .map(|(name, _)| name)
     }
 
-    /// Whether any environment has a variable of this name.
+    /// Whether an environment has a variable with this name.
     pub(crate) fn has_variable(&self, name: &str) -> bool {
         self.environments.iter().any(|environment| environment.variables.contains_key(name))
     }
 
-    /// Reports the environments that lack the source's binding.
+    /// Reports the environments in which the source's binding is missing.
     pub(crate) fn check_source(&self, source: &Source, at: Span, findings: &mut Findings<'_>) {
         let (file, binding) = (self.file, source.binding.as_ref());
         match source.kind {
@@ -141,7 +141,7 @@ impl<'t> Deployment<'t> {
         }
     }
 
-    /// Reports the environments that lack the rate limit; the longest period of all others.
+    /// Reports the environments in which the rate limit is missing. Returns the longest period in the others.
     pub(crate) fn check_rate_limit(&self, name: &str, at: Span, findings: &mut Findings<'_>) -> Option<u32> {
         let mut periods = Vec::with_capacity(self.environments.len());
         let mut lacking = Vec::new();
@@ -161,7 +161,8 @@ impl<'t> Deployment<'t> {
         periods.into_iter().max()
     }
 
-    /// Reports the environments that lack this binding of Analytics Engine, or have a dataset that is no word of SQL.
+    /// Reports the environments in which this Analytics Engine binding is missing, or its dataset is not a valid SQL
+    /// identifier.
     pub(crate) fn check_dataset(&self, name: &str, at: Span, findings: &mut Findings<'_>) {
         let mut lacking = Vec::new();
         for environment in &self.environments {
@@ -181,8 +182,9 @@ impl<'t> Deployment<'t> {
                 || dataset.is_empty()
                 || dataset.starts_with(|first: char| first.is_ascii_digit())
             {
-                let message =
-                    format!("the dataset `{dataset}` of the binding `{name}` {place} is no word of SQL");
+                let message = format!(
+                    "the dataset `{dataset}` of the binding `{name}` {place} is not a valid SQL identifier"
+                );
                 findings.error(at, &message, "give it a name of letters, digits and `_` there");
             }
         }
@@ -190,7 +192,7 @@ impl<'t> Deployment<'t> {
         report(&message, &lacking, at, findings);
     }
 
-    /// Reports the environments that lack the binding.
+    /// Reports the environments in which the binding is missing.
     pub(crate) fn check_fetcher(&self, kind: FetcherKind, name: &str, at: Span, findings: &mut Findings<'_>) {
         let (key, what) = kind.key();
         let lacks = |environment: &&Environment<'_>| !environment.fetchers.contains(&(kind, name));
@@ -206,7 +208,7 @@ impl<'t> Deployment<'t> {
         report(&format!("{} has no {what} `{name}`", self.file), &lacking, at, findings);
     }
 
-    /// Reports the environments that lack the variable.
+    /// Reports the environments in which the variable is missing.
     pub(crate) fn check_variable(&self, name: &str, at: Span, findings: &mut Findings<'_>) {
         let file = self.file;
         let mut lacking = Vec::new();
@@ -234,7 +236,7 @@ impl<'t> Deployment<'t> {
 }
 
 impl<'t> Environment<'t> {
-    /// Where it stands in its file, for a sentence.
+    /// Its place in the file, for messages.
     pub(crate) fn place(&self) -> String {
         match self.name {
             Some(name) => format!("in `{}`", self.notation.table(&["env", name])),
@@ -247,12 +249,12 @@ impl<'t> Environment<'t> {
         self.name
     }
 
-    /// The dataset of this binding of Analytics Engine.
+    /// The dataset of this Analytics Engine binding.
     pub(crate) fn dataset(&self, binding: &str) -> Option<&'t str> {
         self.datasets.iter().find(|(name, _)| *name == binding).map(|(_, dataset)| *dataset)
     }
 
-    /// What makes this variable name the environment.
+    /// The instruction that makes this variable name the environment.
     pub(crate) fn naming(&self, variable: &str) -> String {
         let table = self.notation.table(&self.keys(&["vars"]));
         match self.name {
@@ -278,7 +280,7 @@ impl<'t> Environment<'t> {
         self.variables.get(name).copied().flatten()
     }
 
-    /// What gives the environment this binding.
+    /// The instruction that adds this binding to the environment.
     fn one_more_binding(&self, binding: &str) -> String {
         let quoted = format!("\"{binding}\"");
         let pairs = [("binding", &*quoted), ("store_id", "\"…\""), ("secret_name", "\"…\"")];
@@ -286,7 +288,7 @@ impl<'t> Environment<'t> {
         or_nearest(binding, self.store.iter().map(|bound| bound.name.text), add)
     }
 
-    /// The keys that lead to something of this environment's.
+    /// The path of a key of this environment.
     fn keys<'k>(&self, keys: &[&'k str]) -> Vec<&'k str>
     where
         't: 'k,
@@ -325,7 +327,7 @@ impl<'t> Environment<'t> {
     }
 }
 
-/// The bindings of `ratelimits`, and of `unsafe.bindings`, where wrangler wanted them before.
+/// The bindings of `ratelimits`, and of `unsafe.bindings`, their former place.
 fn rate_limits<'t>(environment: &Table<'t>, findings: &mut Findings<'t>) -> Vec<(Located<'t>, u32)> {
     let notation = findings.file().notation();
     let example = notation.array_of_tables(&["ratelimits"]);
@@ -333,7 +335,7 @@ fn rate_limits<'t>(environment: &Table<'t>, findings: &mut Findings<'t>) -> Vec<
     let current =
         current.unwrap_or_default().into_iter().filter_map(|element| element.table(&example, findings));
     let current: Vec<Table<'t>> = current.collect();
-    // What else is unsafe is wrangler's business, odd shapes too.
+    // Other entries of `unsafe` are not checked.
     let former = environment.value("unsafe").and_then(|value| value.quiet_table()?.value("bindings"));
     let former = former.map(Value::quiet_array).unwrap_or_default();
     let former = former.into_iter().filter_map(Value::quiet_table);
@@ -348,7 +350,7 @@ fn rate_limits<'t>(environment: &Table<'t>, findings: &mut Findings<'t>) -> Vec<
         let Some(name) = value.template(&name, findings) else { continue };
         let simple = table.value("simple").and_then(Value::quiet_table);
         let period = simple.as_ref().and_then(|simple| simple.value("period"));
-        // 10 and 60 are all that Cloudflare takes.
+        // Cloudflare only allows 10 and 60.
         let period = match period.and_then(Value::quiet_integer) {
             Some("10") => 10,
             Some("60") => 60,
@@ -365,8 +367,8 @@ fn rate_limits<'t>(environment: &Table<'t>, findings: &mut Findings<'t>) -> Vec<
     limits
 }
 
-/// The bindings of `analytics_engine_datasets`. A dataset without a name has its binding's. What else is there is
-/// wrangler's business.
+/// The bindings of `analytics_engine_datasets`. A dataset without a name has the name of its binding. Other keys are
+/// not checked.
 fn datasets<'t>(environment: &Table<'t>) -> Vec<(&'t str, &'t str)> {
     let elements = environment.value("analytics_engine_datasets").map(Value::quiet_array).unwrap_or_default();
     let tables = elements.into_iter().filter_map(Value::quiet_table);
@@ -377,7 +379,7 @@ fn datasets<'t>(environment: &Table<'t>) -> Vec<(&'t str, &'t str)> {
     bindings.collect()
 }
 
-/// The names of bindings of one kind. Their shape is wrangler's business.
+/// The names of the bindings of one kind. Their other keys are not checked.
 fn fetchers<'t>(environment: &Table<'t>, kind: FetcherKind) -> Vec<&'t str> {
     let bindings = environment.value(kind.key().0).map(Value::quiet_array).unwrap_or_default();
     let tables = bindings.into_iter().filter_map(Value::quiet_table);
@@ -420,11 +422,11 @@ fn store_text<'t>(table: &Table<'t>, key: &str, findings: &mut Findings<'t>) -> 
     Some(string)
 }
 
-/// Other bindings have a `remote`, so that some write it here, too.
+/// Other bindings have a `remote`, so users may write it here too.
 fn warn_of_remote(table: &Table<'_>, findings: &mut Findings<'_>) {
     if let Some(remote) = table.get("remote") {
         let message = "`remote` does nothing on a Secrets Store binding: wrangler says \"Unexpected fields found\", \
-                       and `wrangler dev` reads the local store all the same";
+                       and `wrangler dev` still reads the local store";
         let instead = "remove it; `wrangler dev --remote` runs the Worker beside the account's store";
         findings.warning(remote.key.span, message, instead);
     }

@@ -1,19 +1,19 @@
-//! Which file wrangler takes for a Worker's configuration.
+//! Finds the file that wrangler uses as a Worker's configuration.
 
 use std::error::Error;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-/// In the order in which wrangler looks for them.
+/// The names, in the order in which wrangler looks for them.
 const NAMES: [&str; 3] = ["wrangler.json", "wrangler.jsonc", "wrangler.toml"];
 
-/// Where a framework's build tells wrangler to deploy another file.
+/// The file with which a framework's build makes wrangler deploy another file.
 const REDIRECTION: &str = ".wrangler/deploy/config.json";
 
-/// The file that wrangler takes in this folder where none is named.
+/// The file that wrangler uses in this folder by default.
 ///
 /// # Errors
-/// Where there is none, or where wrangler would take another one than a reader expects.
+/// There is no file, or wrangler would use another one than a user expects.
 pub fn find_wrangler(folder: &Path) -> Result<PathBuf, WranglerFileError> {
     let redirection = folder.join(REDIRECTION);
     if redirection.exists() {
@@ -27,16 +27,16 @@ pub fn find_wrangler(folder: &Path) -> Result<PathBuf, WranglerFileError> {
     }
 }
 
-/// Why it is not clear which file is deployed.
+/// The reason why it is not clear which file is deployed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum WranglerFileError {
     /// The folder has none.
     Missing(PathBuf),
     /// The folder has more than one.
     Several {
-        /// The one that wrangler takes.
+        /// The file that wrangler uses.
         taken: &'static str,
-        /// One that it passes over.
+        /// A file that wrangler ignores.
         passed: &'static str,
     },
     /// This file makes wrangler deploy another one.
@@ -53,7 +53,7 @@ impl fmt::Display for WranglerFileError {
             }
             Self::Several { taken, passed } => write!(
                 formatter,
-                "{taken} stands beside {passed}: wrangler takes {taken} and passes over {passed}; keep one of the two"
+                "{taken} is beside {passed}: wrangler uses {taken} and ignores {passed}; keep one of the two"
             ),
             Self::Redirected(file) => write!(
                 formatter,
@@ -79,8 +79,8 @@ mod tests {
             (&["wrangler.toml"][..], Ok("wrangler.toml")),
             (&["wrangler.jsonc"], Ok("wrangler.jsonc")),
             (&["wrangler.json"], Ok("wrangler.json")),
-            (&["wrangler.toml", "wrangler.jsonc"], Err("wrangler.jsonc stands beside wrangler.toml")),
-            (&["wrangler.jsonc", "wrangler.json"], Err("wrangler.json stands beside wrangler.jsonc")),
+            (&["wrangler.toml", "wrangler.jsonc"], Err("wrangler.jsonc is beside wrangler.toml")),
+            (&["wrangler.jsonc", "wrangler.json"], Err("wrangler.json is beside wrangler.jsonc")),
             (&[], Err("there is no wrangler.json, wrangler.jsonc or wrangler.toml in ")),
             (&["wrangler.toml", REDIRECTION], Err("config.json makes wrangler deploy the file")),
         ]

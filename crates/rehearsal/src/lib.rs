@@ -1,7 +1,7 @@
-//! A runtime on which nothing is touched: every binding yields a text that was given, every upstream responds with 200,
-//! and the request that would have been sent is written down.
+//! A simulated runtime: every binding yields a given text, every upstream responds with 200, and the request that would
+//! have been sent is recorded. Nothing is read and nothing is sent.
 //!
-//! The gateway's own code decides on it, so what it says cannot differ from what the Worker does.
+//! The gateway's own code runs on it, so the result is the same as in the Worker.
 
 mod rehearsal;
 mod request;

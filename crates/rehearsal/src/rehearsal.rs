@@ -1,4 +1,4 @@
-//! The runtime.
+//! The simulated runtime.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -30,13 +30,13 @@ use crate::sent::{Sent, apply};
 #[cfg(feature = "verification")]
 use crate::verification::verify;
 
-/// The values of a deployment, and what one request did to it.
+/// The values of a deployment, and a record of one request.
 #[derive(Default)]
 pub struct Rehearsal {
     values: BTreeMap<String, String>,
     variables: BTreeMap<String, String>,
     placeholders: Vec<String>,
-    /// What every token endpoint responds with.
+    /// The body of every token endpoint's response.
     tokens: String,
     /// The time, in milliseconds since 1970.
     now: f64,
@@ -46,13 +46,13 @@ pub struct Rehearsal {
 }
 
 impl Rehearsal {
-    /// With these values by binding, and these variables by name. A binding without a value is missing.
+    /// A runtime with these values by binding, and these variables by name. A binding without a value is missing.
     #[must_use]
     pub fn new(values: BTreeMap<String, String>, variables: BTreeMap<String, String>) -> Self {
         Self { values, variables, ..Self::default() }
     }
 
-    /// With a [`placeholder`] for every source, and these variables.
+    /// A runtime with a [`placeholder`] for every source, and these variables.
     #[must_use]
     pub fn with_placeholders(gateway: &Gateway, variables: BTreeMap<String, String>) -> Self {
         let ids = (0..=u16::MAX).map(SecretId).zip(gateway.secrets.iter());
@@ -77,14 +77,14 @@ impl Rehearsal {
         Self { placeholders, tokens: tokens(gateway), ..Self::new(values, variables) }
     }
 
-    /// With this time, in milliseconds since 1970.
+    /// Sets the time, in milliseconds since 1970.
     #[must_use]
     pub const fn at(mut self, now: f64) -> Self {
         self.now = now;
         self
     }
 
-    /// What the gateway does with a request; `None` where it waits for something, which nothing here makes it do.
+    /// Handles a request as the gateway does; `None` if it had to wait for something, which never happens here.
     pub fn handle<'g>(
         &'g self,
         gateway: &'g Gateway,
@@ -96,21 +96,21 @@ impl Rehearsal {
         handle(gateway, request, self, RequestId::new(0)).now_or_never()
     }
 
-    /// The bindings that the last request read, in their order.
+    /// The bindings that the last request read, in order.
     #[must_use]
     pub fn reads(&self) -> Vec<String> {
         self.reads.borrow().clone()
     }
 
-    /// What the last request would have sent; `None` where it was refused. A placeholder in the URL is written without
-    /// percent-encoding.
+    /// The request that would have been sent upstream; `None` where it was refused. A placeholder in the URL is not
+    /// percent-encoded.
     #[must_use]
     pub fn sent(&self) -> Option<Sent> {
         self.sent.borrow().clone()
     }
 }
 
-/// The text that a binding yields: its name in angle brackets. It is valid wherever a secret is.
+/// The value that a binding yields: its name in angle brackets. It is valid in every place of a secret.
 #[must_use]
 pub fn placeholder(binding: &str) -> String {
     format!("<{binding}>")
@@ -121,7 +121,7 @@ fn placements(gateway: &Gateway) -> impl Iterator<Item = &Placement> {
     gateway.routes.iter().flat_map(|route| route.auths().flatten()).flat_map(Placement::with_exchanged)
 }
 
-/// The placeholder as a key is written, where this part is one that is decoded.
+/// The placeholder in the encoding of a key, if this part is a key that is decoded.
 fn written(gateway: &Gateway, part: &Part, placeholder: String) -> String {
     let is_key = |parts: &[Part]| *parts == [part.clone()];
     for caller in gateway.callers.iter() {
@@ -154,7 +154,7 @@ fn written(gateway: &Gateway, part: &Part, placeholder: String) -> String {
     placeholder
 }
 
-/// A JSON document that has a token wherever an exchange looks for one.
+/// A JSON document with a token at every path where an exchange looks for one.
 fn tokens(gateway: &Gateway) -> String {
     let mut document = serde_json::json!({});
     for placement in placements(gateway) {
@@ -171,7 +171,7 @@ fn tokens(gateway: &Gateway) -> String {
     document.to_string()
 }
 
-/// By binding, the fields that templates take out of its value.
+/// The fields that templates use of each binding's value, by binding.
 fn placeholders_of_fields(gateway: &Gateway) -> BTreeMap<String, BTreeMap<String, String>> {
     let templates =
         gateway.routes.iter().flat_map(|route| route.auths().flatten()).flat_map(Placement::templates);
@@ -222,9 +222,9 @@ impl Network for Rehearsal {
     }
 }
 
-/// What a runtime asks that rehearses a request without being a rehearsal. All of it is there at once.
+/// Functions for another runtime that rehearses a request. None of them waits.
 impl Rehearsal {
-    /// What reading this source comes to. It is noted.
+    /// Returns the reading of this source, and records that it was read.
     pub fn reading(&self, source: &Source) -> Reading {
         self.reads.borrow_mut().push(source.binding.to_string());
         Reading::from_value(self.values.get(source.binding.as_ref()).cloned())
@@ -240,7 +240,7 @@ impl Rehearsal {
         }
     }
 
-    /// Notes the request that this plan would send.
+    /// Records the request that this plan would send.
     pub fn write_down(&self, plan: &Plan) {
         let mut url = plan.url.expose().to_owned();
         for placeholder in &self.placeholders {
@@ -256,7 +256,7 @@ impl Rehearsal {
 impl Signing for Rehearsal {
     const FORMS: Forms = Forms::ALL;
 
-    /// Nobody knows what the request would hold, and a field can be put into an empty one.
+    /// The body is empty, because it is unknown; a field can be set in an empty body.
     async fn body(&self, _limit: u32, _within: u32) -> Result<Vec<u8>, ReceiveError> {
         Ok(Vec::new())
     }
@@ -281,7 +281,7 @@ impl Cache for Rehearsal {
     async fn keep(&self, _name: &str, _bytes: &[u8], _seconds: u32) {}
 }
 
-/// No key is at hand, so a signature is empty.
+/// There are no keys, so a signature is empty.
 impl Cryptography for Rehearsal {
     async fn import(&self, _algorithm: JwtAlgorithm, _key: &[u8]) -> Option<KeyHandle> {
         Some(KeyHandle(0))
@@ -296,7 +296,7 @@ impl Cryptography for Rehearsal {
         verify(key, signature, message)
     }
 
-    /// No signature holds.
+    /// No signature is valid.
     #[cfg(not(feature = "verification"))]
     async fn verify(&self, _key: &PublicKey, _signature: &[u8], _message: &[u8]) -> bool {
         false
@@ -320,7 +320,7 @@ impl Console for Rehearsal {
         (self.read(source, within).await, 0)
     }
 
-    /// It is one itself.
+    /// A rehearsal does not rehearse another request.
     async fn rehearse(&self, _gateway: &Gateway, _request: &RehearsalRequest) -> Option<Rehearsed> {
         None
     }

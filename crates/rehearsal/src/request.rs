@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use ostiary_core::runtime::RequestHead;
 
-/// A request that nobody has sent.
+/// A request for a rehearsal.
 #[derive(Clone, Debug)]
 pub struct RehearsedRequest {
     method: String,
@@ -13,7 +13,7 @@ pub struct RehearsedRequest {
 }
 
 impl RehearsedRequest {
-    /// Header lines of one name are joined, as a runtime joins them.
+    /// Header lines with the same name are joined, as a runtime does.
     pub fn new<'l>(
         method: impl Into<String>,
         url: impl Into<String>,
@@ -30,7 +30,7 @@ impl RehearsedRequest {
         Self { method: method.into(), url: url.into(), headers }
     }
 
-    /// The headers as the gateway sees them, names in lower case.
+    /// The headers, with names in lower case.
     #[must_use]
     pub const fn headers(&self) -> &BTreeMap<String, String> {
         &self.headers

@@ -1,4 +1,4 @@
-//! The request that would have been sent.
+//! The request that would have been sent upstream.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +19,7 @@ pub struct Sent {
     pub removed: Vec<String>,
 }
 
-/// The headers of a request once the plan has been applied to them: removed first, set afterwards, as the edge does it.
+/// Applies the plan to the headers of a request as the edge does: removes headers first, and sets others afterwards.
 #[must_use]
 pub fn apply(plan: &Plan, mut headers: BTreeMap<String, String>) -> BTreeMap<String, String> {
     for name in &plan.remove {

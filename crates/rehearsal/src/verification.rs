@@ -1,4 +1,4 @@
-//! Signatures, as the runtime's Web Cryptography verifies them.
+//! Verifies signatures as the runtime's Web Cryptography does.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -10,7 +10,7 @@ use ring::signature::{
     UnparsedPublicKey, VerificationAlgorithm,
 };
 
-/// Whether this is a signature of the message that the key verifies.
+/// Whether the key verifies this signature of the message.
 #[must_use]
 pub fn verify(key: &PublicKey, signature: &[u8], message: &[u8]) -> bool {
     verified(key, signature, message).is_some()

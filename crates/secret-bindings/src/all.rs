@@ -1,4 +1,4 @@
-//! Several secrets at once, for any Worker. The gateway itself reads through [`start`](crate::start), several sources
+//! Reads several secrets at once, for any Worker. The gateway itself uses [`start`](crate::start), and reads sources
 //! concurrently in `crates/core/src/secrets/readings.rs`.
 
 use std::collections::BTreeMap;
@@ -10,8 +10,9 @@ use crate::first_of::first_from;
 use crate::secret_value::SecretValue;
 use crate::unavailable::Unavailable;
 
-/// All secrets of a set at once, by name. Each is a name and its bindings, the primary first, and is read as
-/// [`first_of`](crate::first_of) reads it. The first bindings of all of them share one timer.
+/// Reads all secrets of a set concurrently, and returns them by name. Each element has a name and its bindings, the
+/// primary first, and is read like with [`first_of`](crate::first_of). The first bindings of all secrets share one
+/// timer.
 ///
 /// ```
 /// # use ostiary_secret_bindings::{Bindings, Unavailable, all};
@@ -24,7 +25,7 @@ use crate::unavailable::Unavailable;
 /// ```
 ///
 /// # Errors
-/// The first secret, in the order of the set, that has no value. The reads of the others have ended then.
+/// The first secret, in the order of the set, that has no value. All reads have ended then.
 pub async fn all<'n, Name: AsRef<str> + 'n>(
     bindings: &impl Bindings,
     secrets: impl IntoIterator<Item = (&'n str, &'n [Name])>,

@@ -1,11 +1,11 @@
-//! The end of the time that reads have.
+//! The deadline of reads.
 
 use std::cell::Cell;
 
 use js_sys::{Array, Function, Promise, futures::JsFuture};
 use wasm_bindgen::prelude::*;
 
-/// The longest time that `setTimeout` takes; it fires at once for a longer one.
+/// The longest delay of `setTimeout`, in milliseconds. A longer one fires at once.
 const LONGEST: u32 = i32::MAX.unsigned_abs();
 
 #[wasm_bindgen]
@@ -19,19 +19,19 @@ extern "C" {
 
 /// One timer for any number of reads in a Worker. It is cleared when it is dropped.
 ///
-/// The race between a read and the timer is JavaScript's: a promise that never settles would keep its callbacks, and
-/// what they hold of this side's memory, for as long as the Worker lives.
+/// JavaScript runs the race between a read and the timer: a promise that never settles would otherwise keep its
+/// callbacks, and WebAssembly memory that they hold, as long as the Worker lives.
 #[derive(Debug)]
 pub struct Deadline {
     passed: Promise,
-    /// Resolves `passed`. The timer resolves it with this function, which no binding can yield.
+    /// Resolves `passed`. The timer resolves it with this function itself, which no binding can yield.
     pass: Function,
     timer: JsValue,
     pending: Cell<usize>,
 }
 
 impl Deadline {
-    /// Passes so many milliseconds from now.
+    /// Passes this many milliseconds from now.
     #[must_use]
     pub fn after(milliseconds: u32) -> Self {
         let mut pass = JsValue::UNDEFINED;
@@ -41,7 +41,7 @@ impl Deadline {
         Self { passed, pass, timer, pending: Cell::new(0) }
     }
 
-    /// What the promise settles with, or what [`is_end`](Self::is_end) knows where the deadline passes first.
+    /// The result of the promise, or a value that [`is_end`](Self::is_end) recognises if the deadline passes first.
     pub(crate) async fn race(&self, promise: &Promise) -> Result<JsValue, JsValue> {
         let race = JsFuture::from(Promise::race(&Array::of2(promise, &self.passed)));
         self.pending.set(self.pending.get() + 1);
@@ -50,7 +50,7 @@ impl Deadline {
         settled
     }
 
-    /// Whether a race came to this value because the deadline passed.
+    /// Whether this is the result of a race in which the deadline passed.
     pub(crate) fn is_end(&self, value: &JsValue) -> bool {
         let pass: &JsValue = self.pass.as_ref();
         value == pass
@@ -60,7 +60,7 @@ impl Deadline {
 impl Drop for Deadline {
     fn drop(&mut self) {
         clear_timeout(&self.timer);
-        // A read whose future was dropped: its callbacks are freed when its race ends.
+        // The future of a read was dropped. Its callbacks are freed when its race ends.
         if self.pending.get() > 0 {
             let _ = self.pass.call0(&JsValue::UNDEFINED);
         }

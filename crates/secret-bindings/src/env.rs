@@ -1,4 +1,4 @@
-//! The bindings of a Worker that runs.
+//! The bindings of a running Worker.
 
 use js_sys::{Promise, Reflect};
 use wasm_bindgen::prelude::*;
@@ -11,8 +11,8 @@ use crate::secret_value::SecretValue;
 
 #[wasm_bindgen]
 extern "C" {
-    /// The binding of one secret. [`worker::SecretStore`] is the same object, but its `get` hands out no promise that
-    /// could be raced, and asking `null` whether it is one traps.
+    /// The binding of one secret. [`worker::SecretStore`] is the same object, but its `get` returns no promise that
+    /// could be raced, and its type check traps on `null`.
     type SecretBinding;
 
     #[wasm_bindgen(method, catch)]
@@ -23,7 +23,7 @@ impl EnvBinding for SecretBinding {
     const TYPE_NAME: &'static str = worker::SecretStore::TYPE_NAME;
 
     fn get(value: JsValue) -> worker::Result<Self> {
-        if value.is_object() { Ok(value.unchecked_into()) } else { Err("no binding of a secret".into()) }
+        if value.is_object() { Ok(value.unchecked_into()) } else { Err("not a binding of a secret".into()) }
     }
 }
 
@@ -42,8 +42,8 @@ impl Bindings for Env {
     }
 }
 
-/// Calls `get()` of a binding, for a program that awaits promises in its own way. [`outcome`] reads what the promise
-/// settles with.
+/// Calls `get()` of a binding, for a program that awaits promises in its own way. [`outcome`] converts the promise's
+/// result.
 ///
 /// # Errors
 /// [`ReadError::Failed`] where the name is not bound or is bound to something else; as [`outcome`] where `get()`
@@ -53,10 +53,10 @@ pub fn start(env: &Env, binding: &str) -> Result<Promise, ReadError> {
     secret.get().map_err(|exception| failure(&exception))
 }
 
-/// The value that a promise of [`start`] is fulfilled with, or what its rejection says.
+/// Converts the result of a promise from [`start`].
 ///
 /// # Errors
-/// Where there is no value. [`ReadError::TimedOut`] is never returned.
+/// The reason why there is no value. It is never [`ReadError::TimedOut`].
 pub fn outcome(settled: Result<JsValue, JsValue>) -> Result<SecretValue, ReadError> {
     let value = settled.map_err(|exception| failure(&exception))?;
     match value.as_string() {
@@ -66,7 +66,7 @@ pub fn outcome(settled: Result<JsValue, JsValue>) -> Result<SecretValue, ReadErr
     }
 }
 
-/// What an exception says. Nothing but its message is looked at, and nothing of it is kept.
+/// Converts an exception. Only its message is read, and no part of it is kept.
 fn failure(exception: &JsValue) -> ReadError {
     let message = Reflect::get(exception, &"message".into()).ok().and_then(|message| message.as_string());
     message.map_or(ReadError::Failed, |message| thrown(&message))

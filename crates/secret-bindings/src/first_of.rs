@@ -1,16 +1,16 @@
-//! One secret with fallback, for any Worker. The gateway itself reads through [`start`](crate::start) and falls back in
-//! `crates/core/src/secrets/resolver.rs`, since an upstream that refuses a key moves it on, too.
+//! Reads one secret with fallback, for any Worker. The gateway itself uses [`start`](crate::start) and falls back in
+//! `crates/core/src/secrets/resolver.rs`, because it also falls back when an upstream refuses a key.
 
 use crate::bindings::Bindings;
 use crate::read_error::ReadError;
 use crate::secret_value::SecretValue;
 use crate::unavailable::Unavailable;
 
-/// The value of the first binding that gives one. They are read in their order, each only after the one before it
-/// has failed, and each within so many milliseconds.
+/// Returns the value of the first binding that has one. The bindings are read in order, each only after the one before
+/// has failed, and each within this many milliseconds.
 ///
 /// # Errors
-/// Where none of them gives a value.
+/// The reason of each binding, if none has a value.
 pub async fn first_of(
     bindings: &impl Bindings,
     names: &[impl AsRef<str>],
@@ -20,7 +20,7 @@ pub async fn first_of(
     first_from(bindings, names, within, &deadline).await
 }
 
-/// As [`first_of`], with a deadline for the first binding that other secrets share.
+/// Like [`first_of`], but the first binding has a deadline that other secrets share.
 pub(crate) async fn first_from<B: Bindings>(
     bindings: &B,
     names: &[impl AsRef<str>],

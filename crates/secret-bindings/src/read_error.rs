@@ -1,14 +1,14 @@
-//! Why a binding gave no value.
+//! The errors of reading a binding.
 
 use std::error::Error;
 use std::fmt;
 
-/// Why a binding gave no value.
+/// The reason why a binding has no value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReadError {
     /// The store has no such secret.
     Missing,
-    /// The secret is empty, or nothing but white space.
+    /// The secret is empty, or only white space.
     Empty,
     /// The name is not bound, is bound to something else, or the store failed.
     Failed,
@@ -37,13 +37,13 @@ impl fmt::Display for ReadError {
 
 impl Error for ReadError {}
 
-/// What the message of an exception that `get()` threw says: [`ReadError::Missing`] where it has the words
-/// "not found" in any case, [`ReadError::Failed`] otherwise.
+/// The error for the message of an exception that `get()` threw: [`ReadError::Missing`] if it contains "not found" in
+/// any case, and [`ReadError::Failed`] otherwise.
 ///
-/// A binding throws for a secret that does not exist, as it does for every other failure: Cloudflare's types say so
-/// ("throws an error if it does not exist"), and the local store's message is `Secret "NAME" not found`. Production's
-/// wording is not documented. Where it is different, a missing secret is taken for a failure, never the reverse: the
-/// name of a secret has no blanks, so it cannot put these words into a message.
+/// A binding throws for a missing secret as for every other failure. Cloudflare's types document this ("throws an error
+/// if it does not exist"), and the message of the local store is `Secret "NAME" not found`. The wording in production
+/// is not documented. If it differs, a missing secret counts as a failure. The reverse cannot happen: the name of a
+/// secret has no spaces, so it cannot add these words to a message.
 ///
 /// ```
 /// use ostiary_secret_bindings::{ReadError, thrown};

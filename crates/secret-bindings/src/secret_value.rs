@@ -7,14 +7,14 @@ use zeroize::Zeroizing;
 
 use crate::read_error::ReadError;
 
-/// The value of a secret: never empty, and never seen by accident.
+/// The value of a secret. It is never empty, and cannot be printed by accident.
 ///
-/// It has no `Display` and no `Serialize`, its `Debug` shows nothing, and its bytes are zeroed when it is dropped.
-/// That holds for the copy in WebAssembly's memory; the string that JavaScript holds is out of reach.
+/// It has no `Display` and no `Serialize`, and its `Debug` prints `[redacted]`. Its bytes are zeroed when it is
+/// dropped. This applies to the copy in WebAssembly's memory; the string in JavaScript cannot be zeroed.
 pub struct SecretValue(Zeroizing<String>);
 
 impl SecretValue {
-    /// Takes the text as it is. White space at either end is part of the value.
+    /// Takes the text unchanged. White space at either end is part of the value.
     ///
     /// ```
     /// use ostiary_secret_bindings::{ReadError, SecretValue};
@@ -27,7 +27,7 @@ impl SecretValue {
     /// ```
     ///
     /// # Errors
-    /// [`ReadError::Empty`] where the text is empty or nothing but white space.
+    /// [`ReadError::Empty`] where the text is empty or only white space.
     pub fn parse(text: String) -> Result<Self, ReadError> {
         let text = Zeroizing::new(text);
         if text.trim().is_empty() { Err(ReadError::Empty) } else { Ok(Self(text)) }
@@ -50,11 +50,11 @@ impl SecretValue {
     /// ```
     #[must_use]
     pub fn prefixed(&self, prefix: &str) -> Self {
-        // At its full size from the start: a text that grows leaves copies behind that nothing zeroes.
+        // `concat` allocates once; a text that grows would leave copies that are not zeroed.
         Self(Zeroizing::new([prefix, self.expose()].concat()))
     }
 
-    /// The text itself, without a copy, for a type that takes the same care of it. Nothing zeroes it any more.
+    /// Returns the text without a copy, for another type that zeroes it. This type no longer does.
     #[must_use]
     pub fn into_exposed(mut self) -> String {
         mem::take(&mut *self.0)

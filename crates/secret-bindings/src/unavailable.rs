@@ -1,14 +1,14 @@
-//! Why a secret has no value.
+//! The error of a secret without a value.
 
 use std::error::Error;
 use std::fmt;
 
 use crate::read_error::ReadError;
 
-/// None of a secret's bindings gave a value.
+/// None of a secret's bindings has a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unavailable {
-    /// The name of each binding that was read, in their order, and why it gave no value. Never a value.
+    /// The name of each binding that was read, in order, and its error. It never contains a value.
     pub tried: Vec<(String, ReadError)>,
 }
 

@@ -1,4 +1,4 @@
-//! The twelve operations.
+//! The twelve operations of the API.
 
 use std::fmt::Write as _;
 
@@ -11,7 +11,7 @@ use serde_json::json;
 use zeroize::Zeroizing;
 
 use crate::call::{Body, Call};
-use crate::envelope::Envelope;
+use crate::envelope::{Envelope, present};
 use crate::error::Error;
 use crate::list::{Direction, List, PER_PAGE, SecretOrder, StoreOrder};
 use crate::secret::{ChangesBody, DuplicateBody, NewSecretBody};
@@ -20,33 +20,33 @@ use crate::{
     StoreId,
 };
 
-/// All but the unreserved characters (RFC 3986 §2.3), so that a text stays one path segment or one query value.
+/// All characters except the unreserved ones (RFC 3986 §2.3), so that a text stays one path segment or one query value.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// An account, and who asks.
+/// An account, and the credential to access it.
 #[derive(Clone, Debug)]
 pub struct Account {
-    /// Where the API is.
+    /// The base URL of the API.
     pub base: BaseUrl,
-    /// Whose stores are meant.
+    /// The account that owns the stores.
     pub id: AccountId,
-    /// Who asks.
+    /// The credential.
     pub credential: Credential,
 }
 
-/// Which secrets of a store are listed, and how.
+/// A filter and an order for the list of secrets.
 #[derive(Clone, Debug, Default)]
 pub struct SecretFilter {
     /// A part of the name or of the comment.
     pub search: Option<String>,
-    /// Only those with these scopes.
+    /// Lists only secrets with these scopes.
     pub scopes: Vec<Scope>,
-    /// The order. Without it the API chooses.
+    /// The order; `None` for the API's own.
     pub order: Option<(SecretOrder, Direction)>,
 }
 
 impl Account {
-    /// `GET /quota`: how many secrets there are and may be.
+    /// `GET /quota`: the number of secrets and its limit.
     #[must_use]
     pub fn quota(&self) -> Call<Quota> {
         one(self.request(Method::GET, &["quota"], &[], Body::default()))
@@ -63,7 +63,7 @@ impl Account {
         List::new(self.request(Method::GET, &["stores"], &query, Body::default()))
     }
 
-    /// `POST /stores`: a new store.
+    /// `POST /stores`: creates a store.
     #[must_use]
     pub fn create_store(&self, name: &str) -> Call<Store> {
         one(self.request(Method::POST, &["stores"], &[], body(0, &json!({ "name": name }))))
@@ -75,7 +75,7 @@ impl Account {
         one(self.request(Method::GET, &["stores", store.as_str()], &[], Body::default()))
     }
 
-    /// `DELETE /stores/{store}`: an empty store, or with `force` one with all its secrets.
+    /// `DELETE /stores/{store}`: deletes an empty store, or with `force` a store with all its secrets.
     #[must_use]
     pub fn delete_store(&self, store: &StoreId, force: bool) -> Call<()> {
         let query: &[_] = if force { &[("force", "true")] } else { &[] };
@@ -95,14 +95,14 @@ impl Account {
         List::new(self.request(Method::GET, &["stores", store.as_str(), "secrets"], &query, Body::default()))
     }
 
-    /// `POST /stores/{store}/secrets`: one new secret.
+    /// `POST /stores/{store}/secrets`: creates one secret.
     #[must_use]
     pub fn create_secret(&self, store: &StoreId, secret: &NewSecret) -> Call<Secret> {
         Call::new(self.creation(store, std::slice::from_ref(secret)), 1, sole)
     }
 
-    /// `POST /stores/{store}/secrets`: several new secrets at once. It is not documented whether those before a
-    /// wrong one are created.
+    /// `POST /stores/{store}/secrets`: creates several secrets. If one of them is not valid, it is not documented
+    /// whether those before it are created.
     #[must_use]
     pub fn create_secrets(&self, store: &StoreId, secrets: &[NewSecret]) -> Call<Vec<Secret>> {
         one(self.creation(store, secrets))
@@ -114,9 +114,9 @@ impl Account {
         one(self.request(Method::GET, &secret_path(store, secret), &[], Body::default()))
     }
 
-    /// `PATCH /stores/{store}/secrets/{secret}`: another value, other scopes, another comment.
+    /// `PATCH /stores/{store}/secrets/{secret}`: changes the value, the scopes or the comment.
     ///
-    /// A new value is what every service that uses the secret gets from then on. The old one is lost.
+    /// Every service that uses the secret gets the new value. The old one is lost.
     #[must_use]
     pub fn update_secret(&self, store: &StoreId, secret: &SecretId, changes: &Changes) -> Call<Secret> {
         let length = changes.value.as_ref().map_or(0, |value| value.expose().len());
@@ -130,14 +130,14 @@ impl Account {
         none(self.request(Method::DELETE, &secret_path(store, secret), &[], Body::default()))
     }
 
-    /// `DELETE /stores/{store}/secrets`: several secrets at once.
+    /// `DELETE /stores/{store}/secrets`: deletes several secrets.
     #[must_use]
     pub fn delete_secrets(&self, store: &StoreId, secrets: &[SecretId]) -> Call<()> {
         let body = body(0, &json!({ "ids": secrets }));
         none(self.request(Method::DELETE, &["stores", store.as_str(), "secrets"], &[], body))
     }
 
-    /// `POST /stores/{store}/secrets/{secret}/duplicate`: another secret with the same value.
+    /// `POST /stores/{store}/secrets/{secret}/duplicate`: creates another secret with the same value.
     #[must_use]
     pub fn duplicate_secret(
         &self,
@@ -173,8 +173,8 @@ impl Account {
         if has_body {
             request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         }
-        // A checked base with encoded segments behind it is a URL, unless a search makes it longer than 64 KiB; then
-        // the request has no host, and cannot be sent.
+        // A valid base with encoded segments is a valid URL, unless a search makes it longer than 64 KiB. Then the
+        // request has no host, and cannot be sent.
         if let Ok(url) = url.parse() {
             *request.uri_mut() = url;
         }
@@ -190,14 +190,15 @@ fn encoded(text: &str) -> String {
     utf8_percent_encode(text, RESERVED).to_string()
 }
 
-/// The JSON of something that holds `length` bytes of values.
+/// The JSON of `content`, which contains `length` bytes of secret values.
 ///
-/// The room is made first, since a buffer that grows leaves what it held behind: JSON writes a byte as six at most.
+/// The buffer is allocated at full size, because one that grows would leave copies of a secret. JSON writes a byte as
+/// at most six.
 fn body(length: usize, content: &impl Serialize) -> Body {
     const ROOM_FOR_THE_REST: usize = 4_096;
     let mut bytes =
         Zeroizing::new(Vec::with_capacity(length.saturating_mul(6).saturating_add(ROOM_FOR_THE_REST)));
-    // Texts and lists of texts have a JSON form, and a `Vec` takes whatever is written.
+    // Serialising texts to a `Vec` cannot fail.
     let _ = serde_json::to_writer(&mut *bytes, content);
     Body::new(bytes)
 }
@@ -210,12 +211,8 @@ fn none(request: Request<Body>) -> Call<()> {
     Call::new(request, 1, |response, _| Envelope::<IgnoredAny>::read(response).map(|_| ()))
 }
 
-/// The only one of a list of results.
+/// The single element of a list of results.
 fn sole(response: &Response<&[u8]>, _: u32) -> Result<Secret, Error> {
     let secrets: Option<Vec<Secret>> = Envelope::read(response)?.result;
     present(secrets.and_then(|secrets| secrets.into_iter().next()), response)
-}
-
-fn present<T>(result: Option<T>, response: &Response<&[u8]>) -> Result<T, Error> {
-    result.ok_or(Error::Unreadable { status: response.status(), at: (1, 1) })
 }

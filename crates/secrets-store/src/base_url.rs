@@ -1,12 +1,13 @@
-//! Where the API is.
+//! The base URL of the API.
 
 use std::error::Error;
 use std::fmt;
+use std::net::IpAddr;
 
 use http::Uri;
 use http::uri::Scheme;
 
-/// The API's address up to and without `/accounts`.
+/// The URL of the API before `/accounts`.
 ///
 /// The default is Cloudflare's.
 ///
@@ -21,11 +22,10 @@ use http::uri::Scheme;
 pub struct BaseUrl(String);
 
 impl BaseUrl {
-    /// Reads an absolute URL; slashes at its end are dropped.
+    /// Parses an absolute URL. Slashes at its end are removed.
     ///
     /// # Errors
-    /// For whatever is no such URL, has a query or userinfo, or would carry the credential in plain text over a
-    /// network.
+    /// The text is not such a URL, has a query or userinfo, or would send the credential unencrypted over a network.
     pub fn parse(text: &str) -> Result<Self, InvalidBaseUrl> {
         let trimmed = text.trim_end_matches('/');
         let uri: Uri = trimmed.parse().map_err(|_| InvalidBaseUrl::NoUrl)?;
@@ -42,7 +42,27 @@ impl BaseUrl {
         }
     }
 
-    /// Without a slash at its end.
+    /// Whether its host is this machine's own, by its name or its address.
+    ///
+    /// ```
+    /// use ostiary_secrets_store::BaseUrl;
+    ///
+    /// assert!(BaseUrl::parse("http://[::1]:8799/client/v4").is_ok_and(|url| url.is_loopback()));
+    /// assert!(!BaseUrl::default().is_loopback());
+    /// ```
+    #[must_use]
+    pub fn is_loopback(&self) -> bool {
+        let uri: Result<Uri, _> = self.0.parse();
+        let Some(host) = uri.as_ref().ok().and_then(Uri::host) else { return false };
+        let host =
+            host.trim_start_matches('[').trim_end_matches(']').trim_end_matches('.').to_ascii_lowercase();
+        // RFC 6761 §6.3: what is below `localhost` is this machine, too.
+        host == "localhost"
+            || host.ends_with(".localhost")
+            || host.parse::<IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback())
+    }
+
+    /// The URL without a slash at its end.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -55,12 +75,12 @@ impl Default for BaseUrl {
     }
 }
 
-/// Why a text is no base of the API.
+/// The reason why a text is not a base URL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InvalidBaseUrl {
-    /// It is no absolute http or https URL of a host and a path alone.
+    /// It is not an absolute http or https URL with only a host and a path.
     NoUrl,
-    /// Plain http, and not to this machine.
+    /// It is plain http to another machine.
     PlainText,
 }
 
@@ -80,6 +100,24 @@ impl Error for InvalidBaseUrl {}
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn tells_this_machine_from_others() {
+        for (text, expected) in [
+            ("http://localhost:8799", true),
+            ("http://127.0.0.1", true),
+            ("https://127.1.2.3", true),
+            ("http://[::1]:1/x", true),
+            ("https://[::ffff:127.0.0.1]", true),
+            ("https://LocalHost", true),
+            ("https://gw.localhost", true),
+            ("https://localhost.example.com", false),
+            ("https://10.0.0.1", false),
+            ("https://128.0.0.1", false),
+        ] {
+            assert_eq!(BaseUrl::parse(text).unwrap().is_loopback(), expected, "{text}");
+        }
+    }
 
     #[test]
     fn takes_https_and_plain_http_to_this_machine_only() {

@@ -1,4 +1,4 @@
-//! One operation: what to send, and how to read what comes back.
+//! One operation: its request, and how to read the response.
 
 use std::fmt;
 
@@ -8,16 +8,16 @@ use zeroize::Zeroizing;
 use crate::error::Error;
 use crate::masking::Confidence;
 
-/// An operation that is ready to be sent, by somebody else. It may be sent more than once.
+/// An operation that is ready to be sent by an HTTP client. It may be sent more than once.
 #[derive(Debug)]
 pub struct Call<T> {
     request: Request<Body>,
-    /// The page of a list that is asked for; 1 where it is no list.
+    /// The page of a list that is requested; 1 where it is not a list.
     page: u32,
     read: Reader<T>,
 }
 
-/// Reads a response, which is this page of a list.
+/// Reads the response, which is the given page of a list.
 type Reader<T> = fn(&Response<&[u8]>, u32) -> Result<T, Error>;
 
 impl<T> Call<T> {
@@ -25,16 +25,16 @@ impl<T> Call<T> {
         Self { request, page, read }
     }
 
-    /// What to send, with an absolute URL.
+    /// The request to send, with an absolute URL.
     #[must_use]
     pub fn request(&self) -> &Request<Body> {
         &self.request
     }
 
-    /// What came back. An error's messages hold neither the values of the request nor its credential.
+    /// Reads the response. The messages of an error contain neither the values of the request nor its credential.
     ///
     /// # Errors
-    /// [`Error::Refused`] where the API did not do it, [`Error::Unreadable`] where the body is not the API's.
+    /// [`Error::Refused`] where the API refused, [`Error::Unreadable`] where the body is not in the API's format.
     pub fn read(&self, response: &Response<impl AsRef<[u8]>>) -> Result<T, Error> {
         let mut borrowed = Response::new(response.body().as_ref());
         *borrowed.status_mut() = response.status();
@@ -50,8 +50,8 @@ impl<T> Call<T> {
     }
 }
 
-/// The body of a request: JSON, or empty. Its `Debug` says nothing and its bytes are zeroed when it is dropped,
-/// since it holds values.
+/// The body of a request: JSON, or empty. It contains secret values, so its `Debug` prints none of it and its bytes are
+/// zeroed when it is dropped.
 #[derive(Clone, Default)]
 pub struct Body(Zeroizing<Vec<u8>>);
 

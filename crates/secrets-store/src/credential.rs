@@ -1,4 +1,4 @@
-//! What proves to the API who calls.
+//! The credentials of the API.
 
 use std::error::Error;
 use std::fmt;
@@ -12,12 +12,12 @@ const KEY: HeaderName = HeaderName::from_static("x-auth-key");
 
 /// An API token, or an account's e-mail address with its global API key.
 ///
-/// Its headers are marked as sensitive, so that neither its `Debug` nor that of a request shows them.
+/// Its headers are marked as sensitive, so that neither its `Debug` nor that of a request prints them.
 #[derive(Clone, Debug)]
 pub struct Credential(HeaderMap);
 
 impl Credential {
-    /// An API token with the permission "Secrets Store Edit", or "Read" for what only reads.
+    /// An API token with the permission "Secrets Store Edit", or "Read" for operations that only read.
     ///
     /// ```
     /// use ostiary_secrets_store::Credential;
@@ -28,7 +28,7 @@ impl Credential {
     /// ```
     ///
     /// # Errors
-    /// Where the text is not a token of RFC 6750 §2.1: letters, digits and `-._~+/`, with `=` at its end.
+    /// The text is not a token as in RFC 6750 §2.1: letters, digits and `-._~+/`, with `=` at its end.
     pub fn token(token: &str) -> Result<Self, InvalidCredential> {
         let part = CredentialPart::Token;
         let is_scheme = token.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("bearer "));
@@ -42,10 +42,10 @@ impl Credential {
         Ok(Self(HeaderMap::from_iter([(AUTHORIZATION, sensitive(part, &value)?)])))
     }
 
-    /// An account's e-mail address and its global API key. A token is better: it can be limited and revoked.
+    /// An account's e-mail address and its global API key. Prefer a token, which can be limited and revoked.
     ///
     /// # Errors
-    /// Where either is empty, or has a character that is not visible ASCII.
+    /// One of them is empty, or has a character that is not visible ASCII.
     pub fn key(email: &str, key: &str) -> Result<Self, InvalidCredential> {
         check(CredentialPart::Email, email, |character| character.is_ascii_graphic())?;
         check(CredentialPart::Key, key, |character| character.is_ascii_graphic())?;
@@ -75,12 +75,12 @@ fn sensitive(part: CredentialPart, text: &str) -> Result<HeaderValue, InvalidCre
     Ok(value)
 }
 
-/// Why a text is no credential. It does not say what the text was, but for a character that cannot be in one.
+/// The reason why a text is not a credential. It contains at most one character of the text, which no credential has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InvalidCredential {
-    /// What is wrong.
+    /// The part with the fault.
     pub part: CredentialPart,
-    /// What is wrong with it.
+    /// The fault.
     pub fault: CredentialFault,
 }
 
@@ -95,16 +95,16 @@ pub enum CredentialPart {
     Key,
 }
 
-/// What is wrong with a part of a credential.
+/// The fault of a part of a credential.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CredentialFault {
-    /// It has no character.
+    /// It is empty.
     Empty,
     /// It begins with the name of the scheme.
     Scheme,
-    /// It has a character that none can have, as a line end.
+    /// It has a character that a credential cannot have, such as a line end.
     Character {
-        /// From 1.
+        /// The position of the character, from 1.
         position: usize,
         /// The character itself.
         character: char,

@@ -1,4 +1,4 @@
-//! What every response is wrapped in.
+//! The envelope of every response.
 
 use http::Response;
 use serde::Deserialize;
@@ -6,10 +6,10 @@ use serde::de::DeserializeOwned;
 
 use crate::error::{Error, Fault};
 
-/// How many faults are kept. A refusal has one or two.
+/// The most faults that are kept. A refusal usually has one or two.
 const MOST_FAULTS: usize = 10;
 
-/// A response, taken apart.
+/// A parsed response.
 #[derive(Deserialize)]
 pub(crate) struct Envelope<T> {
     success: bool,
@@ -21,15 +21,16 @@ pub(crate) struct Envelope<T> {
     pub(crate) result_info: Option<ResultInfo>,
 }
 
-/// Where in a list a page is.
+/// The position of a page in its list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 pub(crate) struct ResultInfo {
+    pub(crate) total_count: Option<u64>,
     pub(crate) total_pages: Option<u32>,
     pub(crate) per_page: Option<usize>,
 }
 
 impl<T: DeserializeOwned> Envelope<T> {
-    /// The only place that reads a body.
+    /// Parses a body. No other function reads one.
     pub(crate) fn read(response: &Response<impl AsRef<[u8]>>) -> Result<Self, Error> {
         let (status, body) = (response.status(), response.body().as_ref());
         if status.is_success() {
@@ -40,10 +41,15 @@ impl<T: DeserializeOwned> Envelope<T> {
                 Err(Error::Refused { status, faults: few(envelope.errors) })
             };
         }
-        // A failure's result is null, whatever the operation.
+        // The result of a failure is null for every operation.
         let envelope: Envelope<serde::de::IgnoredAny> = parse(status, body)?;
         Err(Error::Refused { status, faults: few(envelope.errors) })
     }
+}
+
+/// What a response says; one that says nothing is not read as saying "none".
+pub(crate) fn present<T>(result: Option<T>, response: &Response<&[u8]>) -> Result<T, Error> {
+    result.ok_or(Error::Unreadable { status: response.status(), at: (1, 1) })
 }
 
 fn few(mut faults: Vec<Fault>) -> Vec<Fault> {
@@ -51,7 +57,7 @@ fn few(mut faults: Vec<Fault>) -> Vec<Fault> {
     faults
 }
 
-/// The parser's own message quotes what it read, so only the place is kept.
+/// The parser's message can quote the body, so only the position is kept.
 fn parse<T: DeserializeOwned>(status: http::StatusCode, body: &[u8]) -> Result<T, Error> {
     serde_json::from_slice(body)
         .map_err(|error| Error::Unreadable { status, at: (error.line(), error.column()) })

@@ -1,4 +1,4 @@
-//! What the API says when it does not do what it was asked for.
+//! The errors of the API.
 
 use std::error;
 use std::fmt;
@@ -6,46 +6,46 @@ use std::fmt;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 
-/// Why a response holds no result.
+/// The reason why a response has no result.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Error {
     /// The API refused.
     Refused {
         /// The status of the response.
         status: StatusCode,
-        /// The reasons, as the API gives them; rarely more than one, possibly none.
+        /// The reasons that the API gives: usually one, possibly none.
         faults: Vec<Fault>,
     },
-    /// The body is not what the API documents. The body itself is not kept.
+    /// The body is not in the documented format. The body itself is not kept.
     Unreadable {
         /// The status of the response.
         status: StatusCode,
-        /// Where the body stops being one: line and column, from 1.
+        /// The position of the error in the body: line and column, from 1.
         at: (usize, usize),
     },
-    /// A list goes on after so many pages that its end is not waited for.
+    /// A list has more pages than an account can have.
     Endless {
-        /// How many there were.
+        /// The number of pages that were read.
         pages: u32,
     },
 }
 
-/// One reason. The codes are not documented; several things share one.
+/// One reason. The codes are not documented, and several errors share one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fault {
     /// 1000 or more.
     pub code: u32,
-    /// Often a word such as `secret_not_found`, sometimes with a colon and a name behind it.
+    /// Often a word such as `secret_not_found`, sometimes followed by a colon and a name.
     pub message: String,
-    /// Where to read about it.
+    /// A URL with documentation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub documentation_url: Option<String>,
-    /// Which part of the request it is about.
+    /// The part of the request with the fault.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<FaultSource>,
 }
 
-/// Which part of a request a fault is about.
+/// The part of a request with a fault.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FaultSource {
     /// A JSON Pointer (RFC 6901) into the request's body.
@@ -72,14 +72,27 @@ impl Error {
         }
     }
 
-    /// Whether the account, store or secret is not there.
+    /// Whether the account, store or secret does not exist.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
         self.status() == StatusCode::NOT_FOUND
             || self.says(|word| matches!(word, "store_not_found" | "secret_not_found"))
     }
 
-    /// Whether something is in the way: a name that is taken, a store that still holds secrets.
+    /// Whether the API itself says that there is no such store. A 404 alone may be anybody's, and may be about the
+    /// account.
+    #[must_use]
+    pub fn is_store_missing(&self) -> bool {
+        self.status() == StatusCode::NOT_FOUND && self.says(|word| word == "store_not_found")
+    }
+
+    /// Whether the API itself says that there is no such secret in the store.
+    #[must_use]
+    pub fn is_secret_missing(&self) -> bool {
+        self.status() == StatusCode::NOT_FOUND && self.says(|word| word == "secret_not_found")
+    }
+
+    /// Whether there is a conflict: a name is taken, or a store is not empty.
     #[must_use]
     pub fn is_conflict(&self) -> bool {
         let in_the_way =
@@ -87,31 +100,31 @@ impl Error {
         !self.is_quota() && (self.status() == StatusCode::CONFLICT || self.says(in_the_way))
     }
 
-    /// Whether a name is taken: the secret or the store is there already. Not every conflict says so.
+    /// Whether the secret or the store exists already. Not every conflict tells this.
     #[must_use]
     pub fn is_name_taken(&self) -> bool {
         self.says(|word| matches!(word, "secret_name_already_exists" | "Name exists"))
     }
 
-    /// Whether the account may not have more secrets or stores.
+    /// Whether the account has reached its limit of secrets or stores.
     #[must_use]
     pub fn is_quota(&self) -> bool {
         self.says(|word| word.starts_with("maximum_") && word.ends_with("_exceeded"))
     }
 
-    /// Whether the credential is unknown, or may not do this.
+    /// Whether the credential is unknown, or is not permitted to do this.
     #[must_use]
     pub fn is_auth(&self) -> bool {
         matches!(self.status(), StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN)
     }
 
-    /// Whether the same request may succeed later: the rate limit, or a fault of the service's own.
+    /// Whether the same request may succeed later: after a rate limit or an error of the service.
     #[must_use]
     pub fn is_passing(&self) -> bool {
         self.status() == StatusCode::TOO_MANY_REQUESTS || self.status().is_server_error()
     }
 
-    /// Messages are words where codes are shared, so words decide.
+    /// Several errors share a code, so the words of the message decide.
     fn says(&self, known: impl Fn(&str) -> bool) -> bool {
         self.faults()
             .iter()
@@ -131,7 +144,7 @@ impl fmt::Display for Error {
             }
             Self::Unreadable { status, at: (line, column) } => write!(
                 formatter,
-                "the API answered {} with something that is none of its envelopes, at line {line}, column {column}",
+                "the API answered {} with a body that is not in its format, at line {line}, column {column}",
                 status.as_u16()
             ),
             Self::Endless { pages } => write!(formatter, "the API's list goes on after {pages} pages"),
@@ -188,6 +201,23 @@ mod tests {
     fn it_says_status_message_and_code() {
         let error = refused(404, 1001, "secret_not_found");
         assert_eq!(error.to_string(), "the API answered 404; secret_not_found (code 1001)");
+    }
+
+    #[test]
+    fn only_the_api_s_own_word_proves_that_something_is_gone() {
+        for (status, message, store, secret) in [
+            (404, "store_not_found", true, false),
+            (404, "secret_not_found", false, true),
+            (404, "Could not route to /accounts/x", false, false),
+            (404, "not found", false, false),
+            (400, "secret_not_found", false, false),
+            (502, "secret_not_found", false, false),
+        ] {
+            let error = refused(status, 1001, message);
+            assert_eq!((error.is_store_missing(), error.is_secret_missing()), (store, secret), "{message}");
+        }
+        let bare = Error::Unreadable { status: StatusCode::NOT_FOUND, at: (1, 1) };
+        assert!(!bare.is_store_missing() && !bare.is_secret_missing());
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What accounts, stores and secrets are called in the API's paths.
+//! The identifiers of accounts, stores and secrets in the API's paths.
 
 use std::error::Error;
 use std::fmt;
@@ -10,21 +10,20 @@ macro_rules! identifier {
     ($(#[$documentation:meta])* $name:ident) => {
         $(#[$documentation])*
         ///
-        /// One to 32 visible ASCII characters, and no dot segment, which a path would lose.
+        /// One to 32 visible ASCII characters, but not a dot segment, which URL parsers remove.
         #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(String);
 
         impl $name {
-            /// Takes the identifier. 32 hexadecimal digits are one identifier in either case, and the API writes them
-            /// in lower case.
+            /// Parses an identifier. 32 hexadecimal digits are converted to lower case, as the API writes them.
             ///
             /// # Errors
-            /// Where the text can be none.
+            /// The text cannot be an identifier.
             pub fn parse(text: &str) -> Result<Self, InvalidIdentifier> {
                 check(text).map(|()| Self(spelled(text)))
             }
 
-            /// As the API spells it.
+            /// The text as the API spells it.
             #[must_use]
             pub fn as_str(&self) -> &str {
                 &self.0
@@ -70,7 +69,7 @@ identifier! {
 }
 
 identifier! {
-    /// A secret; its name is another thing.
+    /// A secret. This is not its name.
     SecretId
 }
 

@@ -1,8 +1,8 @@
 //! A typed client of Cloudflare's [Secrets Store API][api]: it builds requests and reads responses, and does no I/O.
 //!
-//! An [`Account`] has one method for each of the API's twelve operations. A method makes a [`Call`]: the request to
-//! send, by whatever sends requests where this runs, and the one way to read what comes back. Lists are [`List`]s,
-//! which make the call for one page after the other.
+//! An [`Account`] has one method for each of the API's twelve operations. A method makes a [`Call`], which has the
+//! request to send with any HTTP client, and reads the response. A [`List`] makes the calls for its pages one after the
+//! other.
 //!
 //! ```
 //! use ostiary_secrets_store::{
@@ -17,17 +17,9 @@
 //! };
 //! let store = StoreId::parse("023e105f4ecef8ad9ca31a8372d0c353")?;
 //!
-//! let call = account.create_secret(
-//!     &store,
-//!     &NewSecret {
-//!         name: SecretName::parse("stripe-key")?,
-//!         value: SecretValue::parse("sk_live_…".to_owned())?,
-//!         scopes: vec![Scope::Workers],
-//!         comment: None,
-//!     },
-//! );
-//! assert_eq!(call.request().method(), "POST");
-//! // Neither the value nor the token is seen in a log.
+//! let call = account.create_secret( &store, &NewSecret { name: SecretName::parse("stripe-key")?, value:
+//! SecretValue::parse("sk_live_…".to_owned())?, scopes: vec![Scope::Workers], comment: None, }, );
+//! assert_eq!(call.request().method(), "POST"); // Neither the value nor the token is printed.
 //! assert!(!format!("{call:?}").contains("sk_live") && !format!("{call:?}").contains("the-api-token"));
 //!
 //! # let send = |_: &http::Request<ostiary_secrets_store::Body>| http::Response::new(br#"{
@@ -42,8 +34,8 @@
 //! # }
 //! ```
 //!
-//! Requests are in the form of the official schema. Older texts show others: a single object to create a secret,
-//! `secret_ids` to delete several, a duplicate without scopes, a scope `ai-gateway`. None of those is sent.
+//! Requests follow the official schema. Older documentation has other forms, which this crate does not send: a single
+//! object to create a secret, `secret_ids` to delete several, a duplicate without scopes, a scope `ai-gateway`.
 //!
 //! [api]: https://developers.cloudflare.com/api/resources/secrets_store/
 
@@ -57,6 +49,7 @@ mod call;
 mod envelope;
 mod list;
 mod masking;
+mod vocabulary;
 
 mod base_url;
 mod credential;

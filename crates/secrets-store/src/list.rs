@@ -1,4 +1,4 @@
-//! Lists, a page at a time.
+//! Lists, one page at a time.
 
 use std::marker::PhantomData;
 
@@ -6,10 +6,10 @@ use http::{Request, Response};
 use serde::de::DeserializeOwned;
 
 use crate::call::{Body, Call};
-use crate::envelope::Envelope;
+use crate::envelope::{Envelope, present};
 use crate::error::Error;
 
-/// A list that is fetched a page at a time: the next call is made from the last page.
+/// A list that is fetched one page at a time. The next call is made from the last page.
 ///
 /// ```
 /// # use ostiary_secrets_store::*;
@@ -44,16 +44,16 @@ pub struct List<T> {
 /// A part of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page<T> {
-    /// In the order that was asked for.
+    /// The items, in the requested order.
     pub items: Vec<T>,
     number: u32,
-    /// Whether another one follows.
+    /// Whether another page follows.
     more: bool,
 }
 
-/// The most that the API takes; of items in a page.
+/// The number of items in a page: the most that the API allows.
 pub(crate) const PER_PAGE: usize = 100;
-/// Far more than an account may have: 100 secrets.
+/// Far more pages than an account with its 100 secrets can have.
 const MOST_PAGES: u32 = 100;
 
 impl<T: DeserializeOwned> List<T> {
@@ -70,11 +70,11 @@ impl<T: DeserializeOwned> List<T> {
 
     /// The call for the page after this one; `None` after the last.
     ///
-    /// An empty page is the last whatever the API says of the total, which does not heed filters. Where the API says
-    /// nothing of a total, a full page is followed by another one.
+    /// An empty page is the last one, because the API's total ignores filters. Where the API returns no total, a full
+    /// page is followed by another one.
     ///
     /// # Errors
-    /// [`Error::Endless`] where the list goes on after 100 pages.
+    /// [`Error::Endless`] where the list continues after 100 pages.
     pub fn after(&self, page: &Page<T>) -> Result<Option<Call<Page<T>>>, Error> {
         match page.number.checked_add(1) {
             _ if !page.more => Ok(None),
@@ -85,7 +85,7 @@ impl<T: DeserializeOwned> List<T> {
 
     fn page(&self, number: u32) -> Call<Page<T>> {
         let mut request = self.request.clone();
-        // The number is made of digits, so the URL stays one.
+        // The number has only digits, so the URL stays valid.
         if let Ok(uri) = format!("{}&page={number}", request.uri()).parse() {
             *request.uri_mut() = uri;
         }
@@ -95,14 +95,19 @@ impl<T: DeserializeOwned> List<T> {
 
 fn read<T: DeserializeOwned>(response: &Response<&[u8]>, number: u32) -> Result<Page<T>, Error> {
     let envelope: Envelope<Vec<T>> = Envelope::read(response)?;
-    let items = envelope.result.unwrap_or_default();
+    // A list that is not there is no empty one, unless the API says that there is nothing to list.
+    let is_none = envelope.result_info.and_then(|info| info.total_count) == Some(0);
+    let items = match envelope.result {
+        None if is_none => Vec::new(),
+        result => present(result, response)?,
+    };
     let total = envelope.result_info.and_then(|info| info.total_pages);
     let full = envelope.result_info.and_then(|info| info.per_page).unwrap_or(PER_PAGE);
     let more = total.map_or(items.len() >= full, |total| number < total);
     Ok(Page { more: more && !items.is_empty(), items, number })
 }
 
-/// What a list of stores is sorted by.
+/// The field by which a list of stores is sorted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "each is what its name says")]
 pub enum StoreOrder {
@@ -121,7 +126,7 @@ impl StoreOrder {
     }
 }
 
-/// What a list of secrets is sorted by.
+/// The field by which a list of secrets is sorted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "each is what its name says")]
 pub enum SecretOrder {
@@ -144,7 +149,7 @@ impl SecretOrder {
     }
 }
 
-/// Which way a list is sorted.
+/// The direction in which a list is sorted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "each is what its name says")]
 pub enum Direction {

@@ -1,22 +1,35 @@
-//! Messages of the API without what the request carried.
+//! Removes secrets of the request from messages of the API.
 //!
-//! An API that finds fault with a value may quote it, and its message ends in a terminal or in the log of a job. So
-//! what a request carried in confidence is replaced in whatever comes back as a reason.
+//! An API that finds fault with a value may quote it, as it is or in another form, such as Base64, and its message ends
+//! in a terminal or in the log of a job. So of a reason only what cannot hold a value is kept:
+//!
+//! 1. A reason that is a constant of the API's is kept as it is.
+//! 2. The secrets of the request are replaced, whole or in part.
+//! 3. Where the request carried a value, every word is replaced that is neither one of the API's own words nor a public
+//!    part of the request. Where it carried its credential alone, a word is replaced that is long enough to hold one.
 
 use http::Request;
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use crate::error::Fault;
+use crate::vocabulary::{is_known, is_reason};
 
-/// As much of a message as is kept, in characters.
+/// The longest message that is kept, in characters.
 const LONGEST_MESSAGE: usize = 1_000;
-/// A part of a value that is replaced too, where a message quotes no more; in characters.
+/// The shortest part of a value that is replaced too, in characters.
 const SHORTEST_PART: usize = 8;
+/// So many unknown letters and digits in one word could be a credential in another form. Cloudflare's have 37 or more.
+const SHORTEST_CREDENTIAL: usize = 16;
 const MASK: &str = "[redacted]";
 
-/// What a request carries in confidence: values in its body, and its credential.
-pub(crate) struct Confidence(Vec<Zeroizing<String>>);
+/// The secrets of a request, which are the values in its body and its credential; and what is public in it.
+pub(crate) struct Confidence {
+    secrets: Vec<Zeroizing<String>>,
+    has_value: bool,
+    /// Names of secrets, and the path.
+    public: Vec<String>,
+}
 
 #[derive(Deserialize)]
 #[serde(untagged)]
@@ -28,6 +41,7 @@ enum Carried {
 #[derive(Deserialize)]
 struct CarriedValue {
     value: Option<Zeroizing<String>>,
+    name: Option<String>,
 }
 
 impl Confidence {
@@ -37,6 +51,9 @@ impl Confidence {
             Ok(Carried::One(one)) => vec![one],
             Err(_) => Vec::new(),
         };
+        let names = carried.iter().filter_map(|carried| carried.name.clone());
+        let public: Vec<String> = names.chain([request.uri().path().to_owned()]).collect();
+        let has_value = carried.iter().any(|carried| carried.value.is_some());
         let values = carried.into_iter().filter_map(|carried| carried.value);
         let credentials = request.headers().values().filter(|value| value.is_sensitive());
         let credentials = credentials.filter_map(|value| value.to_str().ok()).map(|text| {
@@ -50,20 +67,60 @@ impl Confidence {
             (inner != text.as_str()).then(|| Zeroizing::new(inner.to_owned()))
         });
         let quoted: Vec<Zeroizing<String>> = quoted.collect();
-        Self(all.into_iter().chain(quoted).collect())
+        Self { secrets: all.into_iter().chain(quoted).collect(), has_value, public }
     }
 
-    /// Replaces it in every text of a fault, and shortens those.
+    /// Replaces the secrets in every text of a fault, and shortens the texts.
     pub(crate) fn mask(&self, fault: &mut Fault) {
-        fault.message = self.masked(&fault.message);
+        if !self.is_constant(&fault.message) {
+            fault.message = self.without_unknown_words(&self.masked(&fault.message));
+        }
         let pointer = fault.source.as_mut().and_then(|source| source.pointer.as_mut());
         for text in fault.documentation_url.as_mut().into_iter().chain(pointer) {
-            *text = self.masked(text);
+            *text = self.without_unknown_words(&self.masked(text));
         }
     }
 
+    /// Whether this is one of the API's reasons, alone or with the name of a secret of the request behind it.
+    fn is_constant(&self, message: &str) -> bool {
+        let (reason, name) =
+            message.split_once(": ").map_or((message, None), |(reason, name)| (reason, Some(name)));
+        is_reason(reason) && name.is_none_or(|name| self.public.iter().any(|public| public == name))
+    }
+
+    fn without_unknown_words(&self, text: &str) -> String {
+        let mut shown = String::with_capacity(text.len());
+        for word in text.split_inclusive(char::is_whitespace) {
+            let end = word.trim_end();
+            if self.may_hold_a_secret(end) {
+                if !shown.trim_end().ends_with(MASK) {
+                    shown.push_str(MASK);
+                    shown.push_str(word.get(end.len()..).unwrap_or_default());
+                }
+            } else {
+                shown.push_str(word);
+            }
+        }
+        shown.truncate(shown.trim_end().len());
+        shown
+    }
+
+    fn may_hold_a_secret(&self, word: &str) -> bool {
+        let parts =
+            word.split(|character: char| !character.is_alphanumeric()).filter(|part| !part.is_empty());
+        let unknown = parts.filter(|part| !is_known(part) && !self.is_public(part));
+        let length: usize = unknown.map(|part| part.chars().count()).sum();
+        length >= if self.has_value { 1 } else { SHORTEST_CREDENTIAL } || (self.has_value && !word.is_ascii())
+    }
+
+    fn is_public(&self, part: &str) -> bool {
+        let mut parts =
+            self.public.iter().flat_map(|text| text.split(|character: char| !character.is_alphanumeric()));
+        parts.any(|public| public == part)
+    }
+
     fn masked(&self, text: &str) -> String {
-        // A part that is cut in two by the end would not be found, so the end is looked at with more behind it.
+        // A part of a secret across the end would not be found, so more text is searched than is kept.
         let seen: String = text.chars().take(2 * LONGEST_MESSAGE).collect();
         let mut masked = String::new();
         let mut rest = seen.as_str();
@@ -73,7 +130,7 @@ impl Confidence {
                 masked.push('…');
                 break;
             }
-            match self.0.iter().map(|text| quoted_length(rest, text)).max() {
+            match self.secrets.iter().map(|text| quoted_length(rest, text)).max() {
                 Some(quoted) if quoted > 0 => {
                     if !masked.ends_with(MASK) {
                         masked.push_str(MASK);
@@ -92,7 +149,7 @@ impl Confidence {
     }
 }
 
-/// How many bytes at the beginning of `text` are a part of `secret` that is long enough to count; 0 where none are.
+/// The number of bytes at the beginning of `text` that quote a part of `secret`; 0 where the part is too short.
 fn quoted_length(text: &str, secret: &str) -> usize {
     let shortest = secret.chars().count().min(SHORTEST_PART);
     let mut ends = text.char_indices().map(|(start, character)| start + character.len_utf8());
@@ -115,7 +172,7 @@ mod tests {
 
     fn masked(secrets: &[&str], text: &str) -> String {
         let secrets = secrets.iter().map(|text| Zeroizing::new((*text).to_owned())).collect();
-        Confidence(secrets).masked(text)
+        Confidence { secrets, has_value: true, public: Vec::new() }.masked(text)
     }
 
     #[test]

@@ -1,19 +1,19 @@
-//! How many secrets an account may have.
+//! The limit of an account's secrets.
 
 use serde::{Deserialize, Serialize};
 
-/// The account's allowance.
+/// The limits of an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Quota {
-    /// Of secrets, in all stores together.
+    /// The secrets in all stores together.
     pub secrets: Allowance,
 }
 
-/// How many there may be, and how many there are.
+/// A limit, and how much of it is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Allowance {
-    /// How many there may be.
+    /// The limit.
     pub quota: u64,
-    /// How many there are.
+    /// The number in use.
     pub usage: u64,
 }

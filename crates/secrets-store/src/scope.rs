@@ -1,4 +1,4 @@
-//! Who may use a secret.
+//! The services that may use a secret.
 
 use std::error::Error;
 use std::fmt;
@@ -6,10 +6,10 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A service of Cloudflare's that may use a secret.
+/// A Cloudflare service that may use a secret.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Scope {
-    /// Workers; a Worker cannot be deployed with a binding to a secret without it.
+    /// Workers. Without it, a Worker with a binding to the secret cannot be deployed.
     Workers,
     /// AI Gateway.
     AiGateway,
@@ -21,7 +21,7 @@ pub enum Scope {
     Containers,
     /// Web Search.
     Websearch,
-    /// One that the API has come to know since. It is read and handed back, and cannot be written by name.
+    /// A scope that this version does not know. It can be read and sent back, but not parsed from a name.
     Other(String),
 }
 
@@ -30,7 +30,7 @@ impl Scope {
     pub const KNOWN: [Self; 6] =
         [Self::Workers, Self::AiGateway, Self::Dex, Self::Access, Self::Containers, Self::Websearch];
 
-    /// As the API spells it.
+    /// The name in the API.
     #[must_use]
     pub fn as_str(&self) -> &str {
         match self {
@@ -52,7 +52,7 @@ impl Scope {
 impl FromStr for Scope {
     type Err = UnknownScope;
 
-    /// Known scopes only, since a misspelt one is more likely than a new one.
+    /// Accepts known scopes only, because a misspelt scope is more likely than a new one.
     fn from_str(text: &str) -> Result<Self, UnknownScope> {
         Self::KNOWN.into_iter().find(|scope| scope.as_str() == text).ok_or(UnknownScope)
     }
@@ -76,7 +76,7 @@ impl<'de> Deserialize<'de> for Scope {
     }
 }
 
-/// A text that names no scope.
+/// The text is not the name of a scope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UnknownScope;
 

@@ -1,28 +1,29 @@
-//! Secrets: what the API says of one, and what it is told.
+//! Secrets: their metadata, and the changes to them.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{Scope, SecretId, SecretName, SecretValue, Status, StoreId};
 
-/// What the API says of a secret. Its value is not among it.
+/// The metadata of a secret. The API never returns its value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Secret {
-    /// What paths call it.
+    /// The identifier in paths.
     pub id: SecretId,
-    /// What bindings call it. Not a [`SecretName`]: a name that the API would not take today can be listed.
+    /// The name in bindings. It is not a [`SecretName`], because a list can contain a name that the API no longer
+    /// accepts.
     pub name: String,
-    /// Where it is.
+    /// The store that contains it.
     pub store_id: StoreId,
-    /// Whether it can be used yet.
+    /// Whether it can be used.
     pub status: Status,
-    /// RFC 3339.
+    /// The time of creation, in RFC 3339 format.
     pub created: String,
-    /// RFC 3339; of the last change of value, scopes or comment.
+    /// The time of the last change, in RFC 3339 format.
     pub modified: String,
-    /// What people say of it.
+    /// The comment.
     #[serde(default)]
     pub comment: Option<String>,
-    /// Who may use it; empty where the API does not say.
+    /// The services that may use it; empty where the API does not return them.
     #[serde(default)]
     pub scopes: Vec<Scope>,
 }
@@ -30,39 +31,39 @@ pub struct Secret {
 /// A secret to create.
 #[derive(Debug)]
 pub struct NewSecret {
-    /// Not yet in its store.
+    /// The name, which must be new in its store.
     pub name: SecretName,
-    /// What only the services in `scopes` will see.
+    /// The value, which only the services in `scopes` can read.
     pub value: SecretValue,
-    /// One or more.
+    /// The services that may use it, one or more.
     pub scopes: Vec<Scope>,
-    /// What people should know of it.
+    /// The comment.
     pub comment: Option<String>,
 }
 
-/// What is to become of a secret; `None` leaves a thing as it is. A name cannot change.
+/// The changes to a secret; `None` changes nothing. A name cannot change.
 #[derive(Debug, Default)]
 pub struct Changes {
-    /// In place of the old one, which is lost.
+    /// The new value. The old one is lost.
     pub value: Option<SecretValue>,
-    /// In place of all old ones.
+    /// The new scopes, which replace all old ones.
     pub scopes: Option<Vec<Scope>>,
-    /// In place of the old one.
+    /// The new comment.
     pub comment: Option<String>,
 }
 
 /// A secret to create with the value of another one.
 #[derive(Clone, Debug)]
 pub struct Duplicate {
-    /// Not yet in its store.
+    /// The name, which must be new in its store.
     pub name: SecretName,
-    /// One or more; they are not taken over.
+    /// The services that may use it, one or more. They are not copied from the other secret.
     pub scopes: Vec<Scope>,
-    /// What people should know of it.
+    /// The comment.
     pub comment: Option<String>,
 }
 
-/// A [`NewSecret`] as it is sent.
+/// The JSON form of a [`NewSecret`].
 #[derive(Serialize)]
 pub(crate) struct NewSecretBody<'a> {
     name: &'a SecretName,
@@ -83,7 +84,7 @@ impl<'a> From<&'a NewSecret> for NewSecretBody<'a> {
     }
 }
 
-/// [`Changes`] as they are sent.
+/// The JSON form of [`Changes`].
 #[derive(Serialize)]
 pub(crate) struct ChangesBody<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -104,7 +105,7 @@ impl<'a> From<&'a Changes> for ChangesBody<'a> {
     }
 }
 
-/// A [`Duplicate`] as it is sent.
+/// The JSON form of a [`Duplicate`].
 #[derive(Serialize)]
 pub(crate) struct DuplicateBody<'a> {
     name: &'a SecretName,

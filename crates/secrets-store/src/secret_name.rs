@@ -1,19 +1,19 @@
-//! What a secret is called.
+//! The name of a secret.
 
 use std::error::Error;
 use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-/// A name for a secret: letters, digits, `_` and `-`. It is unique in its store, and its case counts.
+/// A name for a secret: letters, digits, `_` and `-`. It is unique in its store, and case-sensitive.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SecretName(String);
 
 impl SecretName {
-    /// Takes a name.
+    /// Parses a name.
     ///
     /// # Errors
-    /// Where it is empty or has another character.
+    /// The name is empty, or has another character.
     pub fn parse(text: &str) -> Result<Self, InvalidSecretName> {
         let known = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
         if !text.is_empty() && text.bytes().all(known) {
@@ -23,7 +23,7 @@ impl SecretName {
         }
     }
 
-    /// As it is written.
+    /// The name as it is written.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

@@ -1,20 +1,21 @@
-//! The value of a secret, on its way to the store.
+//! A value to store in a secret.
 
 use std::error::Error;
 use std::fmt;
 
 use zeroize::Zeroizing;
 
-/// The most bytes that a value may have.
+/// The most bytes of a value.
 const LONGEST: usize = 65_536;
 
-/// A value to store, of 1 to 65,536 bytes. The API takes one and never gives one back.
+/// A value to store, of 1 to 65,536 bytes. The API never returns a value.
 ///
-/// It has no `Display` and no `Serialize`, its `Debug` says nothing, and its bytes are zeroed when it is dropped.
+/// It has no `Display` and no `Serialize`, its `Debug` prints `[redacted]`, and its bytes are zeroed when it is
+/// dropped.
 pub struct SecretValue(Zeroizing<String>);
 
 impl SecretValue {
-    /// Takes the text out of sight, as it is: white space counts.
+    /// Wraps the text unchanged, including white space.
     ///
     /// ```
     /// use ostiary_secrets_store::{InvalidSecretValue, SecretValue};
@@ -26,7 +27,7 @@ impl SecretValue {
     /// ```
     ///
     /// # Errors
-    /// Where the store would not take it.
+    /// The store would not accept the value.
     pub fn parse(text: String) -> Result<Self, InvalidSecretValue> {
         let text = Zeroizing::new(text);
         match text.len() {
@@ -49,10 +50,10 @@ impl fmt::Debug for SecretValue {
     }
 }
 
-/// Why a text is no value.
+/// The reason why a text is not a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InvalidSecretValue {
-    /// It has no byte.
+    /// It is empty.
     Empty,
     /// It has more than 65,536 bytes.
     TooLong,

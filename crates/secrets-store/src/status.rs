@@ -1,24 +1,24 @@
-//! Whether a secret can be used yet.
+//! The status of a secret.
 
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// Where a secret is in its life.
+/// The status of a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Status {
-    /// Taken, and not everywhere yet.
+    /// Accepted, but not available everywhere yet.
     Pending,
     /// In use.
     Active,
-    /// On its way out.
+    /// Being deleted.
     Deleted,
-    /// One that the API has come to know since.
+    /// A status that this version does not know.
     Other(String),
 }
 
 impl Status {
-    /// As the API spells it.
+    /// The name in the API.
     #[must_use]
     pub fn as_str(&self) -> &str {
         match self {

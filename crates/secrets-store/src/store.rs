@@ -1,21 +1,21 @@
-//! A store.
+//! Stores.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{AccountId, StoreId};
 
-/// A set of secrets with names of their own.
+/// A store of secrets. Names of secrets are unique in it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Store {
-    /// What bindings and paths call it.
+    /// The identifier in bindings and paths.
     pub id: StoreId,
-    /// What people call it.
+    /// The name.
     pub name: String,
-    /// RFC 3339.
+    /// The time of creation, in RFC 3339 format.
     pub created: String,
-    /// RFC 3339.
+    /// The time of the last change, in RFC 3339 format.
     pub modified: String,
-    /// Whose it is, where the API says so.
+    /// The account that owns it, where the API returns it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account_id: Option<AccountId>,
 }

@@ -1,4 +1,4 @@
-//! Every request and every response against the documented shape, as the fixtures have it.
+//! Compares every request and response with the documented shape in the fixtures.
 #![expect(
     clippy::unwrap_used,
     reason = "a test fails by panicking, and clippy knows only functions marked as tests"
@@ -82,7 +82,7 @@ fn every_response_is_read_as_documented() {
     assert_eq!((read.name.as_str(), read.comment), ("MY_API_KEY", None));
     assert_eq!(account.create_secrets(&store, &[created]).read(&response(200, "secrets")).unwrap().len(), 1);
 
-    // Deletions answer 202, or 200 for a store.
+    // A deletion returns 202, or 200 for a store.
     assert_eq!(account.delete_secret(&store, &secret).read(&response(202, "done")), Ok(()));
     assert_eq!(account.delete_secrets(&store, &[secret]).read(&response(202, "done")), Ok(()));
     assert_eq!(account.delete_store(&store, false).read(&response(200, "done")), Ok(()));
@@ -98,8 +98,25 @@ fn a_list_asks_for_pages_until_the_last_or_an_empty_one() {
     assert!(list.after(&ending).unwrap().is_none(), "page 2 of 2");
     let empty = list.first().read(&response(200, "no_secrets")).unwrap();
     assert!(list.after(&empty).unwrap().is_none(), "an empty page, whatever the total");
-    let bare = list.first().read(&response(200, "done")).unwrap();
-    assert!(list.after(&bare).unwrap().is_none(), "no page information, and no items");
+}
+
+#[test]
+fn a_list_that_is_not_there_is_no_empty_one() {
+    let list = account().secrets(&store(), &SecretFilter::default());
+    for body in [
+        json!({ "success": true }),
+        json!({ "success": true, "errors": [], "messages": [], "result": null }),
+        json!({ "success": true, "errors": [], "result": null, "result_info": { "total_count": 3 } }),
+        json!({ "success": true, "errors": [], "result": null, "result_info": { "total_pages": 0 } }),
+    ] {
+        let response = Response::builder().status(200).body(body.to_string().into_bytes()).unwrap();
+        let read = list.first().read(&response);
+        assert!(matches!(read, Err(Error::Unreadable { .. })), "{body}: {read:?}");
+    }
+    let none = json!({ "success": true, "errors": [], "result": null, "result_info": { "total_count": 0 } });
+    let response = Response::builder().status(200).body(none.to_string().into_bytes()).unwrap();
+    let page = list.first().read(&response).unwrap();
+    assert!(page.items.is_empty() && list.after(&page).unwrap().is_none());
 }
 
 #[test]
@@ -157,6 +174,101 @@ fn a_reason_that_quotes_what_the_request_carried_is_masked() {
 }
 
 #[test]
+fn a_reason_that_quotes_a_value_in_another_form_shows_none_of_it() {
+    let value = "Canary-0123/+ab";
+    let forms = [
+        "Q2FuYXJ5LTAxMjMvK2Fi",
+        "Q2FuYXJ5LTAxMjMvK2Fi==",
+        "Canary-0123%2F%2Bab",
+        "Canary-0123\\/+ab",
+        "\\u0043anary-0123",
+        "43616e6172792d303132332f2b6162",
+        "43616E6172792D303132332F2B6162",
+        "ba+/3210-yranaC",
+        "CANARY-0123/+AB",
+        "Cana",
+        "0123",
+        "nary-0",
+    ];
+    for form in forms {
+        let message = format!("invalid value {form} of stripe-key, got \"{form}\": secret_value_invalid");
+        let pointer = format!("/0/value/{form}");
+        let quoting = json!({ "success": false, "errors": [{
+            "code": 1001, "message": message, "documentation_url": format!("https://a.example/{form}"),
+            "source": { "pointer": pointer },
+        }] });
+        let quoting = Response::builder().status(400).body(quoting.to_string().into_bytes()).unwrap();
+        let secret = new_secret("stripe-key", value);
+        let error = account().create_secret(&store(), &secret).read(&quoting).unwrap_err();
+        let shown = format!("{error} {error:?}");
+        assert!(!shown.contains(form), "{form}: {shown}");
+        assert!(
+            error
+                .to_string()
+                .contains("invalid value [redacted] of stripe-key, got [redacted] secret_value_invalid"),
+            "{shown}"
+        );
+    }
+}
+
+#[test]
+fn the_usual_reasons_are_shown_as_they_are_whatever_the_value_is() {
+    for (status, message) in [
+        (400, "secret_name_already_exists: stripe-key"),
+        (400, "maximum_secrets_exceeded"),
+        (400, "secret_value_too_long"),
+        (400, "secret_scope_invalid"),
+        (400, "invalid_json_body"),
+        (404, "store_not_found"),
+        (403, "Authentication error"),
+        (400, "Invalid API Token"),
+        (400, "Invalid request headers"),
+        (400, "Invalid format for Authorization header"),
+        (
+            404,
+            "Could not route to /accounts/985e105f4ecef8ad9ca31a8372d0c353/secrets_store, perhaps your object identifier is invalid?",
+        ),
+        (
+            429,
+            "More than [redacted] requests per [redacted] seconds reached. Please wait and consider throttling your request speed",
+        ),
+        (500, "internal_error"),
+    ] {
+        let body = json!({ "success": false, "errors": [{ "code": 1003, "message": message }] });
+        let refused = Response::builder().status(status).body(body.to_string().into_bytes()).unwrap();
+        for value in ["sk_live_0123456789", "canary"] {
+            let secret = new_secret("stripe-key", value);
+            let error = account().create_secret(&store(), &secret).read(&refused).unwrap_err();
+            assert_eq!(error.faults()[0].message, message);
+        }
+    }
+    // A value that is a word of the message takes nothing from what decides.
+    let body = json!({ "success": false, "errors": [{ "code": 1003, "message": "secret_name_already_exists: exists" }] });
+    let refused = Response::builder().status(400).body(body.to_string().into_bytes()).unwrap();
+    let secret = new_secret("exists", "secret");
+    assert!(account().create_secret(&store(), &secret).read(&refused).unwrap_err().is_name_taken());
+}
+
+#[test]
+fn a_reason_to_a_request_without_a_value_hides_only_what_could_be_the_credential() {
+    for (message, expected) in [
+        ("the zone is frozen until Tuesday", "the zone is frozen until Tuesday"),
+        (
+            "no such thing: stores/023e105f4ecef8ad9ca31a8372d0c353",
+            "no such thing: stores/023e105f4ecef8ad9ca31a8372d0c353",
+        ),
+        ("bad canary-token", "bad [redacted]"),
+        ("bad Y2FuYXJ5LXRva2Vu", "bad [redacted]"),
+        ("bad 63616e6172792d746f6b656e\u{1b}", "bad [redacted]"),
+    ] {
+        let body = json!({ "success": false, "errors": [{ "code": 1000, "message": message }] });
+        let refused = Response::builder().status(400).body(body.to_string().into_bytes()).unwrap();
+        let error = account().secret(&store(), &crate::secret()).read(&refused).unwrap_err();
+        assert_eq!(error.faults()[0].message, expected);
+    }
+}
+
+#[test]
 fn a_refusal_is_an_error_with_its_faults() {
     for status in [200, 400] {
         let error = account().quota().read(&response(status, "failure")).unwrap_err();
@@ -208,7 +320,7 @@ fn response(status: u16, name: &str) -> Response<Vec<u8>> {
     Response::builder().status(status).body(responses.get(name).unwrap().to_string().into_bytes()).unwrap()
 }
 
-/// A page of a list with so many secrets.
+/// A page of a list with `count` secrets.
 fn page_of(count: usize, information: &Value) -> Response<Vec<u8>> {
     let responses: Value = serde_json::from_str(include_str!("fixtures/responses.json")).unwrap();
     let secret = responses.pointer("/secrets/result/0").unwrap();

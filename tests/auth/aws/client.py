@@ -85,7 +85,7 @@ try:
 except ClientError as refused:
     assert refused.response["ResponseMetadata"]["HTTPStatusCode"] == 401, refused.response
     assert refused.response["Error"]["Code"] == "caller_unauthenticated", refused.response
-    assert refused.response["Error"]["Message"] == "No token that this gateway knows.", refused.response
+    assert refused.response["Error"]["Message"] == "The request has no token that this gateway accepts.", refused.response
 done.append("a stranger is refused")
 
 print(json.dumps(done))

@@ -120,7 +120,7 @@ describe("in Chromium", { skip: CHROMIUM === undefined && MISSING }, () => {
     for (const [call, path] of [["completion", "/page/openai"], ["message", "/page/anthropic"]]) {
       const { error } = await run(APP, call, path, "unknown-token-0123456789");
       assert.equal(error.status, 401);
-      assert.match(error.message, /No token that this gateway knows\./);
+      assert.match(error.message, /no token that this gateway accepts\./);
     }
     const { error } = await run(APP, "headers", "/page/openai/nowhere");
     assert.equal(error.status, 403);

@@ -7,6 +7,7 @@ use crate::configuration::ConfigurationArguments;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::scaffold::{Change, Changes, GatewayFile, ShownChange};
+use crate::shell::GivenOptions;
 use crate::token::{CallerToken, ShownToken};
 
 /// Add a caller with a new token, which is shown once; gateway.toml gets its digest.
@@ -40,7 +41,8 @@ impl AddCaller {
                 return output.json(&Report { changed: false, changes: Vec::new(), token: None });
             }
             output.line(format!("The caller `{}` is there already. Nothing is changed.", self.name))?;
-            return output.line(format!("Another token for it: `ostiary token new {}`.", self.name));
+            let new = GivenOptions::default().command("token new").operands(&[&self.name]);
+            return output.line(format!("Another token for it: `{new}`."));
         }
         let token = CallerToken::new(&self.name)?;
         gateway.add_caller(&self.name, token.digest())?;

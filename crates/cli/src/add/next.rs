@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::scaffold::{LOCAL_STORE, NewRoute};
-use crate::shell::ShellCommand;
+use crate::shell::GivenOptions;
 
 /// A request that the first rule admits.
 fn admitted(route: &NewRoute) -> (String, String) {
@@ -14,8 +14,8 @@ fn admitted(route: &NewRoute) -> (String, String) {
     (method.to_owned(), format!("/{}{path}", route.name))
 }
 
-/// The steps, one line each.
-pub fn next_steps(routes: &[&NewRoute], stores: &[String]) -> Vec<String> {
+/// The steps, one line each. Their commands mean the configuration that is given.
+pub fn next_steps(routes: &[&NewRoute], stores: &[String], given: &GivenOptions) -> Vec<String> {
     let distinct: BTreeSet<&str> = stores.iter().map(String::as_str).collect();
     let mut steps = Vec::new();
     for route in routes {
@@ -25,25 +25,26 @@ pub fn next_steps(routes: &[&NewRoute], stores: &[String]) -> Vec<String> {
             route.value()
         ));
         let name = route.secret_name();
-        let local = ShellCommand::new("secrets create --local");
+        let local = given.command("secrets create --local");
         let local = stores.first().into_iter().fold(local, |command, store| command.option("--store", store));
         steps.push(format!("    {}", local.operands(&[&name])));
         for store in distinct.iter().filter(|store| **store != LOCAL_STORE) {
-            let create = ShellCommand::new("secrets create").option("--store", store);
+            let create = given.command("secrets create").option("--store", store);
             steps.push(format!("  In the account's store `{store}`:"));
             steps.push(format!("    {}", create.operands(&[&name])));
         }
     }
     if distinct.contains(LOCAL_STORE) {
         steps.push(format!(
-            "  Before a deployment: write your store's id in place of `{LOCAL_STORE}`; `ostiary stores list` shows it."
+            "  Before a deployment: write your store's id in place of `{LOCAL_STORE}`; `{}` shows it.",
+            given.command("stores list")
         ));
     }
     steps.push("  See that all is well, and what a request would do:".to_owned());
-    steps.push("    ostiary check".to_owned());
+    steps.push(format!("    {}", given.command("check")));
     for route in routes {
         let (method, path) = admitted(route);
-        let explain = ShellCommand::new("explain");
+        let explain = given.command("explain");
         let explain = route
             .callers
             .first()

@@ -80,7 +80,11 @@ impl AddRoute {
             changes.write()?;
         }
         let is_written = !changes.is_empty() && !self.dry_run;
-        let next = if changes.is_empty() { Vec::new() } else { next_steps(&[&route], &stores) };
+        let next = if changes.is_empty() {
+            Vec::new()
+        } else {
+            next_steps(&[&route], &stores, &self.configuration.given())
+        };
         if output.is_json() {
             return output.json(&Report { changed: is_written, changes: changes.shown(), next });
         }

@@ -7,11 +7,11 @@ use ostiary_secrets_store::{Scope, Secret, SecretId, SecretName, Status, StoreId
 use serde::Serialize;
 
 use crate::age::Age;
-use crate::api::{Api, ApiFailure};
+use crate::api::{Api, ApiFailure, store_names};
 use crate::configuration::{Binding, Environment};
 use crate::failure::Failure;
 use crate::printable::Printable;
-use crate::shell::ShellCommand;
+use crate::shell::GivenOptions;
 
 /// Something that is wrong with one secret.
 #[derive(Debug, Serialize)]
@@ -29,7 +29,10 @@ pub struct Symptom {
 
 #[derive(Debug, PartialEq, Eq)]
 enum Trouble {
-    NoStore,
+    /// With those that there are, for a sentence.
+    NoStore(String),
+    /// The API says that the secret is in another store than the one whose list it is in.
+    OtherStore(StoreId),
     Missing,
     Inactive(Status),
     Scope(Vec<Scope>),
@@ -72,17 +75,24 @@ pub fn examine(
     for id in ids {
         let secrets = match api.secrets(id) {
             Ok(secrets) => Some(secrets),
-            Err(ApiFailure::Refused { error, .. }) if error.is_not_found() => None,
+            // A 404 of another kind may be about the account.
+            Err(ApiFailure::Refused { error, .. }) if error.is_store_missing() => None,
             Err(failure) => return Err(failure.into()),
         };
         stores.insert(id, secrets);
     }
-    Ok(diagnose(environments, &stores, max_age))
+    let known = if stores.values().any(Option::is_none) {
+        store_names(&api.all(&api.account.stores(None))?)
+    } else {
+        String::new()
+    };
+    Ok(diagnose(environments, &stores, &known, max_age))
 }
 
 fn diagnose(
     environments: &[Environment],
     stores: &BTreeMap<&StoreId, Option<Vec<Secret>>>,
+    known: &str,
     max_age: Option<Age>,
 ) -> Vec<Symptom> {
     let mut symptoms = Vec::new();
@@ -91,7 +101,7 @@ fn diagnose(
         for binding in &environment.bindings {
             bound.insert((&binding.store, binding.secret.as_str()));
             let secrets = stores.get(&binding.store).and_then(Option::as_ref);
-            symptoms.extend(troubles(binding, secrets, max_age).into_iter().map(|trouble| Symptom {
+            symptoms.extend(troubles(binding, secrets, known, max_age).into_iter().map(|trouble| Symptom {
                 place: Some(environment.place()),
                 binding: Some(binding.name.clone()),
                 secret: binding.secret.to_string(),
@@ -100,22 +110,32 @@ fn diagnose(
             }));
         }
     }
-    for secret in stores.values().flatten().flatten() {
-        if !bound.contains(&(&secret.store_id, secret.name.as_str())) {
+    for (store, secrets) in stores {
+        for secret in
+            secrets.iter().flatten().filter(|secret| !bound.contains(&(*store, secret.name.as_str())))
+        {
             let trouble = Trouble::Unused(secret.id.clone());
-            let (secret, store) = (secret.name.clone(), secret.store_id.clone());
+            let (secret, store) = (secret.name.clone(), (*store).clone());
             symptoms.push(Symptom { place: None, binding: None, secret, store, trouble });
         }
     }
     symptoms
 }
 
-fn troubles(binding: &Binding, secrets: Option<&Vec<Secret>>, max_age: Option<Age>) -> Vec<Trouble> {
-    let Some(secrets) = secrets else { return vec![Trouble::NoStore] };
+fn troubles(
+    binding: &Binding,
+    secrets: Option<&Vec<Secret>>,
+    known: &str,
+    max_age: Option<Age>,
+) -> Vec<Trouble> {
+    let Some(secrets) = secrets else { return vec![Trouble::NoStore(known.to_owned())] };
     let Some(secret) = secrets.iter().find(|secret| secret.name == binding.secret.as_str()) else {
         return vec![Trouble::Missing];
     };
     let mut troubles = Vec::new();
+    if secret.store_id != binding.store {
+        troubles.push(Trouble::OtherStore(secret.store_id.clone()));
+    }
     if secret.status != Status::Active {
         troubles.push(Trouble::Inactive(secret.status.clone()));
     }
@@ -139,7 +159,8 @@ impl Symptom {
     /// What it is, in a word.
     pub fn word(&self) -> &'static str {
         match &self.trouble {
-            Trouble::NoStore => "store_missing",
+            Trouble::NoStore(_) => "store_missing",
+            Trouble::OtherStore(_) => "store_differs",
             Trouble::Missing => "missing",
             Trouble::Inactive(Status::Pending) => "pending",
             Trouble::Inactive(_) => "inactive",
@@ -150,12 +171,19 @@ impl Symptom {
         }
     }
 
-    /// What to do about it.
-    pub fn instead(&self) -> String {
+    /// What to do about it. Commands mean the account and the configuration that are given.
+    pub fn instead(&self, given: &GivenOptions) -> String {
         let Self { secret, store, .. } = self;
-        let secrets = ShellCommand::new("secrets").option("--store", store.as_str());
+        let secrets = given.command("secrets").option("--store", store.as_str());
         match &self.trouble {
-            Trouble::NoStore => format!("the account has no store `{store}`: correct `store_id`"),
+            Trouble::NoStore(known) => {
+                format!("the account has no store `{store}`; it has {known}: correct `store_id`")
+            }
+            Trouble::OtherStore(other) => {
+                format!(
+                    "the API says that it is in the store `{other}`, and the binding names `{store}`: correct `store_id`"
+                )
+            }
             Trouble::Missing => secrets.words("create").operands(&[secret]).to_string(),
             Trouble::Inactive(status) => {
                 format!("it is {}; wait, or create it anew", Printable(status.as_str()))
@@ -166,8 +194,10 @@ impl Symptom {
                 let update = secrets.words("update").option("--scopes", &scopes.join(","));
                 update.operands(&[secret]).to_string()
             }
-            Trouble::Old(age) => format!("it has not changed for {age}: ostiary rotate"),
-            Trouble::Ageless => "the API does not say when it has changed: ostiary rotate".to_owned(),
+            Trouble::Old(age) => format!("it has not changed for {age}: rotate it (docs/rotation.md)"),
+            Trouble::Ageless => {
+                "the API does not say when it has changed: rotate it (docs/rotation.md)".to_owned()
+            }
             Trouble::Unused(id) => {
                 // A name that none of ours could have may hold what no command should.
                 let delete = if SecretName::parse(secret).is_ok() {
@@ -226,7 +256,7 @@ mod tests {
             environment(None, "s", &["fine", "late", "narrow", "old", "strange", "absent"]),
             environment(Some("staging"), "gone", &["fine"]),
         ];
-        let found = diagnose(&environments, &stores, Some("90d".parse().unwrap()));
+        let found = diagnose(&environments, &stores, "`main` (s)", Some("90d".parse().unwrap()));
         let shown: Vec<_> = found
             .iter()
             .map(|symptom| {
@@ -251,11 +281,26 @@ mod tests {
                 ("", "a b; id", "unused", Severity::Warning),
             ]
         );
-        assert_eq!(found[1].instead(), "ostiary secrets --store s update --scopes workers,dex narrow");
-        assert!(found[6].instead().ends_with(": ostiary secrets --store s delete spare"));
-        assert!(found[7].instead().ends_with(": ostiary secrets --store s delete --id i"));
+        let given = GivenOptions::default();
+        assert_eq!(found[1].instead(&given), "ostiary secrets --store s update --scopes workers,dex narrow");
+        assert!(found[6].instead(&given).ends_with(": ostiary secrets --store s delete spare"));
+        assert!(found[7].instead(&given).ends_with(": ostiary secrets --store s delete --id i"));
+        let missing = "the account has no store `gone`; it has `main` (s): correct `store_id`";
+        assert_eq!(found[5].instead(&given), missing);
         // Without a limit the age is not looked at.
-        let found = diagnose(&environments, &stores, None);
+        let found = diagnose(&environments, &stores, "", None);
         assert!(!found.iter().any(|symptom| matches!(symptom.word(), "old" | "age_unknown")));
+    }
+
+    #[test]
+    fn a_secret_of_another_store_than_its_binding_is_told_once() {
+        let asked: StoreId = "other".parse().unwrap();
+        let (now, workers) = (&*jiff::Timestamp::now().to_string(), [Scope::Workers]);
+        let stores = BTreeMap::from([(&asked, Some(vec![secret("a", Status::Active, &workers, now)]))]);
+        let found = diagnose(&[environment(None, "other", &["a"])], &stores, "", None);
+        let words: Vec<_> = found.iter().map(Symptom::word).collect();
+        assert_eq!(words, ["store_differs"]);
+        let told = found[0].instead(&GivenOptions::default());
+        assert!(told.contains("is in the store `s`, and the binding names `other`"), "{told}");
     }
 }

@@ -53,7 +53,7 @@ impl Doctor {
     /// [`Failure::Found`] where something is wrong.
     pub fn run(self, output: &mut Output) -> Result<(), Failure> {
         let environments = self.configuration.environments()?;
-        let api = self.account.open_for(self.configuration.folder())?;
+        let api = self.account.open_for(&self.configuration)?;
         let symptoms = examine(&api, &environments, self.max_age)?;
         let quota = api.send(&api.account.quota())?.secrets;
         let is_full = quota.usage >= quota.quota;
@@ -65,7 +65,7 @@ impl Doctor {
                 severity: symptom.severity(),
                 word: symptom.word(),
                 symptom,
-                instead: symptom.instead(),
+                instead: symptom.instead(api.given()),
             })
             .collect();
         if output.is_json() {

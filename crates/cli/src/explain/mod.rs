@@ -26,6 +26,7 @@ use ostiary_secrets_store::BaseUrl;
 use crate::configuration::ConfigurationArguments;
 use crate::deployed::Deployed;
 use crate::failure::Failure;
+use crate::http_client::HttpClient;
 use crate::operator::gateway_url;
 use crate::output::{Output, Text, Tone};
 use crate::value_source::read_file;
@@ -83,6 +84,8 @@ impl Explain {
     pub fn run(self, output: &mut Output) -> Result<(), Failure> {
         let mut gateway = self.configuration.gateway()?;
         let variables = self.configuration.environment(self.env.as_deref())?.variables;
+        // Variables that cannot be used are a matter of the command line.
+        self.gateway.as_ref().map(HttpClient::for_base).transpose()?;
         let deployed = self.gateway.as_ref().map(Deployed::ask).transpose()?;
         let rehearsal = Rehearsal::with_placeholders(&gateway, variables);
         let mut request = self.request()?;

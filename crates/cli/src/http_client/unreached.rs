@@ -2,8 +2,10 @@
 
 use std::error::Error;
 use std::fmt;
+use std::io;
 
 use rustls::CertificateError;
+use ureq::Timeout;
 
 use crate::printable::Printable;
 
@@ -17,7 +19,9 @@ pub enum Unreached {
         /// Who has issued it, where that is known.
         issuer: Option<String>,
     },
-    /// The connection failed, or what came was no HTTP response.
+    /// There was no connection, so that nothing was sent.
+    Unsent(String),
+    /// No HTTP response was received on a connection: what was asked for may have been done.
     Failed(String),
 }
 
@@ -36,8 +40,25 @@ impl Unreached {
             Some(rustls::Error::InvalidCertificate(fault)) => {
                 Self::Certificate { fault: fault.clone(), issuer: None }
             }
+            _ if is_before_sending(error) => Self::Unsent(error.to_string()),
             _ => Self::Failed(error.to_string()),
         }
+    }
+
+    /// Whether what was asked for may have been done.
+    pub fn may_be_done(&self) -> bool {
+        matches!(self, Self::Failed(_))
+    }
+}
+
+fn is_before_sending(error: &ureq::Error) -> bool {
+    match error {
+        ureq::Error::HostNotFound
+        | ureq::Error::ConnectionFailed
+        | ureq::Error::ConnectProxyFailed(_)
+        | ureq::Error::Timeout(Timeout::Resolve | Timeout::Connect) => true,
+        ureq::Error::Io(error) => error.kind() == io::ErrorKind::ConnectionRefused,
+        _ => false,
     }
 }
 
@@ -59,6 +80,7 @@ impl fmt::Display for Unreached {
             Self::Certificate { fault, .. } => {
                 write!(formatter, "its certificate is not valid: {}", Printable(&fault.to_string()))
             }
+            Self::Unsent(reason) => write!(formatter, "no connection: {}", Printable(reason)),
             Self::Failed(reason) => write!(formatter, "no answer: {}", Printable(reason)),
         }
     }

@@ -57,15 +57,26 @@ impl Home {
 
     /// The command that builds the Worker; `None` in the clone, whose template has it.
     pub fn build_command(&self) -> Option<String> {
+        match &self.clone {
+            Clone::Here => None,
+            Clone::At(_) | Clone::Missing => Some(self.make("--silent", "build")),
+        }
+    }
+
+    /// The command that runs the gateway.
+    pub fn dev_command(&self) -> String {
+        self.make("", "dev")
+    }
+
+    fn make(&self, options: &str, target: &str) -> String {
+        let options = if options.is_empty() { String::new() } else { format!("{options} ") };
         let clone = match &self.clone {
-            Clone::Here => return None,
+            Clone::Here => return format!("make {options}{target}"),
             Clone::At(path) => path.display().to_string(),
             Clone::Missing => source_folder::USUAL.to_owned(),
         };
-        Some(format!(
-            "make --silent --directory {} build GATEWAY=\"$PWD\"",
-            quoted(clone.trim_end_matches('/'))
-        ))
+        let clone = quoted(clone.trim_end_matches('/'));
+        format!("make {options}--directory {clone} {target} GATEWAY=\"$PWD\"")
     }
 
     /// The command that makes the clone, if it is missing.

@@ -1,5 +1,6 @@
 //! `ostiary init`.
 
+mod demo;
 mod home;
 mod questions;
 
@@ -19,6 +20,7 @@ use crate::output::Output;
 use crate::scaffold::{
     Change, Changes, GatewayFile, NewRoute, ShownChange, WranglerFile, find_known_api, known_api_names,
 };
+use crate::shell::GivenOptions;
 use crate::token::{CallerToken, ShownToken};
 use home::Home;
 
@@ -33,6 +35,9 @@ pub struct Init {
     /// A caller, once for each. Each one gets a token, and the rules of every API that is added.
     #[arg(long = "caller", value_name = "NAME")]
     callers: Vec<String>,
+    /// Begin with the demo's configuration: two callers and an API that `make dev` serves beside the gateway.
+    #[arg(long, conflicts_with_all = ["apis", "callers", "environments", "store_id"])]
+    demo: bool,
     /// The name of the Worker, where wrangler.toml is new.
     #[arg(long, default_value = "ostiary")]
     name: String,
@@ -58,6 +63,7 @@ Examples:
   ostiary init --api stripe --api openai --caller web --caller admin
   ostiary init --api stripe --caller web --env staging --dry-run
   ostiary init --caller web --caller admin               `ostiary add` then adds an API of your own
+  ostiary init --demo                                    the demo, in a folder of your own
 
 Run it in a folder of your own: an upgrade of Ostiary does not touch that. The clone of Ostiary's repository that builds
 the Worker is looked for in that folder and above it, under the name `ostiary`, unless OSTIARY_SOURCE names it.
@@ -66,9 +72,6 @@ Files that are there are added to, as by `ostiary add`, unless --replace is writ
 
 const GATEWAY: &str = include_str!("gateway.toml");
 const WRANGLER: &str = include_str!("wrangler.toml");
-/// The next step where there is no API yet.
-const ADD: &str = "  Add an API, by a name that Ostiary knows or by its URL:
-    ostiary add --name items --upstream https://api.example.com --header x-api-key";
 
 /// The comment above an environment.
 const INHERITS_NOTHING: &str = "An environment inherits no binding: it repeats each one.";
@@ -85,6 +88,9 @@ impl Init {
     /// # Errors
     /// Where a file cannot be read or written, or the build would refuse the result.
     pub fn run(mut self, output: &mut Output) -> Result<(), Failure> {
+        if self.demo {
+            return self.begin_with_demo(output);
+        }
         if self.apis.is_empty() && self.callers.is_empty() && questions::can_be_asked() {
             (self.apis, self.callers) = questions::ask()?;
         }
@@ -115,13 +121,46 @@ impl Init {
             changes.write()?;
             home.ignore_what_is_built()?;
         }
+        let given = self.configuration.given();
         let next = match (changes.is_empty(), gateway.has_routes()) {
             (true, _) => Vec::new(),
-            (false, true) => next_steps(&routes.iter().collect::<Vec<_>>(), &stores),
-            (false, false) => vec![ADD.to_owned()],
+            (false, true) => next_steps(&routes.iter().collect::<Vec<_>>(), &stores, &given),
+            (false, false) => vec![add_step(&given)],
         };
         let next = home.clone_step().into_iter().filter(|_| !changes.is_empty()).chain(next).collect();
         self.report(&changes, &tokens, next, output)
+    }
+
+    /// Writes the demo's two files. Other files are never added to: the demo is a whole of its own.
+    fn begin_with_demo(&self, output: &mut Output) -> Result<(), Failure> {
+        let (gateway_path, wrangler_path) = self.configuration.paths_or_default()?;
+        let home = Home::find(self.configuration.folder())?;
+        let gateway = demo::gateway(&home);
+        let wrangler = self.wrangler(demo::WRANGLER, &home)?;
+        let mut changes = Vec::new();
+        for (path, after) in [(&gateway_path, gateway), (&wrangler_path, wrangler)] {
+            let before = existing(path)?;
+            let is_other = before.as_ref().is_some_and(|before| *before != after);
+            let is_toml = path.extension().is_some_and(|extension| extension == "toml");
+            if is_other && !(self.replace && is_toml) {
+                let shown = path.display();
+                let instead = "begin in another folder, or write it anew with --replace";
+                return Err(Failure::usage(format_args!("{shown} is there already; {instead}")));
+            }
+            changes.push(Change::new(path, before, after));
+        }
+        let (Some(wrangler), Some(gateway)) = (changes.pop(), changes.pop()) else { return Ok(()) };
+        let changes = Changes::checked(gateway, wrangler)?;
+        if !self.dry_run {
+            changes.write()?;
+            home.ignore_what_is_built()?;
+        }
+        let next = if changes.is_empty() {
+            Vec::new()
+        } else {
+            demo::next_steps(&home, &self.configuration.given())
+        };
+        self.report(&changes, &[], next, output)
     }
 
     fn report(
@@ -146,7 +185,11 @@ impl Init {
         }
         if self.dry_run {
             changes.print(output)?;
-            output.note("Nothing is written. The digests are those of tokens which nobody keeps.");
+            output.note(if tokens.is_empty() {
+                "Nothing is written."
+            } else {
+                "Nothing is written. The digests are those of tokens which nobody keeps."
+            });
             return Ok(());
         }
         output.line(format!("Wrote {}.\n", changes.paths().join(" and ")))?;
@@ -184,8 +227,13 @@ impl Init {
     }
 
     fn new_wrangler(&self, home: &Home) -> Result<String, Failure> {
+        self.wrangler(WRANGLER, home)
+    }
+
+    /// The template with the Worker's name, the build by the clone, and the environments.
+    fn wrangler(&self, template: &str, home: &Home) -> Result<String, Failure> {
         let mut document: DocumentMut =
-            WRANGLER.parse().map_err(|error| Failure::failed(format_args!("wrangler.toml: {error}")))?;
+            template.parse().map_err(|error| Failure::failed(format_args!("wrangler.toml: {error}")))?;
         // The value alone: the comment above the key stays.
         if let Some(name) = document.get_mut("name") {
             *name = value(&self.name);
@@ -210,6 +258,12 @@ impl Init {
         }
         Ok(document.to_string())
     }
+}
+
+/// The next step where there is no API yet.
+fn add_step(given: &GivenOptions) -> String {
+    let add = given.command("add --name items --upstream https://api.example.com --header x-api-key");
+    format!("  Add an API, by a name that Ostiary knows or by its URL:\n    {add}")
 }
 
 /// Sets the value alone, so that the comment above the key is kept.

@@ -4,11 +4,14 @@ use std::time::Duration;
 
 use ostiary_secrets_store::{Changes, NewSecret, Scope, Secret, SecretValue, Status};
 
+use super::control::{example_for, exposure};
+use super::found::{Found, Holding, Refusal, Verdict};
 use super::inspection::Inspection;
 use super::patience::Patience;
-use super::plan::{Found, Holding, Purpose, Step, Verdict, next};
+use super::plan::{Purpose, Step, next};
 use super::report::{Event, Report};
 use super::trial::Trial;
+use super::written::Written;
 use crate::configuration::Binding;
 use crate::failure::Failure;
 use crate::printable::Printable;
@@ -24,10 +27,22 @@ pub struct Execution<'a> {
     pub trial: Trial<'a>,
     /// What they are for.
     pub purpose: Purpose,
+    /// Whether the probe has to tell a wrong value from a good one before anything is written.
+    pub is_controlled: bool,
     /// How long a written value may take until the gateway reads it.
     pub patience: Duration,
     /// Whether nothing is written, and what would be is told.
     pub is_rehearsal: bool,
+}
+
+/// What has been done so far.
+#[derive(Default)]
+struct Course {
+    written: Written,
+    /// The sources that would have been written.
+    rehearsed: Vec<usize>,
+    /// How a value is refused that is certainly wrong.
+    control: Option<Refusal>,
 }
 
 impl Execution<'_> {
@@ -38,46 +53,80 @@ impl Execution<'_> {
     /// # Errors
     /// Where something failed. Run again, it goes on from there.
     pub fn run(&self, found: &mut Vec<Found>, report: &mut Report<'_>) -> Result<Step, Failure> {
+        let mut course = Course::default();
+        self.go_on(found, &mut course, report).map_err(|failure| course.written.explain(failure))
+    }
+
+    fn go_on(
+        &self,
+        found: &mut Vec<Found>,
+        course: &mut Course,
+        report: &mut Report<'_>,
+    ) -> Result<Step, Failure> {
         *found = self.inspection.look(report)?;
-        let (mut rehearsed, mut is_controlled) = (Vec::new(), false);
         loop {
+            if let Some(control) = course.control {
+                for known in &mut *found {
+                    known.verdict = known.verdict.compared_with(control);
+                }
+            }
             let step = next(found, self.purpose);
-            let (Step::Probe(source) | Step::Write(source)) = step else { return Ok(step) };
-            let is_write = matches!(step, Step::Write(_));
-            if is_write
-                && !std::mem::replace(&mut is_controlled, true)
-                && let Some(obstacle) = self.trial.control(found, report)?
-            {
+            if let Some(example) = example_for(step, found).filter(|_| self.wants_control(course)) {
+                match self.trial.control(example, report)? {
+                    Ok(refusal) => course.control = Some(refusal),
+                    Err(obstacle) => return Ok(Step::Stop(obstacle)),
+                }
+                continue;
+            }
+            if let Some(obstacle) = course.control.and_then(|control| exposure(step, found, control)) {
                 return Ok(Step::Stop(obstacle));
             }
+            let (Step::Probe(source) | Step::Write(source)) = step else { return Ok(step) };
             let Some(known) = found.get_mut(source) else { return Ok(step) };
-            *known = if is_write && self.is_rehearsal {
-                let what = "would write the new value and wait until the gateway reads it";
-                report.event(Event::would(source, what))?;
-                rehearsed.push(source);
-                Found { holding: Holding::New, verdict: Verdict::Unknown }
-            } else if is_write {
-                self.write(source, report)?
-            } else if rehearsed.contains(&source) {
-                report.event(Event::would(source, "would try it upstream"))?;
-                Found { holding: Holding::New, verdict: Verdict::Accepted }
-            } else {
-                self.trial.probe(source, *known, report)?
-            };
+            *known = self.take(step, source, *known, course, report)?;
         }
     }
 
-    fn write(&self, source: usize, report: &mut Report<'_>) -> Result<Found, Failure> {
+    /// What a rehearsal would have written is nowhere, so nothing can be like it.
+    fn wants_control(&self, course: &Course) -> bool {
+        self.is_controlled && course.control.is_none() && course.rehearsed.is_empty()
+    }
+
+    fn take(
+        &self,
+        step: Step,
+        source: usize,
+        known: Found,
+        course: &mut Course,
+        report: &mut Report<'_>,
+    ) -> Result<Found, Failure> {
+        let is_write = matches!(step, Step::Write(_));
+        if is_write && self.is_rehearsal {
+            let what = "would write the new value and wait until the gateway reads it";
+            report.event(Event::would(source, what))?;
+            course.rehearsed.push(source);
+            Ok(Found { holding: Holding::New, verdict: Verdict::Unknown })
+        } else if is_write {
+            self.write(source, &mut course.written, report)
+        } else if course.rehearsed.contains(&source) {
+            report.event(Event::would(source, "would try it upstream"))?;
+            Ok(Found { holding: Holding::New, verdict: Verdict::Accepted })
+        } else {
+            self.trial.probe(source, known, report)
+        }
+    }
+
+    fn write(&self, source: usize, written: &mut Written, report: &mut Report<'_>) -> Result<Found, Failure> {
         let Inspection { target, values, api, .. } = self.inspection;
         let patience = Patience::new(self.patience);
-        let mut written = Vec::new();
+        let mut pending = Vec::new();
         for (secret, new) in target.secrets.iter().zip(values) {
             let Some(binding) = secret.sources.get(source) else { continue };
-            written.push((binding, self.put(binding, &new.value)?));
+            pending.push((binding, self.put(binding, &new.value, written)?));
         }
         report.event(Event::written(source))?;
 
-        for (binding, mut secret) in written {
+        for (binding, mut secret) in pending {
             while secret.status != Status::Active {
                 let status = Printable(secret.status.as_str());
                 patience.wait(format_args!("`{}` is still {status}", binding.secret))?;
@@ -103,7 +152,7 @@ impl Execution<'_> {
     }
 
     /// Changes the secret, or makes it where it is missing.
-    fn put(&self, binding: &Binding, value: &SecretValue) -> Result<Secret, Failure> {
+    fn put(&self, binding: &Binding, value: &SecretValue, written: &mut Written) -> Result<Secret, Failure> {
         let (api, store) = (self.inspection.api, &binding.store);
         let value = SecretValue::parse(value.expose().to_owned()).map_err(Failure::failed)?;
         let present = api.secrets(store)?.into_iter().find(|secret| secret.name == binding.secret.as_str());
@@ -122,6 +171,6 @@ impl Execution<'_> {
                 },
             ),
         };
-        Ok(api.send(&call)?)
+        written.put(binding, || Ok(api.send(&call)?))
     }
 }

@@ -4,14 +4,15 @@ use std::collections::BTreeSet;
 
 use ostiary_secrets_store::StoreId;
 
+use super::found::{Found, Holding, Verdict};
 use super::patience::Tries;
-use super::plan::{Found, Holding, Verdict};
 use super::report::{Event, Report};
 use super::target::{NewValue, Target};
 use crate::api::Api;
 use crate::configuration::Binding;
 use crate::failure::Failure;
-use crate::operator::{Operator, Probed};
+use crate::operator::Operator;
+use crate::probed::Probed;
 
 /// Looks at sources.
 pub struct Inspection<'a> {
@@ -74,16 +75,10 @@ impl Inspection<'_> {
         for (new, places) in self.values.iter().zip(&self.target.secrets) {
             let secret = &new.secret;
             let read = self.operator.read(secret, source)?;
-            let binding = places.sources.get(source);
-            // Otherwise the place that is written would not be the one that is proved.
-            if read.binding(secret) != binding.map(|binding| binding.name.as_str()) {
-                return Err(Failure::failed(format_args!(
-                    "the gateway's {} of `{secret}` is another one: it runs another gateway.toml, so deploy this one first",
-                    self.target.source_name(source)
-                )));
-            }
+            let Some(binding) = places.sources.get(source) else { continue };
+            read.check_binding(secret, binding)?;
             let outcome = read.outcome(secret);
-            if let (Some(stored), Some(binding), "ok" | "invalid" | "empty") = (stored, binding, outcome) {
+            if let (Some(stored), "ok" | "invalid" | "empty") = (stored, outcome) {
                 check_place(binding, stored)?;
             }
             holding = holding.max(held(&read, new));
@@ -110,7 +105,7 @@ impl Inspection<'_> {
 pub fn held(read: &Probed, new: &NewValue) -> Holding {
     match read.outcome(&new.secret) {
         _ if read.proves(&new.secret, &new.value) => Holding::New,
-        "ok" | "invalid" => Holding::Other,
+        "ok" | "invalid" | "exchange" => Holding::Other,
         "missing" | "empty" => Holding::Unreadable,
         // The store failed: what is there is not known.
         _ => Holding::Unread,

@@ -2,14 +2,20 @@
 //!
 //! [`plan`] decides the next step and knows only what is found; [`execution`] does it.
 
+mod control;
 mod execution;
+mod found;
 mod inspection;
+mod judgement;
 mod patience;
 mod plan;
+mod probe_body;
 mod probe_path;
 mod report;
+mod sharing;
 mod target;
 mod trial;
+mod written;
 
 use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
@@ -28,11 +34,14 @@ use crate::value_check::check_named;
 use crate::value_source::ValueSource;
 use execution::Execution;
 use inspection::Inspection;
+use judgement::ProbeRequest;
 use plan::Purpose;
+use probe_body::check_body;
 use probe_path::check_mount;
 use report::Report;
+use sharing::check_sharing;
 use target::{NewValue, Target};
-use trial::{ProbeRequest, Trial};
+use trial::Trial;
 
 /// Give a secret a new value without one failed request.
 ///
@@ -49,13 +58,13 @@ pub struct Rotate {
     #[arg(required = true, value_name = "SECRET")]
     secrets: Vec<String>,
     /// A request that shows whether a key is any good: GET or HEAD, and a path below the mount.
-    #[arg(long, value_name = "METHOD PATH", value_parser = probe)]
+    #[arg(long, value_name = "METHOD PATH", value_parser = probe_path::parse)]
     probe: Option<(String, String)>,
     /// The status that the upstream answers to a good key.
     #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u16).range(100..600), value_name = "STATUS")]
     expect: u16,
-    /// The statuses that it answers to one that is no good, besides what the route's `failover` says; any other says
-    /// nothing of the key.
+    /// The statuses that it answers to one that is no good, besides what the route's `failover` says. One of these
+    /// counts only where a value that is certainly wrong gets it too.
     #[arg(long, default_value = "401,403", value_delimiter = ',', value_name = "STATUSES")]
     refused: Vec<u16>,
     /// The route to try it by, where several carry the secret.
@@ -64,9 +73,8 @@ pub struct Rotate {
     /// End the old token of a caller, once the caller uses the new one.
     #[arg(long)]
     finish: bool,
-    /// Do not first ask the upstream with a value that is certainly wrong: for providers that lock accounts.
-    #[arg(long)]
-    no_control: bool,
+    #[command(flatten)]
+    waivers: Waivers,
     /// Print the steps; ask the gateway and the upstream, write nothing.
     #[arg(long)]
     dry_run: bool,
@@ -96,6 +104,17 @@ Examples:
   ostiary rotate aws_id aws_key --from pair.json --probe \"GET /\"
   ostiary rotate checkout && ostiary rotate checkout --finish";
 
+/// What is looked at before anything is written, unless it is waived.
+#[derive(Args)]
+struct Waivers {
+    /// Do not first ask the upstream with a value that is certainly wrong: for providers that lock accounts.
+    #[arg(long)]
+    no_control: bool,
+    /// Write a secret of the store that another environment of wrangler's configuration, or another binding, reads too.
+    #[arg(long)]
+    write_bound: bool,
+}
+
 impl Rotate {
     /// # Errors
     /// Where the new value is not in use at the end.
@@ -103,27 +122,33 @@ impl Rotate {
         let gateway = self.configuration.gateway()?;
         let environment = self.configuration.environment(self.env.as_deref())?;
         let target = Target::find(&gateway, &environment, &self.secrets, self.route.as_deref())?;
-        let (probe, purpose) = self.purpose(&target)?;
-        if let Some(probe) = &probe
-            && let Some(warning) = check_mount(&gateway, &probe.route, &probe.method, &probe.path)?
-        {
-            output.note(Text::default().toned(Tone::Odd, "warning:").plain(format!(" {warning}")));
+        if !self.waivers.write_bound {
+            check_sharing(&target, &environment, &self.configuration.environments()?)?;
         }
-        let (api, operator) = (self.account.open_for(self.configuration.folder())?, self.operator.open()?);
-        operator.confirm(&environment)?;
+        let (probe, purpose) = self.purpose(&target)?;
+        if let Some(probe) = &probe {
+            check_body(&gateway, &probe.route)?;
+            if let Some(warning) = check_mount(&gateway, &probe.route, &probe.method, &probe.path)? {
+                output.note(Text::default().toned(Tone::Odd, "warning:").plain(format!(" {warning}")));
+            }
+        }
+        let (api, operator) = (self.account.open_for(&self.configuration)?, self.operator.open()?);
+        operator.confirm(&environment, &api, Some(&gateway.digest))?;
         let values = values(&self.secrets, self.from, &self.value)?;
         values.iter().try_for_each(|new| check_named(&gateway, &new.secret, &new.value))?;
 
         let (target, values) = (&target, values.as_slice());
         let (api, operator, patience) = (&api, &operator, self.wait);
+        let is_controlled = probe.is_some() && !self.waivers.no_control;
         let execution = Execution {
             inspection: Inspection { target, values, api, operator },
-            trial: Trial { target, values, operator, probe, is_controlled: !self.no_control, patience },
+            trial: Trial { target, values, operator, probe, patience },
             purpose,
+            is_controlled,
             patience,
             is_rehearsal: self.dry_run,
         };
-        let (mut found, mut report) = (Vec::new(), Report::new(target, output));
+        let (mut found, mut report) = (Vec::new(), Report::new(target, api.given().clone(), output));
         let step = execution.run(&mut found, &mut report)?;
         report.end(step, &found, self.dry_run)
     }
@@ -182,15 +207,5 @@ fn patience(text: &str) -> Result<Duration, String> {
         (Ok(asked), Ok(longest)) if asked > longest => Err(format!("write at most {LONGEST}")),
         (Ok(asked), _) => Ok(asked.duration()),
         (Err(error), _) => Err(error.to_string()),
-    }
-}
-
-fn probe(text: &str) -> Result<(String, String), &'static str> {
-    let known = |method: &str| matches!(method, "GET" | "HEAD");
-    match text.split_once(' ') {
-        Some((method, path)) if known(method) && path.starts_with('/') => {
-            Ok((method.to_owned(), path.to_owned()))
-        }
-        _ => Err("write GET or HEAD, a space, and a path below the mount: \"GET /v1/balance\""),
     }
 }

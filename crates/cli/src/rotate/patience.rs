@@ -30,9 +30,7 @@ impl Patience {
     /// Where the deadline has passed.
     pub fn wait(&self, missing: impl fmt::Display) -> Result<(), Failure> {
         if Instant::now() >= self.0 {
-            return Err(Failure::failed(format_args!(
-                "{missing}; nothing is lost: run the same again with the same value, --wait makes it wait longer"
-            )));
+            return Err(Failure::failed(format_args!("{missing} (--wait makes it wait longer)")));
         }
         thread::sleep(PAUSE);
         Ok(())

@@ -3,46 +3,14 @@
 //!
 //! 1. A source that holds the new value is tried at the upstream before anything else is written.
 //! 2. Until one has been accepted there, no source is written that may be the only one that works: first one that
-//!    does not work, the primary before others; then the last of several that do. Where none works, the last.
+//!    does not work, the primary before others; then the last of several that do. Where none works, the last. Where one
+//!    is refused otherwise than a wrong value is, none: it may work, and not be allowed what the probe asks for.
 //! 3. From then on every source that does not hold the new value is written, the primary first.
 //!
 //! A secret that proves a caller has no upstream: all its sources are accepted at once. One of them is written,
 //! the rest when told to finish, since that ends the old token.
 
-/// What is known of one source; of all secrets at that position, where a route's auth has several.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Found {
-    /// What the gateway reads there.
-    pub holding: Holding,
-    /// What the upstream says to it.
-    pub verdict: Verdict,
-}
-
-/// What the gateway reads from a source. Of several secrets at one position the last of these holds for all.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Holding {
-    /// The new value, proved.
-    New,
-    /// Something else, or for several secrets not all of the new values.
-    Other,
-    /// Nothing that it could use: there is no value, or an empty one.
-    Unreadable,
-    /// It could not be read just now. What is there may be the only value that works.
-    Unread,
-}
-
-/// What the upstream says to a request with one source alone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// Not asked yet.
-    Unknown,
-    /// The expected status.
-    Accepted,
-    /// Another status, or the value does not fit its place.
-    Refused,
-    /// Nothing that says whether the credential is any good: no answer, 429, or a fault of the upstream's own.
-    Undecided,
-}
+use super::found::{Found, Holding, Verdict};
 
 /// What the secret is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,11 +46,18 @@ pub enum Obstacle {
     Mistyped(usize),
     /// The upstream does not say whether this source works.
     Undecided(usize),
+    /// The upstream refuses this source, and a value that is certainly wrong in another way.
+    Restricted(usize),
     /// The gateway could not read this source, which may be the only one that works.
     Unread(usize),
+    /// This source is in front of the one that works, and requests do not go on from a key that is refused with this
+    /// status: a wrong value there would fail them.
+    Exposed(usize, u16),
     /// The upstream accepts what is certainly wrong, so that its answer proves nothing.
     Blind,
-    /// The upstream does not say what it makes of what is certainly wrong.
+    /// The upstream answers this to what is certainly wrong, which is neither what a good key gets nor a refusal.
+    Foreign(u16),
+    /// The upstream does not say just now what it makes of what is certainly wrong.
     Untold,
     /// There is one source, and it works: a wrong value there would be a failure.
     OnlySource,
@@ -109,8 +84,8 @@ fn next_injected(found: &[Found]) -> Step {
         return Step::Probe(source);
     }
     let untried = first(|source| source.holding == Holding::Other && source.verdict == Verdict::Unknown);
-    if let Some(source) = first(|source| source.holding == Holding::New && source.verdict == Verdict::Refused)
-    {
+    let is_refused_new = |source: &Found| source.holding == Holding::New && source.verdict.is_refusal();
+    if let Some(source) = first(is_refused_new) {
         // Only what works is proposed as what to put back.
         return untried.map_or(Step::Stop(Obstacle::Mistyped(source)), Step::Probe);
     }
@@ -118,6 +93,11 @@ fn next_injected(found: &[Found]) -> Step {
         first(|source| source.holding == Holding::New && source.verdict == Verdict::Undecided)
     {
         return Step::Stop(Obstacle::Undecided(source));
+    }
+    let is_restricted_new =
+        |source: &Found| source.holding == Holding::New && source.verdict == Verdict::Restricted;
+    if let Some(source) = first(is_restricted_new) {
+        return Step::Stop(Obstacle::Restricted(source));
     }
 
     // 3. One is proved, so every other one can be written.
@@ -132,13 +112,16 @@ fn next_injected(found: &[Found]) -> Step {
     if let Some(source) = untried {
         return Step::Probe(source);
     }
+    if let Some(source) = first(|source| source.verdict == Verdict::Restricted) {
+        return Step::Stop(Obstacle::Restricted(source));
+    }
     let accepted = found.iter().filter(|source| source.verdict == Verdict::Accepted).count();
     let unreadable = first(|source| source.holding == Holding::Unreadable);
-    let refused = first(|source| source.verdict == Verdict::Refused);
+    let refused = first(|source| source.verdict.is_refusal());
     let undecided = first(|source| source.verdict == Verdict::Undecided);
     let spare = if accepted == 0 {
         // The probe itself may be wrong, and the first source may be serving all the same.
-        unreadable.or(found.iter().rposition(|source| source.verdict == Verdict::Refused))
+        unreadable.or(found.iter().rposition(|source| source.verdict.is_refusal()))
     } else {
         unreadable.into_iter().chain(refused).min().or(undecided)
     };
@@ -269,7 +252,7 @@ mod tests {
 
     #[test]
     fn writes_first_what_is_not_needed() {
-        use Verdict::{Accepted, Refused, Undecided};
+        use Verdict::{Accepted, Refused, Restricted, Undecided};
         let other = |verdict| Found { holding: Holding::Other, verdict };
         let unreadable = Found { holding: Holding::Unreadable, verdict: Verdict::Unknown };
         let unread = Found { holding: Holding::Unread, verdict: Verdict::Unknown };
@@ -296,6 +279,14 @@ mod tests {
             (vec![unreadable, unread], Step::Stop(Obstacle::Unread(1))),
             (vec![unread], Step::Stop(Obstacle::Unread(0))),
             (vec![new, unread], Step::Write(1)),
+            (vec![other(Accepted), other(Restricted)], Step::Stop(Obstacle::Restricted(1))),
+            (vec![other(Restricted)], Step::Stop(Obstacle::Restricted(0))),
+            (vec![unreadable, other(Restricted)], Step::Stop(Obstacle::Restricted(1))),
+            (vec![new, other(Restricted)], Step::Write(1)),
+            (
+                vec![other(Accepted), Found { verdict: Restricted, ..new }],
+                Step::Stop(Obstacle::Restricted(1)),
+            ),
         ] {
             assert_eq!(next(&found, Purpose::Injected), expected, "{found:?}");
         }

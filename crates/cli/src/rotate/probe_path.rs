@@ -1,10 +1,56 @@
-//! Whether the path of `--probe` begins with the route's mount, which it should not.
+//! The method and the path of `--probe`, and whether the path begins with the route's mount, which it should not.
 
 use ostiary_core::configuration::{Destination, Gateway, Route};
 use ostiary_core::http::method::Method;
 use ostiary_core::http::path::CanonicalPath;
 
 use crate::failure::Failure;
+
+/// Reads the argument: GET or HEAD, a blank, and a path with its query.
+///
+/// # Errors
+/// Where it is anything else, with what to write.
+pub fn parse(text: &str) -> Result<(String, String), String> {
+    const EXPECTED: &str =
+        "write GET or HEAD, a space, and a path below the mount, such as \"GET /v1/balance\"";
+    let Some((method, path)) = text.split_once(' ') else {
+        let what = match text {
+            "" => "it is empty",
+            path if path.starts_with('/') => "it has no method",
+            _ => "it has no path",
+        };
+        return Err(format!("{what}; {EXPECTED}"));
+    };
+    if !matches!(method, "GET" | "HEAD") {
+        let upper = method.to_ascii_uppercase();
+        return Err(if matches!(upper.as_str(), "GET" | "HEAD") {
+            format!("a method has capital letters; write \"{upper} {path}\"")
+        } else {
+            format!("a probe may change nothing; {EXPECTED}")
+        });
+    }
+    if path.contains("://") {
+        return Err(format!("a URL is no path; {EXPECTED}"));
+    }
+    let Some(rest) = path.strip_prefix('/') else {
+        return Err(format!(
+            "a path begins with a slash; write \"{method} /{}\"",
+            path.trim_start_matches([' ', '/'])
+        ));
+    };
+    if let Some(odd) = rest.chars().find(|character| !matches!(character, '!'..='~') || *character == '#') {
+        let instead = match odd {
+            ' ' => "a blank; write %20 in its place".to_owned(),
+            '#' => "a `#`, which begins a fragment and is never sent; write %23 if it is meant".to_owned(),
+            _ => format!(
+                "a character that no path can have (U+{:04X}); write it percent-encoded",
+                u32::from(odd)
+            ),
+        };
+        return Err(format!("the path has {instead}"));
+    }
+    Ok((method.to_owned(), path.to_owned()))
+}
 
 /// Looks for the mount of the route in front of the path. Returns a warning where a rule admits the path all the same.
 ///
@@ -66,6 +112,37 @@ mod tests {
         );
         let result = check_mount(&checked.unwrap().gateway, "stripe", "GET", probe);
         result.map_err(|failure| failure.to_string())
+    }
+
+    #[test]
+    fn a_probe_is_a_method_and_a_path() {
+        for (text, expected) in [
+            ("GET /v1/balance", Ok(("GET", "/v1/balance"))),
+            ("HEAD /", Ok(("HEAD", "/"))),
+            ("GET /a?b=c%20d", Ok(("GET", "/a?b=c%20d"))),
+            ("", Err("it is empty")),
+            ("FOO", Err("it has no path")),
+            ("GET", Err("such as \"GET /v1/balance\"")),
+            ("/v1/balance", Err("it has no method")),
+            ("FOO /x", Err("such as \"GET /v1/balance\"")),
+            ("POST /x", Err("a probe may change nothing; write GET or HEAD")),
+            ("get /x", Err("write \"GET /x\"")),
+            ("GET api", Err("write \"GET /api\"")),
+            ("GET  /api", Err("write \"GET /api\"")),
+            ("GET ", Err("a path begins with a slash")),
+            ("GET https://api.stripe.com/v1", Err("a URL is no path; write GET or HEAD")),
+            ("GET /x y", Err("write %20")),
+            ("GET /x ", Err("write %20")),
+            ("GET /x#y", Err("fragment")),
+            ("GET /x\ty", Err("(U+0009)")),
+            ("GET /é", Err("(U+00E9); write it percent-encoded")),
+        ] {
+            match (parse(text), expected) {
+                (Ok((method, path)), Ok(expected)) => assert_eq!((method.as_str(), path.as_str()), expected),
+                (Err(told), Err(expected)) => assert!(told.contains(expected), "{text}: {told}"),
+                (parsed, _) => panic!("{text}: {parsed:?}"),
+            }
+        }
     }
 
     #[test]

@@ -5,12 +5,15 @@ use std::fmt::Write as _;
 use serde::Serialize;
 use serde_json::json;
 
-use super::plan::{Found, Holding, Obstacle, Step, Verdict};
+use super::found::{Found, Holding, Verdict};
+use super::plan::{Obstacle, Step};
 use super::target::Target;
 use crate::configuration::Binding;
 use crate::failure::Failure;
 use crate::output::{Output, Text, Tone};
-use crate::shell::ShellCommand;
+use crate::shell::GivenOptions;
+
+const WRITTEN: &str = "written";
 
 /// What happened to one source.
 #[derive(Serialize)]
@@ -28,6 +31,8 @@ pub struct Event {
 pub struct Report<'a> {
     target: &'a Target,
     output: &'a mut Output,
+    /// By which a command that is shown means the same account and configuration.
+    given: GivenOptions,
     events: Vec<Event>,
 }
 
@@ -49,7 +54,7 @@ impl Event {
     }
 
     pub fn written(source: usize) -> Self {
-        Self::new(source, "written", "the new value is written")
+        Self::new(source, WRITTEN, "the new value is written")
     }
 
     pub fn active(source: usize) -> Self {
@@ -67,8 +72,8 @@ impl Event {
 
 impl<'a> Report<'a> {
     /// Nothing has happened yet.
-    pub fn new(target: &'a Target, output: &'a mut Output) -> Self {
-        Self { target, output, events: Vec::new() }
+    pub fn new(target: &'a Target, given: GivenOptions, output: &'a mut Output) -> Self {
+        Self { target, output, given, events: Vec::new() }
     }
 
     /// # Errors
@@ -88,7 +93,7 @@ impl<'a> Report<'a> {
     /// [`Failure::Found`] where the new value is not in use, or would not be.
     pub fn end(self, step: Step, found: &[Found], is_rehearsal: bool) -> Result<(), Failure> {
         let (outcome, tone, advice) = match step {
-            Step::Stop(obstacle) => ("stopped", Tone::Bad, stopped(obstacle, found, self.target)),
+            Step::Stop(obstacle) => ("stopped", Tone::Bad, self.stopped(obstacle, found)),
             _ if is_rehearsal => ("rehearsed", Tone::Good, "Nothing was written.".to_owned()),
             Step::Half => ("half", Tone::Odd, HALF.to_owned()),
             Step::Done | Step::Probe(_) | Step::Write(_) => ("done", Tone::Good, done(self.target)),
@@ -103,7 +108,73 @@ impl<'a> Report<'a> {
         }
         if matches!(step, Step::Stop(_)) { Err(Failure::Found) } else { Ok(()) }
     }
+
+    fn stopped(&self, obstacle: Obstacle, found: &[Found]) -> String {
+        let name = |source| self.target.source_name(source);
+        let written = self.written();
+        match obstacle {
+            Obstacle::Mistyped(source) => mistyped(source, found, self.target, &self.given),
+            Obstacle::Undecided(source) => format!(
+                "The upstream does not say whether {} works. {written} Run the same again with the same value when it \
+                 answers; --probe and --expect say how it is asked.",
+                name(source)
+            ),
+            Obstacle::Restricted(source) => format!(
+                "{} is refused, and not as a value is that is certainly wrong: a key that works and may not do this is \
+                 refused so, and the probe cannot tell the two apart. {written} Choose a --probe that every key of that \
+                 kind may make, or write --refused with the statuses alone that a dead key gets; --no-control takes \
+                 each of them for that of a dead key.",
+                capitalised(&name(source))
+            ),
+            Obstacle::Exposed(source, status) => format!(
+                "{} is in front of the one that works, and requests do not go on to that one from a key that is refused \
+                 with {status}, which the route's `failover` does not name: a wrong value there would fail them. \
+                 {written} Name it there (docs/rotation.md), deploy, and run the same again.",
+                capitalised(&name(source))
+            ),
+            Obstacle::Unread(source) => format!(
+                "The gateway could not read {}, which may hold the only value that works, so no source is written. Run \
+                 the same again with the same value when the store answers.",
+                name(source)
+            ),
+            Obstacle::Blind => format!(
+                "The upstream gives the same answer to a value that is certainly wrong, so that the probe tells no good \
+                 key from a bad one. {written} {SAY_IT}"
+            ),
+            Obstacle::Foreign(status) => format!(
+                "The answer to a value that is certainly wrong, {status}, is neither that of a good key nor named as that \
+                 of a dead one; it may be about the value's form alone. {written} {SAY_IT} --refused {status} takes it \
+                 for that of a dead key, and --no-control goes on without this."
+            ),
+            Obstacle::Untold => format!(
+                "The upstream does not say what it makes of a value that is certainly wrong. {written} Run the same \
+                 again when it answers; --no-control goes on without this."
+            ),
+            Obstacle::OnlySource => {
+                "The secret has one source, and it works; a wrong value there would fail every request. \
+                 Give it a second source in gateway.toml and deploy, then run the same again."
+                    .to_owned()
+            }
+            Obstacle::NothingToPromote => {
+                "No source holds this value. Run it without --finish first, with the same value.".to_owned()
+            }
+        }
+    }
+
+    /// What this run has written, in a sentence.
+    fn written(&self) -> String {
+        let written = self.events.iter().filter(|event| event.kind == WRITTEN);
+        let names: Vec<String> =
+            written.map(|event| self.target.source_name(event.source.saturating_sub(1))).collect();
+        if names.is_empty() {
+            return "Nothing was written.".to_owned();
+        }
+        format!("Only {} is written.", names.join(" and "))
+    }
 }
+
+const SAY_IT: &str = "Choose another --probe or --expect, or say in the route's `failover = { when = … }` what a refused \
+                      key looks like (docs/rotation.md lists providers), deploy, and run the same again.";
 
 const HALF: &str = "Both tokens work. Give the new one to the caller; when nobody uses the old one any more, run \
                     the same with --finish and the same value, which ends the old one.";
@@ -119,40 +190,8 @@ fn done(target: &Target) -> String {
     }
 }
 
-fn stopped(obstacle: Obstacle, found: &[Found], target: &Target) -> String {
-    match obstacle {
-        Obstacle::Mistyped(source) => mistyped(source, found, target),
-        Obstacle::Undecided(source) => format!(
-            "The upstream does not say whether {} works, so no other source is written. Run the same again with the \
-             same value when it answers; --probe and --expect say how it is asked.",
-            target.source_name(source)
-        ),
-        Obstacle::Unread(source) => format!(
-            "The gateway could not read {}, which may hold the only value that works, so no source is written. Run the \
-             same again with the same value when the store answers.",
-            target.source_name(source)
-        ),
-        Obstacle::Blind => "The upstream gives the same answer to a value that is certainly wrong, so that the probe tells no \
-                            good key from a bad one. Nothing was written. Choose another --probe or --expect, or say in \
-                            the route's `failover = { when = … }` what a refused key looks like (docs/rotation.md lists \
-                            providers), deploy, and run the same again."
-            .to_owned(),
-        Obstacle::Untold => "The upstream does not say what it makes of a value that is certainly wrong. Nothing was \
-                             written. Run the same again when it answers; --no-control goes on without this."
-            .to_owned(),
-        Obstacle::OnlySource => {
-            "The secret has one source, and it works; a wrong value there would fail every request. \
-                                 Give it a second source in gateway.toml and deploy, then run the same again."
-                .to_owned()
-        }
-        Obstacle::NothingToPromote => {
-            "No source holds this value. Run it without --finish first, with the same value.".to_owned()
-        }
-    }
-}
-
 /// Nobody can read the old value back, but the store can copy it.
-fn mistyped(source: usize, found: &[Found], target: &Target) -> String {
+fn mistyped(source: usize, found: &[Found], target: &Target, given: &GivenOptions) -> String {
     let only = if found.iter().filter(|one| one.holding == Holding::New).count() == 1 { "only " } else { "" };
     let name = target.source_name(source);
     let mut text = format!("The upstream refuses the new value, which {only}{name} holds.");
@@ -169,20 +208,20 @@ fn mistyped(source: usize, found: &[Found], target: &Target) -> String {
     );
     for secret in &target.secrets {
         if let (Some(from), Some(to)) = (secret.sources.get(working), secret.sources.get(source)) {
-            text.push_str(&restored(from, to));
+            text.push_str(&restored(from, to, given));
         }
     }
     text
 }
 
-fn restored(from: &Binding, to: &Binding) -> String {
+fn restored(from: &Binding, to: &Binding, given: &GivenOptions) -> String {
     if from.store != to.store {
         return format!(
             "\n  # `{}` is in another store, to which nothing can be copied: type the old value",
             to.secret
         );
     }
-    let secrets = || ShellCommand::new("secrets").option("--store", to.store.as_str());
+    let secrets = || given.command("secrets").option("--store", to.store.as_str());
     let delete = secrets().words("delete").operands(&[to.secret.as_str()]);
     let duplicate = secrets().words("duplicate").operands(&[from.secret.as_str(), to.secret.as_str()]);
     format!("\n  {delete} && {duplicate}")

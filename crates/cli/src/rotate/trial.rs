@@ -2,13 +2,16 @@
 
 use std::time::Duration;
 
+use super::found::{Found, Holding, Refusal, Verdict};
 use super::inspection::held;
+use super::judgement::{Judgement, ProbeRequest};
 use super::patience::{Patience, Tries};
-use super::plan::{Found, Holding, Obstacle, Verdict};
+use super::plan::Obstacle;
 use super::report::{Event, Report};
 use super::target::{NewValue, Target};
 use crate::failure::Failure;
-use crate::operator::{Operator, Probed, RouteRequest};
+use crate::operator::Operator;
+use crate::probed::Probed;
 
 /// Tries sources at the upstream.
 pub struct Trial<'a> {
@@ -20,27 +23,8 @@ pub struct Trial<'a> {
     pub operator: &'a Operator,
     /// What they are tried with; `None` where they prove a caller.
     pub probe: Option<ProbeRequest>,
-    /// Whether the probe has to tell a wrong value from a good one before anything is written.
-    pub is_controlled: bool,
     /// How long one instance of the gateway may be behind the others.
     pub patience: Duration,
-}
-
-/// A request that shows whether a credential is any good.
-#[derive(Clone)]
-pub struct ProbeRequest {
-    /// The route whose credential it is.
-    pub route: String,
-    /// Whose values are put on the request, where each caller has its own.
-    pub caller: Option<String>,
-    /// GET or HEAD.
-    pub method: String,
-    /// Below the mount, with its query.
-    pub path: String,
-    /// What the upstream answers to a good one.
-    pub expected: u16,
-    /// What it answers to one that is no good. Any other status says nothing of the credential.
-    pub refused: Vec<u16>,
 }
 
 impl Trial<'_> {
@@ -48,15 +32,14 @@ impl Trial<'_> {
     /// is not taken for the new value.
     ///
     /// # Errors
-    /// Where the gateway does not do it.
+    /// Where the gateway does not do it, or reads another binding.
     pub fn probe(&self, source: usize, known: Found, report: &mut Report<'_>) -> Result<Found, Failure> {
-        let Some(request) = &self.probe else {
-            return Err(Failure::usage("say how to try the value: --probe \"GET /path\""));
-        };
+        let request = self.request()?;
         let patience = Patience::new(self.patience);
         let mut tries = Tries::default();
         loop {
-            let probed = self.operator.send(&request.sent(), source)?;
+            let probed = request.send(self.operator, source)?;
+            self.check_bindings(source, &probed)?;
             let now = self.found(request, &probed);
             // One instance of the gateway may be behind the others.
             if known.holding == Holding::New && now.holding != Holding::New {
@@ -66,82 +49,87 @@ impl Trial<'_> {
                 ))?;
                 continue;
             }
-            if now.verdict == Verdict::Undecided && tries.again() {
+            // A source that held a value a moment ago must not be taken for one that can be spared.
+            if (now.verdict == Verdict::Undecided || now.holding > known.holding) && tries.again() {
                 continue;
             }
             let answer = answer(&probed);
             let what = match now.verdict {
                 Verdict::Accepted => format!("works: {answer}"),
-                Verdict::Refused => format!("does not work: {answer}"),
-                Verdict::Unknown | Verdict::Undecided => format!("may or may not work: {answer}"),
+                Verdict::Refused | Verdict::RefusedAs(_) => format!("does not work: {answer}"),
+                Verdict::Unknown | Verdict::Restricted | Verdict::Undecided => {
+                    format!("may or may not work: {answer}")
+                }
             };
             report.event(Event::probed(source, &what, probed.status))?;
             return Ok(now);
         }
     }
 
-    /// Has the probe sent with a value that is certainly wrong. `None` where the upstream tells it from a good one, or
-    /// it does not matter.
+    /// Has the probe sent with a value that is certainly wrong, like the one that the source holds. How the upstream
+    /// refuses it; or why it cannot be known whether it tells it from a good one.
     ///
     /// # Errors
-    /// Where the gateway does not do it.
-    pub fn control(&self, found: &[Found], report: &mut Report<'_>) -> Result<Option<Obstacle>, Failure> {
-        let Some(request) = self.probe.as_ref().filter(|_| self.is_controlled) else { return Ok(None) };
-        // What can be read lends its length and its alphabet.
-        let source = found
-            .iter()
-            .position(|source| matches!(source.holding, Holding::New | Holding::Other))
-            .unwrap_or(0);
+    /// Where the gateway does not do it, or reads another binding.
+    pub fn control(
+        &self,
+        source: usize,
+        report: &mut Report<'_>,
+    ) -> Result<Result<Refusal, Obstacle>, Failure> {
+        let request = self.request()?;
+        let names: Vec<&str> = self.values.iter().map(|new| new.secret.as_str()).collect();
         let mut tries = Tries::default();
         loop {
-            let probed = self.operator.send_wrong(&request.sent(), source)?;
-            let (what, obstacle) = match (request.verdict(&probed), probed.status) {
-                (Verdict::Accepted, _) => ("is accepted", Some(Obstacle::Blind)),
-                (Verdict::Refused, _) => ("is refused", None),
-                // Any other status than that of a good key tells them apart, unless it is about something else.
-                (_, Some(status)) if status != 429 && status < 500 => ("is not accepted", None),
-                _ if tries.again() => continue,
-                _ => ("may or may not be accepted", Some(Obstacle::Untold)),
+            let probed = request.send_wrong(self.operator, source, &names)?;
+            self.check_bindings(source, &probed)?;
+            let (what, result) = match request.judge(&probed) {
+                Judgement::Accepted => ("is accepted", Err(Obstacle::Blind)),
+                Judgement::Refused(refusal) => ("is refused", Ok(refusal)),
+                Judgement::Foreign(status) => {
+                    ("is neither accepted nor refused", Err(Obstacle::Foreign(status)))
+                }
+                Judgement::Undecided if tries.again() => continue,
+                Judgement::Undecided => ("may or may not be accepted", Err(Obstacle::Untold)),
             };
             let what = format!("a wrong value in its place {what}: {}", answer(&probed));
             report.event(Event::controlled(source, &what, probed.status))?;
-            return Ok(obstacle);
+            return Ok(result);
         }
     }
 
-    /// Where nothing was sent, the value does not fit its place; unless the store failed, which says nothing of it.
+    fn request(&self) -> Result<&ProbeRequest, Failure> {
+        self.probe.as_ref().ok_or_else(|| Failure::usage("say how to try the value: --probe \"GET /path\""))
+    }
+
+    /// Whether the instance that answered reads what is written.
+    fn check_bindings(&self, source: usize, probed: &Probed) -> Result<(), Failure> {
+        let places = self.values.iter().zip(&self.target.secrets);
+        let mut places = places.filter_map(|(new, places)| Some((new, places.sources.get(source)?)));
+        places.try_for_each(|(new, binding)| probed.check_binding(&new.secret, binding))
+    }
+
+    /// Where nothing was sent since a value of these does not fit its place, it is none that works. Where another
+    /// secret's does not, or the store failed, that says nothing of them.
     fn found(&self, request: &ProbeRequest, probed: &Probed) -> Found {
         let holding = self.values.iter().map(|new| held(probed, new)).max().unwrap_or(Holding::New);
-        let is_unfit = probed.failure.as_deref() == Some("secret_unavailable") && holding != Holding::Unread;
-        let verdict = if is_unfit { Verdict::Refused } else { request.verdict(probed) };
+        let is_unfit =
+            |new: &NewValue| matches!(probed.outcome(&new.secret), "invalid" | "missing" | "empty");
+        let is_unfit = probed.status.is_none() && self.values.iter().any(is_unfit);
+        let verdict = if is_unfit && holding != Holding::Unread {
+            Verdict::Refused
+        } else {
+            request.judge(probed).verdict()
+        };
         Found { holding, verdict }
     }
 }
 
-impl ProbeRequest {
-    fn sent(&self) -> RouteRequest<'_> {
-        let Self { route, caller, method, path, .. } = self;
-        RouteRequest { route, caller: caller.as_deref(), method, path }
-    }
-
-    /// What the upstream's answer says.
-    fn verdict(&self, probed: &Probed) -> Verdict {
-        match probed.status {
-            Some(_) if probed.refused => Verdict::Refused,
-            Some(status) if status == self.expected => Verdict::Accepted,
-            Some(status) if self.refused.contains(&status) => Verdict::Refused,
-            Some(_) | None => Verdict::Undecided,
-        }
-    }
-}
-
 fn answer(probed: &Probed) -> String {
-    match (&probed.status, &probed.failure) {
-        (Some(status), _) if probed.refused => {
+    match probed.status {
+        Some(status) if probed.refused => {
             format!("the upstream answered {status}, with which it refuses a key")
         }
-        (Some(status), _) => format!("the upstream answered {status}"),
-        (None, Some(failure)) => format!("the gateway said {failure}"),
-        (None, None) => "nothing came back".to_owned(),
+        Some(status) => format!("the upstream answered {status}"),
+        None => probed.obstacle().unwrap_or_else(|| "nothing came back".to_owned()),
     }
 }

@@ -24,7 +24,7 @@ struct Outcome {
 }
 
 /// Creates what is not there yet, once every value is found to be one that can be used. What is there keeps its value,
-/// so a second run goes on where the first stopped.
+/// so a second run goes on where the first stopped. Where there is no answer, or no patience left, the rest is not tried.
 ///
 /// # Errors
 /// Where the file cannot be read, or at least one secret could not be created.
@@ -41,9 +41,17 @@ pub fn from_file(
     let present: BTreeSet<String> = api.secrets(store)?.into_iter().map(|secret| secret.name).collect();
     let progress = progress(entries.len());
     let mut outcomes = Vec::with_capacity(entries.len());
+    let mut is_over = false;
+    api.begin_list();
     for entry in entries {
         progress.set_message(entry.name.to_string());
-        outcomes.push(create(api, store, entry, &present, scopes));
+        outcomes.push(if is_over {
+            Outcome::untried(entry.name.to_string(), &present)
+        } else {
+            let (outcome, is_last) = create(api, store, entry, &present, scopes);
+            is_over = is_last;
+            outcome
+        });
         progress.inc(1);
     }
     progress.finish_and_clear();
@@ -59,10 +67,30 @@ pub fn progress(length: usize) -> ProgressBar {
     }
 }
 
-fn create(api: &Api, store: &StoreId, entry: Entry, present: &BTreeSet<String>, scopes: &[Scope]) -> Outcome {
+impl Outcome {
+    fn present(name: String) -> Self {
+        Self { name, became: "present", reason: None }
+    }
+
+    fn untried(name: String, present: &BTreeSet<String>) -> Self {
+        if present.contains(&name) {
+            return Self::present(name);
+        }
+        Self { name, became: "not tried", reason: None }
+    }
+}
+
+/// Whether the next one would fare alike is the second part.
+fn create(
+    api: &Api,
+    store: &StoreId,
+    entry: Entry,
+    present: &BTreeSet<String>,
+    scopes: &[Scope],
+) -> (Outcome, bool) {
     let name = entry.name.to_string();
     if present.contains(&name) {
-        return Outcome { name, became: "present", reason: None };
+        return (Outcome::present(name), false);
     }
     let secret = NewSecret {
         name: entry.name,
@@ -71,14 +99,12 @@ fn create(api: &Api, store: &StoreId, entry: Entry, present: &BTreeSet<String>, 
         comment: entry.comment,
     };
     match api.send(&api.account.create_secret(store, &secret)) {
-        Ok(_) => Outcome { name, became: "created", reason: None },
+        Ok(_) => (Outcome { name, became: "created", reason: None }, false),
         // Somebody else was faster, or the answer to an earlier attempt was lost.
-        Err(ApiFailure::Refused { error, .. }) if error.is_name_taken() => {
-            Outcome { name, became: "present", reason: None }
-        }
+        Err(ApiFailure::Refused { error, .. }) if error.is_name_taken() => (Outcome::present(name), false),
         Err(failure) => {
-            let reason = Failure::from(failure).message().map(str::to_owned);
-            Outcome { name, became: "failed", reason }
+            let became = if failure.may_be_done() { "unknown" } else { "failed" };
+            (Outcome { name, became, reason: Some(failure.to_string()) }, failure.is_lasting())
         }
     }
 }
@@ -97,10 +123,15 @@ fn report(outcomes: &[Outcome], output: &mut Output) -> Result<(), Failure> {
             output.line(Text::default().toned(tone, *became).plain(format!(" {name}{reason}")))?;
         }
     }
-    let failed = outcomes.iter().filter(|outcome| outcome.became == "failed").count();
-    if failed == 0 {
+    let told: Vec<String> = ["failed", "unknown", "not tried"]
+        .into_iter()
+        .map(|word| (outcomes.iter().filter(|outcome| outcome.became == word).count(), word))
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, word)| format!("{count} {word}"))
+        .collect();
+    if told.is_empty() {
         return Ok(());
     }
-    output.note(format!("{failed} of {} failed; run the same again to go on", outcomes.len()));
+    output.note(format!("of {}: {}; run the same again to go on", outcomes.len(), told.join(", ")));
     Err(Failure::Found)
 }

@@ -1,6 +1,7 @@
 //! `ostiary secrets`.
 
 mod creation;
+mod deletion;
 
 use std::path::PathBuf;
 
@@ -8,18 +9,15 @@ use clap::{Args, Subcommand, ValueEnum};
 use ostiary_secrets_store::{
     Changes, Direction, Duplicate, NewSecret, Scope, Secret, SecretFilter, SecretId, SecretName, SecretOrder,
 };
-use serde_json::json;
 
 use crate::age::Age;
 use crate::api::{Api, ChosenStore, StoreArguments};
-use crate::bound::Bound;
 use crate::configuration::ConfigurationArguments;
-use crate::confirmation::is_confirmed;
 use crate::failure::Failure;
-use crate::output::{Output, Text, Tone};
-use crate::printable::Printable;
+use crate::output::Output;
 use crate::value_check::ValueCheck;
 use crate::value_source::ValueSource;
+use deletion::DeleteArguments;
 
 /// List, create, show, change, copy and delete secrets.
 #[derive(Args)]
@@ -123,19 +121,6 @@ struct UpdateArguments {
     comment: Option<String>,
 }
 
-#[derive(Args)]
-struct DeleteArguments {
-    /// Their names, or with --id their ids.
-    #[arg(required = true)]
-    names: Vec<String>,
-    /// The names are ids.
-    #[arg(long)]
-    id: bool,
-    /// Delete without asking. Only a terminal is asked.
-    #[arg(long)]
-    yes: bool,
-}
-
 /// One secret.
 #[derive(Args)]
 struct Which {
@@ -161,7 +146,7 @@ impl Secrets {
     /// # Errors
     /// Where the API does not do it.
     pub fn run(self, output: &mut Output) -> Result<(), Failure> {
-        let (api, store) = self.store.open_for(self.configuration.folder())?;
+        let (api, store) = self.store.open_for(&self.configuration)?;
         match self.operation {
             Operation::List(list) => {
                 show_all(&api.all(&api.account.secrets(&store.id, &list.filter()))?, output)
@@ -182,7 +167,9 @@ impl Secrets {
                 let id = which.find(&api, &store)?;
                 let result = api.send(&api.account.duplicate_secret(&store.id, &id, &duplicate));
                 show(
-                    &result.map_err(|failure| store.failure("create", duplicate.name.as_str(), &failure))?,
+                    &result.map_err(|failure| {
+                        store.failure(&api, "create", duplicate.name.as_str(), &failure)
+                    })?,
                     output,
                 )
             }
@@ -220,7 +207,7 @@ impl CreateArguments {
         check.stored(&store.id, &name, &value)?;
         let secret = NewSecret { name, value, scopes: self.about.scopes, comment: self.about.comment };
         let result = api.send(&api.account.create_secret(&store.id, &secret));
-        show(&result.map_err(|failure| store.failure("create", secret.name.as_str(), &failure))?, output)
+        show(&result.map_err(|failure| store.failure(api, "create", secret.name.as_str(), &failure))?, output)
     }
 }
 
@@ -256,7 +243,7 @@ impl UpdateArguments {
         }
         let changes = Changes { value, scopes: self.scopes, comment: self.comment };
         let result = api.send(&api.account.update_secret(&store.id, &id, &changes));
-        show(&result.map_err(|failure| store.failure("change", &self.which.name, &failure))?, output)
+        show(&result.map_err(|failure| store.failure(api, "change", &self.which.name, &failure))?, output)
     }
 }
 
@@ -267,53 +254,6 @@ impl Which {
         } else {
             Ok(api.secret_named(store, &self.name)?.id)
         }
-    }
-}
-
-impl DeleteArguments {
-    fn run(
-        self,
-        api: &Api,
-        store: &ChosenStore,
-        configuration: &ConfigurationArguments,
-        output: &mut Output,
-    ) -> Result<(), Failure> {
-        let secrets = self.find(api, store)?;
-        let names: Vec<&str> = secrets.iter().map(|secret| secret.name.as_str()).collect();
-        // Without a configuration nothing is known to be bound.
-        let environments = configuration.environments().unwrap_or_default();
-        let bound = Bound::new(&environments, &store.id);
-        for name in &names {
-            if let Some(places) = bound.places(name) {
-                output.note(Text::default().toned(Tone::Odd, "warning:").plain(format!(
-                    " `{name}` is bound by {places}: requests that need it fall back to its other sources, or fail"
-                )));
-            }
-        }
-        let question = format!("Delete {} from the store `{}`?", names.join(", "), store.name);
-        let question = Printable(&question).to_string();
-        if !self.yes && !is_confirmed(&question, "write --yes to delete without a question")? {
-            return Err(Failure::failed("nothing is deleted"));
-        }
-        let ids: Vec<SecretId> = secrets.iter().map(|secret| secret.id.clone()).collect();
-        api.delete(&store.id, &ids)
-            .map_err(|failure| store.failure("delete", &names.join(", "), &failure))?;
-        if output.is_json() {
-            return output.json(&json!({ "deleted": ids, "names": names }));
-        }
-        output.line(format!("deleted {}", names.join(", ")))
-    }
-
-    fn find(&self, api: &Api, store: &ChosenStore) -> Result<Vec<Secret>, Failure> {
-        let find = |name: &String| {
-            if self.id {
-                let id = name.parse().map_err(Failure::usage)?;
-                Ok(api.send(&api.account.secret(&store.id, &id))?)
-            } else {
-                api.secret_named(store, name)
-            }
-        };
-        self.names.iter().map(find).collect()
     }
 }
 

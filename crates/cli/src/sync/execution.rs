@@ -44,6 +44,10 @@ enum Outcome {
     Done,
     Rehearsed,
     Failed(String),
+    /// There was no answer: it may have been done.
+    Unknown(String),
+    /// The API no longer answers.
+    Untried,
     /// Something before it has failed, or the person did not agree.
     Left,
 }
@@ -54,29 +58,34 @@ impl Execution<'_> {
     pub fn run(self, actions: Vec<(Line, Action)>, output: &mut Output) -> Result<(), Failure> {
         let (deletions, others): (Vec<_>, Vec<_>) =
             actions.into_iter().partition(|(_, action)| *action == Action::Delete);
-        let mut rows = Vec::new();
-        let mut failed = 0_usize;
+        let (mut rows, mut count) = (Vec::new(), Count::default());
+        let mut is_over = false;
+        self.api.begin_list();
         for (line, action) in others {
-            let outcome = self.outcome(&action, || self.perform(line.entry, line.id, &action));
-            failed = failed.saturating_add(usize::from(matches!(outcome, Outcome::Failed(_))));
+            let outcome = if is_over && !matches!(action, Action::Keep | Action::Protect(_)) {
+                Outcome::Untried
+            } else {
+                self.outcome(&action, &mut is_over, || self.perform(line.entry, line.id, &action))
+            };
+            count.add(&outcome);
             rows.push(say(line.name, line.difference, &action, outcome, output)?);
         }
-        let agreed = failed == 0 && self.agreed(&deletions)?;
-        let mut left = 0_usize;
+        let agreed = count.is_clean() && self.agreed(&deletions)?;
+        // The person may have taken their time.
+        self.api.begin_list();
         for (line, action) in deletions {
-            let outcome = if agreed && failed == 0 {
-                self.outcome(&action, || self.perform(line.entry, line.id, &action))
+            let outcome = if agreed && count.is_clean() {
+                self.outcome(&action, &mut is_over, || self.perform(line.entry, line.id, &action))
             } else {
                 Outcome::Left
             };
-            failed = failed.saturating_add(usize::from(matches!(outcome, Outcome::Failed(_))));
-            left = left.saturating_add(usize::from(matches!(outcome, Outcome::Left)));
+            count.add(&outcome);
             rows.push(say(line.name, line.difference, &action, outcome, output)?);
         }
         if output.is_json() {
             output.json(&rows)?;
         }
-        end(failed, left, output)
+        count.end(output)
     }
 
     /// Whether the person at the terminal wants these names gone.
@@ -90,11 +99,24 @@ impl Execution<'_> {
         is_confirmed(&question, "write --yes to delete without being asked")
     }
 
-    fn outcome(&self, action: &Action, perform: impl FnOnce() -> Result<(), ApiFailure>) -> Outcome {
+    /// `is_over` becomes true where the next one would fare alike.
+    fn outcome(
+        &self,
+        action: &Action,
+        is_over: &mut bool,
+        perform: impl FnOnce() -> Result<(), ApiFailure>,
+    ) -> Outcome {
         if self.dry_run && !matches!(action, Action::Keep | Action::Protect(_)) {
             return Outcome::Rehearsed;
         }
-        perform().map_or_else(|failure| Outcome::Failed(failure.to_string()), |()| Outcome::Done)
+        match perform() {
+            Ok(()) => Outcome::Done,
+            Err(failure) => {
+                *is_over = failure.is_lasting();
+                let reason = failure.to_string();
+                if failure.may_be_done() { Outcome::Unknown(reason) } else { Outcome::Failed(reason) }
+            }
+        }
     }
 
     fn perform(&self, entry: Option<Entry>, id: Option<SecretId>, action: &Action) -> Result<(), ApiFailure> {
@@ -124,7 +146,8 @@ fn say(
 ) -> Result<Row, Failure> {
     let (word, tone) = word(action, &outcome);
     let reason = match (action, outcome) {
-        (_, Outcome::Failed(reason)) => Some(reason),
+        (_, Outcome::Failed(reason) | Outcome::Unknown(reason)) => Some(reason),
+        (_, Outcome::Untried) => Some("not tried".to_owned()),
         (Action::Protect(places), _) => Some(format!("bound by {places}; --delete-bound deletes it too")),
         _ => None,
     };
@@ -139,26 +162,63 @@ fn say(
 fn word(action: &Action, outcome: &Outcome) -> (&'static str, Tone) {
     match (action, outcome) {
         (Action::Keep | Action::Protect(_), _) => ("kept", Tone::Odd),
+        (_, Outcome::Unknown(_)) => ("unknown", Tone::Bad),
         (Action::Create, Outcome::Done) => ("created", Tone::Good),
         (Action::Create, Outcome::Rehearsed) => ("would be created", Tone::Good),
-        (Action::Create, Outcome::Failed(_) | Outcome::Left) => ("not created", Tone::Bad),
+        (Action::Create, Outcome::Failed(_) | Outcome::Untried | Outcome::Left) => ("not created", Tone::Bad),
         (Action::Update, Outcome::Done) => ("updated", Tone::Good),
         (Action::Update, Outcome::Rehearsed) => ("would be updated", Tone::Good),
-        (Action::Update, Outcome::Failed(_) | Outcome::Left) => ("not updated", Tone::Bad),
+        (Action::Update, Outcome::Failed(_) | Outcome::Untried | Outcome::Left) => ("not updated", Tone::Bad),
         (Action::Delete, Outcome::Done) => ("deleted", Tone::Good),
         (Action::Delete, Outcome::Rehearsed) => ("would be deleted", Tone::Good),
-        (Action::Delete, Outcome::Failed(_) | Outcome::Left) => ("not deleted", Tone::Bad),
+        (Action::Delete, Outcome::Failed(_) | Outcome::Untried | Outcome::Left) => ("not deleted", Tone::Bad),
     }
 }
 
-fn end(failed: usize, left: usize, output: &mut Output) -> Result<(), Failure> {
-    match (failed, left) {
-        (0, 0) => return Ok(()),
-        (0, _) => output.note("Nothing was deleted."),
-        (_, 0) => output.note(format!("{failed} failed; run the same again to go on")),
-        (_, _) => output.note(format!(
-            "{failed} failed, so {left} that the file does not have stay; run the same again to go on"
-        )),
+/// How many did not become what they should.
+#[derive(Default)]
+struct Count {
+    failed: usize,
+    unknown: usize,
+    untried: usize,
+    left: usize,
+}
+
+impl Count {
+    fn add(&mut self, outcome: &Outcome) {
+        let count = match outcome {
+            Outcome::Done | Outcome::Rehearsed => return,
+            Outcome::Failed(_) => &mut self.failed,
+            Outcome::Unknown(_) => &mut self.unknown,
+            Outcome::Untried => &mut self.untried,
+            Outcome::Left => &mut self.left,
+        };
+        *count = count.saturating_add(1);
     }
-    Err(Failure::Found)
+
+    /// Whether everything so far has succeeded.
+    fn is_clean(&self) -> bool {
+        self.failed == 0 && self.unknown == 0
+    }
+
+    fn end(&self, output: &mut Output) -> Result<(), Failure> {
+        let Self { failed, unknown, untried, left } = self;
+        if self.is_clean() && *left == 0 {
+            return Ok(());
+        }
+        if self.is_clean() {
+            output.note("Nothing was deleted.");
+            return Err(Failure::Found);
+        }
+        let counts = [(failed, "failed"), (unknown, "unknown"), (untried, "not tried")];
+        let told: Vec<String> = counts
+            .into_iter()
+            .filter(|(count, _)| **count > 0)
+            .map(|(count, word)| format!("{count} {word}"))
+            .collect();
+        let stay =
+            if *left == 0 { String::new() } else { format!(", so {left} that the file does not have stay") };
+        output.note(format!("{}{stay}; run the same again to go on", told.join(", ")));
+        Err(Failure::Found)
+    }
 }

@@ -91,8 +91,8 @@ impl Sync {
                 self.from.display()
             )));
         }
-        let prover = Prover::new(&self.configuration, self.env.as_deref(), self.operator)?;
-        let (api, store) = self.store.open_for(self.configuration.folder())?;
+        let (api, store) = self.store.open_for(&self.configuration)?;
+        let prover = Prover::new(&self.configuration, self.env.as_deref(), self.operator, &api)?;
         let store = store.id;
         let check = ValueCheck::new(&self.configuration, output)?;
         entries.iter().try_for_each(|entry| check.stored(&store, &entry.name, &entry.value))?;

@@ -3,6 +3,7 @@
 use ostiary_core::configuration::Gateway;
 use ostiary_secrets_store::StoreId;
 
+use crate::api::Api;
 use crate::batch::Entry;
 use crate::configuration::{ConfigurationArguments, Environment};
 use crate::failure::Failure;
@@ -24,13 +25,15 @@ impl Prover {
         configuration: &ConfigurationArguments,
         environment: Option<&str>,
         operator: OperatorArguments,
+        api: &Api,
     ) -> Result<Option<Self>, Failure> {
         if !operator.is_given() {
             return Ok(None);
         }
         let (gateway, environment) = (configuration.gateway()?, configuration.environment(environment)?);
         let operator = operator.open()?;
-        operator.confirm(&environment)?;
+        // What it reads is asked for each binding, so its rules may be others.
+        operator.confirm(&environment, api, None)?;
         Ok(Some(Self { gateway, environment, operator }))
     }
 
@@ -45,13 +48,7 @@ impl Prover {
                 let Some(binding) = self.environment.binding(&source.binding) else { continue };
                 if binding.store == *store && binding.secret == entry.name {
                     let probed = self.operator.read(&secret.name, position)?;
-                    if probed.binding(&secret.name) != Some(binding.name.as_str()) {
-                        return Err(Failure::failed(format_args!(
-                            "the gateway reads another binding than `{}` for `{}`: it runs another gateway.toml, so \
-                             deploy this one first",
-                            binding.name, secret.name
-                        )));
-                    }
+                    probed.check_binding(&secret.name, binding)?;
                     let is_read = matches!(probed.outcome(&secret.name), "ok" | "invalid");
                     return Ok(is_read.then(|| probed.proves(&secret.name, &entry.value)));
                 }

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::issue::class_of;
 use crate::failure::Failure;
 use crate::output::Output;
+use crate::shell::GivenOptions;
 use crate::value_source::read_secret_text;
 
 /// The longest value that the store takes, in bytes.
@@ -92,7 +93,10 @@ impl Revoke {
         }
         output.line(format!("Wrote {path}: {} bytes of 1024.", text.len()))?;
         output.line("\nNext, with the name of the secret that `revoked` names:")?;
-        output.line(format!("  ostiary secrets update NAME --value --value-file {path}"))
+        let file = self.list.to_string_lossy();
+        let update =
+            GivenOptions::default().command("secrets update NAME --value").option("--value-file", &file);
+        output.line(format!("  {update}"))
     }
 
     fn read(&self) -> Result<List, Failure> {

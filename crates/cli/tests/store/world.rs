@@ -1,5 +1,7 @@
 //! A store, a gateway that reads it and an upstream behind that: one struct, served on loopback by one thread. What the
 //! command asks of it is written down in its order.
+//!
+//! All that the command talks to is here, so the file is longer than others.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -12,7 +14,7 @@ use std::thread;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
-use ostiary_grammar::{File, environments};
+use ostiary_grammar::{File, environments, read};
 use serde_json::{Value, json};
 use sha2::Sha256;
 
@@ -47,6 +49,10 @@ pub enum Glimpse {
 pub enum Said {
     Status(u16),
     Failure(&'static str),
+    /// The value does not fit its place, so nothing is sent.
+    Unfit,
+    /// The token endpoint refuses, with this status and code.
+    Exchange(u16, &'static str),
     Nothing,
 }
 
@@ -65,8 +71,13 @@ pub struct State {
     pub pending: u32,
     /// The binding that the gateway says it reads, where it runs another configuration.
     pub other_binding: Option<&'static str>,
+    /// After so many requests that are sent: the binding that an instance says it reads which runs another
+    /// configuration.
+    pub probing: Option<(u32, &'static str)>,
     /// What the upstream says to a value that is certainly wrong; 401 where nothing is said.
     pub control: Option<Said>,
+    /// What it says to that first.
+    pub controls: VecDeque<Said>,
     /// What the gateway's `health` says in the place of what this configuration is.
     pub health: Option<Value>,
     /// Whether the responses with this status refuse a key, as the route's `failover` has it.
@@ -215,10 +226,13 @@ fn serve(stream: TcpStream, state: &mut State) {
 }
 
 /// What a gateway says that was built with the files beside this one.
-fn health() -> Value {
-    let file = File { path: "wrangler.toml", text: include_str!("wrangler.toml") };
-    let bindings = environments(file).unwrap().remove(0).digest;
-    json!({ "version": "0.1.0", "configuration": "c", "environment": null, "bindings": bindings })
+pub fn health() -> Value {
+    let gateway = File { path: "gateway.toml", text: include_str!("gateway.toml") };
+    let wrangler = File { path: "wrangler.toml", text: include_str!("wrangler.toml") };
+    let bindings = environments(wrangler).unwrap().remove(0).digest;
+    let Ok(checked) = read(gateway, wrangler) else { panic!("the configuration does not hold together") };
+    let configuration = checked.gateway.digest;
+    json!({ "version": "0.1.0", "configuration": configuration, "environment": null, "bindings": bindings })
 }
 
 impl State {
@@ -283,6 +297,8 @@ impl State {
     fn probe(&mut self, order: &Value) -> Value {
         let source = usize::try_from(order["source"].as_u64().unwrap()).unwrap();
         let nonce = URL_SAFE_NO_PAD.decode(order["nonce"].as_str().unwrap()).unwrap();
+        let wrong: Vec<&str> =
+            order["control"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
         let names = match (order["secret"].as_str(), order["route"].as_str()) {
             (Some(name), None) => {
                 self.calls.push(format!("read {name} {source}"));
@@ -290,45 +306,27 @@ impl State {
             }
             (None, Some(route)) => {
                 let [method, path] = ["method", "path"].map(|key| order[key].as_str().unwrap());
-                if order["control"] == true {
-                    self.calls.push(format!("control {route} {source} {method} {path}"));
-                    let said = self.control.unwrap_or(Said::Status(401));
-                    return self.answered(json!({ "source": source, "secrets": [], "secrets_ms": 1 }), said);
+                if let Some((after, _)) = &mut self.probing {
+                    *after = after.saturating_sub(1);
                 }
-                self.calls.push(format!("send {route} {source} {method} {path}"));
+                if wrong.is_empty() {
+                    self.calls.push(format!("send {route} {source} {method} {path}"));
+                } else {
+                    self.calls.push(format!("control {} {source} {method} {path}", wrong.join(" ")));
+                }
                 if route == "pair" { vec!["id", "key"] } else { vec![route] }
             }
             _ => panic!("{order}"),
         };
-        let glimpse = self.glimpses.pop_front().unwrap_or(Glimpse::Current);
-        let read = |binding: &str| match glimpse {
-            Glimpse::Current => self.values.get(binding),
-            Glimpse::Stale => self.stale.get(binding),
-            Glimpse::Nothing | Glimpse::Fault => None,
-        };
-        let mut proved = Vec::new();
-        let mut credential = Vec::new();
-        for name in &names {
-            let (_, sources) = SOURCES.iter().find(|(known, _)| known == name).unwrap();
-            let (binding, secret) = sources[source - 1];
-            let binding = self.other_binding.unwrap_or(binding);
-            let value = read(secret);
-            let hmac = value.map(|value| {
-                let code = Hmac::<Sha256>::new_from_slice(value.as_bytes()).unwrap().chain_update(&nonce);
-                URL_SAFE_NO_PAD.encode(code.finalize().into_bytes())
-            });
-            let outcome = match value {
-                Some(_) => "ok",
-                None if glimpse == Glimpse::Fault => "timeout",
-                None => "missing",
-            };
-            proved.push(json!({ "name": name, "binding": binding, "outcome": outcome, "hmac": hmac }));
-            credential.extend(value.cloned());
-        }
+        let (proved, credential) = self.proved(&names, source, &nonce, order);
         let is_whole = credential.len() == names.len();
         let report = json!({ "source": source, "secrets": proved, "secrets_ms": 1 });
         if !order["route"].is_string() {
             return report;
+        }
+        if !wrong.is_empty() {
+            let said = self.controls.pop_front().or(self.control).unwrap_or(Said::Status(401));
+            return self.answered(report, said);
         }
         let is_known = self.accepted.contains(&credential.join(" "));
         let said = self.said.pop_front().unwrap_or(match (is_whole, is_known) {
@@ -339,6 +337,44 @@ impl State {
         self.answered(report, said)
     }
 
+    /// What is read from the source of these secrets, and the values.
+    fn proved(
+        &mut self,
+        names: &[&str],
+        source: usize,
+        nonce: &[u8],
+        order: &Value,
+    ) -> (Vec<Value>, Vec<String>) {
+        let seen = if order["control"].is_array() { None } else { self.glimpses.pop_front() };
+        let glimpse = seen.unwrap_or(Glimpse::Current);
+        let read = |binding: &str| match glimpse {
+            Glimpse::Current => self.values.get(binding),
+            Glimpse::Stale => self.stale.get(binding),
+            Glimpse::Nothing | Glimpse::Fault => None,
+        };
+        let mut proved = Vec::new();
+        let mut credential = Vec::new();
+        for name in names {
+            let (_, sources) = SOURCES.iter().find(|(known, _)| known == name).unwrap();
+            let (binding, secret) = sources[source - 1];
+            let probing = self.probing.filter(|(after, _)| *after == 0 && order["route"].is_string());
+            let binding = probing.map(|(_, binding)| binding).or(self.other_binding).unwrap_or(binding);
+            let value = read(secret);
+            let hmac = value.map(|value| {
+                let code = Hmac::<Sha256>::new_from_slice(value.as_bytes()).unwrap().chain_update(nonce);
+                URL_SAFE_NO_PAD.encode(code.finalize().into_bytes())
+            });
+            let outcome = match value {
+                Some(_) => "ok",
+                None if glimpse == Glimpse::Fault => "timeout",
+                None => "missing",
+            };
+            proved.push(json!({ "name": name, "binding": binding, "outcome": outcome, "hmac": hmac }));
+            credential.extend(value.cloned());
+        }
+        (proved, credential)
+    }
+
     /// With what the upstream says.
     fn answered(&self, mut report: Value, said: Said) -> Value {
         match said {
@@ -347,6 +383,15 @@ impl State {
                 report["refused"] = json!(self.refusing == Some(status));
             }
             Said::Failure(code) => report["failure"] = json!(code),
+            Said::Unfit => {
+                report["failure"] = json!("secret_unavailable");
+                report["secrets"][0]["outcome"] = json!("invalid");
+            }
+            Said::Exchange(status, error) => {
+                report["failure"] = json!("secret_unavailable");
+                report["secrets"][0]["outcome"] = json!("exchange");
+                report["exchange"] = json!({ "status": status, "error": error });
+            }
             Said::Nothing => {}
         }
         report

@@ -1,6 +1,6 @@
-//! How a route's secrets are put on a request, and where its callers show their tokens.
+//! The forms of auth: how a route's secrets are added to a request, and where its callers show their tokens.
 //!
-//! The forms are plain data, listed in one place.
+//! The file is longer than others, because it lists all forms. They are plain data.
 
 use super::jwt::Jwt;
 use super::secret::SecretId;
@@ -19,37 +19,37 @@ pub enum Placement {
     Bearer(Template),
     /// `Authorization: Basic …` (RFC 7617 §2).
     Basic {
-        /// Must not yield a colon.
+        /// The user name. It must not contain a colon.
         username: Template,
-        /// May yield anything but control characters.
+        /// The password. It must not contain control characters.
         password: Template,
     },
-    /// A header of its own.
+    /// A header that the configuration names.
     Header {
         /// The header that is set.
         name: HeaderName,
         /// Its whole value.
         value: Template,
     },
-    /// A query parameter, percent-encoded, in the place of the caller's.
+    /// A query parameter, percent-encoded. It replaces the caller's.
     Query {
         /// The parameter's name, decoded.
         name: Text,
         /// The parameter's value, decoded.
         value: Template,
     },
-    /// A part of the body, in the place of the caller's.
+    /// A field of the body. It replaces the caller's.
     Body {
-        /// Where it is put.
+        /// The field.
         place: BodyPlace,
         /// Its whole value, decoded.
         value: Template,
     },
-    /// What is in braces in the route's `upstream`.
+    /// A placeholder in braces in the route's `upstream`.
     Path {
-        /// The name that is there.
+        /// The name in braces.
         name: Text,
-        /// What is put there, decoded.
+        /// The value for it, decoded.
         value: Template,
     },
     /// A keyed hash.
@@ -58,13 +58,12 @@ pub enum Placement {
     SigV4(SigV4),
     /// A token that is signed for each attempt.
     Jwt(Jwt),
-    /// A token that another request yields.
+    /// A token that a credential is exchanged for.
     Exchange(Exchange),
-    /// A client certificate (RFC 8446 §4.4.2): the request is sent by one of these `mtls_certificates` bindings, of which
-    /// each is a source.
+    /// A client certificate (RFC 8446 §4.4.2): one of these `mtls_certificates` bindings sends the request. Each
+    /// binding is a source.
     Mtls(List<Text>),
-    /// `Authorization: Basic …` of a client of OAuth 2.0, whose id and secret are encoded as in a form first
-    /// (RFC 6749 §2.3.1).
+    /// `Authorization: Basic …` of an OAuth 2.0 client, whose id and secret are form-encoded first (RFC 6749 §2.3.1).
     Client {
         /// The client's id.
         id: Template,
@@ -82,7 +81,7 @@ impl Placement {
         templates
     }
 
-    /// Hands over each template of this placement. Costs no allocation.
+    /// Calls `take` with each template of this placement, without an allocation.
     pub fn each_template<'a>(&'a self, take: &mut dyn FnMut(&'a Template)) {
         match self {
             Self::Bearer(value)
@@ -115,7 +114,7 @@ impl Placement {
         }
     }
 
-    /// This placement, and those of the exchange that it is.
+    /// This placement and, if it is an exchange, the placements of its request.
     pub fn with_exchanged(&self) -> impl Iterator<Item = &Self> {
         let exchanged = match self {
             Self::Exchange(exchange) => exchange.auth.as_ref(),
@@ -129,7 +128,7 @@ impl Placement {
         self.templates().into_iter().flat_map(Template::secrets)
     }
 
-    /// The values that this placement puts on a request once it has computed something.
+    /// The values that this placement adds to a request after computing them.
     #[must_use]
     pub fn outputs(&self) -> &[Output] {
         match self {
@@ -160,14 +159,14 @@ impl Placement {
         own.chain(self.outputs().iter().filter_map(|output| output.place.parameter()))
     }
 
-    /// Whether this placement sets a header whose lower-case name `is` takes.
+    /// Whether this placement sets a header for whose lower-case name `is` is true.
     pub fn sets_header(&self, is: impl Fn(&str) -> bool) -> bool {
         self.own_header().is_some_and(&is)
             || self.fixed_headers().iter().any(|name| is(name))
             || self.outputs().iter().any(|output| output.place.header().is_some_and(&is))
     }
 
-    /// Whether this placement sets a query parameter whose decoded name `is` takes.
+    /// Whether this placement sets a query parameter for whose decoded name `is` is true.
     pub fn sets_parameter(&self, is: impl Fn(&str) -> bool) -> bool {
         self.own_parameter().is_some_and(&is)
             || self.fixed_parameters().iter().any(|own| is(own))
@@ -219,7 +218,7 @@ impl Placement {
         }
     }
 
-    /// The parts of the body that this placement sets.
+    /// The fields of the body that this placement sets.
     pub fn body_places(&self) -> impl Iterator<Item = &BodyPlace> {
         let own = match self {
             Self::Body { place, .. } => Some(place),
@@ -228,7 +227,7 @@ impl Placement {
         own.into_iter().chain(self.outputs().iter().filter_map(|output| output.place.body()))
     }
 
-    /// Whether the whole body has to be at hand before it is sent.
+    /// Whether the whole body has to be read before it is sent.
     #[must_use]
     pub fn reads_body(&self) -> bool {
         match self {
@@ -261,7 +260,7 @@ impl Placement {
         matches!(self, Self::Exchange(Exchange { reuse: true, .. }))
     }
 
-    /// Whether this placement makes something afresh for each attempt.
+    /// Whether this placement computes a value for each attempt.
     #[must_use]
     pub const fn signs(&self) -> bool {
         matches!(self, Self::Hmac(_) | Self::SigV4(_) | Self::Jwt(_))
@@ -272,28 +271,28 @@ impl Placement {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::configuration))]
 pub struct Exchange {
-    /// Where it is sent.
+    /// The URL of the request.
     pub url: Upstream,
-    /// How.
+    /// The method of the request.
     pub method: Method,
-    /// What is put on it. No placement here exchanges anything.
+    /// The auth of the request. No placement here is an exchange.
     pub auth: List<Placement>,
-    /// Where the token is in the response: the names of the members that lead to it (RFC 6901 §4).
+    /// The path to the token in the response: the names of the members (RFC 6901 §4).
     pub token: List<Text>,
-    /// Where the response says when the token expires.
+    /// The path to the expiry in the response.
     pub expires: Option<List<Text>>,
-    /// How long it may take until the whole response has arrived, in milliseconds.
+    /// The time until the whole response has arrived, in milliseconds.
     pub timeout: u32,
     /// Whether the token may be used for other requests, until it expires.
     pub reuse: bool,
-    /// What tells this form from others whose secrets are the same: a token of one scope is none of another.
+    /// Distinguishes this form from others with the same secrets, for example with another scope.
     pub identity: u64,
-    /// What is put on the caller's request.
+    /// The places of the token in the caller's request.
     pub put: List<Output>,
 }
 
 impl Exchange {
-    /// Hands over each template, those of the exchange first.
+    /// Calls `take` with each template, those of the exchange first.
     pub fn each_template<'a>(&'a self, take: &mut dyn FnMut(&'a Template)) {
         for placement in self.auth.iter() {
             placement.each_template(take);
@@ -308,32 +307,32 @@ impl Exchange {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::configuration))]
 pub enum TokenPlace {
-    /// The credentials of `Authorization`, whatever their scheme, or its whole value: `Bearer TOKEN`, `token TOKEN`,
-    /// `Bot TOKEN`, `TOKEN`. Not those of `Basic`.
+    /// The credentials of `Authorization` with any scheme except `Basic`, or its whole value: `Bearer TOKEN`,
+    /// `token TOKEN`, `Bot TOKEN`, `TOKEN`.
     Bearer,
     /// `Authorization: Basic`: the password, or the user name when the password is empty.
     Basic,
     /// `Authorization: AWS4-HMAC-SHA256 Credential=TOKEN/…`, or the same in a presigned query: the access key id.
     SigV4,
-    /// A header: its whole value, or what stands between `before` and `after`.
+    /// A header: its value between `before` and `after`.
     Header {
         /// The header that is read and removed.
         name: HeaderName,
-        /// What the route's auth puts before the secret; empty where there is nothing.
+        /// The text that the route's auth has before the secret; may be empty.
         before: Text,
-        /// What the route's auth puts after the secret; empty where there is nothing.
+        /// The text that the route's auth has after the secret; may be empty.
         after: Text,
     },
-    /// A query parameter: its whole value, or what stands between `before` and `after`.
+    /// A query parameter: its value between `before` and `after`.
     Query {
         /// The decoded name of the parameter that is read and removed.
         name: Text,
-        /// As for a header.
+        /// The same as for a header.
         before: Text,
         /// As for a header.
         after: Text,
     },
-    /// A subprotocol of a WebSocket handshake that begins with this text: what follows it.
+    /// A subprotocol of a WebSocket handshake that begins with `prefix`: the text after it.
     Subprotocol {
         /// One or more characters of a token (RFC 9110 §5.6.2).
         prefix: Text,
@@ -346,13 +345,13 @@ pub enum TokenPlace {
 }
 
 impl TokenPlace {
-    /// The header that is this place, in lower case.
+    /// The header of this place, in lower case.
     #[must_use]
     pub fn header(&self) -> Option<&str> {
         match self {
             Self::Bearer | Self::Basic | Self::SigV4 => Some("authorization"),
             Self::Header { name, .. } => Some(name.as_str()),
-            // One item of `Sec-WebSocket-Protocol` is the place, not the header.
+            // Only one item of `Sec-WebSocket-Protocol` is the place, and not the header.
             Self::Query { .. } | Self::Subprotocol { .. } | Self::NextSubprotocol { .. } => None,
         }
     }

@@ -14,25 +14,25 @@ pub struct CallerId(pub u16);
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::configuration))]
 pub struct Caller {
-    /// As `gateway.toml` spells it; what the log says.
+    /// The name in `gateway.toml` and in the log.
     pub name: Text,
-    /// What its token is compared with.
+    /// How its token is verified.
     pub proof: Proof,
-    /// Whether each of its tokens names it, so that its secret is read for no other text.
+    /// Whether each of its tokens contains its name, so that its secret is read for no other token.
     pub named: bool,
 }
 
-/// What a caller's token is compared with.
+/// How a caller's token is verified.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::configuration))]
 pub enum Proof {
     /// The value of any source of this secret.
     Secret(SecretId),
-    /// SHA-256 of the token's bytes, any one of these.
+    /// One of these SHA-256 digests of a token.
     Digests(List<[u8; 32]>),
     /// A signed token of another issuer.
     Jwt(JwtProof),
-    /// A signed token of the gateway's own. The caller is a class, and the token names one of it.
+    /// A signed token that the gateway's operator issues. The caller is a class, and the token names a member of it.
     Issued(IssuedProof),
     /// A signature of each request.
     Hmac(HmacProof),
@@ -50,11 +50,11 @@ impl Proof {
     }
 }
 
-/// Whom a list of rules is for.
+/// The subject of a list of rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::configuration))]
 pub enum Grantee {
-    /// Whoever asks, with or without a token.
+    /// Every request, with or without a token.
     Anyone,
     /// One caller.
     Caller(CallerId),

@@ -9,13 +9,13 @@ use super::text::{List, Text};
 pub struct Cors {
     /// The origins whose pages may call it.
     pub origins: Origins,
-    /// Whether they may do so with the browser's own credentials.
+    /// Whether their requests may carry the browser's credentials.
     pub credentials: bool,
     /// Request headers that pages may set, besides those in which callers show tokens.
     pub headers: List<HeaderPattern>,
-    /// Response headers that pages may read, besides the gateway's own; `None` for all.
+    /// Response headers that pages may read, besides those of the gateway; `None` for all.
     pub expose: Option<List<HeaderPattern>>,
-    /// For how many seconds a browser may remember the answer to a preflight; `None` leaves that to the browser.
+    /// How long a browser may cache the response to a preflight, in seconds; `None` for the browser's default.
     pub max_age: Option<u32>,
 }
 
@@ -29,13 +29,13 @@ pub enum Origins {
     Listed(List<OriginPattern>),
 }
 
-/// One origin, or all of one domain, as a browser writes them in `Origin` (RFC 6454 §6.2).
+/// One origin, or the origins of one domain, in the form of `Origin` (RFC 6454 §6.2).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::configuration))]
 pub enum OriginPattern {
     /// `https://app.example.com`: this origin.
     Exact(Text),
-    /// `https://*.example.com`: every origin with one label in the place of the star.
+    /// `https://*.example.com`: every origin with one label instead of the star.
     OneLabel {
         /// The text before the label: `https://`.
         before: Text,
@@ -45,7 +45,7 @@ pub enum OriginPattern {
 }
 
 impl OriginPattern {
-    /// Whether the origin is one of them. Origins are compared byte by byte, as browsers do it.
+    /// Whether the origin is admitted. Origins are compared byte by byte, as in browsers.
     #[must_use]
     pub fn admits(&self, origin: &str) -> bool {
         match self {

@@ -1,13 +1,13 @@
-//! When a request is sent once more.
+//! The conditions for sending a request again.
 
 use super::text::{List, Text};
 
-/// What a route takes for the upstream's refusal of the credential, so that its next sources are tried, and so that a
-/// rotation knows a key that is no good.
+/// The responses of an upstream that count as a refusal of the credential. The next source is tried then, and a
+/// rotation knows that a key is not valid.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::configuration))]
 pub struct Failover {
-    /// One or more; one of them is enough.
+    /// One or more conditions, of which one has to hold.
     pub when: List<RefusalCondition>,
 }
 
@@ -15,24 +15,24 @@ pub struct Failover {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::configuration))]
 pub struct RefusalCondition {
-    /// From 400 to 599, or from 200 where `body` is there too.
+    /// From 400 to 599; from 200 where `body` is set.
     pub status: u16,
-    /// What is in the beginning of the body; `None` where the status is enough.
+    /// A text in the beginning of the body; `None` where the status is enough.
     pub body: Option<Text>,
 }
 
 impl Failover {
-    /// Whether a status alone may not be enough.
+    /// Whether a condition depends on the body.
     #[must_use]
     pub fn reads_body(&self) -> bool {
         self.when.iter().any(|condition| condition.body.is_some())
     }
 }
 
-/// How often a route's request is sent when the connection fails.
+/// The attempts of a route when the connection fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::configuration))]
 pub struct Retry {
-    /// With the first one, so two or more.
+    /// The number of attempts, including the first one: two or more.
     pub attempts: u8,
 }

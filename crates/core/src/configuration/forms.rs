@@ -1,5 +1,4 @@
-//! Which forms of auth a configuration uses.
-
+//! The forms of auth that a configuration uses.
 use super::auth::Placement;
 use super::caller::Proof;
 use super::gateway::Gateway;
@@ -9,8 +8,8 @@ use super::signing::HmacAlgorithm;
 
 /// Which forms of auth a configuration uses, besides headers and query parameters.
 ///
-/// The build knows them, so the code of the others is not in the Worker: each use of a form's code is behind a constant
-/// of the runtime's, [`Signing::FORMS`](crate::runtime::signing::Signing::FORMS).
+/// They are known at build time, so the Worker does not contain the code of other forms: each use of a form's code
+/// depends on the constant [`Signing::FORMS`](crate::runtime::signing::Signing::FORMS) of the runtime.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a form by itself")]
 pub struct Forms {
@@ -18,7 +17,7 @@ pub struct Forms {
     pub body: bool,
     /// [`Placement::Path`].
     pub path: bool,
-    /// Whether a request is sent by a binding: [`Placement::Mtls`], or a service as upstream.
+    /// Whether a binding sends requests: [`Placement::Mtls`], or a service as upstream.
     pub fetcher: bool,
     /// [`Placement::Hmac`].
     pub hmac: bool,
@@ -40,9 +39,9 @@ pub struct Forms {
     pub issued: bool,
     /// [`Proof::Jwt`].
     pub jwt_callers: bool,
-    /// Keys of callers' issuers that are not in the configuration.
+    /// Public keys of issuers that are fetched, and not in the configuration.
     pub fetched_keys: bool,
-    /// Callers' tokens that a browser adds to a request by itself.
+    /// Tokens of callers that a browser adds to requests by itself.
     pub ambient_callers: bool,
     /// [`HmacAlgorithm::Sha512`] or [`HmacAlgorithm::Sha384`].
     pub sha512: bool,
@@ -136,13 +135,13 @@ impl Forms {
         }
     }
 
-    /// Whether a caller proves itself by a signed token.
+    /// Whether a caller authenticates with a signed token.
     #[must_use]
     pub const fn signed_callers(self) -> bool {
         self.issued || self.jwt_callers
     }
 
-    /// Whether anything is done to a request between its plan and its being sent.
+    /// Whether a planned request is completed before it is sent.
     #[must_use]
     pub const fn any(self) -> bool {
         self.body || self.hmac || self.sigv4 || self.jwt || self.exchange

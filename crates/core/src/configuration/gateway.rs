@@ -1,4 +1,4 @@
-//! The whole of a configuration.
+//! The whole configuration.
 
 use super::caller::{Caller, CallerId};
 use super::mount::Mount;
@@ -21,14 +21,14 @@ pub struct Gateway {
     pub routes: List<Route>,
     /// The operator's endpoints; `None` where there are none.
     pub operator: Option<Operator>,
-    /// Every mount of every route and the operator's, most specific first: mounts with a host before those without, and the one
-    /// with more prefix segments before the one with fewer. The first that matches is the one that is meant.
+    /// Every mount of every route and the operator's, most specific first: mounts with a host before those without, and
+    /// those with more prefix segments before those with fewer. The first one that matches is used.
     pub mounts: List<Mount>,
-    /// The binding of Analytics Engine that gets a data point of each request; `None` where none does.
+    /// The Analytics Engine binding for a data point of each request; `None` to write none.
     pub metrics: Option<Text>,
-    /// Whether requests are part of traces.
+    /// Whether requests are traced.
     pub trace: bool,
-    /// How long one source may take to yield its value, in milliseconds.
+    /// The time for reading one source, in milliseconds.
     pub secret_timeout: u32,
 }
 

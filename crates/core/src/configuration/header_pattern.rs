@@ -16,7 +16,7 @@ pub enum HeaderPattern {
 }
 
 impl HeaderPattern {
-    /// Whether the lower-case name is one of them.
+    /// Whether the pattern admits this lower-case name.
     #[must_use]
     pub fn admits(&self, name: &str) -> bool {
         match self {
@@ -26,7 +26,7 @@ impl HeaderPattern {
         }
     }
 
-    /// The name that it is, where it is one.
+    /// The name, if the pattern is a single name.
     #[must_use]
     pub fn name(&self) -> Option<&str> {
         match self {

@@ -1,29 +1,29 @@
-//! What a configuration asks for besides serving requests.
+//! The instruments that a configuration asks for: traces, timing and metrics.
 
 use super::gateway::Gateway;
 
-/// What a configuration asks for besides serving requests.
+/// The instruments that a configuration asks for.
 ///
-/// The build knows it, so the code of the rest is not in the Worker: each use of it is behind a constant of the runtime's,
-/// [`Instrumented::INSTRUMENTS`](crate::runtime::instrumented::Instrumented::INSTRUMENTS).
+/// They are known at build time, so the Worker does not contain the code of others: each use depends on the constant
+/// [`Instrumented::INSTRUMENTS`](crate::runtime::instrumented::Instrumented::INSTRUMENTS) of the runtime.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "each is an instrument by itself")]
 pub struct Instruments {
-    /// Whether requests are part of traces.
+    /// Whether requests are traced.
     pub trace: bool,
-    /// Whether responses of a route say how long they took.
+    /// Whether a route's responses have `Server-Timing`.
     pub timing: bool,
-    /// Whether a data point of each request is written.
+    /// Whether a data point is written for each request.
     pub metrics: bool,
     /// Whether the operator's endpoints read data points.
     pub traffic: bool,
 }
 
 impl Instruments {
-    /// All of it.
+    /// Every instrument.
     pub const ALL: Self = Self { trace: true, timing: true, metrics: true, traffic: true };
 
-    /// What this configuration asks for.
+    /// The instruments that this configuration asks for.
     #[must_use]
     pub fn used_by(gateway: &Gateway) -> Self {
         Self {

@@ -1,4 +1,4 @@
-//! Tokens that are signed afresh for each attempt (RFC 7519).
+//! Tokens that are signed for each attempt (RFC 7519).
 
 use super::signing::{KeyEncoding, Output};
 use super::template::Template;
@@ -8,19 +8,19 @@ use super::text::{List, Text};
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::configuration))]
 pub struct Jwt {
-    /// The key: PEM, a JWK, or what `key_encoding` says.
+    /// The key: PEM, a JWK, or bytes in `key_encoding`.
     pub key: Template,
-    /// How the bytes of a key are written that is neither PEM nor a JWK.
+    /// The encoding of a key that is neither PEM nor a JWK.
     pub key_encoding: KeyEncoding,
-    /// How it is signed.
+    /// The algorithm of the signature.
     pub algorithm: JwtAlgorithm,
     /// Members of the header besides `alg` and `typ`.
     pub header: List<Claim>,
     /// The claims besides `iat` and `exp`.
     pub claims: List<Claim>,
-    /// How long it is valid, in seconds.
+    /// The lifetime of a token, in seconds.
     pub ttl: u32,
-    /// What is put on the request.
+    /// The places of the token in the request.
     pub put: List<Output>,
 }
 
@@ -52,7 +52,7 @@ pub struct Claim {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::configuration))]
 pub enum ClaimValue {
-    /// A string. Of the request it can hold the time and the nonce.
+    /// A string. Of the request's values it can contain the time and the nonce.
     Text(Template),
     /// The time in seconds, as a number (`NumericDate` of RFC 7519 §2).
     Time,
@@ -67,7 +67,7 @@ pub enum ClaimValue {
 }
 
 impl JwtAlgorithm {
-    /// As it is written in the header of a token.
+    /// The name in the header of a token.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -80,7 +80,7 @@ impl JwtAlgorithm {
 }
 
 impl Jwt {
-    /// Hands over each template: the key first, then the header's, the claims' and those of what is put.
+    /// Calls `take` with each template: the key, the header, the claims, and the outputs.
     pub fn each_template<'a>(&'a self, take: &mut dyn FnMut(&'a Template)) {
         take(&self.key);
         for claim in self.header.iter().chain(self.claims.iter()) {
@@ -93,7 +93,7 @@ impl Jwt {
 }
 
 impl ClaimValue {
-    /// Hands over each template.
+    /// Calls `take` with each template.
     pub fn each_template<'a>(&'a self, take: &mut dyn FnMut(&'a Template)) {
         match self {
             Self::Text(template) => take(template),

@@ -1,9 +1,9 @@
-//! Where data points of requests are read.
+//! The source of data points for the operator's endpoints.
 
 use super::secret::SecretId;
 use super::upstream::Upstream;
 
-/// The SQL API of Analytics Engine, and the token that may read there.
+/// The SQL API of Analytics Engine, and a token that may read it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::configuration))]
 pub struct MetricsSource {

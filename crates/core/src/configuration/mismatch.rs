@@ -1,4 +1,4 @@
-//! Why none of a caller's rules admits a request.
+//! The reason why none of a caller's rules admits a request.
 
 use serde::Serialize;
 
@@ -10,11 +10,12 @@ use super::upstream::Upstream;
 use crate::http::method::Method;
 use crate::http::path::Below;
 
-/// What keeps a request from a rule that it nearly fits. It says nothing of the path itself, so it may be logged.
+/// The difference between a request and a rule that nearly admits it. It contains no part of the path, so it may be
+/// logged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Mismatch {
-    /// A rule admits the path as it is written, and not as a server may read it that cuts segments short.
+    /// A rule admits the path as it is written, but not as it is read by a server that shortens segments.
     OtherReading,
     /// A rule admits the path without its empty segments: it has a `//`.
     EmptySegment,
@@ -22,17 +23,16 @@ pub enum Mismatch {
     TrailingSlash,
     /// A rule admits the path with a slash at its end.
     MissingSlash,
-    /// A rule admits the path without segments that the mount or the upstream's base path has already, or that stand
-    /// there twice.
+    /// A rule admits the path without segments that repeat the mount, the upstream's base path, or the segment before.
     RepeatedSegment,
     /// A rule admits the path with another method.
     Method,
-    /// A rule admits the request, and the caller's signed token narrows itself to other ones.
+    /// A rule admits the request, but the caller's signed token is limited to other requests.
     Token,
 }
 
 impl Mismatch {
-    /// Every one, in the order in which they are looked for.
+    /// Every mismatch, in the order in which they are checked.
     pub const ALL: [Self; 7] = [
         Self::OtherReading,
         Self::EmptySegment,
@@ -43,7 +43,7 @@ impl Mismatch {
         Self::Token,
     ];
 
-    /// As it stands in the log.
+    /// The name for the log.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -57,9 +57,9 @@ impl Mismatch {
         }
     }
 
-    /// What is nearly right about a request that no rule of this grantee admits, and the rule that it nearly fits.
+    /// Finds the mismatch of a request that no rule of this grantee admits, and the rule that nearly admits it.
     ///
-    /// A fixed number of other paths is tried, so a refusal costs no more than a few admissions.
+    /// The number of paths that are tried is fixed, so a refusal costs only a few matches.
     #[must_use]
     pub fn find<'r>(
         route: &'r Route,
@@ -98,9 +98,9 @@ fn without_empty<'p>(segments: &[&'p [u8]]) -> Vec<&'p [u8]> {
     kept.map(|(_, segment)| *segment).collect()
 }
 
-/// The path without what it has in common with the end of its mount, without the upstream's base path, and without the
-/// first segment that is written twice. `https://gw.example.com/openai/v1` as a base URL makes `/v1/v1/` of a client that adds
-/// `/v1` itself.
+/// The path in three variants: without the segments that repeat the end of the mount, without the upstream's base path,
+/// and without the first doubled segment. For example, a client that adds `/v1` itself makes `/v1/v1/` of the base URL
+/// `https://gw.example.com/openai/v1`.
 fn without_repetition<'p>(segments: &[&'p [u8]], mount: &Mount, upstream: &Upstream) -> Vec<Vec<&'p [u8]>> {
     let mut shorter: Vec<Vec<&[u8]>> = Vec::new();
     let base = match upstream {

@@ -1,8 +1,8 @@
-//! The checked configuration: what `gateway.toml` says, once every name in it has been proved to exist.
+//! The checked configuration: the contents of `gateway.toml`, after every name in it has been resolved.
 //!
-//! The types here are plain data that can stand in a `static`: the build writes them as Rust source, and the
-//! Worker reads them without parsing anything. The command line makes the very same types at run time, which
-//! is why texts and lists are [`Cow`](std::borrow::Cow)s. Whoever holds a [`Gateway`] need not check it again.
+//! The types here are plain data that can be in a `static`: the build writes them as Rust source, and the Worker parses
+//! nothing. The command creates the same types at run time, so texts and lists are [`Cow`](std::borrow::Cow)s. A
+//! [`Gateway`] is always valid.
 
 mod auth;
 mod caller;

@@ -1,11 +1,11 @@
-//! Where routes are reached.
+//! Mounts: the hosts and path prefixes of routes.
 
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
 use super::operator::Destination;
 use super::text::{List, Text};
 
-/// What the URL Standard encodes in a path, and what would end a path.
+/// The characters that the URL Standard encodes in a path, or that would end a path.
 const ENCODED: &AsciiSet = &CONTROLS
     .add(b' ')
     .add(b'"')
@@ -26,12 +26,12 @@ pub struct Mount {
     pub host: Option<Text>,
     /// The segments of the prefix, percent-decoded; none for a whole host or for `/`.
     pub prefix: List<Text>,
-    /// What is reached here.
+    /// The destination of requests to this mount.
     pub to: Destination,
 }
 
 impl Mount {
-    /// The prefix as it stands in a URL: empty, or `/` before each segment.
+    /// The prefix as a part of a URL: empty, or `/` before each segment.
     #[must_use]
     pub fn path(&self) -> String {
         let mut path = String::new();

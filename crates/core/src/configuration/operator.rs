@@ -6,23 +6,23 @@ use super::rate_limit::RateLimit;
 use super::route::RouteId;
 use super::text::{List, Text};
 
-/// Who may use the operator's endpoints. They are reached at the mount that leads to [`Destination::Operator`].
+/// The operator's endpoints. Their mount has the destination [`Destination::Operator`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::configuration))]
 pub struct Operator {
-    /// One or more.
+    /// The callers that may use the endpoints, one or more.
     pub allow: List<CallerId>,
-    /// How often the endpoints may be used, and by whom.
+    /// The rate limits of the endpoints.
     pub rate_limit: List<RateLimit>,
-    /// Where data points are read; `None` where they are not.
+    /// The source of data points; `None` where there is none.
     pub metrics: Option<MetricsSource>,
-    /// Whether there is a page. No route shares its origin then.
+    /// Whether there is a page. No route may share its origin.
     pub page: bool,
-    /// Those that the gateway can be deployed to, the top level first.
+    /// The environments that the gateway can be deployed to, the top level first.
     pub environments: List<Environment>,
 }
 
-/// The variable that names the environment in which a gateway runs; it is not there at the top level.
+/// The variable with the name of the gateway's environment. It is missing at the top level.
 pub const ENVIRONMENT_VARIABLE: &str = "OSTIARY_ENVIRONMENT";
 
 /// An environment of wrangler's configuration.
@@ -31,18 +31,18 @@ pub const ENVIRONMENT_VARIABLE: &str = "OSTIARY_ENVIRONMENT";
 pub struct Environment {
     /// `None` for the top level.
     pub name: Option<Text>,
-    /// SHA-256 of its Secrets Store bindings with what they are bound to, in lower-case hexadecimal.
+    /// SHA-256 of its Secrets Store bindings and their targets, in lower-case hexadecimal.
     pub bindings: Text,
-    /// The dataset that its data points are in; `None` where the configuration has none. A word of SQL.
+    /// The dataset of its data points, as an SQL identifier; `None` where the configuration has none.
     pub dataset: Option<Text>,
 }
 
-/// What a mount leads to.
+/// The destination of a mount.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::configuration))]
 pub enum Destination {
     /// One of the routes.
     Route(RouteId),
-    /// The operator's endpoints, of which there is one mount at most.
+    /// The operator's endpoints. At most one mount leads to them.
     Operator,
 }

@@ -1,4 +1,4 @@
-//! Limits on how often a route may be asked.
+//! Rate limits.
 
 use super::text::Text;
 
@@ -6,19 +6,19 @@ use super::text::Text;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::configuration))]
 pub struct RateLimit {
-    /// The name of the rate-limiting binding in `wrangler.toml`, where the limit itself stands.
+    /// The name of the rate-limiting binding in `wrangler.toml`, which has the limit itself.
     pub binding: Text,
-    /// Whose requests are counted together.
+    /// The requests that are counted together.
     pub by: Counted,
     /// The binding's period in seconds, the longest one of all environments.
     pub period: u32,
 }
 
-/// Whose requests a [`RateLimit`] counts together.
+/// The requests that a [`RateLimit`] counts together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::configuration))]
 pub enum Counted {
-    /// Those of one address, whatever they are for, before the caller is looked at.
+    /// Those of one address, on all routes, before authentication.
     Address,
     /// Those of one caller on one route; for `anyone`, those of one address.
     Caller,

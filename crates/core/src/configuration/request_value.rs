@@ -1,11 +1,11 @@
-//! Values of a request, as templates name them.
+//! The values of a request that templates can use.
 
 use std::fmt;
 
 use super::encoding::Encoding;
 use crate::http::header_name::HeaderName;
 
-/// A value of the request that is being sent, or one that is made for it.
+/// A value of the request that is sent, or one that is computed for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::configuration))]
 pub enum RequestValue {
@@ -23,7 +23,7 @@ pub enum RequestValue {
     Host,
     /// The time of the attempt.
     Timestamp(TimeFormat),
-    /// 32 hexadecimal digits, others for each attempt.
+    /// 32 hexadecimal digits, different for each attempt.
     Nonce,
     /// The body.
     Body,
@@ -31,15 +31,15 @@ pub enum RequestValue {
     BodySha256(Encoding),
     /// The fields of a form body, sorted by name: each name and value decoded, without separators.
     SortedForm,
-    /// The value of a header as it is sent; empty where it is not.
+    /// The value of a header as it is sent; empty where it is not sent.
     Header(HeaderName),
-    /// What has been computed from the message.
+    /// The signature of the message.
     Signature,
     /// The token that has been signed, or that a credential was exchanged for.
     Token,
 }
 
-/// How a time is written.
+/// The format of a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::configuration))]
 pub enum TimeFormat {
@@ -54,7 +54,7 @@ pub enum TimeFormat {
 }
 
 impl RequestValue {
-    /// Whether the body has to be at hand.
+    /// Whether the body has to be read first.
     #[must_use]
     pub const fn reads_body(&self) -> bool {
         matches!(self, Self::Body | Self::BodySha256(_) | Self::SortedForm)
@@ -62,7 +62,7 @@ impl RequestValue {
 }
 
 impl fmt::Display for RequestValue {
-    /// As `gateway.toml` spells it between `${request.` and `}`.
+    /// The text between `${request.` and `}` in `gateway.toml`.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Self::Method => "method",

@@ -18,65 +18,65 @@ use crate::http::path::Below;
 #[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::configuration))]
 pub struct RouteId(pub u16);
 
-/// An upstream, who may do what there, and how its credential is put on a request.
+/// An upstream, the rules of its callers, and the auth that adds its credential.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::configuration))]
 #[expect(clippy::struct_excessive_bools, reason = "each is a key of `gateway.toml` by itself")]
 pub struct Route {
-    /// As `gateway.toml` spells it; what the log says.
+    /// The name in `gateway.toml` and in the log.
     pub name: Text,
-    /// Where requests go.
+    /// The upstream of its requests.
     pub upstream: Upstream,
-    /// The service binding that requests are sent by; `None` where they are sent to the upstream's host.
+    /// The service binding that sends requests; `None` where they are sent to the upstream's host.
     pub service: Option<Text>,
-    /// Until the upstream's head has arrived, in milliseconds.
+    /// The time until the head of the upstream's response has arrived, in milliseconds.
     pub timeout: u32,
-    /// For how long the body of an answer may stand still, in milliseconds; `None` where it may for ever.
+    /// The idle timeout of a response's body, in milliseconds; `None` for no limit.
     pub idle_timeout: Option<u32>,
-    /// The most bytes that the body of a request may have; `None` where the platform's own limit is enough.
+    /// The most bytes of a request's body; `None` for the limit of the platform.
     pub max_body: Option<u64>,
-    /// When the next source of the auth is tried; `None` where it never is.
+    /// The conditions for trying the next source of the auth; `None` to try no other source.
     pub failover: Option<Failover>,
-    /// How often a failed connection is tried; `None` where it is once.
+    /// The attempts after failed connections; `None` for one attempt.
     pub retry: Option<Retry>,
-    /// The most bytes of a request's body that are kept, so that it can be sent once more.
+    /// The most bytes of a request's body that are kept for another attempt.
     pub replay_limit: u32,
-    /// The most bytes that the body of a request may have where it is read before it is sent.
+    /// The most bytes of a request's body that is read before it is sent.
     pub body_limit: u32,
-    /// How often it may be asked, and by whom.
+    /// The rate limits of the route.
     pub rate_limit: List<RateLimit>,
-    /// Which web pages may call it; `None` where none may.
+    /// The web pages that may call it; `None` for no page.
     pub cors: Option<Cors>,
-    /// What is put on a request; none for a route without a credential. It says where, for every caller. What is put there is
-    /// in [`Route::auth_of`].
+    /// The placements of its secrets; empty for a route without a credential. Where callers have values of their own, it
+    /// says where they are put, and [`Route::auth_of`] what.
     pub auth: List<Placement>,
-    /// Where callers show their tokens; each of these places is emptied before forwarding.
+    /// The places in which callers show their tokens. Each is removed before a request is forwarded.
     pub token_in: List<TokenPlace>,
-    /// Who may do what, `anyone` first where it is there.
+    /// The rules of each caller; those for `anyone` are first.
     pub allow: List<Grant>,
-    /// Headers of the caller that do not go up, besides those that never do.
+    /// Request headers that are not forwarded, besides those that never are.
     pub strip_headers: List<HeaderName>,
-    /// Decoded names of query parameters of the caller that do not go up.
+    /// Decoded names of query parameters that are not forwarded.
     pub strip_query: List<Text>,
-    /// Headers of the caller that go up although they are among those that do not by default.
+    /// Request headers that are forwarded although they are not by default.
     pub forward_headers: List<HeaderName>,
-    /// Response headers that hold a URL, besides those that the gateway knows.
+    /// Response headers that contain a URL, besides those that the gateway knows.
     pub link_headers: List<HeaderName>,
     /// Media types, in lower case, of response bodies in which the upstream's URL is replaced by the mount's.
     pub rewrite_body: List<Text>,
     /// Whether a `%2F` within a segment is admitted.
     pub encoded_slash: bool,
-    /// Whether `Cookie` goes up and `Set-Cookie` comes down.
+    /// Whether `Cookie` is sent upstream and `Set-Cookie` is returned.
     pub cookies: bool,
-    /// Whether shared caches may keep the answers to authenticated calls as the upstream says.
+    /// Whether the upstream's `Cache-Control` applies to responses to authenticated requests.
     pub shared_cache: bool,
-    /// Whether the context of a request's trace is sent upstream.
+    /// Whether the trace headers are sent upstream.
     pub forward_trace: bool,
-    /// Whether responses say how long they took.
+    /// Whether responses have `Server-Timing`.
     pub timing: bool,
-    /// Whether what was sent is looked for in the response.
+    /// Whether responses are searched for the secrets that were sent.
     pub redact: bool,
-    /// Secrets, or fields of them, that are identifiers and not looked for.
+    /// Secrets, or fields of them, that are identifiers and are not looked for.
     pub redact_except: List<Excepted>,
 }
 
@@ -91,7 +91,7 @@ pub struct Excepted {
 }
 
 impl Route {
-    /// Whether the value of this secret, or of this field of it, is an identifier, which responses may hold.
+    /// Whether this secret, or this field of it, is an identifier that responses may contain.
     #[must_use]
     pub fn excepts(&self, secret: SecretId, field: Option<&str>) -> bool {
         let is_excepted = |excepted: &Excepted| {
@@ -100,7 +100,7 @@ impl Route {
         self.redact_except.iter().any(is_excepted)
     }
 
-    /// The callers that this route knows, each once.
+    /// The callers of this route, without duplicates.
     pub fn callers(&self) -> impl Iterator<Item = CallerId> + Clone + '_ {
         self.allow.iter().filter_map(|grant| match grant.to {
             Grantee::Caller(id) => Some(id),
@@ -128,7 +128,7 @@ impl Route {
         self.allow.iter().any(|grant| grant.auth.is_some())
     }
 
-    /// The rule of this grantee that admits the request, the first where several do.
+    /// The first rule of this grantee that admits the request.
     #[must_use]
     pub fn admitting_rule(&self, to: Grantee, method: Method, path: Below<'_>) -> Option<&Rule> {
         self.rules(to).find(|rule| rule.admits(method, path))
@@ -140,11 +140,11 @@ impl Route {
     }
 }
 
-/// What one caller, or anyone, may do on a route.
+/// The rules of one caller, or of anyone, on a route.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::configuration))]
 pub struct Grant {
-    /// Whom the rules are for.
+    /// The subject of the rules.
     pub to: Grantee,
     /// One or more.
     pub rules: List<Rule>,

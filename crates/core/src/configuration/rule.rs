@@ -8,7 +8,7 @@ use crate::http::path::{self, Below};
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::configuration))]
 pub struct Rule {
-    /// As `gateway.toml` spells it; what the log says.
+    /// The text in `gateway.toml` and in the log.
     pub text: Text,
     /// The methods that it admits.
     pub methods: Methods,
@@ -20,13 +20,13 @@ pub struct Rule {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::configuration))]
 pub struct Pattern {
-    /// The texts between the slashes. `/v1/` has an empty last one, `/` has one empty one, `/**` none.
+    /// The segments between the slashes. `/v1/` has an empty last one, `/` has one empty one, and `/**` has none.
     pub segments: List<Segment>,
-    /// Whether `/**` follows: any number of further segments, none included.
+    /// Whether `/**` follows: zero or more further segments.
     pub open: bool,
 }
 
-/// One segment of a [`Pattern`]: the literal texts around its `*`s, so one text where there is no `*`.
+/// One segment of a [`Pattern`], split at each `*` into literal texts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::configuration))]
 pub struct Segment {
@@ -35,8 +35,8 @@ pub struct Segment {
 }
 
 impl Rule {
-    /// Reads `METHODS path-pattern`, for a text that is in no file; `None` where it is none. The grammar, which says what is
-    /// wrong with a rule, admits no other.
+    /// Parses `METHODS path-pattern`, for a rule that is not in a file; `None` where the text is not a rule. The
+    /// grammar accepts the same rules, and explains what is wrong with others.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let (names, pattern) = text.split_once(' ')?;
@@ -66,7 +66,7 @@ impl Rule {
 }
 
 impl Pattern {
-    /// Reads a pattern. The slash that a path begins with is no part of the first segment.
+    /// Parses a pattern. The first slash is not a part of the first segment.
     #[must_use]
     pub fn parse(text: &str) -> Self {
         let (path, open) = match text.strip_suffix("/**") {
@@ -81,16 +81,16 @@ impl Pattern {
         }
     }
 
-    /// Whether the pattern admits the path, however a server reads it.
+    /// Whether the pattern admits the path under every reading of servers.
     ///
-    /// Linear in the length of the path: nothing is tried twice.
+    /// The time is linear in the length of the path.
     #[must_use]
     pub fn admits(&self, path: Below<'_>) -> bool {
         self.admits_as_written(path.segments())
             && (path.is_read_in_one_way() || self.admits_other_readings(path))
     }
 
-    /// Whether the decoded segments of a path are what the pattern says.
+    /// Whether the pattern matches the decoded segments of a path.
     #[must_use]
     pub fn admits_as_written<'p>(&self, mut segments: impl ExactSizeIterator<Item = &'p [u8]>) -> bool {
         let enough = if self.open {
@@ -98,7 +98,7 @@ impl Pattern {
         } else {
             segments.len() == self.segments.len()
         };
-        // `/**` itself also stands for the mount's root, whose only segment is empty.
+        // `/**` also matches the mount's root, whose only segment is empty.
         enough
             && self
                 .segments
@@ -106,8 +106,8 @@ impl Pattern {
                 .all(|pattern| segments.next().is_some_and(|segment| pattern.admits(segment)))
     }
 
-    /// Whether servers that cut a segment short see something that the pattern admits too. `/**` admits whatever they
-    /// make of the rest.
+    /// Whether the pattern also admits the path as it is read by servers that shorten segments. `/**` admits every
+    /// reading of the rest.
     fn admits_other_readings(&self, path: Below<'_>) -> bool {
         let last = self.segments.len().saturating_sub(1);
         let mut segments = self.segments.iter().zip(path.segments()).enumerate();
@@ -121,7 +121,7 @@ impl Segment {
         Self { literals: text.split('*').map(|literal| Text::Owned(literal.to_owned())).collect() }
     }
 
-    /// Whether the segment holds the literals in their order, with at least one byte for each `*` between.
+    /// Whether the segment has the literals in their order, with at least one byte for each `*` between them.
     #[must_use]
     pub fn admits(&self, segment: &[u8]) -> bool {
         let Some((first, stars)) = self.literals.split_first() else {
@@ -133,7 +133,7 @@ impl Segment {
         let Some((last, middle)) = stars.split_last() else {
             return rest.is_empty();
         };
-        // The leftmost place for each literal leaves the most room for the next.
+        // The leftmost match of each literal leaves the most text for the next.
         for literal in middle {
             let Some(after) = rest.split_first().and_then(|(_, room)| after_first(room, literal.as_bytes()))
             else {
@@ -144,11 +144,12 @@ impl Segment {
         rest.len() > last.len() && rest.ends_with(last.as_bytes())
     }
 
-    /// Whether the segment without its path parameters, without its end, and before a `?` or `#` is admitted too.
+    /// Whether the shortened readings of the segment are admitted too: without path parameters, without dots and spaces
+    /// at its end, and before a `?` or `#`.
     ///
-    /// A segment that is written out is what it is. A server that cuts a path at `?` or `#` drops the segments after
-    /// it too, so such a segment has to be the pattern's last one; and where a `*` ends the pattern nothing is asserted
-    /// of what follows it, so names that begin with `#` are admitted.
+    /// A segment without `*` matches only itself. A server that cuts a path at `?` or `#` drops the later segments too,
+    /// so such a segment has to be the pattern's last one. Where the pattern ends with a `*`, the rest of the segment
+    /// does not matter, so names that begin with `#` are admitted.
     fn admits_other_readings(&self, segment: &[u8], is_last: bool) -> bool {
         let Some((_, after_star)) = self.literals.split_first().filter(|(_, stars)| !stars.is_empty()) else {
             return true;

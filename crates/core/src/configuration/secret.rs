@@ -7,27 +7,27 @@ use super::text::{List, Text};
 #[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::configuration))]
 pub struct SecretId(pub u16);
 
-/// A name in `gateway.toml` with the places that its value may be read from.
+/// A named secret and the sources of its value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::configuration))]
 pub struct Secret {
-    /// As `gateway.toml` spells it.
+    /// The name in `gateway.toml`.
     pub name: Text,
     /// One or more, the primary first.
     pub sources: List<Source>,
 }
 
-/// One binding that yields a value.
+/// One binding with a value.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::configuration))]
 pub struct Source {
-    /// What the binding is bound to.
+    /// The kind of the binding.
     pub kind: SourceKind,
     /// The name of the binding in `wrangler.toml`.
     pub binding: Text,
 }
 
-/// What a source's binding is bound to.
+/// The kind of a source's binding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::configuration))]
 pub enum SourceKind {

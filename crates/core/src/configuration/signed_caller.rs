@@ -1,4 +1,4 @@
-//! Callers that prove themselves by a signed token: a JSON Web Token (RFC 7519).
+//! Callers that authenticate with a signed token: a JSON Web Token (RFC 7519).
 
 use super::rule::Pattern;
 use super::secret::SecretId;
@@ -16,13 +16,13 @@ pub struct JwtProof {
     pub audiences: List<Template>,
     /// The issuer's keys.
     pub keys: KeySource,
-    /// What else the claims have to say; all of it.
+    /// Rules for other claims, all of which have to hold.
     pub claims: List<ClaimRule>,
-    /// Whether a browser can add the token to a request of any page, since it comes from a cookie.
+    /// Whether the token comes from a cookie, which a browser adds to the requests of any page.
     pub is_ambient: bool,
 }
 
-/// Where an issuer's keys are.
+/// The place of an issuer's keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::configuration))]
 pub enum KeySource {
@@ -34,13 +34,13 @@ pub enum KeySource {
     Discovered(Upstream),
 }
 
-/// What a claim has to say.
+/// A rule for one claim.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::configuration))]
 pub struct ClaimRule {
-    /// The names of the members that lead to it: one, or more where it is within an object.
+    /// The path to the claim: one name, or more where the claim is within an object.
     pub path: List<Text>,
-    /// It is one of these. Of a claim that is a list, one element is.
+    /// The accepted values. If the claim is a list, one element has to match.
     pub accepted: List<Pattern>,
 }
 
@@ -48,13 +48,13 @@ pub struct ClaimRule {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::configuration))]
 pub struct IssuedProof {
-    /// The keys that sign them.
+    /// The keys that verify them.
     pub keys: List<PublicKey>,
-    /// The claim `aud` holds this, where it is set.
+    /// The required audience in the claim `aud`, where it is set.
     pub audience: Option<Text>,
-    /// From the claim `iat` to the claim `exp`, at most so many seconds.
+    /// The longest lifetime, from `iat` to `exp`, in seconds.
     pub max_ttl: u32,
-    /// The list of those that count no more.
+    /// The secret with the list of revoked tokens.
     pub revoked: Option<SecretId>,
 }
 
@@ -62,11 +62,11 @@ pub struct IssuedProof {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::configuration))]
 pub struct PublicKey {
-    /// What a token's `kid` names it by; `None` where the issuer has not named it.
+    /// The `kid` of its tokens; `None` where the issuer has none.
     pub id: Option<Text>,
-    /// The only algorithm that it is used with (RFC 8725 §3.1).
+    /// The only algorithm that the key is used with (RFC 8725 §3.1).
     pub algorithm: SignatureAlgorithm,
-    /// Its numbers, as JWK writes them: Base64 with the URL-safe alphabet and without padding.
+    /// The parameters of the key as in a JWK: base64url without padding.
     pub material: KeyMaterial,
 }
 
@@ -86,7 +86,7 @@ pub enum SignatureAlgorithm {
     EdDsa,
 }
 
-/// The numbers of a public key.
+/// The parameters of a public key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::configuration))]
 pub enum KeyMaterial {
@@ -97,7 +97,7 @@ pub enum KeyMaterial {
         /// The exponent.
         e: Text,
     },
-    /// RFC 7518 §6.2.1. The algorithm says which curve it is on.
+    /// RFC 7518 §6.2.1. The algorithm determines the curve.
     Ec {
         /// The first coordinate.
         x: Text,
@@ -130,8 +130,8 @@ impl SignatureAlgorithm {
         Self::NAMES.iter().find(|(algorithm, _)| *algorithm == self).map_or("", |(_, name)| name)
     }
 
-    /// The algorithm that `alg` names; `None` for one with a shared key, for `none`, and for one that is not known. Names
-    /// have a case (RFC 7515 §4.1.1). `Ed25519` is what RFC 9864 calls `EdDSA` with that curve.
+    /// Parses `alg`; `None` for an algorithm with a shared key, for `none`, and for an unknown one. Names are
+    /// case-sensitive (RFC 7515 §4.1.1). `Ed25519` is the name in RFC 9864 for `EdDSA` with that curve.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         let name = if name == "Ed25519" { "EdDSA" } else { name };

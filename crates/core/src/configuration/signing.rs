@@ -1,4 +1,4 @@
-//! Credentials that are made afresh for each attempt, and credentials that stand in a request's body.
+//! Credentials that are computed for each attempt, and credentials in a request's body.
 
 use super::encoding::Encoding;
 use super::request_value::RequestValue;
@@ -6,53 +6,53 @@ use super::template::{Part, Template};
 use super::text::{List, Text};
 use crate::http::header_name::HeaderName;
 
-/// A value that a placement puts on a request.
+/// A value that a placement adds to a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::configuration))]
 pub struct Output {
-    /// Where it is put.
+    /// The place of the value.
     pub place: OutputPlace,
     /// The whole value, decoded.
     pub value: Template,
 }
 
-/// A place of a request that can hold a value.
+/// A place in a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::configuration))]
 pub enum OutputPlace {
-    /// A header, in the place of the caller's.
+    /// A header. It replaces the caller's.
     Header(HeaderName),
-    /// A query parameter with this decoded name, in the place of the caller's.
+    /// A query parameter with this decoded name. It replaces the caller's.
     Query(Text),
-    /// A part of the body.
+    /// A field of the body.
     Body(BodyPlace),
 }
 
-/// A part of a request's body, in the place of the caller's.
+/// A field of a request's body. It replaces the caller's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::configuration))]
 pub enum BodyPlace {
-    /// A string of a JSON document: the names of the members that lead to it, the outermost first (RFC 6901 §4).
+    /// A string in a JSON document, by its path: the names of the members, the outermost first (RFC 6901 §4).
     Json(List<Text>),
     /// A field of a form (`application/x-www-form-urlencoded`), by its decoded name.
     Form(Text),
 }
 
-/// A keyed hash of a message that is made of the request (RFC 2104).
+/// An HMAC of a message about the request (RFC 2104).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::configuration))]
 pub struct Hmac {
-    /// The key, as `key_encoding` writes it.
+    /// The key, in `key_encoding`.
     pub key: Template,
-    /// How the key's bytes are written.
+    /// The encoding of the key's bytes.
     pub key_encoding: KeyEncoding,
     /// The hash.
     pub algorithm: HmacAlgorithm,
-    /// What is hashed. Holds no [`RequestValue::Signature`].
+    /// The message. It has no [`RequestValue::Signature`].
     pub message: Template,
-    /// How the result is written.
+    /// The encoding of the result.
     pub encoding: Encoding,
-    /// What is put on the request. Those without the signature are put there before the message is made.
+    /// The outputs. Those without the signature are added before the message is made.
     pub put: List<Output>,
 }
 
@@ -60,11 +60,11 @@ pub struct Hmac {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::configuration))]
 pub struct SigV4 {
-    /// Names the key.
+    /// The id of the access key.
     pub access_key_id: Template,
-    /// The key.
+    /// The secret access key.
     pub secret_access_key: Template,
-    /// Belongs to a temporary key.
+    /// The session token of a temporary key.
     pub session_token: Option<Template>,
     /// The region of the service's endpoint.
     pub region: Template,
@@ -72,10 +72,10 @@ pub struct SigV4 {
     pub service: Text,
 }
 
-/// What a body's digest is named in a request to S3.
+/// The header with a body's digest in a request to S3.
 pub const CONTENT_SHA256: &str = "x-amz-content-sha256";
 
-/// The headers that a signature of version 4 sets, or that one of the caller's own has.
+/// The headers that a signature of version 4 sets, or that a caller's own signature has.
 const SIGV4_HEADERS: &[&str] =
     &["authorization", CONTENT_SHA256, "x-amz-date", "x-amz-region-set", "x-amz-security-token"];
 
@@ -93,26 +93,26 @@ const SIGV4_PARAMETERS: &[&str] = &[
 ];
 
 impl SigV4 {
-    /// Whether the service is S3 or one of its kind: their paths are encoded once, and their bodies need not be signed.
+    /// Whether the service is S3 or similar: such services encode paths once, and do not require a signed body.
     #[must_use]
     pub fn is_s3(&self) -> bool {
         self.service.starts_with("s3")
     }
 
-    /// The headers that the signature sets, or that one of the caller's own has.
+    /// The headers that the signature sets, or that a caller's own signature has.
     #[must_use]
     pub const fn headers() -> &'static [&'static str] {
         SIGV4_HEADERS
     }
 
-    /// The query parameters of a signature of the caller's own.
+    /// The query parameters of a caller's own signature.
     #[must_use]
     pub const fn parameters() -> &'static [&'static str] {
         SIGV4_PARAMETERS
     }
 }
 
-/// How a key's bytes are written in a secret.
+/// The encoding of a key's bytes in a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::configuration))]
 pub enum KeyEncoding {
@@ -136,7 +136,7 @@ pub enum HmacAlgorithm {
 }
 
 impl OutputPlace {
-    /// The header that this is, in lower case.
+    /// The name of the header in lower case, if the place is one.
     #[must_use]
     pub fn header(&self) -> Option<&str> {
         match self {
@@ -145,7 +145,7 @@ impl OutputPlace {
         }
     }
 
-    /// The query parameter that this is, decoded.
+    /// The decoded name of the query parameter, if the place is one.
     #[must_use]
     pub fn parameter(&self) -> Option<&str> {
         match self {
@@ -154,7 +154,7 @@ impl OutputPlace {
         }
     }
 
-    /// The part of the body that this is.
+    /// The field of the body, if the place is one.
     #[must_use]
     pub const fn body(&self) -> Option<&BodyPlace> {
         match self {
@@ -165,13 +165,13 @@ impl OutputPlace {
 }
 
 impl Output {
-    /// Whether it holds the signature, so that it is put on the request after the message has been made.
+    /// Whether it contains the signature, so that it is added after the message has been made.
     #[must_use]
     pub fn is_signature(&self) -> bool {
         self.value.requests().any(|value| *value == RequestValue::Signature)
     }
 
-    /// Whether the body has to be at hand to put this there.
+    /// Whether the body has to be read for this output.
     #[must_use]
     pub fn reads_body(&self) -> bool {
         matches!(self.place, OutputPlace::Body(_)) || self.value.requests().any(RequestValue::reads_body)
@@ -179,7 +179,7 @@ impl Output {
 }
 
 impl Hmac {
-    /// Whether the body has to be at hand.
+    /// Whether the body has to be read first.
     #[must_use]
     pub fn reads_body(&self) -> bool {
         self.message.requests().any(RequestValue::reads_body) || self.put.iter().any(Output::reads_body)

@@ -1,16 +1,15 @@
-//! Texts with placeholders.
-
+//! Templates: texts with placeholders.
 use super::request_value::RequestValue;
 use super::secret::SecretId;
 use super::text::{List, Text};
 
-/// A text with placeholders, in the order in which they are joined.
+/// A text with placeholders.
 ///
-/// Two [`Part::Text`]s never stand side by side and none is empty, so equal templates are equal values.
+/// A [`Part::Text`] is never empty and never next to another one, so equal templates are equal values.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::configuration))]
 pub struct Template {
-    /// What is joined.
+    /// The parts, in order.
     pub parts: List<Part>,
 }
 
@@ -18,7 +17,7 @@ pub struct Template {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::configuration))]
 pub enum Part {
-    /// Stands for itself.
+    /// Literal text.
     Text(Text),
     /// `${name}`: the value of a secret.
     Secret(SecretId),
@@ -29,7 +28,8 @@ pub enum Part {
     /// `${caller.NAME}`: a value that each caller of the route has. Only in [`Route::auth`](super::Route::auth), which nothing
     /// is rendered from where it holds one: each [`Grant`](super::Grant) has the auth with its caller's own values.
     Caller(Text),
-    /// `${request.…}`: a value of the request, or one that is made for it. Only in what is made afresh for each attempt.
+    /// `${request.…}`: a value of the request, or one that is computed for it. Only in forms that are computed for each
+    /// attempt.
     Request(RequestValue),
 }
 

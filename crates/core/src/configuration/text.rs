@@ -1,4 +1,4 @@
-//! Texts and lists that a `static` can hold and the command can make.
+//! Texts and lists that can be in a `static` or be created at run time.
 
 use std::borrow::Cow;
 

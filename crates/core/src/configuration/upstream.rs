@@ -1,5 +1,4 @@
-//! Where requests go.
-
+//! Upstreams and their URLs.
 use std::fmt;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -8,7 +7,7 @@ use super::template::Template;
 use super::text::Text;
 use crate::secret_value::SecretValue;
 
-/// All but the unreserved characters and the colon, which many tokens hold (RFC 3986 §3.3).
+/// All characters except the unreserved ones and the colon, which many tokens contain (RFC 3986 §3.3).
 const RESERVED: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b':');
 
@@ -18,22 +17,22 @@ const RESERVED: &AsciiSet =
 pub enum Upstream {
     /// Known at build time.
     Fixed(UpstreamUrl),
-    /// Holds variables, so it is put together and parsed for each request.
+    /// It has variables, so it is assembled and parsed for each request.
     Variable(Template),
 }
 
-/// An origin and a base path, in the one spelling that every URL parser leaves as it is.
+/// An origin and a base path, in a spelling that no URL parser changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::configuration))]
 pub struct UpstreamUrl {
     /// `https://api.stripe.com`: scheme, host, and the port unless it is the default. No slash at the end.
     pub origin: Text,
-    /// Empty, or a path that starts with a slash and does not end with one. It may hold `{name}`, which a placement of
-    /// the route's auth fills.
+    /// Empty, or a path that starts with a slash and does not end with one. It may contain `{name}`, which a placement
+    /// of the route's auth fills in.
     pub base: Text,
 }
 
-/// Why a text is no upstream.
+/// The reason why a text is not an upstream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "each is what its message says")]
 pub enum InvalidUpstream {
@@ -53,8 +52,8 @@ impl fmt::Display for InvalidUpstream {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Self::Scheme => "an upstream starts with `https://`",
-            Self::PlainHttp => "plain `http://` is for loopback alone",
-            Self::UserInformation => "an upstream holds no user name or password",
+            Self::PlainHttp => "plain `http://` is allowed for loopback only",
+            Self::UserInformation => "an upstream cannot have a user name or password",
             Self::Host => "the host is not a lower-case host name or an IP address",
             Self::NumericHost => "an IPv4 address is four decimal numbers without leading zeros",
             Self::TrailingDot => "the host ends with a dot",
@@ -109,16 +108,16 @@ impl UpstreamUrl {
 }
 
 impl UpstreamUrl {
-    /// The names that the base path has in braces.
+    /// The names in braces in the base path.
     pub fn placeholders(&self) -> impl Iterator<Item = &str> {
         self.base.split('{').skip(1).filter_map(|piece| piece.split_once('}')).map(|(name, _)| name)
     }
 
-    /// The base path with these values in the place of their names, percent-encoded.
+    /// The base path with these values, percent-encoded, instead of their placeholders.
     #[must_use]
     pub fn base_with(&self, values: &[(&str, SecretValue)]) -> SecretValue {
         let room: usize = values.iter().map(|(_, value)| 3 * value.expose().len()).sum();
-        // With room for all, no shorter copy of a secret is left behind in freed memory.
+        // Reserving the whole length avoids reallocation, which would leave copies of a secret in freed memory.
         let mut base = String::with_capacity(self.base.len() + room);
         for piece in self.base.split_inclusive('}') {
             let Some((before, name)) = piece.split_once('{') else {
@@ -148,12 +147,12 @@ fn split_port(authority: &str) -> Result<(&str, Option<u16>), InvalidUpstream> {
     digits.parse().map(|port| (host, Some(port))).map_err(|_| InvalidUpstream::Port)
 }
 
-/// Whether the host is loopback.
+/// Checks the host, and returns whether it is loopback.
 fn check_host(host: &str) -> Result<bool, InvalidUpstream> {
     if let Some(address) = host.strip_prefix('[') {
         let address = address.strip_suffix(']').ok_or(InvalidUpstream::Host)?;
         let parsed: std::net::Ipv6Addr = address.parse().map_err(|_| InvalidUpstream::Host)?;
-        // Any other spelling of the same address would be rewritten by a URL parser.
+        // A URL parser would change any other spelling of the address.
         if parsed.to_string() != address || parsed.to_ipv4_mapped().is_some() {
             return Err(InvalidUpstream::Host);
         }
@@ -194,7 +193,7 @@ fn check_base(base: &str) -> Result<(), InvalidUpstream> {
     if well_formed && base.bytes().all(plain) { Ok(()) } else { Err(InvalidUpstream::Path) }
 }
 
-/// The path with a letter in the place of each placeholder; `None` where a brace is no part of one.
+/// The path with a letter instead of each placeholder; `None` where a brace does not belong to a placeholder.
 fn without_placeholders(base: &str) -> Option<String> {
     let mut pieces = base.split('{');
     let mut text = pieces.next()?.to_owned();

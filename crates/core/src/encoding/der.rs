@@ -1,8 +1,8 @@
-//! The few values of DER (ITU-T X.690) that private keys are made of.
+//! The few DER values (ITU-T X.690) that private keys consist of.
 
 use zeroize::Zeroizing;
 
-/// Bytes that may be of a private key.
+/// Bytes that may belong to a private key.
 pub(super) type Der = Zeroizing<Vec<u8>>;
 
 /// A value with this tag.
@@ -32,7 +32,7 @@ pub(super) fn sequence(values: &[&[u8]]) -> Der {
     tagged(0x30, &Zeroizing::new(values.concat()))
 }
 
-/// A number that is not negative, of these bytes, the most significant first.
+/// A non-negative integer from its big-endian bytes.
 pub(super) fn integer(bytes: &[u8]) -> Der {
     let start = bytes.iter().position(|byte| *byte != 0).unwrap_or(bytes.len().saturating_sub(1));
     let significant = bytes.get(start..).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Bytes as text, and keys out of text.
+//! Encodes bytes as text, and decodes keys from text.
 
 mod der;
 pub mod private_key;
@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 use crate::configuration::{Encoding, KeyEncoding};
 use crate::http::base64 as tolerant;
 
-/// The bytes of a key; `None` where the text is not written so, or there are none.
+/// Decodes a key; `None` where the text is not in this encoding, or is empty.
 #[must_use]
 pub fn decode_key(encoding: KeyEncoding, text: &str) -> Option<Zeroizing<Vec<u8>>> {
     let bytes = match encoding {
@@ -21,7 +21,7 @@ pub fn decode_key(encoding: KeyEncoding, text: &str) -> Option<Zeroizing<Vec<u8>
     bytes.filter(|bytes| !bytes.is_empty())
 }
 
-/// The text of these bytes.
+/// Encodes the bytes as text.
 #[must_use]
 pub fn encode(encoding: Encoding, bytes: &[u8]) -> String {
     match encoding {

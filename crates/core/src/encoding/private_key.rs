@@ -1,4 +1,4 @@
-//! Private keys as they are issued, in the one form that the runtime imports: PKCS#8 (RFC 5208).
+//! Converts private keys to PKCS#8 (RFC 5208), the format that the runtime imports.
 
 use serde::Deserialize;
 use zeroize::Zeroizing;
@@ -16,13 +16,13 @@ const P256: &[u8] =
 /// `id-Ed25519` (RFC 8410 §3).
 const ED25519: &[u8] = &[0x30, 5, 6, 3, 0x2b, 0x65, 0x70];
 
-/// How many bytes the private part of a key of P-256 or Ed25519 has.
+/// The length of a P-256 or Ed25519 private key, in bytes.
 const SHORT_KEY: usize = 32;
 
-/// Reads PEM (PKCS#8, PKCS#1 or SEC 1), a JWK, or a bare key of Ed25519 in these bytes; `None` where the text is no key
-/// for the algorithm.
+/// Parses PEM (PKCS#8, PKCS#1 or SEC 1), a JWK, or the Ed25519 key in the bytes `bare`; `None` where the text is not a
+/// key for the algorithm.
 ///
-/// Line ends of PEM may be written as `\n`, as in environment files.
+/// The line ends of PEM may be the two characters `\n`, as in environment files.
 #[must_use]
 pub fn parse(algorithm: JwtAlgorithm, text: &str, bare: Option<&[u8]>) -> Option<SecretBytes> {
     let text = text.trim();
@@ -99,7 +99,7 @@ fn wrapped(algorithm: &[u8], key: &[u8]) -> SecretBytes {
     sequence(&[&integer(&[0]), algorithm, &octets(key)]).into()
 }
 
-/// The bytes of a symmetric key: a JWK's (RFC 7518 §6.4), or those that the text stands for.
+/// The bytes of a symmetric key: from a JWK (RFC 7518 §6.4), or from the text by `decode`.
 #[must_use]
 pub fn symmetric(text: &str, decode: impl Fn(&str) -> Option<Zeroizing<Vec<u8>>>) -> Option<SecretBytes> {
     #[derive(Deserialize)]

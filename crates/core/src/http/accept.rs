@@ -2,8 +2,8 @@
 
 const PROBLEM: &str = "application/problem+json";
 
-/// Whether the client asks for JSON and does not ask for a problem (RFC 9457): the header names a JSON type, and no
-/// media range that includes `application/problem+json`.
+/// Whether the client accepts JSON but not problem details (RFC 9457): the header names a JSON type, and no media range
+/// that includes `application/problem+json`.
 ///
 /// ```
 /// use ostiary_core::http::accept::names_json_alone;
@@ -25,7 +25,7 @@ pub fn names_json_alone(accept: &str) -> bool {
     names_json
 }
 
-/// The media range of one element, without its parameters; `None` where its weight is 0, which means "not this".
+/// The media range of one element, without its parameters; `None` where its weight is 0, which means "not acceptable".
 fn accepted_range(element: &str) -> Option<&str> {
     let mut parts = element.split(';').map(str::trim);
     let range = parts.next()?;
@@ -33,7 +33,8 @@ fn accepted_range(element: &str) -> Option<&str> {
         let (name, value) = parameter.split_once('=')?;
         name.trim().eq_ignore_ascii_case("q").then_some(value.trim())
     });
-    // 0 has up to three decimal places (RFC 9110 §12.4.2). The standard library's parser of numbers is 10 KiB of tables.
+    // 0 can have up to three decimal places (RFC 9110 §12.4.2). Parsing a float would add 10 KiB of tables to the
+    // Worker.
     let is_zero = |weight: &str| weight.bytes().all(|byte| matches!(byte, b'0' | b'.'));
     (!weight.is_some_and(is_zero)).then_some(range)
 }

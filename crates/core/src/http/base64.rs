@@ -20,13 +20,13 @@ pub fn decode(text: impl AsRef<[u8]>) -> Option<Zeroizing<Vec<u8>>> {
     STANDARD.decode(text).or_else(|_| URL_SAFE.decode(text)).ok().map(Zeroizing::new)
 }
 
-/// Whether the byte is of one of the two alphabets.
+/// Whether the byte is a digit of either alphabet.
 #[must_use]
 pub const fn is_digit(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_')
 }
 
-/// The digit of the first alphabet (RFC 4648 §4) that means the same.
+/// The digit of the standard alphabet (RFC 4648 §4) with the same value.
 #[must_use]
 pub const fn standard(digit: u8) -> u8 {
     match digit {

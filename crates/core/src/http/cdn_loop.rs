@@ -5,16 +5,17 @@ use std::fmt::Write as _;
 use crate::digest::digest;
 use crate::http::host::Host;
 
-/// One deployment in a `CDN-Loop` header: a pseudonym (RFC 8586 §2) made of the host under which it is reached.
+/// The id of one deployment in a `CDN-Loop` header: a pseudonym (RFC 8586 §2) that is computed from the deployment's
+/// host.
 ///
-/// No two deployments have the same host, and a deployment keeps its own from version to version, so two gateways in a
-/// row are no loop and a gateway that leads to itself is one. A loop that comes back under another host of the same
-/// deployment is found when it passes there again. The host itself is not written, since no upstream needs to know it.
+/// Each deployment has its own host and keeps it across versions. So a chain of two gateways is not a loop, and a
+/// gateway that calls itself is. A loop through a second host of the same deployment is found on its second round. The
+/// host itself is not written, because no upstream needs to know it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CdnId(String);
 
 impl CdnId {
-    /// The one of the deployment that this host leads to.
+    /// The id of the deployment with this host.
     #[must_use]
     pub fn new(host: &Host) -> Self {
         let mut id = "ostiary-".to_owned();
@@ -25,7 +26,7 @@ impl CdnId {
         Self(id)
     }
 
-    /// Whether a request with this header has come by already: a list of `cdn-id *( ";" parameter )`.
+    /// Whether this header, a list of `cdn-id *( ";" parameter )`, contains the id.
     #[must_use]
     pub fn is_in(&self, value: &str) -> bool {
         let members = value.split(',');
@@ -33,7 +34,7 @@ impl CdnId {
         names.any(|name| name.eq_ignore_ascii_case(&self.0))
     }
 
-    /// The header's value with this deployment added to it.
+    /// The header's value with the id appended.
     #[must_use]
     pub fn appended_to(&self, value: Option<&str>) -> String {
         let seen = value.filter(|value| !value.trim().is_empty());

@@ -1,9 +1,9 @@
-//! Character encodings, as far as they decide how bytes are read.
+//! Character encodings, and whether a body in one of them can be searched.
 
 use super::list;
 
-/// The beginnings of the labels of encodings in which every byte of an ASCII text is that text (Encoding Standard §4.2,
-/// IANA's registry of character sets). `binary` is what some servers say of what is no text.
+/// The beginnings of the labels of encodings that write ASCII characters as ASCII bytes (Encoding Standard §4.2, IANA's
+/// registry of character sets). Some servers use `binary` for data that is not text.
 const ASCII_COMPATIBLE: &[&str] = &[
     "ansi_x3.4-1968",
     "ascii",
@@ -45,9 +45,9 @@ const ASCII_COMPATIBLE: &[&str] = &[
     "x-sjis",
 ];
 
-/// The first bytes of texts in encodings that are not compatible with ASCII: UTF-16 and UTF-32 in both byte orders, UTF-7,
-/// UTF-EBCDIC, UTF-1, SCSU and BOCU-1 (Unicode Standard §23.8, and the Unicode technical notes of each); and of an XML
-/// declaration in EBCDIC (XML 1.0, appendix F).
+/// The byte order marks of encodings that are not compatible with ASCII: UTF-16 and UTF-32 in both byte orders, UTF-7,
+/// UTF-EBCDIC, UTF-1, SCSU and BOCU-1 (Unicode Standard §23.8, and the Unicode technical notes of each); and the
+/// beginning of an XML declaration in EBCDIC (XML 1.0, appendix F).
 const FOREIGN_MARKS: &[&[u8]] = &[
     b"\xfe\xff",
     b"\xff\xfe",
@@ -63,7 +63,7 @@ const FOREIGN_MARKS: &[&[u8]] = &[
     b"\x4c\x6f\xa7\x94",
 ];
 
-/// Which of the first bytes are zero where an ASCII text is in UTF-16 or UTF-32, from whatever byte on.
+/// Which of the first bytes are zero in an ASCII text in UTF-16 or UTF-32, for each byte at which a part can begin.
 const ZEROS: &[[bool; LOOKED_AT]] = &[
     [false, true, false, true],
     [true, false, true, false],
@@ -73,11 +73,11 @@ const ZEROS: &[[bool; LOOKED_AT]] = &[
     [true, true, true, false],
 ];
 
-/// How many bytes [`is_foreign`] looks at.
+/// The number of bytes that [`is_foreign`] needs.
 pub const LOOKED_AT: usize = 4;
 
-/// What is in the name of a media type whose contents are texts. Other types are not judged by their first bytes: a film
-/// begins with zeros, too.
+/// Substrings of the names of textual media types. Other types are not judged by their first bytes, because a video can
+/// begin with zeros too.
 const TEXTS: &[&str] = &[
     "text/",
     "json",
@@ -100,24 +100,25 @@ pub fn is_text(content_type: Option<&str>) -> bool {
     })
 }
 
-/// Whether a body with this `Content-Type` can be searched for an ASCII text: every charset that it names writes one as it
-/// is (RFC 9110 §8.3.2).
+/// Whether a body with this `Content-Type` can be searched for ASCII text: every charset that it names is compatible
+/// with ASCII (RFC 9110 §8.3.2).
 #[must_use]
 pub fn is_searchable(content_type: &str) -> bool {
-    // Where there are several headers they are read as one list, and nobody knows which of them a client goes by.
+    // Several `Content-Type` headers are joined into one list, and clients differ in which one they use. So all of them
+    // are checked.
     let mut parameters = content_type.split([';', ',']);
     parameters.all(|parameter| charset_of(parameter).is_none_or(is_ascii_compatible))
 }
 
-/// Whether a text that begins so is in an encoding that is not compatible with ASCII, by its byte order mark or by
+/// Whether a text with this beginning is in an encoding that is not compatible with ASCII, by its byte order mark or by
 /// [`has_zeros`].
 #[must_use]
 pub fn is_foreign(beginning: &[u8]) -> bool {
     has_zeros(beginning) || FOREIGN_MARKS.iter().any(|mark| beginning.starts_with(mark))
 }
 
-/// Whether there are zeros between the first ASCII characters, as in UTF-16 and UTF-32 without a mark. In a part of a text
-/// nothing else tells its encoding.
+/// Whether there are zeros between the first ASCII characters, as in UTF-16 and UTF-32 without a byte order mark. This
+/// also works for a part from the middle of a text.
 #[must_use]
 pub fn has_zeros(part: &[u8]) -> bool {
     let is_like = |(byte, zero): (&u8, &bool)| if *zero { *byte == 0 } else { matches!(byte, b'\t'..=b'~') };
@@ -125,7 +126,7 @@ pub fn has_zeros(part: &[u8]) -> bool {
     first.is_some_and(|first| ZEROS.iter().any(|zeros| first.iter().zip(zeros).all(is_like)))
 }
 
-/// An `Accept` header without charsets that are not compatible with ASCII (RFC 9110 §12.5.1).
+/// The `Accept` header without charsets that are not compatible with ASCII (RFC 9110 §12.5.1).
 #[must_use]
 pub fn without_foreign(accept: &str) -> String {
     let range = |range: &str| {

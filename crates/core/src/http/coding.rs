@@ -1,28 +1,28 @@
-//! How a body is coded on its way.
+//! Content codings: the compression of a body.
 
-/// The coding is not known, or is upon another.
+/// The coding is not known, or there are several.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the content coding cannot be undone")]
 pub struct UnknownCoding;
 
-/// A content coding (RFC 9110 §8.4.1) that can be undone, so that what stands in the body can be read.
+/// A content coding (RFC 9110 §8.4.1) that the runtime can decode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Coding {
-    /// None.
+    /// No coding.
     Identity,
     /// RFC 1952.
     Gzip,
     /// RFC 7932.
     Brotli,
-    /// RFC 1950, whatever its name says.
+    /// The zlib format (RFC 1950), despite its name.
     Deflate,
 }
 
 impl Coding {
-    /// Of a `Content-Encoding`. One that is not known, or one upon another, is nothing that can be passed on.
+    /// Parses `Content-Encoding`.
     ///
-    /// Codings have no case, but the runtime undoes gzip and br by these names only, and hands through what is
-    /// named `GZIP` as it is: compressed, and unseen.
+    /// Names of codings are case-insensitive, but the runtime decodes `gzip` and `br` in lower case only. It would
+    /// return a `GZIP` body compressed and unsearched, so this is an [`UnknownCoding`].
     pub fn parse(value: Option<&str>) -> Result<Self, UnknownCoding> {
         match value.unwrap_or_default() {
             "gzip" => Ok(Self::Gzip),

@@ -1,10 +1,10 @@
-//! Headers of one connection (RFC 9110 §7.6.1).
+//! Hop-by-hop headers (RFC 9110 §7.6.1).
 
 use super::header_name::fold;
 use crate::order::sorted;
 
-/// Of one connection only (RFC 9110 §7.6.1), with those that peers of old take for such too. `upgrade` is among
-/// them; where it is wanted the plan sets it again.
+/// The hop-by-hop headers (RFC 9110 §7.6.1), including those of older peers. `upgrade` is one of them; the plan sets it
+/// again for a WebSocket.
 pub const HOP_BY_HOP: &[&str] = &[
     "connection",
     "http2-settings",
@@ -18,13 +18,13 @@ pub const HOP_BY_HOP: &[&str] = &[
     "upgrade",
 ];
 
-/// The names that a `Connection` header lists. It can list tens of thousands, and each header of a message is looked up, so
-/// they are sorted.
+/// The names that a `Connection` header lists. They are sorted, because a caller can list tens of thousands and every
+/// header of the message is looked up.
 #[derive(Clone, Debug)]
 pub struct ConnectionOptions(Vec<String>);
 
 impl ConnectionOptions {
-    /// Of this value.
+    /// Parses the header's value.
     #[must_use]
     pub fn new(value: Option<&str>) -> Self {
         let options = value.unwrap_or_default().split(',').map(|option| option.trim_matches([' ', '\t']));
@@ -33,14 +33,14 @@ impl ConnectionOptions {
         Self(sorted(options.collect(), Ord::cmp))
     }
 
-    /// Whether the header with this name, in lower case and [folded](fold), is among them.
+    /// Whether the header with this name, in lower case and [folded](fold), is listed.
     #[must_use]
     pub fn lists(&self, folded: &str) -> bool {
         self.0.binary_search_by(|option| option.as_str().cmp(folded)).is_ok()
     }
 }
 
-/// Whether a name is of one connection only.
+/// Whether this is the name of a hop-by-hop header.
 #[must_use]
 pub fn is_hop_by_hop(name: &str) -> bool {
     HOP_BY_HOP.contains(&name)

@@ -1,12 +1,12 @@
-//! Cookies, and the lines that set them.
+//! The `Cookie` and `Set-Cookie` headers.
 
-/// The `Cookie` header without the pairs that `drops` says.
+/// The `Cookie` header without the pairs for which `drops` is true.
 #[must_use]
 pub fn without_cookies(value: &str, drops: impl Fn(&str) -> bool) -> String {
     value.split(';').map(str::trim).filter(|pair| !drops(pair)).collect::<Vec<_>>().join("; ")
 }
 
-/// The `Set-Cookie` line without its `Domain`: the cookie is for the host that the caller asked, and no other
+/// The `Set-Cookie` line without `Domain`, so that the browser returns the cookie only to the host that the caller used
 /// (RFC 6265 §5.2.3).
 #[must_use]
 pub fn without_domain(cookie: &str) -> String {

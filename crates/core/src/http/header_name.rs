@@ -12,7 +12,7 @@ pub struct HeaderName(
     pub Cow<'static, str>,
 );
 
-/// The text is no header field name.
+/// The text is not a header field name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the text is not a valid header field name")]
 pub struct InvalidHeaderName;
@@ -39,14 +39,14 @@ impl fmt::Display for HeaderName {
     }
 }
 
-/// Whether the text is a token (RFC 9110 §5.6.2): what names, schemes and subprotocols consist of.
+/// Whether the text is a token (RFC 9110 §5.6.2): the syntax of header names, authentication schemes and subprotocols.
 #[must_use]
 pub fn is_token(text: &str) -> bool {
     let is_token_byte = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
     !text.is_empty() && text.bytes().all(is_token_byte)
 }
 
-/// Whether servers that turn header names into variables give this name and the folded one the same variable.
+/// Whether `name`, once folded, equals `folded`. Such headers become the same variable in a CGI server.
 #[must_use]
 pub fn same_folded(name: &str, folded: &str) -> bool {
     name.len() == folded.len() && name.bytes().map(fold_byte).eq(folded.bytes())
@@ -58,7 +58,7 @@ pub fn same_folded(name: &str, folded: &str) -> bool {
 /// characters that they map to `_`, and some map every one that is not a letter or a digit, so `X_Api_Key`
 /// (CVE-2025-64484), `X.Api.Key` and `x!api!key` are one name here.
 ///
-/// Most names are folded already, and a comparison must not cost an allocation for each of them.
+/// Most names are folded already, so the result is borrowed where possible.
 #[must_use]
 pub fn fold(name: &str) -> Cow<'_, str> {
     if name.bytes().all(|byte| fold_byte(byte) == byte) {

@@ -4,15 +4,14 @@
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Host(String);
 
-/// The text is no `host[:port]`.
+/// The text is not a valid `host[:port]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the text is not a valid host")]
 pub struct InvalidHost;
 
 impl Host {
-    /// Accepts `uri-host [":" port]` (RFC 9110 §7.2), where the host is a name of letters, digits, `-`, `_` and
-    /// `.`, or an IPv6 address in brackets. A dot at the end is refused: it would be another host to a mount,
-    /// and the same to the network.
+    /// Accepts `uri-host [":" port]` (RFC 9110 §7.2), where the host is a name of letters, digits, `-`, `_` and `.`, or
+    /// an IPv6 address in brackets. A dot at the end is refused: mounts would see another host, and DNS the same one.
     pub fn parse(text: &str, default_port: u16) -> Result<Self, InvalidHost> {
         let after_address = text.rfind(']').map_or(0, |at| at + 1);
         let colon = text.rfind(':').filter(|colon| *colon >= after_address);

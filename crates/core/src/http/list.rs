@@ -1,6 +1,7 @@
 //! Lists in header values (RFC 9110 §5.6.1), and parameters (§5.6.6).
 
-/// The members of a value at this separator, trimmed, none empty. A separator in a quoted string is part of it.
+/// Splits a value at the separator into trimmed members, without empty ones. A separator in a quoted string does not
+/// split.
 #[must_use]
 pub fn members(value: &str, separator: char) -> Vec<&str> {
     let (mut quoted, mut escaped) = (false, false);

@@ -1,7 +1,7 @@
-//! What a body is.
+//! Media types.
 
-/// Whether the `Content-Type` is of this media type, given in lower case. Whatever ends in `+json` is `application/json`
-/// (RFC 6839 §3.1).
+/// Whether the `Content-Type` has this media type, given in lower case. A type that ends in `+json` counts as
+/// `application/json` (RFC 6839 §3.1).
 #[must_use]
 pub fn is_of_type(content_type: &str, known: &str) -> bool {
     let essence = content_type.split(';').next().unwrap_or(content_type).trim();

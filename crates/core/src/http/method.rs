@@ -1,11 +1,11 @@
 //! Request methods.
 
-/// Makes [`Method`] of names, so that each is written once.
+/// Defines [`Method`] from names, so that each is written once.
 macro_rules! methods {
     ($($method:ident $name:literal,)*) => {
-        /// A request method that the gateway knows: all that workerd reads and sends, but for TRACE, which would send back
-        /// what it was sent, and CONNECT, which is no request for a resource. RFC 9110 §9, RFC 5789, WebDAV with its
-        /// extensions (RFC 3253, 3744, 4918, 5323), QUERY, what caches and what UPnP have.
+        /// A request method that the gateway knows: all that workerd supports, except TRACE, which would echo the
+        /// secrets that it was sent, and CONNECT, which does not request a resource. They are from RFC 9110 §9, RFC
+        /// 5789, WebDAV and its extensions (RFC 3253, 3744, 4918, 5323), QUERY, caches and UPnP.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         #[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::http::method))]
         #[expect(missing_docs, reason = "each is what its name says")]
@@ -17,7 +17,7 @@ macro_rules! methods {
             /// Every method that the gateway knows, in the order in which an `Allow` header lists them.
             pub const ALL: &[Self] = &[$(Self::$method,)*];
 
-            /// As it stands in a request line.
+            /// The method as it is written in a request line.
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self {
@@ -59,10 +59,10 @@ methods! {
 }
 
 impl Method {
-    /// What `*` means in a rule.
+    /// The methods that `*` means in a rule.
     pub const ORDINARY: [Self; 6] = [Self::Get, Self::Head, Self::Post, Self::Put, Self::Patch, Self::Delete];
 
-    /// Methods are case-sensitive (RFC 9110 §9.1).
+    /// Parses a method, which is case-sensitive (RFC 9110 §9.1).
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|method| method.as_str() == text)
@@ -74,8 +74,9 @@ impl Method {
         !matches!(self, Self::Get | Self::Head)
     }
 
-    /// Whether doing it twice means no more than doing it once: RFC 9110 §9.2.2, and the column "Idempotent" of
-    /// <https://www.iana.org/assignments/http-methods>. Those that are not registered count where they only invalidate.
+    /// Whether the method is idempotent: RFC 9110 §9.2.2, and the column "Idempotent" of
+    /// <https://www.iana.org/assignments/http-methods>. A method that is not registered is idempotent if it only
+    /// invalidates a cache.
     #[must_use]
     pub const fn is_idempotent(self) -> bool {
         !matches!(
@@ -104,7 +105,7 @@ impl Methods {
     /// No method.
     pub const NONE: Self = Self(0);
 
-    /// The set with this method too. GET brings HEAD along.
+    /// The set with this method added. GET adds HEAD too.
     #[must_use]
     pub const fn with(self, method: Method) -> Self {
         let brought = match method {

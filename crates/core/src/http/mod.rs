@@ -1,4 +1,4 @@
-//! Words of HTTP that know no gateway.
+//! Types and parsers of HTTP that do not depend on the gateway.
 
 pub mod accept;
 pub mod base64;

@@ -1,16 +1,16 @@
-//! The path of a request, refused where two readers could read it in two ways.
+//! The path of a request. A path that two servers could read differently is refused.
 
 use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
 
-/// A path of which every reader makes the same segments.
+/// A path that every server splits into the same segments.
 ///
-/// No segment is a dot segment, or vanishes, under any of the readings that servers are known for: decoded once, split
-/// at `/` and `\`, cut at `;`, at `?` or at `#`, and without dots and spaces at its end. `DESIGN.md` has the table of
-/// servers ("How do servers read a path?"). Two doubts can remain. A `%2F` between ordinary segments
-/// ([`has_encoded_slash`](Self::has_encoded_slash)) is for the route to admit; a segment that is longer to some servers
-/// than to others ([`Below::is_read_in_one_way`]) is for the rule.
+/// No segment is a dot segment or disappears under any of the known readings of servers: decoded once, split at `/` and
+/// `\`, cut at `;`, at `?` or at `#`, and without dots and spaces at its end. `DESIGN.md` has the table of servers
+/// ("How do servers read a path?"). Two ambiguities can remain: the route decides about a `%2F` between ordinary
+/// segments ([`has_encoded_slash`](Self::has_encoded_slash)), and the rule about a segment that is longer to some
+/// servers than to others ([`Below::is_read_in_one_way`]).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CanonicalPath<'a> {
     raw: &'a str,
@@ -28,16 +28,16 @@ struct Segment<'a> {
     end: usize,
 }
 
-/// Readers could make different segments of the path.
+/// Servers could split the path into different segments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the path can be read in more than one way")]
 pub struct AmbiguousPath;
 
 impl<'a> CanonicalPath<'a> {
-    /// Accepts a path that starts with a slash, as it stands in the request.
+    /// Accepts a path that starts with a slash, as written in the request.
     pub fn parse(raw: &'a str) -> Result<Self, AmbiguousPath> {
         let rest = raw.strip_prefix('/').ok_or(AmbiguousPath)?;
-        // To the URL Standard a raw backslash is a slash, a raw `#` ends the path, and white space may vanish.
+        // By the URL Standard, a raw backslash is a slash, a raw `#` ends the path, and white space may be dropped.
         if rest.bytes().any(|byte| matches!(byte, b'\\' | b'#' | b'?' | ..=b' ')) || has_unicode_escape(rest)
         {
             return Err(AmbiguousPath);
@@ -63,13 +63,13 @@ impl<'a> CanonicalPath<'a> {
         Ok(path)
     }
 
-    /// Whether a segment holds a `%2F`.
+    /// Whether a segment contains a `%2F`.
     #[must_use]
     pub fn has_encoded_slash(&self) -> bool {
         self.encoded_slash
     }
 
-    /// What follows a mount's prefix, where the path starts with it in whole segments.
+    /// The part of the path below a mount's prefix; `None` unless the path starts with the segments of the prefix.
     #[must_use]
     pub fn below(&self, prefix: &[Cow<'static, str>]) -> Option<Below<'_>> {
         let (mounted, rest) = self.segments.split_at_checked(prefix.len())?;
@@ -88,7 +88,7 @@ pub struct Below<'a> {
 }
 
 impl<'a> Below<'a> {
-    /// As it stands in the request, with `/` for the mount itself.
+    /// The text as written in the request; `/` for the mount itself.
     #[must_use]
     pub fn raw(&self) -> &'a str {
         if self.raw.is_empty() { "/" } else { self.raw }
@@ -102,26 +102,26 @@ impl<'a> Below<'a> {
         segments.iter().map(|segment| segment.decoded.as_ref())
     }
 
-    /// Whether no server that is known cuts one of the segments short.
+    /// Whether no known server shortens one of the segments.
     #[must_use]
     pub fn is_read_in_one_way(&self) -> bool {
         self.is_read_in_one_way
     }
 }
 
-/// The segment before its path parameters, as Java's servers read it (RFC 3986 §3.3).
+/// The segment before its path parameters, as Java servers read it (RFC 3986 §3.3).
 #[must_use]
 pub fn without_parameters(segment: &[u8]) -> &[u8] {
     segment.split(|byte| *byte == b';').next().unwrap_or(segment)
 }
 
-/// The segment before a `?` or a `#`, as servers read it that decode a path and then take it for a URL.
+/// The segment before a `?` or a `#`, as a server reads it that parses the decoded path as a URL.
 #[must_use]
 pub fn before_query(segment: &[u8]) -> &[u8] {
     segment.split(|byte| matches!(byte, b'?' | b'#')).next().unwrap_or(segment)
 }
 
-/// The segment without dots and spaces at its end, which Windows drops from the name of a file.
+/// The segment without dots and spaces at its end, which Windows drops from file names.
 #[must_use]
 pub fn without_end(segment: &[u8]) -> &[u8] {
     let length = segment.iter().rposition(|byte| !matches!(byte, b'.' | b' ')).map_or(0, |last| last + 1);
@@ -132,13 +132,15 @@ fn has_dot_segment(decoded: &[u8]) -> bool {
     decoded.split(|byte| *byte == b'/').any(|part| {
         let name = without_parameters(part);
         let shortest = before_query(name);
-        // `;x` is an empty segment to servers with path parameters, and one of two characters to a `*`. To Windows `...`
-        // and a space are empty, and `.. ` is `..`. A segment may begin with `#` or `?`: names of rooms and channels do.
+        // A server with path parameters reads `;x` as an empty segment, and a `*` reads it as two characters. Windows
+        // reads `...` and a space as empty, and `.. ` as `..`. A segment may begin with `#` or `?`, as names of rooms
+        // and channels do.
         name.is_empty() && !part.is_empty() || without_end(shortest).is_empty() && !shortest.is_empty()
     })
 }
 
-/// Whether the path holds a `%u002e`, which is no percent-encoding; IIS and Jetty before version 10 decode it all the same.
+/// Whether the path contains an escape such as `%u002e`. It is not a percent-encoding, but IIS and Jetty before version
+/// 10 decode it.
 fn has_unicode_escape(path: &str) -> bool {
     path.split('%').skip(1).any(|after| {
         let digits = after.strip_prefix(['u', 'U']).and_then(|rest| rest.as_bytes().get(..4));
@@ -146,8 +148,8 @@ fn has_unicode_escape(path: &str) -> bool {
     })
 }
 
-/// Whether a character is written in more bytes than UTF-8 allows (RFC 3629 §3): `C0 AF` was a slash to old decoders.
-/// Other bytes that are not UTF-8 pass, since names in Latin-1 exist.
+/// Whether a character has an overlong UTF-8 encoding (RFC 3629 §3): old decoders read `C0 AF` as a slash. Other bytes
+/// that are not UTF-8 are accepted, because names in Latin-1 exist.
 fn has_overlong_encoding(decoded: &[u8]) -> bool {
     decoded.windows(2).any(|pair| {
         matches!(

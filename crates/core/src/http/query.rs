@@ -1,4 +1,4 @@
-//! The query of a request: parameters come out and one goes in, all others keep their bytes.
+//! The query of a request. Parameters are removed and added; all others keep their bytes.
 
 use std::borrow::Cow;
 
@@ -7,40 +7,40 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode, utf8_percent_
 /// All but the unreserved characters (RFC 3986 §2.3).
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// One parameter as it stands in a query.
+/// One parameter of a query, still encoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Parameter<'a> {
-    /// With its name and its value, without its separator.
+    /// The name and the value, without the separator.
     raw: &'a str,
 }
 
 impl<'a> Parameter<'a> {
-    /// Decoded as servers decode forms: `+` is a space, escapes are decoded once.
+    /// The name, decoded as servers decode forms: `+` is a space, and escapes are decoded once.
     #[must_use]
     pub fn name(self) -> Cow<'a, [u8]> {
         decode_form(self.raw.split('=').next().unwrap_or(self.raw))
     }
 
-    /// All of it, decoded as the name is.
+    /// The whole parameter, decoded like the name.
     #[must_use]
     pub fn decoded(self) -> Cow<'a, [u8]> {
         decode_form(self.raw)
     }
 
-    /// Decoded as the name is; empty where there is no `=`.
+    /// The value, decoded like the name; empty where there is no `=`.
     #[must_use]
     pub fn value(self) -> Cow<'a, [u8]> {
         decode_form(self.raw.split_once('=').map_or("", |(_, value)| value))
     }
 }
 
-/// The parameters of a query. `;` separates too, since some servers read it so: a name that one of them could
-/// see is a name here.
+/// The parameters of a query. `;` is a separator too, because some servers read it as one.
 pub fn parameters(query: &str) -> impl Iterator<Item = Parameter<'_>> {
     query.split(['&', ';']).map(|raw| Parameter { raw })
 }
 
-/// The query without the parameters that `drops` says, each with one separator; `None` where nothing is left.
+/// The query without the parameters for which `drops` is true, each removed with one separator; `None` where nothing is
+/// left.
 pub fn without(query: &str, drops: impl Fn(Parameter<'_>) -> bool) -> Option<Cow<'_, str>> {
     if !parameters(query).any(&drops) {
         return Some(Cow::Borrowed(query));
@@ -52,14 +52,14 @@ pub fn without(query: &str, drops: impl Fn(Parameter<'_>) -> bool) -> Option<Cow
         if drops(Parameter { raw }) {
             continue;
         }
-        // A piece brings the separator that follows it; what has been kept ends with one where more follows.
+        // A piece includes the separator that follows it, so `kept` ends with one unless the last piece was kept.
         if !first && !kept.ends_with(['&', ';']) {
             kept.push('&');
         }
         kept.push_str(piece);
         first = false;
     }
-    // The separator of the last piece that was kept separates nothing any more, unless the query ended so.
+    // Removes the separator of the last kept piece, unless the query itself ended with one.
     if !query.ends_with(['&', ';']) && kept.ends_with(['&', ';']) {
         kept.pop();
     }
@@ -81,11 +81,11 @@ pub fn append_value(query: &mut String, value: &str) {
     query.extend(utf8_percent_encode(value, RESERVED));
 }
 
-/// Whether some server files two decoded names under one parameter.
+/// Whether some server treats two decoded names as the same parameter.
 ///
-/// ASP.NET compares names without their case. PHP drops spaces before a name, ends it at a NUL, and reads `.` and
-/// spaces as `_`. To PHP, Rack and the `qs` of Express `key[]` and `key[0]` are members of `key`, and beside a `key`
-/// they replace it, join it in a list, or make the request invalid.
+/// ASP.NET ignores case. PHP drops spaces before a name, ends it at a NUL, and reads `.` and spaces as `_`. PHP, Rack
+/// and the `qs` of Express read `key[]` and `key[0]` as members of `key`; beside a `key`, these replace it, form a list
+/// with it, or make the request invalid.
 #[must_use]
 pub fn is_same_name(name: &[u8], other: &[u8]) -> bool {
     folded(name).eq(folded(other))
@@ -95,7 +95,7 @@ fn folded(name: &[u8]) -> impl Iterator<Item = u8> {
     let mut first = true;
     let name = name.iter().copied().skip_while(|byte| *byte == b' ');
     let name = name.take_while(move |byte| {
-        // A bracket that nothing precedes belongs to the name.
+        // A bracket at the beginning belongs to the name.
         let ends = *byte == 0 || (*byte == b'[' && !first);
         first = false;
         !ends

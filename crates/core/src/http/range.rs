@@ -13,13 +13,13 @@ pub enum ByteRange {
         /// The last byte; `None` for the end.
         last: Option<u64>,
     },
-    /// `-length`: so many bytes at the end.
+    /// `-length`: the last `length` bytes.
     Suffix(u64),
 }
 
 impl ByteRange {
-    /// Reads a header with one range of bytes. `None` for several ranges, for other units, and for what is not valid;
-    /// RFC 9110 §14.2 lets a server ignore each of them.
+    /// Parses a header with one byte range. `None` for several ranges, for other units, and for an invalid header; RFC
+    /// 9110 §14.2 lets a server ignore all of them.
     #[must_use]
     pub fn parse(value: &str) -> Option<Self> {
         let (unit, range) = value.trim().split_once('=')?;
@@ -37,7 +37,7 @@ impl ByteRange {
         }
     }
 
-    /// The range with so many more bytes on either side.
+    /// The range with `before` more bytes at its beginning and `after` more at its end.
     #[must_use]
     pub const fn widened(self, before: u64, after: u64) -> Self {
         match self {
@@ -51,7 +51,7 @@ impl ByteRange {
         }
     }
 
-    /// The bytes that it selects of a representation with so many bytes; `None` where it selects none.
+    /// The bytes that it selects of a representation of `total` bytes; `None` where it selects none.
     #[must_use]
     pub fn positions(self, total: u64) -> Option<Range<u64>> {
         let range = match self {
@@ -72,7 +72,7 @@ impl fmt::Display for ByteRange {
     }
 }
 
-/// A `Content-Range` header with bytes.
+/// A `Content-Range` header in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ContentRange {
     /// The first byte.
@@ -84,7 +84,7 @@ pub struct ContentRange {
 }
 
 impl ContentRange {
-    /// Reads `bytes first-last/total` or `bytes first-last/*`.
+    /// Parses `bytes first-last/total` or `bytes first-last/*`.
     #[must_use]
     pub fn parse(value: &str) -> Option<Self> {
         let (unit, rest) = value.trim().split_once(' ')?;

@@ -1,13 +1,13 @@
-//! Clients of S3, told by the signature that they send.
+//! Recognises S3 clients by their signature.
 
-/// Whether `Authorization` holds a signature for S3, which is what S3's clients send. It proves nothing.
+/// Whether `Authorization` has a signature for S3. The signature is not verified.
 #[must_use]
 pub fn is_of_s3(authorization: Option<&str>) -> bool {
     let signature = authorization.and_then(|text| text.trim_matches([' ', '\t']).strip_prefix("AWS4-"));
     signature.is_some_and(|signature| {
         let mut parameters = signature.split([' ', ',']);
         let credential = parameters.find_map(|parameter| parameter.strip_prefix("Credential="));
-        // The terminator is the last piece of the scope, and the service the one before.
+        // A scope ends with the service and then the terminator.
         credential
             .and_then(|credential| credential.rsplit('/').nth(1))
             .is_some_and(|name| name.starts_with("s3"))

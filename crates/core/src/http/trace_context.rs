@@ -1,12 +1,12 @@
-//! The context of a trace, as requests carry it (W3C Trace Context).
+//! The trace context in the headers of a request (W3C Trace Context).
 
 use std::fmt;
 
 use serde::Serialize;
 
-/// The header with the id of the trace and that of the request's parent.
+/// The header with the id of the trace and the id of the parent span.
 pub const TRACEPARENT: &str = "traceparent";
-/// The header with what tracing systems add to a context.
+/// The header with vendor-specific data of tracing systems.
 pub const TRACESTATE: &str = "tracestate";
 
 /// The version that is written (§3.2.2.1).
@@ -15,10 +15,10 @@ const VERSION: &str = "00";
 /// The length of `traceparent` in that version: four fields and the hyphens between them.
 const LENGTH: usize = 55;
 
-/// The flags that are handed on: sampled, and that the id is random (§3.2.2.5).
+/// The flags that are forwarded: sampled, and random trace id (§3.2.2.5).
 const KNOWN_FLAGS: u8 = 0b11;
 
-/// §3.3.1.1 and §3.3.1.5: what a `tracestate` may have, and what everybody has to hand on.
+/// The most members of a `tracestate` (§3.3.1.1), and the length that everyone has to forward (§3.3.1.5).
 const MOST_MEMBERS: usize = 32;
 const LONGEST_STATE: usize = 512;
 const LONGEST_KEY: usize = 256;
@@ -33,13 +33,13 @@ impl TraceId {
         is_id(text, 32).then(|| Self(text.to_owned()))
     }
 
-    /// Of a trace that begins here, from random bits.
+    /// The id of a new trace, from random bits.
     #[must_use]
     pub fn new(bits: u128) -> Self {
         Self(format!("{:032x}", bits.max(1)))
     }
 
-    /// The digits.
+    /// The 32 digits.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -49,13 +49,13 @@ impl TraceId {
 /// A `traceparent`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TraceParent {
-    /// Which trace the request is part of.
+    /// The trace of the request.
     pub trace_id: TraceId,
     flags: u8,
 }
 
 impl TraceParent {
-    /// Reads a header strictly (§3.2.2). Of a version that is not known yet, what this one has is read (§4.1).
+    /// Parses the header strictly (§3.2.2). Of a later version, the fields of version 00 are read (§4.1).
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let (known, more) = text.split_at_checked(LENGTH)?;
@@ -71,13 +71,13 @@ impl TraceParent {
         Some(Self { trace_id: TraceId::parse(trace_id)?, flags: flags & KNOWN_FLAGS })
     }
 
-    /// Of a trace that begins here. It is sampled, since the gateway's log has each of its requests.
+    /// Begins a trace. It is sampled, because the gateway's log has all of its requests.
     #[must_use]
     pub const fn begin(trace_id: TraceId) -> Self {
         Self { trace_id, flags: KNOWN_FLAGS }
     }
 
-    /// The header of a request that this one leads to. Its id is that of the gateway's part.
+    /// The header for a request upstream, with the id of the gateway's span.
     #[must_use]
     pub fn header(&self, parent_id: u64) -> String {
         let Self { trace_id, flags } = self;
@@ -91,7 +91,7 @@ impl fmt::Display for TraceId {
     }
 }
 
-/// A `tracestate` that is handed on: the valid list, without what is too long; `None` where it is not valid or empty.
+/// The `tracestate` to forward: the list without members that are too long; `None` where it is empty or not valid.
 #[must_use]
 pub fn state(text: &str) -> Option<String> {
     let members = text.split(',').map(|member| member.trim_matches([' ', '\t']));
@@ -107,7 +107,7 @@ pub fn state(text: &str) -> Option<String> {
         }
         keys.push(key);
     }
-    // From the left: what changed last is the first.
+    // The first member is the most recent one.
     let mut kept = String::new();
     for member in members {
         let comma = usize::from(!kept.is_empty());
@@ -120,7 +120,7 @@ pub fn state(text: &str) -> Option<String> {
     (!kept.is_empty()).then_some(kept)
 }
 
-/// §3.3.1.3.1
+/// Whether the text is a key (§3.3.1.3.1).
 fn is_key(text: &str) -> bool {
     let rest = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-*/@".contains(&byte);
     (1..=LONGEST_KEY).contains(&text.len())
@@ -129,7 +129,7 @@ fn is_key(text: &str) -> bool {
         && text.matches('@').count() <= 1
 }
 
-/// §3.3.1.3.2; blanks at the end have been dropped.
+/// Whether the text is a value (§3.3.1.3.2). Spaces at its end have been removed.
 fn is_value(text: &str) -> bool {
     (1..=LONGEST_VALUE).contains(&text.len())
         && text.bytes().all(|byte| matches!(byte, b' '..=b'~') && byte != b',' && byte != b'=')

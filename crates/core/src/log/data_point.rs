@@ -1,14 +1,14 @@
-//! What Analytics Engine gets of a request.
+//! The data point of a request for Analytics Engine.
 
 use super::event::Event;
 use crate::runtime::reading::Failure;
 
-/// One data point: what Analytics Engine calls blobs and doubles, in the order of `docs/metrics.md`.
+/// One data point: the blobs and doubles of Analytics Engine, in the order of `docs/metrics.md`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DataPoint {
-    /// The texts, each on a line. The first is the index too, by which points are sampled.
+    /// The blobs, one per line. The first one is also the index for sampling.
     pub texts: String,
-    /// The numbers.
+    /// The doubles.
     pub numbers: [f64; 4],
 }
 
@@ -32,7 +32,7 @@ impl From<&Event<'_>> for DataPoint {
             &served.join(","),
             failover,
             event.operation.unwrap_or_default(),
-            // Another issuer has written it.
+            // The subject comes from another issuer, so it may have line ends.
             &event.subject.as_deref().unwrap_or_default().replace('\n', " "),
         ];
         let number = |value: Option<u32>| f64::from(value.unwrap_or_default());

@@ -1,4 +1,4 @@
-//! The one event of a request.
+//! The log event of a request.
 
 use serde::Serialize;
 
@@ -8,14 +8,14 @@ use crate::http::trace_context::TraceId;
 use crate::request_id::RequestId;
 use crate::secrets::resolver::SourceNote;
 
-/// The one log event of a request. Nothing of the caller's text is in it: no path, query, host or header value.
+/// The log event of a request. It contains no text of the caller: no path, query, host or header value.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Event<'g> {
     /// Always `request`.
     pub event: &'static str,
-    /// How bad it is.
+    /// The severity.
     pub level: Level,
-    /// The same as in the answer.
+    /// The id that the response has too.
     pub request_id: RequestId,
     /// Absent for a method that the gateway does not know.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -23,34 +23,34 @@ pub struct Event<'g> {
     /// The route's name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub route: Option<&'g str>,
-    /// Which of the operator's endpoints it was for.
+    /// The operator's endpoint that was called.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub operation: Option<&'static str>,
     /// The caller's name, or `anyone`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub caller: Option<&'g str>,
-    /// Which one of the caller's, by the claim `sub` of its signed token.
+    /// The claim `sub` of the caller's signed token.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
-    /// The rule that admitted the request, as `gateway.toml` spells it.
+    /// The rule that admitted the request, as written in `gateway.toml`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rule: Option<&'g str>,
-    /// What keeps the request from a rule that it nearly fits.
+    /// The difference between the request and a rule that nearly admits it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mismatch: Option<Mismatch>,
-    /// Why nobody was proved.
+    /// The reason why authentication failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub proof: Option<AuthenticationError>,
-    /// The sources that served, and those that did not.
+    /// The sources that were used, and those that failed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub secrets: Vec<SourceNote<'g>>,
-    /// How often the request was sent; absent where it was once or not at all.
+    /// The number of attempts; absent where it is 0 or 1.
     #[serde(skip_serializing_if = "is_one")]
     pub attempts: u32,
-    /// What became of a refused credential.
+    /// The outcome of a refused credential.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failover: Option<FailoverOutcome>,
-    /// Whether a rate limit could not be asked, and the request went on.
+    /// Whether a rate limit could not be checked, and the request continued.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub rate_limit_unknown: bool,
     /// The binding of the rate limit that was exceeded; of several, the one with the longest period.
@@ -59,52 +59,52 @@ pub struct Event<'g> {
     /// What that limit counted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub counted: Option<&'static str>,
-    /// How a browser's preflight was answered.
+    /// The outcome of a browser's preflight.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub preflight: Option<PreflightOutcome>,
-    /// The names of secrets that were found in the head of the answer, for [`Event::notices`].
+    /// The names of secrets that were found in the head of the response, for [`Event::notices`].
     #[serde(skip)]
     pub redacted: Vec<String>,
-    /// The trace that the request is part of.
+    /// The id of the request's trace.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trace_id: Option<TraceId>,
-    /// How its caller has named it, where that can only be an id.
+    /// The caller's own request id, if it has the form of an id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub x_request_id: Option<String>,
-    /// The names of values that are too short to be looked for in the answer's body.
+    /// The names of secrets that are too short to be looked for in the response's body.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub too_short: Vec<&'g str>,
-    /// The status of the answer.
+    /// The status of the response.
     pub status: u16,
-    /// The refusal's code, where the gateway itself answered.
+    /// The code of the refusal, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<&'static str>,
-    /// Until the credential was there, in milliseconds.
+    /// The time until the credential was complete, in milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub secrets_ms: Option<u32>,
-    /// Until the head of the upstream's answer was there, in milliseconds.
+    /// The time until the head of the upstream's response arrived, in milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub upstream_ms: Option<u32>,
-    /// From the request until the head of the answer, in milliseconds.
+    /// The time until the head of the response was ready, in milliseconds.
     pub total_ms: u32,
 }
 
-/// What became of a credential that the upstream refused.
+/// The outcome of a credential that the upstream refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FailoverOutcome {
-    /// The upstream accepted the next one: the primary has to be replaced.
+    /// The upstream accepted the next credential: the primary has to be replaced.
     PrimaryRefused,
-    /// No other one is left. Callers can bring this about.
+    /// No other credential is left. Callers can cause this.
     AllRefused,
-    /// Another source is left, and none that yields a value that can be used.
+    /// Another source is left, but none with a usable value.
     NextUnavailable,
-    /// The body of the request is not at hand any more.
+    /// The body of the request is no longer available.
     NotReplayable,
 }
 
 impl FailoverOutcome {
-    /// As it stands in the log.
+    /// The name for the log.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -116,24 +116,24 @@ impl FailoverOutcome {
     }
 }
 
-/// How a browser's preflight was answered.
+/// The outcome of a browser's preflight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PreflightOutcome {
-    /// With what the route allows to pages of this origin.
+    /// With the permissions of the route for pages of this origin.
     Granted,
     /// Without any permission: the route's `cors` does not name the page's origin.
     ForeignOrigin,
 }
 
-/// How bad an event is.
+/// The severity of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
-    /// As it should be, refusals of bad requests included.
+    /// Normal, including refusals of bad requests.
     Info,
-    /// The request was served, and something wants a look: a source failed, a key was refused, or a value is too
-    /// short to be redacted.
+    /// The request was served, and someone should look at something: a source failed, a key was refused, or a value is
+    /// too short to be redacted.
     Warn,
     /// The gateway or its upstream failed the caller.
     Error,
@@ -145,7 +145,7 @@ const fn is_one(attempts: &u32) -> bool {
 }
 
 impl<'g> Event<'g> {
-    /// Of a request of which nothing is known yet.
+    /// Makes an event for a new request.
     #[must_use]
     pub const fn new(request_id: RequestId) -> Self {
         Self {
@@ -198,10 +198,10 @@ impl<'g> Event<'g> {
         };
     }
 
-    /// One JSON object on one line.
+    /// The event as one JSON object on one line.
     #[must_use]
     pub fn line(&self) -> String {
-        // Texts and numbers always serialise.
+        // Serialising texts and numbers cannot fail.
         serde_json::to_string(self).unwrap_or_default()
     }
 }

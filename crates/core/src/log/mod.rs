@@ -1,7 +1,7 @@
-//! What the log says of a request: names, outcomes and times, never a value.
+//! The log of a request: names, outcomes and times, never a value of a secret.
 //!
-//! Each request has one [`Event`]. What somebody should be told of has a [`Notice`] besides, with a name of its own, so
-//! that an alert needs no more than that name.
+//! Each request has one [`Event`]. For what an operator should know there is a [`Notice`] besides. Each kind of notice
+//! has its own name, so that an alert only needs that name.
 
 mod data_point;
 mod event;

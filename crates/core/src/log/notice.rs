@@ -1,4 +1,4 @@
-//! Lines beside a request's event, for what somebody should be told of.
+//! Notices: log lines besides a request's event, for what an operator should know.
 
 use serde::Serialize;
 
@@ -7,17 +7,17 @@ use crate::request_id::RequestId;
 use crate::runtime::reading::Failure;
 use crate::secrets::resolver::SourceNote;
 
-/// A source of a secret, or a secret itself, that wants a look.
+/// A notice about a secret or one of its sources.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Notice<'e> {
     event: &'static str,
     level: Level,
-    /// That of the request's event, which has the rest.
+    /// The id of the request's event, which has the details.
     request_id: &'e RequestId,
     #[serde(skip_serializing_if = "Option::is_none")]
     route: Option<&'e str>,
     secret: &'e str,
-    /// The source that wants the look.
+    /// The source that the notice is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     binding: Option<&'e str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -26,14 +26,14 @@ pub struct Notice<'e> {
     failure: Option<Failure>,
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<u16>,
-    /// The binding of the source that served in its place.
+    /// The binding of the source that was used instead.
     #[serde(skip_serializing_if = "Option::is_none")]
     served_by: Option<&'e str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     found_in: Option<FoundIn>,
 }
 
-/// Where in a response a secret was found.
+/// The part of a response in which a secret was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FoundIn {
@@ -43,7 +43,7 @@ pub enum FoundIn {
     Body,
 }
 
-/// What the notices of a response's body have in common. It outlives the request's event.
+/// The common fields of the notices about a response's body. It outlives the request's event.
 #[derive(Clone, Debug)]
 pub struct Redacted {
     request_id: RequestId,
@@ -57,7 +57,7 @@ impl From<&Event<'_>> for Redacted {
 }
 
 impl Redacted {
-    /// That this secret was found, and replaced.
+    /// The notice that this secret was found and replaced.
     #[must_use]
     pub fn notice<'e>(&'e self, secret: &'e str, found_in: FoundIn) -> Notice<'e> {
         let Self { request_id, route } = self;
@@ -86,16 +86,16 @@ impl<'e> Notice<'e> {
         }
     }
 
-    /// One JSON object on one line.
+    /// The notice as one JSON object on one line.
     #[must_use]
     pub fn line(&self) -> String {
-        // Texts and numbers always serialise.
+        // Serialising texts and numbers cannot fail.
         serde_json::to_string(self).unwrap_or_default()
     }
 }
 
 impl<'g> Event<'g> {
-    /// What somebody should be told of, once all is known about the request. A secret has at most one notice of a name.
+    /// The notices of a finished request. Each secret has at most one notice of each name.
     #[must_use]
     pub fn notices(&self) -> Vec<Notice<'_>> {
         let mut notices: Vec<Notice<'_>> = Vec::new();
@@ -119,7 +119,7 @@ impl<'g> Event<'g> {
         notices
     }
 
-    /// Of a source that did not serve.
+    /// The name of the notice about a source that failed.
     fn name(&self, failure: Failure, served: Option<&SourceNote<'g>>) -> Option<&'static str> {
         match (failure, self.failover) {
             (Failure::Refused, Some(FailoverOutcome::PrimaryRefused)) => Some("failover_served"),
@@ -160,7 +160,7 @@ mod tests {
         SourceNote { secret: "api", binding, source, failure, status, error: None }
     }
 
-    /// Name, binding and `served_by` of each.
+    /// The name, binding and `served_by` of each notice.
     fn told(
         failover: Option<FailoverOutcome>,
         secrets: &[SourceNote<'static>],
@@ -184,7 +184,7 @@ mod tests {
     fn a_request_without_a_fault_has_none() {
         assert_eq!(told(None, &[]), []);
         assert_eq!(told(None, &[note("A", 1, None)]), []);
-        // A failure that nobody replaced is the refusal of the request's own event.
+        // A failure without a replacement is a refusal, which the request's event reports.
         assert_eq!(told(None, &[note("A", 1, Some(Failure::Missing))]), []);
     }
 

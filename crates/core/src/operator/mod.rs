@@ -16,6 +16,7 @@
 mod control;
 mod explain;
 mod health;
+mod lookalike;
 mod metrics;
 mod overview;
 mod probe;

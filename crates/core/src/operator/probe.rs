@@ -7,7 +7,7 @@ use super::probe_target::ProbeTarget;
 use super::receive::receive;
 use super::report::{Report, outcome};
 use super::value_proof::Nonce;
-use crate::configuration::{CallerId, Gateway, Grantee, Route, Source};
+use crate::configuration::{CallerId, Gateway, Grantee, Placement, Route, Secret, SecretId, Source};
 use crate::http::host::Host;
 use crate::log::Event;
 use crate::refusal::Code;
@@ -16,8 +16,9 @@ use crate::runtime::reading::{Failure, Reading};
 use crate::runtime::signing::Signing;
 use crate::runtime::{Bindings, Clock, Console, Network, RequestHead};
 use crate::secrets::credential::Credential;
+use crate::secrets::credential_error::CredentialError;
 use crate::secrets::readings::Readings;
-use crate::secrets::resolver::{CredentialError, Resolver, SourceNote};
+use crate::secrets::resolver::{Resolver, SourceNote};
 
 /// The body of the request.
 #[derive(Deserialize)]
@@ -31,15 +32,16 @@ struct ProbeRequest {
     secret: Option<String>,
     source: usize,
     nonce: String,
-    /// Whether the request is sent with values that are certainly wrong.
+    /// The secrets in whose place values are sent that are certainly wrong. All others are sent as they are, so that a
+    /// refusal is about these.
     #[serde(default)]
-    control: bool,
+    control: Vec<String>,
 }
 
 impl ProbeRequest {
     /// Whether it has no key that says something of a route.
     const fn is_of_one_secret(&self) -> bool {
-        self.method.is_none() && self.path.is_none() && self.caller.is_none() && !self.control
+        self.method.is_none() && self.path.is_none() && self.caller.is_none() && self.control.is_empty()
     }
 }
 
@@ -54,10 +56,21 @@ struct ProbeReport<'g> {
     refused: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     failure: Option<&'static str>,
+    /// Why the credential could not be exchanged for a token.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exchange: Option<FailedExchange>,
     secrets: Vec<Proved<'g>>,
     secrets_ms: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
     upstream_ms: Option<u32>,
+}
+
+/// What the token endpoint has said.
+#[derive(Serialize)]
+struct FailedExchange {
+    error: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<u16>,
 }
 
 /// One secret's source.
@@ -135,7 +148,7 @@ impl<'g, R: Bindings + Network + Clock + Signing> Probe<'_, 'g, R> {
         head: &impl RequestHead,
     ) -> Result<ProbeReport<'g>, Code> {
         let route = self.gateway.routes.iter().find(|route| route.name == name);
-        let route = route.filter(|_| !request.control || request.path.is_some());
+        let route = route.filter(|_| request.control.is_empty() || request.path.is_some());
         let route = route.ok_or(Code::OperationInvalid)?;
         self.event.route = Some(&route.name);
         let of = self.whose(route, request.caller.as_deref())?;
@@ -147,11 +160,7 @@ impl<'g, R: Bindings + Network + Clock + Signing> Probe<'_, 'g, R> {
         self.event.rule = target.as_ref().map(|target| target.rule.text.as_ref());
         // 3. Secrets
         let mut report = ProbeReport::default();
-        let credential = if request.control {
-            self.mistake(route, of, &mut report).await?
-        } else {
-            self.read(route, of, &mut report).await?
-        };
+        let credential = self.credential(route, of, &request.control, &mut report).await?;
         // 4. Send
         let sent = match (credential, &target) {
             (Ok(credential), Some(target)) => {
@@ -183,53 +192,74 @@ impl<'g, R: Bindings + Network + Clock + Signing> Probe<'_, 'g, R> {
     }
 
     /// Step 3. The outer error is about the request, the inner one about the sources.
-    async fn read(
+    ///
+    /// What was read for a secret of `wrong` is replaced by what is certainly no key, so nothing of it is proved.
+    async fn credential(
         &mut self,
         route: &'g Route,
         of: Option<Grantee>,
+        wrong: &[String],
         report: &mut ProbeReport<'g>,
     ) -> Result<Result<Credential<'g>, CredentialError>, Code> {
         let before = self.runtime.now();
         let to = of.unwrap_or(Grantee::Anyone);
         let resolver = Resolver::new(self.gateway, route, to, &self.event.request_id).only(self.position);
         let mut resolver = resolver.ok_or(Code::OperationInvalid)?;
+        let is_wrong = |name: &str| wrong.iter().any(|wrong| wrong == name);
+        let sources = || resolver.at(self.position);
+        if sources().filter(|(_, secret, _)| is_wrong(&secret.name)).count() != wrong.len() {
+            return Err(Code::OperationInvalid);
+        }
+        if !wrong.is_empty() {
+            let replaced: Vec<_> = sources().filter(|(_, secret, _)| is_wrong(&secret.name)).collect();
+            let keys = self.replace(route.auth_of(to), &replaced).await;
+            resolver = resolver.falsifying(keys);
+        }
         let credential = resolver.next(self.readings, self.runtime).await;
         report.secrets_ms = elapsed(before, self.runtime.now());
         let sources = resolver.at(self.position).map(|(_, secret, source)| {
             let failed = |note: &&SourceNote<'_>| note.secret == secret.name && note.failure.is_some();
             let failure = resolver.notes.iter().find(failed).and_then(|note| note.failure);
-            proved(&secret.name, source, failure, self.readings, &self.nonce)
+            let proved = proved(&secret.name, source, failure, self.readings, &self.nonce);
+            if is_wrong(&secret.name) { Proved { hmac: None, ..proved } } else { proved }
         });
         report.secrets = sources.collect();
-        self.event.secrets = resolver.notes;
+        let failed = resolver.notes.iter().find_map(|note| Some((note.error?, note.status)));
+        report.exchange = failed.map(|(error, status)| FailedExchange { error, status });
+        // What a control does says nothing of what is served.
+        self.event.secrets = if wrong.is_empty() { resolver.notes } else { Vec::new() };
         self.event.secrets_ms = Some(report.secrets_ms);
         Ok(credential)
     }
 
-    /// Step 3 of a control: values of the length and the alphabet of those that are read, and certainly none of them.
-    /// Nothing is proved, since nothing that was read is sent.
-    async fn mistake(
+    /// Puts values that are certainly wrong in the place of what is read from these sources, but for keys that sign
+    /// tokens: a key of another form would be none, so these stay, and sign falsely. Their secrets' names.
+    async fn replace(
         &mut self,
-        route: &'g Route,
-        of: Option<Grantee>,
-        report: &mut ProbeReport<'g>,
-    ) -> Result<Result<Credential<'g>, CredentialError>, Code> {
-        let before = self.runtime.now();
-        let to = of.unwrap_or(Grantee::Anyone);
-        let resolver = Resolver::new(self.gateway, route, to, &self.event.request_id).only(self.position);
-        let mut resolver = resolver.ok_or(Code::OperationInvalid)?;
-        let sources: Vec<_> = resolver.at(self.position).collect();
-        self.readings.read(sources.iter().map(|(_, _, source)| *source)).await;
-        let auth = route.auth_of(to);
+        auth: &[Placement],
+        sources: &[(SecretId, &'g Secret, &'g Source)],
+    ) -> Vec<&'g str> {
+        self.readings.read(sources.iter().map(|(.., source)| *source)).await;
         let mut control = Control::new(&self.nonce, &self.event.request_id);
-        let mut mistaken = Readings::new(self.runtime, self.gateway.secret_timeout);
-        for (id, _, source) in sources {
-            mistaken.insert(source, control.reading(auth, id, self.readings.get(source)));
+        let mut keys = Vec::new();
+        for (id, secret, source) in sources {
+            if R::FORMS.jwt && signs_tokens(auth, *id) {
+                keys.push(secret.name.as_ref());
+            } else {
+                let made = control.reading(auth, *id, self.readings.get(source));
+                self.readings.insert(source, made);
+            }
         }
-        report.secrets_ms = elapsed(before, self.runtime.now());
-        self.event.secrets_ms = Some(report.secrets_ms);
-        Ok(resolver.next(&mut mistaken, self.runtime).await)
+        keys
     }
+}
+
+/// Whether a key of this secret signs tokens, those of an exchange among them.
+fn signs_tokens(auth: &[Placement], id: SecretId) -> bool {
+    auth.iter().flat_map(Placement::with_exchanged).any(|placement| match placement {
+        Placement::Jwt(jwt) => jwt.key.secrets().any(|secret| secret == id),
+        _ => false,
+    })
 }
 
 fn proved<'g, B: Bindings>(

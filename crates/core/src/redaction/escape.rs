@@ -2,43 +2,42 @@
 //!
 //! The four notations share their units, so they are in one file, which is longer than others.
 //!
-//! A text is read in units: a byte that means itself, or an escape, which means one byte or more. From any place on
-//! there is one way to read it, whatever comes before that place.
+//! A text is read in units: a byte that means itself, or an escape, which means one byte or more. How a text is read
+//! from a given place does not depend on what comes before that place.
 
-/// What an escape begins with.
+/// The bytes that begin an escape.
 pub(super) const INTRODUCERS: [u8; 3] = [b'%', b'\\', b'&'];
 
-/// In bytes: `&DiacriticalGrave;`. An escape is known once as many bytes are there.
+/// The length of `&DiacriticalGrave;` in bytes. This many bytes are enough to recognise any escape.
 pub(super) const LONGEST_ESCAPE: usize = 18;
 
-/// In bytes, after the `#` or the `x` of a reference by number. HTML takes any number of zeros; with no limit a form
-/// of a value would have none either.
+/// The most digits that are read after the `#` or the `#x` of a numeric character reference. HTML allows any number of
+/// leading zeros; without a limit, the forms of a value would have no limit of length.
 const MOST_DIGITS: usize = 8;
 
-/// In bytes: `DiacriticalGrave`.
+/// The length of `DiacriticalGrave` in bytes.
 const LONGEST_NAME: usize = 16;
 
-/// What is read at one place.
+/// The unit at one place of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Unit {
     /// A byte that means itself.
     Plain,
-    /// An escape.
     Escape(Escape),
-    /// The text ends in what may become an escape.
+    /// The text ends with the beginning of what may be an escape.
     Unfinished,
 }
 
-/// An escape, and what it means: a byte, or one character (`&fjlig;` alone means two).
+/// An escape and the bytes that it means: one byte or one character. Only `&fjlig;` means two characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Escape {
-    /// How long it is, in bytes.
+    /// The length of the escape itself, in bytes.
     pub(super) width: usize,
     bytes: [u8; 4],
     length: u8,
 }
 
-/// Whose escapes are read.
+/// The notations whose escapes are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Syntaxes {
     pub(super) percent: bool,
@@ -60,7 +59,7 @@ impl Syntaxes {
 }
 
 impl Escape {
-    /// The bytes that it means.
+    /// The bytes that the escape means.
     pub(super) fn bytes(&self) -> &[u8] {
         self.bytes.get(..usize::from(self.length)).unwrap_or_default()
     }
@@ -76,14 +75,14 @@ impl Escape {
     }
 }
 
-/// The unit at this place of a text of which more may come, unless it `is_whole`:
+/// Reads the unit at this place. More text may follow, unless it `is_whole`:
 ///
 /// - `%XX` (RFC 3986 §2.1).
 /// - `\uXXXX`, two of them for a surrogate pair, and the short escapes of JSON (RFC 8259 §7); `\xXX`, `\v`, and a
-///   backslash before punctuation, which means that punctuation, as JavaScript has them. Two backslashes are two
-///   bytes that mean themselves: where a pair of them begins would depend on all that comes before it.
-/// - a character reference of HTML: by its number in up to [`MOST_DIGITS`] digits, or by one of the names that
-///   HTML 5 has for characters of ASCII; with `;`, or without where HTML reads it so.
+///   backslash before punctuation, which means that punctuation, as in JavaScript. Each of two backslashes means
+///   itself, because where a pair begins would depend on everything before it.
+/// - a character reference of HTML: a number of up to [`MOST_DIGITS`] digits, or one of the names that HTML 5 has for
+///   ASCII characters; with `;`, or without it where HTML allows that.
 pub(super) fn unit_at(text: &[u8], at: usize, is_whole: bool) -> Unit {
     let rest = text.get(at..).unwrap_or_default();
     let unit = match rest {
@@ -95,7 +94,7 @@ pub(super) fn unit_at(text: &[u8], at: usize, is_whole: bool) -> Unit {
         _ => Unit::Plain,
     };
     match unit {
-        // Only a reference can do without its end.
+        // Only a character reference can lack its end.
         Unit::Unfinished if is_whole => match rest {
             [b'&', ..] => unit_at(&[rest, b"\n"].concat(), 0, false),
             _ => Unit::Plain,
@@ -104,8 +103,8 @@ pub(super) fn unit_at(text: &[u8], at: usize, is_whole: bool) -> Unit {
     }
 }
 
-/// What this text means, where only these syntaxes' escapes are read; and what at its end may become an escape of
-/// theirs with what follows.
+/// What this text means when only the escapes of these syntaxes are read, and the end of the text that may become such
+/// an escape once more text follows.
 pub(super) fn meaning(text: &[u8], syntaxes: Syntaxes) -> (Vec<u8>, &[u8]) {
     let (mut meaning, mut at) = (Vec::with_capacity(text.len()), 0);
     while let Some(byte) = text.get(at) {
@@ -124,10 +123,10 @@ pub(super) fn meaning(text: &[u8], syntaxes: Syntaxes) -> (Vec<u8>, &[u8]) {
     (meaning, text.get(at..).unwrap_or_default())
 }
 
-/// In bytes: the longest form of a character.
+/// The length of the longest form of a character, in bytes.
 pub(super) const fn longest_form(character: char) -> usize {
     match character {
-        // The longest names.
+        // `&DiacriticalGrave;`
         '`' => LONGEST_ESCAPE,
         '|' => 14,
         // `&#x0000002F;`; `%F0%9F%98%80` and `\ud83d\ude00` are no longer.
@@ -162,14 +161,13 @@ fn backslash(rest: &[u8]) -> Unit {
         b'v' => Escape::byte(2, 0x0b),
         b'f' => Escape::byte(2, 0x0c),
         b'r' => Escape::byte(2, b'\r'),
-        // What may begin an escape itself is never the end of another, so from any place within an escape on every
-        // byte means itself.
+        // A byte that begins an escape never ends another one, so every byte after the first of an escape means itself.
         letter if letter.is_ascii_punctuation() && !INTRODUCERS.contains(letter) => Escape::byte(2, *letter),
         _ => Unit::Plain,
     }
 }
 
-/// After `\u`.
+/// Reads what follows `\u`.
 fn utf16(rest: &[u8]) -> Unit {
     let first = match digits(rest, 4) {
         Digits::Read(number) => number,
@@ -201,7 +199,7 @@ enum Digits {
     None,
 }
 
-/// So many digits of hexadecimal.
+/// Reads `count` hexadecimal digits.
 fn digits(rest: &[u8], count: usize) -> Digits {
     let mut number = 0;
     for at in 0..count {
@@ -214,7 +212,7 @@ fn digits(rest: &[u8], count: usize) -> Digits {
     Digits::Read(number)
 }
 
-/// After `&#`, or after `&#x`: as many bytes as `before`.
+/// Reads what follows `&#` or `&#x`, whose length is `before`.
 fn number(rest: &[u8], before: usize, radix: u32) -> Unit {
     let is_digit = |byte: &u8| char::from(*byte).is_digit(radix);
     let count = rest.iter().take(MOST_DIGITS + 1).take_while(|byte| is_digit(byte)).count();
@@ -232,7 +230,7 @@ fn number(rest: &[u8], before: usize, radix: u32) -> Unit {
     }
 }
 
-/// After `&`.
+/// Reads what follows `&`.
 fn name(rest: &[u8]) -> Unit {
     let length = rest.iter().take(LONGEST_NAME + 1).take_while(|byte| byte.is_ascii_alphanumeric()).count();
     if length == 0 && !rest.is_empty() {
@@ -253,7 +251,7 @@ fn name(rest: &[u8]) -> Unit {
     }
 }
 
-/// The names that HTML 5 has for characters of ASCII, sorted; `fjlig` is two of them.
+/// The names that HTML 5 has for ASCII characters, sorted. `fjlig` means two characters.
 const NAMES: [(&str, u8); 46] = [
     ("AMP", b'&'),
     ("DiacriticalGrave", b'`'),
@@ -303,7 +301,7 @@ const NAMES: [(&str, u8); 46] = [
     ("vert", b'|'),
 ];
 
-/// The names that HTML reads without `;` too, whatever follows.
+/// Reads the names that HTML also accepts without `;`, whatever follows.
 fn bare_name(name: &[u8]) -> Unit {
     const NAMES: [(&[u8], u8); 8] = [
         (b"amp", b'&'),
@@ -329,7 +327,7 @@ fn hexadecimal(digit: u8) -> Option<u8> {
     HEXADECIMAL.get(usize::from(digit)).copied().filter(|value| *value < 16)
 }
 
-/// The value of each byte as a digit; 16 where it is not one.
+/// The value of each byte as a hexadecimal digit; 16 where the byte is not a digit.
 #[expect(clippy::indexing_slicing, reason = "it is computed by the compiler, which checks every index")]
 const HEXADECIMAL: [u8; 256] = {
     let mut values = [16; 256];

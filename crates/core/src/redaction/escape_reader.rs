@@ -1,15 +1,15 @@
-//! What a text means, where it has escapes: eight bytes at a time.
+//! Reads what a text with escapes means, in windows of eight bytes.
 
 use memchr::memchr3;
 
 use super::escape::{Escape, INTRODUCERS, Unit, unit_at};
 use super::needle::WINDOW;
 
-/// Reads a text from an escape until nothing of it is among the last eight bytes that it means. Elsewhere a text means
-/// what it is.
+/// Reads a text from each escape until the window no longer holds a byte of that escape. Elsewhere, each byte means
+/// itself.
 #[derive(Clone)]
 pub(super) struct EscapeReader {
-    /// The place that it has come to.
+    /// The place up to which the text has been read.
     pub(super) at: usize,
     /// Where the last escape ended; 0 where there was none.
     pub(super) latest: usize,
@@ -17,15 +17,16 @@ pub(super) struct EscapeReader {
     window: u64,
     /// How many bytes the text means since the last escape, at most [`WINDOW`].
     since: usize,
-    /// By the count of bytes that the text means, as a ring: the last eight bytes of the escape that ended there, with
-    /// what stood before it where it is shorter.
+    /// A ring indexed by the count of bytes that the text means. An entry holds the eight bytes of text up to the end
+    /// of the escape that ended there.
     ended: [u64; WINDOW],
-    /// A bit for each of these escapes that a window can begin within: for the one before the last byte the second.
+    /// One bit for each of these escapes within which the current window can begin. Bit `n` is the escape that ended
+    /// `n` bytes of meaning ago.
     begun: u8,
-    /// By the count at which they do: those that a window can begin within from then on.
+    /// The bits to add to `begun`, by the count from which on a window can begin within that escape.
     begin: [u8; WINDOW],
     count: usize,
-    /// How many units and windows it has looked at.
+    /// The number of units and windows that have been read.
     pub(super) steps: u64,
 }
 
@@ -46,8 +47,8 @@ impl Default for EscapeReader {
 }
 
 impl EscapeReader {
-    /// Reads on as far as it can be known what the text means. Of each eight bytes that it means, and that not all stand
-    /// in it as they are, `seen` gets the end and the bytes: for every place from which it can be read.
+    /// Reads on as far as the meaning of the text is certain. Calls `seen` with the end and the bytes of every window
+    /// that has a byte of an escape, also for readings that begin within an escape.
     pub(super) fn read(&mut self, text: &[u8], is_whole: bool, mut seen: impl FnMut(usize, u64)) {
         let [first, second, third] = INTRODUCERS;
         while let Some(byte) = text.get(self.at) {
@@ -91,7 +92,7 @@ impl EscapeReader {
         if let Some(ended) = self.ended.get_mut(self.count % WINDOW) {
             *ended = last_eight(text, self.at);
         }
-        // Of `%41` the last two bytes can be the first of a window, so six more have to follow.
+        // A window can begin with the last two bytes of `%41`; then six more bytes have to follow.
         let missing = WINDOW - (escape.width - 1).min(WINDOW - 1);
         if let Some(begin) = self.begin.get_mut((self.count + missing) % WINDOW) {
             *begin |= 1 << missing;
@@ -108,7 +109,7 @@ impl EscapeReader {
         }
     }
 
-    /// The window as everyone sees it who began before the escapes in it, and as those see it who began within one.
+    /// Reports the window as it is read from before the escapes in it, and as it is read from within each of them.
     #[inline]
     fn see(&mut self, seen: &mut impl FnMut(usize, u64)) {
         seen(self.at, self.window);

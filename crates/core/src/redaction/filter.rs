@@ -1,37 +1,39 @@
-//! A first look at every eight bytes of a text.
+//! A fast check of every eight bytes of a text.
 
 use zeroize::Zeroizing;
 
 use super::needle::WINDOW;
 
-/// Bits of a hash that choose a cell, at least.
+/// The fewest bits of the hash that choose a cell.
 const FEWEST_BITS: u32 = 13;
 
-/// For each end as many cells, at least, so that few texts share one with any.
+/// The fewest cells for each end, so that few texts share a cell with an end.
 const CELLS_AN_END: usize = 64;
 
-/// Tells whether a needle may end in eight bytes, with the same work whatever they are: a hash and a look at one cell.
-/// Its keys are secret and of one response only, so which texts share a cell with a needle tells nothing. Of a single
-/// multiplication the factor could be computed from texts that share cells, and from that a needle.
+/// Tells whether a needle may end with these eight bytes. The work is the same for any bytes: one hash and one cell.
+///
+/// The keys are secret and serve one response only, so the texts that share a cell with a needle tell nothing about it.
+/// A hash of one multiplication would not do: its factor could be computed from texts that share cells, and then a
+/// needle.
 pub(super) struct Filter {
     keys: Keys,
     shift: u32,
-    /// For each cell: nothing, or one more than the position of an end, or [`SEARCH`].
+    /// Each cell holds [`NOTHING`], the position of an end plus one, or [`SEARCH`].
     cells: Box<[u8]>,
-    /// Sorted, each once.
+    /// The last eight bytes of each needle, sorted and without duplicates.
     ends: Zeroizing<Vec<u64>>,
 }
 
-/// Of the hash.
+/// The keys of the hash.
 pub(super) type Keys = [u64; 3];
 
 const NOTHING: u8 = 0;
 
-/// There are several, or its position is too large for a cell.
+/// The cell has several ends, or the position of its end is too large for a cell.
 const SEARCH: u8 = u8::MAX;
 
 impl Filter {
-    /// Of ends that are sorted, each once.
+    /// Makes a filter of `ends`, which are sorted and without duplicates.
     pub(super) fn new(keys: Keys, ends: Vec<u64>) -> Self {
         let bits = (ends.len() * CELLS_AN_END).next_power_of_two().trailing_zeros().max(FEWEST_BITS);
         let mut cells = vec![NOTHING; 1 << bits];
@@ -45,10 +47,11 @@ impl Filter {
         Self { keys, shift, cells: cells.into(), ends: Zeroizing::new(ends) }
     }
 
-    /// The first place in a text at which eight bytes begin that are the end of a needle, and the position of that end.
+    /// Finds the first eight bytes of a text that are the end of a needle. Returns their place and the position of that
+    /// end.
     #[inline]
     pub(super) fn first(&self, text: &[u8]) -> Option<(usize, usize)> {
-        // On the stack, so that nothing is read twice for each byte.
+        // Local variables, so that they are not loaded again for each byte.
         let (keys, shift, cells) = (self.keys, self.shift, &*self.cells);
         let windows = text.array_windows::<WINDOW>().map(|window| u64::from_le_bytes(*window));
         windows.enumerate().find_map(|(at, window)| {
@@ -57,7 +60,7 @@ impl Filter {
         })
     }
 
-    /// The position of the end that is these bytes.
+    /// The position of the end that has these bytes.
     #[inline]
     pub(super) fn position(&self, window: u64) -> Option<usize> {
         match self.cells.get(cell(window, self.keys, self.shift)) {

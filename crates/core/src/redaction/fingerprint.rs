@@ -1,34 +1,35 @@
-//! Fingerprints of texts: equal for equal texts, and for others as rarely as a memory errs.
+//! Fingerprints of texts. Equal texts have equal fingerprints; two different texts practically never do.
 
 use super::escape::LONGEST_ESCAPE;
 
-/// A text as a number whose digits are its bytes, in a secret base, modulo 2⁶⁴ (Karp and Rabin, 1987).
+/// A text read as a number: its bytes are the digits, the base is secret, and the result is modulo 2⁶⁴ (Karp and Rabin,
+/// 1987).
 ///
-/// From the fingerprints of a text's beginnings that of any piece follows in two steps, however long it is: so no text
-/// costs more to compare than another, and the time tells only whether a whole needle is there.
+/// The fingerprint of any piece follows from those of two prefixes in two steps, whatever its length. So every
+/// comparison takes the same time, and the time tells only whether a whole needle is present.
 ///
-/// Two texts can be made that share a fingerprint in every base (they differ as the sequence of Thue and Morse does, in
-/// a thousand places at least). Who knows a needle that is as long can have a text covered that differs from it so, and
-/// gains nothing by it.
+/// Some pairs of texts share a fingerprint in every base (they differ by a Thue–Morse sequence, in at least a thousand
+/// places). A caller that knows a needle of that length can have such a text covered, and learns nothing from it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(super) struct Fingerprint(u64);
 
-/// The base, and what undoes multiplications by it.
+/// The base, and the inverses that undo multiplications by it.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Base {
     base: u64,
-    /// The powers of its inverse.
+    /// The powers of the base's inverse.
     inverses: [u64; LONGEST_ESCAPE],
 }
 
-/// What a beginning is multiplied by that so many bytes are added to.
+/// The factor by which a fingerprint is multiplied when a number of bytes is appended.
 #[derive(Clone, Copy)]
 pub(super) struct Power(u64);
 
 impl Base {
-    /// From a random number.
+    /// Makes a base from a random number.
     pub(super) fn new(random: u64) -> Self {
-        // Only odd numbers have an inverse: itself to three bits, and each of these steps doubles them (Newton).
+        // Only odd numbers have an inverse. The number itself is its inverse in the lowest three bits, and each step
+        // doubles the bits that are right (Newton's method).
         let base = random | 1;
         let closer = |inverse: u64, _| inverse.wrapping_mul(2_u64.wrapping_sub(base.wrapping_mul(inverse)));
         let inverse = (0..5).fold(base, closer);
@@ -41,14 +42,14 @@ impl Base {
         Self { base, inverses }
     }
 
-    /// With one more byte at the end; a `byte` above 255 is none that a text has.
+    /// The fingerprint with one more byte at the end. A `byte` above 255 occurs in no text.
     #[inline]
     pub(super) const fn append(&self, fingerprint: Fingerprint, byte: u16) -> Fingerprint {
         Fingerprint(fingerprint.0.wrapping_mul(self.base).wrapping_add(byte as u64))
     }
 
-    /// Of a text that becomes `other` where as many bytes are added to it as make `after` of `before`: no more than an
-    /// escape has.
+    /// The fingerprint of the text that becomes `other` when the same `count` bytes are appended that make `after` of
+    /// `before`. `count` is less than [`LONGEST_ESCAPE`].
     pub(super) fn meeting(
         &self,
         before: Fingerprint,
@@ -60,7 +61,7 @@ impl Base {
         Fingerprint(other.0.wrapping_sub(after.0).wrapping_mul(inverse).wrapping_add(before.0))
     }
 
-    /// Of so many bytes.
+    /// The factor for `length` bytes.
     pub(super) const fn power(&self, mut length: usize) -> Power {
         let (mut result, mut square) = (1_u64, self.base);
         while length > 0 {
@@ -75,10 +76,11 @@ impl Base {
 }
 
 impl Fingerprint {
-    /// Of no text.
+    /// The fingerprint of the empty text.
     pub(super) const NONE: Self = Self(0);
 
-    /// Of what follows this beginning in a text with that fingerprint; `power` is that of its length.
+    /// The fingerprint of what follows this prefix in a text with the fingerprint `whole`. `power` is the factor for
+    /// the length of what follows.
     pub(super) const fn to(self, whole: Self, power: Power) -> Self {
         Self(whole.0.wrapping_sub(self.0.wrapping_mul(power.0)))
     }

@@ -1,4 +1,4 @@
-//! The head of a response, searched at once.
+//! Searches the head of a response.
 
 use super::marks::{Marks, Match};
 use super::needle::End;
@@ -6,7 +6,7 @@ use super::needles::Needles;
 use super::scanner::Scanner;
 
 impl Needles {
-    /// A text of a response's head without needles; `None` where it has none.
+    /// The text with its needles covered; `None` where it has no needle.
     #[must_use]
     pub fn redact(&self, text: &str) -> Option<String> {
         let text = text.as_bytes();
@@ -32,10 +32,11 @@ impl Needles {
         Some(String::from_utf8_lossy(&redacted).into_owned())
     }
 
-    /// Whether the name of a header holds a needle. It is known in lower case, and may go out as the upstream wrote it.
+    /// Whether the name of a header contains a needle, in any case: `name` is in lower case, but the runtime may return
+    /// it as the upstream wrote it.
     #[must_use]
-    pub fn stand_in_name(&self, name: &str) -> bool {
-        let found = self.all.iter().chain(&self.short).find(|needle| needle.stands_in_name(name));
+    pub fn occur_in_name(&self, name: &str) -> bool {
+        let found = self.all.iter().chain(&self.short).find(|needle| needle.occurs_in_name(name));
         if let Some(needle) = found {
             self.note(needle.name);
         }

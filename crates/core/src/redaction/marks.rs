@@ -1,8 +1,8 @@
-//! What stands in the place of what was found.
+//! The marks that replace what was found.
 
 use super::needles::Needles;
 
-/// A text that was found.
+/// A needle that was found in a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Match {
     pub(super) start: usize,
@@ -11,18 +11,18 @@ pub(super) struct Match {
     pub(super) name: usize,
 }
 
-/// The places of a text that are covered.
+/// The covered places of a text.
 ///
-/// What stands at a place depends on what is found around it and on nothing farther away, so a part of a text, read
-/// with its surroundings, has the marks that it has in the whole: the bytes of every match are covered, and no others;
-/// the longest of those that begin where nothing else covers them gives its name.
+/// The bytes of every match are covered, and no others. Matches that overlap share one mark; its name is that of the
+/// longest match that begins where the mark does. So the mark at a place depends only on what is found around it, and a
+/// part of a text that is read with its surroundings has the same marks as in the whole text.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Marks {
-    /// In order, none overlapping another.
+    /// In order, and without overlaps.
     covers: Vec<Cover>,
-    /// How many of them have been released.
+    /// The number of covers that have been released.
     gone: usize,
-    /// Where the cover before these ended.
+    /// The end of the last released cover.
     last_end: usize,
 }
 
@@ -31,12 +31,12 @@ pub(super) struct Marks {
 struct Cover {
     start: usize,
     end: usize,
-    /// How many bytes of it have been written and forgotten.
+    /// The number of its bytes that have been written and released.
     written: usize,
     /// The length and the name of the longest match that begins where the cover does.
     length: usize,
     name: usize,
-    /// What its mark begins with, once the byte before it is known for good.
+    /// The beginning of its mark. It is decided once, when the bytes before the mark are final.
     completion: Option<&'static [u8]>,
 }
 
@@ -48,7 +48,7 @@ impl Marks {
     /// Covers a match.
     #[inline]
     pub(super) fn add(&mut self, found: Match) {
-        // Where one byte after another ends a match, all but the first only make the last cover longer.
+        // The fast path for a run of overlapping matches: each one only extends the last cover.
         let is_released = self.covers.len() == self.gone;
         if let Some(last) = self.covers.last_mut()
             && !is_released
@@ -80,7 +80,7 @@ impl Marks {
         self.covers.splice(from..from + count, [cover]);
     }
 
-    /// Writes what stands in the covered places of `out`, which are those of `text` from `from` on.
+    /// Writes the marks into `out`, which is the copy of `text` from `from` on.
     pub(super) fn write(&mut self, needles: &Needles, text: &[u8], from: usize, out: &mut [u8]) {
         let until = from + out.len();
         let mut before = self.last_end;
@@ -127,7 +127,7 @@ impl Marks {
         }
     }
 
-    /// As many bytes of the text are gone, all of them released.
+    /// Adjusts the places after `gone` bytes, all of them released, have been removed from the beginning of the text.
     pub(super) fn rebase(&mut self, gone: usize) {
         self.last_end = self.last_end.saturating_sub(gone);
         self.covers.drain(..std::mem::take(&mut self.gone));
@@ -139,27 +139,27 @@ impl Marks {
 }
 
 impl Cover {
-    /// Whether the match changes nothing about it.
+    /// Whether adding the match would change nothing.
     const fn contains(&self, found: Match) -> bool {
         self.start < found.start && found.end <= self.end
     }
 
     fn gives_name_before(&self, other: &Self) -> bool {
-        // What has been written in part began before all that is found now.
+        // A cover that has been written in part began before everything that is found now.
         let order = |cover: &Self| (cover.written == 0, cover.start, usize::MAX - cover.length, cover.name);
         order(self) < order(other)
     }
 }
 
-/// In bytes: of an escape that [`completion`] completes.
+/// The length of the longest unfinished escape that [`completion`] completes, in bytes.
 const LONGEST_INCOMPLETE: usize = 5;
 
-/// What a mark begins with after an escape that lacks its end.
+/// The beginning of a mark that follows an unfinished escape.
 ///
-/// A value that begins with `/` or with a digit can begin within its own escape: `\/` is a `/` after a backslash, and in
-/// `\u0031` there is a `1` after `\u003`. The mark begins there all the same, since a caller could have put what stands
-/// before it there, to learn from what is covered how the value begins. So whatever comes after it, the text must not be
-/// broken, nor tell anything.
+/// A value that begins with `/` or with a digit can begin within its own escape: `\/` is a backslash and a `/`, and
+/// `\u0031` ends with a `1`. The mark covers only the value, because the caller may have placed the bytes before it in
+/// order to learn how the value begins. The bytes that are written here complete the escape, so that the text stays
+/// well-formed and tells nothing about the value.
 fn completion(before: &[u8]) -> &'static [u8] {
     let digits = before.iter().rev().take(3).take_while(|byte| byte.is_ascii_hexdigit()).count();
     for count in 0..=digits {

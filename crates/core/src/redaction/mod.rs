@@ -1,23 +1,23 @@
-//! What was sent upstream must not come back: finds it in responses, in every form, and covers it, byte for byte.
+//! Finds the secrets that were sent upstream in the response, in every form, and covers them byte for byte.
 //!
-//! [`Sent`] collects what one request has sent. [`Needles`] are the texts that this can come back as; they are
-//! looked for in the head of the response. A [`Redactor`] looks for them in its body, piece by piece.
+//! [`Sent`] collects the secrets that one request has sent. [`Needles`] are the texts as which they can come back, and
+//! searches the head of the response for them. A [`Redactor`] searches the body, piece by piece.
 //!
-//! `needle` has the forms of one text, `escape` the escapes that each form can be written in, `marks` what a text is
-//! covered with, `range` what a range of a body asks for, and `redaction` whether a response is searched at all.
+//! `needle` has the forms of one value, `escape` the escapes in which each form can be written, `marks` the marks that
+//! cover a text, `range` requests for a range of a body, and `redaction` the decision whether a response is searched.
 //!
-//! The caller may be the one who decides what the upstream says, so it must not learn a secret by what is covered, nor
-//! by the time that a response takes:
+//! The caller may control what the upstream returns. It must not learn a secret from what is covered, nor from the time
+//! that a response takes:
 //!
-//! - Nothing that the caller says is looked for, and nothing but what is looked for is covered.
-//! - What is held back depends on position only, never on how far a match has got.
-//! - The time that a byte takes does not depend on the secret until the secret's last eight bytes have matched. After
-//!   that, it does not depend on how many of the other bytes match. An algorithm that skips, or looks for a rare byte
-//!   first, is faster and tells which pairs of bytes a secret has: a body of a million repetitions makes a nanosecond
-//!   visible.
+//! - Only the forms of secrets are covered. Nothing that the caller sends becomes a needle.
+//! - Which bytes are held back depends on their position only, never on how much of a needle has matched.
+//! - The time for a byte does not depend on the secret until the secret's last eight bytes have matched. After that, it
+//!   does not depend on how many of the other bytes match. A search that skips bytes, or looks for a rare byte first,
+//!   would be faster, but its time would tell which pairs of bytes a secret has: a body with a million repetitions
+//!   makes a nanosecond visible.
 //!
-//! Whether a byte is covered depends on the bytes around it, and on none that are farther away than [`needles::Reach`]
-//! says. So a range of a body can be asked for with its surroundings, scanned and cut.
+//! Whether a byte is covered depends only on the bytes around it, within [`needles::Reach`]. So a range of a body can
+//! be requested with its surroundings, scanned and cut.
 
 mod escape;
 mod escape_reader;
@@ -28,7 +28,7 @@ mod marks;
 mod needle;
 mod needles;
 mod range;
-#[expect(clippy::module_inception, reason = "the noun of this module is what it is about")]
+#[expect(clippy::module_inception, reason = "the type has the name of its module")]
 mod redaction;
 mod redactor;
 mod scanner;

@@ -1,13 +1,13 @@
-//! One way in which a value can come back.
+//! A form in which a value can come back.
 //!
-//! The forms of a value and the comparison of each with a text belong together, so the file is longer than others.
+//! The file is longer than others, because the forms of a value belong with the code that compares them with a text.
 
 use std::cmp::Ordering;
 
-/// In bytes. Shorter values stand in many a body that has nothing to do with them.
+/// In bytes. Shorter values occur in many bodies by chance.
 pub const SHORTEST_SEARCHED: usize = 8;
 
-/// The same for heads, where texts are few.
+/// The same for heads, which have little text.
 pub(super) const SHORTEST_IN_HEADS: usize = 4;
 
 use base64::Engine as _;
@@ -18,22 +18,23 @@ use super::escape::{INTRODUCERS, LONGEST_ESCAPE, Syntaxes, Unit, longest_form, m
 use super::fingerprint::{Base, Fingerprint, Power};
 use crate::order::sorted;
 
-/// How many bytes of a needle the filter looks at.
+/// The number of bytes at the end of a needle that the filter checks.
 pub(super) const WINDOW: usize = 8;
 
-/// In bytes: the longest form of two digits of Base64.
+/// The length of the longest form of two Base64 digits, in bytes.
 const SHARED_DIGITS: usize = 2 * longest_form('+');
 
-/// A text that is looked for, as it is or as the meaning of a text with escapes; and the name that stands in its place.
+/// A text to look for, both as it is and as the meaning of a text with escapes, and the name for its mark.
 pub(super) struct Needle {
     /// A position in the list of names.
     pub(super) name: usize,
     text: Zeroizing<Vec<u8>>,
-    /// What stands at its end as it is, since with what follows that it may be read as an escape.
+    /// The literal bytes that have to follow `text`, because together with what comes next they could be read as an
+    /// escape.
     tail: Zeroizing<Vec<u8>>,
-    /// How much of that it ends with.
+    /// The number of bytes of `tail` that `text` already ends with.
     overlap: usize,
-    /// Digits of Base64 on either side that hold bits of the value, and bits of its neighbour.
+    /// The Base64 digits on either side that hold bits of the value and bits of its neighbour.
     before: Option<SharedDigit>,
     after: Option<SharedDigit>,
 }
@@ -48,18 +49,18 @@ pub(super) struct SharedDigit {
 /// The needles for one value.
 pub(super) struct Forms {
     pub(super) needles: Vec<Needle>,
-    /// In bytes: the longest text that they are found in.
+    /// The length of the longest text in which one of them is found, in bytes.
     pub(super) longest: usize,
-    /// How many bytes after a needle may decide whether it is one.
+    /// The number of bytes after a needle that may decide whether it is one.
     pub(super) lag: usize,
 }
 
 impl Forms {
-    /// A value can come back as it is, as a form has it (with `+` for each space), in hexadecimal of one case, in UTF-16
-    /// that nothing says, and in Base64 of either alphabet: at one of three places among the three bytes that four digits
-    /// stand for.
+    /// The forms of a value: as it is, as in an HTML form (`+` for each space), in upper-case or lower-case
+    /// hexadecimal, in UTF-16 that no header announces, and in Base64 of either alphabet, at each of the three offsets
+    /// within a group of three bytes.
     ///
-    /// Of these, the filter looks at the last eight bytes; so those of a needle of `shortest` bytes or more are kept.
+    /// Forms of fewer than `shortest` bytes are left out.
     pub(super) fn of(name: usize, value: &str, shortest: usize) -> Self {
         let mut needles: Vec<Needle> = Vec::new();
         let mut add = |text: Vec<u8>, before, after| {
@@ -104,7 +105,7 @@ impl Forms {
             before: None,
             after: None,
         }));
-        // A reference without `;` ends where it cannot go on.
+        // A character reference without `;` ends at the first byte that cannot belong to it.
         let lag = if value.contains(INTRODUCERS.map(char::from)) { LONGEST_ESCAPE } else { 1 };
         Self { needles, longest, lag }
     }
@@ -112,18 +113,19 @@ impl Forms {
 
 /// The lines of a value.
 pub(super) struct Lines<'v> {
-    /// Those that are looked for by themselves, as nothing that is looked for holds the end of one: without the white
-    /// space around them, which is no secret.
+    /// The lines that are looked for one by one, because no needle contains the end of a line. The white space around a
+    /// line is not part of the secret.
     pub(super) searched: Vec<&'v str>,
-    /// Whether there are others that are long enough.
+    /// Whether other lines are long enough, but are not searched.
     pub(super) leaves_any: bool,
 }
 
-/// Of lines that end in the same bytes, how many differ in length at most: so many are compared wherever these are met.
+/// The most lengths of lines that end in the same bytes. Wherever these bytes are found, a line of each length is
+/// compared.
 const MOST_ALIKE: usize = 4;
 
 impl<'v> Lines<'v> {
-    /// Of a value of several lines; `None` of any other.
+    /// The lines of a value of several lines; `None` for a value of one line.
     pub(super) fn of(value: &'v str, shortest: usize) -> Option<Self> {
         let is_end = |character| matches!(character, '\n' | '\r');
         if !value.contains(is_end) {
@@ -147,29 +149,29 @@ impl<'v> Lines<'v> {
     }
 }
 
-/// What a text means in which a value stands that could be taken for an escape.
+/// What a text means that contains a value which looks like an escape.
 ///
-/// Whoever writes a value in some syntax escapes what begins an escape there, and leaves as it is what begins one in
-/// another. Where a value holds such a byte, what follows it can be read as an escape that is none. So what each of these
-/// texts is read as is looked for too.
+/// A writer of JSON escapes what begins an escape in JSON, and leaves what begins one in HTML or in a URL. So a `%`,
+/// `\` or `&` of the value itself can be read as the beginning of an escape. The meanings of such readings are looked
+/// for too.
 struct Spelling {
     text: Zeroizing<Vec<u8>>,
-    /// What of the value, or of what it is written as, could be taken for an escape with what follows.
+    /// The end of the value as it is written that could be read as an escape together with what follows.
     tail: Zeroizing<Vec<u8>>,
-    /// How many bytes of that are in `text` too.
+    /// The number of bytes of `tail` that `text` already ends with.
     overlap: usize,
 }
 
-/// Of the punctuation after backslashes, what writers escape who leave or double the backslashes: in JSON, in HTML, in JSON
-/// within HTML, of .NET, and in templates. With what is escaped a backslash is no escape, and with the rest it is one.
+/// The punctuation that writers escape, while they leave or double a backslash before it: in JSON, in HTML, in JSON
+/// within HTML, in .NET, and in templates. A backslash before other punctuation is read as an escape.
 const ESCAPED_AFTER: [&str; 9] = ["", "\"", "\"/", "<>", "\"<>", "\"'<>", "\"'<>/", "\"'<>+`", "\"'<>/`="];
 
-/// A value as it is written, apart from the escapes that mean the same wherever they stand.
+/// A value as a writer has it, apart from the escapes that mean the same everywhere.
 struct Written {
     text: Zeroizing<String>,
-    /// Whether each backslash of it is two.
+    /// Whether each backslash is doubled.
     is_doubled: bool,
-    /// Whether something after a backslash is escaped, so that the text has to be read.
+    /// Whether a character after a backslash is escaped.
     is_escaped: bool,
 }
 
@@ -220,12 +222,12 @@ impl Spelling {
             if (left.percent && !percent) || (left.backslash && !backslash) || (left.html && !html) {
                 continue;
             }
-            // Of backslashes that are escaped by others the last stands before what follows it all the same.
+            // A doubled backslash also leaves a backslash before what follows it.
             for written in written.iter().filter(|written| left.backslash || !written.is_escaped) {
                 let mut read = Self::with(&written.text, left);
                 let [whole, _] = &mut read;
                 if written.is_doubled && whole.tail.is_empty() && whole.text.ends_with(br"\\") {
-                    // Both stand as they are, or the first of what follows would be taken for one of them.
+                    // Both backslashes have to be there, or the first byte of what follows could pass for one of them.
                     whole.tail = Zeroizing::new(br"\\".to_vec());
                     whole.overlap = 2;
                 }
@@ -235,8 +237,8 @@ impl Spelling {
         spellings
     }
 
-    /// What it means where the escapes of these syntaxes are left in it: with what could be taken for an escape at its
-    /// end, and where that stands as it is.
+    /// What the text means when only the escapes of the syntaxes in `left` are read: once with an end that could become
+    /// an escape of these, and once with such an end of any syntax kept literally.
     fn with(text: &str, left: Syntaxes) -> [Self; 2] {
         let text = text.as_bytes();
         let (whole, tail) = meaning(text, left);
@@ -254,36 +256,34 @@ impl Spelling {
 }
 
 impl Needle {
-    /// The last bytes of it.
+    /// Its last eight bytes.
     pub(super) fn end(&self) -> u64 {
         self.text.last_chunk().map_or(0, |end| u64::from_le_bytes(*end))
     }
 
-    /// In bytes.
     pub(super) fn length(&self) -> usize {
         self.text.len()
     }
 
-    /// In bytes: the longest text that it is found in, without the digits that it has a share in, where that of all is
-    /// this long.
+    /// The length of the longest text in which it is found, in bytes, without its shared digits. `longest` is the
+    /// length for all forms of the value.
     pub(super) fn longest(&self, longest: usize) -> usize {
         let shares = self.before.is_some() || self.after.is_some();
         longest.saturating_sub(if shares { SHARED_DIGITS } else { 0 })
     }
 
-    /// Of its text, with the power of its length.
+    /// The fingerprint of its text, and the factor for its length.
     pub(super) fn fingerprint(&self, base: &Base) -> (Fingerprint, Power) {
         let append = |print, byte: &u8| base.append(print, u16::from(*byte));
         (self.text.iter().fold(Fingerprint::default(), append), base.power(self.text.len()))
     }
 
-    /// Whether nothing but its text decides where it begins and ends.
+    /// Whether its text alone decides where it begins and ends.
     pub(super) fn is_all(&self) -> bool {
         self.tail.is_empty() && self.before.is_none() && self.after.is_none()
     }
 
-    /// By their last bytes; of those that end alike the longest first; of those that are the same text the one with the
-    /// first name.
+    /// Orders needles by their last eight bytes, then the longest first, then by text, then by name.
     pub(super) fn order(&self, other: &Self) -> Ordering {
         let key = |needle: &Self| (needle.end(), usize::MAX - needle.length());
         let texts = (self.text.as_slice(), self.tail.as_slice());
@@ -296,11 +296,12 @@ impl Needle {
         self.text == other.text && self.tail == other.tail
     }
 
-    /// Where it ends in a text in which it begins at this place: as it is, and by its meaning.
+    /// Where it ends if it begins at `start`: read literally, and read by its meaning.
     pub(super) fn ends(&self, text: &[u8], start: usize) -> [Option<usize>; 2] {
         let has_end_of_line = self.text.iter().any(|byte| matches!(byte, b'\n' | b'\r'));
-        let stands = text.get(start..).is_some_and(|rest| rest.starts_with(&self.text)) && !has_end_of_line;
-        [stands.then_some(start + self.text.len()), self.end_of_meaning(text, start)]
+        let is_literal =
+            text.get(start..).is_some_and(|rest| rest.starts_with(&self.text)) && !has_end_of_line;
+        [is_literal.then_some(start + self.text.len()), self.end_of_meaning(text, start)]
     }
 
     fn end_of_meaning(&self, text: &[u8], start: usize) -> Option<usize> {
@@ -311,7 +312,7 @@ impl Needle {
                 left = left.strip_prefix(escape.bytes())?;
                 at += escape.width;
             } else {
-                // As for every needle, the end of a line is none of its bytes.
+                // No needle contains the end of a line.
                 left = left.strip_prefix(&[*byte]).filter(|_| !matches!(byte, b'\n' | b'\r'))?;
                 at += 1;
             }
@@ -319,8 +320,8 @@ impl Needle {
         Some(at)
     }
 
-    /// Whether it stands in the name of a header, whatever the case of its letters.
-    pub(super) fn stands_in_name(&self, name: &str) -> bool {
+    /// Whether the name of a header contains it, ignoring case.
+    pub(super) fn occurs_in_name(&self, name: &str) -> bool {
         let folded = |byte: &u8| match byte {
             b'+' => b'-',
             b'/' => b'_',
@@ -330,10 +331,10 @@ impl Needle {
         !self.text.is_empty() && name.as_bytes().windows(self.text.len()).any(is_it)
     }
 
-    /// Where it begins, with the digit before it that it has a share in.
+    /// Where it begins, including the shared digit before it.
     pub(super) fn with_digit_before(&self, text: &[u8], start: usize) -> usize {
         let Some(digit) = self.before else { return start };
-        // The whole of an escape, and not the digit that it ends in.
+        // The whole escape, and not only its last digit.
         let escaped = (2..=longest_form('+')).find_map(|width| {
             let at = start.checked_sub(width)?;
             match unit_at(text, at, true) {
@@ -351,7 +352,7 @@ impl Needle {
         start - usize::from(is_it)
     }
 
-    /// Where it ends if its text ends here, with what has to follow, and with the digit after it that it has a share in.
+    /// Where it ends if its text ends at `end`, including its tail and the shared digit after it.
     pub(super) fn end_of_all(&self, text: &[u8], end: usize, is_whole: bool) -> End {
         let rest = text.get(end.saturating_sub(self.overlap)..).unwrap_or_default();
         if !rest.starts_with(&self.tail) {
@@ -368,13 +369,13 @@ impl Needle {
     }
 }
 
-/// Where a needle ends whose text has been found.
+/// The end of a needle whose text has been found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum End {
     At(usize),
-    /// What has to follow does not.
+    /// The bytes that have to follow are not there: this is not a match.
     None,
-    /// What comes next decides.
+    /// The next bytes decide.
     Unknown,
 }
 
@@ -385,7 +386,7 @@ impl SharedDigit {
     }
 }
 
-/// Of either alphabet (RFC 4648 §4, §5).
+/// The value of a Base64 digit of either alphabet (RFC 4648 §4, §5).
 const fn value_of_digit(digit: u8) -> Option<u8> {
     match digit {
         b'A'..=b'Z' => Some(digit - b'A'),
@@ -397,7 +398,8 @@ const fn value_of_digit(digit: u8) -> Option<u8> {
     }
 }
 
-/// The digits of Base64 that depend on a value alone where it follows so many bytes, and those that it has a share in.
+/// The Base64 digits of a value that follows `before` other bytes: those that depend on the value alone, and the shared
+/// digit on either side.
 fn base64(value: &[u8], before: usize) -> (Zeroizing<Vec<u8>>, Option<SharedDigit>, Option<SharedDigit>) {
     let mut shifted = Zeroizing::new(vec![0; before]);
     shifted.extend_from_slice(value);
@@ -408,7 +410,7 @@ fn base64(value: &[u8], before: usize) -> (Zeroizing<Vec<u8>>, Option<SharedDigi
         let bits = value_of_digit(*digits.get(at)?)?;
         Some(SharedDigit { mask, bits: bits & mask })
     };
-    // Of the first digit the last bits are the value's, of the last digit the first.
+    // The value has the last bits of the first digit and the first bits of the last digit.
     let shared_first = match before {
         1 => shared(1, 0b00_1111),
         2 => shared(2, 0b00_0011),
@@ -422,7 +424,7 @@ fn base64(value: &[u8], before: usize) -> (Zeroizing<Vec<u8>>, Option<SharedDigi
     (Zeroizing::new(digits.get(first..last).unwrap_or_default().to_vec()), shared_first, shared_last)
 }
 
-/// What an ASCII text is in UTF-16 of either byte order, without the zero at one of its ends.
+/// An ASCII text in UTF-16, without the zero byte at one end, so that it serves for both byte orders.
 fn utf16(bytes: &[u8]) -> Zeroizing<Vec<u8>> {
     let mut text = Zeroizing::new(Vec::with_capacity(2 * bytes.len()));
     text.extend(bytes.iter().flat_map(|byte| [*byte, 0]));

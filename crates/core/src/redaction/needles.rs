@@ -1,4 +1,4 @@
-//! All that is looked for in one response.
+//! The needles of one response.
 
 use std::cell::{OnceCell, RefCell};
 use std::fmt;
@@ -9,51 +9,51 @@ use super::fingerprint::{Base, Fingerprint, Power};
 use super::needle::{Forms, Needle, SHORTEST_IN_HEADS, SHORTEST_SEARCHED};
 use crate::order::sorted;
 
-/// All that the values of one request can come back as. Holds secrets; its `Debug` says names.
+/// All forms in which the values of one request can come back. Holds secrets; its `Debug` prints names only.
 pub struct Needles {
     pub(super) names: Vec<String>,
-    /// By their last bytes; of those that end alike the longest first.
+    /// Sorted by their last bytes, and then the longest first.
     pub(super) all: Vec<Needle>,
-    /// For each end that the filter knows: those that end so.
+    /// The needles of each end of the filter, by its position.
     groups: Vec<Group>,
-    /// Looked for in heads alone, since they are short.
+    /// Needles that are looked for in heads only, because they are short.
     pub(super) short: Vec<Needle>,
     pub(super) filter: Filter,
     pub(super) base: Base,
     longest: usize,
     lag: usize,
-    /// Positions in the list of names, of what was found and has not been told yet.
+    /// Positions in the list of names: what was found and has not been reported.
     found: RefCell<Vec<usize>>,
     told: Vec<usize>,
 }
 
-/// Those that end alike.
+/// The needles that end in the same eight bytes.
 struct Group {
     needles: Range<usize>,
-    /// Made when one is met: of a long value that takes its time, and most responses hold none.
+    /// Computed when the end is first found: this takes time for a long value, and most responses contain no needle.
     wanted: OnceCell<Vec<Wanted>>,
 }
 
-/// What a text is compared with.
+/// The data that a text is compared with.
 pub(super) struct Wanted {
     pub(super) length: usize,
     pub(super) longest: usize,
     pub(super) fingerprint: (Fingerprint, Power),
-    /// Whether nothing but its text decides where the needle begins and ends.
+    /// Whether the text alone decides where the needle begins and ends.
     pub(super) is_all: bool,
 }
 
-/// How many bytes on either side of a place decide what stands there.
+/// The number of bytes on either side of a place that decide what is written there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reach {
     /// Before the place.
     pub before: u64,
-    /// From the place on.
+    /// From the place on, including its own byte.
     pub after: u64,
 }
 
 impl Needles {
-    /// Of names and values; nobody outside knows the keys.
+    /// Makes the needles of `values`, which are pairs of a name and a value. `keys` and `random` must be secret.
     pub(super) fn new<'v>(values: impl Iterator<Item = (&'v str, &'v str)>, keys: Keys, random: u64) -> Self {
         let (mut names, mut all, mut short) = (Vec::new(), Vec::<Needle>::new(), Vec::new());
         let (mut longest, mut lag) = (0, 0);
@@ -92,26 +92,26 @@ impl Needles {
         }
     }
 
-    /// In bytes: the longest text in which a needle is found; 0 where there is nothing to be found in a body.
+    /// The length of the longest text in which a needle is found, in bytes; 0 where nothing is looked for in a body.
     pub(super) const fn longest(&self) -> usize {
         self.longest
     }
 
-    /// How many bytes are held back of what has arrived, since a needle can begin in them: one less than the longest form,
-    /// and what has to follow it so that it is known to have ended.
+    /// The number of received bytes that are held back, because a needle can begin in them: one less than the longest
+    /// form, plus the bytes that decide where a needle ends.
     #[must_use]
     pub const fn held_back(&self) -> usize {
         (self.longest + self.lag).saturating_sub(1)
     }
 
-    /// What decides about a place: whether a needle covers it, and how far into its mark it is, which depends on what
-    /// covers the bytes before that; and what stands before the mark.
+    /// How far the bytes are that decide what is written at a place: whether a needle covers it, where its mark begins,
+    /// and the bytes before the mark.
     #[must_use]
     pub const fn reach(&self) -> Reach {
         Reach { before: 2 * self.longest as u64 + 8, after: self.held_back() as u64 }
     }
 
-    /// Something with this name was found.
+    /// Records that the secret with this name was found.
     pub(super) fn note(&self, name: usize) {
         let mut found = self.found.borrow_mut();
         if !found.contains(&name) {
@@ -119,7 +119,7 @@ impl Needles {
         }
     }
 
-    /// The names of the secrets that were found since this was asked for the last time, each once in all.
+    /// The names of the secrets that were found since the last call. Each name is returned once in all calls together.
     pub(super) fn newly_found(&mut self) -> Vec<&str> {
         let found = self.found.take();
         let name = |position: &usize| self.names.get(*position).map(String::as_str);
@@ -132,12 +132,12 @@ impl Needles {
         names
     }
 
-    /// What stands in the place of a match.
+    /// The text of a mark.
     pub(super) fn mark(&self, name: usize) -> String {
         format!("[redacted:{}]", self.names.get(name).map_or("", String::as_str))
     }
 
-    /// The needles with this end, the longest first, and what a text is compared with for each.
+    /// The needles with this end, the longest first, each with the data that a text is compared with.
     #[inline]
     pub(super) fn ending_in(&self, position: usize) -> impl Iterator<Item = (&Needle, &Wanted)> {
         let group = self.groups.get(position);

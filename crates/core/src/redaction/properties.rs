@@ -1,6 +1,6 @@
-//! Properties of redaction, for any value, form, body and chunking.
+//! Property tests of redaction, for any value, form, body and chunking.
 //!
-//! The file is longer than others: each property is stated once, with what generates its cases.
+//! The file is longer than others, because each property is next to the generators of its cases.
 
 use std::ops::Range;
 
@@ -26,12 +26,12 @@ fn redactor(values: &[(&'static str, &str)]) -> Redactor {
     Redactor::new(needles(values))
 }
 
-/// As many as the environment says; the configuration that is given to the macro would win otherwise.
+/// Read from the environment here, because the configuration that the macro gets overrides the environment.
 fn cases() -> u32 {
     std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(1_000)
 }
 
-/// What comes out, and after each piece how many bytes of what went in.
+/// The output, and the number of released input bytes after each piece.
 fn run(mut redactor: Redactor, body: &[u8], cuts: &[usize]) -> (Vec<u8>, Vec<usize>) {
     let (mut out, mut times, mut released, mut taken) = (Vec::new(), Vec::new(), 0, 0);
     let mut add = |taken: usize, now: Released| {
@@ -54,7 +54,7 @@ fn run(mut redactor: Redactor, body: &[u8], cuts: &[usize]) -> (Vec<u8>, Vec<usi
     (out, times)
 }
 
-/// What a request for this range gives.
+/// The response to a request for this range.
 fn range(values: &[(&'static str, &str)], body: &[u8], range: Range<usize>, cut: usize) -> Vec<u8> {
     let needles = needles(values);
     let reach = needles.reach();
@@ -75,7 +75,7 @@ fn holds(text: &[u8], part: &[u8]) -> bool {
     text.windows(part.len()).any(|window| window == part)
 }
 
-/// Bodies in which values, parts of them and what they can be taken for stand side by side.
+/// Bodies of values, parts of values, and text that resembles them.
 fn body(values: Vec<String>) -> impl Strategy<Value = Vec<u8>> {
     let piece = (
         0..8_usize,
@@ -141,7 +141,7 @@ proptest! {
         prop_assert_eq!(
             String::from_utf8_lossy(&out), String::from_utf8_lossy(&expected), "{:?}", String::from_utf8_lossy(&body)
         );
-        // How the body is cut changes nothing about what comes out.
+        // The output does not depend on how the body is cut into pieces.
         prop_assert_eq!(run(redactor(&values), &body, &[body.len().max(1)]).0, out);
     }
 
@@ -152,7 +152,7 @@ proptest! {
         cut in 1_usize..200,
     ) {
         let values = named(&values);
-        // Long enough that surroundings do not reach the ends.
+        // Long enough that the surroundings of a range do not reach the ends.
         let body = [body, b".".to_vec()].concat().repeat(3);
         cuts.sort_by_key(|cut| cut.index(body.len()));
         let mut edges = vec![0];
@@ -213,7 +213,7 @@ proptest! {
         share in 0_usize..100,
         cuts in prop::collection::vec(1_usize..60, 1..4),
     ) {
-        // The same body, once with as much of the value as anyone could guess, over and over.
+        // The same body with a guess repeated in it: a prefix of the value.
         let guess: Vec<u8> = value.bytes().take(value.len() * share / 100).chain([b' ']).collect();
         let other = other.concat().into_bytes();
         let mut guesses = guess.iter().copied().cycle();
@@ -246,7 +246,7 @@ proptest! {
     }
 }
 
-/// For a byte.
+/// The limit of steps for a byte.
 const MOST_STEPS: u64 = 16;
 
 fn steps(value: &str, body: &[u8], piece: usize) -> u64 {
@@ -306,7 +306,7 @@ fn case_49_the_worst_bodies_cost_a_few_steps_a_byte() {
     }
 }
 
-/// What stands before a value must not eat of it what would be missed.
+/// The text before a value must not take bytes of the value, so that the rest is not found.
 #[test]
 fn case_46_an_escape_that_is_open_before_a_short_value_hides_nothing() {
     for value in ["00411xy/", "002541y/", "d83dde0/", "41a1b2c/", "39ab12=\""] {

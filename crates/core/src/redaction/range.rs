@@ -1,7 +1,7 @@
-//! A range of a response whose body is scanned.
+//! Requests for a range of a body that is scanned.
 //!
-//! Whether a byte is covered depends on the bytes around it ([`Reach`]). So a range is asked for with its surroundings,
-//! scanned as a whole, and cut to what was wanted.
+//! Whether a byte is covered depends on the bytes around it ([`Reach`]). So a range is requested with its surroundings,
+//! scanned as a whole, and cut to what the caller wanted.
 
 use std::ops::Range;
 
@@ -9,7 +9,7 @@ use super::needles::Reach;
 use crate::http::range::{ByteRange, ContentRange};
 use crate::refusal::Code;
 
-/// A range that was asked for with its surroundings.
+/// A range that is requested with its surroundings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RequestedRange {
     wanted: ByteRange,
@@ -17,17 +17,17 @@ pub struct RequestedRange {
     reach: Reach,
 }
 
-/// What of the upstream's partial response the caller gets.
+/// The part of the upstream's partial response that the caller gets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Part {
     /// These bytes of the partial body, and the `Content-Range` that they have.
     Bytes(Range<u64>, ContentRange),
-    /// No byte: the range begins after the end of a representation of so many bytes.
+    /// No byte: the range begins after the end of the representation, whose length is given where it is known.
     Unsatisfiable(Option<u64>),
 }
 
 impl RequestedRange {
-    /// What the caller wants, and how far the needles of its request reach.
+    /// The range that the caller wants, and the reach of the needles of its request.
     #[must_use]
     pub const fn new(wanted: ByteRange, reach: Reach) -> Self {
         Self { wanted, asked: wanted.widened(reach.before, reach.after), reach }
@@ -39,8 +39,8 @@ impl RequestedRange {
         self.asked.to_string()
     }
 
-    /// The part of a response with this `Content-Range`. One that is not what was asked for is refused: its bytes could not
-    /// be judged.
+    /// The part of a response with this `Content-Range`. A response with another range than the requested one is
+    /// refused, because its surroundings are missing.
     pub(super) fn part(&self, received: ContentRange, reach: Reach) -> Result<Part, Code> {
         let is_wide_enough = reach.before <= self.reach.before && reach.after <= self.reach.after;
         if !is_wide_enough || !self.is_asked(received) {

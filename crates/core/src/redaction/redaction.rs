@@ -1,4 +1,4 @@
-//! What redaction does to one response.
+//! Decides what redaction does to one response.
 
 use super::needles::Needles;
 use super::range::{Part, RequestedRange};
@@ -14,7 +14,8 @@ use crate::request_id::RequestId;
 use crate::response::edits::Edits;
 use crate::runtime::UpstreamResponse;
 
-/// Digests of the body, which tell something of a secret that is covered in it: of a short one, a checksum tells most.
+/// Headers with a digest of the body. A digest tells something about a covered secret; a checksum tells most of a short
+/// one.
 const DIGESTS: &[&str] = &[
     "content-digest",
     "content-md5",
@@ -28,48 +29,49 @@ const DIGESTS: &[&str] = &[
     "x-oss-hash-crc64ecma",
 ];
 
-/// The same, for families.
+/// The same, for families of header names.
 const DIGEST_PREFIXES: &[&str] = &["x-amz-checksum-", "x-checksum-"];
 
-/// How the messages within a body are coded, of gRPC, gRPC-Web and Connect. Servers answer in the coding of the request's
-/// messages, whatever it says that it accepts, and that coding cannot be taken from a request.
+/// The coding of the messages within a body, in gRPC, gRPC-Web and Connect. Servers respond in the coding of the
+/// request's messages, whatever the request accepts, and the gateway cannot change the coding of a request's messages.
 const CODINGS_OF_MESSAGES: &[&str] = &["connect-content-encoding", "grpc-encoding"];
 
-/// Describes the bytes of a coded body, which is returned decoded.
+/// Headers that describe the bytes of a coded body, which is returned decoded.
 const OF_A_CODED_BODY: &[&str] = &["accept-ranges", "content-encoding", "content-length"];
 
 /// RFC 9110 §15.5.17.
 const RANGE_NOT_SATISFIABLE: u16 = 416;
 
-/// What is done to the body of a response.
+/// What redaction does to the body of a response.
 #[derive(Debug)]
 pub enum Redaction {
-    /// Nothing: the route does not redact, or nothing was sent that could come back. The reason phrase passes too.
+    /// Nothing: the route does not redact, or no secret was sent. The reason phrase is returned too.
     None,
-    /// There is no body. The reason phrase is the upstream's text, and does not pass.
+    /// There is no body. The reason phrase is not returned, because it is text of the upstream.
     Head,
-    /// The body is decoded and scanned. The reason phrase does not pass.
+    /// The body is decoded and scanned. The reason phrase is not returned.
     Body {
-        /// Scans it.
+        /// Scans the body.
         redactor: Box<Redactor>,
-        /// How it is coded.
+        /// The content coding of the body.
         coding: Coding,
-        /// Its length in bytes as the caller gets it, where that is known.
+        /// The length of the body that the caller gets, in bytes, where that is known.
         length: Option<u64>,
     },
 }
 
 impl Redaction {
-    /// Looks for what was sent in the head of the response to this method, and says what is to be done to the body.
-    /// `edits` are those that are made in any case; `range` is what was asked for.
+    /// Searches the head of the response, and decides what is done to the body. `edits` are the changes that are made
+    /// in any case; `range` is the range that was requested.
     ///
-    /// 1. A part of a body is cut to what the caller wanted. One that was not asked for is refused: another part could hold
-    ///    the rest of a secret (RFC 9110 §15.3.7, RFC 3229 §10.4.1).
+    /// 1. A partial body is cut to what the caller wanted. A partial body that was not requested is refused, because
+    ///    another part could hold the rest of a secret (RFC 9110 §15.3.7, RFC 3229 §10.4.1).
     /// 2. A body in an encoding that cannot be searched is refused.
-    /// 3. Every header is scanned, those too that the edits add. One whose name holds a secret is removed.
-    /// 4. Digests of the body are removed, and what describes it as it was coded, also where none comes: what is compressed
-    ///    together with a text of the caller's has a length that tells how much of the secret that text holds. Length, entity
-    ///    tag and ranges of other bodies stay true, since a mark has as many bytes as what it covers; HEAD says the same as GET.
+    /// 3. Every header is scanned, including those that the edits add. A header whose name contains a secret is
+    ///    removed.
+    /// 4. Digests of the body are removed, and so are headers that describe its coded form, also for HEAD: the length
+    ///    of a compressed body tells how much of a secret is repeated in text of the caller's. For other bodies,
+    ///    length, entity tag and ranges stay true, because a mark has as many bytes as what it covers.
     pub fn new(
         response: &impl UpstreamResponse,
         method: Method,
@@ -109,7 +111,7 @@ impl Redaction {
     }
 }
 
-/// What tells by the first bytes of a body whether it cannot be searched; `None` where it is no text.
+/// The function that judges by its first bytes whether a body cannot be searched; `None` for a body that is not text.
 fn judge(response: &impl UpstreamResponse) -> Option<Judge> {
     let part = response.header("content-range").and_then(ContentRange::parse);
     let is_beginning = response.status() != 206 || part.is_some_and(|part| part.first == 0);
@@ -117,12 +119,13 @@ fn judge(response: &impl UpstreamResponse) -> Option<Judge> {
     charset::is_text(response.header("content-type")).then_some(judge)
 }
 
-/// What looks at the first bytes of a body before its head is returned, since the body does not say its encoding. What is
-/// found out later ends the body. Events are always UTF-8, and can be long in coming.
+/// The function that judges the first bytes before the head is returned, for a body whose head does not name its
+/// encoding. Once the head has been returned, such a body can only be aborted. Server-sent events are not judged: they
+/// are always UTF-8, and the first one may take long to arrive.
 #[must_use]
 pub fn judge_first(response: &impl UpstreamResponse, method: Method) -> Option<Judge> {
     let has_body = method != Method::Head && !matches!(response.status(), 101 | 204 | 304);
-    // A body that is coded all the same is decoded as it is read.
+    // A body that is coded, although no coding was accepted, is decoded while it is read.
     let is_coded = response.header("content-encoding").is_some();
     let content_type = response.header("content-type").unwrap_or_default().trim_start().to_ascii_lowercase();
     let says_encoding = content_type.contains("charset") || content_type.starts_with("text/event-stream");
@@ -147,7 +150,7 @@ fn part(
 
 /// Step 2. HEAD has no body that could be refused.
 fn coding(response: &impl UpstreamResponse, method: Method, is_part: bool) -> Result<Coding, Code> {
-    // The runtime takes off the chunks alone, and hands through what is compressed below them (RFC 9112 §6.1).
+    // The runtime removes the chunked coding only; a coding below it is passed on (RFC 9112 §6.1).
     let transfer = response.header("transfer-encoding").unwrap_or_default();
     let messages = CODINGS_OF_MESSAGES.iter().filter_map(|name| response.header(name));
     let is_plain =
@@ -176,13 +179,13 @@ fn redact_head(response: &impl UpstreamResponse, needles: &Needles, is_coded: bo
         if edits.remove.iter().any(|removed| removed == name) {
             continue;
         }
-        if needles.stand_in_name(name) || is_of_the_body(name) {
+        if needles.occur_in_name(name) || is_of_the_body(name) {
             edits.remove.push(name.to_owned());
         } else if is_coded
             && name == "etag"
             && let Some(tag) = response.header(name).filter(|tag| !tag.starts_with("W/"))
         {
-            // It names the coded bytes (RFC 9110 §8.8.3.3); what is returned means the same.
+            // A strong entity tag names the coded bytes (RFC 9110 §8.8.3.3); the decoded body has the same meaning.
             edits.remove.push(name.to_owned());
             edits.add.push((name.to_owned().into(), format!("W/{tag}")));
         } else if let Some(redacted) = response.header(name).and_then(|value| needles.redact(value)) {
@@ -198,7 +201,7 @@ fn redact_head(response: &impl UpstreamResponse, needles: &Needles, is_coded: bo
 }
 
 impl Part {
-    /// Adds what the head says of the part, and returns its length.
+    /// Adds the headers of the part, and returns its length in bytes.
     fn apply(&self, edits: &mut Edits) -> u64 {
         let (length, content_range) = match self {
             Self::Bytes(wanted, content_range) => (wanted.end - wanted.start, content_range.to_string()),

@@ -1,4 +1,4 @@
-//! A body, piece by piece.
+//! Redacts a body piece by piece.
 
 use std::ops::Range;
 
@@ -9,25 +9,25 @@ use super::needles::Needles;
 use super::scanner::Scanner;
 use crate::http::charset;
 
-/// Of a text that has been released: what a mark may have to know of it.
+/// In bytes: how much released text is kept, because a mark depends on the bytes before it.
 const KEPT: usize = 8;
 
-/// In bytes: less than that is not worth moving what is held back.
+/// In bytes: released text is removed once there is more than this.
 const WORTH_MOVING: usize = 4096;
 
-/// In bytes: a larger piece is scanned in parts, so that what is known about it fits into a cache.
+/// In bytes: a larger piece is scanned in parts, so that the data about it fits into the processor's cache.
 const LARGEST_PART: usize = 16384;
 
-/// Looks for needles in a body and replaces them, byte for byte. One of them sees the whole of one body, in order.
+/// Looks for needles in one body and replaces them, byte for byte. It has to get the whole body, in order.
 pub struct Redactor {
     needles: Needles,
     scanner: Scanner,
     marks: Marks,
-    /// What has arrived, from a few bytes before the first that has not been released.
+    /// The received text that has not been released, and a few bytes before it.
     text: Vec<u8>,
     released: usize,
     cut: Option<Cut>,
-    /// Tells by its first bytes, which have yet to come, whether it is in an encoding that cannot be searched.
+    /// Judges the first bytes of the body, until these have arrived.
     is_foreign: Option<Judge>,
 }
 
@@ -36,28 +36,28 @@ pub struct Redactor {
 #[error("the body is in an encoding that cannot be searched")]
 pub struct UnsearchableBody;
 
-/// Whether a text that begins so is in an encoding that cannot be searched.
+/// Tells whether a text that begins with these bytes is in an encoding that cannot be searched.
 pub type Judge = fn(&[u8]) -> bool;
 
-/// The bytes that the caller gets.
+/// The range that the caller gets.
 struct Cut {
-    /// As they are counted from the first byte of the body.
+    /// Counted from the first byte of the body.
     wanted: Range<u64>,
-    /// How many bytes have been released.
+    /// The number of bytes that have been released.
     released: u64,
 }
 
-/// What may go to the caller.
+/// Bytes that may be returned to the caller.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Released {
-    /// How many bytes, from the first that has not been released.
+    /// The number of bytes, counted from the first one that had not been released.
     pub length: usize,
-    /// What goes in their place; `None` where they go as they are.
+    /// The bytes with their marks; `None` where nothing is covered.
     pub replaced: Option<Vec<u8>>,
 }
 
 impl Redactor {
-    /// Of a body of which nothing has arrived.
+    /// Makes a redactor for a body.
     #[must_use]
     pub fn new(needles: Needles) -> Self {
         Self {
@@ -71,26 +71,26 @@ impl Redactor {
         }
     }
 
-    /// Of a body of which the caller gets these bytes alone.
+    /// Makes a redactor for a body of which the caller gets only the `wanted` bytes.
     #[must_use]
     pub fn cut(needles: Needles, wanted: Range<u64>) -> Self {
         Self { cut: Some(Cut { wanted, released: 0 }), ..Self::new(needles) }
     }
 
-    /// Of a body of which this tells by its first bytes whether it cannot be searched.
+    /// Sets the function that judges the first bytes of the body.
     #[must_use]
     pub fn judged_by(self, is_foreign: Option<Judge>) -> Self {
         Self { is_foreign, ..self }
     }
 
-    /// Takes the next piece.
+    /// Scans the next piece, and returns what may be released.
     ///
-    /// Everything up to the last end of a line is released at once, since no needle holds one; of the rest, all but
-    /// [`Needles::held_back`]. So a needle that is not complete is never released, and when which byte is released says
-    /// nothing of how much of a needle has arrived.
+    /// Everything up to the last end of a line is released, because no needle contains one; of the rest, the last
+    /// [`Needles::held_back`] bytes are kept. So an incomplete needle is never released, and the moment of a release
+    /// tells nothing about how much of a needle has arrived.
     ///
     /// # Errors
-    /// [`UnsearchableBody`] where the first bytes tell an encoding that cannot be searched. Nothing of it was released.
+    /// [`UnsearchableBody`] if the body is in an encoding that cannot be searched. Nothing has been released then.
     pub fn push(&mut self, piece: &[u8]) -> Result<Released, UnsearchableBody> {
         let before = self.text.len();
         self.judge(piece)?;
@@ -115,19 +115,19 @@ impl Redactor {
         Ok(())
     }
 
-    /// Nothing more comes.
+    /// Releases the rest at the end of the body.
     pub fn finish(&mut self) -> Released {
         self.scanner.scan(&self.needles, &self.text, true, &mut self.marks);
         self.release(self.text.len())
     }
 
-    /// The names of the secrets that were found since this was asked for the last time, each once in all.
+    /// The names of the secrets that were found since the last call. Each name is returned once in all calls together.
     pub fn newly_found(&mut self) -> Vec<&str> {
         self.needles.newly_found()
     }
 
-    /// How much work has been done, in steps of the same order. For a piece it is at most some times its length, and what
-    /// was held back before it.
+    /// The work that has been done, in steps of similar cost. For a piece, it is at most a small multiple of its length
+    /// and of what was held back before it.
     #[must_use]
     pub fn steps(&self) -> u64 {
         self.scanner.steps()
@@ -152,7 +152,7 @@ impl Redactor {
         Released { length, replaced }
     }
 
-    /// Moves what is held back to the beginning, so seldom that it costs a byte no more than a move or two.
+    /// Removes released text, so rarely that each byte is moved once or twice at most.
     fn forget(&mut self) {
         let gone = self.released.saturating_sub(KEPT);
         if gone >= WORTH_MOVING.max(self.text.len() - gone) {

@@ -1,4 +1,4 @@
-//! What comes of a whole text, worked out in the plainest way: every needle is tried at every place.
+//! The reference implementation for the tests: tries every needle at every place of a whole text.
 
 use std::collections::BTreeMap;
 

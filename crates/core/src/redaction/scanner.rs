@@ -1,4 +1,4 @@
-//! Looks for needles in a text that comes piece by piece.
+//! Looks for needles in a text that arrives piece by piece.
 
 use super::escape_reader::EscapeReader;
 use super::marks::{Marks, Match};
@@ -7,32 +7,32 @@ use super::needles::Needles;
 use super::transcript::Transcript;
 use crate::order::sorted;
 
-/// More places than that beyond the longest needle are not kept.
+/// The most places that a transcript keeps beyond twice the longest needle.
 const MOST_PLACES: usize = 16384;
 
-/// Looks for the ends of needles, and for where those begin that have one. The work for a byte is a few steps whatever
-/// the text is and whatever the needles are.
+/// Finds the ends of needles, and then where the needles begin. The work for a byte is a few steps, whatever the text
+/// and the needles are.
 #[derive(Default)]
 pub(super) struct Scanner {
-    /// The place up to which all ends of needles are known.
+    /// The place up to which all ends of needles have been found.
     scanned: usize,
     escapes: EscapeReader,
     transcript: Transcript,
-    /// Ends of needles that have yet to be looked at: the place and the position of each.
+    /// A buffer that is reused: the ends that were found, each with its place and its position in the filter.
     ends: Vec<(usize, usize)>,
     open: Vec<Open>,
     steps: u64,
 }
 
-/// A match for which what follows has yet to come.
+/// A match whose end depends on text that has not arrived.
 struct Open {
     found: Match,
-    /// The position of its needle's end, and that of the needle among those that have it.
+    /// The position of its needle's end in the filter; `needle` is its place among the needles with that end.
     end: usize,
     needle: usize,
 }
 
-/// What is scanned, and where a needle can begin that ends in it.
+/// The text of one scan. `origin` is the first place at which a needle can begin that ends in it.
 #[derive(Clone, Copy)]
 struct Scanned<'t> {
     needles: &'t Needles,
@@ -42,8 +42,8 @@ struct Scanned<'t> {
 }
 
 impl Scanner {
-    /// Adds the matches in a text that has grown. Those that what comes next decides are added later, or now where it
-    /// `is_whole`.
+    /// Adds the matches in a text that has grown. A match that depends on what follows is added later, or now if the
+    /// text `is_whole`.
     pub(super) fn scan(&mut self, needles: &Needles, text: &[u8], is_whole: bool, marks: &mut Marks) {
         let from = self.scanned;
         let scanned = Scanned { needles, text, is_whole, origin: from.saturating_sub(needles.longest()) };
@@ -60,7 +60,7 @@ impl Scanner {
         while let Some((at, position)) = known.get(next..).and_then(|rest| needles.filter.first(rest)) {
             next += at;
             let mut met = Some(position);
-            // Where one needle ends the next byte may be the end of another.
+            // The next byte may be the end of another needle.
             while let Some(position) = met {
                 ends.push((next + WINDOW, position));
                 next += 1;
@@ -68,7 +68,7 @@ impl Scanner {
                 met = window.and_then(|window| needles.filter.position(u64::from_le_bytes(*window)));
             }
         }
-        // Marks are added one after another with little work, and each in the midst of others with more the more there are.
+        // Adding a mark at the end takes constant time; inserting it among others takes longer the more there are.
         if !ends.is_sorted_by_key(|(end, _)| *end) {
             ends = sorted(ends, |(one, _), (other, _)| one.cmp(other));
         }
@@ -81,7 +81,7 @@ impl Scanner {
         self.close(scanned, marks);
     }
 
-    /// As many bytes of the text are gone.
+    /// Adjusts the places after `gone` bytes have been removed from the beginning of the text.
     pub(super) fn rebase(&mut self, gone: usize) {
         self.transcript.clear();
         self.scanned -= gone;
@@ -93,15 +93,15 @@ impl Scanner {
         }
     }
 
-    /// How much has been done: each a look at a byte, at an escape, at eight bytes or at a place.
+    /// The number of steps: reads of a byte, an escape, a window or a place.
     pub(super) fn steps(&self) -> u64 {
         self.steps + self.escapes.steps + self.transcript.steps
     }
 
-    /// The needles with an end that has been met at some places.
+    /// Compares the needles of one end with the text before each place of `run`, where that end was found.
     ///
-    /// Where one can begin at several places it begins at the last of them: a caller that has `%3` written before a value
-    /// whose first byte is a `1` must not learn that by the `%3` being covered as a part of `%31`.
+    /// If a needle can begin at several places, it begins at the last one. Otherwise, a caller that places `%3` before
+    /// a value could learn that the value begins with `1`, because the `%3` would be covered as a part of `%31`.
     fn look(&mut self, scanned: Scanned<'_>, run: &[(usize, usize)], marks: &mut Marks) {
         let Scanned { needles, text, origin, .. } = scanned;
         let Some((_, position)) = run.first() else { return };
@@ -109,7 +109,7 @@ impl Scanner {
         for (place, (needle, wanted)) in needles.ending_in(*position).enumerate() {
             self.steps += run.len() as u64;
             for (end, _) in run {
-                let start = if self.transcript.stands(text, *end, wanted) {
+                let start = if self.transcript.is_before(text, *end, wanted) {
                     end - wanted.length
                 } else if self.escapes.latest + wanted.longest > *end
                     && let Some(start) = self.transcript.beginning(text, *end, wanted)
@@ -129,7 +129,7 @@ impl Scanner {
         }
     }
 
-    /// Adds a match, if what follows decides so.
+    /// Adds a match if the text after it allows that.
     fn end(&mut self, scanned: Scanned<'_>, open: Open, marks: &mut Marks) {
         let Scanned { needles, text, is_whole, .. } = scanned;
         let needle = needles.ending_in(open.end).nth(open.needle).map(|(needle, _)| needle);
@@ -140,7 +140,7 @@ impl Scanner {
         }
     }
 
-    /// Adds the matches that had yet to end.
+    /// Adds the matches whose ends were open.
     fn close(&mut self, scanned: Scanned<'_>, marks: &mut Marks) {
         for open in std::mem::take(&mut self.open) {
             self.end(scanned, open, marks);

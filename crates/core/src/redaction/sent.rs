@@ -1,4 +1,4 @@
-//! What one request has sent.
+//! The secret values that one request has sent upstream.
 
 use sha2::{Digest as _, Sha256};
 
@@ -9,35 +9,36 @@ use crate::request_id::RequestId;
 use crate::secret_value::SecretValue;
 use crate::secrets::credential::Credential;
 
-/// The secret values that were sent upstream for one request, each with its secret's name: those of every credential that
-/// was tried.
+/// The secret values that were sent upstream for one request, each with its secret's name. It has the values of every
+/// credential that was tried.
 #[derive(Debug, Default)]
 pub struct Sent<'g> {
     values: Vec<(&'g str, SecretValue)>,
 }
 
 impl<'g> Sent<'g> {
-    /// Adds a value, unless it is empty or there already.
+    /// Adds a value, unless it is empty or already present.
     pub fn add(&mut self, name: &'g str, value: &str) {
         if !value.is_empty() && !self.values.iter().any(|(_, known)| known.expose() == value) {
             self.values.push((name, SecretValue::new(value.to_owned())));
         }
     }
 
-    /// Adds what of a credential is secret.
+    /// Adds the secret values of a credential.
     pub fn add_credential(&mut self, credential: &Credential<'g>) {
         for (name, value) in &credential.values {
             self.add(name, value.expose());
         }
     }
 
-    /// Whether there is nothing that could come back.
+    /// Whether no secret was sent.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.values.is_empty()
     }
 
-    /// The names of the values that are not looked for in bodies, or not all of whose lines are, each once.
+    /// The names of the values that are too short to be looked for in bodies, or of which not all lines are looked for.
+    /// Each name is returned once.
     #[must_use]
     pub fn too_short(&self) -> Vec<&'g str> {
         let is_short = |value: &str| {
@@ -55,10 +56,10 @@ impl<'g> Sent<'g> {
         names
     }
 
-    /// What the values can come back as.
+    /// The needles for the values.
     #[must_use]
     pub fn needles(&self, request_id: &RequestId) -> Needles {
-        // Nobody outside can know it: the caller knows the id at most.
+        // The seed stays secret: the caller knows the request id at most, and not the values.
         let mut seed = Sha256::new();
         seed.update(request_id.as_str());
         for (_, value) in &self.values {
@@ -127,7 +128,7 @@ mod tests {
             ("x-key-7", true),
             ("x-key", false),
         ] {
-            assert_eq!(needles.stand_in_name(name), expected, "{name}");
+            assert_eq!(needles.occur_in_name(name), expected, "{name}");
         }
     }
 

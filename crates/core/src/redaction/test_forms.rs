@@ -1,4 +1,4 @@
-//! The forms of a value as others write them, for the tests. What is looked for is in `needle.rs`.
+//! The forms of a value as other programs write them, for the tests. `needle.rs` has the forms that are looked for.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE, URL_SAFE_NO_PAD};
@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::escape::{Syntaxes, meaning};
 
-/// Values that are looked for: of letters, of what the syntaxes escape, and of what looks like an escape.
+/// Values of letters, of characters that the syntaxes escape, and of text that looks like an escape.
 pub(super) fn value() -> impl Strategy<Value = String> {
     let character = prop_oneof![
         6 => "[a-zA-Z0-9]",
@@ -18,19 +18,20 @@ pub(super) fn value() -> impl Strategy<Value = String> {
     prop_oneof![4 => any, 1 => "[a-b]{8,20}", 1 => "[%0-4]{8,20}", 1 => r"[\\u0n]{8,20}", 1 => r#"[\\"'<;/n]{8,20}"#, 1 => "[&#x0-4]{8,20}"]
 }
 
-/// Whether so much of it could be taken for escapes, also with what follows it, that the rest is not found by itself.
+/// Whether so much of the value could be read as escapes that the rest is too short to be found by itself.
 pub(super) fn has_no_middle(value: &str) -> bool {
     let (_, tail) = meaning(value.as_bytes(), Syntaxes::ALL);
     let rest = value.as_bytes().strip_suffix(tail).unwrap();
     meaning(rest, Syntaxes::ALL).0.len() < 8
 }
 
-/// How many kinds of forms there are.
+/// The number of kinds of forms.
 pub(super) const KINDS: usize = 14;
 
-/// A form of that value, and what of it must not come out. `choices` decide what is left to whoever writes it.
+/// A form of that value, and the part of it that must not be released. `choices` decide what a writer is free to
+/// choose.
 pub(super) fn form(value: &str, kind: usize, choices: &[u8]) -> (Vec<u8>, Vec<u8>) {
-    // A value with something in it that looks like an escape is escaped alike throughout.
+    // A value that looks like it has an escape is escaped the same way throughout.
     let looks_escaped = meaning(value.as_bytes(), Syntaxes::ALL).0 != value.as_bytes();
     let choices = if looks_escaped { &choices[..1] } else { choices };
     let mut choices = choices.iter().copied().cycle();
@@ -65,7 +66,7 @@ fn percent(value: &str, choice: &mut impl FnMut() -> u8, form: bool) -> Vec<u8> 
     for byte in value.bytes() {
         let chosen = choice();
         match byte {
-            // All of them or none.
+            // Every space or none.
             b' ' if form => out.push(b'+'),
             b'%' | b'+' | b'\\' | b'&' | 0x80.. => out.extend(hex(byte, chosen)),
             _ if chosen.is_multiple_of(3) => out.extend(hex(byte, chosen)),
@@ -83,7 +84,7 @@ fn hex(byte: u8, chosen: u8) -> Vec<u8> {
 
 fn json(value: &str, choice: &mut impl FnMut() -> u8) -> Vec<u8> {
     let mut out = String::new();
-    // What begins an escape is written in one way: an encoder does not escape it here and leave it there.
+    // An encoder treats all bytes that begin an escape alike.
     let introducers = choice() % 2 == 1;
     for character in value.chars() {
         let chosen = choice();
@@ -156,7 +157,7 @@ fn html(value: &str, choice: &mut impl FnMut() -> u8) -> Vec<u8> {
     pieces.collect::<Vec<String>>().concat().into()
 }
 
-/// As libraries write it that escape what HTML needs, and no more.
+/// The value as a library writes it that escapes only what HTML requires.
 fn plain_html(value: &str, choice: &mut impl FnMut() -> u8) -> Vec<u8> {
     let escaped = ["<>&", "<>&\"", "<>&\"'", "<>&\"'/"][usize::from(choice() % 4)];
     let pieces = value.chars().map(|character| {
@@ -169,7 +170,7 @@ fn plain_html(value: &str, choice: &mut impl FnMut() -> u8) -> Vec<u8> {
     pieces.collect::<Vec<String>>().concat().into()
 }
 
-/// As those write it who look for gaps in a filter: all of it in numbers, padded, with an end or without.
+/// The value as an attacker of a filter writes it: numeric references, padded with zeros, with or without `;`.
 fn padded(value: &str, choice: &mut impl FnMut() -> u8) -> Vec<u8> {
     let pieces = value.char_indices().map(|(at, character)| {
         let number = u32::from(character);
@@ -184,7 +185,7 @@ fn padded(value: &str, choice: &mut impl FnMut() -> u8) -> Vec<u8> {
     pieces.collect::<Vec<String>>().concat().into()
 }
 
-/// A text with the value in it, and those of its digits that the value alone decides.
+/// The Base64 of a text that contains the value, and those of its digits that depend on the value alone.
 fn base64(value: &str, choice: &mut impl FnMut() -> u8) -> (String, String) {
     let before = "xyz".get(..usize::from(choice() % 4)).unwrap();
     let after = "pq".get(..usize::from(choice() % 3)).unwrap();

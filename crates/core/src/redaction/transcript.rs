@@ -1,47 +1,48 @@
-//! A text as it stands, and as it is read.
+//! A text as it is, and what it means.
 
 use super::escape::{INTRODUCERS, LONGEST_ESCAPE, Unit, unit_at};
 use super::fingerprint::{Base, Fingerprint};
 use super::needles::Wanted;
 
-/// No place, or no count.
+/// Means that there is no place, or no count.
 const NONE: u32 = u32::MAX;
 
-/// In bytes: how far beyond a place a text is copied that is.
+/// In bytes: how far the text is copied beyond the place that is needed.
 const AHEAD: usize = 256;
 
-/// The count of the first place: what is within an escape has a lower one than what comes before it.
+/// The count of the first place. It is not 0, because a place within an escape can have a lower count than the places
+/// before it.
 const FIRST_COUNT: usize = 32;
 
-/// Tells in a few steps what a stretch of a text is, and what it means, for every place at which it may begin.
+/// Tells in a few steps whether a piece of text is, or means, a wanted text, for every place at which it may begin.
 ///
-/// Made of a text once the end of a needle has been met in it, and of no more than a needle can have before that.
+/// It is made when the end of a needle is found, and goes back no further than a needle can begin.
 #[derive(Default)]
 pub(super) struct Transcript {
     base: Base,
     /// The first place.
     origin: usize,
-    /// For each place from there on: the fingerprint of the text as it stands, up to there.
+    /// For each place from there on: the fingerprint of the literal text up to it.
     text: Vec<Fingerprint>,
-    /// For each place from there on, as far as anyone has asked: the count of bytes that the text means up to there;
-    /// [`NONE`] within an escape.
+    /// For each place from there on, as far as it was needed: the count of bytes that the text means up to it; [`NONE`]
+    /// within an escape.
     counts: Vec<u32>,
-    /// By that count.
+    /// Indexed by that count.
     means: Vec<Meaning>,
-    /// How many escapes, places and bytes have been looked at.
+    /// The number of escapes, places and bytes that have been read.
     pub(super) steps: u64,
 }
 
-/// A place outside escapes, and those within one that are read on from with the same count.
+/// The places with one count: one outside escapes, and any number within escapes.
 ///
-/// From each place there is one way to read on. The ways meet: whoever begins within an escape reads its bytes as they
-/// are, and is at its end with everyone else. So such a place has the count of its escape's end, less one for each byte
-/// between them.
+/// From each place there is one way to read on, and the ways meet. A reading that begins within an escape takes the
+/// escape's bytes literally, and continues after the escape like every other reading. So a place within an escape has
+/// the count of the escape's end, less one for each byte between the two.
 #[derive(Clone, Copy)]
 struct Meaning {
-    /// [`NONE`] in the middle of what one escape means.
+    /// The place outside escapes; [`NONE`] between two bytes that one escape means.
     at: u32,
-    /// A bit for each number of bytes that some escape ends so many counts later, and is longer than.
+    /// Bit `n` is set if an escape of more than `n` bytes ends `n` counts later.
     within: u32,
     fingerprint: Fingerprint,
 }
@@ -49,7 +50,7 @@ struct Meaning {
 const NOWHERE: Meaning = Meaning { at: NONE, within: 0, fingerprint: Fingerprint::NONE };
 
 impl Transcript {
-    /// Begins at this place, unless it has begun before.
+    /// Starts the transcript at `origin`, unless it has been started.
     #[inline]
     pub(super) fn begin(&mut self, base: Base, origin: usize) {
         if self.text.is_empty() {
@@ -61,21 +62,21 @@ impl Transcript {
         }
     }
 
-    /// Forgets all of it.
+    /// Removes all places.
     pub(super) fn clear(&mut self) {
         self.text.clear();
         self.counts.clear();
         self.means.clear();
     }
 
-    /// How many places it knows.
+    /// The number of places.
     pub(super) const fn length(&self) -> usize {
         self.text.len()
     }
 
-    /// Whether the text before `end` is what is wanted.
+    /// Whether the wanted text is literally before `end`.
     #[inline]
-    pub(super) fn stands(&mut self, text: &[u8], end: usize, wanted: &Wanted) -> bool {
+    pub(super) fn is_before(&mut self, text: &[u8], end: usize, wanted: &Wanted) -> bool {
         let Some(end) = end.checked_sub(self.origin) else { return false };
         if self.text.len() <= end {
             self.copy(text, end);
@@ -87,8 +88,8 @@ impl Transcript {
         self.text.get(end).is_some_and(|whole| start.to(*whole, power) == fingerprint)
     }
 
-    /// The last place from which the text up to `end` means what is wanted. It has been asked whether it
-    /// [`stands`](Self::stands) there.
+    /// The last place from which the text up to `end` means the wanted text. [`is_before`](Self::is_before) has to be
+    /// called first, because it copies the text.
     pub(super) fn beginning(&mut self, text: &[u8], end: usize, wanted: &Wanted) -> Option<usize> {
         self.read(text, end);
         let last = end.checked_sub(self.origin)?;
@@ -106,13 +107,14 @@ impl Transcript {
             let distance = within.trailing_zeros() as usize;
             within &= within - 1;
             self.steps += 1;
-            // What is read from within an escape: its bytes as they stand, and then as everyone else.
+            // A reading from within an escape takes the escape's bytes literally, and continues like every other
+            // reading.
             let Some(escape) = self.means.get(first + distance) else { break };
             let place = (escape.at as usize).saturating_sub(distance);
             let standing =
                 [place, escape.at as usize].map(|at| self.text.get(at).copied().unwrap_or_default());
             let [before, after] = standing;
-            // A place after the end can have a count that is as low.
+            // A place after the end can have the same count.
             if place + wanted.length <= last
                 && is_it(self.base.meeting(before, after, escape.fingerprint, distance))
             {
@@ -125,7 +127,7 @@ impl Transcript {
 
     fn copy(&mut self, text: &[u8], end: usize) {
         let (known, until) = (self.origin + self.text.len() - 1, self.origin + end + AHEAD);
-        // Where one needle ends there may be more.
+        // More needles may end soon after this one.
         let bytes = text.get(known..until.min(text.len())).unwrap_or_default();
         let mut last = self.text.last().copied().unwrap_or_default();
         self.text.extend(bytes.iter().map(|byte| {
@@ -135,7 +137,7 @@ impl Transcript {
         self.steps += bytes.len() as u64;
     }
 
-    /// Reads on up to `end`, or to the end of the escape that it is in.
+    /// Reads on up to `end`, or to the end of the escape that contains it.
     fn read(&mut self, text: &[u8], end: usize) {
         let mut fingerprint = self.means.last().copied().unwrap_or(NOWHERE).fingerprint;
         loop {
@@ -147,7 +149,7 @@ impl Transcript {
                 for byte in escape.bytes() {
                     fingerprint = self.base.append(fingerprint, u16::from(*byte));
                 }
-                // In the middle of what it means nobody begins or ends.
+                // No reading begins or ends between the bytes that one escape means.
                 self.means.resize(self.means.len() + escape.bytes().len() - 1, NOWHERE);
                 let end = self.means.len();
                 for distance in 1..escape.width.min(LONGEST_ESCAPE) {
@@ -164,7 +166,7 @@ impl Transcript {
         }
     }
 
-    /// A place that is not within an escape.
+    /// Adds the next place outside escapes.
     fn reach(&mut self, fingerprint: Fingerprint) {
         let number = |length: usize| u32::try_from(length).unwrap_or(NONE);
         let (at, count) = (number(self.counts.len()), number(self.means.len()));
@@ -173,7 +175,8 @@ impl Transcript {
     }
 }
 
-/// A line's end is never part of a needle, unless it is escaped.
+/// The digit for a byte. The literal end of a line gets one that no needle has, because only an escaped one can be part
+/// of a needle.
 #[inline]
 fn opaque(byte: u8) -> u16 {
     u16::from(byte) + if matches!(byte, b'\n' | b'\r') { 256 } else { 0 }

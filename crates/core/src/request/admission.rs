@@ -1,4 +1,4 @@
-//! What a request must be before it is looked at.
+//! Step 1: the checks that every request has to pass.
 
 use crate::http::cdn_loop::CdnId;
 use crate::http::method::Method;
@@ -6,22 +6,22 @@ use crate::refusal::Code;
 use crate::request::target::Target;
 use crate::runtime::RequestHead;
 
-/// A request that can be read in one way only.
+/// A request that can be read in only one way.
 #[derive(Clone, Debug)]
 pub struct Admitted<'a> {
-    /// A method that the gateway knows.
+    /// The method.
     pub method: Method,
-    /// What it is for.
+    /// The host, path and query.
     pub target: Target<'a>,
-    /// Whether a body may follow.
+    /// Whether the request may have a body.
     pub has_body: bool,
-    /// How long it says that its body is, in bytes; `None` where it says nothing that can be read.
+    /// The value of `Content-Length`, in bytes; `None` where it is missing or malformed.
     pub length: Option<u64>,
-    /// Whether it asks for a WebSocket.
+    /// Whether the request asks for a WebSocket.
     pub is_upgrade: bool,
 }
 
-/// Admits a request, or says why not.
+/// Admits a request, or returns the reason for refusing it.
 pub fn admit(head: &impl RequestHead) -> Result<Admitted<'_>, Code> {
     let method = Method::parse(head.method()).ok_or(Code::MethodNotAllowed)?;
     let target = Target::parse(head.url(), head.header("host"))?;
@@ -29,7 +29,7 @@ pub fn admit(head: &impl RequestHead) -> Result<Admitted<'_>, Code> {
     if bodiless && announces_body(head) {
         return Err(Code::BodyNotAllowed);
     }
-    // Over HTTP/2 a body need not be announced.
+    // An HTTP/2 request can have a body that no header announces.
     let has_body = !bodiless && (announces_body(head) || head.header("content-length").is_none());
     let length = head.header("content-length").and_then(|length| length.trim().parse().ok());
     if head.header("cdn-loop").is_some_and(|value| CdnId::new(&target.host).is_in(value)) {
@@ -40,7 +40,8 @@ pub fn admit(head: &impl RequestHead) -> Result<Admitted<'_>, Code> {
     Ok(Admitted { method, target, has_body, length, is_upgrade })
 }
 
-/// RFC 9112 §6: the framing says it. A runtime's body object does not: some make one for a length of 0.
+/// The headers decide whether there is a body (RFC 9112 §6). The runtime's body object does not: some runtimes create
+/// one for a length of 0.
 fn announces_body(head: &impl RequestHead) -> bool {
     let length = head.header("content-length").map(str::trim);
     length.is_some_and(|length| length.bytes().any(|byte| byte != b'0'))

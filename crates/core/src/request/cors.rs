@@ -1,4 +1,5 @@
-//! What web pages of other origins are told (Fetch Standard, section 3.3).
+//! Cross-origin resource sharing (CORS): the response headers for web pages of other origins (Fetch Standard, section
+//! 3.3).
 
 use crate::configuration::{Cors, HeaderPattern, Origins, Route, TokenPlace};
 use crate::http::AddedHeaders;
@@ -9,12 +10,12 @@ use crate::log::PreflightOutcome;
 use crate::request_id::RequestId;
 use crate::runtime::RequestHead;
 
-/// The headers of a refusal that a page may read, besides those that every page may.
+/// The headers of a refusal that a page may read, besides the CORS-safelisted ones.
 const OF_A_REFUSAL: [&str; 5] =
     ["ostiary-refusal", "ostiary-request-id", "retry-after", "stripe-should-retry", "x-should-retry"];
 
-/// Whether a browser asks whether it may ask. The gateway answers that itself: the user of a page has not decided
-/// anything yet, so nothing is read for it and nothing is sent upstream.
+/// Whether the request is a browser's preflight. The gateway responds to it by itself: a preflight carries no token, so
+/// no secret is read for it and nothing is sent upstream.
 #[must_use]
 pub fn is_preflight(head: &impl RequestHead, method: Method) -> bool {
     method == Method::Options
@@ -22,11 +23,11 @@ pub fn is_preflight(head: &impl RequestHead, method: Method) -> bool {
         && head.header("access-control-request-method").is_some()
 }
 
-/// The headers of the answer to a preflight, and what the log says of it. A page that may not call is told nothing, which is how a browser is told
-/// no.
+/// The headers of the response to a preflight, and its outcome for the log. A page that may not call gets no CORS
+/// headers, and the browser then blocks its request.
 ///
-/// The headers in which the route's callers show their tokens are always allowed: without one of them a page could
-/// not authenticate its user.
+/// The headers in which the route's callers show their tokens are always allowed, because a page needs one of them to
+/// authenticate.
 #[must_use]
 pub fn preflight(
     route: &Route,
@@ -58,8 +59,7 @@ pub fn preflight(
     (added, outcome)
 }
 
-/// What a page of the request's origin may do with the response, whether that is the upstream's or a refusal: a page
-/// has to see why it was refused.
+/// The CORS headers for one request's response. Refusals have them too, so that a page can read why it was refused.
 #[derive(Clone, Copy, Debug)]
 pub struct Permission<'g, 'h> {
     cors: &'g Cors,
@@ -67,19 +67,19 @@ pub struct Permission<'g, 'h> {
 }
 
 impl<'g, 'h> Permission<'g, 'h> {
-    /// For this request, which is not a preflight.
+    /// The permission for this request, which is not a preflight.
     #[must_use]
     pub fn new(cors: &'g Cors, head: &'h impl RequestHead) -> Self {
         Self { cors, origin: allowed_origin(cors, head) }
     }
 
-    /// What a refusal says.
+    /// The headers of a refusal.
     #[must_use]
     pub fn on_refusal(self) -> AddedHeaders {
         self.headers(|| joined(OF_A_REFUSAL.into_iter()))
     }
 
-    /// What a response with these headers says.
+    /// The headers of a response that has headers with these names.
     #[must_use]
     pub fn on_response<'n>(self, names: impl Iterator<Item = &'n str>) -> AddedHeaders {
         self.headers(|| joined(names.filter(|name| self.exposes(name))))
@@ -89,12 +89,12 @@ impl<'g, 'h> Permission<'g, 'h> {
         let mut added = AddedHeaders::new();
         if let Some(origin) = self.origin {
             added.extend(grant(self.cors, origin));
-            // With the browser's credentials `*` is the name of a header and no more.
+            // For requests with the browser's credentials, `*` is not a wildcard but the name of a header.
             let all = !self.cors.credentials && self.cors.expose.is_none();
             let exposed = if all { "*".to_owned() } else { exposed() };
             added.push(("access-control-expose-headers", exposed));
         }
-        // Also without `Origin`: a cache must not give a page the response that somebody else got.
+        // Also without `Origin`: a cache must not serve a page the response to another origin's request.
         if self.cors.origins != Origins::Any {
             added.push(("vary", "Origin".to_owned()));
         }
@@ -110,17 +110,18 @@ impl<'g, 'h> Permission<'g, 'h> {
     }
 }
 
-/// Whether a page of an origin that is not admitted may have brought a browser to send this: then a credential that the
-/// browser adds by itself says nothing of its user's will.
+/// Whether a page of an origin that is not admitted may have made a browser send this request. A credential that the
+/// browser adds by itself does not authenticate such a request.
 ///
-/// A browser names the origin where a page can choose the method or read the response (Fetch Standard, section 3.2), and
-/// says of every other request where it comes from (Fetch Metadata, section 2.1). Who says neither is no browser.
+/// A browser sends `Origin` where a page can choose the method or read the response (Fetch Standard, section 3.2), and
+/// `Sec-Fetch-Site` with every other request (Fetch Metadata, section 2.1). A request with neither does not come from a
+/// browser.
 #[must_use]
 pub fn is_foreign(cors: Option<&Cors>, head: &impl RequestHead, scheme: &str, host: &Host) -> bool {
     if let Some(origin) = head.header("origin") {
         let is_own =
             origin.strip_prefix(scheme).and_then(|rest| rest.strip_prefix("://")) == Some(host.as_str());
-        // `*` is for what every page may have, and this is one user's.
+        // `*` admits pages to public responses, and this response is for one user.
         let is_listed =
             cors.is_some_and(|cors| cors.origins != Origins::Any && allowed_origin(cors, head).is_some());
         return !is_own && !is_listed;
@@ -128,7 +129,7 @@ pub fn is_foreign(cors: Option<&Cors>, head: &impl RequestHead, scheme: &str, ho
     head.header("sec-fetch-site").is_some_and(|site| !matches!(site, "same-origin" | "none"))
 }
 
-/// The origin as it is allowed, where it is.
+/// The value of `Access-Control-Allow-Origin`; `None` where the origin is not allowed.
 fn allowed_origin<'h>(cors: &Cors, head: &'h impl RequestHead) -> Option<&'h str> {
     let origin = head.header("origin")?;
     match &cors.origins {
@@ -143,16 +144,16 @@ fn grant(cors: &Cors, origin: &str) -> impl Iterator<Item = (&'static str, Strin
     std::iter::once(origin).chain(cors.credentials.then_some(credentials))
 }
 
-/// The headers that a preflight asks for and that a pattern admits.
+/// The headers that the preflight asks for and that a pattern admits.
 fn requested_headers(cors: &Cors, head: &impl RequestHead) -> Vec<HeaderName> {
     let wide = cors.headers.iter().filter(|pattern| pattern.name().is_none());
     let requested = head.header("access-control-request-headers").unwrap_or_default();
-    // A text that is no header name is not repeated to anybody.
+    // A text that is not a header name is not repeated.
     let names = requested.split(',').filter_map(|name| HeaderName::parse(name.trim()).ok());
     names.filter(|name| wide.clone().any(|pattern| pattern.admits(name.as_str()))).collect()
 }
 
-/// A list of different names.
+/// Joins the names, each once, with commas.
 fn joined<'n>(names: impl Iterator<Item = &'n str>) -> String {
     let mut list: Vec<&str> = Vec::new();
     for name in names {

@@ -1,8 +1,8 @@
-//! Where COPY and MOVE put what they find (RFC 4918 §10.3).
+//! The `Destination` header of COPY and MOVE (RFC 4918 §10.3).
 
-use crate::configuration::{Gateway, Grantee, Route};
+use crate::configuration::{Gateway, Route};
 use crate::http::method::Method;
-use crate::http::path::CanonicalPath;
+use crate::http::path::{Below, CanonicalPath};
 use crate::refusal::Code;
 use crate::request::routing;
 use crate::request::target::Target;
@@ -11,18 +11,20 @@ use crate::runtime::RequestHead;
 /// The request header, in lower case.
 pub const HEADER: &str = "destination";
 
-/// What follows the mount in the path of a request's `Destination`; `None` where it has none, or needs none.
+/// The path of the request's `Destination` below the mount; `None` where the method needs none.
 ///
-/// It is a second target: the same route must be mounted there, and one of the caller's rules must admit the method
-/// there too. Otherwise a rule for `/public/**` would be one for every path. [`Code::NotAllowed`], and
-/// [`Code::PathAmbiguous`] for a path that can be read in more than one way.
+/// The destination is a second target: it must be on the same route, and what the caller may do (`admits`)
+/// must include it. Otherwise, a rule for `/public/**` would allow writing to every path.
+///
+/// # Errors
+/// [`Code::NotAllowed`], or [`Code::PathAmbiguous`] for a path that can be read in more than one way.
 pub fn below_mount(
     gateway: &Gateway,
     route: &Route,
-    caller: Grantee,
     method: Method,
     target: &Target<'_>,
     head: &impl RequestHead,
+    admits: impl Fn(Below<'_>) -> bool,
 ) -> Result<Option<String>, Code> {
     if !matches!(method, Method::Copy | Method::Move) {
         return Ok(None);
@@ -34,12 +36,15 @@ pub fn below_mount(
     }
     let arrival = routing::find(gateway, &destination).ok_or(Code::NotAllowed)?;
     let is_same = arrival.route.is_some_and(|other| std::ptr::eq(other, route));
-    let rule = route.admitting_rule(caller, method, arrival.path).filter(|_| is_same);
-    rule.map(|_| Some(arrival.path.raw().to_owned())).ok_or(Code::NotAllowed)
+    if is_same && admits(arrival.path) {
+        Ok(Some(arrival.path.raw().to_owned()))
+    } else {
+        Err(Code::NotAllowed)
+    }
 }
 
-/// An absolute URL of the host that the request is for, or an absolute path. The scheme is not compared: a proxy may have
-/// ended TLS.
+/// Parses an absolute URL with the request's host, or an absolute path. The scheme is not compared, because a proxy may
+/// have terminated TLS.
 fn parse<'r>(reference: &'r str, target: &Target<'r>) -> Result<Target<'r>, Code> {
     if !reference.contains("://") {
         let path = CanonicalPath::parse(reference).map_err(|_| Code::PathAmbiguous)?;

@@ -1,4 +1,4 @@
-//! Steps 1 and 2: what a request must be, and which route it is for.
+//! Steps 1 and 2: check the request, and find its route.
 
 pub mod admission;
 pub mod body;

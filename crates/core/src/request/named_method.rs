@@ -1,17 +1,18 @@
-//! The method that a query names in the place of the request's own.
+//! Query parameters that override the method of a request.
 
 use crate::configuration::Route;
 use crate::http::method::Method;
 use crate::http::query::{Parameter, is_same_name, parameters};
 
-/// Parameters in which servers look for another method than the request's: Rails, Laravel, Symfony and `WordPress`, which
-/// does so for GET too; Salesforce; and those that take the header's name. The header itself is not forwarded.
+/// The parameters in which servers look for another method: Rails, Laravel, Symfony and `WordPress` (which does so for
+/// GET too), Salesforce, and servers that use the name of the header. The header itself is not forwarded.
 const NAMES: &[&str] = &["_method", "_httpmethod", "x-http-method-override"];
 
-/// Whether a request with this method may have this query, where rules admit its path for the methods that `admits` says.
+/// Whether a request with this method may have this query. `admits` tells whether a rule admits a method on the
+/// request's path.
 ///
-/// What the query names is a second method of the request: otherwise a rule for GET would be one for every method. POST
-/// alone may name one, as the requests of forms do: whatever looks at a GET takes it for one that changes nothing.
+/// The method that the query names needs a rule too. Otherwise, a rule for GET would allow every method. Only POST may
+/// name another method, as forms do, because everyone relies on GET to change nothing.
 #[must_use]
 pub fn is_admitted(
     route: &Route,

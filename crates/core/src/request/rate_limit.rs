@@ -1,4 +1,4 @@
-//! How often a route may be asked.
+//! Rate limits of a route and of the operator's endpoints.
 
 use std::net::{IpAddr, Ipv6Addr};
 
@@ -8,45 +8,45 @@ use crate::configuration::{Counted, RateLimit};
 use crate::runtime::limit::Verdict;
 use crate::runtime::{Bindings, RequestHead};
 
-/// The address of the caller as Cloudflare sets it. It is believed here and nowhere else.
+/// The header in which Cloudflare puts the address of the caller. Only rate limits use it.
 pub const ADDRESS_HEADER: &str = "cf-connecting-ip";
 
-/// What all limits of one kind say together.
+/// The result of all limits that count one subject.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Limited<'a> {
     /// No limit is exceeded.
     Within {
-        /// Whether a limit could not be asked.
+        /// Whether a limit could not be checked.
         unknown: bool,
     },
-    /// This limit is exceeded. The request may be sent again when its period has passed.
+    /// This limit is exceeded. The caller may retry when its period has passed.
     By(&'a RateLimit),
 }
 
-/// Whom to count a request for.
+/// The subject that a request is counted for.
 #[derive(Clone, Copy, Debug)]
 pub enum Subject<'a> {
-    /// The address that it comes from.
+    /// The address of the caller.
     Address,
-    /// A caller, by its name, and which one it is where many have the name.
+    /// A caller, by its name; and its subject, where many callers share the name.
     Caller(&'a str, Option<&'a str>),
-    /// Somebody without a token.
+    /// A request without a token.
     Anyone,
 }
 
 /// The rate limits of a route, or of the operator's endpoints.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits<'a> {
-    /// The name of the route. Its requests are counted apart from those of other routes, except by address.
+    /// The name of the route. Each route counts its own requests, except by address.
     pub name: &'a str,
     /// The limits.
     pub limits: &'a [RateLimit],
-    /// How long a limit may take to answer, in milliseconds.
+    /// The time for checking a limit, in milliseconds.
     pub within: u32,
 }
 
 impl Subject<'_> {
-    /// As the log has it.
+    /// The name for the log.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -58,10 +58,10 @@ impl Subject<'_> {
 }
 
 impl<'a> Limits<'a> {
-    /// Counts the request with every limit that counts this subject, and asks all of them at once.
+    /// Counts the request with every limit for this subject. All limits are checked at once.
     ///
-    /// A limiter that fails does not close the route: it guards a budget, and what guards the secrets has been or will
-    /// be asked all the same.
+    /// A limit that cannot be checked does not refuse the request: limits protect a budget, and authentication protects
+    /// the secrets.
     pub async fn count(
         self,
         subject: Subject<'_>,
@@ -77,7 +77,7 @@ impl<'a> Limits<'a> {
         let key = match subject {
             Subject::Address => address(),
             Subject::Caller(name, None) => format!("{}/{name}", self.name),
-            // The subject of a class's token begins with the class.
+            // The subject of a token of a caller class begins with the name of the class.
             Subject::Caller(name, Some(subject)) => {
                 let within = subject.strip_prefix(name).and_then(|rest| rest.strip_prefix('/'));
                 format!("{}/{name}/{}", self.name, within.unwrap_or(subject))
@@ -94,8 +94,8 @@ impl<'a> Limits<'a> {
     }
 }
 
-/// What one household or one host has of the address space: an IPv4 address, or the /64 of an IPv6 address. All
-/// whose address is not known are counted together.
+/// The network of one household or host: an IPv4 address, or the /64 of an IPv6 address. All requests with an unknown
+/// address are counted together.
 fn network(address: Option<&str>) -> String {
     let address =
         address.and_then(|text| text.trim().parse::<IpAddr>().ok()).map(|known| known.to_canonical());

@@ -1,22 +1,22 @@
-//! Which route a request is for.
+//! Step 2: find the route of a request.
 
 use crate::configuration::{Destination, Gateway, Mount, Route};
 use crate::http::path::Below;
 use crate::request::target::Target;
 
-/// Where a request has arrived.
+/// The mount and route of a request.
 #[derive(Clone, Copy, Debug)]
 pub struct Arrival<'g, 't> {
-    /// The mount that it came by.
+    /// The most specific mount for the request.
     pub mount: &'g Mount,
     /// The route that is mounted there; `None` for the operator's endpoints.
     pub route: Option<&'g Route>,
-    /// What of its path follows the mount.
+    /// The path below the mount.
     pub path: Below<'t>,
 }
 
-/// What the most specific mount that the target is below leads to. A host that any mount names has its own
-/// mounts only.
+/// Finds the most specific mount for the target. If any mount names the target's host, only mounts with that host are
+/// considered.
 #[must_use]
 pub fn find<'g, 't>(gateway: &'g Gateway, target: &'t Target<'_>) -> Option<Arrival<'g, 't>> {
     let host = Some(target.host.as_str());

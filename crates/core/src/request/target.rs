@@ -1,4 +1,4 @@
-//! What a request is for: host, path and query, from one parse of its URL.
+//! The target of a request: host, path and query, from one parse of its URL.
 
 use crate::http::host::Host;
 use crate::http::path::CanonicalPath;
@@ -9,21 +9,20 @@ use crate::refusal::Code;
 pub struct Target<'a> {
     /// `http` or `https`.
     pub scheme: &'a str,
-    /// Equal in the URL and in the `Host` header.
+    /// The host, which is the same in the URL and in the `Host` header.
     pub host: Host,
-    /// Without ambiguity.
+    /// The path, which can be read in only one way.
     pub path: CanonicalPath<'a>,
-    /// What follows the `?`, as it stands in the request.
+    /// The text after the `?`, unchanged.
     pub query: Option<&'a str>,
 }
 
 impl<'a> Target<'a> {
-    /// Takes the URL apart as it is: no part of it is repaired.
+    /// Splits the URL into its parts, and normalises nothing.
     ///
-    /// The URL's host is what the runtime routes by, the header is what the caller wrote. A runtime that puts
-    /// the URL together from the header can be made to read a path out of it, so both must be a host and the
-    /// same one (RFC 9112 §3.2). A request of another Worker, over a service binding, has no such header; its URL is
-    /// what that Worker wrote.
+    /// The runtime routes by the host of the URL, and the caller writes the `Host` header. Where a runtime builds the
+    /// URL from the header, a crafted header could add a path to it. So both must be valid hosts, and equal (RFC 9112
+    /// §3.2). A request over a service binding has no `Host` header; its URL is the one that the other Worker wrote.
     pub fn parse(url: &'a str, host_header: Option<&str>) -> Result<Self, Code> {
         let (scheme, rest) = url.split_once("://").ok_or(Code::InvalidHost)?;
         let default_port = match scheme {
@@ -41,7 +40,8 @@ impl<'a> Target<'a> {
             Some((path, query)) => (path, Some(query)),
             None => (rest, None),
         };
-        // The URL Standard ends a query at `#` and drops line ends: what was matched would not be what is sent.
+        // The URL Standard ends a query at `#` and drops line ends, so the query that is sent would differ from the one
+        // that was checked.
         if query.is_some_and(|query| query.bytes().any(|byte| matches!(byte, b'#' | ..=b' '))) {
             return Err(Code::PathAmbiguous);
         }

@@ -1,4 +1,4 @@
-//! The trace that a request is part of, and the id that its caller gave it.
+//! The trace of a request (W3C Trace Context), and the request id of the caller.
 
 use crate::authentication::proved::ProvedTokens;
 use crate::http::trace_context::{TRACEPARENT, TRACESTATE, TraceId, TraceParent, state};
@@ -7,39 +7,39 @@ use crate::runtime::RequestHead;
 use crate::runtime::plan::Plan;
 use crate::secret_value::SecretValue;
 
-/// How applications name a request to each other.
+/// The header for a request id that applications choose.
 const X_REQUEST_ID: &str = "x-request-id";
 
-/// The headers that tell an upstream of a request's context. A route can keep all of them from its upstream; `baggage` is
-/// forwarded as it is (W3C Baggage).
+/// The headers that carry the context of a request. A route can withhold all of them from its upstream. `baggage` is
+/// forwarded unchanged (W3C Baggage).
 pub const TRACE_HEADERS: [&str; 4] = ["baggage", TRACEPARENT, TRACESTATE, X_REQUEST_ID];
 
-/// In bytes: longer ids of callers are not handed on.
+/// In bytes. Longer ids of callers are not forwarded.
 const LONGEST_ID: usize = 128;
 
-/// What ties a request to those before it and after it.
+/// The context that connects a request with the requests before and after it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trace {
     parent: TraceParent,
     state: Option<String>,
-    /// Whether the caller's state is not handed on.
+    /// Whether the caller's `tracestate` is dropped.
     drops_state: bool,
-    /// Of the gateway's part of the trace.
+    /// The id of the gateway's span.
     span: u64,
-    /// `None` where the caller gave none that can be handed on.
+    /// The caller's request id; `None` where it gave none that can be forwarded.
     caller_id: Option<String>,
     request_id: RequestId,
 }
 
 impl Trace {
-    /// Continues the caller's trace, or begins one. What holds one of the caller's tokens is as if it were not there.
+    /// Continues the caller's trace, or starts one. A header that contains one of the caller's tokens is ignored.
     #[must_use]
     pub fn new(head: &impl RequestHead, tokens: &ProvedTokens, request_id: &RequestId) -> Self {
         let header = |name| head.header(name).filter(|value: &&str| !tokens.are_in(value.as_bytes()));
         let bits = request_id.bits();
         let has_state = head.header(TRACESTATE).is_some();
         let continued = header(TRACEPARENT).and_then(TraceParent::parse);
-        // A state says nothing without the context that it belongs to (§3.3).
+        // `tracestate` has no meaning without `traceparent` (§3.3).
         let state = continued.as_ref().and_then(|_| header(TRACESTATE)).and_then(state);
         #[expect(clippy::cast_possible_truncation, reason = "half of the bits are enough")]
         let span = bits as u64;
@@ -53,19 +53,20 @@ impl Trace {
         }
     }
 
-    /// For the log.
+    /// The trace id, for the log.
     #[must_use]
     pub const fn trace_id(&self) -> &TraceId {
         &self.parent.trace_id
     }
 
-    /// For the log, where it is a UUID or 32 hexadecimal digits: any other text could be anything.
+    /// The caller's request id for the log, if it is a UUID or 32 hexadecimal digits. Any other text could contain a
+    /// secret.
     #[must_use]
     pub fn logged_id(&self) -> Option<&str> {
         self.caller_id.as_deref().filter(|id| is_logged(id))
     }
 
-    /// Puts it on a request that is sent upstream, in the place of the caller's.
+    /// Replaces the caller's trace headers on a request that is sent upstream.
     pub fn put_on(&self, plan: &mut Plan) {
         let request_id = self.caller_id.as_deref().unwrap_or_else(|| self.request_id.as_str());
         let traceparent = self.parent.header(self.span);
@@ -74,7 +75,7 @@ impl Trace {
             (TRACESTATE, self.state.as_deref()),
             (X_REQUEST_ID, Some(request_id)),
         ] {
-            // An auth can set the header of one.
+            // The route's auth may already set one of these headers.
             if plan.set.iter().any(|(set, _)| set == name) {
                 continue;
             }

@@ -1,4 +1,4 @@
-//! Which bodies have their links rewritten.
+//! Decides which bodies have their links rewritten.
 
 use crate::http::charset;
 use crate::http::coding::Coding;
@@ -6,19 +6,20 @@ use crate::http::media_type::is_of_type;
 use crate::response::body_links::BodyLinks;
 use crate::runtime::UpstreamResponse;
 
-/// What is done to a body whose links are rewritten.
+/// The change to a body whose links are rewritten.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BodyEdit {
-    /// How the upstream has coded it. It is rewritten, and passed on, without its coding.
+    /// The content coding of the upstream's body. The body is decoded before it is rewritten, and stays decoded.
     pub coding: Coding,
-    /// What rewrites it.
+    /// The rewriter of its links.
     pub links: BodyLinks,
 }
 
-/// How the body of the response is coded, where it is of one of these media types and can be read.
+/// The content coding of the response's body, if the body has one of these media types and can be rewritten; `None`
+/// otherwise.
 ///
-/// A part of a body is not rewritten, since the URL can stand across its end: none is asked for. Nor is a body in an
-/// encoding in which ASCII is not ASCII.
+/// A partial body is not rewritten, because a URL may cross its end; the gateway does not request one. A body is not
+/// rewritten either if its encoding does not contain ASCII.
 #[must_use]
 pub fn coding_of_rewritten(response: &impl UpstreamResponse, types: &[impl AsRef<str>]) -> Option<Coding> {
     if types.is_empty() || matches!(response.status(), 101 | 204 | 206 | 226 | 304) {

@@ -1,19 +1,18 @@
-//! Links in a response's body: the upstream's URL becomes the mount's while the body passes.
+//! Rewrites links in the body of a response, from the upstream's URL to the mount's, while the body streams.
 
 use memchr::memchr;
 
-/// The longest text that has to be seen after the upstream's URL before it is known whether the URL ends there:
-/// `\u002f`.
+/// The length of `\u002f`: the most bytes after the upstream's URL that decide whether the URL ends there.
 const LONGEST_ESCAPE: usize = 6;
 
-/// Replaces the upstream's URL by the mount's in a body of JSON or HTML, piece by piece.
+/// Replaces the upstream's URL with the mount's in a body of JSON or HTML, piece by piece.
 ///
-/// The URL is the upstream's origin and base path. It is found wherever it is followed by a path, a query, a fragment
-/// or the end of a text, and whether its slashes are plain or escaped as JSON has it (`\/`, which PHP writes, or
-/// `\u002f`); the mount's slashes are written as those are. Every other byte stays as it is.
+/// The URL is the upstream's origin and base path. It is found where a path, a query, a fragment or the end of a text
+/// follows it. Its slashes may be plain or escaped as in JSON (`\/`, which PHP writes, or `\u002f`); the slashes of the
+/// mount's URL are written in the same way. All other bytes stay unchanged.
 ///
-/// What is kept between two pieces is a beginning of the URL, so it is never longer than the longest form of that; and
-/// each byte is compared a fixed number of times.
+/// Only an incomplete URL is kept between two pieces, so the memory is bounded by the longest form of the URL. Each
+/// byte is compared a fixed number of times.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BodyLinks {
     upstream: String,
@@ -21,17 +20,17 @@ pub struct BodyLinks {
     held: Vec<u8>,
 }
 
-/// What a text begins with.
+/// The beginning of a text.
 enum Found {
     /// Anything but the upstream's URL.
     Other,
-    /// The upstream's URL, in so many bytes.
+    /// The upstream's URL, with its length in bytes and the form of its slashes.
     Url { length: usize, slash: Slash },
-    /// What may become the upstream's URL.
+    /// An incomplete URL of the upstream.
     Beginning,
 }
 
-/// How a slash is written.
+/// The form of a slash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Slash {
     Plain,
@@ -50,13 +49,13 @@ impl Slash {
 }
 
 impl BodyLinks {
-    /// For an upstream's origin and base path, and for a mount with scheme and host, both without a slash at the end.
+    /// `upstream` is its origin and base path, and `mount` has a scheme and a host. Both have no slash at the end.
     #[must_use]
     pub const fn new(upstream: String, mount: String) -> Self {
         Self { upstream, mount, held: Vec::new() }
     }
 
-    /// The next piece of the body, as far as it is decided.
+    /// Takes the next piece of the body, and returns the bytes that are decided.
     pub fn push(&mut self, piece: &[u8]) -> Vec<u8> {
         if self.held.is_empty() {
             return self.rewrite(piece, false);
@@ -66,7 +65,7 @@ impl BodyLinks {
         self.rewrite(&text, false)
     }
 
-    /// What is left when the body has ended.
+    /// Returns the rest at the end of the body.
     pub fn finish(&mut self) -> Vec<u8> {
         let text = std::mem::take(&mut self.held);
         self.rewrite(&text, true)
@@ -131,13 +130,13 @@ impl BodyLinks {
     }
 }
 
-/// What came of reading one character of the URL.
+/// The result of comparing one character of the URL.
 enum Read<'t> {
-    /// It is there, and this follows.
+    /// The character matches. The rest of the text, and the form of a slash.
     Past(&'t [u8], Option<Slash>),
-    /// The text ends before it is decided.
+    /// The text is too short to tell.
     Short,
-    /// Another character is there.
+    /// The text has another character.
     Different,
 }
 
@@ -160,7 +159,7 @@ fn read_slash(text: &[u8]) -> Read<'_> {
             }
             continue;
         };
-        // The hexadecimal digit may be a capital, the `u` may not.
+        // The hexadecimal digit may be in upper case, but the `u` may not.
         if found == written || (slash == Slash::Numbered && found == b"\\u002F") {
             return Read::Past(rest, Some(slash));
         }
@@ -168,8 +167,8 @@ fn read_slash(text: &[u8]) -> Read<'_> {
     Read::Different
 }
 
-/// Whether a URL that ends before this text is the whole of an origin and a base path; `None` where the text is too
-/// short to tell. A letter, a dot or a colon would make it another host, another port or another path.
+/// Whether the origin and base path end before this text; `None` where the text is too short to tell. A letter, a dot
+/// or a colon would continue a host, a port or a path.
 fn ends_here(text: &[u8]) -> Option<bool> {
     match text {
         [] => None,
@@ -290,7 +289,7 @@ mod tests {
         assert_eq!(rewritten(&mut origin, &[b"https://a.example/"]), "https://gw.example/");
     }
 
-    /// Writes the same thing by other means: no memory, no pieces.
+    /// A simpler implementation of the same function for a whole text.
     fn rewritten_at_once(text: &str) -> String {
         let mut rewritten = String::new();
         let mut rest = text;

@@ -1,14 +1,14 @@
-//! `Cache-Control` of answers to authenticated calls.
+//! `Cache-Control` of responses to authenticated requests.
 
 use crate::http::list;
 
-/// The `Cache-Control` with which no shared cache keeps the answer (RFC 9111 §5.2.2).
+/// Changes `Cache-Control` so that no shared cache stores the response (RFC 9111 §5.2.2).
 pub(super) fn private(value: &str) -> String {
     let directives = list::members(value, ',');
     let name = |directive: &str| directive.split('=').next().unwrap_or(directive).trim().to_ascii_lowercase();
     let says = |text: &str| directives.iter().any(|directive| directive.eq_ignore_ascii_case(text));
-    // `private="field"` is about one field, so it is not strict enough. A cache that knows `must-understand`
-    // ignores the `no-store` beside it (RFC 9111 §5.2.2.3).
+    // `private="field"` covers one field only, so it is not strict enough. A cache that knows `must-understand` ignores
+    // a `no-store` beside it (RFC 9111 §5.2.2.3).
     if says("private") || (says("no-store") && !says("must-understand")) {
         return value.to_owned();
     }

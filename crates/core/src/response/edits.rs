@@ -1,4 +1,4 @@
-//! What is done to an upstream's answer before the caller gets it.
+//! The changes to an upstream's response before it is returned to the caller.
 
 use std::borrow::Cow;
 
@@ -12,8 +12,8 @@ use crate::response::cache_control::private;
 use crate::response::link::Links;
 use crate::runtime::UpstreamResponse;
 
-/// Headers that hold a URL, which clients follow with the caller's token: what HTTP has for it, long-running
-/// operations of Azure, resumable uploads of Google, and uploads to registries of Docker. A route names more of them in
+/// Headers with a URL that clients request with the caller's token: those of HTTP, and those for long-running
+/// operations of Azure, resumable uploads of Google and uploads to Docker registries. A route can name more in
 /// `link_headers`.
 pub const LINK_HEADERS: &[&str] = &[
     "azure-asyncoperation",
@@ -27,8 +27,8 @@ pub const LINK_HEADERS: &[&str] = &[
     "x-goog-upload-url",
 ];
 
-/// Headers that would act on everything that shares the gateway's origin, that say what only the gateway says, or that
-/// let shared caches keep what `Cache-Control` forbids them.
+/// Headers that would affect the gateway's whole origin, that only the gateway may set, or that let shared caches store
+/// a response despite `Cache-Control`.
 const WITHHELD: &[&str] = &[
     "accept-ch",
     "activate-storage-access",
@@ -55,7 +55,7 @@ const WITHHELD: &[&str] = &[
     "use-as-dictionary",
 ];
 
-/// Families of such headers. `Secure-Session-*`, once `Sec-Session-*`, binds a session to the browser's device.
+/// Families of such headers. `Secure-Session-*` (formerly `Sec-Session-*`) binds a session to the browser's device.
 const WITHHELD_PREFIXES: &[&str] = &[
     "access-control-",
     "ad-auction-",
@@ -65,25 +65,25 @@ const WITHHELD_PREFIXES: &[&str] = &[
     "secure-session-",
 ];
 
-/// What is changed about the head of an answer, and what is asked of its body. Status and body stay as they are.
+/// The changes to one response's head, and the handling of its body.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Edits {
     /// Headers to remove, before any is set.
     pub remove: Vec<String>,
-    /// Headers to set or to add a line of, in this order.
+    /// Headers to set or to append, in this order.
     pub add: Vec<(Cow<'static, str>, String)>,
-    /// The status; `None` where the upstream's stays.
+    /// The new status; `None` to keep the upstream's.
     pub status: Option<u16>,
-    /// For how long its body may stand still, in milliseconds.
+    /// The idle timeout of the body, in milliseconds.
     pub idle_timeout: Option<u32>,
-    /// What is done to the links in its body; `None` where they stay as they are.
+    /// The rewriting of links in the body; `None` to keep them.
     pub body: Option<BodyEdit>,
     /// The names of the secrets that were found in the head.
     pub redacted: Vec<String>,
 }
 
-/// Headers about the bytes of a body, which are others once its links have been rewritten. `ETag` is not among them: the
-/// same representation has the same links at the same mount, so it names the rewritten bytes as well.
+/// Headers that describe the bytes of a body, which change when its links are rewritten. `ETag` stays: the same
+/// representation always has the same links at the same mount, so the tag also identifies the rewritten bytes.
 const ABOUT_THE_BODY: &[&str] = &[
     "accept-ranges",
     "content-digest",
@@ -99,14 +99,15 @@ const ABOUT_THE_BODY: &[&str] = &[
 /// The same, for a family.
 const ABOUT_THE_BODY_PREFIX: &str = "x-amz-checksum-";
 
-/// Decides what is changed.
+/// Decides the changes.
 ///
-/// 1. Hop-by-hop headers go, those that `Connection` lists too (RFC 9110 §7.6.1).
-/// 2. What would act on the gateway's whole origin goes; so do cookies, unless the route passes them on.
-/// 3. `Location`, `Link` and the other headers that hold URLs lead to the mount, and hold no credential. Few responses
-///    have one, so what they are rewritten by is asked for only then. So do the links in a body, where the route says so.
-/// 4. Answers to authenticated calls are private, unless the upstream was stricter or the route says otherwise.
-/// 5. The request's id is set.
+/// 1. Remove hop-by-hop headers, including those that `Connection` lists (RFC 9110 §7.6.1).
+/// 2. Remove headers that would affect the gateway's whole origin, and cookies, unless the route forwards them.
+/// 3. Rewrite `Location`, `Link` and the other headers with URLs, so that they lead to the mount and contain no
+///    credential; and the links in the body, where the route says so. `links` is only called for a response that has a
+///    link.
+/// 4. Make responses to authenticated requests private, unless the upstream was stricter or the route says otherwise.
+/// 5. Set the request's id.
 #[must_use]
 pub fn edits<'l>(
     answer: &impl UpstreamResponse,
@@ -158,7 +159,7 @@ pub fn edits<'l>(
 }
 
 impl Edits {
-    /// The names of the headers that the edited response has. A name can come twice.
+    /// The names of the headers that the edited response has. A name can occur twice.
     pub fn header_names<'n>(&'n self, response: &'n impl UpstreamResponse) -> impl Iterator<Item = &'n str> {
         let kept = response.header_names().filter(|name| !self.remove.iter().any(|removed| removed == name));
         kept.chain(self.add.iter().map(|(name, _)| name.as_ref()))
@@ -178,7 +179,7 @@ impl Edits {
     }
 
     fn replace(&mut self, name: &str, old: &str, new: Option<String>) {
-        // What `Connection` lists is removed, and added again where the gateway has a word in it.
+        // Headers that `Connection` lists are removed, so one that the gateway sets has to be added again.
         if new.as_deref() == Some(old) && !self.remove.iter().any(|removed| removed == name) {
             return;
         }

@@ -1,4 +1,5 @@
-//! Links in an answer's head: those into the upstream lead to the mount instead, and none holds a credential.
+//! Rewrites links in the head of a response: links to the upstream lead to the mount, and no link contains a
+//! credential.
 
 use std::borrow::Cow;
 
@@ -9,19 +10,19 @@ use crate::http::query;
 use crate::response::body_links::BodyLinks;
 use crate::secret_value::SecretValue;
 
-/// How often a text is decoded in the search for a secret. A link within a link within a link is decoded three
+/// How many times a text is decoded in the search for a secret. A link within a link within a link is decoded three
 /// times.
 const DECODINGS: usize = 4;
 
-/// What links are rewritten by.
+/// The data for rewriting links.
 pub struct Links<'a> {
-    /// The URL that was sent, without the parameters that were injected: links are relative to it.
+    /// The URL that was requested, without the injected parameters. Relative links are resolved against it.
     pub sent: SecretValue,
-    /// Whose links lead to the mount.
+    /// The upstream whose links are changed to the mount.
     pub upstream: &'a UpstreamUrl,
-    /// Its base path with what was put there; `None` where nothing was.
+    /// Its base path with the injected values; `None` where none was injected.
     pub filled_base: Option<SecretValue>,
-    /// The mount that the request came by: scheme, host and prefix, without a slash at the end.
+    /// The mount of the request: scheme, host and prefix, without a slash at the end.
     pub mount: String,
     /// The names of the query parameters that were injected.
     pub parameters: Vec<&'a str>,
@@ -30,18 +31,18 @@ pub struct Links<'a> {
 }
 
 impl Links<'_> {
-    /// What rewrites the links of the response's body.
+    /// The rewriter for links in the response's body.
     #[must_use]
     pub fn in_body(&self) -> BodyLinks {
         BodyLinks::new(format!("{}{}", self.upstream.origin, self.upstream.base), self.mount.clone())
     }
 
-    /// The reference as the caller may have it; `None` where it cannot be had without a credential.
+    /// The reference for the caller; `None` where it would contain a credential.
     ///
-    /// `resolve` gives the absolute URL of a reference, as the URL Standard reads it.
+    /// `resolve` returns the absolute URL of a reference, as the URL Standard defines it.
     pub fn rewrite(&self, reference: &str, resolve: &dyn Fn(&str) -> Option<String>) -> Option<String> {
         let Some(url) = resolve(reference) else {
-            // No reader makes a link of it, but it may hold anything.
+            // No client can resolve it, but it may contain a secret.
             return (!self.holds_secret(reference)).then(|| reference.to_owned());
         };
         let own = url.strip_prefix(self.upstream.origin.as_ref()).filter(|rest| rest.starts_with('/'));
@@ -56,23 +57,24 @@ impl Links<'_> {
         let below = own.and_then(|path| path.strip_prefix(self.upstream.base.as_ref()));
         match below.filter(|rest| rest.is_empty() || rest.starts_with(['/', '?', '#'])) {
             Some(rest) => Some(format!("{}{rest}", self.mount)),
-            // A relative link that leaves the base path would be another mount's at the gateway.
+            // At the gateway, a relative link out of the base path would lead to another mount.
             None if own.is_some() || cleaned != url => Some(cleaned.into_owned()),
-            // As it is written it can hold what parsing has changed, such as the case of its host.
+            // The unparsed text is checked too, because parsing changes it, for example the case of its host.
             None => (!self.holds_secret(reference)).then(|| reference.to_owned()),
         }
     }
 
-    /// The `Link` header as the caller may have it (RFC 8288 §3); `None` where it cannot be had without a
-    /// credential, or where readers could disagree on what its targets are.
+    /// The `Link` header for the caller (RFC 8288 §3); `None` where it would contain a credential, or where clients
+    /// could disagree on its targets.
     pub fn rewrite_header(&self, value: &str, resolve: &dyn Fn(&str) -> Option<String>) -> Option<String> {
         let rewritten = rewrite_link_header(value, |target| self.rewrite(target, resolve))?;
-        // Parameters hold texts too, and one of them, `anchor`, is a URL.
+        // The parameters of a link are searched too; one of them, `anchor`, is a URL.
         (!self.holds_secret(&rewritten)).then_some(rewritten)
     }
 
-    /// The `Refresh` header as the caller may have it: seconds, and after `; url=` a link that browsers follow as a
-    /// `Location` (HTML, "shared declarative refresh steps"). `None` for its more careless forms too.
+    /// The `Refresh` header for the caller: seconds, and after `; url=` a link that browsers follow like a `Location`
+    /// (HTML, "shared declarative refresh steps"). `None` where it would contain a credential, and for other forms of
+    /// the header.
     pub fn rewrite_refresh(&self, value: &str, resolve: &dyn Fn(&str) -> Option<String>) -> Option<String> {
         let Some((seconds, target)) = value.split_once(';') else {
             return value.bytes().all(|byte| byte.is_ascii_digit()).then(|| value.to_owned());
@@ -114,7 +116,7 @@ impl Links<'_> {
                 cleaned.push_str(text);
             }
         }
-        // What is no secret in any one parameter may be one across two of them.
+        // A secret may span two parameters.
         if self.holds_secret(&cleaned) {
             return None;
         }
@@ -145,7 +147,7 @@ impl Links<'_> {
     }
 }
 
-/// Rewrites the targets; `None` where one of them cannot be had.
+/// Rewrites the targets; `None` where `rewrite` returns `None` for one of them.
 fn rewrite_link_header(value: &str, rewrite: impl Fn(&str) -> Option<String>) -> Option<String> {
     let mut rewritten = String::with_capacity(value.len());
     let mut rest = value;
@@ -163,8 +165,8 @@ fn rewrite_link_header(value: &str, rewrite: impl Fn(&str) -> Option<String>) ->
     }
 }
 
-/// Up to and with the next `<` outside a quoted string, and what follows it. `None` where a quoted string is not
-/// closed: readers that do not mind would see targets in it.
+/// Splits the text after the next `<` outside a quoted string. `None` where a quoted string is not closed, because a
+/// lenient client would find targets in it.
 fn split_at_target(text: &str) -> Option<(&str, Option<&str>)> {
     let (mut quoted, mut escaped) = (false, false);
     for (at, byte) in text.bytes().enumerate() {

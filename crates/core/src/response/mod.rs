@@ -1,4 +1,4 @@
-//! Step 9: what is changed about the upstream's response.
+//! Step 9: the changes to the upstream's response.
 
 pub mod body_edit;
 pub mod body_links;

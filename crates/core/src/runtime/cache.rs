@@ -1,11 +1,11 @@
-//! What the runtime keeps between requests, outside the Worker's memory.
+//! The cache of the runtime, which is outside the Worker's memory.
 
-/// The runtime's cache. It may forget anything at any time, and be in many places that do not know of each other.
+/// The runtime's cache. It may drop an entry at any time, and each location may have its own.
 pub trait Cache {
-    /// What has been kept under this name: digits, letters and `/`. `None` where nothing is, or where the runtime has no
-    /// cache.
+    /// The bytes under this name, which has digits, letters and `/`. `None` where there are none, or where the runtime
+    /// has no cache.
     async fn find(&self, name: &str) -> Option<Vec<u8>>;
 
-    /// Keeps these bytes for so many seconds. Nothing is lost where that cannot be done.
+    /// Keeps these bytes for this many seconds, if possible.
     async fn keep(&self, name: &str, bytes: &[u8], seconds: u32);
 }

@@ -1,22 +1,21 @@
-//! What is told of requests besides the log.
+//! Traces, timing, metrics and the operator's page.
 
 use crate::configuration::Instruments;
 
-/// What the gateway was built with.
+/// The instruments that the gateway was built with.
 pub trait Instrumented {
-    /// What the configuration asks for. What it does not ask for is never done, and costs no code where this is a constant
-    /// of the build.
+    /// The instruments that the configuration asks for. The build does not contain the code of others.
     const INSTRUMENTS: Instruments;
 
     /// The operator's page; `None` where the configuration has none.
     const PAGE: Option<Page>;
 }
 
-/// A page that is served as it is.
+/// A static page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Page {
     /// The whole document.
     pub html: &'static str,
-    /// Its `Content-Security-Policy`, which admits what is written in the document and nothing else.
+    /// Its `Content-Security-Policy`, which admits only the scripts and styles in the document.
     pub policy: &'static str,
 }

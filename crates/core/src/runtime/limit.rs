@@ -1,12 +1,12 @@
-//! What a rate-limiting binding says.
+//! The verdict of a rate-limiting binding.
 
-/// What a rate-limiting binding says of one more request.
+/// The verdict of a rate-limiting binding on one more request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// It is within the limit.
+    /// The request is within the limit.
     Within,
-    /// It is not.
+    /// The limit is exceeded.
     Exceeded,
-    /// The binding threw, is none, or said nothing within the deadline.
+    /// The binding threw, is not bound, or did not respond within the deadline.
     Unknown,
 }

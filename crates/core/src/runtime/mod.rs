@@ -1,4 +1,4 @@
-//! What the core asks of a runtime. The edge implements these traits, tests fake them.
+//! The traits that the core needs from a runtime. The edge implements them, and the tests have fakes.
 #![expect(
     async_fn_in_trait,
     reason = "a Worker has one thread, and nothing here needs a future to be `Send`"
@@ -27,7 +27,7 @@ use crate::secret_value::SecretValue;
 
 /// The head of a caller's request.
 pub trait RequestHead {
-    /// As it stands in the request line.
+    /// The method as it is in the request line.
     fn method(&self) -> &str;
 
     /// The absolute URL as the runtime gives it, normalised or not.
@@ -48,42 +48,41 @@ pub trait Bindings {
     /// Counts one more request with this key, and gives up after `within` milliseconds.
     async fn limit(&self, binding: &str, key: &str, within: u32) -> Verdict;
 
-    /// A `[vars]` entry; `None` where it is not bound or no text.
+    /// A `[vars]` entry; `None` where it is not bound or not a text.
     fn variable(&self, name: &str) -> Option<String>;
 }
 
-/// The way to the upstreams.
+/// Sends requests to upstreams.
 pub trait Network {
-    /// What comes back.
+    /// The head of a response.
     type Response: UpstreamResponse;
 
-    /// Sends the request that the plan describes and waits for the head of the answer. Redirects are not
-    /// followed, no cache is looked at.
+    /// Sends the planned request and waits for the head of the response. Redirects are not followed, and no cache is
+    /// used.
     ///
-    /// The answer that came before, where there was one, is given up when the head of the next one has come, and not
-    /// before: until then it can still be the one that the caller gets.
+    /// The response to an earlier attempt is cancelled only when the next head has arrived, because until then it may
+    /// still be returned to the caller.
     async fn send(&self, plan: &Plan) -> Result<Self::Response, SendError>;
 
-    /// The first bytes of the body of the response that came last: `limit` of them, or fewer where the body ends, or where
-    /// more do not come within so many milliseconds. They stay a part of what the caller gets, which is as it was. Asked
-    /// only where [`Plan::reads_body`] said so.
+    /// The first bytes of the latest response's body: `limit` bytes, or fewer if the body ends or `within` milliseconds
+    /// pass. The caller still gets them. Called only where [`Plan::reads_body`] is set.
     async fn beginning(&self, response: &Self::Response, limit: u32, within: u32) -> Vec<u8>;
 
-    /// Waits until the whole of the body that was sent last is at hand for another attempt: `false` where it is longer
-    /// than [`Plan::keep`] said, or does not come. Asked only where that was not 0.
+    /// Waits until the whole body of the last attempt has been kept for another one. Returns `false` where it is longer
+    /// than [`Plan::keep`] or does not arrive. Called only where `keep` is not 0.
     async fn keeps_body(&self) -> bool;
 }
 
-/// Why no answer's head arrived.
+/// The reason why no head of a response arrived.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SendError {
-    /// No connection, or it ended before a head that can be read.
+    /// There was no connection, or it ended before a valid head.
     #[error("the upstream cannot be reached")]
     Unreachable,
-    /// The plan's deadline has passed.
+    /// The plan's timeout has passed.
     #[error("the upstream did not respond in time")]
     TimedOut,
-    /// The body of the request is longer than the plan takes.
+    /// The body of the request is longer than the plan allows.
     #[error("the body of the request is too large")]
     TooLarge,
 }
@@ -98,9 +97,9 @@ impl From<SendError> for Code {
     }
 }
 
-/// The head of an upstream's answer.
+/// The head of an upstream's response.
 pub trait UpstreamResponse {
-    /// The status code, whatever the upstream made of it.
+    /// The status code, which may be invalid.
     fn status(&self) -> u16;
 
     /// Whether the connection has become a WebSocket.
@@ -115,26 +114,24 @@ pub trait UpstreamResponse {
     /// Every `Set-Cookie` line.
     fn set_cookies(&self) -> Vec<String>;
 
-    /// Resolves a reference against a URL as the URL Standard does it, and gives the result's serialisation.
+    /// Resolves a reference against a URL as defined by the URL Standard.
     fn resolve(&self, reference: &str, base: &str) -> Option<String>;
 }
 
-/// What only the operator's endpoints ask of a runtime.
+/// Functions for the operator's endpoints only.
 pub trait Console {
-    /// The whole body of the caller's request as a text: of `limit` bytes at most, given up after `within`
-    /// milliseconds.
+    /// Reads the whole body of the caller's request as text: at most `limit` bytes, within `within` milliseconds.
     async fn receive(&self, limit: u32, within: u32) -> Result<SecretValue, ReceiveError>;
 
-    /// As [`Bindings::read`], with the milliseconds until this source yielded. Of many that are read at the same
-    /// time, each has its own.
+    /// The same as [`Bindings::read`], and the time that this source took, in milliseconds.
     async fn measure(&self, source: &Source, within: u32) -> (Reading, u32);
 
-    /// What a gateway would do with a request, by the code that serves: on a runtime in which every source yields a
-    /// placeholder and every upstream responds. Nothing is read and nothing is sent. `None` where it cannot be told.
+    /// Handles a request with the production code on a simulated runtime, in which every source yields a placeholder
+    /// and every upstream responds. Nothing is read and nothing is sent. `None` where this is not possible.
     async fn rehearse(&self, gateway: &Gateway, request: &RehearsalRequest) -> Option<Rehearsed>;
 }
 
-/// A request that nobody has sent.
+/// A request for a rehearsal.
 #[derive(Debug)]
 pub struct RehearsalRequest {
     /// Its method.
@@ -145,16 +142,16 @@ pub struct RehearsalRequest {
     pub headers: Vec<(String, String)>,
 }
 
-/// What a gateway would do with a request.
+/// The result of a rehearsal.
 #[derive(Debug)]
 pub struct Rehearsed {
-    /// The line of its event.
+    /// The line of its log event.
     pub line: String,
-    /// The refusal's code, where it is refused.
+    /// The code of the refusal; `None` where the request is not refused.
     pub code: Option<Code>,
-    /// The bindings that are read, in their order.
+    /// The bindings that are read, in order.
     pub reads: Vec<String>,
-    /// The request that is sent upstream, where one is.
+    /// The request that is sent upstream; `None` where none is.
     pub sent: Option<RehearsedSend>,
 }
 
@@ -169,22 +166,22 @@ pub struct RehearsedSend {
     pub removed: Vec<String>,
 }
 
-/// Why there is no body.
+/// The reason why a body could not be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ReceiveError {
-    /// It is longer than the limit.
+    /// The body is longer than the limit.
     #[error("the body is longer than the limit")]
     TooLarge,
-    /// It broke off, did not come in time, or is no text.
+    /// The body was incomplete, did not arrive in time, or is not text.
     #[error("the body cannot be received as a text")]
     Broken,
 }
 
 /// The time.
 pub trait Clock {
-    /// Milliseconds since any fixed moment.
+    /// Milliseconds since a fixed moment.
     fn now(&self) -> f64;
 
-    /// Waits so many milliseconds.
+    /// Waits for this time.
     async fn sleep(&self, milliseconds: u32);
 }

@@ -1,8 +1,8 @@
-//! The head of a request that no caller has sent.
+//! The empty head of a request without a caller.
 
 use super::RequestHead;
 
-/// The head of a request of which nothing is a caller's.
+/// The head of a request that no caller has sent: it has no headers.
 #[derive(Clone, Copy, Debug)]
 pub struct NoHead;
 

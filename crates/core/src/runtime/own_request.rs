@@ -1,13 +1,13 @@
-//! Requests of the gateway's own: for a token, or for keys that anybody may read.
+//! The gateway's own requests: for tokens and for public keys.
 
 use crate::runtime::SendError;
 use crate::runtime::plan::Plan;
 use crate::secret_value::SecretBytes;
 
-/// The way to servers that the gateway asks something itself.
+/// Sends the gateway's own requests.
 pub trait OwnRequests {
-    /// Sends a request with the headers and the body that the plan sets and no other, and waits for the whole response, of
-    /// `limit` bytes at most. Redirects are not followed, no cache is looked at. The plan's deadline is for all of it.
+    /// Sends a request with only the headers and the body that the plan sets, and waits for the whole response of at
+    /// most `limit` bytes. Redirects are not followed, and no cache is used. The plan's timeout covers everything.
     ///
     /// # Errors
     /// [`SendError::Unreachable`] also where the response ends before its announced length.
@@ -21,6 +21,6 @@ pub struct WholeResponse {
     pub status: u16,
     /// Its `Cache-Control`.
     pub cache_control: Option<String>,
-    /// Its body, which may hold a token.
+    /// Its body, which may contain a token.
     pub body: SecretBytes,
 }

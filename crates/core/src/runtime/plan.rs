@@ -1,4 +1,4 @@
-//! What is to be done to one request, decided and not yet done.
+//! The plan of one request: what the edge has to change and send.
 
 use std::rc::Rc;
 
@@ -6,30 +6,30 @@ use crate::configuration::Text;
 use crate::http::method::Method;
 use crate::secret_value::{SecretBytes, SecretValue};
 
-/// The request that goes up, as edits of the one that came in.
+/// The request to send upstream, described as changes to the caller's request.
 #[derive(Debug)]
 pub struct Plan {
-    /// The caller's.
+    /// The method of the caller's request.
     pub method: Method,
-    /// The binding that sends it; `None` where the runtime itself does.
+    /// The binding that sends it; `None` to use `fetch`.
     pub fetcher: Option<Text>,
-    /// Where it goes. A text that may hold a secret.
+    /// The URL, which may contain a secret.
     pub url: SecretValue,
-    /// Headers of the caller's that stay behind, removed before any is set.
+    /// Headers of the caller that are not forwarded. They are removed before others are set.
     pub remove: Vec<String>,
-    /// Headers that are set, each once.
+    /// Headers to set, without duplicates.
     pub set: Vec<(String, SecretValue)>,
-    /// Whether the caller's body goes along, where there is one.
+    /// Whether the caller's body is forwarded, if there is one.
     pub has_body: bool,
-    /// What is sent in the place of the caller's body; it may hold a secret.
+    /// The body that replaces the caller's; it may contain a secret.
     pub body: Option<Rc<SecretBytes>>,
-    /// How many bytes of the body are kept for another attempt; 0 where there will be none.
+    /// The number of bytes of the body that are kept for another attempt; 0 where there will be none.
     pub keep: u32,
-    /// The most bytes that the body may have.
+    /// The most bytes of the body.
     pub max_body: Option<u64>,
-    /// Until the head of the answer has arrived, in milliseconds, counted from the last progress of the body.
+    /// The time until the head of the response has arrived, in milliseconds, counted from the last progress of the
+    /// request's body.
     pub timeout: u32,
-    /// Whether the bytes of the response's body have to be seen: to redact it, to tell when it stands still, or to tell
-    /// whether it refuses the credential.
+    /// Whether the response's body has to be read: for redaction, for an idle timeout, or for a condition of failover.
     pub reads_body: bool,
 }

@@ -1,25 +1,25 @@
-//! What reading one source comes to.
+//! The result of reading one source.
 
 use crate::place::without_line_ends;
 use crate::secret_value::SecretValue;
 
-/// What reading one source came to.
+/// The result of reading one source.
 #[derive(Debug)]
 pub enum Reading {
-    /// A text that is more than white space.
+    /// A text that is not only white space.
     Value(SecretValue),
-    /// The binding answered that there is no such secret.
+    /// The store has no such secret.
     Missing,
     /// The secret is empty, or white space only.
     Empty,
-    /// The binding is not bound, is of another kind, threw, or yielded something that is no text.
+    /// The binding is not bound, is of another kind, threw, or yielded a value that is not text.
     Error,
-    /// Nothing within the deadline.
+    /// The read did not finish within the deadline.
     Timeout,
 }
 
 impl Reading {
-    /// Sorts what a binding yielded. Line ends at the end are dropped.
+    /// Makes a reading of the value of a binding. Line ends at its end are removed.
     #[must_use]
     pub fn from_value(value: Option<String>) -> Self {
         let Some(mut text) = value else { return Self::Missing };
@@ -29,7 +29,7 @@ impl Reading {
         if value.expose().trim().is_empty() { Self::Empty } else { Self::Value(value) }
     }
 
-    /// Why there is no value, as the log says it.
+    /// The reason for the log why there is no value.
     #[must_use]
     pub const fn failure(&self) -> Option<Failure> {
         match self {
@@ -42,31 +42,31 @@ impl Reading {
     }
 }
 
-/// Why a source did not serve.
+/// The reason why a source was not used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Failure {
-    /// As [`Reading::Missing`].
+    /// See [`Reading::Missing`].
     Missing,
-    /// As [`Reading::Empty`].
+    /// See [`Reading::Empty`].
     Empty,
-    /// The value cannot stand where the route puts it.
+    /// The value does not fit its place in the route's auth.
     Invalid,
-    /// As [`Reading::Error`].
+    /// See [`Reading::Error`].
     Error,
-    /// As [`Reading::Timeout`].
+    /// See [`Reading::Timeout`].
     Timeout,
-    /// It could not be exchanged for a token.
+    /// The credential could not be exchanged for a token.
     Exchange,
-    /// The upstream has refused the credential that it is part of.
+    /// The upstream has refused the credential.
     Refused,
-    /// It would make a credential that the upstream has refused already, so it was not sent.
+    /// The upstream has already refused an equal credential, so it was not sent.
     Repeated,
-    /// No head of an answer came to the credential that it is part of, after another one had been refused.
+    /// The upstream did not respond to the credential, after it had refused another one.
     Unanswered,
 }
 
 impl Failure {
-    /// As it stands in the log.
+    /// The name for the log.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -82,7 +82,7 @@ impl Failure {
         }
     }
 
-    /// Whether a caller can bring it about by what it asks for, so that it says nothing of the secret.
+    /// Whether a caller can cause it, so that it tells nothing about the secret.
     #[must_use]
     pub const fn can_be_forced(self) -> bool {
         matches!(self, Self::Refused | Self::Repeated)

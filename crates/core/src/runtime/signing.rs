@@ -1,4 +1,4 @@
-//! What forms of auth ask of a runtime that make something afresh, or put a credential into a body.
+//! The trait for forms of auth that sign requests, exchange tokens or change a body.
 
 use std::future::Future;
 
@@ -10,11 +10,10 @@ use crate::runtime::cache::Cache;
 use crate::runtime::cryptography::Cryptography;
 use crate::runtime::own_request::OwnRequests;
 
-/// What the future yields where `is_used` says so. Where that is a `const { … }` and false, its code is not in the build:
-/// the compiler does not translate what such a branch leads to, while the optimiser may miss that it is dead.
+/// Runs the future if `is_used`. Where that is a false `const { … }`, the build does not contain the future's code: the
+/// compiler does not translate a branch that a constant excludes, while the optimiser may keep it.
 ///
-/// A future that awaits another one has a state for it, which the compiler keeps even where a constant says that it is
-/// never reached. The box has none.
+/// The future is boxed, because an outer future would otherwise contain its state even where it never runs.
 #[inline]
 pub fn when<'f, F: Future + 'f>(
     is_used: bool,
@@ -23,17 +22,17 @@ pub fn when<'f, F: Future + 'f>(
     is_used.then(|| Box::pin(future()) as LocalBoxFuture<'f, F::Output>).into()
 }
 
-/// What forms of auth ask for beyond secrets and the time.
+/// The functions that some forms of auth need, besides secrets and the time.
 pub trait Signing: Cache + Cryptography + OwnRequests {
-    /// The forms that the configuration uses. No other form's method is called, and a form that is not used costs no
-    /// code where this is a constant of the build.
+    /// The forms that the configuration uses. The methods of other forms are not called, and the build does not contain
+    /// their code.
     const FORMS: Forms;
 
-    /// The whole body of the caller's request: of `limit` bytes at most, given up when it has made no progress for
-    /// `within` milliseconds. Asked once, before the request is sent for the first time.
+    /// Reads the whole body of the caller's request: at most `limit` bytes, with an idle timeout of `within`
+    /// milliseconds. Called once, before the first attempt.
     ///
     /// # Errors
-    /// [`ReceiveError::Broken`] also where the body ends before its announced length: a part of a body must never be
-    /// signed.
+    /// [`ReceiveError::Broken`] also where the body ends before its announced length, because a part of a body must
+    /// never be signed.
     async fn body(&self, limit: u32, within: u32) -> Result<Vec<u8>, ReceiveError>;
 }

@@ -1,10 +1,9 @@
-//! Which statuses can be returned.
+//! The statuses that can be returned.
 
 use crate::refusal::Code;
 use crate::runtime::UpstreamResponse;
 
-/// Whether the answer's status can be passed on: the runtime builds answers from 200 to 599, and 101 only with
-/// the WebSocket that it announces.
+/// Checks that the runtime can build a response with this status: 200 to 599, or 101 with a WebSocket.
 pub fn check_status(answer: &impl UpstreamResponse) -> Result<(), Code> {
     let passes = match answer.status() {
         101 => answer.is_web_socket(),

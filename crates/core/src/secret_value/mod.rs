@@ -4,20 +4,20 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
-/// A text that must not be seen: a secret's value, or a text that holds one.
+/// A text that must not be disclosed: a secret's value, or a text that contains one.
 ///
-/// It has no `Display` and no `Serialize`, its `Debug` says nothing, and its bytes are zeroed when it is
-/// dropped. That is the copy in WebAssembly's memory; the string that JavaScript holds is out of reach.
+/// It has no `Display` and no `Serialize`, and its `Debug` prints `[redacted]`. Its bytes are zeroed when it is
+/// dropped. This applies to the copy in WebAssembly's memory; the string in JavaScript cannot be zeroed.
 pub struct SecretValue(Zeroizing<String>);
 
 impl SecretValue {
-    /// Takes the text out of sight.
+    /// Wraps the text.
     #[must_use]
     pub fn new(text: String) -> Self {
         Self(Zeroizing::new(text))
     }
 
-    /// The text itself. Every use of a secret's value in this project goes through here.
+    /// The text itself. This is the only way to read a secret's value.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
@@ -30,17 +30,17 @@ impl fmt::Debug for SecretValue {
     }
 }
 
-/// Bytes that must not be seen: a key, or a body that holds a secret. As [`SecretValue`], but not text.
+/// Bytes that must not be disclosed: a key, or a body that contains a secret. Like [`SecretValue`], but not text.
 pub struct SecretBytes(Zeroizing<Vec<u8>>);
 
 impl SecretBytes {
-    /// Takes the bytes out of sight.
+    /// Wraps the bytes.
     #[must_use]
     pub fn new(bytes: Vec<u8>) -> Self {
         Self(Zeroizing::new(bytes))
     }
 
-    /// The bytes themselves. Every use of them goes through here.
+    /// The bytes themselves. This is the only way to read them.
     #[must_use]
     pub fn expose(&self) -> &[u8] {
         &self.0

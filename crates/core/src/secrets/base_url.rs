@@ -5,7 +5,7 @@ use crate::refusal::Code;
 use crate::runtime::Bindings;
 use crate::secrets::variables::text_of;
 
-/// Puts an upstream with variables together: they can have changed since the build, so it is parsed again.
+/// Fills in the variables of an upstream and parses the URL. Variables can change after the build.
 pub fn base_url(upstream: &Upstream, bindings: &impl Bindings) -> Result<UpstreamUrl, Code> {
     match upstream {
         Upstream::Fixed(url) => Ok(url.clone()),

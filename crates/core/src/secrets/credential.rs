@@ -1,4 +1,4 @@
-//! What a route's auth puts on one request.
+//! The values that a route's auth adds to one request.
 
 use sha2::{Digest as _, Sha256};
 
@@ -9,34 +9,35 @@ use crate::secret_value::SecretValue;
 use crate::signing::Signer;
 use crate::signing::template::OpenTemplate;
 
-/// Puts texts into the base path of an upstream, each by its name.
+/// A function that fills the named placeholders of an upstream's base path.
 pub type Fill = fn(&UpstreamUrl, &[(&str, SecretValue)]) -> SecretValue;
 
-/// All that a route's auth puts on one request.
+/// The values that a route's auth adds to one request.
 #[derive(Debug, Default)]
 pub struct Credential<'g> {
     /// Headers to set, in lower case, each once.
     pub headers: Vec<(&'g str, SecretValue)>,
     /// Query parameters to append, decoded, each once.
     pub parameters: Vec<(&'g str, SecretValue)>,
-    /// What is put into the upstream's base path, by the name that is there in braces, decoded.
+    /// Values for the upstream's base path, by the name of the placeholder in braces, decoded.
     pub segments: Vec<(&'g str, SecretValue)>,
-    /// What puts them there, where there are any: the code is in no build whose configuration has no such form.
+    /// The function that fills in the segments. It is `None` where there are none, so that a build whose configuration
+    /// has no placeholder does not contain that code.
     pub fill: Option<Fill>,
-    /// The binding with the client certificate that is shown.
+    /// The binding with the client certificate for the connection.
     pub certificate: Option<&'g Text>,
-    /// What is set in the body.
+    /// Fields to set in the body.
     pub fields: Vec<(&'g BodyPlace, SecretValue)>,
-    /// What has to be exchanged for a token, which is put on the request then.
+    /// The credentials to exchange for tokens, which are then added to the request.
     pub exchanges: Vec<PendingExchange<'g>>,
-    /// What tells this credential from others, where a token has been put into it.
+    /// The identity of this credential for comparison, where it includes a token.
     pub identity: Option<Digest>,
-    /// Whether a token of it has been used before.
+    /// Whether one of its tokens has been used before.
     pub is_reused: bool,
-    /// What is computed from each attempt's request.
+    /// The signatures to compute for each attempt.
     pub signers: Vec<Signer<'g>>,
-    /// What of the secrets was put in, each by its secret's name: a value, the field of one, or the pair of Basic as
-    /// it is encoded.
+    /// The secret values that are sent, each with its secret's name: a value, a field of one, or the encoded pair of
+    /// Basic.
     pub values: Vec<(&'g str, SecretValue)>,
 }
 
@@ -49,14 +50,14 @@ pub struct PendingExchange<'g> {
     pub name: &'g str,
     /// Where the request for the token is sent.
     pub url: UpstreamUrl,
-    /// What is put on that request.
+    /// The credential for that request.
     pub credential: Box<Credential<'g>>,
-    /// What is put on the caller's request.
+    /// The places of the token in the caller's request.
     pub put: Vec<(&'g Output, OpenTemplate<'g>)>,
 }
 
 impl Credential<'_> {
-    /// Equal for credentials of one route that look the same to the upstream.
+    /// A digest that is equal for credentials of one route that are the same to the upstream.
     #[must_use]
     pub fn digest<S: Signing>(&self) -> Digest {
         if let Some(identity) = self.identity {
@@ -85,7 +86,7 @@ impl Credential<'_> {
         hash.finalize().into()
     }
 
-    /// Has the runtime import the private keys that sign; whether all are keys.
+    /// Imports the private keys for signing into the runtime. Returns whether all of them are valid.
     pub async fn import<S: Signing>(&mut self, runtime: &S) -> bool {
         for signer in &mut self.signers {
             if !signer.import(runtime).await {
@@ -93,7 +94,7 @@ impl Credential<'_> {
             }
         }
         for exchange in &mut self.exchanges {
-            // No exchange is within another one, so this ends there.
+            // The recursion ends here, because no exchange contains another one.
             if !Box::pin(exchange.credential.import(runtime)).await {
                 return false;
             }
@@ -101,14 +102,26 @@ impl Credential<'_> {
         true
     }
 
-    /// Whether something is put on the request after it has been planned.
+    /// Has the tokens that keys of these secrets sign get false signatures.
+    pub fn falsify(&mut self, names: &[&str]) {
+        for signer in &mut self.signers {
+            if let Signer::Jwt(jwt) = signer {
+                jwt.is_falsified = names.contains(&jwt.name);
+            }
+        }
+        for exchange in &mut self.exchanges {
+            exchange.credential.falsify(names);
+        }
+    }
+
+    /// Whether values are added to the request after it has been planned.
     #[must_use]
     pub const fn is_completed_later(&self) -> bool {
         !self.fields.is_empty() || !self.signers.is_empty()
     }
 }
 
-/// With its length, so that no two lists of pieces are one text.
+/// Hashes a piece with its length, so that two different lists of pieces never hash the same bytes.
 fn add(hash: &mut Sha256, piece: &[u8]) {
     hash.update(piece.len().to_le_bytes());
     hash.update(piece);

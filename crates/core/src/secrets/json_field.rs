@@ -7,8 +7,8 @@ use serde::de::{Error as _, IgnoredAny, MapAccess, Visitor};
 
 use crate::secret_value::SecretValue;
 
-/// The text of the field with this name. `None` where the value is no JSON object, the field is not there
-/// exactly once, is not a string, or is white space only.
+/// The text of the field with this name. `None` where the value is not a JSON object, or the field is missing, occurs
+/// twice, is not a string, or is only white space.
 #[must_use]
 pub fn string_field(value: &SecretValue, name: &str) -> Option<SecretValue> {
     let mut deserializer = serde_json::Deserializer::from_str(value.expose());
@@ -17,7 +17,7 @@ pub fn string_field(value: &SecretValue, name: &str) -> Option<SecretValue> {
     found.filter(|text| !text.expose().trim().is_empty())
 }
 
-/// Picks one field and keeps no other.
+/// Extracts one field, and keeps no copy of the others.
 struct Field<'n>(&'n str);
 
 impl<'de> Visitor<'de> for Field<'_> {
@@ -33,8 +33,8 @@ impl<'de> Visitor<'de> for Field<'_> {
             if key != self.0 {
                 map.next_value::<IgnoredAny>()?;
             } else if found.is_some() {
-                // Readers of JSON disagree on which one counts (RFC 8259 §4).
-                return Err(A::Error::custom("the field is there twice"));
+                // JSON parsers disagree on which one counts (RFC 8259 §4).
+                return Err(A::Error::custom("the field occurs twice"));
             } else {
                 found = Some(SecretValue::new(map.next_value::<String>()?));
             }

@@ -1,7 +1,8 @@
-//! Step 5: the secrets of a route's auth, read, resolved and put into the form in which they are sent.
+//! Step 5: reads and resolves the secrets of a route's auth, and makes a credential of them.
 
 pub mod base_url;
 pub mod credential;
+pub mod credential_error;
 pub mod exchange;
 pub mod json_field;
 pub mod places;

@@ -1,4 +1,4 @@
-//! Where a configuration puts a secret's value, and whether a value can be put there.
+//! The places in which a configuration uses a secret's value, and whether a value fits them.
 
 use std::error::Error;
 use std::fmt;
@@ -10,12 +10,12 @@ use crate::place::{InvalidValue, Place, ValueFault, is_signing_key};
 use crate::secret_value::SecretValue;
 use crate::secrets::json_field::string_field;
 
-/// Whether the value can be put wherever the configuration puts this secret: in the auth of every route, and where a
-/// caller shows it. `signs` says whether the configuration may have keys that sign tokens: what reads them is not in a
-/// build where it never has.
+/// Checks that the value fits every place in which the configuration uses this secret: the auth of each route, and the
+/// token of a caller. `signs` tells whether the configuration may have keys that sign tokens, so that a build without
+/// them does not contain the code for parsing keys.
 ///
 /// # Errors
-/// For the first place that it does not fit.
+/// The first place that the value does not fit.
 pub fn check_value<'g>(
     gateway: &'g Gateway,
     id: SecretId,
@@ -99,7 +99,7 @@ fn check_place(place: Place, value: &SecretValue, signs: bool) -> Result<(), Inv
     }
 }
 
-/// What a placement puts where.
+/// The templates of a placement, each with its place.
 fn places(placement: &Placement) -> Vec<(&Template, Place)> {
     let mut places = match placement {
         Placement::Bearer(value) | Placement::Header { value, .. } => vec![(value, Place::Header)],
@@ -132,7 +132,7 @@ fn places(placement: &Placement) -> Vec<(&Template, Place)> {
     places
 }
 
-/// What a value must be for this place.
+/// The rules for a value in this place.
 pub(super) const fn place_of(output: &OutputPlace) -> Place {
     match output {
         OutputPlace::Header(_) => Place::Header,
@@ -140,11 +140,11 @@ pub(super) const fn place_of(output: &OutputPlace) -> Place {
     }
 }
 
-/// A place that a value cannot be put in.
+/// A place that a value does not fit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Misfit<'g> {
     user: User<'g>,
-    /// Of a value that is a JSON object.
+    /// The field, where the value is a JSON object.
     field: Option<&'g str>,
     fault: MisfitFault,
 }
@@ -168,7 +168,7 @@ impl fmt::Display for Misfit<'_> {
             (Some(field), MisfitFault::Value(fault)) => write!(formatter, "in its field `{field}`, {fault}")?,
             (field, MisfitFault::NoField) => {
                 let field = field.unwrap_or_default();
-                write!(formatter, "it is no JSON object with one text `{field}`")?;
+                write!(formatter, "it is not a JSON object with one string `{field}`")?;
             }
         }
         match self.user {

@@ -7,8 +7,8 @@ use crate::configuration::Source;
 use crate::runtime::Bindings;
 use crate::runtime::reading::Reading;
 
-/// What has been read for one request. A source that has been read once is not read again for it, and all of
-/// this is dropped with the request.
+/// The sources that have been read for one request. Each source is read once, and everything is dropped with the
+/// request.
 pub struct Readings<'g, B> {
     bindings: &'g B,
     within: u32,
@@ -16,19 +16,19 @@ pub struct Readings<'g, B> {
 }
 
 impl<'g, B: Bindings> Readings<'g, B> {
-    /// Nothing read yet; each source will get `within` milliseconds.
+    /// Starts with nothing read. Each source gets `within` milliseconds.
     #[must_use]
     pub const fn new(bindings: &'g B, within: u32) -> Self {
         Self { bindings, within, read: Vec::new() }
     }
 
-    /// What is read from.
+    /// The bindings to read from.
     #[must_use]
     pub const fn bindings(&self) -> &'g B {
         self.bindings
     }
 
-    /// Reads those of the sources that have not been read, all at the same time.
+    /// Reads the sources that have not been read, all concurrently.
     pub async fn read(&mut self, sources: impl IntoIterator<Item = &'g Source>) {
         let mut unread: Vec<&'g Source> = Vec::new();
         for source in sources {
@@ -40,13 +40,13 @@ impl<'g, B: Bindings> Readings<'g, B> {
         self.read.extend(unread.into_iter().zip(readings));
     }
 
-    /// Takes this for what reading the source came to.
+    /// Records this as the reading of the source.
     pub fn insert(&mut self, source: &'g Source, reading: Reading) {
         self.read.retain(|(known, _)| *known != source);
         self.read.push((source, reading));
     }
 
-    /// What reading this source came to, once it has been read.
+    /// The reading of this source, if it has been read.
     #[must_use]
     pub fn get(&self, source: &Source) -> Option<&Reading> {
         self.read.iter().find(|(known, _)| *known == source).map(|(_, reading)| reading)

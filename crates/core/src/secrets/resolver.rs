@@ -1,49 +1,26 @@
-//! Falls back: tries the sources of a route's auth in their order.
+//! The fallback of step 5: tries the sources of a route's auth in their order.
 
 use serde::Serialize;
 
 use crate::configuration::{Gateway, Grantee, OutputPlace, Placement, Route, Secret, SecretId, Source};
 use crate::digest::Digest;
-use crate::refusal::Code;
 use crate::request_id::RequestId;
 use crate::runtime::reading::{Failure, Reading};
 use crate::runtime::signing::{Signing, when};
 use crate::runtime::{Bindings, Clock};
 use crate::secret_value::SecretValue;
 use crate::secrets::credential::Credential;
+use crate::secrets::credential_error::CredentialError;
 use crate::secrets::exchange::{ExchangeError, obtain};
 use crate::secrets::places::place_of;
 use crate::secrets::readings::Readings;
 use crate::secrets::template::{Resolved, Unusable, render};
 use crate::signing::moment::Moment;
 
-/// What a client certificate is called in the log, where secrets have names.
+/// The name of a client certificate in the log, in the place of a secret's name.
 const CERTIFICATE: &str = "mtls";
 
-/// Why there is no credential.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum CredentialError {
-    /// No source is left that yields a value that can be used.
-    #[error("no source of a secret yields a usable value")]
-    Unavailable,
-    /// The same, and all that are left hold what the upstream has refused.
-    #[error("every source that is left holds a value that was refused")]
-    Repeated,
-    /// A variable is not bound, or is no text that can stand where it is put.
-    #[error("a variable does not fit the place that it is used in")]
-    Misconfigured,
-}
-
-impl From<CredentialError> for Code {
-    fn from(why: CredentialError) -> Self {
-        match why {
-            CredentialError::Unavailable | CredentialError::Repeated => Self::SecretUnavailable,
-            CredentialError::Misconfigured => Self::Misconfigured,
-        }
-    }
-}
-
-/// What became of one source, for the log.
+/// The outcome of one source, for the log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct SourceNote<'g> {
     /// The secret's name.
@@ -52,21 +29,21 @@ pub struct SourceNote<'g> {
     pub binding: &'g str,
     /// The source's position, from 1.
     pub source: usize,
-    /// Why it did not serve; absent when it did.
+    /// The reason why it was not used; absent where it was.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failure: Option<Failure>,
-    /// With what the upstream, or the token endpoint, refused the credential.
+    /// The status with which the upstream or the token endpoint refused the credential.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
-    /// Why no token came of an exchange.
+    /// The reason why an exchange yielded no token.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<&'static str>,
 }
 
-/// Goes through the sources of a route's auth.
+/// Tries the sources of a route's auth in order.
 ///
-/// All secrets of the auth stand at the same position, so that no request carries half of a pair; a secret with
-/// one source stays on it. What is asked of a value is only what the place that it goes to asks.
+/// All secrets of the auth use the same position, so that no request mixes an old and a new half of a pair. A secret
+/// with one source uses it at every position. A value is checked only against the rules of its place.
 pub struct Resolver<'g> {
     gateway: &'g Gateway,
     route: &'g Route,
@@ -74,25 +51,28 @@ pub struct Resolver<'g> {
     auth: &'g [Placement],
     secrets: Vec<(SecretId, &'g Secret)>,
     position: usize,
-    /// Of the positions that are tried, the one after the last.
+    /// The end of the positions to try, exclusive.
     end: usize,
     refused: Vec<Digest>,
     request_id: RequestId,
-    /// Whether a token that has been used before will not do.
+    /// Whether only a token that has not been used before is acceptable.
     is_fresh: bool,
-    /// How many credentials have been exchanged for tokens.
+    /// The number of credentials that have been exchanged for tokens.
     exchanges: u32,
     exchange_error: Option<ExchangeError>,
-    /// What became of each source that was looked at.
+    /// The names of secrets whose keys sign falsely.
+    falsified: Vec<&'g str>,
+    /// The outcome of each source that was tried.
     pub notes: Vec<SourceNote<'g>>,
 }
 
 impl<'g> Resolver<'g> {
-    /// Nothing read yet. `to` is who asks.
+    /// Makes a resolver for the auth of this route, at the first position. `to` is who asks.
     #[must_use]
     pub fn new(gateway: &'g Gateway, route: &'g Route, to: Grantee, request_id: &RequestId) -> Self {
         let auth = route.auth_of(to);
-        // In order, each once. They are few, and a sort of their own would be a hundredth of the Worker.
+        // In order and without duplicates. They are few, and another instance of `sort` would add a hundredth to the
+        // Worker's size.
         let mut ids: Vec<SecretId> = Vec::new();
         for placement in auth {
             placement.each_template(&mut |template| {
@@ -121,24 +101,31 @@ impl<'g> Resolver<'g> {
             is_fresh: false,
             exchanges: 0,
             exchange_error: None,
+            falsified: Vec::new(),
             notes: Vec::new(),
         }
     }
 
-    /// Tries this position alone, from 0, and proves its secrets by a token that has not been used before; `None` where
-    /// no secret has it.
+    /// A resolver that tries only this position, counted from 0, and obtains fresh tokens; `None` where no secret has
+    /// the position.
     #[must_use]
     pub fn only(self, position: usize) -> Option<Self> {
         (position < self.end).then_some(Self { position, end: position + 1, is_fresh: true, ..self })
     }
 
-    /// What is read at this position, from 0: of each secret one source.
+    /// Has the keys of these secrets sign falsely.
+    #[must_use]
+    pub fn falsifying(self, names: Vec<&'g str>) -> Self {
+        Self { falsified: names, ..self }
+    }
+
+    /// The source of each secret at this position, counted from 0.
     pub fn at(&self, position: usize) -> impl Iterator<Item = (SecretId, &'g Secret, &'g Source)> {
         let found = self.secrets.iter().filter_map(move |(id, secret)| at(*id, secret, position));
         found.map(|(id, secret, _, source)| (id, secret, source))
     }
 
-    /// Whether there is a position that was not looked at.
+    /// Whether a position is left to try.
     #[must_use]
     pub fn has_next(&self) -> bool {
         self.position < self.end
@@ -150,20 +137,21 @@ impl<'g> Resolver<'g> {
         !self.refused.is_empty()
     }
 
-    /// Notes that the upstream has refused this credential with that status. None like it is yielded from here on.
+    /// Records that the upstream has refused this credential with this status. An equal credential is not yielded
+    /// again.
     pub fn refuse<S: Signing>(&mut self, credential: &Credential<'_>, status: u16) {
         self.refused.push(credential.digest::<S>());
         self.mark(Failure::Refused, Some(status));
     }
 
-    /// Notes that the upstream has given no answer to a credential that it was asked with in place of a refused one.
+    /// Records that the upstream did not respond to the credential that was tried after a refused one.
     pub fn unanswered(&mut self) {
         if self.has_refused() {
             self.mark(Failure::Unanswered, None);
         }
     }
 
-    /// Falls back to the next position: the credential from the next one at which every secret yields a value that can be used.
+    /// Falls back: the credential of the next position at which every secret yields a usable value.
     pub async fn next<B: Bindings + Clock + Signing>(
         &mut self,
         readings: &mut Readings<'g, B>,
@@ -226,16 +214,18 @@ impl<'g> Resolver<'g> {
         Err(if repeated { CredentialError::Repeated } else { CredentialError::Unavailable })
     }
 
-    /// The credential of the position that was tried last, with a token that has not been used before.
+    /// The credential of the current position, with a fresh token.
     pub async fn renew<B: Bindings + Clock + Signing>(
         &mut self,
         readings: &mut Readings<'g, B>,
         bindings: &B,
     ) -> Result<Credential<'g>, CredentialError> {
+        let end = std::mem::replace(&mut self.end, self.position);
         self.position = self.position.saturating_sub(1);
         self.is_fresh = true;
         let renewed = self.next(readings, bindings).await;
         self.is_fresh = false;
+        self.end = end;
         renewed
     }
 
@@ -244,12 +234,15 @@ impl<'g> Resolver<'g> {
         credential: &mut Credential<'g>,
         runtime: &B,
     ) -> Result<(), Failure> {
+        if B::FORMS.jwt && !self.falsified.is_empty() {
+            credential.falsify(&self.falsified);
+        }
         when(const { B::FORMS.private_keys || B::FORMS.exchange }, || self.prepare(credential, runtime))
             .await
             .unwrap_or(Ok(()))
     }
 
-    /// Has keys imported, and exchanges credentials for tokens.
+    /// Imports keys, and exchanges credentials for tokens.
     async fn prepare<B: Bindings + Clock + Signing>(
         &mut self,
         credential: &mut Credential<'g>,
@@ -263,7 +256,7 @@ impl<'g> Resolver<'g> {
         }
         credential.identity = Some(credential.digest::<B>());
         for pending in std::mem::take(&mut credential.exchanges) {
-            // Attempts are counted from 1 upwards, and exchanges from the other end: no two have the same nonce.
+            // Attempts count up from 1, and exchanges count down from the maximum, so that all nonces differ.
             let moment = Moment::new(runtime.now(), &self.request_id, u32::MAX - self.exchanges);
             self.exchanges += 1;
             let token = obtain(&pending, self.is_fresh, runtime, &moment).await;
@@ -276,7 +269,7 @@ impl<'g> Resolver<'g> {
                 let value = template.fill_with_token(&token.text);
                 let value = std::str::from_utf8(value.expose()).unwrap_or_default();
                 if place_of(&output.place).check(value).is_err() {
-                    self.exchange_error = Some(ExchangeError::NoToken(200));
+                    self.exchange_error = Some(ExchangeError::NoToken(None));
                     return Err(Failure::Exchange);
                 }
                 let value = SecretValue::new(value.to_owned());
@@ -328,13 +321,13 @@ impl<'g> Resolver<'g> {
             status: None,
             error: None,
         };
-        // A single one serves at every position.
+        // A single source serves at every position, and is recorded once.
         if !self.notes.iter().any(|known| known.failure.is_none() && known.binding == note.binding) {
             self.notes.push(note);
         }
     }
 
-    /// What became of the sources of the credential that was yielded last, but for those that every one has.
+    /// Records a failure of the sources of the current credential, except those that every position uses.
     fn mark(&mut self, failure: Failure, status: Option<u16>) {
         let moving = |name: &str| {
             self.secrets.iter().any(|(_, secret)| secret.name == name && secret.sources.len() > 1)

@@ -1,4 +1,4 @@
-//! Templates filled with values, each checked by the place that it goes to.
+//! Fills templates with values, and checks each value against the rules of its place.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -31,11 +31,11 @@ pub(super) struct Resolved<'g, 'v> {
     pub(super) value: &'v SecretValue,
 }
 
-/// Why values could not be put in their places.
+/// The reason why a template could not be filled.
 pub(super) enum Unusable {
-    /// One of these secrets has a value that cannot stand there.
+    /// One of these secrets has a value that does not fit its place.
     Secrets(Vec<SecretId>),
-    /// A variable has.
+    /// A variable has such a value.
     Variable,
 }
 
@@ -101,7 +101,7 @@ impl<'g, R: Bindings + Signing> Filler<'_, 'g, '_, R> {
                     credential.exchanges.push(filler.exchange(exchange)?);
                 }
                 Placement::Mtls(_) => {}
-                // The build knows which forms there are, so there is no such placement.
+                // The build knows which forms the configuration has, so there is no such placement.
                 Placement::Body { .. }
                 | Placement::Path { .. }
                 | Placement::Hmac(_)
@@ -128,7 +128,7 @@ impl<'g, R: Bindings + Signing> Filler<'_, 'g, '_, R> {
         let password = self.fill(password, Place::Password)?;
         let pair = SecretValue::new([username.expose(), password.expose()].join(":"));
         let encoded = SecretValue::new(STANDARD.encode(pair.expose()));
-        // Its secret is the password, but where that is none.
+        // The secret is the password, or the user name where the password is not secret.
         let secret = placement.secrets().last();
         let is_secret = self.injected.len() > before;
         let secret = self.values.iter().find(|resolved| is_secret && Some(resolved.id) == secret);
@@ -137,7 +137,7 @@ impl<'g, R: Bindings + Signing> Filler<'_, 'g, '_, R> {
         Ok(encoded)
     }
 
-    /// The same of a client of OAuth 2.0 (RFC 6749 §2.3.1).
+    /// The credentials of an OAuth 2.0 client (RFC 6749 §2.3.1).
     fn client(&mut self, id: &Template, secret: &Template) -> Result<SecretValue, Unusable> {
         let (id, secret) = (self.fill(id, Place::Encoded)?, self.fill(secret, Place::Encoded)?);
         let pair = SecretValue::new([encoded(&id).expose(), ":", encoded(&secret).expose()].concat());
@@ -160,7 +160,7 @@ impl<'g, R: Bindings + Signing> Filler<'_, 'g, '_, R> {
         let key = if form.algorithm == JwtAlgorithm::Hs256 {
             symmetric(text.expose(), |text| decode_key(form.key_encoding, text)).map(JwtKey::Symmetric)
         } else {
-            // No upstream has it, so none can send it back.
+            // It is not sent to the upstream, so it cannot come back.
             self.injected.truncate(known);
             let bare = decode_key(form.key_encoding, text.expose());
             let key = parse(form.algorithm, text.expose(), bare.as_deref().map(Vec::as_slice));
@@ -173,6 +173,7 @@ impl<'g, R: Bindings + Signing> Filler<'_, 'g, '_, R> {
             header: self.claims(&form.header)?,
             claims: self.claims(&form.claims)?,
             put: self.outputs(&form.put)?,
+            is_falsified: false,
         })
     }
 
@@ -198,12 +199,12 @@ impl<'g, R: Bindings + Signing> Filler<'_, 'g, '_, R> {
     }
 }
 
-/// Joins templates' parts. A value is put in as it is and never looked at again: `${x}` in it means nothing.
+/// Joins the parts of templates. A value is inserted unchanged, and a `${x}` within it is not replaced.
 struct Filler<'a, 'g, 'v, B> {
     route: &'g Route,
     values: &'a [Resolved<'g, 'v>],
     bindings: &'a B,
-    /// What of the secrets was put in, unless the route excepts it.
+    /// The secret values that were inserted, except those that the route excludes from redaction.
     injected: Vec<(&'g str, SecretValue)>,
 }
 
@@ -213,11 +214,11 @@ impl<'g, B: Bindings> Filler<'_, 'g, '_, B> {
         for part in template.parts.iter() {
             pieces.push(self.part(part, template, place)?);
         }
-        // `concat` allocates once for all, so that no shorter copy of a secret is left behind in freed memory.
+        // `concat` allocates once, so that no partial copy of a secret is left in freed memory.
         Ok(SecretValue::new(pieces.iter().map(SecretValue::expose).collect::<Vec<_>>().concat()))
     }
 
-    /// As [`fill`](Self::fill), but for the values of the request, which is not known yet.
+    /// The same as [`fill`](Self::fill), except for values of the request, which are filled in later.
     fn open(&mut self, template: &'g Template, place: Place) -> Result<OpenTemplate<'g>, Unusable> {
         let parts = template.parts.iter().map(|part| match part {
             Part::Request(value) => Ok(OpenPart::Request(value)),
@@ -235,10 +236,10 @@ impl<'g, B: Bindings> Filler<'_, 'g, '_, B> {
             Part::Secret(id) => SecretValue::new(resolved(id)?.value.expose().to_owned()),
             Part::Field(id, name) => string_field(resolved(id)?.value, name).ok_or_else(invalid)?,
             Part::Variable(name) => SecretValue::new(self.bindings.variable(name).ok_or(Unusable::Variable)?),
-            // The grammar admits the one only where a template is left open, and puts values in the place of the other.
+            // The grammar admits values of the request only in open templates, and puts values in the place of a caller's.
             Part::Request(_) | Part::Caller(_) => return Err(Unusable::Variable),
         };
-        // What is not secret may end in a blank, as `token ${x}` does.
+        // Literal text may end with a space, as in `token ${x}`.
         let fits = match part {
             Part::Secret(_) | Part::Field(..) => place.check(piece.expose()),
             Part::Text(_) | Part::Variable(_) | Part::Caller(_) | Part::Request(_) => {

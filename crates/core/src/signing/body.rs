@@ -1,4 +1,4 @@
-//! Fields of a request's body.
+//! Sets fields in a request's body.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -10,10 +10,10 @@ use serde_json::value::RawValue;
 use crate::configuration::{BodyPlace, Text};
 use crate::http::query;
 
-/// Headers that say something of a body's bytes (RFC 9530, RFC 1864): wrong once a field has been set.
+/// Headers with a digest of the body (RFC 9530, RFC 1864), which is wrong once a field has been set.
 pub const DIGESTS: &[&str] = &["content-digest", "content-md5", "digest", "repr-digest"];
 
-/// The type that a body with this field gets where it has none.
+/// The `Content-Type` for a body without one.
 pub(super) const fn media_type(place: &BodyPlace) -> &'static str {
     match place {
         BodyPlace::Json(_) => "application/json",
@@ -36,8 +36,8 @@ pub(super) fn is_of_type(place: &BodyPlace, content_type: &str) -> bool {
     fits && charsets.all(|charset| charset.eq_ignore_ascii_case("utf-8"))
 }
 
-/// The body with this field; `None` where the body is not what its type says, or has something else in its place. All
-/// that is not replaced keeps its bytes.
+/// The body with this field set; `None` where the body does not match its media type, or a member on the path is not an
+/// object. All other bytes stay unchanged.
 pub(super) fn set_field(body: &[u8], place: &BodyPlace, value: &str) -> Option<Vec<u8>> {
     let text = std::str::from_utf8(body).ok()?;
     let changed = match place {
@@ -87,7 +87,7 @@ pub(super) fn sorted_form(body: &[u8]) -> Vec<u8> {
     fields.into_iter().flat_map(|(name, value)| [name, value].concat()).collect()
 }
 
-/// Writes the document with the value at this path. Members that lead there are made where they are missing.
+/// Writes the document with the value at this path. Missing members on the path are created.
 fn set_member(text: &str, path: &[Text], value: &str, out: &mut String) -> Option<()> {
     let Some((name, rest)) = path.split_first() else {
         out.push_str(&serde_json::to_string(value).ok()?);
@@ -101,7 +101,7 @@ fn set_member(text: &str, path: &[Text], value: &str, out: &mut String) -> Optio
     };
     match container {
         Container::Object(members) => {
-            // Readers of JSON disagree on which of two members with one name counts, so one is left of them.
+            // JSON parsers disagree on which of two members with one name counts, so only one is kept.
             let last = members.iter().rfind(|(known, _)| known == name).map(|(_, raw)| raw.get());
             let others = members.iter().filter(|(known, _)| known != name);
             out.push('{');
@@ -135,7 +135,7 @@ fn set_member(text: &str, path: &[Text], value: &str, out: &mut String) -> Optio
     Some(())
 }
 
-/// An object or an array, one level of it: what is in it stays as it is written.
+/// One level of an object or an array. Its members are not parsed.
 enum Container<'de> {
     Object(Vec<(String, &'de RawValue)>),
     Array(Vec<&'de RawValue>),

@@ -1,4 +1,4 @@
-//! Keyed hashes of a request (RFC 2104).
+//! Signs requests with HMAC (RFC 2104).
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha1::Sha1;
@@ -20,18 +20,18 @@ use crate::secret_value::{SecretBytes, SecretValue};
 pub struct HmacSigner<'g> {
     /// The form.
     pub form: &'g configuration::Hmac,
-    /// The name of the secret that the key is.
+    /// The name of the key's secret.
     pub name: &'g str,
     /// The key.
     pub key: SecretBytes,
-    /// What is hashed.
+    /// The message that is hashed.
     pub message: OpenTemplate<'g>,
-    /// What is put on the request.
+    /// The places of the signature in the request.
     pub put: Vec<(&'g Output, OpenTemplate<'g>)>,
 }
 
 impl<'g> HmacSigner<'g> {
-    /// Puts the outputs on the request: those without the signature first, since the message may cover them.
+    /// Adds the outputs to the request: first those without the signature, because the message may cover them.
     pub(super) fn sign<S: Signing>(
         &self,
         request: &mut Unsigned<'_, impl RequestHead>,
@@ -61,7 +61,7 @@ impl<'g> HmacSigner<'g> {
             self.put.iter().filter(|(output, _)| output.is_signature() == are_signatures)
         {
             let value = template.fill(request, signature);
-            // The grammar admits no part of the request here that is not text.
+            // The grammar admits only text values of the request here.
             let text = std::str::from_utf8(value.expose()).map_err(|_| Code::Misconfigured)?;
             request.put(output, SecretValue::new(text.to_owned()))?;
         }
@@ -69,15 +69,15 @@ impl<'g> HmacSigner<'g> {
     }
 }
 
-/// The SHA-256 hash of a message under a key.
+/// The HMAC-SHA-256 of a message.
 pub(crate) fn sha256_under(key: &[u8], message: &[u8]) -> SecretBytes {
-    // HMAC takes a key of any length.
+    // HMAC accepts a key of any length.
     let hash =
         Hmac::<Sha256>::new_from_slice(key).map(|mac| mac.chain_update(message).finalize().into_bytes());
     SecretBytes::new(hash.map(|hash| hash.to_vec()).unwrap_or_default())
 }
 
-/// The hash of a message under a key of any length; `None` for an algorithm that the configuration does not use.
+/// The HMAC of a message with a key of any length; `None` for an algorithm that the configuration does not use.
 #[must_use]
 pub fn keyed_hash<S: Signing>(algorithm: HmacAlgorithm, key: &[u8], message: &[u8]) -> Option<SecretBytes> {
     macro_rules! with {

@@ -20,7 +20,7 @@ use crate::secret_value::{SecretBytes, SecretValue};
 pub struct JwtSigner<'g> {
     /// The form.
     pub form: &'g Jwt,
-    /// The name of the secret that the key is.
+    /// The name of the key's secret.
     pub name: &'g str,
     /// The key.
     pub key: JwtKey,
@@ -28,16 +28,18 @@ pub struct JwtSigner<'g> {
     pub header: Vec<OpenClaim<'g>>,
     /// The claims besides `iat` and `exp`.
     pub claims: Vec<OpenClaim<'g>>,
-    /// What is put on the request.
+    /// The places of the token in the request.
     pub put: Vec<(&'g Output, OpenTemplate<'g>)>,
+    /// Whether its signatures are made false: for a control, of which all but the signature has to be right.
+    pub is_falsified: bool,
 }
 
-/// A key that signs.
+/// A signing key.
 #[derive(Debug)]
 pub enum JwtKey {
     /// The bytes of a symmetric key.
     Symmetric(SecretBytes),
-    /// A private key in PKCS#8, and where the runtime has it once it has been imported.
+    /// A private key in PKCS#8, and the runtime's handle once it has been imported.
     Private(SecretBytes, Option<KeyHandle>),
 }
 
@@ -68,7 +70,7 @@ pub enum OpenValue<'g> {
 }
 
 impl<'g> JwtSigner<'g> {
-    /// Has the runtime import the key; whether it is one.
+    /// Imports the key into the runtime. Returns whether it is a valid key.
     pub async fn import<S: Signing>(&mut self, runtime: &S) -> bool {
         if let JwtKey::Private(key, handle) = &mut self.key {
             *handle = runtime.import(self.form.algorithm, key.expose()).await;
@@ -77,7 +79,7 @@ impl<'g> JwtSigner<'g> {
         true
     }
 
-    /// Puts a new token on the request.
+    /// Adds a new token to the request.
     pub(super) async fn sign<S: Signing>(
         &self,
         request: &mut Unsigned<'_, impl RequestHead>,
@@ -105,6 +107,7 @@ impl<'g> JwtSigner<'g> {
             }
             JwtKey::Private(..) => return None,
         };
+        let signature = if self.is_falsified { falsified(&signature) } else { signature };
         let signature = SecretValue::new(URL_SAFE_NO_PAD.encode(signature.expose()));
         Some(SecretValue::new([signed.expose(), signature.expose()].join(".")))
     }
@@ -135,8 +138,16 @@ impl<'g> JwtSigner<'g> {
     }
 }
 
+/// As long, and no signature of the message by that key. The first half of the bytes stays, so that the numbers in it
+/// are in their ranges.
+fn falsified(signature: &SecretBytes) -> SecretBytes {
+    let bytes = signature.expose();
+    let altered = |(at, byte): (usize, &u8)| if at < bytes.len() / 2 { *byte } else { byte ^ 0x55 };
+    SecretBytes::new(bytes.iter().enumerate().map(altered).collect())
+}
+
 impl OpenClaim<'_> {
-    /// Appends the member to an object that has others.
+    /// Appends the member to an object that already has one.
     fn write(&self, moment: &Moment, out: &mut String) -> Option<()> {
         out.push(',');
         self.write_alone(moment, out)

@@ -1,7 +1,6 @@
-//! Step 7, before a request is sent: the credential's part of the body, and what is computed from the whole request.
+//! Step 7, before a request is sent: sets body fields and computes signatures.
 //!
-//! A plan is made of a credential, and can be made again for another attempt. A signature covers the plan, the time and
-//! a nonce, so it is the last that is put on a request and is made afresh for each attempt.
+//! A signature covers the plan, the time and a nonce. So it is added last, and is computed again for each attempt.
 
 pub mod body;
 pub mod hmac;
@@ -23,7 +22,7 @@ use crate::signing::signature::Signature;
 use crate::signing::sigv4::SigV4Signer;
 use crate::signing::unsigned::Unsigned;
 
-/// A value that is computed from a request, ready but for the request.
+/// A signer with its key, ready for a request.
 #[derive(Debug)]
 pub enum Signer<'g> {
     /// A keyed hash.
@@ -35,7 +34,7 @@ pub enum Signer<'g> {
 }
 
 impl Signer<'_> {
-    /// Has the runtime import its private key; whether it is one.
+    /// Imports the private key into the runtime. Returns whether it is a valid key.
     pub async fn import<S: Signing>(&mut self, runtime: &S) -> bool {
         match self {
             Self::Jwt(signer) => signer.import(runtime).await,
@@ -43,7 +42,7 @@ impl Signer<'_> {
         }
     }
 
-    /// Hands over what tells this signer from another one of the same form.
+    /// Calls `take` with everything that distinguishes this signer from another one of the same form.
     pub fn each_secret(&self, take: &mut dyn FnMut(&[u8])) {
         match self {
             Self::Hmac(signer) => signer.each_secret(take),
@@ -53,7 +52,7 @@ impl Signer<'_> {
     }
 }
 
-/// Completes a request: sets the fields of its body, then puts on it what each signer computes, in this order.
+/// Completes a request: sets the fields of its body, and then adds the signature of each signer, in order.
 ///
 /// # Errors
 /// [`Code::UnsupportedMediaType`] and [`Code::BodyInvalid`] where a field cannot be set in the body.

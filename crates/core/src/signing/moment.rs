@@ -11,15 +11,15 @@ const WEEKDAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
 const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
-/// When an attempt is made, and what no other attempt has.
+/// The time of an attempt, and a nonce that no other attempt has.
 #[derive(Clone, Debug, Default)]
 pub struct Moment {
-    /// Since 1970.
+    /// Milliseconds since 1970.
     milliseconds: u64,
     nonce: String,
 }
 
-/// A point of time in the parts that dates are written with, in UTC.
+/// A date and time in UTC, split into its parts.
 struct Civil {
     year: u64,
     /// From 1.
@@ -33,8 +33,8 @@ struct Civil {
 }
 
 impl Moment {
-    /// `now` is in milliseconds since 1970. The nonce is made of the request's random id and the attempt's number, and
-    /// does not disclose the id.
+    /// `now` is in milliseconds since 1970. The nonce is derived from the request's random id and the attempt's number,
+    /// and does not disclose the id.
     #[must_use]
     pub fn new(now: f64, id: &RequestId, attempt: u32) -> Self {
         #[expect(
@@ -52,13 +52,13 @@ impl Moment {
         Self { milliseconds, nonce }
     }
 
-    /// 32 hexadecimal digits.
+    /// The nonce: 32 hexadecimal digits.
     #[must_use]
     pub fn nonce(&self) -> &str {
         &self.nonce
     }
 
-    /// Whole seconds since 1970.
+    /// The time in whole seconds since 1970.
     #[must_use]
     pub const fn seconds(&self) -> u64 {
         self.milliseconds / 1000
@@ -90,8 +90,8 @@ impl Moment {
         format!("{year:04}{month:02}{day:02}T{hour:02}{minute:02}{second:02}Z")
     }
 
-    /// As Howard Hinnant's `civil_from_days` has it, for times since 1970: years begin in March there, so that the leap
-    /// day is the last one.
+    /// Howard Hinnant's `civil_from_days`, for times since 1970. Its years begin in March, so that the leap day is the
+    /// last day.
     fn civil(&self) -> Civil {
         let (days, time) = (self.seconds() / DAY, self.seconds() % DAY);
         let since_year_0 = days + 719_468;
@@ -113,7 +113,7 @@ impl Moment {
     }
 }
 
-/// The seconds since 1970 of a time in UTC as RFC 3339 writes it; `None` for any other text.
+/// Parses a UTC time in RFC 3339 format into seconds since 1970; `None` for any other text.
 #[must_use]
 pub fn seconds_of_rfc3339(text: &str) -> Option<u64> {
     let (date, time) = text.split_once(['T', 't'])?;
@@ -134,7 +134,7 @@ pub fn seconds_of_rfc3339(text: &str) -> Option<u64> {
     if !in_range {
         return None;
     }
-    // As Howard Hinnant's `days_from_civil` has it: the inverse of `civil`.
+    // Howard Hinnant's `days_from_civil`, the inverse of `civil`.
     let year = year - u64::from(month <= 2);
     let (era, year_of_era) = (year / 400, year % 400);
     let of_year = (153 * (if month > 2 { month - 3 } else { month + 9 }) + 2) / 5 + day - 1;

@@ -1,6 +1,6 @@
-//! What a signer yields.
+//! The result of a signer.
 
 use crate::secret_value::SecretValue;
 
-/// A value that has been put on a request for one attempt, and the name of the secret that it was computed with.
+/// The name of the secret and the signature that was computed with it for one attempt.
 pub type Signature<'g> = (&'g str, SecretValue);

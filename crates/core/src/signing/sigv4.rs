@@ -17,16 +17,16 @@ use crate::secret_value::{SecretBytes, SecretValue};
 
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 
-/// What ends a credential scope.
+/// The last part of a credential scope.
 const TERMINATOR: &str = "aws4_request";
 
 /// All but the unreserved characters (RFC 3986 §2.3).
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// What stands for the digest of a body that is not signed.
+/// Replaces the digest of a body that is not signed.
 const UNSIGNED: &str = "UNSIGNED-PAYLOAD";
 
-/// A body in chunks with a checksum at its end, which is not signed either. Today's SDKs upload so.
+/// Marks a body in unsigned chunks with a checksum at its end. Current SDKs upload in this way.
 const UNSIGNED_CHUNKS: &str = "STREAMING-UNSIGNED-PAYLOAD-TRAILER";
 
 /// A form of the configuration with its secrets.
@@ -34,20 +34,21 @@ const UNSIGNED_CHUNKS: &str = "STREAMING-UNSIGNED-PAYLOAD-TRAILER";
 pub struct SigV4Signer<'g> {
     /// The form.
     pub form: &'g SigV4,
-    /// The name of the secret that the key is.
+    /// The name of the key's secret.
     pub name: &'g str,
-    /// Names the key.
+    /// The id of the access key.
     pub access_key_id: SecretValue,
-    /// The key.
+    /// The secret access key.
     pub secret_access_key: SecretValue,
-    /// Belongs to a temporary key.
+    /// The session token of a temporary key.
     pub session_token: Option<SecretValue>,
-    /// Of the service's endpoint.
+    /// The region of the service's endpoint.
     pub region: SecretValue,
 }
 
 impl<'g> SigV4Signer<'g> {
-    /// Signs the host and every `x-amz-` header. No other header: a proxy may change it, and TLS protects it.
+    /// Signs the host and every `x-amz-` header. Other headers are not signed: proxies may change them, and TLS
+    /// protects them.
     pub(super) fn sign(&self, request: &mut Unsigned<'_, impl RequestHead>) -> Result<Signature<'g>, Code> {
         let service = self.form.service.as_ref();
         let is_s3 = self.form.is_s3();
@@ -55,7 +56,7 @@ impl<'g> SigV4Signer<'g> {
         let date = request.moment().basic();
         if is_s3 {
             request.set_header(CONTENT_SHA256, SecretValue::new(payload.to_string()));
-            // What is signed is what S3 makes of the path, so the path is sent in that one spelling.
+            // S3 signs the canonical path, so that spelling is sent.
             let path = canonical_path(request.path(), false, false);
             request.set_path(&path);
         }
@@ -90,8 +91,8 @@ impl<'g> SigV4Signer<'g> {
     }
 }
 
-/// What is signed of a body that goes to S3. The caller's word on its body is taken, since S3 compares it with the body:
-/// so an upload streams. Chunks that are signed one by one are not: each would have to be signed anew.
+/// The payload hash for S3. The caller's own hash is used where it sends one, because S3 compares it with the body; so
+/// an upload can stream. Chunks that the caller signed one by one are refused, because each would need a new signature.
 fn s3_payload(request: &Unsigned<'_, impl RequestHead>) -> Result<Cow<'static, str>, Code> {
     if !request.has_body() || request.has_own_body() {
         return Ok(hex(&digest(request.body())).into());
@@ -120,13 +121,13 @@ fn signed_headers(request: &mut Unsigned<'_, impl RequestHead>) -> Vec<(String, 
     headers
 }
 
-/// Runs of white space count as one space.
+/// Replaces each run of white space with one space.
 fn canonical_value(value: &str) -> String {
     value.split_ascii_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Each segment decoded and encoded in the one spelling; once more where the service wants that. `normalizes` takes dot
-/// segments and empty ones out (RFC 3986 §5.2.4).
+/// The canonical path: each segment is decoded and encoded again, and encoded a second time for services that require
+/// it. `normalizes` removes dot segments and empty segments (RFC 3986 §5.2.4).
 fn canonical_path(path: &str, encodes_twice: bool, normalizes: bool) -> String {
     let mut segments: Vec<&str> = path.split('/').skip(1).collect();
     if normalizes {
@@ -159,7 +160,7 @@ fn canonical_path(path: &str, encodes_twice: bool, normalizes: bool) -> String {
     if canonical.is_empty() { "/".to_owned() } else { canonical }
 }
 
-/// The parameters in the one spelling, sorted by name and then by value, both encoded.
+/// The canonical query: the parameters encoded, and sorted by name and then by value.
 fn canonical_query(query: &str) -> String {
     let encoded = |bytes: &[u8]| percent_encode(bytes, RESERVED).to_string();
     let parameters = query.split('&').filter(|raw| !raw.is_empty());
@@ -173,7 +174,7 @@ fn canonical_query(query: &str) -> String {
     parameters.collect::<Vec<_>>().join("&")
 }
 
-/// `headers` are sorted, each once, with their canonical values.
+/// `headers` are sorted and without duplicates, with canonical values.
 fn canonical_request(
     method: &str,
     path: &str,
@@ -189,8 +190,8 @@ fn names(headers: &[(String, String)]) -> String {
     headers.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(";")
 }
 
-/// The signature of a canonical request, in hexadecimal digits. The key is derived from the secret for the scope, piece
-/// by piece.
+/// The signature of a canonical request in hexadecimal digits. The signing key is derived from the secret and the
+/// scope.
 fn signature(secret: &str, scope: [&str; 4], date: &str, canonical: &str) -> SecretValue {
     let first = SecretBytes::new(["AWS4", secret].concat().into_bytes());
     let key = scope.iter().fold(first, |key, piece| sha256_under(key.expose(), piece.as_bytes()));
@@ -249,7 +250,7 @@ mod tests {
             let path = canonical_path(path, case.double, case.normalize);
             let canonical =
                 canonical_request(&case.method, &path, &canonical_query(query), &headers, &payload);
-            // An empty query is an empty line, which the suite's files do not all have.
+            // Some files of the suite lack the empty line for an empty query.
             assert_eq!(canonical.replace("\n\n", "\n"), case.canonical.replace("\n\n", "\n"), "{name}");
             let Some(expected) = case.signature else { continue };
             let scope = ["20150830", "us-east-1", "service", TERMINATOR];

@@ -1,4 +1,4 @@
-//! Templates whose secrets are filled in, and whose request is open still.
+//! Templates whose secrets are filled in, and whose values of the request are not.
 
 use super::body;
 use super::moment::Moment;
@@ -18,12 +18,12 @@ pub struct OpenTemplate<'g>(pub(crate) Vec<OpenPart<'g>>);
 pub(crate) enum OpenPart<'g> {
     /// Text, a variable or a secret.
     Filled(SecretValue),
-    /// Known when the request is.
+    /// A value of the request, which is filled in when the request is known.
     Request(&'g RequestValue),
 }
 
 impl OpenTemplate<'_> {
-    /// Hands over the pieces that are filled in already.
+    /// Calls `take` with each piece that is filled in.
     pub(super) fn each_filled(&self, take: &mut dyn FnMut(&[u8])) {
         for part in &self.0 {
             if let OpenPart::Filled(text) = part {
@@ -32,18 +32,17 @@ impl OpenTemplate<'_> {
         }
     }
 
-    /// The bytes for this request. `signature` stands for [`RequestValue::Signature`] and
-    /// [`RequestValue::Token`].
+    /// The bytes for this request. `signature` is the value of [`RequestValue::Signature`] and [`RequestValue::Token`].
     #[must_use]
     pub fn fill(&self, request: &Unsigned<'_, impl RequestHead>, signature: &str) -> SecretBytes {
         let pieces: Vec<SecretBytes> = self.0.iter().map(|part| piece(part, request, signature)).collect();
-        // `concat` allocates once for all, so that no shorter copy of a secret is left behind in freed memory.
+        // `concat` allocates once, so that no partial copy of a secret is left in freed memory.
         SecretBytes::new(pieces.iter().map(SecretBytes::expose).collect::<Vec<_>>().concat())
     }
 }
 
 impl OpenTemplate<'_> {
-    /// The bytes at this moment, for what is made without a request: all of it but the time and the nonce is empty.
+    /// The bytes without a request: its time and nonce are those of `moment`, and its other values are empty.
     #[must_use]
     pub fn fill_at(&self, moment: &Moment) -> SecretBytes {
         self.fill_simply(|value| match value {
@@ -53,7 +52,7 @@ impl OpenTemplate<'_> {
         })
     }
 
-    /// The bytes with this token; all else of a request is empty.
+    /// The bytes with this token. All other values of the request are empty.
     #[must_use]
     pub fn fill_with_token(&self, token: &SecretValue) -> SecretBytes {
         self.fill_simply(|value| match value {

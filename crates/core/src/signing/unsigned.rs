@@ -1,4 +1,4 @@
-//! A request that is planned and not yet signed.
+//! A planned request that has not been signed.
 
 use std::rc::Rc;
 
@@ -13,8 +13,8 @@ use crate::runtime::RequestHead;
 use crate::runtime::plan::Plan;
 use crate::secret_value::{SecretBytes, SecretValue};
 
-/// What the URL Standard encodes in the query of an `https` URL. The runtime parses the URL when it sends it, and what
-/// is signed must be what is sent.
+/// The characters that the URL Standard encodes in the query of an `https` URL. The runtime encodes them when it sends
+/// the request, and the signature must cover what is sent.
 const QUERY: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>').add(b'\'');
 
 /// The same for a path.
@@ -30,7 +30,7 @@ const PATH: &AsciiSet = &CONTROLS
     .add(b'{')
     .add(b'}');
 
-/// A planned request as signatures see it: the plan's edits are made, and each further one is made at once.
+/// A planned request as signatures see it, with the plan's changes applied.
 pub struct Unsigned<'a, H> {
     plan: &'a mut Plan,
     head: &'a H,
@@ -101,7 +101,7 @@ impl<'a, H: RequestHead> Unsigned<'a, H> {
         self.head.header(name)
     }
 
-    /// The headers that are sent with a name that starts so, each once.
+    /// The headers that are sent and whose names start with this prefix, without duplicates.
     #[must_use]
     pub fn headers_with_prefix(&self, prefix: &str) -> Vec<(String, String)> {
         let set = self.plan.set.iter().map(|(name, _)| name.as_str());
@@ -120,28 +120,28 @@ impl<'a, H: RequestHead> Unsigned<'a, H> {
         self.plan.has_body || self.plan.body.is_some()
     }
 
-    /// Whether the body that is sent is at hand.
+    /// Whether the plan contains the body.
     #[must_use]
     pub const fn has_own_body(&self) -> bool {
         self.plan.body.is_some()
     }
 
-    /// The body; empty where there is none, or where it is not at hand.
+    /// The body; empty where there is none, or where the plan does not contain it.
     #[must_use]
     pub fn body(&self) -> &[u8] {
         self.plan.body.as_ref().map_or(&[], |body| body.expose())
     }
 
-    /// When it is sent.
+    /// The time and the nonce of the attempt.
     #[must_use]
     pub const fn moment(&self) -> &Moment {
         self.moment
     }
 
-    /// Puts a value in its place.
+    /// Adds a value in its place.
     ///
     /// # Errors
-    /// As [`set_field`](Self::set_field).
+    /// The same as [`set_field`](Self::set_field).
     pub fn put(&mut self, output: &Output, value: SecretValue) -> Result<(), Code> {
         match &output.place {
             OutputPlace::Header(name) => self.set_header(name.as_str(), value),
@@ -151,13 +151,13 @@ impl<'a, H: RequestHead> Unsigned<'a, H> {
         Ok(())
     }
 
-    /// Sets a header, in the place of any that is sent with this name.
+    /// Sets a header, and replaces any with this name.
     pub fn set_header(&mut self, name: &str, value: SecretValue) {
         self.plan.set.retain(|(set, _)| set != name);
         self.plan.set.push((name.to_owned(), value));
     }
 
-    /// Sends the request to this path.
+    /// Sets the path of the request.
     pub fn set_path(&mut self, path: &str) {
         let query = self.query().map(str::to_owned).map(SecretValue::new);
         self.set_url(path, query.as_ref().map(SecretValue::expose));
@@ -176,8 +176,8 @@ impl<'a, H: RequestHead> Unsigned<'a, H> {
     /// Sets a field of the body.
     ///
     /// # Errors
-    /// [`Code::UnsupportedMediaType`] where the body is of another type, [`Code::BodyInvalid`] where it is not what its
-    /// type says.
+    /// [`Code::UnsupportedMediaType`] where the body has another media type, [`Code::BodyInvalid`] where it does not
+    /// match its media type.
     pub fn set_field(&mut self, place: &BodyPlace, value: &str) -> Result<(), Code> {
         let media_type = body::media_type(place);
         if !self.accepts_field(place) {
@@ -196,8 +196,8 @@ impl<'a, H: RequestHead> Unsigned<'a, H> {
         Ok(())
     }
 
-    /// Whether the body is of a type that has such a field. A request without a body gets one, where its method has a
-    /// meaning for it.
+    /// Whether the body has a media type with such a field. A request without a body gets one if its method may have
+    /// one.
     fn accepts_field(&self, place: &BodyPlace) -> bool {
         if self
             .header("content-encoding")

@@ -1,15 +1,16 @@
-//! Steps 5 to 8 of a request's life: a credential, the plan, the upstream, and once more where that is right.
+//! Steps 5 to 8 of a request: resolve a credential, plan, send, and repeat where that is right.
 //!
-//! Four things lead to another attempt, none of them once the caller has seen a byte of a response:
+//! Four situations lead to another attempt. All of them are before the caller has received a byte of a response:
 //!
-//! 1. The upstream refuses the credential ([`refused`](super::refused)), and another source holds another value. The next
-//!    source is resolved before the first response is given up; if it cannot be, the first response is returned.
-//! 2. A token that was used before is refused. A fresh one is obtained with the same source.
-//! 3. The connection fails before the head of a response, on a route with `retry`.
-//! 4. The upstream asks for a later request, on a route with `retry` too: 429 or 503 with a short `Retry-After`.
+//! 1. The upstream refuses the credential ([`refused`](super::refused)), and another source holds another value. The
+//!    next source is resolved before the first response is discarded; if it cannot be resolved, the first response is
+//!    returned.
+//! 2. The upstream refuses a token that was used before. A fresh one is obtained with the same source.
+//! 3. The connection fails before the head of a response arrives, on a route with `retry`.
+//! 4. The upstream asks to try later (429 or 503 with a short `Retry-After`), on a route with `retry`.
 //!
-//! Another attempt needs the whole body of the request, if it has one. For 3 and 4 the method must also be idempotent, or
-//! the request must carry an `Idempotency-Key`.
+//! Another attempt needs the whole body of the request, if it has one. For 3 and 4 the method must also be idempotent,
+//! or the request must carry an `Idempotency-Key`.
 
 use std::rc::Rc;
 
@@ -27,8 +28,9 @@ use crate::runtime::status::check_status;
 use crate::runtime::{Bindings, Clock, Network, RequestHead, SendError, UpstreamResponse};
 use crate::secret_value::{SecretBytes, SecretValue};
 use crate::secrets::credential::Credential;
+use crate::secrets::credential_error::CredentialError;
 use crate::secrets::readings::Readings;
-use crate::secrets::resolver::{CredentialError, Resolver};
+use crate::secrets::resolver::Resolver;
 use crate::upstream::completion::complete;
 use crate::upstream::planning::Forward;
 use crate::upstream::refused::is_refused;
@@ -38,50 +40,50 @@ const UNAUTHORIZED: u16 = 401;
 
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
 
-/// The pause before the second attempt, in milliseconds; each later one is twice as long.
+/// The pause before the second attempt, in milliseconds. Each later pause is twice as long.
 const FIRST_PAUSE: u32 = 100;
 
-/// The longest `Retry-After` that is waited for, in milliseconds. A caller that is to wait longer knows better what to
-/// do with its time.
+/// The longest `Retry-After` that the gateway waits for, in milliseconds. A longer one is returned to the caller, which
+/// can use the time.
 const LONGEST_PAUSE: u32 = 5_000;
 
-/// An upstream's answer, and what was put on the request for it.
+/// An upstream's response, and what its request carried.
 pub struct Reply<'g, A> {
     /// The head of the response.
     pub response: A,
-    /// The credential that it is the answer to.
+    /// The credential of the request.
     pub credential: Rc<Credential<'g>>,
-    /// The range that was asked for, with its surroundings.
+    /// The range that was requested, with its surroundings.
     pub range: Option<RequestedRange>,
 }
 
-/// Sends one request upstream, as often as it takes.
+/// Sends one request upstream, with as many attempts as are needed.
 pub struct Attempts<'a, 'g, H, R> {
-    /// What every attempt has in common.
+    /// The parts of the request that every attempt shares.
     pub forward: &'a Forward<'a, H>,
     /// The runtime.
     pub runtime: &'g R,
     /// The sources of the route's auth.
     pub resolver: &'a mut Resolver<'g>,
-    /// What has been read for this request.
+    /// The secrets that have been read for this request.
     pub readings: &'a mut Readings<'g, R>,
-    /// What the log will say.
+    /// The log event of the request.
     pub event: &'a mut Event<'g>,
-    /// What is looked for in the answer, whichever attempt brings it.
+    /// The secrets that any attempt has sent, which are looked for in the response.
     pub sent: &'a mut Sent<'g>,
-    /// When the next source is tried; `None` for a request that carries no credential.
+    /// The conditions for trying the next source; `None` for a request that carries no credential.
     pub failover: Option<&'a Failover>,
-    /// Where the jitter of pauses and the nonces of signatures come from.
+    /// The seed for the jitter of pauses and the nonces of signatures.
     pub request_id: &'a RequestId,
-    /// What ties the attempts to a trace; `None` where the upstream is not told.
+    /// The trace of the request; `None` where the upstream gets no trace headers.
     pub trace: Option<&'a Trace>,
-    /// The caller's body, once it has been read: to verify its signature, to sign it or to set a field in it.
+    /// The caller's body, once it has been read: to verify or make a signature, or to set a field in it.
     pub body: Option<Rc<SecretBytes>>,
 }
 
 impl<'g, H: RequestHead, R: Bindings + Network + Clock + Signing + Instrumented> Attempts<'_, 'g, H, R> {
-    /// Sends the request with this credential, and once more for as long as there is reason to. When no attempt is
-    /// accepted the last answer of the upstream is the answer, whatever it is.
+    /// Sends the request with this credential, and repeats it while one of the four situations applies. If no attempt
+    /// succeeds, the last response of the upstream is returned.
     pub async fn send(mut self, credential: Credential<'g>) -> Result<Reply<'g, R::Response>, Code> {
         let mut credential = Rc::new(credential);
         let mut standing: Option<Reply<'g, R::Response>> = None;
@@ -90,25 +92,25 @@ impl<'g, H: RequestHead, R: Bindings + Network + Clock + Signing + Instrumented>
         loop {
             let mut plan = self.plan(&credential, keep);
             if let Err(why) = self.complete(&mut plan, &credential).await {
-                self.resolver.unanswered();
-                return standing.ok_or(why);
+                return self.without_response(standing, why);
             }
-            // How wide it has to be depends on the signature, which does not cover it.
+            // This follows the signature, because the width depends on the signature's length. The signature does not
+            // cover the range.
             let range = self.widen_range(&mut plan);
             self.event.attempts += 1;
-            let response = match self.runtime.send(&plan).await {
+            let sent = self.runtime.send(&plan).await;
+            let is_unreachable = matches!(sent, Err(SendError::Unreachable));
+            if is_unreachable && retries > 0 && self.can_repeat(keep).await {
+                retries -= 1;
+                self.runtime.sleep(self.pause()).await;
+                continue;
+            }
+            let checked =
+                sent.map_err(Code::from).and_then(|response| check_status(&response).map(|()| response));
+            let response = match checked {
                 Ok(response) => response,
-                Err(SendError::Unreachable) if retries > 0 && self.can_repeat(keep).await => {
-                    retries -= 1;
-                    self.runtime.sleep(self.pause()).await;
-                    continue;
-                }
-                Err(why) => {
-                    self.resolver.unanswered();
-                    return standing.ok_or_else(|| why.into());
-                }
+                Err(why) => return self.without_response(standing, why),
             };
-            check_status(&response)?;
             let status = response.status();
             let later = retry_after(&response);
             let refused = is_refused(self.failover, &response, self.runtime).await;
@@ -133,7 +135,7 @@ impl<'g, H: RequestHead, R: Bindings + Network + Clock + Signing + Instrumented>
                 && self.can_repeat(keep).await
             {
                 retries -= 1;
-                // An upstream that says 0 does not mean that all shall come back at once.
+                // A `Retry-After` of 0 still gets a pause with jitter, so that not all callers return at once.
                 self.runtime.sleep(pause.max(self.pause())).await;
             } else {
                 self.note_acceptance(status);
@@ -141,6 +143,12 @@ impl<'g, H: RequestHead, R: Bindings + Network + Clock + Signing + Instrumented>
             }
             standing = Some(reply);
         }
+    }
+
+    /// What an attempt comes to that has brought no valid response: the last response, if there is one.
+    fn without_response<T>(&mut self, standing: Option<T>, why: Code) -> Result<T, Code> {
+        self.resolver.unanswered();
+        standing.ok_or(why)
     }
 
     fn plan(&self, credential: &Credential<'_>, keep: u32) -> Plan {
@@ -151,15 +159,15 @@ impl<'g, H: RequestHead, R: Bindings + Network + Clock + Signing + Instrumented>
         plan
     }
 
-    /// A caller can force refusals, and what any error says of the credential only the upstream knows: 403 and 429 can
-    /// come before it was looked at, or after.
+    /// Records whether the upstream accepted the credential. Other statuses are not counted as refusals: a caller can
+    /// provoke them, and 403 and 429 do not tell whether the upstream checked the credential.
     fn note_acceptance(&mut self, status: u16) {
         if self.resolver.has_refused() && status < 400 {
             self.event.failover = Some(FailoverOutcome::PrimaryRefused);
         }
     }
 
-    /// Asks for what a secret may need on either side of the range that the caller wants.
+    /// Widens the range that the caller wants by the longest form of a secret on either side.
     fn widen_range(&self, plan: &mut Plan) -> Option<RequestedRange> {
         let (name, wanted) = self.forward.range().filter(|_| self.forward.redacts)?;
         let range = RequestedRange::new(wanted, self.sent.needles(self.request_id).reach());
@@ -167,7 +175,7 @@ impl<'g, H: RequestHead, R: Bindings + Network + Clock + Signing + Instrumented>
         Some(range)
     }
 
-    /// The same credential with a token that no other request has used: the one that was refused may have been revoked.
+    /// The same credential with a fresh token, because the refused one may have been revoked.
     async fn renewed(&mut self, is_stale: bool, keep: u32) -> Option<Credential<'g>> {
         if !is_stale || !self.can_repeat(keep).await {
             return None;
@@ -197,7 +205,7 @@ impl<'g, H: RequestHead, R: Bindings + Network + Clock + Signing + Instrumented>
         Ok(next)
     }
 
-    /// Reads the body where the credential wants to see it, and puts on the plan what is made afresh for each attempt.
+    /// Reads the body where the credential needs it, and adds to the plan what is computed for each attempt.
     async fn complete(&mut self, plan: &mut Plan, credential: &Credential<'g>) -> Result<(), Code> {
         if R::FORMS.body && self.reads_body() && credential.is_completed_later() {
             if self.body.is_none() {
@@ -227,14 +235,15 @@ impl<'g, H: RequestHead, R: Bindings + Network + Clock + Signing + Instrumented>
         !self.forward.has_body || self.body.is_some() || (keep > 0 && self.runtime.keeps_body().await)
     }
 
-    /// Half of the pause is fixed and half is chance, so that callers who failed together do not come back together.
+    /// The next pause, in milliseconds. Half of it is random, so that callers that failed together do not return
+    /// together.
     fn pause(&self) -> u32 {
         let whole = FIRST_PAUSE << self.event.attempts.saturating_sub(1).min(5);
         whole / 2 + self.request_id.chance(self.event.attempts, whole / 2)
     }
 
-    /// How much of the body is kept: nothing where there will be no other attempt, or where it is known to be too
-    /// long for one.
+    /// How much of the body is kept, in bytes: 0 where there will be no other attempt, or where the body is known to be
+    /// too long.
     fn keep(&self, retries: u8) -> u32 {
         let renews = R::FORMS.reuse && self.forward.route.auth.iter().any(Placement::reuses);
         let another = retries > 0 || renews || (self.failover.is_some() && self.resolver.has_next());
@@ -246,10 +255,11 @@ impl<'g, H: RequestHead, R: Bindings + Network + Clock + Signing + Instrumented>
     }
 }
 
-/// How often a failed connection may be tried again. What is not idempotent may have been done already.
+/// How many times a request may be repeated after a failed connection: 0 unless it is idempotent, because the upstream
+/// may have acted on it.
 fn retries(forward: &Forward<'_, impl RequestHead>) -> u8 {
     let Some(retry) = forward.route.retry else { return 0 };
-    // A key that stays behind, as `Connection` or the route may have it, protects nobody.
+    // An `Idempotency-Key` that is not forwarded has no effect.
     let keyed = || {
         forward.head.header(IDEMPOTENCY_KEY).is_some_and(|key| !key.trim().is_empty())
             && forward.forwards(IDEMPOTENCY_KEY)
@@ -257,8 +267,8 @@ fn retries(forward: &Forward<'_, impl RequestHead>) -> u8 {
     if forward.method.is_idempotent() || keyed() { retry.attempts.saturating_sub(1) } else { 0 }
 }
 
-/// What an upstream that is too busy asks for, in milliseconds, where it is short. A date is left to the caller: it
-/// means a wait that is longer than this, or a clock that goes wrong.
+/// The `Retry-After` of a busy upstream, in milliseconds, if it is short enough. A date is left to the caller: it
+/// usually means a longer wait, or a clock that is wrong.
 fn retry_after(response: &impl UpstreamResponse) -> Option<u32> {
     if !matches!(response.status(), 429 | 503) {
         return None;

@@ -1,4 +1,4 @@
-//! Step 7, before a request is sent: what the credential makes of the whole request, afresh for each attempt.
+//! Step 7, before an attempt is sent: sets body fields and signatures, which depend on the whole request.
 
 use crate::refusal::Code;
 use crate::request_id::RequestId;
@@ -14,7 +14,7 @@ use crate::signing::unsigned::Unsigned;
 /// Sets the credential's fields in the plan's body and signs the request. `attempt` is its number, from 1.
 ///
 /// # Errors
-/// As [`signing::complete`].
+/// The same as [`signing::complete`].
 pub async fn complete<'g, R: Signing + Clock>(
     plan: &mut Plan,
     head: &impl RequestHead,

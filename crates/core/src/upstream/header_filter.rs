@@ -1,14 +1,14 @@
-//! Decides by their names which request headers are not forwarded. [`planning`](super::planning) removes more by their
-//! values and puts all of them on the plan; `src/upstream.rs` deletes them.
+//! Decides by name which request headers are not forwarded. [`planning`](super::planning) removes more headers by value
+//! and adds all of them to the plan; `src/upstream.rs` deletes them.
 
 use crate::configuration::{Route, TokenPlace};
 use crate::http::connection::{ConnectionOptions, HOP_BY_HOP};
 use crate::http::header_name::{HeaderName, fold, same_folded};
 
-/// Said anew by the runtime for the next connection.
+/// The runtime sets these for the next connection.
 const FRAMING: &[&str] = &["content-length", "expect", "host"];
 
-/// A credential that a caller brings along would be used in the place of the gateway's, or beside it.
+/// An upstream could use a credential of the caller instead of the gateway's.
 const CREDENTIALS: &[&str] = &[
     "api-key",
     "authorization",
@@ -26,10 +26,10 @@ const CREDENTIALS: &[&str] = &[
     "x-vault-token",
 ];
 
-/// Headers that upstreams believe when a proxy sends them: who asks, and what is asked for. `Referer` is a URL of the
-/// gateway's own, and can hold a token that was shown in a query. `Origin` is a page of the gateway's caller: it says
-/// nothing to an upstream whose caller is the gateway, and some upstreams refuse every request that has one. A program
-/// behind CGI takes `Proxy` for the proxy that its own requests go through (CVE-2016-5385).
+/// Headers that upstreams trust when a proxy sends them: the client, and the target of its request. `Referer` is a URL
+/// of the gateway, and can contain a token from a query. `Origin` is a page that uses the gateway; it means nothing to
+/// the upstream, and some upstreams refuse every request with `Origin`. CGI programs use `Proxy` as the proxy for their
+/// own requests (CVE-2016-5385).
 const CLAIMS: &[&str] = &[
     "cdn-loop",
     "client-ip",
@@ -63,28 +63,28 @@ const CLAIMS: &[&str] = &[
     "x-rewrite-url",
 ];
 
-/// Families of such headers, and what only the gateway says. `X-Accel-*` is how an application talks to nginx,
-/// `X-Envoy-*` how Envoy talks to itself, `Sec-Fetch-*` what a browser says of the page.
+/// Families of such headers, and of headers that only the gateway may set. `X-Accel-*` controls nginx, `X-Envoy-*`
+/// controls Envoy, and `Sec-Fetch-*` describes the browser's page.
 const CLAIM_PREFIXES: &[&str] =
     &["cf-", "ostiary-", "sec-fetch-", "x-accel-", "x-envoy-", "x-forwarded-", "x-original-"];
 
-/// Decides for one request which of its headers stay behind.
+/// Decides which headers of one request are not forwarded.
 ///
-/// Names are compared as servers behind CGI or WSGI see them ([`fold`]): a header that such a server cannot tell from
-/// one that is not forwarded is not forwarded either.
+/// Names are compared as CGI and WSGI servers see them ([`fold`]). A header is removed too if such a server cannot
+/// distinguish it from one that is removed.
 pub struct HeaderFilter<'a> {
     route: &'a Route,
     connection: ConnectionOptions,
 }
 
 impl<'a> HeaderFilter<'a> {
-    /// For a request on this route with this `Connection` header.
+    /// Makes a filter for a request on this route with this `Connection` header.
     #[must_use]
     pub fn new(route: &'a Route, connection: Option<&str>) -> Self {
         Self { route, connection: ConnectionOptions::new(connection) }
     }
 
-    /// Whether the header with this lower-case name stays behind.
+    /// Whether the header with this lower-case name is not forwarded.
     #[must_use]
     pub fn removes(&self, name: &str) -> bool {
         let folded = fold(name);

@@ -1,4 +1,4 @@
-//! Steps 6 to 8: the plan, and sending it as often as it takes.
+//! Steps 6 to 8: plan a request, send it, and repeat it where needed.
 
 pub mod attempts;
 pub mod completion;

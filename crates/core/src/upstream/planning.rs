@@ -1,4 +1,4 @@
-//! Step 6: the plan, from what every attempt has in common and one credential.
+//! Step 6: makes the plan of an attempt from the request and one credential.
 
 use crate::authentication::proved::ProvedTokens;
 use crate::configuration::{Failover, Route, SigV4, TokenPlace, UpstreamUrl};
@@ -19,9 +19,9 @@ use crate::secrets::credential::Credential;
 use crate::upstream::header_filter::HeaderFilter;
 use crate::upstream::subprotocols::Subprotocols;
 
-/// Asks for another form of the response than one that can be searched for a secret: another encoding or coding, also of
-/// messages within the body (gRPC, Connect) or by a dictionary (RFC 9842), a delta (RFC 3229 §10.5.3), what Apache httpd
-/// takes for `Range`, or digests of a body that can change (RFC 9530).
+/// Request headers that ask for a response that cannot be searched for a secret: another encoding or coding, also of
+/// messages within the body (gRPC, Connect) or with a dictionary (RFC 9842); a delta (RFC 3229 §10.5.3); a header that
+/// Apache httpd reads as `Range`; or a digest of a body that redaction may change (RFC 9530).
 const NEGOTIATES: &[&str] = &[
     "a-im",
     "accept-charset",
@@ -39,42 +39,42 @@ const NEGOTIATES: &[&str] = &[
     "x-ms-range-get-content-md5",
 ];
 
-/// What Azure's storage reads in the place of `Range`.
+/// The header that Azure Storage prefers to `Range`.
 const AZURE_RANGE: &str = "x-ms-range";
 
-/// What a plan is made of, besides the credential.
+/// The parts of a plan that do not depend on the credential.
 pub struct Forward<'a, H> {
     /// The caller's request.
     pub head: &'a H,
-    /// The host that it is for.
+    /// The host of the request.
     pub host: &'a Host,
     /// Its method.
     pub method: Method,
-    /// What of its path follows the mount.
+    /// The path below the mount.
     pub path: Below<'a>,
     /// Its query.
     pub query: Option<&'a str>,
-    /// Whether it may have a body.
+    /// Whether the request may have a body.
     pub has_body: bool,
-    /// How long it says that its body is, in bytes.
+    /// The value of its `Content-Length`, in bytes.
     pub length: Option<u64>,
-    /// Whether it asks for a WebSocket.
+    /// Whether the request asks for a WebSocket.
     pub is_upgrade: bool,
-    /// The route that it came by.
+    /// The route of the request.
     pub route: &'a Route,
-    /// Where that route leads.
+    /// The upstream of the route.
     pub upstream: &'a UpstreamUrl,
-    /// What has authenticated the caller. It is sent upstream in no header and no parameter.
+    /// The tokens of the caller. No header and no parameter with one of them is forwarded.
     pub tokens: &'a ProvedTokens,
-    /// What follows the mount in the path of `Destination`, where that is rewritten.
+    /// The path of `Destination` below the mount, for a method that has one.
     pub destination: Option<&'a str>,
-    /// Whether what is sent will be looked for in the answer.
+    /// Whether the response is searched for the secrets that are sent.
     pub redacts: bool,
 }
 
 impl<H: RequestHead> Forward<'_, H> {
-    /// Strips first and injects afterwards, so that nothing the caller says removes what the gateway sets
-    /// (CVE-2024-45410, CVE-2025-48865).
+    /// Makes the plan. Headers are removed first and set afterwards, so that a caller cannot have a header of the
+    /// gateway removed (CVE-2024-45410, CVE-2025-48865).
     #[must_use]
     pub fn plan(&self, credential: &Credential<'_>) -> Plan {
         let mut remove = Vec::new();
@@ -96,7 +96,8 @@ impl<H: RequestHead> Forward<'_, H> {
         let looks_inside = self.route.failover.as_ref().is_some_and(Failover::reads_body);
         let reads_body = self.reads_bytes() || self.route.idle_timeout.is_some() || looks_inside;
         if reads_body {
-            // The runtime decodes what is read here: an event that is coded again would wait for the next one.
+            // The runtime decodes the body to read it. Coding it again would delay each server-sent event until the
+            // next one.
             set.push(("accept-encoding".to_owned(), SecretValue::new("identity".to_owned())));
         }
         if self.is_upgrade {
@@ -117,7 +118,7 @@ impl<H: RequestHead> Forward<'_, H> {
         }
     }
 
-    /// Whether something is looked for in the body of the response: what was sent, or links.
+    /// Whether the body of the response is searched, for secrets or for links.
     fn reads_bytes(&self) -> bool {
         self.redacts || !self.route.rewrite_body.is_empty()
     }
@@ -128,7 +129,7 @@ impl<H: RequestHead> Forward<'_, H> {
         !matches!(self.fate(&self.header_filter(), &Credential::default(), name), Fate::Removed)
     }
 
-    /// The subprotocol that the gateway selects itself, where the upstream had nothing to select from.
+    /// The subprotocol that the gateway selects, if the upstream was offered none.
     #[must_use]
     pub fn own_subprotocol(&self, response: &impl UpstreamResponse) -> Option<&str> {
         if !response.is_web_socket() || response.header(subprotocol::HEADER).is_some() {
@@ -146,7 +147,8 @@ impl<H: RequestHead> Forward<'_, H> {
         Subprotocols::new(value, &self.route.token_in, self.tokens)
     }
 
-    /// What becomes of a request header. Of a list of subprotocols or cookies only those that carry a token are removed.
+    /// Decides how a request header is handled. From a list of subprotocols or cookies, only those that carry a token
+    /// are removed.
     fn fate(&self, header_filter: &HeaderFilter<'_>, credential: &Credential<'_>, name: &str) -> Fate {
         if header_filter.removes(name) || (self.reads_bytes() && self.negotiates(name)) {
             return Fate::Removed;
@@ -175,10 +177,10 @@ impl<H: RequestHead> Forward<'_, H> {
         Fate::Removed
     }
 
-    /// Whether this header asks for a response that could not be searched.
+    /// Whether this header asks for a response that cannot be searched.
     fn negotiates(&self, name: &str) -> bool {
         let folded = fold(name);
-        // What PUT and PATCH write, as Azure's pages are written: it asks for no part of the response.
+        // For PUT and PATCH this header is the range to write (Azure page blobs), and not a range of the response.
         let writes = matches!(self.method, Method::Put | Method::Patch);
         match folded.as_ref() {
             "range" | AZURE_RANGE if writes && folded == name => false,
@@ -188,8 +190,9 @@ impl<H: RequestHead> Forward<'_, H> {
         }
     }
 
-    /// The one range of bytes that the request asks for, and the header that does. Of several, of other methods than GET
-    /// (RFC 9110 §14.2), and where links in the body are rewritten, the whole body is the response.
+    /// The byte range that the request asks for, and the name of its header. `None`, so that the whole body is
+    /// requested, for several ranges, for methods other than GET (RFC 9110 §14.2), and where links in the body are
+    /// rewritten.
     #[must_use]
     pub fn range(&self) -> Option<(&'static str, ByteRange)> {
         let is_whole = self.method != Method::Get || !self.route.rewrite_body.is_empty();
@@ -198,35 +201,34 @@ impl<H: RequestHead> Forward<'_, H> {
         Some((name, ByteRange::parse(value)?))
     }
 
-    /// The `Accept` header without charsets that cannot be searched.
+    /// Removes charsets that cannot be searched from `Accept`.
     fn accept(&self) -> Fate {
         let value = self.head.header("accept").unwrap_or_default();
         if self.tokens.are_in(value.as_bytes()) {
             return Fate::Removed;
         }
         let without = charset::without_foreign(value);
-        // To a server that knows no quotes, what is quoted can be a charset.
+        // A server that does not parse quoted strings could find a charset in one.
         if !charset::is_searchable(&without) {
             return Fate::Removed;
         }
         if without == value { Fate::Forwarded } else { Fate::Replaced(SecretValue::new(without)) }
     }
 
-    /// Whether a parameter of the query stays behind.
+    /// Whether a query parameter is not forwarded.
     fn drops(&self, parameter: Parameter<'_>) -> bool {
         drops(self.route, &parameter.name()) || self.tokens.are_in(&parameter.decoded())
     }
 
-    /// The URL with what this credential adds to it.
+    /// The URL with the values that this credential adds.
     ///
-    /// An origin without a slash at its end, and then a slash: whatever follows is read as path and query, so
-    /// nothing of the caller's can move the origin.
+    /// The origin is followed by a slash, so everything after it is path and query. A caller cannot change the origin.
     #[must_use]
     pub fn url(&self, credential: &Credential<'_>) -> SecretValue {
         self.url_with(credential, &credential.parameters)
     }
 
-    /// The same without the credential's parameters. What is in the base path is there.
+    /// The same URL without the credential's query parameters. It includes the values in the base path.
     #[must_use]
     pub fn url_without_parameters(&self, credential: &Credential<'_>) -> SecretValue {
         self.url_with(credential, &[])
@@ -237,7 +239,7 @@ impl<H: RequestHead> Forward<'_, H> {
         let encoded = |(name, value): &(&str, SecretValue)| 3 * (name.len() + value.expose().len()) + 2;
         let room =
             parameters.iter().map(encoded).sum::<usize>() + query.as_ref().map_or(0, |query| query.len());
-        // With room for all, no shorter copy of a secret is left behind in freed memory.
+        // Reserving the whole length avoids reallocation, which would leave copies of a secret in freed memory.
         let mut whole = String::with_capacity(room);
         whole.push_str(query.as_deref().unwrap_or_default());
         for (name, value) in parameters {
@@ -251,14 +253,14 @@ impl<H: RequestHead> Forward<'_, H> {
         SecretValue::new(pieces.concat())
     }
 
-    /// The upstream's base path with what the credential puts there; `None` where it puts nothing there.
+    /// The upstream's base path with the values of the credential; `None` where the credential adds none there.
     #[must_use]
     pub fn filled_base(&self, credential: &Credential<'_>) -> Option<SecretValue> {
         credential.fill.map(|fill| fill(self.upstream, &credential.segments))
     }
 }
 
-/// What becomes of a request header.
+/// How a request header is handled.
 enum Fate {
     Forwarded,
     Removed,
@@ -266,14 +268,14 @@ enum Fate {
 }
 
 impl Fate {
-    /// Of a list from which something was removed.
+    /// The fate of a list from which an element was removed.
     fn without_token(rest: String) -> Self {
         if rest.is_empty() { Self::Removed } else { Self::Replaced(SecretValue::new(rest)) }
     }
 }
 
-/// Whether a parameter with this decoded name stays behind: every name that a server could take for one that the
-/// gateway fills or empties.
+/// Whether a parameter with this decoded name is not forwarded. This covers every name that a server could read as the
+/// name of a parameter that the gateway sets or removes.
 fn drops(route: &Route, name: &[u8]) -> bool {
     let is = |other: &str| query::is_same_name(name, other.as_bytes());
     route.strip_query.iter().any(|stripped| is(stripped))

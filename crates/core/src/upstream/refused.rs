@@ -1,19 +1,19 @@
-//! Whether a response refuses the credential that its request carried. What is tried next is in
-//! [`attempts`](super::attempts).
+//! Tells whether a response refuses the credential of its request. [`attempts`](super::attempts) decides what is tried
+//! next.
 
 use memchr::memmem;
 
 use crate::configuration::Failover;
 use crate::runtime::{Network, UpstreamResponse};
 
-/// Where a text of a condition is looked for, in bytes. An API's error is short.
+/// How much of a body is searched for the text of a condition, in bytes. The error of an API is short.
 const BEGINNING: u32 = 4 * 1024;
 
-/// How long that beginning may take to arrive after the head, in milliseconds. The caller waits for it.
+/// The time for that part of the body to arrive after the head, in milliseconds. The caller waits meanwhile.
 const PATIENCE: u32 = 2_000;
 
-/// Whether one of the route's conditions holds for the response. Its body is looked at only where nothing else decides,
-/// and is then still the caller's as it was.
+/// Whether one of the route's conditions holds for the response. The body is read only where the head does not decide;
+/// the caller still gets all of it.
 pub async fn is_refused<N: Network>(
     failover: Option<&Failover>,
     response: &N::Response,
@@ -33,7 +33,7 @@ pub async fn is_refused<N: Network>(
     texts.any(|text| memmem::find(&beginning, text.as_bytes()).is_some())
 }
 
-/// Whether the body is text or JSON, and none that is sent piece by piece for as long as somebody listens.
+/// Whether the body is text or JSON, and not a stream of events.
 fn holds_text(response: &impl UpstreamResponse) -> bool {
     if response.is_web_socket()
         || response.header("content-encoding").is_some_and(|coding| coding != "identity")

@@ -1,23 +1,23 @@
-//! Which of a caller's subprotocols are offered to the upstream (RFC 6455 §4.1).
+//! Decides which WebSocket subprotocols of the caller are offered to the upstream (RFC 6455 §4.1).
 
 use crate::authentication::proved::ProvedTokens;
 use crate::configuration::TokenPlace;
 use crate::http::subprotocol::items;
 
-/// A caller's subprotocols, without those that carry a token.
+/// The subprotocols of a caller, separated from those that carry a token.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Subprotocols<'h> {
-    /// What is left, in the caller's order. The upstream selects one of these.
+    /// The subprotocols that are offered to the upstream, in the caller's order.
     pub forwarded: Vec<&'h str>,
-    /// The name after which the caller has listed its token. It is the gateway's to select, and only where nothing is left
-    /// for the upstream: a browser ends a connection for which nothing of what it offered was selected.
+    /// The name after which the caller has listed its token. The gateway selects it if there is no other subprotocol,
+    /// because a browser closes a connection for which none of its offers was selected.
     pub own: Option<&'h str>,
-    /// Whether any carries a token.
+    /// Whether a subprotocol carries a token.
     pub carry_token: bool,
 }
 
 impl<'h> Subprotocols<'h> {
-    /// Those of this `Sec-WebSocket-Protocol` header, on a route with these places for tokens.
+    /// Parses this `Sec-WebSocket-Protocol` header for a route with these token places.
     #[must_use]
     pub fn new(value: &'h str, places: &[TokenPlace], tokens: &ProvedTokens) -> Self {
         let mut sorted = Self::default();

@@ -4,7 +4,7 @@ use ostiary_core::runtime::SendError;
 use serde_json::{Value, json};
 
 use crate::signing::{sent, world};
-use crate::world::{Ask, Binding, Sent, World};
+use crate::world::{Ask, Binding, Exchange, Sent, World};
 
 const CLIENT: &str = "client_id = \"me &\", client_secret = \"${key}\"";
 const REUSE: &str = "client_id = \"me\", client_secret = \"${key}\", reuse = true";
@@ -152,7 +152,7 @@ fn what_a_token_endpoint_says_reaches_the_log_as_a_code_and_the_caller_not_at_al
         (Ok((200, "{}")), "no_token", json!(200)),
         (Ok((200, r#"{"access_token":7}"#)), "no_token", json!(200)),
         (Ok((200, r#"{"access_token":""}"#)), "no_token", json!(200)),
-        (Ok((200, r#"{"access_token":"canary\nx"}"#)), "no_token", json!(200)),
+        (Ok((200, r#"{"access_token":"canary\nx"}"#)), "no_token", Value::Null),
         (Ok((200, "not JSON")), "no_token", json!(200)),
         (Err(SendError::Unreachable), "unreachable", Value::Null),
         (Err(SendError::TimedOut), "timeout", Value::Null),
@@ -286,6 +286,53 @@ fn a_kept_token_that_the_upstream_refuses_is_renewed_once_and_then_the_next_secr
     let exchanges = world.asked_for_tokens.take();
     assert_eq!(exchanges.len(), 2);
     assert_ne!(exchanges[0].header("authorization"), exchanges[1].header("authorization"));
+}
+
+#[test]
+fn a_renewal_that_fails_is_a_refusal_of_its_source() {
+    let world = |more: &str| {
+        let mut world = oauth2(REUSE);
+        if !more.is_empty() {
+            let auth =
+                format!("{{ oauth2 = {{ token_url = \"https://auth.example.com/oauth/token\", {REUSE} }} }}");
+            world = self::world("https://api.example.com", &auth, more);
+            world.now = 1_700_000_000_500.0;
+        }
+        world.ask(&get());
+        asked(&world);
+        world
+    };
+    let endpoint_fails = |world: &World, times: usize| {
+        world
+            .tokens
+            .borrow_mut()
+            .extend(std::iter::repeat_n(Ok((400, "{\"error\":\"invalid_client\"}")), times));
+    };
+    let sources = |exchange: &Exchange| {
+        let notes = exchange.log["secrets"].as_array().unwrap().clone();
+        notes.iter().map(|note| format!("{} {}", note["source"], note["failure"])).collect::<Vec<_>>()
+    };
+
+    let failing = world("").first_statuses(&[401]);
+    endpoint_fails(&failing, 1);
+    let exchange = failing.ask(&get());
+    assert_eq!((exchange.status, exchange.sent.len()), (200, 2));
+    assert_eq!(exchange.log["failover"], "primary_refused");
+    assert_eq!(sources(&exchange), ["1 \"refused\"", "1 \"exchange\"", "2 null"]);
+
+    let failing = world("").first_statuses(&[401]);
+    endpoint_fails(&failing, 2);
+    let exchange = failing.ask(&get());
+    assert_eq!((exchange.status, exchange.sent.len()), (401, 1));
+    assert_eq!(exchange.log["failover"], "next_unavailable");
+
+    // Without failover the second source is never asked.
+    let without = world("failover = false").first_statuses(&[401]);
+    endpoint_fails(&without, 1);
+    let exchange = without.ask(&get());
+    assert_eq!((exchange.status, exchange.sent.len()), (401, 1));
+    assert_eq!(sources(&exchange), ["1 null", "1 \"exchange\""]);
+    assert!(without.asked_for_tokens.borrow().len() == 1);
 }
 
 #[test]

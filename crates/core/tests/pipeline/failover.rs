@@ -256,8 +256,8 @@ fn case_43_one_attempt_for_each_source_and_the_last_answer_is_returned() {
 
 #[test]
 fn case_43_the_first_answer_stands_when_the_next_attempt_has_none() {
-    for why in [SendError::Unreachable, SendError::TimedOut] {
-        let world = world().first([Ok(FakeAnswer::new(401, &[("x-why", "expired")])), Err(why)]);
+    for second in [Err(SendError::Unreachable), Err(SendError::TimedOut), Ok(FakeAnswer::new(600, &[]))] {
+        let world = world().first([Ok(FakeAnswer::new(401, &[("x-why", "expired")])), second]);
         let exchange = world.ask(&get("/api/x"));
         assert_eq!((exchange.status, exchange.header("x-why")), (401, vec!["expired"]));
         assert_eq!(exchange.log["secrets"][1]["failure"], "unanswered");

@@ -1,4 +1,5 @@
-//! Tokens that are signed for each attempt: the keys and the signatures of RFC 7515 and RFC 8037, and what holds for all.
+//! Tokens that are signed for each attempt: the keys and the signatures of RFC 7515 and RFC 8037, and what holds for
+//! all.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -18,14 +19,14 @@ const OCT_JWK: &str = include_str!("../jose/oct.jwk");
 const RSA_JWK: &str = include_str!("../jose/rsa.jwk");
 
 /// Each algorithm with the same key in every form that it is issued in.
-const KEYS: [(&str, &[&str]); 4] = [
+pub const KEYS: [(&str, &[&str]); 4] = [
     ("HS256", &[OCT_JWK]),
     ("ES256", &[EC_JWK, include_str!("../jose/ec.pkcs8.pem"), include_str!("../jose/ec.sec1.pem")]),
     ("EdDSA", &[ED25519_JWK, include_str!("../jose/ed25519.pkcs8.pem")]),
     ("RS256", &[RSA_JWK, include_str!("../jose/rsa.pkcs1.pem"), include_str!("../jose/rsa.pkcs8.pem")]),
 ];
 
-fn decoded(text: &str) -> Vec<u8> {
+pub fn decoded(text: &str) -> Vec<u8> {
     URL_SAFE_NO_PAD.decode(text).unwrap()
 }
 
@@ -35,7 +36,7 @@ fn member(jwk: &str, name: &str) -> Vec<u8> {
 }
 
 /// Whether the signature is that of the message, by the key of this algorithm. Another library says it.
-fn verifies(algorithm: &str, message: &[u8], signed: &[u8]) -> bool {
+pub fn verifies(algorithm: &str, message: &[u8], signed: &[u8]) -> bool {
     let verified =
         match algorithm {
             "HS256" => {

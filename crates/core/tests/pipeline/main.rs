@@ -9,6 +9,7 @@
 
 mod answers;
 mod callers;
+mod control;
 mod cors;
 mod exchanges;
 mod failover;

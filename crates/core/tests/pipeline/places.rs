@@ -54,12 +54,12 @@ fn the_reason_names_the_place_and_not_the_value() {
     for (name, value, expected) in [
         ("key", "canary\té", "its character 7 is a tab (U+0009), so the route `all` cannot use it"),
         ("basic", "canary\r", "its character 7 is a line end (U+000D), so the route `all` cannot use it"),
-        ("query", " ", "it is empty, or blanks only, so the route `all` cannot use it"),
-        ("pair", "canary", "it is no JSON object with one text `id`, so the route `all` cannot use it"),
+        ("query", " ", "it is empty, or only white space, so the route `all` cannot use it"),
+        ("pair", "canary", "it is not a JSON object with one string `id`, so the route `all` cannot use it"),
         (
             "pair",
             "{\"id\":\"canary\"}",
-            "it is no JSON object with one text `key`, so the route `all` cannot use it",
+            "it is not a JSON object with one string `key`, so the route `all` cannot use it",
         ),
         (
             "pair",

@@ -1,5 +1,6 @@
 //! Callers that prove themselves by signed tokens. The tests of what is refused are named after RFC 8725.
 
+use base64::Engine as _;
 use serde_json::{Value, json};
 
 use crate::jose::{NOW, ec, ed25519, inline, message, named, rsa, shared, signature, token, with_signature};
@@ -79,8 +80,15 @@ allow    = {{ varied = ["* /**"] }}
 mount    = "/other"
 upstream = "https://key.example.com"
 auth     = []
-allow    = {{ agents = ["* /**"], robots = ["* /**"] }}
+allow    = {{ agents = ["* /**", "MOVE /**"], robots = ["* /**"] }}
 rate_limit = [{{ binding = "BY_CALLER", by = "caller" }}]
+
+[routes.git]
+mount    = "/git"
+upstream = "https://key.example.com"
+auth     = []
+allow    = {{ agents = ["* /**"] }}
+token_in = ["basic"]
 
 [routes.access]
 mount    = "/access"
@@ -554,6 +562,24 @@ fn a_token_narrows_itself_and_never_widens() {
 }
 
 #[test]
+fn a_token_narrows_the_second_method_and_the_second_target_of_a_request_too() {
+    let world = world();
+    let on = |ask: Ask, rules: &[&str]| {
+        let token = issued(&json!({ "rules": rules }));
+        let exchange =
+            world.ask(&ask.without("authorization").header("authorization", &format!("Bearer {token}")));
+        (exchange.status, exchange.log["mismatch"].as_str().map(str::to_owned))
+    };
+    let (served, narrowed) = ((200, None), (403, Some("token".to_owned())));
+    let named = || Ask::new("POST", "/other/v1/x?_method=DELETE");
+    assert_eq!(on(named(), &["POST,DELETE /v1/*"]), served);
+    assert_eq!(on(named(), &["POST /v1/*"]), narrowed);
+    let moved = || Ask::new("MOVE", "/other/public/x").header("destination", "/other/private/x");
+    assert_eq!(on(moved(), &["MOVE /public/**", "MOVE /private/**"]), served);
+    assert_eq!(on(moved(), &["MOVE /public/**"]), narrowed);
+}
+
+#[test]
 fn a_list_in_a_secret_revokes_without_a_build() {
     let list = |list: &'static str| world().with("OPS_TOKEN", Binding::Value(list));
     for revoked in
@@ -562,6 +588,16 @@ fn a_list_in_a_secret_revokes_without_a_build() {
         let exchange = ask(&list(revoked), &issued(&json!({})));
         exchange.refused("caller_unauthenticated");
         assert_eq!((exchange.status, &exchange.log["proof"]), (401, &"jwt_revoked".into()), "{revoked}");
+        assert_eq!(
+            exchange.header("www-authenticate"),
+            ["Basic realm=\"ostiary\", Bearer realm=\"ostiary\""]
+        );
+        let password =
+            base64::engine::general_purpose::STANDARD.encode(format!("git:{}", issued(&json!({}))));
+        let git = Ask::new("GET", "/git/x").without("authorization");
+        let refused = list(revoked).ask(&git.header("authorization", &format!("Basic {password}")));
+        assert_eq!(refused.log["proof"], "jwt_revoked");
+        assert_eq!(refused.header("www-authenticate"), ["Basic realm=\"ostiary\""]);
         assert_eq!(exchange.log["subject"], "agents/crawler-7");
     }
     for others in [r#"{"jti":{"j8":0},"sub":{"agents/crawler-8":9999999999},"iat":1300819000}"#, "{}"] {

@@ -256,7 +256,7 @@ fn a_probe_names_the_caller_whose_values_are_sent() {
         assert_eq!(secrets.len(), 1);
         assert_eq!(secrets[0]["binding"], binding);
     }
-    let control = json!({ "route": "shared", "caller": "shop-b", "path": "/v1/x", "source": 1, "nonce": NONCE, "control": true });
+    let control = json!({ "route": "shared", "caller": "shop-b", "path": "/v1/x", "source": 1, "nonce": NONCE, "control": ["key_b"] });
     let exchange = probe(&world(), &control);
     assert_eq!(exchange.reads, ["OPS_TOKEN", "ONLY_KEY"]);
     assert_ne!(exchange.sent().header("authorization"), ["Bearer canary-only-key"]);

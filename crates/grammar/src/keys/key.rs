@@ -1,4 +1,4 @@
-//! A key, and what may be said of it.
+//! The description of a key.
 
 /// A table of `gateway.toml` whose keys are fixed.
 #[derive(Debug)]
@@ -7,8 +7,7 @@ pub struct KeyTable {
     pub owner: &'static str,
     /// The keys, in the order of the documentation.
     pub keys: &'static [Key],
-    /// The sets of keys of which a table has exactly one, each set whole; empty where the keys do not depend on each
-    /// other.
+    /// The sets of keys of which a table has exactly one, completely; empty where keys do not depend on each other.
     pub forms: &'static [&'static [&'static str]],
 }
 
@@ -19,29 +18,29 @@ pub struct Key {
     pub name: &'static str,
     /// What it does, in one or two sentences.
     pub summary: &'static str,
-    /// Whether it may be left out.
+    /// Whether it may be omitted.
     pub presence: Presence,
     /// A line of TOML that sets it.
     pub example: &'static str,
-    /// What values it takes.
+    /// The values that it allows.
     pub shape: Shape,
 }
 
-/// Whether a key may be left out, and what holds then.
+/// Whether a key may be omitted, and its default.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Presence {
     /// The key is required.
     Required,
-    /// The key may be left out. The text says what holds then.
+    /// The key may be omitted. The text describes the default.
     Optional(&'static str),
 }
 
-/// The values that a key takes. What only the parser can prove is not described here.
+/// The values that a key allows. Rules that only the parser can check are not described.
 #[derive(Debug)]
 pub enum Shape {
-    /// Whatever the parser takes.
+    /// Any value that the parser accepts.
     Anything,
-    /// As another key, whose documentation holds for this one.
+    /// The same as another key, whose documentation applies.
     Alike(&'static Shape),
     /// `true` or `false`.
     Boolean,
@@ -49,7 +48,7 @@ pub enum Shape {
     Integer(u32, u32),
     /// A string.
     Text,
-    /// A string in which placeholders may be.
+    /// A string that may have placeholders.
     Template,
     /// A string that matches this regular expression as a whole.
     Pattern(&'static str),
@@ -61,7 +60,7 @@ pub enum Shape {
     AnyOf(&'static [Shape]),
     /// A table whose keys are fixed.
     Table(&'static KeyTable),
-    /// A table whose keys are names of the user's choice.
+    /// A table whose keys are names that the user chooses.
     Named(&'static Shape),
 }
 

@@ -1,8 +1,7 @@
-//! The keys of `gateway.toml`: the single list from which the parser, the JSON Schema and the documentation are
-//! checked.
+//! The keys of `gateway.toml`: the single list for the parser, the JSON Schema and the documentation.
 //!
 //! The parser refuses a key that its [`KeyTable`] does not have. `docs/configuration.md` has a heading for each key,
-//! which a test here proves. `CONTRIBUTING.md` has the steps that add a key.
+//! which a test here checks. `CONTRIBUTING.md` has the steps for adding a key.
 
 mod key;
 mod tables;
@@ -23,8 +22,7 @@ mod tests {
 
     const DOCUMENT: &str = include_str!("../../../../docs/configuration.md");
 
-    /// The path of every key, as a heading names it. Within a section of the document the section's own name is left
-    /// out.
+    /// The path of every key, as in its heading, without the name of its section.
     fn headings_of_keys() -> BTreeSet<String> {
         let mut paths = BTreeSet::new();
         collect(&Shape::Table(&ROOT), "", &mut paths);
@@ -51,7 +49,7 @@ mod tests {
             Shape::Table(table) => {
                 for key in table.keys {
                     let path = below(key.name);
-                    // Sections of the document of their own.
+                    // These have their own sections in the document.
                     if !["secrets", "callers", "routes", "operator", "gateway"].contains(&path.as_str()) {
                         paths.insert(path.clone());
                     }

@@ -1,4 +1,4 @@
-//! Every table of `gateway.toml` with its keys. It is one list, and longer than other files for that reason.
+//! Every table of `gateway.toml` with its keys. The file is longer than others, because it is one list.
 
 use super::key::Presence::{Optional, Required};
 use super::key::{Key, KeyTable, Shape};
@@ -15,7 +15,7 @@ pub static ROOT: KeyTable = KeyTable {
     keys: &[
         Key {
             name: "version",
-            summary: "The version of the grammar of this file.",
+            summary: "The version of the format of this file.",
             presence: Optional("1"),
             example: "version = 1",
             shape: Shape::Integer(1, 1),
@@ -29,7 +29,7 @@ pub static ROOT: KeyTable = KeyTable {
         },
         Key {
             name: "callers",
-            summary: "The clients of the gateway, and how each one proves who it is.",
+            summary: "The clients of the gateway, and how each one authenticates.",
             presence: Optional("no caller"),
             example: "callers.web = { bearer = \"${web_token}\" }",
             shape: Shape::Named(&Shape::Table(&CALLER)),
@@ -50,7 +50,7 @@ pub static ROOT: KeyTable = KeyTable {
         },
         Key {
             name: "operator",
-            summary: "The endpoints for whoever operates the gateway.",
+            summary: "The endpoints for the operator of the gateway.",
             presence: Optional("no endpoints"),
             example: "operator = { mount = \"/_ostiary\", allow = [\"admin\"] }",
             shape: Shape::Table(&OPERATOR),
@@ -67,7 +67,7 @@ pub(crate) static WORKER_SECRET: KeyTable = KeyTable {
     owner: "a source",
     keys: &[Key {
         name: "worker_secret",
-        summary: "A secret of the Worker itself, which `wrangler secret put` writes.",
+        summary: "A classic secret of the Worker, which `wrangler secret put` writes.",
         presence: Required,
         example: "worker_secret = \"LEGACY_KEY\"",
         shape: Shape::Text,
@@ -95,15 +95,15 @@ pub(crate) static CALLER: KeyTable = KeyTable {
         },
         Key {
             name: "jwt",
-            summary: "Signed tokens of another issuer, such as a CI system: who issues them, for whom, and what they say.",
-            presence: Optional("another key proves the caller"),
+            summary: "Signed tokens of another issuer, such as a CI system: their issuer, audience and claims.",
+            presence: Optional("another key authenticates the caller"),
             example: "jwt = { preset = \"github-actions\", audience = \"https://gw.example.com\", claims = { repository = \"acme/shop\" } }",
             shape: Shape::Table(&CALLER_JWT),
         },
         Key {
             name: "issued",
-            summary: "Signed tokens that `ostiary token issue` makes. The caller is a class, and each token names one of it.",
-            presence: Optional("another key proves the caller"),
+            summary: "Signed tokens that `ostiary token issue` makes. The caller is a class, and each token names one member of it.",
+            presence: Optional("another key authenticates the caller"),
             example: "issued = { keys = [\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"] }",
             shape: Shape::Table(&ISSUED),
         },
@@ -116,7 +116,7 @@ pub(crate) static CALLER: KeyTable = KeyTable {
         },
         Key {
             name: "named",
-            summary: "Whether every token of the caller names it, as those of `ostiary token new` do. Its secret is then read for no other text.",
+            summary: "Whether every token of the caller contains its name, as those of `ostiary token new` do. Its secret is then read for no other token.",
             presence: Optional("false"),
             example: "named = true",
             shape: Shape::Boolean,
@@ -144,28 +144,28 @@ pub(crate) static CALLER_JWT: KeyTable = KeyTable {
     keys: &[
         Key {
             name: "preset",
-            summary: "A known issuer: where its keys are, and what has to be asked of its tokens.",
+            summary: "A known issuer: the URL of its keys, and the claims that are required.",
             presence: Optional("`issuer` says it"),
             example: "preset = \"github-actions\"",
             shape: Shape::Word(&["github-actions", "gitlab", "google", "cloudflare-access", "vercel"]),
         },
         Key {
             name: "issuer",
-            summary: "The claim `iss`, byte for byte. `${var.NAME}` is a variable.",
+            summary: "The claim `iss`. It is compared byte for byte. `${var.NAME}` is a variable.",
             presence: Optional("the preset's, where it has one"),
             example: "issuer = \"https://id.example.com\"",
             shape: Shape::Template,
         },
         Key {
             name: "audience",
-            summary: "The claim `aud` holds this text, or one of these.",
+            summary: "The claim `aud` has to contain this string, or one of these.",
             presence: Required,
             example: "audience = \"https://gw.example.com\"",
             shape: Shape::AnyOf(&[Shape::Template, Shape::Array(1, &Shape::Template)]),
         },
         Key {
             name: "claims",
-            summary: "What other claims say: a text, one of several, or a pattern with `*`, as in rules.",
+            summary: "The values of other claims: a string, one of several, or a pattern with `*`.",
             presence: Required,
             example: "claims = { repository = \"acme/*\", ref = \"refs/heads/main\" }",
             shape: Shape::Named(&CLAIMS),
@@ -179,7 +179,7 @@ pub(crate) static CALLER_JWT: KeyTable = KeyTable {
         },
         Key {
             name: "keys",
-            summary: "The issuer's public keys themselves, each a JWK. Nothing is fetched.",
+            summary: "The issuer's public keys, each as a JWK. Nothing is fetched then.",
             presence: Optional("the keys are fetched"),
             example: "keys = [{ kty = \"OKP\", crv = \"Ed25519\", x = \"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\" }]",
             shape: Shape::Array(1, &Shape::Named(&TEXT)),
@@ -280,28 +280,28 @@ pub(crate) static ISSUED: KeyTable = KeyTable {
     keys: &[
         Key {
             name: "keys",
-            summary: "The public keys of those who issue tokens. `ostiary token key` makes a pair.",
+            summary: "The public keys for verifying tokens. `ostiary token key` makes a pair.",
             presence: Required,
             example: "keys = [\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"]",
             shape: Shape::Array(1, &Shape::Pattern("^[A-Za-z0-9_-]{43}$")),
         },
         Key {
             name: "audience",
-            summary: "The claim `aud` holds this text.",
-            presence: Optional("tokens are for every gateway with the key"),
+            summary: "The claim `aud` has to contain this string.",
+            presence: Optional("not checked"),
             example: "audience = \"https://gw.example.com\"",
             shape: TEXT,
         },
         Key {
             name: "max_ttl",
-            summary: "How long a token counts at most.",
+            summary: "The longest lifetime of a token.",
             presence: Optional("\"90d\""),
             example: "max_ttl = \"30d\"",
             shape: Shape::Pattern("^[0-9]+(m|h|d)$"),
         },
         Key {
             name: "revoked",
-            summary: "A template of one secret: the list of tokens that count no more.",
+            summary: "A template of one secret: the list of revoked tokens.",
             presence: Optional("no token is revoked"),
             example: "revoked = \"${agents_revoked}\"",
             shape: Shape::Template,
@@ -316,7 +316,7 @@ pub(crate) static ROUTE: KeyTable = KeyTable {
     keys: &[
         Key {
             name: "mount",
-            summary: "Where the route is reached: `/prefix`, `host` or `host/prefix`, or a list of them.",
+            summary: "The URLs of the route: `/prefix`, `host` or `host/prefix`, or a list of them.",
             presence: Required,
             example: "mount = \"/stripe\"",
             shape: Shape::AnyOf(&[TEXT, SOME_TEXTS]),
@@ -344,14 +344,14 @@ pub(crate) static ROUTE: KeyTable = KeyTable {
         },
         Key {
             name: "timeout",
-            summary: "How long the head of the upstream's response may take after the last progress of the upload.",
+            summary: "The time until the head of the upstream's response has arrived, counted from the last progress of the upload.",
             presence: Optional("\"100s\""),
             example: "timeout = \"100s\"",
             shape: DURATION,
         },
         Key {
             name: "failover",
-            summary: "Which responses count as the upstream's refusal of a credential. The next source is then tried.",
+            summary: "The responses that count as a refusal of the credential. The next source is then tried.",
             presence: Optional(
                 "`{ status = [401], replay_limit = \"64KiB\" }` where a secret has several sources",
             ),
@@ -360,28 +360,28 @@ pub(crate) static ROUTE: KeyTable = KeyTable {
         },
         Key {
             name: "retry",
-            summary: "How often a failed connection is tried.",
+            summary: "Repeats a request after a failed connection.",
             presence: Optional("once"),
             example: "retry = { attempts = 2 }",
             shape: Shape::Table(&RETRY),
         },
         Key {
             name: "idle_timeout",
-            summary: "How long the body of a response may make no progress.",
+            summary: "The time after which a response without progress is aborted.",
             presence: Optional("no limit"),
             example: "idle_timeout = \"60s\"",
             shape: DURATION,
         },
         Key {
             name: "max_body",
-            summary: "The most bytes that the body of a request may have.",
+            summary: "The largest body of a request.",
             presence: Optional("the platform's limit"),
             example: "max_body = \"10MiB\"",
             shape: SIZE,
         },
         Key {
             name: "body_limit",
-            summary: "The most bytes of a request's body that are read where the `auth` needs the body.",
+            summary: "The largest body of a request if the `auth` needs to read it.",
             presence: Optional("\"1MiB\""),
             example: "body_limit = \"4MiB\"",
             shape: SIZE,
@@ -458,7 +458,7 @@ pub(crate) static ROUTE: KeyTable = KeyTable {
         },
         Key {
             name: "redact",
-            summary: "Whether responses are searched for the credential that was sent upstream, and what is excepted.",
+            summary: "Whether responses are searched for the secrets that were sent upstream, and the exceptions.",
             presence: Optional("true"),
             example: "redact = false",
             shape: Shape::AnyOf(&[Shape::Boolean, Shape::Table(&REDACT)]),
@@ -472,14 +472,14 @@ pub(crate) static ROUTE: KeyTable = KeyTable {
         },
         Key {
             name: "forward_trace",
-            summary: "Whether the context of a request's trace is sent upstream.",
+            summary: "Whether the trace headers are sent upstream.",
             presence: Optional("true"),
             example: "forward_trace = false",
             shape: Shape::Boolean,
         },
         Key {
             name: "timing",
-            summary: "Whether responses say how long they took, and how often the request was sent.",
+            summary: "Whether responses have `Server-Timing` and the number of attempts.",
             presence: Optional("false"),
             example: "timing = true",
             shape: Shape::Boolean,
@@ -515,7 +515,7 @@ pub(crate) static AUTH: KeyTable = KeyTable {
         },
         Key {
             name: "query",
-            summary: "Sets this query parameter to the template `value`, in place of the caller's.",
+            summary: "Sets this query parameter to the template `value`, and replaces the caller's.",
             presence: Optional("another form is used"),
             example: "query = \"key\"",
             shape: Shape::Text,
@@ -536,49 +536,49 @@ pub(crate) static AUTH: KeyTable = KeyTable {
         },
         Key {
             name: "path",
-            summary: "Puts the template `value` in the place of `{name}` in the path of the route's `upstream`.",
+            summary: "Replaces `{name}` in the path of the route's `upstream` with the template `value`.",
             presence: Optional("another form is used"),
             example: "path = \"token\"",
             shape: Shape::Pattern("^[A-Za-z0-9_-]+$"),
         },
         Key {
             name: "mtls",
-            summary: "Sends the request by an `mtls_certificates` binding, or by the first of several that is not refused.",
-            presence: Optional("no client certificate is shown"),
+            summary: "Sends the request through an `mtls_certificates` binding, or through the first of several that is not refused.",
+            presence: Optional("no client certificate"),
             example: "mtls = [\"CERTIFICATE\", \"CERTIFICATE_PREVIOUS\"]",
             shape: Shape::AnyOf(&[Shape::Text, SOME_TEXTS]),
         },
         Key {
             name: "hmac",
-            summary: "Puts a keyed hash of the request on it.",
+            summary: "Adds an HMAC of the request.",
             presence: Optional("another form is used"),
             example: "hmac = { key = \"${key}\", message = \"${request.body}\", put = { header = \"x-signature\", value = \"${request.signature}\" } }",
             shape: Shape::Table(&HMAC),
         },
         Key {
             name: "sigv4",
-            summary: "Signs the request by AWS Signature Version 4.",
+            summary: "Signs the request with AWS Signature Version 4.",
             presence: Optional("another form is used"),
             example: "sigv4 = { access_key_id = \"${aws.id}\", secret_access_key = \"${aws.key}\", region = \"us-east-1\", service = \"s3\" }",
             shape: Shape::Table(&SIGV4),
         },
         Key {
             name: "jwt",
-            summary: "Puts a token on the request that is signed for it.",
+            summary: "Adds a token that is signed for each attempt.",
             presence: Optional("another form is used"),
             example: "jwt = { key = \"${apple.key}\", alg = \"ES256\", kid = \"${apple.key_id}\" }",
             shape: Shape::Table(&JWT),
         },
         Key {
             name: "exchange",
-            summary: "Puts a token on the request that another request yields.",
+            summary: "Adds a token that a credential is exchanged for.",
             presence: Optional("another form is used"),
             example: "exchange = { url = \"https://api.example.com/tokens\", auth = { bearer = \"${secret}\" }, token = \"/token\" }",
             shape: Shape::Table(&EXCHANGE),
         },
         Key {
             name: "oauth2",
-            summary: "Puts an access token on the request that a grant of OAuth 2.0 yields.",
+            summary: "Adds an access token of an OAuth 2.0 grant.",
             presence: Optional("another form is used"),
             example: "oauth2 = { token_url = \"https://auth.example.com/token\", client_id = \"${app.id}\", client_secret = \"${app.secret}\" }",
             shape: Shape::Table(&OAUTH2),
@@ -657,21 +657,21 @@ pub(crate) static HMAC: KeyTable = KeyTable {
         },
         Key {
             name: "message",
-            summary: "The template of what is signed.",
+            summary: "The template of the message that is signed.",
             presence: Required,
             example: "message = \"${request.timestamp}.${request.body}\"",
             shape: Shape::Template,
         },
         Key {
             name: "encoding",
-            summary: "How the signature is written.",
+            summary: "The encoding of the signature.",
             presence: Optional("\"hex\""),
             example: "encoding = \"base64\"",
             shape: Shape::Word(&["hex", "base64", "base64url"]),
         },
         Key {
             name: "put",
-            summary: "Where the signature and other values are put.",
+            summary: "The places of the signature and of other values.",
             presence: Required,
             example: "put = { header = \"x-signature\", value = \"${request.signature}\" }",
             shape: OUTPUTS,
@@ -774,7 +774,7 @@ pub(crate) static SERVICE: KeyTable = KeyTable {
     keys: &[
         Key {
             name: "service",
-            summary: "The service binding that requests are sent by.",
+            summary: "The service binding that sends the requests.",
             presence: Required,
             example: "service = \"BILLING\"",
             shape: Shape::Text,
@@ -810,7 +810,7 @@ pub(crate) static FAILOVER: KeyTable = KeyTable {
         },
         Key {
             name: "replay_limit",
-            summary: "How much of a request's body is kept, so that it can be sent again.",
+            summary: "The most bytes of a request's body that are kept for sending it again.",
             presence: Optional("\"64KiB\""),
             example: "replay_limit = \"64KiB\"",
             shape: SIZE,
@@ -832,7 +832,7 @@ pub(crate) static REFUSAL: KeyTable = KeyTable {
         },
         Key {
             name: "body",
-            summary: "A text that only the body of a refusal holds.",
+            summary: "A text that is in the body of a refusal, and in no other response with this status.",
             presence: Optional("the status code alone counts"),
             example: "body = \"API_KEY_INVALID\"",
             shape: Shape::Text,
@@ -859,7 +859,7 @@ pub(crate) static RETRY: KeyTable = KeyTable {
     owner: "`retry`",
     keys: &[Key {
         name: "attempts",
-        summary: "How often a connection is tried, the first attempt included.",
+        summary: "The number of attempts, including the first one.",
         presence: Required,
         example: "attempts = 2",
         shape: Shape::Integer(2, 5),
@@ -880,7 +880,7 @@ pub(crate) static RATE_LIMIT: KeyTable = KeyTable {
         },
         Key {
             name: "by",
-            summary: "What is counted: the requests of a caller, or those of an address.",
+            summary: "What requests are counted by: the caller or the address.",
             presence: Required,
             example: "by = \"caller\"",
             shape: Shape::Word(&["caller", "address"]),
@@ -895,14 +895,14 @@ pub(crate) static CORS: KeyTable = KeyTable {
     keys: &[
         Key {
             name: "origins",
-            summary: "The origins of the pages that may call the route, as a browser writes them.",
+            summary: "The origins of the pages that may call the route, in the form of the `Origin` header.",
             presence: Required,
             example: "origins = [\"https://app.example.com\", \"https://*.app.pages.dev\"]",
             shape: SOME_TEXTS,
         },
         Key {
             name: "credentials",
-            summary: "Whether a browser may send its own credentials along, such as a client certificate.",
+            summary: "Whether a browser may send its own credentials, such as a client certificate.",
             presence: Optional("false"),
             example: "credentials = true",
             shape: Shape::Boolean,
@@ -910,7 +910,7 @@ pub(crate) static CORS: KeyTable = KeyTable {
         Key {
             name: "headers",
             summary: "The request headers that pages may set: names, families such as `x-stainless-*`, or `*`.",
-            presence: Optional("none but those in which tokens are shown"),
+            presence: Optional("only the headers for tokens"),
             example: "headers = [\"content-type\", \"x-stainless-*\"]",
             shape: TEXTS,
         },
@@ -923,7 +923,7 @@ pub(crate) static CORS: KeyTable = KeyTable {
         },
         Key {
             name: "max_age",
-            summary: "How long a browser may remember the answer to a preflight.",
+            summary: "How long a browser may cache the response to a preflight.",
             presence: Optional("the browser's own"),
             example: "max_age = \"1h\"",
             shape: DURATION,
@@ -938,7 +938,7 @@ pub(crate) static OPERATOR: KeyTable = KeyTable {
     keys: &[
         Key {
             name: "mount",
-            summary: "Where the operator's endpoints are: `/prefix`, `host` or `host/prefix`.",
+            summary: "The mount of the operator's endpoints: `/prefix`, `host` or `host/prefix`.",
             presence: Required,
             example: "mount = \"/_ostiary\"",
             shape: Shape::Text,
@@ -959,14 +959,14 @@ pub(crate) static OPERATOR: KeyTable = KeyTable {
         },
         Key {
             name: "page",
-            summary: "Whether there is a page that shows the state of the gateway. The mount needs a host of its own.",
+            summary: "Whether there is a status page. The mount needs a host without routes.",
             presence: Optional("false"),
             example: "page = true",
             shape: Shape::Boolean,
         },
         Key {
             name: "metrics",
-            summary: "Where the operator's endpoints read data points: the SQL API of Analytics Engine.",
+            summary: "The SQL API of Analytics Engine, from which the operator's endpoints read data points.",
             presence: Optional("data points are not read"),
             example: "metrics = { url = \"https://api.cloudflare.com/client/v4/accounts/${var.ACCOUNT_ID}/analytics_engine/sql\", token = \"${analytics}\" }",
             shape: Shape::Table(&METRICS),
@@ -1003,21 +1003,21 @@ pub(crate) static GATEWAY: KeyTable = KeyTable {
     keys: &[
         Key {
             name: "secret_timeout",
-            summary: "How long one source of a secret may take.",
+            summary: "The time for reading one source of a secret.",
             presence: Optional("\"2s\""),
             example: "secret_timeout = \"2s\"",
             shape: DURATION,
         },
         Key {
             name: "metrics",
-            summary: "The name of an `[[analytics_engine_datasets]]` binding, which gets a data point of each request.",
+            summary: "The name of an `[[analytics_engine_datasets]]` binding. A data point of each request is written to it.",
             presence: Optional("no data points are written"),
             example: "metrics = \"METRICS\"",
             shape: Shape::Text,
         },
         Key {
             name: "trace",
-            summary: "Whether requests are part of traces, by W3C Trace Context.",
+            summary: "Whether requests are traced with W3C Trace Context.",
             presence: Optional("false"),
             example: "trace = true",
             shape: Shape::Boolean,
@@ -1051,21 +1051,21 @@ pub(crate) static ASSERTION: KeyTable = KeyTable {
 
 const TOKEN_KEY: Key = Key {
     name: "key",
-    summary: "The secret that signs: PEM (PKCS#8, PKCS#1 or SEC 1), a JWK, or the bytes of a key of HS256 or EdDSA.",
+    summary: "The signing key: PEM (PKCS#8, PKCS#1 or SEC 1), a JWK, or the bytes of a key for HS256 or EdDSA.",
     presence: Required,
     example: "key = \"${app.private_key}\"",
     shape: Shape::Template,
 };
 const TOKEN_KEY_ENCODING: Key = Key {
     name: "key_encoding",
-    summary: "How the value of a key is decoded that is neither PEM nor a JWK.",
+    summary: "The encoding of a key that is neither PEM nor a JWK.",
     presence: Optional("\"text\""),
     example: "key_encoding = \"base64\"",
     shape: Shape::Word(&["text", "hex", "base64"]),
 };
 const TOKEN_ALGORITHM: Key = Key {
     name: "alg",
-    summary: "How the token is signed.",
+    summary: "The algorithm of the signature.",
     presence: Required,
     example: "alg = \"ES256\"",
     shape: Shape::Word(&["HS256", "ES256", "EdDSA", "RS256"]),
@@ -1100,21 +1100,21 @@ const TOKEN_HEADER: Key = Key {
 };
 const TOKEN_PUT: Key = Key {
     name: "put",
-    summary: "Where the token is put, as in `hmac`, with `${request.token}`.",
+    summary: "The places of the token, as in `hmac`, with `${request.token}`.",
     presence: Optional("`Authorization: Bearer …`"),
     example: "put = { header = \"x-token\", value = \"${request.token}\" }",
     shape: Shape::Alike(&OUTPUTS),
 };
 const EXCHANGE_TIMEOUT: Key = Key {
     name: "timeout",
-    summary: "How long it may take until the token has arrived.",
+    summary: "The time until the token has arrived.",
     presence: Optional("\"10s\""),
     example: "timeout = \"5s\"",
     shape: DURATION,
 };
 const EXCHANGE_REUSE: Key = Key {
     name: "reuse",
-    summary: "Whether a token is used for other requests until it is about to expire.",
+    summary: "Whether a token is used for later requests, until shortly before it expires.",
     presence: Optional("false"),
     example: "reuse = true",
     shape: Shape::Boolean,
@@ -1133,7 +1133,7 @@ pub(crate) static EXCHANGE: KeyTable = KeyTable {
     keys: &[
         Key {
             name: "url",
-            summary: "Where the credential is exchanged for a token.",
+            summary: "The URL for exchanging the credential.",
             presence: Required,
             example: "url = \"https://api.github.com/app/installations/${var.INSTALLATION}/access_tokens\"",
             shape: Shape::Template,
@@ -1147,7 +1147,7 @@ pub(crate) static EXCHANGE: KeyTable = KeyTable {
         },
         Key {
             name: "auth",
-            summary: "What is put on the request for the token, as `auth` of a route has it.",
+            summary: "The auth of the request for the token, as in `auth` of a route.",
             presence: Required,
             example: "auth = { bearer = \"${secret}\" }",
             shape: Shape::Anything,
@@ -1162,7 +1162,7 @@ pub(crate) static EXCHANGE: KeyTable = KeyTable {
         },
         Key {
             name: "expires",
-            summary: "The JSON pointer of the token's end: seconds from now, seconds since 1970, or a time in RFC 3339.",
+            summary: "The JSON pointer of the token's expiry: seconds from now, seconds since 1970, or a time in RFC 3339 format.",
             presence: Optional("not known"),
             example: "expires = \"/expires_at\"",
             shape: Shape::Text,
@@ -1195,20 +1195,20 @@ pub(crate) static OAUTH2: KeyTable = KeyTable {
         Key {
             name: "client_id",
             summary: "The template of the client's id.",
-            presence: Optional("the assertion of `jwt_bearer` says it"),
+            presence: Optional("the assertion of `jwt_bearer` has it"),
             example: "client_id = \"${app.id}\"",
             shape: Shape::Template,
         },
         Key {
             name: "client_secret",
             summary: "The template of the client's secret.",
-            presence: Optional("`jwt` proves the client"),
+            presence: Optional("`jwt` authenticates the client"),
             example: "client_secret = \"${app.secret}\"",
             shape: Shape::Template,
         },
         Key {
             name: "client_auth",
-            summary: "How the client proves who it is.",
+            summary: "How the client authenticates.",
             presence: Optional("\"basic\""),
             example: "client_auth = \"post\"",
             shape: Shape::Word(&["basic", "post", "private_key_jwt"]),
@@ -1229,14 +1229,14 @@ pub(crate) static OAUTH2: KeyTable = KeyTable {
         },
         Key {
             name: "scope",
-            summary: "The scopes that are asked for, separated by spaces.",
+            summary: "The requested scopes, separated by spaces.",
             presence: Optional("the endpoint's own"),
             example: "scope = \"read write\"",
             shape: Shape::Template,
         },
         Key {
             name: "audience",
-            summary: "The API that the token is for, as Auth0 has it.",
+            summary: "The API that the token is for, as Auth0 uses it.",
             presence: Optional("not sent"),
             example: "audience = \"https://api.example.com\"",
             shape: Shape::Template,

@@ -1,4 +1,4 @@
-//! Bindings whose time is a number: it passes when everything waits.
+//! Fake bindings with simulated time, which advances when every future waits.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -8,18 +8,18 @@ use std::task::{Poll, Waker};
 
 use ostiary_secret_bindings::{Bindings, ReadError, SecretValue};
 
-/// What a binding does when its time has come.
+/// The outcome of a binding when its time has passed.
 #[derive(Clone, Copy)]
 pub enum Then {
     Value(&'static str),
     Error(ReadError),
 }
 
-/// Bindings by name, each with the milliseconds that it takes.
+/// Bindings by name, each with its duration in milliseconds.
 pub struct Fake<'n> {
     bindings: BTreeMap<&'n str, (u32, Then)>,
     now: Cell<u32>,
-    /// When each pending read ends, and who waits for it.
+    /// The time at which each pending read ends, and the waker of its future.
     pending: RefCell<Vec<(u32, Waker)>>,
     started: RefCell<Vec<(String, u32)>>,
     deadlines: Cell<usize>,
@@ -36,7 +36,7 @@ impl<'n> Fake<'n> {
         }
     }
 
-    /// The future's output. Where the future waits, the time is moved on to the next moment at which a read ends.
+    /// Runs the future. Where it waits, the time advances to the next end of a read.
     pub async fn run<F: Future>(&self, future: F) -> F::Output {
         let mut future = pin!(future);
         poll_fn(|context| match future.as_mut().poll(context) {
@@ -53,12 +53,12 @@ impl<'n> Fake<'n> {
         self.now.get()
     }
 
-    /// How many deadlines there have been.
+    /// The number of deadlines that have been made.
     pub fn deadlines(&self) -> usize {
         self.deadlines.get()
     }
 
-    /// The binding of each read, and when it began.
+    /// The binding of each read, and the time at which it began.
     pub fn started(&self) -> Vec<(String, u32)> {
         self.started.borrow().clone()
     }

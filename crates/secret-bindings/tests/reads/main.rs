@@ -1,4 +1,4 @@
-//! Order, concurrency, fallback and deadlines, on bindings whose time is a number.
+//! Tests of order, concurrency, fallback and deadlines, in simulated time.
 
 mod fake;
 

@@ -1,7 +1,7 @@
 import { digestOf } from "../callers";
 import type { Placement } from "../configuration";
 import { Refused } from "../problem";
-import type { Caller, Route } from "./configuration";
+import type { Caller, Route, Verify } from "./configuration";
 import type { Readings } from "./secrets";
 
 // The tokens that a request shows: in `Authorization`, and in each header that the route's auth fills.
@@ -45,6 +45,11 @@ export async function identify({ callers, auth }: Route, headers: Headers, readi
   const proved = new Set<string>();
   for (const caller of callers) {
     if ("digest" in caller && matches(caller.digest)) proved.add(caller.name);
+  }
+  const verified = callers.filter((caller): caller is Caller & { verify: Verify } => "verify" in caller);
+  if (proved.size === 0) {
+    const proofs = verified.flatMap(({ name, verify }) => Array.from(tokens, async (token) => ((await verify(token)) ? name : undefined)));
+    for (const name of await Promise.all(proofs)) if (name !== undefined) proved.add(name);
   }
   let isUnreadable = false;
   if (proved.size === 0) {

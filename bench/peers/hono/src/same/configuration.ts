@@ -2,8 +2,11 @@
 
 import { callers as plainCallers, type Placement, routes as plainRoutes } from "../configuration";
 
-// Known by the digest of a token, or by a token that is itself a secret.
-export type Caller = { name: string; digest: Uint8Array } | { name: string; binding: string };
+// Known by the digest of a token, by a token that is itself a secret, or by who has signed a token.
+export type Caller = { name: string; digest: Uint8Array } | { name: string; binding: string } | { name: string; verify: Verify };
+
+// Whether the caller has this token.
+export type Verify = (token: string) => Promise<boolean>;
 
 export interface Rule {
   methods: Set<string>;
@@ -27,7 +30,19 @@ export interface Route {
   callers: Caller[];
   allow: Map<string, Rule[]>;
   redact: boolean;
+  // Where the secrets sign, in the place of being sent.
+  sign?: Sign;
 }
+
+export interface Unsigned {
+  method: string;
+  url: string;
+  headers: Headers;
+  body: Uint8Array<ArrayBuffer>;
+}
+
+// Puts a signature into the headers.
+export type Sign = (request: Unsigned, values: string[]) => Promise<void>;
 
 // As it is written: the rules of each caller as texts.
 export type WrittenRoute = Omit<Route, "callers" | "allow"> & { allow: Record<string, string[]> };

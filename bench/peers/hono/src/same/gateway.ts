@@ -63,8 +63,9 @@ async function serve(context: Context<Gateway>, route: Route, withheld: Set<stri
     request,
     url,
     readsBody: route.redact,
+    sign: route.sign,
     headersWith: (credential: typeof first) => {
-      const headers = upstreamHeaders(request, withheld, credential);
+      const headers = upstreamHeaders(request, withheld, route.sign === undefined ? credential : undefined);
       if (route.redact) askForText(headers);
       return headers;
     },

@@ -64,10 +64,10 @@ export const withheldFromUpstream = (auth: Placement[]) =>
   new Set([...WITHHELD_FROM_UPSTREAM, ...CLAIMS, ...auth.map(({ header }) => folded(header))]);
 
 // The caller's headers as the upstream gets them: stripped first, so that nothing a caller says removes what is set.
-export function upstreamHeaders({ method, headers: incoming }: Request, withheld: Set<string>, credential: Credential): Headers {
+export function upstreamHeaders({ method, headers: incoming }: Request, withheld: Set<string>, credential?: Credential): Headers {
   const headers = new Headers(incoming);
   strip(headers, withheld, UPSTREAM_PREFIXES, folded);
-  for (const [name, value] of credential.headers) headers.set(name, value);
+  for (const [name, value] of credential?.headers ?? []) headers.set(name, value);
   const loop = incoming.get("cdn-loop")?.trim();
   headers.set("cdn-loop", loop ? `${loop}, gateway` : "gateway");
   if (method === "GET" && incoming.get("upgrade")?.trim().toLowerCase() === "websocket") headers.set("upgrade", "websocket");

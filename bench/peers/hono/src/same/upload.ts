@@ -1,6 +1,7 @@
 // The body of a request on its way to the upstream, and the deadline on the head of the response.
 
 import { upstreamTimeout } from "../configuration";
+import { Refused } from "../problem";
 
 // In bytes: what can be sent a second time, and what one read takes.
 const REPLAY_LIMIT = 65_536;
@@ -56,10 +57,16 @@ export class Upload {
   }
 
   // A small body is read before it is sent: a second stream would cost more than all else that is done for it.
-  static async of(request: Request): Promise<Upload> {
+  // Below `limit` a body has to be whole, since it is signed.
+  static async of(request: Request, limit?: number): Promise<Upload> {
     const upload = new Upload(request);
-    if (upload.#length !== null && upload.#length <= REPLAY_LIMIT) upload.#whole = new Uint8Array(await request.arrayBuffer());
+    if (upload.#length !== null && upload.#length <= (limit ?? REPLAY_LIMIT)) upload.#whole = new Uint8Array(await request.arrayBuffer());
+    if (limit !== undefined && upload.#whole === undefined) throw new Refused("payload_too_large");
     return upload;
+  }
+
+  get whole(): Uint8Array<ArrayBuffer> | undefined {
+    return this.#whole;
   }
 
   get isWhole(): boolean {

@@ -2,13 +2,18 @@ import { upstreamTimeout } from "../configuration";
 import type { Notes } from "../log";
 import { Refused } from "../problem";
 import type { Credential, Resolver } from "./secrets";
+import type { Sign } from "./configuration";
 import { HeadDeadline, Upload } from "./upload";
+
+// In bytes: the longest body that is signed.
+const SIGNED_LIMIT = 1_048_576;
 
 // What is the same at each attempt.
 export interface Outgoing {
   request: Request;
   url: string;
   headersWith(credential: Credential): Headers;
+  sign?: Sign;
   // Whether the body of the response is read here, so that no signal may end it.
   readsBody: boolean;
 }
@@ -22,7 +27,8 @@ export interface Reply {
 // resolved before the response is given up; when no attempt is accepted the last response is returned.
 export async function send(outgoing: Outgoing, resolver: Resolver, first: Credential, notes: Notes): Promise<Reply> {
   const { request } = outgoing;
-  const upload = request.body === null || request.headers.get("content-length") === "0" ? undefined : await Upload.of(request);
+  const hasBody = request.body !== null && request.headers.get("content-length") !== "0";
+  const upload = hasBody ? await Upload.of(request, outgoing.sign && SIGNED_LIMIT) : undefined;
   let credential = first;
   let refused: Reply | undefined;
   for (;;) {
@@ -60,14 +66,17 @@ export async function send(outgoing: Outgoing, resolver: Resolver, first: Creden
   }
 }
 
-async function attempt({ request, url, headersWith, readsBody }: Outgoing, upload: Upload | undefined, credential: Credential): Promise<Response> {
+async function attempt({ request, url, headersWith, sign, readsBody }: Outgoing, upload: Upload | undefined, credential: Credential): Promise<Response> {
   // A signal of the cheaper kind would end a response that is read here, however far it has come.
   const streams = upload !== undefined && !upload.isWhole;
   const deadline = streams || readsBody ? new HeadDeadline() : undefined;
+  const { method } = request;
+  const headers = headersWith(credential);
+  await sign?.({ method, url, headers, body: upload?.whole ?? new Uint8Array() }, credential.values);
   try {
     return await fetch(url, {
-      method: request.method,
-      headers: headersWith(credential),
+      method,
+      headers,
       body: upload === undefined ? null : upload.start(deadline!),
       redirect: "manual",
       cache: "no-store",

@@ -3,6 +3,7 @@
 use super::claims::{Times, check_audience, check_times};
 use super::error::JwtError;
 use super::json::Value;
+use super::revocation::RevocationList;
 use crate::configuration::{Gateway, IssuedProof, Rule, SecretId, Source};
 use crate::http::method::Method;
 use crate::http::path::Below;
@@ -132,27 +133,9 @@ impl Revocable {
     }
 
     /// Whether the list leaves the token as it is.
-    ///
-    /// The list is a JSON object. `iat` is a time: no token that was made before it counts. `sub` has a time for each of
-    /// its subjects. `jti` has a member for each token, whose value is of no account here.
     pub fn check(&self, list: &SecretValue) -> Result<(), JwtError> {
-        let list = Value::parse(list.expose().as_bytes()).ok_or(JwtError::RevocationUnreadable)?;
-        let Value::Object(members) = &list else { return Err(JwtError::RevocationUnreadable) };
-        let mut is_revoked = false;
-        for (name, value) in members {
-            is_revoked |= match (name.as_str(), value) {
-                ("iat", Value::Number(time)) => self.issued < *time,
-                ("sub", Value::Object(subjects)) => {
-                    subjects.iter().try_fold(false, |revoked, (subject, time)| {
-                        let Value::Number(time) = time else { return Err(JwtError::RevocationUnreadable) };
-                        Ok(revoked || (*subject == self.subject && self.issued < *time))
-                    })?
-                }
-                ("jti", Value::Object(ids)) => ids.iter().any(|(id, _)| *id == self.id),
-                _ => return Err(JwtError::RevocationUnreadable),
-            };
-        }
-        if is_revoked { Err(JwtError::Revoked) } else { Ok(()) }
+        let list = RevocationList::parse(list).map_err(|_| JwtError::RevocationUnreadable)?;
+        if list.revokes(&self.subject, &self.id, self.issued) { Err(JwtError::Revoked) } else { Ok(()) }
     }
 }
 

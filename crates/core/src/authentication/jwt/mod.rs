@@ -12,12 +12,14 @@ mod issued;
 mod json;
 mod jwk;
 mod key_set;
+mod revocation;
 
 pub use compact::is_meant;
 pub use error::JwtError;
 pub use issued::{Holder, KIND, Narrowing, Revocable, is_name};
 pub use json::Value;
 pub use jwk::JwkError;
+pub use revocation::{InvalidRevocationList, RevocationList};
 
 use std::borrow::Cow;
 

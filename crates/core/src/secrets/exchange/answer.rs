@@ -1,4 +1,4 @@
-//! What a token endpoint answered.
+//! The response of a token endpoint.
 
 use serde::Deserialize;
 
@@ -9,13 +9,13 @@ use crate::secret_value::SecretValue;
 use crate::signing::body::member;
 use crate::signing::moment::{Moment, seconds_of_rfc3339};
 
-/// A number from here on is a time since 1970, and below it a time from now: some 31 years.
+/// A number of at least this value (some 31 years) is a time since 1970; a smaller one is a time from now. In seconds.
 const FIRST_TIME: f64 = 1e9;
 
-/// A token and its end.
+/// A token and its expiry.
 pub(super) struct Answer {
     pub(super) token: SecretValue,
-    /// In seconds since 1970; `None` where the response does not say it.
+    /// In seconds since 1970; `None` where the response does not tell.
     pub(super) expires: Option<u64>,
 }
 
@@ -30,12 +30,12 @@ impl Answer {
         if !(200..300).contains(&status) {
             return Err(ExchangeError::refused(status, error_code(text).as_deref()));
         }
-        // Some endpoints refuse with 200 and a code.
+        // Some endpoints refuse with status 200 and an error code.
         let token = member(text, &form.token).and_then(|raw| serde_json::from_str::<String>(raw).ok());
         let Some(token) = token.map(SecretValue::new).filter(|token| !token.expose().is_empty()) else {
             return Err(match error_code(text) {
                 Some(code) => ExchangeError::refused(status, Some(&code)),
-                None => ExchangeError::NoToken(status),
+                None => ExchangeError::NoToken(Some(status)),
             });
         };
         let expires =
@@ -49,7 +49,7 @@ fn error_code(text: &str) -> Option<String> {
     serde_json::from_str(raw).ok()
 }
 
-/// Seconds from now or since 1970, as a number or a text, or a time as RFC 3339 writes it.
+/// Parses seconds from now or since 1970, as a number or a string, or a time in RFC 3339 format.
 fn expiry(raw: &str, moment: &Moment) -> Option<u64> {
     #[derive(Deserialize)]
     #[serde(untagged)]

@@ -1,7 +1,7 @@
-//! Why no token came of an exchange.
+//! The reasons why an exchange yields no token.
 
-/// The error codes that token endpoints have (RFC 6749 §5.2, RFC 8707 §2). What else one says is not repeated: the log
-/// holds no text of an upstream's.
+/// The error codes of token endpoints (RFC 6749 §5.2, RFC 8707 §2). Other texts are not logged, because the log
+/// contains no text of an upstream.
 const CODES: [&str; 9] = [
     "invalid_request",
     "invalid_client",
@@ -14,25 +14,25 @@ const CODES: [&str; 9] = [
     "server_error",
 ];
 
-/// Why no token came of an exchange.
+/// The reason why an exchange yielded no token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExchangeError {
     /// The request could not be signed.
     Unsigned,
-    /// No response came.
+    /// No response arrived.
     Unreachable,
-    /// The whole response did not come in time.
+    /// The response did not arrive completely within its time.
     TimedOut,
     /// The response is too long.
     TooLarge,
-    /// The token endpoint refused, with this status and perhaps one of its codes.
+    /// The token endpoint refused with this status, and one of the codes if its response has one.
     Refused(u16, Option<&'static str>),
-    /// The response has no token, or none that can be put on a request.
-    NoToken(u16),
+    /// The response with this status has no token, or the token does not fit where it is to be put.
+    NoToken(Option<u16>),
 }
 
 impl ExchangeError {
-    /// As it is in the log.
+    /// The name for the log.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -46,16 +46,17 @@ impl ExchangeError {
         }
     }
 
-    /// The status of the response, where there is one.
+    /// The status of the response; `None` where there is no response.
     #[must_use]
     pub const fn status(self) -> Option<u16> {
         match self {
-            Self::Refused(status, _) | Self::NoToken(status) => Some(status),
+            Self::Refused(status, _) => Some(status),
+            Self::NoToken(status) => status,
             Self::Unsigned | Self::Unreachable | Self::TimedOut | Self::TooLarge => None,
         }
     }
 
-    /// The refusal with this status, whose body may have one of the codes.
+    /// A refusal with this status and the error code of its body.
     pub(super) fn refused(status: u16, code: Option<&str>) -> Self {
         Self::Refused(status, code.and_then(|code| CODES.into_iter().find(|known| *known == code)))
     }

@@ -1,4 +1,5 @@
-//! Step 5, where a credential is exchanged for a token: by a request of the gateway's own, or by what was kept of one.
+//! Step 5, the exchange of a credential for a token: by a request to the token endpoint, or from the cache of earlier
+//! tokens.
 
 mod answer;
 mod error;
@@ -22,7 +23,8 @@ use reuse::Place;
 /// The longest response of a token endpoint, in bytes.
 const LARGEST_RESPONSE: u32 = 64 * 1024;
 
-/// Some token endpoints refuse a request without one (GitHub's does), and the caller's is not sent.
+/// The `User-Agent` of exchanges, without which some token endpoints refuse a request (GitHub's does). The caller's is
+/// not sent.
 const USER_AGENT: &str = concat!("ostiary/", env!("CARGO_PKG_VERSION"));
 
 /// A token that a credential was exchanged for.
@@ -34,11 +36,11 @@ pub struct Token {
     pub is_reused: bool,
 }
 
-/// Exchanges a credential for a token. `is_fresh` asks for one that has not been used before. No two exchanges have the
-/// same moment.
+/// Exchanges a credential for a token. `is_fresh` asks for one that has not been used before. Each exchange needs its
+/// own `moment`.
 ///
 /// # Errors
-/// Where no token came of it.
+/// The reason why there is no token.
 pub async fn obtain<R: Signing>(
     pending: &PendingExchange<'_>,
     is_fresh: bool,
@@ -80,7 +82,7 @@ async fn send<R: Signing>(
     Answer::read(form, &response, moment)
 }
 
-/// The request without what is made of the whole of it.
+/// The plan of the request, without signatures and body fields.
 fn plan(pending: &PendingExchange<'_>) -> Plan {
     let PendingExchange { form: Exchange { method, timeout, .. }, url, credential, .. } = pending;
     let Credential { headers, segments, .. } = &**credential;

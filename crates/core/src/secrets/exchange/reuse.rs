@@ -1,7 +1,7 @@
-//! Tokens that are kept for other requests, without being kept in a module: sealed, outside the Worker's memory.
+//! Keeps tokens for later requests, encrypted and outside the Worker's memory.
 //!
-//! The name and the key of a place come from the credential itself, by HKDF (RFC 5869). Whoever lacks the credential can
-//! neither find the place nor read what is there, and a credential that was rotated has another place.
+//! The name and the encryption key of an entry are derived from the credential with HKDF (RFC 5869). Without the
+//! credential, an entry can neither be found nor read. A rotated credential has another entry.
 
 use zeroize::Zeroizing;
 
@@ -12,13 +12,13 @@ use crate::secrets::credential::PendingExchange;
 use crate::signing::hmac::sha256_under;
 use crate::signing::moment::Moment;
 
-/// A token is not used in its last seconds: it has to reach the upstream, whose clock may be ahead.
+/// In seconds: a token is not used this shortly before its expiry, because the upstream's clock may be ahead.
 const MARGIN: u64 = 60;
 
 /// The longest time that a token is kept, in seconds.
 const LONGEST: u64 = 24 * 60 * 60;
 
-/// Where the token of one credential is kept.
+/// The cache entry of one credential's token.
 pub(super) struct Place {
     name: String,
     key: Zeroizing<[u8; 32]>,
@@ -26,7 +26,7 @@ pub(super) struct Place {
 
 impl Place {
     pub(super) fn new<S: Signing>(pending: &PendingExchange<'_>) -> Self {
-        // All that the token depends on. The digest holds every secret of the credential.
+        // Everything that the token depends on. The digest covers every secret of the credential.
         let material = Zeroizing::new(
             [
                 pending.url.origin.as_bytes(),
@@ -70,7 +70,7 @@ impl Place {
         let seconds = expires.saturating_sub(moment.seconds() + MARGIN).min(LONGEST);
         let Some(seconds) = u32::try_from(seconds).ok().filter(|seconds| *seconds > 0) else { return };
         let text = SecretBytes::new([&expires.to_le_bytes(), token.expose().as_bytes()].concat());
-        // Of 128 random bits and the number of the exchange: no key seals twice with one nonce.
+        // From 128 random bits and the number of the exchange, so that no key encrypts twice with one nonce.
         let nonce = sha256_under(b"ostiary seal", moment.nonce().as_bytes());
         let Some(nonce) = nonce.expose().first_chunk::<12>() else { return };
         let Some(sealed) = runtime.seal(&self.key, nonce, text.expose()).await else { return };

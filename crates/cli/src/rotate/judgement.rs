@@ -1,0 +1,174 @@
+//! What an answer to a probe says of the credential.
+
+use super::found::{Refusal, Verdict};
+use crate::failure::Failure;
+use crate::operator::{Operator, RouteRequest};
+use crate::probed::{FailedExchange, Probed};
+
+/// The codes of RFC 6749 §5.2 with which a token endpoint says that a credential is no good.
+const NO_CREDENTIAL: [&str; 2] = ["invalid_client", "invalid_grant"];
+
+/// A request that shows whether a credential is any good.
+#[derive(Clone)]
+pub struct ProbeRequest {
+    /// The route whose credential it is.
+    pub route: String,
+    /// Whose values are put on the request, where each caller has its own.
+    pub caller: Option<String>,
+    /// GET or HEAD.
+    pub method: String,
+    /// Below the mount, with its query.
+    pub path: String,
+    /// What the upstream answers to a good one.
+    pub expected: u16,
+    /// What it answers to one that is no good. Any other status says nothing of the credential.
+    pub refused: Vec<u16>,
+}
+
+/// What an answer says of a credential.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Judgement {
+    /// It is good.
+    Accepted,
+    /// It is not.
+    Refused(Refusal),
+    /// Nothing, and asking again would not help: a status that neither `failover` nor `--refused` names.
+    Foreign(u16),
+    /// Nothing just now.
+    Undecided,
+}
+
+impl ProbeRequest {
+    /// Has it sent with one source alone.
+    ///
+    /// # Errors
+    /// Where the gateway does not do it.
+    pub fn send(&self, operator: &Operator, source: usize) -> Result<Probed, Failure> {
+        operator.send(&self.sent(), source)
+    }
+
+    /// Has it sent with what is certainly wrong in the place of these secrets' values.
+    ///
+    /// # Errors
+    /// Where the gateway does not do it.
+    pub fn send_wrong(&self, operator: &Operator, source: usize, wrong: &[&str]) -> Result<Probed, Failure> {
+        operator.send_wrong(&self.sent(), source, wrong)
+    }
+
+    fn sent(&self) -> RouteRequest<'_> {
+        let Self { route, caller, method, path, .. } = self;
+        RouteRequest { route, caller: caller.as_deref(), method, path }
+    }
+
+    /// What the answer says.
+    pub fn judge(&self, probed: &Probed) -> Judgement {
+        let refusal = |status, is_certain| Refusal { is_of_token_endpoint: false, status, is_certain };
+        match (probed.status, &probed.exchange) {
+            // A route may go on to its next source where one is used up; that one is no dead key.
+            (Some(status), _) if is_passing(status) && !self.refused.contains(&status) => {
+                Judgement::Undecided
+            }
+            (Some(status), _) if probed.refused => Judgement::Refused(refusal(status, true)),
+            (Some(status), _) if status == self.expected => Judgement::Accepted,
+            (Some(status), _) if self.refused.contains(&status) => Judgement::Refused(refusal(status, false)),
+            (Some(status), _) => Judgement::Foreign(status),
+            (None, Some(exchange)) => self.judge_exchange(exchange),
+            (None, None) => Judgement::Undecided,
+        }
+    }
+
+    fn judge_exchange(&self, exchange: &FailedExchange) -> Judgement {
+        let Some(status) = exchange.status.filter(|status| !is_passing(*status)) else {
+            return Judgement::Undecided;
+        };
+        let is_certain = NO_CREDENTIAL.contains(&exchange.error.as_str());
+        if is_certain || self.refused.contains(&status) {
+            return Judgement::Refused(Refusal { is_of_token_endpoint: true, status, is_certain });
+        }
+        Judgement::Foreign(status)
+    }
+}
+
+impl Judgement {
+    /// What is known of the source that was tried.
+    pub fn verdict(self) -> Verdict {
+        match self {
+            Self::Accepted => Verdict::Accepted,
+            Self::Refused(refusal) => Verdict::refused(refusal),
+            Self::Foreign(_) | Self::Undecided => Verdict::Undecided,
+        }
+    }
+}
+
+/// Whether a status is about the moment, and not about the request (RFC 9110 §15.6, RFC 6585 §4, RFC 8470 §5.2).
+fn is_passing(status: u16) -> bool {
+    status >= 500 || matches!(status, 408 | 425 | 429)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn judge(report: &Value) -> Judgement {
+        let request = ProbeRequest {
+            route: "r".to_owned(),
+            caller: None,
+            method: "GET".to_owned(),
+            path: "/".to_owned(),
+            expected: 200,
+            refused: vec![401, 403],
+        };
+        request.judge(&Probed::read(report.to_string().as_bytes(), [0; 32]).unwrap())
+    }
+
+    #[test]
+    fn a_status_says_what_it_is_named_for_and_nothing_else() {
+        let refused = |status, is_certain| {
+            Judgement::Refused(Refusal { is_of_token_endpoint: false, status, is_certain })
+        };
+        for (status, named, expected) in [
+            (200, false, Judgement::Accepted),
+            (200, true, refused(200, true)),
+            (401, false, refused(401, false)),
+            (401, true, refused(401, true)),
+            (403, false, refused(403, false)),
+            (400, false, Judgement::Foreign(400)),
+            (302, false, Judgement::Foreign(302)),
+            (404, false, Judgement::Foreign(404)),
+            (429, false, Judgement::Undecided),
+            (429, true, Judgement::Undecided),
+            (503, true, Judgement::Undecided),
+            (500, false, Judgement::Undecided),
+            (503, false, Judgement::Undecided),
+        ] {
+            assert_eq!(judge(&json!({ "status": status, "refused": named })), expected, "{status} {named}");
+        }
+        assert_eq!(judge(&json!({ "failure": "upstream_timeout" })), Judgement::Undecided);
+        assert_eq!(judge(&json!({ "failure": "secret_unavailable" })), Judgement::Undecided);
+    }
+
+    #[test]
+    fn a_token_endpoint_refuses_by_its_code_or_by_a_status_that_is_named() {
+        let refused = |status, is_certain| {
+            Judgement::Refused(Refusal { is_of_token_endpoint: true, status, is_certain })
+        };
+        for (error, status, expected) in [
+            ("invalid_client", Some(400), refused(400, true)),
+            ("invalid_client", Some(401), refused(401, true)),
+            ("invalid_grant", Some(400), refused(400, true)),
+            ("refused", Some(401), refused(401, false)),
+            ("invalid_scope", Some(400), Judgement::Foreign(400)),
+            ("unauthorized_client", Some(400), Judgement::Foreign(400)),
+            ("no_token", Some(200), Judgement::Foreign(200)),
+            ("invalid_client", Some(503), Judgement::Undecided),
+            ("refused", Some(429), Judgement::Undecided),
+            ("timeout", None, Judgement::Undecided),
+        ] {
+            let report =
+                json!({ "failure": "secret_unavailable", "exchange": { "error": error, "status": status } });
+            assert_eq!(judge(&report), expected, "{error} {status:?}");
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! What a rotation has written, for whoever has to go on where it has failed.
+
+use crate::configuration::Binding;
+use crate::failure::Failure;
+
+/// What one run has written.
+#[derive(Default)]
+pub struct Written {
+    /// The secrets of stores that hold the new value.
+    done: Vec<String>,
+    /// The one that was being written last, whose answer may have been lost.
+    open: Option<String>,
+}
+
+impl Written {
+    /// Writes it, and notes that.
+    ///
+    /// # Errors
+    /// Where it may not be written.
+    pub fn put<T>(
+        &mut self,
+        binding: &Binding,
+        write: impl FnOnce() -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let name = format!("`{}`", binding.secret);
+        self.open = Some(name.clone());
+        let result = write()?;
+        self.open = None;
+        self.done.push(name);
+        Ok(result)
+    }
+
+    /// Says what is written, behind why the rotation failed.
+    pub fn explain(&self, failure: Failure) -> Failure {
+        let Failure::Failed(reason) = failure else { return failure };
+        let told = match (self.done.as_slice(), &self.open) {
+            ([], None) => return Failure::failed(format_args!("{reason}; nothing was written")),
+            ([], Some(open)) => format!("whether {open} is written is not known"),
+            (done, None) => format!("{} is written", done.join(", ")),
+            (done, Some(open)) => {
+                format!("{} is written, and whether {open} is, is not known", done.join(", "))
+            }
+        };
+        Failure::failed(format_args!(
+            "{reason}; {told}: run the same again with the same value, which goes on from there"
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_told_what_is_written_and_what_may_be() {
+        let binding = |name: &str| Binding {
+            name: name.to_uppercase(),
+            store: "s".parse().unwrap(),
+            secret: name.parse().unwrap(),
+        };
+        let mut written = Written::default();
+        let told = |written: &Written| written.explain(Failure::failed("why")).to_string();
+        assert_eq!(told(&written), "why; nothing was written");
+        assert!(written.put::<()>(&binding("a"), || Err(Failure::failed("lost"))).is_err());
+        assert!(told(&written).starts_with("why; whether `a` is written is not known: run the same again"));
+        assert!(written.put(&binding("a"), || Ok(())).is_ok());
+        assert!(written.put(&binding("b"), || Ok(())).is_ok());
+        assert!(
+            told(&written).starts_with("why; `a`, `b` is written: run the same again"),
+            "{}",
+            told(&written)
+        );
+        assert!(written.put::<()>(&binding("c"), || Err(Failure::failed("lost"))).is_err());
+        assert!(told(&written).contains("`a`, `b` is written, and whether `c` is, is not known"));
+        // What is wrong with the command line is no failure of the rotation.
+        assert_eq!(written.explain(Failure::usage("how")).to_string(), "how");
+    }
+}

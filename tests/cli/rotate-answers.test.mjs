@@ -1,0 +1,134 @@
+// ostiary rotate against upstreams whose answers mislead whoever believes a status.
+
+import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, afterEach, before, beforeEach, test } from "node:test";
+import { canary } from "../harness/canaries.mjs";
+import { BEARER, FILES, OLD, startRotation } from "../harness/rotation.mjs";
+import { temporaryFolder } from "../harness/server-process.mjs";
+import { EVERY, OK, answer } from "../harness/upstream.mjs";
+
+const UNKNOWN = answer(401, {}, "who are you?\n");
+const FORBIDDEN = answer(403, {}, "you may not\n");
+const MALFORMED = answer(400, {}, "no key looks like that\n");
+
+let world;
+before(async () => {
+  world = await startRotation();
+});
+after(() => world?.stop());
+beforeEach(() => world.reset());
+afterEach(() => world.sweep());
+
+/** The upstream answers the probe as `respond` says, and everybody else as one does that knows the old keys. */
+function answers(respond, known = OLD) {
+  let probes = 0;
+  world.gateway.upstream.clear();
+  world.gateway.upstream.on(EVERY, (exchange) => {
+    const key = exchange.value("authorization")?.replace("Bearer ", "") ?? "";
+    const isProbe = exchange.target.startsWith("/v1/balance");
+    if (isProbe) probes += 1;
+    exchange.write(isProbe ? respond(key, exchange, probes) : known.includes(key) ? OK : UNKNOWN);
+  });
+}
+
+const modified = async () => [(await world.found("PRIMARY_KEY")).modified, (await world.found("SECONDARY_KEY")).modified];
+
+/** Rotates under load, and says what the command came to and whether a source was written. */
+async function rotated(args, input) {
+  const before = await modified();
+  const ran = await world.underLoad(() => world.rotate(args, { input }));
+  const after = await modified();
+  return { ran, written: [0, 1].filter((source) => before[source] !== after[source]) };
+}
+
+test("a header of another secret that is refused first proves nothing of the key that is rotated", async () => {
+  // The upstream looks at x-api-key alone. Were that made wrong too, the control would be refused, and a dead key taken.
+  const several = ["primary", "--route", "several", "--probe", "GET /v1/balance"];
+  answers((key, exchange) => (exchange.value("x-api-key") === canary("HEADER_KEY") ? OK : UNKNOWN));
+  const { ran, written } = await rotated(several, world.fresh());
+  assert.deepEqual([ran.code, written], [1, []], ran.out);
+  assert.match(ran.out, /a wrong value in its place is accepted[^]*tells no good key from a bad one/);
+  const controls = world.gateway.upstream.exchanges.filter((exchange) => {
+    const key = exchange.value("authorization") ?? "";
+    return exchange.target.startsWith("/v1/balance") && !OLD.some((old) => key === `Bearer ${old}`);
+  });
+  assert.deepEqual(controls.map((exchange) => exchange.value("x-api-key")), [canary("HEADER_KEY")]);
+});
+
+test("a live key that may not do the probe is not taken for a dead one", async () => {
+  answers((key) => (OLD.includes(key) ? FORBIDDEN : UNKNOWN));
+  const { ran, written } = await rotated(BEARER, world.fresh());
+  assert.deepEqual([ran.code, written], [1, []], ran.out);
+  assert.match(ran.out, /the probe cannot tell the two apart\. Nothing was written/);
+});
+
+test("an API that says 403 to every key that it does not know is rotated", async () => {
+  const value = world.fresh();
+  const known = [...OLD, value];
+  answers((key) => (known.includes(key) ? OK : FORBIDDEN), known);
+  const { ran, written } = await rotated([...BEARER, "--json"], value);
+  assert.deepEqual([ran.code, written], [0, [0, 1]], ran.out);
+});
+
+test("a value that is refused for its form alone proves nothing", async () => {
+  answers((key) => (OLD.includes(key) ? OK : MALFORMED));
+  const { ran, written } = await rotated(BEARER, world.fresh());
+  assert.deepEqual([ran.code, written], [1, []], ran.out);
+  assert.match(ran.out, /400, is neither that of a good key nor named/);
+});
+
+test("an API that looks at the form of a key first looks the made-up one up", async () => {
+  // A prefix, a length and an alphabet, as GitHub, Stripe and others look at them before anything else.
+  const form = /^sk_live_[0-9a-f]{32}$/;
+  const key = (digit) => `sk_live_${digit.repeat(8)}0123456789abcdef01234567`;
+  const [first, second, value] = ["a", "b", "c"].map(key);
+  await world.put("PRIMARY_KEY", first);
+  await world.put("SECONDARY_KEY", second);
+  world.values.push(value);
+  const known = [first, second, value];
+  let unknown = 0;
+  answers((shown) => {
+    if (!form.test(shown)) return MALFORMED;
+    if (known.includes(shown)) return OK;
+    unknown += 1;
+    return UNKNOWN;
+  }, known);
+  const { ran, written } = await rotated([...BEARER, "--json"], value);
+  assert.deepEqual([ran.code, written, unknown], [0, [0, 1], 1], ran.out);
+});
+
+test("an upstream that is busy when the wrong value is tried stops it, and one that flaps does not", async () => {
+  answers((key) => (OLD.includes(key) ? OK : answer(429, {}, "slow down\n")));
+  const busy = await rotated(BEARER, world.fresh());
+  assert.deepEqual([busy.ran.code, busy.written], [1, []], busy.ran.out);
+  assert.match(busy.ran.out, /does not say what it makes of a value that is certainly wrong\. Nothing was written/);
+
+  const value = world.fresh();
+  const known = [...OLD, value];
+  answers((key, _, probes) => (probes % 2 === 1 ? answer(500, {}, "oops\n") : known.includes(key) ? OK : UNKNOWN), known);
+  const flapping = await rotated([...BEARER, "--json"], value);
+  assert.deepEqual([flapping.ran.code, flapping.written], [0, [0, 1]], flapping.ran.out);
+});
+
+test("nobody is told to revoke a key for a value that an upstream takes without looking at it", async () => {
+  const dead = world.fresh();
+  await world.put("PRIMARY_KEY", dead);
+  await world.put("SECONDARY_KEY", dead);
+  world.gateway.upstream.clear();
+  world.gateway.upstream.on(EVERY, OK);
+  const { ran, written } = await rotated(BEARER, dead);
+  assert.deepEqual([ran.code, written], [1, []], ran.out);
+  assert.doesNotMatch(ran.out, /revoke/);
+});
+
+test("a gateway that was built from another gateway.toml is refused", async () => {
+  const [, deployed, ...wrangler] = FILES;
+  const later = join(temporaryFolder(), "gateway.toml");
+  writeFileSync(later, `${readFileSync(deployed)}# Not deployed yet.\n`);
+  const before = await modified();
+  const ran = await world.run(["rotate", "--config", later, ...wrangler, ...BEARER], { input: world.fresh() });
+  assert.deepEqual([ran.code, await modified()], [1, before], ran.out);
+  assert.match(ran.err, /is built from another gateway\.toml than the one here/);
+});
