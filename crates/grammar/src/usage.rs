@@ -294,8 +294,8 @@ mod tests {
             of_the_plan(46, ""),
             [
                 "gateway.toml:151:9: warning: the route `stripe` can need 51 reads and attempts for one request, and \
-              Cloudflare's free plan grants 50; found `stripe`; name fewer callers or sources, or prove callers by \
-              digests"
+              Cloudflare's free plan grants 50; found `stripe`; name fewer callers or sources, or use digests for \
+              callers"
             ]
         );
     }

@@ -28,6 +28,20 @@ pub enum SignatureError {
 }
 
 impl SignatureError {
+    /// All of them.
+    pub const ALL: [Self; 10] = [
+        Self::Unknown,
+        Self::Repeated,
+        Self::Malformed,
+        Self::Encoding,
+        Self::Timestamp,
+        Self::Expired,
+        Self::Early,
+        Self::Nonce,
+        Self::KeyUnreadable,
+        Self::Mismatch,
+    ];
+
     /// As it is in the log.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

@@ -685,7 +685,7 @@ fn variables_say_the_issuer_the_audience_and_where_its_keys_are() {
     world.key_sets.borrow_mut().insert(metadata_url.to_owned(), Ok((200, None, metadata)));
     world.key_sets.borrow_mut().insert(keys.to_owned(), Ok(set(&[named(ec(), "e")])));
     let of = |issuer: &str, audience: &str| {
-        let claims = claims(&json!({ "iss": issuer, "aud": audience }));
+        let claims = claims(&json!({ "iss": issuer, "aud": audience, "sub": "x" }));
         token(&json!({ "alg": "ES256", "kid": "e" }), &claims)
     };
     let exchange = ask_for(&world, "/varied/x", &of(issuer, "acct-1"));
