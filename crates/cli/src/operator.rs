@@ -64,13 +64,10 @@ pub struct RouteRequest<'a> {
 }
 
 impl RouteRequest<'_> {
-    fn order(&self) -> serde_json::Value {
+    /// With what is certainly wrong in the place of these secrets' values.
+    fn order(&self, wrong: &[&str]) -> serde_json::Value {
         let Self { route, caller, method, path } = self;
-        let mut order = json!({ "route": route, "method": method, "path": path });
-        if let Some(caller) = caller {
-            order["caller"] = (*caller).into();
-        }
-        order
+        json!({ "route": route, "caller": caller, "method": method, "path": path, "control": wrong })
     }
 }
 
@@ -107,7 +104,7 @@ impl Operator {
     /// # Errors
     /// Where the gateway does not do it. What goes wrong behind it is in the result.
     pub fn send(&self, request: &RouteRequest<'_>, source: usize) -> Result<Probed, Failure> {
-        self.probe(&request.order(), source)
+        self.probe(&request.order(&[]), source)
     }
 
     /// As [`Self::send`], with what is certainly wrong in the place of these secrets' values.
@@ -120,9 +117,7 @@ impl Operator {
         source: usize,
         wrong: &[&str],
     ) -> Result<Probed, Failure> {
-        let mut order = request.order();
-        order["control"] = wrong.into();
-        self.probe(&order, source)
+        self.probe(&request.order(wrong), source)
     }
 
     /// Whether this is the gateway of the environment that is meant, and reads what is written by this API. With a

@@ -147,14 +147,13 @@ fn message(
     let parsed = template::parse_within(&text, Scope::Message, CallerValues::None, declared, findings)?;
     for (part, span) in &parsed.parts {
         let fault = match part {
-            Part::Text(_) => continue,
             Part::Request(of @ RequestValue::Timestamp(_)) if Some(of) != time_of(put) => {
                 "the time is put on the request in another format"
             }
             Part::Request(RequestValue::Nonce) if !holds(put, &RequestValue::Nonce) => {
                 "nothing puts a nonce on the request"
             }
-            Part::Request(_) => continue,
+            Part::Text(_) | Part::Request(_) => continue,
             _ => "a message that a caller signs holds texts and values of the request",
         };
         findings.error(*span, fault, &format!("write `{MESSAGE}`"));
@@ -172,24 +171,26 @@ fn message(
         findings.error(text.span, told, "add `${request.nonce}`, or put none on the request");
         return None;
     }
-    use RequestValue::{Body, BodySha256, Method, Path, Query, SortedForm, Target, Url};
-    let digests = [Encoding::Hex, Encoding::Base64, Encoding::Base64Url].map(BodySha256);
-    let bodies = [&[Body, SortedForm][..], &digests].concat();
-    let lacking: Vec<&str> = [
-        ("method", covers(&[Method])),
-        ("path", covers(&[Path, Target, Url])),
-        ("query", covers(&[Query, Target, Url])),
-        ("body", covers(&bodies)),
-    ]
-    .into_iter()
-    .filter_map(|(what, is_covered)| (!is_covered).then_some(what))
-    .collect();
+    let lacking = uncovered(&message);
     if !lacking.is_empty() {
         let lacking = lacking.join(", ");
         let told = format!("a signature of the caller `{}` counts with any other {lacking}", name.text);
         findings.warning(text.span, &told, "leave `message` out, or add what is missing");
     }
     Some(message)
+}
+
+/// What a replay could exchange.
+fn uncovered(message: &Template) -> Vec<&'static str> {
+    use RequestValue::{Method, Path, Query, Target, Url};
+    let covers = |values: &[RequestValue]| message.requests().any(|of| values.contains(of));
+    let parts = [
+        ("method", covers(&[Method])),
+        ("path", covers(&[Path, Target, Url])),
+        ("query", covers(&[Query, Target, Url])),
+        ("body", message.requests().any(RequestValue::reads_body)),
+    ];
+    parts.into_iter().filter_map(|(what, is_covered)| (!is_covered).then_some(what)).collect()
 }
 
 fn holds(put: &[Output], of: &RequestValue) -> bool {

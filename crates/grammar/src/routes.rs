@@ -209,6 +209,11 @@ impl<'t> Reader<'_, 't, '_> {
         let rewrite_body = self.value("rewrite_body").map(|value| rewrite_body::read(value, self.findings));
         let encoded_slash = self.flag("encoded_slash");
         let shared_cache = self.flag("shared_cache");
+        let takes_values = auth.as_ref().is_some_and(|auth| !auth.caller_values.is_empty());
+        if let Some(value) = self.value("shared_cache").filter(|_| shared_cache && takes_values) {
+            let message = "callers have keys of their own here, and a shared cache would give one the response of another";
+            self.findings.error(value.span(), message, "remove it");
+        }
         let timing = self.flag("timing");
         let placements = auth.as_ref().map(|auth| {
             let own = own.iter().flat_map(|(_, own)| own.placements.iter());

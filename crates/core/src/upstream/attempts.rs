@@ -207,12 +207,11 @@ impl<'g, H: RequestHead, R: Bindings + Network + Clock + Signing + Instrumented>
 
     /// Reads the body where the credential needs it, and adds to the plan what is computed for each attempt.
     async fn complete(&mut self, plan: &mut Plan, credential: &Credential<'g>) -> Result<(), Code> {
-        if R::FORMS.body && self.reads_body() && credential.is_completed_later() {
-            if self.body.is_none() {
-                let received = || receive(self.runtime, self.forward.route, self.forward.length);
-                let received = when(const { R::FORMS.body }, received).await.transpose()?;
-                self.body = received.map(Rc::new);
-            }
+        let is_wanted = self.body.is_none() && self.reads_body() && credential.is_completed_later();
+        if R::FORMS.body && is_wanted {
+            let received = || receive(self.runtime, self.forward.route, self.forward.length);
+            let received = when(const { R::FORMS.body }, received).await.transpose()?;
+            self.body = received.map(Rc::new);
         }
         if R::FORMS.body {
             plan.body.clone_from(&self.body);
