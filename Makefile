@@ -1,21 +1,21 @@
-# Everything that is done with this repository. Each target makes what it needs, once.
+# The targets of this repository. Each target builds what it needs, once.
 
 .DEFAULT_GOAL := help
-# A make that is called with --directory, and every make within it, would name the folder it enters.
+# Without this, a make with --directory, and every make within it, would print the folder that it enters.
 MAKEFLAGS += --no-print-directory
-.PHONY: FORCE help tools build dev break-primary heal-primary api test soak fuzz mutants bench dist clean
+.PHONY: FORCE help tools build dev break-primary heal-primary api test size soak fuzz mutants bench dist clean
 
-# The pinned one. The machine's own Node runs npm and nothing else.
+# The pinned Node. The machine's own Node only runs npm.
 NODE := node_modules/.bin/node
 
-# wrangler asks nothing of the internet: no statistics, no reports, no look-up of the machine's location.
+# wrangler must not use the internet: no statistics, no reports, no lookup of the machine's location.
 export WRANGLER_SEND_METRICS := false
 export WRANGLER_SEND_ERROR_REPORTS := false
 export WRANGLER_HIDE_BANNER := true
 export CLOUDFLARE_CF_FETCH_ENABLED := false
 
-# GATEWAY=FOLDER on the command line names a folder with a gateway.toml of its own: docs/your-gateway.md. Its Worker is built
-# into that folder. Without it the configuration is that of this repository, which is the demo's.
+# GATEWAY=FOLDER on the command line sets a folder with its own gateway.toml (docs/your-gateway.md). Its Worker is built
+# into that folder. By default, the configuration is that of this repository, the demo's.
 ifeq ($(origin GATEWAY),command line)
 ifneq ($(words $(GATEWAY)),1)
 $(error make reads no path with a space in it: GATEWAY=$(GATEWAY))
@@ -31,7 +31,7 @@ override GATEWAY :=
 FOLDER :=
 endif
 
-# What the Worker is built from; the folders too, so that a deleted file counts as a change.
+# The sources of the Worker, and their folders, so that a deleted file counts as a change.
 SOURCES := $(shell find src crates build.rs Cargo.toml Cargo.lock rust-toolchain.toml scripts/build-worker 2>/dev/null)
 EXAMPLE_SOURCES := $(shell find crates/secret-bindings examples/minimal-worker -not -path '*/build*' 2>/dev/null) \
 	Cargo.toml Cargo.lock rust-toolchain.toml scripts/build-example
@@ -69,9 +69,14 @@ test: $(TOOLS) ## Check and test everything
 	@scripts/step "Native tests" cargo test --quiet --locked --workspace --exclude ostiary --all-features
 	@scripts/step "The ostiary command" cargo build --quiet --locked --package ostiary-cli
 	@$(MAKE) --silent --no-print-directory $(CLIENTS) .tools/python build/entry.js tests/.build/entry.js tests/auth/.build/entry.js tests/callers/.build/entry.js tests/operator/.build/entry.js tests/faults/.build/entry.js examples/minimal-worker/build/index.js
-	@scripts/check-size build
+	@scripts/check-size build 200
+	@scripts/check-size tests/auth/.build 250
+	@scripts/check-size tests/operator/.build 285
 	@scripts/step "End-to-end tests" $(NODE) --test --test-concurrency=2 --test-timeout=120000 'tests/**/*.test.mjs'
 	@$(NODE) tests/clients/browser/chromium.mjs
+
+size: tests/size/.build/entry.js ## Build a Worker with everything that a configuration can ask for, and check its size (a minute)
+	@scripts/check-size tests/size/.build 350
 
 soak: tests/faults/.build/entry.js ## Five minutes of load with every fault (SOAK_SECONDS= changes it), and then memory
 	@SOAK_SECONDS=$${SOAK_SECONDS:-300} $(NODE) --test tests/faults/soak.test.mjs
@@ -86,16 +91,16 @@ mutants: .tools/bin/cargo-mutants ## Change the code in small ways, and see whet
 # Configurations that are generated for the benchmark, to show how cost grows.
 GROWTH := $(foreach name,one-of-each metered many-routes many-callers,bench/.generated/$(name)/build/entry.js)
 
-bench: bench/.build/entry.js bench/.signed/entry.js $(GROWTH) ## Measure against the peers, and write bench/RESULTS.md (half an hour, two cores)
+bench: bench/.build/entry.js bench/.signed/entry.js $(GROWTH) ## Measure against the peers, and write bench/RESULTS.md (an hour, two cores; BENCH="--rounds 3" is shorter)
 	@$(NODE) bench/run.mjs $(BENCH)
 
 dist: .tools/rust ## Build the command as a static Linux binary and as an npm package, into dist/ (a few minutes)
 	@scripts/step "The command, static" scripts/build-dist
 
 clean: ## Remove what was built; the tools and the local Secrets Store stay
-	rm -rf build dist examples/*/build tests/.build tests/auth/.build tests/callers/.build tests/operator/.build tests/faults/.build bench/.build bench/.signed bench/.generated bench/.profile bench/peers/hono/.build fuzz/target fuzz/findings target
+	rm -rf build dist examples/*/build tests/.build tests/auth/.build tests/callers/.build tests/operator/.build tests/faults/.build tests/size/.build bench/.build bench/.signed bench/.generated bench/.profile bench/peers/hono/.build fuzz/target fuzz/findings target
 
-# wrangler takes one of the first three, or what --config or the redirection of a framework's build names.
+# wrangler uses one of the first three, or the file of --config or of a framework's redirection.
 WRANGLER_FILES := $(wildcard $(addprefix $(FOLDER),wrangler.json wrangler.jsonc wrangler.toml .wrangler/deploy/config.json))
 ifneq ($(filter build $(FOLDER)build/entry.js,$(MAKECMDGOALS)),)
 export OSTIARY_WRANGLER_CONFIG := $(shell scripts/deployed-configuration $(GATEWAY) || echo ERROR)
@@ -104,7 +109,7 @@ $(error the build would prove another configuration than wrangler deploys)
 endif
 endif
 
-# Changes when another file is proved, and then only.
+# Changes only when another file is used.
 .tools/configuration: FORCE
 	@mkdir -p .tools
 	@echo "$(OSTIARY_WRANGLER_CONFIG) $(WRANGLER_FILES)" | cmp -s - $@ || echo "$(OSTIARY_WRANGLER_CONFIG) $(WRANGLER_FILES)" > $@
@@ -128,6 +133,9 @@ tests/auth/.build/entry.js: $(SOURCES) $(wildcard tests/auth/configuration/*.tom
 tests/operator/.build/entry.js: $(SOURCES) $(wildcard tests/operator/configuration/*.toml) | $(TOOLS)
 	@scripts/step "The Worker for the tests of what an operator sees" scripts/build-worker tests/operator/.build tests/operator/configuration
 
+tests/size/.build/entry.js: $(SOURCES) $(wildcard tests/size/configuration/*.toml) | $(TOOLS)
+	@scripts/step "The Worker with everything" scripts/build-worker tests/size/.build tests/size/configuration
+
 bench/.build/entry.js: $(SOURCES) $(wildcard bench/gateway/*.toml) | $(TOOLS)
 	@scripts/step "The Worker for the benchmark" scripts/build-worker bench/.build bench/gateway
 
@@ -143,8 +151,8 @@ bench/.generated/%/build/entry.js: bench/.generated/%/gateway.toml $(SOURCES) | 
 # These files are kept after the build.
 .PRECIOUS: bench/.generated/%/gateway.toml
 
-# A build that is interrupted leaves the one before.
-.PRECIOUS: $(FOLDER)build/entry.js tests/.build/entry.js tests/auth/.build/entry.js tests/callers/.build/entry.js tests/operator/.build/entry.js tests/faults/.build/entry.js bench/.build/entry.js bench/.signed/entry.js
+# An interrupted build keeps the previous one.
+.PRECIOUS: $(FOLDER)build/entry.js tests/.build/entry.js tests/auth/.build/entry.js tests/callers/.build/entry.js tests/operator/.build/entry.js tests/faults/.build/entry.js tests/size/.build/entry.js bench/.build/entry.js bench/.signed/entry.js
 
 examples/minimal-worker/build/index.js: $(EXAMPLE_SOURCES) | $(TOOLS)
 	@scripts/step "The minimal Worker" scripts/build-example minimal-worker
@@ -164,7 +172,7 @@ $(CLIENTS): tests/clients/package.json tests/clients/package-lock.json tests/cli
 	@scripts/step "The SDKs that the tests call the gateway with" npm ci --prefix tests/clients --no-progress --loglevel=error
 	@touch $@
 
-# A Python that has no `venv` leaves an empty folder, and its tests are skipped.
+# A Python without `venv` leaves an empty folder, and its tests are skipped.
 .tools/python: tests/auth/requirements.txt
 	@scripts/step "boto3 and moto, one to three minutes" scripts/install-python
 	@touch $@

@@ -90,7 +90,7 @@ fn page(folder: &Path) -> io::Result<(String, String)> {
     Ok((html, policy))
 }
 
-/// The file's path for diagnostics, and its text, which is empty where the file cannot be read.
+/// The file's path for diagnostics, and its text, which is empty if the file cannot be read.
 fn configuration_file(root: &Path, path: &Path) -> (String, String) {
     println!("cargo::rerun-if-changed={}", path.display());
     let shown = path.strip_prefix(root).unwrap_or(path).display().to_string();

@@ -1,4 +1,4 @@
-// What steers the stand-in while it runs: `/faults` and `/delays`, beside the API and not part of it.
+// Controls the local API while it runs: `/faults` and `/delays`, which are not part of the real API.
 //
 //   GET    /faults, /delays   what is set
 //   POST   /faults            adds one fault or an array of them (faults.mjs)
@@ -16,7 +16,7 @@ export class Control {
     this.#delays = delays;
   }
 
-  /** The status and the body of an answer. */
+  /** The status and the body of a response. */
   async answer(request, url, bodyOf) {
     const text = await bodyOf(request);
     try {

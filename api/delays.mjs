@@ -1,4 +1,4 @@
-// How long what the real service does at some point takes here. Its own delays are not documented.
+// Simulated delays of the service. The real ones are not documented.
 
 import { milliseconds } from "./duration.mjs";
 import { Malformed } from "./malformed.mjs";
@@ -12,10 +12,10 @@ export class Delays {
   /** Milliseconds until a changed value is what a binding's `get()` returns. */
   visible = 0;
 
-  /** Milliseconds before each answer. */
+  /** Milliseconds before each response. */
   latency = 0;
 
-  /** Takes `{"pending": "5s", "visible": "2s", "latency": "300ms"}`; what is left out stays. */
+  /** Takes `{"pending": "5s", "visible": "2s", "latency": "300ms"}`; omitted delays are not changed. */
   set(durations) {
     if (durations === null || typeof durations !== "object") throw new Malformed("delays are an object of durations");
     const parsed = Object.entries(durations).map(([name, text]) => [name, this.#parsed(name, text)]);

@@ -1,4 +1,4 @@
-// Spans of time as people write them: "2s", "500ms", "1m".
+// Parses durations such as "2s", "500ms" and "1m".
 
 const UNITS = { ms: 1, s: 1_000, m: 60_000 };
 

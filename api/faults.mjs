@@ -2,15 +2,15 @@
 //
 //   {"operations": ["secrets.update"], "status": 429, "retry_after": 1, "times": 3}
 //
-//   operations   which of the twelve fail; all, when left out
-//   status       of the answer, from 400 to 599
-//   code, message   of its error; the service's own where they are left out
-//   retry_after  seconds, sent as Retry-After
-//   delay        a duration before the answer; without a status the operation is slow and succeeds
-//   reset        true closes the connection instead of answering
-//   done         true performs the operation first, so that only its answer is lost
-//   skip         how many matching requests pass before the first that fails
-//   times        how many fail; without it, all until the faults are cleared
+//   operations      the operations that fail; all by default
+//   status          of the response, from 400 to 599
+//   code, message   of its error; the service's own by default
+//   retry_after     seconds, sent as Retry-After
+//   delay           a duration before the response; without a status, the operation is slow and succeeds
+//   reset           true closes the connection instead of responding
+//   done            true performs the operation first, so that only its response is lost
+//   skip            the number of matching requests before the first that fails
+//   times           the number of requests that fail; by default, all until the faults are cleared
 
 import { milliseconds } from "./duration.mjs";
 import { Refusal } from "./envelope.mjs";
@@ -32,7 +32,7 @@ const KEYS = {
   times: isCount,
 };
 
-// None has been seen: the codes are of the form that the API gives its general errors.
+// These codes have not been observed; they have the form of the API's general errors.
 const MESSAGES = { 429: [10_429, "rate_limited"] };
 const INTERNAL = [10_001, "internal_error"];
 
@@ -59,7 +59,7 @@ export class Faults {
     return this.#faults;
   }
 
-  /** The fault of this request, counted as used; undefined when there is none. */
+  /** The fault for this request, which is counted; undefined when there is none. */
   next(operation) {
     const fault = this.#faults.find(({ operations = [operation], times = 1 }) => operations.includes(operation) && times > 0);
     if (fault === undefined) return undefined;
@@ -82,7 +82,7 @@ export class Faults {
   }
 }
 
-/** The answer that a fault with a status asks for. */
+/** The response for a fault with a status. */
 export function refusalOf({ status, code, message, retry_after: retryAfter }) {
   const [usualCode, usualMessage] = MESSAGES[status] ?? INTERNAL;
   const headers = retryAfter === undefined ? {} : { "retry-after": String(retryAfter) };

@@ -1,4 +1,4 @@
-// The folder whose gateway is run: this repository's own, or the one that `make GATEWAY=FOLDER` names.
+// The folder of the gateway: this repository, or the one of `make GATEWAY=FOLDER`.
 
 import { fileURLToPath } from "node:url";
 

@@ -1,4 +1,4 @@
-// A list as a query asks for it: searched, ordered, and cut into pages.
+// Applies the query of a list: search, order and pages.
 
 import { invalid } from "./envelope.mjs";
 
@@ -6,16 +6,16 @@ const PER_PAGE = 20;
 const MOST_PER_PAGE = 100;
 
 /**
- * The page of `items` that the query asks for, and its `result_info`.
+ * The requested page of `items`, and its `result_info`.
  *
- * @param items what there is, oldest first
+ * @param items all items, oldest first
  * @param query the request's URLSearchParams
  * @param orders the names of the fields that `order` may name
  */
 export function pageOf(items, query, orders) {
   const sorted = inOrder(items, query, orders);
   const page = Math.max(1, whole(query, "page", 1));
-  // The schema's minimum is 0, which cannot be meant.
+  // The schema's minimum is 0, which is surely a mistake.
   const perPage = whole(query, "per_page", PER_PAGE) || PER_PAGE;
   if (perPage > MOST_PER_PAGE) throw invalid("invalid_per_page");
   const result = sorted.slice((page - 1) * perPage, page * perPage);
@@ -29,7 +29,7 @@ export function pageOf(items, query, orders) {
   return { result, info };
 }
 
-/** The secrets that hold the searched text in their name or comment, and have all of the asked scopes. */
+/** The secrets that have the text in their name or comment, and all of the requested scopes. */
 export function matching(secrets, query) {
   const text = (query.get("search") ?? "").toLowerCase();
   const holds = (field) => (field ?? "").toLowerCase().includes(text);
@@ -45,7 +45,7 @@ function inOrder(items, query, orders) {
   const direction = query.get("direction") ?? "asc";
   if (!orders.includes(order)) throw invalid("invalid_order");
   if (!["asc", "desc"].includes(direction)) throw invalid("invalid_direction");
-  // Code units, so that the order is the same on every machine. What is equal stays in the order of creation.
+  // Compares code units, so that the order is the same on every machine. Equal items keep the order of creation.
   const compare = (left, right) => (left < right ? -1 : Number(left > right));
   const sorted = items.toSorted((left, right) => compare(left[order] ?? "", right[order] ?? ""));
   return direction === "asc" ? sorted : sorted.toReversed();

@@ -1,10 +1,10 @@
-// The values, in the very Secrets Store that `wrangler dev` reads and `wrangler secrets-store secret` writes without
-// `--remote`. Miniflare owns its form on disk, and is the only one that touches it.
+// The values, in the Secrets Store that `wrangler dev` reads and `wrangler secrets-store secret` writes without
+// `--remote`. Its format on disk is internal to Miniflare, so only Miniflare accesses it.
 
 import { Miniflare } from "miniflare";
 import { NO_WORKER, OFFLINE } from "./miniflare-options.mjs";
 
-// Miniflare binds one secret by name. A binding to no name is enough for all but creating.
+// Miniflare binds one secret by name. A binding without a name is enough for everything except creating.
 const NO_NAME = "";
 
 export class LocalValues {
@@ -12,7 +12,7 @@ export class LocalValues {
   #folder;
   #bound;
 
-  /** `folder` is what `wrangler dev --persist-to` names, with the `v3` that it adds. The `stores` are asked most. */
+  /** `folder` is what `wrangler dev --persist-to` names, with the `v3` that it adds. The `stores` are used most. */
   static async open(folder, stores) {
     const values = new LocalValues();
     values.#folder = folder;
@@ -22,12 +22,12 @@ export class LocalValues {
     return values;
   }
 
-  /** The secrets of a store, whoever made them: `{id, name}`. */
+  /** The secrets of a store, including those made with wrangler: `{id, name}`. */
   async list(store) {
     return (await this.#held(store)).map(({ id, name }) => ({ id, name }));
   }
 
-  /** Makes a secret of each `{name, value}`; one of that name is replaced. Returns the ids. */
+  /** Makes a secret of each `{name, value}`, and replaces one with the same name. Returns the ids. */
   async create(store, secrets) {
     await this.#bind(secrets.map(({ name }) => bindingOf(store, name)));
     return Promise.all(secrets.map(async ({ name, value }) => (await this.#administration(store, name)).create(value)));
@@ -67,7 +67,7 @@ export class LocalValues {
     return (await this.#miniflare.getSecretsStoreSecretAPI(bindingOf(store, name)))();
   }
 
-  // A change of the bindings takes a fifth of a second, so bindings that are there stay.
+  // Changing the bindings takes a fifth of a second, so existing bindings are kept.
   async #bind(bindings) {
     const missing = bindings.filter((binding) => !this.#bound.has(binding));
     if (missing.length === 0) return;

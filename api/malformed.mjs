@@ -1,2 +1,2 @@
-/** A wrong fault, delay or variable of the stand-in's own; the message says what to write instead. */
+/** An invalid fault, delay or variable of the local API; the message says what to write instead. */
 export class Malformed extends Error {}

@@ -1,5 +1,5 @@
-// What the local Secrets Store does not keep: the stores themselves, and the scopes, comments and times of secrets.
-// One JSON file beside it, without a value in it.
+// The data that the local Secrets Store does not have: the stores themselves, and the scopes, comments and times of
+// secrets. They are in one JSON file beside it, which has no values.
 
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
@@ -16,18 +16,18 @@ export class Metadata {
   constructor(file) {
     this.#file = file;
     const { stores = {}, secrets = {} } = read(file);
-    // No inherited names: an id may be any text.
+    // An object without inherited names, because an id may be any text.
     this.stores = new Map(Object.entries(stores));
     this.secrets = new Map(Object.entries(secrets).map(([store, held]) => [store, new Map(Object.entries(held))]));
   }
 
-  /** Of one store; what is set in it is kept by the next `save`. */
+  /** The metadata of one store; the next `save` writes changes to it. */
   of(store) {
     if (!this.secrets.has(store)) this.secrets.set(store, new Map());
     return this.secrets.get(store);
   }
 
-  /** Whole or not at all, so that a process that is killed leaves the file as it was. */
+  /** Writes the file atomically, so that a killed process leaves it unchanged. */
   save() {
     const secrets = [...this.secrets].map(([store, held]) => [store, Object.fromEntries(held)]);
     const kept = { stores: Object.fromEntries(this.stores), secrets: Object.fromEntries(secrets) };

@@ -9,7 +9,7 @@ export const OFFLINE = {
   telemetry: { enabled: false },
 };
 
-// A Worker that holds nothing but bindings, for a store that another process reads.
+// A Worker with only bindings, for a store that another process reads.
 export const NO_WORKER = {
   mainModule: "index.js",
   modulesRoot: "/",

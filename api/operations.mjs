@@ -1,6 +1,6 @@
-// The twelve operations of the Secrets Store API, as
-// https://developers.cloudflare.com/api/resources/secrets_store/ has them. Requests may also have the forms of an older
-// reference: one secret instead of an array, `secret_ids`, a duplicate without scopes. Answers are in today's form.
+// The twelve operations of the Secrets Store API, as https://developers.cloudflare.com/api/resources/secrets_store/ has
+// them. Requests may also have the forms of an older reference: one secret instead of an array, `secret_ids`, a
+// duplicate without scopes. Responses are in the current form.
 
 import { invalid } from "./envelope.mjs";
 import { matching, pageOf } from "./listing.mjs";
@@ -15,8 +15,8 @@ const SECRETS = `${STORE}/secrets`;
 const SECRET = `${SECRETS}/:secret`;
 
 /**
- * By name. `run` gets the stores and `{account, params, query, body}`, and returns the result, or a page with its
- * `result_info`. `body` is there where `takes` says so.
+ * The operations by name. `run` gets the stores and `{account, params, query, body}`, and returns the result, or a page
+ * with its `result_info`. There is a `body` if the operation has `takes`.
  */
 export const OPERATIONS = {
   "quota.get": {
@@ -89,7 +89,7 @@ export const OPERATIONS = {
     run: async (stores, { params, body }) => {
       await stores.secret(params.store, params.secret);
       const fields = { value: valueOf, scopes: scopesOf, comment: commentOf };
-      // A name is not among them: it cannot change.
+      // A name cannot change.
       const asked = Object.entries(fields).filter(([name]) => body[name] !== undefined);
       const changes = Object.fromEntries(asked.map(([name, parse]) => [name, parse(body)]));
       return { result: await stores.update(params.store, params.secret, changes) };
@@ -135,7 +135,7 @@ function parameters(pattern, segments) {
   return params;
 }
 
-// Stores belong to everybody here: the account that asks is shown as their owner.
+// All accounts share the stores: the account of the request is shown as their owner.
 const owned = (store, account) => ({ ...store, account_id: account });
 
 function isObject(value) {

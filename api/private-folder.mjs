@@ -1,11 +1,11 @@
-// A folder that only its owner can read. Miniflare writes secrets' values in files that everybody may read, so the
-// folder around them is what keeps them from the machine's other users.
+// A folder that only its owner can read. Miniflare writes secrets' values to files that everyone can read, so the
+// folder has to protect them from the machine's other users.
 
 import { chmodSync, mkdirSync } from "node:fs";
 
 const OWNER_ONLY = 0o700;
 
-/** Makes the folder if it is missing, and removes the access of other users if it is not. */
+/** Creates the folder, or removes the access of other users if it exists. */
 export function privateFolder(folder) {
   mkdirSync(folder, { recursive: true, mode: OWNER_ONLY });
   chmodSync(folder, OWNER_ONLY);

@@ -1,11 +1,11 @@
-// `make api`: the stand-in over the local Secrets Store of this repository, or of the folder that GATEWAY= names.
+// `make api`: the local API for the Secrets Store of this repository, or of the folder of GATEWAY=.
 //
-//   API_PORT     where it listens on loopback; 8799
-//   API_STATE    the folder that `wrangler dev --persist-to` names; .wrangler/state
-//   API_STORES   ids of the stores that exist, separated by commas; those that wrangler's configuration binds
+//   API_PORT              the port on loopback; 8799
+//   API_STATE             the folder that `wrangler dev --persist-to` names; .wrangler/state
+//   API_STORES            ids of the stores that exist, separated by commas; those in wrangler's configuration
 //   API_PENDING, API_VISIBLE, API_LATENCY   durations, see delays.mjs
-//   API_FAULTS   JSON, see faults.mjs
-//   API_ENDS_WITH_INPUT   ends it when its standard input ends, as `ostiary --local` wants it
+//   API_FAULTS            JSON, see faults.mjs
+//   API_ENDS_WITH_INPUT   ends it when its standard input ends, for `ostiary --local`
 
 import { unstable_readConfig as readConfiguration } from "wrangler";
 import { FOLDER } from "./gateway-folder.mjs";
@@ -55,7 +55,7 @@ function faults(text) {
   }
 }
 
-// Each environment has bindings of its own.
+// Each environment has its own bindings.
 function boundStores() {
   const config = wranglerFile(FOLDER);
   const read = (env) => readConfiguration({ config, env }, { hideWarnings: true });

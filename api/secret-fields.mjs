@@ -1,4 +1,4 @@
-// What may be in a secret's fields. Each function returns the field as it is kept, or throws the API's refusal.
+// Checks the fields of a secret. Each function returns the field as it is stored, or throws the API's refusal.
 
 import { invalid } from "./envelope.mjs";
 
@@ -19,7 +19,7 @@ export function valueOf({ value }) {
   return value;
 }
 
-/** An older reference spells the gateway's scope with a hyphen. */
+/** An older reference spells AI Gateway's scope with a hyphen. */
 export function scopesOf({ scopes }) {
   if (scopes === undefined || (Array.isArray(scopes) && scopes.length === 0)) throw invalid("secret_scopes_empty");
   if (!Array.isArray(scopes)) throw invalid("secret_scope_invalid");

@@ -1,4 +1,4 @@
-// Stores and their secrets: what the twelve operations do. Values are in the local Secrets Store and never come back.
+// Stores and their secrets, for the twelve operations. Values are in the local Secrets Store and are never returned.
 
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
@@ -10,7 +10,7 @@ import { Metadata } from "./metadata.mjs";
 const MOST_STORES = 1;
 export const MOST_SECRETS = 100;
 
-// A secret that somebody made with wrangler alone is bound to a Worker, whatever else it was meant for.
+// The scope of a secret that was made with wrangler.
 const SCOPES_OF_WRANGLER = ["workers"];
 
 const now = () => new Date().toISOString();
@@ -24,8 +24,8 @@ export class SecretsStore {
 
   /**
    * @param state the folder that `wrangler dev --persist-to` names
-   * @param stores ids of stores that are there without having been created, since bindings name them
-   * @param delays how long secrets stay `pending`, and values unseen
+   * @param stores ids of stores that exist without having been created, because bindings use them
+   * @param delays how long secrets are `pending`, and old values visible
    */
   static async open(state, stores, delays) {
     const store = new SecretsStore();
@@ -79,7 +79,7 @@ export class SecretsStore {
     return this.#alone(() => this.#one(store, id));
   }
 
-  /** All of the `{name, value, scopes, comment}` or none. */
+  /** Creates all of the `{name, value, scopes, comment}` or none. */
   create(store, secrets) {
     return this.#alone(async () => {
       await this.#roomFor(store, secrets.map(({ name }) => name));
@@ -89,7 +89,7 @@ export class SecretsStore {
     });
   }
 
-  /** Changes the fields that are there. */
+  /** Changes the given fields. */
   update(store, id, { value, ...fields }) {
     return this.#alone(async () => {
       await this.#one(store, id);
@@ -102,7 +102,7 @@ export class SecretsStore {
     });
   }
 
-  /** The value is kept, and the scopes unless there are others. */
+  /** Copies the value, and the scopes unless others are given. */
   duplicate(store, id, { name, scopes, comment }) {
     return this.#alone(async () => {
       const source = await this.#one(store, id);
@@ -113,7 +113,7 @@ export class SecretsStore {
     });
   }
 
-  /** All of them or none. */
+  /** Deletes all of them or none. */
   delete(store, ids) {
     return this.#alone(async () => {
       for (const id of ids) await this.#one(store, id);
@@ -122,7 +122,7 @@ export class SecretsStore {
     });
   }
 
-  /** How many secrets there are in all stores. */
+  /** The number of secrets in all stores. */
   usage() {
     return this.#alone(async () => {
       let usage = 0;
@@ -131,14 +131,14 @@ export class SecretsStore {
     });
   }
 
-  /** Values that were still unseen are written first. */
+  /** Writes the values that are not visible yet, and closes. */
   async close() {
     for (const write of [...this.#late.values()]) await write();
     await this.#turn;
     await this.#values.close();
   }
 
-  // One after the other, so that a limit holds and a listing is of one moment.
+  // Operations run one after the other, so that a limit holds and a list is consistent.
   #alone(act) {
     const done = this.#turn.then(act);
     this.#turn = done.catch(() => {});
@@ -185,7 +185,7 @@ export class SecretsStore {
     return new Date(Date.now() + this.#delays.pending).toISOString();
   }
 
-  // With a delay, the answer comes first and the value is seen later; the last value wins.
+  // With a delay, the response is sent first and the value becomes visible later; the last value wins.
   async #write(store, id, value) {
     clearTimeout(this.#late.get(id)?.timer);
     this.#late.delete(id);

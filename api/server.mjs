@@ -1,4 +1,4 @@
-// The stand-in's HTTP server: Cloudflare's API below /client/v4, and what steers it beside that.
+// The HTTP server of the local API: Cloudflare's API below /client/v4, and its controls.
 
 import http from "node:http";
 import { setTimeout as pause } from "node:timers/promises";
@@ -14,7 +14,7 @@ import { SecretsStore } from "./secrets-store.mjs";
 
 export const BASE = "/client/v4";
 
-// A hundred values of the greatest length, each of whose bytes JSON may write as `\u0000`.
+// A hundred values of the greatest length, of which JSON may write each byte as `\u0000`.
 const LONGEST_BODY = 100 * 65_536 * 6;
 
 const NO_ROUTE = new Refusal(404, 7000, "No route for that URI");
@@ -55,7 +55,7 @@ class Server {
     const url = URL.parse(request.url, "http://localhost");
     let name = "-";
     try {
-      // A page in a browser has no business here. What it sends to another origin says where it comes from.
+      // Web pages are refused. A browser sends `Origin` with requests to another origin.
       const isOfPage = request.headers.origin !== undefined || !isLoopbackHost(request.headers.host);
       if (isOfPage || url === null) throw new Refusal(403, 10_000, "Authentication error");
       if (!url.pathname.startsWith(`${BASE}/`)) return send(response, ...(await this.#control.answer(request, url, bodyOf)));
@@ -73,7 +73,7 @@ class Server {
   }
 
   async #perform({ name, operation, account, params }, url, request, response) {
-    // Read in any case, so that a client never sees its upload refused as a broken connection.
+    // The body is always read, so that a refusal does not look like a broken connection to the client.
     const text = await bodyOf(request);
     await pause(this.#delays.latency);
     const fault = this.#faults.next(name);
@@ -112,7 +112,7 @@ export async function serve({ state, stores = [], port = 0, faults = [], delays 
   }
 }
 
-// Any token will do, and any e-mail with any key; none will not.
+// Any token is accepted, and any e-mail with any key, but one is required.
 function authenticate(headers) {
   const { authorization, "x-auth-email": email, "x-auth-key": key } = headers;
   if (authorization === undefined && email === undefined && key === undefined) {
@@ -141,7 +141,7 @@ function decoded(segment) {
   }
 }
 
-// What the content type says does not matter: wrangler sends JSON as text.
+// The content type is ignored, because wrangler sends JSON as text.
 function parsed(text, fits) {
   let body;
   try {

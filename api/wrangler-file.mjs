@@ -1,4 +1,4 @@
-// The configuration that wrangler takes when none is named.
+// Finds the configuration that wrangler uses by default.
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";

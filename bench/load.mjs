@@ -59,8 +59,8 @@ end
 
 export const drive = (load) => (load.count === undefined ? driveFor(load) : driveCount(load));
 
-// For a time, with wrk: as much as the server can do. Of `tokens` each request shows the next one. What is under way at the end is not counted, which is one
-// request on each connection.
+// For a time, with wrk: as much as the server can do. Of `tokens` each request shows the next one. What is under way at
+// the end is not counted, which is one request on each connection.
 async function driveFor({ port, path, method = "GET", headers = REQUEST_HEADERS, bodyLength = 0, tokens, connections, seconds }) {
   const folder = mkdtempSync(join(tmpdir(), "ostiary-bench-load-"));
   const file = join(folder, "request.lua");

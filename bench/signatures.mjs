@@ -13,8 +13,8 @@ const hmac = (key, text) => createHmac("sha256", key).update(text).digest();
 const sha256 = (text) => createHash("sha256").update(text).digest("hex");
 const pair = (suffix) => [secretValue(`KEY_1${suffix}`), secretValue(`KEY_2${suffix}`)];
 
-// As AWS verifies a request, from what has arrived (IAM User Guide, "Create a signed AWS API request"). The paths of this
-// benchmark need no encoding.
+// As AWS verifies a request, from what has arrived (IAM User Guide, "Create a signed AWS API request"). The paths of
+// this benchmark need no encoding.
 function expectedAuthorization({ method, url, headers, body }, [id, secret]) {
   const [path, query = ""] = url.split("?");
   const [, names] = /SignedHeaders=([^,]*)/.exec(headers.authorization);

@@ -1,6 +1,5 @@
-// `make dev`: the gateway under wrangler. Where the configuration is the demo's, its upstream runs beside it, and a
-// call to try is printed. PORT is where the gateway listens. Everything listens on loopback, and ends with this
-// process.
+// `make dev`: the gateway under wrangler. For the demo's configuration, it also runs the demo's upstream, and prints a
+// request to try. PORT is the gateway's port. Everything listens on loopback, and ends with this process.
 
 import { spawn } from "node:child_process";
 import { createServer } from "node:net";
@@ -52,14 +51,14 @@ function isFree(port) {
 
 function startGateway(upstreamPort) {
   const options = ["--ip", "127.0.0.1", "--port", port, "--inspector-ip", "127.0.0.1"];
-  // The hot keys would need the terminal for themselves.
+  // wrangler's hot keys would need the terminal.
   options.push("--show-interactive-dev-session=false");
   if (upstreamPort !== undefined) options.push("--var", `DEMO_PORT:${upstreamPort}`);
   return spawn(process.execPath, [WRANGLER, "dev", ...options], {
     cwd: FOLDER,
     stdio: ["ignore", "inherit", "inherit"],
-    // A process group of its own: a Ctrl-C reaches this process alone, which then ends the whole group,
-    // the runtime and a build that is under way included.
+    // Its own process group: a Ctrl-C only reaches this process, which then ends the whole group, including the runtime
+    // and a running build.
     detached: true,
   });
 }
@@ -80,7 +79,7 @@ function stop(code) {
   }, 50);
 }
 
-/** Sends the gateway's process group a signal; false when nobody is left in it. */
+/** Sends the gateway's process group a signal; false when no process is left in it. */
 function endGroup(signal) {
   try {
     return process.kill(-gateway.pid, signal);
@@ -89,7 +88,7 @@ function endGroup(signal) {
   }
 }
 
-/** Any answer will do, a refusal too: wrangler holds requests back until the Worker has started. */
+/** Any response means that the Worker has started, also a refusal: wrangler holds requests back until then. */
 async function isServing(url) {
   for (;;) {
     const answered = await fetch(url).then(() => true, () => false);
@@ -98,7 +97,7 @@ async function isServing(url) {
   }
 }
 
-/** What says that these bindings have no value, and which command gives them one. */
+/** The message for bindings without a value, with the command that creates one. */
 function withoutValue(bindings) {
   if (bindings.length === 0) return [];
   const commands = bindings.map(({ binding, secret_name: name, store_id: store }) =>
@@ -131,7 +130,7 @@ cannot be reached. Write host = "localhost" under [dev] there to reach them.
 `);
 }
 
-/** The host that `wrangler dev` puts into every request; undefined where it leaves requests as they are. */
+/** The host that `wrangler dev` puts into every request; undefined if it leaves requests as they are. */
 function routedHost() {
   const { routes, route, dev } = readConfiguration({ config: wranglerFile(FOLDER) }, { hideWarnings: true });
   const [first] = routes ?? (route === undefined ? [] : [route]);

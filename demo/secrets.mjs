@@ -15,7 +15,7 @@ const STATE = `${FOLDER}.wrangler/state`;
 const PRIMARY = "DEMO_KEY";
 const TOKEN = "CALLER_TOKEN";
 
-/** The demo's own bindings, with the secrets that its configuration binds. Nobody else's get a value here. */
+/** The demo's own bindings and their secrets. No other secrets get a value here. */
 const DEMO = new Map([
   [PRIMARY, "demo-key"],
   ["DEMO_KEY_SECONDARY", "demo-key-secondary"],
@@ -26,12 +26,12 @@ const DEMO_STORE = "demo";
 const isDemo = ({ binding, secret_name: name, store_id: store }) => store === DEMO_STORE && DEMO.get(binding) === name;
 
 /**
- * Gives the demo's secrets values where they have none. The values are random, so no published token opens a gateway
- * that somebody deployed without reading. Each begins with its secret's name, which tells the reader which one the
+ * Gives the demo's secrets values if they have none. The values are random, so that no published token works with a
+ * gateway that was deployed without changes. Each value begins with its secret's name, which shows which one the
  * upstream received.
  *
- * @returns `token`, which a caller of the demo shows; undefined where the configuration is not the demo's. `missing`,
- *   the other bindings whose secret has no value in the local store.
+ * @returns `token`, the token of the demo's caller; undefined for another configuration. `missing`, the other bindings
+ * whose secret has no value in the local store.
  */
 export function seed() {
   return inStore(async (store) => {
@@ -46,7 +46,7 @@ export function seed() {
   });
 }
 
-/** Runs `act` on the very state folder of `wrangler dev`. wrangler's own commands take 2 s for each secret. */
+/** Runs `act` on the state folder of `wrangler dev`. wrangler's own commands would take 2 s for each secret. */
 async function inStore(act) {
   privateFolder(STATE);
   const proxy = await getPlatformProxy({

@@ -1,5 +1,5 @@
-// The demo's API: answers every request with what it received, and prints a line about it. It never runs
-// anywhere but on loopback, because it shows the credential that it was sent.
+// The demo's API: it returns what it received, and prints a line about each request. It only listens on loopback,
+// because it shows the credential that it received.
 
 import { createServer } from "node:http";
 
@@ -25,7 +25,7 @@ async function answer(request, response) {
   response.end(`${JSON.stringify({ received }, null, 2)}\n`);
 }
 
-/** What the demo's routes put on a request; the one in the query is seen in the URL. */
+/** The credential headers of the demo's routes; a credential in the query is visible in the URL. */
 function credential({ headers }) {
   const shown = ["authorization", "x-api-key"].filter((name) => name in headers);
   return shown.map((name) => `, ${name}: ${headers[name]}`).join("");

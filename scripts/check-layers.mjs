@@ -1,12 +1,12 @@
-// Fails when a file uses a room of a higher layer, or when files use each other in a circle: check-layers [FOLDER]
+// Fails when a file uses a module of a higher layer, or when files import each other in a circle: check-layers [FOLDER]
 // The imports are read as text: `use` declarations and paths that begin with `crate::` or `super::`, tests aside.
 
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 
-// The rooms of each crate, the lowest layer first. A room may use itself, its own layer and the layers before it in
-// this list, and nothing after it. The text says what the room is. `null`: the crate has no layers, only circles are
-// looked for.
+// The modules of each crate, the lowest layer first. A module may use itself, its own layer and the layers before it in
+// this list, and nothing after it. The text describes the module. `null`: the crate has no layers, and only circles are
+// reported.
 const LAYERS = {
   "crates/core/src": [
     ["secret_value digest request_id order", "values; they use nothing"],
@@ -90,7 +90,7 @@ function circles(folder, uses) {
   return faults;
 }
 
-// The files that a file names. A path that ends in a folder's module names the folder's mod.rs.
+// The files that a file imports. A path that ends in a folder's module means the folder's mod.rs.
 function imports(file, text, files) {
   const code = text
     .replace(/#\[cfg\(test\)\]\s*mod \w+ \{[\s\S]*$/, "")
@@ -128,7 +128,7 @@ function imports(file, text, files) {
   return found;
 }
 
-// `a::{b, c::d}` as the paths that it stands for.
+// Expands `a::{b, c::d}` into its paths.
 function expand(path) {
   const open = path.indexOf("{");
   if (open < 0) return [path.split("::")];

@@ -19,7 +19,7 @@ use wasm_bindgen::prelude::*;
 use web_sys::{ReadableStreamDefaultReader, ReadableStreamReadResult};
 
 use crate::configuration::PAGE;
-use crate::deadline::Deadline;
+use crate::deadline::{Deadline, MovingDeadline};
 use crate::js;
 use crate::request::Head;
 use crate::runtime::Runtime;
@@ -76,10 +76,11 @@ impl Runtime<'_> {
         within: u32,
     ) -> Result<Vec<u8>, ReceiveError> {
         let mut bytes = Vec::new();
+        let mut deadline = MovingDeadline::new(self.invocation, within);
         loop {
             let read = self.invocation.settled(reader.read());
-            let read = Deadline::new(self.invocation, within).within(read).await;
-            let read = read.ok_or(ReceiveError::Broken)?.map_err(|_| ReceiveError::Broken)?;
+            let read = deadline.within(read).await.ok_or(ReceiveError::Broken)?;
+            let read = read.map_err(|_| ReceiveError::Broken)?;
             let read: ReadableStreamReadResult = read.unchecked_into();
             if read.get_done() == Some(true) {
                 return Ok(bytes);

@@ -46,17 +46,17 @@ impl Cryptography for Runtime<'_> {
 
     async fn seal(&self, key: &[u8; 32], nonce: &[u8; 12], text: &[u8]) -> Option<Vec<u8>> {
         let [key, nonce, text] = [key, &nonce[..], text].map(Uint8Array::from);
-        self.bytes(js::seal(&key, &nonce, &text)).await
+        self.bytes(js::transform("encrypt", &key, &nonce, &text)).await
     }
 
     async fn open(&self, key: &[u8; 32], nonce: &[u8; 12], sealed: &[u8]) -> Option<Vec<u8>> {
         let [key, nonce, sealed] = [key, &nonce[..], sealed].map(Uint8Array::from);
-        self.bytes(js::unseal(&key, &nonce, &sealed)).await
+        self.bytes(js::transform("decrypt", &key, &nonce, &sealed)).await
     }
 }
 
 impl Runtime<'_> {
-    /// The bytes of a fulfilled promise; `None` where it is rejected.
+    /// The bytes of a fulfilled promise; `None` if it is rejected.
     async fn bytes(&self, promise: Promise) -> Option<Vec<u8>> {
         let bytes = self.invocation.settled(promise).await.ok()?;
         bytes.dyn_into::<Uint8Array>().ok().map(|bytes| bytes.to_vec())

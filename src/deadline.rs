@@ -4,6 +4,8 @@ use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::task::Poll;
 
+use js_sys::Date;
+
 use crate::invocation::Invocation;
 use crate::js;
 use crate::waiter::Signal;
@@ -19,11 +21,12 @@ impl Deadline {
     /// A deadline this many milliseconds from now.
     pub(crate) fn new(invocation: &Invocation, milliseconds: u32) -> Self {
         let passed = Signal::default();
-        let timer = js::fulfill_after(milliseconds, invocation.waiter(&passed));
+        let (waiter, number) = invocation.wait(&passed);
+        let timer = js::fulfill_after(milliseconds, &waiter, number);
         Self { invocation: invocation.clone(), passed, timer }
     }
 
-    /// The output of the future; `None` where the deadline passes first.
+    /// The output of the future; `None` if the deadline passes first.
     pub(crate) async fn within<F: Future>(&self, future: F) -> Option<F::Output> {
         let mut future = pin!(future);
         poll_fn(|context| {
@@ -42,6 +45,42 @@ impl Deadline {
     /// Waits until the deadline has passed.
     pub(crate) async fn passed(&self) {
         self.within(std::future::pending::<()>()).await;
+    }
+}
+
+/// A deadline for each of several waits, one after another. Its timer is set again when it has run out, not for each wait:
+/// to set a timer is dear.
+pub(crate) struct MovingDeadline {
+    milliseconds: u32,
+    current: Deadline,
+}
+
+impl MovingDeadline {
+    /// Passes so many milliseconds after a wait has begun.
+    pub(crate) fn new(invocation: &Invocation, milliseconds: u32) -> Self {
+        Self { milliseconds, current: Deadline::new(invocation, milliseconds) }
+    }
+
+    /// What the future comes to; `None` where it takes longer.
+    pub(crate) async fn within<F: Future>(&mut self, future: F) -> Option<F::Output> {
+        let end = Date::now() + f64::from(self.milliseconds);
+        let mut future = pin!(future);
+        loop {
+            if let Some(output) = self.current.within(future.as_mut()).await {
+                return Some(output);
+            }
+            let left = (end - Date::now()).ceil();
+            if left <= 0.0 {
+                return None;
+            }
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "positive, and no longer than the deadline"
+            )]
+            let left = left as u32;
+            self.current = Deadline::new(&self.current.invocation.clone(), left);
+        }
     }
 }
 

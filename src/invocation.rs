@@ -2,8 +2,8 @@
 //!
 //! When a caller disconnects, the runtime drops everything that belongs to the request. The promises that the request
 //! waits for never settle then; they are garbage-collected. A task that waits with `JsFuture` would never be freed,
-//! because it and its callbacks refer to each other. Here only JavaScript refers to a [`Waiter`], and the task ends
-//! when the last of its waiters has been collected.
+//! because it and its callbacks refer to each other. Here only JavaScript refers to the request's
+//! [`Waiter`](crate::waiter::Waiter) while the task waits, and the task ends when the waiter has been collected.
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
@@ -14,7 +14,7 @@ use js_sys::Promise;
 use wasm_bindgen::prelude::*;
 
 use crate::js;
-use crate::waiter::{Signal, Task, Waiter};
+use crate::waiter::{Signal, Task};
 
 /// The state that all waits of one request share.
 #[derive(Clone, Default)]
@@ -30,8 +30,11 @@ impl Invocation {
             }
             self.0.runs(context.waker());
             let output = future.as_mut().poll(context);
+            let waiter = self.0.has_run();
             if output.is_ready() {
                 self.0.ended();
+                // Otherwise it would stay until a full garbage collection.
+                waiter.as_ref().map(js::free);
             }
             output.map(Some)
         })
@@ -45,13 +48,14 @@ impl Invocation {
     #[expect(clippy::needless_pass_by_value, reason = "the awaiting code must not hold the promise")]
     pub(crate) fn settled(&self, promise: Promise) -> impl Future<Output = Result<JsValue, JsValue>> + use<> {
         let signal = Signal::default();
-        js::settle(&promise, self.waiter(&signal));
+        let (waiter, number) = self.wait(&signal);
+        js::settle(&promise, &waiter, number);
         poll_fn(move |context| signal.poll(context))
     }
 
-    /// The object that JavaScript calls to set the signal.
-    pub(crate) fn waiter(&self, signal: &Signal) -> Waiter {
-        Waiter::new(signal, &self.0)
+    /// The object that JavaScript calls to set the signal, and the number of the wait.
+    pub(crate) fn wait(&self, signal: &Signal) -> (JsValue, u32) {
+        self.0.wait(signal)
     }
 
     /// Whether nothing is left that could wake this request. The runtime's objects must not be used then: another

@@ -1,9 +1,9 @@
 //! The entry point of the Worker. It passes each request to [`ostiary_core::handle`], which makes every decision, and
 //! carries the decisions out.
 //!
-//! The core reads secrets, sends requests upstream and reads the clock through [`runtime::Runtime`]. Bodies are moved
-//! by JavaScript ([`js`]), which reads and writes the platform's streams without a copy into WebAssembly. `entry.js`
-//! starts the module and serves requests anew after a panic.
+//! The core reads secrets, sends requests upstream and reads the clock through `runtime::Runtime`. Bodies are moved
+//! by JavaScript (`js`), which reads and writes the platform's streams without a copy into WebAssembly. `entry.js`
+//! restarts the module after a panic and serves requests again.
 
 mod bindings;
 mod cache;
@@ -48,10 +48,11 @@ async fn fetch(request: Request, env: Env, _context: Context) -> worker::Result<
         let handled = handle(&GATEWAY, &head, &runtime, request::random_id()).await;
         js::log(&handled.event.line());
         handled.event.notices().iter().for_each(|notice| js::log(&notice.line()));
-        let point = INSTRUMENTS.metrics.then(|| DataPoint::from(&handled.event));
+        let binding = if INSTRUMENTS.metrics { GATEWAY.metrics.as_deref() } else { None };
+        let point = binding.map(|binding| DataPoint::new(binding, &handled.event));
         let response = response::build(handled, &runtime);
-        if let Some((binding, DataPoint { texts, numbers })) = GATEWAY.metrics.as_deref().zip(point) {
-            js::write_data_point(env.as_ref(), binding, &texts, &numbers);
+        if let Some(DataPoint { lines, numbers: [attempts, secrets_ms, upstream_ms, total_ms] }) = point {
+            js::write_data_point(env.as_ref(), &lines, attempts, secrets_ms, upstream_ms, total_ms);
         }
         response
     };

@@ -72,7 +72,7 @@ impl Runtime<'_> {
         }
     }
 
-    /// The attempt; `None` where neither the request's body nor the response's is read here. Then a signal is enough as
+    /// The attempt; `None` if neither the request's body nor the response's is read here. Then a signal is enough as
     /// a deadline for the head.
     fn attempt(&self, plan: &Plan) -> Result<Option<Attempt>, JsValue> {
         if !plan.has_body || plan.body.is_some() || self.request.body().is_none() {
@@ -145,7 +145,7 @@ impl From<Response> for UpstreamResponse {
 }
 
 impl UpstreamResponse {
-    /// `null` where the connection has not become a WebSocket.
+    /// `null` if the connection has not become a WebSocket.
     pub(crate) fn web_socket(&self) -> JsValue {
         self.response.unchecked_ref::<Upgraded>().web_socket()
     }

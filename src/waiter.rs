@@ -1,4 +1,4 @@
-//! Waiters: the objects with which JavaScript ends a wait.
+//! The waiter: the object with which JavaScript ends the waits of a request.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -41,39 +41,50 @@ impl Signal {
         }
     }
 
-    fn set(&self, outcome: Result<JsValue, JsValue>) {
+    /// Returns whether that wakes a task.
+    fn set(&self, outcome: Result<JsValue, JsValue>) -> bool {
         let mut pending = self.0.borrow_mut();
         pending.outcome = Some(outcome);
         let wakers = std::mem::take(&mut pending.wakers);
         drop(pending);
+        let woken = wakers.len();
         wakers.into_iter().for_each(Waker::wake);
+        woken > 0
     }
 
-    /// Whether a future holds it, besides its waiter.
+    /// Whether a future holds it, besides the task.
     fn is_awaited(&self) -> bool {
         Rc::strong_count(&self.0) > 1
     }
 }
 
-/// The task of one request, with its waiters.
+/// The task of one request, with its waits.
 #[derive(Default)]
 pub(crate) struct Task {
     waker: RefCell<Option<Waker>>,
-    /// The number of waiters that JavaScript holds.
+    /// The waits that have not ended, by number.
+    waits: RefCell<Vec<(u32, Signal)>>,
+    last: Cell<u32>,
+    /// The JavaScript object of its [`Waiter`], from the call that wakes the task until the task has run, for new waits.
+    /// While the task waits, only JavaScript refers to the object.
+    waiter: RefCell<Option<JsValue>>,
+    /// The number of waiters. A second one is created only if the task runs without having been woken by the first.
     waiters: Cell<usize>,
-    /// Whether the task has to be polled again.
-    is_due: Cell<bool>,
     is_abandoned: Cell<bool>,
 }
 
 impl Task {
     /// Records that the task runs, and its waker.
     pub(crate) fn runs(&self, waker: &Waker) {
-        self.is_due.set(false);
         let mut known = self.waker.borrow_mut();
         if !known.as_ref().is_some_and(|known| known.will_wake(waker)) {
             *known = Some(waker.clone());
         }
+    }
+
+    /// Records that the task has run. The caller drops the waiter.
+    pub(crate) fn has_run(&self) -> Option<JsValue> {
+        self.waiter.take()
     }
 
     /// Records that the task has ended. It cannot be abandoned then.
@@ -81,52 +92,64 @@ impl Task {
         self.waker.take();
     }
 
+    /// The object that JavaScript calls to set the signal, and the number of the wait.
+    pub(crate) fn wait(self: &Rc<Self>, signal: &Signal) -> (JsValue, u32) {
+        let number = self.last.get().wrapping_add(1);
+        self.last.set(number);
+        let mut waits = self.waits.borrow_mut();
+        waits.retain(|(_, signal)| signal.is_awaited());
+        waits.push((number, signal.clone()));
+        let mut waiter = self.waiter.borrow_mut();
+        (waiter.get_or_insert_with(|| Waiter::new(self).into()).clone(), number)
+    }
+
     /// Whether the task has waited, and the last of its waiters has been collected.
     pub(crate) fn is_abandoned(&self) -> bool {
         self.is_abandoned.get()
     }
-}
 
-/// The object that JavaScript calls when a wait ends. Rust does not hold it: when JavaScript no longer holds it either,
-/// the wait will never end.
-#[wasm_bindgen]
-pub struct Waiter {
-    signal: Signal,
-    task: Rc<Task>,
-}
-
-impl Waiter {
-    pub(crate) fn new(signal: &Signal, task: &Rc<Task>) -> Self {
-        task.waiters.update(|waiters| waiters + 1);
-        Self { signal: signal.clone(), task: Rc::clone(task) }
-    }
-
-    fn set(&self, outcome: Result<JsValue, JsValue>) {
-        if self.signal.is_awaited() {
-            self.task.is_due.set(true);
+    fn settle(&self, waiter: JsValue, number: u32, outcome: Result<JsValue, JsValue>) {
+        let mut waits = self.waits.borrow_mut();
+        let Some(at) = waits.iter().position(|(known, _)| *known == number) else { return };
+        let (_, signal) = waits.swap_remove(at);
+        drop(waits);
+        if signal.set(outcome) {
+            self.waiter.replace(Some(waiter));
         }
-        self.signal.set(outcome);
+    }
+}
+
+/// The object that JavaScript calls when a wait of a request ends. All waits share it, because to create an object with a
+/// finalizer is expensive. Rust does not refer to it while the request waits: when JavaScript no longer refers to it
+/// either, no wait will ever end.
+#[wasm_bindgen]
+pub struct Waiter(Rc<Task>);
+
+impl Waiter {
+    fn new(task: &Rc<Task>) -> Self {
+        task.waiters.update(|waiters| waiters + 1);
+        Self(Rc::clone(task))
     }
 }
 
 #[wasm_bindgen]
 impl Waiter {
-    /// The promise is fulfilled, or the time has passed.
-    pub fn fulfill(self, value: JsValue) {
-        self.set(Ok(value));
+    /// The promise of the wait is fulfilled, or the time has passed. `waiter` is this object.
+    pub fn fulfill(&self, waiter: JsValue, number: u32, value: JsValue) {
+        self.0.settle(waiter, number, Ok(value));
     }
 
-    /// The promise is rejected.
-    pub fn reject(self, reason: JsValue) {
-        self.set(Err(reason));
+    /// The promise of the wait is rejected.
+    pub fn reject(&self, waiter: JsValue, number: u32, reason: JsValue) {
+        self.0.settle(waiter, number, Err(reason));
     }
 }
 
 impl Drop for Waiter {
     fn drop(&mut self) {
-        let Task { waker, waiters, is_due, is_abandoned } = &*self.task;
+        let Task { waker, waiters, is_abandoned, .. } = &*self.0;
         waiters.update(|waiters| waiters - 1);
-        if waiters.get() > 0 || is_due.get() {
+        if waiters.get() > 0 {
             return;
         }
         if let Some(waker) = waker.take() {

@@ -10,8 +10,7 @@ const headings = new Set(
   [...readFileSync(`${ROOT}docs/attacks.md`, "utf8").matchAll(/^### (\d+)\. /gm)].map(([, number]) => Number(number)),
 );
 
-// The numbers that each source file cites: "case 16", "cases 10 and 26", "cases 23 to 29", and the same as a function's
-// name.
+// The numbers in each source file: "case 16", "cases 10 and 26", "cases 23 to 29", also in the names of functions.
 function cited() {
   const files = execFileSync("git", ["ls-files", "*.rs", "*.mjs", "*.js", "*.ts"], { cwd: ROOT, encoding: "utf8" });
   const found = new Map();

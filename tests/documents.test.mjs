@@ -1,4 +1,4 @@
-// The documents: every link leads to a file, a heading or a page; the README is short.
+// Checks the documents: every link points to an existing file, heading or page; the README is short.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -11,7 +11,7 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const documents = execFileSync("git", ["ls-files", "*.md"], { cwd: ROOT, encoding: "utf8" }).trim().split("\n");
 const prose = (name) => readFileSync(join(ROOT, name), "utf8").replaceAll(/^```[\s\S]*?^```/gm, "");
 
-// The anchors of a document, as forges make them of headings.
+// The anchors of a document's headings, as GitHub makes them.
 const anchors = (name) =>
   [...prose(name).matchAll(/^#+ +(.*)$/gm)].map(([, heading]) =>
     heading.toLowerCase().replaceAll(/[^\p{L}\p{N}\s_-]/gu, "").trim().replaceAll(" ", "-"),

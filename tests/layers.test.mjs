@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 
 const SCRIPT = fileURLToPath(new URL("../scripts/check-layers.mjs", import.meta.url));
 
-// Runs the check over a checkout of these files.
+// Runs the check on a folder with these files.
 function check(files) {
   const root = mkdtempSync(join(tmpdir(), "layers-"));
   try {

@@ -1,4 +1,4 @@
-// What is built, run and deployed is what the lock files name, with a checksum each.
+// Checks that every build and deployment uses the versions in the lock files, which have checksums.
 
 import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
@@ -30,7 +30,7 @@ test("every crate of a registry has a checksum", () => {
 test("cargo is never called in a way that changes what is locked", () => {
   const scripts = readdirSync(join(ROOT, "scripts")).map((name) => `scripts/${name}`);
   const calls = ["Makefile", ...scripts].flatMap((name) => {
-    // A call may go on in the next line. `cargo fmt` and `--version` compile nothing.
+    // A call may continue on the next line. `cargo fmt` and `--version` compile nothing.
     const text = read(name).replaceAll(/\\\n\s*/g, " ").replaceAll(/^\s*(#|\/\/).*$/gm, "");
     return [...text.matchAll(/\bcargo (build|check|clippy|install|run|test)\b(?! --version).*|worker-build" --release.*|worker-build --release.*/g)].map(([call]) => `${name}: ${call}`);
   });

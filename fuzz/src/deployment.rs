@@ -1,4 +1,4 @@
-//! A deployment on which nothing waits, for the targets.
+//! A simulated deployment for the targets, in which nothing waits.
 
 use std::collections::BTreeMap;
 
@@ -17,13 +17,13 @@ pub struct Deployment {
     pub variables: BTreeMap<&'static str, String>,
 }
 
-/// The gateway that these files make; `None` where they hold a fault.
+/// The gateway of these files; `None` if they have an error.
 pub fn gateway(text: &str, wrangler: &str) -> Option<Gateway> {
     let read = read(File { path: "gateway.toml", text }, File { path: "wrangler.toml", text: wrangler });
     read.ok().map(|checked| checked.gateway)
 }
 
-/// A text as TOML spells it.
+/// The text as a TOML string.
 pub fn quoted(text: &str) -> String {
     toml::Value::String(text.to_owned()).to_string()
 }
@@ -38,7 +38,7 @@ pub fn get<'l>(
 }
 
 impl Deployment {
-    /// What becomes of a request whose upstream answers 200 with nothing in it.
+    /// Handles a request whose upstream returns an empty 200.
     pub fn outcome(&self, gateway: &Gateway, request: &RehearsedRequest) -> Outcome<EmptyResponse> {
         self.rehearsal().handle(gateway, request).expect("nothing waits").outcome
     }

@@ -1,9 +1,9 @@
-//! The forms of a secret, as others write them, and a search for them that tries everything.
+//! The forms of a secret, as other programs write them, and an exhaustive search for them.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 
-/// What a body in a corpus calls them.
+/// The names of the forms in a corpus.
 pub const WRITTEN: &[(&str, fn(&str) -> Vec<u8>)] = &[
     ("{raw}", |value| value.into()),
     ("{percent}", |value| each_byte(value, |byte| format!("%{byte:02X}"))),
@@ -41,8 +41,8 @@ pub fn holds(text: &[u8], part: &[u8]) -> bool {
     text.windows(part.len()).any(|window| window == part)
 }
 
-/// For each byte of a text whether it may belong to a form of the value: each character of the value in any way at all,
-/// or a text of digits that the value decides, with a digit on either side.
+/// For each byte of a text, whether it may belong to a form of the value: the characters of the value, each in any
+/// encoding, or digits that depend on the value, with a digit on either side.
 pub fn may_be_covered(text: &[u8], value: &str) -> Vec<bool> {
     let mut covered = vec![false; text.len()];
     let hex: String = value.bytes().map(|byte| format!("{byte:02x}")).collect();
@@ -65,7 +65,7 @@ pub fn may_be_covered(text: &[u8], value: &str) -> Vec<bool> {
     covered
 }
 
-/// With so many bytes on either side.
+/// Extends each form by this many bytes on either side.
 fn cover(text: &[u8], value: &str, around: usize, covered: &mut [bool]) {
     for start in 0..text.len() {
         let mut ends = vec![start];
@@ -82,7 +82,7 @@ fn cover(text: &[u8], value: &str, around: usize, covered: &mut [bool]) {
     }
 }
 
-/// Where a character ends that begins here, in every way in which it can be written.
+/// The ends of a character that begins here, for every way in which it can be written.
 fn after(text: &[u8], at: usize, character: char) -> Vec<usize> {
     let rest = &text[at..];
     let own = character.to_string();
@@ -136,7 +136,7 @@ fn after(text: &[u8], at: usize, character: char) -> Vec<usize> {
     ends
 }
 
-/// Without case, since that covers no less.
+/// Compared without case, which covers more.
 const NAMES: &[(&str, char)] = &[
     ("tab", '\t'),
     ("newline", '\n'),

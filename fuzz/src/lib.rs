@@ -1,7 +1,6 @@
-//! What the fuzz targets share: a gateway around the core's own pipeline, and readers of what it sends that share no
-//! code with it.
+//! Shared code of the fuzz targets: a gateway around the core's pipeline, and independent parsers for what it sends.
 //!
-//! A target takes a text of lines, so that its corpus can be read and written by hand. Whatever is wrong panics.
+//! A target takes a text of lines, so that its corpus can be read and written by hand. A wrong result panics.
 
 pub mod deployment;
 pub mod forms;

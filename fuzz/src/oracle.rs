@@ -1,16 +1,16 @@
-//! Readers of paths, queries and templates, written to be plainly right and for nothing else.
+//! Simple parsers of paths, queries and templates, which are written to be obviously correct.
 
 use percent_encoding::percent_decode_str;
 use url::Url;
 
-/// What an upstream that follows the URL Standard makes of a URL: its segments, decoded once.
+/// The segments of a URL by the URL Standard, decoded once.
 pub fn segments(url: &Url) -> Vec<Vec<u8>> {
     let segments = url.path_segments().into_iter().flatten();
     segments.map(|segment| percent_decode_str(segment).collect()).collect()
 }
 
-/// Asserts that servers which read a path in other ways make the same segments of it: split at decoded slashes and
-/// backslashes too, cut at `;`, `?` or `#`, without dots and spaces at their ends, or with overlong encodings decoded.
+/// Asserts that servers with other readings get the same segments: split at decoded slashes and backslashes too, cut at
+/// `;`, `?` or `#`, without dots and spaces at their ends, or with overlong encodings decoded.
 pub fn assert_unambiguous(segments: &[Vec<u8>]) {
     for segment in segments {
         assert!(!segment.iter().any(|byte| matches!(byte, b'/' | b'\\' | ..b' ' | 0x7f)), "{segments:?}");
@@ -98,7 +98,7 @@ pub fn parameters(url: &Url, name: &str) -> [Vec<String>; 2] {
     })
 }
 
-/// A template with its placeholders filled in, from left to right; `None` where one is not closed or not known.
+/// A template with its placeholders filled in, from left to right; `None` if one is not closed or not known.
 pub fn filled(template: &str, known: &[(&str, &str)]) -> Option<String> {
     let mut text = String::new();
     let mut rest = template;

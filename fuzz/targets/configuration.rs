@@ -1,5 +1,5 @@
-//! A `gateway.toml`; then, after a line `-----`, a `wrangler.toml`. Every fault is told with a place in its file, and
-//! what is accepted holds together.
+//! A `gateway.toml`; then, after a line `-----`, a `wrangler.toml`. Every diagnostic has a position in its file, and an
+//! accepted configuration is consistent.
 #![no_main]
 
 use std::collections::BTreeSet;

@@ -1,5 +1,5 @@
-//! Lines: a query; then a header each. Exactly one credential arrives in each of its places, the gateway's; nothing
-//! that callers must not say goes up, and nothing else stays behind.
+//! Lines: a query; then a header each. Exactly one credential arrives in each place, and it is the gateway's. Headers
+//! that callers must not set are not forwarded, and all others are.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -84,7 +84,7 @@ const WITHHELD: &[&str] = &[
 const WITHHELD_FAMILIES: &[&str] =
     &["cf-", "ostiary-", "sec-fetch-", "x-accel-", "x-envoy-", "x-forwarded-", "x-original-"];
 
-/// What would make an answer that cannot be searched for secrets: a coding, a charset, a part, or a digest of the body.
+/// Headers that ask for a response that cannot be searched: a coding, a charset, a part, or a digest of the body.
 const UNSEARCHABLE: &[&str] = &[
     "a-im",
     "accept-charset",
@@ -105,13 +105,13 @@ const UNSEARCHABLE: &[&str] = &[
     "x-ms-range-get-content-md5",
 ];
 
-/// One range is asked for, wider than the caller asks, where it asks for one; charsets that are not searched are not.
+/// If the caller asks for one range, a wider one is requested. Charsets that cannot be searched are not requested.
 const CHANGED: &[&str] = &["accept", "if-range", "range", "x-ms-range"];
 
-/// What the gateway says itself.
+/// Headers that the gateway sets.
 const OWN: &[&str] = &["authorization", "cdn-loop", "upgrade", "x-injected"];
 
-/// A list from which the items are taken in which callers show tokens.
+/// The list without the items in which callers show tokens.
 const LIST: &str = "sec-websocket-protocol";
 
 thread_local! {
@@ -128,7 +128,7 @@ fuzz_target!(|data: &[u8]| {
     let mut lines = text.split('\n');
     let query = lines.next().unwrap_or_default();
     let lines = lines.filter_map(|line| line.split_once(':'));
-    // What a runtime hands over: names are tokens, values have no control characters.
+    // Input as from a runtime: names are tokens, and values have no control characters.
     let lines = lines.map(|(name, value)| (name, value.trim()));
     let lines: Vec<_> = lines
         .filter(|(name, value)| is_token(name) && !value.contains(char::is_control) && *name != "host")

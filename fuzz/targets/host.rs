@@ -1,5 +1,5 @@
-//! Lines: what follows `https://` in a URL; a Host header. What is accepted is what a URL parser reads, and no mount of
-//! another host is reached.
+//! Lines: what follows `https://` in a URL; a Host header. An accepted host is the one that a URL parser reads, and no
+//! mount of another host is reached.
 #![no_main]
 
 use std::net::Ipv6Addr;
@@ -39,7 +39,7 @@ fuzz_target!(|data: &[u8]| {
     let written = if port == 443 { name.to_owned() } else { format!("{name}:{port}") };
     assert_eq!(host, written, "{header:?}");
 
-    // A URL parser reads the same, where it reads it at all. It knows more spellings of an IP address.
+    // A URL parser reads the same host, if it accepts the URL. It accepts more spellings of an IP address.
     if let Ok(standard) = Url::parse(&url) {
         assert_eq!(
             (standard.username(), standard.password(), standard.fragment()),

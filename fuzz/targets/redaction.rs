@@ -1,8 +1,7 @@
-//! Lines: a secret; what a caller says; a number for each piece of the body; then the body, in which `{raw}`, `{json}`
-//! and the like stand for forms of the secret, and `{guess}` for what the caller says. The body that comes back is as
-//! long as the one that came, holds no form of the secret, is covered where the secret may be and nowhere else, is the
-//! same whatever the caller says and however it is cut, and costs a bounded number of steps. Ranges of it joined are
-//! the whole.
+//! Lines: a secret; a text of a caller; a number for each piece of the body; then the body, in which `{raw}`, `{json}`
+//! and similar are replaced by forms of the secret, and `{guess}` by the caller's text. The redacted body has the same
+//! length, contains no form of the secret, and is covered only where the secret may be. It does not depend on the
+//! caller's text or on the pieces, and costs a bounded number of steps. Ranges of it, joined, equal the whole.
 #![no_main]
 
 use std::ops::Range;
@@ -28,7 +27,7 @@ allow = { anyone = ["GET /**"] }
 
 const WRANGLER: &str = "secrets_store_secrets = [{ binding = \"A\", store_id = \"1\", secret_name = \"a\" }]";
 
-/// For a byte, and for what is worked out once.
+/// The most steps for a byte, and the steps for the setup.
 const MOST_STEPS: u64 = 20;
 const ONCE: u64 = 2_000;
 
@@ -36,7 +35,7 @@ thread_local! {
     static ROUTED: Gateway = gateway(GATEWAY, WRANGLER).expect("it holds together");
 }
 
-/// The redactor of the response to a caller that says this.
+/// The redactor of the response to a caller with this text.
 fn redactor(secret: &str, guess: &str) -> Option<Box<Redactor>> {
     let mut deployment = Deployment::default();
     deployment.values.insert("A", secret.to_owned());
@@ -50,7 +49,7 @@ fn redactor(secret: &str, guess: &str) -> Option<Box<Redactor>> {
     }
 }
 
-/// What comes of a body in such pieces.
+/// Redacts a body in such pieces.
 fn run(mut redactor: Redactor, body: &[u8], sizes: &[usize]) -> Vec<u8> {
     let (mut out, mut released, mut taken) = (Vec::new(), 0, 0);
     for size in sizes.iter().cycle().take_while(|_| true) {
@@ -94,7 +93,7 @@ fuzz_target!(|data: &[u8]| {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let mut lines = text.splitn(4, '\n');
     let [Some(secret), Some(guess), Some(sizes), Some(body)] = [(); 4].map(|()| lines.next()) else { return };
-    // As the gateway reads it.
+    // The value as the gateway reads it.
     let secret = secret.trim_end_matches(['\n', '\r']);
     let sizes: Vec<usize> = sizes.bytes().map(|byte| usize::from(byte).max(1)).collect();
     let sizes = if sizes.is_empty() { vec![7] } else { sizes };
@@ -132,7 +131,7 @@ fuzz_target!(|data: &[u8]| {
         .collect();
     assert_eq!(String::from_utf8_lossy(&joined), String::from_utf8_lossy(&out), "{}", shown());
 
-    // Where a value can be taken for escapes, or for a mark, what stands for it is not so easily told.
+    // If a value can be read as escapes or as a mark, its place in the output is not so easily determined.
     if secret.len() < 8
         || secret.contains(['%', '\\', '&', '*'])
         || "[redacted:a]".contains(secret)

@@ -1,5 +1,5 @@
-//! Lines: a rule's pattern; a path with its query. What is admitted is what the rule says, whoever reads the path, and
-//! never leaves the upstream's origin or base path.
+//! Lines: a rule's pattern; a path with its query. A path is admitted exactly if the rule admits every reading of it,
+//! and it never leaves the upstream's origin or base path.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -31,7 +31,7 @@ fuzz_target!(|data: &[u8]| {
             assert!(admits(pattern, below), "`{pattern}` does not admit {}", sent.url);
             assert_eq!(url.query(), Url::parse(&format!("https://gw.example{path}")).expect("a URL").query());
         }
-        // The other way round, where there is nothing that could be read in two ways.
+        // The reverse, for a path that can be read in only one way.
         Err(code) => {
             if mounted && path.bytes().all(plain) {
                 let path = if path.is_empty() { "/" } else { path };

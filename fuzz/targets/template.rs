@@ -1,5 +1,5 @@
-//! Lines: a template; then the value of a secret, line ends included. What goes up is the template with the value put
-//! in, once and as it is, and a value that cannot stand somewhere does not go there.
+//! Lines: a template; then the value of a secret, line ends included. The sent text is the template with the value
+//! inserted once and unchanged, and a value that is not valid in a place is not sent there.
 #![no_main]
 
 use base64::Engine as _;
@@ -38,7 +38,7 @@ fuzz_target!(|data: &[u8]| {
     let trimmed = value.trim_end_matches(['\r', '\n']);
     let object = serde_json::json!({ "f": value, "other": 1 }).to_string();
     let known = [("a", trimmed), ("b", &object), ("b.f", value), ("var.V", "variable")];
-    // Fields have other names too, and are not there then.
+    // Other names of fields are missing.
     let Some(expected) = filled(template, &known) else { return };
     let mut deployment = Deployment::default();
     deployment.values.insert("A", value.to_owned());
@@ -56,7 +56,7 @@ fuzz_target!(|data: &[u8]| {
     };
     let printable = expected.bytes().all(|byte| matches!(byte, b' '..=b'~'));
     let empty = trimmed.trim().is_empty();
-    // HTTP drops blanks at the ends of a header's value, so a value that has them is refused there.
+    // HTTP drops spaces at the ends of a header's value, so such a value is refused.
     let blank = trimmed.starts_with(' ') || trimmed.ends_with(' ');
     match ask("header") {
         Ok(sent) => assert_eq!(header(&sent, "x-key"), expected),

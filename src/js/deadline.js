@@ -29,8 +29,8 @@ export class Deadline {
   }
 }
 
-// Fulfils the waiter after this many milliseconds, and returns the id for `clearTimeout`. Only the timer refers to the
-// waiter. With `nodejs_compat`, a timer is an object, which would refer to it too.
-export function fulfillAfter(milliseconds, waiter) {
-  return Number(setTimeout(() => waiter.fulfill(), milliseconds));
+// Fulfils the wait with this number after this many milliseconds, and returns the id for `clearTimeout`. Only the timer
+// refers to the waiter. With `nodejs_compat`, a timer is an object, which would refer to it too.
+export function fulfillAfter(milliseconds, waiter, number) {
+  return Number(setTimeout(() => waiter.fulfill(waiter, number), milliseconds));
 }

@@ -10,7 +10,6 @@ use web_sys::{AbortSignal, DomException, Headers, ReadableStream, Request, Reque
 
 use crate::redactor::BodyRedactor;
 use crate::rewriter::BodyRewriter;
-use crate::waiter::Waiter;
 
 #[wasm_bindgen]
 extern "C" {
@@ -96,8 +95,11 @@ impl RateLimitOptions {
 
 #[wasm_bindgen(module = "/src/js/promise.js")]
 extern "C" {
-    /// Passes the result of the promise to the waiter.
-    pub(crate) fn settle(promise: &Promise, waiter: Waiter);
+    /// Passes the result of the promise to the waiter, for the wait with this number.
+    pub(crate) fn settle(promise: &Promise, waiter: &JsValue, number: u32);
+
+    /// Frees the waiter. Calls of it throw from now on.
+    pub(crate) fn free(waiter: &JsValue);
 }
 
 #[wasm_bindgen(module = "/src/js/recovery.js")]
@@ -116,16 +118,23 @@ extern "C" {
 
 #[wasm_bindgen(module = "/src/js/metrics.js")]
 extern "C" {
-    /// Writes a data point to an Analytics Engine binding.
+    /// Writes a data point to an Analytics Engine binding. A slice of numbers would be copied twice.
     #[wasm_bindgen(js_name = writeDataPoint)]
-    pub(crate) fn write_data_point(env: &JsValue, binding: &str, texts: &str, numbers: &[f64]);
+    pub(crate) fn write_data_point(
+        env: &JsValue,
+        lines: &str,
+        attempts: f64,
+        secrets_ms: f64,
+        upstream_ms: f64,
+        total_ms: f64,
+    );
 }
 
 #[wasm_bindgen(module = "/src/js/deadline.js")]
 extern "C" {
-    /// Fulfils the waiter after this many milliseconds, and returns the id for [`clear_timeout`].
+    /// Fulfils the wait with this number after this many milliseconds, and returns the id for [`clear_timeout`].
     #[wasm_bindgen(js_name = fulfillAfter)]
-    pub(crate) fn fulfill_after(milliseconds: u32, waiter: Waiter) -> f64;
+    pub(crate) fn fulfill_after(milliseconds: u32, waiter: &JsValue, number: u32) -> f64;
 }
 
 #[wasm_bindgen(module = "/src/js/attempt.js")]
@@ -218,11 +227,13 @@ extern "C" {
         message: &Uint8Array,
     ) -> Promise;
 
-    /// Encrypts the text with AES-256-GCM.
-    pub(crate) fn seal(key: &Uint8Array, nonce: &Uint8Array, text: &Uint8Array) -> Promise;
-
-    /// Decrypts a sealed text.
-    pub(crate) fn unseal(key: &Uint8Array, nonce: &Uint8Array, sealed: &Uint8Array) -> Promise;
+    /// Encrypts or decrypts with AES-256-GCM: `operation` is `encrypt` or `decrypt`.
+    pub(crate) fn transform(
+        operation: &str,
+        key: &Uint8Array,
+        nonce: &Uint8Array,
+        text: &Uint8Array,
+    ) -> Promise;
 }
 
 #[wasm_bindgen(module = "/src/js/redaction.js")]

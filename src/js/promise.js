@@ -1,18 +1,22 @@
-// Passes the result of the promise to the waiter. Only the promise refers to the waiter, so the waiter is collected
-// with a promise that never settles.
+// Passes the result of the promise to the waiter, for the wait with this number. Only promises and timers refer to the
+// waiter, so the waiter is collected with those that never settle.
 //
-// A waiter whose WebAssembly instance has ended throws. Its request has failed already.
-export function settle(promise, waiter) {
+// A waiter throws if its WebAssembly instance or its request has ended. No task waits there any more.
+export function settle(promise, waiter, number) {
   Promise.resolve(promise).then(
     (value) => {
       try {
-        waiter.fulfill(value);
+        waiter.fulfill(waiter, number, value);
       } catch {}
     },
     (reason) => {
       try {
-        waiter.reject(reason);
+        waiter.reject(waiter, number, reason);
       } catch {}
     },
   );
+}
+
+export function free(waiter) {
+  waiter.free();
 }

@@ -27,7 +27,9 @@ class Refused extends Error {
 async function ask(path, body) {
   const headers = token === "" ? {} : { authorization: `Bearer ${token}` };
   const init = body === undefined ? { headers } : { method: "POST", headers: { ...headers, "content-type": "application/json" }, body: JSON.stringify(body) };
-  const response = await fetch(`${base}/${path}`, { ...init, cache: "no-store", redirect: "error" });
+  const response = await fetch(`${base}/${path}`, { ...init, cache: "no-store", redirect: "error" }).catch(() => {
+    throw new Error("The gateway has not answered. Where Cloudflare Access guards this page, load it again to log in.");
+  });
   const answer = await response.json().catch(() => undefined);
   if (answer === undefined || response.headers.has("ostiary-refusal")) throw new Refused(response.status, answer);
   return answer;
@@ -61,12 +63,14 @@ async function start() {
   at("explain-caller").replaceChildren(make("option", { value: "" }, "nobody"), ...overview.callers.map((name) => make("option", { value: name }, name)));
   at("secrets").replaceChildren(...overview.secrets.map(secretCard));
   at("routes").replaceChildren(...overview.routes.map(routeCard));
-  await Promise.all([read(), traffic()]);
+  await readAll();
 }
+
+const readAll = () => Promise.all([read(), ages(), traffic()]);
 
 function secretCard({ name, sources }) {
   const rows = sources.map(({ binding, store }) =>
-    make("li", { className: "source" }, make("span", { className: "lamp quiet" }, "not read"), make("span", { className: "binding" }, make("code", {}, binding), store ? "" : " (Worker secret)"), make("span", { className: "time" })),
+    make("li", { className: "source", ...(store && { "data-binding": binding }) }, make("span", { className: "lamp quiet" }, "not read"), make("span", { className: "binding" }, make("code", {}, binding), store ? "" : " (Worker secret)"), make("span", { className: "time" }), make("span", { className: "age" })),
   );
   return make("li", { "data-secret": name }, make("h3", {}, name), make("p", { className: "serves quiet" }), make("ul", {}, ...rows));
 }
@@ -107,6 +111,47 @@ function light({ name, sources }) {
   serves.className = `serves ${serving === 0 ? "quiet" : serving > 0 ? "odd" : "bad"}`;
   serves.textContent = serving === -1 ? "no source serves" : `${sources[serving].binding} serves now${serving > 0 ? ", a fallback" : ""}`;
   return serving !== -1;
+}
+
+// Why an age is not known, as `GET ages` says it.
+const UNKNOWN = {
+  not_listed: "not in the list of its store",
+  time_unreadable: "its times cannot be read",
+  refused: "the Secrets Store API refuses the gateway's token",
+  store_unknown: "the account has no such store",
+  rate_limited: "the Secrets Store API has been asked too often",
+  timeout: "the Secrets Store API has not answered in time",
+  unreachable: "the Secrets Store API cannot be reached",
+  invalid: "the Secrets Store API's answer cannot be understood",
+  too_many_pages: "the list of its store is too long",
+};
+
+// When the secrets were created and changed, where the gateway can ask the store's API. Nothing waits for it.
+async function ages() {
+  if (!overview.ages) return;
+  const rows = [...document.querySelectorAll(".source[data-binding]")];
+  const places = rows.map((row) => row.querySelector(".age"));
+  for (const place of places) place.replaceChildren("age: …");
+  try {
+    const { secrets } = await ask("ages");
+    const known = new Map(secrets.flatMap(({ sources }) => sources).map((source) => [source.binding, source]));
+    for (const [at, place] of places.entries()) place.replaceChildren(...age(known.get(rows[at].dataset.binding)));
+  } catch (error) {
+    for (const place of places) place.replaceChildren(`age unknown: ${error.message}`);
+  }
+}
+
+function age({ created, modified, failure } = { failure: "not_listed" }) {
+  if (failure) return [`age unknown: ${UNKNOWN[failure] ?? failure}`];
+  return modified === created ? ["created ", when(created), ", not changed since"] : ["created ", when(created), ", changed ", when(modified)];
+}
+
+// A day, and how long ago that is.
+function when(seconds) {
+  const date = new Date(seconds * 1000).toISOString();
+  const days = Math.floor((Date.now() / 1000 - seconds) / 86_400);
+  const ago = days < 1 ? "today" : days === 1 ? "1 day ago" : `${days} days ago`;
+  return make("time", { datetime: date }, `${ago} (${date.slice(0, 10)})`);
 }
 
 const described = (...pairs) => make("dl", {}, ...pairs.filter(([, text]) => text).flatMap(([term, text]) => [make("dt", {}, term), make("dd", {}, text)]));
@@ -213,7 +258,7 @@ function charts({ hours, step, series, shares }) {
   const counted = `${requests} requests, ${refusals} refusals, ${failovers} failovers`;
   return [
     make("figure", {}, make("figcaption", {}, `Requests, ${last}`), plot(counted, hours, step, series, ["requests"], "bar"), make("p", {}, counted), described(["callers", shared("caller")], ["refusals", shared("code")], ["served by", shared("source")])),
-    make("figure", {}, make("figcaption", {}, `Milliseconds, ${last}`), plot(`p50 and p99; at most ${Math.round(slowest)} ms`, hours, step, series, ["p50", "p99"], "line"), make("p", {}, `p50 and p99, at most ${Math.round(slowest)} ms`)),
+    make("figure", {}, make("figcaption", {}, `Milliseconds, ${last}`), plot(`p50 and p99; at most ${Math.round(slowest)} ms`, hours, step, series, ["p50", "p99"], "line"), make("p", {}, make("span", { className: "p50" }, "p50"), " and ", make("span", { className: "p99" }, "p99"), `, at most ${Math.round(slowest)} ms`)),
   ];
 }
 
@@ -248,7 +293,7 @@ at("sign-in").addEventListener("submit", (event) => {
   start();
 });
 
-at("refresh").addEventListener("click", () => Promise.all([read(), traffic()]));
+at("refresh").addEventListener("click", readAll);
 
 at("explain").addEventListener("submit", (event) => {
   event.preventDefault();

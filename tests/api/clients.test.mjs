@@ -1,4 +1,4 @@
-// The local Secrets Store API behind clients that know only the real one: wrangler and the official SDK.
+// Tests the local Secrets Store API with clients of the real one: wrangler and the official SDK.
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
@@ -16,7 +16,7 @@ before(async () => {
 });
 after(() => api?.stop());
 
-// What wrangler printed; each call takes a second or two.
+// The output of wrangler; each call takes a second or two.
 async function wrangler(...args) {
   const env = { ...process.env, ...api.environment, WRANGLER_SEND_METRICS: "false", CI: "1", NO_COLOR: "1", COLUMNS: "400" };
   const options = { env, cwd: temporaryFolder() };
@@ -25,7 +25,7 @@ async function wrangler(...args) {
 }
 
 const remotely = (...args) => wrangler(...args, "--remote");
-// The last one that it names is that of what came of it.
+// The last id in the output is that of the new secret.
 const idIn = (output) => [...output.matchAll(/ID: ([0-9a-f]{32})\)/g)].at(-1)[1];
 const held = async () => (await api.call("GET", `stores/${STORE}/secrets`)).body.result;
 

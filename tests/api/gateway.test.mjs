@@ -1,5 +1,5 @@
-// One local Secrets Store for two processes: what is changed through the API is what the gateway under `wrangler dev`
-// sends with its next request.
+// One local Secrets Store for two processes: after a change through the API, the gateway under `wrangler dev` sends the
+// new value with its next request.
 
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
@@ -76,8 +76,8 @@ test("values change under load, and each request has one that was there", async 
   changing = false;
   await Promise.all(load);
   assert.ok(sent.every(({ status }) => status === 200));
-  // A read that meets a write finds nothing there: the local store deletes an old value as soon as it has named the new
-  // one. That is a source without a secret, and the next one serves.
+  // A read during a write may find no value, because the local store deletes the old value as soon as it refers to the
+  // new one. Then the gateway uses the next source.
   const allowed = new Set([canary("PRIMARY_KEY"), canary("SECONDARY_KEY"), ...values].map((value) => `Bearer ${value}`));
   for (const exchange of gateway.upstream.exchanges) assert.ok(allowed.has(exchange.value("authorization")));
   assert.equal(await key(), values.at(-1));

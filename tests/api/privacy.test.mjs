@@ -1,4 +1,4 @@
-// Attack 64: the local API is for this machine's user alone, not for pages in its browser and not for its other users.
+// Attack 64: only this machine's user can use the local API, and not pages in a browser or other users.
 
 import assert from "node:assert/strict";
 import { chmodSync, mkdirSync, statSync } from "node:fs";
@@ -15,7 +15,7 @@ let api;
 before(async () => (api = await startApi()));
 after(() => api?.stop());
 
-// Node's own client, since `fetch` chooses `Host` by itself.
+// Node's own client, because `fetch` sets `Host` itself.
 function get(path, headers) {
   const { promise, resolve, reject } = Promise.withResolvers();
   const options = { port: api.port, host: "127.0.0.1", path, headers: { authorization: "Bearer any", ...headers } };

@@ -1,4 +1,5 @@
-// The contract of the local Secrets Store API: the published shapes, and the errors that users of the real one saw.
+// The contract of the local Secrets Store API: the published shapes, and the errors that users of the real API have
+// reported.
 
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
@@ -53,13 +54,13 @@ test("all twelve operations answer in their published shapes", async () => {
   const created = succeeded(await api.call("POST", "stores", { name: "service_x_keys" }), isStore);
   assert.equal(created.name, "service_x_keys");
   refused(await api.call("POST", "stores", { name: "another" }), 400, 1003, "maximum_stores_exceeded");
-  // A secret can be in it at once.
+  // A secret can be created in it at once.
   succeeded(await api.call("POST", `stores/${created.id}/secrets`, [secret("IN_IT")]), isSecret);
   refused(await api.call("DELETE", `stores/${created.id}`), 409, 1003, "store_not_empty");
   succeeded(await api.call("DELETE", `stores/${created.id}?force=true`), null);
   refused(await api.call("GET", `stores/${created.id}/secrets`), 404, 1001, "store_not_found");
 
-  // The store of the other tests is there again, as it is bound.
+  // The store of the other tests exists again, because it is bound.
   const { state } = api;
   await api.stop();
   api = await startApi({ state });

@@ -1,4 +1,4 @@
-// Requests that a binding sends: with a client certificate, which a server of Node's verifies, and to a service.
+// Requests through a binding: with a client certificate, which a Node server verifies, and to a service.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -9,7 +9,7 @@ import { startGateway } from "./gateway.mjs";
 const read = (name) => readFileSync(new URL(name, import.meta.url), "utf8");
 const harness = (name) => read(`../harness/certificates/${name}`);
 
-// A server that takes no connection without a certificate of the authority, and no request of a revoked one.
+// A server that requires a certificate of the authority, and refuses requests with a revoked one.
 async function startVerifier() {
   const requests = [];
   const revoked = new Set();
@@ -31,7 +31,7 @@ async function startVerifier() {
 
 const quoted = (text) => JSON.stringify(text);
 
-// What wrangler makes of `mtls_certificates`, as workerd has it.
+// The workerd configuration that wrangler makes from `mtls_certificates`.
 const withCertificate = (port, name) =>
   `external = (address = "127.0.0.1:${port}", https = (certificateHost = "localhost", options = (), tlsOptions = (trustedCertificates = [${quoted(harness("authority.pem"))}], keypair = (privateKey = ${quoted(read(`certificates/${name}.key.pem`))}, certificateChain = ${quoted(read(`certificates/${name}.pem`))}))))`;
 

@@ -1,4 +1,4 @@
-// The Worker with every form of auth on workerd, its secrets, and an upstream that verifies what it gets.
+// The Worker with every form of auth on workerd, its secrets, and an upstream that verifies requests.
 
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -26,7 +26,7 @@ class Gateway {
     return send(this.port, { ...request, fields: shows ? fields : [["Authorization", `Bearer ${TOKEN}`], ...fields] });
   }
 
-  // From here on the upstream takes what `verify` takes, and refuses all else with 401.
+  // From now on the upstream accepts the requests that `verify` accepts, and refuses others with 401.
   verifies(verify) {
     this.upstream.on(EVERY, async (exchange) => {
       await exchange.received;
@@ -40,8 +40,8 @@ class Gateway {
   }
 }
 
-// `cache` is what workerd keeps things in; without it there is no Cache API. `fetchers` are bindings that send
-// requests, as workerd's configuration has services.
+// `cache` is the server for workerd's Cache API; without it there is no Cache API. `fetchers` are bindings that send
+// requests, in the form of services in workerd's configuration.
 export async function startGateway(secrets, variables = {}, cache = undefined, fetchers = {}) {
   const store = await startSecretStore();
   store.setAll({ TOKEN, OPS: OPERATOR_TOKEN, ...secrets });

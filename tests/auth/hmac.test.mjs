@@ -1,4 +1,4 @@
-// HMAC: an upstream that computes the hash itself, with Node's cryptography.
+// HMAC, with an upstream that computes the hash with Node's cryptography.
 
 import assert from "node:assert/strict";
 import { createHash, createHmac } from "node:crypto";

@@ -1,4 +1,4 @@
-// Tokens that are signed for each attempt: an upstream that verifies them with Node's cryptography.
+// Tokens that are signed for each attempt, with an upstream that verifies them with Node's cryptography.
 
 import assert from "node:assert/strict";
 import { createHmac, createPublicKey, generateKeyPairSync, verify } from "node:crypto";
@@ -13,7 +13,7 @@ const ed = pair("ed25519");
 const rsa = pair("rsa", { modulusLength: 2048 });
 const pem = (key, type = "pkcs8") => key.export({ type, format: "pem" });
 
-// The claims of a token that is valid now and has not been shown before; nothing of any other one.
+// The claims of a token that is valid now and has not been used before; otherwise undefined.
 function verifier(algorithm, key, shown = new Set()) {
   return (token) => {
     const [head, body, signature] = (token ?? "").split(".");

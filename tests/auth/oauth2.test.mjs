@@ -1,4 +1,4 @@
-// The grants of OAuth 2.0, against an authorization server made of Authlib, and tokens that are kept in the Cache API.
+// The grants of OAuth 2.0 with an authorization server made with Authlib, and tokens in the Cache API.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -14,7 +14,7 @@ const SERVER = fileURLToPath(new URL("oauth/server.py", import.meta.url));
 const skip = existsSync(PYTHON) ? false : "there is no Python with Authlib";
 const ROUTES = ["client", "post", "assertion", "private"];
 
-// The authorization server. Each command says the statuses of the requests for tokens since the last one.
+// The authorization server. Each command returns the statuses of the requests for tokens since the last one.
 async function startAuthorizationServer() {
   const server = spawn(PYTHON, [SERVER], { stdio: ["pipe", "pipe", "ignore"] });
   process.once("exit", () => server.kill("SIGKILL"));
@@ -28,7 +28,7 @@ async function startAuthorizationServer() {
       server.stdin.write(`${text}\n`);
       return said();
     },
-    // Whose token it is; null where it is none that is valid.
+    // The owner of the token; null if it is not valid.
     async ownerOf(token) {
       const response = await fetch(`http://127.0.0.1:${port}/token-owner?token=${encodeURIComponent(token)}`);
       return response.json();

@@ -1,5 +1,5 @@
-// ostiary rotate with keys that sign and credentials that are exchanged: each against an upstream, or a token endpoint,
-// that verifies what it gets.
+// ostiary rotate with keys that sign and credentials that are exchanged. The upstream or the token endpoint verifies
+// them.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -38,7 +38,7 @@ class Store {
     this.gateway.store.setAll(values);
   }
 
-  /** Rotates, and says what the command came to and which secrets were written. */
+  /** Rotates; returns the result of the command and the written secrets. */
   async rotate(args, input) {
     const before = { ...this.values };
     const environment = {
@@ -54,7 +54,7 @@ class Store {
   }
 }
 
-/** A program in Python that says what it serves on its first line. */
+/** A Python program that prints its address on the first line. */
 async function startServer(script) {
   const server = spawn(PYTHON, [fileURLToPath(new URL(script, import.meta.url))], { stdio: ["pipe", "pipe", "ignore"] });
   process.once("exit", () => server.kill("SIGKILL"));
@@ -80,7 +80,7 @@ const token = (check) => (keys) => (exchange) => {
 const [first, second, third, stranger] = [0, 1, 2, 3].map(() => generateKeyPairSync("ec", { namedCurve: "P-256" }));
 const text = (name) => `${name}-key-of-the-api-0123456789abcdef`;
 
-// What is rotated: a form, its values, and a verifier of these keys.
+// The rotated secrets: a form of auth, its values, and a verifier of these keys.
 const FORMS = [
   {
     name: "a key of HMAC", secret: "key", route: "webhook", bindings: ["KEY", "KEY_PREVIOUS"],
@@ -137,7 +137,7 @@ describe("rotating a key that signs, on workerd", () => {
       gateway.upstream.on(EVERY, OK);
       const ran = await store.rotate(args, fresh);
       assert.deepEqual([ran.code, ran.written], [1, []], `${ran.out}${ran.err}`);
-      assert.match(ran.out, /tells no good key from a bad one/);
+      assert.match(ran.out, /does not show whether a key works/);
     });
   }
 

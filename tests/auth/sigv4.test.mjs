@@ -1,4 +1,4 @@
-// Signature Version 4: a stock boto3 calls moto, which verifies signatures, through the gateway.
+// Signature Version 4: boto3 calls moto, which verifies signatures, through the gateway.
 
 import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
@@ -13,7 +13,7 @@ const PYTHON = fileURLToPath(new URL("../../.tools/python/bin/python", import.me
 const script = (name) => fileURLToPath(new URL(`aws/${name}`, import.meta.url));
 const skip = existsSync(PYTHON) ? false : "there is no Python with boto3 and moto";
 
-// The server, with what it says on its lines.
+// The server, with the lines of its output.
 async function startMoto() {
   const server = spawn(PYTHON, [script("server.py")], { stdio: ["pipe", "pipe", "ignore"] });
   process.once("exit", () => server.kill("SIGKILL"));

@@ -1,4 +1,4 @@
-"""Makes tokens with PyJWT: the keys, header and claims come as JSON on standard input, the tokens go to standard output."""
+"""Makes tokens with PyJWT from keys, headers and claims in JSON on standard input, and prints them."""
 
 import json
 import sys

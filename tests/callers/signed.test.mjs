@@ -1,5 +1,4 @@
-// Signed tokens on workerd: those of jose (npm), of PyJWT and of `ostiary token issue`, and what others would like to
-// be one.
+// Signed tokens on workerd, made by jose (npm), PyJWT and `ostiary token issue`, and forged ones.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -22,8 +21,7 @@ const ALGORITHMS = ["RS256", "RS512", "PS256", "ES256", "ES384", "EdDSA"];
 
 const now = () => Math.floor(Date.now() / 1000);
 
-// What a job of GitHub's says, as its documentation shows it:
-// https://docs.github.com/en/actions/reference/security/oidc
+// The claims of a GitHub job, from the documentation: https://docs.github.com/en/actions/reference/security/oidc
 const claims = () => ({
   jti: "example-id",
   sub: "repo:acme/shop:environment:prod",
@@ -103,7 +101,7 @@ describe("signed tokens on workerd", () => {
     test(`a job calls the API with no secret of its own: ${algorithm} by jose`, async () => {
       const { asked } = await served(await sign(algorithm));
       assert.deepEqual(asked, [KEYS, "https://api.example.com/v1/x"]);
-      // The keys lie in the runtime's cache from here on.
+      // From now on, the keys are in the runtime's cache.
       assert.deepEqual((await served(await sign(algorithm))).asked, ["https://api.example.com/v1/x"]);
     });
   }

@@ -1,4 +1,4 @@
-// The Worker on workerd, and the internet behind it: the API and the issuers of tokens, by their real names.
+// The Worker on workerd, with the API and the issuers of tokens behind it, by their real host names.
 
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
@@ -17,7 +17,7 @@ const [, compatibilityDate] = /^compatibility_date = "(.*)"/m.exec(text);
 export const KEY = "key-of-the-api-0123456789";
 export const AUDIENCE = "https://gw.example.com";
 
-// Answers by URL. A proxy gets the whole URL in the request line (RFC 9112, section 3.2.2).
+// Responses by URL. A proxy gets the whole URL in the request line (RFC 9112, section 3.2.2).
 class Internet {
   asked = [];
   #answers = new Map();
@@ -53,11 +53,17 @@ class World {
     Object.assign(this, parts);
   }
 
-  // One request with this token, and the log's word for what came of it.
+  // One request with this token, and its outcome in the log.
   async call(token, { path = "/api/v1/x", method = "GET", fields = [] } = {}) {
     this.internet.asked.length = 0;
     const answer = await send(this.port, { method, target: path, fields: [["Authorization", `Bearer ${token}`], ...fields] });
     return { status: answer.status, body: answer.text, asked: [...this.internet.asked] };
+  }
+
+  // Every line of the gateway's so far; one may be written after its answer.
+  events() {
+    const lines = this.workerd.server.output.split("\n").map((line) => /"message":("(?:[^"\\]|\\.)*")/.exec(line));
+    return lines.filter(Boolean).map(([, message]) => JSON.parse(JSON.parse(message)));
   }
 
   stop() {

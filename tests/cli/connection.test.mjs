@@ -1,4 +1,4 @@
-// How the ostiary command connects: by whose proxy, and trusting whose certificates.
+// The connections of the ostiary command: proxies and certificates.
 
 import assert from "node:assert/strict";
 import http from "node:http";
@@ -22,7 +22,7 @@ before(async () => {
 });
 after(() => Promise.all([plain?.stop(), secure?.stop(), proxy?.stop()]));
 
-// Tunnels what CONNECT asks for, and notes whatever else it is told.
+// Opens tunnels for CONNECT, and records all other requests.
 async function startProxy() {
   const seen = [];
   const server = http.createServer((request, response) => {
@@ -58,7 +58,7 @@ test("case 59: no proxy sees what goes over plain http to this machine", async (
     assert.equal(ran.code, 0, ran.err);
   }
   assert.deepEqual(proxy.seen, []);
-  // The gateway's operator is asked in the same way.
+  // Requests to the gateway's operator endpoints work in the same way.
   const operator = { OSTIARY_GATEWAY_URL: `http://127.0.0.1:${plain.port}/operator`, HTTP_PROXY: proxy.url };
   const files = ["--config", "tests/harness/configuration/gateway.toml"];
   await ostiary(["explain", "GET", "/", "--gateway", operator.OSTIARY_GATEWAY_URL, ...files, "--wrangler", "tests/harness/configuration/wrangler.toml"], { environment: operator });
@@ -91,7 +91,7 @@ test("an authority that is not is named, and nothing is sent or tried again", as
     assert.match(ran.err, /an authority that this machine does not trust \(.*CN=Ostiary test authority.*\).*SSL_CERT_FILE/);
   }
   assert.equal(secure.requests.length, before);
-  // One connection that failed, and one that asked who had issued the certificate.
+  // One connection that failed, and one that read the issuer of the certificate.
   assert.equal(proxy.seen.length, 2);
 });
 
@@ -110,7 +110,7 @@ test("a variable that cannot be used is named, and nothing is sent without it", 
   const folder = await ostiary(["quota"], { environment: { ...secure.environment, SSL_CERT_DIR: "/nowhere" } });
   assert.deepEqual([folder.code, /SSL_CERT_DIR names \/nowhere/.test(folder.err)], [2, true], folder.err);
   assert.equal(secure.requests.length, before);
-  // For plain http none of them counts.
+  // None of them applies to plain http.
   const ran = await ostiary(["quota"], { environment: { ...plain.environment, HTTPS_PROXY: "://", SSL_CERT_FILE: "/nowhere.pem" } });
   assert.equal(ran.code, 0, ran.err);
 });

@@ -1,4 +1,4 @@
-// What the ostiary command reads from a dotenv file, held against the npm package and wrangler.
+// Compares how the ostiary command, the npm package dotenv and wrangler read dotenv files.
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
@@ -15,7 +15,7 @@ import { temporaryFolder } from "../harness/server-process.mjs";
 const WRANGLER = fileURLToPath(new URL("../../node_modules/wrangler/bin/wrangler.js", import.meta.url));
 const folder = temporaryFolder();
 
-// Each is the right side of an assignment, or the whole of it where it has a NAME.
+// Each is the right side of an assignment, or the whole assignment if it has a NAME.
 const READ = [
   "x", " x ", "=eq=", "a b", "a #b", "'a#b' # c", '"a"#c', "it's", 'p"ss"w', '{"id":"x"}', `'{"id":"x"}'`,
   '`it\'s "x"`', "'$HOME ${HOME}'", "a$1$", "ab\\ncd", '"a\\nb\\rc"', '"a\\\\nb"', "'a\\nb'", '"a\\tb\\"c"', "'it\\'s'",
@@ -36,7 +36,7 @@ const REFUSED = [
 
 const assigned = (text, name) => (text.includes("NAME") && !text.startsWith("x\n") ? text.replaceAll("NAME", name) : `${name}=${text.replaceAll("NAME", name)}`);
 
-// What the command sends to the store for a file, by name; undefined where it refuses the file.
+// The values that the command sends to the store for a file, by name; undefined if it refuses the file.
 async function stored(text) {
   const sent = {};
   const api = await startScriptedApi(({ method, body }) => {
@@ -77,7 +77,7 @@ test("case 58: what is stored is what dotenv and wrangler read from the same lin
   assert.deepEqual(sent, dotenv.parse(text));
   assert.deepEqual(sent, dotenv.parse(text, { fast: true }));
   assert.deepEqual(sent, await wranglerReads(text));
-  // And each by itself, so that none leans on its neighbour.
+  // Each one also in its own file, so that none depends on another.
   for (const [at, line] of lines.entries()) assert.deepEqual((await stored(line)).sent, dotenv.parse(line), READ[at]);
 });
 

@@ -1,4 +1,4 @@
-// `ostiary … --local`, and what `make dev` does with a configuration of the user's own.
+// `ostiary … --local`, and `make dev` with the user's own configuration.
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
@@ -29,7 +29,7 @@ const local = async (cwd, args, input) => {
   return ran;
 };
 
-/** What `make dev` does before it starts the gateway. */
+/** Runs the steps of `make dev` before the gateway starts. */
 async function seeded(cwd) {
   const script = `const { seed } = await import(${JSON.stringify(SEED)}); console.log("seeded " + JSON.stringify(await seed()))`;
   const program = join(temporary, "seed.mjs");
@@ -43,7 +43,7 @@ test("the local store takes a secret by the same command, without an account", a
   const mine = folder([binding("ITEMS_KEY", "items-key", "one"), binding("OTHER_KEY", "other-key", "two")]);
   const ambiguous = await ostiary(["secrets", "list", "--local"], { cwd: mine });
   assert.equal(ambiguous.code, 2, ambiguous.out);
-  assert.match(ambiguous.err, /2 stores; say which with --store: `(one|two)` \(\1\), `(one|two)` \(\2\)/);
+  assert.match(ambiguous.err, /2 stores; choose one with --store: `(one|two)` \(\1\), `(one|two)` \(\2\)/);
 
   assert.deepEqual((await seeded(mine)).missing.map(({ binding }) => binding), ["ITEMS_KEY", "OTHER_KEY"]);
   await local(mine, ["create", "items-key", "--store", "one"], VALUE);
@@ -62,7 +62,7 @@ test("the local store takes a secret by the same command, without an account", a
   assert.match(gone.out, /^deleted items-key$/m);
   assert.match(gone.err, /warning: `items-key` is bound by `ITEMS_KEY` \(top level\)/);
   const absent = await ostiary(["secrets", "list", "--local", "--store", "three"], { cwd: mine });
-  assert.match(absent.err, /no store with the name or id `three`; it has (one|two), (one|two)/);
+  assert.match(absent.err, /no store with the name or id `three`; it has `(one|two)` \(\1\), `(one|two)` \(\2\)/);
 });
 
 test("the demo's secrets alone get values, and only where they are the demo's", async () => {

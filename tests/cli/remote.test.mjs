@@ -1,5 +1,5 @@
-// The ostiary command against an API of bad will: what it says reaches neither the terminal nor a shell, lists have an
-// end, and what cannot be read is no good news.
+// The ostiary command with a malicious API: the API's text cannot control the terminal or a shell, lists have an end,
+// and a response that cannot be read is an error.
 
 import assert from "node:assert/strict";
 import { execFile, execFileSync } from "node:child_process";
@@ -71,7 +71,7 @@ test("a pasted command does what it shows, whatever a name holds", async () => {
   const ran = await against(({ path }) => (path === "quota" ? quota : list(secret("BOUND"), ...secrets)), ["doctor", "--json", "--wrangler", wranglerFile("BOUND")]);
   const commands = ran.json().findings.map(({ instead }) => instead.split(": ").slice(1).join(": "));
   assert.equal(commands.length, names.length);
-  // A stand-in for the command prints its arguments, one a line.
+  // A fake command prints its arguments, one per line.
   const script = `ostiary() { printf '%s\\n' "$@"; }\n${commands.join("\n")}\n`;
   const lines = execFileSync("sh", ["-c", script], { cwd: folder, encoding: "utf8" }).split("\n");
   const given = ["secrets", "--wrangler", join(folder, "wrangler.toml"), "--store", "local", "delete"];
@@ -101,7 +101,7 @@ test("an age that cannot be read is no young one", async () => {
   }
 });
 
-// A store that answers a deletion with `lost`, and a look at one secret with what `look` makes of it.
+// A store that answers a deletion with `lost`, and a GET of one secret with the result of `look`.
 function deleting(lost, look = ({ known, name }) => (known ? success(secret(name)) : refusal(404, "secret_not_found"))) {
   let held = ["one", "two", "three"];
   return ({ method, path, body, query }) => {
@@ -142,7 +142,7 @@ test("case 56: only the API's own word for this one secret proves that it is del
   }
   const deleted = await against(deleting(refusal(502, "bad gateway"), ({ name }) => success(secret(name, { status: "deleted" }))), ["secrets", "delete", "one"]);
   assert.equal(deleted.code, 0, deleted.err);
-  // A store, in the same way: a list without it, or without anything, is no proof.
+  // The same for a store: a list without it, or an empty list, is no proof.
   const store = { id: "local", name: "main", created: "2026-01-01T00:00:00Z", modified: "2026-01-01T00:00:00Z" };
   for (const [look, code] of [[silent, 1], [success(store), 1], [refusal(404, "not found"), 1], [refusal(404, "store_not_found"), 0]]) {
     const lost = [refusal(502, "bad gateway"), refusal(404, "store_not_found")];
@@ -160,7 +160,7 @@ test("a list that is not there is no empty one", async () => {
     for (const args of [["secrets", "list"], ["secrets", "delete", "one"], ["sync", "--from", file], ["stores", "list"], ["doctor", "--wrangler", wranglerFile("BOUND")]]) {
       const ran = await against(absent, args);
       assert.equal(ran.code, 1, args.join(" "));
-      assert.match(ran.err, /none of its envelopes/);
+      assert.match(ran.err, /a body that is not in its format/);
       assert.ok(ran.requests.every(({ method }) => method === "GET"), "nothing is written or deleted");
     }
   }
@@ -176,13 +176,13 @@ test("a list of operations ends with the first that is not answered, and says wh
     const created = await against(script, ["secrets", "create", "--from", file, "--json"]);
     assert.equal(created.code, 1);
     assert.deepEqual(created.json().map(({ outcome }) => outcome), ["created", word, "not tried", "not tried"]);
-    assert.match(created.err, new RegExp(`of 4: 1 ${word}, 2 not tried; run the same again`));
+    assert.match(created.err, new RegExp(`of 4: 1 ${word}, 2 not tried; run the command again`));
     assert.equal(created.requests.filter(({ method }) => method === "POST").length, 2);
 
     const synced = await against(script, ["sync", "--from", file, "--delete", "--delete-bound", "--yes"]);
     assert.equal(synced.code, 1);
     assert.match(synced.out, new RegExp(`^\\+ a {2}created\n\\+ b {2}${word === "unknown" ? word : "not created"}: [^\n]+\n\\+ c {2}not created: not tried\n\\+ d {2}not created: not tried\n- x {2}not deleted\n$`));
-    assert.match(synced.err, new RegExp(`^1 ${word}, 2 not tried, so 1 that the file does not have stay; run the same again to go on\n$`));
+    assert.match(synced.err, new RegExp(`^1 ${word}, 2 not tried, so 1 that are not in the file were kept; run the command again to continue\n$`));
     assert.ok(synced.requests.every(({ method }) => method !== "DELETE"));
   }
   const lost = await against(({ method }) => (method === "GET" ? list() : RESET), ["secrets", "create", "one"], { input: VALUE });
@@ -241,7 +241,7 @@ test("a pasted command means the account, the API, the store and the configurati
   };
   const api = await startScriptedApi(script);
   const { CLOUDFLARE_API_BASE_URL: url, CLOUDFLARE_ACCOUNT_ID: account, CLOUDFLARE_API_TOKEN } = api.environment;
-  // Nothing but the token is in the environment, or it leads elsewhere.
+  // The environment has only the token, or values for another API.
   for (const environment of [{}, { CLOUDFLARE_ACCOUNT_ID: "other", CLOUDFLARE_API_BASE_URL: "http://127.0.0.1:9", OSTIARY_WRANGLER_CONFIG: "/nowhere.toml", OSTIARY_STORE_ID: "other" }]) {
     const given = ["--account-id", account, "--api-base-url", url, ...configuration];
     const env = { CLOUDFLARE_API_TOKEN, ...environment };
@@ -259,7 +259,7 @@ test("a pasted command means the account, the API, the store and the configurati
     const listed = await promisify(execFile)("sh", ["-c", hint], { env: { ...env, PATH: `${dirname(PROGRAM)}:${process.env.PATH}` } });
     assert.match(listed.stdout, /spare/);
   }
-  // What the environment says already is not repeated.
+  // Settings from the environment are not repeated.
   const short = await ostiary(["secrets", "get", "absent"], { environment: api.environment });
   assert.match(short.err, /`ostiary secrets list` shows all/);
   const taken = await ostiary(["secrets", "create", "BOUND", "--account-id", "other"], { environment: { ...api.environment, CLOUDFLARE_ACCOUNT_ID: "one" }, input: VALUE });

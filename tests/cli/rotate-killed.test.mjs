@@ -1,19 +1,13 @@
 // ostiary rotate, killed in the middle of its work.
 
 import assert from "node:assert/strict";
-import { after, afterEach, before, beforeEach, test } from "node:test";
+import { test } from "node:test";
 import { pause } from "../harness/patience.mjs";
-import { BEARER, OLD, startRotation } from "../harness/rotation.mjs";
+import { BEARER, OLD, useRotation } from "../harness/rotation.mjs";
 
-let world;
-before(async () => {
-  world = await startRotation();
-});
-after(() => world?.stop());
-beforeEach(() => world.reset());
-afterEach(() => world.sweep());
+const world = useRotation();
 
-test("killed after each step and run again, it goes on, and no request fails", async () => {
+test("killed after each step and run again, it continues, and no request fails", async () => {
   for (const step of [
     /source 1.*works/, /source 2.*works/, /source 2.*is written/, /source 2.*is active/, /source 2.*reads the new/,
     /reads the new[^]*source 2.*works/, /source 1.*is written/, /source 1.*is active/, /source 1.*reads the new/,

@@ -1,9 +1,9 @@
-// ostiary rotate with a dead key, killed in the middle of its work, against upstreams that do not say 401.
+// ostiary rotate with a dead key, killed in the middle of its work, with upstreams that do not respond with 401.
 
 import assert from "node:assert/strict";
-import { after, afterEach, before, beforeEach, test } from "node:test";
+import { test } from "node:test";
 import { REFUSALS } from "../harness/refusals.mjs";
-import { OLD, startRotation } from "../harness/rotation.mjs";
+import { OLD, useRotation } from "../harness/rotation.mjs";
 
 const TOLD = ["primary", "--route", "told", "--probe", "GET /x"];
 const STEPS = [
@@ -11,15 +11,9 @@ const STEPS = [
   /source 2.*is written/, /source 2.*is active/, /source 2.*reads the new/, /source 2.*does not work/,
 ];
 
-let world;
-before(async () => {
-  world = await startRotation();
-});
-after(() => world?.stop());
-beforeEach(() => world.reset());
-afterEach(() => world.sweep());
+const world = useRotation();
 
-// A kind each third step: every step is met, and no test takes minutes.
+// Each kind tests every third step, so all steps are tested and no test takes minutes.
 for (const [at, [kind, refusal]] of Object.entries(REFUSALS).entries()) {
   const steps = STEPS.filter((_, position) => position % 3 === at);
   test(`${kind}: killed after a step and run again, the source that serves is untouched, and no request fails`, async () => {
@@ -33,7 +27,7 @@ for (const [at, [kind, refusal]] of Object.entries(REFUSALS).entries()) {
         const again = await world.rotate([...TOLD, "--json"], { input: dead });
         assert.deepEqual([again.code, again.json().outcome], [1, "stopped"], again.err);
         assert.equal((await world.found("PRIMARY_KEY")).modified, modified);
-        // The spare holds an old key again, or its state would be another one at the next step.
+        // The spare source gets an old key again, so that the next step starts from the same state.
         await world.put("SECONDARY_KEY", OLD[1]);
       }
     }, { target: "/told/x" });

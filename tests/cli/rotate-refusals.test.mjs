@@ -1,22 +1,16 @@
-// ostiary rotate against upstreams that do not say 401 to a dead key.
+// ostiary rotate with upstreams that do not respond to a dead key with 401.
 
 import assert from "node:assert/strict";
-import { after, afterEach, before, beforeEach, test } from "node:test";
+import { test } from "node:test";
 import { pause } from "../harness/patience.mjs";
 import { REFUSALS } from "../harness/refusals.mjs";
-import { BEARER, OLD, startRotation, steps } from "../harness/rotation.mjs";
+import { BEARER, OLD, steps, useRotation } from "../harness/rotation.mjs";
 
-// The route `told` says what a refused key looks like; `bearer` does not.
+// The route `told` describes the response to a refused key; `bearer` does not.
 const TOLD = ["primary", "--route", "told", "--probe", "GET /x"];
 const REQUEST = { target: "/told/x" };
 
-let world;
-before(async () => {
-  world = await startRotation();
-});
-after(() => world?.stop());
-beforeEach(() => world.reset());
-afterEach(() => world.sweep());
+const world = useRotation();
 
 const known = (keys) => (exchange) => keys.some((key) => exchange.value("authorization") === `Bearer ${key}`);
 const changed = async (name) => (await world.found(name)).modified;
@@ -28,10 +22,10 @@ for (const [kind, refusal] of Object.entries(REFUSALS)) {
     const before = await changed("PRIMARY_KEY");
     const ran = await world.underLoad(() => world.rotate(TOLD, { input: dead }), REQUEST);
     assert.equal(ran.code, 1, ran.out);
-    assert.match(ran.out, /a wrong value in its place is refused: the upstream answered \d+, with which it refuses a key/);
+    assert.match(ran.out, /a wrong value in its place is refused: the upstream answered \d+, which refuses the key/);
     assert.match(ran.out, /^stopped\. The upstream refuses the new value, which only source 2 \(SECONDARY_KEY\) holds/m);
     assert.equal(await changed("PRIMARY_KEY"), before);
-    // And the gateway goes on to the next source where the one that serves is gone.
+    // The gateway also continues to the next source when the first one is gone.
     world.decides(known([dead]), refusal);
     const down = await world.gateway.call(REQUEST);
     assert.deepEqual([down.status, down.text], [200, "ok\n"]);
@@ -56,8 +50,8 @@ for (const [kind, refusal] of Object.entries(REFUSALS)) {
     const ran = await world.underLoad(() => world.rotate(BEARER, { input: dead }));
     assert.equal(ran.code, 1, ran.out);
     const after = [await changed("PRIMARY_KEY"), await changed("SECONDARY_KEY")];
-    // A status that nobody names may be about the form of a value, and the same status tells no key from another.
-    const told = kind === "Gemini-like" ? /400, is neither that of a good key nor named/ : /tells no good key from a bad one/;
+    // The reason for another status may be the form of a value, and with the same status keys cannot be told apart.
+    const told = kind === "Gemini-like" ? /400, is neither the one to a valid key nor a known refusal/ : /does not show whether a key works/;
     assert.deepEqual([after, told.test(ran.out)], [before, true], ran.out);
     assert.equal(await world.status(), 200);
   });

@@ -1,24 +1,18 @@
-// ostiary rotate under load, from every state in which a secret may be.
+// ostiary rotate under load, from every state of a secret.
 
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, afterEach, before, beforeEach, test } from "node:test";
+import { test } from "node:test";
 import { STORE } from "../harness/api-server.mjs";
 import { canary } from "../harness/canaries.mjs";
 import { bearer } from "../harness/gateway.mjs";
 import { pause } from "../harness/patience.mjs";
-import { BEARER, FILES, OLD, startRotation, steps } from "../harness/rotation.mjs";
+import { BEARER, FILES, OLD, steps, useRotation } from "../harness/rotation.mjs";
 import { temporaryFolder } from "../harness/server-process.mjs";
 import { answer } from "../harness/upstream.mjs";
 
-let world;
-before(async () => {
-  world = await startRotation();
-});
-after(() => world?.stop());
-beforeEach(() => world.reset());
-afterEach(() => world.sweep());
+const world = useRotation();
 
 test("a key is rotated under load and the old one revoked, and no request fails", async () => {
   const value = world.fresh();
@@ -31,7 +25,7 @@ test("a key is rotated under load and the old one revoked, and no request fails"
     world.knows(value);
     await pause(300);
   });
-  // Again with the same value there is nothing to do but to look.
+  // With the same value again, it only checks.
   const again = await world.rotate([...BEARER, "--json"], { input: value });
   assert.deepEqual([again.code, steps(again)], [0, ["probed 1", "probed 2"]]);
 });
@@ -57,7 +51,7 @@ test("a mistyped value is found at the first probe, and what is printed puts the
   const ran = await world.underLoad(() => world.rotate(BEARER, { input: mistyped }));
   assert.equal(ran.code, 1);
   assert.match(ran.out, /^stopped\. The upstream refuses the new value, which only source 2 \(SECONDARY_KEY\) holds/m);
-  // Run again with the same value, it finds the same; and where nothing else works it proposes nothing.
+  // A second run with the same value has the same result; if nothing else works, it proposes nothing.
   const same = await world.rotate(BEARER, { input: mistyped });
   assert.deepEqual([same.code, same.out.match(/^ {2}ostiary .*$/m)?.[0]], [1, ran.out.match(/^ {2}ostiary .*$/m)[0]]);
   world.knows();
@@ -165,7 +159,7 @@ test("what cannot be meant is told with exit code 2", async () => {
     [["primary", "--probe", "GET /x"], /--route/],
     [["primary", "--route", "bearer", "--probe", "POST /x"], /GET or HEAD/],
     [["main", "--probe", "GET /x"], /no upstream/],
-    [[...BEARER, "--finish"], /proves a caller/],
+    [[...BEARER, "--finish"], /caller's token/],
     [["nobody"], /has no secret `nobody`/],
     [["classic", "--probe", "GET /x"], /Worker secret/],
   ]) {

@@ -1,4 +1,4 @@
-// The ostiary command against the local Secrets Store API: stores, secrets, the quota, doctor and sync.
+// The ostiary command with the local Secrets Store API: stores, secrets, the quota, doctor and sync.
 
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
@@ -130,7 +130,7 @@ test("a file of secrets is created one by one, and goes on when it is run again"
   const second = await json(["secrets", "create", "--from", path]);
   assert.deepEqual(second.map(({ name, outcome }) => [name, outcome]), [["one", "present"], ["two", "created"], ["three", "present"]]);
 
-  // The request is performed and its answer lost: the repetition finds the name taken.
+  // The request succeeds but its response is lost, so the name is taken when it is repeated.
   await api.fail({ operations: ["secrets.create"], status: 429, retry_after: 0, done: true, times: 1 });
   const lost = await json(["secrets", "create", "--from", file("lost.env", `four='${VALUE}-4'\n`)]);
   assert.deepEqual(lost.map(({ name, outcome }) => [name, outcome]), [["four", "present"]]);

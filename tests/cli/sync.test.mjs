@@ -1,4 +1,4 @@
-// ostiary sync --delete: whatever fails before it, nothing that a configuration binds disappears.
+// ostiary sync --delete: whatever fails, no secret that a configuration binds is deleted.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -35,7 +35,7 @@ const valuesOf = (...names) => file("values.json", Object.fromEntries(names.map(
 
 const row = (name, environment = "") =>
   `[[${environment}secrets_store_secrets]]\nbinding = "${name}"\nstore_id = "${STORE}"\nsecret_name = "${name}"\n`;
-// Production is the top level, and staging an environment with a secret of its own in the same store.
+// Production is the top level. Staging is an environment with its own secret in the same store.
 const wrangler = file("wrangler.toml", `${row("LIVE")}${row("STAGED", "env.staging.")}`);
 
 const holds = async (...names) => {
@@ -55,7 +55,7 @@ test("case 56: what any environment binds stays, unless that is asked for too", 
   await holds("LIVE", "STAGED", "extra");
   const kept = await sync(valuesOf("STAGED"), "--delete", "--env", "staging");
   assert.equal(kept.code, 0, kept.err);
-  assert.match(kept.out, /^- LIVE {2}kept: bound by `LIVE` \(top level\); --delete-bound deletes it too$/m);
+  assert.match(kept.out, /^- LIVE {2}kept: bound by `LIVE` \(top level\); use --delete-bound to delete it$/m);
   assert.deepEqual(await held(), ["LIVE", "STAGED"]);
   const gone = await sync(valuesOf("STAGED"), "--delete", "--delete-bound", "--json");
   assert.deepEqual([gone.code, gone.json().map(({ name, action }) => `${name} ${action}`)], [0, ["STAGED kept", "LIVE deleted"]]);
@@ -92,7 +92,7 @@ test("a full store, and a name that has changed: the old name stays while the ne
   assert.equal(ran.code, 1);
   assert.match(ran.out, /^\+ RENAMED {2}not created: .*maximum_secrets_exceeded/m);
   assert.match(ran.out, /^- S00 {2}not deleted$/m);
-  assert.match(ran.err, /1 failed, so 1 that the file does not have stay/);
+  assert.match(ran.err, /1 failed, so 1 that are not in the file were kept/);
   assert.deepEqual(await held(), names);
 });
 

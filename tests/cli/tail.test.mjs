@@ -1,4 +1,4 @@
-// `ostiary tail`: what the running gateway logs, through the carriers that print it.
+// `ostiary tail`: reads the log of a running gateway from the commands that print it.
 
 import assert from "node:assert/strict";
 import { chmodSync, readFileSync, writeFileSync } from "node:fs";
@@ -25,7 +25,7 @@ before(async () => {
   await gateway.stop();
 });
 
-// A `npx` that prints what `wrangler tail --format json` would, and how it was called.
+// A fake `npx` that prints the output of `wrangler tail --format json`, and its arguments.
 function wrangler(printed, code = 0) {
   const folder = temporaryFolder();
   const script = `#!/bin/sh\nprintf '%s\\n' "$*" > ${folder}/called\ncat ${folder}/printed\nexit ${code}\n`;

@@ -1,4 +1,4 @@
-// Which of wrangler's configurations is proved: the one that wrangler deploys.
+// The command checks the configuration that wrangler deploys.
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
@@ -16,7 +16,7 @@ const WRANGLER = join(ROOT, "node_modules/wrangler/bin/wrangler.js");
 const CONFIGURATION = join(ROOT, "crates/cli/tests/gateway");
 const temporary = temporaryFolder();
 
-// A folder with the gateway's configuration and these of wrangler's.
+// A folder with the gateway's configuration and these files for wrangler.
 function folder(files) {
   const made = mkdtempSync(join(temporary, "x"));
   copyFileSync(join(CONFIGURATION, "gateway.toml"), join(made, "gateway.toml"));
@@ -26,7 +26,7 @@ function folder(files) {
 
 const TOML = readFileSync(join(CONFIGURATION, "wrangler.toml"), "utf8");
 
-// The same as JSON, written as Cloudflare's documentation writes it.
+// The same as JSON, in the style of Cloudflare's documentation.
 function jsonc() {
   const configuration = readConfiguration({ config: join(CONFIGURATION, "wrangler.toml") }, { hideWarnings: true });
   const staging = readConfiguration({ config: join(CONFIGURATION, "wrangler.toml"), env: "staging" }, { hideWarnings: true });
@@ -55,7 +55,7 @@ test("case 63: two files side by side are none, and the message names the one th
   for (const args of [["check"], ["explain", "GET", "/"], ["doctor"]]) {
     const ran = await ostiary(args, { cwd: both });
     assert.equal(ran.code, 2, ran.out);
-    assert.match(ran.err, /wrangler takes wrangler\.jsonc and passes over wrangler\.toml; keep one of the two/);
+    assert.match(ran.err, /wrangler uses wrangler\.jsonc and ignores wrangler\.toml; keep one of the two/);
   }
   // wrangler's own word for it.
   assert.match(readConfiguration({ script: join(both, "x.js") }, { hideWarnings: true }).configPath ?? "", /wrangler\.jsonc$/);

@@ -1,5 +1,5 @@
-// git over the gateway to a real `git http-backend` (gitprotocol-http(5)). git shows a user name and a password only
-// once Basic has been offered.
+// git through the gateway to a real `git http-backend` (gitprotocol-http(5)). git sends a user name and a password only
+// after a response that offers Basic.
 
 import assert from "node:assert/strict";
 import { execFile, execFileSync, spawn } from "node:child_process";
@@ -31,7 +31,7 @@ beforeEach(() => {
 });
 after(() => gateway?.stop());
 
-// Nothing of the machine's own configuration, and no helper that would remember or ask for a password.
+// Without the machine's configuration, and without a helper that would store a password or ask for one.
 const environment = () => ({
   PATH: process.env.PATH,
   HOME: home,
@@ -46,12 +46,12 @@ const environment = () => ({
 
 const git = (...args) => execFileSync("git", args, { env: environment(), encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
 
-// The gateway is served by this process, so it must not wait for git.
+// The gateway's upstream runs in this process, so it must not block while git runs.
 const remote = (...args) => run("git", args, { env: environment() });
 
 const url = (token) => `http://x:${encodeURIComponent(token)}@127.0.0.1:${gateway.port}/git/repo.git`;
 
-// The CGI program behind a check of the credential, as a host of repositories does it.
+// Checks the credential and runs the CGI program, like a host of repositories.
 async function backend(exchange) {
   await exchange.received;
   if (exchange.value("authorization") !== CREDENTIAL) {

@@ -1,4 +1,4 @@
-// npm installs a package from a private registry: the address of the archive stands in a document of JSON.
+// npm installs a package from a private registry, in which a JSON document has the URL of the archive.
 
 import assert from "node:assert/strict";
 import { execFile, execFileSync } from "node:child_process";
@@ -27,7 +27,7 @@ beforeEach(() => {
   const integrity = `sha512-${createHash("sha512").update(archive).digest("base64")}`;
   const version = { name: NAME, version: "1.0.0", dist: { tarball: `${base}/${NAME}/-/${ARCHIVE}`, integrity } };
   const document = { name: NAME, "dist-tags": { latest: "1.0.0" }, versions: { "1.0.0": version } };
-  // As the registry of npm names its shorter documents.
+  // The media type of npm's shorter documents.
   const type = { "content-type": "application/vnd.npm.install-v1+json" };
   gateway.upstream.on(`/registry/${NAME}`, answer(200, type, JSON.stringify(document)));
   gateway.upstream.on(`/registry/${NAME}/-/${ARCHIVE}`, answer(200, { "content-type": "application/octet-stream" }, archive));
@@ -41,7 +41,7 @@ function packed() {
   return readFileSync(join(folder, ARCHIVE));
 }
 
-// Nothing of the machine's own configuration.
+// Without the machine's configuration.
 const environment = (folder) => ({ PATH: process.env.PATH, HOME: folder, npm_config_cache: join(folder, "cache"), npm_config_update_notifier: "false" });
 
 async function install(token) {

@@ -1,4 +1,4 @@
-// Octokit shows its token as `Authorization: token …` and reads a body as JSON by its media type.
+// Octokit sends its token as `Authorization: token …`, and parses a body as JSON depending on its media type.
 
 import assert from "node:assert/strict";
 import { Octokit } from "@octokit/rest";

@@ -1,4 +1,4 @@
-// OpenAI for Node, and its realtime client as a web page uses it: with the token in a subprotocol.
+// OpenAI for Node, and its realtime client for web pages, which sends the token in a subprotocol.
 
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
@@ -46,10 +46,10 @@ before(async () => {
 beforeEach(() => gateway.reset());
 after(() => gateway?.stop());
 
-// A subprotocol takes no slash and no quotation mark (RFC 6455 §4.1), which the usual token has.
+// A subprotocol must not contain a slash or a quotation mark (RFC 6455 §4.1), which the usual token has.
 const PAGE = "page-token-0123456789abcdef";
 
-// The SDK dials with TLS whatever its base URL says, and the gateway of a test has none.
+// The SDK always uses TLS, whatever its base URL is, and the gateway of a test has no TLS.
 const { WebSocket } = globalThis;
 globalThis.WebSocket = class extends WebSocket {
   constructor(url, protocols) {
@@ -61,7 +61,7 @@ const realtime = (apiKey) => {
   const baseURL = `http://127.0.0.1:${gateway.port}/openai`;
   const client = new OpenAI({ apiKey, baseURL, dangerouslyAllowBrowser: true });
   const session = new OpenAIRealtimeWebSocket({ model: "m", dangerouslyAllowBrowser: true }, client);
-  // What a test expects to fail is no unhandled error.
+  // An expected failure must not be reported as an unhandled error.
   session.on("error", () => {});
   return session;
 };

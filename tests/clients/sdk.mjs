@@ -1,5 +1,4 @@
-// What every SDK is tested for: served and refused calls, with the gateway on workerd and a stub in the upstream's
-// place.
+// The tests for every SDK: successful and refused calls, with the gateway on workerd and a fake upstream.
 
 import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, test } from "node:test";
@@ -11,10 +10,10 @@ import { answer } from "../harness/upstream.mjs";
 export const TOKEN = canary("TOKEN_MAIN");
 export const KEY = canary("PRIMARY_KEY");
 
-// A scripted answer in JSON.
+// A scripted response in JSON.
 export const json = (body, status = 200) => answer(status, { "content-type": "application/json" }, JSON.stringify(body));
 
-// Each with what brings it about.
+// Each refusal with its cause.
 const REFUSALS = [
   { code: "caller_unauthenticated", status: 401, token: "unknown" },
   { code: "not_allowed", status: 403, call: "forbidden" },
@@ -25,7 +24,7 @@ const REFUSALS = [
 
 let BROKEN;
 
-// What the stub got, none of which may hold the token.
+// The upstream's requests, which must not contain the token.
 export function assertWithoutToken(upstream, token = TOKEN) {
   const encoded = Buffer.from(`x:${token}`).toString("base64").slice(3, -3);
   for (const { head, body } of upstream.exchanges) {
@@ -35,9 +34,9 @@ export function assertWithoutToken(upstream, token = TOKEN) {
   }
 }
 
-// `sdk` has: `connect(origin, token, retries)`, which makes a client; `served`, calls that have to succeed, each with
+// `sdk` has: `connect(origin, token, retries)`, which makes a client; `served`, calls that must succeed, each with
 // `path`, `body`, `call(client)` and `check(result)`; `forbidden(client)`, a call that no rule admits; `credential`,
-// the header that the stub has to get; `error(thrown)`, what the SDK's user sees: status and text.
+// the header that the upstream must get; `error(thrown)`, the status and the text of the SDK's error.
 export function describeSdk(name, sdk) {
   describe(name, () => {
     let gateway;

@@ -1,4 +1,4 @@
-// Stripe for Node takes a host and a port, so its route is mounted at `/v1`.
+// Stripe for Node can be configured with a host and a port but no path, so its route is mounted at `/v1`.
 
 import assert from "node:assert/strict";
 import Stripe from "stripe";

@@ -1,4 +1,4 @@
-// Attack 65: what `wrangler dev` serves while files are saved, two at once and with a typo among them.
+// Attack 65: the Worker that `wrangler dev` serves while files are saved, also two at once and with an error.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -26,7 +26,7 @@ after(() => server?.stop());
 const save = (text) => writeFileSync(join(folder, "gateway.toml"), text);
 const built = () => readFileSync(join(folder, "build/index.js"), "utf8");
 
-// A request that a rebuild holds back is answered when it is done, so each has a deadline of its own.
+// A request during a rebuild gets its response afterwards, so each one has its own deadline.
 async function served() {
   const response = await fetch(url, { signal: AbortSignal.timeout(5_000) }).catch(() => undefined);
   return response?.text();
@@ -48,7 +48,7 @@ test("case 65: of two files saved at once, three times, the last build is served
   for (const round of [1, 2, 3]) {
     save(`round ${round}`);
     appendFileSync(join(folder, "wrangler.toml"), `# ${round}\n`);
-    // As an editor does that formats what it has just saved.
+    // Like an editor that formats a file after it has been saved.
     await pause(round * 100);
     save(`round ${round}, formatted`);
     await serves(`round ${round}, formatted`);
@@ -95,7 +95,7 @@ test("a build whose process was killed does not hold up the next one", () => {
   assert.match(built(), /after a kill/);
 });
 
-// A build as wrangler starts it, once it has begun.
+// Starts a build like wrangler, and waits until it has begun.
 async function beginBuild() {
   const env = { ...projectEnvironment(folder), WRANGLER_COMMAND: "dev" };
   const build = new ServerProcess("make", ["--silent", "build"], { cwd: folder, env });
@@ -103,7 +103,7 @@ async function beginBuild() {
   return build;
 }
 
-// wrangler drops the build of a file that is saved while it builds for a change of its own configuration.
+// wrangler ignores a saved file while it builds after a change of its own configuration.
 for (const [text, end] of [
   ["another good text", "done"],
   ["another typo", "failed"],

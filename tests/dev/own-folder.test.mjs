@@ -1,4 +1,4 @@
-// A gateway whose configuration is in a folder of its user's own: GATEWAY= of the Makefile.
+// A gateway with its configuration in the user's own folder: GATEWAY= of the Makefile.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";

@@ -1,4 +1,4 @@
-// examples/minimal-worker as it is built, on Miniflare with a real local Secrets Store.
+// The built examples/minimal-worker, on Miniflare with a real local Secrets Store.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -18,7 +18,7 @@ const UPSTREAM_PATH = "/v1/balance";
 
 const bearer = (token) => ["Authorization", `Bearer ${token}`];
 
-// What a binding does where no local store does it. It has the shape of a secret: an RPC service with one method.
+// A fake binding for behaviour that a local store does not have. Like a secret, it is an RPC service with one method.
 const FAULTS = `
   import { WorkerEntrypoint } from "cloudflare:workers";
   const faults = {
@@ -54,7 +54,7 @@ class Running {
     return answered;
   }
 
-  // The one request that was sent upstream for a call that went through.
+  // The only request to the upstream for a successful call.
   async through() {
     const answered = await this.call();
     assert.equal(answered.status, 200, answered.text);
@@ -69,7 +69,7 @@ class Running {
     return answered;
   }
 
-  // The caller is told nothing of the bindings, the log names each.
+  // The response does not name the bindings; the log names each.
   async unavailable(tried) {
     const before = this.worker.lines.length;
     assert.equal((await this.refused(503)).text, "a secret is unavailable");
@@ -77,7 +77,7 @@ class Running {
     assert.deepEqual(this.worker.lines.slice(before), [`the secret is unavailable: ${tried}`]);
   }
 
-  // No value is in what the Worker answered and logged.
+  // No response and no log line contains a value.
   sweep() {
     sweep(this.#answers, [...SECRETS, "LATE"]);
     sweep(this.worker.lines.join("\n"), [...SECRETS, "LATE"]);
@@ -88,7 +88,7 @@ class Running {
   }
 }
 
-// With these bindings in the place of secrets of the store; the others have their canaries.
+// Runs it with these bindings instead of secrets of the store; the others have their canaries.
 async function start(bindings = {}) {
   const upstream = await startUpstream();
   const secrets = SECRETS.filter((name) => !(name in bindings));

@@ -1,4 +1,4 @@
-// How an upstream answers, well and in every other way. Whatever it says names the request that it is said to.
+// The responses of the upstream, correct and broken ones. Each response identifies its request.
 
 import { pause } from "../harness/patience.mjs";
 import { LAST_CHUNK, answer, chunk, silent } from "../harness/upstream.mjs";
@@ -13,8 +13,8 @@ const PIECE = 100;
 const resets = new Map();
 
 /**
- * By name. Each writes its answer to an exchange; `fields` belong into every head, `body` is `bodyTo` the request.
- * What they do is named from the caller's side.
+ * The kinds of responses, by name. Each function writes its response to an exchange; `fields` belong into every head,
+ * and `body` is `bodyTo` the request. The names describe what the caller sees.
  */
 export const ANSWERS = {
   healthy: (exchange, fields, body) => exchange.write(answer(200, fields, body)),
@@ -40,7 +40,7 @@ export const ANSWERS = {
 
   "a reset before the head": (exchange) => exchange.wire.reset(),
 
-  // As often as it takes for one of them to be the gateway's own repetition: the runtime repeats a GET once.
+  // Often enough that one of the attempts is the gateway's own: the runtime repeats a GET once.
   async "two resets before the head"(exchange, fields, body) {
     const nonce = fields["x-nonce"];
     const before = resets.get(nonce) ?? 0;
@@ -61,7 +61,7 @@ export const ANSWERS = {
 
   async "a reset within a body with a length"(exchange, fields, body) {
     await exchange.write(answer(200, fields, body).subarray(0, -PIECE));
-    // The bytes are on their way before the reset takes them back.
+    // The bytes must be sent before the reset discards them.
     await pause(20);
     exchange.wire.reset();
   },
@@ -90,7 +90,7 @@ export const ANSWERS = {
     exchange.wire.socket.end();
   },
 
-  // A whole answer: without a word the connection would be kept, and the next request on it meet its end.
+  // A complete response. Without this header, the connection would be reused and the next request would meet its end.
   async "a status of 600"(exchange, fields, body) {
     await exchange.write(answer(600, { ...fields, connection: "close" }, body));
     exchange.wire.socket.end();
@@ -101,7 +101,7 @@ export const ANSWERS = {
     exchange.wire.socket.end();
   },
 
-  // Whoever is next on this connection must not get the second one.
+  // The next request on this connection must not get the second response.
   "a second answer behind the first": (exchange, fields, body) =>
     exchange.write(Buffer.concat([answer(200, fields, body), answer(200, { ...fields, "x-nonce": "nobody's" }, "nobody's")])),
 

@@ -17,7 +17,7 @@ for (const kind of MIX) {
     const requests = CALLERS.flatMap((caller) => ["GET", "POST"].map((method) => ({ kind, caller, method })));
     const outcomes = await Promise.all(requests.map((request, at) => outcomeOf(world, `${MIX.indexOf(kind)}-${at}`, request)));
     requests.forEach((request, at) => assert.ok(acceptable(request).includes(outcomes[at]), `${request.caller}: ${outcomes[at]}`));
-    // A store that fails now and then is not what every outcome comes from.
+    // A store that sometimes fails does not explain every outcome.
     const steady = requests.flatMap(({ caller }, at) => (caller === FLAPPING_CALLER ? [] : [outcomes[at]]));
     assert.ok(steady.includes(kind.outcomes[0]), steady.join());
   });

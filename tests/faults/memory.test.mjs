@@ -1,5 +1,5 @@
-// What is left of requests that end in the middle, and of bindings that never answer. `make test` makes some hundred of
-// them and looks whether each is collected; `make soak` makes 20,000, and compares with a Worker that only forwards.
+// The memory of aborted requests, and of bindings that never answer. `make test` makes some hundreds of them and checks
+// that each is collected; `make soak` makes 20,000, and compares with a Worker that only forwards.
 
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
@@ -17,12 +17,12 @@ import { wrappedBuild } from "../harness/wrapped-build.mjs";
 
 const MIB = 1024 * 1024;
 
-// How many requests the long tests make.
+// The number of requests in the long tests.
 const ABANDONED = Number(process.env.ABANDONED || 0);
 const UNANSWERED = Number(process.env.UNANSWERED || 0);
 const BATCH = 100;
 
-// An engine may keep what it has just used. How often it is asked to collect what is left.
+// An engine may keep recently used objects. This is how often it is asked to collect them.
 const FEW = 2;
 const COLLECTIONS = 100;
 
@@ -34,7 +34,7 @@ const [, compatibilityDate] = /^compatibility_date = "(.*)"/m.exec(configuration
 
 const AUTHORIZATION = `Bearer ${canary("ADA_TOKEN")}`;
 
-// `/left` collects garbage and says how many requests are not collected, and how large WebAssembly's memory is.
+// `/left` collects garbage and returns the number of uncollected requests, and the size of WebAssembly's memory.
 const WATCH = `
 const { Instance } = WebAssembly;
 export const instances = [];
@@ -91,7 +91,7 @@ function open(length) {
 }
 `;
 
-// A Worker between a caller that aborts and an upstream that says nothing.
+// A Worker between a caller that aborts and an upstream that does not respond.
 class World {
   arrived = 0;
 
@@ -120,7 +120,7 @@ class World {
     this.onUpstream(() => {});
   }
 
-  // What the upstream does with a request before it counts it.
+  // The upstream's action on a request before it counts it.
   onUpstream(act) {
     this.upstream.on(EVERY, async (exchange) => {
       this.upstream.exchanges.length = 0;
@@ -133,7 +133,7 @@ class World {
     return send(this.workerd.port, { target, fields: [["Authorization", AUTHORIZATION]] });
   }
 
-  // Makes calls that are aborted when all of them have arrived where they are counted.
+  // Makes calls, and aborts them when all of them have been counted.
   async abandon(count, { target, body }) {
     this.arrived = 0;
     this.upstream.on("/gate", async (exchange) => {
@@ -189,7 +189,7 @@ const moments = {
   "the rest of its body is read for another attempt": () => {
     world.onUpstream(async (exchange) => {
       await exchange.write(answer(401));
-      // Until the gateway has read that.
+      // Waits until the gateway has read it.
       await pause(200);
     });
     return { ...SILENT, body: { length: 1_000, open: true } };
@@ -227,7 +227,7 @@ test("cases 27, 42: a request whose binding has never answered is collected", as
   assert.ok((await world.left()).memory - memory <= MIB / 2);
 });
 
-// A process and what its memory was after each batch. Nobody collects garbage but the engine.
+// The memory of a process after each batch. Only the engine decides when to collect garbage.
 async function watched(running, count, act) {
   const samples = [];
   for (let done = 0; done < count; done += BATCH) {
@@ -238,9 +238,10 @@ async function watched(running, count, act) {
   return { grown: Math.round(grown / MIB), at: samples.filter((_, at) => at % Math.ceil(samples.length / 10) === 0).map((bytes) => Math.round(bytes / MIB)) };
 }
 
-// The engine gives memory back when it pleases, so growth is compared with that of a Worker that only forwards.
+// The engine decides when to release memory, so the growth is compared with that of a Worker that only forwards.
 const ROOM = 32;
-// The engine does not know what a request holds there, so some thousands can wait to be collected. An isolate has 128.
+// The engine does not know the memory of a request there, so thousands of requests can wait for collection. An isolate
+// has 128 MiB.
 const MOST_WASM = 48;
 
 test(`case 42: memory after ${ABANDONED} requests whose caller has gone`, { skip: ABANDONED === 0 && "make soak", timeout: 900_000 }, async (t) => {

@@ -1,13 +1,13 @@
-// What is mixed into the load, and what may come of each.
+// The faults of the load, and the allowed outcomes of each.
 
-/** The callers; those with a token in the store are read for, those with a digest are not. */
+/** The callers. The gateway reads secrets for those with a token in the store, but not for those with a digest. */
 export const CALLERS = ["ada", "bob", "cyd", "dan"];
 
 /** The token of this one flaps. */
 export const FLAPPING_CALLER = "bob";
 
-// What a caller can come to: `answered` with its own body, `broken` within its own body, `left` of its own accord,
-// `refused` with a code, or a status of the upstream.
+// The outcomes for a caller: `answered` with its own body, `broken` in the middle of its own body, `left` if the caller
+// has aborted, `refused` with a code, or a status of the upstream.
 const ANSWERED = ["answered"];
 const BROKEN = ["broken"];
 const LEFT = ["left"];
@@ -17,8 +17,8 @@ const TIMEOUT = ["refused: upstream_timeout"];
 const UNAVAILABLE = ["refused: secret_unavailable"];
 
 /**
- * `answer` names what the upstream does (answers.mjs), `route` what the store does (world.mjs), `caller` a caller that
- * does something else than ask. `share` is how many of a hundred requests are of this kind.
+ * `answer` is the upstream's behaviour (answers.mjs), `route` the store's (world.mjs), `caller` that of an unusual
+ * caller. `share` is the percentage of requests of this kind.
  */
 export const MIX = [
   { share: 22, route: "rotated", answer: "healthy", outcomes: ANSWERED },
@@ -48,7 +48,7 @@ export const MIX = [
   { share: 1, route: "brief", answer: "nothing", caller: "leaves", outcomes: LEFT },
   { share: 1, route: "rotated", answer: "in pieces that drip", caller: "leaves", outcomes: LEFT },
   { share: 1, route: "rotated", answer: "a head, and then nothing", caller: "resets", outcomes: LEFT },
-  // The token of a flapping secret may have been the right one, so a wrong token is not always said to be wrong.
+  // If the secret of a token sometimes cannot be read, a wrong token does not always get a 401.
   { share: 2, route: "rotated", answer: "healthy", caller: "shows a wrong token", outcomes: ["refused: caller_unauthenticated", ...UNAVAILABLE] },
   { share: 1, route: "rotated", answer: "healthy", caller: "asks for another's", outcomes: ["refused: not_allowed"] },
 ];
@@ -57,15 +57,15 @@ const HUNDRED = MIX.flatMap((kind) => Array.from({ length: kind.share }, () => k
 
 export const kindOf = ({ route, answer, caller }) => [route, answer, ...(caller ? [`the caller ${caller}`] : [])].join(", ");
 
-/** The kind and the caller of the request of that number: all of them come up, in an order without a pattern. */
+/** The kind and the caller of the request with this number. All of them occur, in an irregular order. */
 export function drawn(number) {
   const round = Math.floor(number / HUNDRED.length);
-  // A step without a common factor with a hundred meets each of them once a round.
+  // A step that is coprime to 100 reaches each of them once per round.
   const kind = HUNDRED[(number * 37 + round) % HUNDRED.length];
   return { kind, caller: CALLERS[(number + 2 * round) % CALLERS.length], method: (number + round) % 3 === 0 ? "POST" : "GET" };
 }
 
-/** What may come of that request while nothing else goes wrong. */
+/** The allowed outcomes of the request while nothing else fails. */
 export function acceptable({ kind, caller }) {
   return caller === FLAPPING_CALLER ? [...kind.outcomes, ...UNAVAILABLE] : kind.outcomes;
 }

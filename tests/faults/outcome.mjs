@@ -1,4 +1,4 @@
-// One request of the mix, and what came of it.
+// One request of the mix, and its outcome.
 
 import assert from "node:assert/strict";
 import { open } from "../harness/client.mjs";
@@ -9,12 +9,12 @@ import { CALLERS, acceptable, kindOf } from "./mix.mjs";
 import { tokenOf } from "./world.mjs";
 
 const PATIENCE = 30_000;
-// How long a caller listens that is going to leave.
+// How long a caller reads before it aborts.
 const LEAVES_AFTER = 400;
 
 /**
- * Sends the request and resolves to its outcome, in the words of mix.mjs, or `gone` when the gateway went away.
- * Fails when the answer is another request's, carries a key that it must not, or is nothing that can be explained.
+ * Sends the request and resolves to its outcome (mix.mjs), or to `gone` if the gateway has ended. Throws if the
+ * response belongs to another request, contains a key, or cannot be explained.
  */
 export async function outcomeOf(world, nonce, request) {
   const { kind, caller, method } = request;
@@ -52,7 +52,7 @@ async function exchange(world, nonce, { keys, target, token, expected, leaves, e
   }
 }
 
-// Keeps what has come so far, so that a caller that leaves has something to judge.
+// Keeps the bytes so far, so that they can be checked after an abort.
 async function hear(answer) {
   try {
     for await (const bytes of answer.pieces()) answer.body = Buffer.concat([answer.body, bytes]);
@@ -76,7 +76,7 @@ function judged(answer, nonce, expected, keys, leaves) {
   assert.equal(answer.value("x-nonce"), nonce, "the answer is another request's");
   assert.ok(keys.includes(answer.value("x-key")), `${answer.value("x-key")} went up`);
   if (answer.status !== 200) return `status ${answer.status}`;
-  // What drips begins again at its end.
+  // A slow body starts again at its end.
   const own = leaves ? expected.repeat(2) : expected;
   assert.ok(own.startsWith(answer.text), `the body is another's: ${answer.text}`);
   if (leaves && answer.whole === undefined) return "left";
@@ -88,5 +88,5 @@ function judged(answer, nonce, expected, keys, leaves) {
 /** Whether that outcome needs no other explanation than the request itself. */
 export const isExplained = (request, outcome) => acceptable(request).includes(outcome);
 
-/** Whether no answer ever comes to that request. */
+/** Whether that request never gets a response. */
 export const isNeverAnswered = (request) => acceptable(request).every((outcome) => outcome.startsWith("refused: "));

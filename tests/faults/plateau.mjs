@@ -1,18 +1,18 @@
-// Whether a process holds no more at the end than it did while it was at work: memory and sockets.
+// Checks that a process has no more memory and sockets at the end than during the load.
 
 import assert from "node:assert/strict";
 import { pause } from "../harness/patience.mjs";
 
 const MIB = 1024 * 1024;
 
-// The engine gives memory back when it pleases, so a plateau is a band.
+// The engine decides when to release memory, so there is a tolerance.
 const MEMORY_BAND = 1.3;
 const MEMORY_ROOM = 24 * MIB;
 
-// Connections are kept for the next request for five seconds, and let go when there is one.
+// Idle connections are kept for five seconds, and closed with the next request after that.
 const SETTLED_WITHIN = 30_000;
 const NUDGE = 1_000;
-// What a nudge itself leaves behind.
+// The sockets of a nudge itself.
 const KEPT_SOCKETS = 8;
 
 export class Plateau {
@@ -21,15 +21,15 @@ export class Plateau {
   #samples = [];
   #timer;
 
-  /** `process` is a ServerProcess that has nothing to do yet. */
+  /** `process` is an idle ServerProcess. */
   constructor(process) {
     this.#process = process;
     this.#idleSockets = process.sockets();
-    // A suite that fails in between ends all the same.
+    // The timer must not keep a failed suite running.
     this.#timer = setInterval(() => this.#samples.push({ memory: process.residentMemory(), sockets: process.sockets() }), 250).unref();
   }
 
-  /** Call it when the load has ended; `nudge` sends a request. Fails when memory or sockets stay; tells what was seen. */
+  /** Call it after the load; `nudge` sends a request. Throws if memory or sockets are not released; returns the measurements. */
   async end(nudge) {
     clearInterval(this.#timer);
     const atWork = this.#samples.slice(Math.floor(this.#samples.length / 4));

@@ -1,5 +1,5 @@
-// Everything at once: requests at a steady rate, all faults of the mix among them, a rotation in the middle, and
-// workerd killed once. `make soak` runs it for five minutes; SOAK_SECONDS says how long otherwise.
+// A load at a steady rate with all faults of the mix, a rotation in the middle, and one kill of workerd. `make soak`
+// runs it for five minutes, or for SOAK_SECONDS.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -11,15 +11,15 @@ import { startWorld } from "./world.mjs";
 
 const SECONDS = Number(process.env.SOAK_SECONDS || 20);
 const RATE = 200;
-// A machine that cannot keep the rate is given fewer requests, not a pile of them.
+// A machine that cannot keep the rate gets fewer requests instead of a growing queue.
 const MOST_AT_ONCE = 300;
 const STEP = 20;
 
-// Early, so that the memory of one process is watched for most of the time.
+// Early, so that the memory of one process can be measured for most of the time.
 const CRASH_AT = 0.2;
 const ROTATION_AT = 0.5;
 
-// What else happens: the span in which it explains outcomes that a fault does not.
+// Other events: the time in which they explain outcomes that no fault explains.
 class Incident {
   from = Infinity;
   to = Infinity;
@@ -47,8 +47,8 @@ after(() => world?.stop());
 
 test(`cases 27, 28, 39, 40, 43, 44: ${RATE} requests a second for ${SECONDS} s, with every fault among them`, { timeout: (SECONDS + 120) * 1_000 }, async (t) => {
   const crash = new Incident(["gone", "broken"]);
-  // A request that has read the old key is refused, and sent again with the new one: nobody sees it, but where no
-  // answer comes to that, and the refusal stands.
+  // A request with the old key is refused, and repeated with the new one. The caller sees the refusal only if the
+  // repetition gets no response.
   const rotation = new Incident(["status 401"]);
   const counts = new Map();
   const wrong = [];

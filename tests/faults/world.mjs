@@ -1,4 +1,4 @@
-// The gateway on workerd between callers, an upstream and a store that fail as they are told.
+// The gateway on workerd, with callers, an upstream and a store whose failures are scripted.
 
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -17,7 +17,7 @@ const [, compatibilityDate] = /^compatibility_date = "(.*)"/m.exec(configuration
 const tokenName = (caller) => `${caller.toUpperCase()}_TOKEN`;
 export const tokenOf = (caller) => canary(tokenName(caller));
 
-/** The names of the keys that a route sends while its store fails; `rotated` is the world's own. */
+/** The names of the keys that a route sends while its store fails; the world sets `rotated`. */
 const KEYS = {
   throwing: ["THROWING_KEY_SECOND"],
   hanging: ["HANGING_KEY_SECOND"],
@@ -28,7 +28,7 @@ const KEYS = {
 const ROTATIONS = ["ROTATED_KEY", "ROTATED_KEY_NEW"];
 const NAMES = [...new Set([...bindings, ...ROTATIONS, ...CALLERS.map(tokenName)])];
 
-// What was written is searched when there is this much of it, and the end is searched again with what comes next.
+// The output is searched in parts of this size; the end of each part is searched again with the next one.
 const SEARCHED = 1024 * 1024;
 const OVERLAP = 4 * 1024;
 
@@ -61,7 +61,7 @@ class World {
     return KEYS[route] ?? [this.#rotated];
   }
 
-  /** The new value is in all sources of the secret before this returns; the old one is refused upstream from then on. */
+  /** Writes the new value to all sources of the secret; from then on, the upstream refuses the old one. */
   rotate() {
     this.#rotated = ROTATIONS[1];
     for (const source of ["ROTATED_KEY", "ROTATED_KEY_SECOND"]) this.store.set(source, canary(this.#rotated));
@@ -74,7 +74,7 @@ class World {
     await this.begin();
   }
 
-  /** Case 45, for what a caller got and what workerd printed meanwhile. */
+  /** Case 45, for a caller's response and the output of workerd. */
   search(received, whole = false) {
     this.#rest += received + this.process.output;
     this.process.output = "";
@@ -90,10 +90,10 @@ class World {
 
   async #answer(exchange) {
     const [, , caller, kind, nonce] = exchange.path.split("/").map(decodeURIComponent);
-    // A fault that strikes while the request is still being sent is another one.
+    // A fault while the request is still being sent is another kind.
     if (!(await exchange.received)) return;
     const key = NAMES.find((name) => canary(name) === exchange.value("x-api-key"));
-    // Nobody looks at what was recorded, and five minutes of it are much.
+    // The record is not used, and would be large after five minutes.
     this.upstream.exchanges.length = 0;
     const fields = { "x-nonce": nonce, "x-key": String(key) };
     if (ROTATIONS.includes(key) && key !== this.#rotated) return exchange.write(answer(401, fields));

@@ -1,20 +1,15 @@
-// Section D: what becomes of an upstream's answer.
+// Section D: the responses of upstreams.
 
 import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
-import { after, before, beforeEach, test } from "node:test";
+import { test } from "node:test";
 import { canary } from "../harness/canaries.mjs";
-import { startGateway } from "../harness/gateway.mjs";
+import { useGateway } from "../harness/gateway.mjs";
 import { EVERY, answer } from "../harness/upstream.mjs";
 
-let gateway;
-before(async () => {
-  gateway = await startGateway();
-});
-beforeEach(() => gateway.reset());
-after(() => gateway?.stop());
+const gateway = useGateway();
 
-// The answer that the caller gets when the upstream gives this one.
+// The caller's response for this response of the upstream.
 async function passed(request, status, fields, body) {
   gateway.upstream.clear();
   gateway.upstream.on(EVERY, answer(status, fields, body));
@@ -49,7 +44,7 @@ for (const [why, request, location, expected] of [
   test(`case 31: a target ${why}`, async () => {
     const value = location();
     const down = await passed(request, 201, [["Location", value], ["Content-Location", value], ["Link", `<${value}>; rel="next", <https://third.test/>; rel="x"`]], "");
-    // A reference may stay relative where it means the same to the caller.
+    // A relative reference is kept if it has the same meaning for the caller.
     const resolved = (reference) => new URL(reference, `http://${request.host ?? "127.0.0.1"}${request.target}`).href;
     for (const name of ["location", "content-location"]) {
       if (expected === null) assert.ok([value, new URL(value, up()).href].includes(down.value(name)), down.value(name));
@@ -79,7 +74,7 @@ for (const [where, place] of [
   });
 }
 
-// On a route whose secret has one source: where there are two a 401 leads to the other, which is case 43.
+// On a route whose secret has one source. With two sources, a 401 causes failover, which is case 43.
 for (const status of [200, 201, 400, 401, 402, 403, 404, 405, 409, 418, 422, 429, 500, 502, 503, 504, 508, 599]) {
   test(`case 33: an upstream's ${status} passes through unchanged`, async () => {
     const down = await passed({ target: "/header/x" }, status, { "content-type": "application/problem+json", "retry-after": "7", "www-authenticate": "Basic" }, '{"code":"not_allowed"}');
@@ -123,7 +118,7 @@ test("case 35: the same call twice reaches the upstream twice", async () => {
   await gateway.call({ target: "/shared/x" });
   await gateway.call({ target: "/shared/x" });
   assert.equal(gateway.upstream.exchanges.length, 2);
-  // Bare workerd has no cache to bypass, but it says when it was told to.
+  // Bare workerd has no cache, but it reports the option to bypass it.
   for (const received of gateway.upstream.exchanges) assert.equal(received.value("pragma"), "no-cache");
 });
 

@@ -1,21 +1,16 @@
-// Who is let in: tokens by secret and by digest, where they are shown, and what a failed proof looks like.
+// Authentication: tokens by secret and by digest, their places in requests, and the refusal of a wrong token.
 
 import assert from "node:assert/strict";
-import { after, before, beforeEach, test } from "node:test";
+import { test } from "node:test";
 import { canary } from "../harness/canaries.mjs";
-import { MAIN, basic, bearer, startGateway } from "../harness/gateway.mjs";
+import { MAIN, basic, bearer, useGateway } from "../harness/gateway.mjs";
 import { absent, hangs, throws } from "../harness/secret-store.mjs";
 
 const NEXT = canary("TOKEN_MAIN_NEXT");
 const OTHER = canary("TOKEN_OTHER");
 const ROBOT = canary("TOKEN_ROBOT");
 
-let gateway;
-before(async () => {
-  gateway = await startGateway();
-});
-beforeEach(() => gateway.reset());
-after(() => gateway?.stop());
+const gateway = useGateway();
 
 const reads = () => Object.fromEntries(gateway.store.reads);
 

@@ -1,18 +1,13 @@
-// What web pages of other origins are told.
+// Responses to web pages of other origins.
 
 import assert from "node:assert/strict";
-import { after, before, beforeEach, test } from "node:test";
-import { startGateway } from "../harness/gateway.mjs";
+import { test } from "node:test";
+import { useGateway } from "../harness/gateway.mjs";
 import { EVERY, answer } from "../harness/upstream.mjs";
 
 const APP = "https://app.acme.com";
 
-let gateway;
-before(async () => {
-  gateway = await startGateway();
-});
-beforeEach(() => gateway.reset());
-after(() => gateway?.stop());
+const gateway = useGateway();
 
 const preflight = (origin) => ({
   method: "OPTIONS",

@@ -1,20 +1,15 @@
-// Section E, second half: the deadline on an upstream's head, and what it must not cut.
+// Section E, second half: the deadline for an upstream's head, which must not end slow bodies.
 
 import assert from "node:assert/strict";
-import { after, before, beforeEach, test } from "node:test";
-import { startGateway } from "../harness/gateway.mjs";
+import { test } from "node:test";
+import { useGateway } from "../harness/gateway.mjs";
 import { pause, within } from "../harness/patience.mjs";
 import { LAST_CHUNK, answer, chunk, silent } from "../harness/upstream.mjs";
 
 // The route `brief` waits 500 ms for a head.
 const DEADLINE = 500;
 
-let gateway;
-before(async () => {
-  gateway = await startGateway();
-});
-beforeEach(() => gateway.reset());
-after(() => gateway?.stop());
+const gateway = useGateway();
 
 for (const [method, body] of [["GET", undefined], ["POST", "hello"], ["POST", undefined]]) {
   test(`case 40: ${method} ${body ? "with" : "without"} a body to an upstream that never answers ends at the deadline, and its socket is closed at once`, async () => {

@@ -1,5 +1,5 @@
-// What passes an answer on lets its upstream go when nobody reads it any more. On workerd the end of the request does
-// so too, so it is seen here only, with Node's own streams.
+// When nobody reads a response any more, the upstream's body is cancelled. On workerd the end of the request also
+// cancels it, so this test uses Node's own streams.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -10,7 +10,7 @@ globalThis.IdentityTransformStream ??= TransformStream;
 
 const IDLE = 50;
 
-// An answer that says one thing and stands still; `cancelled` resolves when it is not wanted any more.
+// A response with one chunk that then stalls; `cancelled` resolves when it is cancelled.
 function standing() {
   let cancelled;
   const gone = new Promise((resolve) => (cancelled = resolve));

@@ -14,10 +14,10 @@ const PRIMARY = `Bearer ${canary("PRIMARY_KEY")}`;
 const SECONDARY = `Bearer ${canary("SECONDARY_KEY")}`;
 const EXPIRED = answer(401, { "x-why": "expired" }, "no\n");
 const KIBIBYTE = 1024;
-// Sooner than what nobody holds any more is collected.
+// Before garbage would be collected.
 const AT_ONCE = 2_000;
 
-// Refuses the first key once it has read the request.
+// Refuses the first key after it has read the request.
 async function revoked(exchange) {
   if (!(await exchange.received)) return;
   await exchange.write(exchange.value("authorization") === PRIMARY ? EXPIRED : OK);
@@ -92,7 +92,7 @@ describe("on workerd", () => {
     });
   }
 
-  // The head of the answer comes before the body has been sent.
+  // The head of the response arrives before the body has been sent.
   const early = async (exchange) => {
     if (exchange.value("authorization") === PRIMARY) await exchange.write(EXPIRED);
     else await revoked(exchange);
@@ -145,7 +145,7 @@ describe("on workerd", () => {
     assert.equal(gateway.upstream.exchanges.length, 1);
   });
 
-  // Answers before the body has come, and ends the answer when it has.
+  // Sends the head before the body has arrived, and ends the response afterwards.
   const impatient = async (exchange) => {
     await exchange.write(answer(401, { "x-why": "expired", "content-length": "3" }));
     if (await exchange.received) await exchange.write(Buffer.from("no\n"));
@@ -172,7 +172,7 @@ describe("on workerd", () => {
     gateway.upstream.on(EVERY, early);
     const connection = await gateway.open({ method: "POST", target: "/failing/x", fields: [["Transfer-Encoding", "chunked"]] });
     await connection.write(chunk(Buffer.from("0")));
-    // Longer in all than the second that the route waits for a head.
+    // Longer in total than the route's deadline of one second for a head.
     for (const piece of ["1", "2", "3", "4"]) {
       await pause(400);
       await connection.write(chunk(Buffer.from(piece)));
@@ -209,13 +209,13 @@ describe("on workerd", () => {
     });
   }
 
-  // The runtime stops sending to an upstream whose answer is complete, and goes on where it is not.
+  // The runtime stops sending to an upstream after a complete response, and continues after an incomplete one.
   for (const [ending, refusal] of [["ends", EXPIRED], ["does not end", answer(401, { "content-length": "3" })]]) {
     test(`case 43: an upstream that reads no further and refuses with an answer that ${ending} does not hold the body up`, async () => {
       gateway.upstream.on(EVERY, async (exchange) => {
         if (exchange.value("authorization") !== PRIMARY) return revoked(exchange);
         exchange.wire.more = () => new Promise(() => {});
-        // Until a write stands still.
+        // Until a write stalls.
         await pause(300);
         await exchange.write(refusal);
         await exchange.received;
@@ -274,7 +274,7 @@ describe("on workerd", () => {
     }
   });
 
-  // Where the runtime passes the second answer on by itself, it lets go of all else; where the gateway reads it, the
+  // If the runtime passes on the second response itself, it releases everything else; if the gateway reads it, the
   // gateway has to.
   for (const route of ["failing", "idle"]) {
     for (const body of [undefined, "hello", "x".repeat(64 * KIBIBYTE)]) {

@@ -1,18 +1,13 @@
-// Section E, first half: bodies arrive as they were sent, framed as they were framed, whole or visibly broken.
+// Section E, first half: bodies and their framing arrive unchanged, complete or visibly broken.
 
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { after, before, beforeEach, test } from "node:test";
-import { startGateway } from "../harness/gateway.mjs";
+import { test } from "node:test";
+import { useGateway } from "../harness/gateway.mjs";
 import { pause, within } from "../harness/patience.mjs";
 import { LAST_CHUNK, answer, chunk } from "../harness/upstream.mjs";
 
-let gateway;
-before(async () => {
-  gateway = await startGateway();
-});
-beforeEach(() => gateway.reset());
-after(() => gateway?.stop());
+const gateway = useGateway();
 
 const BINARY = Buffer.from(Array.from({ length: 70_000 }, (_, at) => (at * 31) % 256));
 
@@ -111,7 +106,7 @@ for (const [framing, head] of [
 
 for (const method of ["GET", "POST"]) {
   test(`case 39: an upstream that resets before its head is a refusal to ${method}, after one attempt`, async () => {
-    // A connection of its own: workerd itself repeats a request without a body on one that it has used before.
+    // A new connection: on a used one, workerd itself repeats a request without a body.
     gateway.upstream.on("/first", answer(200, { connection: "close" }, "ok"));
     gateway.upstream.on("/x", async (exchange) => {
       await exchange.received;
@@ -131,7 +126,7 @@ const MEGABYTES = 300;
 const PIECE = Buffer.alloc(1024 * 1024, "0123456789abcdef");
 const ALLOWED_GROWTH = 96 * 1024 * 1024;
 
-// The most that the process held while `action` ran, above what it held before.
+// The peak memory of the process during `action`, minus its memory before.
 async function growth(action) {
   const before = gateway.process.residentMemory();
   let most = before;

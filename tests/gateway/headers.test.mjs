@@ -1,21 +1,17 @@
-// Section B: which headers go up, which come down, and that the gateway's own are the only ones of their name.
+// Section B: which headers are passed on in requests and responses, and that no other header has the name of the
+// gateway's own.
 
 import assert from "node:assert/strict";
-import { after, before, beforeEach, test } from "node:test";
+import { test } from "node:test";
 import { canary } from "../harness/canaries.mjs";
-import { MAIN, basic, bearer, startGateway } from "../harness/gateway.mjs";
+import { MAIN, basic, bearer, useGateway } from "../harness/gateway.mjs";
 import { EVERY, answer } from "../harness/upstream.mjs";
 
-let gateway;
-before(async () => {
-  gateway = await startGateway();
-});
-beforeEach(() => gateway.reset());
-after(() => gateway?.stop());
+const gateway = useGateway();
 
 const PRIMARY = `Bearer ${canary("PRIMARY_KEY")}`;
 
-// Everything of a request that the upstream could read a token from.
+// All parts of a request that could contain a token.
 const everything = (up) => `${up.head}${decodeURIComponent(up.target)}${up.body}`;
 
 test("case 14: the caller's Authorization never reaches the upstream, in any case or number", async () => {
@@ -158,7 +154,7 @@ test("all other headers go up and come down as they are", async () => {
 
 const COOKIES = [["Set-Cookie", "a=1; Domain=api.example.com; Path=/; HttpOnly"], ["Set-Cookie", "b=2; domain=.example.com"]];
 
-// workerd hands a header's value over as UTF-8, so a byte that is none is lost where the value is edited.
+// workerd passes a header's value as UTF-8, so an invalid byte is lost if the value is edited.
 test("a byte that is no UTF-8 stays in a header that is not edited, and becomes U+FFFD beside what is", async () => {
   const latin = Buffer.from("caf\xe9", "latin1");
   const fields = [["x-plain", latin], ["x-secret", Buffer.concat([latin, Buffer.from(` ${canary("PRIMARY_KEY")}`)])]];

@@ -1,10 +1,10 @@
-// Rate limits, the size of uploads, and answers that stand still.
+// Rate limits, the size of uploads, and stalled responses.
 
 import assert from "node:assert/strict";
-import { after, before, beforeEach, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { canary } from "../harness/canaries.mjs";
-import { startGateway } from "../harness/gateway.mjs";
+import { useGateway } from "../harness/gateway.mjs";
 import { pause, within } from "../harness/patience.mjs";
 import { hangs, throws, yields } from "../harness/secret-store.mjs";
 import { EVERY, LAST_CHUNK, answer, chunk, silent } from "../harness/upstream.mjs";
@@ -13,12 +13,7 @@ const IDLE = 600;
 const MOST = 64 * 1024;
 
 describe("on workerd", () => {
-  let gateway;
-  before(async () => {
-    gateway = await startGateway();
-  });
-  beforeEach(() => gateway.reset());
-  after(() => gateway?.stop());
+  const gateway = useGateway();
 
   describe("rate limits", () => {
     const from = (address) => ["CF-Connecting-IP", address];
@@ -211,17 +206,12 @@ describe("on workerd", () => {
 });
 
 describe("on Miniflare, with its own rate limits", () => {
-  let gateway;
-  before(async () => {
-    gateway = await startGateway("miniflare");
-  });
-  beforeEach(() => gateway.reset());
-  after(() => gateway?.stop());
+  const gateway = useGateway("miniflare");
 
-  // The binding BY_ADDRESS grants five in a minute, BY_CALLER three in ten seconds; refused requests use the address's
-  // up.
+  // The binding BY_ADDRESS allows five requests in a minute, BY_CALLER three in ten seconds. Refused requests count for
+  // the address.
   test("the caller's limit is the first to refuse, then the address's, each with its own period", async () => {
-    // Both windows begin at round times of the clock.
+    // Both periods begin at multiples of their length.
     const left = 10_000 - (Date.now() % 10_000);
     if (left < 4_000) await pause(left);
     const limited = (address, more) => gateway.call({ target: "/limited/x", fields: [["CF-Connecting-IP", address]], ...more });

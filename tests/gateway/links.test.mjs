@@ -1,25 +1,20 @@
-// Links in headers and bodies lead to the mount, while the body passes.
+// Links in headers and bodies are rewritten to the mount while the body streams.
 
 import assert from "node:assert/strict";
-import { after, before, beforeEach, test } from "node:test";
+import { test } from "node:test";
 import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
 import { canary } from "../harness/canaries.mjs";
-import { MAIN, startGateway } from "../harness/gateway.mjs";
+import { MAIN, useGateway } from "../harness/gateway.mjs";
 import { within } from "../harness/patience.mjs";
 import { EVERY, LAST_CHUNK, answer, chunk } from "../harness/upstream.mjs";
 
 const JSON_TYPE = { "Content-Type": "application/json" };
 const CHUNKED = { "Transfer-Encoding": "chunked" };
 
-let gateway;
-before(async () => {
-  gateway = await startGateway();
-});
-beforeEach(() => gateway.reset());
-after(() => gateway?.stop());
+const gateway = useGateway();
 
 const upstream = () => `http://127.0.0.1:${gateway.upstream.port}/base`;
-// The host as the test client sends it.
+// The host that the test client sends.
 const mount = (path) => `http://127.0.0.1${path}`;
 const linked = (base) => JSON.stringify({ dist: { tarball: `${base}/pkg/-/pkg-1.0.0.tgz` }, next: base, other: "https://other.test/base/x" });
 

@@ -1,9 +1,9 @@
-// Case 44: many callers at once, and every answer its own.
+// Case 44: many callers at once, and each gets the response to its own request.
 
 import assert from "node:assert/strict";
-import { after, before, beforeEach, test } from "node:test";
+import { test } from "node:test";
 import { canary } from "../harness/canaries.mjs";
-import { startGateway } from "../harness/gateway.mjs";
+import { useGateway } from "../harness/gateway.mjs";
 import { pause } from "../harness/patience.mjs";
 import { EVERY, answer } from "../harness/upstream.mjs";
 
@@ -11,27 +11,22 @@ const REQUESTS = 2_000;
 const AT_ONCE = 40;
 const CALLERS = 20;
 
-let gateway;
-before(async () => {
-  gateway = await startGateway();
-});
-beforeEach(() => gateway.reset());
-after(() => gateway?.stop());
+const gateway = useGateway();
 
 const number = (caller) => String(caller).padStart(2, "0");
 
-// Callers 1 to 5 have the first of the four routes, and so on; each route has a key of its own.
+// Callers 1 to 5 use the first of the four routes, and so on; each route has its own key.
 const routeOf = (caller) => Math.ceil(caller / 5);
 
-// What the upstream says depends on whom it is asked for, by path, key and body.
+// The upstream's response depends on the path, the key and the body.
 async function reply(exchange) {
   await exchange.received;
-  // Answers overtake each other.
+  // Responses do not arrive in the order of the requests.
   await pause((exchange.bodyLength * 7) % 5);
   await exchange.write(answer(200, { "x-path": exchange.path, "x-key": fingerprint(exchange.value("x-load-key")) }, exchange.body));
 }
 
-// Tells keys apart without saying them: what an upstream says comes down.
+// Identifies a key without its value, because the caller receives the response.
 const KEYS = [1, 2, 3, 4].map((key) => canary(`KEY_${key}`));
 const fingerprint = (key) => String(KEYS.indexOf(key) + 1);
 
@@ -41,7 +36,7 @@ async function one(request) {
   const path = `/caller-${number(caller)}/${request}`;
   const body = `body of ${request} ${"x".repeat(request % 11)}`;
   const call = { method: "POST", target: `/load-${routeOf(caller)}${path}`, token: canary(`TOKEN_${number(caller)}`), body };
-  // Some are refused, so that refusals and answers stand side by side.
+  // Some requests are refused, so that refusals and responses are mixed.
   if (request % 10 === 3) {
     const refused = await gateway.call({ ...call, token: "unknown" });
     assert.equal(refused.status, 401);

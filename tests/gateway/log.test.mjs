@@ -1,24 +1,19 @@
-// One event for each request: names, outcomes and times, never what the caller said.
+// One event for each request, with names, outcomes and times, and no text from the caller.
 
 import assert from "node:assert/strict";
-import { after, before, beforeEach, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { canary } from "../harness/canaries.mjs";
-import { startGateway } from "../harness/gateway.mjs";
+import { useGateway } from "../harness/gateway.mjs";
 import { eventually } from "../harness/patience.mjs";
 import { absent } from "../harness/secret-store.mjs";
 import { answer as scripted } from "../harness/upstream.mjs";
 
-// Texts of a caller, each distinctive, in every place that it can put one.
+// Unique texts in every part of a request that a caller can set.
 const SAID = ["pathtext", "querytext", "headertext", "bodytext", "agenttext", "tokentext", "hosttext"];
 
 for (const runtime of ["workerd", "wrangler dev"]) {
   describe(`on ${runtime}`, () => {
-    let gateway;
-    before(async () => {
-      gateway = await startGateway(runtime);
-    });
-    beforeEach(() => gateway.reset());
-    after(() => gateway?.stop());
+    const gateway = useGateway(runtime);
 
     test("an answered request is one event with names and outcomes", async () => {
       const { answer } = await gateway.through({ target: "/rules/v1/balance" });
@@ -75,12 +70,7 @@ for (const runtime of ["workerd", "wrangler dev"]) {
 }
 
 describe("on bare workerd, where nothing but the gateway writes", () => {
-  let gateway;
-  before(async () => {
-    gateway = await startGateway();
-  });
-  beforeEach(() => gateway.reset());
-  after(() => gateway?.stop());
+  const gateway = useGateway();
 
   test("a fallback and a failover have lines of their own beside the request's", async () => {
     gateway.store.set("PRIMARY_KEY", absent);

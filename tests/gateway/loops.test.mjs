@@ -1,4 +1,4 @@
-// Cases 20 and 70: two gateways in a row are no loop, and a gateway that leads to itself is one.
+// Cases 20 and 70: two gateways in a row are not a loop, but a gateway whose upstream is itself is one.
 
 import assert from "node:assert/strict";
 import net from "node:net";
@@ -47,7 +47,7 @@ test("case 20: a gateway that leads to itself under another name ends the loop a
     looping.store.set("TOKEN_MAIN", KEY);
     const answer = await looping.call({ target: "/git/x", token: KEY });
     assert.equal(answer.status, 508);
-    // In the order in which they ended: the last lap, and those that waited for it.
+    // In the order in which they ended: the last request, and those that waited for it.
     assert.deepEqual(looping.events().map(({ code, status }) => [code, status]), [["loop_detected", 508], [undefined, 508], [undefined, 508]]);
   } finally {
     await looping.stop();

@@ -1,8 +1,8 @@
-// Methods beyond the ordinary ones, on every runtime, since each decides for itself which it reads and sends.
+// Unusual methods on every runtime, because each decides which methods it accepts and sends.
 
 import assert from "node:assert/strict";
-import { after, before, beforeEach, describe, test } from "node:test";
-import { startGateway } from "../harness/gateway.mjs";
+import { describe, test } from "node:test";
+import { useGateway } from "../harness/gateway.mjs";
 import { answer } from "../harness/upstream.mjs";
 
 const METHODS =
@@ -10,12 +10,7 @@ const METHODS =
 
 for (const runtime of ["workerd", "miniflare", "wrangler dev"]) {
   describe(`on ${runtime}`, () => {
-    let gateway;
-    before(async () => {
-      gateway = await startGateway(runtime);
-    });
-    beforeEach(() => gateway.reset());
-    after(() => gateway?.stop());
+    const gateway = useGateway(runtime);
 
     for (const method of METHODS) {
       test(`${method} passes with its body where a rule names it`, async () => {

@@ -1,11 +1,11 @@
-// The operator's endpoints: what they tell, to whom, and that no value leaves them.
+// The operator's endpoints: their responses, their authentication, and that they never return a value.
 
 import assert from "node:assert/strict";
 import { createHmac, randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { after, before, beforeEach, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { canary, sha256 } from "../harness/canaries.mjs";
-import { startGateway } from "../harness/gateway.mjs";
+import { useGateway } from "../harness/gateway.mjs";
 import { absent, hangs, throws, yields, yieldsBytes } from "../harness/secret-store.mjs";
 
 const OPERATOR = canary("TOKEN_OPS");
@@ -15,12 +15,7 @@ const proof = (value, nonce) => createHmac("sha256", value).update(nonce).digest
 
 for (const runtime of ["workerd", "miniflare"]) {
   describe(runtime, () => {
-    let gateway;
-    before(async () => {
-      gateway = await startGateway(runtime);
-    });
-    beforeEach(() => gateway.reset());
-    after(() => gateway?.stop());
+    const gateway = useGateway(runtime);
 
     const get = async (target, token = OPERATOR) => {
       const answer = await gateway.call({ target: `/operator${target}`, token });
@@ -127,12 +122,7 @@ for (const runtime of ["workerd", "miniflare"]) {
 }
 
 describe("a store in trouble", () => {
-  let gateway;
-  before(async () => {
-    gateway = await startGateway();
-  });
-  beforeEach(() => gateway.reset());
-  after(() => gateway?.stop());
+  const gateway = useGateway();
 
   const ready = async () => {
     const answer = await gateway.call({ target: "/operator/ready?secret=primary", token: OPERATOR });

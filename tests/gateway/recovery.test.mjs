@@ -1,16 +1,16 @@
-// Case 44: what is left of a gateway whose WebAssembly instance had to be replaced.
+// Case 44: the gateway after its WebAssembly instance had to be replaced.
 
 import assert from "node:assert/strict";
-import { after, before, beforeEach, test } from "node:test";
+import { test } from "node:test";
 import { canary } from "../harness/canaries.mjs";
-import { BUILD, startGateway } from "../harness/gateway.mjs";
+import { BUILD, useGateway } from "../harness/gateway.mjs";
 import { pause } from "../harness/patience.mjs";
 import { EVERY, LAST_CHUNK, answer, chunk } from "../harness/upstream.mjs";
 import { wrappedBuild } from "../harness/wrapped-build.mjs";
 
-// No request is known that ends the gateway's instance, so its entry is wrapped. `/end` makes WebAssembly trap, by an
-// object whose pointer points nowhere. After `/end-task` the next line of the log throws in the middle of a task; after
-// `/end-body` the next piece of a body traps. `/instance` counts instances, `/redactors` counts redactors.
+// No known request crashes the gateway's instance, so its entry is wrapped. `/end` makes WebAssembly trap, with an
+// object that has an invalid pointer. After `/end-task`, the next log line throws in the middle of a task; after
+// `/end-body`, the next chunk of a body traps. `/instance` counts instances, `/redactors` counts redactors.
 const WRAPPER = `
 import gateway from "./gateway.js";
 import { BodyRedactor } from "./index.js";
@@ -51,15 +51,10 @@ export default {
 };
 `;
 
-// What stands where the key was.
+// The text that replaces the key.
 const COVERED = "[redacted:primary]".padEnd(canary("PRIMARY_KEY").length, "*");
 
-let gateway;
-before(async () => {
-  gateway = await startGateway("workerd", { build: wrappedBuild(BUILD, { "entry.js": WRAPPER }) });
-});
-beforeEach(() => gateway.reset());
-after(() => gateway?.stop());
+const gateway = useGateway("workerd", { build: wrappedBuild(BUILD, { "entry.js": WRAPPER }) });
 
 const asked = async (target) => (await gateway.call({ target })).text;
 const number = async (target) => Number(await asked(target));
@@ -74,7 +69,7 @@ test("case 44: the next request gets a new instance", async () => {
   assert.ok((await number("/instance")) > before, "another instance has answered");
 });
 
-// Answers with the path, but for requests that end in /held: those wait until `release` is called.
+// Responds with the path; requests that end in /held wait until `release` is called.
 function hold() {
   const { promise: held, resolve: release } = Promise.withResolvers();
   gateway.upstream.on(EVERY, async (exchange) => {
@@ -136,7 +131,7 @@ test("case 44: a body that is not scanned outlives the instance that its request
   assert.deepEqual([down.whole, down.text], [true, "before\nafter\n"]);
 });
 
-// Answers with a line, and with the key once `release` is called.
+// Responds with a line, and with the key after `release` is called.
 function interrupted() {
   const { promise: held, resolve: release } = Promise.withResolvers();
   gateway.upstream.on(EVERY, async (exchange) => {
@@ -154,7 +149,7 @@ test("case 44: a body that is being redacted while its instance is replaced ends
   const down = await connection.answer();
   await end();
   const other = gateway.call({ target: "/redact/other" });
-  // It is the other request that gets a new instance.
+  // The other request gets a new instance.
   while (gateway.upstream.exchanges.length < 2) await pause(5);
   release();
   await down.collect();
@@ -179,7 +174,7 @@ test("case 44: a trap while a body is redacted breaks that body, and the next re
 
 const half = Buffer.concat([answer(200, { "transfer-encoding": "chunked" }), chunk(Buffer.from("line\nhalf"))]);
 
-// Answers half, and then a line at a time for as long as anyone reads.
+// Sends half of the response, and then one line at a time while it is read.
 async function endless(exchange) {
   await exchange.received;
   await exchange.write(half);

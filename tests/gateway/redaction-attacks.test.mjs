@@ -1,24 +1,19 @@
-// Cases 46 to 49 and 54: a caller that chooses all of its request, and an upstream that echoes the key.
+// Cases 46 to 49 and 54: a caller that controls its whole request, and an upstream that echoes the key.
 
 import assert from "node:assert/strict";
-import { after, before, beforeEach, test } from "node:test";
+import { test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { canary } from "../harness/canaries.mjs";
-import { MAIN, bearer, startGateway } from "../harness/gateway.mjs";
+import { MAIN, bearer, useGateway } from "../harness/gateway.mjs";
 import { within } from "../harness/patience.mjs";
 import { EVERY, LAST_CHUNK, answer, chunk } from "../harness/upstream.mjs";
 
 const KEY = canary("PRIMARY_KEY");
 const mark = (covered, name = "primary") => `[redacted:${name}]`.padEnd(covered.length, "*");
 
-let gateway;
-before(async () => {
-  gateway = await startGateway();
-});
-beforeEach(() => gateway.reset());
-after(() => gateway?.stop());
+const gateway = useGateway();
 
-// Guesses at what stands before the key, at the key, and at how it could be read with what stands before it.
+// Guesses of the text before the key, of the key, and of the key combined with that text.
 const guesses = (known, key) => [
   "",
   `${known}${key.slice(0, 4)}`,
@@ -70,7 +65,7 @@ test("case 46: a mark covers no byte of what a caller has written beside the key
     if (guess === "\\") {
       assert.equal(down.text, `${guess}/${mark(key.slice(1))}${guess}`);
     } else if (guess === "%7" || guess === "%4") {
-      // What an escape lacks comes with the mark, whatever the key begins with.
+      // The mark completes an unfinished escape, whatever the key begins with.
       assert.equal(down.text, `${guess}1${mark(key.slice(1))}${guess}`, guess);
     } else if (guess === "\\u") {
       assert.equal(down.text, `${guess}0021${mark(key.slice(4))}${guess}`, guess);
@@ -209,7 +204,7 @@ test("case 48: a mark that comes after the head ends the body", async () => {
   try {
     for await (const piece of down.pieces()) bytes += piece.length;
   } catch {
-    // The body is broken, as it has to be.
+    // The body is broken, as expected.
   }
   connection.close();
   assert.deepEqual([down.status, bytes], [200, 0]);

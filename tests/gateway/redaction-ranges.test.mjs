@@ -1,24 +1,20 @@
-// Case 50: HEAD and GET of a route that redacts agree, and ranges joined are the redacted whole.
+// Case 50: on a route with redaction, HEAD and GET agree, and the joined ranges are the same as the whole redacted
+// body.
 
 import assert from "node:assert/strict";
-import { after, before, beforeEach, test } from "node:test";
+import { test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { canary } from "../harness/canaries.mjs";
-import { startGateway } from "../harness/gateway.mjs";
+import { useGateway } from "../harness/gateway.mjs";
 import { EVERY, answer } from "../harness/upstream.mjs";
 
 const KEY = canary("PRIMARY_KEY");
 const mark = (covered, name = "primary") => `[redacted:${name}]`.padEnd(covered.length, "*");
 const JSON_KEY = JSON.stringify(KEY).slice(1, -1);
 
-let gateway;
-before(async () => {
-  gateway = await startGateway();
-});
-beforeEach(() => gateway.reset());
-after(() => gateway?.stop());
+const gateway = useGateway();
 
-// An upstream that has this body, and knows ranges, entity tags and HEAD.
+// An upstream with this body that supports ranges, entity tags and HEAD.
 function store(body, fields = {}) {
   gateway.upstream.on(EVERY, async (exchange) => {
     await exchange.received;

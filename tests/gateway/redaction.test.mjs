@@ -1,26 +1,21 @@
-// Case 37: what was sent upstream does not come back, whatever the upstream makes of it.
+// Case 37: no response contains a credential that was sent to the upstream, in any encoding.
 
 import assert from "node:assert/strict";
-import { after, before, beforeEach, test } from "node:test";
+import { test } from "node:test";
 import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
 import { canary } from "../harness/canaries.mjs";
-import { MAIN, basic, startGateway } from "../harness/gateway.mjs";
+import { MAIN, basic, useGateway } from "../harness/gateway.mjs";
 import { pause, within } from "../harness/patience.mjs";
 import { EVERY, LAST_CHUNK, answer, chunk } from "../harness/upstream.mjs";
 
 const KEY = canary("PRIMARY_KEY");
 const MARK = "[redacted:primary]";
 
-// The mark of a form: as many bytes as it has.
+// The mark for a form, with the same number of bytes.
 const covered = (form, name = "primary") => `[redacted:${name}]`.padEnd(Buffer.byteLength(form), "*");
 const MEBIBYTE = 1024 * 1024;
 
-let gateway;
-before(async () => {
-  gateway = await startGateway();
-});
-beforeEach(() => gateway.reset());
-after(() => gateway?.stop());
+const gateway = useGateway();
 
 const percent = (text) => text.replace(/[^]/g, (byte) => `%${byte.charCodeAt(0).toString(16)}`);
 const unicode = (text) => text.replace(/[^]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
@@ -256,7 +251,7 @@ test("case 37: gzip of several members is decoded to its end", async () => {
 for (const [what, status, fields] of [
   ["a part", 206, { "content-range": "bytes 0-1/5" }],
   ["a part of another kind", 226, { im: "range" }],
-  // The runtime would hand it through as it is.
+  // The runtime would pass it on unchanged.
   ["gzip by a name that the runtime does not know", 200, { "content-encoding": "GZIP" }],
   ["br by a name that the runtime does not know", 200, { "content-encoding": "Br" }],
   ["zstd", 200, { "content-encoding": "zstd" }],
@@ -280,7 +275,7 @@ test("case 36: answers without a body keep their framing", async () => {
     const down = await gateway.call({ target: "/redact/x" });
     assert.deepEqual([down.status, down.value("etag"), down.framing], [status, '"x"', "none"]);
   }
-  // The runtime fails on an empty body that it is to decode.
+  // The runtime fails to decode an empty body.
   gateway.upstream.on("/x", answer(200, { "content-encoding": "gzip" }));
   const empty = await gateway.call({ target: "/redact/x" });
   assert.deepEqual([empty.status, empty.text, empty.whole], [200, "", true]);
@@ -312,7 +307,7 @@ test("case 41: events at 200 ms each arrive before the next is sent", async () =
   assert.equal(events, `data: 0 \n\ndata: 1 \n\ndata: 2 \n\ndata: 3 ${covered(KEY)}\n\ndata: 4 \n\n`);
 });
 
-// What an attacker would do: have the upstream say a guess that grows, and see how much of the answer has come.
+// The attack: the upstream echoes a growing guess, and the attacker measures how much of the response has arrived.
 test("case 37: how much of an answer has come tells nothing of a guess", async () => {
   const arrivedOf = async (guess) => {
     let more;
@@ -395,7 +390,7 @@ test("case 42: a large body goes through with flat memory, and a slow caller is 
   }
   connection.close();
   assert.equal(length, mebibytes * MEBIBYTE);
-  // The collector lets some 110 MiB come together, however long the body is.
+  // About 110 MiB of garbage accumulates, however long the body is.
   assert.ok(most - before < 160 * MEBIBYTE, `${(most - before) / MEBIBYTE} MiB`);
 });
 

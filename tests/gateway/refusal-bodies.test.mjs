@@ -1,11 +1,11 @@
-// Case 55: a response whose body says that the key is refused, and every other body as it was.
+// Case 55: a response whose body shows that the key is refused; every other body is unchanged.
 
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { after, before, beforeEach, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { canary } from "../harness/canaries.mjs";
-import { startGateway } from "../harness/gateway.mjs";
+import { useGateway } from "../harness/gateway.mjs";
 import { pause } from "../harness/patience.mjs";
 import { REFUSALS } from "../harness/refusals.mjs";
 import { EVERY, LAST_CHUNK, OK, answer, chunk } from "../harness/upstream.mjs";
@@ -16,12 +16,7 @@ const keys = (gateway) => gateway.upstream.exchanges.map((exchange) => exchange.
 
 for (const runtime of ["workerd", "miniflare"]) {
   describe(`on ${runtime}`, () => {
-    let gateway;
-    before(async () => {
-      gateway = await startGateway(runtime);
-    });
-    beforeEach(() => gateway.reset());
-    after(() => gateway?.stop());
+    const gateway = useGateway(runtime);
 
     // Refuses the first key with these bytes.
     const refusing = (bytes) =>

@@ -1,17 +1,12 @@
-// What a refusal looks like, whatever the reason, and that it says nothing of the inside.
+// The form of refusals, and that they contain no internal details.
 
 import assert from "node:assert/strict";
-import { after, before, beforeEach, test } from "node:test";
-import { startGateway } from "../harness/gateway.mjs";
+import { test } from "node:test";
+import { startGateway, useGateway } from "../harness/gateway.mjs";
 import { absent } from "../harness/secret-store.mjs";
 import { silent } from "../harness/upstream.mjs";
 
-let gateway;
-before(async () => {
-  gateway = await startGateway();
-});
-beforeEach(() => gateway.reset());
-after(() => gateway?.stop());
+const gateway = useGateway();
 
 const REFUSALS = [
   ["invalid_host", 400, { target: "/bearer/x", host: "a#b" }],

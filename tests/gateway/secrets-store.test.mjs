@@ -1,16 +1,11 @@
-// A real local Secrets Store, with Miniflare's own bindings in the place of scripted ones.
+// A real local Secrets Store, with Miniflare's bindings instead of scripted ones.
 
 import assert from "node:assert/strict";
-import { after, before, beforeEach, test } from "node:test";
+import { test } from "node:test";
 import { canary } from "../harness/canaries.mjs";
-import { startGateway } from "../harness/gateway.mjs";
+import { useGateway } from "../harness/gateway.mjs";
 
-let gateway;
-before(async () => {
-  gateway = await startGateway("miniflare");
-});
-beforeEach(() => gateway.reset());
-after(() => gateway?.stop());
+const gateway = useGateway("miniflare");
 
 const authorization = async () => {
   gateway.upstream.clear();

@@ -1,21 +1,16 @@
-// Section C: what the values of secrets may be, what faulty bindings do, and how often each is read.
+// Section C: valid and invalid values, failing bindings, and the number of reads.
 
 import assert from "node:assert/strict";
-import { after, before, beforeEach, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { canary } from "../harness/canaries.mjs";
-import { MAIN, startGateway } from "../harness/gateway.mjs";
+import { MAIN, useGateway } from "../harness/gateway.mjs";
 import { absent, hangs, throws, yields, yieldsBytes, yieldsNull } from "../harness/secret-store.mjs";
 
-let gateway;
-before(async () => {
-  gateway = await startGateway();
-});
-beforeEach(() => gateway.reset());
-after(() => gateway?.stop());
+const gateway = useGateway();
 
 const authorization = async (target) => (await gateway.through({ target })).up.values("authorization");
 
-// How often each binding was read, those of callers' tokens aside.
+// The number of reads of each binding, except callers' tokens.
 const reads = () => Object.fromEntries([...gateway.store.reads].filter(([name]) => !name.startsWith("TOKEN_")));
 
 test("one request carries the secret that was read for it", async () => {
@@ -209,7 +204,7 @@ test("case 29: nobody unproved and nothing forbidden reads a secret for the upst
 });
 
 describe("many secrets", () => {
-  // The quickest of a few, since the machine has other things to do as well.
+  // The fastest of a few, because the machine also runs other tests.
   const quickest = async (target) => {
     let least = Infinity;
     for (let run = 0; run < 4; run += 1) {

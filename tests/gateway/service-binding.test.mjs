@@ -2,19 +2,14 @@
 // `wrangler dev`.
 
 import assert from "node:assert/strict";
-import { after, before, beforeEach, test } from "node:test";
+import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { canary } from "../harness/canaries.mjs";
-import { startGateway } from "../harness/gateway.mjs";
+import { useGateway } from "../harness/gateway.mjs";
 
 const CALLER = fileURLToPath(new URL("service-binding/wrangler.toml", import.meta.url));
 
-let gateway;
-before(async () => {
-  gateway = await startGateway("wrangler dev", { caller: CALLER });
-});
-beforeEach(() => gateway.reset());
-after(() => gateway?.stop());
+const gateway = useGateway("wrangler dev", { caller: CALLER });
 
 const over = (url) => ({ target: `/?url=${encodeURIComponent(url)}` });
 

@@ -1,21 +1,16 @@
-// Case 41: server-sent events and WebSockets, on every runtime, since each stands in front in its own way.
+// Case 41: server-sent events and WebSockets on every runtime, because each handles connections in its own way.
 
 import assert from "node:assert/strict";
-import { after, before, beforeEach, describe, test } from "node:test";
+import { beforeEach, describe, test } from "node:test";
 import { canary } from "../harness/canaries.mjs";
-import { startGateway } from "../harness/gateway.mjs";
+import { useGateway } from "../harness/gateway.mjs";
 import { pause, within } from "../harness/patience.mjs";
 import { LAST_CHUNK, answer, chunk } from "../harness/upstream.mjs";
 import { echo } from "../harness/websocket.mjs";
 
 for (const runtime of ["workerd", "miniflare", "wrangler dev"]) {
   describe(`on ${runtime}`, () => {
-    let gateway;
-    before(async () => {
-      gateway = await startGateway(runtime);
-    });
-    beforeEach(() => gateway.reset());
-    after(() => gateway?.stop());
+    const gateway = useGateway(runtime);
 
     test("case 41: each event arrives before the next is sent", async () => {
       let arrived = () => {};

@@ -1,14 +1,14 @@
-// Section A: what a target and a Host may look like. Bare workerd hands both over as they came; Miniflare and
-// `wrangler dev` normalise them first, or give up themselves, so some rows differ.
+// Section A: request targets and Host headers. Bare workerd passes both on unchanged; Miniflare and `wrangler dev`
+// normalise them first or respond with an error, so some rows differ.
 
 import assert from "node:assert/strict";
-import { after, before, beforeEach, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { canary } from "../harness/canaries.mjs";
-import { startGateway } from "../harness/gateway.mjs";
+import { useGateway } from "../harness/gateway.mjs";
 
 const RAW = "workerd";
 
-// What a target is refused with: where it arrives raw, and where it was normalised before.
+// The refusal of a target: if it arrives unchanged, and if it was normalised before.
 const REFUSED = [
   ["case 1", "/rules/v1/../admin", "path_ambiguous", "not_allowed"],
   ["case 1", "/rules/v1/%2e%2e/admin", "path_ambiguous", "not_allowed"],
@@ -41,7 +41,7 @@ const REFUSED = [
   ["case 11", "/nowhere/x", "no_route"],
 ];
 
-// What the upstream gets for a target, byte for byte.
+// The upstream's target for this one, byte for byte.
 const FORWARDED = [
   ["case 2", "/slash/a%2Fb", "/a%2Fb"],
   ["case 2", "/bearer/..a/b..;c", "/..a/b..;c"],
@@ -68,15 +68,10 @@ const HOSTS = ["evil/bearer/zzz?x=", "a#b", "u:p@evil", "u:p@127.0.0.1", "a b", 
 
 for (const runtime of [RAW, "miniflare", "wrangler dev"]) {
   describe(`on ${runtime}`, () => {
-    let gateway;
-    before(async () => {
-      gateway = await startGateway(runtime);
-    });
-    beforeEach(() => gateway.reset());
-    after(() => gateway?.stop());
+    const gateway = useGateway(runtime);
 
-    // A refusal where the target or the Host arrived as it was sent, and no word to any upstream in any case:
-    // a runtime that gives up itself answers 400 or 500 in its own words.
+    // A refusal if the target or the Host arrived unchanged; otherwise the runtime itself responds with 400 or 500. In
+    // no case is a request sent to an upstream.
     const refusedHere = async (request, code) => {
       if (runtime === RAW) return gateway.refused(request, code);
       const dialled = gateway.upstream.exchanges.length;
@@ -134,7 +129,7 @@ for (const runtime of [RAW, "miniflare", "wrangler dev"]) {
     for (const host of HOSTS) {
       test(`case 6: a Host ${host} never chooses where a request goes`, async () => {
         const request = { target: "/dump", host };
-        // The others hand the URL's host over in the place of this header, so nothing is left to be seen.
+        // The others replace this header with the URL's host, so the gateway does not see it.
         if (runtime !== RAW && /^[^ %,:]+\//.test(host)) return;
         await refusedHere(request, "invalid_host");
       });

@@ -1,13 +1,13 @@
-// How tasks are woken: entry.js leans on js-sys taking a resolved promise where there is no `queueMicrotask`, which
-// costs a tenth of a small request here. When a new js-sys wakes them in another way, this fails, and `make bench` says
-// what that way costs.
+// How tasks are woken: entry.js relies on js-sys to use a resolved promise if there is no `queueMicrotask`, which takes
+// a tenth of the time of a small request here. This test fails if a new js-sys wakes tasks in another way; `make bench`
+// measures the cost of that.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { BUILD, startGateway } from "../harness/gateway.mjs";
 import { wrappedBuild } from "../harness/wrapped-build.mjs";
 
-// Counts calls of whatever could run something later. It is imported first, so all that comes after finds the counters.
+// Counts the calls of functions that schedule tasks. It is imported first, so the modules after it use the counters.
 const WATCH = `
 export const calls = { then: 0, queueMicrotask: 0, setTimeout: 0, setImmediate: 0, MessageChannel: 0, wait: 0 };
 function count(owner, name) {

@@ -1,4 +1,4 @@
-// The local Secrets Store API as its own process, on a free port, over a state folder of its own.
+// The local Secrets Store API as its own process, on a free port, with its own state folder.
 
 import { fileURLToPath } from "node:url";
 import { ServerProcess, temporaryFolder } from "./server-process.mjs";
@@ -15,14 +15,14 @@ export const ACCOUNT = "985e105f4ecef8ad9ca31a8372d0c353";
  * Starts the API. What it returns:
  *
  *   port, base          `base` is the URL that ends with /client/v4
- *   state               the folder to give to `wrangler dev --persist-to`; Miniflare's is `state`/v3
- *   environment         the variables with which wrangler and ostiary talk to it
+ *   state               the folder for `wrangler dev --persist-to`; Miniflare's is `state`/v3
+ *   environment         the variables with which wrangler and ostiary use it
  *   call(method, path, body, headers)   one request below the account's secrets_store, with a token; `body` becomes
  *                       JSON unless it is a string; resolves to `{status, headers, body}` with the parsed envelope
  *   fail(...faults)     adds faults (api/faults.mjs); `heal()` clears them
  *   delay(delays)       sets delays (api/delays.mjs)
- *   output()            what it printed
- *   stop()              ends it; the state folder stays until the test process ends, so that it can be started again
+ *   output()            its output so far
+ *   stop()              ends it; the state folder is kept until the test process ends, so that it can be started again
  *
  * @param options.state a folder that holds a local Secrets Store already
  * @param options.stores the ids of the stores that exist

@@ -1,4 +1,4 @@
-// What answers of the Secrets Store API look like, by its published schema.
+// The shapes of the Secrets Store API's responses, from its published schema.
 
 import assert from "node:assert/strict";
 
@@ -9,7 +9,7 @@ const text = (value) => typeof value === "string";
 const time = (value) => TIME.test(value);
 const count = (value) => Number.isInteger(value) && value >= 0;
 
-// Every field that an answer may have: whether it must be there, and what fits.
+// Every field of a response: whether it is required, and its type.
 const SECRET = {
   id: [true, id],
   name: [true, (value) => /^[A-Za-z0-9_-]+$/.test(value)],
@@ -45,7 +45,7 @@ export const isQuota = (value) => {
   return fits({ quota: [true, count], usage: [true, count] }, value.secrets);
 };
 
-/** The result of an answer that says success, `check`ed: one, `null`, or each of an array. */
+/** The result of a successful response, after `check`: one, `null`, or each item of an array. */
 export function succeeded({ status, body }, check, expected = 200) {
   assert.equal(status, expected, JSON.stringify(body));
   const { success, errors, messages, result, result_info: page, ...more } = body;
@@ -56,7 +56,7 @@ export function succeeded({ status, body }, check, expected = 200) {
   return result;
 }
 
-/** Fails unless the answer is that refusal. */
+/** Throws unless the response is this error. */
 export function refused({ status, body }, expectedStatus, code, message) {
   const { success, errors, messages, result, ...more } = body;
   assert.deepEqual({ success, messages, result, more }, { success: false, messages: [], result: null, more: {} });

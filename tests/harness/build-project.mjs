@@ -1,6 +1,6 @@
-// A project that `wrangler dev` builds with this repository's Makefile and scripts/build-worker, and with stand-ins for
-// cargo and worker-build, so that a build takes half a second. What it serves is the text of its gateway.toml. A
-// gateway.toml with the word `typo` does not compile.
+// A project that `wrangler dev` builds with this repository's Makefile and scripts/build-worker, and with fakes of
+// cargo and worker-build, so that a build takes half a second. It serves the text of its gateway.toml. A gateway.toml
+// with the word `typo` does not compile.
 
 import { chmodSync, cpSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -26,7 +26,7 @@ if grep -q typo "\${OSTIARY_CONFIGURATION:-.}/gateway.toml"; then
 fi
 `;
 
-// It compiles the gateway.toml of its start. Two builds at once leave a trace.
+// It compiles the gateway.toml as it was at the start. Two concurrent builds leave a trace.
 const WORKER_BUILD = `#!/bin/sh
 set -eu
 kill -0 "$(cat compiling)" 2>/dev/null && echo overlap >>overlaps
@@ -40,7 +40,7 @@ sleep 0.4
 rm compiling
 `;
 
-// The machine's own Node is too old for wrangler.
+// The machine's Node is too old for wrangler.
 const NODE = `#!/bin/sh
 echo 'error: this Node is too old' >&2
 exit 1
@@ -60,7 +60,7 @@ export function buildProject(text) {
   for (const name of ["src", "crates", "tools", "scripts", "programs", ".tools"]) mkdirSync(join(folder, name));
   for (const name of ["Makefile", "scripts/build-current", "scripts/build-worker", "scripts/deployed-configuration", "scripts/step", "scripts/wrangler"]) cpSync(join(ROOT, name), join(folder, name));
   symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
-  // What the tools are made from, older than they are.
+  // The prerequisites of the tools, which have to be older than the tools.
   for (const name of ["rust-toolchain.toml", ".npmrc"]) write(name, "");
   for (const name of ["package.json", "package-lock.json"]) write(name, "{}");
   for (const name of ["install-rust", "install-packages", "install-tools"]) write(`scripts/${name}`, "");
@@ -74,7 +74,7 @@ export function buildProject(text) {
   return folder;
 }
 
-/** The environment in which the project's stand-ins are found. */
+/** The environment with the fakes in its PATH. */
 export const projectEnvironment = (folder) => ({
   ...process.env,
   PATH: `${join(folder, "programs")}:${process.env.PATH}`,

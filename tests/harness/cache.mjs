@@ -1,9 +1,9 @@
-// What workerd takes for its Cache API: a server that keeps what is put, with no regard to time.
+// The server behind workerd's Cache API. It keeps every entry, whatever its lifetime.
 
 import { createServer } from "node:http";
 
 class CacheServer {
-  // By namespace and URL, the message that was put: a response as HTTP writes it.
+  // The HTTP responses that were stored, by namespace and URL.
   kept = new Map();
   #server = createServer((request, response) => this.#serve(request, response));
 

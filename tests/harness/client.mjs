@@ -1,4 +1,4 @@
-// A caller that writes exactly the bytes it is told to, and reads exactly what comes back.
+// An HTTP client that writes exact bytes, and reads the response byte for byte.
 
 import { once } from "node:events";
 import net from "node:net";
@@ -12,7 +12,7 @@ class Answer {
     this.status = Number(start.split(" ")[1]);
     this.framing = framingOf(fields);
     this.body = Buffer.alloc(0);
-    // Whether the body ended where its framing said that it would.
+    // Whether the body ended as its framing requires.
     this.whole = undefined;
   }
 
@@ -33,7 +33,7 @@ class Answer {
     return JSON.parse(this.text);
   }
 
-  // The body's bytes as they arrive; throws `Broken` when it ends early.
+  // The body's bytes as they arrive; throws `Broken` if it ends early.
   pieces() {
     const bodiless = this.bodiless || this.status === 204 || this.status === 304;
     if (bodiless) return [];
@@ -64,7 +64,7 @@ export function requestHead({ method = "GET", target = "/", host = "127.0.0.1", 
   return `${method} ${target} HTTP/1.1\r\n${all.map(([name, value]) => `${name}: ${value}\r\n`).join("")}\r\n`;
 }
 
-// A connection on which the head has been written and nothing else.
+// A connection on which only the head has been written.
 export async function open(port, request) {
   const socket = net.connect({ port, host: "127.0.0.1" });
   await once(socket, "connect");
@@ -91,8 +91,8 @@ async function finalAnswer(wire, method) {
   }
 }
 
-// One request on a connection of its own, and its whole answer. A `body` gets a Content-Length unless
-// `fields` frame it.
+// One request on its own connection, and its whole response. A `body` gets a Content-Length unless `fields` have its
+// framing.
 export async function send(port, request) {
   const { body } = request;
   const prepared = typeof request === "string" || body === undefined ? request : framed(request);

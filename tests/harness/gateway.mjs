@@ -1,4 +1,4 @@
-// The tested Worker behind its upstream, on one of the runtimes, with every secret set to its canary.
+// The tested Worker with its upstream, on one of the runtimes, with every secret set to its canary.
 
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
@@ -8,6 +8,7 @@ import { open, send } from "./client.mjs";
 import { startMiniflare } from "./miniflare.mjs";
 import { pause } from "./patience.mjs";
 import { startSecretStore, yields } from "./secret-store.mjs";
+import { started } from "./started.mjs";
 import { startUpstream } from "./upstream.mjs";
 import { openWebSocket } from "./websocket.mjs";
 import { startWorkerd } from "./workerd.mjs";
@@ -25,14 +26,15 @@ const [, compatibilityDate] = /^compatibility_date = "(.*)"/m.exec(text);
 const flags = /^compatibility_flags = \[(.*)\]/m.exec(text)?.[1] ?? "";
 const compatibilityFlags = [...flags.matchAll(/"(\w+)"/g)].map(([, flag]) => flag);
 
-// A secret whose value is JSON, and the fields that go out of it.
+// A secret whose value is JSON, and the fields that are sent.
 const ACCOUNT = JSON.stringify({ id: canary("ACCOUNT_ID"), key: canary("ACCOUNT_KEY"), port: 1, nested: {} });
 
-// Whatever must not be seen: the values of the bindings, the fields of JSON values, tokens that are digests here.
+// The texts that must not appear in any output: the values of the bindings, the fields of JSON values, tokens with a
+// digest in the configuration.
 const DIGESTED = ["TOKEN_ROBOT", ...Array.from({ length: 10 }, (_, at) => `TOKEN_${String(2 * at + 2).padStart(2, "0")}`)];
 const CANARIES = [...bindings, "CLASSIC_KEY", "ACCOUNT_ID", "ACCOUNT_KEY", ...DIGESTED];
 
-// On bare workerd a rate limit grants what a test lets it grant.
+// On bare workerd, a test decides the result of a rate limit.
 const GRANTED = Object.fromEntries(rateLimits.map(({ name }) => [name, yields(true)]));
 
 const valueOf = (binding) => (binding === "ACCOUNT" ? ACCOUNT : canary(binding));
@@ -92,14 +94,14 @@ const starters = {
 
 class Gateway {
   #answers = "";
-  // Answers of connections that a test holds itself, as far as they have been read.
+  // The responses on a test's own connections, as far as they have been read.
   #opened = [];
 
   constructor(upstream, running) {
     Object.assign(this, running, { upstream });
   }
 
-  // Forgets what was recorded and scripted, so that a test starts from the usual state.
+  // Clears the records and scripts, so that a test starts from the usual state.
   reset() {
     this.upstream.clear();
     this.store?.setAll(Object.fromEntries(bindings.map((name) => [name, valueOf(name)])));
@@ -107,7 +109,7 @@ class Gateway {
     this.store?.forgetReads();
   }
 
-  // One request with the token of `main`, unless the request shows another proof or `token: null`.
+  // One request with the token of `main`, unless the request has another proof or `token: null`.
   async call(request) {
     const answer = await send(this.port, this.#proved(request));
     this.#answers += `${answer.head}${answer.body.toString("latin1")}`;
@@ -128,7 +130,7 @@ class Gateway {
     return openWebSocket(this.port, this.#proved(request));
   }
 
-  // The answer to a request that has to go through, and the one exchange at the upstream.
+  // The response to a request that must succeed, and the only exchange at the upstream.
   async through(request) {
     const answer = await this.call(request);
     assert.equal(answer.value("ostiary-refusal"), undefined, `${answer.status} ${answer.text}`);
@@ -136,7 +138,7 @@ class Gateway {
     return { answer, up: this.upstream.exchanges[0] };
   }
 
-  // The answer to a request that the gateway has to refuse with that code, without a word to the upstream.
+  // The response to a request that the gateway must refuse with that code, without a request to the upstream.
   async refused(request, code) {
     const dialled = this.upstream.exchanges.length;
     const answer = await this.call(request);
@@ -155,7 +157,7 @@ class Gateway {
     return this.#lines().filter(({ event }) => event !== "request");
   }
 
-  // The one event of that answer; it may be written after the answer.
+  // The event of that response; it may be written after the response.
   async event(answer) {
     const id = answer.value("ostiary-request-id");
     for (let attempt = 0; attempt < 100; attempt += 1) {
@@ -188,7 +190,7 @@ class Gateway {
   }
 }
 
-// Bare workerd wraps a line of the console in JSON of its own; the others print it as it is.
+// Bare workerd wraps a line of the console in its own JSON; the others print the line unchanged.
 function eventOf(line) {
   const start = line.indexOf("{");
   if (start < 0) return [];
@@ -217,3 +219,6 @@ export async function startGateway(runtime = "workerd", { variables = {}, build 
     throw error;
   }
 }
+
+// A gateway for the tests of a file or of a `describe`, which each test finds in its usual state.
+export const useGateway = (runtime, options) => started(() => startGateway(runtime, options));

@@ -21,7 +21,7 @@ function manifest(build, mainModule) {
   };
 }
 
-// Gives a local Secrets Store its values; what it returns changes them later.
+// Writes values to a local Secrets Store; returns a function that changes them later.
 async function seed(gateway, secrets) {
   const stored = {};
   for (const [name, value] of Object.entries(secrets)) {
@@ -55,7 +55,7 @@ function options(worker, others, more) {
   };
 }
 
-// A runtime that did not start would keep the test process waiting.
+// A runtime that did not start would keep the test process alive.
 async function ready(miniflare) {
   try {
     return await miniflare.ready;
@@ -65,7 +65,7 @@ async function ready(miniflare) {
   }
 }
 
-// `bindings` are of other kinds, `others` the Workers that they lead to.
+// `bindings` are of other kinds, `others` the Workers behind them.
 export async function startMiniflare({
   build,
   main = "entry.js",
@@ -91,13 +91,13 @@ export async function startMiniflare({
     port: Number(port),
     lines,
     seed: (values) => seed(gateway, values),
-    // Asks one of the others, in the place of a caller.
+    // Sends a request to one of the others instead of the gateway.
     ask: async (name, url) => (await gateway.getWorker(name)).fetch(url),
     stop: () => gateway.dispose(),
   };
 }
 
-// Writes the values to the local Secrets Store in that folder, where `wrangler dev` finds them.
+// Writes the values to the local Secrets Store in that folder, which `wrangler dev` uses.
 export async function seedStore(folder, secrets) {
   const worker = { compatibilityDate: "2026-11-17", manifest: NO_WORKER, env: stored(Object.keys(secrets)) };
   const seeding = new Miniflare(options(worker, [], { resourcePersistencePath: folder }));

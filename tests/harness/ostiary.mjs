@@ -9,10 +9,10 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 export const PROGRAM = join(process.env.CARGO_TARGET_DIR ?? join(ROOT, "target"), "debug/ostiary");
 
 /**
- * Runs the command to its end. It resolves to `{code, signal, out, err, json()}`.
+ * Runs the command. It resolves to `{code, signal, out, err, json()}`.
  *
- * @param options.environment variables besides PATH; nothing else is handed on, so that no real account is met
- * @param options.input what it reads from standard input
+ * @param options.environment variables besides PATH; no others are passed on, so that no real account is used
+ * @param options.input the standard input
  * @param options.killAt it is killed (SIGKILL) as soon as a line of its output matches
  */
 export async function ostiary(args, { environment = {}, input = "", killAt, cwd = ROOT } = {}) {

@@ -1,4 +1,4 @@
-// How upstreams refuse a key that do not answer 401: as Slack, as Gemini and as a GraphQL API.
+// Refusals of a key without a 401: like Slack, Gemini and a GraphQL API.
 
 import { answer } from "./upstream.mjs";
 

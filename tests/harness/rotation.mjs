@@ -1,25 +1,34 @@
-// What a rotation needs, all of it real: the local API, the gateway under `wrangler dev` over the same store, load
-// through it, and an upstream that knows exactly the keys that it is told.
+// The parts of a rotation, all of them real: the local API, the gateway under `wrangler dev` with the same store, load
+// on the gateway, and an upstream that accepts exactly the given keys.
 
 import assert from "node:assert/strict";
+import { afterEach } from "node:test";
 import { STORE, startApi } from "./api-server.mjs";
 import { canary, sweep } from "./canaries.mjs";
 import { startGateway } from "./gateway.mjs";
 import { ostiary } from "./ostiary.mjs";
 import { pause } from "./patience.mjs";
+import { started } from "./started.mjs";
 import { EVERY, OK, answer } from "./upstream.mjs";
 
 const REFUSED = answer(401, {}, "who are you?\n");
 const CONNECTIONS = 40;
 
 export const FILES = ["--config", "tests/harness/configuration/gateway.toml", "--wrangler", "tests/harness/configuration/wrangler.toml"];
-/** How the secret `primary` is tried. */
+/** The probe of the secret `primary`. */
 export const BEARER = ["primary", "--route", "bearer", "--probe", "GET /v1/balance"];
 export const OLD = [canary("PRIMARY_KEY"), canary("SECONDARY_KEY")];
 
 export async function startRotation() {
   const api = await startApi();
   return new Rotation(api, await startGateway("wrangler dev", { state: api.state }));
+}
+
+/** One for the tests of a file: each finds it as it was at the start, and what was written is swept after it. */
+export function useRotation() {
+  const rotation = started(startRotation);
+  afterEach(() => rotation.sweep());
+  return rotation;
 }
 
 class Rotation {
@@ -35,7 +44,7 @@ class Rotation {
     return Promise.all([this.api.stop(), this.gateway.stop()]);
   }
 
-  /** Both sources hold their old keys, and the upstream knows both. */
+  /** Both sources get their old keys, and the upstream accepts both. */
   async reset() {
     await this.api.heal();
     await this.api.delay({ pending: "0s", visible: "0s", latency: "0s" });
@@ -43,18 +52,18 @@ class Rotation {
     this.knows(...OLD);
   }
 
-  /** The upstream accepts these keys from now on, and no other. */
+  /** From now on, the upstream accepts only these keys. */
   knows(...keys) {
     this.decides((exchange) => keys.some((key) => exchange.value("authorization") === `Bearer ${key}`));
   }
 
-  /** The upstream accepts what this accepts, and answers the rest with `refusal`. */
+  /** The upstream accepts the keys that this function accepts, and answers others with `refusal`. */
   decides(accepts, refusal = REFUSED) {
     this.gateway.upstream.clear();
     this.gateway.upstream.on(EVERY, (exchange) => exchange.write(accepts(exchange) ? OK : refusal));
   }
 
-  /** A value that is swept for. */
+  /** A value for which all output is searched. */
   fresh() {
     this.values.push(`new-canary-${this.values.length}-0123456789abcdef`);
     return this.values.at(-1);
@@ -69,7 +78,7 @@ class Rotation {
     await this.api.call("DELETE", `stores/${STORE}/secrets/${(await this.found(name)).id}`);
   }
 
-  /** The status of a request that carries the secret `primary`. */
+  /** The status of a request with the secret `primary`. */
   async status(fields) {
     return (await this.gateway.call({ target: "/bearer/x", fields })).status;
   }
@@ -89,7 +98,7 @@ class Rotation {
     return this.run(["rotate", ...FILES, ...args], options);
   }
 
-  /** Callers call while something happens, and no request fails: every response is what a good key gets. */
+  /** Sends requests during an action. No request may fail: every response is the one for a valid key. */
   async underLoad(during, request = { target: "/bearer/x" }) {
     let going = true;
     const responses = [];
@@ -117,7 +126,7 @@ class Rotation {
     }
   }
 
-  /** Writes a value by the API. */
+  /** Writes a value through the API. */
   async put(name, value) {
     const secret = await this.found(name);
     if (secret) await this.api.call("PATCH", `stores/${STORE}/secrets/${secret.id}`, { value });
@@ -125,5 +134,5 @@ class Rotation {
   }
 }
 
-/** What a rotation did, from its JSON. */
+/** The events of a rotation, from its JSON. */
 export const steps = (ran) => ran.json().events.filter(({ event }) => ["written", "probed"].includes(event)).map(({ source, event }) => `${event} ${source}`);

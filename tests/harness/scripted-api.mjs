@@ -8,27 +8,27 @@ import { ACCOUNT } from "./api-server.mjs";
 
 const certificate = (name) => fileURLToPath(new URL(`certificates/${name}`, import.meta.url));
 
-/** The private authority behind the API with `tls`. */
+/** The private authority of the API with `tls`. */
 export const AUTHORITY = certificate("authority.pem");
 
 const TLS = { cert: readFileSync(certificate("server.pem")), key: readFileSync(certificate("server.key.pem")) };
 
-/** An answer that says success. */
+/** A successful response. */
 export const success = (result, page) => ({
   status: 200,
   body: { success: true, errors: [], messages: [], result, ...(page && { result_info: page }) },
 });
 
-/** An answer that refuses. */
+/** An error response. */
 export const refusal = (status, message, code = 1001) => ({
   status,
   body: { success: false, errors: [{ code, message }], messages: [], result: null },
 });
 
-/** Closes the connection in the place of an answer. */
+/** Closes the connection without a response. */
 export const RESET = { reset: true };
 
-/** A secret as the API shows one. */
+/** A secret as the API returns it. */
 export const secret = (name, more = {}) => ({
   id: `id-${name}`.slice(0, 32),
   name,
@@ -43,7 +43,7 @@ export const secret = (name, more = {}) => ({
 
 /**
  * Serves until `stop()`. `script` gets `{method, path, query, body, number}` of each request, `path` being what follows
- * the account's `secrets_store/`, and returns one of the answers above.
+ * the account's `secrets_store/`, and returns one of the responses above.
  *
  * @param options.tls whether it speaks TLS, with a certificate of a private authority
  */

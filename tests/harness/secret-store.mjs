@@ -1,9 +1,9 @@
-// A Secrets Store that a test scripts: each binding yields, throws or hangs as told, and every read is counted.
-// Bindings in workerd ask it over loopback, so that it changes between two requests without a restart.
+// A scripted Secrets Store: each binding returns a value, throws or hangs, and every read is counted. Bindings in
+// workerd call it over loopback, so it can change between two requests without a restart.
 
 import http from "node:http";
 
-// What a binding's `get()` does.
+// The behaviour of a binding's `get()`.
 export const yields = (value, after = 0) => ({ kind: "value", value, after });
 export const absent = { kind: "throw", message: "Secret not found" };
 export const throws = { kind: "throw", message: "Network connection lost." };
@@ -21,19 +21,19 @@ class SecretStore {
   #behaviours = new Map();
   #server = http.createServer((request, response) => this.#read(request, response));
   reads = new Map();
-  // What rate limits were asked: binding and key.
+  // The calls of rate limits: binding and key.
   counted = [];
 
   async listen() {
     this.#server.keepAliveTimeout = 0;
-    // A suite that fails before it has started ends all the same.
+    // A server must not keep a failed suite running.
     this.#server.unref();
     await new Promise((resolve) => this.#server.listen(0, "127.0.0.1", resolve));
     this.port = this.#server.address().port;
     return this;
   }
 
-  // A plain string is a value that is there at once; a function says at each read what it does.
+  // A string is a value that is returned at once; a function is called at each read.
   set(binding, behaviour) {
     this.#behaviours.set(binding, typeof behaviour === "string" ? yields(behaviour) : behaviour);
   }
@@ -68,7 +68,7 @@ export function startSecretStore() {
   return new SecretStore().listen();
 }
 
-// The module behind each binding. workers-rs takes a binding for a secret only when its class is named `Fetcher`.
+// The module behind each binding. workers-rs accepts a binding as a secret only if its class is named `Fetcher`.
 export const BINDING_MODULE = `
 class Fetcher {
   #store;
@@ -91,7 +91,7 @@ class Fetcher {
 export default (environment) => new Fetcher(environment.store, environment.binding);
 `;
 
-// The module behind each rate limit: `yields(true)` grants the request.
+// The module behind each rate limit: `yields(true)` allows the request.
 export const RATE_LIMIT_MODULE = `
 class Ratelimit {
   #store;
@@ -110,7 +110,7 @@ class Ratelimit {
 export default (environment) => new Ratelimit(environment.store, environment.binding);
 `;
 
-// The module behind each dataset of Analytics Engine: a data point is a line of the output.
+// The module behind each dataset of Analytics Engine: it prints each data point as a line.
 export const DATASET_MODULE = `
 class AnalyticsEngine {
   #binding;

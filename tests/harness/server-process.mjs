@@ -1,19 +1,19 @@
-// A child process that serves HTTP on loopback: everything that it wrote is kept, and it is gone after `stop`.
+// A child process that serves HTTP on loopback. Its output is kept, and `stop` ends it.
 
 import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-// What a test process that ends early still has to do. It ends by way of `exit` when the test runner kills it,
-// as it does with a file that takes too long.
+// Cleanup for a test process that ends early, for instance because the test runner kills a file that takes too long;
+// then `exit` is emitted too.
 const leftovers = new Set();
 process.once("exit", () => {
   for (const clear of leftovers) clear();
 });
 for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"]) process.once(signal, () => process.exit(1));
 
-// A folder that is gone when the test process is.
+// A folder that is deleted when the test process ends.
 export function temporaryFolder() {
   const folder = mkdtempSync(join(tmpdir(), "ostiary-tests-"));
   leftovers.add(() => rmSync(folder, { recursive: true, force: true }));
@@ -22,7 +22,7 @@ export function temporaryFolder() {
 
 export class ServerProcess {
   output = "";
-  // Resolves to the whole output once the process has ended.
+  // Resolves to the whole output when the process has ended.
   ended;
   #child;
   #watchers = new Set();
@@ -40,7 +40,7 @@ export class ServerProcess {
         for (const look of [...this.#watchers]) look();
       });
     }
-    // A file descriptor of its own, where workerd reports the port that it was given.
+    // A file descriptor on which workerd reports its port.
     this.control = this.#child.stdio[3];
   }
 
@@ -48,7 +48,7 @@ export class ServerProcess {
     return this.#child.pid;
   }
 
-  // What `find` makes of the output, as soon as it makes something of it.
+  // The result of `find` with the output, as soon as there is one.
   async said(find, patience = 30_000) {
     return new Promise((resolve, reject) => {
       const settle = (action, value) => {
@@ -73,7 +73,7 @@ export class ServerProcess {
     return Number(pages) * 4096;
   }
 
-  // Open sockets, those that listen included.
+  // Open sockets, including those that listen.
   sockets() {
     const folder = `/proc/${this.pid}/fd`;
     return readdirSync(folder).filter((name) => socketAt(join(folder, name))).length;
@@ -86,18 +86,18 @@ export class ServerProcess {
     clearTimeout(timer);
   }
 
-  // As a crash would end it.
+  // Ends it like a crash.
   async kill() {
     this.#signal("SIGKILL");
     await this.ended;
   }
 
-  // To the whole process group, since wrangler starts children of its own.
+  // To the whole process group, because wrangler starts its own child processes.
   #signal(name) {
     try {
       process.kill(-this.pid, name);
     } catch {
-      // It has ended by itself.
+      // It has already ended.
     }
   }
 }

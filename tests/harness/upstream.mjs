@@ -1,19 +1,19 @@
-// The API behind the gateway: it records every request byte for byte and answers what a test scripts.
+// The upstream API: it records every request byte for byte and sends scripted responses.
 
 import { createHash } from "node:crypto";
 import net from "node:net";
 import { within } from "./patience.mjs";
 import { Broken, Wire, framingOf, parseHead, valuesOf } from "./wire.mjs";
 
-// More than this of a body is counted and hashed, not kept.
+// The part of a body after this size is counted and hashed, but not kept.
 const KEPT = 1024 * 1024;
 
-// In the place of a path, for all that have no answer of their own.
+// Instead of a path: for all paths without their own response.
 export const EVERY = Symbol("every path");
 
 export const OK = answer(200, { "content-type": "text/plain" }, "ok\n");
 
-// The bytes of an answer with a Content-Length, unless the fields say how the body is framed.
+// The bytes of a response with a Content-Length, unless the fields have the framing.
 export function answer(status, fields = {}, body = "") {
   const bytes = Buffer.from(body);
   const lines = Array.isArray(fields) ? fields : Object.entries(fields);
@@ -30,7 +30,7 @@ export function chunk(bytes) {
 
 export const LAST_CHUNK = Buffer.from("0\r\n\r\n");
 
-// One request and the connection that it came on; a scripted answer is a function of it.
+// One request and its connection; a scripted response is a function of it.
 class Exchange {
   constructor(wire, head) {
     const { start, fields } = parseHead(head);
@@ -44,7 +44,7 @@ class Exchange {
     this.arrived = performance.now();
     this.closed = wire.closed;
     this.hash = createHash("sha256");
-    // Resolves to whether the body arrived whole.
+    // Resolves to whether the complete body arrived.
     this.received = this.#receive();
   }
 
@@ -52,7 +52,7 @@ class Exchange {
     return valuesOf(this.fields, name);
   }
 
-  // The one value of that field; undefined when there is none or more than one.
+  // The value of that field; undefined if there is none or more than one.
   value(name) {
     const values = this.values(name);
     return values.length === 1 ? values[0] : undefined;
@@ -92,14 +92,14 @@ class Upstream {
   exchanges = [];
 
   async listen() {
-    // A suite that fails before it has started ends all the same.
+    // A server must not keep a failed suite running.
     this.#server.unref();
     await new Promise((resolve) => this.#server.listen(0, "127.0.0.1", resolve));
     this.port = this.#server.address().port;
     return this;
   }
 
-  // Answers requests for that path with bytes, or with whatever the function writes.
+  // Answers requests for that path with bytes, or with what the function writes.
   on(path, scripted) {
     this.#answers.set(path, scripted);
   }
@@ -110,7 +110,7 @@ class Upstream {
     this.#waiting = [];
   }
 
-  // The exchange that `fits`, at once or when its head arrives.
+  // The exchange for which `fits` is true, now or when its head arrives.
   next(fits = () => true) {
     return within("a request to go up", this.#find(fits));
   }
@@ -130,7 +130,7 @@ class Upstream {
 
   async #serve(socket) {
     this.#sockets.add(socket);
-    // Pieces of an answer leave when they are written: their timing is what some tests are about.
+    // Chunks are sent when they are written, because some tests depend on their timing.
     socket.setNoDelay(true);
     socket.once("close", () => this.#sockets.delete(socket));
     const wire = new Wire(socket);
@@ -150,7 +150,7 @@ class Upstream {
         if (!(await exchange.received)) break;
       }
     } catch (error) {
-      // The gateway went away in the middle: what the test asked for, or what it will notice.
+      // The gateway closed the connection: the test has caused this, or will fail because of it.
       if (!(error instanceof Broken)) throw error;
     }
     socket.end();

@@ -1,4 +1,4 @@
-// WebSocket frames (RFC 6455 §5), for an echoing upstream and for a caller with headers of its own.
+// WebSocket frames (RFC 6455 §5), for an upstream that echoes and for a client that sets its own headers.
 
 import { createHash, randomBytes } from "node:crypto";
 import { open } from "./client.mjs";
@@ -6,7 +6,7 @@ import { within } from "./patience.mjs";
 
 const CLOSE = 0x8;
 
-// One frame with the FIN bit; a client's is masked, with zeros, which leave the payload readable.
+// One frame with the FIN bit. A client's frame is masked with zeros, so the payload stays readable.
 export function frame(opcode, payload, masked = false) {
   const bytes = Buffer.from(payload);
   const mask = masked ? 0x80 : 0;
@@ -58,7 +58,7 @@ export async function echo(exchange) {
   }
 }
 
-// The caller's side. `answer` is the head of what the gateway said; frames flow when its status is 101.
+// The client's side. `answer` is the head of the gateway's response; frames follow if its status is 101.
 export async function openWebSocket(port, { target, host, fields = [] }) {
   const upgrade = [
     ["Upgrade", "websocket"],

@@ -1,5 +1,5 @@
-// One side of an HTTP/1.1 connection, byte for byte. Node's own client and server normalise what
-// these tests are about (duplicates, framing, odd targets), so neither is used.
+// One side of an HTTP/1.1 connection, byte for byte. Node's client and server are not used, because they normalise what
+// the tests check (duplicates, framing, unusual targets).
 
 // The peer closed or reset before the message was whole.
 export class Broken extends Error {}
@@ -22,11 +22,11 @@ export class Wire {
       this.#ended = true;
       wake();
     });
-    // A reset is told from a clean end by the message that it leaves unfinished.
+    // After a reset, the message is incomplete, which distinguishes it from a clean end.
     socket.on("error", () => {});
   }
 
-  // Waits until more bytes are in the buffer; false when there will be none.
+  // Waits until more bytes are in the buffer; false if there will be none.
   async more() {
     for (;;) {
       const bytes = this.socket.read();
@@ -88,7 +88,7 @@ export class Wire {
     }
   }
 
-  // Resolves once the peer has taken the bytes off our hands.
+  // Resolves when the bytes have been sent.
   async write(bytes) {
     if (this.socket.destroyed) throw new Broken("the connection is closed");
     if (this.socket.write(bytes)) return;
@@ -103,9 +103,9 @@ export class Wire {
     });
   }
 
-  // A TCP reset: what a crashed peer looks like.
+  // A TCP reset, like from a crashed peer.
   reset() {
-    // Node never closes a socket that is reset while it is shutting down.
+    // Node never closes a socket that is reset during its shutdown.
     if (this.socket.writableEnded) this.socket.destroy();
     else this.socket.resetAndDestroy();
   }
@@ -117,7 +117,7 @@ export class Wire {
   }
 }
 
-// The start line and the fields of a head, in the order and the spelling that they arrived in.
+// The start line and the fields of a head, in their original order and spelling.
 export function parseHead(head) {
   const [start, ...lines] = head.slice(0, -4).split("\r\n");
   const fields = lines.map((line) => {
@@ -132,7 +132,7 @@ export function valuesOf(fields, name) {
   return fields.filter(([field]) => field.toLowerCase() === name.toLowerCase()).map(([, value]) => value);
 }
 
-// How a message says where its body ends (RFC 9112 §6.3), but for what only its peer knows.
+// The framing of a message's body (RFC 9112 §6.3), as far as the message itself defines it.
 export function framingOf(fields) {
   if (valuesOf(fields, "transfer-encoding").length > 0) return "chunked";
   if (valuesOf(fields, "content-length").length > 0) return "length";

@@ -1,4 +1,4 @@
-// The built Worker on bare workerd, which hands targets over as they came, with scripted secrets.
+// The built Worker on bare workerd, which does not change request targets, with scripted secrets.
 
 import { cpSync, readdirSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -11,7 +11,7 @@ const { default: WORKERD } = createRequire(import.meta.url)("workerd");
 
 const quoted = (text) => JSON.stringify(text);
 
-// The modules of a build: `entry.js` first, as workerd takes the first for the entry.
+// The modules of a build: `entry.js` first, because workerd uses the first one as the entry.
 function modulesOf(folder) {
   return readdirSync(folder)
     .filter((name) => /\.(js|mjs|wasm)$/.test(name))
@@ -20,8 +20,8 @@ function modulesOf(folder) {
 
 const moduleText = (name) => `(name = ${quoted(name)}, ${name.endsWith(".wasm") ? "wasm" : "esModule"} = embed ${quoted(name)})`;
 
-// A Worker that calls the gateway by a service binding, `GATEWAY`. When it aborts a call, the runtime gives the
-// gateway's request up: a connection that is closed does not do that on workerd, but on the platform.
+// A Worker that calls the gateway through a service binding, `GATEWAY`. When it aborts a call, the runtime cancels the
+// gateway's request. On workerd, unlike on the platform, a closed connection does not cancel it.
 function callerText(module, compatibilityDate) {
   return `(name = "caller", worker = (modules = [(name = "caller.js", esModule = ${quoted(module)})], compatibilityDate = ${quoted(compatibilityDate)}, bindings = [(name = "GATEWAY", service = "gateway")], globalOutbound = "loopback")),`;
 }
@@ -65,7 +65,7 @@ const configuration :Workerd.Config = (
 export async function startWorkerd(options) {
   const folder = temporaryFolder();
   const file = join(folder, "gateway.capnp");
-  // `embed` finds files beside the configuration only.
+  // `embed` only finds files in the folder of the configuration.
   for (const name of modulesOf(options.build)) cpSync(join(options.build, name), join(folder, name));
   writeFileSync(file, configuration(options));
   const server = new ServerProcess(WORKERD, ["serve", file, "--control-fd=3"]);

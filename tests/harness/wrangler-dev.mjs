@@ -1,5 +1,4 @@
-// The Worker as a developer runs it: `wrangler dev`, which is in front of workerd and normalises targets,
-// with a real local Secrets Store.
+// The Worker under `wrangler dev`, whose proxy normalises targets before workerd, with a real local Secrets Store.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -18,7 +17,7 @@ async function freePort() {
   return port;
 }
 
-// The configuration with these variables, for a Worker that is not the first one: `--var` is for that one alone.
+// The configuration with these variables, for a second Worker, because `--var` applies only to the first one.
 function written(configuration, variables) {
   const absolute = (main) => `main = ${JSON.stringify(join(dirname(configuration), main))}`;
   let text = readFileSync(configuration, "utf8").replace(/^main = "(.*)"/m, (_, main) => absolute(main));
@@ -28,12 +27,12 @@ function written(configuration, variables) {
   return path;
 }
 
-// Requests go to the Worker of the configuration, or to that of `caller`, which calls it over a service binding.
+// Requests go to the Worker of the configuration, or to that of `caller`, which calls it through a service binding.
 export async function startWranglerDev({ configuration, caller, variables, workerSecrets, secrets, state = temporaryFolder() }) {
   await seedStore(join(state, "v3"), secrets);
   const classic = join(state, "secrets.env");
   writeFileSync(classic, Object.entries(workerSecrets).map(([name, value]) => `${name}='${value}'\n`).join(""));
-  // wrangler takes no port 0 that it would report.
+  // wrangler does not support port 0.
   const port = await freePort();
   const named = Object.entries(variables).flatMap(([name, value]) => ["--var", `${name}:${value}`]);
   const configurations = (caller ? [caller, written(configuration, variables)] : [configuration]).flatMap((path) => ["--config", path]);

@@ -1,10 +1,10 @@
-// A build whose entry is wrapped, so that a test sees or does what no request can.
+// A build with a wrapped entry, for tests that need more than requests.
 
 import { cpSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { temporaryFolder } from "./server-process.mjs";
 
-/** A copy of the build, in which the entry is `gateway.js`, with these modules beside it; `entry.js` must be one. */
+/** A copy of the build, in which the entry is renamed to `gateway.js`, with these modules; one of them must be `entry.js`. */
 export function wrappedBuild(build, modules) {
   const folder = temporaryFolder();
   cpSync(build, folder, { recursive: true });

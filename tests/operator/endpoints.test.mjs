@@ -1,4 +1,4 @@
-// What the page is made of: the document, what it asks for, and that neither is there where it was not configured.
+// The files and requests of the page, and that they do not exist if the page is not configured.
 
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
@@ -41,7 +41,7 @@ test("the page is public, holds nothing, and admits no script or style but its o
   }
   assert.ok(!/unsafe|https?:|\*/.test(policy), policy);
   assert.deepEqual([...gateway.store.reads], []);
-  // Names are the operator's alone.
+  // Only the operator sees names.
   assert.ok(!answer.text.includes("STRIPE_KEY"));
 });
 
@@ -84,7 +84,7 @@ test("explain is decided by the code that serves, and touches nothing", async ()
   assert.deepEqual([forwarded.event.route, forwarded.event.caller, forwarded.event.rule], ["stripe", "checkout", "GET /v1/**"]);
   assert.equal(forwarded.sent.url, `http://127.0.0.1:${gateway.upstream.port}/v1/charges?limit=3`);
   assert.deepEqual(forwarded.reads, ["STRIPE_KEY"]);
-  // A caller that is known by a digest, too.
+  // Also a caller with a digest.
   assert.equal((await explain({ method: "POST", url: "https://gw.test/openai/v1/responses", caller: "agent" })).decision, "forwarded");
   const refused = await explain({ method: "DELETE", url, caller: "checkout" });
   assert.deepEqual([refused.decision, refused.event.code, refused.event.mismatch], ["refused", "not_allowed", "method"]);
@@ -95,7 +95,7 @@ test("explain is decided by the code that serves, and touches nothing", async ()
   assert.deepEqual((await explain({ method: "GET", url, caller: "checkout", headers })).sent.removed.includes("x-api-key"), true);
   assert.deepEqual(gateway.upstream.exchanges, []);
   assert.deepEqual([...gateway.store.reads.keys()], ["OPS_TOKEN"]);
-  // The rehearsal's token is nobody's outside of it.
+  // The rehearsal's token is not valid outside of it.
   const shown = await gateway.call({ host: "gw.test", target: "/stripe/v1/balance", token: "a-token-for-a-rehearsal" });
   assert.equal(shown.status, 401);
 });

@@ -1,4 +1,4 @@
-// The Worker with all that an operator sees on workerd, its secrets, and its upstream.
+// The Worker with all operator features on workerd, its secrets, and its upstream.
 
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -14,7 +14,7 @@ const [, compatibilityDate] = /^compatibility_date = "(.*)"/m.exec(text);
 
 export const HOST = "ops.test";
 
-// The value of a binding, which no output may hold.
+// The value of a binding, which no output may contain.
 export const valueOf = (binding) => `value-of-${binding.toLowerCase().replaceAll("_", "-")}-0123456789`;
 
 export const OPERATOR = valueOf("OPS_TOKEN");
@@ -36,7 +36,7 @@ class Gateway {
     return send(this.port, { ...request, fields: [...proof, ...fields] });
   }
 
-  // Every line of the gateway's so far; one may be written after its answer.
+  // Every line of the gateway's log so far; a line may be written after the response.
   events() {
     return this.lines().filter(({ event }) => event !== undefined);
   }
@@ -53,7 +53,7 @@ class Gateway {
     });
   }
 
-  // That nothing of a secret is in what the gateway has written.
+  // Checks that the gateway's output contains no secret.
   holdsNoValue(written) {
     for (const name of bindings) if (written.includes(valueOf(name))) throw new Error(`the value of ${name} is in ${written}`);
   }
@@ -63,7 +63,8 @@ class Gateway {
   }
 }
 
-export async function startGateway() {
+// `storePort` is that of the Secrets Store API; nothing listens at the usual one.
+export async function startGateway({ storePort = 1 } = {}) {
   const store = await startSecretStore();
   const upstream = await startUpstream();
   const workerd = await startWorkerd({
@@ -71,7 +72,7 @@ export async function startGateway() {
     secrets: bindings,
     rateLimits: [],
     datasets: ["METRICS"],
-    variables: { UPSTREAM_PORT: String(upstream.port) },
+    variables: { UPSTREAM_PORT: String(upstream.port), STORE_PORT: String(storePort) },
     store,
     compatibilityDate,
     compatibilityFlags: [],

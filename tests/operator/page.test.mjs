@@ -1,4 +1,4 @@
-// The page in Chromium, on the running Worker: what it shows, what it asks for, and who can use it.
+// The page in Chromium on the running Worker: its content, its requests, and its authentication.
 // SCREENSHOTS=docs/images writes pictures of it there.
 
 import assert from "node:assert/strict";
@@ -11,6 +11,7 @@ import { pause } from "../harness/patience.mjs";
 import { absent, throws, yields } from "../harness/secret-store.mjs";
 import { answer as scripted } from "../harness/upstream.mjs";
 import { HOST, OPERATOR, startGateway, valueOf } from "./gateway.mjs";
+import { startStoreApi } from "./store-api.mjs";
 
 const require = createRequire(new URL("../clients/", import.meta.url));
 const ORIGIN = `http://${HOST}`;
@@ -18,7 +19,17 @@ const SQL = "/client/v4/accounts/1/analytics_engine/sql";
 const PHONE = { width: 390, height: 844, deviceScaleFactor: 1, mobile: true };
 const DESK = { width: 1100, height: 900, deviceScaleFactor: 1, mobile: false };
 
-// What Analytics Engine would answer: an hour and a day of requests.
+// Of the store's secrets, all but one: how many days ago they were created and changed.
+const AGES = {
+  STRIPE_KEY: [212, 34],
+  STRIPE_KEY_PREVIOUS: [212, 124],
+  OPENAI_KEY: [61, 61],
+  CHECKOUT_TOKEN: [212, 1],
+  OPS_TOKEN: [30, 0],
+  STORE_READER: [30, 30],
+};
+
+// The fake response of Analytics Engine: an hour and a day of requests.
 async function answerQuery(exchange) {
   await exchange.received;
   const step = Number(/intDiv\(toUInt32\(timestamp\), (\d+)\)/.exec(exchange.body)?.[1]);
@@ -34,13 +45,15 @@ async function answerQuery(exchange) {
 
 describe("the page", { skip: CHROMIUM === undefined && MISSING }, () => {
   let gateway;
+  let api;
   let chromium;
   let page;
   const asked = [];
   const complaints = [];
 
   before(async () => {
-    gateway = await startGateway();
+    api = await startStoreApi(AGES);
+    gateway = await startGateway({ storePort: api.port });
     gateway.upstream.on(SQL, (exchange) => answerQuery(exchange));
     chromium = await startChromium({ [HOST]: gateway.port });
     chromium.listen((method, params) => {
@@ -58,7 +71,7 @@ describe("the page", { skip: CHROMIUM === undefined && MISSING }, () => {
 
   after(async () => {
     await chromium?.stop();
-    await gateway?.stop();
+    await Promise.all([gateway?.stop(), api?.stop()]);
   });
 
   async function open() {
@@ -67,7 +80,7 @@ describe("the page", { skip: CHROMIUM === undefined && MISSING }, () => {
     return opened;
   }
 
-  // What the expression comes to, once that is as expected.
+  // The value of the expression, when it is as expected.
   async function shows(expression, expected) {
     let seen;
     for (let attempt = 0; attempt < 200; attempt += 1) {
@@ -118,7 +131,7 @@ describe("the page", { skip: CHROMIUM === undefined && MISSING }, () => {
 
   test("shows every secret's sources as lamps, in words too", async () => {
     await signIn(OPERATOR);
-    await shows(text("#summary"), "Each of 5 secrets has a source that serves.");
+    await shows(text("#summary"), "Each of 6 secrets has a source that serves.");
     await shows(lamps, "ok,ok");
     await shows(text('[data-secret="stripe"] .serves'), "STRIPE_KEY serves now");
     await shows(text('[data-secret="stripe"] .time'), /^\d+ ms$/);
@@ -132,7 +145,7 @@ describe("the page", { skip: CHROMIUM === undefined && MISSING }, () => {
     await shows(lamps, "missing,ok");
     await shows(text('[data-secret="stripe"] .serves'), "STRIPE_KEY_PREVIOUS serves now, a fallback");
     await shows(text('[data-secret="openai"] .serves'), "no source serves");
-    await shows(text("#summary"), "1 of 5 secrets have no source that serves.");
+    await shows(text("#summary"), "1 of 6 secrets have no source that serves.");
     gateway.reset();
     gateway.store.set("STRIPE_KEY", yields(valueOf("STRIPE_KEY"), 700));
     await click("#refresh");
@@ -140,7 +153,28 @@ describe("the page", { skip: CHROMIUM === undefined && MISSING }, () => {
     gateway.reset();
     await click("#refresh");
     await shows(lamps, "ok,ok");
-    await shows(text("#summary"), "Each of 5 secrets has a source that serves.");
+    await shows(text("#summary"), "Each of 6 secrets has a source that serves.");
+  });
+
+  test("says how old each secret is, and why where that is not known", async () => {
+    const ages = (name) => `[...document.querySelectorAll('[data-secret="${name}"] .age')].map((age) => age.textContent).join("; ")`;
+    await shows(ages("stripe"), /^created 212 days ago \(\d{4}-\d\d-\d\d\), changed 34 days ago \(.*; created 212 days ago .* changed 124 days ago/);
+    await shows(ages("openai"), /^created 61 days ago \(.*\), not changed since$/);
+    await shows(ages("checkout"), / changed 1 day ago /);
+    await shows(ages("ops"), / changed today /);
+    await shows(ages("analytics"), "age unknown: not in the list of its store");
+    await api.fail({ operations: ["secrets.list"], status: 403 });
+    await click("#refresh");
+    await shows(ages("openai"), "age unknown: the Secrets Store API refuses the gateway's token");
+    await shows(text("#summary"), "Each of 6 secrets has a source that serves.");
+    await api.heal();
+    gateway.store.set("STORE_READER", absent);
+    await click("#refresh");
+    await shows(ages("openai"), /^age unknown: .*secret.*$/);
+    await shows(lamps, "ok,ok");
+    gateway.reset();
+    await click("#refresh");
+    await shows(ages("openai"), /^created 61 days ago/);
   });
 
   test("reads nothing by itself", async () => {

@@ -1,4 +1,4 @@
-//! How long ago something was, and how long is too long.
+//! Spans of time, such as the age of a secret.
 
 use std::error::Error;
 use std::fmt;
@@ -11,16 +11,17 @@ use jiff::Timestamp;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Age(u64);
 
-/// In seconds: by how much the clock of the other side may be ahead.
+/// In seconds: how far the clock of the API may be ahead.
 const CLOCK_DIFFERENCE: i64 = 3_600;
 
 impl Age {
-    /// From a time of RFC 3339 until now; `None` where it is no time, or further in the future than clocks differ.
+    /// The span from a time in RFC 3339 format until now; `None` if the text is not a time, or is too far in the
+    /// future.
     pub fn since(time: &str) -> Option<Self> {
         Self::between(time, Timestamp::now())
     }
 
-    /// For a clock.
+    /// The span as a `Duration`.
     pub fn duration(self) -> Duration {
         Duration::from_secs(self.0)
     }
@@ -32,7 +33,7 @@ impl Age {
     }
 }
 
-/// The largest unit that fills.
+/// Shows the largest unit that fits.
 impl fmt::Display for Age {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
@@ -44,7 +45,7 @@ impl fmt::Display for Age {
     }
 }
 
-/// A text that is no span of time.
+/// The text is not a span of time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InvalidAge;
 

@@ -1,6 +1,6 @@
-//! The Secrets Store API, over a connection.
+//! Calls the Secrets Store API.
 //!
-//! Every operation has its error message here, so the file is longer than others.
+//! The file is longer than others, because it has the error messages of all operations.
 
 use std::env;
 
@@ -24,23 +24,23 @@ const ACCOUNT_ID: &str = "CLOUDFLARE_ACCOUNT_ID";
 const BASE_URL: &str = "CLOUDFLARE_API_BASE_URL";
 const STORE_ID: &str = "OSTIARY_STORE_ID";
 
-/// The account, and the URL of its API. The credential is in the environment, where no list of processes shows it:
-/// `CLOUDFLARE_API_TOKEN`, or `CLOUDFLARE_EMAIL` and `CLOUDFLARE_API_KEY`.
+/// The account, and the URL of its API. The credential is in the environment, because lists of processes show
+/// arguments: `CLOUDFLARE_API_TOKEN`, or `CLOUDFLARE_EMAIL` and `CLOUDFLARE_API_KEY`.
 #[derive(Args)]
 #[command(next_help_heading = "Account")]
 pub struct AccountArguments {
-    /// Work on the local store, which `wrangler dev` reads; no account is needed.
+    /// Use the local store, which `wrangler dev` reads; no account is needed.
     #[arg(long, global = true)]
     local: bool,
     /// The account's id.
     #[arg(long, global = true, env = ACCOUNT_ID, value_name = "ID")]
     account_id: Option<AccountId>,
-    /// Where the API is, up to and with /client/v4.
+    /// The URL of the API, including /client/v4.
     #[arg(long, global = true, env = BASE_URL, value_name = "URL", value_parser = BaseUrl::parse)]
     api_base_url: Option<BaseUrl>,
 }
 
-/// Which store is meant.
+/// The options that select a store.
 #[derive(Args)]
 pub struct StoreArguments {
     #[command(flatten)]
@@ -48,21 +48,21 @@ pub struct StoreArguments {
     /// The store's name or id. Without it, the account's only store.
     #[arg(long, global = true, value_name = "STORE")]
     store: Option<String>,
-    /// The store's id, which is not looked up.
+    /// The store's id, which is not checked.
     #[arg(long, global = true, env = STORE_ID, value_name = "ID")]
     store_id: Option<StoreId>,
 }
 
-/// The store that is meant.
+/// The selected store.
 pub struct ChosenStore {
     /// Its id, for calls.
     pub id: StoreId,
-    /// What people call it; its id where that was named.
+    /// Its name, or its id if that was given.
     pub name: String,
 }
 
 impl ChosenStore {
-    /// Says that this could not be done to a secret of the store.
+    /// The failure of an operation on a secret of the store.
     pub fn failure(&self, api: &Api, verb: &str, secret: &str, failure: &ApiFailure) -> Failure {
         let instead = match failure {
             ApiFailure::Refused { error, .. } if error.is_name_taken() => {
@@ -88,7 +88,7 @@ impl From<StoreId> for ChosenStore {
 
 /// An account's Secrets Store.
 pub struct Api {
-    /// Makes the calls.
+    /// The account for calls.
     pub account: Account,
     client: HttpClient,
     given: GivenOptions,
@@ -101,7 +101,8 @@ impl AccountArguments {
     /// Opens the account, or the local store of the configured gateway.
     ///
     /// # Errors
-    /// Where the environment names no account or no credential, or a proxy or certificates that cannot be used.
+    /// Returns an error if the environment has no account or no credential, or a proxy or certificates that cannot be
+    /// used.
     pub fn open_for(self, configuration: &ConfigurationArguments) -> Result<Api, Failure> {
         let given = self.given().and(configuration.given());
         if self.local {
@@ -109,7 +110,7 @@ impl AccountArguments {
         }
         let id = self.account_id.ok_or_else(|| {
             Failure::usage(
-                "no account is named: set CLOUDFLARE_ACCOUNT_ID, or write --account-id; --local is for the local store",
+                "no account is given: set CLOUDFLARE_ACCOUNT_ID, or use --account-id; --local uses the local store",
             )
         })?;
         let account = Account { base: self.api_base_url.unwrap_or_default(), id, credential: credential()? };
@@ -131,7 +132,7 @@ impl AccountArguments {
     }
 }
 
-/// The local API takes any account and any token.
+/// The local API accepts any account and any token.
 fn open_local(configuration: &ConfigurationArguments, given: GivenOptions) -> Result<Api, Failure> {
     const ANY: &str = "local";
     let server = LocalApi::start(configuration.folder())?;
@@ -145,7 +146,7 @@ fn open_local(configuration: &ConfigurationArguments, given: GivenOptions) -> Re
 
 impl StoreArguments {
     /// # Errors
-    /// Where the account cannot be opened, has no such store, or has several and none is named.
+    /// Returns an error if the account cannot be opened, has no such store, or has several and none is given.
     pub fn open_for(self, configuration: &ConfigurationArguments) -> Result<(Api, ChosenStore), Failure> {
         let mut api = self.account.open_for(configuration)?;
         let id = self.store_id.as_ref().map(ToString::to_string);
@@ -164,22 +165,22 @@ impl StoreArguments {
 }
 
 impl Api {
-    /// A command for a person to paste, which means the same account and configuration.
+    /// A command for the user to paste, with the options for the same account and configuration.
     pub fn command(&self, words: &str) -> ShellCommand {
         self.given.command(words)
     }
 
-    /// The same for `ostiary secrets`, which means the same store too.
+    /// The same for `ostiary secrets`, with the option for the same store too.
     pub fn secrets_command(&self, words: &str) -> ShellCommand {
         self.given.clone().and(self.given_store.clone()).command(&format!("secrets {words}"))
     }
 
-    /// The options that such a command has, without the store.
+    /// The options of such a command, without the store.
     pub fn given(&self) -> &GivenOptions {
         &self.given
     }
 
-    /// From now on all calls together have an end: see [`HttpClient::begin_list`].
+    /// Starts the time limit for all later calls together: see [`HttpClient::begin_list`].
     pub fn begin_list(&self) {
         self.client.begin_list();
     }
@@ -187,13 +188,13 @@ impl Api {
     /// Sends the call and reads its result.
     ///
     /// # Errors
-    /// Where none came.
+    /// Returns an error if there was no result.
     pub fn send<T>(&self, call: &Call<T>) -> Result<T, ApiFailure> {
         let response = self.client.send(call.request()).map_err(|reason| unreached(call, reason))?;
         call.read(&response).map_err(|error| self.refused(call, error))
     }
 
-    /// Sends the call of a deletion. Where its answer may have been lost, `is_gone` says whether it is proved to be done.
+    /// Sends the call of a deletion. If its response may have been lost, `is_gone` finds out whether it was done.
     fn erase(&self, call: &Call<()>, is_gone: impl Fn() -> bool) -> Result<(), ApiFailure> {
         let failure = match self.client.send(call.request()) {
             Err(reason) => unreached(call, reason),
@@ -213,7 +214,7 @@ impl Api {
         if is_gone() { Ok(()) } else { Err(failure) }
     }
 
-    /// Whether the API says of this one secret that it is deleted. That it is not in a list proves nothing.
+    /// Whether the API answers that this secret is deleted or does not exist. A list without the secret is not enough.
     fn is_gone(&self, store: &StoreId, secret: &SecretId) -> bool {
         match self.send(&self.account.secret(store, secret)) {
             Ok(known) => known.id == *secret && known.status == Status::Deleted,
@@ -222,10 +223,10 @@ impl Api {
         }
     }
 
-    /// All pages of a list.
+    /// Reads all pages of a list.
     ///
     /// # Errors
-    /// Where one of them did not come.
+    /// Returns an error if a page could not be read.
     pub fn all<T: DeserializeOwned>(&self, list: &List<T>) -> Result<Vec<T>, ApiFailure> {
         let mut items = Vec::new();
         let mut next = Some(list.first());
@@ -237,10 +238,11 @@ impl Api {
         Ok(items)
     }
 
-    /// Deletes secrets. Where a request is repeated, or its answer lost, they may be gone already: then it is done.
+    /// Deletes secrets. If a request was repeated or its response was lost, secrets that no longer exist count as
+    /// deleted.
     ///
     /// # Errors
-    /// Where at least one of them is still there, or that cannot be found out.
+    /// Returns an error if at least one of them still exists, or this cannot be found out.
     pub fn delete(&self, store: &StoreId, secrets: &[SecretId]) -> Result<(), ApiFailure> {
         let call = match secrets {
             [one] => self.account.delete_secret(store, one),
@@ -249,10 +251,10 @@ impl Api {
         self.erase(&call, || secrets.iter().all(|secret| self.is_gone(store, secret)))
     }
 
-    /// Deletes a store, as [`Self::delete`] does secrets.
+    /// Deletes a store, in the same way as [`Self::delete`].
     ///
     /// # Errors
-    /// Where it is still there, or that cannot be found out.
+    /// Returns an error if it still exists, or this cannot be found out.
     pub fn delete_store(&self, store: &StoreId, force: bool) -> Result<(), ApiFailure> {
         self.erase(&self.account.delete_store(store, force), || {
             let found = self.send(&self.account.store(store));
@@ -263,15 +265,15 @@ impl Api {
     /// All secrets of a store.
     ///
     /// # Errors
-    /// Where the list did not come.
+    /// Returns an error if the list could not be read.
     pub fn secrets(&self, store: &StoreId) -> Result<Vec<Secret>, ApiFailure> {
         self.all(&self.account.secrets(store, &SecretFilter::default()))
     }
 
-    /// The secret with this name. The API finds by a part of a name or comment only.
+    /// The secret with this name. The API can only search for a part of a name or comment.
     ///
     /// # Errors
-    /// Where the store has no secret with this name.
+    /// Returns an error if the store has no secret with this name.
     pub fn secret_named(&self, store: &ChosenStore, name: &str) -> Result<Secret, Failure> {
         let filter = SecretFilter { search: Some(name.to_owned()), ..SecretFilter::default() };
         let found = self.all(&self.account.secrets(&store.id, &filter))?;
@@ -288,9 +290,9 @@ impl Api {
     /// The store with this name or id.
     ///
     /// # Errors
-    /// Where there is none, or several have the name.
+    /// Returns an error if no store or several stores have the name.
     pub fn store_named(&self, name: &str) -> Result<ChosenStore, Failure> {
-        // Cloudflare's ids are told by their form, so that they cost no call.
+        // A Cloudflare id is recognised by its form, without a call.
         if name.len() == 32 && name.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return Ok(ChosenStore::from(name.parse::<StoreId>().map_err(Failure::usage)?));
         }
@@ -323,7 +325,7 @@ impl Api {
                 self.command("stores create")
             ))),
             several => Err(Failure::usage(format_args!(
-                "the account has {} stores; say which with --store: {}",
+                "the account has {} stores; choose one with --store: {}",
                 several.len(),
                 store_names(several)
             ))),
@@ -344,12 +346,12 @@ impl Api {
         } else if error.is_quota() {
             format!("`{}` says how many there may be", self.command("quota"))
         } else if says("store_not_empty") {
-            "`--force` deletes its secrets with it".to_owned()
+            "`--force` also deletes its secrets".to_owned()
         } else if error.is_not_found() {
             let (stores, secrets) = (self.command("stores list"), self.secrets_command("list"));
             format!("`{stores}` and `{secrets}` show what there is")
         } else if error.is_passing() {
-            "this may pass: try again later".to_owned()
+            "this may be temporary; try again later".to_owned()
         } else {
             return None;
         };
@@ -378,7 +380,7 @@ const EMAIL: &str = "CLOUDFLARE_EMAIL";
 const KEY: &str = "CLOUDFLARE_API_KEY";
 
 fn credential() -> Result<Credential, Failure> {
-    // A variable that is not UTF-8 counts as set; its replacement characters are then refused.
+    // A variable that is not UTF-8 counts as set; its replacement characters are refused later.
     let set = |name: &str| env::var_os(name).map(|value| value.to_string_lossy().into_owned());
     let set = |name: &str| set(name).filter(|value| !value.is_empty());
     let credential = match (set(TOKEN), set(EMAIL), set(KEY)) {
@@ -396,6 +398,6 @@ fn credential() -> Result<Credential, Failure> {
             CredentialPart::Email => EMAIL,
             CredentialPart::Key => KEY,
         };
-        Failure::usage(format_args!("{variable} cannot be what it is meant to be: {error}"))
+        Failure::usage(format_args!("{variable} is not valid: {error}"))
     })
 }

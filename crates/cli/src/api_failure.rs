@@ -1,4 +1,4 @@
-//! Why a call of the Secrets Store API has no result.
+//! The reasons why a call of the Secrets Store API has no result.
 
 use std::error;
 use std::fmt;
@@ -15,18 +15,18 @@ use crate::printable::Printable;
 pub enum ApiFailure {
     /// No response was received.
     Unreached {
-        /// Whether the call would have changed nothing.
+        /// Whether the call only reads.
         is_read: bool,
         /// The URL that was called.
         url: String,
-        /// Why there is no response.
+        /// The reason.
         reason: Unreached,
     },
     /// The API refused.
     Refused {
         /// The method and the URL.
         request: String,
-        /// What the API said.
+        /// The error of the API.
         error: Error,
         /// What to do about it.
         hint: Option<String>,
@@ -52,12 +52,12 @@ impl fmt::Display for ApiFailure {
 }
 
 impl ApiFailure {
-    /// Whether what was asked for may have been done, although there was no answer.
+    /// Whether the operation may have been done, although there was no response.
     pub fn may_be_done(&self) -> bool {
         matches!(self, Self::Unreached { reason, .. } if reason.may_be_done())
     }
 
-    /// Whether the next call would fare alike: there was no answer, or the API asks to wait for longer than is waited.
+    /// Whether the next call would fail too: there was no response, or the API asks for a longer wait than the limit.
     pub fn is_lasting(&self) -> bool {
         match self {
             Self::Unreached { .. } => true,

@@ -44,7 +44,7 @@ pub enum Command {
 
 impl Command {
     /// # Errors
-    /// Whatever is worth an exit code other than 0.
+    /// Every failure with an exit code other than 0.
     pub fn run(self, output: &mut Output) -> Result<(), Failure> {
         match self {
             Self::Init(command) => command.run(output),

@@ -6,13 +6,13 @@ use ostiary_secrets_store::StoreId;
 
 use crate::configuration::Environment;
 
-/// The secrets of one store that a configuration binds, and where. It holds every environment, since an account has one
-/// store for all of them.
+/// The secrets of one store that a configuration binds, with their bindings in every environment, because an account
+/// has one store for all environments.
 #[derive(Debug, Default)]
 pub struct Bound(BTreeMap<String, Vec<String>>);
 
 impl Bound {
-    /// What these environments bind in the store.
+    /// The secrets of the store that these environments bind.
     pub fn new(environments: &[Environment], store: &StoreId) -> Self {
         let mut bound: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for environment in environments {
@@ -29,7 +29,7 @@ impl Bound {
         self.0.iter().map(|(name, places)| (name.as_str(), places.join(", ")))
     }
 
-    /// The bindings of the secret with this name, for a sentence; `None` where nothing binds it.
+    /// The bindings of the secret with this name, for messages; `None` if it is not bound.
     pub fn places(&self, name: &str) -> Option<String> {
         self.0.get(name).map(|places| places.join(", "))
     }

@@ -15,7 +15,7 @@ use crate::snippet::snippet;
 pub struct Check {
     #[command(flatten)]
     configuration: ConfigurationArguments,
-    /// Let a warning be worth exit code 1.
+    /// Exit with code 1 for a warning too.
     #[arg(long)]
     strict: bool,
 }
@@ -47,7 +47,7 @@ struct Remark {
 
 impl Check {
     /// # Errors
-    /// [`Failure::Found`] where the build would fail, or where it would warn and that is asked for.
+    /// [`Failure::Found`] if the build would fail, or with `--strict` if it would warn.
     pub fn run(self, output: &mut Output) -> Result<(), Failure> {
         let checked = self.configuration.checked()?;
         let (gateway, diagnostics) = match checked {

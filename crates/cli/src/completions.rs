@@ -10,7 +10,7 @@ use crate::output::Output;
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Completions {
-    /// The shell that is to complete.
+    /// The shell.
     shell: Shell,
 }
 
@@ -23,7 +23,7 @@ impl Completions {
     /// `command` is the whole command line.
     ///
     /// # Errors
-    /// Where standard output cannot be written to.
+    /// Returns an error if standard output cannot be written to.
     pub fn run(self, mut command: Command, output: &mut Output) -> Result<(), Failure> {
         let mut script = Vec::new();
         clap_complete::generate(self.shell, &mut command, "ostiary", &mut script);

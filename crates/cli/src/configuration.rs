@@ -1,4 +1,4 @@
-//! `gateway.toml` and wrangler's configuration, as far as the store is concerned.
+//! Reads `gateway.toml` and wrangler's configuration for commands that work on the store.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -18,19 +18,19 @@ const GATEWAY: &str = "gateway.toml";
 const WRANGLER: &str = "wrangler.toml";
 const WRANGLER_CONFIG: &str = "OSTIARY_WRANGLER_CONFIG";
 
-/// Where the two files are.
+/// The options for the paths of the two files.
 #[derive(Args)]
 #[command(next_help_heading = "Configuration")]
 pub struct ConfigurationArguments {
     /// The gateway's configuration [default: gateway.toml].
     #[arg(long, global = true, value_name = "PATH")]
     config: Option<PathBuf>,
-    /// The Worker's configuration [default: the wrangler.json, wrangler.jsonc or wrangler.toml that wrangler takes].
+    /// The Worker's configuration [default: the wrangler.json, wrangler.jsonc or wrangler.toml that wrangler uses].
     #[arg(long, global = true, env = WRANGLER_CONFIG, value_name = "PATH")]
     wrangler: Option<PathBuf>,
 }
 
-/// gateway.toml and wrangler's configuration, as they are written.
+/// gateway.toml and wrangler's configuration.
 pub struct ConfigurationFiles {
     /// gateway.toml.
     pub gateway: ConfigurationFile,
@@ -40,14 +40,14 @@ pub struct ConfigurationFiles {
 
 /// A file of the configuration.
 pub struct ConfigurationFile {
-    /// Where it is.
+    /// Its path.
     pub path: PathBuf,
     /// Its text.
     pub text: String,
 }
 
 impl ConfigurationFile {
-    /// Its path, for a message.
+    /// Its path, for messages.
     pub fn name(&self) -> String {
         self.path.to_string_lossy().into_owned()
     }
@@ -60,36 +60,36 @@ pub struct Environment {
     pub name: Option<String>,
     /// The bindings, in the order of the file.
     pub bindings: Vec<Binding>,
-    /// The texts among its variables.
+    /// Its variables that are strings.
     pub variables: BTreeMap<String, String>,
-    /// Of all bindings and what they are bound to, as the gateway's `health` has it.
+    /// The digest of all bindings and their targets, as in the gateway's `health`.
     pub digest: String,
 }
 
 /// One Secrets Store binding.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Binding {
-    /// What the Worker calls it.
+    /// The name of the binding in the Worker.
     pub name: String,
-    /// Where the secret is.
+    /// The id of the store.
     pub store: StoreId,
-    /// What the store calls it.
+    /// The name of the secret in the store.
     pub secret: SecretName,
 }
 
 impl ConfigurationArguments {
-    /// What `gateway.toml` says, once it is found to fit wrangler's configuration.
+    /// The configuration in `gateway.toml`, checked against wrangler's configuration.
     ///
     /// # Errors
-    /// Where a file cannot be read or is wrong; the message has every diagnostic.
+    /// A file cannot be read or has errors; the message has every diagnostic.
     pub fn gateway(&self) -> Result<Gateway, Failure> {
         self.checked()?.map(|checked| checked.gateway).map_err(|diagnostics| untenable(&diagnostics))
     }
 
-    /// What the build would make of the two files, or say about them.
+    /// The result of the build's check of the two files.
     ///
     /// # Errors
-    /// Where a file cannot be read.
+    /// Returns an error if a file cannot be read.
     pub fn checked(&self) -> Result<Result<Checked, Vec<Diagnostic>>, Failure> {
         let wrangler_path = self.wrangler_path()?;
         let (gateway, wrangler) = (read(self.gateway_path())?, read(&wrangler_path)?);
@@ -101,10 +101,10 @@ impl ConfigurationArguments {
         ))
     }
 
-    /// The two files as they are written.
+    /// The two files.
     ///
     /// # Errors
-    /// Where a file cannot be read.
+    /// Returns an error if a file cannot be read.
     pub fn files(&self) -> Result<ConfigurationFiles, Failure> {
         let file = |path: &Path| read(path).map(|text| ConfigurationFile { path: path.to_owned(), text });
         Ok(ConfigurationFiles {
@@ -113,10 +113,10 @@ impl ConfigurationArguments {
         })
     }
 
-    /// Where the two files are, or would be written.
+    /// The paths of the two files, which may not exist.
     ///
     /// # Errors
-    /// Where it is not clear which of wrangler's files is meant.
+    /// It is not clear which file wrangler uses.
     pub fn paths_or_default(&self) -> Result<(PathBuf, PathBuf), Failure> {
         let wrangler = match &self.wrangler {
             Some(path) => path.clone(),
@@ -128,10 +128,10 @@ impl ConfigurationArguments {
         Ok((self.gateway_path().to_owned(), wrangler))
     }
 
-    /// All environments, the top level first. One without bindings has none: wrangler hands none on.
+    /// All environments, the top level first. Environments do not inherit bindings.
     ///
     /// # Errors
-    /// Where the file cannot be read, or a binding in it is not valid.
+    /// Returns an error if the file cannot be read, or a binding in it is not valid.
     pub fn environments(&self) -> Result<Vec<Environment>, Failure> {
         let path = self.wrangler_path()?;
         let text = read(&path)?;
@@ -142,10 +142,10 @@ impl ConfigurationArguments {
         own.map_err(|error| Failure::failed(format_args!("{shown}: {error}")))
     }
 
-    /// The environment with this name; the top level where there is no name.
+    /// The environment with this name, or the top level if there is no name.
     ///
     /// # Errors
-    /// As [`Self::environments`], and where there is no such environment.
+    /// The same as [`Self::environments`], and if there is no such environment.
     pub fn environment(&self, name: Option<&str>) -> Result<Environment, Failure> {
         let environments = self.environments()?;
         if let Some(found) = environments.iter().find(|environment| environment.name.as_deref() == name) {
@@ -156,14 +156,14 @@ impl ConfigurationArguments {
             environments.iter().filter_map(|environment| environment.name.as_deref()).collect();
         let hint = match (grammar::nearest(wanted, known.iter().copied()), known.is_empty()) {
             (Some(near), _) => format!("did you mean `{near}`?"),
-            (None, true) => "it has the top level alone, which needs no --env".to_owned(),
+            (None, true) => "it only has the top level, which needs no --env".to_owned(),
             (None, false) => format!("it has {}", known.join(", ")),
         };
         let path = self.wrangler_path()?;
         Err(Failure::usage(format_args!("{} has no environment `{wanted}`; {hint}", path.display())))
     }
 
-    /// What is given, for a command that is shown.
+    /// The given options, for a command that is shown.
     pub fn given(&self) -> GivenOptions {
         let text = |path: &PathBuf| path.to_string_lossy().into_owned();
         GivenOptions::default().option("--config", self.config.as_ref().map(text), None).option(
@@ -181,15 +181,15 @@ impl ConfigurationArguments {
         }
     }
 
-    /// Whether there is a configuration: one is named, or lies where one is looked for.
+    /// Whether there is a configuration at the given path or at the default one.
     pub fn is_present(&self) -> bool {
         self.is_named() || self.gateway_path().exists()
     }
 
-    /// All environments; none where there is no configuration at all.
+    /// All environments; none if there is no configuration.
     ///
     /// # Errors
-    /// Where there is one and it cannot be read: what is bound is not known then.
+    /// Returns an error if there is a configuration and it cannot be read, because the bindings are not known then.
     pub fn environments_if_present(&self) -> Result<Vec<Environment>, Failure> {
         let is_absent = self.wrangler.is_none()
             && !self.is_present()
@@ -197,7 +197,7 @@ impl ConfigurationArguments {
         if is_absent { Ok(Vec::new()) } else { self.environments() }
     }
 
-    /// Whether `gateway.toml` is named.
+    /// Whether the path of `gateway.toml` is given.
     pub fn is_named(&self) -> bool {
         self.config.is_some()
     }
@@ -207,7 +207,7 @@ impl ConfigurationArguments {
     }
 
     /// # Errors
-    /// Where it is not clear which one wrangler takes.
+    /// It is not clear which file wrangler uses.
     fn wrangler_path(&self) -> Result<PathBuf, Failure> {
         match &self.wrangler {
             Some(path) => Ok(path.clone()),
@@ -223,18 +223,18 @@ impl Environment {
         Ok(Self { name, bindings, variables, digest })
     }
 
-    /// For a sentence.
+    /// Its name, for messages.
     pub fn place(&self) -> String {
         place(self.name.as_deref())
     }
 
-    /// What this binding is bound to.
+    /// The binding with this name.
     pub fn binding(&self, name: &str) -> Option<&Binding> {
         self.bindings.iter().find(|binding| binding.name == name)
     }
 }
 
-/// The environment with this name, for a sentence.
+/// The name of this environment, for messages.
 pub fn place(environment: Option<&str>) -> String {
     environment.map_or("top level".to_owned(), |name| format!("env.{name}"))
 }
@@ -252,7 +252,7 @@ impl Binding {
     }
 }
 
-/// A binding to what no store can have.
+/// A binding with a target that no store can have.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct InvalidBinding {
     name: String,
@@ -279,7 +279,7 @@ impl Error for InvalidBinding {}
 
 fn untenable(diagnostics: &[Diagnostic]) -> Failure {
     let told: Vec<String> = diagnostics.iter().map(ToString::to_string).collect();
-    Failure::failed(format_args!("the configuration does not hold together:\n{}", told.join("\n")))
+    Failure::failed(format_args!("the configuration has errors:\n{}", told.join("\n")))
 }
 
 fn read(path: &Path) -> Result<String, Failure> {

@@ -1,15 +1,14 @@
-//! A question to the person at the terminal.
+//! A question to the user at the terminal.
 
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 
 use crate::failure::Failure;
 use crate::printable::Printable;
 
-/// Whether the person agrees. Where standard error is not a terminal no question is asked, and the command line counts
-/// as agreement.
+/// Whether the user agrees. If standard error is not a terminal, no question is asked and the result is `true`.
 ///
 /// # Errors
-/// Where a question could be shown and not answered, since standard input is not a terminal.
+/// Standard error is a terminal but standard input is not, so the question could not be answered.
 pub fn is_confirmed(question: &str, instead: &str) -> Result<bool, Failure> {
     let mut terminal = io::stderr();
     if !terminal.is_terminal() {

@@ -1,4 +1,4 @@
-//! What a running gateway says of itself.
+//! Reads the `health` of a running gateway.
 
 use http::Request;
 use ostiary_secrets_store::BaseUrl;
@@ -9,7 +9,7 @@ use crate::failure::Failure;
 use crate::http_client::HttpClient;
 use crate::printable::Printable;
 
-/// What the operator's `health` responds with.
+/// The response of the operator's `health`.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Deployed {
     /// The version of the build.
@@ -19,16 +19,16 @@ pub struct Deployed {
     /// The environment that it runs in; `None` for the top level.
     #[serde(default)]
     pub environment: Option<String>,
-    /// The digest of that environment's bindings; `None` where the gateway does not know the environment.
+    /// The digest of that environment's bindings; `None` if the gateway does not know the environment.
     #[serde(default)]
     pub bindings: Option<String>,
 }
 
 impl Deployed {
-    /// Asks the gateway whose operator's mount is at this URL.
+    /// Reads the `health` of the gateway with the operator's mount at this URL.
     ///
     /// # Errors
-    /// Where there is no answer, or none of a gateway's.
+    /// There is no response, or it is not that of a gateway.
     pub fn ask(mount: &BaseUrl) -> Result<Self, Failure> {
         let failed = |reason: &dyn std::fmt::Display| {
             let advice = "give the URL of the mount in `[operator]`";
@@ -40,14 +40,14 @@ impl Deployed {
         let url = format!("{}/health", mount.as_str());
         let request = Request::get(url).body("").map_err(|error| failed(&error))?;
         let answer = HttpClient::default().send(&request).map_err(|error| failed(&error))?;
-        serde_json::from_slice(answer.body()).map_err(|_| failed(&"the answer is none of a gateway's"))
+        serde_json::from_slice(answer.body()).map_err(|_| failed(&"the response is not that of a gateway"))
     }
 
-    /// Whether this is the gateway of that environment, and reads from the places that wrangler's configuration names:
-    /// what is written there is what it reads.
+    /// Checks that this is the gateway of that environment, and that its bindings are those of wrangler's
+    /// configuration. Then the gateway reads the secrets that are written to the store.
     ///
     /// # Errors
-    /// Where it is another one, or does not say.
+    /// The gateway is another one, or this cannot be determined.
     pub fn confirm(&self, mount: &BaseUrl, environment: &Environment) -> Result<(), Failure> {
         let (url, ours) = (mount.as_str(), environment.place());
         let theirs = place(self.environment.as_deref());
@@ -60,16 +60,16 @@ impl Deployed {
                 "the gateway at {url} is deployed with other bindings in `{ours}` than wrangler's configuration has, so \
                  that it may not read what would be written"
             ),
-            None => format!("the gateway at {url} does not say what it is bound to in `{ours}`"),
+            None => format!("the gateway at {url} does not report its bindings in `{ours}`"),
         };
         Err(Failure::failed(format_args!("{told}; write --env, or deploy this configuration first")))
     }
 
-    /// Whether it was built from the `gateway.toml` with this digest: its routes, rules and forms of auth are those
-    /// that are meant.
+    /// Whether it was built from the `gateway.toml` with this digest: its routes, rules and forms of auth are the
+    /// expected ones.
     ///
     /// # Errors
-    /// Where it was built from another one.
+    /// Returns an error if it was built from another one.
     pub fn confirm_configuration(&self, mount: &BaseUrl, digest: &str) -> Result<(), Failure> {
         if self.configuration == digest {
             return Ok(());
@@ -107,7 +107,7 @@ mod tests {
             (Some("staging"), Some("d"), None, "runs `env.staging`, and not `top level`"),
             (Some("a\u{1b}"), None, None, "runs `env.a\\u{1b}`, and not"),
             (None, Some("e"), None, "other bindings in `top level`"),
-            (None, None, None, "does not say what it is bound to"),
+            (None, None, None, "does not report its bindings"),
         ] {
             let told = deployed(environment, bindings).confirm(&mount, &meant(name));
             let told = told.err().map(|failure| failure.to_string()).unwrap_or_default();

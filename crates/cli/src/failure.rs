@@ -1,25 +1,25 @@
-//! Why a command did not end well, and what exit code says so.
+//! The failures of commands, and their exit codes.
 
 use std::error;
 use std::fmt;
 use std::io;
 use std::process::ExitCode;
 
-/// Whatever ends a command with an exit code other than 0.
+/// A failure, which ends a command with an exit code other than 0.
 #[derive(Debug)]
 pub enum Failure {
-    /// The command looked for faults and has printed what it found.
+    /// The command has found faults and printed them.
     Found,
-    /// It could not be done; this says why and what to do about it.
+    /// The operation failed; the text has the reason and what to do.
     Failed(String),
-    /// The command line is wrong; this says what to write instead.
+    /// The command line is wrong; the text has what to write instead.
     Usage(String),
     /// Standard output is closed, as when `head` has read enough.
     Unread,
 }
 
 impl Failure {
-    /// It could not be done, for this reason.
+    /// The operation failed for this reason.
     pub fn failed(reason: impl fmt::Display) -> Self {
         Self::Failed(reason.to_string())
     }
@@ -29,8 +29,8 @@ impl Failure {
         Self::Usage(reason.to_string())
     }
 
-    /// 1 for a finding and for what failed; 2, as clap has it too, for a wrong command line; 141 for output that is not
-    /// read, which is what a shell says of a program that `SIGPIPE` has ended.
+    /// 1 for a finding or a failure; 2 for a wrong command line, as in clap; 141 for output that is not read, which is
+    /// the code of a program that `SIGPIPE` has ended.
     pub fn exit_code(&self) -> ExitCode {
         match self {
             Self::Found | Self::Failed(_) => ExitCode::from(1),
@@ -39,7 +39,7 @@ impl Failure {
         }
     }
 
-    /// `None` where everything has been said already.
+    /// The message; `None` where everything has been printed already.
     pub fn message(&self) -> Option<&str> {
         match self {
             Self::Found | Self::Unread => None,
@@ -57,7 +57,7 @@ impl fmt::Display for Failure {
 impl error::Error for Failure {}
 
 impl From<io::Error> for Failure {
-    /// For standard output; a file's error is reported with its path.
+    /// Converts an error of standard output. An error of a file is reported with its path.
     fn from(error: io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::BrokenPipe => Self::Unread,

@@ -1,4 +1,4 @@
-//! The Secrets Store API over the store that `wrangler dev` reads, for as long as a command runs.
+//! Runs the Secrets Store API for the store that `wrangler dev` reads, while a command runs.
 
 use std::io::{BufRead, BufReader, Read as _};
 use std::path::{Path, PathBuf};
@@ -7,28 +7,28 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use crate::failure::Failure;
 use crate::source_folder;
 
-/// A server that ends with this value.
+/// A running server. It ends when this is dropped.
 pub struct LocalApi {
     server: Child,
-    /// The server ends when its standard input does, also where this process is killed.
+    /// The server ends when its standard input is closed, also if this process is killed.
     input: Option<ChildStdin>,
-    /// Kept open, since the server would fail to write what it has done.
+    /// Kept open, because the server writes to it.
     _output: BufReader<ChildStdout>,
     base_url: String,
 }
 
 impl LocalApi {
-    /// Starts it for the gateway in `folder`.
+    /// Starts the server for the gateway in `folder`.
     ///
     /// # Errors
-    /// Where there is no clone of Ostiary, or its server does not start.
+    /// There is no clone of Ostiary, or its server does not start.
     pub fn start(folder: &Path) -> Result<Self, Failure> {
         let folder = folder.canonicalize().map_err(|error| {
             Failure::usage(format_args!("the folder of gateway.toml, {}: {error}", folder.display()))
         })?;
         let source = source_folder::find(&folder).ok_or_else(|| {
             Failure::usage(format_args!(
-                "`--local` runs a server of Ostiary's repository, and no clone of it is near; name one in {}",
+                "`--local` runs a server of Ostiary's repository, but no clone was found; set {} to one",
                 source_folder::VARIABLE
             ))
         })?;
@@ -59,7 +59,7 @@ impl LocalApi {
         }
     }
 
-    /// Where it is, with `/client/v4`.
+    /// Its URL, including `/client/v4`.
     pub fn base_url(&self) -> &str {
         &self.base_url
     }
@@ -68,12 +68,12 @@ impl LocalApi {
 impl Drop for LocalApi {
     fn drop(&mut self) {
         self.input = None;
-        // How it ends changes nothing: each request was answered before.
+        // Its exit code does not matter, because every request has got its response.
         let _ = self.server.wait();
     }
 }
 
-/// The Node that the clone has pinned, or the machine's.
+/// The Node that the clone pins, or the machine's.
 fn node(source: &Path) -> PathBuf {
     let pinned = source.join("node_modules/.bin/node");
     if pinned.exists() { pinned } else { PathBuf::from("node") }
@@ -90,7 +90,7 @@ fn base_url(output: &mut impl BufRead) -> Option<String> {
 fn not_started(mut server: Child, source: &Path) -> Failure {
     let mut said = String::new();
     if let Some(mut errors) = server.stderr.take() {
-        // What it said is for people; where it cannot be read, the rest of the message has to do.
+        // The output is only shown to the user, so an error is ignored.
         let _ = errors.read_to_string(&mut said);
     }
     let _ = server.kill();

@@ -1,8 +1,8 @@
 //! The `ostiary` command: checks and explains a gateway's configuration, manages the Secrets Store that it reads,
 //! and rotates keys without a failed request.
 //!
-//! [`arguments`] is the command line. Each subcommand has a module with all of its work; the other modules are what
-//! several of them use. [`failure`] defines the exit codes.
+//! [`arguments`] is the command line. Each subcommand has a module; the other modules are shared. [`failure`] defines
+//! the exit codes.
 
 mod arguments;
 

@@ -23,20 +23,20 @@ use crate::probed::{Probed, code};
 
 const TOKEN: &str = "OSTIARY_OPERATOR_TOKEN";
 
-/// Which gateway is meant. Its operator's token is in the environment: `OSTIARY_OPERATOR_TOKEN`.
+/// The options that select a gateway. Its operator's token is in the environment: `OSTIARY_OPERATOR_TOKEN`.
 #[derive(Args)]
 #[command(next_help_heading = "Gateway")]
 pub struct OperatorArguments {
     /// The operator mount's URL, such as `https://ops.gw.example.com`.
     #[arg(long = "gateway", env = "OSTIARY_GATEWAY_URL", value_name = "URL", value_parser = gateway_url)]
     gateway: Option<BaseUrl>,
-    /// The gateway and the API share one store, though one of them is on this machine and the other is not: one is
-    /// reached by a tunnel, or `wrangler dev` reads the account's store.
+    /// The gateway and the API share one store, although only one of them is on this machine: through a tunnel, or
+    /// because `wrangler dev` reads the account's store.
     #[arg(long)]
     same_store: bool,
 }
 
-/// A gateway whose operator we are.
+/// A client of a gateway's operator endpoints.
 pub struct Operator {
     url: BaseUrl,
     token: HeaderValue,
@@ -44,7 +44,7 @@ pub struct Operator {
     is_same_store: bool,
 }
 
-/// A refusal of the gateway's (RFC 9457).
+/// A refusal of the gateway (RFC 9457).
 #[derive(Deserialize)]
 struct Problem {
     code: String,
@@ -75,17 +75,17 @@ impl RouteRequest<'_> {
 }
 
 impl OperatorArguments {
-    /// Whether a gateway is named.
+    /// Whether a gateway is given.
     pub fn is_given(&self) -> bool {
         self.gateway.is_some()
     }
 
     /// # Errors
-    /// Where the gateway or the token is missing.
+    /// The gateway or the token is missing.
     pub fn open(self) -> Result<Operator, Failure> {
         let url = self.gateway.ok_or_else(|| {
             Failure::usage(
-                "no gateway is named: set OSTIARY_GATEWAY_URL to its operator mount, or write --gateway",
+                "no gateway is given: set OSTIARY_GATEWAY_URL to its operator mount, or use --gateway",
             )
         })?;
         let client = HttpClient::for_base(&url)?;
@@ -94,26 +94,26 @@ impl OperatorArguments {
 }
 
 impl Operator {
-    /// Asks what the gateway reads from one source of a secret; positions are from 0.
+    /// Makes the gateway read one source of a secret. Positions start at 0.
     ///
     /// # Errors
-    /// Where the gateway does not say.
+    /// Returns an error if the gateway does not answer.
     pub fn read(&self, secret: &str, source: usize) -> Result<Probed, Failure> {
         self.probe(&json!({ "secret": secret }), source)
     }
 
-    /// Has a request sent with one source alone; positions are from 0.
+    /// Makes the gateway send a request with only one source. Positions start at 0.
     ///
     /// # Errors
-    /// Where the gateway does not do it. What goes wrong behind it is in the result.
+    /// The gateway refuses. An error of the upstream is in the result.
     pub fn send(&self, request: &RouteRequest<'_>, source: usize) -> Result<Probed, Failure> {
         self.probe(&request.order(&[]), source)
     }
 
-    /// As [`Self::send`], with what is certainly wrong in the place of these secrets' values.
+    /// Like [`Self::send`], but with wrong values for these secrets.
     ///
     /// # Errors
-    /// As [`Self::send`].
+    /// The same as [`Self::send`].
     pub fn send_wrong(
         &self,
         request: &RouteRequest<'_>,
@@ -123,11 +123,11 @@ impl Operator {
         self.probe(&request.order(wrong), source)
     }
 
-    /// Whether this is the gateway of the environment that is meant, and reads what is written by this API. With a
-    /// digest of `gateway.toml`, whether it was built from that, too.
+    /// Checks that this is the gateway of the environment, and that it reads what is written through this API. With a
+    /// digest of `gateway.toml`, also checks that it was built from that.
     ///
     /// # Errors
-    /// As [`Deployed::confirm`], and where one of the two is on this machine and the other is not.
+    /// The same as [`Deployed::confirm`], and an error if only one of the two is on this machine.
     pub fn confirm(
         &self,
         environment: &Environment,
@@ -180,9 +180,7 @@ impl Operator {
 
 /// The `Authorization` header of the operator whose token is in the environment.
 fn token() -> Result<HeaderValue, Failure> {
-    let wrong = |fault: &str| {
-        Failure::usage(format_args!("OSTIARY_OPERATOR_TOKEN cannot be what it is meant to be: {fault}"))
-    };
+    let wrong = |fault: &str| Failure::usage(format_args!("OSTIARY_OPERATOR_TOKEN is not valid: {fault}"));
     let token = env::var_os(TOKEN).filter(|token| !token.is_empty());
     let token =
         token.ok_or_else(|| Failure::usage(format_args!("set {TOKEN} to the token of an operator")))?;
@@ -194,7 +192,8 @@ fn token() -> Result<HeaderValue, Failure> {
         return Err(wrong("it has a line end"));
     }
     let header = Zeroizing::new(format!("Bearer {}", token.as_str()));
-    let mut header = HeaderValue::from_str(&header).map_err(|_| wrong("no header can hold it"))?;
+    let mut header = HeaderValue::from_str(&header)
+        .map_err(|_| wrong("it has a character that is not allowed in a header"))?;
     header.set_sensitive(true);
     Ok(header)
 }
@@ -212,15 +211,15 @@ fn refused(status: u16, body: &[u8]) -> Failure {
     Failure::failed(format_args!("the gateway answered {status} {code}{instead}"))
 }
 
-/// Reads the URL of an operator mount.
+/// Parses the URL of an operator mount.
 ///
 /// # Errors
-/// Where it would carry the operator's token over a network in clear.
+/// The URL would send the operator's token unencrypted over a network.
 pub fn gateway_url(text: &str) -> Result<BaseUrl, InvalidGatewayUrl> {
     BaseUrl::parse(text).map_err(|_| InvalidGatewayUrl)
 }
 
-/// A text that is no URL of an operator mount.
+/// The text is not the URL of an operator mount.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InvalidGatewayUrl;
 

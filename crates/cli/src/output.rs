@@ -1,6 +1,6 @@
-//! What the command says: tables and sentences, or JSON.
+//! The output of the command: tables and sentences, or JSON.
 //!
-//! No character of it controls a terminal, except for the colours that are set here.
+//! It contains no control sequences of terminals, except the colours that are set here.
 
 use std::fmt;
 use std::io::{self, Write};
@@ -12,18 +12,18 @@ use serde::Serialize;
 use crate::failure::Failure;
 use crate::printable::{Printable, printable_json, printable_lines};
 
-/// Standard output and standard error. Colours reach a terminal only, and not where `NO_COLOR` is set.
+/// Standard output and standard error. Colours are only written to a terminal, and not if `NO_COLOR` is set.
 pub struct Output {
     json: bool,
     out: Box<dyn Write>,
     err: Box<dyn Write>,
 }
 
-/// A line for people, or several, with colours in it.
+/// One or more lines of text, with colours.
 #[derive(Default)]
 pub struct Text(Vec<(Option<Tone>, String)>);
 
-/// A word's meaning, shown as a colour.
+/// The meaning of words, shown as a colour.
 #[derive(Clone, Copy)]
 pub enum Tone {
     /// Green.
@@ -87,46 +87,46 @@ impl Tone {
 }
 
 impl Output {
-    /// To the streams of this process.
+    /// Writes to the streams of this process.
     pub fn to_terminal(json: bool) -> Self {
         Self { json, out: Box::new(anstream::stdout()), err: Box::new(anstream::stderr()) }
     }
 
-    /// Whether JSON was asked for. What a command says then is one JSON document on standard output.
+    /// Whether JSON was requested. The output is then one JSON document on standard output.
     pub fn is_json(&self) -> bool {
         self.json
     }
 
-    /// A JSON document, indented.
+    /// Writes an indented JSON document.
     ///
     /// # Errors
-    /// Where standard output cannot be written to.
+    /// Returns an error if standard output cannot be written to.
     pub fn json(&mut self, value: &impl Serialize) -> Result<(), Failure> {
         let document = serde_json::to_string_pretty(value).map_err(io::Error::from)?;
         Ok(writeln!(self.out, "{}", printable_json(&document))?)
     }
 
-    /// A JSON document on one line, of which a command writes many as they come.
+    /// Writes a JSON document on one line, for a command that writes many.
     ///
     /// # Errors
-    /// Where standard output cannot be written to.
+    /// Returns an error if standard output cannot be written to.
     pub fn json_line(&mut self, value: &impl Serialize) -> Result<(), Failure> {
         let document = serde_json::to_string(value).map_err(io::Error::from)?;
         Ok(writeln!(self.out, "{}", printable_json(&document))?)
     }
 
-    /// A line for people.
+    /// Writes a line of text.
     ///
     /// # Errors
-    /// Where standard output cannot be written to.
+    /// Returns an error if standard output cannot be written to.
     pub fn line(&mut self, text: impl Into<Text>) -> Result<(), Failure> {
         Ok(writeln!(self.out, "{}", text.into())?)
     }
 
-    /// Columns for people. A cell is one line.
+    /// Writes a table. A cell has one line.
     ///
     /// # Errors
-    /// Where standard output cannot be written to.
+    /// Returns an error if standard output cannot be written to.
     pub fn table(&mut self, header: &[&str], rows: &[Vec<String>]) -> Result<(), Failure> {
         let rows = rows.iter().map(|row| row.iter().map(|cell| Printable(cell).to_string()));
         let mut table = Table::new();
@@ -137,10 +137,10 @@ impl Output {
         Ok(writeln!(self.out, "{}", table.trim_fmt())?)
     }
 
-    /// Bytes as they are.
+    /// Writes bytes unchanged.
     ///
     /// # Errors
-    /// Where standard output cannot be written to.
+    /// Returns an error if standard output cannot be written to.
     pub fn raw(&mut self, bytes: &[u8]) -> Result<(), Failure> {
         Ok(self.out.write_all(bytes)?)
     }
@@ -151,7 +151,7 @@ impl Output {
         let _ = writeln!(self.err, "{}", text.into());
     }
 
-    /// Why the command ends as it does.
+    /// Writes the reason of a failure.
     pub fn failure(&mut self, failure: &Failure) {
         if let Some(message) = failure.message() {
             self.note(Text::default().toned(Tone::Bad, "error:").plain(format!(" {message}")));

@@ -1,14 +1,14 @@
-//! Text of unknown origin, made safe to show.
+//! Makes text of unknown origin safe to print.
 //!
-//! A name, a comment or an error of a remote's may hold escape sequences that move the cursor, change the title, or
-//! write a link over other text; carriage returns and backspaces that hide what is before them; and marks that
-//! reverse the order in which letters are shown. None of them reaches a terminal as it is.
+//! A name, a comment or an error from a server may contain escape sequences that move the cursor, change the title, or
+//! put a link on other text; carriage returns and backspaces that hide the text before them; and marks that reverse the
+//! order of letters. All of these are escaped.
 
 use std::fmt::{self, Write as _};
 
 use ostiary_core::place::is_invisible;
 
-/// A text whose characters without a shape of their own, line ends among them, are written as `\u{1b}` or `\n`.
+/// A text in which invisible characters, including line ends, are written as `\u{1b}` or `\n`.
 pub struct Printable<'a>(pub &'a str);
 
 impl fmt::Display for Printable<'_> {
@@ -30,8 +30,8 @@ pub fn printable_lines(text: &str) -> String {
     printable
 }
 
-/// JSON with every character that is not printable escaped as JSON has it. Between the strings of a document there is
-/// none but line ends.
+/// JSON in which every character that is not printable is escaped as in JSON. Outside strings, the only such characters
+/// are line ends.
 pub fn printable_json(document: &str) -> String {
     let mut printable = String::with_capacity(document.len());
     for character in document.chars() {
@@ -58,8 +58,8 @@ fn write_printable(target: &mut impl fmt::Write, character: char) -> fmt::Result
     }
 }
 
-/// The standard library knows which characters have a shape; it escapes quotes and backslashes for another reason, and
-/// takes fillers and variation selectors for letters.
+/// Whether the character is visible, as `char::escape_debug` decides. But `escape_debug` also escapes quotes and
+/// backslashes, and does not escape fillers and variation selectors.
 fn is_printable(character: char) -> bool {
     let has_shape = matches!(character, '\'' | '"' | '\\') || character.escape_debug().len() == 1;
     has_shape && !is_invisible(character)

@@ -1,4 +1,4 @@
-//! What a gateway says of one source.
+//! The gateway's answer to a probe of one source.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -11,16 +11,16 @@ use crate::configuration::Binding;
 use crate::failure::Failure;
 use crate::printable::Printable;
 
-/// Longer than any code of the gateway's.
+/// In characters; no code of the gateway is longer.
 const LONGEST_CODE: usize = 40;
 
-/// What one source comes to.
+/// The result of a probe of one source.
 pub struct Probed {
-    /// The upstream's, where a request was sent and answered.
+    /// The upstream's status, if a request was sent and got a response.
     pub status: Option<u16>,
-    /// Whether the upstream's response refuses the credential, as the route's `failover` has it.
+    /// Whether the upstream's response refuses the credential, by the route's `failover`.
     pub refused: bool,
-    /// Why there is no status, where one was to be had.
+    /// The reason why there is no status, if a request was sent.
     pub failure: Option<String>,
     /// Why the credential could not be exchanged for a token.
     pub exchange: Option<FailedExchange>,
@@ -28,12 +28,12 @@ pub struct Probed {
     nonce: [u8; 32],
 }
 
-/// What a token endpoint has said instead of a token.
+/// The response of a token endpoint that contains no token.
 #[derive(Deserialize)]
 pub struct FailedExchange {
     /// A code of RFC 6749 §5.2, or one of the gateway's.
     pub error: String,
-    /// The status of the response, where there is one.
+    /// The status, if there was a response.
     pub status: Option<u16>,
 }
 
@@ -59,15 +59,13 @@ impl Probed {
     /// Reads the answer to a probe with this nonce.
     ///
     /// # Errors
-    /// Where it is none.
+    /// Returns an error if this is not such an answer.
     pub fn read(answer: &[u8], nonce: [u8; 32]) -> Result<Self, Failure> {
         let report: ProbeReport = serde_json::from_slice(answer).map_err(|_| {
-            Failure::failed(
-                "the gateway's answer to a probe is none; does its URL lead to the operator mount?",
-            )
+            Failure::failed("the response is not a probe's; does the URL lead to the operator mount?")
         })?;
         let ProbeReport { status, refused, failure, exchange, secrets } = report;
-        // That the gateway does not say so is not that the upstream accepts the key.
+        // If the member is missing, this is an error: it does not mean that the upstream accepts the key.
         if status.is_some() && refused.is_none() {
             return Err(Failure::failed(
                 "the gateway does not say whether the upstream refuses the key: it is an older one, so deploy first",
@@ -80,7 +78,7 @@ impl Probed {
         Ok(Self { status, refused, failure, exchange: exchange.map(known), secrets, nonce })
     }
 
-    /// Whether the gateway has read exactly this value. Only who has it can say so.
+    /// Whether the HMAC shows that the gateway has read exactly this value.
     pub fn proves(&self, secret: &str, value: &SecretValue) -> bool {
         let proof = self.secret(secret).and_then(|proved| proved.hmac.as_deref());
         let proof = proof.and_then(|proof| URL_SAFE_NO_PAD.decode(proof).ok());
@@ -90,16 +88,16 @@ impl Probed {
         })
     }
 
-    /// `ok`, or what is wrong with what was read: `missing`, `empty`, `invalid`, `error`, `timeout`, `exchange`.
+    /// `ok`, or the reason why the value cannot be used: `missing`, `empty`, `invalid`, `error`, `timeout`, `exchange`.
     pub fn outcome(&self, secret: &str) -> &str {
         self.secret(secret).map_or("error", |proved| code(&proved.outcome))
     }
 
-    /// Whether the gateway has read this binding for the secret. Otherwise the place that is written would not be the
-    /// one that is proved.
+    /// Checks that the gateway has read this binding for the secret. Otherwise the rotation would write one secret and
+    /// test another.
     ///
     /// # Errors
-    /// Where it has read another one, or does not say.
+    /// Returns an error if it has read another one, or the answer does not contain it.
     pub fn check_binding(&self, secret: &str, binding: &Binding) -> Result<(), Failure> {
         let read = self.secret(secret).map(|proved| proved.binding.as_str());
         if read == Some(binding.name.as_str()) {
@@ -112,7 +110,7 @@ impl Probed {
         )))
     }
 
-    /// Why nothing was sent, for a sentence; `None` where the gateway does not say.
+    /// The reason why nothing was sent, for a sentence; `None` if the gateway gives none.
     pub fn obstacle(&self) -> Option<String> {
         if let Some(FailedExchange { error, status }) = &self.exchange {
             return Some(match status {
@@ -132,7 +130,7 @@ impl Probed {
     }
 }
 
-/// A code of the gateway's; what has another form is somebody else's and is not repeated.
+/// The text, if it has the form of the gateway's codes. Other text may come from elsewhere and is not shown.
 pub fn code(text: &str) -> &str {
     let known = |byte: u8| byte.is_ascii_lowercase() || byte == b'_';
     if !text.is_empty() && text.len() <= LONGEST_CODE && text.bytes().all(known) { text } else { "unknown" }

@@ -7,7 +7,7 @@ use crate::configuration::ConfigurationArguments;
 use crate::failure::Failure;
 use crate::output::Output;
 
-/// Show how many secrets the account has, and may have.
+/// Show the number of the account's secrets, and its limit.
 #[derive(Args)]
 #[command(after_help = "Examples:\n  ostiary quota\n  ostiary quota --json")]
 pub struct Quota {
@@ -19,7 +19,7 @@ pub struct Quota {
 
 impl Quota {
     /// # Errors
-    /// Where the API does not say.
+    /// The API does not return it.
     pub fn run(self, output: &mut Output) -> Result<(), Failure> {
         let api = self.account.open_for(&self.configuration)?;
         let quota = api.send(&api.account.quota())?;

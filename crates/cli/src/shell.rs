@@ -1,4 +1,4 @@
-//! Commands that are shown for a person to paste into a shell.
+//! Commands that are printed for the user to paste into a shell.
 
 use std::env;
 use std::fmt;
@@ -33,7 +33,7 @@ impl GivenOptions {
         self
     }
 
-    /// The only way to make a command. `words` are the subcommand and whatever else is ours.
+    /// The only way to make a command. `words` are the subcommand and other constant words.
     pub fn command(&self, words: &str) -> ShellCommand {
         let command = ShellCommand(format!("ostiary {words}"));
         self.0.iter().fold(command, |command, (name, value)| match value {
@@ -43,12 +43,12 @@ impl GivenOptions {
     }
 }
 
-/// An `ostiary` command. Every argument is quoted for a POSIX shell, and none is taken for an option.
+/// An `ostiary` command. Every argument is quoted for a POSIX shell, and none can be read as an option.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ShellCommand(String);
 
 impl ShellCommand {
-    /// More words of ours.
+    /// Adds constant words.
     #[must_use]
     pub fn words(mut self, words: &str) -> Self {
         self.0.push(' ');
@@ -56,15 +56,15 @@ impl ShellCommand {
         self
     }
 
-    /// An option with its value.
+    /// Adds an option with its value.
     #[must_use]
     pub fn option(self, name: &str, value: &str) -> Self {
-        // A value that begins with a hyphen would be taken for another option.
+        // A value that begins with a hyphen would be read as another option.
         let between = if value.starts_with('-') { '=' } else { ' ' };
         Self(format!("{} {name}{between}{}", self.0, quoted(value)))
     }
 
-    /// The last arguments. `--` is written before them where one could be taken for an option.
+    /// Adds the last arguments, with `--` before them if one could be read as an option.
     #[must_use]
     pub fn operands(mut self, operands: &[&str]) -> Self {
         if operands.iter().any(|operand| operand.starts_with('-')) {
@@ -84,7 +84,7 @@ impl fmt::Display for ShellCommand {
     }
 }
 
-/// One word of a POSIX shell that means exactly this text.
+/// The text as one quoted word of a POSIX shell.
 pub fn quoted(text: &str) -> String {
     let harmless = |byte: u8| byte.is_ascii_alphanumeric() || b"_-./:,@%+".contains(&byte);
     if !text.is_empty() && text.bytes().all(harmless) {

@@ -1,10 +1,9 @@
-//! A diagnostic with the line that it is about and a mark under the text, as rustc shows its own.
+//! Renders a diagnostic with its line and a mark under the text, like rustc.
 
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use ostiary_grammar::{Diagnostic, Severity};
 
-/// The diagnostic as it is shown on a terminal. Where one of `all` hides a text on the same line, since it could be a
-/// credential, the line is not shown.
+/// The diagnostic for a terminal. The line is not shown if one of `all` hides a text on it that could be a credential.
 pub fn snippet(diagnostic: &Diagnostic, text: &str, all: &[Diagnostic]) -> String {
     let level = match diagnostic.severity {
         Severity::Error => Level::ERROR,
@@ -26,7 +25,7 @@ pub fn snippet(diagnostic: &Diagnostic, text: &str, all: &[Diagnostic]) -> Strin
     Renderer::plain().render(&[report])
 }
 
-/// What is marked: of several lines the first one, and at a place where something is missing the next character.
+/// The marked bytes: the first of several lines, or the next character if something is missing.
 fn marked(diagnostic: &Diagnostic, text: &str) -> std::ops::Range<usize> {
     let start = diagnostic.span.start.min(text.len());
     let end = diagnostic.span.end.clamp(start, text.len());

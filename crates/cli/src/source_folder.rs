@@ -5,13 +5,13 @@ use std::path::{Component, Path, PathBuf};
 
 /// The variable that names the clone.
 pub const VARIABLE: &str = "OSTIARY_SOURCE";
-/// The usual name of the clone: inside of the gateway's folder, or beside it.
+/// The usual name of the clone, in the gateway's folder or beside it.
 pub const USUAL: &str = "ostiary";
 /// The clone that this command was compiled in.
 const COMPILED_IN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 
-/// The clone that belongs to the gateway in `folder`: the one that [`VARIABLE`] names, the folder itself, `ostiary` in
-/// it, the same for each folder above, and at last the one that this command was compiled in.
+/// Finds the clone for the gateway in `folder`: the one in [`VARIABLE`], the folder itself, `ostiary` in it, the same
+/// for each parent folder, and last the clone in which this command was compiled.
 pub fn find(folder: &Path) -> Option<PathBuf> {
     let named = env::var_os(VARIABLE).filter(|path| !path.is_empty()).map(PathBuf::from);
     if named.is_some() {
@@ -27,7 +27,7 @@ fn is_clone(folder: &Path) -> bool {
     folder.join("scripts/build-worker").is_file() && folder.join("api/run.mjs").is_file()
 }
 
-/// The path that leads from `folder` to `target`, both absolute. It is relative where `target` is at most two folders
+/// The path from `folder` to `target`, which are both absolute. It is relative if `target` is at most two folders
 /// above, so that both can be moved together.
 pub fn path_from(folder: &Path, target: &Path) -> PathBuf {
     const HIGHEST: usize = 2;

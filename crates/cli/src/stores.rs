@@ -38,7 +38,7 @@ enum Operation {
     List,
     /// Create a store.
     Create {
-        /// What people call it.
+        /// The store's name.
         name: String,
     },
     /// Show one store.
@@ -54,20 +54,20 @@ enum Operation {
 struct DeleteArguments {
     /// The store's name or id.
     store: String,
-    /// Delete all its secrets with it.
+    /// Also delete all its secrets.
     #[arg(long)]
     force: bool,
-    /// Delete it although wrangler's configuration binds secrets in it.
+    /// Delete it even if wrangler's configuration binds secrets in it.
     #[arg(long, requires = "force")]
     delete_bound: bool,
-    /// Delete without asking. Only a terminal is asked.
+    /// Delete without asking. There is a question only on a terminal.
     #[arg(long)]
     yes: bool,
 }
 
 impl Stores {
     /// # Errors
-    /// Where the API does not do it.
+    /// Returns an error if the API refuses.
     pub fn run(self, output: &mut Output) -> Result<(), Failure> {
         let api = self.account.open_for(&self.configuration)?;
         match self.operation {
@@ -112,7 +112,8 @@ impl DeleteArguments {
         output.line(format!("deleted {}", Printable(&store.name)))
     }
 
-    /// Warns of each secret that is bound. It asks for a flag of its own, since nobody has named those secrets.
+    /// Warns of each secret that is bound. Without `--delete-bound` this is an error, because the user has not named
+    /// these secrets.
     fn spare_what_is_bound(
         &self,
         store: &ChosenStore,

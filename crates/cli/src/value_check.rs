@@ -1,5 +1,5 @@
-//! Whether a value can be used wherever the configuration puts it. The Worker asks the same function of the core, at
-//! run time, when it is too late.
+//! Checks that a value is valid in every place in which the configuration uses it. The Worker calls the same function
+//! of the core at run time, when it is too late.
 
 use std::fmt;
 
@@ -17,15 +17,15 @@ use crate::configuration::{ConfigurationArguments, Environment};
 use crate::failure::Failure;
 use crate::output::Output;
 
-/// What is known of the places of secrets.
+/// The places of secrets, if there is a configuration.
 pub struct ValueCheck(Option<(Gateway, Vec<Environment>)>);
 
 impl ValueCheck {
-    /// By the configuration, where there is one. One that does not hold together says nothing of places; that a secret
-    /// is made before its configuration is whole is the usual order.
+    /// Reads the configuration, if there is one. A configuration with errors is ignored, because secrets are usually
+    /// created before it is complete.
     ///
     /// # Errors
-    /// Where a file that is named cannot be read.
+    /// A given file cannot be read.
     pub fn new(arguments: &ConfigurationArguments, output: &mut Output) -> Result<Self, Failure> {
         if !arguments.is_present() {
             return Ok(Self(None));
@@ -36,18 +36,18 @@ impl ValueCheck {
             (Err(_), _) | (_, Err(_)) => {
                 let check = arguments.given().command("check");
                 output.note(format!(
-                    "The configuration does not hold together (`{check}` says why), so values are checked without it."
+                    "The configuration has errors (`{check}` shows them), so values are checked without it."
                 ));
                 Ok(Self(None))
             }
         }
     }
 
-    /// Whether the value can be used where this secret of a store is bound, in any environment. A secret that nothing
-    /// binds gets what any place could hold.
+    /// Checks the value for every binding of this secret of a store, in all environments. For a secret without
+    /// bindings, it checks the rules that all places share.
     ///
     /// # Errors
-    /// Where it cannot: nothing should be written.
+    /// The value is not valid; nothing should be written.
     pub fn stored(&self, store: &StoreId, name: &SecretName, value: &SecretValue) -> Result<(), Failure> {
         let Some((gateway, environments)) = &self.0 else { return unknown(name.as_str(), value) };
         let bindings = environments.iter().flat_map(|environment| &environment.bindings);
@@ -70,10 +70,10 @@ impl ValueCheck {
     }
 }
 
-/// Whether the value can be used where `gateway.toml` puts the secret with this name.
+/// Checks the value for the places of the secret with this name in `gateway.toml`.
 ///
 /// # Errors
-/// Where it cannot: nothing should be written.
+/// The value is not valid; nothing should be written.
 pub fn check_named(gateway: &Gateway, name: &str, value: &SecretValue) -> Result<(), Failure> {
     let mut ids = ids(gateway);
     let id = ids.find(|id| gateway.secret(*id).is_some_and(|secret| secret.name == name));
@@ -112,11 +112,11 @@ enum Member {
 /// Members with their positions only: a name is a part of the value, too.
 struct Members(Vec<Member>);
 
-/// Whether no character is one that nobody means: those come from copying, and not from a key. Places that encode what
-/// they are given could hold them.
+/// Checks that the value has no characters that only come from copying, such as a byte order mark. Places that encode
+/// the value would accept them.
 fn unknown(name: &str, value: &SecretValue) -> Result<(), Failure> {
     let text = value.expose();
-    // White space between the parts of JSON is no part of a key.
+    // White space between the parts of JSON is not part of a key.
     let members = if text.trim_start().starts_with('{') { serde_json::from_str(text).ok() } else { None };
     let Some(Members(members)) = members else {
         return Place::Unknown.check(text).map_err(|error| Failure::usage(format_args!("{name}: {error}")));

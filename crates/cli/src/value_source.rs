@@ -1,4 +1,4 @@
-//! Where a secret's value is read from: a file, standard input, or a hidden prompt. Never an argument.
+//! Reads a secret's value from a file, standard input, or a hidden prompt, and never from an argument.
 
 use std::error::Error;
 use std::fmt;
@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 
 use crate::failure::Failure;
 
-/// Where the value is.
+/// The options for the source of a value.
 #[derive(Args)]
 pub struct ValueSource {
     /// Read the value from this file; without it, from standard input, or a hidden prompt on a terminal.
@@ -22,15 +22,15 @@ pub struct ValueSource {
 }
 
 impl ValueSource {
-    /// Whether a file is named.
+    /// Whether a file is given.
     pub fn is_file(&self) -> bool {
         self.value_file.is_some()
     }
 
-    /// Reads it. Line ends at its end are dropped, as the gateway drops them.
+    /// Reads the value. Line ends at its end are removed, as in the gateway.
     ///
     /// # Errors
-    /// Where it cannot be read, or is no value.
+    /// The value cannot be read, or is not valid.
     pub fn read(&self, name: &str) -> Result<SecretValue, Failure> {
         let text = match &self.value_file {
             Some(path) => read_file(path)?,
@@ -43,18 +43,18 @@ impl ValueSource {
     }
 }
 
-/// A value as the gateway will use it: without line ends at its end.
+/// A value without line ends at its end, as the gateway uses it.
 ///
 /// # Errors
-/// Where nothing is left, or more than the store takes.
+/// The value is empty, or longer than the store accepts.
 pub fn new_value(text: &str) -> Result<SecretValue, InvalidSecretValue> {
     SecretValue::parse(without_line_ends(text).to_owned())
 }
 
-/// A text that must not be seen: from a file, from standard input, or from a hidden prompt on a terminal.
+/// Reads a secret text from a file, from standard input, or from a hidden prompt on a terminal.
 ///
 /// # Errors
-/// Where it cannot be read, or is not UTF-8.
+/// Returns an error if it cannot be read, or is not UTF-8.
 pub fn read_secret_text(path: Option<&Path>, prompt: &str) -> Result<Zeroizing<String>, Failure> {
     match path {
         Some(path) => read_file(path),
@@ -65,10 +65,10 @@ pub fn read_secret_text(path: Option<&Path>, prompt: &str) -> Result<Zeroizing<S
     }
 }
 
-/// A file that holds values; `-` is standard input.
+/// Reads a file of values; `-` is standard input.
 ///
 /// # Errors
-/// Where it cannot be read, or is not UTF-8.
+/// Returns an error if it cannot be read, or is not UTF-8.
 pub fn read_file(path: &Path) -> Result<Zeroizing<String>, Failure> {
     if path.as_os_str() == "-" {
         return read_standard_input();
@@ -87,7 +87,7 @@ fn read_standard_input() -> Result<Zeroizing<String>, Failure> {
 }
 
 fn text(mut bytes: Zeroizing<Vec<u8>>) -> Result<Zeroizing<String>, NotText> {
-    // Windows PowerShell writes these with `>` and `Out-File`.
+    // Windows PowerShell writes UTF-16 with `>` and `Out-File`.
     if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) || bytes.contains(&0) {
         return Err(NotText::Utf16);
     }
@@ -97,7 +97,7 @@ fn text(mut bytes: Zeroizing<Vec<u8>>) -> Result<Zeroizing<String>, NotText> {
     })
 }
 
-/// Why bytes are not taken for text.
+/// The reason why bytes are not text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum NotText {
     Utf16,
@@ -107,7 +107,7 @@ enum NotText {
 impl fmt::Display for NotText {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
-            Self::Utf16 => "is UTF-16, or holds a byte that is zero; write it as UTF-8",
+            Self::Utf16 => "is UTF-16, or has a zero byte; write it as UTF-8",
             Self::NotUtf8 => "is not UTF-8",
         })
     }

@@ -1,4 +1,4 @@
-//! `ostiary check` and `ostiary explain`, as they are typed.
+//! Tests of `ostiary check` and `ostiary explain`, through the command line.
 #![expect(
     clippy::indexing_slicing,
     clippy::panic,
@@ -28,7 +28,7 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 
-/// What `explain --json` says, and the exit code.
+/// The output of `explain --json`, and the exit code.
 fn explained(arguments: &[&str]) -> (Value, Option<i32>) {
     let output = run(&gateway(), &[&["explain", "--json"], arguments].concat());
     let value = serde_json::from_slice(&output.stdout);
@@ -138,7 +138,7 @@ fn explain_tells_how_a_request_goes_up() {
 #[test]
 fn explain_tells_which_refusal_and_why() {
     for (arguments, code, because) in [
-        (&["GET", "/stripe/charges"][..], "caller_unauthenticated", "The log would say token_absent."),
+        (&["GET", "/stripe/charges"][..], "caller_unauthenticated", "The log would have token_absent."),
         (
             &["GET", "/stripe/charges", "--caller", "ops"],
             "caller_unauthenticated",
@@ -152,7 +152,7 @@ fn explain_tells_which_refusal_and_why() {
         (
             &["GET", "/stripe/charges", "--header", "Authorization: Bearer x"],
             "caller_unauthenticated",
-            "The log would say token_unknown.",
+            "The log would have token_unknown.",
         ),
         (&["GET", "/strip"], "no_route", "No route is mounted here."),
         (&["TRACE", "/stripe"], "method_not_allowed", "The gateway does not know this method."),
@@ -231,7 +231,7 @@ fn a_wrong_command_line_is_told_apart_from_a_refusal() {
     }
 }
 
-/// A gateway whose `health` tells this digest, for one request.
+/// A gateway whose `health` returns this digest, for one request.
 fn deployed(digest: &str) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/ops/", listener.local_addr().unwrap());

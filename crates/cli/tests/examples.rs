@@ -1,4 +1,4 @@
-//! The configurations of `examples/`: they pass the check, and their READMEs say what the gateway decides.
+//! Checks the configurations of `examples/`, and the decisions that their READMEs show.
 #![expect(
     clippy::unwrap_used,
     reason = "a test fails by panicking, and clippy knows only functions marked as tests"
@@ -67,7 +67,7 @@ fn between<'t>(text: &'t str, before: &str, after: char) -> BTreeSet<&'t str> {
     text.split(before).skip(1).filter_map(|piece| piece.split_once(after)).map(|(word, _)| word).collect()
 }
 
-/// A folder with the file as gateway.toml, a caller, and all that it binds.
+/// A folder with the file as gateway.toml, a caller, and all bindings.
 fn folder(text: &str) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     let digest = "5b2b30c701401c36a05f95dd9d0ca10bd983edd71e51c670b108ed91dcdbf7f3";

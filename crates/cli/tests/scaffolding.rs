@@ -1,4 +1,4 @@
-//! `ostiary init`, `ostiary add` and `ostiary token`, as they are typed.
+//! Tests of `ostiary init`, `ostiary add` and `ostiary token`, through the command line.
 #![expect(
     clippy::panic,
     clippy::unwrap_used,
@@ -27,7 +27,7 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 
-/// What the command says with `--json`.
+/// The output of the command with `--json`.
 fn done(folder: &Path, arguments: &[&str]) -> Value {
     let output = run(folder, &[arguments, &["--json"]].concat());
     assert_eq!(output.status.code(), Some(0), "{arguments:?} {output:?}");
@@ -47,7 +47,7 @@ fn assert_checked(folder: &Path) {
     assert_eq!(output.status.code(), Some(0), "{output:?}");
 }
 
-/// What `explain` decides of a request.
+/// The decision of `explain` for a request.
 fn decision(folder: &Path, arguments: &[&str]) -> Value {
     let output = run(folder, &[&["explain", "--json"], arguments].concat());
     serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{arguments:?} {output:?}"))
@@ -126,7 +126,7 @@ fn a_caller_is_added_below_the_others_with_the_digest_of_its_token() {
     assert_eq!(wrangler, WRANGLER);
     assert!(!gateway.contains(token));
 
-    // The second time nothing is changed, and no token is made.
+    // The second run changes nothing and makes no token.
     let again = done(folder.path(), &["add", "caller", "ci"]);
     assert_eq!((&again["changed"], &again["token"]), (&Value::Bool(false), &Value::Null));
     assert_eq!(read(folder.path(), "gateway.toml"), gateway);
@@ -172,7 +172,7 @@ fn every_known_api_passes_the_check() {
     for name in names {
         let added = done(folder.path(), &["add", name]);
         assert_eq!(added["changed"], true);
-        // The request of the last step is one that the new rules admit.
+        // The new rules admit the request of the last step.
         let explain = added["next"].as_array().unwrap().last().unwrap().as_str().unwrap();
         let words: Vec<_> = explain.split_whitespace().skip(2).collect();
         assert_eq!(decision(folder.path(), &words)["decision"], "forwarded", "{explain}");
@@ -256,7 +256,7 @@ fn init_writes_both_files_from_nothing() {
     assert_eq!(done(folder.path(), &flags)["changed"], false);
     assert_eq!(both(folder.path()), (gateway.clone(), wrangler));
 
-    // In place of what is there only where that is asked for.
+    // Existing files are replaced only with `--replace`.
     done(folder.path(), &["init", "--api", "github", "--caller", "ci", "--replace"]);
     let (replaced, _) = both(folder.path());
     assert!(!replaced.contains("stripe]") && replaced.contains("[routes.github]"), "{replaced}");
@@ -279,7 +279,7 @@ fn a_gateway_begins_with_callers_and_an_api_of_ones_own_is_added() {
     let begun = done(folder.path(), &["init", "--caller", "web", "--caller", "admin"]);
     assert_eq!(begun["tokens"].as_array().unwrap().len(), 2);
     assert!(begun["next"].to_string().contains("ostiary add --name items"), "{begun}");
-    // A caller that cannot be is refused all the same.
+    // A caller with an invalid name is still refused.
     assert_eq!(run(folder.path(), &["init", "--caller", "anyone"]).status.code(), Some(2));
     let items = [
         "add",
@@ -311,7 +311,7 @@ fn a_folder_of_ones_own_begins_with_the_demo() {
     assert!(next.contains("ostiary secrets create --local --store demo caller-token"), "{next}");
     let (gateway, wrangler) = both(&folder);
     assert!(
-        gateway.starts_with("#:schema ../ostiary/docs/gateway.schema.json\n# What the gateway does"),
+        gateway.starts_with("#:schema ../ostiary/docs/gateway.schema.json\n# The gateway's callers"),
         "{gateway}"
     );
     assert!(wrangler.contains("name = \"mine\"") && !wrangler.contains("\"src\""), "{wrangler}");
@@ -325,7 +325,7 @@ fn a_folder_of_ones_own_begins_with_the_demo() {
     }
     assert_eq!(done(&folder, &["init", "--demo", "--name", "mine"])["changed"], false);
 
-    // What is somebody's own is written anew only where that is asked for.
+    // Existing files are replaced only with `--replace`.
     fs::write(folder.join("gateway.toml"), GATEWAY).unwrap();
     let refused = run(&folder, &["init", "--demo"]);
     assert_eq!(refused.status.code(), Some(2), "{refused:?}");
@@ -386,7 +386,7 @@ fn a_folder_of_ones_own_is_built_by_the_clone_beside_it() {
         assert!(read(&folder, ".gitignore").contains(".dev.vars"));
         assert_checked(&folder);
     }
-    // In the clone itself nothing is different from the demo's configuration.
+    // In the clone itself, the configuration is the same as the demo's.
     let folder = tempfile::tempdir().unwrap();
     clone(folder.path());
     done(folder.path(), &["init", "--api", "stripe", "--caller", "web"]);

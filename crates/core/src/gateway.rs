@@ -228,7 +228,8 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console + Signing +
         let Self { gateway, head, runtime, .. } = *self;
         let operator = gateway.operator.as_ref().ok_or(Code::NoRoute)?;
         let Admitted { method, ref target, .. } = *admitted;
-        let request = OperatorRequest { head, host: &target.host, method, path, query: target.query };
+        let (scheme, host, query) = (target.scheme, &target.host, target.query);
+        let request = OperatorRequest { head, scheme, host, method, path, query };
         let limits = self.limits(operator::COUNTED_AS, &operator.rate_limit);
         self.count(limits, Subject::Address).await?;
         if let Some(report) = operator::public_report(gateway, operator, &request, runtime, &mut self.event) {
@@ -236,7 +237,7 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console + Signing +
         }
         let before = runtime.now();
         let revocable =
-            operator::authenticate(gateway, operator, head, &mut self.readings, &mut self.event).await?;
+            operator::authenticate(gateway, operator, &request, &mut self.readings, &mut self.event).await?;
         if let Some(revocable) = revocable.filter(|_| R::FORMS.issued) {
             when(const { R::FORMS.issued }, || {
                 self.check_revocation(&revocable, Vec::new(), Challenge::default())
@@ -397,8 +398,8 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console + Signing +
         Ok(destination)
     }
 
-    /// Step 4, for the second method that a query can name, and for the second target of COPY and MOVE, whose path below
-    /// the mount is returned.
+    /// Step 4, for the second method that a query can name, and for the second target of COPY and MOVE, whose path
+    /// below the mount is returned.
     fn authorize_second(
         &mut self,
         routed: Routed<'g, '_>,

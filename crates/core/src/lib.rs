@@ -11,7 +11,8 @@
 //! use ostiary_core::http::path::CanonicalPath;
 //!
 //! // A path that servers read in different ways is refused, and not normalised.
-//! assert!(CanonicalPath::parse("/v1/charges").is_ok()); assert!(CanonicalPath::parse("/v1/%2e%2e/admin").is_err());
+//! assert!(CanonicalPath::parse("/v1/charges").is_ok());
+//! assert!(CanonicalPath::parse("/v1/%2e%2e/admin").is_err());
 //!
 //! let key = SecretValue::new("sk_live_0123456789".to_owned());
 //! assert!(!format!("{key:?}").contains("sk_live"));

@@ -108,9 +108,8 @@ pub fn is_signing_key(algorithm: JwtAlgorithm, encoding: KeyEncoding, value: &st
     private_key::parse(algorithm, value, bare.as_deref().map(Vec::as_slice)).is_some()
 }
 
-/// Whether nobody sees this character, or sees a blank in its place: what Unicode calls ignorable by default, white
-/// space other than the blank itself, and letters without a shape, such as a Hangul filler and the blank pattern of
-/// Braille.
+/// Whether this character is invisible or looks like a space: Unicode's default ignorable characters, white space other
+/// than the space itself, and empty letters such as the Hangul filler and the blank Braille pattern.
 #[must_use]
 pub fn is_invisible(character: char) -> bool {
     matches!(

@@ -1,4 +1,4 @@
-//! `[callers.NAME]`: clients and how they prove themselves.
+//! `[callers.NAME]`: clients and how they authenticate.
 
 use sha2::{Digest as _, Sha256};
 
@@ -16,7 +16,7 @@ use ostiary_core::configuration::{
     Caller, CallerId, Grantee, HmacProof, IssuedProof, JwtProof, List, Part, Proof, SecretId, Text,
 };
 
-/// The keys that say how a caller proves itself.
+/// The keys for the ways to authenticate.
 const PROOFS: [&str; 5] = ["bearer", "bearer_sha256", "jwt", "issued", "hmac"];
 
 const BEARER: &str = "bearer = \"${secret}\"";
@@ -27,23 +27,23 @@ pub(crate) struct Callers<'t> {
     declared: Vec<DeclaredCaller<'t>>,
 }
 
-/// A caller, and where its proof stands.
+/// A caller, with the position of its proof in the file.
 pub(crate) struct DeclaredCaller<'t> {
     pub(crate) name: Located<'t>,
-    /// `None` where it has a fault.
+    /// `None` if it has an error.
     pub(crate) proof: Option<LocatedProof>,
-    /// Whether its tokens name it.
+    /// Whether its tokens contain its name.
     pub(crate) named: bool,
     /// What `${caller.NAME}` stands for in the auth of a route.
     pub(crate) values: Vec<CallerValue<'t>>,
 }
 
-/// As [`Proof`].
+/// A [`Proof`] with positions in the file.
 pub(crate) enum LocatedProof {
     Secret(SecretId, Span),
     Digests(Vec<([u8; 32], Span)>),
     Jwt(Box<JwtProof>, Span),
-    /// With the list of those that count no more.
+    /// With the list of revoked tokens.
     Issued(IssuedProof, Option<(SecretId, Span)>),
     /// With where its key is named.
     Hmac(Box<HmacProof>, Span),
@@ -61,7 +61,7 @@ impl LocatedProof {
 }
 
 impl<'t> Callers<'t> {
-    /// A caller with a fault is declared all the same, so that its rules are not reported too.
+    /// Reads all callers. A caller with an error is declared too, so that its rules are not reported as well.
     pub(crate) fn read(
         table: Option<&Table<'t>>,
         declared: &Declared<'_>,
@@ -108,7 +108,7 @@ impl<'t> Callers<'t> {
         matches!(proof, Some(LocatedProof::Jwt(jwt, _)) if jwt.is_ambient)
     }
 
-    /// Without the callers whose proof has a fault: then nobody takes the list.
+    /// The callers with a valid proof. If one has an error, the result is not used.
     pub(crate) fn to_list(&self) -> List<Caller> {
         self.declared
             .iter()
@@ -172,7 +172,7 @@ fn proof(
     }
 }
 
-/// Whether the caller's tokens name it. Nothing is read for a digest, so there it has no meaning.
+/// Whether the caller's tokens contain its name. For a digest this has no meaning, because no secret is read.
 fn named(caller: &Table<'_>, proof: Option<&LocatedProof>, findings: &mut Findings<'_>) -> bool {
     let Some(entry) = caller.get("named") else { return false };
     let named = entry.value.boolean(findings).unwrap_or_default();
@@ -231,7 +231,7 @@ fn digest(text: &str) -> Option<[u8; 32]> {
     bytes.try_into().ok()
 }
 
-/// Reports what would let one token prove two callers.
+/// Reports proofs with which one token would identify two callers.
 fn compare(
     proof: &LocatedProof,
     earlier: &[DeclaredCaller<'_>],

@@ -107,8 +107,8 @@ mod tests {
         let deployed = WRANGLER.replace("store_id = \"1\"", &format!("store_id = \"{STORE}\""));
         let told = warnings(&gateway, &deployed);
         let expected = "gateway.toml:15:12: warning: at its top level this upstream is on loopback, which a deployed Worker \
-                        cannot reach; found `\"http://127.0.0.1:9001\"`; write a host that Cloudflare can \
-                        reach, or a `${var.NAME}` with such a value there";
+                        cannot reach; found `\"http://127.0.0.1:9001\"`; write a host that Cloudflare \
+                        can reach, or a `${var.NAME}` with such a value there";
         assert!(told.contains(&expected.to_owned()), "{told:?}");
         assert!(!warnings(GATEWAY, &deployed).iter().any(|warning| warning.contains("loopback")));
     }

@@ -47,7 +47,7 @@ pub(crate) struct Table<'t> {
     entries: Vec<Entry<'t>>,
 }
 
-/// Parses a file; `None` where it is not valid. A key that occurs twice is reported and read once.
+/// Parses a file; `None` if it is not valid. A key that occurs twice is reported and read once.
 pub(crate) fn parse<'t>(file: &'t str, findings: &mut Findings<'_>) -> Option<Spanned<DeTable<'t>>> {
     match findings.file().notation() {
         Notation::Toml => parse_toml(file, findings),
@@ -177,13 +177,13 @@ impl<'t> Value<'t> {
         Some(Table { span: self.span(), entries: entries(table, self.file) })
     }
 
-    /// The elements of an array; none where the value is not an array.
+    /// The elements of an array; none if the value is not an array.
     pub(crate) fn quiet_array(self) -> Vec<Value<'t>> {
         let array = self.item.get_ref().as_array();
         array.into_iter().flat_map(|array| array.iter()).map(|item| Value { item, ..self }).collect()
     }
 
-    /// The digits of an integer; `None` where the value is not an integer.
+    /// The digits of an integer; `None` if the value is not an integer.
     pub(crate) fn quiet_integer(self) -> Option<&'t str> {
         self.item.get_ref().as_integer().map(toml::de::DeInteger::as_str)
     }

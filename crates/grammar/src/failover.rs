@@ -77,7 +77,7 @@ pub(crate) fn retry(value: Value<'_>, findings: &mut Findings<'_>) -> Option<Ret
     number.map(|attempts| Retry { attempts })
 }
 
-/// `when`, or `status` as its short form; `None` where neither is written.
+/// `when`, or `status` as its short form; `None` if neither is written.
 fn conditions(table: &Table<'_>, findings: &mut Findings<'_>) -> Option<Vec<RefusalCondition>> {
     let (elements, example) = match (table.get("when"), table.value("status")) {
         (Some(when), Some(_)) => {

@@ -23,7 +23,7 @@ const OPTIONS: ParseOptions = ParseOptions {
     allow_extended_string_escapes: false,
 };
 
-/// Parses a file; `None` where it is not a JSON object. A key that occurs twice is reported and read once.
+/// Parses a file; `None` if it is not a JSON object. A key that occurs twice is reported and read once.
 pub(crate) fn parse<'t>(file: &'t str, findings: &mut Findings<'_>) -> Option<Spanned<DeTable<'t>>> {
     let parsed = match parse_to_ast(file, &CollectOptions::default(), &OPTIONS) {
         Ok(parsed) => parsed,

@@ -1,6 +1,6 @@
 //! `jwt` of a caller: signed tokens of another issuer, and the keys that verify them.
 //!
-//! The presets are beside what they stand for, so the file is longer than others.
+//! The file is longer than others, because it has the presets.
 
 use super::diagnostic::Findings;
 use super::document::{Entry, Located, Table, Value};
@@ -19,14 +19,14 @@ const CLAIMS: &str = "claims = { repository = \"acme/*\", ref = \"refs/heads/mai
 const KEYS: &str = "keys = [{ kty = \"OKP\", crv = \"Ed25519\", x = \"…\" }]";
 const JWKS: &str = "jwks = \"https://id.example.com/keys\"";
 
-/// An issuer that is known by its name.
+/// An issuer with known settings.
 struct Preset {
     name: &'static str,
-    /// `None` where each customer has its own.
+    /// `None` if each customer has its own.
     issuer: Option<&'static str>,
-    /// The URL of its keys, or the path below the issuer; `None` where its metadata says it.
+    /// The URL of its keys, or the path below the issuer; `None` if it is in the issuer's metadata.
     keys: Option<&'static str>,
-    /// Claims of which one has to be asked for, since everybody gets tokens of this issuer for any audience.
+    /// Claims of which one is required, because everybody can get tokens of this issuer for any audience.
     identities: &'static [&'static str],
     /// Whether a browser adds the token to a request by itself.
     is_ambient: bool,
@@ -112,7 +112,7 @@ fn preset(value: Value<'_>, findings: &mut Findings<'_>) -> Option<&'static Pres
     found
 }
 
-/// The issuer, and where it is named.
+/// The issuer, and its position in the file.
 fn issuer(
     entry: Entry<'_>,
     table: &Table<'_>,
@@ -155,7 +155,7 @@ fn with_variables(
     Some(parsed)
 }
 
-/// Where the keys are: what the table names, what the preset does, or what the issuer's metadata does.
+/// The source of the keys: from the table, the preset or the issuer's metadata.
 fn key_source(
     table: &Table<'_>,
     issuer: &Parsed,
@@ -191,7 +191,7 @@ fn key_source(
     }
 }
 
-/// A URL that keys are fetched from, as an upstream's.
+/// The URL of keys, with the same checks as for an upstream.
 fn url(parsed: &Parsed, at: Span, declared: &Declared<'_>, findings: &mut Findings<'_>) -> Option<Upstream> {
     let mut urls = Vec::new();
     let has_variables = parsed.variables().next().is_some();
@@ -274,7 +274,7 @@ fn audiences(
     Some(audiences.into())
 }
 
-/// A string or several, none empty.
+/// One or more strings that are not empty.
 fn texts<'t>(value: Value<'t>, example: &str, findings: &mut Findings<'_>) -> Option<Vec<Located<'t>>> {
     let elements = if value.is_array() { value.filled_array(example, findings)? } else { vec![value] };
     let texts = Value::distinct(elements, example, findings);

@@ -8,6 +8,7 @@
 //!
 //! Reading does not stop at the first mistake. It returns all diagnostics, in order of position.
 
+mod account_api;
 mod allow;
 mod auth;
 mod bake;
@@ -42,6 +43,7 @@ mod notation;
 mod oauth2;
 mod operator;
 mod output;
+mod own_host;
 #[cfg(test)]
 mod properties;
 mod rate_limit;
@@ -121,7 +123,7 @@ pub fn read(gateway: File<'_>, wrangler: File<'_>) -> Result<Checked, Vec<Diagno
 /// The message of a gateway that has no route yet.
 pub const NO_ROUTE: &str = "there is no route";
 
-/// Reads the configuration; `None` where there is no route.
+/// Reads the configuration; `None` if there is no route.
 fn read_gateway<'t>(
     file: &Table<'t>,
     deployment: Deployment<'t>,

@@ -1,26 +1,29 @@
-//! `[operator]`: the mount of the operator's endpoints, and the callers that may use them.
+//! `[operator]`: the mount of the operator's endpoints, and the callers that may use them. Its many tests make the
+//! file long.
 
+use super::account_api::{self, METRICS, SECRETS_STORE};
 use super::callers::{Callers, LocatedProof};
 use super::diagnostic::Findings;
 use super::document::{Entry, Value};
 use super::environments::digest;
+use super::file::Span;
 use super::keys;
 use super::mount::Place;
 use super::nearest::nearest;
+use super::own_host::{self, Danger};
 use super::rate_limit;
 use super::routes::Routes;
-use super::template::{self, Declared};
-use super::upstream;
-use super::wrangler::Deployment;
+use super::template::Declared;
+use super::token_in;
+use super::wrangler::{Deployment, Environment as Section};
 use ostiary_core::configuration::{
-    CallerId, ENVIRONMENT_VARIABLE, Environment, MetricsSource, Operator, Part,
+    AccountApi, BoundSecret, CallerId, ENVIRONMENT_VARIABLE, Environment, Grantee, Operator,
 };
 
 const MOUNT: &str = "mount = \"ops.example.com\"";
-const METRICS: &str = "metrics = { url = \"https://api.cloudflare.com/client/v4/accounts/${var.ACCOUNT_ID}/analytics_engine/sql\", token = \"${analytics}\" }";
 const ALLOW: &str = "allow = [\"caller\"]";
 
-/// The mount and the callers; `None` where one of them has a fault.
+/// The mount and the callers; `None` if one of them has a fault.
 pub(crate) fn read(
     entry: Entry<'_>,
     callers: &Callers<'_>,
@@ -40,14 +43,26 @@ pub(crate) fn read(
         .and_then(|value| allow(value, callers, findings));
     let rate_limit = table.value("rate_limit").map(|value| rate_limit::read(value, deployment, findings));
     let page = table.value("page").is_some_and(|value| page(value, place.as_ref(), routes, findings));
-    let environments = environments(entry, deployment, binding, findings);
+    let ambient = allow.iter().flatten().find(|(id, _)| callers.is_ambient(Grantee::Caller(*id)));
+    if let Some((_, span)) = ambient.filter(|_| !page) {
+        own_host::check(*span, Danger::UsesLogin, place.as_ref(), routes, findings);
+    }
     let metrics =
         table.value("metrics").and_then(|value| metrics(value, callers, declared, binding, findings));
-    let rate_limit = rate_limit.unwrap_or_default().into();
-    Some((
-        place?,
-        Operator { allow: allow?.into(), rate_limit, page, metrics, environments: environments.into() },
-    ))
+    let secrets_store = table.value("secrets_store");
+    let environments = environments(entry, deployment, binding, secrets_store, findings);
+    let secrets_store =
+        secrets_store.and_then(|value| account_api::read(value, &SECRETS_STORE, callers, declared, findings));
+    let operator = Operator {
+        token_in: token_in::of_an_operator(ambient.is_some()).into(),
+        allow: allow?.into_iter().map(|(id, _)| id).collect(),
+        rate_limit: rate_limit.unwrap_or_default().into(),
+        page,
+        metrics,
+        secrets_store,
+        environments: environments.into(),
+    };
+    Some((place?, operator))
 }
 
 /// A Worker does not know its environment, so a variable has to name it; without the variable it is the top level.
@@ -55,6 +70,7 @@ fn environments(
     operator: Entry<'_>,
     deployment: &Deployment<'_>,
     binding: Option<&str>,
+    secrets_store: Option<Value<'_>>,
     findings: &mut Findings<'_>,
 ) -> Vec<Environment> {
     let mut environments = Vec::new();
@@ -74,9 +90,38 @@ fn environments(
             dataset: binding
                 .and_then(|binding| environment.dataset(binding))
                 .map(|name| name.to_owned().into()),
+            bound: secrets_store.map_or_else(Vec::new, |value| bound(environment, value, findings)).into(),
         });
     }
     environments
+}
+
+/// What the environment's bindings are bound to. A store's id becomes a segment of a path.
+fn bound(environment: &Section<'_>, at: Value<'_>, findings: &mut Findings<'_>) -> Vec<BoundSecret> {
+    let mut bound = Vec::new();
+    for row in environment.store() {
+        let is_id =
+            row.store_id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+        if !is_id {
+            let message = format!(
+                "the binding `{}` {} is in the store `{}`, which is not an id",
+                row.name.text,
+                environment.place(),
+                row.store_id
+            );
+            findings.error(
+                at.span(),
+                &message,
+                "write the id that `wrangler secrets-store store list` shows",
+            );
+        }
+        bound.push(BoundSecret {
+            binding: row.name.text.to_owned().into(),
+            store_id: row.store_id.to_owned().into(),
+            name: row.secret_name.to_owned().into(),
+        });
+    }
+    bound
 }
 
 /// A route on the operator's mount or below it would hide the endpoints, so it is an error. A route above it is
@@ -99,58 +144,29 @@ fn metrics(
     declared: &Declared<'_>,
     binding: Option<&str>,
     findings: &mut Findings<'_>,
-) -> Option<MetricsSource> {
-    let table = value.table(METRICS, findings)?;
-    table.reject_unknown_keys(&keys::METRICS, &[], findings);
+) -> Option<AccountApi> {
     if binding.is_none() {
         let message = "no data points are written";
         findings.error(value.span(), message, "add `metrics = \"BINDING\"` to `[gateway]`");
     }
-    let url = table
-        .required("url", "`metrics`", value.span(), METRICS, findings)
-        .and_then(|value| upstream::read(value, declared, findings));
-    let token = table.required("token", "`metrics`", value.span(), METRICS, findings)?;
-    let text = token.template(METRICS, findings)?;
-    let parsed = template::parse(&text, declared, findings)?;
-    let [(Part::Secret(token), at)] = parsed.parts.as_slice() else {
-        findings.error_without_text(
-            text.span,
-            "a `token` is exactly one secret",
-            "write `token = \"${secret}\"`",
-        );
-        return None;
-    };
-    if callers.all().any(|(_, caller)| {
-        caller.proof.as_ref().and_then(LocatedProof::secret).is_some_and(|(proof, _)| proof == *token)
-    }) {
-        let message = "the secret authenticates a caller, so it must not be used elsewhere";
-        findings.error(*at, message, "write another secret");
-    }
-    Some(MetricsSource { url: url?, token: *token })
+    account_api::read(value, &METRICS, callers, declared, findings)
 }
 
 /// Whether there is a page. It needs its own host, because a script from an upstream on the same origin could act as
 /// the operator.
 fn page(value: Value<'_>, place: Option<&Place>, routes: &Routes<'_>, findings: &mut Findings<'_>) -> bool {
-    if !value.boolean(findings).unwrap_or_default() {
-        return false;
+    let is_served = value.boolean(findings).unwrap_or_default();
+    if is_served {
+        own_host::check(value.span(), Danger::ScriptsPage, place, routes, findings);
     }
-    let Some(place) = place else { return true };
-    let Some(host) = place.host_name() else {
-        let message = "a page whose mount has no host shares its origin with the routes, whose responses could script it";
-        findings.error(value.span(), message, "write a host of its own in `mount`, or remove it");
-        return true;
-    };
-    if let Some(route) = routes.mounted_on(host) {
-        let message = format!(
-            "the route `{route}` is mounted on `{host}` too, and its responses could script the page"
-        );
-        findings.error(value.span(), &message, "write a host of its own in `mount`, or remove it");
-    }
-    true
+    is_served
 }
 
-fn allow(value: Value<'_>, callers: &Callers<'_>, findings: &mut Findings<'_>) -> Option<Vec<CallerId>> {
+fn allow(
+    value: Value<'_>,
+    callers: &Callers<'_>,
+    findings: &mut Findings<'_>,
+) -> Option<Vec<(CallerId, Span)>> {
     let elements = value.filled_array(ALLOW, findings)?;
     let mut allowed = Vec::new();
     for name in Value::distinct(elements, ALLOW, findings) {
@@ -161,7 +177,7 @@ fn allow(value: Value<'_>, callers: &Callers<'_>, findings: &mut Findings<'_>) -
                     format!("the caller `{}` signs its requests, and an operator shows a token", name.text);
                 findings.error(name.span, &message, "name a caller with a token");
             }
-            allowed.push(caller);
+            allowed.push((caller, name.span));
             continue;
         }
         if name.text == "anyone" {
@@ -269,6 +285,66 @@ mod tests {
             let told = with_metrics(&metrics, dataset).unwrap_err();
             assert!(told.iter().any(|told| told.contains(expected)), "{metrics}: {told:?}");
         }
+    }
+
+    #[test]
+    fn ages_are_read_of_the_stores_that_the_bindings_are_in() {
+        let with = |wrangler: &str| {
+            let store =
+                "{ url = \"https://api.example.com/${var.ACCOUNT}/secrets_store/\", token = \"${reader}\" }";
+            let operator =
+                format!("operator = {{ mount = \"/ops\", allow = [\"ci\"], secrets_store = {store} }}\n");
+            let gateway = replaced(GATEWAY, "[secrets]\n", "[secrets]\nreader = [\"STRIPE_KEY\"]\n");
+            outcome(&replaced(&gateway, "version = 1\n", &operator), wrangler)
+        };
+        let checked = with(WRANGLER).unwrap();
+        assert_eq!(checked.warnings, [], "its token is used");
+        let operator = checked.gateway.operator.unwrap();
+        assert_eq!(operator.secrets_store.unwrap().token, SecretId(0));
+        let bound = operator.environments[0].bound.iter();
+        let bound: Vec<_> = bound.map(|bound| [&*bound.binding, &*bound.store_id, &*bound.name]).collect();
+        let expected = [
+            ["STRIPE_KEY", "1", "stripe"],
+            ["STRIPE_KEY_PREVIOUS", "1", "stripe_previous"],
+            ["CHECKOUT_TOKEN", "1", "checkout"],
+        ];
+        assert_eq!(bound, expected);
+        for odd in ["../stores", "a/b", "a?b", "a b", "a%2e"] {
+            let binding = "\nstore_id = \"1\"\nsecret_name = \"checkout\"";
+            let moved = binding.replace('1', odd);
+            let told = with(&replaced(WRANGLER, binding, &moved)).unwrap_err();
+            let expected = format!("is in the store `{odd}`, which is not an id");
+            assert!(told.iter().any(|told| told.contains(&expected)), "{odd}: {told:?}");
+        }
+        // Without it nothing of wrangler's configuration is in the Worker.
+        let without = accepted("version = 1\n", "operator = { mount = \"/ops\", allow = [\"ci\"] }\n");
+        assert_eq!(without.gateway.operator.unwrap().environments[0].bound, vec![]);
+    }
+
+    #[test]
+    fn a_login_that_a_browser_adds_has_a_host_of_its_own() {
+        let with = |mount: &str, route: &str, rest: &str| {
+            let access = "{ preset = \"cloudflare-access\", issuer = \"https://acme.cloudflareaccess.com\", \
+                          audience = \"app\", claims = {} }";
+            let operator = format!(
+                "callers.people.jwt = {access}\noperator = {{ mount = \"{mount}\", allow = [\"people\"{rest}] }}\n"
+            );
+            let gateway = replaced(GATEWAY, "mount = \"/stripe\"", &format!("mount = \"{route}\""));
+            outcome(&replaced(&gateway, "version = 1\n", &operator), WRANGLER)
+        };
+        let places = |checked: Checked| checked.gateway.operator.unwrap().token_in.len();
+        assert_eq!(places(with("ops.example.com", "/stripe", "").unwrap()), 2);
+        assert_eq!(places(with("ops.example.com", "gw.example.com/stripe", ", \"ci\"").unwrap()), 2);
+        for (mount, route) in [("/ops", "/stripe"), ("gw.example.com/ops", "gw.example.com/stripe")] {
+            let told = with(mount, route, "").unwrap_err();
+            assert_eq!(told.len(), 1, "{told:?}");
+            assert!(
+                told[0].contains("could act as the operator") && told[0].contains("`\"people\"`"),
+                "{told:?}"
+            );
+        }
+        let without = accepted("version = 1\n", "operator = { mount = \"/ops\", allow = [\"ci\"] }\n");
+        assert_eq!(places(without), 1);
     }
 
     #[test]

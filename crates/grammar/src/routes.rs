@@ -45,7 +45,7 @@ pub(crate) struct LocatedRoute<'t> {
     pub(crate) secrets: Vec<(SecretId, Span)>,
     /// The position of `cookies = true`.
     cookies: Option<Span>,
-    /// `None` where it has an error.
+    /// `None` if it has an error.
     pub(crate) route: Option<Route>,
 }
 

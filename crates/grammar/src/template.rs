@@ -12,13 +12,13 @@ use ostiary_core::configuration::{Part, SecretId, Template, Text};
 
 const NO_CALLER_VALUE: &str = "the placeholder names no value of a caller";
 
-/// What a placeholder can name.
+/// The names that a placeholder can use.
 pub(crate) struct Declared<'t> {
     pub(crate) secrets: Secrets<'t>,
     pub(crate) deployment: Deployment<'t>,
 }
 
-/// A template, and where each of its parts stands.
+/// A template, with the position of each part.
 pub(crate) struct Parsed {
     pub(crate) parts: Vec<(Part, Span)>,
 }
@@ -43,7 +43,7 @@ impl Parsed {
         })
     }
 
-    /// The text in an environment that has all the variables; all else that is not text counts as empty.
+    /// The text in an environment that has all the variables; other placeholders count as empty.
     pub(crate) fn substituted(&self, environment: &Environment<'_>) -> Option<String> {
         self.parts
             .iter()
@@ -95,7 +95,7 @@ pub(crate) struct CallerValue<'t> {
     pub(crate) value: Option<Parsed>,
 }
 
-/// Reads `${name}`, `${name.field}`, `${var.NAME}` and `$${`; every other `$` stands for itself.
+/// Reads `${name}`, `${name.field}`, `${var.NAME}` and `$${`; every other `$` is literal.
 pub(crate) fn parse(
     text: &Located<'_>,
     declared: &Declared<'_>,
@@ -104,7 +104,7 @@ pub(crate) fn parse(
     parse_within(text, Scope::Nothing, CallerValues::None, declared, findings)
 }
 
-/// As [`parse`], with those of `${request.…}` that the scope has, and these values of callers.
+/// Like [`parse`], with the `${request.…}` placeholders of the scope, and these values of callers.
 pub(crate) fn parse_within(
     text: &Located<'_>,
     scope: Scope,
@@ -262,7 +262,7 @@ fn declared_secret(
     secret
 }
 
-/// Parts in the making: literal text gathers until a placeholder ends it.
+/// Collects parts: literal text ends at the next placeholder.
 #[derive(Default)]
 struct Parts {
     finished: Vec<(Part, Span)>,

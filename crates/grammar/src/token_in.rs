@@ -66,15 +66,23 @@ pub(crate) fn default_places(
     });
     let is_bearer = auth.iter().any(|placement| matches!(placement, Placement::Bearer(_)));
     let offered = SUBPROTOCOLS.iter().filter(|_| is_bearer).filter_map(|before| subprotocol(before));
-    let assertion = HeaderName::parse(ACCESS_HEADER).ok().filter(|_| is_ambient);
-    let assertion =
-        assertion.map(|name| TokenPlace::Header { name, before: Text::default(), after: Text::default() });
     [TokenPlace::Bearer, TokenPlace::Basic]
         .into_iter()
         .chain(filled)
         .chain(offered)
-        .chain(assertion)
+        .chain(assertion(is_ambient))
         .collect()
+}
+
+/// Where operators show their tokens.
+pub(crate) fn of_an_operator(is_ambient: bool) -> Vec<TokenPlace> {
+    [TokenPlace::Bearer].into_iter().chain(assertion(is_ambient)).collect()
+}
+
+/// Where the token of a login is, where a browser adds it.
+fn assertion(is_ambient: bool) -> Option<TokenPlace> {
+    let name = HeaderName::parse(ACCESS_HEADER).ok().filter(|_| is_ambient)?;
+    Some(TokenPlace::Header { name, before: Text::default(), after: Text::default() })
 }
 
 /// The place with this text before the token: a prefix of its item, or with a comma the whole item before it.

@@ -51,8 +51,10 @@ impl CrossChecks<'_, '_> {
     pub(crate) fn warn(&self, findings: &mut Findings<'_>) {
         for (id, name) in self.declared.secrets.names() {
             let injected = self.routes.all().iter().any(|route| injects(route, id));
-            let reads =
-                |operator: &Operator| operator.metrics.as_ref().is_some_and(|source| source.token == id);
+            let reads = |operator: &Operator| {
+                let apis = [&operator.metrics, &operator.secrets_store];
+                apis.into_iter().flatten().any(|api| api.token == id)
+            };
             let injected = injected || self.operator.is_some_and(reads);
             let is_list = self.revocation_lists().any(|list| list == id);
             if !injected && !is_list && !self.proofs().any(|(proof, _)| proof == id) {
@@ -294,8 +296,8 @@ mod tests {
             of_the_plan(46, ""),
             [
                 "gateway.toml:151:9: warning: the route `stripe` can need 51 reads and attempts for one request, and \
-              Cloudflare's free plan grants 50; found `stripe`; name fewer callers or sources, or use digests for \
-              callers"
+              Cloudflare's free plan grants 50; found `stripe`; name fewer callers or sources, or use digests \
+              for callers"
             ]
         );
     }

@@ -32,7 +32,7 @@ pub(crate) struct Environment<'t> {
     datasets: Vec<(&'t str, &'t str)>,
     /// The bindings of `mtls_certificates` and of `services`.
     fetchers: Vec<(FetcherKind, &'t str)>,
-    /// The value is `None` where it is not a string.
+    /// The value is `None` if it is not a string.
     variables: BTreeMap<&'t str, Option<&'t str>>,
 }
 
@@ -55,7 +55,7 @@ impl FetcherKind {
     }
 }
 
-/// A Secrets Store binding and its secret. A text is empty where it is missing.
+/// A Secrets Store binding and its secret. A text is empty if it is missing.
 #[derive(Clone, Copy)]
 pub(crate) struct StoreBinding<'t> {
     pub(crate) name: Located<'t>,

@@ -102,7 +102,7 @@ impl Rehearsal {
         self.reads.borrow().clone()
     }
 
-    /// The request that would have been sent upstream; `None` where it was refused. A placeholder in the URL is not
+    /// The request that would have been sent upstream; `None` if it was refused. A placeholder in the URL is not
     /// percent-encoded.
     #[must_use]
     pub fn sent(&self) -> Option<Sent> {

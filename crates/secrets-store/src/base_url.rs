@@ -56,7 +56,7 @@ impl BaseUrl {
         let Some(host) = uri.as_ref().ok().and_then(Uri::host) else { return false };
         let host =
             host.trim_start_matches('[').trim_end_matches(']').trim_end_matches('.').to_ascii_lowercase();
-        // RFC 6761 §6.3: what is below `localhost` is this machine, too.
+        // RFC 6761 §6.3: names below `localhost` are this machine too.
         host == "localhost"
             || host.ends_with(".localhost")
             || host.parse::<IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback())

@@ -47,7 +47,7 @@ impl<T: DeserializeOwned> Envelope<T> {
     }
 }
 
-/// What a response says; one that says nothing is not read as saying "none".
+/// The result of a response. A missing result is an error, and does not mean "none".
 pub(crate) fn present<T>(result: Option<T>, response: &Response<&[u8]>) -> Result<T, Error> {
     result.ok_or(Error::Unreadable { status: response.status(), at: (1, 1) })
 }
@@ -57,7 +57,7 @@ fn few(mut faults: Vec<Fault>) -> Vec<Fault> {
     faults
 }
 
-/// The parser's message can quote the body, so only the position is kept.
+/// Parses JSON. The parser's message can quote the body, so only the position is kept.
 fn parse<T: DeserializeOwned>(status: http::StatusCode, body: &[u8]) -> Result<T, Error> {
     serde_json::from_slice(body)
         .map_err(|error| Error::Unreadable { status, at: (error.line(), error.column()) })

@@ -17,9 +17,17 @@
 //! };
 //! let store = StoreId::parse("023e105f4ecef8ad9ca31a8372d0c353")?;
 //!
-//! let call = account.create_secret( &store, &NewSecret { name: SecretName::parse("stripe-key")?, value:
-//! SecretValue::parse("sk_live_…".to_owned())?, scopes: vec![Scope::Workers], comment: None, }, );
-//! assert_eq!(call.request().method(), "POST"); // Neither the value nor the token is printed.
+//! let call = account.create_secret(
+//!     &store,
+//!     &NewSecret {
+//!         name: SecretName::parse("stripe-key")?,
+//!         value: SecretValue::parse("sk_live_…".to_owned())?,
+//!         scopes: vec![Scope::Workers],
+//!         comment: None,
+//!     },
+//! );
+//! assert_eq!(call.request().method(), "POST");
+//! // Neither the value nor the token is printed.
 //! assert!(!format!("{call:?}").contains("sk_live") && !format!("{call:?}").contains("the-api-token"));
 //!
 //! # let send = |_: &http::Request<ostiary_secrets_store::Body>| http::Response::new(br#"{

@@ -1,12 +1,12 @@
 //! Removes secrets of the request from messages of the API.
 //!
-//! An API that finds fault with a value may quote it, as it is or in another form, such as Base64, and its message ends
-//! in a terminal or in the log of a job. So of a reason only what cannot hold a value is kept:
+//! An API may quote an invalid value in its message, unchanged or in another form such as Base64, and the message is
+//! shown in a terminal or in the log of a CI job. So only parts of a message that cannot contain a value are kept:
 //!
-//! 1. A reason that is a constant of the API's is kept as it is.
+//! 1. A reason that is a constant of the API is kept unchanged.
 //! 2. The secrets of the request are replaced, whole or in part.
-//! 3. Where the request carried a value, every word is replaced that is neither one of the API's own words nor a public
-//!    part of the request. Where it carried its credential alone, a word is replaced that is long enough to hold one.
+//! 3. If the request contained a value, every word is replaced that is neither one of the API's own words nor a public
+//!    part of the request. If it contained only its credential, words are replaced that are long enough to contain one.
 
 use http::Request;
 use serde::Deserialize;
@@ -19,11 +19,12 @@ use crate::vocabulary::{is_known, is_reason};
 const LONGEST_MESSAGE: usize = 1_000;
 /// The shortest part of a value that is replaced too, in characters.
 const SHORTEST_PART: usize = 8;
-/// So many unknown letters and digits in one word could be a credential in another form. Cloudflare's have 37 or more.
+/// A word with this number of unknown letters and digits could be a credential in another form. Cloudflare's have 37 or
+/// more.
 const SHORTEST_CREDENTIAL: usize = 16;
 const MASK: &str = "[redacted]";
 
-/// The secrets of a request, which are the values in its body and its credential; and what is public in it.
+/// The secrets of a request (the values in its body, and its credential), and its public parts.
 pub(crate) struct Confidence {
     secrets: Vec<Zeroizing<String>>,
     has_value: bool,
@@ -81,7 +82,7 @@ impl Confidence {
         }
     }
 
-    /// Whether this is one of the API's reasons, alone or with the name of a secret of the request behind it.
+    /// Whether this is one of the API's reasons, alone or followed by the name of a secret of the request.
     fn is_constant(&self, message: &str) -> bool {
         let (reason, name) =
             message.split_once(": ").map_or((message, None), |(reason, name)| (reason, Some(name)));
@@ -149,7 +150,7 @@ impl Confidence {
     }
 }
 
-/// The number of bytes at the beginning of `text` that quote a part of `secret`; 0 where the part is too short.
+/// The number of bytes at the beginning of `text` that quote a part of `secret`; 0 if the part is too short.
 fn quoted_length(text: &str, secret: &str) -> usize {
     let shortest = secret.chars().count().min(SHORTEST_PART);
     let mut ends = text.char_indices().map(|(start, character)| start + character.len_utf8());

@@ -23,7 +23,7 @@ pub struct Secret {
     /// The comment.
     #[serde(default)]
     pub comment: Option<String>,
-    /// The services that may use it; empty where the API does not return them.
+    /// The services that may use it; empty if the API does not return them.
     #[serde(default)]
     pub scopes: Vec<Scope>,
 }

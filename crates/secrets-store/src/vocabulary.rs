@@ -1,13 +1,13 @@
-//! The words in which the API gives its reasons: those that its clients have reported, and the plain English around
-//! them. What is none of them may be a value in some form, such as Base64.
+//! The words of the API's error messages, from reports of its users, and other common words. Any other word may be a
+//! value in some form, such as Base64.
 
-/// Whether this is one of the words, in either case.
+/// Whether this is one of the words, in upper or lower case.
 pub(crate) fn is_known(word: &str) -> bool {
     WORDS.split(' ').any(|known| known.eq_ignore_ascii_case(word))
 }
 
-/// Reasons that are shown as they are, whatever a request carries: they are constants of the API's. Some are followed
-/// by a colon and the name of the secret.
+/// Reasons that are shown unchanged for every request, because they are constants of the API. Some are followed by a
+/// colon and the name of the secret.
 pub(crate) fn is_reason(word: &str) -> bool {
     REASONS.contains(&word)
 }

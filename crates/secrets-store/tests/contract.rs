@@ -242,7 +242,7 @@ fn the_usual_reasons_are_shown_as_they_are_whatever_the_value_is() {
             assert_eq!(error.faults()[0].message, message);
         }
     }
-    // A value that is a word of the message takes nothing from what decides.
+    // A value that is a word of the message does not change the error's kind.
     let body = json!({ "success": false, "errors": [{ "code": 1003, "message": "secret_name_already_exists: exists" }] });
     let refused = Response::builder().status(400).body(body.to_string().into_bytes()).unwrap();
     let secret = new_secret("exists", "secret");

@@ -1,4 +1,4 @@
-//! A Worker that calls an API for whoever shows its token. The key of the API stays here.
+//! A Worker that calls an API for callers with a token. The key of the API stays in the Worker.
 
 use ostiary_secret_bindings::{SecretValue, all};
 use subtle::ConstantTimeEq;
@@ -7,7 +7,7 @@ use worker::{
     event,
 };
 
-/// The milliseconds that one binding may take.
+/// The time for one binding, in milliseconds.
 const WITHIN: u32 = 2_000;
 
 #[event(fetch)]
@@ -15,12 +15,12 @@ async fn fetch(request: Request, env: Env, _context: Context) -> worker::Result<
     let Some(shown) = request.headers().get("authorization")? else {
         return Response::error("show your token in Authorization", 401);
     };
-    // Both at the same time. Where API_KEY gives no value, API_KEY_PREVIOUS serves.
+    // Both are read concurrently. If API_KEY has no value, API_KEY_PREVIOUS is used.
     let bindings: [(_, &[_]); 2] = [("key", &["API_KEY", "API_KEY_PREVIOUS"]), ("token", &["CALLER_TOKEN"])];
     let secrets = match all(&env, bindings, WITHIN).await {
         Ok(secrets) => secrets,
         Err(unavailable) => {
-            // The names of the bindings and why each gave no value, for the log. Neither is the caller's business.
+            // The log gets the names of the bindings and the reasons. The caller gets neither.
             console_error!("{unavailable}");
             return Response::error("a secret is unavailable", 503);
         }
@@ -35,7 +35,7 @@ fn proves(shown: &str, token: &SecretValue) -> bool {
     shown.as_bytes().ct_eq(token.prefixed("Bearer ").expose().as_bytes()).into()
 }
 
-/// The upstream's response as it is. A redirect is not followed, or the key would go where it leads.
+/// The upstream's response, unchanged. A redirect is not followed, because the key would be sent to its target.
 async fn call(env: &Env, key: &SecretValue) -> worker::Result<Response> {
     let headers = Headers::new();
     headers.set("authorization", key.prefixed("Bearer ").expose())?;

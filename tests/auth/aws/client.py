@@ -1,4 +1,4 @@
-"""A stock boto3 whose endpoint and access key id are the gateway's. Takes the gateway's origin and a token."""
+"""Calls AWS with boto3 through the gateway. The arguments are the gateway's origin and a token."""
 
 import io
 import json

@@ -1,10 +1,10 @@
-"""moto with its checks of signatures on. Makes a user with two key pairs first, and says them on its first line."""
+"""moto, with verification of signatures. Makes a user with two key pairs, and prints them on the first line."""
 
 import json
 import os
 import sys
 
-# Requests that come before checks begin: the user, its policy and its key pairs.
+# The first requests are not verified: the user, its policy and its key pairs.
 os.environ["INITIAL_NO_AUTH_ACTION_COUNT"] = "4"
 
 import boto3  # noqa: E402
@@ -31,7 +31,7 @@ iam.put_user_policy(
 pairs = [iam.create_access_key(UserName="gateway")["AccessKey"] for _ in range(2)]
 print(json.dumps({"port": port, "pairs": [{"id": p["AccessKeyId"], "key": p["SecretAccessKey"]} for p in pairs]}), flush=True)
 
-# Each line names a key pair that is deleted.
+# Each line is the id of a key pair to delete.
 for line in sys.stdin:
     own = boto3.client(
         "iam",

@@ -1,4 +1,4 @@
-"""An authorization server made of Authlib, which verifies what clients prove. Says its port and its clients on its first
+"""An authorization server with Authlib, which authenticates clients. It prints its port and its clients on the first
 line."""
 
 import json

@@ -1,5 +1,5 @@
-// Pages in Chromium that call the gateway with the SDKs of OpenAI and Anthropic: what a browser asks before it asks,
-// what it lets a page read, and what goes upstream.
+// Pages in Chromium call the gateway with the SDKs of OpenAI and Anthropic: preflight requests, the responses that a
+// page can read, and the requests to the upstream.
 
 import assert from "node:assert/strict";
 import http from "node:http";
@@ -17,7 +17,7 @@ const APP = "http://app.page.test";
 const PREVIEW = "http://branch-1.previews.test";
 const FOREIGN = "http://evil.test";
 
-// A subprotocol takes no slash and no quotation mark (RFC 6455 §4.1), which the usual token has.
+// A subprotocol must not contain a slash or a quotation mark (RFC 6455 §4.1), which the usual token has.
 const TOKEN = "page-token-0123456789abcdef";
 
 const COMPLETION = { id: "1", object: "chat.completion", choices: [{ index: 0, message: { role: "assistant", content: "hi" } }] };
@@ -25,7 +25,7 @@ const MESSAGE = { id: "msg_1", type: "message", role: "assistant", content: [{ t
 const HEADERS = { "content-type": "application/json", "x-ratelimit-remaining": "3", "x-request-id": "r", "set-cookie": "a=1" };
 const chunk = (content) => `data: ${JSON.stringify({ id: "1", object: "chat.completion.chunk", choices: [{ index: 0, delta: { content } }] })}\n\n`;
 
-// The names that a browser gives to the page itself, and not to its script.
+// The headers that a browser hides from scripts.
 const OF_THE_PAGE = ["origin", "referer", "cookie", "sec-fetch-mode", "sec-fetch-site", "sec-fetch-dest"];
 
 describe("in Chromium", { skip: CHROMIUM === undefined && MISSING }, () => {
@@ -49,7 +49,7 @@ describe("in Chromium", { skip: CHROMIUM === undefined && MISSING }, () => {
     gateway.reset();
     gateway.store.set("TOKEN_MAIN", TOKEN);
     gateway.upstream.on("/openai/v1/chat/completions", answer(200, HEADERS, JSON.stringify(COMPLETION)));
-    // As Anthropic's own does it to a request of a page.
+    // As Anthropic's API does for a request from a page.
     gateway.upstream.on("/anthropic/v1/messages", async (exchange) => {
       await exchange.received;
       const refused = exchange.value("origin") !== undefined;
@@ -63,11 +63,11 @@ describe("in Chromium", { skip: CHROMIUM === undefined && MISSING }, () => {
     server?.close();
   });
 
-  // What the page's user sees of a call: `{value}` or `{error}`.
+  // The result of a call in the page: `{value}` or `{error}`.
   const run = (origin, call, path, token = TOKEN, scheme = "http") =>
     pages.get(origin).evaluate(`run(${JSON.stringify(call)}, ${JSON.stringify(`${scheme}://127.0.0.1:${gateway.port}${path}`)}, ${JSON.stringify(token)})`);
 
-  // The one request that went upstream, with the key and without anything of the page's.
+  // The only request to the upstream, which has the key and none of the page's credentials.
   function sent() {
     const [up, ...more] = gateway.upstream.exchanges;
     assert.deepEqual(more.map(({ head }) => head), []);

@@ -1,5 +1,5 @@
-// The machine's Chromium without a window, steered over its DevTools protocol.
-//   node tests/clients/browser/chromium.mjs   says what does not run where there is none
+// The machine's Chromium without a window, controlled over its DevTools protocol.
+//   node tests/clients/browser/chromium.mjs   prints which tests are skipped if it is missing
 
 import { spawn } from "node:child_process";
 import { accessSync, constants } from "node:fs";
@@ -9,7 +9,7 @@ import { temporaryFolder } from "../../harness/server-process.mjs";
 
 const NAMES = ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"];
 
-/** Where Chromium is; undefined where there is none. CHROMIUM names another one. */
+/** The path of Chromium; undefined if there is none. CHROMIUM sets another one. */
 export const CHROMIUM = process.env.CHROMIUM || findProgram(NAMES);
 
 export const MISSING = "Chromium is missing. Debian has it: apt-get install chromium. CHROMIUM=/path/to/it names another one";
@@ -27,8 +27,8 @@ function findProgram(names) {
 }
 
 /**
- * Starts Chromium. `hosts` are names that it finds on loopback, each with its port; it finds no other name, so nothing
- * of it leaves the machine.
+ * Starts Chromium. `hosts` are host names that resolve to loopback, each with its port. No other name resolves, so it
+ * sends nothing to other machines.
  */
 export async function startChromium(hosts) {
   const mapped = Object.entries(hosts).map(([host, port]) => `MAP ${host} 127.0.0.1:${port}`);
@@ -42,7 +42,7 @@ export async function startChromium(hosts) {
     "--disable-dev-shm-usage",
     "--disable-gpu",
     "--no-first-run",
-    // Its sandbox wants another user than root, and what runs here is ours.
+    // Its sandbox does not work for root, and the pages are our own.
     ...(process.getuid?.() === 0 ? ["--no-sandbox"] : []),
   ];
   return new Chromium(spawn(CHROMIUM, [...options, "about:blank"], { stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"] }));
@@ -69,7 +69,7 @@ class Chromium {
     });
   }
 
-  /** Opens a page and resolves when it has loaded. The events of these domains are told from its beginning. */
+  /** Opens a page and resolves when it has loaded. Events of these domains are reported from the start. */
   async open(url, enabled = []) {
     const { targetId } = await this.#call("Target.createTarget", { url: "about:blank" });
     const { sessionId } = await this.#call("Target.attachToTarget", { targetId, flatten: true });
@@ -79,7 +79,7 @@ class Chromium {
     if (errorText !== undefined) throw new Error(`${url}: ${errorText}`);
     await loaded;
     return {
-      /** The value of an expression, once its promise has settled, as JSON has it. */
+      /** The value of an expression, after its promise has settled, as JSON. */
       evaluate: async (expression) => {
         const asked = { expression, awaitPromise: true, returnByValue: true };
         const { result, exceptionDetails } = await this.#call("Runtime.evaluate", asked, sessionId);
@@ -91,7 +91,7 @@ class Chromium {
     };
   }
 
-  /** Hands every event of the protocol to a function: its name and its parameters. */
+  /** Calls a function for every event of the protocol, with its name and its parameters. */
   listen(take) {
     this.#listeners.add(({ method, params }) => take(method, params));
   }

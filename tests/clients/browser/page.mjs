@@ -1,5 +1,5 @@
-// What the page does: two SDKs as their documentation has them in a page, and a WebSocket. Each call becomes what its
-// user sees of it, as JSON.
+// The script of the page: two SDKs, used as in their documentation for browsers, and a WebSocket. Each call returns its
+// result as JSON.
 
 import Anthropic from "@anthropic-ai/sdk";
 import OpenAI from "openai";
@@ -21,7 +21,7 @@ const calls = {
     return (await Array.fromAsync(chunks)).map(({ choices }) => choices[0].delta.content);
   },
 
-  // Names that the page can read.
+  // Response headers that the page can read.
   async headers(base, token) {
     const { response } = await openai(base, token).chat.completions.create({ model: "m", messages }).withResponse();
     return Object.fromEntries(response.headers);

@@ -1,4 +1,4 @@
-// A Worker that calls the gateway over a service binding, at the URL that it is told, with the caller's token.
+// A Worker that calls the gateway over a service binding, at the requested URL, with the caller's token.
 
 export default {
   async fetch(request, { GATEWAY }) {

@@ -32,7 +32,7 @@ struct Report<'r> {
 
 impl AddCaller {
     /// # Errors
-    /// Where a file cannot be read or written, or the build would refuse the result.
+    /// Returns an error if a file cannot be read or written, or the build would refuse the result.
     pub fn run(self, output: &mut Output) -> Result<(), Failure> {
         let files = self.configuration.files()?;
         let mut gateway = GatewayFile::parse(&files.gateway.text, &files.gateway.name())?;
@@ -40,7 +40,7 @@ impl AddCaller {
             if output.is_json() {
                 return output.json(&Report { changed: false, changes: Vec::new(), token: None });
             }
-            output.line(format!("The caller `{}` is there already. Nothing is changed.", self.name))?;
+            output.line(format!("The caller `{}` exists already. Nothing is changed.", self.name))?;
             let new = GivenOptions::default().command("token new").operands(&[&self.name]);
             return output.line(format!("Another token for it: `{new}`."));
         }
@@ -60,7 +60,7 @@ impl AddCaller {
         }
         if self.dry_run {
             changes.print(output)?;
-            output.note("Nothing is written. The digest is that of a token which nobody keeps.");
+            output.note("Nothing is written. The token of this digest is not kept.");
             return Ok(());
         }
         output.line(format!("Added the caller `{}` to {}.\n", self.name, changes.paths().join(" and ")))?;

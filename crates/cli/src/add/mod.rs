@@ -40,7 +40,7 @@ enum Kind {
 
 impl Add {
     /// # Errors
-    /// Where a file cannot be read or written, or the build would refuse the result.
+    /// Returns an error if a file cannot be read or written, or the build would refuse the result.
     pub fn run(self, output: &mut Output) -> Result<(), Failure> {
         match self.kind {
             Some(Kind::Caller(command)) => command.run(output),

@@ -1,4 +1,4 @@
-//! What is left to do after a route was added.
+//! The next steps after a route has been added.
 
 use std::collections::BTreeSet;
 
@@ -40,7 +40,7 @@ pub fn next_steps(routes: &[&NewRoute], stores: &[String], given: &GivenOptions)
             given.command("stores list")
         ));
     }
-    steps.push("  See that all is well, and what a request would do:".to_owned());
+    steps.push("  Check the configuration, and try a request:".to_owned());
     steps.push(format!("    {}", given.command("check")));
     for route in routes {
         let (method, path) = admitted(route);

@@ -27,7 +27,7 @@ pub struct AddRoute {
     /// The origin and the base path that requests are sent to.
     #[arg(long, value_name = "URL")]
     upstream: Option<String>,
-    /// Send the key as `Authorization: Bearer` [default for an API that is not known].
+    /// Send the key as `Authorization: Bearer` [default for an unknown API].
     #[arg(long, group = "credential")]
     bearer: bool,
     /// Send the key in this header.
@@ -39,13 +39,13 @@ pub struct AddRoute {
     /// Send the key as the password of `Authorization: Basic` with this user name.
     #[arg(long, value_name = "USERNAME", group = "credential")]
     basic: Option<String>,
-    /// A caller that may use the route, once for each [default: the caller, where there is one only].
+    /// A caller that may use the route; may be given several times [default: the only caller].
     #[arg(long = "caller", value_name = "NAME")]
     callers: Vec<String>,
-    /// What each caller may do, once for each rule [default: the API's, or `GET /**`].
+    /// A rule of each caller; may be given several times [default: the API's, or `GET /**`].
     #[arg(long = "rule", value_name = "RULE")]
     rules: Vec<String>,
-    /// The store of new bindings [default: that of the environment's other bindings].
+    /// The store id of new bindings [default: that of the environment's other bindings].
     #[arg(long, value_name = "ID")]
     store_id: Option<String>,
     /// Show the changes, and write nothing.
@@ -64,7 +64,7 @@ struct Report {
 
 impl AddRoute {
     /// # Errors
-    /// Where a file cannot be read or written, or the build would refuse the result.
+    /// Returns an error if a file cannot be read or written, or the build would refuse the result.
     pub fn run(self, output: &mut Output) -> Result<(), Failure> {
         let files = self.configuration.files()?;
         let mut gateway = GatewayFile::parse(&files.gateway.text, &files.gateway.name())?;
@@ -89,7 +89,7 @@ impl AddRoute {
             return output.json(&Report { changed: is_written, changes: changes.shown(), next });
         }
         if changes.is_empty() {
-            return output.line(format!("The route `{}` is there already. Nothing is changed.", route.name));
+            return output.line(format!("The route `{}` exists already. Nothing is changed.", route.name));
         }
         if self.dry_run {
             changes.print(output)?;
@@ -100,7 +100,7 @@ impl AddRoute {
         output.line(if is_new {
             format!("Added the route `{}` to {paths}.", route.name)
         } else {
-            format!("Added what the route `{}` lacked to {paths}.", route.name)
+            format!("Added what was missing for the route `{}` to {paths}.", route.name)
         })?;
         output.line("\nNext:")?;
         next.into_iter().try_for_each(|step| output.line(step))
@@ -145,7 +145,7 @@ impl AddRoute {
 /// Adds the route, its secret and its bindings. Returns the stores of new bindings.
 ///
 /// # Errors
-/// Where a file is written in a form that cannot be added to.
+/// Returns an error if a file is written in a form that cannot be added to.
 pub fn add(
     route: &NewRoute,
     store_id: Option<&str>,
@@ -176,7 +176,7 @@ fn only_caller(gateway: &GatewayFile) -> Result<Vec<String>, Failure> {
         [_] => Ok(callers),
         [] => Err(Failure::usage("there is no caller yet; add one first: `ostiary add caller web`")),
         _ => Err(Failure::usage(format_args!(
-            "say who may use the route: `--caller NAME`, where NAME is one of {}",
+            "name the callers of the route: `--caller NAME`, where NAME is one of {}",
             callers.join(", ")
         ))),
     }

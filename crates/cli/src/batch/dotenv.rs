@@ -1,7 +1,7 @@
 //! Files in the form of dotenv, as wrangler and the npm package `dotenv` (16 and 17) read them.
 //!
-//! Nothing is expanded. A line that these two would read in different ways, or in a way that its writer can hardly have
-//! meant, is refused.
+//! Nothing is expanded. A line is refused if these two would read it differently, or in a way that its author probably
+//! did not intend.
 
 use std::error::Error;
 use std::fmt;
@@ -10,31 +10,31 @@ use std::sync::LazyLock;
 use regex_lite::{Captures, Regex};
 use zeroize::Zeroizing;
 
-/// Neither expression is ever `None`: both are written here, and the tests use them.
+/// Neither expression is `None`: both are constants, and the tests use them.
 static ASSIGNMENT: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(LINE).ok());
 static EXPANSION: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(EXPANDED).ok());
 
-/// `LINE` of <https://github.com/motdotla/dotenv/blob/master/lib/main.js>, with a group for each kind of value. What
-/// JavaScript's `\s` has beyond ASCII does not come this far.
+/// `LINE` of <https://github.com/motdotla/dotenv/blob/master/lib/main.js>, with a group for each kind of value. White
+/// space outside ASCII, which JavaScript's `\s` includes, has been refused before.
 const LINE: &str = r#"(?mx) ^ \s* (?: export \s+ )? (?<name> [\w.-]+ ) (?: \s* = \s*? | : \s+? )
     (?: \s* '(?<single> (?: \\' | [^'] )* )' | \s* "(?<double> (?: \\" | [^"] )* )"
       | \s* `(?<backtick> (?: \\` | [^`] )* )` | (?<bare> [^\#\r\n]+ ) )?
     \s* (?<comment> \# .* )? $"#;
 
-/// What `dotenv-expand` replaces, which `wrangler deploy --secrets-file` uses, and what it takes for an escaped `$`.
+/// The texts that `dotenv-expand`, which `wrangler deploy --secrets-file` uses, replaces or reads as an escaped `$`.
 const EXPANDED: &str = r"\$\{[^{}]+\}|\$[A-Za-z_]|\\\$";
 
-/// One `NAME=value`. The name has no form yet.
+/// One `NAME=value`. The name has not been checked.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Pair {
     pub name: String,
     pub value: Zeroizing<String>,
 }
 
-/// Reads the pairs in their order, repeats included.
+/// Reads the pairs in order, including repeats.
 ///
 /// # Errors
-/// Where a line is refused.
+/// Returns an error if a line is refused.
 pub fn parse(text: &str) -> Result<Vec<Pair>, InvalidDotenv> {
     let text = Zeroizing::new(text.replace("\r\n", "\n").replace('\r', "\n"));
     check_blanks(&text)?;
@@ -60,7 +60,7 @@ fn pair(text: &str, found: &Captures<'_>) -> Result<Pair, InvalidDotenv> {
     let blank = |character: char| matches!(character, ' ' | '\t' | '\n' | '\x0b' | '\x0c');
     let value = if quoted.is_some() { value } else { value.trim_matches(blank) };
 
-    // A value that begins on another line belongs to whatever is written there.
+    // A value that begins on another line does not belong to this name.
     if text.get(start..at).is_some_and(|before| before.contains('\n')) {
         return refuse(Fault::Form);
     }
@@ -87,7 +87,7 @@ fn pair(text: &str, found: &Captures<'_>) -> Result<Pair, InvalidDotenv> {
     Ok(Pair { name: found.name("name").map_or("", |name| name.as_str()).to_owned(), value })
 }
 
-/// What no pair is made of has to be blank, or a comment.
+/// Checks that the text between pairs is white space or comments.
 fn check_between(text: &str, start: usize, end: usize) -> Result<(), InvalidDotenv> {
     let mut at = start;
     for part in text.get(start..end).unwrap_or_default().split_inclusive('\n') {
@@ -100,7 +100,7 @@ fn check_between(text: &str, start: usize, end: usize) -> Result<(), InvalidDote
     Ok(())
 }
 
-/// JavaScript takes more characters for blanks and line ends than can be told apart by the eye.
+/// Checks for white space and line ends outside ASCII, which JavaScript accepts and which are invisible.
 fn check_blanks(text: &str) -> Result<(), InvalidDotenv> {
     for (number, line) in (1..).zip(text.lines()) {
         let is_comment = line.trim_start().starts_with('#');
@@ -120,10 +120,10 @@ fn line(text: &str, at: usize) -> usize {
     text.get(..at).unwrap_or_default().matches('\n').count().saturating_add(1)
 }
 
-/// Why a file is refused, without a value in it.
+/// The reason why a file is refused. It contains no value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InvalidDotenv {
-    /// From 1.
+    /// The line, from 1.
     line: usize,
     fault: Fault,
 }
@@ -152,7 +152,7 @@ impl fmt::Display for InvalidDotenv {
                 "has a `$`, which `wrangler deploy` would expand; put the value in single quotes, where it stays",
             ),
             Fault::Blank(character) => {
-                write!(formatter, "has a blank that is none of ASCII (U+{:04X})", u32::from(character))
+                write!(formatter, "has a white-space character outside ASCII (U+{:04X})", u32::from(character))
             }
         }
     }
@@ -174,7 +174,7 @@ mod tests {
         Ok(value.to_string())
     }
 
-    /// tests/cli/dotenv.test.mjs holds the same lines against dotenv and wrangler.
+    /// tests/cli/dotenv.test.mjs compares the same lines with dotenv and wrangler.
     #[test]
     fn a_line_is_what_dotenv_reads() {
         for (line, expected) in [

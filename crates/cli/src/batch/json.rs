@@ -8,7 +8,7 @@ use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use zeroize::Zeroizing;
 
-/// One value of a file. Nothing in it has a form yet.
+/// One value of a file. Its fields have not been checked.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Item {
@@ -18,12 +18,12 @@ pub struct Item {
     pub comment: Option<String>,
 }
 
-/// Reads the items in their order, repeats included.
+/// Reads the items in order, including repeats.
 ///
 /// # Errors
-/// Where the text is neither of the two forms.
+/// Returns an error if the text is neither of the two forms.
 pub fn parse(text: &str) -> Result<Vec<Item>, InvalidJson> {
-    // The parser's own message may quote a value, so only the place is told.
+    // The parser's message may quote a value, so only the position is reported.
     let told = |error: serde_json::Error| InvalidJson { line: error.line(), column: error.column() };
     if text.trim_start().starts_with('[') {
         return serde_json::from_str(text).map_err(told);
@@ -33,7 +33,7 @@ pub fn parse(text: &str) -> Result<Vec<Item>, InvalidJson> {
     Ok(pairs.into_iter().map(item).collect())
 }
 
-/// The members of an object in their order, repeats included.
+/// The members of an object in order, including repeats.
 struct Pairs(Vec<(String, Zeroizing<String>)>);
 
 impl<'de> Deserialize<'de> for Pairs {
@@ -58,12 +58,12 @@ impl<'de> Deserialize<'de> for Pairs {
     }
 }
 
-/// A text in neither of the two forms, without a value in it.
+/// The text is in neither of the two forms. The error contains no value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InvalidJson {
-    /// From 1.
+    /// The line, from 1.
     line: usize,
-    /// From 1.
+    /// The column, from 1.
     column: usize,
 }
 

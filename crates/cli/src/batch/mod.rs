@@ -21,23 +21,23 @@ use json::{InvalidJson, Item};
 /// One value of a file.
 #[derive(Debug)]
 pub struct Entry {
-    /// Whose it is.
+    /// The name of the secret.
     pub name: SecretName,
-    /// What it is.
+    /// The value.
     pub value: SecretValue,
-    /// What the file says of who may use it.
+    /// The scopes in the file.
     pub scopes: Option<Vec<Scope>>,
-    /// What the file says of it.
+    /// The comment in the file.
     pub comment: Option<String>,
 }
 
 /// Reads a file: JSON where it begins with a bracket, dotenv otherwise.
 ///
 /// # Errors
-/// Where it cannot be read, a name is in it twice, or a name or a value is not valid.
+/// Returns an error if it cannot be read, a name is in it twice, or a name or a value is not valid.
 pub fn read(path: &Path) -> Result<Vec<Entry>, Failure> {
     let text = read_file(path)?;
-    // A mark at the beginning belongs to the file, and to no value in it.
+    // A byte order mark at the beginning is not part of a value.
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     parse(text).map_err(|error| Failure::usage(format_args!("{}: {error}", path.display())))
 }
@@ -73,7 +73,7 @@ fn entry(item: Item) -> Result<Entry, InvalidFile> {
     })
 }
 
-/// Why a file is refused, without a value in it.
+/// The reason why a file is refused. It contains no value.
 #[derive(Debug)]
 enum InvalidFile {
     Dotenv(InvalidDotenv),
@@ -131,7 +131,7 @@ mod tests {
         );
         assert_eq!(pairs("# of x\nONE=\"a b\"\n\nexport two-2='$1' # why\n"), expected);
         assert_eq!(pairs(""), Ok(vec![]));
-        // As the gateway reads it.
+        // The gateway drops line ends at the end, too.
         assert_eq!(pairs("{\"ONE\": \"a b\\r\\n\", \"two-2\": \"$1\\n\\n\"}"), expected);
         assert_eq!(pairs("ONE=\"a b\\n\"\ntwo-2='$1\n'"), expected);
     }

@@ -1,4 +1,4 @@
-//! Holds the bindings of wrangler's configuration against what the store has.
+//! Compares the bindings of wrangler's configuration with the secrets in the store.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -13,14 +13,14 @@ use crate::failure::Failure;
 use crate::printable::Printable;
 use crate::shell::GivenOptions;
 
-/// Something that is wrong with one secret.
+/// A problem with one secret.
 #[derive(Debug, Serialize)]
 pub struct Symptom {
-    /// The environment; `None` where nothing binds it.
+    /// The environment; `None` if nothing binds the secret.
     pub place: Option<String>,
-    /// What the Worker calls it; `None` where nothing binds it.
+    /// The binding; `None` if nothing binds the secret.
     pub binding: Option<String>,
-    /// What the store calls it.
+    /// The secret's name in the store.
     pub secret: String,
     store: StoreId,
     #[serde(skip)]
@@ -29,7 +29,7 @@ pub struct Symptom {
 
 #[derive(Debug, PartialEq, Eq)]
 enum Trouble {
-    /// With those that there are, for a sentence.
+    /// The account has no such store; with the existing stores, for a sentence.
     NoStore(String),
     /// The API says that the secret is in another store than the one whose list it is in.
     OtherStore(StoreId),
@@ -41,13 +41,13 @@ enum Trouble {
     Unused(SecretId),
 }
 
-/// How bad it is.
+/// The severity of a problem.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
-    /// Requests fail, or the deploy does.
+    /// Requests or the deployment fail.
     Error,
-    /// It may be meant.
+    /// It may be intended.
     Warning,
 }
 
@@ -60,10 +60,10 @@ impl fmt::Display for Severity {
     }
 }
 
-/// Everything that is wrong, in the order of that configuration; what nothing binds comes last.
+/// All problems, in the order of the configuration; secrets that nothing binds come last.
 ///
 /// # Errors
-/// Where the API does not tell what a store has.
+/// Returns an error if the secrets of a store cannot be listed.
 pub fn examine(
     api: &Api,
     environments: &[Environment],
@@ -151,12 +151,12 @@ fn troubles(
 }
 
 impl Symptom {
-    /// How bad it is.
+    /// The severity.
     pub fn severity(&self) -> Severity {
         if matches!(self.trouble, Trouble::Unused(_)) { Severity::Warning } else { Severity::Error }
     }
 
-    /// What it is, in a word.
+    /// The problem, as one word.
     pub fn word(&self) -> &'static str {
         match &self.trouble {
             Trouble::NoStore(_) => "store_missing",
@@ -171,7 +171,7 @@ impl Symptom {
         }
     }
 
-    /// What to do about it. Commands mean the account and the configuration that are given.
+    /// The solution. Its commands have the options for the given account and configuration.
     pub fn instead(&self, given: &GivenOptions) -> String {
         let Self { secret, store, .. } = self;
         let secrets = given.command("secrets").option("--store", store.as_str());
@@ -199,7 +199,7 @@ impl Symptom {
                 "the API does not say when it has changed: rotate it (docs/rotation.md)".to_owned()
             }
             Trouble::Unused(id) => {
-                // A name that none of ours could have may hold what no command should.
+                // A name that is not valid may contain characters that are unsafe in a command.
                 let delete = if SecretName::parse(secret).is_ok() {
                     secrets.words("delete").operands(&[secret])
                 } else {
@@ -287,7 +287,7 @@ mod tests {
         assert!(found[7].instead(&given).ends_with(": ostiary secrets --store s delete --id i"));
         let missing = "the account has no store `gone`; it has `main` (s): correct `store_id`";
         assert_eq!(found[5].instead(&given), missing);
-        // Without a limit the age is not looked at.
+        // Without a limit, the age is not checked.
         let found = diagnose(&environments, &stores, "", None);
         assert!(!found.iter().any(|symptom| matches!(symptom.word(), "old" | "age_unknown")));
     }

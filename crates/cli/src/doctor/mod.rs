@@ -13,14 +13,14 @@ use crate::failure::Failure;
 use crate::output::Output;
 use examination::{Severity, Symptom, examine};
 
-/// Look for what is wrong between wrangler's configuration and the store.
+/// Check that the store has what wrangler's configuration needs.
 ///
-/// Every binding of every environment is looked up: a secret that is missing, not active, without the scope
-/// `workers`, or too old is an error. A secret that nothing here binds, and a quota that is used up, are warnings.
+/// This checks every binding of every environment. A secret that is missing, not active, without the scope `workers`,
+/// or too old is an error. A secret that no binding uses, and a quota that is used up, are warnings.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Doctor {
-    /// A secret that has not changed for longer is an error: 90d, 12h.
+    /// Report secrets that have not changed for this time as errors: 90d, 12h.
     #[arg(long, value_name = "AGE")]
     max_age: Option<Age>,
     /// Warnings count as errors.
@@ -37,7 +37,7 @@ Examples:
   ostiary doctor
   ostiary doctor --max-age 90d --strict --json";
 
-/// A symptom, as JSON has it.
+/// A symptom, for JSON.
 #[derive(Serialize)]
 struct Finding<'a> {
     severity: Severity,
@@ -50,7 +50,7 @@ struct Finding<'a> {
 
 impl Doctor {
     /// # Errors
-    /// [`Failure::Found`] where something is wrong.
+    /// [`Failure::Found`] if there are errors.
     pub fn run(self, output: &mut Output) -> Result<(), Failure> {
         let environments = self.configuration.environments()?;
         let api = self.account.open_for(&self.configuration)?;

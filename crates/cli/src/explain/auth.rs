@@ -1,4 +1,4 @@
-//! What each placement of a route's auth puts where, with its templates as `gateway.toml` has them.
+//! Describes what each placement of a route's auth adds, with its templates as in `gateway.toml`.
 
 use std::fmt::Write as _;
 
@@ -7,7 +7,7 @@ use ostiary_core::configuration::{
     Template, Upstream,
 };
 
-/// A line for each.
+/// A line for each placement.
 pub fn lines(gateway: &Gateway, placements: &[Placement]) -> Vec<String> {
     let text = |template: &Template| spelled(gateway, template);
     let mut lines = Vec::new();
@@ -48,7 +48,7 @@ pub fn lines(gateway: &Gateway, placements: &[Placement]) -> Vec<String> {
     lines
 }
 
-/// The URL that is sent, with the templates of computed parameters in the place of their values.
+/// The URL that is sent, with the templates of computed parameters instead of their values.
 pub fn url(gateway: &Gateway, auth: &[Placement], url: &str) -> String {
     let outputs: Vec<_> = auth.iter().flat_map(Placement::outputs).collect();
     let Some((path, query)) = url.split_once('?') else { return url.to_owned() };
@@ -92,14 +92,14 @@ fn signed_token(gateway: &Gateway, jwt: &Jwt) -> String {
     )
 }
 
-/// The request for the token, and what is put on it.
+/// The request for the token, and its auth.
 fn exchanged(gateway: &Gateway, exchange: &Exchange) -> Vec<String> {
     let url = match &exchange.url {
         Upstream::Fixed(url) => format!("{}{}", url.origin, url.base),
         Upstream::Variable(template) => spelled(gateway, template),
     };
     let pointer = exchange.token.join("/");
-    let reuse = if exchange.reuse { "used until it is about to expire" } else { "used once" };
+    let reuse = if exchange.reuse { "reused until shortly before it expires" } else { "used once" };
     let method = exchange.method.as_str();
     let mut all = vec![format!("${{request.token}}: /{pointer} of what {method} {url} yields, {reuse}")];
     all.extend(lines(gateway, &exchange.auth).into_iter().map(|line| format!("  {line}")));

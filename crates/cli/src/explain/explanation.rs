@@ -1,4 +1,4 @@
-//! What a gateway does with a request, in words: names and places, never a value.
+//! Describes what a gateway does with a request, with names and never a value.
 
 use ostiary_core::configuration::{Gateway, Grantee, Mismatch, Mount, Placement, Route, Source, SourceKind};
 use ostiary_rehearsal::Sent;
@@ -8,10 +8,10 @@ use crate::configuration::place;
 use crate::deployed::Deployed;
 use crate::printable::Printable;
 
-/// Of one request.
+/// The explanation of one request.
 #[derive(Serialize)]
 pub struct Explanation {
-    /// What becomes of the request.
+    /// The decision.
     pub decision: Decision,
     /// The refusal's code.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -19,7 +19,7 @@ pub struct Explanation {
     /// The refusal's status.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
-    /// Why it is refused, or what else is to be known.
+    /// The reasons of a refusal, and remarks.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub because: Vec<String>,
     /// The route's name.
@@ -28,43 +28,43 @@ pub struct Explanation {
     /// The caller's name, or `anyone`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub caller: Option<String>,
-    /// Which one of the caller's, by its signed token.
+    /// The subject of the caller's signed token.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
     /// The rule that admits it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rule: Option<String>,
-    /// What the route's auth puts where.
+    /// The values that the route's auth adds.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub auth: Vec<String>,
     /// The route's secrets.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub secrets: Vec<ExplainedSecret>,
-    /// The bindings that are read for it, in their order, while each primary serves.
+    /// The bindings that are read for it, in order, if each primary works.
     pub reads: Vec<String>,
     /// The request that is sent upstream.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub upstream: Option<ExplainedRequest>,
-    /// The digest of the configuration that this speaks of.
+    /// The digest of the configuration that was explained.
     pub configuration: String,
-    /// What runs behind the URL that was given.
+    /// The deployment behind the given URL.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deployed: Option<ExplainedDeployment>,
 }
 
-/// What becomes of a request.
+/// The decision about a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Decision {
-    /// It goes to the upstream.
+    /// It is forwarded to the upstream.
     Forwarded,
     /// The gateway refuses it.
     Refused,
-    /// The gateway answers it itself.
+    /// The gateway responds to it by itself.
     Answered,
 }
 
-/// A secret and the sources that it can come from.
+/// A secret and its sources.
 #[derive(Serialize)]
 pub struct ExplainedSecret {
     name: String,
@@ -76,13 +76,13 @@ pub struct ExplainedSecret {
 pub struct ExplainedRequest {
     method: &'static str,
     url: String,
-    /// The binding that sends it, where it is one.
+    /// The binding that sends it, if any.
     #[serde(skip_serializing_if = "Option::is_none")]
     binding: Option<String>,
     removed: Vec<String>,
 }
 
-/// What runs, and whether it is this configuration.
+/// A deployment, and whether it has this configuration.
 #[derive(Serialize)]
 pub struct ExplainedDeployment {
     /// Whether the digests are equal.
@@ -99,14 +99,14 @@ impl From<Sent> for ExplainedRequest {
 }
 
 impl ExplainedDeployment {
-    /// Compares it with the digest of the configuration at hand.
+    /// Compares it with the digest of the local configuration.
     pub fn new(deployed: Deployed, configuration: &str) -> Self {
         Self { same: deployed.configuration == configuration, deployed }
     }
 }
 
 impl Explanation {
-    /// For people: a line each.
+    /// The explanation as lines of text.
     pub fn lines(&self) -> Vec<String> {
         let mut lines = Vec::new();
         let mut line = |label: &str, text: &str| lines.push(format!("{label:<10}{text}"));
@@ -187,7 +187,7 @@ pub fn rules(route: &Route, to: Grantee) -> Vec<&str> {
     grants.flat_map(|grant| grant.rules.iter()).map(|rule| rule.text.as_ref()).collect()
 }
 
-/// What keeps a request from the rule that it nearly fits.
+/// The difference between a request and a rule that nearly admits it.
 pub fn mismatch(mismatch: Mismatch, rule: &str) -> String {
     match mismatch {
         Mismatch::OtherReading => format!(
@@ -207,7 +207,7 @@ pub fn mismatch(mismatch: Mismatch, rule: &str) -> String {
         ),
         Mismatch::Method => format!("`{rule}` admits the path, with other methods."),
         Mismatch::Token => {
-            format!("`{rule}` admits the request. The caller's token narrows itself to other ones.")
+            format!("`{rule}` admits the request. The caller's token is limited to other requests.")
         }
     }
 }

@@ -15,7 +15,6 @@ use ostiary_core::configuration::{
 };
 use ostiary_core::digest::digest;
 use ostiary_core::http::subprotocol;
-use ostiary_core::operator;
 use ostiary_core::refusal::Code;
 use ostiary_core::request::admission::admit;
 use ostiary_core::request::{named_method, routing};
@@ -32,10 +31,11 @@ use crate::output::{Output, Text, Tone};
 use crate::value_source::read_file;
 use explanation::{Decision, ExplainedDeployment, Explanation};
 
-/// Say what the gateway would do with a request: which route, rule, secrets and upstream, or which refusal and why.
+/// Explain what the gateway would do with a request: the route, the rule, the secrets and the upstream, or the refusal
+/// and its reason.
 ///
-/// The gateway's own code decides, on a runtime in which every secret is there and every upstream answers. Nothing is
-/// read and nothing is sent. The exit code is 0 for a request that is not refused.
+/// The gateway's own code decides, on a simulated runtime in which every secret exists and every upstream responds.
+/// Nothing is read and nothing is sent. The exit code is 0 for a request that is not refused.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Explain {
@@ -46,10 +46,10 @@ pub struct Explain {
     /// The caller: a name of `[callers]`. Without it the request has no token.
     #[arg(long, value_name = "NAME")]
     caller: Option<String>,
-    /// Who asks: the claims of a signed token, a JSON file; `-` is standard input. No signature is needed.
+    /// The claims of the caller's signed token, in a JSON file; `-` is standard input. No signature is needed.
     #[arg(long, value_name = "PATH", conflicts_with = "caller")]
     claims: Option<PathBuf>,
-    /// Who asks: a signed token, in a file; `-` is standard input. The signature counts where the keys are in
+    /// The caller's signed token, in a file; `-` is standard input. The signature is verified if the keys are in
     /// gateway.toml.
     #[arg(long, value_name = "PATH", conflicts_with_all = ["caller", "claims"])]
     token_file: Option<PathBuf>,
@@ -59,10 +59,10 @@ pub struct Explain {
     /// One more header line; may be given several times.
     #[arg(long, value_name = "NAME: VALUE")]
     header: Vec<String>,
-    /// The environment of wrangler's configuration whose variables count [default: its top level].
+    /// The environment of wrangler's configuration whose variables are used [default: its top level].
     #[arg(long, value_name = "NAME")]
     env: Option<String>,
-    /// Ask the gateway with this operator's mount whether it runs this configuration.
+    /// Check whether the gateway with this operator's mount runs this configuration.
     #[arg(long, value_name = "URL", value_parser = gateway_url)]
     gateway: Option<BaseUrl>,
     #[command(flatten)]
@@ -136,17 +136,17 @@ impl Explain {
             None => ("https", None, self.target.as_str()),
         };
         if !target.is_empty() && !target.starts_with(['/', '?']) {
-            return Err(Failure::usage(format_args!("`{target}` is no path; write `/{target}`")));
+            return Err(Failure::usage(format_args!("`{target}` is not a path; write `/{target}`")));
         }
-        // As every client does.
+        // Every client adds this slash.
         let slash = if target.starts_with('/') { "" } else { "/" };
         let host = self.host.as_deref().or(host).unwrap_or("localhost").to_owned();
         let mut headers = vec![("host".to_owned(), host.clone())];
         for line in &self.header {
-            let (name, value) = line
-                .split_once(':')
-                .filter(|(name, _)| !name.trim().is_empty())
-                .ok_or_else(|| Failure::usage(format_args!("`{line}` is no header; write `name: value`")))?;
+            let (name, value) =
+                line.split_once(':').filter(|(name, _)| !name.trim().is_empty()).ok_or_else(|| {
+                    Failure::usage(format_args!("`{line}` is not a header; write `name: value`"))
+                })?;
             headers.push((name.trim().to_owned(), value.trim().to_owned()));
         }
         Ok(Request { method: self.method.clone(), url: format!("{scheme}://{host}{slash}{target}"), headers })
@@ -166,13 +166,13 @@ impl Request {
         RehearsedRequest::new(self.method.clone(), self.url.clone(), lines)
     }
 
-    /// Shows the token in the first place where the route that this is for looks for one.
+    /// Puts the token into the first token place of the request's route.
     fn show(&mut self, token: &str, gateway: &Gateway) {
         let place = {
             let head = self.head();
             let admitted = admit(&head).ok();
             let arrival = admitted.as_ref().and_then(|admitted| routing::find(gateway, &admitted.target));
-            let places = arrival.map_or(operator::TOKEN_IN, |arrival| token_in(arrival.route));
+            let places = arrival.map_or(&[][..], |arrival| token_in(gateway, arrival.route));
             places.first().cloned()
         };
         let mut header = |name: &str, value: String| self.headers.push((name.to_owned(), value));
@@ -200,12 +200,13 @@ impl Request {
     }
 }
 
-fn token_in(route: Option<&Route>) -> &[TokenPlace] {
-    route.map_or(operator::TOKEN_IN, |route| &route.token_in)
+fn token_in<'g>(gateway: &'g Gateway, route: Option<&'g Route>) -> &'g [TokenPlace] {
+    let of_operator = gateway.operator.as_ref().map_or(&[][..], |operator| &operator.token_in);
+    route.map_or(of_operator, |route| &route.token_in)
 }
 
-/// A token that proves the caller on a [`Rehearsal`]. Nobody knows the token of a digest, so a caller that is known by
-/// one is known by another one here.
+/// A token that authenticates the caller on a [`Rehearsal`]. The token of a digest is unknown, so a caller's digest is
+/// replaced with that of another token.
 fn token_of(gateway: &mut Gateway, name: &str) -> Result<String, Failure> {
     let Some(position) = gateway.callers.iter().position(|caller| caller.name == name) else {
         let known: Vec<&str> = gateway.callers.iter().map(|caller| caller.name.as_ref()).collect();
@@ -237,7 +238,7 @@ fn explain(
 ) -> Result<Explanation, Failure> {
     let handled = rehearsal.handle(gateway, head);
     let Handled { outcome, event: record } =
-        handled.ok_or_else(|| Failure::failed("the request waits for something"))?;
+        handled.ok_or_else(|| Failure::failed("the request had to wait"))?;
     let named = |name: Option<&str>| name.map(str::to_owned);
     let route = gateway.routes.iter().find(|route| Some(route.name.as_ref()) == record.route);
     let code = match &outcome {
@@ -250,15 +251,17 @@ fn explain(
         because.extend(reasons(gateway, route, record.caller, code));
         because.extend(nearest_rule(gateway, record.caller, head));
         if let Some(proof) = record.proof.and_then(|proof| serde_json::to_value(proof).ok()) {
-            because.push(format!("The log would say {}.", proof.as_str().unwrap_or_default()));
+            because.push(format!("The log would have {}.", proof.as_str().unwrap_or_default()));
         }
     }
     if let Some(operation) = record.operation {
-        let body = if operation == "probe" { ", whose body is not looked at here" } else { "" };
+        let body = if operation == "probe" { ", whose body is not checked here" } else { "" };
         because.push(format!("It is the operator's `{operation}`{body}."));
     }
     if matches!(outcome, Outcome::Preflight(_)) {
-        because.push("It is a browser's preflight, which the route's `cors` answers.".to_owned());
+        because.push(
+            "It is a browser's preflight. The gateway responds to it with the route's `cors`.".to_owned(),
+        );
     }
     let to = record.caller.and_then(|name| caller_id(gateway, name)).map_or(Grantee::Anyone, Grantee::Caller);
     let auth = route.map(|route| route.auth_of(to));
@@ -290,7 +293,7 @@ fn spelled(gateway: &Gateway, auth: Option<&[Placement]>, sent: Sent) -> Sent {
     Sent { url: url.unwrap_or(sent.url), ..sent }
 }
 
-/// What there is instead: the pipeline has decided, and this only lists.
+/// The rules, callers or mounts that exist instead. The pipeline has decided already.
 fn reasons(gateway: &Gateway, route: Option<&Route>, caller: Option<&str>, code: Code) -> Vec<String> {
     match code {
         Code::NoRoute => {
@@ -316,7 +319,7 @@ fn reasons(gateway: &Gateway, route: Option<&Route>, caller: Option<&str>, code:
     }
 }
 
-/// What would have to be different for a rule of the caller's to admit the request, where one nearly does.
+/// The difference between the request and a rule of the caller that nearly admits it.
 fn nearest_rule(gateway: &Gateway, caller: Option<&str>, head: &RehearsedRequest) -> Option<String> {
     let caller = caller_id(gateway, caller?)?;
     let admitted = admit(head).ok()?;

@@ -1,5 +1,5 @@
-//! Signed tokens for an explanation. The gateway's own code reads them; only the keys are others where nobody has the
-//! issuer's.
+//! Signed tokens for an explanation. The gateway's own code verifies them; if the issuer's keys are not available,
+//! other keys are used.
 
 use jiff::Timestamp;
 use ostiary_core::authentication::error::AuthenticationError;
@@ -14,27 +14,27 @@ use zeroize::Zeroizing;
 use crate::failure::Failure;
 use crate::token::KeyPair;
 
-/// For how long claims without an end count, in seconds.
+/// The lifetime of claims without an expiry, in seconds.
 const TTL: i64 = 300;
 
-/// In milliseconds since 1970.
+/// The current time, in milliseconds since 1970.
 #[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 are far from the bound")]
 pub fn now() -> f64 {
     Timestamp::now().as_millisecond() as f64
 }
 
-/// Whether the keys that would verify the request's token are not at hand.
+/// Whether the keys for verifying the request's token are missing.
 pub fn lacks_keys(gateway: &Gateway, rehearsal: &Rehearsal, head: &RehearsedRequest) -> bool {
     let proof = rehearsal.handle(gateway, head).and_then(|handled| handled.event.proof);
     proof == Some(AuthenticationError::Jwt(JwtError::KeySetUnavailable))
 }
 
-/// The claims of a token as JSON, whoever has signed it.
+/// The claims of a token as JSON. The signature is not verified.
 ///
 /// # Errors
-/// Where the text is not a signed token.
+/// Returns an error if the text is not a signed token.
 pub fn claims(token: &str) -> Result<String, Failure> {
-    let none = || Failure::failed("this is no signed token");
+    let none = || Failure::failed("this is not a signed token");
     let claims = jwt::unverified_claims(token).map_err(|_| none())?;
     serde_json::to_string(&json(&claims)).map_err(|_| none())
 }
@@ -54,14 +54,14 @@ fn json(value: &jwt::Value) -> Value {
     }
 }
 
-/// A token with these claims, and callers that know its key in the place of their own. Claims without `exp` and `iat`
-/// are of now.
+/// Makes a token with these claims, and replaces the keys of the callers with its key. Missing `exp` and `iat` are set
+/// relative to the current time.
 ///
 /// # Errors
-/// Where the text is no JSON object.
+/// The text is not a JSON object.
 pub fn with_own_keys(gateway: &mut Gateway, claims: &str) -> Result<Zeroizing<String>, Failure> {
     let mut claims: Map<String, Value> = serde_json::from_str(claims)
-        .map_err(|error| Failure::usage(format_args!("the claims are no JSON object: {error}")))?;
+        .map_err(|error| Failure::usage(format_args!("the claims are not a JSON object: {error}")))?;
     let now = Timestamp::now().as_second();
     claims.entry("iat").or_insert_with(|| now.into());
     claims.entry("exp").or_insert_with(|| (now + TTL).into());

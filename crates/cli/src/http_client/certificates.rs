@@ -1,7 +1,7 @@
-//! The certificates of authorities that are trusted: those of this machine, as for curl and wrangler.
+//! The trusted certificate authorities: those of the machine, as for curl and wrangler.
 //!
-//! `SSL_CERT_FILE` and `SSL_CERT_DIR` replace the machine's store. `NODE_EXTRA_CA_CERTS` is added, because a person
-//! behind an inspecting proxy has set it for wrangler. Mozilla's list is for a machine without a store.
+//! `SSL_CERT_FILE` and `SSL_CERT_DIR` replace the machine's store. `NODE_EXTRA_CA_CERTS` is added, because users behind
+//! an inspecting proxy have set it for wrangler. Mozilla's list is used on a machine without a store.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -16,10 +16,11 @@ use super::environment::EnvironmentError;
 const FILE: &str = "SSL_CERT_FILE";
 const FOLDERS: &str = "SSL_CERT_DIR";
 
-/// With the certificates as they are now.
+/// Reads the current certificates.
 ///
 /// # Errors
-/// Where a variable names certificates of which none can be read: others would be trusted in their place.
+/// Returns an error if a variable names certificates and none of them can be read: the default ones must not replace
+/// them.
 pub fn tls() -> Result<TlsConfig, EnvironmentError> {
     if let Some(path) = env::var_os(FILE) {
         check_file(&PathBuf::from(path))?;
@@ -34,7 +35,7 @@ pub fn tls() -> Result<TlsConfig, EnvironmentError> {
     if let Some(path) = env::var_os("NODE_EXTRA_CA_CERTS")
         && let Ok(more) = CertificateDer::pem_file_iter(path)
     {
-        // Node ignores a file that it cannot read, too.
+        // Node also ignores a file that it cannot read.
         certificates.extend(more.flatten());
     }
     let roots = if certificates.is_empty() {

@@ -1,14 +1,14 @@
-//! A variable of the environment that cannot be what it is meant to be.
+//! The error for an environment variable that is not valid.
 
 use std::error::Error;
 use std::fmt;
 
-/// Which variable, and what is wrong with it.
+/// An environment variable that is not valid.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EnvironmentError {
     /// Its name.
     pub variable: &'static str,
-    /// What is wrong, as the rest of a sentence about it.
+    /// The problem, as the rest of a sentence about the variable.
     pub fault: String,
 }
 

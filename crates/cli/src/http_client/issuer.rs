@@ -1,4 +1,4 @@
-//! The issuer of a server's certificate, which a person needs to know when the certificate is not trusted.
+//! Finds the issuer of a server's certificate, for the error message about an untrusted certificate.
 
 use std::sync::{Arc, Mutex};
 
@@ -17,8 +17,8 @@ use ureq::{Agent, Error};
 use x509_cert::Certificate;
 use x509_cert::der::Decode as _;
 
-/// The distinguished name of the issuer (RFC 4514), by a connection of its own that ends with the certificate: nothing
-/// is sent on it. `None` where the certificate does not come or cannot be read.
+/// The distinguished name of the issuer (RFC 4514). It uses a separate connection that ends after the certificate, so
+/// no request is sent on it. `None` if no certificate arrives or it cannot be parsed.
 pub fn issuer(uri: &Uri, configuration: Config) -> Option<String> {
     let shown = Arc::new(Mutex::new(None));
     let connector =
@@ -36,7 +36,7 @@ pub fn issuer(uri: &Uri, configuration: Config) -> Option<String> {
 
 type Shown = Arc<Mutex<Option<Vec<u8>>>>;
 
-/// Begins to speak TLS, and ends as soon as there is a certificate.
+/// A connector that starts a TLS handshake and ends when it has the certificate.
 #[derive(Debug)]
 struct Handshake(Shown);
 
@@ -44,7 +44,7 @@ impl<In: Transport> Connector<In> for Handshake {
     type Out = In;
 
     fn connect(&self, details: &ConnectionDetails, chained: Option<In>) -> Result<Option<In>, Error> {
-        // The connection to a proxy comes through here, too.
+        // The connection to a proxy uses this connector too.
         if !details.needs_tls() {
             return Ok(chained);
         }
@@ -66,7 +66,7 @@ impl<In: Transport> Connector<In> for Handshake {
     }
 }
 
-/// Keeps the certificate and trusts none.
+/// A verifier that records the certificate and trusts none.
 #[derive(Debug)]
 struct Recorder {
     shown: Shown,

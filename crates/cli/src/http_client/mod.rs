@@ -1,4 +1,4 @@
-//! Sends requests: with a deadline, without following redirects, and again where the other side asks for patience.
+//! Sends HTTP requests with a deadline and retries, without following redirects.
 
 mod certificates;
 mod environment;
@@ -23,23 +23,23 @@ use crate::failure::Failure;
 use environment::EnvironmentError;
 pub use unreached::Unreached;
 
-/// How often a request is sent in all.
+/// The most attempts of a request.
 const ATTEMPTS: u32 = 4;
-/// The longest that `Retry-After` is heeded; beyond that the caller of the command should know.
+/// The longest `Retry-After` that is waited for. A longer one is an error for the user.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
-/// Far above a page of 100 secrets.
+/// In bytes: far more than a page of 100 secrets.
 const LARGEST_ANSWER: u64 = 4 << 20;
 
-/// An earlier attempt may have done what was asked for, and its answer was lost.
+/// Marks a response to a repeated request: an earlier attempt may have succeeded, and its response was lost.
 #[derive(Clone, Copy, Debug)]
 pub struct Repeated;
 
-/// How long is waited.
+/// The time limits.
 #[derive(Clone, Copy, Debug)]
 struct Patience {
-    /// From the look-up of the name to the last byte of one answer.
+    /// For one attempt, from the DNS query to the last byte of the response.
     attempt: Duration,
-    /// For all attempts of one request together, with the pauses between them.
+    /// For all attempts of one request together, including the pauses.
     request: Duration,
     /// For all requests of a list together.
     list: Duration,
@@ -52,24 +52,24 @@ impl Default for Patience {
     }
 }
 
-/// Connection pools. What belongs to one is read when the first request needs it.
+/// Connection pools, which are made when the first request needs them.
 #[derive(Default)]
 pub struct HttpClient {
-    /// For http. A base URL may have that scheme only where it names this machine, so that what is sent stays on it; a
-    /// proxy would carry it elsewhere, in clear.
+    /// For http. Only a base URL of this machine may have that scheme. No proxy is used, because it would send the
+    /// request unencrypted to another machine.
     plain: OnceCell<Agent>,
-    /// For https, by the proxy of the environment, which sees no content.
+    /// For https, through the proxy of the environment.
     secure: OnceCell<Agent>,
     patience: Patience,
-    /// When a list has to be done.
+    /// The end of the limit for a list.
     end: Cell<Option<Instant>>,
 }
 
 impl HttpClient {
-    /// For requests to this URL, once the variables that they depend on are found to be readable.
+    /// Makes a client for this URL, and reads the environment variables for its proxy and certificates.
     ///
     /// # Errors
-    /// For a proxy or certificates that the environment names and that cannot be used.
+    /// Returns an error if the environment has a proxy or certificates that cannot be used.
     pub fn for_base(base: &BaseUrl) -> Result<Self, Failure> {
         let client = Self::default();
         if base.as_str().starts_with("https:") {
@@ -78,17 +78,16 @@ impl HttpClient {
         Ok(client)
     }
 
-    /// From now on all requests together have to be done in five minutes, so that a server that answers each one late
-    /// is not waited for again and again.
+    /// Starts a limit of five minutes for all later requests together, so that the wait for a slow server has an end.
     pub fn begin_list(&self) {
         self.end.set(Some(Instant::now() + self.patience.list));
     }
 
-    /// Sends the request, and again after 429, where nothing was sent, and after a failure where the method is idempotent
-    /// (RFC 9110 §9.2.2). The response to a request that was sent more than once has [`Repeated`] among its extensions.
+    /// Sends the request. It is sent again after a 429 response, if nothing was sent, and after a failure if the method
+    /// is idempotent (RFC 9110 §9.2.2). The response to a repeated request has the extension [`Repeated`].
     ///
     /// # Errors
-    /// Where no answer came. An answer with any status is one.
+    /// No response arrived. A response with any status is not an error.
     pub fn send(&self, request: &Request<impl AsRef<[u8]>>) -> Result<Response<Vec<u8>>, Unreached> {
         let idempotent = *request.method() != Method::POST;
         let end = Instant::now() + self.patience.request;
@@ -104,7 +103,7 @@ impl HttpClient {
                 Ok(response) if idempotent && response.status().is_server_error() => Some(backoff(attempt)),
                 Err(Unreached::Failed(_)) if idempotent => Some(backoff(attempt)),
                 Err(Unreached::Unsent(_)) => Some(backoff(attempt)),
-                // A certificate stays what it is.
+                // A retry would get the same certificate.
                 Ok(_) | Err(_) => None,
             };
             match pause {
@@ -154,7 +153,7 @@ impl HttpClient {
     }
 }
 
-/// What the last attempt came to, with what is known of those before it.
+/// The result of the last attempt; it also depends on whether there were earlier ones.
 fn finished(
     outcome: Result<Response<Vec<u8>>, Unreached>,
     attempts: u32,
@@ -184,10 +183,10 @@ fn secure() -> Result<Agent, EnvironmentError> {
 
 fn configuration() -> ConfigBuilder<AgentScope> {
     Agent::config_builder()
-        // For the connection that asks who has issued a certificate; each request has a limit of its own.
+        // For the connection that reads the issuer of a certificate; each request sets its own limit.
         .timeout_global(Some(Patience::default().attempt))
         .http_status_as_error(false)
-        // A redirect would take the credential to a server that was not named.
+        // A redirect would send the credential to another server.
         .max_redirects(0)
         .max_redirects_will_error(false)
         .user_agent(concat!("ostiary/", env!("CARGO_PKG_VERSION")))
@@ -214,8 +213,7 @@ fn exchange(
     Ok(Response::from_parts(head, body))
 }
 
-/// What `Retry-After` asks for, in seconds; its form with a date is not used by this API. `None` where that is too
-/// long to wait for.
+/// The pause that `Retry-After` asks for, in seconds; this API does not use a date. `None` if it is too long.
 fn pause(response: &Response<Vec<u8>>, attempt: u32) -> Option<Duration> {
     let header =
         response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.trim().parse().ok());
@@ -237,7 +235,8 @@ mod tests {
 
     use super::*;
 
-    /// A server that answers each request with this text, or never where it is empty; and how many it has received.
+    /// A server that answers each request with this text, or never if the text is empty; and the number of its
+    /// requests.
     fn server(answer: &'static str) -> (String, Arc<AtomicU32>) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}/", listener.local_addr().unwrap());

@@ -1,5 +1,5 @@
-//! The proxy that the environment names. A variable that cannot be read is refused: a person who has set it does not
-//! want a connection without it.
+//! The proxy from the environment. An invalid variable is an error, because the user who has set it does not want a
+//! connection without a proxy.
 
 use std::env;
 use std::ffi::OsString;
@@ -9,14 +9,14 @@ use ureq::Proxy;
 
 use super::environment::EnvironmentError;
 
-/// What names a proxy for https. One of the second counts where none of the first is set.
+/// The variables with a proxy for https. Those of the second group apply only if none of the first is set.
 const VARIABLES: [&[&str]; 2] =
     [&["ALL_PROXY", "all_proxy", "HTTPS_PROXY", "https_proxy"], &["HTTP_PROXY", "http_proxy"]];
 
-/// The proxy for https; `None` where no variable names one.
+/// The proxy for https; `None` if no variable has one.
 ///
 /// # Errors
-/// Where a variable that counts is no URL of a proxy.
+/// Returns an error if the variable that applies is not the URL of a proxy.
 pub fn proxy() -> Result<Option<Proxy>, EnvironmentError> {
     check(|name| env::var_os(name))?;
     Ok(Proxy::try_from_env())
@@ -49,7 +49,7 @@ fn is_proxy(text: &str) -> bool {
             .is_ok_and(|uri| uri.authority().is_some_and(|authority| has_port(authority.as_str())))
 }
 
-/// Whether what is behind the host is a port, or nothing: an overlong number would be dropped in silence.
+/// Whether the host is followed by a valid port or nothing. The parser would ignore a number that is too large.
 fn has_port(authority: &str) -> bool {
     let host = authority.rsplit('@').next().unwrap_or(authority);
     match host.rsplit_once(':') {

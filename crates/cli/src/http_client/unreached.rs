@@ -1,4 +1,4 @@
-//! Why no answer came.
+//! The reasons why no response arrived.
 
 use std::error::Error;
 use std::fmt;
@@ -9,23 +9,23 @@ use ureq::Timeout;
 
 use crate::printable::Printable;
 
-/// Why no answer came, without a URL or a header in it.
+/// The reason why no response arrived. It contains no URL and no header.
 #[derive(Debug)]
 pub enum Unreached {
-    /// The server's certificate is not trusted, so that nothing was sent.
+    /// The server's certificate is not trusted, so nothing was sent.
     Certificate {
-        /// What is wrong with it.
+        /// The error.
         fault: CertificateError,
-        /// Who has issued it, where that is known.
+        /// Its issuer, if known.
         issuer: Option<String>,
     },
-    /// There was no connection, so that nothing was sent.
+    /// There was no connection, so nothing was sent.
     Unsent(String),
-    /// No HTTP response was received on a connection: what was asked for may have been done.
+    /// No HTTP response was received on a connection: the operation may have been done.
     Failed(String),
 }
 
-/// As much of a name as is shown.
+/// The longest name that is shown, in characters.
 const LONGEST_NAME: usize = 200;
 
 impl Unreached {
@@ -45,7 +45,7 @@ impl Unreached {
         }
     }
 
-    /// Whether what was asked for may have been done.
+    /// Whether the operation may have been done.
     pub fn may_be_done(&self) -> bool {
         matches!(self, Self::Failed(_))
     }

@@ -1,4 +1,4 @@
-//! The demo's configuration, as the beginning of a gateway of one's own.
+//! The demo's configuration, as the start of the user's own gateway.
 
 use super::home::Home;
 use crate::shell::GivenOptions;
@@ -10,13 +10,13 @@ pub const WRANGLER: &str = include_str!("../../../../wrangler.toml");
 const STORE: &str = "demo";
 const SECRETS: [&str; 3] = ["demo-key", "demo-key-secondary", "caller-token"];
 
-/// The demo's gateway.toml, whose first line names the schema for editors.
+/// The demo's gateway.toml, whose first line has the schema for editors.
 pub fn gateway(home: &Home) -> String {
     let rest = GATEWAY.split_once('\n').map_or(GATEWAY, |(_, rest)| rest);
     home.first_line() + rest
 }
 
-/// How to run it.
+/// The commands that run it.
 pub fn next_steps(home: &Home, given: &GivenOptions) -> Vec<String> {
     let mut steps: Vec<String> = home.clone_step().into_iter().collect();
     steps.push(

@@ -1,4 +1,4 @@
-//! Where a gateway's configuration is, and the clone of Ostiary that builds it.
+//! The folder of a gateway's configuration, and the clone of Ostiary that builds it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,13 +7,13 @@ use crate::failure::Failure;
 use crate::shell::quoted;
 use crate::source_folder;
 
-/// Where this repository has the schema of gateway.toml.
+/// The path of the schema of gateway.toml in this repository.
 const SCHEMA: &str = "docs/gateway.schema.json";
 const REPOSITORY: &str = env!("CARGO_PKG_REPOSITORY");
-/// What is built or secret in a folder of a user's own.
+/// The `.gitignore` of a gateway's folder: files that are built or secret.
 const IGNORED: &str = "/build\n/.wrangler\n.dev.vars*\n";
 
-/// The folder of a gateway's configuration, and how it reaches the clone.
+/// The folder of a gateway's configuration, relative to the clone.
 pub struct Home {
     folder: PathBuf,
     clone: Clone,
@@ -22,15 +22,15 @@ pub struct Home {
 enum Clone {
     /// The folder is the clone itself, with the demo's configuration.
     Here,
-    /// It is elsewhere; the path leads there from the folder.
+    /// The clone is elsewhere, at this path relative to the folder.
     At(PathBuf),
-    /// None was found. The usual place is named.
+    /// No clone was found. The usual path is used.
     Missing,
 }
 
 impl Home {
     /// # Errors
-    /// Where the folder does not exist.
+    /// The folder does not exist.
     pub fn find(folder: &Path) -> Result<Self, Failure> {
         let folder = folder
             .canonicalize()
@@ -43,7 +43,7 @@ impl Home {
         Ok(Self { folder, clone })
     }
 
-    /// The first line of a new gateway.toml: it names the schema for editors.
+    /// The first line of a new gateway.toml, which names the schema for editors.
     pub fn first_line(&self) -> String {
         let schema = match &self.clone {
             Clone::Here => Path::new(".").join(SCHEMA),
@@ -55,7 +55,7 @@ impl Home {
         format!("#:schema {prefix}{}\n", schema.display())
     }
 
-    /// The command that builds the Worker; `None` in the clone, whose template has it.
+    /// The command that builds the Worker; `None` in the clone, whose template contains it.
     pub fn build_command(&self) -> Option<String> {
         match &self.clone {
             Clone::Here => None,
@@ -79,7 +79,7 @@ impl Home {
         format!("make {options}--directory {clone} {target} GATEWAY=\"$PWD\"")
     }
 
-    /// The command that makes the clone, if it is missing.
+    /// The command for cloning Ostiary, if there is no clone.
     pub fn clone_step(&self) -> Option<String> {
         let usual = source_folder::USUAL;
         matches!(self.clone, Clone::Missing).then(|| {
@@ -90,7 +90,7 @@ impl Home {
     /// Writes a `.gitignore`, unless there is one or the folder is the clone.
     ///
     /// # Errors
-    /// Where it cannot be written.
+    /// Returns an error if it cannot be written.
     pub fn ignore_what_is_built(&self) -> Result<(), Failure> {
         let path = self.folder.join(".gitignore");
         if matches!(self.clone, Clone::Here) || path.exists() {

@@ -24,30 +24,30 @@ use crate::shell::GivenOptions;
 use crate::token::{CallerToken, ShownToken};
 use home::Home;
 
-/// Write a gateway.toml and a wrangler.toml with APIs and callers; on a terminal it asks for what is not named.
+/// Write a gateway.toml and a wrangler.toml with APIs and callers; on a terminal, ask for those that are not given.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Init {
-    /// An API that Ostiary knows, once for each.
+    /// An API that Ostiary knows; may be given several times.
     #[arg(long = "api", value_name = "NAME", value_parser = PossibleValuesParser::new(known_api_names()),
           hide_possible_values = true)]
     apis: Vec<String>,
-    /// A caller, once for each. Each one gets a token, and the rules of every API that is added.
+    /// A caller; may be given several times. Each one gets a token, and the rules of every API that is added.
     #[arg(long = "caller", value_name = "NAME")]
     callers: Vec<String>,
     /// Begin with the demo's configuration: two callers and an API that `make dev` serves beside the gateway.
     #[arg(long, conflicts_with_all = ["apis", "callers", "environments", "store_id"])]
     demo: bool,
-    /// The name of the Worker, where wrangler.toml is new.
+    /// The name of the Worker, for a new wrangler.toml.
     #[arg(long, default_value = "ostiary")]
     name: String,
-    /// An environment besides the top level, where wrangler.toml is new, once for each.
+    /// An environment besides the top level, for a new wrangler.toml; may be given several times.
     #[arg(long = "env", value_name = "NAME")]
     environments: Vec<String>,
-    /// The store of new bindings [default: that of the environment's other bindings].
+    /// The store id of new bindings [default: that of the environment's other bindings].
     #[arg(long, value_name = "ID")]
     store_id: Option<String>,
-    /// Write both files anew, although they are there.
+    /// Replace both files if they exist.
     #[arg(long)]
     replace: bool,
     /// Show the changes, and write nothing.
@@ -74,7 +74,7 @@ const GATEWAY: &str = include_str!("gateway.toml");
 const WRANGLER: &str = include_str!("wrangler.toml");
 
 /// The comment above an environment.
-const INHERITS_NOTHING: &str = "An environment inherits no binding: it repeats each one.";
+const INHERITS_NOTHING: &str = "An environment inherits no bindings, so it repeats each one.";
 
 #[derive(Serialize)]
 struct Report<'r> {
@@ -86,7 +86,7 @@ struct Report<'r> {
 
 impl Init {
     /// # Errors
-    /// Where a file cannot be read or written, or the build would refuse the result.
+    /// Returns an error if a file cannot be read or written, or the build would refuse the result.
     pub fn run(mut self, output: &mut Output) -> Result<(), Failure> {
         if self.demo {
             return self.begin_with_demo(output);
@@ -131,7 +131,7 @@ impl Init {
         self.report(&changes, &tokens, next, output)
     }
 
-    /// Writes the demo's two files. Other files are never added to: the demo is a whole of its own.
+    /// Writes the demo's two files. The demo is not added to existing files.
     fn begin_with_demo(&self, output: &mut Output) -> Result<(), Failure> {
         let (gateway_path, wrangler_path) = self.configuration.paths_or_default()?;
         let home = Home::find(self.configuration.folder())?;
@@ -181,14 +181,14 @@ impl Init {
             });
         }
         if changes.is_empty() {
-            return output.line("All of it is there already. Nothing is changed.");
+            return output.line("Everything exists already. Nothing is changed.");
         }
         if self.dry_run {
             changes.print(output)?;
             output.note(if tokens.is_empty() {
                 "Nothing is written."
             } else {
-                "Nothing is written. The digests are those of tokens which nobody keeps."
+                "Nothing is written. The tokens of these digests are not kept."
             });
             return Ok(());
         }
@@ -201,7 +201,7 @@ impl Init {
         next.into_iter().try_for_each(|step| output.line(step))
     }
 
-    /// Adds the callers that are not there yet, each with a new token.
+    /// Adds the callers that do not exist, each with a new token.
     fn add_callers(&self, gateway: &mut GatewayFile) -> Result<Vec<(&str, CallerToken)>, Failure> {
         let mut tokens = Vec::new();
         for caller in &self.callers {
@@ -219,7 +219,7 @@ impl Init {
         if callers.is_empty() {
             let known = known_api_names().collect::<Vec<_>>().join(", ");
             return Err(Failure::usage(format_args!(
-                "a gateway has a caller: `ostiary init --caller web`, and perhaps `--api stripe`; the known APIs are {known}"
+                "a gateway needs a caller: `ostiary init --caller web`, and perhaps `--api stripe`; the known APIs are {known}"
             )));
         }
         let known = self.apis.iter().filter_map(|name| find_known_api(name)).map(NewRoute::known);
@@ -234,7 +234,7 @@ impl Init {
     fn wrangler(&self, template: &str, home: &Home) -> Result<String, Failure> {
         let mut document: DocumentMut =
             template.parse().map_err(|error| Failure::failed(format_args!("wrangler.toml: {error}")))?;
-        // The value alone: the comment above the key stays.
+        // Only the value is set, so that the comment above the key is kept.
         if let Some(name) = document.get_mut("name") {
             *name = value(&self.name);
         }
@@ -260,13 +260,13 @@ impl Init {
     }
 }
 
-/// The next step where there is no API yet.
+/// The next step if there is no API yet.
 fn add_step(given: &GivenOptions) -> String {
     let add = given.command("add --name items --upstream https://api.example.com --header x-api-key");
     format!("  Add an API, by a name that Ostiary knows or by its URL:\n    {add}")
 }
 
-/// Sets the value alone, so that the comment above the key is kept.
+/// Sets only the value, so that the comment above the key is kept.
 fn set(table: &mut Table, key: &str, new: toml_edit::Value) {
     if let Some(item) = table.get_mut(key) {
         *item = Item::Value(new);
@@ -285,7 +285,7 @@ fn existing(path: &Path) -> Result<Option<String>, Failure> {
 mod tests {
     use super::*;
 
-    /// What a Worker needs besides bindings and variables: the sample has the same.
+    /// The parts that a Worker needs besides bindings and variables are the same as in the sample.
     #[test]
     fn the_new_wrangler_file_builds_the_worker_as_the_sample_does() {
         let sample: DocumentMut = include_str!("../../../../wrangler.toml").parse().unwrap();

@@ -5,15 +5,15 @@ use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 use crate::failure::Failure;
 use crate::scaffold::{find_known_api, known_api_names};
 
-/// Whether there is a person at a terminal.
+/// Whether there is a user at a terminal.
 pub fn can_be_asked() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
 }
 
-/// The APIs and the callers.
+/// Asks for the APIs and the callers.
 ///
 /// # Errors
-/// Where an answer names an API that is not known, or the terminal is gone.
+/// An answer names an unknown API, or the terminal is closed.
 pub fn ask() -> Result<(Vec<String>, Vec<String>), Failure> {
     let mut terminal = io::stderr();
     writeln!(terminal, "The known APIs are {}.", known_api_names().collect::<Vec<_>>().join(", "))?;

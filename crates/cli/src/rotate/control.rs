@@ -1,11 +1,11 @@
-//! When a value is tried that is certainly wrong, in whose likeness, and what follows from how it is refused.
+//! The control: a probe with a wrong value that has the form of an accepted one.
 
 use super::found::{Found, Holding, Refusal, Verdict};
 use super::plan::{Obstacle, Step};
 
-/// The source in whose likeness a value is made that is certainly wrong, where such a control has to come before the
-/// step: before the first write, and before something is said of a key that others act on. The form of a value that is
-/// accepted is right, whatever a provider looks at first.
+/// The source whose value the control imitates, if the control has to come before this step. It comes before the first
+/// write, and before the report tells the user to revoke a key. An accepted value is preferred, because its form is
+/// valid for the provider.
 #[must_use]
 pub fn example_for(step: Step, found: &[Found]) -> Option<usize> {
     if !matches!(step, Step::Write(_) | Step::Done | Step::Stop(Obstacle::Mistyped(_))) {
@@ -17,19 +17,21 @@ pub fn example_for(step: Step, found: &[Found]) -> Option<usize> {
         .or_else(|| first(|source| source.holding == Holding::Other))
 }
 
-/// Why a step could fail requests, though it spares the source that works: what is written stands in front of that one,
-/// where requests do not go on from a key that is refused as the control was.
+/// The reason why a step could fail requests although it does not write the source that works: the written source comes
+/// before that one, and requests do not continue to the next source after a response like the one to the control.
+/// `others` has, for each other route with the secret, the statuses after which requests continue.
 #[must_use]
-pub fn exposure(step: Step, found: &[Found], control: Refusal) -> Option<Obstacle> {
+pub fn exposure(step: Step, found: &[Found], control: Refusal, others: &[Vec<u16>]) -> Option<Obstacle> {
     let Step::Write(source) = step else { return None };
-    // The gateway always goes on from a credential that cannot be exchanged.
-    let goes_on = control.is_certain || control.is_of_token_endpoint;
+    // After a credential that cannot be exchanged, the gateway always tries the next source.
+    let goes_on = control.is_of_token_endpoint
+        || (control.is_certain && others.iter().all(|statuses| statuses.contains(&control.status)));
     let is_serving = |(position, known): (usize, &Found)| {
         known.verdict == Verdict::Accepted && (known.holding == Holding::New || position < source)
     };
     let serves = found.iter().enumerate().any(is_serving);
     let follows = found.iter().skip(source).any(|known| known.verdict == Verdict::Accepted);
-    // One that is refused fails them already.
+    // A source that is refused fails requests already.
     let written = found.get(source)?;
     let is_dead = written.holding == Holding::Other && written.verdict.is_refusal();
     (follows && !serves && !goes_on && !is_dead).then_some(Obstacle::Exposed(source, control.status))
@@ -64,10 +66,13 @@ mod tests {
             (&[accepted, proved], Step::Write(0), unnamed, false),
             (&[missing, accepted], Step::Probe(1), unnamed, false),
         ] {
-            let told = exposure(step, sources, control);
+            let told = exposure(step, sources, control, &[vec![401, 403]]);
             let expected = is_exposed.then_some(Obstacle::Exposed(0, 403));
             assert_eq!(told, expected, "{sources:?} {step:?} {control:?}");
         }
+        // Another route with the secret does not go on.
+        let told = exposure(Step::Write(0), &[missing, accepted], named, &[vec![401], vec![]]);
+        assert_eq!(told, Some(Obstacle::Exposed(0, 401)));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Does what the plan says: looks, tries, writes, waits.
+//! Executes the steps of the plan.
 
 use std::time::Duration;
 
@@ -16,42 +16,42 @@ use crate::configuration::Binding;
 use crate::failure::Failure;
 use crate::printable::Printable;
 
-/// How many times in a row the gateway must have read the new value: several of its instances may answer.
+/// How many times in a row the gateway must have read the new value. Its responses may come from several instances.
 const PROOFS: u32 = 3;
 
-/// What a rotation needs.
+/// The data of a rotation.
 pub struct Execution<'a> {
-    /// Looks at sources.
+    /// Reads the sources.
     pub inspection: Inspection<'a>,
-    /// Tries them at the upstream.
+    /// Probes the upstream with each source.
     pub trial: Trial<'a>,
-    /// What they are for.
+    /// The purpose of the secrets.
     pub purpose: Purpose,
-    /// Whether the probe has to tell a wrong value from a good one before anything is written.
+    /// Whether the control has to succeed before anything is written.
     pub is_controlled: bool,
-    /// How long a written value may take until the gateway reads it.
+    /// The time limit until the gateway reads a written value.
     pub patience: Duration,
-    /// Whether nothing is written, and what would be is told.
+    /// Whether the writes are only printed.
     pub is_rehearsal: bool,
 }
 
-/// What has been done so far.
+/// The progress so far.
 #[derive(Default)]
 struct Course {
     written: Written,
     /// The sources that would have been written.
     rehearsed: Vec<usize>,
-    /// How a value is refused that is certainly wrong.
+    /// The response to the control.
     control: Option<Refusal>,
 }
 
 impl Execution<'_> {
-    /// Goes on until the plan says that there is nothing more to do. `found` is left as it is at the end.
+    /// Executes steps until the plan has no more. At the end, `found` has the last state.
     ///
-    /// A rehearsal takes the steps that would be taken if all goes well: upstreams are asked, nothing is written.
+    /// A rehearsal assumes that each write succeeds. It probes the upstream and writes nothing.
     ///
     /// # Errors
-    /// Where something failed. Run again, it goes on from there.
+    /// Returns an error if a step failed. The next run continues from there.
     pub fn run(&self, found: &mut Vec<Found>, report: &mut Report<'_>) -> Result<Step, Failure> {
         let mut course = Course::default();
         self.go_on(found, &mut course, report).map_err(|failure| course.written.explain(failure))
@@ -78,7 +78,9 @@ impl Execution<'_> {
                 }
                 continue;
             }
-            if let Some(obstacle) = course.control.and_then(|control| exposure(step, found, control)) {
+            let others = &self.trial.target.other_failovers;
+            if let Some(obstacle) = course.control.and_then(|control| exposure(step, found, control, others))
+            {
                 return Ok(Step::Stop(obstacle));
             }
             let (Step::Probe(source) | Step::Write(source)) = step else { return Ok(step) };
@@ -87,7 +89,7 @@ impl Execution<'_> {
         }
     }
 
-    /// What a rehearsal would have written is nowhere, so nothing can be like it.
+    /// Whether the control comes next. A rehearsal has written no value, so there may be none to imitate.
     fn wants_control(&self, course: &Course) -> bool {
         self.is_controlled && course.control.is_none() && course.rehearsed.is_empty()
     }
@@ -109,7 +111,7 @@ impl Execution<'_> {
         } else if is_write {
             self.write(source, &mut course.written, report)
         } else if course.rehearsed.contains(&source) {
-            report.event(Event::would(source, "would try it upstream"))?;
+            report.event(Event::would(source, "would probe the upstream with it"))?;
             Ok(Found { holding: Holding::New, verdict: Verdict::Accepted })
         } else {
             self.trial.probe(source, known, report)
@@ -151,7 +153,7 @@ impl Execution<'_> {
         Ok(Found { holding: Holding::New, verdict: Verdict::Unknown })
     }
 
-    /// Changes the secret, or makes it where it is missing.
+    /// Changes the secret, or creates it if it is missing.
     fn put(&self, binding: &Binding, value: &SecretValue, written: &mut Written) -> Result<Secret, Failure> {
         let (api, store) = (self.inspection.api, &binding.store);
         let value = SecretValue::parse(value.expose().to_owned()).map_err(Failure::failed)?;

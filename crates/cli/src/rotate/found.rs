@@ -1,68 +1,68 @@
-//! What is known of a source.
+//! The state of a source.
 
-/// What is known of one source; of all secrets at that position, where a route's auth has several.
+/// The state of one source. If several secrets are rotated together, of all their sources at one position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Found {
-    /// What the gateway reads there.
+    /// The value that the gateway reads.
     pub holding: Holding,
-    /// What the upstream says to it.
+    /// The result of the probe.
     pub verdict: Verdict,
 }
 
-/// What the gateway reads from a source. Of several secrets at one position the last of these holds for all.
+/// The value that the gateway reads from a source. For several secrets at one position, the last of these applies to
+/// all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Holding {
-    /// The new value, proved.
+    /// The new value, as its HMAC proves.
     New,
-    /// Something else, or for several secrets not all of the new values.
+    /// Another value; or of several secrets, not all have the new values.
     Other,
-    /// Nothing that it could use: there is no value, or an empty one.
+    /// No usable value: it is missing or empty.
     Unreadable,
-    /// It could not be read just now. What is there may be the only value that works.
+    /// It could not be read. It may be the only value that works.
     Unread,
 }
 
-/// What the upstream says to a request with one source alone.
+/// The result of a probe with only this source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// Not asked yet.
     Unknown,
     /// The expected status.
     Accepted,
-    /// It is no key: the route's `failover` says so, or it does not fit its place.
+    /// The value does not work: the response matches the route's `failover`, or the value is not valid in its place.
     Refused,
-    /// Refused, as the statuses of `--refused` alone say.
+    /// Refused with a status of `--refused`, which the control has to confirm.
     RefusedAs(Refusal),
-    /// Refused, and not as a value is that is certainly wrong: a key that works and may not do this is refused so.
+    /// Refused in another way than the control: a valid key without permission is refused like this.
     Restricted,
-    /// Nothing that says whether the credential is any good: no answer, 429, or a fault of the upstream's own.
+    /// It is not known whether the credential works: there was no response, or 429, or an error of the upstream.
     Undecided,
 }
 
-/// A response that refuses a credential, as far as one is told from another.
+/// The properties that distinguish one refusal of a credential from another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Refusal {
-    /// Whether it is that of a token endpoint, and not the upstream's.
+    /// Whether the response came from a token endpoint, and not from the upstream.
     pub is_of_token_endpoint: bool,
     /// Its status.
     pub status: u16,
-    /// Whether it says in so many words that the credential is no good: the route's `failover` names it, or its code is
-    /// that of OAuth.
+    /// Whether the response means a wrong credential: it matches the route's `failover`, or has an OAuth error code.
     pub is_certain: bool,
 }
 
 impl Verdict {
-    /// By a response that refuses the credential.
+    /// A source that the upstream has refused.
     pub fn refused(refusal: Refusal) -> Self {
         if refusal.is_certain { Self::Refused } else { Self::RefusedAs(refusal) }
     }
 
-    /// Whether the credential is taken for one that is no good.
+    /// Whether the credential counts as wrong.
     pub fn is_refusal(self) -> bool {
         matches!(self, Self::Refused | Self::RefusedAs(_))
     }
 
-    /// What it is worth, once it is known how a value is refused that is certainly wrong.
+    /// The verdict after the comparison with the response to the control.
     pub fn compared_with(self, control: Refusal) -> Self {
         match self {
             Self::RefusedAs(refusal) if refusal == control => Self::Refused,

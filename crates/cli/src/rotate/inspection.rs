@@ -1,4 +1,4 @@
-//! What the gateway reads from the target's sources.
+//! Reads the target's sources through the gateway.
 
 use std::collections::BTreeSet;
 
@@ -14,15 +14,15 @@ use crate::failure::Failure;
 use crate::operator::Operator;
 use crate::probed::Probed;
 
-/// Looks at sources.
+/// Reads the sources.
 pub struct Inspection<'a> {
-    /// Whose sources they are.
+    /// The target that has the sources.
     pub target: &'a Target,
-    /// For each of the target's secrets, in their order.
+    /// The new value of each of the target's secrets, in their order.
     pub values: &'a [NewValue],
-    /// Where values are written.
+    /// The API that writes values.
     pub api: &'a Api,
-    /// Where they are read.
+    /// The gateway that reads them.
     pub operator: &'a Operator,
 }
 
@@ -30,10 +30,10 @@ pub struct Inspection<'a> {
 type Stored<'a> = BTreeSet<(&'a StoreId, String)>;
 
 impl Inspection<'_> {
-    /// What each source holds, and that it is where the stores have a secret.
+    /// Reads each source, and checks that the stores have a secret for it.
     ///
     /// # Errors
-    /// Where the gateway does not say, or reads from another place than the one that would be written.
+    /// Returns an error if the gateway does not answer, or reads another secret than the one that would be written.
     pub fn look(&self, report: &mut Report<'_>) -> Result<Vec<Found>, Failure> {
         let mut all = Vec::new();
         let stored = self.stored()?;
@@ -51,15 +51,16 @@ impl Inspection<'_> {
         Ok(all)
     }
 
-    /// What the gateway reads there now.
+    /// What the gateway reads from this source now.
     ///
     /// # Errors
-    /// Where it does not say.
+    /// Returns an error if it does not answer.
     pub fn read(&self, source: usize) -> Result<Holding, Failure> {
         self.read_among(source, None)
     }
 
-    /// A source that fails is asked again, since one that is only slow must not be taken for one that can be spared.
+    /// Reads one source. After a failure it reads again, because a slow source must not be overwritten as one that does
+    /// not work.
     fn holding(&self, source: usize, stored: &Stored<'_>) -> Result<Holding, Failure> {
         let mut tries = Tries::default();
         loop {
@@ -89,7 +90,7 @@ impl Inspection<'_> {
         Ok(holding)
     }
 
-    /// What the stores hold that the target is in.
+    /// The secrets of the target's stores.
     fn stored(&self) -> Result<Stored<'_>, Failure> {
         let bindings = self.target.secrets.iter().flat_map(|secret| &secret.sources);
         let ids: BTreeSet<&StoreId> = bindings.map(|binding| &binding.store).collect();
@@ -101,25 +102,25 @@ impl Inspection<'_> {
     }
 }
 
-/// What the gateway reads for one secret.
+/// The state of one secret, from the gateway's answer.
 pub fn held(read: &Probed, new: &NewValue) -> Holding {
     match read.outcome(&new.secret) {
         _ if read.proves(&new.secret, &new.value) => Holding::New,
         "ok" | "invalid" | "exchange" => Holding::Other,
         "missing" | "empty" => Holding::Unreadable,
-        // The store failed: what is there is not known.
+        // The store failed, so the value is not known.
         _ => Holding::Unread,
     }
 }
 
-/// What the gateway reads has to be a secret that the API knows: the names may be those of another account.
+/// Checks that the API has the secret that the gateway reads. Otherwise the gateway uses another account.
 fn check_place(binding: &Binding, stored: &Stored<'_>) -> Result<(), Failure> {
     let Binding { name, store, secret } = binding;
     if stored.contains(&(store, secret.to_string())) {
         return Ok(());
     }
     Err(Failure::failed(format_args!(
-        "the gateway reads `{name}`, and the store {store} has no secret `{secret}`: what would be written is not what it \
+        "the gateway reads `{name}`, and the store {store} has no secret `{secret}`: the command would write another secret than it \
          reads; --env, --account-id or --api-base-url may name another place"
     )))
 }

@@ -1,56 +1,56 @@
-//! What an answer to a probe says of the credential.
+//! Decides from the response to a probe whether the credential works.
 
 use super::found::{Refusal, Verdict};
 use crate::failure::Failure;
 use crate::operator::{Operator, RouteRequest};
 use crate::probed::{FailedExchange, Probed};
 
-/// The codes of RFC 6749 §5.2 with which a token endpoint says that a credential is no good.
+/// The error codes for a wrong credential from a token endpoint (RFC 6749 §5.2).
 const NO_CREDENTIAL: [&str; 2] = ["invalid_client", "invalid_grant"];
 
-/// A request that shows whether a credential is any good.
+/// A request that shows whether a credential works.
 #[derive(Clone)]
 pub struct ProbeRequest {
-    /// The route whose credential it is.
+    /// The route that uses the credential.
     pub route: String,
     /// Whose values are put on the request, where each caller has its own.
     pub caller: Option<String>,
     /// GET or HEAD.
     pub method: String,
-    /// Below the mount, with its query.
+    /// The path below the mount, with its query.
     pub path: String,
-    /// What the upstream answers to a good one.
+    /// The status for a valid credential.
     pub expected: u16,
-    /// What it answers to one that is no good. Any other status says nothing of the credential.
+    /// The statuses for a wrong credential. Other statuses tell nothing about it.
     pub refused: Vec<u16>,
 }
 
-/// What an answer says of a credential.
+/// The meaning of a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Judgement {
-    /// It is good.
+    /// The credential works.
     Accepted,
-    /// It is not.
+    /// The credential is wrong.
     Refused(Refusal),
-    /// Nothing, and asking again would not help: a status that neither `failover` nor `--refused` names.
+    /// Unknown, and a retry would not help: a status that is neither in `failover` nor in `--refused`.
     Foreign(u16),
-    /// Nothing just now.
+    /// Unknown; a retry may help.
     Undecided,
 }
 
 impl ProbeRequest {
-    /// Has it sent with one source alone.
+    /// Makes the gateway send it with only this source.
     ///
     /// # Errors
-    /// Where the gateway does not do it.
+    /// Returns an error if the gateway does not send it.
     pub fn send(&self, operator: &Operator, source: usize) -> Result<Probed, Failure> {
         operator.send(&self.sent(), source)
     }
 
-    /// Has it sent with what is certainly wrong in the place of these secrets' values.
+    /// Makes the gateway send it with wrong values for these secrets.
     ///
     /// # Errors
-    /// Where the gateway does not do it.
+    /// Returns an error if the gateway does not send it.
     pub fn send_wrong(&self, operator: &Operator, source: usize, wrong: &[&str]) -> Result<Probed, Failure> {
         operator.send_wrong(&self.sent(), source, wrong)
     }
@@ -60,11 +60,11 @@ impl ProbeRequest {
         RouteRequest { route, caller: caller.as_deref(), method, path }
     }
 
-    /// What the answer says.
+    /// Classifies the response.
     pub fn judge(&self, probed: &Probed) -> Judgement {
         let refusal = |status, is_certain| Refusal { is_of_token_endpoint: false, status, is_certain };
         match (probed.status, &probed.exchange) {
-            // A route may go on to its next source where one is used up; that one is no dead key.
+            // `failover` may include a used-up quota, which does not mean that the key is wrong.
             (Some(status), _) if is_passing(status) && !self.refused.contains(&status) => {
                 Judgement::Undecided
             }
@@ -90,7 +90,7 @@ impl ProbeRequest {
 }
 
 impl Judgement {
-    /// What is known of the source that was tried.
+    /// The verdict on the source that was probed.
     pub fn verdict(self) -> Verdict {
         match self {
             Self::Accepted => Verdict::Accepted,
@@ -100,7 +100,7 @@ impl Judgement {
     }
 }
 
-/// Whether a status is about the moment, and not about the request (RFC 9110 §15.6, RFC 6585 §4, RFC 8470 §5.2).
+/// Whether a status is temporary and does not depend on the request (RFC 9110 §15.6, RFC 6585 §4, RFC 8470 §5.2).
 fn is_passing(status: u16) -> bool {
     status >= 500 || matches!(status, 408 | 425 | 429)
 }

@@ -1,6 +1,6 @@
-//! `ostiary rotate`: a new value for a secret, without one failed request.
+//! `ostiary rotate`: changes the value of a secret without a failed request.
 //!
-//! [`plan`] decides the next step and knows only what is found; [`execution`] does it.
+//! [`plan`] decides the next step from the current state; [`execution`] executes it.
 
 mod control;
 mod execution;
@@ -43,31 +43,31 @@ use sharing::check_sharing;
 use target::{NewValue, Target};
 use trial::Trial;
 
-/// Give a secret a new value without one failed request.
+/// Give a secret a new value without a failed request.
 ///
-/// The request of --probe has to tell a good key from a bad one: before anything is written, it is sent once with a
-/// value that is certainly wrong. Then the source that is not needed to serve gets the new value. When the store says
-/// that it is active, when the gateway proves that it reads it, and when the upstream accepts it, the other source
-/// follows. Interrupted anywhere and run again with the same value, it goes on from what it finds.
+/// The request of --probe shows whether a key works: before anything is written, it is sent once with a wrong value.
+/// Then the source that is not in use gets the new value. When the store says that it is active, the gateway proves
+/// that it reads it, and the upstream accepts it, the other source is written too. After an interruption, run it again
+/// with the same value, and it continues.
 ///
-/// A secret that proves a caller stops half way, with both tokens accepted: --finish ends the old one.
+/// For a caller's token, it stops half way, and both tokens are accepted: --finish ends the old one.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Rotate {
-    /// The secret's name in gateway.toml; several, where they belong to one route's auth (a key id and its key).
+    /// The secret's name in gateway.toml; several if they belong to one route's auth (a key id and its key).
     #[arg(required = true, value_name = "SECRET")]
     secrets: Vec<String>,
-    /// A request that shows whether a key is any good: GET or HEAD, and a path below the mount.
+    /// A request that shows whether a key works: GET or HEAD, and a path below the mount.
     #[arg(long, value_name = "METHOD PATH", value_parser = probe_path::parse)]
     probe: Option<(String, String)>,
-    /// The status that the upstream answers to a good key.
+    /// The status of the response to a valid key.
     #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u16).range(100..600), value_name = "STATUS")]
     expect: u16,
-    /// The statuses that it answers to one that is no good, besides what the route's `failover` says. One of these
-    /// counts only where a value that is certainly wrong gets it too.
+    /// The statuses of responses to a wrong key, in addition to the route's `failover`. One of these counts only if a
+    /// value that is certainly wrong gets it too.
     #[arg(long, default_value = "401,403", value_delimiter = ',', value_name = "STATUSES")]
     refused: Vec<u16>,
-    /// The route to try it by, where several carry the secret.
+    /// The route to probe, if several use the secret.
     #[arg(long)]
     route: Option<String>,
     /// End the old token of a caller, once the caller uses the new one.
@@ -75,10 +75,10 @@ pub struct Rotate {
     finish: bool,
     #[command(flatten)]
     waivers: Waivers,
-    /// Print the steps; ask the gateway and the upstream, write nothing.
+    /// Print the steps, with requests to the gateway and the upstream; write nothing.
     #[arg(long)]
     dry_run: bool,
-    /// How long a written value may take until the gateway reads it.
+    /// The time limit until the gateway reads a written value.
     #[arg(long, default_value = "5m", value_name = "TIME", value_parser = patience)]
     wait: Duration,
     /// Read the values from this JSON or dotenv file, by the secrets' names; `-` is standard input.
@@ -104,20 +104,20 @@ Examples:
   ostiary rotate aws_id aws_key --from pair.json --probe \"GET /\"
   ostiary rotate checkout && ostiary rotate checkout --finish";
 
-/// What is looked at before anything is written, unless it is waived.
+/// The checks that can be skipped.
 #[derive(Args)]
 struct Waivers {
-    /// Do not first ask the upstream with a value that is certainly wrong: for providers that lock accounts.
+    /// Do not probe the upstream with a wrong value first: for providers that lock accounts.
     #[arg(long)]
     no_control: bool,
-    /// Write a secret of the store that another environment of wrangler's configuration, or another binding, reads too.
+    /// Write a secret that another environment of wrangler's configuration, or another binding, uses too.
     #[arg(long)]
     write_bound: bool,
 }
 
 impl Rotate {
     /// # Errors
-    /// Where the new value is not in use at the end.
+    /// Returns an error if the new value is not in use at the end.
     pub fn run(self, output: &mut Output) -> Result<(), Failure> {
         let gateway = self.configuration.gateway()?;
         let environment = self.configuration.environment(self.env.as_deref())?;
@@ -157,12 +157,12 @@ impl Rotate {
         match (&target.route, &self.probe) {
             (None, None) => Ok((None, Purpose::Proof { finish: self.finish })),
             (None, Some(_)) => {
-                Err(Failure::usage("the secret proves a caller, so there is no upstream to --probe"))
+                Err(Failure::usage("the secret is a caller's token, so there is no upstream to --probe"))
             }
             (Some(_), _) if self.finish => Err(Failure::usage(
-                "--finish is for a secret that proves a caller; this one is put on requests",
+                "--finish is for a caller's token; the gateway adds this secret to requests",
             )),
-            (Some(_), None) => Err(Failure::usage("say how to try the value: --probe \"GET /path\"")),
+            (Some(_), None) => Err(Failure::usage("a probe is needed: --probe \"GET /path\"")),
             (Some(route), Some((method, path))) => {
                 let request = ProbeRequest {
                     route: route.clone(),
@@ -199,7 +199,7 @@ fn values(names: &[String], from: Option<PathBuf>, source: &ValueSource) -> Resu
     names.iter().map(take).collect()
 }
 
-/// A time to wait. It has an upper limit, because a clock has one, and a value spreads sooner.
+/// A time to wait, with an upper limit.
 fn patience(text: &str) -> Result<Duration, String> {
     const LONGEST: &str = "7d";
     let (asked, longest) = (text.parse::<Age>(), LONGEST.parse::<Age>());

@@ -1,4 +1,4 @@
-//! Waiting for what takes its time, and not for ever.
+//! Waits and retries with a limit.
 
 use std::fmt;
 use std::thread;
@@ -6,28 +6,28 @@ use std::time::{Duration, Instant};
 
 use crate::failure::Failure;
 
-/// Between two looks at something that is waited for.
+/// The pause between two checks.
 const PAUSE: Duration = Duration::from_millis(500);
-/// How often something is asked that fails, or does not say whether a credential is any good.
+/// The most attempts of a request that fails or has no clear result.
 const TRIES: u32 = 3;
 
 /// A deadline.
 pub struct Patience(Instant);
 
-/// A few tries.
+/// A counter of attempts.
 #[derive(Default)]
 pub struct Tries(u32);
 
 impl Patience {
-    /// From now on.
+    /// The deadline after this time from now.
     pub fn new(duration: Duration) -> Self {
         Self(Instant::now() + duration)
     }
 
-    /// Waits a moment for what is missing.
+    /// Waits for one pause; `missing` is the error message.
     ///
     /// # Errors
-    /// Where the deadline has passed.
+    /// Returns an error if the deadline has passed.
     pub fn wait(&self, missing: impl fmt::Display) -> Result<(), Failure> {
         if Instant::now() >= self.0 {
             return Err(Failure::failed(format_args!("{missing} (--wait makes it wait longer)")));
@@ -38,7 +38,7 @@ impl Patience {
 }
 
 impl Tries {
-    /// Waits a moment and says yes, unless this was the last try.
+    /// Waits for one pause and returns true, unless this was the last attempt.
     pub fn again(&mut self) -> bool {
         self.0 = self.0.saturating_add(1);
         let is_left = self.0 < TRIES;

@@ -1,67 +1,68 @@
-//! What a rotation does next, from what is found. It knows nothing else, so a rotation that was interrupted
-//! anywhere continues at the same point when it is run again with the same value.
+//! Decides the next step of a rotation from the current state only. So an interrupted rotation continues at the same
+//! point when it is run again with the same value.
 //!
-//! 1. A source that holds the new value is tried at the upstream before anything else is written.
-//! 2. Until one has been accepted there, no source is written that may be the only one that works: first one that
-//!    does not work, the primary before others; then the last of several that do. Where none works, the last. Where one
-//!    is refused otherwise than a wrong value is, none: it may work, and not be allowed what the probe asks for.
-//! 3. From then on every source that does not hold the new value is written, the primary first.
+//! 1. A source that has the new value is probed before anything else is written.
+//! 2. Until the upstream has accepted the new value, no source is written that may be the only one that works. A source
+//!    that does not work is written first, the primary before others; otherwise, the last of several that work; if none
+//!    works, the last one. If a source is refused in another way than the control, nothing is written, because that may
+//!    be a valid key without permission for the probe.
+//! 3. Then every source that does not have the new value is written, the primary first.
 //!
-//! A secret that proves a caller has no upstream: all its sources are accepted at once. One of them is written,
-//! the rest when told to finish, since that ends the old token.
+//! A caller's token has no upstream, and all its sources are accepted at the same time. One of them is written; the
+//! others only with `--finish`, because that ends the old token.
 
 use super::found::{Found, Holding, Verdict};
 
-/// What the secret is for.
+/// The purpose of the secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// It is put on requests.
+    /// The gateway adds it to requests.
     Injected,
-    /// Callers show it.
+    /// Callers authenticate with it.
     Proof {
         /// Whether the old token may end.
         finish: bool,
     },
 }
 
-/// What is to be done; sources are positions from 0.
+/// The next step; sources are positions from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// Send a request upstream with this source alone.
+    /// Send the probe with only this source.
     Probe(usize),
-    /// Put the new value there, and wait until the gateway reads it.
+    /// Write the new value to this source, and wait until the gateway reads it.
     Write(usize),
-    /// Nothing: every source holds the new value, and it works.
+    /// The end: every source has the new value, and it works.
     Done,
-    /// Nothing more without being told to finish.
+    /// The end of the first half: the rest needs `--finish`.
     Half,
-    /// Nothing: going on could do harm.
+    /// Stop, because the next write could fail requests.
     Stop(Obstacle),
 }
 
-/// Why going on could do harm.
+/// The reason to stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Obstacle {
-    /// The upstream refuses the new value, which this source holds.
+    /// The upstream refuses the new value, which this source has.
     Mistyped(usize),
-    /// The upstream does not say whether this source works.
+    /// It is not known whether this source works.
     Undecided(usize),
-    /// The upstream refuses this source, and a value that is certainly wrong in another way.
+    /// The upstream refuses this source in another way than the control.
     Restricted(usize),
     /// The gateway could not read this source, which may be the only one that works.
     Unread(usize),
-    /// This source is in front of the one that works, and requests do not go on from a key that is refused with this
-    /// status: a wrong value there would fail them.
+    /// This source comes before the one that works, and requests do not continue to the next source after this status:
+    /// a wrong value there would fail requests.
     Exposed(usize, u16),
-    /// The upstream accepts what is certainly wrong, so that its answer proves nothing.
+    /// The upstream accepts a wrong value, so the probe tells nothing.
     Blind,
-    /// The upstream answers this to what is certainly wrong, which is neither what a good key gets nor a refusal.
+    /// The status of the response to the control is neither that of a valid key nor a refusal.
     Foreign(u16),
-    /// The upstream does not say just now what it makes of what is certainly wrong.
+    /// The control had no clear result; a retry may help.
     Untold,
-    /// There is one source, and it works: a wrong value there would be a failure.
+    /// There is one source, and it works: a wrong value there would fail requests.
     OnlySource,
-    /// No source holds this value, so there is nothing to promote.
+    /// With `--finish`, no source has this value yet.
     NothingToPromote,
 }
 
@@ -78,7 +79,7 @@ fn next_injected(found: &[Found]) -> Step {
     let first = |wanted: fn(&Found) -> bool| found.iter().position(wanted);
     let is_new = |source: &Found| source.holding == Holding::New;
 
-    // 1. What holds the new value is tried.
+    // 1. Probe a source that has the new value.
     if let Some(source) = first(|source| source.holding == Holding::New && source.verdict == Verdict::Unknown)
     {
         return Step::Probe(source);
@@ -86,7 +87,7 @@ fn next_injected(found: &[Found]) -> Step {
     let untried = first(|source| source.holding == Holding::Other && source.verdict == Verdict::Unknown);
     let is_refused_new = |source: &Found| source.holding == Holding::New && source.verdict.is_refusal();
     if let Some(source) = first(is_refused_new) {
-        // Only what works is proposed as what to put back.
+        // The advice needs a source that works, so the others are probed first.
         return untried.map_or(Step::Stop(Obstacle::Mistyped(source)), Step::Probe);
     }
     if let Some(source) =
@@ -100,12 +101,12 @@ fn next_injected(found: &[Found]) -> Step {
         return Step::Stop(Obstacle::Restricted(source));
     }
 
-    // 3. One is proved, so every other one can be written.
+    // 3. One source works with the new value, so every other one can be written.
     if found.iter().any(is_new) {
         return first(|source| source.holding != Holding::New).map_or(Step::Done, Step::Write);
     }
 
-    // 2. Which can be spared?
+    // 2. Find the source that is not needed.
     if let Some(source) = unread(found) {
         return Step::Stop(Obstacle::Unread(source));
     }
@@ -120,7 +121,7 @@ fn next_injected(found: &[Found]) -> Step {
     let refused = first(|source| source.verdict.is_refusal());
     let undecided = first(|source| source.verdict == Verdict::Undecided);
     let spare = if accepted == 0 {
-        // The probe itself may be wrong, and the first source may be serving all the same.
+        // The last one, because the probe itself may be wrong and the first source may work.
         unreadable.or(found.iter().rposition(|source| source.verdict.is_refusal()))
     } else {
         unreadable.into_iter().chain(refused).min().or(undecided)
@@ -160,7 +161,7 @@ fn next_proof(found: &[Found], finish: bool) -> Step {
 mod tests {
     use super::*;
 
-    /// What really is in a source, which the planner must find out.
+    /// The real content of a source, which the planner does not see.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     enum Real {
         Works,
@@ -175,7 +176,7 @@ mod tests {
         real == Real::Works || (real == Real::New && new_works)
     }
 
-    /// What is seen before anything is probed.
+    /// The state before any probe.
     fn look(real: Real) -> Found {
         let holding = match real {
             Real::New => Holding::New,
@@ -185,8 +186,7 @@ mod tests {
         Found { holding, verdict: Verdict::Unknown }
     }
 
-    /// Runs to the end, forgetting everything after the steps whose bits are set. Fails where a step could fail a
-    /// request.
+    /// Runs to the end, with a restart after each step whose bit is set. Panics if a step could fail a request.
     fn run(mut world: Vec<Real>, new_works: bool, interruptions: u32) -> (Vec<Real>, Step) {
         let mut found: Vec<Found> = world.iter().copied().map(look).collect();
         for number in 0..32 {
@@ -199,7 +199,7 @@ mod tests {
                 Step::Write(source) => {
                     let something_worked = world.iter().any(|real| works(*real, new_works));
                     world[source] = Real::New;
-                    // A value that was not tried yet counts as wrong.
+                    // A value that was not probed yet counts as wrong.
                     let proved =
                         found.iter().any(|f| f.holding == Holding::New && f.verdict == Verdict::Accepted);
                     let serves =

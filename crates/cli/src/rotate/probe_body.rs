@@ -1,13 +1,13 @@
-//! Whether a probe, which has no body, can carry the credential of a route.
+//! Checks that a probe, which has no body, can contain the credential of a route.
 
 use ostiary_core::configuration::{Gateway, Placement};
 
 use crate::failure::Failure;
 
-/// Looks for what the route's auth puts into a body.
+/// Checks that the route's auth puts nothing into a body.
 ///
 /// # Errors
-/// Where there is something, so that no probe can show whether it is any good.
+/// Returns an error if it does, because no probe could show whether the value works.
 pub fn check_body(gateway: &Gateway, name: &str) -> Result<(), Failure> {
     let route = gateway.routes.iter().find(|route| route.name == name);
     let mut auth = route.into_iter().flat_map(|route| route.auth.iter());
@@ -16,7 +16,7 @@ pub fn check_body(gateway: &Gateway, name: &str) -> Result<(), Failure> {
     }
     Err(Failure::usage(format_args!(
         "the route `{name}` puts its credential into the body, and a probe has none, so nothing can show whether a value \
-         works there; name another route that carries it (--route), or write one source after the other yourself with \
+         works there; name another route that uses it (--route), or write one source after the other yourself with \
          `ostiary secrets update`, and look at a request after each"
     )))
 }
@@ -36,7 +36,7 @@ mod tests {
             ("[{ header = \"x-a\", value = \"${key}\" }, { form = \"api_key\", value = \"${key}\" }]".to_owned(), true),
             (format!("{{ hmac = {{ key = \"${{key}}\", {signed}{{ header = \"x-s\", value = \"${{request.signature}}\" }} }} }}"), false),
             (format!("{{ hmac = {{ key = \"${{key}}\", {signed}{{ json = \"/s\", value = \"${{request.signature}}\" }} }} }}"), true),
-            // The body of a token endpoint's request is no probe's.
+            // The request to a token endpoint has its own body.
             ("{ oauth2 = { token_url = \"https://a.example.com\", client_id = \"i\", client_secret = \"${key}\", client_auth = \"post\" } }".to_owned(), false),
         ] {
             let gateway = format!(

@@ -1,4 +1,4 @@
-//! The method and the path of `--probe`, and whether the path begins with the route's mount, which it should not.
+//! Reads the method and the path of `--probe`, and checks that the path does not begin with the route's mount.
 
 use ostiary_core::configuration::{Destination, Gateway, Route};
 use ostiary_core::http::method::Method;
@@ -6,10 +6,10 @@ use ostiary_core::http::path::CanonicalPath;
 
 use crate::failure::Failure;
 
-/// Reads the argument: GET or HEAD, a blank, and a path with its query.
+/// Reads the argument: GET or HEAD, a space, and a path with its query.
 ///
 /// # Errors
-/// Where it is anything else, with what to write.
+/// Returns an error for anything else; its message shows the correct form.
 pub fn parse(text: &str) -> Result<(String, String), String> {
     const EXPECTED: &str =
         "write GET or HEAD, a space, and a path below the mount, such as \"GET /v1/balance\"";
@@ -52,10 +52,10 @@ pub fn parse(text: &str) -> Result<(String, String), String> {
     Ok((method.to_owned(), path.to_owned()))
 }
 
-/// Looks for the mount of the route in front of the path. Returns a warning where a rule admits the path all the same.
+/// Checks that the path does not begin with the route's mount. Returns a warning if it does but a rule admits it.
 ///
 /// # Errors
-/// Where only the path without the mount is admitted.
+/// Returns an error if only the path without the mount is admitted.
 pub fn check_mount(
     gateway: &Gateway,
     name: &str,

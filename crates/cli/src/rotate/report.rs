@@ -1,4 +1,4 @@
-//! What a rotation says while it goes on, and at its end.
+//! Prints the progress and the result of a rotation.
 
 use std::fmt::Write as _;
 
@@ -15,10 +15,10 @@ use crate::shell::GivenOptions;
 
 const WRITTEN: &str = "written";
 
-/// What happened to one source.
+/// An event of one source.
 #[derive(Serialize)]
 pub struct Event {
-    /// From 1.
+    /// Its position, from 1.
     source: usize,
     #[serde(rename = "event")]
     kind: &'static str,
@@ -27,11 +27,11 @@ pub struct Event {
     status: Option<u16>,
 }
 
-/// All that happened. For people each event is a line when it happens; JSON is written once, at the end.
+/// All events. As text, each event is printed at once, as a line; JSON is printed at the end.
 pub struct Report<'a> {
     target: &'a Target,
     output: &'a mut Output,
-    /// By which a command that is shown means the same account and configuration.
+    /// The options for the same account and configuration, for commands that are shown.
     given: GivenOptions,
     events: Vec<Event>,
 }
@@ -71,13 +71,13 @@ impl Event {
 }
 
 impl<'a> Report<'a> {
-    /// Nothing has happened yet.
+    /// A report without events.
     pub fn new(target: &'a Target, given: GivenOptions, output: &'a mut Output) -> Self {
         Self { target, output, given, events: Vec::new() }
     }
 
     /// # Errors
-    /// Where standard output cannot be written to.
+    /// Returns an error if standard output cannot be written to.
     pub fn event(&mut self, event: Event) -> Result<(), Failure> {
         if !self.output.is_json() {
             let source = self.target.source_name(event.source.saturating_sub(1));
@@ -87,10 +87,10 @@ impl<'a> Report<'a> {
         Ok(())
     }
 
-    /// How it ended, and what the operator does next.
+    /// Prints the result and the next steps for the operator.
     ///
     /// # Errors
-    /// [`Failure::Found`] where the new value is not in use, or would not be.
+    /// [`Failure::Found`] if the new value is not in use, or would not be.
     pub fn end(self, step: Step, found: &[Found], is_rehearsal: bool) -> Result<(), Failure> {
         let (outcome, tone, advice) = match step {
             Step::Stop(obstacle) => ("stopped", Tone::Bad, self.stopped(obstacle, found)),
@@ -115,40 +115,40 @@ impl<'a> Report<'a> {
         match obstacle {
             Obstacle::Mistyped(source) => mistyped(source, found, self.target, &self.given),
             Obstacle::Undecided(source) => format!(
-                "The upstream does not say whether {} works. {written} Run the same again with the same value when it \
-                 answers; --probe and --expect say how it is asked.",
+                "It is not known whether {} works. {written} Run the same again later with the same value, or \
+                 change --probe or --expect.",
                 name(source)
             ),
             Obstacle::Restricted(source) => format!(
-                "{} is refused, and not as a value is that is certainly wrong: a key that works and may not do this is \
-                 refused so, and the probe cannot tell the two apart. {written} Choose a --probe that every key of that \
-                 kind may make, or write --refused with the statuses alone that a dead key gets; --no-control takes \
-                 each of them for that of a dead key.",
+                "{} is refused in another way than a wrong value. A valid key without permission for the probe is \
+                 refused like this. {written} Choose a --probe that every key of that kind may send, or limit \
+                 --refused to the statuses for a wrong key; --no-control treats all of them as a refusal of a wrong \
+                 key.",
                 capitalised(&name(source))
             ),
             Obstacle::Exposed(source, status) => format!(
-                "{} is in front of the one that works, and requests do not go on to that one from a key that is refused \
-                 with {status}, which the route's `failover` does not name: a wrong value there would fail them. \
-                 {written} Name it there (docs/rotation.md), deploy, and run the same again.",
+                "{} comes before the one that works, and requests do not continue to that one after {status}, \
+                 because the `failover` of a route with the secret does not include it: a wrong value there would \
+                 fail requests. {written} Add {status} to `failover` (docs/rotation.md), deploy, and run the same again.",
                 capitalised(&name(source))
             ),
             Obstacle::Unread(source) => format!(
-                "The gateway could not read {}, which may hold the only value that works, so no source is written. Run \
-                 the same again with the same value when the store answers.",
+                "The gateway could not read {}, which may have the only value that works, so no source is written. \
+                 Run the same again later with the same value.",
                 name(source)
             ),
             Obstacle::Blind => format!(
-                "The upstream gives the same answer to a value that is certainly wrong, so that the probe tells no good \
-                 key from a bad one. {written} {SAY_IT}"
+                "The upstream gives the same response to a wrong value, so the probe does not show whether a key \
+                 works. {written} {SAY_IT}"
             ),
             Obstacle::Foreign(status) => format!(
-                "The answer to a value that is certainly wrong, {status}, is neither that of a good key nor named as that \
-                 of a dead one; it may be about the value's form alone. {written} {SAY_IT} --refused {status} takes it \
-                 for that of a dead key, and --no-control goes on without this."
+                "The response to a wrong value, {status}, is neither the one to a valid key nor a known refusal; \
+                 its reason may be the form of the value. {written} {SAY_IT} --refused {status} treats it as a \
+                 refusal, and --no-control skips this check."
             ),
             Obstacle::Untold => format!(
-                "The upstream does not say what it makes of a value that is certainly wrong. {written} Run the same \
-                 again when it answers; --no-control goes on without this."
+                "The response to a wrong value does not show whether it was refused. {written} Run the same again \
+                 later; --no-control skips this check."
             ),
             Obstacle::OnlySource => {
                 "The secret has one source, and it works; a wrong value there would fail every request. \
@@ -161,7 +161,7 @@ impl<'a> Report<'a> {
         }
     }
 
-    /// What this run has written, in a sentence.
+    /// A sentence with the sources that this run has written.
     fn written(&self) -> String {
         let written = self.events.iter().filter(|event| event.kind == WRITTEN);
         let names: Vec<String> =
@@ -173,8 +173,8 @@ impl<'a> Report<'a> {
     }
 }
 
-const SAY_IT: &str = "Choose another --probe or --expect, or say in the route's `failover = { when = … }` what a refused \
-                      key looks like (docs/rotation.md lists providers), deploy, and run the same again.";
+const SAY_IT: &str = "Choose another --probe or --expect, or describe the response to a refused key in the route's \
+                      `failover = { when = … }` (docs/rotation.md lists providers), deploy, and run the same again.";
 
 const HALF: &str = "Both tokens work. Give the new one to the caller; when nobody uses the old one any more, run \
                     the same with --finish and the same value, which ends the old one.";
@@ -183,14 +183,15 @@ fn done(target: &Target) -> String {
     match &target.route {
         Some(route) => {
             format!(
-                "Every source holds the new value. Now revoke the old key at the provider that the route `{route}` leads to."
+                "Every source holds the new value. Now revoke the old key at the provider that the route `{route}` \
+                 leads to."
             )
         }
         None => "Every source holds the new token; the old one is no longer accepted.".to_owned(),
     }
 }
 
-/// Nobody can read the old value back, but the store can copy it.
+/// The advice after a mistyped value. No command can read the old value, but the store can copy it.
 fn mistyped(source: usize, found: &[Found], target: &Target, given: &GivenOptions) -> String {
     let only = if found.iter().filter(|one| one.holding == Holding::New).count() == 1 { "only " } else { "" };
     let name = target.source_name(source);
@@ -217,7 +218,7 @@ fn mistyped(source: usize, found: &[Found], target: &Target, given: &GivenOption
 fn restored(from: &Binding, to: &Binding, given: &GivenOptions) -> String {
     if from.store != to.store {
         return format!(
-            "\n  # `{}` is in another store, to which nothing can be copied: type the old value",
+            "\n  # `{}` is in another store, and values cannot be copied between stores: type the old value",
             to.secret
         );
     }

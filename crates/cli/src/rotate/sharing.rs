@@ -1,14 +1,13 @@
-//! Whether somebody else reads the secrets of stores that would be written.
+//! Checks whether other bindings use the secrets that would be written.
 
 use super::target::Target;
 use crate::configuration::{Binding, Environment};
 use crate::failure::Failure;
 
-/// Looks for other bindings of the places that are written: in every environment, since an account has one store for
-/// all of them.
+/// Looks for other bindings of these secrets in every environment, because an account has one store for all of them.
 ///
 /// # Errors
-/// Where there is one: what it serves would change without being tried.
+/// Returns an error if there is one, because its value would change without a probe.
 pub fn check_sharing(
     target: &Target,
     own: &Environment,
@@ -25,7 +24,7 @@ pub fn check_sharing(
             environment.bindings.iter().filter(is_other).find(|binding| is_written(binding))
         {
             return Err(Failure::usage(format_args!(
-                "the secret `{}` of the store {} is what `{}` ({}) reads, too, which would change without being tried; \
+                "the secret `{}` of the store {} is what `{}` ({}) reads, too, which would change without a probe; \
                  give one of them a secret of its own, or write --write-bound",
                 binding.secret,
                 binding.store,
@@ -49,8 +48,8 @@ mod tests {
     #[test]
     fn a_place_that_another_binding_reads_is_told() {
         let sources = vec![binding("KEY", "s", "live"), binding("KEY_NEXT", "s", "live-next")];
-        let target =
-            Target { secrets: vec![TargetSecret { sources: sources.clone() }], route: None, caller: None };
+        let secrets = vec![TargetSecret { sources: sources.clone() }];
+        let target = Target { secrets, route: None, caller: None, other_failovers: Vec::new() };
         let environment = |name: Option<&str>, bindings: Vec<Binding>| Environment {
             name: name.map(str::to_owned),
             bindings,

@@ -1,4 +1,4 @@
-//! What is rotated: one secret, or several of one route's auth, with their sources.
+//! The target of a rotation: one secret, or several of one route's auth, with their sources.
 
 use std::collections::BTreeSet;
 
@@ -8,17 +8,19 @@ use ostiary_secrets_store::{SecretName, SecretValue, StoreId};
 use crate::configuration::{Binding, Environment};
 use crate::failure::Failure;
 
-/// What is rotated.
+/// The secrets to rotate.
 pub struct Target {
     /// One or more, all with the same number of sources.
     pub secrets: Vec<TargetSecret>,
-    /// The route whose requests carry them; `None` where the one secret proves a caller.
+    /// The route that uses them; `None` if the secret is a caller's token.
     pub route: Option<String>,
     /// Whose values those are, on a route where each caller has its own.
     pub caller: Option<String>,
+    /// For each other route that carries one of the secrets: the statuses after which it tries the next source.
+    pub other_failovers: Vec<Vec<u16>>,
 }
 
-/// Where one secret's values are.
+/// A secret and the bindings of its sources.
 pub struct TargetSecret {
     /// The primary first.
     pub sources: Vec<Binding>,
@@ -28,13 +30,13 @@ pub struct TargetSecret {
 pub struct NewValue {
     /// Its name in `gateway.toml`.
     pub secret: String,
-    /// What is to be written.
+    /// The new value.
     pub value: SecretValue,
 }
 
 impl Target {
     /// # Errors
-    /// Where the names do not belong together, or a source cannot be written.
+    /// Returns an error if the names do not belong together, or a source cannot be written.
     pub fn find(
         gateway: &Gateway,
         environment: &Environment,
@@ -65,16 +67,17 @@ impl Target {
         }
         if let Some((binding, other)) = shared(gateway, environment, &ids, &seen) {
             return Err(Failure::usage(format_args!(
-                "`{}` is bound to the secret `{}` of `{other}` too, which would change without being tried; give one of them \
+                "`{}` is bound to the secret `{}` of `{other}` too, which would change without a probe; give one of them \
                  a secret of its own",
                 binding.name, binding.secret
             )));
         }
         let caller = route.as_ref().and_then(|route| caller(gateway, route, &ids));
-        Ok(Self { secrets, route, caller })
+        let other_failovers = other_failovers(gateway, &ids, route.as_deref());
+        Ok(Self { secrets, route, caller, other_failovers })
     }
 
-    /// How many sources each secret has.
+    /// The number of sources of each secret.
     pub fn sources(&self) -> usize {
         self.secrets.first().map_or(0, |secret| secret.sources.len())
     }
@@ -87,7 +90,7 @@ impl Target {
     }
 }
 
-/// A source of another secret that is in one of these places, and that secret's name.
+/// A source of another secret with the same secret in the store, and that secret's name.
 fn shared<'e>(
     gateway: &'e Gateway,
     environment: &'e Environment,
@@ -115,7 +118,7 @@ fn find(gateway: &Gateway, name: &str) -> Result<SecretId, Failure> {
     })
 }
 
-/// The route by which the secrets are tried; `None` where they prove a caller.
+/// The route for the probe; `None` for a caller's token.
 fn purpose(gateway: &Gateway, ids: &[SecretId], wanted: Option<&str>) -> Result<Option<String>, Failure> {
     if let [id] = ids
         && gateway.callers.iter().any(|caller| caller.proof.secret() == Some(*id))
@@ -123,7 +126,7 @@ fn purpose(gateway: &Gateway, ids: &[SecretId], wanted: Option<&str>) -> Result<
         return match wanted {
             None => Ok(None),
             Some(_) => {
-                Err(Failure::usage("the secret proves a caller, so no route carries it: leave --route out"))
+                Err(Failure::usage("the secret is a caller's token, so no route uses it: omit --route"))
             }
         };
     }
@@ -133,12 +136,12 @@ fn purpose(gateway: &Gateway, ids: &[SecretId], wanted: Option<&str>) -> Result<
     match (routes.as_slice(), wanted) {
         (routes, Some(wanted)) if routes.contains(&wanted) => Ok(Some(wanted.to_owned())),
         (_, Some(wanted)) => Err(Failure::usage(format_args!(
-            "the auth of the route `{wanted}` does not hold all that is named"
+            "the auth of the route `{wanted}` does not use all of these secrets"
         ))),
         ([route], None) => Ok(Some((*route).to_owned())),
-        ([], None) => Err(Failure::usage("no route's auth holds all that is named")),
+        ([], None) => Err(Failure::usage("no route's auth uses all of these secrets")),
         (routes, None) => Err(Failure::usage(format_args!(
-            "several routes carry it; say by which to try it: --route {}",
+            "several routes use it; choose one to probe: --route {}",
             routes.join("|")
         ))),
     }
@@ -156,6 +159,17 @@ fn caller(gateway: &Gateway, route: &str, ids: &[SecretId]) -> Option<String> {
         route.allow.iter().find(|grant| grant.auth.as_deref().is_some_and(|auth| holds(auth, ids)))?;
     let Grantee::Caller(id) = grant.to else { return None };
     gateway.caller(id).map(|caller| caller.name.to_string())
+}
+
+fn other_failovers(gateway: &Gateway, ids: &[SecretId], tried: Option<&str>) -> Vec<Vec<u16>> {
+    let carries =
+        |route: &&Route| route.auths().flatten().flat_map(Placement::secrets).any(|id| ids.contains(&id));
+    let others = gateway.routes.iter().filter(|route| Some(route.name.as_ref()) != tried).filter(carries);
+    let statuses = |route: &Route| {
+        let conditions = route.failover.iter().flat_map(|failover| failover.when.iter());
+        conditions.map(|condition| condition.status).collect()
+    };
+    others.map(statuses).collect()
 }
 
 fn target_secret(secret: &Secret, environment: &Environment) -> Result<TargetSecret, Failure> {
@@ -215,6 +229,15 @@ allow = { ops = ["GET /**"], shop = ["GET /**"] }
 "#;
 
     fn find(names: &[&str], route: Option<&str>) -> Result<(Option<String>, String), String> {
+        let target = found(names, route)?;
+        let route = target.route.as_ref().map(|route| match &target.caller {
+            Some(caller) => format!("{route} as {caller}"),
+            None => route.clone(),
+        });
+        Ok((route, target.source_name(target.sources() - 1)))
+    }
+
+    fn found(names: &[&str], route: Option<&str>) -> Result<Target, String> {
         let bound = [
             "ID",
             "ID_NEXT",
@@ -247,16 +270,8 @@ allow = { ops = ["GET /**"], shop = ["GET /**"] }
         let environment =
             Environment { bindings: bound.iter().map(binding).collect(), ..Environment::default() };
         let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
-        match Target::find(&gateway, &environment, &names, route) {
-            Ok(target) => {
-                let route = target.route.as_ref().map(|route| match &target.caller {
-                    Some(caller) => format!("{route} as {caller}"),
-                    None => route.clone(),
-                });
-                Ok((route, target.source_name(target.sources() - 1)))
-            }
-            Err(failure) => Err(failure.message().unwrap_or_default().to_owned()),
-        }
+        let target = Target::find(&gateway, &environment, &names, route);
+        target.map_err(|failure| failure.message().unwrap_or_default().to_owned())
     }
 
     #[test]
@@ -273,14 +288,22 @@ allow = { ops = ["GET /**"], shop = ["GET /**"] }
     }
 
     #[test]
+    fn knows_after_which_refusals_other_routes_try_the_next_source() {
+        let others = |names: &[&str], route| found(names, Some(route)).unwrap().other_failovers;
+        assert_eq!(others(&["id"], "pair"), [vec![401]]);
+        assert_eq!(others(&["id"], "id"), [vec![401]]);
+        assert_eq!(others(&["key"], "pair"), <[Vec<u16>; 0]>::default());
+    }
+
+    #[test]
     fn tells_what_does_not() {
         for (names, route, expected) in [
             (&["nobody"][..], None, "no secret `nobody`"),
             (&["id"], None, "--route pair|id|shared"),
-            (&["id", "key"], Some("id"), "does not hold all"),
-            (&["id", "tenant"], None, "no route's auth holds all"),
-            (&["id", "ops"], None, "no route's auth holds all"),
-            (&["ops"], Some("pair"), "leave --route out"),
+            (&["id", "key"], Some("id"), "does not use all"),
+            (&["id", "tenant"], None, "no route's auth uses all"),
+            (&["id", "ops"], None, "no route's auth uses all"),
+            (&["ops"], Some("pair"), "omit --route"),
             (&["id", "user"], None, "unequal numbers"),
             (&["same"], None, "`SAME_AGAIN` is bound to the secret `SAME` like another source"),
             (&["user"], None, "`USER_AGAIN` is bound to the secret `USER` of `twin` too"),

@@ -1,4 +1,4 @@
-//! Tries sources at the upstream.
+//! Probes the upstream with the sources.
 
 use std::time::Duration;
 
@@ -13,26 +13,26 @@ use crate::failure::Failure;
 use crate::operator::Operator;
 use crate::probed::Probed;
 
-/// Tries sources at the upstream.
+/// Probes the upstream with the sources.
 pub struct Trial<'a> {
-    /// Whose sources they are.
+    /// The target that has the sources.
     pub target: &'a Target,
-    /// For each of the target's secrets, in their order.
+    /// The new value of each of the target's secrets, in their order.
     pub values: &'a [NewValue],
-    /// Has requests sent.
+    /// The gateway that sends the requests.
     pub operator: &'a Operator,
-    /// What they are tried with; `None` where they prove a caller.
+    /// The probe; `None` for a caller's token.
     pub probe: Option<ProbeRequest>,
-    /// How long one instance of the gateway may be behind the others.
+    /// The time limit until all instances of the gateway read the new value.
     pub patience: Duration,
 }
 
 impl Trial<'_> {
-    /// Tries the source at the upstream. What it holds comes from the same reading as the verdict, so that a stale one
-    /// is not taken for the new value.
+    /// Probes the upstream with the source. The holding and the verdict come from the same response, so the verdict on
+    /// an old value is not used for the new one.
     ///
     /// # Errors
-    /// Where the gateway does not do it, or reads another binding.
+    /// Returns an error if the gateway does not do it, or reads another binding.
     pub fn probe(&self, source: usize, known: Found, report: &mut Report<'_>) -> Result<Found, Failure> {
         let request = self.request()?;
         let patience = Patience::new(self.patience);
@@ -49,7 +49,7 @@ impl Trial<'_> {
                 ))?;
                 continue;
             }
-            // A source that held a value a moment ago must not be taken for one that can be spared.
+            // A source that had a value a moment ago must not be taken for an empty one.
             if (now.verdict == Verdict::Undecided || now.holding > known.holding) && tries.again() {
                 continue;
             }
@@ -66,11 +66,11 @@ impl Trial<'_> {
         }
     }
 
-    /// Has the probe sent with a value that is certainly wrong, like the one that the source holds. How the upstream
-    /// refuses it; or why it cannot be known whether it tells it from a good one.
+    /// Makes the gateway send the control, with a wrong value that imitates the source's. Returns the refusal, or the
+    /// reason why the probe tells nothing.
     ///
     /// # Errors
-    /// Where the gateway does not do it, or reads another binding.
+    /// Returns an error if the gateway does not do it, or reads another binding.
     pub fn control(
         &self,
         source: usize,
@@ -98,18 +98,18 @@ impl Trial<'_> {
     }
 
     fn request(&self) -> Result<&ProbeRequest, Failure> {
-        self.probe.as_ref().ok_or_else(|| Failure::usage("say how to try the value: --probe \"GET /path\""))
+        self.probe.as_ref().ok_or_else(|| Failure::usage("a probe is needed: --probe \"GET /path\""))
     }
 
-    /// Whether the instance that answered reads what is written.
+    /// Checks that the instance that answered reads the binding that is written.
     fn check_bindings(&self, source: usize, probed: &Probed) -> Result<(), Failure> {
         let places = self.values.iter().zip(&self.target.secrets);
         let mut places = places.filter_map(|(new, places)| Some((new, places.sources.get(source)?)));
         places.try_for_each(|(new, binding)| probed.check_binding(&new.secret, binding))
     }
 
-    /// Where nothing was sent since a value of these does not fit its place, it is none that works. Where another
-    /// secret's does not, or the store failed, that says nothing of them.
+    /// The state after a probe. If a value of these secrets is not valid in its place, nothing was sent and the source
+    /// counts as refused. If another secret's value is not valid, or the store failed, the verdict is unknown.
     fn found(&self, request: &ProbeRequest, probed: &Probed) -> Found {
         let holding = self.values.iter().map(|new| held(probed, new)).max().unwrap_or(Holding::New);
         let is_unfit =
@@ -127,9 +127,9 @@ impl Trial<'_> {
 fn answer(probed: &Probed) -> String {
     match probed.status {
         Some(status) if probed.refused => {
-            format!("the upstream answered {status}, with which it refuses a key")
+            format!("the upstream answered {status}, which refuses the key")
         }
         Some(status) => format!("the upstream answered {status}"),
-        None => probed.obstacle().unwrap_or_else(|| "nothing came back".to_owned()),
+        None => probed.obstacle().unwrap_or_else(|| "there was no response".to_owned()),
     }
 }

@@ -1,22 +1,22 @@
-//! What a rotation has written, for whoever has to go on where it has failed.
+//! The secrets that a rotation has written, for the error message after a failure.
 
 use crate::configuration::Binding;
 use crate::failure::Failure;
 
-/// What one run has written.
+/// The secrets that one run has written.
 #[derive(Default)]
 pub struct Written {
-    /// The secrets of stores that hold the new value.
+    /// The stores' secrets that have the new value.
     done: Vec<String>,
-    /// The one that was being written last, whose answer may have been lost.
+    /// The secret of the last write, if its response may have been lost.
     open: Option<String>,
 }
 
 impl Written {
-    /// Writes it, and notes that.
+    /// Writes the secret, and records it.
     ///
     /// # Errors
-    /// Where it may not be written.
+    /// Returns an error if the secret may not have been written.
     pub fn put<T>(
         &mut self,
         binding: &Binding,
@@ -30,7 +30,7 @@ impl Written {
         Ok(result)
     }
 
-    /// Says what is written, behind why the rotation failed.
+    /// Adds the secrets that are written to the message of the failure.
     pub fn explain(&self, failure: Failure) -> Failure {
         let Failure::Failed(reason) = failure else { return failure };
         let told = match (self.done.as_slice(), &self.open) {
@@ -41,9 +41,7 @@ impl Written {
                 format!("{} is written, and whether {open} is, is not known", done.join(", "))
             }
         };
-        Failure::failed(format_args!(
-            "{reason}; {told}: run the same again with the same value, which goes on from there"
-        ))
+        Failure::failed(format_args!("{reason}; {told}: run the same again with the same value, to continue"))
     }
 }
 
@@ -72,7 +70,7 @@ mod tests {
         );
         assert!(written.put::<()>(&binding("c"), || Err(Failure::failed("lost"))).is_err());
         assert!(told(&written).contains("`a`, `b` is written, and whether `c` is, is not known"));
-        // What is wrong with the command line is no failure of the rotation.
+        // An error in the command line is not a failure of the rotation.
         assert_eq!(written.explain(Failure::usage("how")).to_string(), "how");
     }
 }

@@ -1,4 +1,4 @@
-//! What a command changes in files: checked as a whole, shown, and then written.
+//! The changes of a command to files: checked together, shown, and then written.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -11,11 +11,11 @@ use similar::TextDiff;
 use crate::failure::Failure;
 use crate::output::{Output, Text, Tone};
 
-/// A file before and after.
+/// A file before and after a change.
 #[derive(Clone, Debug)]
 pub struct Change {
     path: PathBuf,
-    /// `None` where there is no such file yet.
+    /// The former text; `None` for a new file.
     before: Option<String>,
     after: String,
 }
@@ -34,7 +34,7 @@ pub struct Shown {
 }
 
 impl Change {
-    /// `before` is `None` where there is no such file yet.
+    /// `before` is `None` for a new file.
     pub fn new(path: &Path, before: Option<String>, after: String) -> Self {
         Self { path: path.to_owned(), before, after }
     }
@@ -68,10 +68,10 @@ impl Change {
 }
 
 impl Changes {
-    /// The changes, once the two files fit each other after them at least as well as before.
+    /// Checks that the changes cause no new errors.
     ///
     /// # Errors
-    /// Where the build would find something wrong that it does not find today.
+    /// The build would report an error that it does not report today.
     pub fn checked(gateway: Change, wrangler: Change) -> Result<Self, Failure> {
         let changes = Self { gateway, wrangler };
         let before = match (&changes.gateway.before, &changes.wrangler.before) {
@@ -91,10 +91,10 @@ impl Changes {
         Err(refused(&new))
     }
 
-    /// As [`Self::checked`], for a gateway that has no route yet.
+    /// Like [`Self::checked`], for a gateway without routes.
     ///
     /// # Errors
-    /// Where the build would find anything else wrong.
+    /// The build would report another error.
     pub fn without_routes(gateway: Change, wrangler: Change) -> Result<Self, Failure> {
         let changes = Self { gateway, wrangler };
         let errors = changes.errors(&changes.gateway.after, &changes.wrangler.after);
@@ -106,12 +106,12 @@ impl Changes {
         if others.is_empty() { Ok(changes) } else { Err(refused(&others)) }
     }
 
-    /// Whether both files are as they have to be.
+    /// Whether there is nothing to change.
     pub fn is_empty(&self) -> bool {
         self.gateway.is_empty() && self.wrangler.is_empty()
     }
 
-    /// For JSON.
+    /// The changes for JSON.
     pub fn shown(&self) -> Vec<Shown> {
         let shown =
             |change: &Change| Shown { path: change.path.to_string_lossy().into(), diff: change.diff() };
@@ -121,7 +121,7 @@ impl Changes {
     /// Shows the lines that are added and removed.
     ///
     /// # Errors
-    /// Where standard output cannot be written to.
+    /// Returns an error if standard output cannot be written to.
     pub fn print(&self, output: &mut Output) -> Result<(), Failure> {
         for line in self.changed().map(Change::diff).collect::<String>().lines() {
             output.line(match line.as_bytes().first() {
@@ -133,10 +133,10 @@ impl Changes {
         Ok(())
     }
 
-    /// Writes wrangler's configuration first: a binding that nothing uses is a warning, and one that lacks an error.
+    /// Writes wrangler's configuration first, because an unused binding is a warning and a missing one is an error.
     ///
     /// # Errors
-    /// Where a file cannot be written, or was changed meanwhile.
+    /// Returns an error if a file cannot be written, or was changed meanwhile.
     pub fn write(&self) -> Result<(), Failure> {
         let mut changed: Vec<_> = self.changed().collect();
         changed.reverse();
@@ -162,7 +162,7 @@ impl Changes {
 
 fn refused(errors: &[String]) -> Failure {
     Failure::usage(format_args!(
-        "nothing is written, since the build would refuse the result:\n{}",
+        "nothing is written, because the build would refuse the result:\n{}",
         errors.join("\n")
     ))
 }

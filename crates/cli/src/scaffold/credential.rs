@@ -1,6 +1,6 @@
-//! How an API wants its key.
+//! The form in which an API expects its key.
 
-/// How an API wants its key.
+/// The form in which an API expects its key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Credential {
     /// `Authorization: Bearer KEY`.

@@ -10,7 +10,7 @@ pub struct GatewayFile(DocumentMut);
 
 impl GatewayFile {
     /// # Errors
-    /// Where the text is not TOML.
+    /// Returns an error if the text is not TOML.
     pub fn parse(text: &str, path: &str) -> Result<Self, Failure> {
         let document = text.parse();
         document.map(Self).map_err(|error| Failure::usage(format_args!("{path}: this is not TOML: {error}")))
@@ -22,7 +22,7 @@ impl GatewayFile {
         callers.into_iter().flat_map(|callers| callers.iter()).map(|(name, _)| name.to_owned()).collect()
     }
 
-    /// Whether there is a route of this name.
+    /// Whether there is a route with this name.
     pub fn has_route(&self, name: &str) -> bool {
         self.has("routes", name)
     }
@@ -33,7 +33,7 @@ impl GatewayFile {
         routes.is_some_and(|routes| !routes.is_empty())
     }
 
-    /// Whether there is a caller of this name.
+    /// Whether there is a caller with this name.
     pub fn has_caller(&self, name: &str) -> bool {
         self.has("callers", name)
     }
@@ -48,7 +48,7 @@ impl GatewayFile {
     /// Adds a caller with this digest of its token.
     ///
     /// # Errors
-    /// Where `callers` is not written as tables.
+    /// Returns an error if `callers` is not written as tables.
     pub fn add_caller(&mut self, name: &str, digest: &str) -> Result<(), Failure> {
         let mut caller = Table::new();
         caller.insert("bearer_sha256", value(Array::from_iter([digest])));
@@ -58,10 +58,10 @@ impl GatewayFile {
         Ok(())
     }
 
-    /// Adds a secret with one source, unless there is one of this name.
+    /// Adds a secret with one source, unless there is one with this name.
     ///
     /// # Errors
-    /// Where `secrets` is not a table.
+    /// Returns an error if `secrets` is not a table.
     pub fn add_secret(&mut self, name: &str, binding: &str) -> Result<(), Failure> {
         let is_new = !self.0.contains_key("secrets");
         let secrets = self.section("secrets")?;
@@ -78,7 +78,7 @@ impl GatewayFile {
     /// Adds a route. The secret is added by [`Self::add_secret`].
     ///
     /// # Errors
-    /// Where `routes` is not written as tables.
+    /// Returns an error if `routes` is not written as tables.
     pub fn add_route(&mut self, route: &NewRoute) -> Result<(), Failure> {
         let mut document = route.document()?;
         let added = document.get_mut("routes").and_then(|routes| routes.get_mut(&route.name));
@@ -93,7 +93,7 @@ impl GatewayFile {
         Ok(())
     }
 
-    /// The file as it is now.
+    /// The current text of the file.
     pub fn text(&self) -> String {
         self.0.to_string()
     }
@@ -109,14 +109,12 @@ impl GatewayFile {
             Item::Table(table)
         });
         section.as_table_mut().ok_or_else(|| {
-            Failure::usage(format_args!(
-                "`{name}` is written in one line; write it as `[{name}]` tables first"
-            ))
+            Failure::usage(format_args!("`{name}` is an inline table; write it as `[{name}]` tables first"))
         })
     }
 }
 
-/// Lets tables of another document follow those that are there.
+/// Removes positions, so that tables of another document follow the existing ones.
 fn forget_positions(table: &mut Table) {
     table.set_position(None);
     table.iter_mut().filter_map(|(_, item)| item.as_table_mut()).for_each(forget_positions);

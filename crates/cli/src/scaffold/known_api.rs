@@ -1,4 +1,4 @@
-//! The APIs that `ostiary add` knows: where each one is, and how its documentation says that a key is sent.
+//! The APIs that `ostiary add` knows: their URLs, and how a key is sent by their documentation.
 
 use super::credential::Credential;
 
@@ -7,19 +7,19 @@ use super::credential::Credential;
 pub struct KnownApi {
     /// The name of its route and of its secret.
     pub name: &'static str,
-    /// What people call it.
+    /// Its display name.
     pub title: &'static str,
-    /// The origin, and a base path where every client has one in its own base URL.
+    /// The origin, and the base path that every client has in its base URL.
     pub upstream: &'static str,
     /// How the key is sent.
     pub credential: Known,
-    /// The rules that a caller gets at first. They read, except where an API does nothing else than to answer a POST.
+    /// The first rules of a caller. They only allow reading, except for APIs that are only used with POST.
     pub rules: &'static [&'static str],
     /// The provider's page about authentication.
     pub documentation: &'static str,
 }
 
-/// As [`Credential`].
+/// The same as [`Credential`], as a constant.
 #[derive(Clone, Copy, Debug)]
 pub enum Known {
     /// `Authorization: Bearer KEY`.
@@ -56,7 +56,7 @@ pub fn find(name: &str) -> Option<&'static KnownApi> {
     KNOWN.iter().find(|api| api.name == name)
 }
 
-/// The names of all of them.
+/// The names of all known APIs.
 pub fn names() -> impl Iterator<Item = &'static str> {
     KNOWN.iter().map(|api| api.name)
 }

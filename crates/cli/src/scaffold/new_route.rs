@@ -1,4 +1,4 @@
-//! A route that is about to be written, with the names that belong to it.
+//! A new route, with its names.
 
 use toml_edit::{DocumentMut, InlineTable, Value};
 
@@ -13,18 +13,18 @@ pub struct NewRoute {
     pub name: String,
     /// The comment above the route, one line each.
     pub comment: Vec<String>,
-    /// The origin, and perhaps a base path.
+    /// The origin and the base path.
     pub upstream: String,
     /// How the key is sent.
     pub credential: Credential,
     /// The callers that get the rules.
     pub callers: Vec<String>,
-    /// What each of them may do.
+    /// The rules.
     pub rules: Vec<String>,
 }
 
 impl NewRoute {
-    /// A route to an API that is in the table.
+    /// A route to a known API.
     pub fn known(api: &KnownApi) -> Self {
         Self {
             name: api.name.to_owned(),
@@ -36,7 +36,7 @@ impl NewRoute {
         }
     }
 
-    /// A route to an API that takes a bearer token, and of which callers may read everything.
+    /// A route to an unknown API: with a bearer token, and permission to read everything.
     pub fn unknown(name: &str, upstream: &str) -> Self {
         Self {
             name: name.to_owned(),
@@ -49,7 +49,7 @@ impl NewRoute {
     }
 
     /// # Errors
-    /// Where no binding can be named after the route.
+    /// The name cannot be used in the name of a binding.
     pub fn check_name(&self) -> Result<(), Failure> {
         let is_named = |byte: u8| byte.is_ascii_alphanumeric() || b"_-".contains(&byte);
         if self.name.starts_with(|first: char| first.is_ascii_alphabetic()) && self.name.bytes().all(is_named)
@@ -62,17 +62,17 @@ impl NewRoute {
         )))
     }
 
-    /// The Secrets Store binding of its secret: `items` has `ITEMS_KEY`.
+    /// The Secrets Store binding of its secret: `ITEMS_KEY` for `items`.
     pub fn binding(&self) -> String {
         format!("{}_KEY", self.name.to_ascii_uppercase().replace('-', "_"))
     }
 
-    /// The name of its secret in the store: `items` has `items-key`.
+    /// The name of its secret in the store: `items-key` for `items`.
     pub fn secret_name(&self) -> String {
         format!("{}-key", self.name.to_ascii_lowercase().replace('_', "-"))
     }
 
-    /// What the value of the secret is, for a sentence.
+    /// A description of the secret's value, for messages.
     pub fn value(&self) -> String {
         match &self.credential {
             Credential::BasicFields { username, password } => {
@@ -82,10 +82,10 @@ impl NewRoute {
         }
     }
 
-    /// The route as it is written into gateway.toml.
+    /// The route in the form for gateway.toml.
     ///
     /// # Errors
-    /// Where what was given cannot be written as TOML.
+    /// A part of the route cannot be written as TOML.
     pub fn document(&self) -> Result<DocumentMut, Failure> {
         let name = toml_edit::Key::new(&self.name).display_repr().into_owned();
         let comment = self.comment.iter().map(|line| format!("# {}\n", line.replace(char::is_control, " ")));

@@ -8,10 +8,10 @@ use crate::failure::Failure;
 
 const BINDINGS: &str = "secrets_store_secrets";
 
-/// The store id of an environment in which no other binding tells it. Locally every id is as good.
+/// The store id for an environment without other bindings. It only works locally, where any id is valid.
 pub const LOCAL_STORE: &str = "local";
 
-/// A file of wrangler's whose comments and order are kept.
+/// wrangler's configuration, whose comments and order are kept.
 pub enum WranglerFile {
     /// wrangler.toml.
     Toml(DocumentMut),
@@ -21,17 +21,17 @@ pub enum WranglerFile {
 
 /// A Secrets Store binding that is about to be added.
 pub struct NewBinding<'n> {
-    /// What the Worker calls it.
+    /// The name of the binding in the Worker.
     pub binding: &'n str,
-    /// What the store calls it.
+    /// The name of the secret in the store.
     pub secret_name: &'n str,
-    /// The store; without it the one of the environment's other bindings.
+    /// The id of the store; `None` for the one of the environment's other bindings.
     pub store_id: Option<&'n str>,
 }
 
 impl NewBinding<'_> {
-    /// The secret's name in this store. `own` is an environment and the store of the top level: where they share one,
-    /// the environment has a secret of its own, so that staging never uses the key of production.
+    /// The secret's name in this store. `own` is an environment and the store of the top level. If they share a store,
+    /// the environment gets its own secret, so that staging never uses the key of production.
     fn name_in(&self, store: &str, own: Option<(&str, &str)>) -> String {
         match own {
             Some((environment, shared)) if shared == store => format!("{environment}-{}", self.secret_name),
@@ -44,7 +44,7 @@ impl WranglerFile {
     /// JSON with comments where the path ends in `.json` or `.jsonc`, TOML otherwise.
     ///
     /// # Errors
-    /// Where the text is neither.
+    /// The text is neither.
     pub fn parse(text: &str, path: &str) -> Result<Self, Failure> {
         let refused = |kind: &str, error: &dyn std::fmt::Display| {
             Failure::usage(format_args!("{path}: this is not {kind}: {error}"))
@@ -63,11 +63,11 @@ impl WranglerFile {
         }
     }
 
-    /// Adds the binding to every environment that lacks it. Returns the stores that it is then bound to, one for each
-    /// environment that was changed.
+    /// Adds the binding to every environment in which it is missing. Returns the store of each environment that was
+    /// changed.
     ///
     /// # Errors
-    /// Where the file's bindings are not written as a list of tables.
+    /// Returns an error if the file's bindings are not written as a list of tables.
     pub fn add(&mut self, new: &NewBinding<'_>) -> Result<Vec<String>, Failure> {
         match self {
             Self::Toml(document) => add_to_toml(document, new),
@@ -78,7 +78,7 @@ impl WranglerFile {
         }
     }
 
-    /// The file as it is now.
+    /// The current text of the file.
     pub fn text(&self) -> String {
         match self {
             Self::Toml(document) => document.to_string(),
@@ -87,7 +87,7 @@ impl WranglerFile {
     }
 }
 
-/// As wrangler has it: comments and trailing commas, and nothing else beside JSON.
+/// The extensions of JSON that wrangler allows: comments and trailing commas.
 const OPTIONS: ParseOptions = ParseOptions {
     allow_comments: true,
     allow_trailing_commas: true,
@@ -120,13 +120,13 @@ fn add_to_toml(document: &mut DocumentMut, new: &NewBinding<'_>) -> Result<Vec<S
     Ok(stores)
 }
 
-/// The first binding of the top level is written where a reader looks for it: above the environments.
+/// Moves the first binding of the top level above the environments.
 fn move_before_environments(document: &mut DocumentMut) {
     let named = document.get("env").and_then(Item::as_table).into_iter().flat_map(Table::iter);
     let first = named.filter_map(|(_, environment)| environment.as_table()?.position()).min();
     let tables = document.get_mut(BINDINGS).and_then(Item::as_array_of_tables_mut);
     if let (Some(first), Some(tables)) = (first, tables) {
-        // A table follows those of the same position that come before it.
+        // Tables with the same position keep their order.
         tables.iter_mut().for_each(|table| table.set_position(Some(first.saturating_sub(1))));
     }
 }

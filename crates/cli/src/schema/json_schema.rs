@@ -1,4 +1,4 @@
-//! The keys of gateway.toml as a JSON Schema (draft-07, which editors of TOML read).
+//! The keys of gateway.toml as a JSON Schema (draft-07, which TOML editors support).
 
 use ostiary_grammar::keys::{Key, KeyTable, Presence, ROOT, Shape};
 use serde_json::{Map, Value, json};
@@ -28,7 +28,7 @@ fn table(table: &KeyTable) -> Map<String, Value> {
     schema
 }
 
-/// The keys of one form, and none that only other forms have.
+/// Requires the keys of one form, and excludes those of other forms.
 fn exactly(form: &[&str], table: &KeyTable) -> Value {
     let others = table.forms.iter().flat_map(|other| other.iter()).filter(|key| !form.contains(key));
     let others: Vec<_> = others.map(|key| json!({ "required": [key] })).collect();

@@ -21,7 +21,7 @@ An editor reads the schema that the first line of gateway.toml names:
 
 impl Schema {
     /// # Errors
-    /// Where standard output cannot be written to.
+    /// Returns an error if standard output cannot be written to.
     pub fn run(output: &mut Output) -> Result<(), Failure> {
         output.json(&json_schema::document())
     }
@@ -41,11 +41,11 @@ mod tests {
     fn the_committed_schema_is_the_generated_one() {
         assert!(
             parsed(COMMITTED) == json_schema::document(),
-            "write it anew: `ostiary schema > docs/gateway.schema.json`"
+            "update it: `ostiary schema > docs/gateway.schema.json`"
         );
     }
 
-    /// The document as JSON, as an editor compares it with the schema.
+    /// The document as JSON, for validation with the schema.
     fn json(document: &str) -> serde_json::Value {
         let table: toml_edit::DocumentMut = document.parse().unwrap();
         value(table.as_item())

@@ -1,4 +1,4 @@
-//! Creates the secrets of a file, one by one, and says of each what became of it.
+//! Creates the secrets of a file, one by one, and prints each result.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -13,7 +13,7 @@ use crate::failure::Failure;
 use crate::output::{Output, Text, Tone};
 use crate::value_check::ValueCheck;
 
-/// What became of one secret.
+/// The result for one secret.
 #[derive(Serialize)]
 struct Outcome {
     name: String,
@@ -23,11 +23,12 @@ struct Outcome {
     reason: Option<String>,
 }
 
-/// Creates what is not there yet, once every value is found to be one that can be used. What is there keeps its value,
-/// so a second run goes on where the first stopped. Where there is no answer, or no patience left, the rest is not tried.
+/// Creates the secrets that do not exist, after all values have been checked. Existing secrets keep their values, so a
+/// second run continues where the first has stopped. After a request without a response, or if the time is over, the
+/// rest is not tried.
 ///
 /// # Errors
-/// Where the file cannot be read, or at least one secret could not be created.
+/// Returns an error if the file cannot be read, or at least one secret could not be created.
 pub fn from_file(
     api: &Api,
     store: &StoreId,
@@ -58,7 +59,7 @@ pub fn from_file(
     report(&outcomes, output)
 }
 
-/// A bar on a terminal's standard error, and nothing elsewhere.
+/// A progress bar on standard error, if that is a terminal.
 pub fn progress(length: usize) -> ProgressBar {
     let bar = ProgressBar::new(u64::try_from(length).unwrap_or(u64::MAX));
     match ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}") {
@@ -80,7 +81,7 @@ impl Outcome {
     }
 }
 
-/// Whether the next one would fare alike is the second part.
+/// Creates one secret. The second part is whether the next request would fail too.
 fn create(
     api: &Api,
     store: &StoreId,
@@ -100,7 +101,7 @@ fn create(
     };
     match api.send(&api.account.create_secret(store, &secret)) {
         Ok(_) => (Outcome { name, became: "created", reason: None }, false),
-        // Somebody else was faster, or the answer to an earlier attempt was lost.
+        // Another client was faster, or the response to an earlier attempt was lost.
         Err(ApiFailure::Refused { error, .. }) if error.is_name_taken() => (Outcome::present(name), false),
         Err(failure) => {
             let became = if failure.may_be_done() { "unknown" } else { "failed" };
@@ -132,6 +133,6 @@ fn report(outcomes: &[Outcome], output: &mut Output) -> Result<(), Failure> {
     if told.is_empty() {
         return Ok(());
     }
-    output.note(format!("of {}: {}; run the same again to go on", outcomes.len(), told.join(", ")));
+    output.note(format!("of {}: {}; run the command again to continue", outcomes.len(), told.join(", ")));
     Err(Failure::Found)
 }

@@ -12,23 +12,23 @@ use crate::failure::Failure;
 use crate::output::{Output, Text, Tone};
 use crate::printable::Printable;
 
-/// Which secrets are deleted.
+/// The arguments of `ostiary secrets delete`.
 #[derive(Args)]
 pub struct DeleteArguments {
-    /// Their names, or with --id their ids.
+    /// The secrets' names, or with --id their ids.
     #[arg(required = true)]
     names: Vec<String>,
     /// The names are ids.
     #[arg(long)]
     id: bool,
-    /// Delete without asking. Only a terminal is asked.
+    /// Delete without asking. There is a question only on a terminal.
     #[arg(long)]
     yes: bool,
 }
 
 impl DeleteArguments {
     /// # Errors
-    /// Where one of them is not there, the person does not agree, or the API does not do it.
+    /// Returns an error if a secret does not exist, the user does not agree, or the API refuses.
     pub fn run(
         self,
         api: &Api,

@@ -36,7 +36,7 @@ Examples:
   ostiary secrets list --search stripe --order modified
   ostiary secrets create stripe-key                      asks for the value
   printf %s \"$KEY\" | ostiary secrets create stripe-key
-  ostiary secrets create --from secrets.json             many; run again, it goes on
+  ostiary secrets create --from secrets.json             many; run it again to continue
   ostiary secrets update stripe-key --comment \"of the shop\"
   ostiary secrets duplicate stripe-key stripe-key-previous
   ostiary secrets delete stripe-key-previous
@@ -44,7 +44,7 @@ Examples:
 
 #[derive(Subcommand)]
 enum Operation {
-    /// List secrets, with age and scopes. No value is among what the API tells.
+    /// List secrets, with age and scopes. The API never returns values.
     List(ListArguments),
     /// Create one secret, or all of a file.
     Create(CreateArguments),
@@ -67,16 +67,16 @@ enum Operation {
 
 #[derive(Args)]
 struct ListArguments {
-    /// A part of the name or of the comment.
+    /// Only those with this text in the name or comment.
     #[arg(long)]
     search: Option<String>,
     /// Only those with this scope; may be repeated.
     #[arg(long = "scope", value_name = "SCOPE")]
     scopes: Vec<Scope>,
-    /// What the list is sorted by.
+    /// The sort order.
     #[arg(long, value_enum, default_value = "name")]
     order: Order,
-    /// Last first.
+    /// In descending order.
     #[arg(long)]
     descending: bool,
 }
@@ -95,7 +95,7 @@ struct CreateArguments {
     /// The secret's name.
     #[arg(required_unless_present = "from", conflicts_with = "from")]
     name: Option<SecretName>,
-    /// Create every secret of this JSON or dotenv file that is not there yet; `-` is standard input.
+    /// Create every secret of this JSON or dotenv file that does not exist yet; `-` is standard input.
     #[arg(long, value_name = "PATH", conflicts_with = "value_file")]
     from: Option<PathBuf>,
     #[command(flatten)]
@@ -113,10 +113,10 @@ struct UpdateArguments {
     value: bool,
     #[command(flatten)]
     source: ValueSource,
-    /// In place of all its scopes; separated by commas.
+    /// The new scopes, separated by commas; they replace all others.
     #[arg(long, value_delimiter = ',', value_name = "SCOPES")]
     scopes: Option<Vec<Scope>>,
-    /// In place of its comment.
+    /// The new comment.
     #[arg(long)]
     comment: Option<String>,
 }
@@ -131,20 +131,20 @@ struct Which {
     id: bool,
 }
 
-/// What a new secret is for.
+/// The scopes and the comment of a new secret.
 #[derive(Args)]
 struct About {
-    /// Who may use it; separated by commas.
+    /// The services that may use it, separated by commas.
     #[arg(long, value_delimiter = ',', default_value = "workers", value_name = "SCOPES")]
     scopes: Vec<Scope>,
-    /// What people should know of it.
+    /// A comment.
     #[arg(long)]
     comment: Option<String>,
 }
 
 impl Secrets {
     /// # Errors
-    /// Where the API does not do it.
+    /// Returns an error if the API refuses.
     pub fn run(self, output: &mut Output) -> Result<(), Failure> {
         let (api, store) = self.store.open_for(&self.configuration)?;
         match self.operation {
@@ -231,7 +231,7 @@ impl UpdateArguments {
         }
         let id = self.which.find(api, store)?;
         if let Some(value) = &value {
-            // An id does not say what is bound to it.
+            // Bindings have names, so an id needs its name first.
             let name = if self.which.id {
                 api.send(&api.account.secret(&store.id, &id))?.name
             } else {

@@ -1,34 +1,34 @@
-//! What is done about one name.
+//! The action of a sync for one name.
 
 use super::comparison::Difference;
 use crate::bound::Bound;
 
-/// What is done about one name.
+/// The action of a sync for one name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// It is created.
+    /// Create the secret.
     Create,
-    /// It gets the file's value.
+    /// Set the file's value.
     Update,
-    /// It is deleted.
+    /// Delete the secret.
     Delete,
-    /// Nothing.
+    /// Change nothing.
     Keep,
-    /// Nothing, though it was to be deleted: these places bind it.
+    /// Do not delete the secret, because these bindings use it.
     Protect(String),
 }
 
-/// What was asked for on the command line.
+/// The options of the command line.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Wanted {
-    /// Whether what is there is changed.
+    /// Whether existing secrets are changed.
     pub update: bool,
-    /// Whether what the file does not have is deleted.
+    /// Whether secrets that are not in the file are deleted.
     pub delete: bool,
 }
 
 impl Action {
-    /// What the difference asks for.
+    /// The action for this difference.
     pub fn new(name: &str, difference: Difference, wanted: Wanted, bound: &Bound) -> Self {
         match difference {
             Difference::Missing => Self::Create,

@@ -1,4 +1,4 @@
-//! What lies between a file of values and a store, by name. Values cannot be read back.
+//! Compares a file of values with a store, by name. Values cannot be read from the store.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::batch::Entry;
 
-/// What is to be said of one name.
+/// The result for one name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Difference {
@@ -15,7 +15,7 @@ pub enum Difference {
     Missing,
     /// In both, and the gateway has proved that the values are equal.
     Same,
-    /// In both, and the gateway has proved that the values are not equal.
+    /// In both, and the gateway has proved that the values differ.
     Differs,
     /// In both; it is unknown whether the values are equal.
     Present,
@@ -26,20 +26,20 @@ pub enum Difference {
 /// One name.
 #[derive(Debug)]
 pub struct Line {
-    /// The secret's.
+    /// The name of the secret.
     pub name: String,
-    /// What is to be said of it.
+    /// The result.
     pub difference: Difference,
-    /// What the file has; `None` for an extra one.
+    /// The entry of the file; `None` if it is only in the store.
     pub entry: Option<Entry>,
-    /// What the store has; `None` for a missing one.
+    /// The id in the store; `None` if it is only in the file.
     pub id: Option<SecretId>,
 }
 
-/// Compares by name; `equal` says whether the store's value is the file's, where that can be known.
+/// Compares by name. `equal` tells whether the store's value is the file's, if this can be determined.
 ///
 /// # Errors
-/// Those of `equal`.
+/// The errors of `equal`.
 pub fn compare<E>(
     entries: Vec<Entry>,
     secrets: Vec<Secret>,
@@ -67,7 +67,7 @@ pub fn compare<E>(
 }
 
 impl Difference {
-    /// As a diff has it.
+    /// The sign of a diff.
     pub fn sign(self) -> char {
         match self {
             Self::Missing => '+',

@@ -1,7 +1,7 @@
-//! Does what was decided about each name, and says what became of it.
+//! Executes the actions of a sync, and prints the results.
 //!
-//! Nothing is deleted unless everything before it has succeeded: where a name has changed, the file's new name is
-//! there before the old one goes.
+//! Nothing is deleted unless everything before it has succeeded. So if a name has changed in the file, the new secret
+//! exists before the old one is deleted.
 
 use ostiary_secrets_store::{Changes, NewSecret, Scope, SecretId, StoreId};
 use serde::Serialize;
@@ -15,21 +15,21 @@ use crate::failure::Failure;
 use crate::output::{Output, Text, Tone};
 use crate::printable::Printable;
 
-/// Where things are done, and how.
+/// The target and the options of the execution.
 pub struct Execution<'a> {
-    /// Does them.
+    /// The API.
     pub api: &'a Api,
-    /// Where.
+    /// The store.
     pub store: &'a StoreId,
-    /// Who may use what is created.
+    /// The scopes of new secrets.
     pub scopes: &'a [Scope],
-    /// Whether they are only told.
+    /// Whether the actions are only printed.
     pub dry_run: bool,
-    /// Whether a person has agreed already.
+    /// Whether the user has agreed already.
     pub confirmed: bool,
 }
 
-/// One name, as JSON has it.
+/// The result for one name, for JSON.
 #[derive(Serialize)]
 struct Row {
     name: String,
@@ -39,22 +39,22 @@ struct Row {
     reason: Option<String>,
 }
 
-/// What became of one action.
+/// The outcome of one action.
 enum Outcome {
     Done,
     Rehearsed,
     Failed(String),
-    /// There was no answer: it may have been done.
+    /// There was no response: the action may have been done.
     Unknown(String),
     /// The API no longer answers.
     Untried,
-    /// Something before it has failed, or the person did not agree.
+    /// Not done, because something before it has failed or the user did not agree.
     Left,
 }
 
 impl Execution<'_> {
     /// # Errors
-    /// [`Failure::Found`] where something is not as it should be.
+    /// [`Failure::Found`] if an action has failed or was not done.
     pub fn run(self, actions: Vec<(Line, Action)>, output: &mut Output) -> Result<(), Failure> {
         let (deletions, others): (Vec<_>, Vec<_>) =
             actions.into_iter().partition(|(_, action)| *action == Action::Delete);
@@ -71,7 +71,7 @@ impl Execution<'_> {
             rows.push(say(line.name, line.difference, &action, outcome, output)?);
         }
         let agreed = count.is_clean() && self.agreed(&deletions)?;
-        // The person may have taken their time.
+        // The time for the user's answer does not count.
         self.api.begin_list();
         for (line, action) in deletions {
             let outcome = if agreed && count.is_clean() {
@@ -88,7 +88,7 @@ impl Execution<'_> {
         count.end(output)
     }
 
-    /// Whether the person at the terminal wants these names gone.
+    /// Whether the user agrees to delete these names.
     fn agreed(&self, deletions: &[(Line, Action)]) -> Result<bool, Failure> {
         if deletions.is_empty() || self.dry_run || self.confirmed {
             return Ok(true);
@@ -99,7 +99,7 @@ impl Execution<'_> {
         is_confirmed(&question, "write --yes to delete without being asked")
     }
 
-    /// `is_over` becomes true where the next one would fare alike.
+    /// Sets `is_over` if the next action would fail too.
     fn outcome(
         &self,
         action: &Action,
@@ -148,7 +148,7 @@ fn say(
     let reason = match (action, outcome) {
         (_, Outcome::Failed(reason) | Outcome::Unknown(reason)) => Some(reason),
         (_, Outcome::Untried) => Some("not tried".to_owned()),
-        (Action::Protect(places), _) => Some(format!("bound by {places}; --delete-bound deletes it too")),
+        (Action::Protect(places), _) => Some(format!("bound by {places}; use --delete-bound to delete it")),
         _ => None,
     };
     if !output.is_json() {
@@ -175,7 +175,7 @@ fn word(action: &Action, outcome: &Outcome) -> (&'static str, Tone) {
     }
 }
 
-/// How many did not become what they should.
+/// The numbers of actions that have failed or were not done.
 #[derive(Default)]
 struct Count {
     failed: usize,
@@ -216,9 +216,12 @@ impl Count {
             .filter(|(count, _)| **count > 0)
             .map(|(count, word)| format!("{count} {word}"))
             .collect();
-        let stay =
-            if *left == 0 { String::new() } else { format!(", so {left} that the file does not have stay") };
-        output.note(format!("{}{stay}; run the same again to go on", told.join(", ")));
+        let stay = if *left == 0 {
+            String::new()
+        } else {
+            format!(", so {left} that are not in the file were kept")
+        };
+        output.note(format!("{}{stay}; run the command again to continue", told.join(", ")));
         Err(Failure::Found)
     }
 }

@@ -23,18 +23,18 @@ use comparison::compare;
 use execution::Execution;
 use prover::Prover;
 
-/// Bring a store to what a file says.
+/// Make a store match a file.
 ///
-/// What is missing is created. The store gives no value back, so what is there already is left alone unless --update
-/// is written. With --gateway the gateway proves which values are equal already, for secrets that it binds, and
-/// --update changes those that are not. Nothing is deleted unless --delete is written.
+/// Missing secrets are created. The store returns no values, so existing secrets are only changed with --update. With
+/// --gateway, the gateway proves which values are equal already, for secrets that it binds, and --update changes only
+/// the others. Nothing is deleted without --delete.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Sync {
     /// A JSON or dotenv file of values, by the store's names; `-` is standard input.
     #[arg(long, value_name = "PATH")]
     from: PathBuf,
-    /// Change what is there, unless it is proved to be equal.
+    /// Change existing secrets, unless their values are proved to be equal.
     #[arg(long)]
     update: bool,
     #[command(flatten)]
@@ -42,7 +42,7 @@ pub struct Sync {
     /// Print what would be done, by name.
     #[arg(long)]
     dry_run: bool,
-    /// Who may use what is created; separated by commas.
+    /// The scopes of new secrets, separated by commas.
     #[arg(long, value_delimiter = ',', default_value = "workers", value_name = "SCOPES")]
     scopes: Vec<Scope>,
     /// The environment of wrangler's configuration that the gateway runs; without it, the top level.
@@ -65,24 +65,24 @@ Examples:
 
 In the diff: + missing, = equal, ~ not equal, ? there (its value cannot be read back), - not in the file.";
 
-/// What is deleted.
+/// The options for deletions.
 #[derive(Args)]
 struct Deletion {
-    /// Delete what the file does not have, once everything else has succeeded. What wrangler's configuration binds in
-    /// any environment stays.
+    /// Delete secrets that are not in the file, once everything else has succeeded. Secrets that wrangler's
+    /// configuration binds in any environment are kept.
     #[arg(long)]
     delete: bool,
-    /// Delete what wrangler's configuration binds, too.
+    /// Also delete secrets that wrangler's configuration binds.
     #[arg(long, requires = "delete")]
     delete_bound: bool,
-    /// Delete without asking. Only a terminal is asked.
+    /// Delete without a confirmation.
     #[arg(long)]
     yes: bool,
 }
 
 impl Sync {
     /// # Errors
-    /// Where the file or the store cannot be read, or at least one secret could not be brought to what it should be.
+    /// The file or the store cannot be read, or at least one action has failed.
     pub fn run(self, output: &mut Output) -> Result<(), Failure> {
         let entries = batch::read(&self.from)?;
         if self.deletion.delete && entries.is_empty() {

@@ -1,4 +1,4 @@
-//! Asks a gateway which of its values are the file's already.
+//! Asks a gateway which of its values equal those of the file.
 
 use ostiary_core::configuration::Gateway;
 use ostiary_secrets_store::StoreId;
@@ -9,7 +9,7 @@ use crate::configuration::{ConfigurationArguments, Environment};
 use crate::failure::Failure;
 use crate::operator::{Operator, OperatorArguments};
 
-/// Asks the gateway whether it reads a value already.
+/// Asks the gateway whether it reads a value.
 pub struct Prover {
     gateway: Gateway,
     environment: Environment,
@@ -17,10 +17,10 @@ pub struct Prover {
 }
 
 impl Prover {
-    /// `None` where no gateway is named.
+    /// A prover; `None` if no gateway is given.
     ///
     /// # Errors
-    /// Where the configuration does not hold together, or the gateway is another one than it describes.
+    /// Returns an error if the configuration has errors, or the gateway is another one.
     pub fn new(
         configuration: &ConfigurationArguments,
         environment: Option<&str>,
@@ -32,16 +32,17 @@ impl Prover {
         }
         let (gateway, environment) = (configuration.gateway()?, configuration.environment(environment)?);
         let operator = operator.open()?;
-        // What it reads is asked for each binding, so its rules may be others.
+        // Each answer contains the binding that was read, so the gateway's rules may differ.
         operator.confirm(&environment, api, None)?;
         Ok(Some(Self { gateway, environment, operator }))
     }
 
-    /// `None` where no source of the gateway's is bound to the secret, or the gateway cannot read it.
+    /// Whether the values are equal; `None` if no source of the gateway is bound to the secret, or the gateway cannot
+    /// read it.
     ///
     /// # Errors
-    /// Where the gateway does not say, or runs another `gateway.toml`, whose source at this position is another
-    /// binding.
+    /// Returns an error if the gateway does not answer, or runs another `gateway.toml`, which has another binding at
+    /// this position.
     pub fn equal(&self, store: &StoreId, entry: &Entry) -> Result<Option<bool>, Failure> {
         for secret in self.gateway.secrets.iter() {
             for (position, source) in secret.sources.iter().enumerate() {

@@ -2,11 +2,11 @@
 
 use serde_json::Value;
 
-/// In bytes. A longer document is not one of the gateway's events.
+/// In bytes. A longer document is not an event of the gateway.
 const LONGEST: usize = 4 * 1024 * 1024;
 
-/// Collects lines until they are a document. `wrangler tail` indents its documents over many lines; `wrangler dev`
-/// prints the gateway's as they are, with other lines between them.
+/// Collects lines until they form a document. `wrangler tail` writes a document on many lines; `wrangler dev` prints
+/// the gateway's lines unchanged, with other lines between them.
 #[derive(Default)]
 pub(super) struct Documents {
     begun: String,
@@ -23,7 +23,7 @@ impl Documents {
                     return vec![document];
                 }
                 Parsed::Begun if self.begun.len() < LONGEST => return Vec::new(),
-                // What had begun was another text with a brace in it.
+                // The text that had begun was not JSON, but another text with a brace.
                 Parsed::Begun | Parsed::Other => self.begun.clear(),
             }
         }

@@ -1,19 +1,18 @@
-//! The gateway's lines within whatever carries them.
+//! Finds the gateway's lines within other documents.
 
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-/// A line of the gateway's log. What it has is in `docs/log.md`; a newer gateway may write fields that are not known
-/// here.
+/// A line of the gateway's log. `docs/log.md` has the fields; a newer gateway may write others.
 pub(super) type Event = Map<String, Value>;
 
-/// Where carriers write a time in milliseconds: `wrangler tail`, workerd, Logpush.
+/// The fields with a time in milliseconds: of `wrangler tail`, workerd and Logpush.
 const TIMES: [&str; 4] = ["timestamp", "eventTimestamp", "TimestampMs", "EventTimestampMs"];
 
-/// How deep carriers nest; what is deeper is no carrier of ours.
+/// The deepest nesting of an event in a document.
 const DEEPEST: usize = 8;
 
-/// The events of a document, each with the nearest time that its carrier says.
+/// The events of a document, each with the nearest time around it.
 pub(super) fn found_in(document: &Value) -> Vec<(Option<Timestamp>, Event)> {
     let mut found = Vec::new();
     collect(document, None, DEEPEST, &mut found);
@@ -37,7 +36,7 @@ fn collect(
             }
         }
         Value::Array(elements) => elements.iter().for_each(|element| collect(element, time, depth, found)),
-        // The gateway's lines are texts to the runtime.
+        // The runtime logs the gateway's lines as strings.
         Value::String(text) if text.starts_with('{') => {
             if let Ok(inner) = serde_json::from_str(text) {
                 collect(&inner, time, depth, found);
@@ -47,12 +46,12 @@ fn collect(
     }
 }
 
-/// As every line of the gateway's is.
+/// Whether the object has the fields of every line of the gateway.
 fn is_event(object: &Event) -> bool {
     ["event", "level", "request_id"].iter().all(|name| object.get(*name).is_some_and(Value::is_string))
 }
 
-/// A text of the event; empty where it is not there.
+/// A string of the event; empty if it is missing.
 pub(super) fn text<'e>(event: &'e Event, name: &str) -> &'e str {
     event.get(name).and_then(Value::as_str).unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! Which events are shown.
+//! Filters the events that are shown.
 
 use std::collections::VecDeque;
 
@@ -6,10 +6,10 @@ use clap::{Args, ValueEnum};
 
 use super::event::{Event, text};
 
-/// The filters of the command line. All of those that are given have to hold.
+/// The filters of the command line. An event has to match all of them.
 #[derive(Args, Clone, Debug, Default)]
 pub(super) struct Filter {
-    /// Only requests of this caller; `anyone` is a name too.
+    /// Only requests of this caller, which can be `anyone`.
     #[arg(long, value_name = "NAME")]
     caller: Option<String>,
     /// Only requests to this route.
@@ -30,8 +30,7 @@ enum Level {
     Error,
 }
 
-/// How many requests are remembered: the lines beside a request's event come with it, and that of a body while it
-/// passes.
+/// The number of requests that are remembered, for notices that follow the request's event while its body streams.
 const REMEMBERED: usize = 256;
 
 /// Applies a filter to one event after another.
@@ -48,8 +47,7 @@ impl From<Filter> for Filtered {
 }
 
 impl Filtered {
-    /// Whether the event is shown. A line beside a request's event names neither caller nor code, so it is shown where
-    /// the request was.
+    /// Whether the event is shown. A notice has neither a caller nor a code, so it is shown if the request's event was.
     pub(super) fn admits(&mut self, event: &Event) -> bool {
         let Filter { caller, route, code, level } = &self.filter;
         let is = |name: &str, wanted: &Option<String>| {

@@ -19,10 +19,10 @@ use documents::Documents;
 use event::found_in;
 use filter::{Filter, Filtered};
 
-/// Show what the gateway logs, as it comes: a line for each request, and one for what somebody should be told of.
+/// Show the gateway's log live: a line for each request, and one for each notice.
 ///
-/// The lines come from `npx wrangler tail`, or with `--from` from a file or a pipe: what `wrangler dev` prints, what
-/// `wrangler tail --format json` prints, or what Logpush has written.
+/// The lines come from `npx wrangler tail`, or with `--from` from a file or a pipe: the output of `wrangler dev` or of
+/// `wrangler tail --format json`, or a file of Logpush.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Tail {
@@ -48,7 +48,7 @@ Examples:
 
 impl Tail {
     /// # Errors
-    /// Where the lines cannot be read, or `wrangler tail` fails.
+    /// Returns an error if the lines cannot be read, or `wrangler tail` fails.
     pub fn run(self, output: &mut Output) -> Result<(), Failure> {
         let Self { worker, env, from, filter } = self;
         let filtered = Filtered::from(filter);
@@ -65,7 +65,7 @@ impl Tail {
                 let lines = wrangler.stdout.take().map(BufReader::new);
                 let followed = lines.map_or(Ok(()), |lines| follow(lines, filtered, output));
                 if followed.is_err() {
-                    // It would go on without a reader. An error means that it has ended already.
+                    // It would continue without a reader. An error means that it has ended already.
                     let _ = wrangler.kill();
                 }
                 let status = wrangler.wait().map_err(Failure::failed)?;

@@ -1,4 +1,4 @@
-//! An event as a row of a table that grows.
+//! An event as a row of a growing table.
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -7,7 +7,8 @@ use super::event::{Event, text};
 use crate::output::{Text, Tone};
 use crate::printable::Printable;
 
-/// How wide a column is: the longest cell of a table that grows is not known. A longer one moves the rest of its row.
+/// The widths of the columns, which are fixed, because later cells are not known. A longer cell moves the rest of its
+/// row.
 const ROUTE: usize = 14;
 const CALLER: usize = 14;
 const METHOD: usize = 6;
@@ -21,7 +22,7 @@ pub(super) fn header() -> Text {
     .into()
 }
 
-/// An event that came at this time.
+/// The row of an event at this time.
 pub(super) fn row(time: Timestamp, event: &Event) -> Text {
     let level = text(event, "level");
     let number = |name: &str| event.get(name).and_then(Value::as_u64);
@@ -63,7 +64,7 @@ const fn status_tone(status: u64) -> Tone {
     }
 }
 
-/// What else is to be known, in the words of the log.
+/// The other fields of the event, in the words of the log.
 fn what(event: &Event) -> String {
     let mut words = Vec::new();
     if text(event, "event") != "request" {
@@ -83,7 +84,7 @@ fn what(event: &Event) -> String {
     words.join(" ")
 }
 
-/// `STRIPE_KEY:refused(401)→STRIPE_KEY_PREVIOUS`, as far as it is known.
+/// A source: `STRIPE_KEY:refused(401)→STRIPE_KEY_PREVIOUS`, as far as it is known.
 fn source(source: &Event) -> String {
     let name = Some(text(source, "binding")).filter(|binding| !binding.is_empty());
     let mut words = name.unwrap_or_else(|| text(source, "secret")).to_owned();

@@ -11,16 +11,16 @@ use zeroize::Zeroizing;
 use crate::failure::Failure;
 use crate::output::Output;
 
-/// 256 bits: the token is a key, and its digest can be public because the token cannot be guessed.
+/// 256 bits, so that the token cannot be guessed and its digest can be public.
 const BYTES: usize = 32;
 
-/// A random token that names its caller.
+/// A random token that contains its caller's name.
 pub struct CallerToken {
     token: SecretValue,
     digest: String,
 }
 
-/// A new token as JSON, for the one time that it is shown.
+/// A new token as JSON. It is shown only once.
 #[derive(Serialize)]
 pub struct Shown<'t> {
     caller: &'t str,
@@ -31,7 +31,7 @@ pub struct Shown<'t> {
 
 impl CallerToken {
     /// # Errors
-    /// Where this is no name of a caller, or the machine has no random numbers.
+    /// The text is not a valid name of a caller, or the machine has no random numbers.
     pub fn new(caller: &str) -> Result<Self, Failure> {
         let mut bytes = Zeroizing::new([0; BYTES]);
         getrandom::fill(bytes.as_mut_slice())
@@ -39,7 +39,7 @@ impl CallerToken {
         let random = Zeroizing::new(hexadecimal(bytes.as_slice()));
         let text = named_token::token(caller, &random);
         if named_token::caller_name(&text) != Some(caller) {
-            let what = "is no name of a caller: write letters, digits, `_` and `-`";
+            let what = "is not a name of a caller: write letters, digits, `_` and `-`";
             return Err(Failure::usage(format_args!("`{caller}` {what}")));
         }
         let digest = hexadecimal(&Sha256::digest(text.as_bytes()));
@@ -56,7 +56,7 @@ impl CallerToken {
         format!("bearer_sha256 = [\"{}\"]", self.digest)
     }
 
-    /// For JSON.
+    /// The token for JSON.
     pub fn shown<'t>(&'t self, caller: &'t str) -> Shown<'t> {
         Shown { caller, token: self.token.expose(), bearer_sha256: &self.digest, line: self.line() }
     }
@@ -64,13 +64,13 @@ impl CallerToken {
     /// Prints the token and its digest, each with its label.
     ///
     /// # Errors
-    /// Where standard output cannot be written to.
+    /// Returns an error if standard output cannot be written to.
     pub fn print(&self, caller: &str, output: &mut Output) -> Result<(), Failure> {
         output.line(format!("caller         {caller}"))?;
         output.line(format!("token          {}", self.token.expose()))?;
         output.line(format!("bearer_sha256  {}", self.digest))?;
         output
-            .note("The token is shown this once. Give it to the caller; the gateway needs its digest only.");
+            .note("The token is shown only once. Give it to the caller; the gateway only needs its digest.");
         Ok(())
     }
 }

@@ -17,7 +17,7 @@ use crate::output::Output;
 use crate::printable::Printable;
 use crate::value_source::read_secret_text;
 
-/// Say whom a signed token names, how long it counts, and what it may do. The token itself is never shown.
+/// Show the subject, the expiry and the limits of a signed token. The token itself is never shown.
 #[derive(Args)]
 pub struct Inspect {
     /// The file with the token; without it, standard input, or a hidden prompt on a terminal.
@@ -29,7 +29,7 @@ pub struct Inspect {
 
 #[derive(Serialize)]
 struct Report {
-    /// Whether the gateway would take it, as far as that can be found out without asking anybody.
+    /// Whether the gateway would accept it, as far as this can be determined offline.
     valid: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     refused: Option<&'static str>,
@@ -45,7 +45,7 @@ struct Report {
     expires: Option<String>,
     callers: Vec<String>,
     may: Vec<Permission>,
-    /// What it leaves of that, where it narrows itself.
+    /// The routes to which it is limited, if any.
     #[serde(skip_serializing_if = "Option::is_none")]
     only_routes: Option<Vec<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -69,7 +69,7 @@ impl Inspect {
             output.json(&report)?;
         } else {
             report.lines().into_iter().try_for_each(|line| output.line(line))?;
-            output.note("Whether it is revoked is in the store, which is not asked.");
+            output.note("The list of revoked tokens is in the store, and is not checked.");
         }
         if report.valid { Ok(()) } else { Err(Failure::Found) }
     }
@@ -78,7 +78,7 @@ impl Inspect {
 impl Report {
     fn new(gateway: &Gateway, token: &Zeroizing<String>) -> Result<Self, Failure> {
         let claims = jwt::unverified_claims(token.trim()).map_err(|why| {
-            Failure::failed(format_args!("this is no signed token that is read: {}", why.as_str()))
+            Failure::failed(format_args!("this is not a valid signed token: {}", why.as_str()))
         })?;
         #[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 are far from the bound")]
         let now = Timestamp::now().as_millisecond() as f64;

@@ -17,32 +17,32 @@ use crate::configuration::ConfigurationArguments;
 use crate::failure::Failure;
 use crate::output::Output;
 
-/// Make the pair of keys that issues tokens for a class of callers.
+/// Make a key pair for issuing tokens for a class of callers.
 #[derive(Args)]
 pub struct Key {
-    /// The file for the private key. It must not be there yet.
+    /// The file for the private key. It must not exist yet.
     #[arg(long, value_name = "PATH")]
     key_file: PathBuf,
 }
 
-/// Issue a token for one of a class of callers, without asking anything of the gateway.
+/// Issue a token for a member of a class of callers, without a request to the gateway.
 #[derive(Args)]
 pub struct Issue {
-    /// Whom the token is for: the class, which is a caller of gateway.toml, and a name, such as agents/crawler-7.
+    /// The subject of the token: the class, which is a caller of gateway.toml, and a name, such as agents/crawler-7.
     subject: String,
-    /// How long it counts, such as 30d, 12h or 15m.
+    /// The lifetime, such as 30d, 12h or 15m.
     #[arg(long, value_name = "SPAN")]
     ttl: Age,
     /// The file with the private key.
     #[arg(long, value_name = "PATH")]
     key_file: PathBuf,
-    /// The gateway that it is for, where the class has an `audience` [default: that one].
+    /// The audience of the token, if the class has an `audience` [default: that one].
     #[arg(long, value_name = "TEXT")]
     audience: Option<String>,
-    /// A route that it is for, by its name; may be given several times [default: all of the class].
+    /// A route to which the token is limited; may be given several times [default: all of the class].
     #[arg(long, value_name = "NAME")]
     route: Vec<String>,
-    /// A rule that has to admit a request too; may be given several times [default: those of the class are enough].
+    /// A rule to which the token is limited; may be given several times [default: the rules of the class].
     #[arg(long, value_name = "RULE")]
     rule: Vec<String>,
     #[command(flatten)]
@@ -79,7 +79,7 @@ struct ShownToken<'t> {
 
 impl Key {
     /// # Errors
-    /// Where the file cannot be written.
+    /// Returns an error if the file cannot be written.
     pub fn run(self, output: &mut Output) -> Result<(), Failure> {
         let public = KeyPair::create(&self.key_file)?.public();
         let line = format!("issued = {{ keys = [\"{public}\"] }}");
@@ -87,22 +87,22 @@ impl Key {
             return output.json(&ShownKey { public_key: &public, line });
         }
         output.line(format!("public key  {public}"))?;
-        output.line("\nWrite this line below [callers.NAME] in gateway.toml, and NAME is a class:")?;
+        output.line("\nWrite this line below [callers.NAME] in gateway.toml; NAME is then a class:")?;
         output.line(line)?;
         let path = self.key_file.display();
-        output.note(format!("{path} issues tokens for the whole class. Keep it where nobody else reads."));
+        output.note(format!("{path} can issue tokens for the whole class. Keep it secret."));
         Ok(())
     }
 }
 
 impl Issue {
     /// # Errors
-    /// Where the gateway would not take the token, or the key cannot be read.
+    /// The gateway would not accept the token, or the key cannot be read.
     pub fn run(self, output: &mut Output) -> Result<(), Failure> {
         let class = class_of(&self.subject)?;
         for rule in &self.rule {
             if Rule::parse(rule).is_none() {
-                return Err(Failure::usage(format_args!("`{rule}` is no rule; write `GET /v1/**`")));
+                return Err(Failure::usage(format_args!("`{rule}` is not a rule; write `GET /v1/**`")));
             }
         }
         let pair = KeyPair::read(&self.key_file)?;
@@ -115,7 +115,7 @@ impl Issue {
         let now = Timestamp::now().as_second();
         let ttl = i64::try_from(self.ttl.duration().as_secs()).unwrap_or(i64::MAX);
         let expires = now.checked_add(ttl).and_then(|end| Timestamp::from_second(end).ok());
-        let expires = expires.ok_or_else(|| Failure::usage("no clock shows the end of that"))?;
+        let expires = expires.ok_or_else(|| Failure::usage("the lifetime is too long"))?;
         let claims = Claims {
             sub: &self.subject,
             iat: now,
@@ -131,12 +131,14 @@ impl Issue {
             return output.json(&ShownToken { token: &token, subject, id, expires: expires.to_string() });
         }
         output.line(token.as_str())?;
-        output
-            .note(format!("The token of {} counts until {expires}. Its id is {}.", self.subject, claims.jti));
+        output.note(format!(
+            "The token of {} is valid until {expires}. Its id is {}.",
+            self.subject, claims.jti
+        ));
         Ok(())
     }
 
-    /// What gateway.toml says, where there is one: a token can be issued without it.
+    /// The configuration, if there is one: a token can be issued without it.
     fn gateway(&self) -> Result<Option<Gateway>, Failure> {
         let (path, _) = self.configuration.paths_or_default()?;
         if path.exists() { self.configuration.gateway().map(Some) } else { Ok(None) }
@@ -167,14 +169,14 @@ impl Issue {
 /// The class of `class/name`.
 ///
 /// # Errors
-/// Where the text is not a class and a name.
+/// Returns an error if the text is not a class and a name.
 pub fn class_of(subject: &str) -> Result<&str, Failure> {
     let parts = subject.split_once('/').filter(|(class, name)| {
         let token = named_token::token(class, "0000000000000000000000");
         named_token::caller_name(&token) == Some(class) && is_name(name)
     });
     parts.map(|(class, _)| class).ok_or_else(|| {
-        let what = "names nobody: write the class and a name, such as agents/crawler-7";
+        let what = "is not a class and a name, such as agents/crawler-7";
         Failure::usage(format_args!("`{subject}` {what}"))
     })
 }
@@ -188,7 +190,7 @@ fn issued_class<'g>(gateway: &'g Gateway, class: &str) -> Result<&'g IssuedProof
     }
 }
 
-/// 128 bits.
+/// A random id of 128 bits.
 fn random_id() -> Result<String, Failure> {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes)

@@ -1,4 +1,4 @@
-//! The pair of keys that issues tokens: Ed25519 (RFC 8032).
+//! Key pairs for issuing tokens: Ed25519 (RFC 8032).
 
 use std::fs;
 use std::io::Write as _;
@@ -15,17 +15,17 @@ use crate::failure::Failure;
 const BEGIN: &str = "-----BEGIN PRIVATE KEY-----";
 const END: &str = "-----END PRIVATE KEY-----";
 
-/// How much of the public key names it in a token, in characters.
+/// The length of a key id in a token, in characters: a prefix of the public key.
 const ID: usize = 16;
 
-/// A private key, and the public key of it.
+/// A private key, and its public key.
 pub struct KeyPair(Ed25519KeyPair);
 
 impl KeyPair {
     /// Makes a pair, and writes the private key into a new file that only its owner can read (PKCS#8 in PEM, RFC 7468).
     ///
     /// # Errors
-    /// Where the file is there already or cannot be written, or the machine has no random numbers.
+    /// The file exists already or cannot be written, or the machine has no random numbers.
     pub fn create(path: &Path) -> Result<Self, Failure> {
         let document = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new())
             .map_err(|_| Failure::failed("the machine has no random numbers"))?;
@@ -51,7 +51,7 @@ impl KeyPair {
     /// Reads the file that [`create`](Self::create) or `openssl genpkey -algorithm ed25519` has written.
     ///
     /// # Errors
-    /// Where it cannot be read, or holds no such key.
+    /// The file cannot be read, or has no such key.
     pub fn read(path: &Path) -> Result<Self, Failure> {
         let failed = |error| Failure::failed(format_args!("cannot read {}: {error}", path.display()));
         let text = Zeroizing::new(fs::read_to_string(path).map_err(failed)?);
@@ -61,15 +61,15 @@ impl KeyPair {
             encoded.and_then(|encoded| STANDARD.decode(encoded.as_bytes()).ok()).map(Zeroizing::new);
         let pair = document.and_then(|document| Self::parse(&document));
         pair.ok_or_else(|| {
-            let what = "holds no private key of Ed25519 in PEM; `ostiary token key` makes one";
+            let what = "has no Ed25519 private key in PEM; `ostiary token key` makes one";
             Failure::failed(format_args!("{} {what}", path.display()))
         })
     }
 
-    /// A pair that nobody keeps.
+    /// A pair that is not stored.
     ///
     /// # Errors
-    /// Where the machine has no random numbers.
+    /// Returns an error if the machine has no random numbers.
     pub fn ephemeral() -> Result<Self, Failure> {
         let document = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new());
         let pair = document.ok().and_then(|document| Self::parse(document.as_ref()));
@@ -80,15 +80,15 @@ impl KeyPair {
         Ed25519KeyPair::from_pkcs8_maybe_unchecked(document).ok().map(Self)
     }
 
-    /// As gateway.toml has it.
+    /// The public key in the form for gateway.toml.
     pub fn public(&self) -> String {
         URL_SAFE_NO_PAD.encode(self.0.public_key())
     }
 
-    /// A token with this `typ` and these claims, by the compact serialisation of RFC 7515.
+    /// Signs a token with this `typ` and these claims, in the compact serialisation of RFC 7515.
     ///
     /// # Errors
-    /// Where the claims cannot be written as JSON.
+    /// Returns an error if the claims cannot be written as JSON.
     pub fn sign(&self, kind: &str, claims: &impl serde::Serialize) -> Result<Zeroizing<String>, Failure> {
         let public = self.public();
         let id = public.get(..ID).unwrap_or_default();

@@ -49,7 +49,7 @@ enum Action {
 
 impl Token {
     /// # Errors
-    /// As each of them says.
+    /// The errors of the subcommand.
     pub fn run(self, output: &mut Output) -> Result<(), Failure> {
         match self.action {
             Action::New { caller } => new(&caller, output),
@@ -71,7 +71,7 @@ fn new(caller: &str, output: &mut Output) -> Result<(), Failure> {
         output.line(format!("\nWrite this line below [callers.{caller}] in gateway.toml:"))?;
         output.line(token.line())?;
         output.line(format!(
-            "\nOr, where a secret holds the token and it is to be rotated without a build:\nbearer = \"${{{caller}}}\"\nnamed = true"
+            "\nOr, if the token is the value of a secret, so that it can be rotated without a build:\nbearer = \"${{{caller}}}\"\nnamed = true"
         ))
     }
 }

@@ -16,39 +16,39 @@ use crate::output::Output;
 use crate::shell::GivenOptions;
 use crate::value_source::read_secret_text;
 
-/// The longest value that the store takes, in bytes.
+/// The longest value that the store accepts, in bytes.
 const LONGEST: usize = 1024;
 
-/// Revoke tokens: all that a holder has so far, one token, or all that were issued so far.
+/// Revoke tokens: all tokens of a member so far, one token, or all tokens so far.
 ///
-/// The store returns no value, so the list is kept in a file, which is then written into the secret.
+/// The store returns no value, so the list is kept in a file, which you then write to the secret.
 #[derive(Args)]
 pub struct Revoke {
-    /// Whose tokens: all that were issued so far, such as those of agents/crawler-7.
+    /// The member, such as agents/crawler-7: all tokens that were issued to it so far.
     #[arg(required_unless_present_any = ["token_file", "all"], conflicts_with_all = ["token_file", "all"])]
     subject: Option<String>,
-    /// This one token, in a file; `-` is standard input.
+    /// One token, in a file; `-` is standard input.
     #[arg(long, value_name = "PATH", conflicts_with = "all")]
     token_file: Option<PathBuf>,
-    /// All that were issued so far.
+    /// All tokens that were issued so far.
     #[arg(long)]
     all: bool,
-    /// The file with the list. It is made where it is not there.
+    /// The file with the list. It is created if it does not exist.
     #[arg(long, value_name = "PATH")]
     list: PathBuf,
 }
 
-/// The list, as the gateway reads it.
+/// The list, in the form that the gateway reads.
 #[derive(Debug, Default, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 struct List {
-    /// No token that was issued before this counts.
+    /// Tokens that were issued before this time are revoked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     iat: Option<i64>,
-    /// The same for one holder.
+    /// The same for single members.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     sub: BTreeMap<String, i64>,
-    /// Single tokens, each with the time when it would have ended.
+    /// Single tokens, each with the time of its expiry.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     jti: BTreeMap<String, i64>,
 }
@@ -61,7 +61,7 @@ struct Report<'r> {
 
 impl Revoke {
     /// # Errors
-    /// Where the list cannot be read or written, or has become longer than the store takes.
+    /// The list cannot be read or written, or is longer than the store accepts.
     pub fn run(self, output: &mut Output) -> Result<(), Failure> {
         let now = Timestamp::now().as_second();
         let mut list = self.read()?;
@@ -79,8 +79,8 @@ impl Revoke {
         let text = serde_json::to_string(&list).map_err(Failure::failed)?;
         let path = self.list.display();
         if text.len() > LONGEST {
-            let what = "bytes, and a secret of the store has 1024 at most";
-            let instead = "revoke whole holders, or all tokens with --all";
+            let what = "bytes, and a secret can have at most 1024";
+            let instead = "revoke all tokens of a member, or all tokens with --all";
             return Err(Failure::failed(format_args!(
                 "the list would have {} {what}: {instead}",
                 text.len()
@@ -92,7 +92,7 @@ impl Revoke {
             return output.json(&Report { list: &list, bytes: text.len() });
         }
         output.line(format!("Wrote {path}: {} bytes of 1024.", text.len()))?;
-        output.line("\nNext, with the name of the secret that `revoked` names:")?;
+        output.line("\nNext, with the name of the secret in `revoked`:")?;
         let file = self.list.to_string_lossy();
         let update =
             GivenOptions::default().command("secrets update NAME --value").option("--value-file", &file);
@@ -103,7 +103,7 @@ impl Revoke {
         let path = self.list.display();
         match fs::read_to_string(&self.list) {
             Ok(text) => serde_json::from_str(&text).map_err(|error| {
-                Failure::failed(format_args!("{path} is no list of revoked tokens: {error}"))
+                Failure::failed(format_args!("{path} is not a list of revoked tokens: {error}"))
             }),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(List::default()),
             Err(error) => Err(Failure::failed(format_args!("cannot read {path}: {error}"))),
@@ -112,7 +112,7 @@ impl Revoke {
 }
 
 impl List {
-    /// What is issued from the next second on counts.
+    /// Tokens that are issued from the next second on are valid.
     fn revoke_subject(&mut self, subject: &str, now: i64) {
         self.sub.insert(subject.to_owned(), now + 1);
     }
@@ -123,23 +123,23 @@ impl List {
         self.jti.clear();
     }
 
-    /// Drops the tokens whose own end has come, with the leeway of clocks.
+    /// Removes tokens that have expired, with the tolerance for clocks.
     fn forget(&mut self, now: i64) {
         self.jti.retain(|_, ends| *ends + 120 > now);
     }
 }
 
-/// The id of a token, and when it ends.
+/// The id of a token, and its expiry.
 fn identity(token: &str) -> Result<(String, i64), Failure> {
     let claims = jwt::unverified_claims(token)
-        .map_err(|why| Failure::failed(format_args!("this is no signed token: {}", why.as_str())))?;
+        .map_err(|why| Failure::failed(format_args!("this is not a signed token: {}", why.as_str())))?;
     let id = claims.get("jti").and_then(Value::as_text);
     let ends = match claims.get("exp") {
         Some(Value::Number(seconds)) => Some(*seconds),
         _ => None,
     };
     let (Some(id), Some(ends)) = (id, ends) else {
-        return Err(Failure::failed("the token has no id, or no end; revoke its holder"));
+        return Err(Failure::failed("the token has no id or no expiry; revoke all tokens of its member"));
     };
     #[expect(clippy::cast_possible_truncation, reason = "`as` saturates, and no clock shows such a time")]
     let ends = ends as i64;

@@ -1,5 +1,5 @@
-//! The commands that write to a store of a running gateway, as they are typed, against a store, a gateway and an
-//! upstream that are one struct.
+//! Tests of the commands that write to the store of a running gateway, through the command line. One struct is the
+//! store, the gateway and the upstream.
 #![expect(
     clippy::indexing_slicing,
     clippy::panic,

@@ -1,4 +1,4 @@
-//! `ostiary rotate`: what it refuses before it writes anything.
+//! The errors of `ostiary rotate` before it writes anything.
 
 use serde_json::json;
 
@@ -22,8 +22,8 @@ fn what_cannot_be_meant_is_told_before_anything_is_read() {
     for (arguments, told) in [
         (&["stripe", "--probe", "POST /v1/balance"][..], "a probe may change nothing; write GET or HEAD"),
         (&["stripe", "--probe", "GET v1/balance"], "a path begins with a slash; write \"GET /v1/balance\""),
-        (&["stripe"], "say how to try the value: --probe"),
-        (&["stripe", "--finish"], "--finish is for a secret that proves a caller"),
+        (&["stripe"], "a probe is needed: --probe"),
+        (&["stripe", "--finish"], "--finish is for a caller's token"),
         (&["token", "--probe", "GET /"], "there is no upstream to --probe"),
         (&["id", "key", "--probe", "GET /"], "write them into a file for --from"),
     ] {
@@ -44,7 +44,7 @@ fn another_gateway_is_told_apart_before_anything_is_read() {
     for (health, told) in [
         (staging, "runs `env.staging`, and not `top level`"),
         (bindings("d"), "is deployed with other bindings in `top level`"),
-        (former, "does not say what it is bound to in `top level`"),
+        (former, "does not report its bindings in `top level`"),
         (json!("hello"), "does not tell what is deployed"),
         (other, "is built from another gateway.toml than the one here"),
     ] {
@@ -84,7 +84,7 @@ fn a_value_that_its_place_cannot_hold_is_refused_before_anything_is_read() {
         assert!(ran.err.contains(told), "{}", ran.err);
         assert_eq!(world.calls(), <[String; 0]>::default());
     }
-    // Line ends at its end are no part of it, here as in the gateway.
+    // Line ends at the end of a value are ignored, as in the gateway.
     let world = stripe();
     assert_eq!(world.run(&PROBE, "new-value\r\n").code, Some(0));
     assert_eq!(held(&world), ["stripe=new-value", "stripe-previous=new-value"]);

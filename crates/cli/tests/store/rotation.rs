@@ -1,5 +1,4 @@
-//! `ostiary rotate`: what is written in which order, what is waited for and how often it is looked at, and what is
-//! said.
+//! The order of the writes of `ostiary rotate`, its waits and checks, and its output.
 
 use std::fs;
 use std::time::{Duration, Instant};
@@ -100,7 +99,8 @@ fn a_secret_is_waited_for_until_it_is_active() {
 #[test]
 fn the_gateway_must_have_read_the_new_value_three_times_in_a_row() {
     let world = World::new(&[("stripe", "dead")]).knows(&[NEW]);
-    // The first two looks, then those at what was written: an instance that is behind begins the count again.
+    // Two reads at first, then reads of the written value: the old value from an instance that is behind restarts the
+    // count.
     let [current, nothing, stale] = [Glimpse::Current, Glimpse::Nothing, Glimpse::Stale];
     world.state().glimpses =
         [current, nothing, nothing, nothing, current, current, current, stale, current].into();
@@ -123,9 +123,9 @@ fn a_value_that_the_gateway_does_not_come_to_read_is_given_up() {
     assert!(before.elapsed() >= Duration::from_secs(1));
     assert_eq!(ran.code, Some(1));
     let message = "the gateway does not read the new value from source 2 (STRIPE_KEY_PREVIOUS) yet (--wait makes it wait \
-                   longer); `stripe-previous` is written: run the same again with the same value, which goes on from there";
+                   longer); `stripe-previous` is written: run the same again with the same value, to continue";
     assert!(ran.err.contains(message), "{}", ran.err);
-    // A look, a pause of half a second, a look, a pause, and one more.
+    // A read, a pause of half a second, a read, a pause, and one more read.
     assert_eq!(world.calls().iter().filter(|call| *call == "read stripe 2").count(), 4);
     assert_eq!(held(&world), ["stripe=old-1", "stripe-previous=new-value"]);
 }
@@ -171,7 +171,7 @@ fn a_source_that_the_store_does_not_give_just_now_is_never_spared() {
         let ran = world.run(order, NEW);
         assert_eq!(ran.code, Some(1), "{}", ran.out);
         assert!(
-            ran.out.contains("which may hold the only value that works, so no source is written"),
+            ran.out.contains("which may have the only value that works, so no source is written"),
             "{}",
             ran.out
         );
@@ -182,7 +182,7 @@ fn a_source_that_the_store_does_not_give_just_now_is_never_spared() {
 #[test]
 fn a_store_that_fails_while_a_source_is_tried_says_nothing_of_it() {
     let world = World::new(&[("stripe", "dead"), ("stripe-previous", "old-2")]).knows(&["old-2"]);
-    // The two looks, the probe of the first source, and then every try of the second one.
+    // The two reads, the probe of the first source, and then each attempt for the second one.
     world.state().glimpses = [Glimpse::Current; 3].into_iter().chain([Glimpse::Fault; 3]).collect();
     let ran = world.run(&PROBE, NEW);
     assert!(!ran.out.contains("source 2 (STRIPE_KEY_PREVIOUS): does not work"), "{}", ran.out);
@@ -217,7 +217,7 @@ fn nothing_is_proposed_that_is_not_known_to_work() {
     assert_eq!(ran.code, Some(1));
     assert!(ran.out.contains("which only source 1 (SINGLE_KEY) holds. No other source"), "{}", ran.out);
 
-    // Both hold it, for instance after an upstream has withdrawn a key.
+    // Both sources have the value, for instance after an upstream has revoked a key.
     let world = World::new(&[("stripe", "mistyped"), ("stripe-previous", "mistyped")]).knows(&[]);
     let ran = world.run(&PROBE, "mistyped");
     let end = "which source 1 (STRIPE_KEY) holds. No other source is known to work. Run the same again with the right \
@@ -230,8 +230,7 @@ fn a_value_of_another_store_cannot_be_copied_back() {
     let world = World::new(&[("far", "old-1"), ("2/far-previous", "old-2")]);
     let ran = world.run(&["rotate", "far", "--probe", "GET /"], "mistyped");
     assert_eq!(ran.code, Some(1));
-    let end =
-        "\n  # `far-previous` is in another store, to which nothing can be copied: type the old value\n";
+    let end = "\n  # `far-previous` is in another store, and values cannot be copied between stores: type the old value\n";
     assert!(ran.out.ends_with(end), "{}", ran.out);
     assert!(world.calls().contains(&"update 2/far-previous".to_owned()));
 }
@@ -257,9 +256,9 @@ source 1 (STRIPE_KEY): works: the upstream answered 200
 source 2 (STRIPE_KEY_PREVIOUS): works: the upstream answered 200
 source 1 (STRIPE_KEY): a wrong value in its place is refused: the upstream answered 401
 source 2 (STRIPE_KEY_PREVIOUS): would write the new value and wait until the gateway reads it
-source 2 (STRIPE_KEY_PREVIOUS): would try it upstream
+source 2 (STRIPE_KEY_PREVIOUS): would probe the upstream with it
 source 1 (STRIPE_KEY): would write the new value and wait until the gateway reads it
-source 1 (STRIPE_KEY): would try it upstream
+source 1 (STRIPE_KEY): would probe the upstream with it
 Nothing was written.
 ";
     assert_eq!(ran.out, said);
@@ -275,7 +274,7 @@ Nothing was written.
     assert_eq!(ran.events()[4..], ["controlled 1", "would 2", "would 2", "would 1", "would 1"]);
     assert_eq!(held(&world), ["stripe=old-1", "stripe-previous=old-2"]);
 
-    // One that would stop fails as the rotation would.
+    // A rehearsal that would stop fails as the rotation would.
     let world = World::new(&[("single", "old")]);
     let ran = world.run(&with_json(&["rotate", "single", "--probe", "GET /", "--dry-run"]), NEW);
     assert_eq!((ran.code, &ran.json()["outcome"]), (Some(1), &json!("stopped")));

@@ -1,4 +1,4 @@
-//! `ostiary sync`: what the gateway proves, what is done in which order, and what is left alone after a failure.
+//! Tests of `ostiary sync`: the gateway's proofs, the order of the actions, and the effect of a failure.
 
 use std::fs;
 
@@ -28,7 +28,7 @@ impl Synchronisation {
     }
 }
 
-/// Two that the gateway reads, one that it cannot, one that nothing binds.
+/// Two secrets that the gateway reads, one that it cannot read, and one that nothing binds.
 fn world() -> World {
     World::new(&[
         ("stripe", "old"),
@@ -50,7 +50,7 @@ fn the_gateway_proves_what_is_equal() {
     let world = world();
     let ran = Synchronisation::new(VALUES).run(&world, &[]);
     assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""));
-    // The gateway's `far-previous` is another store's, so it says nothing of this one.
+    // The gateway's `far-previous` is in another store, so its proof does not apply to this one.
     let said =
         "+ created  created\n? far-previous  kept\n~ stripe  kept\n= stripe-previous  kept\n- loose  kept\n";
     assert_eq!(ran.out, said);
@@ -117,8 +117,8 @@ fn what_the_file_does_not_have_is_deleted_last_and_what_is_bound_stays() {
     let ran = Synchronisation::new(&[("created", "new-value")]).run(&world, &["--delete", "--yes"]);
     assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""));
     let said = "+ created  created\n\
-                - stripe  kept: bound by `STRIPE_KEY` (top level); --delete-bound deletes it too\n\
-                - stripe-previous  kept: bound by `STRIPE_KEY_PREVIOUS` (top level); --delete-bound deletes it too\n\
+                - stripe  kept: bound by `STRIPE_KEY` (top level); use --delete-bound to delete it\n\
+                - stripe-previous  kept: bound by `STRIPE_KEY_PREVIOUS` (top level); use --delete-bound to delete it\n\
                 - far-previous  deleted\n- loose  deleted\n";
     assert_eq!(ran.out, said);
     assert_eq!(world.calls(), ["create 1/created [\"workers\"]", "delete 1/far-previous", "delete 1/loose"]);
@@ -140,7 +140,7 @@ fn nothing_is_deleted_after_a_failure() {
         assert_eq!(ran.code, Some(1));
         assert!(ran.out.contains(&format!("refused: {refused} (code 1001)")), "{}", ran.out);
         assert!(ran.out.ends_with("- far-previous  not deleted\n- loose  not deleted\n"), "{}", ran.out);
-        let note = "1 failed, so 2 that the file does not have stay; run the same again to go on";
+        let note = "1 failed, so 2 that are not in the file were kept; run the command again to continue";
         assert!(ran.err.contains(note), "{}", ran.err);
         assert!(!world.calls().iter().any(|call| call.starts_with("delete")), "{refused}");
     }
@@ -153,12 +153,12 @@ fn a_deletion_that_fails_is_the_last_one() {
     let ran = Synchronisation::new(&[("stripe", "old")]).run(&world, &["--delete", "--yes"]);
     assert_eq!(ran.code, Some(1));
     assert!(ran.out.ends_with("- loose  not deleted\n"), "{}", ran.out);
-    assert!(ran.err.contains("1 failed, so 1 that the file does not have stay"), "{}", ran.err);
+    assert!(ran.err.contains("1 failed, so 1 that are not in the file were kept"), "{}", ran.err);
 
     let world = self::world();
     world.state().refused = ["delete 1/loose"].into();
     let ran = Synchronisation::new(&[("stripe", "old")]).run(&world, &["--delete", "--yes"]);
-    assert!(ran.err.contains("1 failed; run the same again to go on"), "{}", ran.err);
+    assert!(ran.err.contains("1 failed; run the command again to continue"), "{}", ran.err);
     assert!(ran.out.contains("- far-previous  deleted\n"), "{}", ran.out);
 }
 

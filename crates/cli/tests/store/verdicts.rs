@@ -1,4 +1,4 @@
-//! `ostiary rotate`: what an upstream's answer says of a key, and what it does not.
+//! Which responses of an upstream `ostiary rotate` takes as an acceptance or a refusal of a key.
 
 use crate::rotation::{NEW, PROBE, stripe, with_json};
 use crate::world::{Glimpse, Said, World, held};
@@ -14,11 +14,11 @@ fn an_upstream_that_does_not_say_is_asked_three_times() {
     let sent = |calls: Vec<String>| calls.iter().filter(|call| call.starts_with("send stripe 1")).count();
     assert_eq!(sent(world.calls()), 4);
 
-    // Its answer is the last of the three; what stays open is what it says of the new value.
+    // The verdict on the old value is the last of three responses; the verdict on the new one stays unknown.
     for (said, text) in [
         (Said::Status(500), "may or may not work: the upstream answered 500"),
         (Said::Failure("upstream_timeout"), "may or may not work: the gateway said upstream_timeout"),
-        (Said::Nothing, "may or may not work: nothing came back"),
+        (Said::Nothing, "may or may not work: there was no response"),
     ] {
         let world = stripe();
         let others = [Said::Status(200), Said::Status(200)];
@@ -30,9 +30,9 @@ fn an_upstream_that_does_not_say_is_asked_three_times() {
             "{}",
             ran.out
         );
-        let advice = "stopped. The upstream does not say whether source 2 (STRIPE_KEY_PREVIOUS) works. Only source 2 \
-                      (STRIPE_KEY_PREVIOUS) is written. Run the same again with the same value when it answers; \
-                      --probe and --expect say how it is asked.\n";
+        let advice = "stopped. It is not known whether source 2 (STRIPE_KEY_PREVIOUS) works. Only source 2 \
+                      (STRIPE_KEY_PREVIOUS) is written. Run the same again later with the same value, or \
+                      change --probe or --expect.\n";
         assert!(ran.out.ends_with(advice), "{}", ran.out);
         assert_eq!(world.calls().iter().filter(|call| call.starts_with("send stripe 2")).count(), 4);
         assert_eq!(held(&world), ["stripe=old-1", "stripe-previous=new-value"]);
@@ -47,10 +47,10 @@ fn a_value_that_does_not_fit_its_place_is_refused() {
     assert_eq!(ran.code, Some(0), "{}", ran.err);
     let text = "does not work: the gateway said secret_unavailable: `STRIPE_KEY` is invalid";
     assert_eq!(ran.json()["events"][2]["text"], text);
-    // The source that does not work is written first, though it is the primary.
+    // The source that does not work is written first, although it is the primary.
     assert_eq!(ran.events()[5], "written 1");
 
-    // Where it is another secret's value that does not fit, nothing is said of this one.
+    // If another secret's value is not valid in its place, nothing is known about this one.
     let world = stripe();
     world.state().said =
         [Said::Failure("secret_unavailable"); 3].into_iter().chain([Said::Status(200)]).collect();
@@ -75,7 +75,7 @@ fn what_is_expected_and_what_is_a_refusal_can_be_said() {
 #[test]
 fn a_verdict_counts_only_with_the_value_that_it_is_about() {
     let world = stripe();
-    // Two looks, two probes, three proofs; then the probe of the new value meets an instance that is behind.
+    // Two reads, two probes, three proofs; then the probe of the new value reaches an instance that is behind.
     let early = [Glimpse::Current; 7].into_iter().chain([Glimpse::Stale]);
     world.state().glimpses = early.collect();
     let ran = world.run(&with_json(&PROBE), NEW);
@@ -95,11 +95,11 @@ fn a_verdict_counts_only_with_the_value_that_it_is_about() {
 
 #[test]
 fn a_probe_that_tells_no_key_from_another_stops_it_before_anything_is_written() {
-    // An answer that says nothing of the value is asked for three times.
+    // A probe without a clear result is sent three times.
     for (control, asked, goes_on) in [
         (Said::Status(200), 1, false),
         (Said::Status(401), 1, true),
-        // It may be about the value's form, and the key was not looked up.
+        // The reason may be the form of the value, and the key was not looked up.
         (Said::Status(400), 1, false),
         (Said::Status(404), 1, false),
         (Said::Status(302), 1, false),
@@ -126,7 +126,7 @@ fn a_probe_that_tells_no_key_from_another_stops_it_before_anything_is_written() 
             }
         }
     }
-    // A status of a good key can be a refusal where the route's `failover` looks into its body.
+    // A response with the status for a valid key can be a refusal if the route's `failover` checks its body.
     let world = stripe();
     world.state().control = Some(Said::Status(200));
     let ran = world.run(&[&PROBE[..], &["--no-control"]].concat(), NEW);
@@ -140,14 +140,14 @@ fn what_the_route_takes_for_a_refusal_is_one() {
     world.state().refusing = Some(200);
     let ran = world.run(&PROBE, NEW);
     assert_eq!(ran.code, Some(1));
-    let told = "does not work: the upstream answered 200, with which it refuses a key";
+    let told = "does not work: the upstream answered 200, which refuses the key";
     assert!(ran.out.contains(told), "{}", ran.out);
     assert_eq!(held(&world)[0], "stripe=old-1");
 }
 
 #[test]
 fn a_key_that_works_and_may_not_do_the_probe_is_not_taken_for_a_dead_one() {
-    // The control gets 401, so 403 is about what the key may do.
+    // The control gets 401, so 403 means a missing permission of the key.
     for said in [
         [Said::Status(403), Said::Status(200)],
         [Said::Status(200), Said::Status(403)],
@@ -159,13 +159,13 @@ fn a_key_that_works_and_may_not_do_the_probe_is_not_taken_for_a_dead_one() {
         assert_eq!(ran.code, Some(1), "{}", ran.out);
         assert!(
             ran.out.contains("stopped. Source ")
-                && ran.out.contains("cannot tell the two apart. Nothing was written."),
+                && ran.out.contains("is refused like this. Nothing was written."),
             "{}",
             ran.out
         );
         assert_eq!(held(&world), UNTOUCHED);
     }
-    // An API that says 403 to every dead key says it to the control.
+    // An API that responds to every wrong key with 403 responds to the control with 403 too.
     for (control, more) in [(Said::Status(403), &[][..]), (Said::Status(401), &["--no-control"])] {
         let world = stripe();
         world.state().said = [Said::Status(403), Said::Status(200)].into();
@@ -182,8 +182,7 @@ fn a_new_key_that_may_not_do_the_probe_is_not_called_a_wrong_one() {
     world.state().said = [Said::Status(200), Said::Status(200), Said::Status(403)].into();
     let ran = world.run(&PROBE, NEW);
     assert_eq!(ran.code, Some(1));
-    let told =
-        "stopped. Source 2 (STRIPE_KEY_PREVIOUS) is refused, and not as a value is that is certainly wrong";
+    let told = "stopped. Source 2 (STRIPE_KEY_PREVIOUS) is refused in another way than a wrong value";
     assert!(
         ran.out.contains(told) && ran.out.contains("Only source 2 (STRIPE_KEY_PREVIOUS) is written."),
         "{}",
@@ -194,7 +193,7 @@ fn a_new_key_that_may_not_do_the_probe_is_not_called_a_wrong_one() {
 
 #[test]
 fn a_route_that_names_a_refusal_is_believed_and_one_that_is_about_the_moment_is_none() {
-    // 429 is named, so that requests go on to the next source; the key is alive.
+    // `failover` includes 429, so requests continue to the next source; the key is valid.
     let world = stripe();
     world.state().refusing = Some(429);
     world.state().said = [Said::Status(429); 6].into();
@@ -206,10 +205,11 @@ fn a_route_that_names_a_refusal_is_believed_and_one_that_is_about_the_moment_is_
 
 #[test]
 fn nobody_is_told_to_revoke_a_key_before_a_wrong_value_is_refused() {
-    // Both sources hold the value, which is dead, and the upstream accepts everything.
-    for (control, told) in
-        [(200, "the probe tells no good key"), (400, "it may be about the value's form alone")]
-    {
+    // Both sources have the value, which is not valid, and the upstream accepts everything.
+    for (control, told) in [
+        (200, "the probe does not show whether a key works"),
+        (400, "its reason may be the form of the value"),
+    ] {
         let world = World::new(&[("stripe", NEW), ("stripe-previous", NEW)]);
         world.state().control = Some(Said::Status(control));
         let ran = world.run(&PROBE, NEW);
@@ -263,15 +263,15 @@ fn a_token_endpoint_that_refuses_is_told_from_one_that_is_down() {
     let text = "does not work: the token endpoint answered 401 invalid_client";
     assert_eq!(ran.json()["events"][2]["text"], text);
 
-    // The new secret, and a token endpoint that fails: it is not called wrong.
+    // If the token endpoint fails with the new secret, the secret does not count as wrong.
     let world = stripe();
     let down = Said::Exchange(503, "refused");
     world.state().said = [Said::Status(200), Said::Status(200), down, down, down].into();
     let ran = world.run(&PROBE, NEW);
     assert_eq!(ran.code, Some(1));
-    assert!(ran.out.contains("stopped. The upstream does not say whether source 2"), "{}", ran.out);
+    assert!(ran.out.contains("stopped. It is not known whether source 2"), "{}", ran.out);
 
-    // One that is down says nothing of what is there.
+    // If the store is down, the value is not known.
     let world = stripe();
     world.state().said = [down; 6].into();
     let ran = world.run(&PROBE, NEW);
@@ -289,8 +289,7 @@ fn a_value_that_is_not_proved_is_not_put_in_front_of_one_that_works_where_reques
         let ran = world.run(&PROBE, NEW);
         assert_eq!(ran.code, Some(code), "{}{}", ran.out, ran.err);
         if code == 1 {
-            let told =
-                "stopped. Source 1 (STRIPE_KEY) is in front of the one that works, and requests do not go on";
+            let told = "stopped. Source 1 (STRIPE_KEY) comes before the one that works, and requests do not continue";
             assert!(ran.out.contains(told) && ran.out.contains("Nothing was written."), "{}", ran.out);
             assert_eq!(held(&world), ["stripe-previous=old-2"]);
         }
@@ -300,7 +299,7 @@ fn a_value_that_is_not_proved_is_not_put_in_front_of_one_that_works_where_reques
 #[test]
 fn a_source_that_is_not_there_for_a_moment_while_it_is_tried_is_not_spared() {
     let world = World::new(&[("stripe", "old-1"), ("stripe-previous", "dead")]).knows(&["old-1", NEW]);
-    // Two looks; then an instance that is behind answers the first probe.
+    // Two reads; then an instance that is behind answers the first probe.
     world.state().glimpses = [Glimpse::Current, Glimpse::Current, Glimpse::Nothing].into();
     let ran = world.run(&with_json(&PROBE), NEW);
     assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);

@@ -1,7 +1,7 @@
-//! A store, a gateway that reads it and an upstream behind that: one struct, served on loopback by one thread. What the
-//! command asks of it is written down in its order.
+//! A store, a gateway that reads it and an upstream behind that: one struct, served on loopback by one thread. It
+//! records the command's requests in their order.
 //!
-//! All that the command talks to is here, so the file is longer than others.
+//! The file is longer than others, because it has every server that the command uses.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -20,8 +20,8 @@ use sha2::Sha256;
 
 const ACCOUNT: &str = "985e105f4ecef8ad9ca31a8372d0c353";
 
-/// The secrets and their bindings, source by source, each with its store and its name there: as `gateway.toml` and
-/// `wrangler.toml` have them.
+/// The secrets and the bindings of their sources, each with its store and its name there, as in `gateway.toml` and
+/// `wrangler.toml`.
 const SOURCES: &[(&str, &[(&str, &str)])] = &[
     ("stripe", &[("STRIPE_KEY", "1/stripe"), ("STRIPE_KEY_PREVIOUS", "1/stripe-previous")]),
     ("single", &[("SINGLE_KEY", "1/single")]),
@@ -31,58 +31,57 @@ const SOURCES: &[(&str, &[(&str, &str)])] = &[
     ("token", &[("TOKEN", "1/token"), ("TOKEN_NEXT", "1/token-next")]),
 ];
 
-/// What one look at a source comes to, where it is not what the store holds.
+/// The result of a read of a source.
 #[derive(Clone, Copy, PartialEq)]
 pub enum Glimpse {
-    /// The store's.
+    /// The value in the store.
     Current,
     /// The values from before the last write.
     Stale,
-    /// Nothing.
+    /// No value.
     Nothing,
     /// The store fails.
     Fault,
 }
 
-/// What the upstream answers to the next request, where it does not look at the credential.
+/// The response to the next request, if it does not depend on the credential.
 #[derive(Clone, Copy)]
 pub enum Said {
     Status(u16),
     Failure(&'static str),
-    /// The value does not fit its place, so nothing is sent.
+    /// The value is not valid in its place, so nothing is sent.
     Unfit,
     /// The token endpoint refuses, with this status and code.
     Exchange(u16, &'static str),
     Nothing,
 }
 
-/// What there is, and what has been asked of it.
+/// The state of the servers, and the recorded requests.
 #[derive(Default)]
 pub struct State {
     /// The value of each secret, by its store and its name.
     pub values: BTreeMap<String, String>,
-    /// The credentials that the upstream accepts; those of a pair are joined by a blank.
+    /// The credentials that the upstream accepts; those of a pair are joined by a space.
     pub accepted: BTreeSet<String>,
-    /// What the next looks at a source show; after these, what the store holds.
+    /// The results of the next reads of a source; after these, the value in the store.
     pub glimpses: VecDeque<Glimpse>,
-    /// What the upstream says next; after these, whether it knows the credential.
+    /// The next responses of the upstream; after these, it checks the credential.
     pub said: VecDeque<Said>,
-    /// How many times the store says that a written secret is pending.
+    /// How many times the status of a written secret is `pending`.
     pub pending: u32,
-    /// The binding that the gateway says it reads, where it runs another configuration.
+    /// The binding in the gateway's answers, if it runs another configuration.
     pub other_binding: Option<&'static str>,
-    /// After so many requests that are sent: the binding that an instance says it reads which runs another
-    /// configuration.
+    /// After this number of sent requests, an instance with another configuration answers, with this binding.
     pub probing: Option<(u32, &'static str)>,
-    /// What the upstream says to a value that is certainly wrong; 401 where nothing is said.
+    /// The response to the control; 401 by default.
     pub control: Option<Said>,
-    /// What it says to that first.
+    /// The first responses to it.
     pub controls: VecDeque<Said>,
-    /// What the gateway's `health` says in the place of what this configuration is.
+    /// Members of the gateway's `health` that differ from this configuration.
     pub health: Option<Value>,
-    /// Whether the responses with this status refuse a key, as the route's `failover` has it.
+    /// A status with which the response refuses a key, according to the route's `failover`.
     pub refusing: Option<u16>,
-    /// The names that the store lists, where they are not all.
+    /// The names that the store lists, if not all.
     pub listed: Option<Vec<String>>,
     /// Calls that the store refuses.
     pub refused: BTreeSet<&'static str>,
@@ -96,7 +95,7 @@ pub struct World {
     port: u16,
 }
 
-/// What the command came to.
+/// The result of the command.
 pub struct Ran {
     pub code: Option<i32>,
     pub out: String,
@@ -104,7 +103,8 @@ pub struct Ran {
 }
 
 impl World {
-    /// With these secrets, all of them known to the upstream. They are in the store 1, unless the name says another.
+    /// A world with these secrets, which the upstream accepts. They are in the store 1, unless the name has another
+    /// one.
     pub fn new(values: &[(&str, &str)]) -> Self {
         let place = |name: &str| if name.contains('/') { name.to_owned() } else { format!("1/{name}") };
         let values: BTreeMap<String, String> =
@@ -126,18 +126,18 @@ impl World {
         self.state.lock().unwrap()
     }
 
-    /// The upstream accepts these and no other.
+    /// Makes the upstream accept only these.
     pub fn knows(self, credentials: &[&str]) -> Self {
         self.state().accepted = credentials.iter().map(|text| (*text).to_owned()).collect();
         self
     }
 
-    /// Every call so far; forgets them.
+    /// Returns every call so far, and forgets them.
     pub fn calls(&self) -> Vec<String> {
         std::mem::take(&mut self.state().calls)
     }
 
-    /// The command with these arguments, and with this value on standard input.
+    /// Runs the command with these arguments, and with this value on standard input.
     pub fn run(&self, arguments: &[&str], input: &str) -> Ran {
         let mut child = Command::new(env!("CARGO_BIN_EXE_ostiary"))
             .args(arguments)
@@ -152,7 +152,7 @@ impl World {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        // A command that is told what cannot be meant ends before it reads.
+        // A command with invalid arguments ends before it reads.
         let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
         let output = child.wait_with_output().unwrap();
         let text = |bytes| String::from_utf8(bytes).unwrap();
@@ -162,7 +162,7 @@ impl World {
     }
 }
 
-/// What each secret holds; those of the store 1 by their name alone.
+/// The value of each secret; secrets of the store 1 have no prefix.
 pub fn held(world: &World) -> Vec<String> {
     let state = world.state();
     let place = |name: &String| name.strip_prefix("1/").unwrap_or(name).to_owned();
@@ -225,12 +225,12 @@ fn serve(stream: TcpStream, state: &mut State) {
     reader.get_mut().write_all(format!("{head}{text}").as_bytes()).unwrap();
 }
 
-/// What a gateway says that was built with the files beside this one.
+/// The `health` of a gateway that was built with the files in this folder.
 pub fn health() -> Value {
     let gateway = File { path: "gateway.toml", text: include_str!("gateway.toml") };
     let wrangler = File { path: "wrangler.toml", text: include_str!("wrangler.toml") };
     let bindings = environments(wrangler).unwrap().remove(0).digest;
-    let Ok(checked) = read(gateway, wrangler) else { panic!("the configuration does not hold together") };
+    let Ok(checked) = read(gateway, wrangler) else { panic!("the configuration has errors") };
     let configuration = checked.gateway.digest;
     json!({ "version": "0.1.0", "configuration": configuration, "environment": null, "bindings": bindings })
 }
@@ -278,7 +278,7 @@ impl State {
         }
     }
 
-    /// Writes the value, or deletes the secret. The error is the call, where it is refused.
+    /// Writes the value, or deletes the secret. The error is the call, if it is refused.
     fn write(&mut self, call: String, place: &str, value: Option<&str>) -> Result<(), String> {
         let is_refused = self.refused.contains(call.as_str());
         self.calls.push(call.clone());
@@ -337,7 +337,7 @@ impl State {
         self.answered(report, said)
     }
 
-    /// What is read from the source of these secrets, and the values.
+    /// The result of a read of these secrets' source, and the values.
     fn proved(
         &mut self,
         names: &[&str],
@@ -375,7 +375,7 @@ impl State {
         (proved, credential)
     }
 
-    /// With what the upstream says.
+    /// The same, with the response of the upstream.
     fn answered(&self, mut report: Value, said: Said) -> Value {
         match said {
             Said::Status(status) => {

@@ -1,4 +1,4 @@
-//! Who asks.
+//! Step 3: find the caller of a request.
 
 use subtle::{Choice, ConstantTimeEq as _};
 
@@ -15,17 +15,18 @@ use crate::runtime::signing::{Signing, when};
 use crate::runtime::{Bindings, Clock};
 use crate::secrets::readings::Readings;
 
-/// Finds the one of these callers that these texts prove.
+/// Finds the caller that these tokens authenticate.
 ///
-/// 1. Without a candidate nothing is read.
-/// 2. Digests in the configuration are compared first; where one matches, nothing is read.
-/// 3. Signed tokens are verified next. One of a caller's issuer is nothing else, so no secret is read for it.
-/// 4. For a token that names its caller the sources of that caller's secret are read, all at once. For any other text
-///    those of every caller are, whose tokens need not name it.
+/// 1. Without a token, nothing is read.
+/// 2. Digests in the configuration are compared first. If one matches, nothing is read.
+/// 3. Signed tokens are verified next. A token of a caller's issuer cannot be another kind of token, so no secret is
+///    read for it.
+/// 4. For a token that names its caller, the sources of that caller's secret are read, all concurrently. For any other
+///    token, those of every caller without `named` are read.
 ///
-/// Every comparison takes the same time whatever it compares, and none is left out after a match.
+/// Every comparison takes constant time, and all comparisons are done even after a match.
 ///
-/// `is_foreign` says that a page of an origin that is not admitted may have sent the request.
+/// `is_foreign` means that a page of an origin that is not admitted may have sent the request.
 pub async fn authenticate<'g, R: Bindings + Clock + Signing>(
     gateway: &'g Gateway,
     callers: impl Iterator<Item = CallerId> + Clone,
@@ -76,16 +77,17 @@ fn token_secret<'g>(gateway: &'g Gateway, caller: &Caller) -> Option<&'g Secret>
     }
 }
 
-/// Whose secrets are read.
+/// The callers whose secrets are read.
 struct Named {
-    /// The caller that a token names, of those that this route knows.
+    /// The caller that a token names, if the route has rules for it.
     caller: Option<CallerId>,
-    /// Whether there is a text that names nobody.
+    /// Whether there is a token that names no caller.
     is_other: bool,
 }
 
 impl Named {
-    /// Tokens that name several callers prove none, so nothing is read for them: a request costs one caller's reads.
+    /// Tokens that name several callers authenticate none, so nothing is read for them. A request costs at most one
+    /// named caller's reads.
     fn find<'g, C: Iterator<Item = (CallerId, &'g Caller)>>(
         callers: impl Fn() -> C,
         shown: &[(Token, Choice)],
@@ -110,7 +112,7 @@ impl Named {
     }
 }
 
-/// What has been compared so far: whether a text was a caller's token, for each caller and for each text.
+/// The results of the comparisons so far, for each caller and for each token.
 struct Matched {
     callers: Vec<(CallerId, Choice)>,
     shown: Vec<(Token, Choice)>,
@@ -134,7 +136,7 @@ impl Matched {
         self.callers.push((id, found));
     }
 
-    /// Compares with every source of these secrets; whether all could be read that there are.
+    /// Compares the tokens with every source of these secrets. Returns whether all existing values could be read.
     async fn compare_secrets<'g, B: Bindings>(
         &mut self,
         secrets: &[(CallerId, &'g Secret)],
@@ -148,7 +150,7 @@ impl Matched {
                     Some(Reading::Value(value)) => {
                         self.compare(*id, std::iter::once(&digest(value.expose().as_bytes())));
                     }
-                    // The store's own word that there is no value: no token could have matched it.
+                    // The store has no value, so no token could have matched it.
                     Some(Reading::Missing | Reading::Empty) => {}
                     Some(Reading::Error | Reading::Timeout) | None => all_read = false,
                 }

@@ -1,14 +1,14 @@
-//! Which challenge a route's clients get.
+//! The challenge for a route's clients.
 
 use crate::configuration::TokenPlace;
 use crate::refusal::Challenge;
 use crate::runtime::RequestHead;
 
-/// Decides how a client that has shown no valid token may show one.
+/// Decides the challenge for a client without a valid token.
 ///
-/// git, wget, Maven, Gradle, `curl --anyauth` and Python's urllib show a user name and a password only once Basic has been
-/// offered. A browser would ask its user for them and remember them for the gateway's whole origin (RFC 7617 §4), so it
-/// is never offered Basic; it sends `Sec-Fetch-Mode` (Fetch Metadata §2.2).
+/// git, wget, Maven, Gradle, `curl --anyauth` and Python's urllib send a user name and a password only after a
+/// challenge with Basic. A browser would ask its user for them and remember them for the gateway's whole origin (RFC
+/// 7617 §4), so it never gets such a challenge. Browsers are recognised by `Sec-Fetch-Mode` (Fetch Metadata §2.2).
 #[must_use]
 pub fn challenge(places: &[TokenPlace], head: &impl RequestHead) -> Challenge {
     let takes_basic = places.contains(&TokenPlace::Basic);

@@ -1,29 +1,29 @@
-//! Why nobody is proved.
+//! The reasons why authentication fails.
 
 use crate::authentication::jwt::JwtError;
 use crate::authentication::signature_error::SignatureError;
 use crate::refusal::Code;
 
-/// Why nobody is proved. The caller is told no more than that; the log tells them apart.
+/// The reason why authentication failed. Only the log has it; the caller gets the same response for all of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, thiserror::Error)]
 pub enum AuthenticationError {
-    /// The request shows no token.
+    /// The request has no token.
     #[serde(rename = "token_absent")]
     #[error("the request shows no token")]
     Absent,
-    /// No token that it shows is one of this route's callers'.
+    /// None of its tokens belongs to a caller of this route.
     #[serde(rename = "token_unknown")]
     #[error("no token of the request is known")]
     Unknown,
-    /// Its tokens are of different callers.
+    /// Its tokens belong to different callers.
     #[serde(rename = "token_contradictory")]
     #[error("the tokens of the request belong to different callers")]
     Contradictory,
-    /// No token matched, and not every secret that one could have matched could be read.
+    /// No token matched, and a secret that one could have matched cannot be read.
     #[serde(rename = "token_unreadable")]
     #[error("a token secret cannot be read")]
     Unreadable,
-    /// A signed token proves nobody.
+    /// A signed token is refused.
     #[serde(untagged)]
     #[error("the signed token is refused: {}", .0.as_str())]
     Jwt(JwtError),

@@ -1,9 +1,9 @@
 //! Tokens that name their caller: `ost_checkout_` and at least 128 random bits.
 //!
-//! The name is no proof. It says whose secret the token is compared with, so one secret is read for it and no other,
-//! however many callers there are.
+//! The name alone does not authenticate. It selects the secret that the token is compared with, so only one secret is
+//! read, however many callers there are.
 
-/// What such a token begins with.
+/// The prefix of such a token.
 const PREFIX: &str = "ost_";
 
 /// 128 bits in the densest alphabet of letters and digits, which has 62 characters.
@@ -11,7 +11,7 @@ const SHORTEST: usize = 22;
 
 /// The name in a token of this form.
 ///
-/// A caller's name may hold `_`, so the random part is what follows the last one.
+/// A caller's name may contain `_`, so the random part follows the last one.
 #[must_use]
 pub fn caller_name(token: &str) -> Option<&str> {
     let (name, random) = token.strip_prefix(PREFIX)?.rsplit_once('_')?;

@@ -1,4 +1,4 @@
-//! A caller that is known, and the tokens that have authenticated it, to be kept from the upstream.
+//! An authenticated caller, and its tokens, which must not be sent upstream.
 
 use memchr::memmem;
 use percent_encoding::percent_decode;
@@ -9,7 +9,7 @@ use crate::configuration::CallerId;
 use crate::http::base64;
 use crate::secret_value::SecretValue;
 
-/// Shorter tokens are part of many a word, so they are found between separators alone. In bytes.
+/// In bytes. Shorter tokens occur within many words, so they are only found between separators.
 const SHORTEST_WITHIN_A_WORD: usize = 8;
 
 const SEPARATORS: &[u8] = b" \t,;:=&\"'";
@@ -17,26 +17,26 @@ const SEPARATORS: &[u8] = b" \t,;:=&\"'";
 /// The caller of a request.
 #[derive(Debug)]
 pub struct ProvedCaller {
-    /// Which one.
+    /// The caller.
     pub id: CallerId,
-    /// Those of the request's texts that are its tokens.
+    /// Its tokens in the request.
     pub tokens: ProvedTokens,
-    /// What a signed token says of its holder.
+    /// The holder of its signed token.
     pub identity: Identity,
 }
 
-/// The tokens that have authenticated the caller of one request: one, or more where it has shown several of its own.
+/// The tokens that authenticated the caller of one request: one, or several of the same caller.
 #[derive(Debug, Default)]
 pub struct ProvedTokens(Vec<SecretValue>);
 
 impl ProvedTokens {
-    /// Takes tokens, none of them empty.
+    /// Takes tokens, which must not be empty.
     #[must_use]
     pub const fn new(tokens: Vec<SecretValue>) -> Self {
         Self(tokens)
     }
 
-    /// Whether the text holds one of them: as it is, percent-encoded, or in Base64.
+    /// Whether the text contains one of them: literally, percent-encoded, or in Base64.
     #[must_use]
     pub fn are_in(&self, text: &[u8]) -> bool {
         self.0.iter().any(|token| {
@@ -45,7 +45,7 @@ impl ProvedTokens {
         })
     }
 
-    /// Whether the name of a header, in lower case, holds one of them.
+    /// Whether the name of a header, in lower case, contains one of them.
     #[must_use]
     pub fn are_in_name(&self, name: &str) -> bool {
         let is_in = |token: &SecretValue| {
@@ -61,11 +61,14 @@ fn holds(text: &[u8], token: &[u8]) -> bool {
     if text.len() < token.len() {
         return false;
     }
-    let is_word = token.len() < SHORTEST_WITHIN_A_WORD;
+    if token.len() >= SHORTEST_WITHIN_A_WORD {
+        // Unlike `find_iter` it prepares nothing for short texts, which is dearer than to search them.
+        return memmem::find(text, token).is_some();
+    }
     let ends_word = |byte: Option<&u8>| byte.is_none_or(|byte| SEPARATORS.contains(byte));
     memmem::find_iter(text, token).any(|start| {
         let (before, rest) = text.split_at_checked(start).unwrap_or_default();
-        !is_word || (ends_word(before.last()) && ends_word(rest.get(token.len())))
+        ends_word(before.last()) && ends_word(rest.get(token.len()))
     })
 }
 
@@ -83,14 +86,14 @@ fn holds_decoded(text: &[u8], token: &[u8]) -> bool {
     holds_base64(text, token)
 }
 
-/// Where a run of digits begins within a word, its groups of four begin at any of four places. What stands beside it can be
-/// of the other alphabet, as the hyphens of a name are.
+/// Whether a word of the text contains Base64 of the token. The groups of four digits can begin at any of four places,
+/// and the digits beside them can be of the other alphabet, for example hyphens of a name.
 fn holds_base64(text: &[u8], token: &[u8]) -> bool {
     let runs = text.split(|byte| !base64::is_digit(*byte)).filter(|run| run.len() * 3 >= token.len() * 4);
     runs.into_iter().any(|run| {
         let run: Zeroizing<Vec<u8>> = Zeroizing::new(run.iter().copied().map(base64::standard).collect());
-        (0..4).any(|start| {
-            let groups = run.get(start..).unwrap_or_default();
+        let rests = (0..4).filter_map(|start| run.get(start..));
+        rests.into_iter().filter(|rest| rest.len() * 3 / 4 >= token.len()).any(|groups| {
             let whole = groups.len() - usize::from(groups.len() % 4 == 1);
             let decoded = groups.get(..whole).and_then(base64::decode);
             decoded.is_some_and(|decoded| holds(&decoded, token))

@@ -1,4 +1,4 @@
-//! The texts of a request that are signed tokens.
+//! The signed tokens of a request.
 
 use subtle::Choice;
 
@@ -10,21 +10,21 @@ use crate::configuration::{Caller, CallerId, Proof};
 use crate::runtime::signing::Signing;
 use crate::runtime::{Bindings, Clock};
 
-/// More than any client shows at once. Each costs a computation for somebody who is not known yet.
+/// More than any client sends at once. Each costs a computation for an unauthenticated request.
 const MOST_SIGNED: usize = 4;
 
-/// What came of the texts that are signed tokens.
+/// The results for the signed tokens.
 #[derive(Default)]
 pub(super) struct Signed {
-    /// A caller, and the position of the text that proves it.
+    /// The authenticated callers, each with the position of its token.
     pub(super) proved: Vec<(CallerId, Identity, usize)>,
-    /// Those that are tokens of a known issuer, good or bad.
+    /// The positions of tokens with a known issuer, valid or not.
     known: Vec<usize>,
-    /// Why one of them proves nobody: what was found out last.
+    /// The reason for refusing one of them: that of the latest check.
     refused: Option<JwtError>,
 }
 
-/// Verifies those of the texts that are meant to be signed tokens, for the callers that have some.
+/// Verifies the texts that look like signed tokens, for the callers that use them.
 pub(super) async fn verify_signed<'g, R: Bindings + Clock + Signing>(
     callers: impl Iterator<Item = (CallerId, &'g Caller)> + Clone,
     shown: &[(Token, Choice)],
@@ -51,19 +51,19 @@ pub(super) async fn verify_signed<'g, R: Bindings + Clock + Signing>(
 }
 
 impl Signed {
-    /// Why nobody is proved, where no other text proves anybody.
+    /// The reason why authentication failed, if no other token is valid.
     pub(super) fn refused(&self) -> AuthenticationError {
         self.refused.map_or(AuthenticationError::Unknown, AuthenticationError::Jwt)
     }
 
-    /// The texts that can be tokens of another kind.
+    /// The texts that can be other kinds of tokens.
     pub(super) fn left(&mut self, shown: Vec<(Token, Choice)>) -> Vec<(Token, Choice)> {
         let known = std::mem::take(&mut self.known);
         let left = shown.into_iter().enumerate().filter(|(at, _)| !known.contains(at));
         left.map(|(_, token)| token).collect()
     }
 
-    /// The one caller that they prove.
+    /// The one caller that they authenticate.
     pub(super) fn verdict(
         mut self,
         shown: Vec<(Token, Choice)>,

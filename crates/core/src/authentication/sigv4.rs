@@ -1,14 +1,14 @@
-//! Access key ids: where AWS's SDKs put what they were given as a key's name.
+//! Access key ids: the place in which AWS SDKs put a caller's token.
 
 use crate::http::query;
 
-/// How many pieces follow the id in a credential: date, region, service and terminator.
+/// The number of parts after the id in a credential: date, region, service and terminator.
 const SCOPE: usize = 4;
 
 /// The id in `Authorization: AWS4-HMAC-SHA256 Credential=ID/…, …`.
 pub(super) fn access_key_id(authorization: Option<&str>) -> Option<&str> {
     let (scheme, parameters) = authorization?.trim_matches([' ', '\t']).split_once(' ')?;
-    // Version 4A has an algorithm of its own and the same form.
+    // Version 4A has another algorithm and the same form.
     if !scheme.starts_with("AWS4-") {
         return None;
     }
@@ -23,9 +23,9 @@ pub(super) fn access_key_ids(query: &str) -> impl Iterator<Item = Vec<u8>> + '_ 
     credentials.filter_map(|parameter| id_of(&parameter.value()).map(<[u8]>::to_vec))
 }
 
-/// What stands before the scope. A token may hold slashes.
+/// The text before the scope. A token may contain slashes.
 fn id_of(credential: &[u8]) -> Option<&[u8]> {
-    // Version 4A has no region in its scope; its SDKs send none to an endpoint that they were given.
+    // Version 4A has no region in its scope, but SDKs do not use it with a custom endpoint.
     credential.rsplitn(SCOPE + 1, |byte| *byte == b'/').nth(SCOPE)
 }
 

@@ -1,4 +1,4 @@
-//! The tokens that a request shows.
+//! The tokens of a request.
 
 use super::sigv4;
 use crate::configuration::TokenPlace;
@@ -8,23 +8,23 @@ use crate::http::{base64, query, subprotocol};
 use crate::runtime::RequestHead;
 use crate::secret_value::SecretValue;
 
-/// More different texts than any client shows. Without a bound, a query of thousands of them would be hashed and
-/// compared with every caller's token, for somebody who is not known yet.
+/// More different texts than any client sends. Without a limit, thousands of texts in a query would be hashed and
+/// compared with every caller's token, for an unauthenticated request.
 const MOST: usize = 16;
 
 const AUTHORIZATION: &str = "authorization";
 
-/// A text in one of the places where callers show their tokens. It is not known yet whether it is a token.
+/// A text in a token place. It has not been checked yet.
 #[derive(Debug)]
 pub struct Token {
-    /// What it is compared by.
+    /// The digest for comparisons.
     pub digest: Digest,
     /// The text.
     pub text: SecretValue,
 }
 
-/// Everything that is in the places where the route's callers show their tokens, each text once. Empty texts do not
-/// count, nor do those that are not UTF-8, and more than `MOST` count as none.
+/// The texts in the route's token places, without duplicates. Empty texts and texts that are not UTF-8 are ignored. If
+/// there are more than `MOST`, the result is empty.
 #[must_use]
 pub fn tokens(places: &[TokenPlace], head: &impl RequestHead, query: Option<&str>) -> Vec<Token> {
     let mut tokens: Vec<Token> = Vec::new();
@@ -40,8 +40,8 @@ pub fn tokens(places: &[TokenPlace], head: &impl RequestHead, query: Option<&str
     if few { tokens } else { Vec::new() }
 }
 
-/// Hands over everything that stands where the route's callers show their tokens and is not empty, until `take`
-/// says no; whether it never did.
+/// Calls `take` with each text in the route's token places that is not empty, until it returns `false`. Returns whether
+/// it never did.
 pub fn shown(
     places: &[TokenPlace],
     head: &impl RequestHead,
@@ -112,7 +112,7 @@ impl<T: FnMut(&[u8]) -> bool> Shown<T> {
         self.wanted = self.wanted && (token.is_empty() || (self.take)(token));
     }
 
-    /// The whole value, and what stands where the route's auth has the secret.
+    /// Adds the whole value, and the part of it that replaces the secret in the route's auth.
     fn add_within(&mut self, value: &[u8], before: &[u8], after: &[u8]) {
         self.add(value);
         if let Some(inner) = value.strip_prefix(before).and_then(|rest| rest.strip_suffix(after)) {
@@ -120,8 +120,8 @@ impl<T: FnMut(&[u8]) -> bool> Shown<T> {
         }
     }
 
-    /// As [`Shown::add_within`]. A scheme has no case (RFC 9110 §11.1), so what comes before a token in `Authorization`
-    /// is compared without it.
+    /// The same as [`Shown::add_within`]. The text before a token in `Authorization` is compared ignoring case, because
+    /// schemes are case-insensitive (RFC 9110 §11.1).
     fn add_header(&mut self, name: &str, value: &str, before: &str, after: &str) {
         let spelled = value.get(..before.len()).filter(|start| start.eq_ignore_ascii_case(before));
         let before = if name == AUTHORIZATION { spelled.unwrap_or(before) } else { before };
@@ -139,7 +139,7 @@ impl<T: FnMut(&[u8]) -> bool> Shown<T> {
         }
     }
 
-    /// The password, or the user name where the password is empty (RFC 7617 §2).
+    /// Adds the password, or the user name if the password is empty (RFC 7617 §2).
     fn add_pair(&mut self, encoded: &str) {
         let Some(pair) = base64::decode(encoded) else { return };
         let mut parts = pair.splitn(2, |byte| *byte == b':');
@@ -151,14 +151,14 @@ impl<T: FnMut(&[u8]) -> bool> Shown<T> {
     }
 }
 
-/// What `Authorization` holds (RFC 9110 §11.4). Schemes are compared without case.
+/// The credentials in `Authorization` (RFC 9110 §11.4). Schemes are case-insensitive.
 enum Credentials<'h> {
     /// The Base64 of a user name and a password.
     Basic(&'h str),
-    /// Elasticsearch's scheme: the Base64 of `id:key`. A client of its takes that text or the two parts from its user,
-    /// so the text can be the token too.
+    /// Elasticsearch's scheme: the Base64 of `id:key`. Its clients are configured with this text or with the two parts,
+    /// so the text itself can be the token too.
     ApiKey(&'h str),
-    /// What follows any other scheme, or the whole value where there is none.
+    /// The text after any other scheme, or the whole value if there is no scheme.
     Other(&'h str),
 }
 

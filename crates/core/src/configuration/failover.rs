@@ -17,7 +17,7 @@ pub struct Failover {
 pub struct RefusalCondition {
     /// From 400 to 599; from 200 where `body` is set.
     pub status: u16,
-    /// A text in the beginning of the body; `None` where the status is enough.
+    /// A text in the beginning of the body; `None` if the status is enough.
     pub body: Option<Text>,
 }
 

@@ -19,7 +19,7 @@ pub struct Gateway {
     pub callers: List<Caller>,
     /// In the order in which `gateway.toml` names them; [`RouteId`] is a position here.
     pub routes: List<Route>,
-    /// The operator's endpoints; `None` where there are none.
+    /// The operator's endpoints; `None` if there are none.
     pub operator: Option<Operator>,
     /// Every mount of every route and the operator's, most specific first: mounts with a host before those without, and
     /// those with more prefix segments before those with fewer. The first one that matches is used.

@@ -17,11 +17,13 @@ pub struct Instruments {
     pub metrics: bool,
     /// Whether the operator's endpoints read data points.
     pub traffic: bool,
+    /// Whether the operator's endpoints read the ages of secrets.
+    pub ages: bool,
 }
 
 impl Instruments {
     /// Every instrument.
-    pub const ALL: Self = Self { trace: true, timing: true, metrics: true, traffic: true };
+    pub const ALL: Self = Self { trace: true, timing: true, metrics: true, traffic: true, ages: true };
 
     /// The instruments that this configuration asks for.
     #[must_use]
@@ -31,6 +33,7 @@ impl Instruments {
             timing: gateway.routes.iter().any(|route| route.timing),
             metrics: gateway.metrics.is_some(),
             traffic: gateway.operator.as_ref().is_some_and(|operator| operator.metrics.is_some()),
+            ages: gateway.operator.as_ref().is_some_and(|operator| operator.secrets_store.is_some()),
         }
     }
 }

@@ -4,6 +4,7 @@
 //! nothing. The command creates the same types at run time, so texts and lists are [`Cow`](std::borrow::Cow)s. A
 //! [`Gateway`] is always valid.
 
+mod account_api;
 mod auth;
 mod caller;
 mod cors;
@@ -15,7 +16,6 @@ mod header_pattern;
 mod hmac_caller;
 mod instruments;
 mod jwt;
-mod metrics;
 mod mismatch;
 mod mount;
 mod operator;
@@ -30,6 +30,7 @@ mod template;
 mod text;
 mod upstream;
 
+pub use account_api::AccountApi;
 pub use auth::{Exchange, Placement, TokenPlace};
 pub use caller::{Caller, CallerId, Grantee, Proof};
 pub use cors::{Cors, OriginPattern, Origins};
@@ -41,10 +42,9 @@ pub use header_pattern::HeaderPattern;
 pub use hmac_caller::HmacProof;
 pub use instruments::Instruments;
 pub use jwt::{Claim, ClaimValue, Jwt, JwtAlgorithm};
-pub use metrics::MetricsSource;
 pub use mismatch::Mismatch;
 pub use mount::Mount;
-pub use operator::{Destination, ENVIRONMENT_VARIABLE, Environment, Operator};
+pub use operator::{BoundSecret, Destination, ENVIRONMENT_VARIABLE, Environment, Operator};
 pub use rate_limit::{Counted, RateLimit};
 pub use request_value::{RequestValue, TimeFormat};
 pub use route::{Excepted, Grant, Route, RouteId};

@@ -13,7 +13,7 @@ pub enum RequestValue {
     Method,
     /// The path as it is sent to the upstream, without the query.
     Path,
-    /// The query as it is sent to the upstream, without the question mark; empty where there is none.
+    /// The query as it is sent to the upstream, without the question mark; empty if there is none.
     Query,
     /// The path, and the query after a question mark where there is one (RFC 9112 §3.2.1).
     Target,
@@ -31,7 +31,7 @@ pub enum RequestValue {
     BodySha256(Encoding),
     /// The fields of a form body, sorted by name: each name and value decoded, without separators.
     SortedForm,
-    /// The value of a header as it is sent; empty where it is not sent.
+    /// The value of a header as it is sent; empty if it is not sent.
     Header(HeaderName),
     /// The signature of the message.
     Signature,

@@ -27,7 +27,7 @@ pub struct Route {
     pub name: Text,
     /// The upstream of its requests.
     pub upstream: Upstream,
-    /// The service binding that sends requests; `None` where they are sent to the upstream's host.
+    /// The service binding that sends requests; `None` if they are sent to the upstream's host.
     pub service: Option<Text>,
     /// The time until the head of the upstream's response has arrived, in milliseconds.
     pub timeout: u32,

@@ -35,7 +35,7 @@ pub struct Segment {
 }
 
 impl Rule {
-    /// Parses `METHODS path-pattern`, for a rule that is not in a file; `None` where the text is not a rule. The
+    /// Parses `METHODS path-pattern`, for a rule that is not in a file; `None` if the text is not a rule. The
     /// grammar accepts the same rules, and explains what is wrong with others.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {

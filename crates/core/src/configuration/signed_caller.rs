@@ -62,7 +62,7 @@ pub struct IssuedProof {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::configuration))]
 pub struct PublicKey {
-    /// The `kid` of its tokens; `None` where the issuer has none.
+    /// The `kid` of its tokens; `None` if the issuer has none.
     pub id: Option<Text>,
     /// The only algorithm that the key is used with (RFC 8725 §3.1).
     pub algorithm: SignatureAlgorithm,

@@ -193,7 +193,7 @@ fn check_base(base: &str) -> Result<(), InvalidUpstream> {
     if well_formed && base.bytes().all(plain) { Ok(()) } else { Err(InvalidUpstream::Path) }
 }
 
-/// The path with a letter instead of each placeholder; `None` where a brace does not belong to a placeholder.
+/// The path with a letter instead of each placeholder; `None` if a brace does not belong to a placeholder.
 fn without_placeholders(base: &str) -> Option<String> {
     let mut pieces = base.split('{');
     let mut text = pieces.next()?.to_owned();

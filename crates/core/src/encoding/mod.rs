@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 use crate::configuration::{Encoding, KeyEncoding};
 use crate::http::base64 as tolerant;
 
-/// Decodes a key; `None` where the text is not in this encoding, or is empty.
+/// Decodes a key; `None` if the text is not in this encoding, or is empty.
 #[must_use]
 pub fn decode_key(encoding: KeyEncoding, text: &str) -> Option<Zeroizing<Vec<u8>>> {
     let bytes = match encoding {

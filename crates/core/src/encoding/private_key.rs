@@ -19,7 +19,7 @@ const ED25519: &[u8] = &[0x30, 5, 6, 3, 0x2b, 0x65, 0x70];
 /// The length of a P-256 or Ed25519 private key, in bytes.
 const SHORT_KEY: usize = 32;
 
-/// Parses PEM (PKCS#8, PKCS#1 or SEC 1), a JWK, or the Ed25519 key in the bytes `bare`; `None` where the text is not a
+/// Parses PEM (PKCS#8, PKCS#1 or SEC 1), a JWK, or the Ed25519 key in the bytes `bare`; `None` if the text is not a
 /// key for the algorithm.
 ///
 /// The line ends of PEM may be the two characters `\n`, as in environment files.

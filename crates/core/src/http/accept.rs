@@ -25,7 +25,7 @@ pub fn names_json_alone(accept: &str) -> bool {
     names_json
 }
 
-/// The media range of one element, without its parameters; `None` where its weight is 0, which means "not acceptable".
+/// The media range of one element, without its parameters; `None` if its weight is 0, which means "not acceptable".
 fn accepted_range(element: &str) -> Option<&str> {
     let mut parts = element.split(';').map(str::trim);
     let range = parts.next()?;

@@ -13,7 +13,7 @@ const TOLERANT: GeneralPurposeConfig = GeneralPurposeConfig::new()
 const STANDARD: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, TOLERANT);
 const URL_SAFE: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, TOLERANT);
 
-/// The decoded bytes, which may hold a token; `None` where the text is not Base64.
+/// The decoded bytes, which may hold a token; `None` if the text is not Base64.
 #[must_use]
 pub fn decode(text: impl AsRef<[u8]>) -> Option<Zeroizing<Vec<u8>>> {
     let text = text.as_ref();

@@ -27,7 +27,7 @@ impl<'a> Parameter<'a> {
         decode_form(self.raw)
     }
 
-    /// The value, decoded like the name; empty where there is no `=`.
+    /// The value, decoded like the name; empty if there is no `=`.
     #[must_use]
     pub fn value(self) -> Cow<'a, [u8]> {
         decode_form(self.raw.split_once('=').map_or("", |(_, value)| value))
@@ -39,7 +39,7 @@ pub fn parameters(query: &str) -> impl Iterator<Item = Parameter<'_>> {
     query.split(['&', ';']).map(|raw| Parameter { raw })
 }
 
-/// The query without the parameters for which `drops` is true, each removed with one separator; `None` where nothing is
+/// The query without the parameters for which `drops` is true, each removed with one separator; `None` if nothing is
 /// left.
 pub fn without(query: &str, drops: impl Fn(Parameter<'_>) -> bool) -> Option<Cow<'_, str>> {
     if !parameters(query).any(&drops) {

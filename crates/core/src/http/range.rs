@@ -51,7 +51,7 @@ impl ByteRange {
         }
     }
 
-    /// The bytes that it selects of a representation of `total` bytes; `None` where it selects none.
+    /// The bytes that it selects of a representation of `total` bytes; `None` if it selects none.
     #[must_use]
     pub fn positions(self, total: u64) -> Option<Range<u64>> {
         let range = match self {
@@ -79,7 +79,7 @@ pub struct ContentRange {
     pub first: u64,
     /// The last byte.
     pub last: u64,
-    /// The length of the whole; `None` where it is not known.
+    /// The length of the whole; `None` if it is not known.
     pub total: Option<u64>,
 }
 

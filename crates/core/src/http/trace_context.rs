@@ -91,7 +91,7 @@ impl fmt::Display for TraceId {
     }
 }
 
-/// The `tracestate` to forward: the list without members that are too long; `None` where it is empty or not valid.
+/// The `tracestate` to forward: the list without members that are too long; `None` if it is empty or not valid.
 #[must_use]
 pub fn state(text: &str) -> Option<String> {
     let members = text.split(',').map(|member| member.trim_matches([' ', '\t']));

@@ -4,37 +4,53 @@ use super::event::Event;
 use crate::runtime::reading::Failure;
 
 /// One data point: the blobs and doubles of Analytics Engine, in the order of `docs/metrics.md`.
+///
+/// One is made for each request, so the blobs are one text, which crosses to the runtime at once.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DataPoint {
-    /// The blobs, one per line. The first one is also the index for sampling.
-    pub texts: String,
+    /// The name of the binding, and the blobs, one per line. The first blob is also the index for sampling.
+    pub lines: String,
     /// The doubles.
     pub numbers: [f64; 4],
 }
 
-impl From<&Event<'_>> for DataPoint {
-    fn from(event: &Event<'_>) -> Self {
-        let served = event.secrets.iter().filter(|note| note.failure.is_none());
-        let served: Vec<&str> = served.map(|note| note.binding).collect();
+/// What the lines of most points need, in bytes.
+const USUAL_LENGTH: usize = 128;
+
+impl DataPoint {
+    /// For this binding.
+    #[must_use]
+    pub fn new(binding: &str, event: &Event<'_>) -> Self {
+        let served = || event.secrets.iter().filter(|note| note.failure.is_none());
         let fell_back =
             event.secrets.iter().any(|note| note.failure.is_some_and(|why| why != Failure::Refused));
         let failover = match event.failover {
             Some(outcome) => outcome.as_str(),
-            None if fell_back && !served.is_empty() => "fallback",
+            None if fell_back && served().next().is_some() => "fallback",
             None => "",
         };
-        let class = format!("{}xx", event.status / 100);
-        let texts = [
-            event.route.unwrap_or_default(),
-            event.caller.unwrap_or_default(),
-            &class,
-            event.code.unwrap_or_default(),
-            &served.join(","),
-            failover,
-            event.operation.unwrap_or_default(),
-            // The subject comes from another issuer, so it may have line ends.
-            &event.subject.as_deref().unwrap_or_default().replace('\n', " "),
-        ];
+        let mut lines = String::with_capacity(USUAL_LENGTH);
+        lines.push_str(binding);
+        add(&mut lines, event.route.unwrap_or_default());
+        add(&mut lines, event.caller.unwrap_or_default());
+        add(&mut lines, class(event.status));
+        add(&mut lines, event.code.unwrap_or_default());
+        add(&mut lines, "");
+        for (at, note) in served().enumerate() {
+            lines.push_str(if at == 0 { "" } else { "," });
+            lines.push_str(note.binding);
+        }
+        add(&mut lines, failover);
+        add(&mut lines, event.operation.unwrap_or_default());
+        add(&mut lines, "");
+        // The subject comes from another issuer, so it may have line ends.
+        lines.extend(
+            event
+                .subject
+                .iter()
+                .flat_map(|subject| subject.chars())
+                .map(|character| if character == '\n' { ' ' } else { character }),
+        );
         let number = |value: Option<u32>| f64::from(value.unwrap_or_default());
         let numbers = [
             f64::from(event.attempts),
@@ -42,7 +58,23 @@ impl From<&Event<'_>> for DataPoint {
             number(event.upstream_ms),
             f64::from(event.total_ms),
         ];
-        Self { texts: texts.join("\n"), numbers }
+        Self { lines, numbers }
+    }
+}
+
+fn add(lines: &mut String, line: &str) {
+    lines.push('\n');
+    lines.push_str(line);
+}
+
+/// The class of a status (RFC 9110 §15).
+const fn class(status: u16) -> &'static str {
+    match status / 100 {
+        1 => "1xx",
+        2 => "2xx",
+        3 => "3xx",
+        4 => "4xx",
+        _ => "5xx",
     }
 }
 
@@ -76,16 +108,19 @@ mod tests {
             total_ms: 44,
             ..Event::new(RequestId::new(1))
         };
-        let point = DataPoint::from(&event);
-        assert_eq!(point.texts, "api\ncheckout\n2xx\n\nB,C\nprimary_refused\n\nrepo:a b");
+        let point = DataPoint::new("METRICS", &event);
+        assert_eq!(point.lines, "METRICS\napi\ncheckout\n2xx\n\nB,C\nprimary_refused\n\nrepo:a b");
         assert_eq!(point.numbers.map(|number| number.to_string()), ["2", "3", "40", "44"]);
         let event = Event {
             secrets: vec![note("A", 1, Some(Failure::Missing)), note("B", 2, None)],
             failover: None,
             ..event
         };
-        assert_eq!(DataPoint::from(&event).texts, "api\ncheckout\n2xx\n\nB\nfallback\n\nrepo:a b");
+        assert_eq!(
+            DataPoint::new("METRICS", &event).lines,
+            "METRICS\napi\ncheckout\n2xx\n\nB\nfallback\n\nrepo:a b"
+        );
         let refused = Event { code: Some("no_route"), status: 404, ..Event::new(RequestId::new(1)) };
-        assert_eq!(DataPoint::from(&refused).texts, "\n\n4xx\nno_route\n\n\n\n");
+        assert_eq!(DataPoint::new("M", &refused).lines, "M\n\n\n4xx\nno_route\n\n\n\n");
     }
 }

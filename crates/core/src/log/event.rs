@@ -56,7 +56,7 @@ pub struct Event<'g> {
     /// The binding of the rate limit that was exceeded; of several, the one with the longest period.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rate_limit: Option<&'g str>,
-    /// What that limit counted.
+    /// The key that the limit counts by.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub counted: Option<&'static str>,
     /// The outcome of a browser's preflight.
@@ -179,7 +179,7 @@ impl<'g> Event<'g> {
         }
     }
 
-    /// Sets the level from what has happened.
+    /// Sets the level.
     pub fn set_level(&mut self) {
         let failed = self.code.is_some() && self.status >= 500;
         let unreadable = match self.proof {

@@ -1,4 +1,5 @@
-//! What is read from sources, made certainly wrong, so that a probe can be shown to tell a good key from a bad one.
+//! Control values: wrong values that replace those of sources, to check that a probe distinguishes a valid key from a
+//! wrong one.
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
@@ -12,11 +13,10 @@ use crate::runtime::reading::Reading;
 use crate::secret_value::SecretValue;
 use crate::secrets::json_field::string_field;
 
-/// As long as keys usually are; for a source that yields no value.
+/// The length of a control value for a source without a value: that of a usual key.
 const USUAL_LENGTH: usize = 40;
 
-/// Makes values like others, from the operator's nonce: nobody else can tell them beforehand, and two probes send two
-/// of them.
+/// Makes control values from the operator's nonce. Nobody else can predict them, and each probe has its own.
 pub(super) struct Control {
     key: Zeroizing<Vec<u8>>,
     block: [u8; 32],
@@ -30,8 +30,7 @@ impl Control {
         Self { key, block: [0; 32], counter: 0, used: 32 }
     }
 
-    /// What is taken for what was read for this secret. Where the auth takes fields of it, it is a JSON object with
-    /// those.
+    /// The control value for this secret. If the auth uses fields of it, it is a JSON object with these fields.
     pub(super) fn reading(&mut self, auth: &[Placement], id: SecretId, read: Option<&Reading>) -> Reading {
         let value = match read {
             Some(Reading::Value(value)) => Some(value),
@@ -50,7 +49,7 @@ impl Control {
         if fields.is_empty() {
             return Reading::Value(self.unlike(value));
         }
-        // By hand, since a map is collected by a sort, which would be a fiftieth of the Worker.
+        // A map would need an instance of sort, which would be a fiftieth of the Worker's size.
         let mut object = String::new();
         for name in fields {
             let field = value.and_then(|value| string_field(value, name));
@@ -73,10 +72,10 @@ impl Control {
         }
     }
 
-    /// HMAC-SHA-256 of a counter: 32 bytes at a time.
+    /// The next byte of HMAC-SHA-256 of a counter, which yields 32 bytes at a time.
     fn byte(&mut self) -> u8 {
         if self.used >= self.block.len() {
-            // A key of any length is one.
+            // HMAC accepts a key of any length.
             if let Ok(mut code) = Hmac::<Sha256>::new_from_slice(&self.key) {
                 code.update(b"control");
                 code.update(&self.counter.to_le_bytes());
@@ -91,9 +90,9 @@ impl Control {
     }
 }
 
-/// A text as JSON has it.
+/// The text as a JSON string.
 fn quoted(text: &str) -> String {
-    // Texts always serialise.
+    // Serialising a text cannot fail.
     serde_json::to_string(text).unwrap_or_default()
 }
 

@@ -1,4 +1,4 @@
-//! `POST explain`: what the gateway would do with a request, by the code that serves.
+//! `POST explain`: what the gateway would do with a request, decided by the code that serves requests.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -15,7 +15,7 @@ use crate::request::admission::admit;
 use crate::request::routing;
 use crate::runtime::{Console, RehearsalRequest, Rehearsed, RehearsedSend, RequestHead};
 
-/// What proves the caller that is named. It is the token of nobody outside the rehearsal.
+/// The token of the named caller. It is only valid within the rehearsal.
 const TOKEN: &str = "a-token-for-a-rehearsal";
 
 /// The body of the request.
@@ -24,13 +24,13 @@ const TOKEN: &str = "a-token-for-a-rehearsal";
 struct ExplainRequest {
     method: String,
     url: String,
-    /// Without it nobody is proved.
+    /// The caller; without it, the request has no token.
     caller: Option<String>,
     #[serde(default)]
     headers: Vec<(String, String)>,
 }
 
-/// The body of the response, but for the request's event, which is JSON already.
+/// The body of the response, except the request's event, which is JSON already.
 #[derive(Serialize)]
 struct Explanation<'r> {
     decision: &'static str,
@@ -41,7 +41,7 @@ struct Explanation<'r> {
     sent: Option<&'r RehearsedSend>,
 }
 
-/// 1. The body is received and understood. 413, 400
+/// 1. The body is read and parsed. 413, 400
 /// 2. The caller is known by a token of the rehearsal's, and shows it in the first place where the route looks for one.
 /// 3. The request is handled where nothing is read and nothing is sent.
 pub(super) async fn report(
@@ -74,13 +74,13 @@ pub(super) async fn report(
     };
     let explanation =
         Explanation { decision, title: code.map(Code::title), reads: &reads, sent: sent.as_ref() };
-    // Texts always serialise.
+    // Serialising texts cannot fail.
     let mut body = serde_json::to_string(&explanation).unwrap_or_default();
     body.pop();
     Ok(Report::json(200, format!("{body},\"event\":{line}}}")))
 }
 
-/// The gateway, with this caller known by [`TOKEN`]; `None` where there is no such caller.
+/// The gateway, with [`TOKEN`] as the token of this caller; `None` if there is no such caller.
 fn knowing(gateway: &Gateway, name: &str) -> Option<Gateway> {
     let mut callers = gateway.callers.to_vec();
     let caller = callers.iter_mut().find(|caller| caller.name == name)?;
@@ -107,7 +107,7 @@ impl RequestHead for RehearsalRequest {
 }
 
 impl RehearsalRequest {
-    /// Says in `Host` what the URL says, as every client does; `None` where that is not an absolute URL.
+    /// Sets `Host` to the URL's host, as every client does; `None` if the URL is not absolute.
     fn name_host(&mut self) -> Option<()> {
         let (_, rest) = self.url.split_once("://")?;
         let host = rest.split(['/', '?']).next().filter(|host| !host.is_empty())?.to_owned();
@@ -123,7 +123,7 @@ impl RehearsalRequest {
         self.headers.push((name.to_owned(), value));
     }
 
-    /// Shows the token in the first place where the route that this is for looks for one.
+    /// Puts the token into the first token place of the request's route.
     fn show(&mut self, gateway: &Gateway, of_operators: &[TokenPlace]) {
         let admitted = admit(self).ok();
         let arrival = admitted.as_ref().and_then(|admitted| routing::find(gateway, &admitted.target));

@@ -1,4 +1,4 @@
-//! `GET health`: what is deployed, and where.
+//! `GET health`: the deployed version, configuration and environment.
 
 use serde::Serialize;
 
@@ -13,7 +13,7 @@ pub(super) struct Health<'g> {
     configuration: &'g str,
     /// `null` for the top level.
     environment: Option<&'g str>,
-    /// Not there where the environment is none of those that were built in.
+    /// Absent where the build does not know the environment.
     #[serde(skip_serializing_if = "Option::is_none")]
     bindings: Option<&'g str>,
 }
@@ -30,7 +30,7 @@ impl<'g> Health<'g> {
         bindings.variable(ENVIRONMENT_VARIABLE).filter(|name| !name.is_empty())
     }
 
-    /// Of a gateway in the environment with this name.
+    /// The health of a gateway in the environment with this name.
     pub(super) fn new(gateway: &'g Gateway, operator: &'g Operator, name: Option<&'g str>) -> Self {
         let is_meant = |environment: &&Environment| environment.name.as_deref() == name;
         let environment = operator.environments.iter().find(is_meant);

@@ -1,25 +1,25 @@
-//! A value that looks like another one to whoever does not look it up, and is another.
+//! A random value that has the same form as another one.
 //!
-//! An API that refuses a key by its form alone has not looked it up, so its answer says nothing of a key. What it may
-//! look at first stays as it is: the length, the beginning, the alphabet, the shape of a UUID, the header and the
-//! claims of a token. The rest is random.
+//! An API that refuses a key by its form has not looked it up, so its response tells nothing about the key. The value
+//! keeps everything that an API may check first: the length, the prefix, the alphabet, the form of a UUID, the header
+//! and the claims of a token. The rest is random.
 
 use crate::secret_value::SecretValue;
 
-/// How much is random at least, in characters, where a beginning is kept.
+/// The fewest random characters after a prefix that is kept.
 const SHORTEST: usize = 16;
 
-/// From this length on the first four characters are kept, where no separator ends a beginning: `AKIA`, `AIza`.
+/// The length from which on the first four characters are kept if no separator ends a prefix: `AKIA`, `AIza`.
 const LONG: usize = 24;
 
 const ALL: &[u8] = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 
-/// A value like this text. `choose` yields a number below the one that it gets.
+/// A value like this text. `choose` returns a number below its argument.
 pub(super) fn lookalike(text: &str, choose: &mut dyn FnMut(usize) -> usize) -> SecretValue {
     let text = text.trim();
     let (beginning, rest) = text.as_bytes().split_at_checked(kept(text.as_bytes())).unwrap_or_default();
     let fixed = fixed(rest);
-    // The characters of the value itself are in its alphabet, whatever that is: hexadecimal, Base32, Base58, Base64.
+    // The characters of the value itself are the alphabet: hexadecimal, Base32, Base58, Base64 or another.
     for alphabet in [rest, rest, rest, ALL] {
         let mut other = String::with_capacity(text.len());
         other.extend(beginning.iter().copied().map(char::from));
@@ -31,17 +31,17 @@ pub(super) fn lookalike(text: &str, choose: &mut dyn FnMut(usize) -> usize) -> S
             return other;
         }
     }
-    // It has no letter and no digit.
+    // The text has no letter and no digit.
     letters(text.len().max(1), choose)
 }
 
-/// So many random letters.
+/// A text of `length` random letters.
 pub(super) fn letters(length: usize, choose: &mut dyn FnMut(usize) -> usize) -> SecretValue {
     SecretValue::new((0..length).map(|_| like(b'a', ALL, choose)).collect())
 }
 
-/// The length of the beginning that says what a value is: `sk_live_`, `ghp_`, `xoxb-12345-`; of a signed token all
-/// but the signature. It is never more than a half of what is not a token.
+/// The length of the prefix that tells the kind of a value: `sk_live_`, `ghp_`, `xoxb-12345-`; for a signed token,
+/// everything but the signature. For other values, it is at most half of the length.
 fn kept(text: &[u8]) -> usize {
     if text.starts_with(b"eyJ")
         && let [_, _, signature] = &text.split(|byte| *byte == b'.').collect::<Vec<_>>()[..]
@@ -61,7 +61,7 @@ fn kept(text: &[u8]) -> usize {
     if kept == 0 && text.len() >= LONG && text.is_ascii() && !is_uuid(text) { 4 } else { kept }
 }
 
-/// Whether it is too short, or too plain, to be the random part of a key.
+/// Whether this is too short, or has too few kinds of characters, to be the random part of a key.
 fn is_word(text: &[u8]) -> bool {
     let are = |is: fn(&u8) -> bool| text.iter().all(is);
     match text.len() {
@@ -74,8 +74,8 @@ fn is_word(text: &[u8]) -> bool {
     }
 }
 
-/// Where the random part stays as it is: the version and the variant of a UUID (RFC 9562 §4), and the last character of
-/// a long value, of which Base64 uses a part of the bits.
+/// The positions that do not change: the version and the variant of a UUID (RFC 9562 §4), and the last character of a
+/// long value, because Base64 uses only some of its bits.
 fn fixed(rest: &[u8]) -> [usize; 2] {
     if is_uuid(rest) {
         return [14, 19];
@@ -91,8 +91,8 @@ fn is_uuid(text: &[u8]) -> bool {
         && bytes.all(|(at, byte)| if is_hyphen(at) { *byte == b'-' } else { byte.is_ascii_hexdigit() })
 }
 
-/// A character of the alphabet that is a letter of the same case, or a digit, where this one is. All other ASCII
-/// characters stay: they divide what is looked at.
+/// A random character of the alphabet of the same kind: a letter of the same case, or a digit. All other ASCII
+/// characters are kept, because they are separators.
 fn like(byte: u8, alphabet: &[u8], choose: &mut dyn FnMut(usize) -> usize) -> char {
     let is_alike: fn(&u8) -> bool = match byte {
         b'a'..=b'z' => u8::is_ascii_lowercase,
@@ -109,7 +109,7 @@ fn like(byte: u8, alphabet: &[u8], choose: &mut dyn FnMut(usize) -> usize) -> ch
 mod tests {
     use super::*;
 
-    /// Numbers that are as good as random for a test.
+    /// Pseudo-random numbers for tests.
     fn numbers() -> impl FnMut(usize) -> usize {
         let mut state = 7_usize;
         move |below| {
@@ -144,7 +144,7 @@ mod tests {
             ("123456789:AAEhBOweik6ad9r_QXMENQjcrGbqCr4K-bc", "123456789:"),
             ("AIzaSyA0123456789abcdefghijklmnopqrstuv", "AIza"),
             ("AKIAIOSFODNN7EXAMPLEAKIA", "AKIA"),
-            // A passphrase has no beginning that says what it is, or only a short one.
+            // A passphrase has no identifying prefix, or only a short one.
             ("correct-horse-battery-staple", "correct-"),
             ("a-short-one", ""),
         ] {

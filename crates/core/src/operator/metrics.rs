@@ -8,10 +8,10 @@ use crate::refusal::Code;
 use crate::runtime::Bindings;
 use crate::runtime::own_request::OwnRequests;
 
-/// The window, in minutes. Points are there some seconds after their request.
+/// The window, in minutes. Points are available some seconds after their request.
 const MINUTES: u8 = 5;
 
-/// Labels, and the columns of the data points that they are.
+/// The labels, and their columns in the data points.
 const LABELS: [(&str, &str); 6] = [
     ("route", "blob1"),
     ("caller", "blob2"),
@@ -21,7 +21,7 @@ const LABELS: [(&str, &str); 6] = [
     ("failover", "blob6"),
 ];
 
-/// The operator's own requests have a text in the seventh column, and do not count.
+/// The operator's own requests, which have a text in the seventh column, are not counted.
 pub(super) async fn report<R: Bindings + OwnRequests>(
     mut query: Query<'_, '_, R>,
     dataset: &str,

@@ -1,18 +1,21 @@
-//! The operator's endpoints, below the mount of `[operator]`: what rotating a secret has to be told by the gateway.
+//! The operator's endpoints, below the mount of `[operator]`, for rotating secrets and for monitoring.
 //!
-//! | endpoint | for whom | tells |
+//! | endpoint | caller | returns |
 //! |---|---|---|
-//! | `GET health` | whoever asks | version, configuration and environment; reads no secret |
-//! | `GET ready` | the operator | what reading each secret's sources comes to |
-//! | `GET /` | whoever asks | the page, where there is one; it holds nothing but itself |
-//! | `GET overview` | the operator | what the configuration says, for the page |
-//! | `GET metrics` | the operator | what the data points of the last minutes say, for Prometheus |
-//! | `GET traffic` | the operator | what those of the last hour or day say, for the page |
+//! | `GET health` | anyone | version, configuration and environment; reads no secret |
+//! | `GET ready` | the operator | the result of reading each secret's sources |
+//! | `GET /` | anyone | the page, if there is one; it contains no data |
+//! | `GET overview` | the operator | the configuration, for the page |
+//! | `GET metrics` | the operator | metrics of the last minutes, for Prometheus |
+//! | `GET traffic` | the operator | metrics of the last hour or day, for the page |
+//! | `GET ages` | the operator | when the secrets were created and last changed, for the page |
 //! | `POST explain` | the operator | what the gateway would do with a request, for the page |
-//! | `POST probe` | the operator | what the upstream answers to one source, and a proof of the value that was read |
+//! | `POST probe` | the operator | the upstream's status for one source, and a proof of the value that was read |
 //!
-//! No value leaves them. `docs/operator.md` has their forms.
+//! No response contains a value. `docs/operator.md` has the formats.
 
+mod account_access;
+mod ages;
 mod control;
 mod explain;
 mod health;
@@ -31,12 +34,13 @@ mod value_proof;
 use crate::authentication::caller;
 use crate::authentication::jwt::{Narrowing, Revocable};
 use crate::authentication::tokens::tokens;
-use crate::configuration::{Gateway, MetricsSource, Mismatch, Operator, TokenPlace};
+use crate::configuration::{AccountApi, Environment, Gateway, Mismatch, Operator};
 use crate::http::host::Host;
 use crate::http::method::Method;
 use crate::http::path::Below;
 use crate::log::Event;
 use crate::refusal::Code;
+use crate::request::cors;
 use crate::runtime::instrumented::Instrumented;
 use crate::runtime::own_request::OwnRequests;
 use crate::runtime::signing::{Signing, when};
@@ -45,27 +49,26 @@ use crate::secrets::readings::Readings;
 
 pub use report::Report;
 
-/// Under what the operator's requests are counted. No route can have this name.
+/// The name under which rate limits count the operator's requests. No route can have this name.
 pub const COUNTED_AS: &str = "[operator]";
-
-/// Where an operator shows its token.
-pub const TOKEN_IN: &[TokenPlace] = &[TokenPlace::Bearer];
 
 /// A request below the operator's mount.
 pub struct OperatorRequest<'a, H> {
     /// The whole request.
     pub head: &'a H,
-    /// The host that it is for.
+    /// The scheme of the request.
+    pub scheme: &'a str,
+    /// The host of the request.
     pub host: &'a Host,
     /// Its method.
     pub method: Method,
-    /// What of its path follows the mount.
+    /// The path below the mount.
     pub path: Below<'a>,
     /// Its query.
     pub query: Option<&'a str>,
 }
 
-/// What is told to everybody, without a token; `None` for a request that takes one.
+/// The response to a request that needs no token; `None` for a request that needs one.
 #[must_use]
 pub fn public_report<'g, H, R: Bindings + Instrumented>(
     gateway: &'g Gateway,
@@ -83,26 +86,30 @@ pub fn public_report<'g, H, R: Bindings + Instrumented>(
     }
 }
 
-/// The operator that the request's bearer token proves, which the event then names. 401, 503
+/// Authenticates the operator by the request's token, and records it in the event. 401, 503
 ///
-/// A signed token is valid for as long as it is not revoked, which the caller of this has to find out.
+/// A login that a cookie carries is accepted only from pages of the same origin. There is no `cors` here, so no page of
+/// another origin can set `Authorization`.
+///
+/// The caller of this function has to check whether a signed token is revoked.
 pub async fn authenticate<'g, R: Bindings + Clock + Signing>(
     gateway: &'g Gateway,
     operator: &Operator,
-    head: &impl RequestHead,
+    request: &OperatorRequest<'_, impl RequestHead>,
     readings: &mut Readings<'g, R>,
     event: &mut Event<'g>,
 ) -> Result<Option<Revocable>, Code> {
-    let shown = tokens(TOKEN_IN, head, None);
-    // No page of another origin can set `Authorization` here: there is no `cors`.
+    let shown = tokens(&operator.token_in, request.head, None);
+    let is_foreign =
+        R::FORMS.ambient_callers && cors::is_foreign(None, request.head, request.scheme, request.host);
     let callers = operator.allow.iter().copied();
-    let proved = caller::authenticate(gateway, callers, shown, false, readings).await;
+    let proved = caller::authenticate(gateway, callers, shown, is_foreign, readings).await;
     let proved = proved.map_err(|why| {
         event.proof = Some(why);
         Code::from(why)
     })?;
     event.caller = gateway.caller(proved.id).map(|caller| caller.name.as_ref());
-    // A token that narrows itself names routes, and these endpoints are none.
+    // A limited token is for routes, and these endpoints are not a route.
     if proved.identity.narrowing != Narrowing::default() {
         event.mismatch = Some(Mismatch::Token);
         return Err(Code::NotAllowed);
@@ -111,10 +118,10 @@ pub async fn authenticate<'g, R: Bindings + Clock + Signing>(
     Ok(proved.identity.revocable)
 }
 
-/// Serves a request of an operator: `GET ready` and `POST probe`; with a page `GET overview` and `POST explain` too, and
-/// nothing else. 400, 403, 413
+/// Serves a request of an operator: `GET ready` and `POST probe`; and with a page, `GET overview` and `POST explain`
+/// too. 400, 403, 413
 ///
-/// `proof_ms` is how long its authentication took.
+/// `proof_ms` is the time of its authentication.
 pub async fn serve<'g, R: Bindings + Network + Clock + Console + Signing + Instrumented>(
     gateway: &'g Gateway,
     operator: &'g Operator,
@@ -127,7 +134,7 @@ pub async fn serve<'g, R: Bindings + Network + Clock + Console + Signing + Instr
     let endpoint = Endpoint::from_request(request, R::PAGE.is_some() && operator.page);
     let endpoint = endpoint.ok_or(Code::NotAllowed)?;
     let explains = R::PAGE.is_some() && endpoint == Endpoint::Explain;
-    if let Some(report) = when(explains, || explain::report(gateway, TOKEN_IN, runtime)).await {
+    if let Some(report) = when(explains, || explain::report(gateway, &operator.token_in, runtime)).await {
         return report;
     }
     let queries = R::INSTRUMENTS.traffic && matches!(endpoint, Endpoint::Metrics | Endpoint::Traffic);
@@ -139,6 +146,12 @@ pub async fn serve<'g, R: Bindings + Network + Clock + Console + Signing + Instr
             when(const { R::INSTRUMENTS.traffic }, || told(query, dataset, request.query, is_metrics)).await;
         return report.unwrap_or(Err(Code::NotAllowed));
     }
+    let ages = R::INSTRUMENTS.ages && endpoint == Endpoint::Ages;
+    if let Some((api, environment)) = if ages { store(operator, runtime) } else { None } {
+        let asked = ages::Asked { gateway, api, environment, query: request.query };
+        let report = when(const { R::INSTRUMENTS.ages }, || ages::report(asked, runtime, readings)).await;
+        return report.unwrap_or(Err(Code::NotAllowed));
+    }
     match endpoint {
         Endpoint::Overview if R::PAGE.is_some() => Ok(overview::report(gateway, operator, runtime)),
         Endpoint::Ready => ready::report(gateway, request.query, runtime, readings, proof_ms).await,
@@ -147,7 +160,7 @@ pub async fn serve<'g, R: Bindings + Network + Clock + Console + Signing + Instr
     }
 }
 
-/// What data points say: for Prometheus, or for the page.
+/// The metrics from data points, for Prometheus or for the page.
 async fn told<R: Bindings + OwnRequests>(
     query: query::Query<'_, '_, R>,
     dataset: &str,
@@ -161,12 +174,20 @@ async fn told<R: Bindings + OwnRequests>(
     }
 }
 
-/// Where the data points of the environment are read, and the dataset that they are in.
-fn history<'g>(operator: &'g Operator, bindings: &impl Bindings) -> Option<(&'g MetricsSource, &'g str)> {
+/// The source and the dataset of the environment's data points.
+fn history<'g>(operator: &'g Operator, bindings: &impl Bindings) -> Option<(&'g AccountApi, &'g str)> {
+    operator.metrics.as_ref().zip(environment(operator, bindings)?.dataset.as_deref())
+}
+
+/// The source of the ages of secrets, and the environment that has the bindings.
+fn store<'g>(operator: &'g Operator, bindings: &impl Bindings) -> Option<(&'g AccountApi, &'g Environment)> {
+    operator.secrets_store.as_ref().zip(environment(operator, bindings))
+}
+
+/// The environment that the gateway runs in.
+fn environment<'g>(operator: &'g Operator, bindings: &impl Bindings) -> Option<&'g Environment> {
     let name = health::Health::environment(bindings);
-    let mut environments = operator.environments.iter();
-    let environment = environments.find(|environment| environment.name.as_deref() == name.as_deref())?;
-    operator.metrics.as_ref().zip(environment.dataset.as_deref())
+    operator.environments.iter().find(|environment| environment.name.as_deref() == name.as_deref())
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -179,6 +200,7 @@ enum Endpoint {
     Explain,
     Metrics,
     Traffic,
+    Ages,
 }
 
 impl Endpoint {
@@ -191,6 +213,7 @@ impl Endpoint {
             (Method::Post, b"probe", None) => Some(Self::Probe),
             (Method::Get | Method::Head, b"metrics", None) => Some(Self::Metrics),
             (Method::Get | Method::Head, b"traffic", None) => Some(Self::Traffic),
+            (Method::Get | Method::Head, b"ages", None) => Some(Self::Ages),
             (Method::Get | Method::Head, b"", None) if has_page => Some(Self::Page),
             (Method::Get | Method::Head, b"overview", None) if has_page => Some(Self::Overview),
             (Method::Post, b"explain", None) if has_page => Some(Self::Explain),
@@ -208,6 +231,7 @@ impl Endpoint {
             Self::Explain => "explain",
             Self::Metrics => "metrics",
             Self::Traffic => "traffic",
+            Self::Ages => "ages",
         }
     }
 }

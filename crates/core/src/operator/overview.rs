@@ -1,4 +1,4 @@
-//! `GET overview`: what the configuration says, for the page. It holds names and places, as `gateway.toml` has them.
+//! `GET overview`: the configuration, for the page. It has names and places as in `gateway.toml`.
 
 use serde::Serialize;
 
@@ -15,10 +15,12 @@ use crate::runtime::Bindings;
 struct Overview<'g> {
     #[serde(flatten)]
     health: Health<'g>,
-    /// How long a source may take, in milliseconds.
+    /// The time for reading one source, in milliseconds.
     secret_timeout: u32,
     /// Whether there is `GET traffic`.
     traffic: bool,
+    /// Whether there is `GET ages`.
+    ages: bool,
     callers: Vec<&'g str>,
     secrets: Vec<SecretOverview<'g>>,
     routes: Vec<RouteOverview<'g>>,
@@ -65,6 +67,7 @@ pub(super) fn report(gateway: &Gateway, operator: &Operator, bindings: &impl Bin
         health: Health::new(gateway, operator, environment.as_deref()),
         secret_timeout: gateway.secret_timeout,
         traffic: operator.metrics.is_some(),
+        ages: operator.secrets_store.is_some(),
         callers: gateway.callers.iter().map(|caller| caller.name.as_ref()).collect(),
         secrets: gateway.secrets.iter().map(SecretOverview::from).collect(),
         routes: routes.map(|(id, route)| RouteOverview::new(gateway, id, route)).collect(),
@@ -115,7 +118,7 @@ impl<'g> RouteOverview<'g> {
     }
 }
 
-/// As `gateway.toml` has it.
+/// The mount as in `gateway.toml`.
 fn spelled(mount: &Mount) -> String {
     let path = mount.path();
     match &mount.host {
@@ -125,7 +128,7 @@ fn spelled(mount: &Mount) -> String {
     }
 }
 
-/// With the templates of variables as they are spelled.
+/// The upstream, with variables as in `gateway.toml`.
 fn upstream(upstream: &Upstream) -> String {
     let template = match upstream {
         Upstream::Fixed(UpstreamUrl { origin, base }) => return format!("{origin}{base}"),
@@ -139,14 +142,14 @@ fn upstream(upstream: &Upstream) -> String {
     template.parts.iter().map(part).collect()
 }
 
-/// What a placement is, and which headers and parameters it sets.
+/// The form of a placement, and the headers and parameters that it sets.
 fn form(placement: &Placement) -> String {
     let mut form = match placement {
         Placement::Bearer(_) => "Bearer",
         Placement::Basic { .. } => "Basic",
         Placement::Hmac(_) => "HMAC",
         Placement::SigV4(_) => "AWS Signature Version 4",
-        // The places say it.
+        // The places identify it.
         _ => "",
     }
     .to_owned();

@@ -1,4 +1,4 @@
-//! `POST probe`: what one source of a route's secrets, or of one secret, comes to.
+//! `POST probe`: probes one source of a route's secrets, or of one secret.
 
 use serde::{Deserialize, Serialize};
 
@@ -32,8 +32,7 @@ struct ProbeRequest {
     secret: Option<String>,
     source: usize,
     nonce: String,
-    /// The secrets in whose place values are sent that are certainly wrong. All others are sent as they are, so that a
-    /// refusal is about these.
+    /// The secrets that are replaced by control values. All others are sent, so that a refusal is about these.
     #[serde(default)]
     control: Vec<String>,
 }
@@ -51,12 +50,12 @@ struct ProbeReport<'g> {
     source: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<u16>,
-    /// Whether the response refuses the credential, as the route's `failover` has it. There where `status` is.
+    /// Whether the response refuses the credential, by the route's `failover`. Present together with `status`.
     #[serde(skip_serializing_if = "Option::is_none")]
     refused: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     failure: Option<&'static str>,
-    /// Why the credential could not be exchanged for a token.
+    /// The reason why the credential could not be exchanged for a token.
     #[serde(skip_serializing_if = "Option::is_none")]
     exchange: Option<FailedExchange>,
     secrets: Vec<Proved<'g>>,
@@ -65,7 +64,7 @@ struct ProbeReport<'g> {
     upstream_ms: Option<u32>,
 }
 
-/// What the token endpoint has said.
+/// The refusal of the token endpoint.
 #[derive(Serialize)]
 struct FailedExchange {
     error: &'static str,
@@ -73,7 +72,7 @@ struct FailedExchange {
     status: Option<u16>,
 }
 
-/// One secret's source.
+/// The source of one secret.
 #[derive(Serialize)]
 struct Proved<'g> {
     name: &'g str,
@@ -84,11 +83,11 @@ struct Proved<'g> {
 }
 
 /// 1. The body is received and understood. 413, 400
-/// 2. A rule of the route admits method and path, for whomever, or for the caller that is named. 403
-/// 3. The secrets are read, from this source alone, and proved.
-/// 4. The request is sent, with nothing of the operator's.
+/// 2. A rule of the route admits method and path, for any caller, or for the one that is named. 403
+/// 3. The secrets are read, from this source only, and proofs are computed.
+/// 4. The request is sent, without headers or a body of the operator.
 ///
-/// From the third step on, what fails is what was asked for, so it is told with a 200.
+/// From the third step on, a failure is the result of the probe, so the status is 200.
 pub(super) async fn report<'g, R: Bindings + Network + Clock + Console + Signing>(
     gateway: &'g Gateway,
     head: &impl RequestHead,
@@ -110,10 +109,10 @@ pub(super) async fn report<'g, R: Bindings + Network + Clock + Console + Signing
     Ok(Report::new(200, &report))
 }
 
-/// One probe, once its request is understood.
+/// One probe, with its parsed request.
 struct Probe<'a, 'g, R> {
     gateway: &'g Gateway,
-    /// The host that the operator's request is for.
+    /// The host of the operator's request.
     host: &'a Host,
     runtime: &'g R,
     readings: &'a mut Readings<'g, R>,
@@ -124,7 +123,7 @@ struct Probe<'a, 'g, R> {
 }
 
 impl<'g, R: Bindings + Network + Clock + Signing> Probe<'_, 'g, R> {
-    /// One source of one secret, whatever route it is for.
+    /// Probes one source of one secret, independent of routes.
     async fn probe_secret(&mut self, name: &str) -> Result<ProbeReport<'g>, Code> {
         let before = self.runtime.now();
         let secret = self.gateway.secrets.iter().find(|known| known.name == name);
@@ -140,7 +139,7 @@ impl<'g, R: Bindings + Network + Clock + Signing> Probe<'_, 'g, R> {
         })
     }
 
-    /// One source of a route's auth, and what the upstream says to it where a path is given.
+    /// Probes one source of a route's auth, and sends a request to the upstream if a path is given.
     async fn probe_route(
         &mut self,
         name: &str,
@@ -193,7 +192,7 @@ impl<'g, R: Bindings + Network + Clock + Signing> Probe<'_, 'g, R> {
 
     /// Step 3. The outer error is about the request, the inner one about the sources.
     ///
-    /// What was read for a secret of `wrong` is replaced by what is certainly no key, so nothing of it is proved.
+    /// The values of the secrets in `wrong` are replaced by control values, so there is no proof for them.
     async fn credential(
         &mut self,
         route: &'g Route,
@@ -226,14 +225,14 @@ impl<'g, R: Bindings + Network + Clock + Signing> Probe<'_, 'g, R> {
         report.secrets = sources.collect();
         let failed = resolver.notes.iter().find_map(|note| Some((note.error?, note.status)));
         report.exchange = failed.map(|(error, status)| FailedExchange { error, status });
-        // What a control does says nothing of what is served.
+        // A control tells nothing about the sources in use.
         self.event.secrets = if wrong.is_empty() { resolver.notes } else { Vec::new() };
         self.event.secrets_ms = Some(report.secrets_ms);
         Ok(credential)
     }
 
-    /// Puts values that are certainly wrong in the place of what is read from these sources, but for keys that sign
-    /// tokens: a key of another form would be none, so these stay, and sign falsely. Their secrets' names.
+    /// Replaces the values of these sources by control values, except keys that sign tokens: a control value would not
+    /// be a valid key, so these keys are kept, and their signatures are made wrong. Returns the names of their secrets.
     async fn replace(
         &mut self,
         auth: &[Placement],
@@ -254,7 +253,7 @@ impl<'g, R: Bindings + Network + Clock + Signing> Probe<'_, 'g, R> {
     }
 }
 
-/// Whether a key of this secret signs tokens, those of an exchange among them.
+/// Whether a key of this secret signs tokens, including those of an exchange.
 fn signs_tokens(auth: &[Placement], id: SecretId) -> bool {
     auth.iter().flat_map(Placement::with_exchanged).any(|placement| match placement {
         Placement::Jwt(jwt) => jwt.key.secrets().any(|secret| secret == id),

@@ -19,7 +19,8 @@ use crate::upstream::completion::complete;
 use crate::upstream::planning::Forward;
 use crate::upstream::refused::is_refused;
 
-/// Some upstreams refuse a request without one (GitHub's REST API does), and the operator's own is not forwarded.
+/// The `User-Agent` of probes, without which some upstreams refuse a request (GitHub's REST API does). The operator's
+/// own is not forwarded.
 const USER_AGENT: &str = concat!("ostiary/", env!("CARGO_PKG_VERSION"));
 
 /// A request that the probe may send.
@@ -31,8 +32,8 @@ pub(super) struct ProbeTarget<'o, 'g> {
 }
 
 impl<'o, 'g> ProbeTarget<'o, 'g> {
-    /// As a caller's target is read, but for the mount: a probe names its route. A rule of this caller admits it, or of any
-    /// one.
+    /// Checks the target like that of a caller's request, without a mount, because a probe names its route. A rule of this
+    /// caller admits it, or of any one.
     pub(super) fn admitted(
         route: &'g Route,
         of: Option<Grantee>,
@@ -63,7 +64,7 @@ impl<'o, 'g> ProbeTarget<'o, 'g> {
         Ok(Self { method, path, query, rule })
     }
 
-    /// Sends it, and yields the status of the upstream's response, and whether that refuses the credential.
+    /// Sends the request. Returns the status of the upstream's response, and whether it refuses the credential.
     pub(super) async fn send<'r, R: Bindings + Network + Clock + Signing>(
         &self,
         route: &'r Route,
@@ -90,7 +91,7 @@ impl<'o, 'g> ProbeTarget<'o, 'g> {
             redacts: false,
         };
         let mut plan = forward.plan(credential);
-        // The plan edits the operator's own request, of which nothing may be left.
+        // The plan changes the operator's own request, of which no header may be forwarded.
         plan.remove = head.header_names().map(str::to_owned).collect();
         for (name, value) in [("user-agent", USER_AGENT), ("accept", "*/*")] {
             if !plan.set.iter().any(|(set, _)| set == name) {

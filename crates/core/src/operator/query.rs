@@ -1,25 +1,19 @@
 //! A query to the SQL API of Analytics Engine.
 
-use std::rc::Rc;
-
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::configuration::{Gateway, MetricsSource};
-use crate::http::method::Method;
+use super::account_access::AccountAccess;
+use crate::configuration::{AccountApi, Gateway};
 use crate::refusal::Code;
 use crate::runtime::own_request::OwnRequests;
-use crate::runtime::plan::Plan;
-use crate::runtime::reading::Reading;
 use crate::runtime::{Bindings, SendError};
-use crate::secret_value::{SecretBytes, SecretValue};
-use crate::secrets::base_url::base_url;
 use crate::secrets::readings::Readings;
 
-/// How long an answer may take, in milliseconds.
+/// The time until the response has arrived, in milliseconds.
 const TIMEOUT: u32 = 10_000;
 
-/// In bytes: no answer to these queries is as long.
+/// In bytes: longer than any response to these queries.
 const LONGEST: u32 = 1024 * 1024;
 
 /// One row, by the names of its columns.
@@ -30,10 +24,10 @@ struct Answer {
     data: Vec<Row>,
 }
 
-/// What reads data points for one request of the operator's.
+/// Reads data points for one request of the operator.
 pub(super) struct Query<'a, 'g, R> {
     pub(super) gateway: &'g Gateway,
-    pub(super) source: &'g MetricsSource,
+    pub(super) source: &'g AccountApi,
     pub(super) runtime: &'a R,
     pub(super) readings: &'a mut Readings<'g, R>,
 }
@@ -41,22 +35,8 @@ pub(super) struct Query<'a, 'g, R> {
 impl<R: Bindings + OwnRequests> Query<'_, '_, R> {
     /// The rows that the query yields. 500, 502, 503, 504
     pub(super) async fn rows(&mut self, sql: String) -> Result<Vec<Row>, Code> {
-        let url = base_url(&self.source.url, self.runtime)?;
-        let token = format!("Bearer {}", self.token().await?.expose());
-        let set = [("authorization", token), ("content-type", "text/plain".to_owned())];
-        let plan = Plan {
-            method: Method::Post,
-            fetcher: None,
-            url: SecretValue::new([url.origin, url.base].concat()),
-            remove: Vec::new(),
-            set: set.map(|(name, value)| (name.to_owned(), SecretValue::new(value))).into(),
-            has_body: true,
-            body: Some(Rc::new(SecretBytes::new(sql.into_bytes()))),
-            keep: 0,
-            max_body: None,
-            timeout: TIMEOUT,
-            reads_body: true,
-        };
+        let access = AccountAccess::read(self.gateway, self.source, self.readings).await?;
+        let plan = access.post(sql, TIMEOUT);
         let response = self.runtime.request(&plan, LONGEST).await.map_err(|why| match why {
             SendError::TooLarge => Code::UpstreamInvalid,
             why => why.into(),
@@ -68,28 +48,14 @@ impl<R: Bindings + OwnRequests> Query<'_, '_, R> {
             serde_json::from_slice(response.body.expose()).map_err(|_| Code::UpstreamInvalid)?;
         Ok(answer.data)
     }
-
-    /// From the first source that yields a value that a header can hold.
-    async fn token(&mut self) -> Result<SecretValue, Code> {
-        let secret = self.gateway.secret(self.source.token).ok_or(Code::Misconfigured)?;
-        for source in secret.sources.iter() {
-            self.readings.read([source]).await;
-            if let Some(Reading::Value(value)) = self.readings.get(source)
-                && value.expose().bytes().all(|byte| byte.is_ascii_graphic())
-            {
-                return Ok(SecretValue::new(value.expose().to_owned()));
-            }
-        }
-        Err(Code::SecretUnavailable)
-    }
 }
 
-/// A text of the row; empty where it is none.
+/// A text of the row; empty if the column is not a text.
 pub(super) fn text<'r>(row: &'r Row, column: &str) -> &'r str {
     row.get(column).and_then(Value::as_str).unwrap_or_default()
 }
 
-/// A number of the row. Large integers come as texts.
+/// A number of the row. Large integers are returned as texts.
 pub(super) fn number(row: &Row, column: &str) -> f64 {
     let value = row.get(column);
     let number = value.and_then(|value| value.as_f64().or_else(|| value.as_str()?.parse().ok()));

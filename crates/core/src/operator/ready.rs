@@ -1,4 +1,4 @@
-//! `GET ready[?secret=NAME][&after=NAME]`: what reading the sources of the secrets comes to.
+//! `GET ready[?secret=NAME][&after=NAME]`: the results of reading the sources of the secrets.
 
 use futures::future::join_all;
 use serde::Serialize;
@@ -13,15 +13,15 @@ use crate::runtime::{Bindings, Console};
 use crate::secrets::places::check_value;
 use crate::secrets::readings::Readings;
 
-/// Sources that one call reads at most: with the operator's token and what else a call costs, fewer than the 50
-/// subrequests of Cloudflare's free plan.
+/// The most sources that one call reads. Together with the operator's token and the other subrequests of a call, this
+/// is below the 50 subrequests of Cloudflare's free plan.
 const MOST: usize = 40;
 
 #[derive(Serialize)]
 struct Readiness<'g> {
     ready: bool,
     secrets: Vec<SecretReady<'g>>,
-    /// The last secret of this call, where others are left.
+    /// The last secret of this call, if others are left.
     #[serde(skip_serializing_if = "Option::is_none")]
     after: Option<&'g str>,
 }
@@ -40,10 +40,10 @@ struct SourceReady<'g> {
     ms: u32,
 }
 
-/// Reads one or all secrets, those with the names after `after`, all sources at the same time. Ready is a gateway
-/// of whose secrets each has a source that serves.
+/// Reads one secret, or all secrets after `after`, with all sources concurrently. A gateway is ready if each secret has
+/// a usable source.
 ///
-/// What proving the operator has read already is not read again; it took `proof_ms` at most.
+/// Sources that were read to authenticate the operator are not read again; that took at most `proof_ms`.
 pub(super) async fn report<'g, R: Bindings + Console + Signing>(
     gateway: &'g Gateway,
     query: Option<&str>,
@@ -114,7 +114,7 @@ impl Wanted {
 
 type Page<'g> = (Vec<(SecretId, &'g Secret)>, Option<&'g str>);
 
-/// The secrets of this call, in the order of the configuration, and the last one's name where others are left.
+/// The secrets of this call, in the order of the configuration, and the name of the last one if others are left.
 fn page<'g>(gateway: &'g Gateway, wanted: &Wanted) -> Result<Page<'g>, Code> {
     let all: Vec<(SecretId, &'g Secret)> = (0..=u16::MAX).map(SecretId).zip(gateway.secrets.iter()).collect();
     let position = |name: &[u8]| {

@@ -1,4 +1,4 @@
-//! The body of a request of the operator's.
+//! Reads the body of the operator's request.
 
 use serde::de::DeserializeOwned;
 
@@ -8,10 +8,10 @@ use crate::runtime::{Console, ReceiveError};
 /// The longest body, in bytes.
 const LARGEST_BODY: u32 = 4_096;
 
-/// How long the body may take to arrive, in milliseconds.
+/// The time until the body has arrived, in milliseconds.
 const BODY_TIMEOUT: u32 = 10_000;
 
-/// The body, which is JSON of this shape. 400, 413
+/// Reads and parses the body, which is JSON of this type. 400, 413
 pub(super) async fn receive<T: DeserializeOwned>(console: &impl Console) -> Result<T, Code> {
     let body = console.receive(LARGEST_BODY, BODY_TIMEOUT).await.map_err(|why| match why {
         ReceiveError::TooLarge => Code::PayloadTooLarge,

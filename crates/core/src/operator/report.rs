@@ -1,4 +1,4 @@
-//! What the operator's endpoints answer.
+//! The responses of the operator's endpoints.
 
 use serde::Serialize;
 
@@ -7,12 +7,12 @@ use crate::request_id::RequestId;
 use crate::runtime::instrumented::Page;
 use crate::runtime::reading::Failure;
 
-/// An answer of the gateway's own that is no refusal.
+/// A response of the gateway itself that is not a refusal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
-    /// The status of the answer.
+    /// The status of the response.
     pub status: u16,
-    /// What its media type says.
+    /// The body, of the kind's media type.
     pub body: String,
     kind: Kind,
 }
@@ -21,13 +21,13 @@ pub struct Report {
 enum Kind {
     /// A JSON object.
     Json,
-    /// What Prometheus reads.
+    /// Metrics for Prometheus.
     OpenMetrics,
     /// The page, with its policy.
     Page(&'static str),
 }
 
-/// What keeps a page apart from all others: nothing may frame it, open it with a handle to it, or embed it.
+/// Headers that isolate the page: other pages cannot frame it, open it with a handle to it, or embed it.
 const APART: [(&str, &str); 5] = [
     ("x-content-type-options", "nosniff"),
     ("x-frame-options", "DENY"),
@@ -38,7 +38,7 @@ const APART: [(&str, &str); 5] = [
 
 impl Report {
     pub(super) fn new(status: u16, body: &impl Serialize) -> Self {
-        // Texts and numbers always serialise.
+        // Serialising texts and numbers cannot fail.
         Self::json(status, serde_json::to_string(body).unwrap_or_default())
     }
 
@@ -54,7 +54,7 @@ impl Report {
         Self { status: 200, body: page.html.to_owned(), kind: Kind::Page(page.policy) }
     }
 
-    /// The headers of the answer.
+    /// The headers of the response.
     #[must_use]
     pub fn headers(&self, request_id: &RequestId) -> AddedHeaders {
         let media_type = match self.kind {
@@ -79,7 +79,7 @@ impl Report {
     }
 }
 
-/// What reading a source came to, in one word, as the log says it.
+/// The result of reading a source, in one word as in the log.
 pub(super) const fn outcome(failure: Option<Failure>) -> &'static str {
     match failure {
         None => "ok",

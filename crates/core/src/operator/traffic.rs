@@ -13,16 +13,16 @@ use crate::runtime::own_request::OwnRequests;
 #[derive(Serialize)]
 struct Traffic<'r> {
     hours: u8,
-    /// How long each of the series' steps is, in seconds.
+    /// The length of a step of the series, in seconds.
     step: u32,
     series: Vec<Step>,
     shares: Vec<Share<'r>>,
 }
 
-/// Times are in milliseconds.
+/// One step of the series. Durations are in milliseconds.
 #[derive(Serialize)]
 struct Step {
-    /// When it begins, in seconds since 1970.
+    /// Its beginning, in seconds since 1970.
     at: f64,
     requests: f64,
     refusals: f64,
@@ -50,7 +50,7 @@ fn window(query: Option<&str>) -> Result<(u8, u32), Code> {
     }
 }
 
-/// The operator's own requests do not count.
+/// The operator's own requests are not counted.
 pub(super) async fn report<R: Bindings + OwnRequests>(
     mut query: Query<'_, '_, R>,
     dataset: &str,

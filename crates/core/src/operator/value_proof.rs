@@ -1,7 +1,7 @@
-//! The proof that the gateway has read a value: HMAC-SHA-256 (RFC 2104) of a nonce under it.
+//! The proof that the gateway has read a value: the HMAC-SHA-256 (RFC 2104) of a nonce with the value as the key.
 //!
-//! Whoever knows the value can check it, nobody learns the value from it, and another nonce gets another proof, so
-//! that an old one says nothing of what is read now.
+//! Someone who knows the value can check the proof, and nobody can learn the value from it. Each nonce has another
+//! proof, so an old proof tells nothing about the current value.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -10,11 +10,11 @@ use sha2::Sha256;
 
 use crate::secret_value::SecretValue;
 
-/// What is proved upon: 16 to 64 bytes of the operator's choice.
+/// A nonce: 16 to 64 bytes that the operator chooses.
 pub(super) struct Nonce(Vec<u8>);
 
 impl Nonce {
-    /// Reads base64url without padding (RFC 4648 §5).
+    /// Parses base64url without padding (RFC 4648 §5).
     pub(super) fn parse(text: &str) -> Option<Self> {
         let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
         (16..=64).contains(&bytes.len()).then_some(Self(bytes))
@@ -27,7 +27,7 @@ impl Nonce {
 
     /// The proof, in base64url without padding.
     pub(super) fn proof_of(&self, value: &SecretValue) -> Option<String> {
-        // A key of any length is one, so there always is a proof.
+        // HMAC accepts a key of any length, so this never fails.
         let mut code = Hmac::<Sha256>::new_from_slice(value.expose().as_bytes()).ok()?;
         code.update(&self.0);
         Some(URL_SAFE_NO_PAD.encode(code.finalize().into_bytes()))

@@ -11,7 +11,7 @@ use super::needle::WINDOW;
 pub(super) struct EscapeReader {
     /// The place up to which the text has been read.
     pub(super) at: usize,
-    /// Where the last escape ended; 0 where there was none.
+    /// Where the last escape ended; 0 if there was none.
     pub(super) latest: usize,
     /// The last eight bytes that the text means, the first in the lowest bits.
     window: u64,
@@ -140,7 +140,7 @@ fn last_eight(text: &[u8], at: usize) -> u64 {
 mod tests {
     use super::*;
 
-    /// What is seen of a text that comes byte by byte.
+    /// The positions and windows that the reader reports while the text grows.
     fn seen(text: &str) -> Vec<(usize, String)> {
         let (mut reader, mut seen) = (EscapeReader::default(), Vec::new());
         let mut add = |end, window: u64| {

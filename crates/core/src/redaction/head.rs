@@ -6,7 +6,7 @@ use super::needles::Needles;
 use super::scanner::Scanner;
 
 impl Needles {
-    /// The text with its needles covered; `None` where it has no needle.
+    /// The text with its needles covered; `None` if it has no needle.
     #[must_use]
     pub fn redact(&self, text: &str) -> Option<String> {
         let text = text.as_bytes();

@@ -92,7 +92,7 @@ impl Needles {
         }
     }
 
-    /// The length of the longest text in which a needle is found, in bytes; 0 where nothing is looked for in a body.
+    /// The length of the longest text in which a needle is found, in bytes; 0 if nothing is looked for in a body.
     pub(super) const fn longest(&self) -> usize {
         self.longest
     }

@@ -52,7 +52,7 @@ struct Cut {
 pub struct Released {
     /// The number of bytes, counted from the first one that had not been released.
     pub length: usize,
-    /// The bytes with their marks; `None` where nothing is covered.
+    /// The bytes with their marks; `None` if nothing is covered.
     pub replaced: Option<Vec<u8>>,
 }
 
@@ -127,7 +127,7 @@ impl Redactor {
     }
 
     /// The work that has been done, in steps of similar cost. For a piece, it is at most a small multiple of its length
-    /// and of what was held back before it.
+    /// and of the bytes that were held back before it.
     #[must_use]
     pub fn steps(&self) -> u64 {
         self.scanner.steps()

@@ -15,7 +15,7 @@ pub struct Admitted<'a> {
     pub target: Target<'a>,
     /// Whether the request may have a body.
     pub has_body: bool,
-    /// The value of `Content-Length`, in bytes; `None` where it is missing or malformed.
+    /// The value of `Content-Length`, in bytes; `None` if it is missing or malformed.
     pub length: Option<u64>,
     /// Whether the request asks for a WebSocket.
     pub is_upgrade: bool,

@@ -10,7 +10,7 @@ use crate::log::PreflightOutcome;
 use crate::request_id::RequestId;
 use crate::runtime::RequestHead;
 
-/// The headers of a refusal that a page may read, besides the CORS-safelisted ones.
+/// The headers of a refusal that a page may read, besides those that every page may read.
 const OF_A_REFUSAL: [&str; 5] =
     ["ostiary-refusal", "ostiary-request-id", "retry-after", "stripe-should-retry", "x-should-retry"];
 
@@ -129,7 +129,7 @@ pub fn is_foreign(cors: Option<&Cors>, head: &impl RequestHead, scheme: &str, ho
     head.header("sec-fetch-site").is_some_and(|site| !matches!(site, "same-origin" | "none"))
 }
 
-/// The value of `Access-Control-Allow-Origin`; `None` where the origin is not allowed.
+/// The value of `Access-Control-Allow-Origin`; `None` if the origin is not allowed.
 fn allowed_origin<'h>(cors: &Cors, head: &'h impl RequestHead) -> Option<&'h str> {
     let origin = head.header("origin")?;
     match &cors.origins {

@@ -11,7 +11,7 @@ use crate::runtime::RequestHead;
 /// The request header, in lower case.
 pub const HEADER: &str = "destination";
 
-/// The path of the request's `Destination` below the mount; `None` where the method needs none.
+/// The path of the request's `Destination` below the mount; `None` if the method needs none.
 ///
 /// The destination is a second target: it must be on the same route, and what the caller may do (`admits`)
 /// must include it. Otherwise, a rule for `/public/**` would allow writing to every path.

@@ -26,7 +26,7 @@ pub struct Trace {
     drops_state: bool,
     /// The id of the gateway's span.
     span: u64,
-    /// The caller's request id; `None` where it gave none that can be forwarded.
+    /// The caller's request id; `None` if it gave none that can be forwarded.
     caller_id: Option<String>,
     request_id: RequestId,
 }

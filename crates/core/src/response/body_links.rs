@@ -167,7 +167,7 @@ fn read_slash(text: &[u8]) -> Read<'_> {
     Read::Different
 }
 
-/// Whether the origin and base path end before this text; `None` where the text is too short to tell. A letter, a dot
+/// Whether the origin and base path end before this text; `None` if the text is too short to tell. A letter, a dot
 /// or a colon would continue a host, a port or a path.
 fn ends_here(text: &[u8]) -> Option<bool> {
     match text {

@@ -20,7 +20,7 @@ pub struct Links<'a> {
     pub sent: SecretValue,
     /// The upstream whose links are changed to the mount.
     pub upstream: &'a UpstreamUrl,
-    /// Its base path with the injected values; `None` where none was injected.
+    /// Its base path with the injected values; `None` if none was injected.
     pub filled_base: Option<SecretValue>,
     /// The mount of the request: scheme, host and prefix, without a slash at the end.
     pub mount: String,
@@ -37,7 +37,7 @@ impl Links<'_> {
         BodyLinks::new(format!("{}{}", self.upstream.origin, self.upstream.base), self.mount.clone())
     }
 
-    /// The reference for the caller; `None` where it would contain a credential.
+    /// The reference for the caller; `None` if it would contain a credential.
     ///
     /// `resolve` returns the absolute URL of a reference, as the URL Standard defines it.
     pub fn rewrite(&self, reference: &str, resolve: &dyn Fn(&str) -> Option<String>) -> Option<String> {
@@ -64,7 +64,7 @@ impl Links<'_> {
         }
     }
 
-    /// The `Link` header for the caller (RFC 8288 §3); `None` where it would contain a credential, or where clients
+    /// The `Link` header for the caller (RFC 8288 §3); `None` if it would contain a credential, or where clients
     /// could disagree on its targets.
     pub fn rewrite_header(&self, value: &str, resolve: &dyn Fn(&str) -> Option<String>) -> Option<String> {
         let rewritten = rewrite_link_header(value, |target| self.rewrite(target, resolve))?;
@@ -73,7 +73,7 @@ impl Links<'_> {
     }
 
     /// The `Refresh` header for the caller: seconds, and after `; url=` a link that browsers follow like a `Location`
-    /// (HTML, "shared declarative refresh steps"). `None` where it would contain a credential, and for other forms of
+    /// (HTML, "shared declarative refresh steps"). `None` if it would contain a credential, and for other forms of
     /// the header.
     pub fn rewrite_refresh(&self, value: &str, resolve: &dyn Fn(&str) -> Option<String>) -> Option<String> {
         let Some((seconds, target)) = value.split_once(';') else {
@@ -165,7 +165,7 @@ fn rewrite_link_header(value: &str, rewrite: impl Fn(&str) -> Option<String>) ->
     }
 }
 
-/// Splits the text after the next `<` outside a quoted string. `None` where a quoted string is not closed, because a
+/// Splits the text after the next `<` outside a quoted string. `None` if a quoted string is not closed, because a
 /// lenient client would find targets in it.
 fn split_at_target(text: &str) -> Option<(&str, Option<&str>)> {
     let (mut quoted, mut escaped) = (false, false);

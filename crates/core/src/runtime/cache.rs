@@ -2,7 +2,7 @@
 
 /// The runtime's cache. It may drop an entry at any time, and each location may have its own.
 pub trait Cache {
-    /// The bytes under this name, which has digits, letters and `/`. `None` where there are none, or where the runtime
+    /// The bytes under this name, which has digits, letters and `/`. `None` if there are none, or where the runtime
     /// has no cache.
     async fn find(&self, name: &str) -> Option<Vec<u8>>;
 

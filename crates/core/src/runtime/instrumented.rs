@@ -7,7 +7,7 @@ pub trait Instrumented {
     /// The instruments that the configuration asks for. The build does not contain the code of others.
     const INSTRUMENTS: Instruments;
 
-    /// The operator's page; `None` where the configuration has none.
+    /// The operator's page; `None` if the configuration has none.
     const PAGE: Option<Page>;
 }
 

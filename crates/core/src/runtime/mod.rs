@@ -48,7 +48,7 @@ pub trait Bindings {
     /// Counts one more request with this key, and gives up after `within` milliseconds.
     async fn limit(&self, binding: &str, key: &str, within: u32) -> Verdict;
 
-    /// A `[vars]` entry; `None` where it is not bound or not a text.
+    /// A `[vars]` entry; `None` if it is not bound or not a text.
     fn variable(&self, name: &str) -> Option<String>;
 }
 
@@ -68,7 +68,7 @@ pub trait Network {
     /// pass. The caller still gets them. Called only where [`Plan::reads_body`] is set.
     async fn beginning(&self, response: &Self::Response, limit: u32, within: u32) -> Vec<u8>;
 
-    /// Waits until the whole body of the last attempt has been kept for another one. Returns `false` where it is longer
+    /// Waits until the whole body of the last attempt has been kept for another one. Returns `false` if it is longer
     /// than [`Plan::keep`] or does not arrive. Called only where `keep` is not 0.
     async fn keeps_body(&self) -> bool;
 }
@@ -127,7 +127,7 @@ pub trait Console {
     async fn measure(&self, source: &Source, within: u32) -> (Reading, u32);
 
     /// Handles a request with the production code on a simulated runtime, in which every source yields a placeholder
-    /// and every upstream responds. Nothing is read and nothing is sent. `None` where this is not possible.
+    /// and every upstream responds. Nothing is read and nothing is sent. `None` if this is not possible.
     async fn rehearse(&self, gateway: &Gateway, request: &RehearsalRequest) -> Option<Rehearsed>;
 }
 
@@ -147,11 +147,11 @@ pub struct RehearsalRequest {
 pub struct Rehearsed {
     /// The line of its log event.
     pub line: String,
-    /// The code of the refusal; `None` where the request is not refused.
+    /// The code of the refusal; `None` if the request is not refused.
     pub code: Option<Code>,
     /// The bindings that are read, in order.
     pub reads: Vec<String>,
-    /// The request that is sent upstream; `None` where none is.
+    /// The request that is sent upstream; `None` if none is.
     pub sent: Option<RehearsedSend>,
 }
 

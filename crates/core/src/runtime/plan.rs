@@ -23,7 +23,7 @@ pub struct Plan {
     pub has_body: bool,
     /// The body that replaces the caller's; it may contain a secret.
     pub body: Option<Rc<SecretBytes>>,
-    /// The number of bytes of the body that are kept for another attempt; 0 where there will be none.
+    /// The number of bytes of the body that are kept for another attempt; 0 if there will be none.
     pub keep: u32,
     /// The most bytes of the body.
     pub max_body: Option<u64>,

@@ -21,7 +21,7 @@ pub struct Credential<'g> {
     pub parameters: Vec<(&'g str, SecretValue)>,
     /// Values for the upstream's base path, by the name of the placeholder in braces, decoded.
     pub segments: Vec<(&'g str, SecretValue)>,
-    /// The function that fills in the segments. It is `None` where there are none, so that a build whose configuration
+    /// The function that fills in the segments. It is `None` if there are none, so that a build whose configuration
     /// has no placeholder does not contain that code.
     pub fill: Option<Fill>,
     /// The binding with the client certificate for the connection.

@@ -5,10 +5,10 @@ use crate::refusal::Code;
 /// The reason why there is no credential.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CredentialError {
-    /// No remaining source yields a usable value.
+    /// No remaining source has a usable value.
     #[error("no source of a secret yields a usable value")]
     Unavailable,
-    /// The remaining sources hold only values that the upstream has refused.
+    /// The remaining sources have only values that the upstream has refused.
     #[error("every remaining source holds a value that was refused")]
     Repeated,
     /// A variable is not bound, or its text does not fit its place.

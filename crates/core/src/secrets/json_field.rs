@@ -7,7 +7,7 @@ use serde::de::{Error as _, IgnoredAny, MapAccess, Visitor};
 
 use crate::secret_value::SecretValue;
 
-/// The text of the field with this name. `None` where the value is not a JSON object, or the field is missing, occurs
+/// The text of the field with this name. `None` if the value is not a JSON object, or the field is missing, occurs
 /// twice, is not a string, or is only white space.
 #[must_use]
 pub fn string_field(value: &SecretValue, name: &str) -> Option<SecretValue> {

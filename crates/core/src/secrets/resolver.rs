@@ -106,7 +106,7 @@ impl<'g> Resolver<'g> {
         }
     }
 
-    /// A resolver that tries only this position, counted from 0, and obtains fresh tokens; `None` where no secret has
+    /// A resolver that tries only this position, counted from 0, and obtains fresh tokens; `None` if no secret has
     /// the position.
     #[must_use]
     pub fn only(self, position: usize) -> Option<Self> {

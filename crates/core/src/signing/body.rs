@@ -36,7 +36,7 @@ pub(super) fn is_of_type(place: &BodyPlace, content_type: &str) -> bool {
     fits && charsets.all(|charset| charset.eq_ignore_ascii_case("utf-8"))
 }
 
-/// The body with this field set; `None` where the body does not match its media type, or a member on the path is not an
+/// The body with this field set; `None` if the body does not match its media type, or a member on the path is not an
 /// object. All other bytes stay unchanged.
 pub(super) fn set_field(body: &[u8], place: &BodyPlace, value: &str) -> Option<Vec<u8>> {
     let text = std::str::from_utf8(body).ok()?;

@@ -126,7 +126,7 @@ impl<'a, H: RequestHead> Unsigned<'a, H> {
         self.plan.body.is_some()
     }
 
-    /// The body; empty where there is none, or where the plan does not contain it.
+    /// The body; empty if there is none, or where the plan does not contain it.
     #[must_use]
     pub fn body(&self) -> &[u8] {
         self.plan.body.as_ref().map_or(&[], |body| body.expose())

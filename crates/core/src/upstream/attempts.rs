@@ -47,7 +47,7 @@ const FIRST_PAUSE: u32 = 100;
 /// can use the time.
 const LONGEST_PAUSE: u32 = 5_000;
 
-/// An upstream's response, and what its request carried.
+/// An upstream's response, with the credential of its request.
 pub struct Reply<'g, A> {
     /// The head of the response.
     pub response: A,
@@ -75,7 +75,7 @@ pub struct Attempts<'a, 'g, H, R> {
     pub failover: Option<&'a Failover>,
     /// The seed for the jitter of pauses and the nonces of signatures.
     pub request_id: &'a RequestId,
-    /// The trace of the request; `None` where the upstream gets no trace headers.
+    /// The trace of the request; `None` if the upstream gets no trace headers.
     pub trace: Option<&'a Trace>,
     /// The caller's body, once it has been read: to verify or make a signature, or to set a field in it.
     pub body: Option<Rc<SecretBytes>>,
@@ -145,7 +145,7 @@ impl<'g, H: RequestHead, R: Bindings + Network + Clock + Signing + Instrumented>
         }
     }
 
-    /// What an attempt comes to that has brought no valid response: the last response, if there is one.
+    /// The result of an attempt without a valid response: the last response, if there is one.
     fn without_response<T>(&mut self, standing: Option<T>, why: Code) -> Result<T, Code> {
         self.resolver.unanswered();
         standing.ok_or(why)

@@ -253,7 +253,7 @@ impl<H: RequestHead> Forward<'_, H> {
         SecretValue::new(pieces.concat())
     }
 
-    /// The upstream's base path with the values of the credential; `None` where the credential adds none there.
+    /// The upstream's base path with the values of the credential; `None` if the credential adds none there.
     #[must_use]
     pub fn filled_base(&self, credential: &Credential<'_>) -> Option<SecretValue> {
         credential.fill.map(|fill| fill(self.upstream, &credential.segments))

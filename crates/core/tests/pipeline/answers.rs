@@ -1,4 +1,4 @@
-//! Attacks 21 and 30 to 40: what of an answer comes down.
+//! Attacks 21 and 30 to 40: which parts of a response the caller receives.
 
 use ostiary_core::redaction::Sent;
 use ostiary_core::request_id::RequestId;
@@ -160,7 +160,7 @@ fn case_31_no_parameter_of_a_link_brings_the_injected_key_along() {
         let exchange = World::new().answering(200, &[("link", link)]).ask(&Ask::new("GET", "/query/x"));
         assert_eq!(exchange.header("link"), nothing(), "{link}");
     }
-    // Parsing lowers the case of a host, so the link is looked at as it is written too.
+    // Parsing lowers the case of a host, so the link is also checked as it is written.
     let world = World::new().with("ONLY_KEY", Binding::Value("CANARY-Only-Key"));
     let world = world.answering(302, &[("location", "https://CANARY-Only-Key.example.com/")]);
     assert_eq!(world.ask(&Ask::new("GET", "/query/x")).header("location"), nothing());
@@ -391,5 +391,5 @@ fn a_stream_that_falls_silent_keeps_as_many_bytes_as_the_documentation_says() {
     let mut sent = Sent::default();
     sent.add("api", &"canary-key/".repeat(5)[..51]);
     let held = sent.needles(&RequestId::new(1)).held_back();
-    assert!(page.contains(&format!("so {held} bytes for a key of 51.")), "{held}");
+    assert!(page.contains(&format!("so {held} bytes for a key of 51 bytes.")), "{held}");
 }

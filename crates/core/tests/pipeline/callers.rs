@@ -1,4 +1,4 @@
-//! Who asks, and what each may do.
+//! The authentication of callers, and the rules for each.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

@@ -1,5 +1,5 @@
-//! A probe's control: of the secrets that are named, and of no other, the upstream gets what is certainly wrong; and
-//! what a probe tells of a token endpoint.
+//! The control of a probe: the upstream gets wrong values for the named secrets only. And the result of a probe with a
+//! token endpoint.
 
 use ostiary_core::runtime::SendError;
 use serde_json::{Value, json};
@@ -12,7 +12,7 @@ fn order(route: &str, source: u32, control: &[&str]) -> Value {
     json!({ "route": route, "path": "/v1/balance", "source": source, "nonce": NONCE, "control": control })
 }
 
-/// As `signing::world`, with an operator.
+/// Like `signing::world`, with an operator.
 fn world(auth: &str) -> World {
     World::of(&format!(
         r#"
@@ -49,7 +49,7 @@ fn it_sends_what_is_certainly_wrong_and_proves_nothing() {
     assert_eq!(shape(sent), shape("Bearer canary-api-key"));
     assert!(sent.starts_with("Bearer ") && !sent.contains("canary-api-key"), "{sent}");
 
-    // Each field of a JSON value, a pair of Basic, a query; and a source that yields nothing.
+    // Each field of a JSON value, a pair for Basic, a query; and a source without a value.
     let exchange = probe(&World::new(), &order("account", 1, &["account"]));
     let [id, key] = ["x-id", "x-key"].map(|name| exchange.sent().header(name)[0]);
     assert_eq!((shape(id), shape(key)), (shape("canary-id"), shape("canary-key-acct-1")));
@@ -77,13 +77,13 @@ fn only_the_secrets_that_are_named_are_made_wrong() {
             let sent = exchange.sent().header(header)[0];
             assert_eq!(sent != value, wrong.contains(&header), "{named:?} {header} {sent}");
         }
-        // What is sent as it is is proved, and nothing else.
+        // Only values that are sent unchanged are proved.
         for secret in exchange.report["secrets"].as_array().unwrap() {
             let is_wrong = named.contains(&secret["name"].as_str().unwrap());
             assert_eq!(secret.get("hmac").is_none(), is_wrong, "{secret}");
         }
     }
-    // A secret that cannot be read is not made up, unless it is the one that is named.
+    // A secret that cannot be read is not replaced by a wrong value, unless it is named.
     let broken = World::new().with("ONLY_KEY", Binding::Throws);
     let exchange = probe(&broken, &order("pair", 1, &["pair_key"]));
     assert_eq!((&exchange.report["failure"], exchange.sent.len()), (&json!("secret_unavailable"), 0));
@@ -124,7 +124,7 @@ fn a_key_that_signs_tokens_signs_falsely_and_all_else_of_the_token_is_right() {
             assert!(verifies(algorithm, signed.as_bytes(), &right), "{algorithm}");
             assert!(!verifies(algorithm, signed.as_bytes(), &wrong), "{algorithm}");
             assert_eq!(right.len(), wrong.len(), "{algorithm}");
-            // A secret that signs nothing is made wrong in the token, whose signature is right.
+            // A secret that is a claim is replaced in the token, which has a valid signature.
             let (other, signature) = token(&["other"]);
             assert_ne!(other, signed);
             assert!(verifies(algorithm, other.as_bytes(), &signature), "{algorithm}");

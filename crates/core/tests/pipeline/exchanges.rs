@@ -1,4 +1,4 @@
-//! Credentials that are exchanged for tokens: the grants of OAuth 2.0 and other exchanges, and tokens that are kept.
+//! Credentials that are exchanged for tokens: the grants of OAuth 2.0 and other exchanges, and the cache of tokens.
 
 use ostiary_core::runtime::SendError;
 use serde_json::{Value, json};
@@ -231,7 +231,7 @@ fn a_kept_token_is_found_by_its_own_credential_only() {
         asked(&other);
         assert_eq!(other.cache.borrow().len(), 2);
     }
-    // Whoever can write to the cache cannot put a token there.
+    // Write access to the cache is not enough to add a token.
     let forged = oauth2(REUSE);
     let (name, (mut bytes, seconds)) = kept.into_iter().next().unwrap();
     bytes[20] ^= 1;
@@ -326,7 +326,7 @@ fn a_renewal_that_fails_is_a_refusal_of_its_source() {
     assert_eq!((exchange.status, exchange.sent.len()), (401, 1));
     assert_eq!(exchange.log["failover"], "next_unavailable");
 
-    // Without failover the second source is never asked.
+    // Without failover, the second source is never used.
     let without = world("failover = false").first_statuses(&[401]);
     endpoint_fails(&without, 1);
     let exchange = without.ask(&get());

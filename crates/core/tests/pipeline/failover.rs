@@ -96,7 +96,7 @@ fn cases_43_and_55_a_body_can_say_that_the_key_is_refused() {
         assert_eq!(exchange.sent.len(), attempts, "{status} {media_type} {}", body.trim());
         let looks = exchange.steps.iter().any(|step| step == "looks at 4096 bytes for 2000 ms");
         assert_eq!(looks, looked, "{status} {media_type}");
-        // What the runtime decodes by itself cannot be looked at while it streams.
+        // A body that the runtime decodes itself cannot be read while it streams.
         assert_eq!(exchange.sent[0].header("accept-encoding"), ["identity"]);
     }
     let coded = FakeAnswer::new(400, &[("content-type", json), ("content-encoding", "zstd")]);
@@ -169,7 +169,7 @@ fn case_43_the_log_tells_a_source_that_was_refused_already_from_one_that_cannot_
         let world = world().with("API_KEY_PREVIOUS", second).with("ONLY_KEY", third);
         assert_eq!(world.answering(401, &[]).ask(&get("/three/x")).log["failover"], word);
     }
-    // What failed before the first attempt is not what failed after it.
+    // A failure before the first attempt is recorded apart from one after it.
     let exchange = world().with("API_KEY", Binding::Missing).answering(401, &[]).ask(&get("/api/x"));
     assert_eq!(exchange.log["failover"], "all_refused");
 }
@@ -290,7 +290,7 @@ fn case_43_a_body_is_kept_up_to_the_replay_limit_and_only_where_it_can_be_of_use
     ] {
         assert_eq!(world().ask(&ask).sent().keep, keep, "{ask:?}");
     }
-    // The first source fails by itself, so there is no other one left.
+    // The first source fails, so there is no other one left.
     let exchange = world().with("API_KEY", Binding::Throws).ask(&post("/api/x", "5"));
     assert_eq!(exchange.sent().keep, 0);
 }
@@ -342,7 +342,7 @@ fn case_43_the_secrets_of_one_auth_move_on_together() {
         "PAIR_KEY_PREVIOUS served",
     ];
     assert_eq!(notes, expected);
-    // One half that is new makes another credential.
+    // A new value for one half makes another credential.
     let half = world().with("PAIR_ID_PREVIOUS", Binding::Value("canary-pair-id")).first_statuses(&[401]);
     assert_eq!(half.ask(&get("/pair/x")).status, 200);
 }
@@ -357,7 +357,7 @@ fn a_preflight_without_a_credential_has_none_to_fail_over_from() {
 }
 
 proptest! {
-    /// Whatever the upstream answers, and whichever sources hold the same value or none.
+    /// For any responses, and any sources with the same value or none.
     #[test]
     fn case_43_no_credential_is_sent_twice_and_the_answer_is_the_last_one(
         values in prop::array::uniform3(prop::option::of(prop::sample::select(vec!["canary-1", "canary-2", "canary-3"]))),

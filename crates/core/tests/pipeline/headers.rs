@@ -1,4 +1,4 @@
-//! Attacks 14 to 22: what of a request's headers goes up.
+//! Attacks 14 to 22: which headers of a request are sent to the upstream.
 
 use crate::world::{Ask, CDN_ID, World};
 

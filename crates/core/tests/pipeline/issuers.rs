@@ -1,16 +1,16 @@
-//! The issuers that `gateway.toml` knows by name, by the claims that each one's documentation shows.
+//! The presets for issuers, with the claims from each issuer's documentation.
 
 use serde_json::{Value, json};
 
 use crate::jose::{NOW, ec, inline, named, token};
 use crate::world::{Ask, World};
 
-/// A caller's `jwt`, where its keys are, and the claims of the issuer's example without its times.
+/// A caller's `jwt`, the URL of its keys, and the claims of the issuer's example without the times.
 struct Issuer {
     jwt: &'static str,
     keys: Option<&'static str>,
     example: fn() -> Value,
-    /// A claim whose other value is somebody else's.
+    /// A claim that another user's token has with another value.
     identity: (&'static str, &'static str),
 }
 

@@ -1,4 +1,4 @@
-//! Signed tokens, made as issuers make them.
+//! Makes signed tokens.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -53,17 +53,17 @@ fn document(pem: &str) -> Vec<u8> {
     STANDARD.decode(body).unwrap()
 }
 
-/// The two first parts of a token.
+/// The first two parts of a token.
 pub fn message(header: &Value, claims: &Value) -> String {
     [header, claims].map(|part| URL_SAFE_NO_PAD.encode(part.to_string())).join(".")
 }
 
-/// The whole of it.
+/// The whole token.
 pub fn with_signature(message: &str, signature: &[u8]) -> String {
     format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature))
 }
 
-/// The signature by the key that the header's `alg` is for.
+/// The signature with the key for the header's `alg`.
 pub fn signature(algorithm: &str, message: &str) -> Vec<u8> {
     let random = SystemRandom::new();
     match algorithm {

@@ -1,5 +1,4 @@
-//! Tokens that are signed for each attempt: the keys and the signatures of RFC 7515 and RFC 8037, and what holds for
-//! all.
+//! Tokens that are signed for each attempt, with the keys and the signatures of RFC 7515 and RFC 8037.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -18,7 +17,7 @@ const ED25519_JWK: &str = include_str!("../jose/ed25519.jwk");
 const OCT_JWK: &str = include_str!("../jose/oct.jwk");
 const RSA_JWK: &str = include_str!("../jose/rsa.jwk");
 
-/// Each algorithm with the same key in every form that it is issued in.
+/// Each algorithm with the same key in every form.
 pub const KEYS: [(&str, &[&str]); 4] = [
     ("HS256", &[OCT_JWK]),
     ("ES256", &[EC_JWK, include_str!("../jose/ec.pkcs8.pem"), include_str!("../jose/ec.sec1.pem")]),
@@ -35,7 +34,7 @@ fn member(jwk: &str, name: &str) -> Vec<u8> {
     decoded(jwk[name].as_str().unwrap())
 }
 
-/// Whether the signature is that of the message, by the key of this algorithm. Another library says it.
+/// Whether the signature of the message is valid, according to another library.
 pub fn verifies(algorithm: &str, message: &[u8], signed: &[u8]) -> bool {
     let verified =
         match algorithm {
@@ -56,7 +55,7 @@ pub fn verifies(algorithm: &str, message: &[u8], signed: &[u8]) -> bool {
     verified.is_ok()
 }
 
-/// The header and the claims of a token whose signature is right.
+/// The header and the claims of a token with a valid signature.
 #[track_caller]
 fn read(algorithm: &str, token: &str) -> (Value, Value) {
     let (signed, signature) = token.rsplit_once('.').unwrap();
@@ -103,7 +102,7 @@ fn the_signatures_of_the_examples_are_made() {
         });
         assert_eq!(URL_SAFE_NO_PAD.encode(signed), expected, "{algorithm:?}");
     }
-    // RFC 7515 §A.1 and RFC 7519 §3.1, by the key of the example and what verifies here.
+    // RFC 7515 §A.1 and RFC 7519 §3.1, with the example's key.
     let message = format!("eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9.{payload}");
     assert!(verifies("HS256", message.as_bytes(), &decoded("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk")));
 }

@@ -1,4 +1,4 @@
-//! Rate limits, the size of bodies, and the deadline of a body that stands still.
+//! Rate limits, the size of bodies, and the deadline for a stalled body.
 
 use ostiary_core::runtime::limit::Verdict;
 
@@ -135,7 +135,7 @@ fn case_42_a_body_that_says_it_is_too_large_is_refused_before_anything_is_read()
     }
     assert_eq!(world().ask(&post("1024")).status, 200);
     assert_eq!(world().ask(&Ask::new("POST", "/plain/x").header("content-length", "1025")).status, 200);
-    // Nobody learns of a limit who may not send at all.
+    // Clients that may not send anything do not learn about a limit.
     world().ask(&post("1025").without("authorization")).refused("caller_unauthenticated");
 }
 

@@ -1,4 +1,5 @@
-//! The pipeline with fakes: what the upstream gets, what the caller gets, what is read and what is logged.
+//! Tests the pipeline with fakes: the requests to the upstream, the responses to the caller, the reads of secrets, and
+//! the log.
 #![expect(
     clippy::indexing_slicing,
     clippy::panic,
@@ -7,7 +8,9 @@
     reason = "a test fails by panicking, and clippy knows only functions marked as tests"
 )]
 
+mod ages;
 mod answers;
+mod bindings;
 mod callers;
 mod control;
 mod cors;
@@ -22,6 +25,7 @@ mod methods;
 mod named_tokens;
 mod notices;
 mod operator;
+mod operator_login;
 mod places;
 mod redaction;
 mod retry;

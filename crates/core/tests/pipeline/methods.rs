@@ -1,4 +1,4 @@
-//! Methods beyond the ordinary ones, and the second target that some of them have.
+//! Unusual methods, and the second target that some of them have.
 
 use ostiary_core::http::method::Method;
 
@@ -156,7 +156,7 @@ fn case_71_a_form_may_name_a_method_that_its_rules_admit() {
         assert_eq!(ask("POST", target).status, 200, "{target}");
     }
     ask("POST", "/dav/x?_method=DELETE").refused("not_allowed");
-    // Whoever looks at the method alone would send it twice, or keep what comes of it.
+    // A system that only checks the method could repeat the request or cache the response.
     ask("GET", "/dav/mine/x?_method=DELETE").refused("not_allowed");
     let stripping = gateway.replace("retry    =", "strip_query = [\"_method\"]\nretry    =");
     let exchange = World::of(&stripping).ask(&Ask::new("GET", "/dav/x?_method=DELETE&a=1"));

@@ -1,4 +1,4 @@
-//! Tokens that name their caller, and what is read for them.
+//! Tokens that contain their caller's name, and the secrets that are read for them.
 
 use crate::world::{Ask, Binding, Exchange, World};
 
@@ -42,7 +42,7 @@ allow    = { elsewhere = ["* /**"] }
 
 const CHECKOUT: &str = "ost_checkout_canary0123456789abcdef";
 const BATCH: &str = "ost_batch_2_canary0123456789abcdef";
-/// Of the same form, and in no secret.
+/// A token of the same form that is in no secret.
 const WRONG: &str = "canary99999999999999999";
 
 fn world() -> World {
@@ -102,7 +102,7 @@ fn another_text_is_read_for_as_before_but_for_callers_whose_tokens_name_them() {
     let proved = ask(&world, &["canary-ops-token"]);
     assert_eq!((proved.status, &proved.log["caller"]), (200, &"ops".into()));
     assert_eq!(proved.reads, ["BATCH_TOKEN", "OPS_TOKEN", "ONLY_KEY"]);
-    // A token of `checkout` without the name, which `named` excludes.
+    // A token of `checkout` without the name; `named` excludes it.
     let previous = "canary-checkout-token-previous";
     unauthenticated(&ask(&world, &[previous]), "token_unknown", &["BATCH_TOKEN", "OPS_TOKEN"]);
     let unnamed = "0123456789abcdef0123456789abcdef";
@@ -125,7 +125,7 @@ fn a_named_token_that_cannot_be_checked_is_no_wrong_one() {
         world().with("CHECKOUT_TOKEN", Binding::Hangs).with("CHECKOUT_TOKEN_PREVIOUS", Binding::Missing);
     let unreadable = ask(&world, &[CHECKOUT]);
     assert_eq!((unreadable.status, &unreadable.log["proof"]), (503, &"token_unreadable".into()));
-    // A store that fails for one caller is nothing to another.
+    // If the store fails for one caller, other callers are not affected.
     assert_eq!(ask(&world, &[BATCH]).status, 200);
 }
 

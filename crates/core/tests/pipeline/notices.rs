@@ -1,4 +1,4 @@
-//! What somebody should be told of has a line of its own.
+//! Notices, which have their own lines in the log.
 
 use ostiary_core::runtime::limit::Verdict;
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ fn get(path: &str) -> Ask {
     Ask::new("GET", path)
 }
 
-/// Name and binding of each.
+/// The name and the binding of each notice.
 fn told(exchange: &Exchange) -> Vec<(&str, &str)> {
     let text =
         |notice: &'_ Value, key: &str| notice[key].as_str().map(str::to_owned).unwrap_or_default().leak();
@@ -58,7 +58,7 @@ fn a_key_that_everybody_refuses_is_told_once() {
     let done = World::new().answering(401, &[]).ask(&get("/api/v1/x"));
     assert_eq!(told(&done), [("credential_refused", "API_KEY")]);
     assert_eq!(done.notices[0]["level"], "warn");
-    // A caller can bring it about, so the request's own event stays as it was.
+    // A caller can cause it, so only the request's own event has it.
     assert_eq!(done.log["level"], "info");
 }
 

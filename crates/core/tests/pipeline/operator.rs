@@ -260,7 +260,7 @@ fn a_probe_tells_of_the_source_that_it_names_and_of_no_other() {
         assert_eq!((exchange.status, &exchange.report), (200, &expected));
         assert_eq!(exchange.sent, []);
     }
-    // What was read is proved, also where it cannot stand.
+    // A value is proved even if it is not valid in its place.
     let world = World::new().with("API_KEY", Binding::Value("canary\u{e9}"));
     let body = json!({ "route": "api", "path": "/v1/x", "source": 1, "nonce": NONCE });
     let exchange = probe(&world, &body);
@@ -353,7 +353,7 @@ fn a_probe_obeys_the_route_s_rules() {
         let body = json!({ "route": "api", "method": method, "path": path, "source": 1, "nonce": NONCE });
         probe(&world, &body).refused(code);
     }
-    // Whoever's rule: this one is another caller's.
+    // Another caller's rule is enough.
     let body =
         json!({ "route": "api", "method": "HEAD", "path": "/v1/deploys", "source": 1, "nonce": NONCE });
     assert_eq!(probe(&world, &body).sent().method, "HEAD");
@@ -490,7 +490,7 @@ fn explain_is_decided_by_the_code_that_serves_and_touches_nothing() {
     assert_eq!(report["event"]["code"], "caller_unauthenticated");
     let report = explain(json!({ "method": "GET", "url": "https://ops.gw.example.com/health" }));
     assert_eq!((&report["decision"], &report["event"]["operation"]), (&json!("answered"), &json!("health")));
-    // What explains shows a caller's own header too, and the gateway takes the one that it knows.
+    // The page that explains a request also shows a caller's own header; the gateway uses the one that it knows.
     let headers = json!([["Authorization", "Bearer theirs"], ["X-Api-Key", "theirs"]]);
     let report = explain(json!({ "method": "GET", "url": url, "caller": "checkout", "headers": headers }));
     assert_eq!(report["decision"], "forwarded");

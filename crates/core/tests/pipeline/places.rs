@@ -1,4 +1,4 @@
-//! What a value must be, by where a configuration puts it.
+//! The conditions for values in each place of a configuration.
 
 use ostiary_core::SecretValue;
 use ostiary_core::configuration::SecretId;

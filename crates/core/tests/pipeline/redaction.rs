@@ -1,4 +1,4 @@
-//! Case 37: what was sent does not come back.
+//! Case 37: the credentials that were sent are not in the response.
 
 use ostiary_core::http::coding::Coding;
 
@@ -47,7 +47,7 @@ fn case_50_length_entity_tag_and_ranges_stay_for_get_as_for_head() {
             assert!(done.header(name).is_empty(), "{method} {name}");
         }
     }
-    // What is decoded has another length than the upstream says, for both methods.
+    // The decoded body has another length than in the upstream's header, for both methods.
     for method in ["GET", "HEAD"] {
         let coded = [&[("content-encoding", "gzip")][..], &headers[..3]].concat();
         let done = World::new().answering(200, &coded).ask(&Ask::new(method, "/api/v1/x"));
@@ -172,7 +172,7 @@ fn case_48_messages_that_are_compressed_within_a_body_are_refused() {
     for name in ["grpc-encoding", "connect-content-encoding"] {
         for (coding, is_refused) in [("gzip", true), ("zstd", true), ("Snappy", true), ("identity", false)] {
             let headers = [("content-type", "application/grpc-web+proto"), (name, coding)];
-            // A server answers in the coding of the messages that it got.
+            // A server uses the coding of the messages that it received.
             let ask = Ask::new("POST", "/key/v1/x").header(name, "gzip").body("-----");
             let done = World::new().answering(200, &headers).ask(&ask);
             assert_eq!(done.code.as_deref(), is_refused.then_some("upstream_invalid"), "{name} {coding}");
@@ -186,7 +186,7 @@ fn case_48_utf_16_that_nothing_tells_is_searched() {
     let little: Vec<u8> = "“x” canary-api-key".encode_utf16().flat_map(u16::to_le_bytes).collect();
     let big: Vec<u8> = "“x” canary-api-key".encode_utf16().flat_map(u16::to_be_bytes).collect();
     for body in [little, big] {
-        // Whatever is no UTF-8 is not what is looked at here.
+        // Text that is not UTF-8 is not part of this test.
         let body: &'static str = String::from_utf8_lossy(&body).into_owned().leak();
         for content_type in ["text/plain", "application/octet-stream"] {
             let world = World::new().answering(200, &[("content-type", content_type)]).with_body(body);
@@ -207,7 +207,7 @@ fn a_range_that_is_written_is_forwarded_as_it_is() {
     assert_eq!(done.sent().header("range"), ["bytes=0-1,4-5"]);
     let done = World::new().ask(&ask("POST"));
     assert!(done.sent().header("x-ms-range").is_empty() && done.sent().header("range").is_empty());
-    // What comes of it all the same is not passed on.
+    // A response of this kind is not passed on.
     let world = World::new().answering(206, &[("content-range", "bytes 0-1/5")]);
     assert_eq!(world.ask(&ask("PUT")).code.as_deref(), Some("upstream_invalid"));
 }
@@ -248,7 +248,7 @@ fn case_50_a_range_is_asked_for_with_its_surroundings_and_cut() {
     assert_eq!((done.status, done.body.as_str()), (416, ""));
     assert_eq!(done.header("content-range"), ["bytes */2000"]);
 
-    // An upstream that does not know ranges.
+    // An upstream that does not support ranges.
     let done = World::new().with_body("all of it\n").ask(&ask);
     assert_eq!((done.status, done.body.as_str()), (200, "all of it\n"));
 }
@@ -305,7 +305,7 @@ fn case_37_the_key_that_was_refused_is_looked_for_as_the_one_that_serves() {
     assert_eq!((done.status, done.sent.len()), (200, 2));
     assert_eq!(done.body, "[redacted:api], then [redacted:api]*********; canary-batch-token\n");
 
-    // The first answer stands where no other source can be read, and holds what was sent for it.
+    // If no other source can be read, the caller gets the first response, which contains the first credential.
     let world = World::new()
         .with("API_KEY_PREVIOUS", Binding::Missing)
         .answering(401, &[])

@@ -1,4 +1,4 @@
-//! Connections that fail, and upstreams that ask to be asked later.
+//! Connections that fail, and upstreams that ask for a retry later.
 
 use ostiary_core::runtime::SendError;
 

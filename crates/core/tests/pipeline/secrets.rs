@@ -1,4 +1,4 @@
-//! Attacks 23 to 29: values, sources, and what is read.
+//! Attacks 23 to 29: values, sources, and reads.
 
 use crate::world::{Ask, Binding, World};
 

@@ -1,4 +1,4 @@
-//! Callers that prove themselves by signed tokens. The tests of what is refused are named after RFC 8725.
+//! Callers that authenticate with signed tokens. The tests of refusals are named after RFC 8725.
 
 use base64::Engine as _;
 use serde_json::{Value, json};
@@ -190,7 +190,7 @@ fn a_job_proves_itself_and_no_secret_is_read_for_it() {
         "release",
         Some("repo:acme/shop:ref:refs/heads/main"),
     );
-    // The rules are those of any caller.
+    // The rules are the same as for other callers.
     let post = Ask::new("POST", "/key/v1/x").without("authorization");
     let post = post.header("authorization", &format!("Bearer {}", of_ci(&rs256(), &json!({}))));
     world.ask(&post).refused("not_allowed");
@@ -198,11 +198,11 @@ fn a_job_proves_itself_and_no_secret_is_read_for_it() {
 
 #[test]
 fn the_tokens_of_rfc_7515_have_good_signatures() {
-    // §A.2 and §A.3. Their claims have no audience, which is looked at after the signature.
+    // §A.2 and §A.3. Their claims have no audience, which is checked after the signature.
     let world = world();
     let es256 = "eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ.DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q";
     let rs256 = "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ.cC4hiUPoj9Eetdgtv3hF80EGrhuB__dzERat0XF9g2VtQgr9PJbu3XOiZj5RZmh7AAuHIm4Bh-0Qc_lF5YKt_O8W2Fp5jujGbds9uJdbF9CUAr7t1dnZcAcQjbKBYNX4BAynRFdiuB--f_nZLgrnbyTyWzO75vRK5h6xBArLIARNPvkSjtQBMHlb1L07Qe7K0GarZRmB_eSN9383LcOLn6_dO--xi12jzDwusC-eOkHWEsqtFZESc6BfI7noOPqvhJ1phCnvWh6IeYI2w9QOYEUipUTI8np6LbgGY9Fs98rqVt5AXLIhWkWywlVmtVrBp0igcN_IoypGlUPQGe77Rw";
-    // Without a name of its key in the token, one key has to be there alone.
+    // If the token has no key id, there must be only one key.
     let one = |key: &Value| {
         let mut world =
             World::of(&gateway().replace(&format!("{}, {}", inline(&rsa()), inline(&ec())), &inline(key)));
@@ -220,7 +220,7 @@ fn the_tokens_of_rfc_7515_have_good_signatures() {
 #[test]
 fn rfc_8725_3_1_the_key_says_the_algorithm() {
     let world = world();
-    // The public key as the shared one, in each form that a library has it in.
+    // The public key as a shared key, in each form in which a library may have it.
     for key in [rsa()["n"].as_str().unwrap().as_bytes().to_vec(), rsa().to_string().into_bytes(), Vec::new()]
     {
         refused_after_reading(&ask(&world, &shared(&key, &claims(&json!({})))), "jwt_algorithm");
@@ -229,7 +229,7 @@ fn rfc_8725_3_1_the_key_says_the_algorithm() {
         let message = message(&json!({ "alg": algorithm, "kid": "r" }), &claims(&json!({})));
         refused_after_reading(&ask(&world, &with_signature(&message, b"")), "jwt_algorithm");
     }
-    // A good signature, by another algorithm than the key's.
+    // A valid signature with another algorithm than the key's.
     refused(&ask(&world, &of_ci(&json!({ "alg": "PS256", "kid": "r" }), &json!({}))), "jwt_algorithm");
     refused(&ask(&world, &of_ci(&json!({ "alg": "RS256", "kid": "e" }), &json!({}))), "jwt_algorithm");
     assert_eq!(world.verified.get(), 0);
@@ -248,7 +248,7 @@ fn rfc_8725_3_3_every_signature_is_verified() {
     served(&ask(&world, &with_signature(&message, &good)), "ci", Some("repo:acme/shop:ref:refs/heads/main"));
     let other = message.replace(&message[message.len() - 20..], "");
     refused_after_reading(&ask(&world, &with_signature(&other, &good)), "jwt_malformed");
-    // A token of one caller's keys under the other's issuer.
+    // A token that is signed with one caller's key and has the other's issuer.
     let mut foreign = claims(&json!({ "iss": "joe" }));
     foreign["aud"] = AUDIENCE.into();
     let ed = token(&json!({ "alg": "EdDSA" }), &foreign);
@@ -257,7 +257,7 @@ fn rfc_8725_3_3_every_signature_is_verified() {
 
 #[test]
 fn rfc_8725_3_4_a_signature_of_ed25519_is_written_in_one_way() {
-    // The order of the base point, little-endian: S + L verifies too where nobody looks.
+    // The order of the base point, little-endian: a verifier without a range check also accepts S + L.
     const L: [u8; 32] = [
         0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14, 0, 0,
         0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x10,
@@ -296,11 +296,11 @@ fn rfc_8725_3_7_and_3_8_the_issuer_is_the_caller_s_byte_for_byte() {
     ] {
         refused_after_reading(&ask(&world, &of_ci(&rs256(), &json!({ "iss": issuer }))), "jwt_issuer");
     }
-    // Nothing is fetched and nothing computed for an issuer that nobody has configured.
+    // For an issuer that is not configured, nothing is fetched or computed.
     assert_eq!((world.fetched.take(), world.verified.get()), (Vec::new(), 0));
 }
 
-/// A text of another issuer can be another caller's token.
+/// A token of another issuer can be another caller's secret token.
 #[track_caller]
 fn refused_after_reading(exchange: &Exchange, proof: &str) {
     assert_eq!((exchange.status, &exchange.log["proof"]), (401, &proof.into()), "{exchange:?}");
@@ -353,14 +353,14 @@ fn rfc_8725_3_11_and_3_12_one_kind_of_token_is_not_taken_for_another() {
         let header = json!({ "alg": "RS256", "kid": "r", "typ": kind });
         refused_after_reading(&ask(&world, &of_ci(&header, &json!({}))), "jwt_type");
     }
-    // A token of the gateway's own key that does not say so, and one of an issuer's that does.
+    // A token with the gateway's own key and without its `typ`, and one with an issuer's key and that `typ`.
     let mut own = claims(&json!({ "sub": "agents/crawler-7", "jti": "j" }));
     own["iss"] = "ostiary".into();
     refused_after_reading(&ask(&world, &token(&json!({ "alg": "EdDSA", "typ": "JWT" }), &own)), "jwt_issuer");
     let header = json!({ "alg": "RS256", "kid": "r", "typ": "ostiary+jwt" });
     let foreign = of_ci(&header, &json!({ "sub": "agents/crawler-7", "jti": "j" }));
     refused(&ask(&world, &foreign), "jwt_key_unknown");
-    // One class's token is none of another's, though both have the same key.
+    // A token of one class is not valid for another, even with the same key.
     refused_after_reading(&ask(&world, &issued(&json!({ "sub": "robots/r2" }))), "jwt_issuer");
     refused_after_reading(&ask(&world, &issued(&json!({ "sub": "ci/x" }))), "jwt_issuer");
 }
@@ -414,7 +414,7 @@ fn what_is_no_token_is_read_by_nobody_and_bounded() {
         refused_after_reading(&ask(&world, &text), proof);
     }
     assert_eq!((world.fetched.take(), world.verified.get()), (Vec::new(), 0));
-    // Of many, few are looked at.
+    // Of many keys, only a few are tried.
     let many = (0..10).map(|n| issued(&json!({ "jti": n.to_string(), "exp": 1 }))).collect::<Vec<_>>();
     let mut many_tokens = Ask::new("GET", "/key/v1/x").without("authorization");
     for (n, token) in many.iter().enumerate() {
@@ -433,14 +433,14 @@ fn a_key_set_is_kept_and_asked_for_once_more_for_a_key_that_it_does_not_have() {
     served(&ask(&world, &good), "ci", subject);
     served(&ask(&world, &good), "ci", subject);
     assert_eq!(world.fetched.take(), [KEYS]);
-    // Anybody can name a key that is not there, so that alone is no reason to ask.
+    // Anybody can send an unknown key id, so it does not cause a request on its own.
     refused(&ask(&world, &later("new")), "jwt_key_unknown");
     assert_eq!(world.fetched.take(), Vec::<String>::new());
     world.now += 31_000.0;
     world.key_sets.borrow_mut().insert(KEYS.to_owned(), Ok(set(&[named(rsa(), "new")])));
     served(&ask(&world, &later("new")), "ci", subject);
     assert_eq!(world.fetched.take(), [KEYS]);
-    // The issuer has withdrawn the other one.
+    // The issuer has revoked the other key.
     refused(&ask(&world, &good), "jwt_key_unknown");
     world.now += 601_000.0;
     served(&ask(&world, &later("new")), "ci", subject);
@@ -552,7 +552,7 @@ fn a_token_narrows_itself_and_never_widens() {
     assert_eq!(on("/key/v1/x", &json!({ "rules": ["GET /v1/*"] })), (200, None));
     assert_eq!(on("/key/v1/x/y", &json!({ "rules": ["GET /v1/*"] })), narrowed);
     assert_eq!(on("/key/v1/x", &json!({ "rules": ["POST /v1/*"] })), narrowed);
-    // What the class may not do, no token of it may.
+    // No token may do more than its class.
     assert_eq!(on("/key/v2/x", &json!({ "rules": ["* /**"] })).0, 403);
     let operator = Ask::bare("GET", "https://ops.gw.example.com/ready").header("host", "ops.gw.example.com");
     let by =
@@ -603,7 +603,7 @@ fn a_list_in_a_secret_revokes_without_a_build() {
     for others in [r#"{"jti":{"j8":0},"sub":{"agents/crawler-8":9999999999},"iat":1300819000}"#, "{}"] {
         let exchange = ask(&list(others), &issued(&json!({})));
         served(&exchange, "agents", Some("agents/crawler-7"));
-        // One wait for both.
+        // One wait is enough for both.
         assert_eq!(exchange.reads, ["ONLY_KEY", "OPS_TOKEN"]);
     }
     for binding in

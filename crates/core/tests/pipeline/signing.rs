@@ -1,4 +1,4 @@
-//! Signatures and credentials in bodies: each provider's published example, and what holds for all of them.
+//! Signatures and credentials in bodies, with each provider's published example.
 
 use ostiary_core::runtime::{ReceiveError, SendError};
 use serde_json::json;
@@ -35,7 +35,7 @@ fn post(body: &str) -> Ask {
     Ask::new("POST", "/r/hook").body(body)
 }
 
-/// The one value of this header that the upstream got.
+/// The value of this header that the upstream got; there must be one.
 #[track_caller]
 pub fn sent(exchange: &Exchange, name: &str) -> String {
     let [value] = exchange.sent().header(name)[..] else { panic!("{exchange:?}") };
@@ -163,7 +163,8 @@ fn twilio_s_example() {
 
 #[test]
 fn a_key_is_decoded_and_a_signature_encoded_as_coinbase_wants_it() {
-    // docs.cdp.coinbase.com, "Exchange API authentication": no example has its key, so this one's result is OpenSSL's.
+    // docs.cdp.coinbase.com, "Exchange API authentication": no example has a key, so the expected result is from
+    // OpenSSL.
     let auth = hmac(
         "key_encoding = \"base64\", encoding = \"base64\", \
          message = \"${request.timestamp}${request.method}${request.target}${request.body}\", \
@@ -290,7 +291,7 @@ fn a_body_that_no_message_needs_is_not_read() {
 #[test]
 fn a_signature_and_its_key_do_not_come_back() {
     let auth = hmac(&format!("message = \"m\", {SIGNATURE}"));
-    // The result of OpenSSL's.
+    // The result of OpenSSL.
     let signature = "697e185fb3d9e6adcb2c8ce870248ca026dfc2ad179fae73b9e8742b36075dde";
     let world = world("https://api.example.com", &auth, "");
     let sent = sent(&world.ask(&Ask::new("GET", "/r/x")), "x-signature");
@@ -404,7 +405,7 @@ fn sigv4(service: &str) -> String {
     S3.replace("\"s3\"", &format!("\"{service}\""))
 }
 
-/// At the time of AWS's examples.
+/// The same, at the time of AWS's examples.
 fn aws(auth: &str, upstream: &str) -> World {
     let mut world = world(upstream, auth, "");
     world.now = 1_440_938_160_000.0;
@@ -415,7 +416,7 @@ const SCOPE: &str = "20150830/us-east-1";
 
 #[test]
 fn a_signature_of_version_4_is_that_of_aws_s_example() {
-    // The suite's `get-vanilla-with-session-token`, but for the service, whose name there is `service`.
+    // The suite's `get-vanilla-with-session-token`, with another name of the service.
     let auth = "{ sigv4 = { access_key_id = \"${key}\", secret_access_key = \"${other}\", session_token = \"${session}\", region = \"us-east-1\", service = \"service\" } }";
     let world = World::of(&format!(
         r#"

@@ -1,4 +1,4 @@
-//! Where clients show their tokens, and that the upstream sees none of them.
+//! The places of callers' tokens in requests, and their removal before the upstream.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -266,7 +266,7 @@ fn an_idempotency_key_that_carries_the_token_protects_nobody() {
     assert_eq!((post("key-1"), post("canary-checkout-token")), (200, 502));
 }
 
-/// Every text that can be read out of what the upstream got.
+/// Every text that can be decoded from the upstream's request.
 fn readable(sent: &Sent) -> Vec<Vec<u8>> {
     let headers = sent.headers.iter().flat_map(|(name, value)| [name.clone(), value.clone()]);
     let mut texts: Vec<Vec<u8>> = headers.chain([sent.url.clone()]).map(String::into_bytes).collect();
@@ -299,7 +299,7 @@ fn carried(form: u8) -> String {
 }
 
 proptest! {
-    /// The proof is in one place, and copies of the token are in any others.
+    /// The proof is in one place, and the other places have copies of the token.
     #[test]
     fn case_53_no_upstream_sees_the_token_that_has_authenticated_its_caller(
         proof in 0_u8..7,
@@ -326,7 +326,7 @@ proptest! {
             _ => bare(&path.replace("/key", "/api/v1")).header(OFFERED, &format!("bearer, {TOKEN}")),
         };
         for (name, form) in headers {
-            // A second line of a token place would be another text.
+            // A second line of this header would be another text.
             let place = match proof {
                 4 => "x-api-key",
                 6 => OFFERED,

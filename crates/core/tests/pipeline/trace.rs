@@ -1,4 +1,4 @@
-//! A request that can be followed through other systems, and that says how long it took.
+//! Trace context, request ids and durations.
 
 use serde_json::{Value, json};
 

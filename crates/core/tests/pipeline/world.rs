@@ -1,6 +1,6 @@
-//! A gateway, the deployment around it and an upstream, all of them plain structs.
+//! A gateway with its deployment and an upstream, as plain structs.
 //!
-//! The fakes of all traits of the runtime are here, so the file is longer than others.
+//! The file is longer than others, because it has the fakes of all traits of the runtime.
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, VecDeque};
@@ -37,7 +37,7 @@ use ring::rand::SystemRandom;
 use ring::{aead, signature};
 use serde_json::{Value, json};
 
-/// Every secret value in these tests holds this, and nothing that a caller or the log sees may.
+/// Every secret value in these tests contains this text, and no response or log line may contain it.
 pub const CANARY: &str = "canary";
 
 /// The gateway in `CDN-Loop`, for requests to `gw.example.com`.
@@ -46,7 +46,7 @@ pub const CDN_ID: &str = "ostiary-4bdd399d59a7c651";
 const WRANGLER: &str = include_str!("wrangler.toml");
 const GATEWAY: &str = include_str!("gateway.toml");
 
-/// What a binding does when it is read.
+/// The result of a read of a binding.
 #[derive(Clone, Copy)]
 pub enum Binding {
     Value(&'static str),
@@ -55,7 +55,7 @@ pub enum Binding {
     Hangs,
 }
 
-/// What an issuer responds with: a status, `Cache-Control` and a body.
+/// An issuer's response: a status, `Cache-Control` and a body.
 pub type KeySetAnswer = Result<(u16, Option<&'static str>, String), SendError>;
 
 /// A caller's request.
@@ -72,34 +72,36 @@ pub struct World {
     pub gateway: Gateway,
     pub bindings: BTreeMap<&'static str, Binding>,
     pub variables: BTreeMap<&'static str, &'static str>,
-    /// What the upstream answers once `script` has come to its end.
+    /// The upstream's response after the end of `script`.
     pub answer: Result<FakeAnswer, SendError>,
-    /// What the upstream answers first.
+    /// The upstream's first responses.
     pub script: RefCell<VecDeque<Result<FakeAnswer, SendError>>>,
-    /// Whether the body of a request is at hand for another attempt.
+    /// Whether the body of a request is available for another attempt.
     pub keeps_body: bool,
-    /// What rate limits say; those that are not named here are not exceeded.
+    /// The results of rate limits; others are not exceeded.
     pub limits: BTreeMap<&'static str, Verdict>,
     /// The time, in milliseconds since 1970.
     pub now: f64,
-    /// Why the body of a request does not arrive.
+    /// How many milliseconds each of the gateway's own requests takes.
+    pub own_request_ms: f64,
+    /// The reason why the body of a request does not arrive.
     pub broken_body: Option<ReceiveError>,
-    /// What token endpoints say first; then, and always where nothing is said, a token of which no two are alike.
+    /// The first responses of token endpoints; later, each response has a new token.
     pub tokens: RefCell<VecDeque<Result<(u16, &'static str), SendError>>>,
     /// Whether the runtime has a cache.
     pub has_cache: bool,
-    /// What lies in it, and for how many seconds.
+    /// The entries of the cache, and their lifetimes in seconds.
     pub cache: RefCell<BTreeMap<String, (Vec<u8>, u32)>>,
-    /// What token endpoints got.
+    /// The requests to token endpoints.
     pub asked_for_tokens: RefCell<Vec<Sent>>,
     tokens_given: Cell<usize>,
     keys: RefCell<Vec<SigningKey>>,
     counted: RefCell<Vec<(String, String)>>,
-    /// What issuers publish, by URL.
+    /// The responses of issuers, by URL.
     pub key_sets: RefCell<BTreeMap<String, KeySetAnswer>>,
-    /// The URLs of issuers that were asked.
+    /// The requested URLs of issuers.
     pub fetched: RefCell<Vec<String>>,
-    /// How many signatures were verified.
+    /// The number of verified signatures.
     pub verified: Cell<u32>,
     steps: RefCell<Vec<String>>,
     reads: RefCell<Vec<String>>,
@@ -117,28 +119,30 @@ enum SigningKey {
     Rsa(Box<signature::RsaKeyPair>),
 }
 
-/// What the upstream got.
+/// A request to the upstream.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sent {
     pub method: String,
+    /// The binding that sent it.
+    pub fetcher: Option<String>,
     pub url: String,
-    /// The caller's that are left, then those that were set.
+    /// The remaining headers of the caller, then those that the gateway set.
     pub headers: Vec<(String, String)>,
-    /// How much of the body was to be kept.
+    /// The size up to which the body was to be kept.
     pub keep: u32,
-    /// The body that was sent in the place of the caller's.
+    /// The body that replaced the caller's.
     pub body: Option<String>,
 }
 
-/// What came of a request.
+/// The result of a request.
 #[derive(Debug)]
 pub struct Exchange {
     pub status: u16,
     pub code: Option<String>,
     pub headers: Vec<(String, String)>,
-    /// What the gateway reports; null for any other answer.
+    /// The gateway's own JSON; null for other responses.
     pub report: serde_json::Value,
-    /// What the caller gets of the upstream's body, piece by piece, and how that is coded where it is redacted.
+    /// The chunks of the upstream's body that the caller gets, and their content coding if the body is redacted.
     pub body: String,
     pub coding: Option<Coding>,
     pub log: serde_json::Value,
@@ -146,11 +150,11 @@ pub struct Exchange {
     pub notices: Vec<serde_json::Value>,
     pub reads: Vec<String>,
     pub sent: Vec<Sent>,
-    /// Each rate limit that was asked, with its key.
+    /// Each use of a rate limit, with its key.
     pub counted: Vec<(String, String)>,
     /// Reads, attempts and pauses in their order.
     pub steps: Vec<String>,
-    /// For how long the answer's body may stand still.
+    /// The deadline for a stalled body of the response.
     pub idle_timeout: Option<u32>,
 }
 
@@ -175,25 +179,25 @@ impl Ask {
         Self { method, url: url.to_owned(), headers: Vec::new(), body: String::new() }
     }
 
-    /// With one more line.
+    /// Adds a header line.
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_ascii_lowercase(), value.to_owned()));
         self
     }
 
-    /// With this body.
+    /// Sets the body.
     pub fn body(mut self, body: &str) -> Self {
         body.clone_into(&mut self.body);
         self.header("content-length", &body.len().to_string())
     }
 
-    /// Without this header.
+    /// Removes this header.
     pub fn without(mut self, name: &str) -> Self {
         self.headers.retain(|(known, _)| known != name);
         self
     }
 
-    /// As a runtime would have it: lines of one name joined, names once and sorted.
+    /// The request as a runtime would pass it: lines with one name are joined, and the names are sorted.
     fn joined(&self) -> BTreeMap<&str, String> {
         let mut joined: BTreeMap<&str, String> = BTreeMap::new();
         for (name, value) in &self.headers {
@@ -272,14 +276,19 @@ impl UpstreamResponse for FakeAnswer {
 }
 
 impl World {
-    /// Everything as `gateway.toml` beside this file has it; every binding yields `canary-` and its name.
+    /// The `gateway.toml` in this folder; the value of each binding is `canary-` and its name.
     pub fn new() -> Self {
         Self::of(GATEWAY)
     }
 
     /// Another `gateway.toml`, with the same `wrangler.toml`.
     pub fn of(text: &str) -> Self {
-        let read = read(File { path: "gateway.toml", text }, File { path: "wrangler.toml", text: WRANGLER });
+        Self::deployed(text, WRANGLER)
+    }
+
+    /// Both files.
+    pub fn deployed(text: &str, wrangler: &str) -> Self {
+        let read = read(File { path: "gateway.toml", text }, File { path: "wrangler.toml", text: wrangler });
         let gateway = read.unwrap_or_else(|errors| panic!("{}", errors[0])).gateway;
         let sources = gateway.secrets.iter().flat_map(|secret| secret.sources.iter());
         let bindings = sources.map(|source| {
@@ -298,6 +307,7 @@ impl World {
             keeps_body: true,
             limits: BTreeMap::new(),
             now: 0.0,
+            own_request_ms: 0.0,
             broken_body: None,
             tokens: RefCell::default(),
             has_cache: true,
@@ -317,42 +327,42 @@ impl World {
         }
     }
 
-    /// With another behaviour of this binding.
+    /// Sets the behaviour of this binding.
     pub fn with(mut self, name: &'static str, binding: Binding) -> Self {
         self.bindings.insert(name, binding);
         self
     }
 
-    /// With this answer from the upstream.
+    /// Sets the response of the upstream.
     pub fn answering(mut self, status: u16, headers: &[(&'static str, &'static str)]) -> Self {
         self.answer = Ok(FakeAnswer::new(status, headers));
         self
     }
 
-    /// With an upstream that opens every WebSocket.
+    /// Makes the upstream accept every WebSocket.
     pub fn opening_sockets(mut self, headers: &[(&'static str, &'static str)]) -> Self {
         self.answer = Ok(FakeAnswer { web_socket: true, ..FakeAnswer::new(101, headers) });
         self
     }
 
-    /// With these answers before that one.
+    /// Adds responses before that one.
     pub fn first(self, answers: impl IntoIterator<Item = Result<FakeAnswer, SendError>>) -> Self {
         self.script.borrow_mut().extend(answers);
         self
     }
 
-    /// With these statuses before the answer.
+    /// Adds responses with these statuses before that one.
     pub fn first_statuses(self, statuses: &[u16]) -> Self {
         self.first(statuses.iter().map(|status| Ok(FakeAnswer::new(*status, &[]))))
     }
 
-    /// With this body of its answer.
+    /// Sets the body of the response.
     pub fn with_body(mut self, body: &'static str) -> Self {
         self.answer = self.answer.map(|answer| FakeAnswer { body, ..answer });
         self
     }
 
-    /// Handles one request, and looks for the canary in all that the gateway itself says.
+    /// Handles one request, and checks that no response or log line of the gateway contains the canary.
     pub fn ask(&self, ask: &Ask) -> Exchange {
         let head = AskedHead { joined: ask.joined(), ask };
         *self.asked.borrow_mut() =
@@ -411,7 +421,7 @@ impl World {
     }
 }
 
-/// The body with its links rewritten, in pieces of three bytes.
+/// The body with rewritten links, in chunks of three bytes.
 fn rewritten(body: &str, BodyEdit { mut links, .. }: BodyEdit) -> String {
     let mut pieces: Vec<u8> = body.as_bytes().chunks(3).flat_map(|piece| links.push(piece)).collect();
     pieces.extend(links.finish());
@@ -419,18 +429,18 @@ fn rewritten(body: &str, BodyEdit { mut links, .. }: BodyEdit) -> String {
 }
 
 impl Exchange {
-    /// What the upstream got, where it got exactly one request.
+    /// The only request that the upstream got.
     pub fn sent(&self) -> &Sent {
         assert_eq!(self.sent.len(), 1, "{self:?}");
         &self.sent[0]
     }
 
-    /// The answer's lines with this name.
+    /// The response's header lines with this name.
     pub fn header(&self, name: &str) -> Vec<&str> {
         lines(&self.headers, name)
     }
 
-    /// Asserts that this is a refusal for which nothing was dialled.
+    /// Asserts that this is a refusal and no request was sent to an upstream.
     #[track_caller]
     pub fn refused(&self, code: &str) {
         assert_eq!(self.code.as_deref(), Some(code), "{self:?}");
@@ -441,7 +451,7 @@ impl Exchange {
 }
 
 impl Sent {
-    /// The lines with this name.
+    /// The header lines with this name.
     pub fn header(&self, name: &str) -> Vec<&str> {
         lines(&self.headers, name)
     }
@@ -478,6 +488,7 @@ impl Network for World {
         let headers = apply(plan, self.asked.borrow().clone()).into_iter().collect();
         self.sent.borrow_mut().push(Sent {
             method: plan.method.as_str().to_owned(),
+            fetcher: plan.fetcher.as_ref().map(ToString::to_string),
             url: plan.url.expose().to_owned(),
             headers,
             keep: plan.keep,
@@ -550,6 +561,7 @@ impl OwnRequests for World {
         self.tokens_given.set(number);
         self.asked_for_tokens.borrow_mut().push(Sent {
             method: plan.method.as_str().to_owned(),
+            fetcher: plan.fetcher.as_ref().map(ToString::to_string),
             url: plan.url.expose().to_owned(),
             headers: apply(plan, BTreeMap::new()).into_iter().collect(),
             keep: plan.timeout,
@@ -584,7 +596,7 @@ impl Cache for World {
     }
 }
 
-/// *ring* in the place of the runtime's Web Cryptography.
+/// *ring* instead of the runtime's Web Cryptography.
 impl Cryptography for World {
     async fn import(&self, algorithm: JwtAlgorithm, key: &[u8]) -> Option<KeyHandle> {
         let random = SystemRandom::new();
@@ -658,7 +670,8 @@ impl Instrumented for World {
 
 impl Clock for World {
     fn now(&self) -> f64 {
-        self.now
+        let asked = u32::try_from(self.tokens_given.get()).unwrap();
+        self.now + f64::from(asked) * self.own_request_ms
     }
 
     async fn sleep(&self, milliseconds: u32) {
@@ -680,7 +693,7 @@ fn edited(answer: &FakeAnswer, edits: &Edits) -> Vec<(String, String)> {
     kept.chain(edits.add.iter().map(|(name, value)| (name.to_string(), value.clone()))).collect()
 }
 
-/// As the edge does it: whatever is released goes, in the piece's place or as it is.
+/// Like the edge: sends the redacted bytes, or the chunk itself if nothing was changed.
 fn scanned(body: &str, redaction: Redaction) -> (String, Option<Coding>, Vec<String>) {
     let Redaction::Body { mut redactor, coding, .. } = redaction else {
         return (body.to_owned(), None, Vec::new());
@@ -708,10 +721,10 @@ fn lines<'a>(headers: &'a [(String, String)], name: &str) -> Vec<&'a str> {
     headers.iter().filter(|(known, _)| known == name).map(|(_, value)| value.as_str()).collect()
 }
 
-/// No form of any secret value stands in the text.
+/// Asserts that the text contains no form of any secret value.
 #[track_caller]
 fn assert_no_canary(text: &str) {
-    // All three alignments of Base64 that a longer text could have given it.
+    // The three alignments of Base64 within a longer text.
     let encoded = ["", "x", "xx"].map(|before| {
         let text = STANDARD.encode(format!("{before}{CANARY}"));
         text[if before.is_empty() { 0 } else { 4 }..text.len() - 4].to_owned()

@@ -971,6 +971,35 @@ pub(crate) static OPERATOR: KeyTable = KeyTable {
             example: "metrics = { url = \"https://api.cloudflare.com/client/v4/accounts/${var.ACCOUNT_ID}/analytics_engine/sql\", token = \"${analytics}\" }",
             shape: Shape::Table(&METRICS),
         },
+        Key {
+            name: "secrets_store",
+            summary: "Where the operator's endpoints read when secrets were created and changed: the Secrets Store API.",
+            presence: Optional("ages of secrets are not read"),
+            example: "secrets_store = { url = \"https://api.cloudflare.com/client/v4/accounts/${var.ACCOUNT_ID}/secrets_store\", token = \"${store_reader}\" }",
+            shape: Shape::Table(&SECRETS_STORE),
+        },
+    ],
+    forms: &[],
+};
+
+/// `secrets_store` of `[operator]`.
+pub(crate) static SECRETS_STORE: KeyTable = KeyTable {
+    owner: "`secrets_store`",
+    keys: &[
+        Key {
+            name: "url",
+            summary: "The URL of the Secrets Store API up to `/secrets_store`. It may have variables.",
+            presence: Required,
+            example: "url = \"https://api.cloudflare.com/client/v4/accounts/${var.ACCOUNT_ID}/secrets_store\"",
+            shape: Shape::Template,
+        },
+        Key {
+            name: "token",
+            summary: "The secret with a token that may read the account's Secrets Store.",
+            presence: Required,
+            example: "token = \"${store_reader}\"",
+            shape: Shape::Template,
+        },
     ],
     forms: &[],
 };

@@ -8,7 +8,7 @@ use std::task::{Poll, Waker};
 
 use ostiary_secret_bindings::{Bindings, ReadError, SecretValue};
 
-/// The outcome of a binding when its time has passed.
+/// The result of a read after its duration.
 #[derive(Clone, Copy)]
 pub enum Then {
     Value(&'static str),
@@ -36,7 +36,7 @@ impl<'n> Fake<'n> {
         }
     }
 
-    /// Runs the future. Where it waits, the time advances to the next end of a read.
+    /// Runs the future. When it waits, the time advances to the next end of a read.
     pub async fn run<F: Future>(&self, future: F) -> F::Output {
         let mut future = pin!(future);
         poll_fn(|context| match future.as_mut().poll(context) {

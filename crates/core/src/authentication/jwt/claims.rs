@@ -1,25 +1,25 @@
-//! What a token whose signature is good has to say.
+//! Checks the claims of a token with a valid signature.
 
 use super::error::JwtError;
 use super::json::Value;
 use crate::configuration::{ClaimRule, JwtProof, Pattern};
 
-/// Clocks of issuers differ from ours, in seconds.
+/// The tolerance for the clocks of issuers, in seconds.
 const LEEWAY: f64 = 60.0;
 
-/// The longest subject, in bytes. `OpenID` Connect has 255 characters.
+/// The longest subject, in bytes. `OpenID` Connect allows 255 characters.
 const LONGEST_SUBJECT: usize = 512;
 
 /// The times of a token, in seconds since 1970.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Times {
-    /// When it was made, where it says so.
+    /// When it was issued, if it has `iat`.
     pub issued: Option<f64>,
-    /// When it ends.
+    /// When it expires.
     pub expires: f64,
 }
 
-/// Whether the token counts now. A token without an end does not.
+/// Checks that the token is valid now. A token without an expiry is not.
 pub fn check_times(claims: &Value, now: f64) -> Result<Times, JwtError> {
     let expires = time(claims, "exp")?.ok_or(JwtError::Lifetime)?;
     if expires + LEEWAY <= now {
@@ -42,7 +42,7 @@ fn time(claims: &Value, name: &str) -> Result<Option<f64>, JwtError> {
     }
 }
 
-/// Whether one of these is among those that the token is for (RFC 7519 §4.1.3).
+/// Checks that one of these is an audience of the token (RFC 7519 §4.1.3).
 pub fn check_audience(claims: &Value, audiences: &[impl AsRef<str>]) -> Result<(), JwtError> {
     let named = claims.get("aud").map(Value::elements).unwrap_or_default();
     let is_ours = |named: &Value| audiences.iter().any(|ours| named.as_text() == Some(ours.as_ref()));
@@ -58,7 +58,7 @@ pub fn subject(claims: &Value) -> Result<Option<String>, JwtError> {
     }
 }
 
-/// Whether the claims say all that the caller's have to.
+/// Checks the claims against the caller's `claims`.
 pub fn check(
     jwt: &JwtProof,
     audiences: &[impl AsRef<str>],
@@ -86,7 +86,7 @@ impl ClaimRule {
     }
 }
 
-/// The number, where it is a whole one that a float holds exactly.
+/// The number as an integer, if a float represents it exactly.
 fn whole(number: f64) -> Option<i64> {
     const LARGEST: f64 = 9_007_199_254_740_991.0;
     #[expect(clippy::cast_possible_truncation, reason = "it is in this range, and whole")]

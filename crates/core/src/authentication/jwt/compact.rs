@@ -1,4 +1,4 @@
-//! The compact form of a signed token (RFC 7515 §3.1), taken apart and not believed.
+//! Parses the compact form of a signed token (RFC 7515 §3.1), without verifying it.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -7,17 +7,17 @@ use super::error::JwtError;
 use super::json::Value;
 use crate::configuration::SignatureAlgorithm;
 
-/// In bytes. Tokens of GitHub have some 2 KiB, those with many groups 4.
+/// In bytes. Tokens of GitHub have some 2 KiB, and tokens with many groups some 4 KiB.
 pub const LONGEST: usize = 8 * 1024;
 
-/// The longest name of a key, in bytes.
+/// The longest `kid`, in bytes.
 const LONGEST_KEY_ID: usize = 256;
 
-/// Members of a header that say where the key is, or hold it. Whoever follows one lets the token choose its own key
-/// (RFC 8725 §3.10).
+/// Members of a header with a key or a reference to one. Using them would let a token choose its own key (RFC 8725
+/// §3.10).
 const KEY_REFERENCES: [&str; 4] = ["jku", "x5u", "jwk", "x5c"];
 
-/// Whether the text is meant to be such a token: `{` in Base64, and two dots or more.
+/// Whether the text looks like such a token: it begins with `{` in Base64, and has at least two dots.
 #[must_use]
 pub fn is_meant(text: &str) -> bool {
     text.starts_with('e') && text.bytes().filter(|byte| *byte == b'.').nth(1).is_some()
@@ -28,23 +28,23 @@ pub fn is_meant(text: &str) -> bool {
 pub struct CompactToken<'t> {
     /// The algorithm that its header names.
     pub algorithm: SignatureAlgorithm,
-    /// What kind of token it says it is, in lower case and without `application/` (RFC 7515 §4.1.9).
+    /// The value of `typ`, in lower case and without `application/` (RFC 7515 §4.1.9).
     pub kind: Option<String>,
-    /// The name of the key that signed it.
+    /// The value of `kid`.
     pub key_id: Option<String>,
-    /// What it says.
+    /// The claims.
     pub claims: Value,
-    /// What is signed.
+    /// The text that is signed.
     pub signed: &'t str,
     /// The signature.
     pub signature: Vec<u8>,
 }
 
 impl<'t> CompactToken<'t> {
-    /// Takes a token apart.
+    /// Parses a token.
     ///
     /// # Errors
-    /// Where it is none, or its header asks for what must not be done.
+    /// The text is not a token, or its header requests something that is not allowed.
     pub fn parse(text: &'t str) -> Result<Self, JwtError> {
         if text.len() > LONGEST {
             return Err(JwtError::TooLarge);
@@ -81,7 +81,7 @@ impl<'t> CompactToken<'t> {
     }
 }
 
-/// Base64 in the one way that it is written here: without padding, and without bits that nobody reads (RFC 7515 §2).
+/// Decodes Base64 in its only valid spelling: without padding, and with unused bits set to zero (RFC 7515 §2).
 fn decode(part: &str) -> Result<Vec<u8>, JwtError> {
     URL_SAFE_NO_PAD.decode(part).map_err(|_| JwtError::Malformed)
 }
@@ -91,7 +91,7 @@ fn object(part: &str) -> Result<Value, JwtError> {
     if matches!(value, Value::Object(_)) { Ok(value) } else { Err(JwtError::Malformed) }
 }
 
-/// The text of a member, where there is one.
+/// The text of a member, if it exists.
 fn member<'v>(header: &'v Value, name: &str) -> Result<Option<&'v str>, JwtError> {
     header.get(name).map(|value| value.as_text().ok_or(JwtError::Malformed)).transpose()
 }
@@ -158,7 +158,7 @@ mod tests {
             &format!("{good}."),
             &format!("{good}=="),
             &format!("{good} "),
-            // A bit that no byte is made of.
+            // A bit that is not part of any byte.
             &good.replace(".AAAA", ".AAB"),
             &good.replace('.', ".."),
             &duplicate,

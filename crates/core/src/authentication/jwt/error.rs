@@ -1,39 +1,40 @@
-//! Why a signed token proves nobody.
+//! The reasons for refusing a signed token.
 
 use serde::{Serialize, Serializer};
 
-/// Why a signed token proves nobody, in the order in which it is found out. The caller is told none of it.
+/// The reason for refusing a signed token, in the order of the checks. Only the log has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum JwtError {
-    /// Longer than the gateway reads.
+    /// It is too long.
     TooLarge,
-    /// Not three parts of Base64, not JSON, a member twice, nested too deep, or a time that is no number.
+    /// It is not three parts of Base64, is not JSON, has a member twice, is nested too deeply, or has a time that is
+    /// not a number.
     Malformed,
-    /// The header asks for something that the gateway does not know (`crit`).
+    /// Its header has an extension that must be supported (`crit`).
     Critical,
-    /// The header says where its key is, or holds it (`jku`, `x5u`, `jwk`, `x5c`).
+    /// Its header has a key or a reference to one (`jku`, `x5u`, `jwk`, `x5c`).
     KeyReference,
-    /// `alg` is none, has a shared key, is not known, or is not the one of the key.
+    /// `alg` is `none`, uses a shared key, is unknown, or differs from that of the key.
     Algorithm,
-    /// `typ` is that of another kind of token.
+    /// `typ` names another kind of token.
     Type,
     /// No caller of the route has this issuer.
     Issuer,
-    /// The issuer's keys could not be had.
+    /// The issuer's keys are not available.
     KeySetUnavailable,
     /// No key has this `kid`.
     KeyUnknown,
-    /// The signature is not the key's.
+    /// The signature is not valid.
     Signature,
-    /// Its time is over.
+    /// It has expired.
     Expired,
-    /// Its time has not come, or it was made in the future.
+    /// It is not valid yet, or was issued in the future.
     NotYetValid,
-    /// It is valid for longer than the configuration admits.
+    /// Its lifetime is longer than the configuration allows.
     Lifetime,
-    /// It is for somebody else.
+    /// It is for another audience.
     Audience,
-    /// The claims do not say what the configuration asks for.
+    /// The claims do not match the configuration.
     Claims,
     /// A page of an origin that is not admitted has sent it.
     Origin,
@@ -44,7 +45,7 @@ pub enum JwtError {
 }
 
 impl JwtError {
-    /// Every one.
+    /// Every reason.
     pub const ALL: [Self; 18] = [
         Self::TooLarge,
         Self::Malformed,
@@ -66,7 +67,7 @@ impl JwtError {
         Self::Revoked,
     ];
 
-    /// As it is written in the log.
+    /// The name for the log.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -91,7 +92,7 @@ impl JwtError {
         }
     }
 
-    /// Whether the token may be a good one, so that the caller may come again.
+    /// Whether the token may be valid, so that the caller may retry.
     #[must_use]
     pub const fn is_unavailable(self) -> bool {
         matches!(self, Self::KeySetUnavailable | Self::RevocationUnreadable)

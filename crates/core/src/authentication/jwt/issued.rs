@@ -1,4 +1,4 @@
-//! Tokens of the gateway's own: whom they name, what they leave of a caller's rules, and whether they are revoked.
+//! Tokens that the gateway's operator issues: their subject, their limits, and their revocation.
 
 use super::claims::{Times, check_audience, check_times};
 use super::error::JwtError;
@@ -12,25 +12,25 @@ use crate::runtime::reading::Reading;
 use crate::secret_value::SecretValue;
 use crate::secrets::readings::Readings;
 
-/// `typ` of these tokens, so that no token of another kind is taken for one (RFC 8725 §3.11).
+/// The `typ` of these tokens, which distinguishes them from other kinds (RFC 8725 §3.11).
 pub const KIND: &str = "ostiary+jwt";
 
 /// The longest name within a class, in bytes.
 const LONGEST_NAME: usize = 128;
 
-/// Rules, or names of routes, in one token.
+/// The most rules, or names of routes, in one token.
 const MOST: usize = 64;
 
-/// What a token leaves of its caller's rules.
+/// The limits of a token, within its caller's rules.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Narrowing {
-    /// The names of the routes; `None` for all of the caller's.
+    /// The routes to which it is limited; `None` for all of the caller's.
     routes: Option<Vec<String>>,
-    /// Rules of which one admits the request too; `None` where the caller's are enough.
+    /// Additional rules, of which one has to admit the request; `None` for no limit.
     rules: Option<Vec<Rule>>,
 }
 
-/// What of a token can be revoked, and in which list.
+/// The data for checking whether a token is revoked.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Revocable {
     /// The secret with the list.
@@ -40,14 +40,14 @@ pub struct Revocable {
     issued: f64,
 }
 
-/// What is known of the holder of such a token.
+/// The holder of such a token.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Holder {
     /// `class/name`.
     pub subject: String,
-    /// What it leaves of the class's rules.
+    /// The limits of the token.
     pub narrowing: Narrowing,
-    /// `None` where the class has no list.
+    /// The data for the revocation; `None` if the class has no list.
     pub revocable: Option<Revocable>,
 }
 
@@ -66,7 +66,7 @@ pub fn is_name(name: &str) -> bool {
 }
 
 impl Holder {
-    /// Reads the claims of a token whose signature is good.
+    /// Reads the claims of a token with a valid signature.
     pub fn read(issued: &IssuedProof, claims: &Value, now: f64) -> Result<Self, JwtError> {
         let Times { issued: Some(begin), expires } = check_times(claims, now)? else {
             return Err(JwtError::Lifetime);
@@ -95,7 +95,7 @@ impl Narrowing {
         Ok(Self { routes: texts(claims, "routes")?, rules: rules.transpose()? })
     }
 
-    /// Whether the token leaves this of what its caller may do.
+    /// Whether the limits of the token admit this request.
     #[must_use]
     pub fn admits(&self, route: &str, method: Method, path: Below<'_>) -> bool {
         self.routes.as_ref().is_none_or(|routes| routes.iter().any(|name| name == route))
@@ -103,7 +103,7 @@ impl Narrowing {
     }
 }
 
-/// The texts of a list; `None` where there is no such claim.
+/// The texts of a list; `None` if the claim is missing.
 fn texts(claims: &Value, name: &str) -> Result<Option<Vec<String>>, JwtError> {
     let Some(value) = claims.get(name) else { return Ok(None) };
     let Value::List(elements) = value else { return Err(JwtError::Malformed) };
@@ -115,7 +115,7 @@ fn texts(claims: &Value, name: &str) -> Result<Option<Vec<String>>, JwtError> {
 }
 
 impl Revocable {
-    /// Reads the list, and these sources at the same time, and looks the token up.
+    /// Reads the list, and these sources concurrently, and checks whether the token is revoked.
     pub async fn check_in<'g, B: Bindings>(
         &self,
         gateway: &'g Gateway,
@@ -127,12 +127,12 @@ impl Revocable {
         readings.read(others.into_iter().chain([list])).await;
         match readings.get(list) {
             Some(Reading::Value(value)) => self.check(value),
-            // A list that is not there must not admit what it may have revoked.
+            // A missing list must not admit a token that it may have revoked.
             _ => Err(JwtError::RevocationUnreadable),
         }
     }
 
-    /// Whether the list leaves the token as it is.
+    /// Checks that the list does not revoke the token.
     pub fn check(&self, list: &SecretValue) -> Result<(), JwtError> {
         let list = RevocationList::parse(list).map_err(|_| JwtError::RevocationUnreadable)?;
         if list.revokes(&self.subject, &self.id, self.issued) { Err(JwtError::Revoked) } else { Ok(()) }
@@ -205,7 +205,7 @@ mod tests {
             (r#"{"jti":{"j":2000}}"#, Err(JwtError::Revoked)),
             (r#"{"jti":{"k":2000}}"#, Ok(())),
             (r#"{"iat":0,"sub":{},"jti":{"j":0}}"#, Err(JwtError::Revoked)),
-            // A list that is not understood must not admit what it may have revoked.
+            // An invalid list must not admit a token that it may have revoked.
             ("", Err(JwtError::RevocationUnreadable)),
             ("[]", Err(JwtError::RevocationUnreadable)),
             (r#"{"iat":"1001"}"#, Err(JwtError::RevocationUnreadable)),

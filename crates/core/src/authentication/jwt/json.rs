@@ -1,13 +1,13 @@
-//! JSON that somebody who is not known yet has written: bounded, and with each member once.
+//! A JSON parser for unauthenticated input, with limits and without duplicate members.
 
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
 
-/// Objects and lists within each other. Tokens of Kubernetes have three.
+/// The deepest nesting of objects and lists. Tokens of Kubernetes have three levels.
 const DEEPEST: u8 = 8;
 
-/// Members of one object. Tokens of GitHub have some thirty.
+/// The most members of one object. Tokens of GitHub have some thirty.
 const MOST_MEMBERS: usize = 128;
 
 /// A JSON value. No object has a member twice, at any depth.
@@ -28,7 +28,7 @@ pub enum Value {
 }
 
 impl Value {
-    /// The one value that these bytes are; `None` where they are no JSON, or more of it than is read.
+    /// Parses the bytes; `None` if they are not JSON, or exceed the limits.
     #[must_use]
     pub fn parse(bytes: &[u8]) -> Option<Self> {
         let mut deserializer = serde_json::Deserializer::from_slice(bytes);
@@ -44,7 +44,7 @@ impl Value {
         members.iter().find(|(known, _)| known == name).map(|(_, value)| value)
     }
 
-    /// The text, where it is one.
+    /// The text, if the value is one.
     #[must_use]
     pub fn as_text(&self) -> Option<&str> {
         match self {
@@ -53,7 +53,7 @@ impl Value {
         }
     }
 
-    /// The elements of a list, or the value itself where it is none: `aud` may be written in both ways (RFC 7519 §4.1.3).
+    /// The elements of a list, or the value itself if it is not a list: `aud` can have both forms (RFC 7519 §4.1.3).
     #[must_use]
     pub fn elements(&self) -> &[Self] {
         match self {
@@ -63,7 +63,7 @@ impl Value {
     }
 }
 
-/// How many levels are left.
+/// The number of levels that are left.
 #[derive(Clone, Copy)]
 struct Depth(u8);
 
@@ -133,9 +133,9 @@ impl<'de> Visitor<'de> for Depth {
         let below = self.below()?;
         let mut members: Vec<(String, Value)> = Vec::new();
         while let Some(name) = map.next_key::<String>()? {
-            // Readers of JSON disagree on which one counts (RFC 8259 §4, RFC 7519 §4).
+            // JSON parsers disagree on which one counts (RFC 8259 §4, RFC 7519 §4).
             if members.len() == MOST_MEMBERS || members.iter().any(|(known, _)| *known == name) {
-                return Err(A::Error::custom("a member is there twice, or there are too many"));
+                return Err(A::Error::custom("a member occurs twice, or there are too many"));
             }
             let value = map.next_value_seed(below)?;
             members.push((name, value));

@@ -1,4 +1,4 @@
-//! Public keys as issuers publish them: JWK (RFC 7517) and sets of them.
+//! Public keys of issuers: JWK (RFC 7517) and JWK Sets.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -6,14 +6,14 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use super::json::Value;
 use crate::configuration::{KeyMaterial, PublicKey, SignatureAlgorithm, Text};
 
-/// Keys of one set.
+/// The most keys of one set.
 const MOST_KEYS: usize = 100;
 
 /// The shortest and the longest modulus, in bytes (RFC 7518 §3.3).
 const MODULUS: std::ops::RangeInclusive<usize> = 256..=1024;
 
-/// `y` of the points whose order divides eight, for which anybody can make signatures that verify. The sign of `x` is
-/// not in them. The number before the last is 2^255 - 20; from 2^255 - 19 on a number is written in a second way.
+/// The `y` of the points whose order divides eight, for which anyone can make valid signatures. They do not include the
+/// sign of `x`. The last but one is 2^255 - 20; numbers from 2^255 - 19 on are second spellings of small numbers.
 const SMALL_ORDER: [[u8; 32]; 5] = [
     [0; 32],
     [1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
@@ -31,22 +31,22 @@ const SMALL_ORDER: [[u8; 32]; 5] = [
     ],
 ];
 
-/// Why a JWK is no key that verifies tokens.
+/// The reason why a JWK is not a key for verifying tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum JwkError {
-    /// It is of another kind, on another curve, for another algorithm, or not for signatures.
+    /// It has another type, another curve or another algorithm, or is not for signatures.
     #[error("it is no RSA key, no key on P-256 or P-384 and no Ed25519 key for signatures")]
     Unsupported,
-    /// A number is missing, is not in Base64, or has not the length of the algorithm's.
+    /// A parameter is missing, is not in Base64, or has the wrong length.
     #[error("a number of it is missing, or has not the length that its kind of key has")]
     Number,
-    /// The key is too short, or a point for which anybody can make signatures.
+    /// The key is too short, or is a point for which anyone can make signatures.
     #[error("it is a key that others can sign with")]
     Weak,
 }
 
 impl PublicKey {
-    /// Reads a JWK. Without `alg` the kind of the key says the algorithm, which is RS256 for RSA.
+    /// Parses a JWK. Without `alg`, the type of the key determines the algorithm, which is RS256 for RSA.
     pub fn from_jwk(jwk: &Value) -> Result<Self, JwkError> {
         let text = |name: &str| jwk.get(name).and_then(Value::as_text);
         let is_for_signatures = text("use").is_none_or(|purpose| purpose == "sig")
@@ -77,7 +77,8 @@ impl PublicKey {
         Ok(Self { id: text("kid").map(|id| Text::Owned(id.to_owned())), algorithm, material })
     }
 
-    /// The keys of a JWK Set that verify tokens; `None` where it is none. Others are passed over (RFC 7517 §5).
+    /// The keys of a JWK Set that can verify tokens; `None` if the text is not a JWK Set. Other keys are ignored
+    /// (RFC 7517 §5).
     #[must_use]
     pub fn set(json: &[u8]) -> Option<Vec<Self>> {
         let set = Value::parse(json)?;
@@ -85,7 +86,7 @@ impl PublicKey {
         Some(keys.iter().take(MOST_KEYS).filter_map(|key| Self::from_jwk(key).ok()).collect())
     }
 
-    /// How many bytes a signature has; `None` where that is the length of the key's modulus.
+    /// The length of a signature in bytes; `None` if it is that of the key's modulus.
     #[must_use]
     pub const fn signature_length(&self) -> Option<usize> {
         match self.algorithm {
@@ -103,7 +104,7 @@ impl SignatureAlgorithm {
 }
 
 impl KeyMaterial {
-    /// A key of Ed25519 in Base64 with the URL-safe alphabet.
+    /// Parses an Ed25519 key in base64url.
     pub fn ed25519(x: &str) -> Result<Self, JwkError> {
         let bytes = decode(x)?;
         let mut y: [u8; 32] = bytes.try_into().map_err(|_| JwkError::Number)?;
@@ -123,7 +124,7 @@ fn rsa(jwk: &Value) -> Result<KeyMaterial, JwkError> {
     let modulus = decode(&n)?.iter().skip_while(|byte| **byte == 0).count();
     let exponent = decode(&e)?;
     let is_odd = exponent.last().is_some_and(|byte| byte % 2 == 1);
-    // 1 leaves every message as it is.
+    // An exponent of 1 would not change a message.
     if !MODULUS.contains(&modulus) || !is_odd || exponent == [1] {
         return Err(JwkError::Weak);
     }
@@ -199,7 +200,7 @@ mod tests {
                 assert_eq!(okp(&point), Err(JwkError::Weak), "{point:?}");
             }
         }
-        // 2^255 - 19 to 2^255 - 1, which are 0 to 18 written otherwise.
+        // 2^255 - 19 to 2^255 - 1, which are second spellings of 0 to 18.
         for low in 0xed..=0xff {
             let mut point = [0xff; 32];
             point[0] = low;

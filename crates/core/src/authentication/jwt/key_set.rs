@@ -19,14 +19,15 @@ const LARGEST: u32 = 64 * 1024;
 /// How long one response may take, in milliseconds.
 const TIMEOUT: u32 = 3_000;
 
-/// The longest time that a set is kept, in seconds: a key that its issuer has withdrawn counts no longer than that.
+/// The longest time that a set is kept, in seconds. A key that its issuer has withdrawn is accepted no longer than
+/// that.
 const LONGEST: u32 = 60 * 60;
 
-/// How long a set is kept whose issuer does not say it, in seconds.
+/// The time that a set without a lifetime is kept, in seconds.
 const DEFAULT: u32 = 5 * 60;
 
-/// A set that is younger than this is not fetched again for a key that it does not have, in seconds. Otherwise anybody
-/// could have us ask the issuer with each request.
+/// In seconds: a set that is younger is not fetched again for an unknown key. Otherwise, anyone could cause a request
+/// to the issuer with each request.
 const YOUNG: u64 = 30;
 
 const OK: u16 = 200;
@@ -34,7 +35,7 @@ const OK: u16 = 200;
 /// Where an issuer's metadata is (`OpenID` Connect Discovery 1.0 §4).
 const METADATA: &str = "/.well-known/openid-configuration";
 
-/// The keys that a token with this `kid` may be signed with.
+/// The keys that may verify a token with this `kid`.
 pub async fn keys<R: Bindings + Signing>(
     source: &KeySource,
     issuer: &str,
@@ -63,14 +64,14 @@ pub async fn keys<R: Bindings + Signing>(
                 }
             }
         }
-        // The build knows which sources there are, so there is no such one.
+        // The build knows which sources the configuration has, so there is no such source.
         KeySource::Url(..) | KeySource::Discovered(_) => return Err(JwtError::KeySetUnavailable),
     };
     chosen(set, key_id)
 }
 
-/// Those that the token names, and those that nothing names. Without a name there has to be one key alone, so that nobody
-/// has us try a hundred.
+/// The keys with the token's `kid`, and those without one. If the token has no `kid`, there has to be exactly one key,
+/// so that a token cannot make the gateway try a hundred.
 fn chosen(mut keys: Vec<PublicKey>, key_id: Option<&str>) -> Result<Vec<PublicKey>, JwtError> {
     if key_id.is_some() {
         keys.retain(|key| key.id.is_none() || key.id.as_deref() == key_id);
@@ -79,15 +80,15 @@ fn chosen(mut keys: Vec<PublicKey>, key_id: Option<&str>) -> Result<Vec<PublicKe
     if (1..=most).contains(&keys.len()) { Ok(keys) } else { Err(JwtError::KeyUnknown) }
 }
 
-/// A set that has been fetched before.
+/// A set in the cache.
 struct KeptSet {
-    /// In seconds since 1970.
+    /// When it was fetched, in seconds since 1970.
     fetched: u64,
     keys: Vec<PublicKey>,
 }
 
 impl KeptSet {
-    /// The times when it was fetched and when it ends, and the set as the issuer sent it.
+    /// Parses an entry: the times when it was fetched and when it expires, and the set as the issuer sent it.
     fn parse(bytes: &[u8], now: u64) -> Option<Self> {
         let (fetched, rest) = bytes.split_first_chunk::<8>()?;
         let (ends, set) = rest.split_first_chunk::<8>()?;
@@ -119,7 +120,7 @@ async fn fetch<R: Signing>(
     Ok(keys)
 }
 
-/// The response's body, and for how many seconds it may be kept.
+/// The response's body, and its lifetime in seconds.
 async fn get<R: Signing>(url: &str, runtime: &R) -> Result<(Vec<u8>, u32), JwtError> {
     let plan = Plan {
         method: Method::Get,
@@ -135,7 +136,7 @@ async fn get<R: Signing>(url: &str, runtime: &R) -> Result<(Vec<u8>, u32), JwtEr
         fetcher: None,
     };
     let response = runtime.request(&plan, LARGEST).await.map_err(|_| JwtError::KeySetUnavailable)?;
-    // A redirect would lead to a host that nobody has configured.
+    // A redirect would lead to a host that is not in the configuration.
     if response.status != OK {
         return Err(JwtError::KeySetUnavailable);
     }
@@ -143,7 +144,7 @@ async fn get<R: Signing>(url: &str, runtime: &R) -> Result<(Vec<u8>, u32), JwtEr
     Ok((response.body.expose().to_vec(), seconds.min(LONGEST)))
 }
 
-/// What `Cache-Control` says (RFC 9111 §5.2.2), in seconds.
+/// The lifetime in `Cache-Control` (RFC 9111 §5.2.2), in seconds.
 fn lifetime(value: &str) -> u32 {
     let directives = list::members(value, ',');
     let is_kept =
@@ -158,8 +159,8 @@ fn lifetime(value: &str) -> u32 {
     directives.iter().find_map(argument).unwrap_or(DEFAULT)
 }
 
-/// The `jwks_uri` of an issuer's metadata, where it is the issuer's own (`OpenID` Connect Discovery 1.0 §4.3) and on the
-/// issuer's origin: nothing else is in the configuration.
+/// The `jwks_uri` of the metadata, if that is the issuer's own (`OpenID` Connect Discovery 1.0 §4.3) and the URL is on
+/// the issuer's origin, which is the only one in the configuration.
 fn key_set_url(metadata: &[u8], issuer: &str) -> Option<String> {
     let metadata = Value::parse(metadata)?;
     metadata.get("issuer")?.as_text().filter(|named| *named == issuer)?;

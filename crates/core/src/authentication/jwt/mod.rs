@@ -1,9 +1,10 @@
-//! Signed tokens: JSON Web Tokens (RFC 7519), verified as RFC 8725 wants it.
+//! Signed tokens: JSON Web Tokens (RFC 7519), verified as RFC 8725 recommends.
 //!
-//! 1. The token is taken apart within bounds; its header may ask for nothing.
-//! 2. Its kind and its issuer say which callers it can be of. For any other one nothing is computed and nothing fetched.
-//! 3. The issuer's key with its `kid` verifies the signature, by the one algorithm of that key.
-//! 4. Its times, its audience and its claims are those of the caller.
+//! 1. The token is parsed with limits. Its header cannot request anything.
+//! 2. Its `typ` and its issuer select the possible callers. For another issuer, nothing is computed and nothing is
+//!    fetched.
+//! 3. The issuer's key with its `kid` verifies the signature, with only that key's algorithm.
+//! 4. Its times, its audience and its claims have to match the caller.
 
 mod claims;
 mod compact;
@@ -29,37 +30,38 @@ use crate::runtime::{Bindings, Clock};
 use crate::secrets::variables::text_of;
 use compact::CompactToken;
 
-/// Kinds of tokens that issuers make for others than themselves. Other kinds, such as `logout+jwt`, prove nobody.
+/// The `typ` of tokens that issuers make for other parties. Other types, such as `logout+jwt`, are refused.
 const KINDS: [&str; 2] = ["jwt", "at+jwt"];
 
-/// What a token says of its holder, once it has been proved.
+/// The holder of a verified token.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Identity {
     /// The claim `sub`.
     pub subject: Option<String>,
-    /// What it leaves of its caller's rules.
+    /// The limits of the token.
     pub narrowing: Narrowing,
-    /// How it can be revoked.
+    /// The data for its revocation.
     pub revocable: Option<Revocable>,
 }
 
-/// The claims of a token, whoever has signed it.
+/// The claims of a token. The signature is not verified.
 ///
 /// # Errors
-/// Where it is none that is read.
+/// Returns an error if this is not a signed token.
 pub fn unverified_claims(text: &str) -> Result<Value, JwtError> {
     CompactToken::parse(text).map(|token| token.claims)
 }
 
-/// What came of one token.
+/// The result for one token.
 pub struct Verified {
-    /// Whether it is of one of these callers' issuers, so that it is nothing else.
+    /// Whether it has an issuer of one of these callers, so that it cannot be another kind of token.
     pub is_known: bool,
-    /// The callers that it proves, or why it proves none.
+    /// The callers that it authenticates, or the reason for refusing it.
     pub proved: Result<Vec<(CallerId, Identity)>, JwtError>,
 }
 
-/// Verifies a token for these callers. `is_foreign` says that a page of an origin that is not admitted may have sent it.
+/// Verifies a token for these callers. `is_foreign` means that a page of an origin that is not admitted may have sent
+/// it.
 pub async fn verify<'g, R: Bindings + Clock + Signing>(
     callers: impl Iterator<Item = (CallerId, &'g Caller)> + Clone,
     text: &str,
@@ -86,13 +88,13 @@ pub async fn verify<'g, R: Bindings + Clock + Signing>(
 struct Verification<'t, R> {
     token: &'t CompactToken<'t>,
     is_foreign: bool,
-    /// In seconds since 1970.
+    /// The time, in seconds since 1970.
     now: f64,
     runtime: &'t R,
 }
 
 impl<R: Bindings + Signing> Verification<'_, R> {
-    /// As one of the gateway's own tokens.
+    /// Verifies a token that the gateway's operator has issued.
     async fn as_issued<'g>(
         &self,
         mut callers: impl Iterator<Item = (CallerId, &'g Caller)>,
@@ -110,7 +112,7 @@ impl<R: Bindings + Signing> Verification<'_, R> {
         Ok(vec![(id, Identity { subject: Some(subject), narrowing, revocable })])
     }
 
-    /// As a token of another issuer: the callers with that issuer whose claims it has.
+    /// Verifies a token of another issuer: returns the callers with that issuer and matching claims.
     async fn as_jwt<'g>(
         &self,
         callers: impl Iterator<Item = (CallerId, &'g Caller)> + Clone,
@@ -163,7 +165,7 @@ impl<R: Bindings + Signing> Verification<'_, R> {
         )]
         let now = self.now as u64;
         let keys = key_set::keys(source, issuer, key_id.as_deref(), now, self.runtime).await?;
-        // The key says the algorithm, not the token (RFC 8725 §3.1).
+        // The key determines the algorithm, not the token (RFC 8725 §3.1).
         let keys: Vec<PublicKey> = keys.into_iter().filter(|key| key.algorithm == *algorithm).collect();
         if keys.is_empty() {
             return Err(JwtError::Algorithm);

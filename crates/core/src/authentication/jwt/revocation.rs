@@ -6,10 +6,10 @@ use std::fmt;
 use super::json::Value;
 use crate::secret_value::SecretValue;
 
-/// Which tokens count no more.
+/// The revoked tokens.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct RevocationList {
-    /// No token that was issued before this time counts.
+    /// All tokens that were issued before this time are revoked.
     issued: Option<f64>,
     /// The same for one subject.
     subjects: Vec<(String, f64)>,
@@ -18,11 +18,11 @@ pub struct RevocationList {
 }
 
 impl RevocationList {
-    /// Reads a JSON object. `iat` is a time: no token that was made before it counts. `sub` has a time for each of its
-    /// subjects. `jti` has a member for each token, whose value is of no account here.
+    /// Parses a JSON object. `iat` is a time; all tokens that were issued before it are revoked. `sub` has such a time
+    /// for each of its subjects. `jti` has a member for each token, whose value is ignored.
     ///
     /// # Errors
-    /// For anything else: a list that is not understood must not admit what it may have revoked.
+    /// Returns an error for anything else, because an invalid list must not admit a token that it may have revoked.
     pub fn parse(value: &SecretValue) -> Result<Self, InvalidRevocationList> {
         let parsed = Value::parse(value.expose().as_bytes()).ok_or(InvalidRevocationList::NoJson)?;
         let Value::Object(members) = parsed else { return Err(InvalidRevocationList::NoObject) };
@@ -58,27 +58,27 @@ fn times(subjects: Vec<(String, Value)>) -> Result<Vec<(String, f64)>, InvalidRe
     (1..).zip(subjects).map(time).collect()
 }
 
-/// Why a value is no list of revoked tokens. It says where, and nothing of the value.
+/// The reason why a value is not a list of revoked tokens. It has a position, and no part of the value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InvalidRevocationList {
-    /// It is no JSON, has a member twice, or more of it than is read.
+    /// It is not JSON, has a member twice, or exceeds the limits.
     NoJson,
-    /// It is JSON, and no object.
+    /// It is JSON, but not an object.
     NoObject,
-    /// The time of all tokens is no number.
+    /// The time for all tokens is not a number.
     Time,
-    /// The subjects are no object.
+    /// The subjects are not an object.
     Subjects,
-    /// The time of one subject is no number.
+    /// The time for one subject is not a number.
     SubjectTime {
-        /// Of the subject, from 1.
+        /// The position of the subject, from 1.
         position: usize,
     },
-    /// The ids are no object.
+    /// The ids are not an object.
     Ids,
-    /// It has a member that is not known.
+    /// It has an unknown member.
     Member {
-        /// Of the member, from 1.
+        /// The position of the member, from 1.
         position: usize,
     },
 }

@@ -15,7 +15,7 @@ const FIRST_TIME: f64 = 1e9;
 /// A token and its expiry.
 pub(super) struct Answer {
     pub(super) token: SecretValue,
-    /// In seconds since 1970; `None` where the response does not tell.
+    /// In seconds since 1970; `None` if the response does not tell.
     pub(super) expires: Option<u64>,
 }
 

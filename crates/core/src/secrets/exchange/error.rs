@@ -46,7 +46,7 @@ impl ExchangeError {
         }
     }
 
-    /// The status of the response; `None` where there is no response.
+    /// The status of the response; `None` if there is no response.
     #[must_use]
     pub const fn status(self) -> Option<u16> {
         match self {
