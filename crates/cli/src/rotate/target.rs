@@ -290,8 +290,9 @@ allow = { ops = ["GET /**"], shop = ["GET /**"] }
     #[test]
     fn knows_after_which_refusals_other_routes_try_the_next_source() {
         let others = |names: &[&str], route| found(names, Some(route)).unwrap().other_failovers;
-        assert_eq!(others(&["id"], "pair"), [vec![401]]);
-        assert_eq!(others(&["id"], "id"), [vec![401]]);
+        // Another route has it by itself, and one as the value of a caller.
+        assert_eq!(others(&["id"], "pair"), [vec![401], vec![401]]);
+        assert_eq!(others(&["id"], "id"), [vec![401], vec![401]]);
         assert_eq!(others(&["key"], "pair"), <[Vec<u16>; 0]>::default());
     }
 

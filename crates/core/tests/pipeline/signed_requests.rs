@@ -1,6 +1,7 @@
 //! Callers that sign their requests.
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
+use ostiary_core::encoding::hex;
 use ostiary_core::runtime::ReceiveError;
 use ostiary_core::runtime::limit::Verdict;
 use sha2::{Digest as _, Sha256};
@@ -59,7 +60,7 @@ allow    = { linked = ["* /**"] }
 
 fn world() -> World {
     let mut world = World::of(GATEWAY);
-    world.now = NOW as f64 * 1000.0 + 500.0;
+    world.now = 1_700_000_000_500.0;
     world
 }
 
@@ -67,10 +68,6 @@ fn hash(key: &str, message: &str) -> String {
     let mut mac = Hmac::<Sha256>::new_from_slice(key.as_bytes()).unwrap();
     mac.update(message.as_bytes());
     hex(&mac.finalize().into_bytes())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 const NONCE: &str = "550e8400-e29b-41d4-a716-446655440000";
