@@ -262,12 +262,18 @@ impl Api {
         })
     }
 
-    /// All secrets of a store.
+    /// All secrets of a store, without those that are being deleted.
     ///
     /// # Errors
     /// Returns an error if the list could not be read.
     pub fn secrets(&self, store: &StoreId) -> Result<Vec<Secret>, ApiFailure> {
-        self.all(&self.account.secrets(store, &SecretFilter::default()))
+        self.kept(store, &SecretFilter::default())
+    }
+
+    fn kept(&self, store: &StoreId, filter: &SecretFilter) -> Result<Vec<Secret>, ApiFailure> {
+        let mut secrets = self.all(&self.account.secrets(store, filter))?;
+        secrets.retain(|secret| secret.status != Status::Deleted);
+        Ok(secrets)
     }
 
     /// The secret with this name. The API can only search for a part of a name or comment.
@@ -276,7 +282,7 @@ impl Api {
     /// Returns an error if the store has no secret with this name.
     pub fn secret_named(&self, store: &ChosenStore, name: &str) -> Result<Secret, Failure> {
         let filter = SecretFilter { search: Some(name.to_owned()), ..SecretFilter::default() };
-        let found = self.all(&self.account.secrets(&store.id, &filter))?;
+        let found = self.kept(&store.id, &filter)?;
         found.into_iter().find(|secret| secret.name == name).ok_or_else(|| {
             Failure::failed(format_args!(
                 "the store `{}` has no secret `{}`; `{}` shows all",

@@ -40,6 +40,7 @@ Examples:
   ostiary secrets update stripe-key --comment \"of the shop\"
   ostiary secrets duplicate stripe-key stripe-key-previous
   ostiary secrets delete stripe-key-previous
+  ostiary secrets delete stripe-key-previous --delete-bound    although a gateway binds it
   ostiary secrets create stripe-key --local              in the store that `wrangler dev` reads";
 
 #[derive(Subcommand)]

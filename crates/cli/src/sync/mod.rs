@@ -21,13 +21,13 @@ use crate::value_check::ValueCheck;
 use action::{Action, Wanted};
 use comparison::compare;
 use execution::Execution;
-use prover::Prover;
+use prover::{Proof, Prover};
 
 /// Make a store match a file.
 ///
 /// Missing secrets are created. The store returns no values, so existing secrets are only changed with --update. With
 /// --gateway, the gateway proves which values are equal already, for secrets that it binds, and --update changes only
-/// the others. Nothing is deleted without --delete.
+/// the others. A secret that the gateway binds and cannot read is kept. Nothing is deleted without --delete.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Sync {
@@ -63,7 +63,8 @@ Examples:
   ostiary sync --from secrets.json --update --gateway https://ops.gw.example.com
   ostiary sync --from secrets.json --delete --dry-run
 
-In the diff: + missing, = equal, ~ not equal, ? there (its value cannot be read back), - not in the file.";
+In the diff: + missing, = equal, ~ not equal, ? there, with a value that
+nobody could compare, - not in the file.";
 
 /// The options for deletions.
 #[derive(Args)]
@@ -106,11 +107,11 @@ impl Sync {
             Bound::default()
         };
         let lines = compare(entries, api.secrets(&store)?, |entry| match &prover {
-            Some(prover) => prover.equal(&store, entry),
-            None => Ok(None),
+            Some(prover) => prover.prove(&store, entry),
+            None => Ok(Proof::Unbound),
         })?;
         let decided = lines.into_iter().map(|line| {
-            let action = Action::new(&line.name, line.difference, wanted, &bound);
+            let action = Action::new(&line, wanted, &bound);
             (line, action)
         });
         let (dry_run, confirmed) = (self.dry_run, self.deletion.yes);
