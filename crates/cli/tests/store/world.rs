@@ -87,6 +87,8 @@ pub struct State {
     pub deleted: Vec<&'static str>,
     /// Calls that the store refuses.
     pub refused: BTreeSet<&'static str>,
+    /// A text in the message of each refusal.
+    pub quoted: &'static str,
     /// Each call, in its order.
     pub calls: Vec<String>,
     stale: BTreeMap<String, String>,
@@ -221,7 +223,7 @@ fn serve(stream: TcpStream, state: &mut State) {
         match state.store(&method, &path.split('/').collect::<Vec<_>>(), &body) {
             Ok(result) => (200, json!({ "success": true, "errors": [], "messages": [], "result": result })),
             Err(call) => {
-                let errors = json!([{ "code": 1001, "message": format!("refused: {call}") }]);
+                let errors = json!([{ "code": 1001, "message": format!("refused: {call}{}", state.quoted) }]);
                 (400, json!({ "success": false, "errors": errors, "messages": [], "result": null }))
             }
         }
@@ -261,7 +263,11 @@ impl State {
                 Ok(kept.chain(self.deleted.iter().map(|name| described(name, "deleted"))).collect())
             }
             ("GET", [store, "secrets", name]) => {
-                self.calls.push(format!("look {store}/{name}"));
+                let call = format!("look {store}/{name}");
+                self.calls.push(call.clone());
+                if self.refused.contains(call.as_str()) {
+                    return Err(call);
+                }
                 self.pending = self.pending.saturating_sub(1);
                 Ok(described(name, if self.pending == 0 { "active" } else { "pending" }))
             }
