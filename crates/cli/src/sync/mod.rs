@@ -17,7 +17,7 @@ use crate::configuration::ConfigurationArguments;
 use crate::failure::Failure;
 use crate::operator::OperatorArguments;
 use crate::output::Output;
-use crate::value_check::ValueCheck;
+use crate::value_check::{ValueArguments, ValueCheck};
 use action::{Action, Wanted};
 use comparison::compare;
 use execution::Execution;
@@ -39,6 +39,8 @@ pub struct Sync {
     update: bool,
     #[command(flatten)]
     deletion: Deletion,
+    #[command(flatten)]
+    value: ValueArguments,
     /// Print what would be done, by name.
     #[arg(long)]
     dry_run: bool,
@@ -95,7 +97,7 @@ impl Sync {
         let (api, store) = self.store.open_for(&self.configuration)?;
         let prover = Prover::new(&self.configuration, self.env.as_deref(), self.operator, &api)?;
         let store = store.id;
-        let check = ValueCheck::new(&self.configuration, output)?;
+        let check = ValueCheck::new(&self.configuration, &self.value, output)?;
         entries.iter().try_for_each(|entry| check.stored(&store, &entry.name, &entry.value))?;
         let wanted = Wanted { update: self.update, delete: self.deletion.delete };
         let bound = if self.deletion.delete && !self.deletion.delete_bound {
