@@ -5,7 +5,8 @@
 //!
 //! 1. A reason that is a constant of the API is kept unchanged.
 //! 2. The secrets of the request, and values of earlier requests, are replaced, whole or in part.
-//! 3. If the request or an earlier one contained a value, every word is replaced that is neither one of the API's own words nor a public
+//! 3. If the request or an earlier one contained a value, every word is replaced that is neither one of the API's own
+//!    words nor a public
 //!    part of the request. If it contained only its credential, words are replaced that are long enough to contain one.
 
 use http::Request;

@@ -25,7 +25,7 @@ use crate::masking::values_in;
 /// let update = account.update_secret(&store, &id, &changes);
 /// sent.remember(&update);
 ///
-/// # let body = br#"{"success":false,"errors":[{"code":1,"message":"bad value hunter2"}],"messages":[],"result":null}"#;
+/// # let body = br#"{"success":false,"errors":[{"code":1,"message":"bad value hunter2"}],"result":null}"#;
 /// let refusal = http::Response::builder().status(400).body(body.to_vec())?;
 /// let error = account.secret(&store, &id).read_after(&refusal, &sent).unwrap_err();
 /// assert!(!error.to_string().contains("hunter2"));

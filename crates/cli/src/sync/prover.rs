@@ -50,8 +50,8 @@ impl Prover {
         Ok(Some(Self { gateway, environment, operator }))
     }
 
-    /// Compares the value with the one that the gateway reads. If several sources are bound to the secret, the first one
-    /// that can be read decides.
+    /// Compares the value with the one that the gateway reads. If several sources are bound to the secret, the first
+    /// one that can be read decides.
     ///
     /// # Errors
     /// Returns an error if the gateway does not answer, or runs another `gateway.toml`, which has another binding at
