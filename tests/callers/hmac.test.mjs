@@ -1,4 +1,5 @@
-// Requests that their caller signs, on workerd: by the clients of docs/callers.md, and by others who would like to be one.
+// Requests that their caller signs, on workerd: by the clients of docs/callers.md, and by others who would like to be
+// one.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";

@@ -7,7 +7,8 @@ use super::template::{self, CallerValue, Declared};
 
 const WITH: &str = "with = { stripe = \"${stripe_a}\", account = \"acct_1A\" }";
 
-/// The values of a caller, each a template. One with a fault is there all the same, so that its uses are not reported too.
+/// The values of a caller, each a template. One with a fault is there all the same, so that its uses are not reported
+/// too.
 pub(crate) fn read<'t>(
     caller: &Table<'t>,
     declared: &Declared<'_>,

@@ -148,7 +148,8 @@ impl CrossChecks<'_, '_> {
     }
 
     /// The most subrequests of one request: one read of every source, and an attempt with each source of the auth if
-    /// the route fails over, multiplied by its attempts after failed connections. Of the callers, for the one that needs most.
+    /// the route fails over, multiplied by its attempts after failed connections. Of the callers, for the one that
+    /// needs most.
     fn worst_case(&self, route: &Route) -> usize {
         route.auths().map(|auth| self.worst_case_of(route, auth)).max().unwrap_or_default()
     }

@@ -55,7 +55,8 @@ pub enum Refused {
 
 /// Finds the one of these callers that has signed the request; `None` where it shows no signature of any.
 ///
-/// 1. What is shown is taken apart, and the time is compared with the clock. What fails here has cost no read and no body.
+/// 1. What is shown is taken apart, and the time is compared with the clock. What fails here has cost no read and no
+///    body.
 /// 2. The keys are read, of every source at once.
 /// 3. The body is received, where a message has it. A body that was cut off is never verified.
 /// 4. The message is made of the request, and its hash compared. It takes the same time whatever it compares.

@@ -13,7 +13,8 @@ use super::signing::HmacAlgorithm;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a form by itself")]
 pub struct Forms {
-    /// Whether a body is read before it is sent: to sign it, to put a credential into it, or to verify its caller's signature.
+    /// Whether a body is read before it is sent: to sign it, to put a credential into it, or to verify its caller's
+    /// signature.
     pub body: bool,
     /// [`Placement::Path`].
     pub path: bool,

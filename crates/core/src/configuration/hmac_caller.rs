@@ -23,8 +23,8 @@ pub struct HmacProof {
     pub message: Template,
     /// How the hash is written.
     pub encoding: Encoding,
-    /// What the caller puts on its requests: headers and query parameters. One has the signature, one has the time, one may
-    /// have the nonce. One without a value of the request names the caller, and is the same for each request.
+    /// What the caller puts on its requests: headers and query parameters. One has the signature, one has the time, one
+    /// may have the nonce. One without a value of the request names the caller, and is the same for each request.
     pub put: List<Output>,
     /// By how many seconds the time may differ from the gateway's.
     pub window: u32,

@@ -47,8 +47,8 @@ pub struct Route {
     pub rate_limit: List<RateLimit>,
     /// The web pages that may call it; `None` for no page.
     pub cors: Option<Cors>,
-    /// The placements of its secrets; empty for a route without a credential. Where callers have values of their own, it
-    /// says where they are put, and [`Route::auth_of`] what.
+    /// The placements of its secrets; empty for a route without a credential. Where callers have values of their own,
+    /// it says where they are put, and [`Route::auth_of`] what.
     pub auth: List<Placement>,
     /// The places in which callers show their tokens. Each is removed before a request is forwarded.
     pub token_in: List<TokenPlace>,

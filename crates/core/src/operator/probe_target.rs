@@ -32,8 +32,8 @@ pub(super) struct ProbeTarget<'o, 'g> {
 }
 
 impl<'o, 'g> ProbeTarget<'o, 'g> {
-    /// Checks the target like that of a caller's request, without a mount, because a probe names its route. A rule of this
-    /// caller admits it, or of any one.
+    /// Checks the target like that of a caller's request, without a mount, because a probe names its route. A rule of
+    /// this caller admits it, or of any one.
     pub(super) fn admitted(
         route: &'g Route,
         of: Option<Grantee>,

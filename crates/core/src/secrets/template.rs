@@ -236,7 +236,8 @@ impl<'g, B: Bindings> Filler<'_, 'g, '_, B> {
             Part::Secret(id) => SecretValue::new(resolved(id)?.value.expose().to_owned()),
             Part::Field(id, name) => string_field(resolved(id)?.value, name).ok_or_else(invalid)?,
             Part::Variable(name) => SecretValue::new(self.bindings.variable(name).ok_or(Unusable::Variable)?),
-            // The grammar admits values of the request only in open templates, and puts values in the place of a caller's.
+            // The grammar admits values of the request only in open templates, and puts values in the place of a
+            // caller's.
             Part::Request(_) | Part::Caller(_) => return Err(Unusable::Variable),
         };
         // Literal text may end with a space, as in `token ${x}`.
