@@ -14,8 +14,16 @@ pub struct Target {
     pub secrets: Vec<TargetSecret>,
     /// The route that uses them; `None` if the secret is a caller's token.
     pub route: Option<String>,
-    /// For each other route that carries one of the secrets: the statuses after which it tries the next source.
-    pub other_failovers: Vec<Vec<u16>>,
+    /// The other routes whose auth uses one of the secrets. They are not probed.
+    pub other_routes: Vec<OtherRoute>,
+}
+
+/// A route that uses one of the secrets, and is not probed.
+pub struct OtherRoute {
+    /// Its name.
+    pub name: String,
+    /// The statuses after which a request continues with the next source.
+    pub failover: Vec<u16>,
 }
 
 /// A secret and the bindings of its sources.
@@ -70,8 +78,8 @@ impl Target {
                 binding.name, binding.secret
             )));
         }
-        let other_failovers = other_failovers(gateway, &ids, route.as_deref());
-        Ok(Self { secrets, route, other_failovers })
+        let other_routes = other_routes(gateway, &ids, route.as_deref());
+        Ok(Self { secrets, route, other_routes })
     }
 
     /// The number of sources of each secret.
@@ -147,14 +155,15 @@ fn purpose(gateway: &Gateway, ids: &[SecretId], wanted: Option<&str>) -> Result<
     }
 }
 
-fn other_failovers(gateway: &Gateway, ids: &[SecretId], tried: Option<&str>) -> Vec<Vec<u16>> {
+fn other_routes(gateway: &Gateway, ids: &[SecretId], tried: Option<&str>) -> Vec<OtherRoute> {
     let carries = |route: &&Route| route.auth.iter().flat_map(Placement::secrets).any(|id| ids.contains(&id));
     let others = gateway.routes.iter().filter(|route| Some(route.name.as_ref()) != tried).filter(carries);
-    let statuses = |route: &Route| {
+    let other = |route: &Route| {
         let conditions = route.failover.iter().flat_map(|failover| failover.when.iter());
-        conditions.map(|condition| condition.status).collect()
+        let failover = conditions.map(|condition| condition.status).collect();
+        OtherRoute { name: route.name.to_string(), failover }
     };
-    others.map(statuses).collect()
+    others.map(other).collect()
 }
 
 fn target_secret(secret: &Secret, environment: &Environment) -> Result<TargetSecret, Failure> {
@@ -254,10 +263,13 @@ allow = { ops = ["GET /**"] }
 
     #[test]
     fn knows_after_which_refusals_other_routes_try_the_next_source() {
-        let others = |names: &[&str], route| found(names, Some(route)).unwrap().other_failovers;
-        assert_eq!(others(&["id"], "pair"), [vec![401]]);
-        assert_eq!(others(&["id"], "id"), [vec![401]]);
-        assert_eq!(others(&["key"], "pair"), <[Vec<u16>; 0]>::default());
+        let others = |names: &[&str], route| found(names, Some(route)).unwrap().other_routes;
+        let others = |names: &[&str], route| {
+            others(names, route).into_iter().map(|other| (other.name, other.failover)).collect::<Vec<_>>()
+        };
+        assert_eq!(others(&["id"], "pair"), [("id".to_owned(), vec![401])]);
+        assert_eq!(others(&["id"], "id"), [("pair".to_owned(), vec![401])]);
+        assert_eq!(others(&["key"], "pair"), []);
     }
 
     #[test]

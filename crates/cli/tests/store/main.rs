@@ -7,6 +7,7 @@
     reason = "a test fails by panicking, and clippy knows only functions marked as tests"
 )]
 
+mod doubts;
 mod refusals;
 mod rotation;
 mod synchronisation;
