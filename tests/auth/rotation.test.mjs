@@ -46,7 +46,7 @@ class Store {
       OSTIARY_GATEWAY_URL: `http://127.0.0.1:${this.gateway.port}/operator`,
       OSTIARY_OPERATOR_TOKEN: OPERATOR_TOKEN,
     };
-    const ran = await ostiary(["rotate", ...args, ...FILES], { environment, input });
+    const ran = await ostiary(["rotate", ...args, ...FILES, "--pause", "0s"], { environment, input });
     for (const value of [input, ...Object.values(before)]) {
       assert.ok(!`${ran.out}${ran.err}`.includes(value), "no value is shown");
     }

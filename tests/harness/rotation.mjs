@@ -95,7 +95,7 @@ class Rotation {
   }
 
   rotate(args, options) {
-    return this.run(["rotate", ...FILES, ...args], options);
+    return this.run(["rotate", ...FILES, "--pause", "0s", ...args], options);
   }
 
   /** Sends requests during an action. No request may fail: every response is the one for a valid key. */

@@ -200,7 +200,9 @@ impl Api {
     pub fn send<T>(&self, call: &Call<T>) -> Result<T, ApiFailure> {
         self.sent.borrow_mut().remember(call);
         let response = self.client.send(call.request()).map_err(|reason| unreached(call, reason))?;
-        call.read_after(&response, &self.sent.borrow()).map_err(|error| self.refused(call, error))
+        let is_repeated = response.extensions().get::<Repeated>().is_some();
+        let read = call.read_after(&response, &self.sent.borrow());
+        read.map_err(|error| self.refused(call, error, is_repeated))
     }
 
     /// Sends the call of a deletion. If its response may have been lost, `is_gone` finds out whether it was done.
@@ -212,7 +214,7 @@ impl Api {
                 Err(error) => {
                     let is_repeated = response.extensions().get::<Repeated>().is_some();
                     let may_be_lost = error.is_passing() || (is_repeated && error.is_not_found());
-                    let failure = self.refused(call, error);
+                    let failure = self.refused(call, error, is_repeated);
                     if !may_be_lost {
                         return Err(failure);
                     }
@@ -241,7 +243,7 @@ impl Api {
         let mut next = Some(list.first());
         while let Some(call) = next {
             let page = self.send(&call)?;
-            next = list.after(&page).map_err(|error| self.refused(&list.first(), error))?;
+            next = list.after(&page).map_err(|error| self.refused(&list.first(), error, false))?;
             items.extend(page.items);
         }
         Ok(items)
@@ -347,11 +349,11 @@ impl Api {
         }
     }
 
-    fn refused<T>(&self, call: &Call<T>, error: Error) -> ApiFailure {
+    fn refused<T>(&self, call: &Call<T>, error: Error, is_repeated: bool) -> ApiFailure {
         let request = call.request();
         let request = format!("{} {}", request.method(), request.uri());
         let hint = self.what_to_do(&error);
-        ApiFailure::Refused { request, error, hint }
+        ApiFailure::Refused { request, error, is_repeated, hint }
     }
 
     fn what_to_do(&self, error: &Error) -> Option<String> {

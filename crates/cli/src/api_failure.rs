@@ -28,6 +28,8 @@ pub enum ApiFailure {
         request: String,
         /// The error of the API.
         error: Error,
+        /// Whether an earlier attempt had no response, so that it may have been done.
+        is_repeated: bool,
         /// What to do about it.
         hint: Option<String>,
     },
@@ -43,7 +45,7 @@ impl fmt::Display for ApiFailure {
                 }
                 Ok(())
             }
-            Self::Refused { request, error, hint } => {
+            Self::Refused { request, error, hint, .. } => {
                 write!(formatter, "{} ({})", Printable(&error.to_string()), Printable(request))?;
                 hint.as_ref().map_or(Ok(()), |hint| write!(formatter, "; {hint}"))
             }
@@ -55,6 +57,17 @@ impl ApiFailure {
     /// Whether the operation may have been done, although there was no response.
     pub fn may_be_done(&self) -> bool {
         matches!(self, Self::Unreached { reason, .. } if reason.may_be_done())
+    }
+
+    /// Whether a value may have been written. An error of the client (RFC 9110 §15.5) means that it was not.
+    pub fn may_be_written(&self) -> bool {
+        match self {
+            Self::Unreached { .. } => self.may_be_done(),
+            Self::Refused { error, is_repeated, .. } => {
+                let status = error.status();
+                *is_repeated || status == StatusCode::REQUEST_TIMEOUT || !status.is_client_error()
+            }
+        }
     }
 
     /// Whether the next call would fail too: there was no response, or the API asks for a longer wait than the limit.

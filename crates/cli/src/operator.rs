@@ -9,7 +9,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use clap::Args;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use http::{Method, Request};
-use ostiary_secrets_store::BaseUrl;
+use ostiary_secrets_store::{BaseUrl, SecretValue};
 use serde::Deserialize;
 use serde_json::json;
 use zeroize::Zeroizing;
@@ -99,7 +99,23 @@ impl Operator {
     /// # Errors
     /// Returns an error if the gateway does not answer.
     pub fn read(&self, secret: &str, source: usize) -> Result<Probed, Failure> {
-        self.probe(&json!({ "secret": secret }), source)
+        self.read_with(secret, source, nonce()?)
+    }
+
+    /// The same, with this nonce, so that the proofs of two sources can be compared.
+    ///
+    /// # Errors
+    /// Returns an error if the gateway does not answer.
+    pub fn read_with(&self, secret: &str, source: usize, nonce: [u8; 32]) -> Result<Probed, Failure> {
+        self.probe(&json!({ "secret": secret }), source, nonce)
+    }
+
+    /// Whether the gateway has read this operator's own token for the secret.
+    pub fn is_own(&self, read: &Probed, secret: &str) -> bool {
+        let token = self.token.to_str().ok().and_then(|header| header.get(7..)).map(str::to_owned);
+        token
+            .and_then(|token| SecretValue::parse(token).ok())
+            .is_some_and(|token| read.proves(secret, &token))
     }
 
     /// Makes the gateway send a request with only one source. Positions start at 0.
@@ -107,7 +123,7 @@ impl Operator {
     /// # Errors
     /// The gateway refuses. An error of the upstream is in the result.
     pub fn send(&self, request: &RouteRequest<'_>, source: usize) -> Result<Probed, Failure> {
-        self.probe(&request.order(&[]), source)
+        self.probe(&request.order(&[]), source, nonce()?)
     }
 
     /// Like [`Self::send`], but with wrong values for these secrets.
@@ -120,7 +136,7 @@ impl Operator {
         source: usize,
         wrong: &[&str],
     ) -> Result<Probed, Failure> {
-        self.probe(&request.order(wrong), source)
+        self.probe(&request.order(wrong), source, nonce()?)
     }
 
     /// Checks that this is the gateway of the environment, and that it reads what is written through this API. With a
@@ -151,10 +167,7 @@ impl Operator {
         configuration.map_or(Ok(()), |digest| deployed.confirm_configuration(ours, digest))
     }
 
-    fn probe(&self, subject: &serde_json::Value, source: usize) -> Result<Probed, Failure> {
-        let mut nonce = [0; 32];
-        getrandom::fill(&mut nonce)
-            .map_err(|error| Failure::failed(format_args!("no random bytes: {error}")))?;
+    fn probe(&self, subject: &serde_json::Value, source: usize, nonce: [u8; 32]) -> Result<Probed, Failure> {
         let mut order = subject.clone();
         if let Some(order) = order.as_object_mut() {
             order.insert("source".to_owned(), source.saturating_add(1).into());
@@ -176,6 +189,16 @@ impl Operator {
         }
         Probed::read(answer.body(), nonce)
     }
+}
+
+/// A nonce for a proof.
+///
+/// # Errors
+/// Returns an error if the system has no random bytes.
+pub fn nonce() -> Result<[u8; 32], Failure> {
+    let mut nonce = [0; 32];
+    getrandom::fill(&mut nonce).map_err(|error| Failure::failed(format_args!("no random bytes: {error}")))?;
+    Ok(nonce)
 }
 
 /// The `Authorization` header of the operator whose token is in the environment.

@@ -88,6 +88,12 @@ impl Probed {
         })
     }
 
+    /// Whether this proof is that of another read with the same nonce, so that both have read the same value.
+    pub fn is_same(&self, other: &Self, secret: &str) -> bool {
+        let [own, theirs] = [self, other].map(|probed| probed.secret(secret)?.hmac.as_deref());
+        self.nonce == other.nonce && own.is_some() && own == theirs
+    }
+
     /// `ok`, or the reason why the value cannot be used: `missing`, `empty`, `invalid`, `error`, `timeout`, `exchange`.
     pub fn outcome(&self, secret: &str) -> &str {
         self.secret(secret).map_or("error", |proved| code(&proved.outcome))

@@ -2,13 +2,16 @@
 
 use super::found::{Found, Holding, Refusal, Verdict};
 use super::plan::{Obstacle, Step};
+use super::target::OtherRoute;
 
 /// The source whose value the control imitates, if the control has to come before this step. It comes before the first
-/// write, and before the report tells the user to revoke a key. An accepted value is preferred, because its form is
-/// valid for the provider.
+/// write, again before each write that follows an accepted new value, and before the report tells the user to revoke a
+/// key: an upstream that accepts everything for a moment would accept a mistyped value. An accepted value is preferred,
+/// because its form is valid for the provider.
 #[must_use]
 pub fn example_for(step: Step, found: &[Found]) -> Option<usize> {
-    if !matches!(step, Step::Write(_) | Step::Done | Step::Stop(Obstacle::Mistyped(_))) {
+    if !matches!(step, Step::Write(_) | Step::Done | Step::Stop(Obstacle::Mistyped(_) | Obstacle::NoneWorks))
+    {
         return None;
     }
     let first = |wanted: fn(&Found) -> bool| found.iter().position(wanted);
@@ -18,23 +21,40 @@ pub fn example_for(step: Step, found: &[Found]) -> Option<usize> {
 }
 
 /// The reason why a step could fail requests although it does not write the source that works: the written source comes
-/// before that one, and requests do not continue to the next source after a response like the one to the control.
-/// `others` has, for each other route with the secret, the statuses after which requests continue.
+/// before one that may serve requests, and they do not continue to the next source after a response like the one to the
+/// control. Without a control, it is not known whether they do. `others` has, for each other route with the secret, the
+/// statuses after which requests continue.
 #[must_use]
-pub fn exposure(step: Step, found: &[Found], control: Refusal, others: &[Vec<u16>]) -> Option<Obstacle> {
+pub fn exposure(
+    step: Step,
+    found: &[Found],
+    control: Option<Refusal>,
+    others: &[OtherRoute],
+) -> Option<Obstacle> {
     let Step::Write(source) = step else { return None };
     // After a credential that cannot be exchanged, the gateway always tries the next source.
-    let goes_on = control.is_of_token_endpoint
-        || (control.is_certain && others.iter().all(|statuses| statuses.contains(&control.status)));
+    let goes_on = control.is_some_and(|control| {
+        let continues = |route: &OtherRoute| route.failover.contains(&control.status);
+        control.is_of_token_endpoint || (control.is_certain && others.iter().all(continues))
+    });
     let is_serving = |(position, known): (usize, &Found)| {
         known.verdict == Verdict::Accepted && (known.holding == Holding::New || position < source)
     };
     let serves = found.iter().enumerate().any(is_serving);
-    let follows = found.iter().skip(source).any(|known| known.verdict == Verdict::Accepted);
-    // A source that is refused fails requests already.
+    let may_serve = |known: &Found| {
+        known.holding == Holding::Unread || (known.verdict.may_serve() && !known.is_missing())
+    };
+    let follows = found.iter().skip(source.saturating_add(1)).any(may_serve);
+    // A source that is refused like the control fails requests already. Without a control, the refusal may be that of a
+    // valid key without permission for the probe.
     let written = found.get(source)?;
-    let is_dead = written.holding == Holding::Other && written.verdict.is_refusal();
-    (follows && !serves && !goes_on && !is_dead).then_some(Obstacle::Exposed(source, control.status))
+    let is_refused = written.verdict == Verdict::Refused || written.verdict == Verdict::Unfit;
+    let is_dead = written.holding == Holding::Other && is_refused;
+    let obstacle = match control {
+        Some(control) => Obstacle::Exposed(source, control.status),
+        None => Obstacle::ExposedUncontrolled(source),
+    };
+    (follows && !serves && !goes_on && !is_dead).then_some(obstacle)
 }
 
 #[cfg(test)]
@@ -49,14 +69,20 @@ mod tests {
         let gone = found(Holding::Unreadable, Verdict::Refused);
         let undecided = found(Holding::Other, Verdict::Undecided);
         let dead = found(Holding::Other, Verdict::Refused);
+        let unread = found(Holding::Unread, Verdict::Unknown);
         let proved = found(Holding::New, Verdict::Accepted);
         let named = Refusal { is_of_token_endpoint: false, status: 401, is_certain: true };
         let unnamed = Refusal { status: 403, is_certain: false, ..named };
+        let other = |statuses: &[u16]| OtherRoute { name: "o".to_owned(), failover: statuses.to_vec() };
         let exchanged = Refusal { is_of_token_endpoint: true, ..unnamed };
         for (sources, step, control, is_exposed) in [
             (&[missing, accepted][..], Step::Write(0), unnamed, true),
             (&[gone, accepted], Step::Write(0), unnamed, true),
             (&[undecided, accepted], Step::Write(0), unnamed, true),
+            (&[missing, undecided], Step::Write(0), unnamed, true),
+            (&[missing, undecided], Step::Write(0), named, false),
+            (&[missing, unread], Step::Write(0), unnamed, true),
+            (&[accepted, missing, undecided], Step::Write(1), unnamed, false),
             (&[missing, accepted], Step::Write(0), named, false),
             (&[missing, accepted], Step::Write(0), exchanged, false),
             (&[dead, accepted], Step::Write(0), unnamed, false),
@@ -66,13 +92,26 @@ mod tests {
             (&[accepted, proved], Step::Write(0), unnamed, false),
             (&[missing, accepted], Step::Probe(1), unnamed, false),
         ] {
-            let told = exposure(step, sources, control, &[vec![401, 403]]);
+            let told = exposure(step, sources, Some(control), &[other(&[401, 403])]);
             let expected = is_exposed.then_some(Obstacle::Exposed(0, 403));
             assert_eq!(told, expected, "{sources:?} {step:?} {control:?}");
         }
         // Another route with the secret does not go on.
-        let told = exposure(Step::Write(0), &[missing, accepted], named, &[vec![401], vec![]]);
+        let told = exposure(Step::Write(0), &[missing, accepted], Some(named), &[other(&[401]), other(&[])]);
         assert_eq!(told, Some(Obstacle::Exposed(0, 401)));
+        // Without a control, nobody knows how a wrong value would be refused.
+        let refused = found(Holding::Other, Verdict::RefusedAs(named));
+        for (sources, step, is_exposed) in [
+            (&[missing, accepted][..], Step::Write(0), true),
+            (&[refused, accepted], Step::Write(0), true),
+            (&[dead, accepted], Step::Write(0), false),
+            (&[accepted, missing], Step::Write(1), false),
+            (&[accepted, accepted], Step::Write(1), false),
+            (&[missing, missing], Step::Write(0), false),
+        ] {
+            let expected = is_exposed.then_some(Obstacle::ExposedUncontrolled(0));
+            assert_eq!(exposure(step, sources, None, &[]), expected, "{sources:?} {step:?}");
+        }
     }
 
     #[test]
@@ -90,6 +129,7 @@ mod tests {
             (&[accepted, accepted], Step::Done, Some(0)),
             (&[unreadable, unreadable], Step::Write(0), None),
             (&[unread, unreadable], Step::Write(1), None),
+            (&[refused, refused], Step::Stop(Obstacle::NoneWorks), Some(0)),
             (&[accepted], Step::Probe(0), None),
             (&[accepted], Step::Half, None),
             (&[accepted], Step::Stop(Obstacle::OnlySource), None),

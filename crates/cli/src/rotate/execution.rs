@@ -1,5 +1,6 @@
 //! Executes the steps of the plan.
 
+use std::thread;
 use std::time::Duration;
 
 use ostiary_secrets_store::{Changes, NewSecret, Scope, Secret, SecretValue, Status};
@@ -7,17 +8,14 @@ use ostiary_secrets_store::{Changes, NewSecret, Scope, Secret, SecretValue, Stat
 use super::control::{example_for, exposure};
 use super::found::{Found, Holding, Refusal, Verdict};
 use super::inspection::Inspection;
-use super::patience::Patience;
-use super::plan::{Purpose, Step, next};
+use super::patience::{PROOFS, Patience};
+use super::plan::{Obstacle, Purpose, Step, next};
 use super::report::{Event, Report};
 use super::trial::Trial;
 use super::written::Written;
 use crate::configuration::Binding;
 use crate::failure::Failure;
 use crate::printable::Printable;
-
-/// How many times in a row the gateway must have read the new value. Its responses may come from several instances.
-const PROOFS: u32 = 3;
 
 /// The data of a rotation.
 pub struct Execution<'a> {
@@ -27,10 +25,14 @@ pub struct Execution<'a> {
     pub trial: Trial<'a>,
     /// The purpose of the secrets.
     pub purpose: Purpose,
-    /// Whether the control has to succeed before anything is written.
+    /// Whether the control has to succeed before each write.
     pub is_controlled: bool,
+    /// A source that may be overwritten, whatever it holds.
+    pub overwrite: Option<usize>,
     /// The time limit until the gateway reads a written value.
     pub patience: Duration,
+    /// The pause between two reads that must have the same result.
+    pub pause: Duration,
     /// Whether the writes are only printed.
     pub is_rehearsal: bool,
 }
@@ -41,8 +43,10 @@ struct Course {
     written: Written,
     /// The sources that would have been written.
     rehearsed: Vec<usize>,
-    /// The response to the control.
+    /// The last response to the control.
     control: Option<Refusal>,
+    /// Whether the control came after the last write.
+    is_confirmed: bool,
 }
 
 impl Execution<'_> {
@@ -54,7 +58,10 @@ impl Execution<'_> {
     /// Returns an error if a step failed. The next run continues from there.
     pub fn run(&self, found: &mut Vec<Found>, report: &mut Report<'_>) -> Result<Step, Failure> {
         let mut course = Course::default();
-        self.go_on(found, &mut course, report).map_err(|failure| course.written.explain(failure))
+        self.go_on(found, &mut course, report).map_err(|failure| {
+            let risk = report.risk(found, false).map(|risk| format!("\n{risk}")).unwrap_or_default();
+            course.written.explain(failure, &risk)
+        })
     }
 
     fn go_on(
@@ -64,6 +71,11 @@ impl Execution<'_> {
         report: &mut Report<'_>,
     ) -> Result<Step, Failure> {
         *found = self.inspection.look(report)?;
+        if let Some(known) = self.overwrite.and_then(|source| found.get_mut(source))
+            && known.holding == Holding::Other
+        {
+            known.verdict = Verdict::Refused;
+        }
         loop {
             if let Some(control) = course.control {
                 for known in &mut *found {
@@ -71,16 +83,15 @@ impl Execution<'_> {
                 }
             }
             let step = next(found, self.purpose);
-            if let Some(example) = example_for(step, found).filter(|_| self.wants_control(course)) {
+            if let Some(example) = example_for(step, found).filter(|_| self.wants_control(step, course)) {
                 match self.trial.control(example, report)? {
                     Ok(refusal) => course.control = Some(refusal),
                     Err(obstacle) => return Ok(Step::Stop(obstacle)),
                 }
+                course.is_confirmed = true;
                 continue;
             }
-            let others = &self.trial.target.other_failovers;
-            if let Some(obstacle) = course.control.and_then(|control| exposure(step, found, control, others))
-            {
+            if let Some(obstacle) = self.obstacle(step, found, course)? {
                 return Ok(Step::Stop(obstacle));
             }
             let (Step::Probe(source) | Step::Write(source)) = step else { return Ok(step) };
@@ -90,8 +101,25 @@ impl Execution<'_> {
     }
 
     /// Whether the control comes next. A rehearsal has written no value, so there may be none to imitate.
-    fn wants_control(&self, course: &Course) -> bool {
-        self.is_controlled && course.control.is_none() && course.rehearsed.is_empty()
+    fn wants_control(&self, step: Step, course: &Course) -> bool {
+        let is_due =
+            if matches!(step, Step::Stop(_)) { course.control.is_none() } else { !course.is_confirmed };
+        self.is_controlled && is_due && course.rehearsed.is_empty()
+    }
+
+    /// The reason not to do the step, which the state of the sources does not have.
+    fn obstacle(&self, step: Step, found: &[Found], course: &Course) -> Result<Option<Obstacle>, Failure> {
+        if matches!(self.purpose, Purpose::Injected { .. }) {
+            let obstacle = exposure(step, found, course.control, &self.trial.target.other_routes);
+            let waived = self.overwrite.map(Obstacle::ExposedUncontrolled);
+            return Ok(obstacle.filter(|obstacle| Some(*obstacle) != waived));
+        }
+        let Step::Write(source) = step else { return Ok(None) };
+        self.inspection.check_operator(source)?;
+        let is_first = found.iter().all(|known| known.holding != Holding::New);
+        let is_asked = is_first && self.overwrite != Some(source);
+        let is_half_done = is_asked && self.inspection.is_unlike_others(source, found)?;
+        Ok(is_half_done.then_some(Obstacle::HalfDone(source)))
     }
 
     fn take(
@@ -109,6 +137,7 @@ impl Execution<'_> {
             course.rehearsed.push(source);
             Ok(Found { holding: Holding::New, verdict: Verdict::Unknown })
         } else if is_write {
+            course.is_confirmed = false;
             self.write(source, &mut course.written, report)
         } else if course.rehearsed.contains(&source) {
             report.event(Event::would(source, "would probe the upstream with it"))?;
@@ -141,6 +170,9 @@ impl Execution<'_> {
         while proofs < PROOFS {
             if self.inspection.read(source)? == Holding::New {
                 proofs += 1;
+                if proofs < PROOFS {
+                    thread::sleep(self.pause);
+                }
             } else {
                 proofs = 0;
                 patience.wait(format_args!(
@@ -173,6 +205,6 @@ impl Execution<'_> {
                 },
             ),
         };
-        written.put(binding, || Ok(api.send(&call)?))
+        written.put(binding, || api.send(&call))
     }
 }

@@ -30,10 +30,12 @@ pub enum Verdict {
     Unknown,
     /// The expected status.
     Accepted,
-    /// The value does not work: the response matches the route's `failover`, or the value is not valid in its place.
+    /// The value does not work: the upstream refuses it as it refuses the control.
     Refused,
-    /// Refused with a status of `--refused`, which the control has to confirm.
+    /// Refused; the control has to confirm that a wrong value is refused like this.
     RefusedAs(Refusal),
+    /// The value is not valid in its place, so the gateway never sends it.
+    Unfit,
     /// Refused in another way than the control: a valid key without permission is refused like this.
     Restricted,
     /// It is not known whether the credential works: there was no response, or 429, or an error of the upstream.
@@ -51,24 +53,41 @@ pub struct Refusal {
     pub is_certain: bool,
 }
 
-impl Verdict {
-    /// A source that the upstream has refused.
-    pub fn refused(refusal: Refusal) -> Self {
-        if refusal.is_certain { Self::Refused } else { Self::RefusedAs(refusal) }
+impl Found {
+    /// Whether the source has no value that the gateway could send.
+    pub fn is_missing(self) -> bool {
+        self.holding == Holding::Unreadable
     }
+}
 
+impl Verdict {
     /// Whether the credential counts as wrong.
     pub fn is_refusal(self) -> bool {
-        matches!(self, Self::Refused | Self::RefusedAs(_))
+        matches!(self, Self::Refused | Self::RefusedAs(_) | Self::Unfit)
+    }
+
+    /// Whether the gateway may serve requests with it.
+    pub fn may_serve(self) -> bool {
+        matches!(self, Self::Accepted | Self::Undecided | Self::Restricted)
     }
 
     /// The verdict after the comparison with the response to the control.
     pub fn compared_with(self, control: Refusal) -> Self {
         match self {
-            Self::RefusedAs(refusal) if refusal == control => Self::Refused,
+            Self::RefusedAs(refusal) if refusal.is_like(control) => Self::Refused,
             Self::RefusedAs(_) => Self::Restricted,
             other => other,
         }
+    }
+}
+
+impl Refusal {
+    /// Whether a wrong credential, which got `control`, is refused like this. If the route's `failover` matches the
+    /// body of the control only, it is not: the same status may then mean a missing permission.
+    fn is_like(self, control: Self) -> bool {
+        self.status == control.status
+            && self.is_of_token_endpoint == control.is_of_token_endpoint
+            && (self.is_certain || !control.is_certain)
     }
 }
 
@@ -82,11 +101,16 @@ mod tests {
         let (plain, named) = (refusal(401, false), refusal(401, true));
         let of_token_endpoint = Refusal { is_of_token_endpoint: true, ..plain };
         for (verdict, control, expected) in [
-            (Verdict::refused(plain), plain, Verdict::Refused),
-            (Verdict::refused(refusal(403, false)), plain, Verdict::Restricted),
-            (Verdict::refused(plain), named, Verdict::Restricted),
-            (Verdict::refused(plain), of_token_endpoint, Verdict::Restricted),
-            (Verdict::refused(named), refusal(403, false), Verdict::Refused),
+            (Verdict::RefusedAs(plain), plain, Verdict::Refused),
+            (Verdict::RefusedAs(refusal(403, false)), plain, Verdict::Restricted),
+            (Verdict::RefusedAs(plain), named, Verdict::Restricted),
+            (Verdict::RefusedAs(plain), of_token_endpoint, Verdict::Restricted),
+            (Verdict::RefusedAs(named), named, Verdict::Refused),
+            (Verdict::RefusedAs(named), plain, Verdict::Refused),
+            // `failover` has 401 and 403, and a key without permission gets 403.
+            (Verdict::RefusedAs(refusal(403, true)), named, Verdict::Restricted),
+            (Verdict::RefusedAs(named), refusal(403, false), Verdict::Restricted),
+            (Verdict::Unfit, plain, Verdict::Unfit),
             (Verdict::Accepted, plain, Verdict::Accepted),
             (Verdict::Undecided, plain, Verdict::Undecided),
             (Verdict::Unknown, plain, Verdict::Unknown),

@@ -1,8 +1,8 @@
 //! Reads the target's sources through the gateway.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
-use ostiary_secrets_store::StoreId;
+use ostiary_secrets_store::{Status, StoreId};
 
 use super::found::{Found, Holding, Verdict};
 use super::patience::Tries;
@@ -11,7 +11,8 @@ use super::target::{NewValue, Target};
 use crate::api::Api;
 use crate::configuration::Binding;
 use crate::failure::Failure;
-use crate::operator::Operator;
+use crate::operator::{Operator, nonce};
+use crate::printable::Printable;
 use crate::probed::Probed;
 
 /// Reads the sources.
@@ -26,8 +27,8 @@ pub struct Inspection<'a> {
     pub operator: &'a Operator,
 }
 
-/// The secrets of stores, by store and name.
-type Stored<'a> = BTreeSet<(&'a StoreId, String)>;
+/// The status of each secret of the stores, by store and name.
+type Stored<'a> = BTreeMap<(&'a StoreId, String), Status>;
 
 impl Inspection<'_> {
     /// Reads each source, and checks that the stores have a secret for it.
@@ -39,13 +40,7 @@ impl Inspection<'_> {
         let stored = self.stored()?;
         for source in 0..self.target.sources() {
             let holding = self.holding(source, &stored)?;
-            let what = match holding {
-                Holding::New => "holds the new value",
-                Holding::Other => "holds another value",
-                Holding::Unreadable => "holds no value",
-                Holding::Unread => "could not be read",
-            };
-            report.event(Event::found(source, what))?;
+            report.event(Event::found(source, holding))?;
             all.push(Found { holding, verdict: Verdict::Unknown });
         }
         Ok(all)
@@ -56,7 +51,7 @@ impl Inspection<'_> {
     /// # Errors
     /// Returns an error if it does not answer.
     pub fn read(&self, source: usize) -> Result<Holding, Failure> {
-        self.read_among(source, None)
+        self.read_among(source, None, &mut None)
     }
 
     /// Reads one source. After a failure it reads again, because a slow source must not be overwritten as one that does
@@ -64,14 +59,23 @@ impl Inspection<'_> {
     fn holding(&self, source: usize, stored: &Stored<'_>) -> Result<Holding, Failure> {
         let mut tries = Tries::default();
         loop {
-            let holding = self.read_among(source, Some(stored))?;
-            if !matches!(holding, Holding::Unreadable | Holding::Unread) || !tries.again() {
-                return Ok(holding);
+            let mut missing = None;
+            let holding = self.read_among(source, Some(stored), &mut missing)?;
+            let is_clear = !matches!(holding, Holding::Unreadable | Holding::Unread);
+            if is_clear || !tries.again() {
+                return missing
+                    .map_or(Ok(holding), |binding| check_missing(binding, stored).map(|()| holding));
             }
         }
     }
 
-    fn read_among(&self, source: usize, stored: Option<&Stored<'_>>) -> Result<Holding, Failure> {
+    /// `missing` becomes a binding for which the gateway reads no secret.
+    fn read_among<'b>(
+        &'b self,
+        source: usize,
+        stored: Option<&Stored<'_>>,
+        missing: &mut Option<&'b Binding>,
+    ) -> Result<Holding, Failure> {
         let mut holding = Holding::New;
         for (new, places) in self.values.iter().zip(&self.target.secrets) {
             let secret = &new.secret;
@@ -81,6 +85,9 @@ impl Inspection<'_> {
             let outcome = read.outcome(secret);
             if let (Some(stored), "ok" | "invalid" | "empty") = (stored, outcome) {
                 check_place(binding, stored)?;
+            }
+            if outcome == "missing" {
+                *missing = Some(binding);
             }
             holding = holding.max(held(&read, new));
             if holding == Holding::Unread {
@@ -93,12 +100,55 @@ impl Inspection<'_> {
     /// The secrets of the target's stores.
     fn stored(&self) -> Result<Stored<'_>, Failure> {
         let bindings = self.target.secrets.iter().flat_map(|secret| &secret.sources);
-        let ids: BTreeSet<&StoreId> = bindings.map(|binding| &binding.store).collect();
+        let mut ids: Vec<&StoreId> = bindings.map(|binding| &binding.store).collect();
+        ids.dedup();
         let mut stored = Stored::new();
         for id in ids {
-            stored.extend(self.api.secrets(id)?.into_iter().map(|secret| (id, secret.name)));
+            let secrets = self.api.secrets(id)?.into_iter();
+            let present = secrets.filter(|secret| secret.status != Status::Deleted);
+            stored.extend(present.map(|secret| ((id, secret.name), secret.status)));
         }
         Ok(stored)
+    }
+
+    /// Checks that the source does not hold the operator's own token, with which the gateway is asked.
+    ///
+    /// # Errors
+    /// Returns an error if it does, because the gateway would refuse the command after the write.
+    pub fn check_operator(&self, source: usize) -> Result<(), Failure> {
+        for new in self.values {
+            let read = self.operator.read(&new.secret, source)?;
+            if self.operator.is_own(&read, &new.secret) {
+                return Err(Failure::failed(format_args!(
+                    "{} holds the token of OSTIARY_OPERATOR_TOKEN, which would end with this write; set the variable \
+                     to a token that remains, such as the new one, once it is accepted",
+                    self.target.source_name(source)
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether another source has another value than this one. The gateway proves each value with the same nonce.
+    ///
+    /// # Errors
+    /// Returns an error if the gateway does not answer.
+    pub fn is_unlike_others(&self, source: usize, found: &[Found]) -> Result<bool, Failure> {
+        let is_other = |at: usize| found.get(at).is_some_and(|known| known.holding == Holding::Other);
+        if !is_other(source) {
+            return Ok(false);
+        }
+        let nonce = nonce()?;
+        for new in self.values {
+            let own = self.operator.read_with(&new.secret, source, nonce)?;
+            for other in (0..found.len()).filter(|other| *other != source && is_other(*other)) {
+                let read = self.operator.read_with(&new.secret, other, nonce)?;
+                if !read.is_same(&own, &new.secret) {
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
     }
 }
 
@@ -116,11 +166,26 @@ pub fn held(read: &Probed, new: &NewValue) -> Holding {
 /// Checks that the API has the secret that the gateway reads. Otherwise the gateway uses another account.
 fn check_place(binding: &Binding, stored: &Stored<'_>) -> Result<(), Failure> {
     let Binding { name, store, secret } = binding;
-    if stored.contains(&(store, secret.to_string())) {
+    if stored.contains_key(&(store, secret.to_string())) {
         return Ok(());
     }
     Err(Failure::failed(format_args!(
         "the gateway reads `{name}`, and the store {store} has no secret `{secret}`: the command would write another secret than it \
          reads; --env, --account-id or --api-base-url may name another place"
     )))
+}
+
+/// Checks that the store has no secret if the gateway reads none. Otherwise the gateway may use another store, and the
+/// write would replace a value that is in use elsewhere.
+fn check_missing(binding: &Binding, stored: &Stored<'_>) -> Result<(), Failure> {
+    let Binding { name, store, secret } = binding;
+    match stored.get(&(store, secret.to_string())) {
+        None => Ok(()),
+        Some(status) => Err(Failure::failed(format_args!(
+            "the gateway finds no secret for `{name}`, and the store {store} has `{secret}`, which is {}: the gateway \
+             reads another store, or the secret is not for Workers (its scopes), or it is not there yet; the value in \
+             the store may be in use elsewhere, so it is not overwritten",
+            Printable(status.as_str())
+        ))),
+    }
 }

@@ -94,7 +94,7 @@ impl Judgement {
     pub fn verdict(self) -> Verdict {
         match self {
             Self::Accepted => Verdict::Accepted,
-            Self::Refused(refusal) => Verdict::refused(refusal),
+            Self::Refused(refusal) => Verdict::RefusedAs(refusal),
             Self::Foreign(_) | Self::Undecided => Verdict::Undecided,
         }
     }

@@ -81,6 +81,9 @@ pub struct Rotate {
     /// The time limit until the gateway reads a written value.
     #[arg(long, default_value = "5m", value_name = "TIME", value_parser = patience)]
     wait: Duration,
+    /// The time between two reads or probes that must have the same result.
+    #[arg(long, default_value = "1s", value_name = "TIME", value_parser = patience)]
+    pause: Duration,
     /// Read the values from this JSON or dotenv file, by the secrets' names; `-` is standard input.
     #[arg(long, value_name = "PATH", conflicts_with = "value_file")]
     from: Option<PathBuf>,
@@ -107,9 +110,16 @@ Examples:
 /// The checks that can be skipped.
 #[derive(Args)]
 struct Waivers {
-    /// Do not probe the upstream with a wrong value first: for providers that lock accounts.
+    /// Do not probe the upstream with a wrong value: for providers that lock accounts. Then nothing shows that the probe
+    /// checks keys at all, and a key without permission for the probe counts as a dead one.
     #[arg(long)]
     no_control: bool,
+    /// Every key of the secret is dead: write the new value although the upstream accepts no source.
+    #[arg(long)]
+    all_dead: bool,
+    /// Nobody needs what this source holds, so it may be written first. The primary is 1.
+    #[arg(long, value_name = "SOURCE", value_parser = clap::value_parser!(u8).range(1..))]
+    overwrite: Option<u8>,
     /// Write a secret that another environment of wrangler's configuration, or another binding, uses too.
     #[arg(long)]
     write_bound: bool,
@@ -126,6 +136,7 @@ impl Rotate {
             check_sharing(&target, &environment, &self.configuration.environments()?)?;
         }
         let (probe, purpose) = self.purpose(&target)?;
+        let overwrite = self.waivers.overwritten(&target)?;
         if let Some(probe) = &probe {
             check_body(&gateway, &probe.route)?;
             if let Some(warning) = check_mount(&gateway, &probe.route, &probe.method, &probe.path)? {
@@ -138,19 +149,23 @@ impl Rotate {
         values.iter().try_for_each(|new| check_named(&gateway, &new.secret, &new.value))?;
 
         let (target, values) = (&target, values.as_slice());
-        let (api, operator, patience) = (&api, &operator, self.wait);
+        let (api, operator, patience, pause) = (&api, &operator, self.wait, self.pause);
         let is_controlled = probe.is_some() && !self.waivers.no_control;
         let execution = Execution {
             inspection: Inspection { target, values, api, operator },
-            trial: Trial { target, values, operator, probe, patience },
+            trial: Trial { target, values, operator, probe, patience, pause },
             purpose,
             is_controlled,
+            overwrite,
             patience,
+            pause,
             is_rehearsal: self.dry_run,
         };
         let (mut found, mut report) = (Vec::new(), Report::new(target, api.given().clone(), output));
-        let step = execution.run(&mut found, &mut report)?;
-        report.end(step, &found, self.dry_run)
+        match execution.run(&mut found, &mut report) {
+            Ok(step) => report.end(step, &found, self.dry_run),
+            Err(failure) => Err(report.fail(failure)),
+        }
     }
 
     fn purpose(&self, target: &Target) -> Result<(Option<ProbeRequest>, Purpose), Failure> {
@@ -172,9 +187,23 @@ impl Rotate {
                     expected: self.expect,
                     refused: self.refused.clone(),
                 };
-                Ok((Some(request), Purpose::Injected))
+                Ok((Some(request), Purpose::Injected { all_dead: self.waivers.all_dead }))
             }
         }
+    }
+}
+
+impl Waivers {
+    /// The source that may be overwritten, from 0.
+    fn overwritten(&self, target: &Target) -> Result<Option<usize>, Failure> {
+        let source = self.overwrite.map(|source| usize::from(source.saturating_sub(1)));
+        if source.is_some_and(|source| source >= target.sources()) {
+            return Err(Failure::usage(format_args!(
+                "--overwrite is a position of a source, and the secret has {}",
+                target.sources()
+            )));
+        }
+        Ok(source)
     }
 }
 

@@ -8,6 +8,9 @@ use crate::failure::Failure;
 
 /// The pause between two checks.
 const PAUSE: Duration = Duration::from_millis(500);
+/// How many times in a row something must be seen before it is believed. The responses may come from several instances
+/// of the gateway, or of the upstream.
+pub const PROOFS: u32 = 3;
 /// The most attempts of a request that fails or has no clear result.
 const TRIES: u32 = 3;
 

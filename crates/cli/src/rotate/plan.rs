@@ -3,9 +3,10 @@
 //!
 //! 1. A source that has the new value is probed before anything else is written.
 //! 2. Until the upstream has accepted the new value, no source is written that may be the only one that works. A source
-//!    that does not work is written first, the primary before others; otherwise, the last of several that work; if none
-//!    works, the last one. If a source is refused in another way than the control, nothing is written, because that may
-//!    be a valid key without permission for the probe.
+//!    that does not work is written first, the primary before others; otherwise, the last of several that work. If no
+//!    source is known to work, although one has a value, nothing is written without `--all-dead`, because the probe
+//!    itself may be wrong. If a source is refused in another way than the control, nothing is written, because that may
+//!    be a valid key without permission for the probe. The same holds for a source that is neither accepted nor refused.
 //! 3. Then every source that does not have the new value is written, the primary first.
 //!
 //! A caller's token has no upstream, and all its sources are accepted at the same time. One of them is written; the
@@ -17,7 +18,10 @@ use super::found::{Found, Holding, Verdict};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
     /// The gateway adds it to requests.
-    Injected,
+    Injected {
+        /// Whether every key is known to be dead, so that no source has to work.
+        all_dead: bool,
+    },
     /// Callers authenticate with it.
     Proof {
         /// Whether the old token may end.
@@ -54,12 +58,19 @@ pub enum Obstacle {
     /// This source comes before the one that works, and requests do not continue to the next source after this status:
     /// a wrong value there would fail requests.
     Exposed(usize, u16),
+    /// This source comes before one that may serve requests, and without a control it is not known whether requests
+    /// continue to that one after a wrong value.
+    ExposedUncontrolled(usize),
     /// The upstream accepts a wrong value, so the probe tells nothing.
     Blind,
     /// The status of the response to the control is neither that of a valid key nor a refusal.
     Foreign(u16),
     /// The control had no clear result; a retry may help.
     Untold,
+    /// No source is known to work, although one has a value.
+    NoneWorks,
+    /// This source has another token than the other sources, so a rotation is half done and a caller may use it.
+    HalfDone(usize),
     /// There is one source, and it works: a wrong value there would fail requests.
     OnlySource,
     /// With `--finish`, no source has this value yet.
@@ -70,47 +81,27 @@ pub enum Obstacle {
 #[must_use]
 pub fn next(found: &[Found], purpose: Purpose) -> Step {
     match purpose {
-        Purpose::Injected => next_injected(found),
+        Purpose::Injected { all_dead } => next_injected(found, all_dead),
         Purpose::Proof { finish } => next_proof(found, finish),
     }
 }
 
-fn next_injected(found: &[Found]) -> Step {
+fn next_injected(found: &[Found], all_dead: bool) -> Step {
     let first = |wanted: fn(&Found) -> bool| found.iter().position(wanted);
-    let is_new = |source: &Found| source.holding == Holding::New;
 
     // 1. Probe a source that has the new value.
-    if let Some(source) = first(|source| source.holding == Holding::New && source.verdict == Verdict::Unknown)
-    {
-        return Step::Probe(source);
+    if let Some(step) = next_for_new(found) {
+        return step;
     }
-    let untried = first(|source| source.holding == Holding::Other && source.verdict == Verdict::Unknown);
-    let is_refused_new = |source: &Found| source.holding == Holding::New && source.verdict.is_refusal();
-    if let Some(source) = first(is_refused_new) {
-        // The advice needs a source that works, so the others are probed first.
-        return untried.map_or(Step::Stop(Obstacle::Mistyped(source)), Step::Probe);
-    }
-    if let Some(source) =
-        first(|source| source.holding == Holding::New && source.verdict == Verdict::Undecided)
-    {
-        return Step::Stop(Obstacle::Undecided(source));
-    }
-    let is_restricted_new =
-        |source: &Found| source.holding == Holding::New && source.verdict == Verdict::Restricted;
-    if let Some(source) = first(is_restricted_new) {
-        return Step::Stop(Obstacle::Restricted(source));
-    }
-
     // 3. One source works with the new value, so every other one can be written.
-    if found.iter().any(is_new) {
+    if found.iter().any(|source| source.holding == Holding::New) {
         return first(|source| source.holding != Holding::New).map_or(Step::Done, Step::Write);
     }
-
     // 2. Find the source that is not needed.
     if let Some(source) = unread(found) {
         return Step::Stop(Obstacle::Unread(source));
     }
-    if let Some(source) = untried {
+    if let Some(source) = untried(found) {
         return Step::Probe(source);
     }
     if let Some(source) = first(|source| source.verdict == Verdict::Restricted) {
@@ -118,20 +109,50 @@ fn next_injected(found: &[Found]) -> Step {
     }
     let accepted = found.iter().filter(|source| source.verdict == Verdict::Accepted).count();
     let unreadable = first(|source| source.holding == Holding::Unreadable);
-    let refused = first(|source| source.verdict.is_refusal());
-    let undecided = first(|source| source.verdict == Verdict::Undecided);
-    let spare = if accepted == 0 {
+    let refused = first(|source| source.holding == Holding::Other && source.verdict.is_refusal());
+    let undecided = first(|source| source.holding == Holding::Other && source.verdict == Verdict::Undecided);
+    if accepted == 0 {
+        if let Some(source) = undecided {
+            return Step::Stop(Obstacle::Undecided(source));
+        }
+        let is_value = |source: &Found| source.holding == Holding::Other && source.verdict != Verdict::Unfit;
+        if found.iter().any(is_value) && !all_dead {
+            return Step::Stop(Obstacle::NoneWorks);
+        }
         // The last one, because the probe itself may be wrong and the first source may work.
-        unreadable.or(found.iter().rposition(|source| source.verdict.is_refusal()))
-    } else {
-        unreadable.into_iter().chain(refused).min().or(undecided)
-    };
-    match (spare, accepted) {
-        (Some(source), _) => Step::Write(source),
-        (None, 0) => Step::Stop(Obstacle::Undecided(undecided.unwrap_or(0))),
-        (None, 1) => Step::Stop(Obstacle::OnlySource),
-        (None, _) => Step::Write(found.len().saturating_sub(1)),
+        let last = found.iter().rposition(|source| source.verdict.is_refusal());
+        return unreadable.or(last).map_or(Step::Stop(Obstacle::NoneWorks), Step::Write);
     }
+    match (unreadable.into_iter().chain(refused).min(), undecided) {
+        (Some(source), _) => Step::Write(source),
+        (None, Some(source)) => Step::Stop(Obstacle::Undecided(source)),
+        (None, None) if accepted == 1 => Step::Stop(Obstacle::OnlySource),
+        (None, None) => Step::Write(found.len().saturating_sub(1)),
+    }
+}
+
+/// The step for a source that has the new value, unless the upstream has accepted it.
+fn next_for_new(found: &[Found]) -> Option<Step> {
+    let first = |wanted: fn(Verdict) -> bool| {
+        found.iter().position(|source| source.holding == Holding::New && wanted(source.verdict))
+    };
+    if let Some(source) = first(|verdict| verdict == Verdict::Unknown) {
+        return Some(Step::Probe(source));
+    }
+    if let Some(source) = first(Verdict::is_refusal) {
+        // The advice needs a source that works, so the others are probed first.
+        return Some(untried(found).map_or(Step::Stop(Obstacle::Mistyped(source)), Step::Probe));
+    }
+    if let Some(source) = first(|verdict| verdict == Verdict::Undecided) {
+        return Some(Step::Stop(Obstacle::Undecided(source)));
+    }
+    let restricted = first(|verdict| verdict == Verdict::Restricted)?;
+    Some(Step::Stop(Obstacle::Restricted(restricted)))
+}
+
+/// A source that has another value and was not probed.
+fn untried(found: &[Found]) -> Option<usize> {
+    found.iter().position(|source| source.holding == Holding::Other && source.verdict == Verdict::Unknown)
 }
 
 fn unread(found: &[Found]) -> Option<usize> {
@@ -150,7 +171,10 @@ fn next_proof(found: &[Found], finish: bool) -> Step {
             (Some(source), _) => Step::Stop(Obstacle::Unread(source)),
             (None, Some(source)) => Step::Write(source),
             (None, None) if found.len() < 2 => Step::Stop(Obstacle::OnlySource),
-            (None, None) => Step::Write(found.len().saturating_sub(1)),
+            (None, None) => {
+                let overwritten = first(|source| source.verdict == Verdict::Refused);
+                Step::Write(overwritten.unwrap_or(found.len().saturating_sub(1)))
+            }
         },
         (_, false) => Step::Half,
         (_, true) => first(|source| source.holding != Holding::New).map_or(Step::Done, Step::Write),
@@ -170,6 +194,7 @@ mod tests {
         New,
     }
 
+    const INJECTED: Purpose = Purpose::Injected { all_dead: false };
     const OLD: [Real; 3] = [Real::Works, Real::Dead, Real::Missing];
 
     fn works(real: Real, new_works: bool) -> bool {
@@ -190,7 +215,7 @@ mod tests {
     fn run(mut world: Vec<Real>, new_works: bool, interruptions: u32) -> (Vec<Real>, Step) {
         let mut found: Vec<Found> = world.iter().copied().map(look).collect();
         for number in 0..32 {
-            let step = next(&found, Purpose::Injected);
+            let step = next(&found, Purpose::Injected { all_dead: true });
             match step {
                 Step::Probe(source) => {
                     let accepted = works(world[source], new_works);
@@ -252,7 +277,7 @@ mod tests {
 
     #[test]
     fn writes_first_what_is_not_needed() {
-        use Verdict::{Accepted, Refused, Restricted, Undecided};
+        use Verdict::{Accepted, Refused, Restricted, Undecided, Unfit};
         let other = |verdict| Found { holding: Holding::Other, verdict };
         let unreadable = Found { holding: Holding::Unreadable, verdict: Verdict::Unknown };
         let unread = Found { holding: Holding::Unread, verdict: Verdict::Unknown };
@@ -262,17 +287,26 @@ mod tests {
             (vec![other(Refused), other(Accepted)], Step::Write(0)),
             (vec![unreadable, other(Accepted)], Step::Write(0)),
             (vec![other(Accepted), unreadable], Step::Write(1)),
-            (vec![other(Refused), unreadable], Step::Write(1)),
-            (vec![other(Refused), other(Refused)], Step::Write(1)),
-            (vec![other(Undecided), other(Refused)], Step::Write(1)),
+            // No source is known to work, and the probe itself may be wrong.
+            (vec![other(Refused), unreadable], Step::Stop(Obstacle::NoneWorks)),
+            (vec![other(Refused), other(Refused)], Step::Stop(Obstacle::NoneWorks)),
+            (vec![other(Unfit), other(Refused)], Step::Stop(Obstacle::NoneWorks)),
+            (vec![other(Undecided), other(Refused)], Step::Stop(Obstacle::Undecided(0))),
+            // No source has a value that could work.
+            (vec![unreadable, unreadable], Step::Write(0)),
+            (vec![other(Unfit), unreadable], Step::Write(1)),
+            (vec![other(Unfit), other(Unfit)], Step::Write(1)),
+            (vec![other(Unfit), other(Accepted)], Step::Write(0)),
             (vec![unreadable, other(Refused), other(Accepted)], Step::Write(0)),
             (vec![other(Refused), unreadable, other(Accepted)], Step::Write(0)),
-            (vec![other(Undecided), other(Accepted)], Step::Write(0)),
-            (vec![other(Accepted), other(Undecided)], Step::Write(1)),
-            (vec![other(Undecided), unreadable], Step::Write(1)),
+            (vec![other(Undecided), other(Accepted)], Step::Stop(Obstacle::Undecided(0))),
+            (vec![other(Accepted), other(Undecided)], Step::Stop(Obstacle::Undecided(1))),
+            (vec![other(Accepted), other(Accepted), other(Undecided)], Step::Stop(Obstacle::Undecided(2))),
+            (vec![other(Accepted), other(Undecided), unreadable], Step::Write(2)),
+            (vec![other(Undecided), unreadable], Step::Stop(Obstacle::Undecided(0))),
             (vec![other(Undecided), other(Undecided)], Step::Stop(Obstacle::Undecided(0))),
             (vec![other(Accepted)], Step::Stop(Obstacle::OnlySource)),
-            (vec![other(Refused)], Step::Write(0)),
+            (vec![other(Refused)], Step::Stop(Obstacle::NoneWorks)),
             (vec![unreadable], Step::Write(0)),
             (vec![other(Refused), unread], Step::Stop(Obstacle::Unread(1))),
             (vec![unread, other(Accepted)], Step::Stop(Obstacle::Unread(0))),
@@ -288,7 +322,17 @@ mod tests {
                 Step::Stop(Obstacle::Restricted(1)),
             ),
         ] {
-            assert_eq!(next(&found, Purpose::Injected), expected, "{found:?}");
+            assert_eq!(next(&found, Purpose::Injected { all_dead: false }), expected, "{found:?}");
+        }
+        for (found, expected) in [
+            (vec![other(Refused), unreadable], Step::Write(1)),
+            (vec![other(Refused), other(Refused)], Step::Write(1)),
+            (vec![other(Refused)], Step::Write(0)),
+            (vec![other(Refused), other(Accepted)], Step::Write(0)),
+            (vec![other(Undecided), other(Refused)], Step::Stop(Obstacle::Undecided(0))),
+            (vec![other(Restricted), other(Refused)], Step::Stop(Obstacle::Restricted(0))),
+        ] {
+            assert_eq!(next(&found, Purpose::Injected { all_dead: true }), expected, "{found:?}");
         }
     }
 
@@ -296,10 +340,10 @@ mod tests {
     fn what_a_mistyped_value_can_be_undone_with_is_tried_first() {
         let new = Found { holding: Holding::New, verdict: Verdict::Refused };
         let other = |verdict| Found { holding: Holding::Other, verdict };
-        assert_eq!(next(&[other(Verdict::Unknown), new], Purpose::Injected), Step::Probe(0));
+        assert_eq!(next(&[other(Verdict::Unknown), new], INJECTED), Step::Probe(0));
         for verdict in [Verdict::Accepted, Verdict::Refused, Verdict::Undecided] {
             let stop = Step::Stop(Obstacle::Mistyped(1));
-            assert_eq!(next(&[other(verdict), new], Purpose::Injected), stop, "{verdict:?}");
+            assert_eq!(next(&[other(verdict), new], INJECTED), stop, "{verdict:?}");
         }
     }
 
@@ -307,7 +351,7 @@ mod tests {
     fn an_upstream_that_does_not_answer_stops_before_the_second_write() {
         let new = Found { holding: Holding::New, verdict: Verdict::Undecided };
         let old = Found { holding: Holding::Other, verdict: Verdict::Accepted };
-        assert_eq!(next(&[old, new], Purpose::Injected), Step::Stop(Obstacle::Undecided(1)));
+        assert_eq!(next(&[old, new], INJECTED), Step::Stop(Obstacle::Undecided(1)));
     }
 
     #[test]

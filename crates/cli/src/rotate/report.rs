@@ -25,6 +25,9 @@ pub struct Event {
     text: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<u16>,
+    /// Whether the source had the new value before this run.
+    #[serde(skip)]
+    is_new: bool,
 }
 
 /// All events. As text, each event is printed at once, as a line; JSON is printed at the end.
@@ -34,15 +37,23 @@ pub struct Report<'a> {
     /// The options for the same account and configuration, for commands that are shown.
     given: GivenOptions,
     events: Vec<Event>,
+    /// Whether standard output was closed after a write. The rotation then continues, and tells its end on standard error.
+    is_closed: bool,
 }
 
 impl Event {
     fn new(source: usize, kind: &'static str, text: &str) -> Self {
-        Self { source: source.saturating_add(1), kind, text: text.to_owned(), status: None }
+        Self { source: source.saturating_add(1), kind, text: text.to_owned(), status: None, is_new: false }
     }
 
-    pub fn found(source: usize, what: &str) -> Self {
-        Self::new(source, "found", what)
+    pub fn found(source: usize, holding: Holding) -> Self {
+        let what = match holding {
+            Holding::New => "holds the new value",
+            Holding::Other => "holds another value",
+            Holding::Unreadable => "holds no value",
+            Holding::Unread => "could not be read",
+        };
+        Self { is_new: holding == Holding::New, ..Self::new(source, "found", what) }
     }
 
     pub fn probed(source: usize, what: &str, status: Option<u16>) -> Self {
@@ -73,18 +84,37 @@ impl Event {
 impl<'a> Report<'a> {
     /// A report without events.
     pub fn new(target: &'a Target, given: GivenOptions, output: &'a mut Output) -> Self {
-        Self { target, output, given, events: Vec::new() }
+        Self { target, output, given, events: Vec::new(), is_closed: false }
     }
 
     /// # Errors
-    /// Returns an error if standard output cannot be written to.
+    /// Returns an error if standard output cannot be written to, unless something is written to a store: an unread line
+    /// must not end a rotation half way.
     pub fn event(&mut self, event: Event) -> Result<(), Failure> {
-        if !self.output.is_json() {
-            let source = self.target.source_name(event.source.saturating_sub(1));
-            self.output.line(format!("{source}: {}", event.text))?;
-        }
+        let source = self.target.source_name(event.source.saturating_sub(1));
+        let line = format!("{source}: {}", event.text);
         self.events.push(event);
-        Ok(())
+        if self.output.is_json() || self.is_closed {
+            return Ok(());
+        }
+        match self.output.line(line) {
+            Err(Failure::Unread) if self.events.iter().any(|event| event.kind == WRITTEN) => {
+                self.is_closed = true;
+                Ok(())
+            }
+            result => result,
+        }
+    }
+
+    /// Reports the failure with the events so far, if the output is JSON. Returns the failure.
+    pub fn fail(self, failure: Failure) -> Failure {
+        if !self.output.is_json() || self.events.is_empty() {
+            return failure;
+        }
+        let end = json!({ "outcome": "failed", "advice": failure.to_string(), "events": self.events });
+        // The failure itself is printed to standard error.
+        let _ = self.output.json(&end);
+        failure
     }
 
     /// Prints the result and the next steps for the operator.
@@ -96,9 +126,11 @@ impl<'a> Report<'a> {
             Step::Stop(obstacle) => ("stopped", Tone::Bad, self.stopped(obstacle, found)),
             _ if is_rehearsal => ("rehearsed", Tone::Good, "Nothing was written.".to_owned()),
             Step::Half => ("half", Tone::Odd, HALF.to_owned()),
-            Step::Done | Step::Probe(_) | Step::Write(_) => ("done", Tone::Good, done(self.target)),
+            Step::Done | Step::Probe(_) | Step::Write(_) => ("done", Tone::Good, self.done()),
         };
-        if self.output.is_json() {
+        if self.is_closed {
+            self.output.note(Text::default().toned(tone, outcome).plain(format!(". {advice}")));
+        } else if self.output.is_json() {
             let end = json!({ "outcome": outcome, "advice": advice, "events": self.events });
             self.output.json(&end)?;
         } else if outcome == "rehearsed" {
@@ -110,21 +142,46 @@ impl<'a> Report<'a> {
     }
 
     fn stopped(&self, obstacle: Obstacle, found: &[Found]) -> String {
+        let is_doubtful = matches!(obstacle, Obstacle::Blind | Obstacle::Foreign(_) | Obstacle::Untold);
+        let risk = self.risk(found, is_doubtful).map(|risk| format!("\n{risk}")).unwrap_or_default();
+        format!("{}{risk}", self.reason(obstacle, found))
+    }
+
+    fn reason(&self, obstacle: Obstacle, found: &[Found]) -> String {
         let name = |source| self.target.source_name(source);
         let written = self.written();
         match obstacle {
             Obstacle::Mistyped(source) => mistyped(source, found, self.target, &self.given),
             Obstacle::Undecided(source) => format!(
                 "It is not known whether {} works. {written} Run the same again later with the same value, or \
-                 change --probe or --expect.",
-                name(source)
+                 change --probe or --expect.{}",
+                name(source),
+                waiver(source, found)
+            ),
+            Obstacle::ExposedUncontrolled(source) => format!(
+                "{} comes before one that may serve requests, and without the control it is not known whether requests \
+                 continue to that one after a wrong value. {written} Run the same without --no-control; or with \
+                 --overwrite {}, if it may be written all the same.",
+                capitalised(&name(source)),
+                source.saturating_add(1)
+            ),
+            Obstacle::NoneWorks => format!(
+                "No source is known to work, although one has a value: the probe may be wrong, or every key is dead. \
+                 {written} Check the path of --probe; if every key is really dead, run the same again with --all-dead."
+            ),
+            Obstacle::HalfDone(source) => format!(
+                "The sources hold different tokens, so a rotation is half done, and a caller may use the one of {}. \
+                 {written} Finish that rotation with --finish and its value; or run the same with --overwrite {}, if \
+                 nobody uses that token.",
+                name(source),
+                source.saturating_add(1)
             ),
             Obstacle::Restricted(source) => format!(
                 "{} is refused in another way than a wrong value. A valid key without permission for the probe is \
                  refused like this. {written} Choose a --probe that every key of that kind may send, or limit \
-                 --refused to the statuses for a wrong key; --no-control treats all of them as a refusal of a wrong \
-                 key.",
-                capitalised(&name(source))
+                 --refused to the statuses for a wrong key.{}",
+                capitalised(&name(source)),
+                waiver(source, found)
             ),
             Obstacle::Exposed(source, status) => format!(
                 "{} comes before the one that works, and requests do not continue to that one after {status}, \
@@ -171,6 +228,78 @@ impl<'a> Report<'a> {
         }
         format!("Only {} is written.", names.join(" and "))
     }
+
+    fn done(&self) -> String {
+        let Some(route) = &self.target.route else {
+            return "Every source holds the new token; the old one is no longer accepted.".to_owned();
+        };
+        let names: Vec<String> =
+            self.target.other_routes.iter().map(|other| format!("`{}`", other.name)).collect();
+        let others = match names.as_slice() {
+            [] => String::new(),
+            [name] => format!(" The route {name} uses it too and was not probed."),
+            names => format!(" The routes {} use it too and were not probed.", names.join(", ")),
+        };
+        let had = self.events.iter().filter(|event| event.is_new);
+        let had: Vec<usize> = had.map(|event| event.source.saturating_sub(1)).collect();
+        let sources = self.target.sources();
+        if !had.contains(&0) && had.len() < sources {
+            return format!(
+                "Every source holds the new value.{others} Now revoke the old key at the provider that the route \
+                 `{route}` leads to."
+            );
+        }
+        let name = |source: &usize| self.target.source_name(*source);
+        let had_names = had.iter().map(name).collect::<Vec<_>>().join(" and ");
+        let rest: Vec<String> =
+            (0..sources).filter(|source| !had.contains(source)).map(|at| name(&at)).collect();
+        let overwritten = match rest.as_slice() {
+            [] => " Nothing was written.".to_owned(),
+            rest => format!(" The value that {} held before is overwritten.", rest.join(" and ")),
+        };
+        format!(
+            "Every source holds this value, and {had_names} held it before this run.{overwritten}{others} So this run \
+             cannot tell which key is the old one: before you revoke a key at the provider that the route `{route}` \
+             leads to, make sure that it is not this one."
+        )
+    }
+
+    /// A warning that requests may fail now, with the commands that prevent it: a source that has the new value comes
+    /// before one that served requests. `is_doubtful` is whether a result of the probe does not count.
+    pub fn risk(&self, found: &[Found], is_doubtful: bool) -> Option<String> {
+        let is_written = |source: usize| {
+            self.events.iter().any(|event| event.kind == WRITTEN && event.source == source.saturating_add(1))
+        };
+        let is_proved = |known: &Found| known.holding == Holding::New && known.verdict == Verdict::Accepted;
+        let is_wrong = |source: usize, known: &Found| {
+            (is_written(source) || known.holding == Holding::New) && (is_doubtful || !is_proved(known))
+        };
+        let may_serve = |source: usize, known: &Found| {
+            known.holding == Holding::Other && known.verdict.may_serve() && !is_written(source)
+        };
+        let (front, _) = found.iter().enumerate().find(|(source, known)| is_wrong(*source, known))?;
+        let is_accepted =
+            |known: &Found| known.holding == Holding::Other && known.verdict == Verdict::Accepted;
+        if found.iter().take(front).any(is_accepted) {
+            return None;
+        }
+        let mut behind = found.iter().enumerate().skip(front.saturating_add(1));
+        let (serving, _) = behind.find(|(source, known)| may_serve(*source, known))?;
+        let name = |source| self.target.source_name(source);
+        let mut text = format!(
+            "Requests may fail now: {} comes before {}, which served them. If it is deleted, requests use {} again:",
+            name(front),
+            name(serving),
+            name(serving)
+        );
+        for binding in self.target.secrets.iter().filter_map(|secret| secret.sources.get(front)) {
+            let secrets = self.given.command("secrets").option("--store", binding.store.as_str());
+            let delete = secrets.words("delete").operands(&[binding.secret.as_str()]);
+            // Writing to a `String` cannot fail.
+            let _ = write!(text, "\n  {delete}");
+        }
+        Some(text)
+    }
 }
 
 const SAY_IT: &str = "Choose another --probe or --expect, or describe the response to a refused key in the route's \
@@ -179,16 +308,12 @@ const SAY_IT: &str = "Choose another --probe or --expect, or describe the respon
 const HALF: &str = "Both tokens work. Give the new one to the caller; when nobody uses the old one any more, run \
                     the same with --finish and the same value, which ends the old one.";
 
-fn done(target: &Target) -> String {
-    match &target.route {
-        Some(route) => {
-            format!(
-                "Every source holds the new value. Now revoke the old key at the provider that the route `{route}` \
-                 leads to."
-            )
-        }
-        None => "Every source holds the new token; the old one is no longer accepted.".to_owned(),
+/// The waiver for a source that has another value, for instance a mistyped one of an earlier run.
+fn waiver(source: usize, found: &[Found]) -> String {
+    if found.get(source).is_none_or(|known| known.holding != Holding::Other) {
+        return String::new();
     }
+    format!(" If nobody needs what it holds, --overwrite {} writes it.", source.saturating_add(1))
 }
 
 /// The advice after a mistyped value. No command can read the old value, but the store can copy it.
@@ -196,7 +321,8 @@ fn mistyped(source: usize, found: &[Found], target: &Target, given: &GivenOption
     let only = if found.iter().filter(|one| one.holding == Holding::New).count() == 1 { "only " } else { "" };
     let name = target.source_name(source);
     let mut text = format!("The upstream refuses the new value, which {only}{name} holds.");
-    let working = found.iter().position(|other| other.verdict == Verdict::Accepted);
+    let is_old = |other: &Found| other.holding == Holding::Other && other.verdict == Verdict::Accepted;
+    let working = found.iter().position(is_old);
     let Some(working) = working else {
         text.push_str(" No other source is known to work. Run the same again with the right value.");
         return text;

@@ -16,8 +16,16 @@ pub struct Target {
     pub route: Option<String>,
     /// Whose values those are, on a route where each caller has its own.
     pub caller: Option<String>,
-    /// For each other route that carries one of the secrets: the statuses after which it tries the next source.
-    pub other_failovers: Vec<Vec<u16>>,
+    /// The other routes whose auth uses one of the secrets. They are not probed.
+    pub other_routes: Vec<OtherRoute>,
+}
+
+/// A route that uses one of the secrets, and is not probed.
+pub struct OtherRoute {
+    /// Its name.
+    pub name: String,
+    /// The statuses after which a request continues with the next source.
+    pub failover: Vec<u16>,
 }
 
 /// A secret and the bindings of its sources.
@@ -73,8 +81,8 @@ impl Target {
             )));
         }
         let caller = route.as_ref().and_then(|route| caller(gateway, route, &ids));
-        let other_failovers = other_failovers(gateway, &ids, route.as_deref());
-        Ok(Self { secrets, route, caller, other_failovers })
+        let other_routes = other_routes(gateway, &ids, route.as_deref());
+        Ok(Self { secrets, route, caller, other_routes })
     }
 
     /// The number of sources of each secret.
@@ -161,15 +169,16 @@ fn caller(gateway: &Gateway, route: &str, ids: &[SecretId]) -> Option<String> {
     gateway.caller(id).map(|caller| caller.name.to_string())
 }
 
-fn other_failovers(gateway: &Gateway, ids: &[SecretId], tried: Option<&str>) -> Vec<Vec<u16>> {
+fn other_routes(gateway: &Gateway, ids: &[SecretId], tried: Option<&str>) -> Vec<OtherRoute> {
     let carries =
         |route: &&Route| route.auths().flatten().flat_map(Placement::secrets).any(|id| ids.contains(&id));
     let others = gateway.routes.iter().filter(|route| Some(route.name.as_ref()) != tried).filter(carries);
-    let statuses = |route: &Route| {
+    let other = |route: &Route| {
         let conditions = route.failover.iter().flat_map(|failover| failover.when.iter());
-        conditions.map(|condition| condition.status).collect()
+        let failover = conditions.map(|condition| condition.status).collect();
+        OtherRoute { name: route.name.to_string(), failover }
     };
-    others.map(statuses).collect()
+    others.map(other).collect()
 }
 
 fn target_secret(secret: &Secret, environment: &Environment) -> Result<TargetSecret, Failure> {
@@ -289,11 +298,17 @@ allow = { ops = ["GET /**"], shop = ["GET /**"] }
 
     #[test]
     fn knows_after_which_refusals_other_routes_try_the_next_source() {
-        let others = |names: &[&str], route| found(names, Some(route)).unwrap().other_failovers;
+        let others = |names: &[&str], route| {
+            let others = found(names, Some(route)).unwrap().other_routes;
+            others.into_iter().map(|other| (other.name, other.failover)).collect::<Vec<_>>()
+        };
         // Another route has it by itself, and one as the value of a caller.
-        assert_eq!(others(&["id"], "pair"), [vec![401], vec![401]]);
-        assert_eq!(others(&["id"], "id"), [vec![401], vec![401]]);
-        assert_eq!(others(&["key"], "pair"), <[Vec<u16>; 0]>::default());
+        assert_eq!(
+            others(&["id"], "pair").into_iter().map(|(_, failover)| failover).collect::<Vec<_>>(),
+            [vec![401], vec![401]]
+        );
+        assert_eq!(others(&["id"], "id").len(), 2);
+        assert_eq!(others(&["key"], "pair"), []);
     }
 
     #[test]

@@ -1,11 +1,12 @@
 //! Probes the upstream with the sources.
 
+use std::thread;
 use std::time::Duration;
 
 use super::found::{Found, Holding, Refusal, Verdict};
 use super::inspection::held;
 use super::judgement::{Judgement, ProbeRequest};
-use super::patience::{Patience, Tries};
+use super::patience::{PROOFS, Patience, Tries};
 use super::plan::Obstacle;
 use super::report::{Event, Report};
 use super::target::{NewValue, Target};
@@ -25,22 +26,43 @@ pub struct Trial<'a> {
     pub probe: Option<ProbeRequest>,
     /// The time limit until all instances of the gateway read the new value.
     pub patience: Duration,
+    /// The pause between probes that must have the same result.
+    pub pause: Duration,
 }
 
 impl Trial<'_> {
-    /// Probes the upstream with the source. The holding and the verdict come from the same response, so the verdict on
-    /// an old value is not used for the new one.
+    /// Probes the upstream with the source, until enough probes in a row had the same result. Results that differ tell
+    /// nothing: a single refusal must not spare a key that works, and a single acceptance must not prove the new one.
     ///
     /// # Errors
     /// Returns an error if the gateway does not do it, or reads another binding.
     pub fn probe(&self, source: usize, known: Found, report: &mut Report<'_>) -> Result<Found, Failure> {
+        let (mut now, mut probed) = self.probe_once(source, known)?;
+        let mut what = described(now.verdict, &probed);
+        for _ in 1..repetitions(now, &probed) {
+            thread::sleep(self.pause);
+            let first = now.verdict;
+            (now, probed) = self.probe_once(source, known)?;
+            if now.verdict != first {
+                what = format!("{what}; but later, it {}", described(now.verdict, &probed));
+                now.verdict = Verdict::Undecided;
+                break;
+            }
+        }
+        report.event(Event::probed(source, &what, probed.status))?;
+        Ok(now)
+    }
+
+    /// Probes the upstream with the source. The holding and the verdict come from the same response, so the verdict on
+    /// an old value is not used for the new one.
+    fn probe_once(&self, source: usize, known: Found) -> Result<(Found, Probed), Failure> {
         let request = self.request()?;
         let patience = Patience::new(self.patience);
         let mut tries = Tries::default();
         loop {
             let probed = request.send(self.operator, source)?;
             self.check_bindings(source, &probed)?;
-            let now = self.found(request, &probed);
+            let mut now = self.found(request, &probed);
             // One instance of the gateway may be behind the others.
             if known.holding == Holding::New && now.holding != Holding::New {
                 patience.wait(format_args!(
@@ -53,16 +75,10 @@ impl Trial<'_> {
             if (now.verdict == Verdict::Undecided || now.holding > known.holding) && tries.again() {
                 continue;
             }
-            let answer = answer(&probed);
-            let what = match now.verdict {
-                Verdict::Accepted => format!("works: {answer}"),
-                Verdict::Refused | Verdict::RefusedAs(_) => format!("does not work: {answer}"),
-                Verdict::Unknown | Verdict::Restricted | Verdict::Undecided => {
-                    format!("may or may not work: {answer}")
-                }
-            };
-            report.event(Event::probed(source, &what, probed.status))?;
-            return Ok(now);
+            if known.holding == Holding::Other && now.holding == Holding::Unreadable {
+                now = Found { holding: Holding::Unread, verdict: Verdict::Undecided };
+            }
+            return Ok((now, probed));
         }
     }
 
@@ -116,11 +132,31 @@ impl Trial<'_> {
             |new: &NewValue| matches!(probed.outcome(&new.secret), "invalid" | "missing" | "empty");
         let is_unfit = probed.status.is_none() && self.values.iter().any(is_unfit);
         let verdict = if is_unfit && holding != Holding::Unread {
-            Verdict::Refused
+            Verdict::Unfit
         } else {
             request.judge(probed).verdict()
         };
         Found { holding, verdict }
+    }
+}
+
+/// How many probes in a row must have this result. A value that is not sent has no second result.
+fn repetitions(found: Found, probed: &Probed) -> u32 {
+    match found.verdict {
+        Verdict::Accepted if found.holding == Holding::New => PROOFS,
+        Verdict::RefusedAs(_) if probed.status.is_some() || probed.exchange.is_some() => 2,
+        _ => 1,
+    }
+}
+
+fn described(verdict: Verdict, probed: &Probed) -> String {
+    let answer = answer(probed);
+    match verdict {
+        Verdict::Accepted => format!("works: {answer}"),
+        Verdict::Refused | Verdict::RefusedAs(_) | Verdict::Unfit => format!("does not work: {answer}"),
+        Verdict::Unknown | Verdict::Restricted | Verdict::Undecided => {
+            format!("may or may not work: {answer}")
+        }
     }
 }
 

@@ -9,6 +9,7 @@
 
 mod confidence;
 mod deletions;
+mod doubts;
 mod refusals;
 mod rotation;
 mod synchronisation;

@@ -12,7 +12,8 @@ fn an_upstream_that_does_not_say_is_asked_three_times() {
     let ran = world.run(&with_json(&PROBE), NEW);
     assert_eq!(ran.code, Some(0), "{}", ran.err);
     let sent = |calls: Vec<String>| calls.iter().filter(|call| call.starts_with("send stripe 1")).count();
-    assert_eq!(sent(world.calls()), 4);
+    // Three until there is a clear result, and three to prove the new value.
+    assert_eq!(sent(world.calls()), 6);
 
     // The verdict on the old value is the last of three responses; the verdict on the new one stays unknown.
     for (said, text) in [
@@ -61,8 +62,7 @@ fn a_value_that_does_not_fit_its_place_is_refused() {
 #[test]
 fn what_is_expected_and_what_is_a_refusal_can_be_said() {
     let world = stripe();
-    world.state().said =
-        [Said::Status(404), Said::Status(204)].into_iter().chain([Said::Status(204); 2]).collect();
+    world.state().said = [Said::Status(404); 2].into_iter().chain([Said::Status(204); 7]).collect();
     world.state().control = Some(Said::Status(404));
     let asked = ["--expect", "204", "--refused", "404,410", "--json"];
     let ran = world.run(&[&PROBE[..], &asked].concat(), NEW);
@@ -80,7 +80,7 @@ fn a_verdict_counts_only_with_the_value_that_it_is_about() {
     world.state().glimpses = early.collect();
     let ran = world.run(&with_json(&PROBE), NEW);
     assert_eq!(ran.code, Some(0), "{}", ran.err);
-    assert_eq!(world.calls().iter().filter(|call| call.starts_with("send stripe 2")).count(), 3);
+    assert_eq!(world.calls().iter().filter(|call| call.starts_with("send stripe 2")).count(), 5);
     assert_eq!(ran.events().iter().filter(|event| *event == "probed 2").count(), 2);
 
     let world = stripe();
@@ -115,6 +115,8 @@ fn a_probe_that_tells_no_key_from_another_stops_it_before_anything_is_written() 
             let ran = world.run(&[&PROBE[..], rehearsal].concat(), NEW);
             assert_eq!(ran.code, Some(i32::from(!goes_on)), "{}", ran.out);
             let calls = world.calls();
+            // It is repeated after each write.
+            let asked = if goes_on && rehearsal.is_empty() { 3 } else { asked };
             assert_eq!(calls.iter().filter(|call| call.starts_with("control ")).count(), asked);
             if !goes_on {
                 assert_eq!(held(&world), ["stripe=old-1", "stripe-previous=old-2"]);
@@ -149,12 +151,12 @@ fn what_the_route_takes_for_a_refusal_is_one() {
 fn a_key_that_works_and_may_not_do_the_probe_is_not_taken_for_a_dead_one() {
     // The control gets 401, so 403 means a missing permission of the key.
     for said in [
-        [Said::Status(403), Said::Status(200)],
-        [Said::Status(200), Said::Status(403)],
-        [Said::Status(403); 2],
+        &[Said::Status(403), Said::Status(403), Said::Status(200)][..],
+        &[Said::Status(200), Said::Status(403), Said::Status(403)],
+        &[Said::Status(403); 4],
     ] {
         let world = stripe();
-        world.state().said = said.into();
+        world.state().said = said.iter().copied().collect();
         let ran = world.run(&PROBE, NEW);
         assert_eq!(ran.code, Some(1), "{}", ran.out);
         assert!(
@@ -166,20 +168,18 @@ fn a_key_that_works_and_may_not_do_the_probe_is_not_taken_for_a_dead_one() {
         assert_eq!(held(&world), UNTOUCHED);
     }
     // An API that responds to every wrong key with 403 responds to the control with 403 too.
-    for (control, more) in [(Said::Status(403), &[][..]), (Said::Status(401), &["--no-control"])] {
-        let world = stripe();
-        world.state().said = [Said::Status(403), Said::Status(200)].into();
-        world.state().control = Some(control);
-        let ran = world.run(&[&with_json(&PROBE)[..], more].concat(), NEW);
-        assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
-        assert_eq!(held(&world), ["stripe=new-value", "stripe-previous=new-value"]);
-    }
+    let world = stripe();
+    world.state().said = [Said::Status(403), Said::Status(403), Said::Status(200)].into();
+    world.state().control = Some(Said::Status(403));
+    let ran = world.run(&with_json(&PROBE), NEW);
+    assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
+    assert_eq!(held(&world), ["stripe=new-value", "stripe-previous=new-value"]);
 }
 
 #[test]
 fn a_new_key_that_may_not_do_the_probe_is_not_called_a_wrong_one() {
     let world = stripe();
-    world.state().said = [Said::Status(200), Said::Status(200), Said::Status(403)].into();
+    world.state().said = [Said::Status(200), Said::Status(200), Said::Status(403), Said::Status(403)].into();
     let ran = world.run(&PROBE, NEW);
     assert_eq!(ran.code, Some(1));
     let told = "stopped. Source 2 (STRIPE_KEY_PREVIOUS) is refused in another way than a wrong value";
@@ -235,7 +235,7 @@ fn only_what_is_rotated_is_made_wrong() {
     assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
     let controls: Vec<String> =
         world.calls().into_iter().filter(|call| call.starts_with("control ")).collect();
-    assert_eq!(controls, ["control key 1 GET /"]);
+    assert_eq!(controls, ["control key 1 GET /"; 3]);
 }
 
 #[test]
@@ -256,7 +256,7 @@ fn where_no_source_holds_a_value_the_control_follows_the_first_write() {
 fn a_token_endpoint_that_refuses_is_told_from_one_that_is_down() {
     let refused = Said::Exchange(401, "invalid_client");
     let world = stripe();
-    world.state().said = [refused, Said::Status(200)].into();
+    world.state().said = [refused, refused, Said::Status(200)].into();
     world.state().control = Some(refused);
     let ran = world.run(&with_json(&PROBE), NEW);
     assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);

@@ -6,8 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
-use std::path::Path;
-use std::process::{Command, Stdio};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
 
@@ -106,6 +106,11 @@ pub struct Ran {
     pub err: String,
 }
 
+/// The folder of the configurations.
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/store")
+}
+
 impl World {
     /// A world with these secrets, which the upstream accepts. They are in the store 1, unless the name has another
     /// one.
@@ -143,13 +148,34 @@ impl World {
 
     /// Runs the command with these arguments, and with this value on standard input.
     pub fn run(&self, arguments: &[&str], input: &str) -> Ran {
-        self.run_in(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/store"), arguments, input)
+        self.run_in(&folder(), arguments, input)
     }
 
     /// The same in this folder.
     pub fn run_in(&self, folder: &Path, arguments: &[&str], input: &str) -> Ran {
+        let mut child = self.start(folder, arguments, input);
+        let output = child.stdout.take().map(BufReader::new);
+        let out = output.map(|mut output| {
+            let mut text = String::new();
+            output.read_to_string(&mut text).unwrap();
+            text
+        });
+        self.end(child, out.unwrap_or_default(), input)
+    }
+
+    /// Runs the command, and closes its standard output after this number of lines.
+    pub fn run_unread(&self, arguments: &[&str], input: &str, lines: usize) -> Ran {
+        let mut child = self.start(&folder(), arguments, input);
+        let output = BufReader::new(child.stdout.take().unwrap());
+        let read: Vec<String> = output.lines().take(lines).map(Result::unwrap).collect();
+        self.end(child, read.join("\n"), input)
+    }
+
+    fn start(&self, folder: &Path, arguments: &[&str], input: &str) -> Child {
+        let pause: &[&str] = if arguments.first() == Some(&"rotate") { &["--pause", "0s"] } else { &[] };
         let mut child = Command::new(env!("CARGO_BIN_EXE_ostiary"))
             .args(arguments)
+            .args(pause)
             .current_dir(folder)
             .env("CLOUDFLARE_ACCOUNT_ID", ACCOUNT)
             .env("CLOUDFLARE_API_TOKEN", "api-token")
@@ -163,9 +189,12 @@ impl World {
             .unwrap();
         // A command with invalid arguments ends before it reads.
         let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+        child
+    }
+
+    fn end(&self, child: Child, out: String, input: &str) -> Ran {
         let output = child.wait_with_output().unwrap();
-        let text = |bytes| String::from_utf8(bytes).unwrap();
-        let ran = Ran { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) };
+        let ran = Ran { code: output.status.code(), out, err: String::from_utf8(output.stderr).unwrap() };
         assert!(!input.is_empty() && !format!("{}{}", ran.out, ran.err).contains(input), "a value is shown");
         ran
     }
