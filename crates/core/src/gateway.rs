@@ -305,7 +305,12 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console + Signing +
         let proved = match proved {
             Err(why) if why != AuthenticationError::Contradictory => {
                 let verified = when(const { R::FORMS.hmac_callers }, || self.verify_request(routed)).await;
-                verified.flatten().unwrap_or(Err(Refused::Unproved(why)))
+                let verified = verified.flatten().unwrap_or(Err(Refused::Unproved(why)));
+                // The client may try again where its token could not be checked.
+                verified.map_err(|refused| {
+                    let is_unavailable = Code::from(why) == Code::SecretUnavailable;
+                    if is_unavailable { Refused::Unproved(why) } else { refused }
+                })
             }
             proved => proved.map(|proved| (proved, None)).map_err(Refused::Unproved),
         };

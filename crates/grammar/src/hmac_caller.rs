@@ -176,6 +176,17 @@ fn message(
         let lacking = lacking.join(", ");
         let told = format!("a signature of the caller `{}` counts with any other {lacking}", name.text);
         findings.warning(text.span, &told, "leave `message` out, or add what is missing");
+    } else if is_ambiguous(&message) {
+        let told = format!(
+            "a signature of the caller `{}` can be valid for another request, because a value in the \
+             message can end where another one begins",
+            name.text
+        );
+        findings.warning(
+            text.span,
+            &told,
+            "leave `message` out, or separate the values with `\\n` and put the body last",
+        );
     }
     Some(message)
 }
@@ -188,9 +199,38 @@ fn uncovered(message: &Template) -> Vec<&'static str> {
         ("method", covers(&[Method])),
         ("path", covers(&[Path, Target, Url])),
         ("query", covers(&[Query, Target, Url])),
-        ("body", message.requests().any(RequestValue::reads_body)),
+        // Other bodies can have the same sorted form.
+        ("body", message.requests().any(|of| of.reads_body() && *of != RequestValue::SortedForm)),
     ];
     parts.into_iter().filter_map(|(what, is_covered)| (!is_covered).then_some(what)).collect()
+}
+
+/// Whether two requests can have the same message: a value of any length and form is followed by something that it could
+/// contain too. Values of a fixed length at the end cause no doubt.
+fn is_ambiguous(message: &Template) -> bool {
+    use RequestValue::{Body, BodySha256, Header, Nonce, Path, Query, SortedForm, Target, Timestamp, Url};
+    let is_fixed = |part: &Part| match part {
+        Part::Text(_) => true,
+        Part::Request(of) => matches!(of, BodySha256(_) | Timestamp(_)),
+        _ => false,
+    };
+    (0..message.parts.len()).any(|at| {
+        let mut parts = message.parts.iter().skip(at);
+        let (Some(Part::Request(of)), rest) = (parts.next(), parts) else { return false };
+        if rest.clone().all(is_fixed) {
+            return false;
+        }
+        let next = match rest.clone().next() {
+            Some(Part::Text(text)) => text.chars().next(),
+            _ => None,
+        };
+        match of {
+            Body | SortedForm => true,
+            Path => !matches!(next, Some('\n' | '?')),
+            Query | Target | Url | Nonce | Header(_) => next != Some('\n'),
+            _ => false,
+        }
+    })
 }
 
 fn holds(put: &[Output], of: &RequestValue) -> bool {
@@ -337,6 +377,37 @@ mod tests {
         let [told] = &checked.warnings[..] else { panic!("{:?}", checked.warnings) };
         assert!(told.to_string().contains("counts with any other method, query, body"), "{told}");
         assert!(!Forms::used_by(&checked.gateway).body);
+    }
+
+    #[test]
+    fn a_message_that_two_requests_can_have_earns_a_warning() {
+        let warnings = |message: &str| {
+            let hmac = format!("hmac = {{ key = \"${{checkout}}\", message = \"{message}\" }}");
+            let checked = accepted("bearer = \"${checkout}\"", &hmac);
+            checked.warnings.iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        let whole = "${request.method}\\n${request.target}\\n${request.timestamp}\\n${request.nonce}\\n";
+        for sound in [
+            format!("{whole}${{request.body}}"),
+            format!("{whole}${{request.body_sha256}}"),
+            "${request.timestamp}${request.method}${request.target}\\n${request.nonce}\\n${request.body}"
+                .to_owned(),
+        ] {
+            assert_eq!(warnings(&sound), <[String; 0]>::default(), "{sound}");
+        }
+        for doubtful in [
+            "${request.timestamp}${request.nonce}\\n${request.method}${request.target}${request.body}",
+            "${request.body}\\n${request.method}\\n${request.target}\\n${request.timestamp}\\n${request.nonce}",
+            "${request.method}${request.target}\\n${request.timestamp}.${request.nonce}.${request.body}",
+        ] {
+            let warnings = warnings(doubtful);
+            assert!(
+                warnings.concat().contains("can be valid for another request"),
+                "{doubtful}: {warnings:?}"
+            );
+        }
+        let sorted = warnings(&format!("{whole}${{request.sorted_form}}"));
+        assert!(sorted.concat().contains("counts with any other body"), "{sorted:?}");
     }
 
     #[test]

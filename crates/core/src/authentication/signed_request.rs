@@ -53,6 +53,15 @@ pub enum Refused {
     Body(Code),
 }
 
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "`as` saturates, and no clock shows such a time"
+)]
+fn seconds(clock: &impl Clock) -> u64 {
+    (clock.now() / 1000.0) as u64
+}
+
 /// Finds the one of these callers that has signed the request; `None` where it shows no signature of any.
 ///
 /// 1. What is shown is taken apart, and the time is compared with the clock. What fails here has cost no read and no
@@ -67,12 +76,7 @@ pub async fn verify_request<'g, H: RequestHead, R: Bindings + Clock + Signing>(
     readings: &mut Readings<'g, R>,
     body: impl AsyncFnOnce() -> Result<Option<SecretBytes>, Code>,
 ) -> Option<Result<(ProvedCaller, Option<SecretBytes>), Refused>> {
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "`as` saturates, and no clock shows such a time"
-    )]
-    let now = (readings.bindings().now() / 1000.0) as u64;
+    let now = seconds(readings.bindings());
     let mut candidates = Vec::new();
     let mut refused = None;
     for (id, proof) in
@@ -104,6 +108,14 @@ pub async fn verify_request<'g, H: RequestHead, R: Bindings + Clock + Signing>(
     } else {
         None
     };
+    // A body can take longer than the window.
+    let now = seconds(readings.bindings());
+    let find = |candidate: &Candidate<'_>| {
+        ShownSignature::find(candidate.proof, request.head, request.query, now).and_then(Result::err)
+    };
+    if let Some(why) = candidates.iter().find_map(find) {
+        return Some(Err(why.into()));
+    }
     let (mut proved, mut all_read) = (Vec::new(), true);
     let mut plan = request.plan(body);
     for (candidate, keys) in keys {

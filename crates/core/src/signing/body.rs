@@ -48,7 +48,8 @@ pub(super) fn set_field(body: &[u8], place: &BodyPlace, value: &str) -> Option<V
             out
         }
         BodyPlace::Form(name) => {
-            let kept = query::without(text, |field| *field.name() == *name.as_bytes()).unwrap_or_default();
+            let kept = query::without(text, |field| query::is_same_name(&field.name(), name.as_bytes()))
+                .unwrap_or_default();
             let mut out = String::with_capacity(kept.len() + 3 * (name.len() + value.len()) + 2);
             out.push_str(&kept);
             query::append(&mut out, name, value);
@@ -229,6 +230,7 @@ mod tests {
             ("", "api_key=a%20b%26c"),
             ("x=1&y=%zz", "x=1&y=%zz&api_key=a%20b%26c"),
             ("api_key=mine&x=1", "x=1&api_key=a%20b%26c"),
+            ("API_KEY=mine&x=1&api_key%5B%5D=mine", "x=1&api_key=a%20b%26c"),
             ("x=1&api%5Fkey=mine", "x=1&api_key=a%20b%26c"),
         ] {
             assert_eq!(form(body).as_deref(), Some(expected), "{body}");

@@ -391,3 +391,11 @@ fn a_replay_is_the_same_request_and_ends_with_the_window() {
     world.now += 2_000.0;
     refused(&world.ask(&ask), "signature_expired");
 }
+
+#[test]
+fn a_token_that_could_not_be_checked_is_a_503_beside_a_wrong_signature_too() {
+    let world = world().with("CHECKOUT_TOKEN", Binding::Throws);
+    let ask = Ask::new("GET", "/api/v1/x").without("authorization");
+    let ask = ask.header("authorization", "Bearer canary-checkout-token").header("x-signature", "z");
+    world.ask(&ask).refused("secret_unavailable");
+}
