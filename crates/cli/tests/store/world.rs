@@ -146,7 +146,7 @@ impl World {
             output.read_to_string(&mut text).unwrap();
             text
         });
-        self.end(child, out.unwrap_or_default(), input)
+        Self::end(child, out.unwrap_or_default(), input)
     }
 
     /// Runs the command, and closes its standard output after this number of lines.
@@ -154,7 +154,7 @@ impl World {
         let mut child = self.start(arguments, input);
         let output = BufReader::new(child.stdout.take().unwrap());
         let read: Vec<String> = output.lines().take(lines).map(Result::unwrap).collect();
-        self.end(child, read.join("\n"), input)
+        Self::end(child, read.join("\n"), input)
     }
 
     fn start(&self, arguments: &[&str], input: &str) -> Child {
@@ -178,7 +178,7 @@ impl World {
         child
     }
 
-    fn end(&self, child: Child, out: String, input: &str) -> Ran {
+    fn end(child: Child, out: String, input: &str) -> Ran {
         let output = child.wait_with_output().unwrap();
         let ran = Ran { code: output.status.code(), out, err: String::from_utf8(output.stderr).unwrap() };
         assert!(!input.is_empty() && !format!("{}{}", ran.out, ran.err).contains(input), "a value is shown");
