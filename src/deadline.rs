@@ -48,8 +48,8 @@ impl Deadline {
     }
 }
 
-/// A deadline for each of several waits, one after another. Its timer is set again when it has run out, not for each wait:
-/// to set a timer is dear.
+/// A deadline for each of several waits, one after another. Its timer is set again when it has run out, not for each
+/// wait: to set a timer is dear.
 pub(crate) struct MovingDeadline {
     milliseconds: u32,
     current: Deadline,

@@ -65,8 +65,8 @@ pub(crate) struct Task {
     /// The waits that have not ended, by number.
     waits: RefCell<Vec<(u32, Signal)>>,
     last: Cell<u32>,
-    /// The JavaScript object of its [`Waiter`], from the call that wakes the task until the task has run, for new waits.
-    /// While the task waits, only JavaScript refers to the object.
+    /// The JavaScript object of its [`Waiter`], from the call that wakes the task until the task has run, for new
+    /// waits. While the task waits, only JavaScript refers to the object.
     waiter: RefCell<Option<JsValue>>,
     /// The number of waiters. A second one is created only if the task runs without having been woken by the first.
     waiters: Cell<usize>,
@@ -119,8 +119,8 @@ impl Task {
     }
 }
 
-/// The object that JavaScript calls when a wait of a request ends. All waits share it, because to create an object with a
-/// finalizer is expensive. Rust does not refer to it while the request waits: when JavaScript no longer refers to it
+/// The object that JavaScript calls when a wait of a request ends. All waits share it, because to create an object with
+/// a finalizer is expensive. Rust does not refer to it while the request waits: when JavaScript no longer refers to it
 /// either, no wait will ever end.
 #[wasm_bindgen]
 pub struct Waiter(Rc<Task>);

@@ -55,13 +55,17 @@ fn assert_whole(gateway: &Gateway) {
             Proof::Secret(secret) => {
                 assert!(gateway.secret(*secret).is_some());
                 let mut injected =
-                    gateway.routes.iter().flat_map(|route| route.auth.iter()).flat_map(Placement::secrets);
+                    gateway.routes.iter().flat_map(|route| route.auths().flatten()).flat_map(Placement::secrets);
                 assert!(!injected.any(|injected| injected == *secret), "a caller's token goes up");
             }
             Proof::Digests(digests) => assert!(!digests.is_empty()),
             Proof::Jwt(jwt) => {
-                assert!(!jwt.issuer.is_empty() && !jwt.audiences.is_empty());
+                assert!(!jwt.issuer.parts.is_empty() && !jwt.audiences.is_empty());
                 assert!(!matches!(&jwt.keys, KeySource::Inline(keys) if keys.is_empty()));
+            }
+            Proof::Hmac(hmac) => {
+                assert!(gateway.secret(hmac.key).is_some() && hmac.window > 0);
+                assert!(hmac.put.iter().any(ostiary_core::configuration::Output::is_signature));
             }
             Proof::Issued(issued) => {
                 assert!(!issued.keys.is_empty() && issued.max_ttl > 0);
@@ -80,7 +84,7 @@ fn assert_whole(gateway: &Gateway) {
             );
         }
         assert!(
-            route.auth.iter().flat_map(Placement::secrets).all(|secret| gateway.secret(secret).is_some())
+            route.auths().flatten().flat_map(Placement::secrets).all(|secret| gateway.secret(secret).is_some())
         );
         if let Upstream::Fixed(upstream) = &route.upstream {
             let base = upstream.base.replace(['{', '}'], "");

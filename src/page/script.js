@@ -156,7 +156,7 @@ function when(seconds) {
 
 const described = (...pairs) => make("dl", {}, ...pairs.filter(([, text]) => text).flatMap(([term, text]) => [make("dt", {}, term), make("dd", {}, text)]));
 
-function routeCard({ name, mounts, upstream, auth, secrets, failover, redact, allow }) {
+function routeCard({ name, mounts, upstream, auth, secrets, failover, redact, allow, tenants = [] }) {
   const rules = allow.map(({ caller, rules }) => [caller, make("span", {}, ...rules.flatMap((rule) => [make("code", {}, rule), make("br")]))]);
   return make(
     "li",
@@ -170,7 +170,7 @@ function routeCard({ name, mounts, upstream, auth, secrets, failover, redact, al
       ["also", [failover && "failover", !redact && "not redacted"].filter(Boolean).join(", ")],
     ),
     make("details", {}, make("summary", {}, "Callers and rules"), described(...rules)),
-    ...(secrets.length === 0 ? [] : [make("details", {}, make("summary", {}, "Probe"), probeForm(name, secrets))]),
+    ...(secrets.length === 0 ? [] : [make("details", {}, make("summary", {}, "Probe"), probeForm(name, secrets, tenants))]),
   );
 }
 
@@ -179,18 +179,22 @@ function field(id, label, control, wide = false) {
   return make("div", { className: wide ? "field wide" : "field" }, make("label", { for: id }, label), control);
 }
 
-// Sends one request with one source of the route's secrets, when the operator asks for it.
-function probeForm(name, secrets) {
+// Sends one request with one source of the route's secrets, when the operator asks for it. Of several tenants one is
+// named.
+function probeForm(name, secrets, tenants) {
   const count = Math.max(...overview.secrets.filter((secret) => secrets.includes(secret.name)).map(({ sources }) => sources.length));
   const source = make("select", {}, ...Array.from({ length: count }, (_, position) => make("option", { value: position + 1 }, `${position + 1}`)));
   const method = make("select", {}, make("option", {}, "GET"), make("option", {}, "HEAD"));
   const path = make("input", { placeholder: "/v1/balance", required: "", pattern: "/.*" });
   const result = make("div", { className: "result", role: "status" });
-  const form = make("form", {}, field(`probe-source-${name}`, "Source", source), field(`probe-method-${name}`, "Method", method), field(`probe-path-${name}`, "Path below the mount", path, true), make("button", {}, "Send"));
+  const caller = make("select", {}, ...tenants.map((tenant) => make("option", {}, tenant)));
+  const whose = tenants.length === 0 ? [] : [field(`probe-caller-${name}`, "Caller", caller)];
+  const form = make("form", {}, ...whose, field(`probe-source-${name}`, "Source", source), field(`probe-method-${name}`, "Method", method), field(`probe-path-${name}`, "Path below the mount", path, true), make("button", {}, "Send"));
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     const nonce = btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(32)))).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
-    show(result, ask("probe", { route: name, method: method.value, path: path.value, source: Number(source.value), nonce }), probed);
+    const named = tenants.length === 0 ? {} : { caller: caller.value };
+    show(result, ask("probe", { route: name, ...named, method: method.value, path: path.value, source: Number(source.value), nonce }), probed);
   });
   return make("div", {}, form, result);
 }

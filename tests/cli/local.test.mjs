@@ -58,7 +58,7 @@ test("the local store takes a secret by the same command, without an account", a
   assert.match(again.err, /cannot create `items-key` in the store `one`: .*name_already_exists.*POST http:\/\/127.*ostiary secrets update --value --local --store one items-key`/s);
   assert.ok(!again.err.includes(VALUE));
 
-  const gone = await local(mine, ["delete", "items-key", "--store", "one"]);
+  const gone = await local(mine, ["delete", "items-key", "--delete-bound", "--store", "one"]);
   assert.match(gone.out, /^deleted items-key$/m);
   assert.match(gone.err, /warning: `items-key` is bound by `ITEMS_KEY` \(top level\)/);
   const absent = await ostiary(["secrets", "list", "--local", "--store", "three"], { cwd: mine });

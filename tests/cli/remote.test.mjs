@@ -205,7 +205,7 @@ test("a store that the configuration binds is not deleted with its secrets, unle
     assert.deepEqual([ran.code, ran.out], [0, "deleted main\n"], ran.err);
   }
   assert.equal((await against(script, ["stores", "delete", "main", "--delete-bound"])).code, 2, "it says what --force may do");
-  const unknown = await against(({ method, path }) => (method === "DELETE" ? success(null) : path.endsWith("one") ? success(secret("one")) : list(secret("one"))), ["secrets", "delete", "one", "--wrangler", "/nowhere.toml"]);
+  const unknown = await against(({ method, path }) => (method === "DELETE" ? success(null) : path.endsWith("one") ? success(secret("one")) : list(secret("one"))), ["secrets", "delete", "one", "--delete-bound", "--wrangler", "/nowhere.toml"]);
   assert.match(unknown.err, /warning: what is bound is not known, since cannot read \/nowhere\.toml/);
 });
 

@@ -142,3 +142,33 @@ test("a person at a terminal is asked with the names", { skip: !terminal && "scr
   assert.doesNotMatch(asked("", "--yes").stdout, /\[y\/N\]/);
   assert.deepEqual(await held(), ["LIVE"]);
 });
+
+test("a question that cannot be answered is told before the first write", { skip: !terminal && "script of util-linux is not here" }, async () => {
+  await holds("LIVE", "extra");
+  const piped = (...args) => {
+    const command = `cat ${valuesOf("LIVE", "fresh")} | ${[PROGRAM, "sync", "--store", STORE, "--from", "-", "--wrangler", wrangler, "--delete", ...args].join(" ")}`;
+    return spawnSync("script", ["-qec", command, "/dev/null"], { encoding: "utf8", env: { PATH: process.env.PATH, ...api.environment } });
+  };
+  for (const args of [[], ["--json"]]) {
+    const ran = piped(...args);
+    assert.equal(ran.status, 2);
+    assert.match(ran.stdout, /no question can be asked: standard input is not a terminal; write --yes/);
+    assert.deepEqual(await held(), ["LIVE", "extra"]);
+  }
+  assert.equal(piped("--yes").status, 0);
+  assert.deepEqual(await held(), ["LIVE", "fresh"]);
+});
+
+test("a bound secret is deleted after a yes, and not if its question goes into a pipe", { skip: !terminal && "script of util-linux is not here" }, async () => {
+  await holds("LIVE", "STAGED");
+  const asked = (answer, rest = "") => {
+    const command = `${PROGRAM} secrets --store ${STORE} --wrangler ${wrangler} delete LIVE${rest}`;
+    return spawnSync("script", ["-qec", command, "/dev/null"], { input: answer, encoding: "utf8", env: { PATH: process.env.PATH, ...api.environment } });
+  };
+  for (const [answer, rest] of [["y\n", " 2>&1 | cat"], ["", " --yes"], ["n\n", ""]]) {
+    assert.match(asked(answer, rest).stdout, /nothing is deleted/);
+    assert.deepEqual(await held(), ["LIVE", "STAGED"]);
+  }
+  assert.match(asked("y\n").stdout, /`LIVE` is bound by `LIVE` \(top level\)[^]*Delete LIVE from the store `.*`\? \[y\/N\]/);
+  assert.deepEqual(await held(), ["STAGED"]);
+});

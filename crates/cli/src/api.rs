@@ -2,13 +2,14 @@
 //!
 //! The file is longer than others, because it has the error messages of all operations.
 
+use std::cell::RefCell;
 use std::env;
 
 use clap::Args;
 use http::Method;
 use ostiary_secrets_store::{
     Account, AccountId, BaseUrl, Call, Credential, CredentialPart, Error, List, Secret, SecretFilter,
-    SecretId, Status, Store, StoreId,
+    SecretId, SentValues, Status, Store, StoreId,
 };
 use serde::de::DeserializeOwned;
 
@@ -91,6 +92,8 @@ pub struct Api {
     /// The account for calls.
     pub account: Account,
     client: HttpClient,
+    /// The values that were sent, which no later message may show.
+    sent: RefCell<SentValues>,
     given: GivenOptions,
     given_store: GivenOptions,
     /// The server of a local store ends when this is dropped.
@@ -115,7 +118,7 @@ impl AccountArguments {
         })?;
         let account = Account { base: self.api_base_url.unwrap_or_default(), id, credential: credential()? };
         let client = HttpClient::for_base(&account.base)?;
-        Ok(Api { account, client, given, given_store: GivenOptions::default(), _server: None })
+        Ok(Api::new(account, client, given, None))
     }
 
     fn given(&self) -> GivenOptions {
@@ -141,7 +144,7 @@ fn open_local(configuration: &ConfigurationArguments, given: GivenOptions) -> Re
     let credential = Credential::token(ANY).map_err(Failure::failed)?;
     let client = HttpClient::for_base(&base)?;
     let account = Account { base, id, credential };
-    Ok(Api { account, client, given, given_store: GivenOptions::default(), _server: Some(server) })
+    Ok(Api::new(account, client, given, Some(server)))
 }
 
 impl StoreArguments {
@@ -165,6 +168,11 @@ impl StoreArguments {
 }
 
 impl Api {
+    fn new(account: Account, client: HttpClient, given: GivenOptions, server: Option<LocalApi>) -> Self {
+        let (sent, given_store) = (RefCell::default(), GivenOptions::default());
+        Self { account, client, sent, given, given_store, _server: server }
+    }
+
     /// A command for the user to paste, with the options for the same account and configuration.
     pub fn command(&self, words: &str) -> ShellCommand {
         self.given.command(words)
@@ -190,16 +198,18 @@ impl Api {
     /// # Errors
     /// Returns an error if there was no result.
     pub fn send<T>(&self, call: &Call<T>) -> Result<T, ApiFailure> {
+        self.sent.borrow_mut().remember(call);
         let response = self.client.send(call.request()).map_err(|reason| unreached(call, reason))?;
         let is_repeated = response.extensions().get::<Repeated>().is_some();
-        call.read(&response).map_err(|error| self.refused(call, error, is_repeated))
+        let read = call.read_after(&response, &self.sent.borrow());
+        read.map_err(|error| self.refused(call, error, is_repeated))
     }
 
     /// Sends the call of a deletion. If its response may have been lost, `is_gone` finds out whether it was done.
     fn erase(&self, call: &Call<()>, is_gone: impl Fn() -> bool) -> Result<(), ApiFailure> {
         let failure = match self.client.send(call.request()) {
             Err(reason) => unreached(call, reason),
-            Ok(response) => match call.read(&response) {
+            Ok(response) => match call.read_after(&response, &self.sent.borrow()) {
                 Ok(()) => return Ok(()),
                 Err(error) => {
                     let is_repeated = response.extensions().get::<Repeated>().is_some();
@@ -263,12 +273,18 @@ impl Api {
         })
     }
 
-    /// All secrets of a store.
+    /// All secrets of a store, without those that are being deleted.
     ///
     /// # Errors
     /// Returns an error if the list could not be read.
     pub fn secrets(&self, store: &StoreId) -> Result<Vec<Secret>, ApiFailure> {
-        self.all(&self.account.secrets(store, &SecretFilter::default()))
+        self.kept(store, &SecretFilter::default())
+    }
+
+    fn kept(&self, store: &StoreId, filter: &SecretFilter) -> Result<Vec<Secret>, ApiFailure> {
+        let mut secrets = self.all(&self.account.secrets(store, filter))?;
+        secrets.retain(|secret| secret.status != Status::Deleted);
+        Ok(secrets)
     }
 
     /// The secret with this name. The API can only search for a part of a name or comment.
@@ -277,7 +293,7 @@ impl Api {
     /// Returns an error if the store has no secret with this name.
     pub fn secret_named(&self, store: &ChosenStore, name: &str) -> Result<Secret, Failure> {
         let filter = SecretFilter { search: Some(name.to_owned()), ..SecretFilter::default() };
-        let found = self.all(&self.account.secrets(&store.id, &filter))?;
+        let found = self.kept(&store.id, &filter)?;
         found.into_iter().find(|secret| secret.name == name).ok_or_else(|| {
             Failure::failed(format_args!(
                 "the store `{}` has no secret `{}`; `{}` shows all",

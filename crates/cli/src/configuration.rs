@@ -186,15 +186,15 @@ impl ConfigurationArguments {
         self.is_named() || self.gateway_path().exists()
     }
 
-    /// All environments; none if there is no configuration.
+    /// All environments; `None` if there is no configuration.
     ///
     /// # Errors
-    /// Returns an error if there is a configuration and it cannot be read, because the bindings are not known then.
-    pub fn environments_if_present(&self) -> Result<Vec<Environment>, Failure> {
+    /// Returns an error if there is a configuration and it cannot be read.
+    pub fn environments_if_present(&self) -> Result<Option<Vec<Environment>>, Failure> {
         let is_absent = self.wrangler.is_none()
             && !self.is_present()
             && matches!(grammar::find_wrangler(Path::new("")), Err(WranglerFileError::Missing(_)));
-        if is_absent { Ok(Vec::new()) } else { self.environments() }
+        if is_absent { Ok(None) } else { self.environments().map(Some) }
     }
 
     /// Whether the path of `gateway.toml` is given.

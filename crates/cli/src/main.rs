@@ -27,6 +27,7 @@ mod confirmation;
 mod deployed;
 mod http_client;
 mod local_api;
+mod no_key;
 mod operator;
 mod probed;
 

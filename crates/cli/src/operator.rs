@@ -50,6 +50,30 @@ struct Problem {
     code: String,
 }
 
+/// A request that a route's upstream gets.
+#[derive(Clone, Copy, Debug)]
+pub struct RouteRequest<'a> {
+    /// The route's name.
+    pub route: &'a str,
+    /// Whose values are put on the request, on a route where each caller has its own.
+    pub caller: Option<&'a str>,
+    /// GET or HEAD.
+    pub method: &'a str,
+    /// Below the mount, with its query.
+    pub path: &'a str,
+}
+
+impl RouteRequest<'_> {
+    /// With what is certainly wrong in the place of these secrets' values.
+    fn order(&self, wrong: &[&str]) -> serde_json::Value {
+        let Self { route, caller, method, path } = self;
+        if wrong.is_empty() {
+            return json!({ "route": route, "caller": caller, "method": method, "path": path });
+        }
+        json!({ "route": route, "caller": caller, "method": method, "path": path, "control": wrong })
+    }
+}
+
 impl OperatorArguments {
     /// Whether a gateway is given.
     pub fn is_given(&self) -> bool {
@@ -98,8 +122,8 @@ impl Operator {
     ///
     /// # Errors
     /// The gateway refuses. An error of the upstream is in the result.
-    pub fn send(&self, route: &str, method: &str, path: &str, source: usize) -> Result<Probed, Failure> {
-        self.probe(&json!({ "route": route, "method": method, "path": path }), source, nonce()?)
+    pub fn send(&self, request: &RouteRequest<'_>, source: usize) -> Result<Probed, Failure> {
+        self.probe(&request.order(&[]), source, nonce()?)
     }
 
     /// Like [`Self::send`], but with wrong values for these secrets.
@@ -108,14 +132,11 @@ impl Operator {
     /// The same as [`Self::send`].
     pub fn send_wrong(
         &self,
-        route: &str,
-        method: &str,
-        path: &str,
+        request: &RouteRequest<'_>,
         source: usize,
         wrong: &[&str],
     ) -> Result<Probed, Failure> {
-        let order = json!({ "route": route, "method": method, "path": path, "control": wrong });
-        self.probe(&order, source, nonce()?)
+        self.probe(&request.order(wrong), source, nonce()?)
     }
 
     /// Checks that this is the gateway of the environment, and that it reads what is written through this API. With a

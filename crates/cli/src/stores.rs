@@ -8,7 +8,7 @@ use crate::age::Age;
 use crate::api::{AccountArguments, Api, ApiFailure, ChosenStore};
 use crate::bound::Bound;
 use crate::configuration::ConfigurationArguments;
-use crate::confirmation::is_confirmed;
+use crate::confirmation::{can_be_asked, is_confirmed};
 use crate::failure::Failure;
 use crate::output::{Output, Text, Tone};
 use crate::printable::Printable;
@@ -54,10 +54,10 @@ enum Operation {
 struct DeleteArguments {
     /// The store's name or id.
     store: String,
-    /// Also delete all its secrets.
+    /// Also delete all its secrets. If no question can be asked, this needs --yes.
     #[arg(long)]
     force: bool,
-    /// Delete it even if wrangler's configuration binds secrets in it.
+    /// Delete it even if wrangler's configuration binds secrets in it, or is not known.
     #[arg(long, requires = "force")]
     delete_bound: bool,
     /// Delete without asking. There is a question only on a terminal.
@@ -99,6 +99,11 @@ impl DeleteArguments {
         let store = api.store_named(&self.store)?;
         if self.force {
             self.spare_what_is_bound(&store, configuration, output)?;
+            if !self.yes && !can_be_asked() {
+                return Err(Failure::usage(
+                    "--force deletes all secrets of the store, and no question can be asked; write --yes to delete them",
+                ));
+            }
         }
         let with = if self.force { " with all its secrets" } else { "" };
         let question = format!("Delete the store `{}`{with}?", store.name);
@@ -121,8 +126,14 @@ impl DeleteArguments {
         output: &mut Output,
     ) -> Result<(), Failure> {
         let environments = match configuration.environments_if_present() {
-            Ok(environments) => environments,
-            Err(_) if self.delete_bound => return Ok(()),
+            Ok(Some(environments)) => environments,
+            Ok(None) | Err(_) if self.delete_bound => return Ok(()),
+            Ok(None) => {
+                return Err(Failure::usage(
+                    "--force has to know what is bound, and there is no configuration in this folder; name the Worker's \
+                     configuration with --wrangler, or write --delete-bound",
+                ));
+            }
             Err(failure) => {
                 return Err(Failure::usage(format_args!(
                     "--force has to know what is bound, and {failure}; name the Worker's configuration with --wrangler, \

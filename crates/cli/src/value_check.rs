@@ -3,8 +3,9 @@
 
 use std::fmt;
 
+use clap::Args;
 use ostiary_core::authentication::jwt::RevocationList;
-use ostiary_core::configuration::{Gateway, Proof, SecretId, SourceKind};
+use ostiary_core::configuration::{Gateway, Part, Placement, Proof, SecretId, SourceKind, Template};
 use ostiary_core::place::Place;
 use ostiary_core::secret_value::SecretValue as UsedValue;
 use ostiary_core::secrets::places::check_value;
@@ -15,10 +16,22 @@ use zeroize::Zeroizing;
 
 use crate::configuration::{ConfigurationArguments, Environment};
 use crate::failure::Failure;
+use crate::no_key::NoKey;
 use crate::output::Output;
 
+/// The option for values that look like mistakes.
+#[derive(Args)]
+pub struct ValueArguments {
+    /// Also write a value that is obviously not a key, such as `null`, `$NAME` or `NAME=value`.
+    #[arg(long)]
+    as_is: bool,
+}
+
 /// The places of secrets, if there is a configuration.
-pub struct ValueCheck(Option<(Gateway, Vec<Environment>)>);
+pub struct ValueCheck {
+    places: Option<(Gateway, Vec<Environment>)>,
+    as_is: bool,
+}
 
 impl ValueCheck {
     /// Reads the configuration, if there is one. A configuration with errors is ignored, because secrets are usually
@@ -26,19 +39,24 @@ impl ValueCheck {
     ///
     /// # Errors
     /// A given file cannot be read.
-    pub fn new(arguments: &ConfigurationArguments, output: &mut Output) -> Result<Self, Failure> {
+    pub fn new(
+        arguments: &ConfigurationArguments,
+        value: &ValueArguments,
+        output: &mut Output,
+    ) -> Result<Self, Failure> {
+        let as_is = value.as_is;
         if !arguments.is_present() {
-            return Ok(Self(None));
+            return Ok(Self { places: None, as_is });
         }
         match (arguments.gateway(), arguments.environments()) {
-            (Ok(gateway), Ok(environments)) => Ok(Self(Some((gateway, environments)))),
+            (Ok(gateway), Ok(environments)) => Ok(Self { places: Some((gateway, environments)), as_is }),
             (Err(failure), _) | (_, Err(failure)) if arguments.is_named() => Err(failure),
             (Err(_), _) | (_, Err(_)) => {
                 let check = arguments.given().command("check");
                 output.note(format!(
                     "The configuration has errors (`{check}` shows them), so values are checked without it."
                 ));
-                Ok(Self(None))
+                Ok(Self { places: None, as_is })
             }
         }
     }
@@ -49,7 +67,7 @@ impl ValueCheck {
     /// # Errors
     /// The value is not valid; nothing should be written.
     pub fn stored(&self, store: &StoreId, name: &SecretName, value: &SecretValue) -> Result<(), Failure> {
-        let Some((gateway, environments)) = &self.0 else { return unknown(name.as_str(), value) };
+        let Some((gateway, environments)) = &self.places else { return self.unbound(name, value) };
         let bindings = environments.iter().flat_map(|environment| &environment.bindings);
         let bound: Vec<&str> = bindings
             .filter(|binding| binding.store == *store && binding.secret == *name)
@@ -64,9 +82,13 @@ impl ValueCheck {
         };
         let ids: Vec<SecretId> = ids(gateway).filter(is_source).collect();
         if ids.is_empty() {
-            return unknown(name.as_str(), value);
+            return self.unbound(name, value);
         }
-        ids.into_iter().try_for_each(|id| known(gateway, id, name.as_str(), value))
+        ids.into_iter().try_for_each(|id| known(gateway, id, name.as_str(), value, self.as_is))
+    }
+
+    fn unbound(&self, name: &SecretName, value: &SecretValue) -> Result<(), Failure> {
+        unknown(name.as_str(), value, |text| if self.as_is { None } else { NoKey::of(text) })
     }
 }
 
@@ -77,14 +99,20 @@ impl ValueCheck {
 pub fn check_named(gateway: &Gateway, name: &str, value: &SecretValue) -> Result<(), Failure> {
     let mut ids = ids(gateway);
     let id = ids.find(|id| gateway.secret(*id).is_some_and(|secret| secret.name == name));
-    id.map_or(Ok(()), |id| known(gateway, id, name, value))
+    id.map_or(Ok(()), |id| known(gateway, id, name, value, false))
 }
 
 fn ids(gateway: &Gateway) -> impl Iterator<Item = SecretId> {
     (0..=u16::MAX).map(SecretId).take(gateway.secrets.len())
 }
 
-fn known(gateway: &Gateway, id: SecretId, name: &str, value: &SecretValue) -> Result<(), Failure> {
+fn known(
+    gateway: &Gateway,
+    id: SecretId,
+    name: &str,
+    value: &SecretValue,
+    as_is: bool,
+) -> Result<(), Failure> {
     let used = UsedValue::new(value.expose().to_owned());
     check_value(gateway, id, &used, true)
         .map_err(|misfit| Failure::usage(format_args!("{name}: {misfit}")))?;
@@ -98,7 +126,41 @@ fn known(gateway: &Gateway, id: SecretId, name: &str, value: &SecretValue) -> Re
             Failure::usage(format_args!("{name}: as a list of revoked tokens, {fault}, {then} `{class}`"))
         });
     }
-    unknown(name, value)
+    let adds_scheme = adds_scheme(gateway, id);
+    unknown(name, value, |text| {
+        let scheme = || if adds_scheme { NoKey::of_scheme(text) } else { None };
+        if as_is { None } else { NoKey::of(text).or_else(scheme) }
+    })
+}
+
+/// Whether the gateway adds an authentication scheme to this secret, or compares it with a token without one.
+fn adds_scheme(gateway: &Gateway, id: SecretId) -> bool {
+    gateway.callers.iter().any(|caller| caller.proof == Proof::Secret(id))
+        || gateway
+            .routes
+            .iter()
+            .any(|route| route.auth.iter().any(|placement| is_behind_scheme(placement, id)))
+}
+
+fn is_behind_scheme(placement: &Placement, id: SecretId) -> bool {
+    let position = |template: &Template| {
+        template
+            .parts
+            .iter()
+            .position(|part| matches!(part, Part::Secret(secret) | Part::Field(secret, _) if *secret == id))
+    };
+    match placement {
+        Placement::Bearer(value) => position(value).is_some(),
+        Placement::Basic { username, password } => {
+            position(username).is_some() || position(password).is_some()
+        }
+        // A header that begins with the secret may get its scheme from there.
+        Placement::Header { value, .. } => position(value).is_some_and(|position| position > 0),
+        Placement::Exchange(exchange) => {
+            exchange.auth.iter().any(|placement| is_behind_scheme(placement, id))
+        }
+        _ => false,
+    }
 }
 
 /// A member of a JSON object.
@@ -112,20 +174,30 @@ enum Member {
 /// Members with their positions only: a name is a part of the value, too.
 struct Members(Vec<Member>);
 
-/// Checks that the value has no characters that only come from copying, such as a byte order mark. Places that encode
-/// the value would accept them.
-fn unknown(name: &str, value: &SecretValue) -> Result<(), Failure> {
+/// Checks that the value has no characters that only come from copying, such as a byte order mark, and is not obviously
+/// something else than a key. Places that encode the value would accept both.
+fn unknown(name: &str, value: &SecretValue, no_key: impl Fn(&str) -> Option<NoKey>) -> Result<(), Failure> {
+    let refused = |place: &str, reason: NoKey| {
+        Failure::usage(format_args!(
+            "{name}: {place}{reason}. If it is the key, `ostiary secrets update --value --as-is` and `sync --as-is` \
+             write it"
+        ))
+    };
     let text = value.expose();
     // White space between the parts of JSON is not part of a key.
     let members = if text.trim_start().starts_with('{') { serde_json::from_str(text).ok() } else { None };
     let Some(Members(members)) = members else {
-        return Place::Unknown.check(text).map_err(|error| Failure::usage(format_args!("{name}: {error}")));
+        Place::Unknown.check(text).map_err(|error| Failure::usage(format_args!("{name}: {error}")))?;
+        return no_key(text).map_or(Ok(()), |reason| Err(refused("", reason)));
     };
     for (position, member) in (1..).zip(&members) {
         if let Member::Text(text) = member {
             Place::Unknown
                 .check_characters(text)
                 .map_err(|error| Failure::usage(format_args!("{name}: in its member {position}, {error}")))?;
+            if let Some(reason) = no_key(text) {
+                return Err(refused(&format!("in its member {position}, "), reason));
+            }
         }
     }
     Ok(())
@@ -169,12 +241,17 @@ query = ["Q"]
 signing = ["S"]
 field = ["F"]
 list = ["L"]
+token = ["T"]
+header = ["H"]
+behind = ["I"]
+[callers.web]
+bearer = "${token}"
 [callers.agents]
 issued = { keys = ["11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"], revoked = "${list}" }
 [routes.a]
 mount = "/a"
 upstream = "https://a.example.com"
-auth = [{ bearer = "${bearer}" }, { query = "key", value = "${query}" }, { header = "x-f", value = "${field.id}" }]
+auth = [{ bearer = "${bearer}" }, { query = "key", value = "${query}" }, { header = "x-f", value = "${field.id}" }, { header = "x-h", value = "${header}" }, { header = "x-i", value = "Token ${behind}" }]
 allow = { agents = ["GET /**"] }
 [routes.b]
 mount = "/b"
@@ -194,7 +271,7 @@ allow = { agents = ["GET /**"] }
                 "[[secrets_store_secrets]]\nbinding = \"{name}\"\nstore_id = \"s\"\nsecret_name = \"{name}\"\n"
             )
         };
-        let wrangler: String = ["B", "P", "Q", "S", "F", "L"].map(row).concat();
+        let wrangler: String = ["B", "P", "Q", "S", "F", "L", "T", "H", "I"].map(row).concat();
         let files =
             [("gateway.toml", GATEWAY), ("wrangler.toml", &wrangler)].map(|(path, text)| File { path, text });
         let gateway = read(files[0], files[1]).unwrap().gateway;
@@ -224,6 +301,33 @@ allow = { agents = ["GET /**"] }
         assert_eq!(check("field", "{\n\t\"id\": \"x\", \"key\": \"a\\nb\", \"n\": 1 }"), Ok(()));
         let told = check("field", r#"{"id":"x","canary":"\ufeffcanary"}"#).unwrap_err();
         assert_eq!(told, "field: in its member 2, its character 1 is a byte order mark (U+FEFF)");
+    }
+
+    #[test]
+    fn what_is_obviously_no_key_is_refused_in_every_place() {
+        for name in ["bearer", "password", "query", "signing", "token"] {
+            for value in
+                ["\"canary\"", "$CANARY", "${canary}", "CANARY=canary", "null", "***", "[redacted]", "<html>"]
+            {
+                let told = check(name, value).unwrap_err();
+                assert!(told.contains(": it is ") && told.contains("--as-is"), "{name} {value}: {told}");
+                assert!(!told.contains("canary") && !told.contains("CANARY"), "{told}");
+            }
+        }
+        for (name, is_refused) in [
+            ("bearer", true),
+            ("password", true),
+            ("token", true),
+            ("behind", true),
+            ("header", false),
+            ("query", false),
+        ] {
+            let told = check(name, "Bearer canary");
+            assert_eq!(told.is_err(), is_refused, "{name}: {told:?}");
+        }
+        let told = check("field", r#"{"id":"$CANARY","n":1}"#).unwrap_err();
+        assert!(told.starts_with("field: in its member 1, it is the name of a variable"), "{told}");
+        assert_eq!(check("bearer", "QUJDRA=="), Ok(()));
     }
 
     #[test]

@@ -360,6 +360,34 @@ fn a_command_that_is_shown_means_the_files_that_were_given() {
     }
 }
 
+#[test]
+fn an_environment_that_came_later_is_told_its_own_secret() {
+    let folder = folder();
+    done(folder.path(), &["add", "openai"]);
+    let wrangler =
+        read(folder.path(), "wrangler.toml") + "\n[env.later.vars]\nOSTIARY_ENVIRONMENT = \"later\"\n";
+    fs::write(folder.path().join("wrangler.toml"), wrangler).unwrap();
+    let next = done(folder.path(), &["add", "openai"])["next"].to_string();
+    assert!(next.contains(" later-openai-key\"") && !next.contains(" openai-key\""), "{next}");
+}
+
+#[test]
+fn a_list_of_revoked_tokens_can_be_as_long_as_a_value() {
+    let folder = tempfile::tempdir().unwrap();
+    let list = folder.path().join("revoked.json");
+    let members = |count: u32| {
+        let members: Vec<String> = (0..count).map(|at| format!("\"agents/member-{at:05}\":{at}")).collect();
+        format!("{{\"sub\":{{{}}}}}", members.join(","))
+    };
+    for (count, code, told) in [(1_000, 0, "bytes of 65536."), (3_000, 1, "at most 65,536")] {
+        fs::write(&list, members(count)).unwrap();
+        let ran = run(folder.path(), &["token", "revoke", "agents/crawler", "--list", "revoked.json"]);
+        let shown = text(&ran.stdout) + &text(&ran.stderr);
+        assert_eq!(ran.status.code(), Some(code), "{shown}");
+        assert!(shown.contains(told), "{shown}");
+    }
+}
+
 /// A folder that looks like a clone of the repository.
 fn clone(folder: &Path) {
     for file in ["scripts/build-worker", "api/run.mjs", "docs/gateway.schema.json"] {

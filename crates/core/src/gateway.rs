@@ -3,11 +3,14 @@
 //! All ten steps are here, each a method, so that the order can be read in one place; that makes the file longer than
 //! others.
 
+use std::rc::Rc;
+
 use crate::authentication::caller::authenticate;
 use crate::authentication::challenge::challenge;
 use crate::authentication::error::AuthenticationError;
 use crate::authentication::jwt::{Identity, Revocable};
 use crate::authentication::proved::{ProvedCaller, ProvedTokens};
+use crate::authentication::signed_request::{Refused, SignedRequest, verify_request};
 use crate::authentication::tokens::tokens;
 use crate::configuration::{
     Gateway, Grantee, Mismatch, Mount, Placement, RateLimit, Route, Rule, Source, UpstreamUrl,
@@ -20,6 +23,7 @@ use crate::operator::{self, OperatorRequest, Report};
 use crate::redaction::{Redaction, Sent, judge_first};
 use crate::refusal::{Challenge, Code, MediaType, Refusal};
 use crate::request::admission::{Admitted, admit};
+use crate::request::body::receive;
 use crate::request::rate_limit::{Limited, Limits, Subject};
 use crate::request::routing::Arrival;
 use crate::request::trace::Trace;
@@ -31,6 +35,7 @@ use crate::runtime::clock::elapsed;
 use crate::runtime::instrumented::Instrumented;
 use crate::runtime::signing::{Signing, when};
 use crate::runtime::{Bindings, Clock, Console, Network, RequestHead, UpstreamResponse};
+use crate::secret_value::SecretBytes;
 use crate::secrets::base_url::base_url;
 use crate::secrets::credential::Credential;
 use crate::secrets::readings::Readings;
@@ -72,8 +77,8 @@ pub enum Outcome<A> {
 ///    through this gateway before. 400, 405, 508
 /// 2. Route: find the most specific mount. 400, 404. The operator's mount leads to [`operator::serve`], a browser's
 ///    preflight to [`cors::preflight`].
-/// 3. Authenticate: find the caller by the tokens of the request. No token is needed where a rule for `anyone` admits
-///    the request. 401, 429, 503
+/// 3. Authenticate: find the caller by the tokens of the request, or by its signature. No token is needed where a rule
+///    for `anyone` admits the request. 401, 429, 503; for a signed body 400, 413
 /// 4. Authorize: a rule of the caller admits method and path, and the body is not too large. 400, 403, 413
 /// 5. Resolve: read the secrets of the route's auth, all from the first position at which each has a usable value. 401
 ///    for a token that has been revoked, 500, 503
@@ -131,6 +136,8 @@ struct Authenticated<'g> {
     tokens: ProvedTokens,
     identity: Identity,
     rule: Option<&'g Rule>,
+    /// The request's body, where its signature was verified.
+    body: Option<Rc<SecretBytes>>,
 }
 
 /// The first credential, and the sources to try if the upstream refuses it.
@@ -180,7 +187,7 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console + Signing +
         let redacts = !sent.is_empty() || (routed.route.redact && resolved.credential.is_completed_later());
         let forward = self.plan(routed, &authenticated.tokens, &upstream, redacts);
         let forward = Forward { destination: destination.as_deref(), ..forward };
-        let reply = self.send(&forward, &mut resolved, &mut sent).await?;
+        let reply = self.send(&forward, &mut resolved, &mut sent, authenticated.body.clone()).await?;
         self.respond(routed, authenticated.caller, &forward, reply, &sent).await
     }
 
@@ -278,7 +285,13 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console + Signing +
             self.count(limits, Subject::Anyone).await?;
             let tokens = ProvedTokens::default();
             let identity = Identity::default();
-            return Ok(Authenticated { caller: Grantee::Anyone, tokens, identity, rule: Some(rule) });
+            return Ok(Authenticated {
+                caller: Grantee::Anyone,
+                tokens,
+                identity,
+                rule: Some(rule),
+                body: None,
+            });
         }
         let shown = tokens(&route.token_in, self.head, admitted.target.query);
         let is_foreign = R::FORMS.ambient_callers
@@ -289,18 +302,50 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console + Signing +
                 &admitted.target.host,
             );
         let proved = authenticate(self.gateway, route.callers(), shown, is_foreign, &mut self.readings).await;
-        let proved = proved.map_err(|why| {
-            self.challenge = challenge(&route.token_in, self.head);
-            self.event.proof = Some(why);
-            Code::from(why)
+        let proved = match proved {
+            Err(why) if why != AuthenticationError::Contradictory => {
+                let verified = when(const { R::FORMS.hmac_callers }, || self.verify_request(routed)).await;
+                verified.flatten().unwrap_or(Err(Refused::Unproved(why)))
+            }
+            proved => proved.map(|proved| (proved, None)).map_err(Refused::Unproved),
+        };
+        let (proved, body) = proved.map_err(|why| match why {
+            Refused::Unproved(why) => {
+                self.challenge = challenge(&route.token_in, self.head);
+                self.event.proof = Some(why);
+                Code::from(why)
+            }
+            Refused::Body(code) => code,
         })?;
+        let body = body.map(Rc::new);
         let name = self.gateway.caller(proved.id).map(|caller| caller.name.as_ref());
         let ProvedCaller { id, tokens, identity } = proved;
         self.event.caller = name;
         self.event.subject.clone_from(&identity.subject);
         self.count(limits, Subject::Caller(name.unwrap_or_default(), identity.subject.as_deref())).await?;
         let caller = Grantee::Caller(id);
-        Ok(Authenticated { caller, tokens, identity, rule: rule_for(caller) })
+        Ok(Authenticated { caller, tokens, identity, rule: rule_for(caller), body })
+    }
+
+    /// Step 3, for a request that its caller has signed; `None` where it shows no signature.
+    async fn verify_request(
+        &mut self,
+        routed: Routed<'g, '_>,
+    ) -> Option<Result<(ProvedCaller, Option<SecretBytes>), Refused>> {
+        let Routed { admitted: Admitted { method, target, has_body, length, .. }, route, .. } = routed;
+        let whole = target.path.below(&[])?;
+        let request = SignedRequest {
+            head: self.head,
+            method: *method,
+            origin: format!("{}://{}", target.scheme, target.host.as_str()),
+            path: whole.raw(),
+            query: target.query,
+        };
+        let body = async || match has_body {
+            true if R::FORMS.body => receive(self.runtime, route, *length).await.map(Some),
+            _ => Ok(None),
+        };
+        verify_request(self.gateway, route.callers(), &request, &mut self.readings, body).await
     }
 
     fn limits<'l>(&self, name: &'l str, limits: &'l [RateLimit]) -> Limits<'l> {
@@ -387,7 +432,7 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console + Signing +
     ) -> Result<Resolved<'g>, Code> {
         let Authenticated { caller, ref identity, .. } = *authenticated;
         let before = self.runtime.now();
-        let mut resolver = Resolver::new(self.gateway, routed.route, &self.request_id);
+        let mut resolver = Resolver::new(self.gateway, routed.route, caller, &self.request_id);
         if let Some(revocable) = identity.revocable.as_ref().filter(|_| R::FORMS.issued) {
             // Both are read at the same time.
             let first = resolver.at(0).map(|(.., source)| source);
@@ -465,6 +510,7 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console + Signing +
         forward: &Forward<'_, H>,
         resolved: &mut Resolved<'g>,
         sent: &mut Sent<'g>,
+        body: Option<Rc<SecretBytes>>,
     ) -> Result<Reply<'g, R::Response>, Code> {
         let before = self.runtime.now();
         let attempts = Attempts {
@@ -477,7 +523,7 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console + Signing +
             failover: forward.route.failover.as_ref().filter(|_| !resolved.without_credential),
             request_id: &self.request_id,
             trace: self.trace.as_ref().filter(|_| forward.route.forward_trace),
-            body: None,
+            body,
         };
         let reply = attempts.send(std::mem::take(&mut resolved.credential)).await;
         self.event.secrets = std::mem::take(&mut resolved.resolver.notes);

@@ -65,10 +65,9 @@ fn token(
         );
         return None;
     };
-    if callers
-        .all()
-        .any(|(_, caller)| matches!(&caller.proof, Some(LocatedProof::Secret(proof, _)) if proof == token))
-    {
+    if callers.all().any(|(_, caller)| {
+        caller.proof.as_ref().and_then(LocatedProof::secret).is_some_and(|(proof, _)| proof == *token)
+    }) {
         let message = "the secret authenticates a caller, so it must not be used elsewhere";
         findings.error(*at, message, "write another secret");
     }

@@ -42,7 +42,7 @@ fn grants(table: &Table<'_>, callers: &Callers<'_>, findings: &mut Findings<'_>)
         let elements = value.filled_array(&example, findings).unwrap_or_default();
         let texts = Value::distinct(elements, &example, findings);
         let rules = texts.iter().filter_map(|text| rule::parse(text, findings)).collect();
-        grants.extend(to.map(|to| Grant { to, rules }));
+        grants.extend(to.map(|to| Grant { to, rules, auth: None }));
     }
     grants
 }

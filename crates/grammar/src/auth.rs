@@ -10,7 +10,7 @@ use super::header::{self, Purpose};
 use super::keys;
 use super::name;
 use super::request_value::Scope;
-use super::template::{self, Declared, Parsed};
+use super::template::{self, CallerValues, Declared, Parsed};
 use super::wrangler::FetcherKind;
 use ostiary_core::configuration::{OutputPlace, Part, Placement, SecretId, Text, Upstream};
 use ostiary_core::http::header_name::HeaderName;
@@ -36,11 +36,15 @@ pub(crate) struct Auth {
     pub(crate) secrets: Vec<(SecretId, Span)>,
     /// The position of a client certificate.
     pub(crate) certificate: Option<Span>,
+    /// The names of callers' values, and where each stands.
+    pub(crate) caller_values: Vec<(Text, Span)>,
 }
 
 impl Auth {
+    /// `values` are those that callers have.
     pub(crate) fn read(
         entry: Entry<'_>,
+        values: CallerValues<'_>,
         declared: &Declared<'_>,
         findings: &mut Findings<'_>,
     ) -> Option<Self> {
@@ -57,7 +61,13 @@ impl Auth {
         let mut body = Vec::new();
         for value in &tables {
             let table = value.table(EXAMPLE, findings);
-            let reader = Reader { declared, findings: &mut *findings, secrets: &mut auth.secrets };
+            let reader = Reader {
+                declared,
+                values,
+                findings: &mut *findings,
+                secrets: &mut auth.secrets,
+                caller_values: &mut auth.caller_values,
+            };
             match table.and_then(|table| reader.placement(&table)) {
                 Some((placement, places)) => {
                     sound &= are_new(&placement, &places, &auth.placements, findings);
@@ -78,9 +88,17 @@ impl Auth {
                 None => sound = false,
             }
         }
-        if sound && !tables.is_empty() && auth.secrets.is_empty() && auth.certificate.is_none() {
-            let instead = instead_of_text(&auth.placements, declared);
-            findings.error(entry.key.span, "the auth uses no secret", &instead);
+        let has_credential =
+            !auth.secrets.is_empty() || auth.certificate.is_some() || !auth.caller_values.is_empty();
+        if sound && !tables.is_empty() && !has_credential {
+            let message = format!("the auth uses no secret{}", values.for_whom());
+            let instead = match values {
+                CallerValues::Of(values) => {
+                    format!("name a secret in `with` of `[callers.{}]`, such as `${{secret}}`", values.caller)
+                }
+                CallerValues::None | CallerValues::Any => instead_of_text(&auth.placements, declared),
+            };
+            findings.error(entry.key.span, &message, &instead);
         }
         sound &= body_places::check(&body, findings);
         auth.check_sources(declared, findings);
@@ -243,7 +261,7 @@ pub(crate) fn places_in(url: &Upstream) -> impl Iterator<Item = &str> {
 fn text_of(part: &Part) -> Option<&str> {
     match part {
         Part::Text(text) => Some(text),
-        Part::Secret(_) | Part::Field(..) | Part::Variable(_) | Part::Request(_) => None,
+        Part::Secret(_) | Part::Field(..) | Part::Variable(_) | Part::Caller(_) | Part::Request(_) => None,
     }
 }
 
@@ -269,8 +287,11 @@ pub(crate) enum Alphabet {
 /// Reads one table of an `auth`. Each form has its methods in a file of its own.
 pub(crate) struct Reader<'r, 't, 'f> {
     pub(crate) declared: &'r Declared<'t>,
+    /// Those that callers have.
+    pub(crate) values: CallerValues<'r>,
     pub(crate) findings: &'r mut Findings<'f>,
     pub(crate) secrets: &'r mut Vec<(SecretId, Span)>,
+    pub(crate) caller_values: &'r mut Vec<(Text, Span)>,
 }
 
 impl Reader<'_, '_, '_> {
@@ -434,7 +455,7 @@ impl Reader<'_, '_, '_> {
         scope: Scope,
     ) -> Option<Parsed> {
         let text = value.template(example, self.findings)?;
-        let parsed = template::parse_within(&text, scope, self.declared, self.findings)?;
+        let parsed = template::parse_within(&text, scope, self.values, self.declared, self.findings)?;
         self.secrets.extend(parsed.secrets());
         for (part, span) in &parsed.parts {
             match part {
@@ -444,6 +465,7 @@ impl Reader<'_, '_, '_> {
                     }
                 }
                 Part::Variable(name) => self.variable(name, *span, alphabet),
+                Part::Caller(name) => self.caller_values.push((name.clone(), *span)),
                 Part::Secret(_) | Part::Field(..) | Part::Request(_) => {}
             }
         }

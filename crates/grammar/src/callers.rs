@@ -2,20 +2,22 @@
 
 use sha2::{Digest as _, Sha256};
 
+use super::caller_values;
 use super::diagnostic::Findings;
 use super::document::{Entry, Located, Table, Value};
 use super::file::Span;
+use super::hmac_caller;
 use super::issued_caller;
 use super::jwt_caller;
 use super::keys;
 use super::name;
-use super::template::{self, Declared};
+use super::template::{self, CallerValue, Declared};
 use ostiary_core::configuration::{
-    Caller, CallerId, Grantee, IssuedProof, JwtProof, List, Part, Proof, SecretId, Text,
+    Caller, CallerId, Grantee, HmacProof, IssuedProof, JwtProof, List, Part, Proof, SecretId, Text,
 };
 
 /// The keys for the ways to authenticate.
-const PROOFS: [&str; 4] = ["bearer", "bearer_sha256", "jwt", "issued"];
+const PROOFS: [&str; 5] = ["bearer", "bearer_sha256", "jwt", "issued", "hmac"];
 
 const BEARER: &str = "bearer = \"${secret}\"";
 const DIGESTS: &str = "bearer_sha256 = [\"…64 hexadecimal digits…\"]";
@@ -32,6 +34,8 @@ pub(crate) struct DeclaredCaller<'t> {
     pub(crate) proof: Option<LocatedProof>,
     /// Whether its tokens contain its name.
     pub(crate) named: bool,
+    /// What `${caller.NAME}` stands for in the auth of a route.
+    pub(crate) values: Vec<CallerValue<'t>>,
 }
 
 /// A [`Proof`] with positions in the file.
@@ -41,6 +45,19 @@ pub(crate) enum LocatedProof {
     Jwt(Box<JwtProof>, Span),
     /// With the list of revoked tokens.
     Issued(IssuedProof, Option<(SecretId, Span)>),
+    /// With where its key is named.
+    Hmac(Box<HmacProof>, Span),
+}
+
+impl LocatedProof {
+    /// The secret that the caller has too, and where it is named.
+    pub(crate) const fn secret(&self) -> Option<(SecretId, Span)> {
+        match self {
+            Self::Secret(secret, span) => Some((*secret, *span)),
+            Self::Hmac(hmac, span) => Some((hmac.key, *span)),
+            Self::Digests(_) | Self::Jwt(..) | Self::Issued(..) => None,
+        }
+    }
 }
 
 impl<'t> Callers<'t> {
@@ -62,10 +79,18 @@ impl<'t> Callers<'t> {
             if let Some(proof) = &proof {
                 compare(proof, &known, declared, findings);
             }
-            let named = caller.is_some_and(|caller| named(&caller, proof.as_ref(), findings));
-            known.push(DeclaredCaller { name: *key, proof, named });
+            let named = caller.as_ref().is_some_and(|caller| named(caller, proof.as_ref(), findings));
+            let values = caller
+                .as_ref()
+                .map(|caller| caller_values::read(caller, declared, findings))
+                .unwrap_or_default();
+            known.push(DeclaredCaller { name: *key, proof, named, values });
         }
         Self { declared: known }
+    }
+
+    pub(crate) fn get(&self, id: CallerId) -> Option<&DeclaredCaller<'t>> {
+        self.declared.get(usize::from(id.0))
     }
 
     pub(crate) fn find(&self, name: &str) -> Option<CallerId> {
@@ -87,7 +112,7 @@ impl<'t> Callers<'t> {
     pub(crate) fn to_list(&self) -> List<Caller> {
         self.declared
             .iter()
-            .filter_map(|DeclaredCaller { name, proof, named }| {
+            .filter_map(|DeclaredCaller { name, proof, named, .. }| {
                 let proof = match proof.as_ref()? {
                     LocatedProof::Secret(secret, _) => Proof::Secret(*secret),
                     LocatedProof::Digests(digests) => {
@@ -95,6 +120,7 @@ impl<'t> Callers<'t> {
                     }
                     LocatedProof::Jwt(jwt, _) => Proof::Jwt((**jwt).clone()),
                     LocatedProof::Issued(issued, _) => Proof::Issued(issued.clone()),
+                    LocatedProof::Hmac(hmac, _) => Proof::Hmac((**hmac).clone()),
                 };
                 Some(Caller { name: Text::Owned(name.text.to_owned()), proof, named: *named })
             })
@@ -121,9 +147,14 @@ fn proof(
         [Entry { key, value }] => match key.text {
             "bearer" => secret(*value, declared, findings),
             "bearer_sha256" => Some(LocatedProof::Digests(digests(*value, findings)?)),
+            "hmac" => {
+                let entry = Entry { key: *key, value: *value };
+                let (hmac, key) = hmac_caller::read(name, entry, declared, findings)?;
+                Some(LocatedProof::Hmac(Box::new(hmac), key))
+            }
             "jwt" => {
                 let entry = Entry { key: *key, value: *value };
-                Some(LocatedProof::Jwt(Box::new(jwt_caller::read(entry, findings)?), key.span))
+                Some(LocatedProof::Jwt(Box::new(jwt_caller::read(entry, declared, findings)?), key.span))
             }
             _ => {
                 let entry = Entry { key: *key, value: *value };
@@ -209,20 +240,18 @@ fn compare(
 ) {
     for other in earlier {
         let name = other.name.text;
+        let secrets = proof.secret().zip(other.proof.as_ref().and_then(LocatedProof::secret));
+        if let Some(((ours, span), (theirs, _))) = secrets {
+            let message = if ours == theirs {
+                format!("the secret `{}` proves the caller `{name}` already", declared.secrets.name(ours))
+            } else if let Some(source) = declared.secrets.shared(ours, theirs) {
+                format!("the binding `{}` proves the caller `{name}` already", source.binding)
+            } else {
+                continue;
+            };
+            findings.error(span, &message, "write a secret with sources of its own");
+        }
         match (proof, &other.proof) {
-            (LocatedProof::Secret(ours, span), Some(LocatedProof::Secret(theirs, _))) => {
-                let message = if ours == theirs {
-                    format!(
-                        "the secret `{}` proves the caller `{name}` already",
-                        declared.secrets.name(*ours)
-                    )
-                } else if let Some(source) = declared.secrets.shared(*ours, *theirs) {
-                    format!("the binding `{}` proves the caller `{name}` already", source.binding)
-                } else {
-                    continue;
-                };
-                findings.error(*span, &message, "write a secret with sources of its own");
-            }
             (LocatedProof::Digests(ours), Some(LocatedProof::Digests(theirs))) => {
                 let shared = ours.iter().filter(|(ours, _)| theirs.iter().any(|(theirs, _)| ours == theirs));
                 for (_, span) in shared {

@@ -105,8 +105,8 @@ fn route() -> Route {
         ]
         .into(),
         allow: vec![
-            Grant { to: Grantee::Caller(CallerId(0)), rules: checkout.into() },
-            Grant { to: Grantee::Caller(CallerId(1)), rules: ci.into() },
+            Grant { to: Grantee::Caller(CallerId(0)), rules: checkout.into(), auth: None },
+            Grant { to: Grantee::Caller(CallerId(1)), rules: ci.into(), auth: None },
         ]
         .into(),
         strip_headers: vec![].into(),

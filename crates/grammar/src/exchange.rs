@@ -137,7 +137,13 @@ impl Reader<'_, '_, '_> {
                     return None;
                 }
             }
-            let inner = Reader { declared: self.declared, findings: self.findings, secrets: self.secrets };
+            let inner = Reader {
+                declared: self.declared,
+                values: self.values,
+                findings: self.findings,
+                secrets: self.secrets,
+                caller_values: self.caller_values,
+            };
             let placement = inner.placement(&table).filter(|(placement, places)| {
                 are_new(placement, places, placements.as_deref().unwrap_or_default(), self.findings)
             });

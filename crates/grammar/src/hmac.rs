@@ -9,7 +9,7 @@ use super::request_value::{Scope, word};
 use ostiary_core::configuration::{Encoding, Hmac, HmacAlgorithm, KeyEncoding, Output, Template};
 
 const EXAMPLE: &str = "hmac = { key = \"${secret}\", message = \"${request.timestamp}.${request.body}\", put = { header = \"x-signature\", value = \"${request.signature}\" } }";
-const ALGORITHMS: [(&str, HmacAlgorithm); 4] = [
+pub(crate) const ALGORITHMS: [(&str, HmacAlgorithm); 4] = [
     ("sha256", HmacAlgorithm::Sha256),
     ("sha512", HmacAlgorithm::Sha512),
     ("sha384", HmacAlgorithm::Sha384),
@@ -17,7 +17,7 @@ const ALGORITHMS: [(&str, HmacAlgorithm); 4] = [
 ];
 pub(crate) const KEY_ENCODINGS: [(&str, KeyEncoding); 3] =
     [("text", KeyEncoding::Text), ("hex", KeyEncoding::Hex), ("base64", KeyEncoding::Base64)];
-const ENCODINGS: [(&str, Encoding); 3] =
+pub(crate) const ENCODINGS: [(&str, Encoding); 3] =
     [("hex", Encoding::Hex), ("base64", Encoding::Base64), ("base64url", Encoding::Base64Url)];
 
 impl Reader<'_, '_, '_> {
@@ -57,8 +57,9 @@ impl Reader<'_, '_, '_> {
         const KEY: &str = "key = \"${secret}\"";
         let key = self.secret(value, "the key", KEY)?;
         if encoding != KeyEncoding::Text && key.parts.len() > 1 {
-            let message = "a key that is decoded has to be one secret, with no text around it";
-            self.findings.error(value.span(), message, &format!("write `{KEY}`"));
+            let whom = self.values.for_whom();
+            let message = format!("a key that is decoded has to be one secret, with no text around it{whom}");
+            self.findings.error(value.span(), &message, &format!("write `{KEY}`"));
             return None;
         }
         Some(key)
@@ -67,8 +68,9 @@ impl Reader<'_, '_, '_> {
     /// A template that contains a secret.
     pub(crate) fn secret(&mut self, value: Value<'_>, what: &str, example: &str) -> Option<Template> {
         let parsed = self.value(value, example, Alphabet::Any, Scope::Nothing)?;
-        if parsed.secrets().next().is_none() {
-            self.findings.error(value.span(), &format!("{what} is no secret"), &format!("write `{example}`"));
+        if !parsed.may_hold_secret() {
+            let message = format!("{what} is no secret{}", self.values.for_whom());
+            self.findings.error(value.span(), &message, &format!("write `{example}`"));
             return None;
         }
         Some(parsed.into_template())

@@ -6,9 +6,10 @@ use super::diagnostic::Findings;
 use super::document::{Entry, Located, Table, Value};
 use super::file::Span;
 use super::keys;
+use super::template::{self, Declared, Parsed};
 use ostiary_core::authentication::jwt::{JwkError, Value as Json};
 use ostiary_core::configuration::{
-    ClaimRule, JwtProof, KeySource, List, Pattern, PublicKey, Text, UpstreamUrl,
+    ClaimRule, JwtProof, KeySource, List, Part, Pattern, PublicKey, Template, Text, Upstream, UpstreamUrl,
 };
 
 const JWT: &str = "jwt = { issuer = \"https://id.example.com\", audience = \"https://gw.example.com\", claims = { sub = \"ci\" } }";
@@ -75,19 +76,24 @@ const PRESETS: [Preset; 5] = [
 ];
 
 /// Reads a caller's `jwt`.
-pub(crate) fn read(entry: Entry<'_>, findings: &mut Findings<'_>) -> Option<JwtProof> {
+pub(crate) fn read(
+    entry: Entry<'_>,
+    declared: &Declared<'_>,
+    findings: &mut Findings<'_>,
+) -> Option<JwtProof> {
     let table = entry.value.table(JWT, findings)?;
     table.reject_unknown_keys(&keys::CALLER_JWT, &[], findings);
     let preset = match table.value("preset") {
         Some(value) => Some(preset(value, findings)?),
         None => None,
     };
-    let issuer = issuer(entry, &table, preset, findings);
-    let keys = issuer.as_ref().and_then(|(issuer, at)| key_source(&table, issuer, *at, preset, findings));
-    let audiences = audiences(entry, &table, findings);
+    let issuer = issuer(entry, &table, preset, declared, findings);
+    let keys =
+        issuer.as_ref().and_then(|(issuer, at)| key_source(&table, issuer, *at, preset, declared, findings));
+    let audiences = audiences(entry, &table, declared, findings);
     let claims = claims(entry, &table, preset, findings);
     Some(JwtProof {
-        issuer: issuer?.0,
+        issuer: issuer?.0.into_template(),
         audiences: audiences?,
         keys: keys?,
         claims: claims?.into(),
@@ -111,27 +117,51 @@ fn issuer(
     entry: Entry<'_>,
     table: &Table<'_>,
     preset: Option<&'static Preset>,
+    declared: &Declared<'_>,
     findings: &mut Findings<'_>,
-) -> Option<(Text, Span)> {
+) -> Option<(Parsed, Span)> {
     let of_preset = preset.and_then(|preset| preset.issuer);
     if let (None, Some(issuer)) = (table.value("issuer"), of_preset) {
-        return Some((Text::Borrowed(issuer), entry.key.span));
+        let at = entry.key.span;
+        return Some((Parsed { parts: vec![(Part::Text(Text::Borrowed(issuer)), at)] }, at));
     }
-    let text =
-        table.required("issuer", "`jwt`", entry.key.span, ISSUER, findings)?.string(ISSUER, findings)?;
-    if text.text.is_empty() {
-        findings.error(text.span, "the issuer is empty", &format!("write `{ISSUER}`"));
+    let value = table.required("issuer", "`jwt`", entry.key.span, ISSUER, findings)?;
+    let parsed = with_variables(value, ISSUER, declared, findings)?;
+    Some((parsed, value.span()))
+}
+
+/// A text that is not empty in any environment, in which variables may stand.
+fn with_variables(
+    value: Value<'_>,
+    example: &str,
+    declared: &Declared<'_>,
+    findings: &mut Findings<'_>,
+) -> Option<Parsed> {
+    let text = value.template(example, findings)?;
+    let parsed = template::parse(&text, declared, findings)?;
+    if let Some((_, at)) = parsed.secrets().next() {
+        findings.error(at, "no secret is a part of this", "write it out, or write `${var.NAME}`");
         return None;
     }
-    Some((Text::Owned(text.text.to_owned()), text.span))
+    for environment in declared.deployment.environments() {
+        // A missing variable has been reported already.
+        if parsed.substituted(environment)?.is_empty() {
+            let place = if parsed.variables().next().is_some() { environment.place() } else { String::new() };
+            let message = format!("the text is empty {place}");
+            findings.error(text.span, message.trim_end(), &format!("write `{example}`"));
+            return None;
+        }
+    }
+    Some(parsed)
 }
 
 /// The source of the keys: from the table, the preset or the issuer's metadata.
 fn key_source(
     table: &Table<'_>,
-    issuer: &str,
+    issuer: &Parsed,
     at: Span,
     preset: Option<&'static Preset>,
+    declared: &Declared<'_>,
     findings: &mut Findings<'_>,
 ) -> Option<KeySource> {
     match (table.get("keys"), table.get("jwks")) {
@@ -141,32 +171,51 @@ fn key_source(
         }
         (Some(keys), None) => inline_keys(keys.value, findings).map(|keys| KeySource::Inline(keys.into())),
         (None, Some(jwks)) => {
-            let text = jwks.value.string(JWKS, findings)?;
-            url(text.text, text.span, findings).map(KeySource::Url)
+            let parsed = with_variables(jwks.value, JWKS, declared, findings)?;
+            let url = url(&parsed, jwks.value.span(), declared, findings)?;
+            Some(KeySource::Url(url, Text::default()))
         }
-        (None, None) => {
-            let base = url(issuer, at, findings)?;
-            Some(match preset.and_then(|preset| preset.keys) {
-                Some(path) if path.starts_with('/') => KeySource::Url(Text::Owned(format!("{base}{path}"))),
-                Some(whole) => KeySource::Url(Text::Borrowed(whole)),
-                None => {
-                    KeySource::Discovered(Text::Owned(format!("{base}/.well-known/openid-configuration")))
-                }
-            })
-        }
+        (None, None) => match preset.and_then(|preset| preset.keys) {
+            Some(whole) if !whole.starts_with('/') => {
+                let url = UpstreamUrl::parse(whole).ok()?;
+                Some(KeySource::Url(Upstream::Fixed(url), Text::default()))
+            }
+            path => {
+                let url = url(issuer, at, declared, findings)?;
+                Some(match path {
+                    Some(path) => KeySource::Url(url, Text::Borrowed(path)),
+                    None => KeySource::Discovered(url),
+                })
+            }
+        },
     }
 }
 
 /// The URL of keys, with the same checks as for an upstream.
-fn url(text: &str, span: Span, findings: &mut Findings<'_>) -> Option<Text> {
-    match UpstreamUrl::parse(text) {
-        Ok(url) => Some(Text::Owned(format!("{}{}", url.origin, url.base))),
-        Err(why) => {
-            let message = format!("keys cannot be fetched from here: {why}");
-            findings.error(span, &message, "write `https://host/path`, or the keys themselves in `keys`");
-            None
+fn url(parsed: &Parsed, at: Span, declared: &Declared<'_>, findings: &mut Findings<'_>) -> Option<Upstream> {
+    let mut urls = Vec::new();
+    let has_variables = parsed.variables().next().is_some();
+    for environment in declared.deployment.environments() {
+        let text = parsed.substituted(environment)?;
+        match UpstreamUrl::parse(&text) {
+            Ok(url) => urls.push(url),
+            Err(why) => {
+                let from = if has_variables {
+                    format!("`{text}` {}", environment.place())
+                } else {
+                    "here".to_owned()
+                };
+                let message = format!("keys cannot be fetched from {from}: {why}");
+                findings.error(at, &message, "write `https://host/path`, or the keys themselves in `keys`");
+                return None;
+            }
         }
     }
+    if has_variables {
+        let parts = parsed.parts.iter().map(|(part, _)| part.clone());
+        return Some(Upstream::Variable(Template { parts: parts.collect() }));
+    }
+    urls.into_iter().next().map(Upstream::Fixed)
 }
 
 fn inline_keys(value: Value<'_>, findings: &mut Findings<'_>) -> Option<Vec<PublicKey>> {
@@ -206,10 +255,23 @@ const fn instead(why: JwkError) -> &'static str {
     }
 }
 
-fn audiences(entry: Entry<'_>, table: &Table<'_>, findings: &mut Findings<'_>) -> Option<List<Text>> {
+fn audiences(
+    entry: Entry<'_>,
+    table: &Table<'_>,
+    declared: &Declared<'_>,
+    findings: &mut Findings<'_>,
+) -> Option<List<Template>> {
     let value = table.required("audience", "`jwt`", entry.key.span, AUDIENCE, findings)?;
-    texts(value, AUDIENCE, findings)
-        .map(|texts| texts.iter().map(|text| Text::Owned(text.text.to_owned())).collect())
+    let elements = if value.is_array() { value.filled_array(AUDIENCE, findings)? } else { vec![value] };
+    let mut audiences: Vec<Template> = Vec::new();
+    for element in elements {
+        let audience = with_variables(element, AUDIENCE, declared, findings)?.into_template();
+        if audiences.contains(&audience) {
+            findings.error(element.span(), "the audience stands here twice", "remove one");
+        }
+        audiences.push(audience);
+    }
+    Some(audiences.into())
 }
 
 /// One or more strings that are not empty.
@@ -323,30 +385,34 @@ mod tests {
 
     #[test]
     fn the_keys_are_where_the_issuer_has_them() {
-        let url = |url: &str| KeySource::Url(Text::Owned(url.to_owned()));
+        let fixed = |url: &str| Upstream::Fixed(UpstreamUrl::parse(url).unwrap());
+        let url = |base: &str, path: &'static str| KeySource::Url(fixed(base), path.into());
         for (jwt, expected) in [
             (
                 "preset = \"github-actions\"",
-                url("https://token.actions.githubusercontent.com/.well-known/jwks"),
+                url("https://token.actions.githubusercontent.com", "/.well-known/jwks"),
             ),
             (
                 "preset = \"github-actions\", issuer = \"https://ghe.example.com/_services/token\"",
-                url("https://ghe.example.com/_services/token/.well-known/jwks"),
+                url("https://ghe.example.com/_services/token", "/.well-known/jwks"),
             ),
-            ("preset = \"gitlab\"", url("https://gitlab.com/oauth/discovery/keys")),
-            ("preset = \"google\"", url("https://www.googleapis.com/oauth2/v3/certs")),
+            ("preset = \"gitlab\"", url("https://gitlab.com", "/oauth/discovery/keys")),
+            ("preset = \"google\"", url("https://www.googleapis.com/oauth2/v3/certs", "")),
             (
                 "preset = \"cloudflare-access\", issuer = \"https://acme.cloudflareaccess.com\"",
-                url("https://acme.cloudflareaccess.com/cdn-cgi/access/certs"),
+                url("https://acme.cloudflareaccess.com", "/cdn-cgi/access/certs"),
             ),
             (
                 "preset = \"vercel\", issuer = \"https://oidc.vercel.com/acme\"",
-                url("https://oidc.vercel.com/acme/.well-known/jwks"),
+                url("https://oidc.vercel.com/acme", "/.well-known/jwks"),
             ),
-            ("issuer = \"i\", jwks = \"https://id.example.com/keys\"", url("https://id.example.com/keys")),
+            (
+                "issuer = \"i\", jwks = \"https://id.example.com/keys\"",
+                url("https://id.example.com/keys", ""),
+            ),
             (
                 "issuer = \"https://id.example.com/a/\"",
-                KeySource::Discovered("https://id.example.com/a/.well-known/openid-configuration".into()),
+                KeySource::Discovered(fixed("https://id.example.com/a")),
             ),
         ] {
             assert_eq!(keys_of(jwt), expected, "{jwt}");
@@ -368,6 +434,25 @@ mod tests {
         let paths: Vec<String> = jwt.claims.iter().map(|rule| rule.path.join(" ")).collect();
         assert_eq!(paths, ["a", "b", "kubernetes.io pod name", "c", "d"]);
         assert_eq!(jwt.claims[1].accepted.len(), 2);
-        assert_eq!(jwt.audiences.as_ref(), ["a", "b"]);
+        let text = |text: &'static str| Template { parts: vec![Part::Text(text.into())].into() };
+        assert_eq!(jwt.audiences.as_ref(), [text("a"), text("b")]);
+    }
+
+    #[test]
+    fn variables_stand_in_the_issuer_the_audience_and_the_url_of_keys() {
+        let variable = || Part::Variable("ACCOUNT".into());
+        let Proof::Jwt(jwt) = proof(
+            "jwt = { issuer = \"https://id.example.com/${var.ACCOUNT}/\", audience = [\"${var.ACCOUNT}\", \"b\"], claims = { sub = \"x\" } }",
+        ) else {
+            panic!()
+        };
+        let parts = vec![Part::Text("https://id.example.com/".into()), variable(), Part::Text("/".into())];
+        let issuer = Template { parts: parts.into() };
+        assert_eq!(jwt.issuer, issuer);
+        assert_eq!(jwt.keys, KeySource::Discovered(Upstream::Variable(issuer)));
+        assert_eq!(jwt.audiences[0], Template { parts: vec![variable()].into() });
+        let jwks =
+            keys_of("issuer = \"${var.ACCOUNT}\", jwks = \"https://id.example.com/${var.ACCOUNT}/keys\"");
+        assert!(matches!(jwks, KeySource::Url(Upstream::Variable(_), path) if path.is_empty()));
     }
 }

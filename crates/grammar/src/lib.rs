@@ -13,6 +13,7 @@ mod allow;
 mod auth;
 mod bake;
 mod body_places;
+mod caller_values;
 mod callers;
 #[cfg(test)]
 mod complete;
@@ -28,6 +29,7 @@ mod failover;
 mod file;
 mod header;
 mod hmac;
+mod hmac_caller;
 mod issued_caller;
 mod jsonc;
 mod jwt;

@@ -2,7 +2,7 @@
 //! file long.
 
 use super::account_api::{self, METRICS, SECRETS_STORE};
-use super::callers::Callers;
+use super::callers::{Callers, LocatedProof};
 use super::diagnostic::Findings;
 use super::document::{Entry, Value};
 use super::environments::digest;
@@ -171,6 +171,12 @@ fn allow(
     let mut allowed = Vec::new();
     for name in Value::distinct(elements, ALLOW, findings) {
         if let Some(caller) = callers.find(name.text) {
+            let proof = callers.get(caller).and_then(|caller| caller.proof.as_ref());
+            if matches!(proof, Some(LocatedProof::Hmac(..))) {
+                let message =
+                    format!("the caller `{}` signs its requests, and an operator shows a token", name.text);
+                findings.error(name.span, &message, "name a caller with a token");
+            }
             allowed.push((caller, name.span));
             continue;
         }

@@ -11,7 +11,7 @@ const EXAMPLE: &str = "redact = { except = [\"secret.field\"] }";
 /// Whether responses are searched, and the identifiers that they may contain.
 pub(crate) fn read(
     value: Value<'_>,
-    placements: Option<&[Placement]>,
+    placements: Option<&[&Placement]>,
     declared: &Declared<'_>,
     findings: &mut Findings<'_>,
 ) -> (bool, Vec<Excepted>) {
@@ -40,7 +40,7 @@ pub(crate) fn read(
 /// Each exception has to be a secret that the route's auth uses.
 fn except(
     name: Located<'_>,
-    placements: Option<&[Placement]>,
+    placements: Option<&[&Placement]>,
     declared: &Declared<'_>,
     findings: &mut Findings<'_>,
 ) -> Option<Excepted> {
@@ -52,10 +52,12 @@ fn except(
     let is_used = |part: &Part| match part {
         Part::Secret(used) => Some(*used) == id && field.is_none(),
         Part::Field(used, name) => Some(*used) == id && field.is_none_or(|field| field == name),
-        Part::Text(_) | Part::Variable(_) | Part::Request(_) => false,
+        Part::Text(_) | Part::Variable(_) | Part::Caller(_) | Part::Request(_) => false,
     };
-    let mut parts =
-        placements.iter().flat_map(Placement::templates).flat_map(|template| template.parts.iter());
+    let mut parts = placements
+        .iter()
+        .flat_map(|placement| placement.templates())
+        .flat_map(|template| template.parts.iter());
     if !parts.any(is_used) {
         let message = format!("the route's `auth` does not use `${{{}}}`", name.text);
         findings.error(name.span, &message, "name a secret of the `auth`, or a field that the `auth` uses");

@@ -20,6 +20,8 @@ pub(crate) enum Scope {
     Token,
     /// Values that fit a claim of a token.
     Claim,
+    /// Those that a caller puts on a request that it signs.
+    Shown,
 }
 
 /// The names after `request.`, except headers.
@@ -97,6 +99,10 @@ pub(crate) fn parse(
     if !allows(scope, &value) {
         let (message, instead) = match scope {
             Scope::Message => ("the message cannot contain its own signature", "remove it"),
+            Scope::Shown => (
+                "a caller shows the signature, the nonce, and the time in seconds, in milliseconds or by RFC 3339",
+                "remove it",
+            ),
             Scope::Token => ("only the token can be used here", "remove it"),
             Scope::Claim => ("a claim can only have the time and the nonce of a request", "remove it"),
             Scope::Output | Scope::Nothing => (
@@ -116,6 +122,14 @@ const fn allows(scope: Scope, value: &RequestValue) -> bool {
         Scope::Message => !matches!(value, RequestValue::Signature | RequestValue::Token),
         Scope::Token => matches!(value, RequestValue::Token),
         Scope::Claim => matches!(value, RequestValue::Timestamp(_) | RequestValue::Nonce),
+        Scope::Shown => matches!(
+            value,
+            RequestValue::Signature
+                | RequestValue::Timestamp(
+                    TimeFormat::Seconds | TimeFormat::Milliseconds | TimeFormat::Rfc3339
+                )
+                | RequestValue::Nonce
+        ),
         Scope::Output => matches!(
             value,
             RequestValue::Signature

@@ -4,17 +4,17 @@
 
 use super::allow;
 use super::auth::Auth;
-use super::callers::Callers;
+use super::callers::{Callers, LocatedProof};
 use super::diagnostic::Findings;
 use super::document::{Entry, Located, Table, Value};
 use super::file::Span;
 use super::header::{self, Purpose};
 use super::keys;
 use super::mount::Place;
-use super::template::Declared;
+use super::template::{CallerValues, Declared, ValuesOf};
 use super::{cors, failover, name, rate_limit, redact, rewrite_body, token_in, unit, upstream};
 use ostiary_core::configuration::{
-    Destination, Mount, Placement, Route, RouteId, SecretId, Text, TokenPlace,
+    Destination, Grant, Grantee, HmacProof, Mount, Placement, Route, RouteId, SecretId, Text, TokenPlace,
 };
 use ostiary_core::http::header_name::HeaderName;
 use ostiary_core::http::header_name::fold;
@@ -165,11 +165,12 @@ impl<'t> Reader<'_, 't, '_> {
             .and_then(|entry| upstream::read_route(entry.value, self.declared, self.findings));
         let auth = self
             .required("auth", "auth = { bearer = \"${secret}\" }` or `auth = []")
-            .and_then(|entry| Auth::read(entry, self.declared, self.findings));
-        let allow = self
+            .and_then(|entry| Auth::read(entry, CallerValues::Any, self.declared, self.findings));
+        let mut allow = self
             .required("allow", &format!("[routes.{}.allow]` with `caller = [\"GET /**\"]", self.name.text))
             .map(|entry| allow::read(entry, callers, self.findings))
             .unwrap_or_default();
+        let own = auth.as_ref().map(|auth| self.own_auths(auth, callers, &allow)).unwrap_or_default();
         let timeout = self.duration("timeout", TIMEOUT);
         let idle_timeout = self.duration("idle_timeout", IDLE_TIMEOUT);
         let max_body = self.value("max_body").and_then(|value| {
@@ -195,14 +196,32 @@ impl<'t> Reader<'_, 't, '_> {
             let names = TRACE_HEADERS.iter().filter_map(|name| HeaderName::parse(name).ok());
             strip_headers.extend(names.map(|name| (self.name.span, name)));
         }
+        let signed = signatures(callers, &allow);
+        for header in
+            signed.iter().flat_map(|hmac| hmac.headers()).filter_map(|name| HeaderName::parse(name).ok())
+        {
+            self.check_signed(&header, &forward_headers);
+            if !strip_headers.iter().any(|(_, stripped)| *stripped == header) {
+                strip_headers.push((self.name.span, header));
+            }
+        }
         let link_headers = self.headers("link_headers", Purpose::Link);
         let rewrite_body = self.value("rewrite_body").map(|value| rewrite_body::read(value, self.findings));
         let encoded_slash = self.flag("encoded_slash");
         let shared_cache = self.flag("shared_cache");
+        let takes_values = auth.as_ref().is_some_and(|auth| !auth.caller_values.is_empty());
+        if let Some(value) = self.value("shared_cache").filter(|_| shared_cache && takes_values) {
+            let message = "callers have keys of their own here, and a shared cache would give one the response of another";
+            self.findings.error(value.span(), message, "remove it");
+        }
         let timing = self.flag("timing");
-        let placements = auth.as_ref().map(|auth| auth.placements.as_slice());
-        let redact =
-            self.value("redact").map(|value| redact::read(value, placements, self.declared, self.findings));
+        let placements = auth.as_ref().map(|auth| {
+            let own = own.iter().flat_map(|(_, own)| own.placements.iter());
+            auth.placements.iter().chain(own).collect::<Vec<_>>()
+        });
+        let redact = self
+            .value("redact")
+            .map(|value| redact::read(value, placements.as_deref(), self.declared, self.findings));
         let (redact, redact_except) = redact.unwrap_or((true, Vec::new()));
         let cookies = self.flag("cookies");
         if let Some(value) = self.value("cookies").filter(|_| cookies && !whole_hosts) {
@@ -211,12 +230,18 @@ impl<'t> Reader<'_, 't, '_> {
             self.findings.error(value.span(), message, "mount the route on hosts of its own, or remove it");
         }
         route.cookies = self.value("cookies").filter(|_| cookies && whole_hosts).map(Value::span);
-        let strip_query = self.strip_query();
+        let mut strip_query = self.strip_query();
+        for name in signed.iter().flat_map(|hmac| hmac.parameters()) {
+            if !strip_query.iter().any(|stripped| stripped == name) {
+                strip_query.push(Text::Owned(name.to_owned()));
+            }
+        }
         let places = self.value("token_in").map(|value| {
             let placements = auth.as_ref().map_or(&[][..], |auth| &auth.placements);
             token_in::read(value, placements, self.findings)
         });
         route.secrets = auth.as_ref().map(|auth| auth.secrets.clone()).unwrap_or_default();
+        route.secrets.extend(own.iter().flat_map(|(_, own)| own.secrets.iter().copied()));
         let sources = |(secret, _): &(SecretId, Span)| self.declared.secrets.sources(*secret).len();
         let has_next_source = route.secrets.iter().map(sources).any(|sources| sources > 1)
             || auth.as_ref().is_some_and(Auth::has_next_certificate);
@@ -231,11 +256,16 @@ impl<'t> Reader<'_, 't, '_> {
             let message = "a service of the account gets no client certificate";
             self.findings.error(at, message, "remove `mtls`, or write the URL of a server");
         }
-        let body_limit = self.body_limit(&auth);
+        let body_limit = self.body_limit(&auth, signed.iter().any(|hmac| hmac.reads_body()));
         let at = self.value("upstream").map_or(self.name.span, Value::span);
         auth.check_paths(&upstream, at, self.findings);
         let is_ambient = allow.iter().any(|grant| callers.is_ambient(grant.to));
-        let token_in = places.unwrap_or_else(|| token_in::default_places(&auth.placements, is_ambient));
+        for grant in &mut allow {
+            let own = own.iter().find(|(to, _)| *to == grant.to);
+            grant.auth = own.map(|(_, own)| own.placements.clone().into());
+        }
+        let own: Vec<_> = allow.iter().filter_map(|grant| grant.auth.clone()).collect();
+        let token_in = places.unwrap_or_else(|| token_in::default_places(&auth.placements, &own, is_ambient));
         self.check_forwarded(&forward_headers, &auth, &token_in);
         route.route = Some(Route {
             name: Text::Owned(self.name.text.to_owned()),
@@ -268,16 +298,49 @@ impl<'t> Reader<'_, 't, '_> {
         });
     }
 
+    /// The auth with the values of each caller that the route admits, where it uses some.
+    fn own_auths(&mut self, auth: &Auth, callers: &Callers<'_>, allow: &[Grant]) -> Vec<(Grantee, Auth)> {
+        let Some((name, at)) = auth.caller_values.first() else { return Vec::new() };
+        let mut own = Vec::new();
+        for grant in allow {
+            let caller = match grant.to {
+                Grantee::Caller(id) => callers.get(id),
+                Grantee::Anyone => {
+                    let message =
+                        format!("the route `{}` admits `anyone`, who has no value `{name}`", self.name.text);
+                    let instead = "remove `anyone` from `allow`, and mount a route for everybody besides";
+                    self.findings.error(*at, &message, instead);
+                    None
+                }
+            };
+            let (Some(caller), Some(entry)) = (caller, self.table.get("auth")) else { continue };
+            let values = ValuesOf { route: self.name.text, caller: caller.name.text, values: &caller.values };
+            let read = Auth::read(entry, CallerValues::Of(&values), self.declared, self.findings);
+            own.extend(read.map(|read| (grant.to, read)));
+        }
+        own
+    }
+
     /// The largest body that is read before it is sent, in bytes.
-    fn body_limit(&mut self, auth: &Auth) -> u32 {
+    fn body_limit(&mut self, auth: &Auth, is_signed: bool) -> u32 {
         let Some(entry) = self.table.get("body_limit") else { return DEFAULT_BODY_LIMIT };
-        if !auth.placements.iter().any(Placement::reads_body) {
-            let message = "nothing in the route's `auth` reads the body of a request";
+        if !is_signed && !auth.placements.iter().any(Placement::reads_body) {
+            let message = "nothing in the route's `auth` reads the body of a request, and no caller signs it";
             self.findings.error(entry.key.span, message, "remove it, or write `max_body`");
         }
         let text = entry.value.string(BODY_LIMIT, self.findings);
         let limit = text.and_then(|text| unit::size(&text, LARGEST_BODY_LIMIT, self.findings));
         limit.and_then(|limit| u32::try_from(limit).ok()).unwrap_or(DEFAULT_BODY_LIMIT)
+    }
+
+    /// A header that a caller's signature is in is removed.
+    fn check_signed(&mut self, header: &HeaderName, forwarded: &[(Span, HeaderName)]) {
+        let twin = header::twin(header);
+        for (at, name) in forwarded.iter().filter(|(_, name)| header::twin(name) == twin) {
+            let message =
+                format!("the header `{name}` belongs to the signature of a caller, so it is always removed");
+            self.findings.error(*at, &message, "remove it, or have the caller sign in another header");
+        }
     }
 
     /// A header that the gateway sets or removes cannot be forwarded.
@@ -346,6 +409,20 @@ impl<'t> Reader<'_, 't, '_> {
         self.table.required(key, &owner, self.name.span, example, self.findings)?;
         self.table.get(key)
     }
+}
+
+/// How callers of a route sign their requests.
+fn signatures<'c>(callers: &'c Callers<'_>, allow: &[Grant]) -> Vec<&'c HmacProof> {
+    let caller = |grant: &Grant| match grant.to {
+        Grantee::Caller(id) => callers.get(id),
+        Grantee::Anyone => None,
+    };
+    let proofs = allow.iter().filter_map(caller).filter_map(|caller| caller.proof.as_ref());
+    let signed = proofs.filter_map(|proof| match proof {
+        LocatedProof::Hmac(hmac, _) => Some(&**hmac),
+        _ => None,
+    });
+    signed.collect()
 }
 
 #[cfg(test)]

@@ -10,6 +10,8 @@ use super::secrets::Secrets;
 use super::wrangler::{Deployment, Environment};
 use ostiary_core::configuration::{Part, SecretId, Template, Text};
 
+const NO_CALLER_VALUE: &str = "the placeholder names no value of a caller";
+
 /// The names that a placeholder can use.
 pub(crate) struct Declared<'t> {
     pub(crate) secrets: Secrets<'t>,
@@ -25,14 +27,19 @@ impl Parsed {
     pub(crate) fn secrets(&self) -> impl Iterator<Item = (SecretId, Span)> + '_ {
         self.parts.iter().filter_map(|(part, span)| match part {
             Part::Secret(secret) | Part::Field(secret, _) => Some((*secret, *span)),
-            Part::Text(_) | Part::Variable(_) | Part::Request(_) => None,
+            Part::Text(_) | Part::Variable(_) | Part::Caller(_) | Part::Request(_) => None,
         })
+    }
+
+    /// Whether it holds a secret, or a value of a caller, which can.
+    pub(crate) fn may_hold_secret(&self) -> bool {
+        self.parts.iter().any(|(part, _)| matches!(part, Part::Secret(_) | Part::Field(..) | Part::Caller(_)))
     }
 
     pub(crate) fn variables(&self) -> impl Iterator<Item = &str> {
         self.parts.iter().filter_map(|(part, _)| match part {
             Part::Variable(name) => Some(name.as_ref()),
-            Part::Text(_) | Part::Secret(_) | Part::Field(..) | Part::Request(_) => None,
+            Part::Text(_) | Part::Secret(_) | Part::Field(..) | Part::Caller(_) | Part::Request(_) => None,
         })
     }
 
@@ -43,7 +50,7 @@ impl Parsed {
             .map(|(part, _)| match part {
                 Part::Text(text) => Some(text.as_ref()),
                 Part::Variable(name) => environment.variable(name),
-                Part::Secret(_) | Part::Field(..) | Part::Request(_) => Some(""),
+                Part::Secret(_) | Part::Field(..) | Part::Caller(_) | Part::Request(_) => Some(""),
             })
             .collect()
     }
@@ -53,19 +60,55 @@ impl Parsed {
     }
 }
 
+/// What `${caller.NAME}` stands for.
+#[derive(Clone, Copy)]
+pub(crate) enum CallerValues<'v> {
+    /// Nothing.
+    None,
+    /// A value that each caller of the route has, whoever asks.
+    Any,
+    /// The value of one caller.
+    Of(&'v ValuesOf<'v>),
+}
+
+/// The values of one caller, for the auth of one route.
+pub(crate) struct ValuesOf<'v> {
+    pub(crate) route: &'v str,
+    pub(crate) caller: &'v str,
+    pub(crate) values: &'v [CallerValue<'v>],
+}
+
+impl CallerValues<'_> {
+    /// What a message says after what is wrong, where it is so for one caller.
+    pub(crate) fn for_whom(self) -> String {
+        match self {
+            Self::Of(ValuesOf { caller, .. }) => format!(" for the caller `{caller}`"),
+            Self::None | Self::Any => String::new(),
+        }
+    }
+}
+
+/// A value of a caller's `with`.
+pub(crate) struct CallerValue<'t> {
+    pub(crate) name: Located<'t>,
+    /// `None` where it has a fault.
+    pub(crate) value: Option<Parsed>,
+}
+
 /// Reads `${name}`, `${name.field}`, `${var.NAME}` and `$${`; every other `$` is literal.
 pub(crate) fn parse(
     text: &Located<'_>,
     declared: &Declared<'_>,
     findings: &mut Findings<'_>,
 ) -> Option<Parsed> {
-    parse_within(text, Scope::Nothing, declared, findings)
+    parse_within(text, Scope::Nothing, CallerValues::None, declared, findings)
 }
 
-/// Like [`parse`], with the `${request.…}` placeholders of the scope.
+/// Like [`parse`], with the `${request.…}` placeholders of the scope, and these values of callers.
 pub(crate) fn parse_within(
     text: &Located<'_>,
     scope: Scope,
+    values: CallerValues<'_>,
     declared: &Declared<'_>,
     findings: &mut Findings<'_>,
 ) -> Option<Parsed> {
@@ -88,9 +131,12 @@ pub(crate) fn parse_within(
                 return None;
             };
             let span = text.part(at, text.text.len() - after.len());
-            match placeholder(inside, span, scope, declared, findings) {
-                Some(part) => parts.placeholder(part, span),
-                None => sound = false,
+            match inside.split_once('.').filter(|(name, _)| *name == "caller") {
+                Some((_, name)) => sound &= caller_value(name, span, values, &mut parts, findings),
+                None => match placeholder(inside, span, scope, declared, findings) {
+                    Some(part) => parts.placeholder(part, span),
+                    None => sound = false,
+                },
             }
             rest = after;
         } else {
@@ -100,6 +146,56 @@ pub(crate) fn parse_within(
         }
     }
     sound.then(|| Parsed { parts: parts.finish() })
+}
+
+/// Puts the value of a caller in the place of its name; whether there is one.
+fn caller_value(
+    name: &str,
+    span: Span,
+    values: CallerValues<'_>,
+    parts: &mut Parts,
+    findings: &mut Findings<'_>,
+) -> bool {
+    if !is_name(name) {
+        findings.error(span, NO_CALLER_VALUE, "write `${caller.NAME}`");
+        return false;
+    }
+    let ValuesOf { route, caller, values } = match values {
+        CallerValues::None => {
+            let message = "a value of the caller has no meaning here";
+            findings.error(
+                span,
+                message,
+                "write a secret's name or `${var.NAME}`; `auth` takes values of callers",
+            );
+            return false;
+        }
+        CallerValues::Any => {
+            parts.placeholder(Part::Caller(Text::Owned(name.to_owned())), span);
+            return true;
+        }
+        CallerValues::Of(values) => values,
+    };
+    let Some(found) = values.iter().find(|value| value.name.text == name) else {
+        let message =
+            format!("the route `{route}` admits the caller `{caller}`, which has no value `{name}`");
+        let add = format!("add `with.{name} = \"…\"` to `[callers.{caller}]`");
+        let instead = match nearest(name, values.iter().map(|value| value.name.text)) {
+            Some(near) => format!("write `${{caller.{near}}}`, or {add}"),
+            None => add,
+        };
+        findings.error(span, &message, &instead);
+        return false;
+    };
+    // A fault in it is reported there.
+    let Some(value) = &found.value else { return false };
+    for (part, span) in &value.parts {
+        match part {
+            Part::Text(text) => parts.value(text, *span),
+            _ => parts.placeholder(part.clone(), *span),
+        }
+    }
+    true
 }
 
 fn placeholder(
@@ -118,8 +214,7 @@ fn placeholder(
             request_value::parse(value.unwrap_or_default(), span, scope, findings).map(Part::Request)
         }
         ("caller", _) => {
-            let message = format!("`{name}` is reserved, and has no meaning here yet");
-            findings.error(span, &message, "write a secret's name or `${var.NAME}`");
+            findings.error(span, NO_CALLER_VALUE, "write `${caller.NAME}`");
             None
         }
         ("var", Some(variable)) if is_name(variable) => {
@@ -178,7 +273,18 @@ impl Parts {
     fn literal(&mut self, text: &str, span: Span) {
         let (literal, whole) = self.literal.get_or_insert_with(|| (String::new(), span));
         literal.push_str(text);
-        whole.end = span.end;
+        // A caller's value stands elsewhere.
+        if span.start == whole.end {
+            whole.end = span.end;
+        }
+    }
+
+    /// The text of a caller's value, which is where a fault of it is told.
+    fn value(&mut self, text: &str, span: Span) {
+        self.literal(text, span);
+        if let Some((_, whole)) = &mut self.literal {
+            *whole = span;
+        }
     }
 
     fn placeholder(&mut self, part: Part, span: Span) {

@@ -3,7 +3,7 @@
 use super::diagnostic::Findings;
 use super::document::{Located, Value};
 use super::header::{self, Purpose};
-use ostiary_core::configuration::{Part, Placement, Template, Text, TokenPlace};
+use ostiary_core::configuration::{List, Part, Placement, Template, Text, TokenPlace};
 use ostiary_core::http::header_name::{HeaderName, is_token};
 
 const EXAMPLE: &str = "token_in = [\"bearer\", \"basic\", \"header:x-api-key\", \"query:key\"]";
@@ -33,9 +33,18 @@ const ACCESS_HEADER: &str = "cf-access-jwt-assertion";
 
 /// The places in which common clients put an API key: the two forms of `Authorization`, every header and parameter in
 /// which the auth has a secret, and for a bearer token the subprotocols of a WebSocket.
-pub(crate) fn default_places(auth: &[Placement], is_ambient: bool) -> Vec<TokenPlace> {
-    let filled = auth.iter().filter(|placement| placement.secrets().next().is_some());
-    let filled = filled.filter_map(|placement| match placement {
+///
+/// `own` is the same auth with the values of each caller, where callers have some.
+pub(crate) fn default_places(
+    auth: &[Placement],
+    own: &[List<Placement>],
+    is_ambient: bool,
+) -> Vec<TokenPlace> {
+    let holds_secret = |placement: &Placement| placement.secrets().next().is_some();
+    let filled = auth.iter().enumerate().filter(|(at, placement)| {
+        holds_secret(placement) || own.iter().any(|own| own.get(*at).is_some_and(holds_secret))
+    });
+    let filled = filled.filter_map(|(_, placement)| match placement {
         Placement::Header { name, value } => {
             let (before, after) = around(value);
             Some(TokenPlace::Header { name: name.clone(), before, after })
@@ -136,7 +145,7 @@ fn around(value: &Template) -> (Text, Text) {
 }
 
 const fn is_secret(part: &Part) -> bool {
-    matches!(part, Part::Secret(_) | Part::Field(..))
+    matches!(part, Part::Secret(_) | Part::Field(..) | Part::Caller(_))
 }
 
 #[cfg(test)]

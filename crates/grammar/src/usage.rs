@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use super::callers::{Callers, LocatedProof};
 use super::diagnostic::Findings;
-use super::file::Span;
 use super::routes::{LocatedRoute, Routes};
 use super::template::Declared;
-use ostiary_core::configuration::{Grantee, Operator, Route, SecretId, Source, SourceKind};
+use ostiary_core::configuration::{
+    Grant, Grantee, Operator, Placement, Route, SecretId, Source, SourceKind, Template,
+};
 
 /// Subrequests of one request on Cloudflare's free plan.
 const SUBREQUESTS: usize = 50;
@@ -69,9 +70,10 @@ impl CrossChecks<'_, '_> {
                 findings.warning(caller.name.span, &message, "name it in an `allow`, or remove it");
             }
         }
+        self.warn_of_caller_values(findings);
         self.warn_of_reads(findings);
         for route in self.routes.all() {
-            let needed = route.route.as_ref().map_or(0, |model| self.worst_case(model, &route.secrets));
+            let needed = route.route.as_ref().map_or(0, |model| self.worst_case(model));
             if needed > SUBREQUESTS {
                 let message = format!(
                     "the route `{}` can need {needed} reads and attempts for one request, and Cloudflare's free \
@@ -83,6 +85,23 @@ impl CrossChecks<'_, '_> {
                     &message,
                     "name fewer callers or sources, or use digests for callers",
                 );
+            }
+        }
+    }
+
+    /// A value that no route takes may be one whose name is misspelled.
+    fn warn_of_caller_values(&self, findings: &mut Findings<'_>) {
+        for (id, caller) in self.callers.all() {
+            let is_granted = |grant: &Grant| grant.to == Grantee::Caller(id);
+            let routes = self.models().filter(|route| route.allow.iter().any(is_granted));
+            let auths = routes.flat_map(|route| route.auth.iter()).flat_map(Placement::templates);
+            let used: BTreeSet<&str> = auths.flat_map(Template::caller_values).collect();
+            for value in caller.values.iter().filter(|value| !used.contains(value.name.text)) {
+                let (name, caller) = (value.name.text, caller.name.text);
+                let message = format!("no route takes the value `{name}` of the caller `{caller}`");
+                let instead =
+                    format!("write `${{caller.{name}}}` in the `auth` of one that admits it, or remove it");
+                findings.warning(value.name.span, &message, &instead);
             }
         }
     }
@@ -129,12 +148,18 @@ impl CrossChecks<'_, '_> {
     }
 
     /// The most subrequests of one request: one read of every source, and an attempt with each source of the auth if
-    /// the route fails over, multiplied by its attempts after failed connections.
-    fn worst_case(&self, route: &Route, injected: &[(SecretId, Span)]) -> usize {
-        let injected_sources = injected.iter().flat_map(|(secret, _)| self.declared.secrets.sources(*secret));
+    /// the route fails over, multiplied by its attempts after failed connections. Of the callers, for the one that
+    /// needs most.
+    fn worst_case(&self, route: &Route) -> usize {
+        route.auths().map(|auth| self.worst_case_of(route, auth)).max().unwrap_or_default()
+    }
+
+    fn worst_case_of(&self, route: &Route, auth: &[Placement]) -> usize {
+        let injected: Vec<SecretId> = auth.iter().flat_map(Placement::secrets).collect();
+        let injected_sources = injected.iter().flat_map(|secret| self.declared.secrets.sources(*secret));
         let mut sources = self.proofs_read(route);
         sources.extend(injected_sources);
-        let sources_of = |(secret, _): &(SecretId, Span)| self.declared.secrets.sources(*secret).len();
+        let sources_of = |secret: &SecretId| self.declared.secrets.sources(*secret).len();
         let failover = route.failover.as_ref().and_then(|_| injected.iter().map(sources_of).max());
         let retries = route.retry.map_or(0, |retry| usize::from(retry.attempts).saturating_sub(1));
         sources.len() + failover.unwrap_or(1) + retries
@@ -146,6 +171,11 @@ impl CrossChecks<'_, '_> {
         let callers = self.callers.all().filter(|(id, _)| known(*id));
         let proofs = callers.filter_map(|(_, caller)| match caller.proof.as_ref()? {
             LocatedProof::Secret(secret, _) => Some((caller.named, self.declared.secrets.sources(*secret))),
+            // What a signature is put beside names its caller, where the configuration has it.
+            LocatedProof::Hmac(hmac, _) => {
+                let is_named = hmac.put.iter().any(|output| output.value.requests().next().is_none());
+                Some((is_named, self.declared.secrets.sources(hmac.key)))
+            }
             _ => None,
         });
         let (named, others): (Vec<_>, Vec<_>) = proofs.partition(|(named, _)| *named);
@@ -163,10 +193,10 @@ impl CrossChecks<'_, '_> {
 
     /// The secrets that authenticate callers, with their callers.
     fn proofs(&self) -> impl Iterator<Item = (SecretId, &str)> {
-        self.callers.all().filter_map(|(_, caller)| match caller.proof.as_ref()? {
-            LocatedProof::Secret(secret, _) => Some((*secret, caller.name.text)),
-            _ => None,
-        })
+        let secret = |proof: &LocatedProof| proof.secret().map(|(secret, _)| secret);
+        self.callers
+            .all()
+            .filter_map(move |(_, caller)| Some((caller.proof.as_ref().and_then(secret)?, caller.name.text)))
     }
 
     fn models(&self) -> impl Iterator<Item = &Route> {

@@ -118,12 +118,21 @@ pub fn placeholder(binding: &str) -> String {
 
 /// Every placement of every route.
 fn placements(gateway: &Gateway) -> impl Iterator<Item = &Placement> {
-    gateway.routes.iter().flat_map(|route| route.auth.iter()).flat_map(Placement::with_exchanged)
+    gateway.routes.iter().flat_map(|route| route.auths().flatten()).flat_map(Placement::with_exchanged)
 }
 
 /// The placeholder in the encoding of a key, if this part is a key that is decoded.
 fn written(gateway: &Gateway, part: &Part, placeholder: String) -> String {
     let is_key = |parts: &[Part]| *parts == [part.clone()];
+    for caller in gateway.callers.iter() {
+        let Proof::Hmac(hmac) = &caller.proof else { continue };
+        let key = hmac.field.clone().map_or(Part::Secret(hmac.key), |field| Part::Field(hmac.key, field));
+        match hmac.key_encoding {
+            KeyEncoding::Hex if key == *part => return encode(Encoding::Hex, placeholder.as_bytes()),
+            KeyEncoding::Base64 if key == *part => return encode(Encoding::Base64, placeholder.as_bytes()),
+            _ => {}
+        }
+    }
     for placement in placements(gateway) {
         let encoding = match placement {
             Placement::Hmac(hmac) if is_key(&hmac.key.parts) => hmac.key_encoding,
@@ -164,12 +173,18 @@ fn tokens(gateway: &Gateway) -> String {
 
 /// The fields that templates use of each binding's value, by binding.
 fn placeholders_of_fields(gateway: &Gateway) -> BTreeMap<String, BTreeMap<String, String>> {
-    let templates = gateway.routes.iter().flat_map(|route| route.auth.iter()).flat_map(Placement::templates);
+    let templates =
+        gateway.routes.iter().flat_map(|route| route.auths().flatten()).flat_map(Placement::templates);
     let mut fields: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
-    for part in templates.flat_map(|template| template.parts.iter()) {
-        let Part::Field(secret, field) = part else { continue };
+    let keys = gateway.callers.iter().filter_map(|caller| match &caller.proof {
+        Proof::Hmac(hmac) => Some(Part::Field(hmac.key, hmac.field.clone()?)),
+        _ => None,
+    });
+    let parts = templates.flat_map(|template| template.parts.iter().cloned());
+    for part in parts.chain(keys) {
+        let Part::Field(secret, field) = &part else { continue };
         for source in gateway.secret(*secret).into_iter().flat_map(|secret| secret.sources.iter()) {
-            let value = written(gateway, part, placeholder(&format!("{}.{field}", source.binding)));
+            let value = written(gateway, &part, placeholder(&format!("{}.{field}", source.binding)));
             fields.entry(source.binding.to_string()).or_default().insert(field.to_string(), value);
         }
     }

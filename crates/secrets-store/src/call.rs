@@ -5,6 +5,7 @@ use std::fmt;
 use http::{Request, Response};
 use zeroize::Zeroizing;
 
+use crate::SentValues;
 use crate::error::Error;
 use crate::masking::Confidence;
 
@@ -36,11 +37,19 @@ impl<T> Call<T> {
     /// # Errors
     /// [`Error::Refused`] where the API refused, [`Error::Unreadable`] where the body is not in the API's format.
     pub fn read(&self, response: &Response<impl AsRef<[u8]>>) -> Result<T, Error> {
+        self.read_after(response, &SentValues::default())
+    }
+
+    /// The same, and the messages of an error do not contain the values of earlier requests either.
+    ///
+    /// # Errors
+    /// The same as [`Self::read`].
+    pub fn read_after(&self, response: &Response<impl AsRef<[u8]>>, sent: &SentValues) -> Result<T, Error> {
         let mut borrowed = Response::new(response.body().as_ref());
         *borrowed.status_mut() = response.status();
         (self.read)(&borrowed, self.page).map_err(|mut error| {
             if let Error::Refused { faults, .. } = &mut error {
-                let confidence = Confidence::of(&self.request);
+                let confidence = Confidence::of(&self.request, sent);
                 for fault in faults {
                     confidence.mask(fault);
                 }

@@ -68,6 +68,7 @@ mod scope;
 mod secret;
 mod secret_name;
 mod secret_value;
+mod sent_values;
 mod status;
 mod store;
 
@@ -83,5 +84,6 @@ pub use scope::{Scope, UnknownScope};
 pub use secret::{Changes, Duplicate, NewSecret, Secret};
 pub use secret_name::{InvalidSecretName, SecretName};
 pub use secret_value::{InvalidSecretValue, SecretValue};
-pub use status::Status;
+pub use sent_values::SentValues;
+pub use status::{OtherStatus, Status};
 pub use store::Store;

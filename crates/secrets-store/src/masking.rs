@@ -4,8 +4,9 @@
 //! shown in a terminal or in the log of a CI job. So only parts of a message that cannot contain a value are kept:
 //!
 //! 1. A reason that is a constant of the API is kept unchanged.
-//! 2. The secrets of the request are replaced, whole or in part.
-//! 3. If the request contained a value, every word is replaced that is neither one of the API's own words nor a public
+//! 2. The secrets of the request, and values of earlier requests, are replaced, whole or in part.
+//! 3. If the request or an earlier one contained a value, every word is replaced that is neither one of the API's own
+//!    words nor a public
 //!    part of the request. If it contained only its credential, words are replaced that are long enough to contain one.
 
 use http::Request;
@@ -13,6 +14,7 @@ use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use crate::error::Fault;
+use crate::sent_values::SentValues;
 use crate::vocabulary::{is_known, is_reason};
 
 /// The longest message that is kept, in characters.
@@ -24,7 +26,7 @@ const SHORTEST_PART: usize = 8;
 const SHORTEST_CREDENTIAL: usize = 16;
 const MASK: &str = "[redacted]";
 
-/// The secrets of a request (the values in its body, and its credential), and its public parts.
+/// The secrets of a request (the values in its body and in earlier ones, and its credential), and its public parts.
 pub(crate) struct Confidence {
     secrets: Vec<Zeroizing<String>>,
     has_value: bool,
@@ -46,16 +48,14 @@ struct CarriedValue {
 }
 
 impl Confidence {
-    pub(crate) fn of(request: &Request<impl AsRef<[u8]>>) -> Self {
-        let carried = match serde_json::from_slice(request.body().as_ref()) {
-            Ok(Carried::Several(several)) => several,
-            Ok(Carried::One(one)) => vec![one],
-            Err(_) => Vec::new(),
-        };
+    pub(crate) fn of(request: &Request<impl AsRef<[u8]>>, sent: &SentValues) -> Self {
+        let carried = carried(request.body().as_ref());
         let names = carried.iter().filter_map(|carried| carried.name.clone());
         let public: Vec<String> = names.chain([request.uri().path().to_owned()]).collect();
-        let has_value = carried.iter().any(|carried| carried.value.is_some());
-        let values = carried.into_iter().filter_map(|carried| carried.value);
+        let values: Vec<Zeroizing<String>> =
+            carried.into_iter().filter_map(|carried| carried.value).collect();
+        let has_value = !values.is_empty() || sent.all().next().is_some();
+        let values = values.into_iter().chain(sent.all().cloned());
         let credentials = request.headers().values().filter(|value| value.is_sensitive());
         let credentials = credentials.filter_map(|value| value.to_str().ok()).map(|text| {
             let token = text.strip_prefix("Bearer ").unwrap_or(text);
@@ -147,6 +147,19 @@ impl Confidence {
             }
         }
         masked
+    }
+}
+
+/// The values in the body of a request.
+pub(crate) fn values_in(body: &[u8]) -> impl Iterator<Item = Zeroizing<String>> {
+    carried(body).into_iter().filter_map(|carried| carried.value)
+}
+
+fn carried(body: &[u8]) -> Vec<CarriedValue> {
+    match serde_json::from_slice(body) {
+        Ok(Carried::Several(several)) => several,
+        Ok(Carried::One(one)) => vec![one],
+        Err(_) => Vec::new(),
     }
 }
 

@@ -5,9 +5,6 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
-/// The most bytes of a value.
-const LONGEST: usize = 65_536;
-
 /// A value to store, of 1 to 65,536 bytes. The API never returns a value.
 ///
 /// It has no `Display` and no `Serialize`, its `Debug` prints `[redacted]`, and its bytes are zeroed when it is
@@ -15,6 +12,9 @@ const LONGEST: usize = 65_536;
 pub struct SecretValue(Zeroizing<String>);
 
 impl SecretValue {
+    /// The most bytes of a value.
+    pub const LONGEST: usize = 65_536;
+
     /// Wraps the text unchanged, including white space.
     ///
     /// ```
@@ -32,7 +32,7 @@ impl SecretValue {
         let text = Zeroizing::new(text);
         match text.len() {
             0 => Err(InvalidSecretValue::Empty),
-            1..=LONGEST => Ok(Self(text)),
+            1..=Self::LONGEST => Ok(Self(text)),
             _ => Err(InvalidSecretValue::TooLong),
         }
     }
@@ -82,7 +82,10 @@ mod tests {
 
     #[test]
     fn takes_up_to_64_kibibytes() {
-        assert!(SecretValue::parse("a".repeat(LONGEST)).is_ok());
-        assert_eq!(SecretValue::parse("a".repeat(LONGEST + 1)).unwrap_err(), InvalidSecretValue::TooLong);
+        assert!(SecretValue::parse("a".repeat(SecretValue::LONGEST)).is_ok());
+        assert_eq!(
+            SecretValue::parse("a".repeat(SecretValue::LONGEST + 1)).unwrap_err(),
+            InvalidSecretValue::TooLong
+        );
     }
 }

@@ -7,7 +7,7 @@
 use http::{Response, StatusCode};
 use ostiary_secrets_store::{
     Account, AccountId, BaseUrl, Call, Changes, Credential, Direction, Duplicate, Error, NewSecret, Scope,
-    SecretFilter, SecretId, SecretName, SecretOrder, SecretValue, Status, StoreId, StoreOrder,
+    SecretFilter, SecretId, SecretName, SecretOrder, SecretValue, SentValues, Status, StoreId, StoreOrder,
 };
 use serde_json::{Value, json};
 
@@ -208,6 +208,27 @@ fn a_reason_that_quotes_a_value_in_another_form_shows_none_of_it() {
                 .contains("invalid value [redacted] of stripe-key, got [redacted] secret_value_invalid"),
             "{shown}"
         );
+    }
+}
+
+#[test]
+fn a_reason_that_quotes_a_value_of_an_earlier_request_shows_none_of_it() {
+    let changes = Changes {
+        value: Some(SecretValue::parse("Canary-0123/+ab".to_owned()).unwrap()),
+        ..Changes::default()
+    };
+    let mut sent = SentValues::default();
+    let look = account().secret(&store(), &crate::secret());
+    for form in ["Canary-0123/+ab", "Q2FuYXJ5LTAx", "0123", "CANARY"] {
+        let message = format!("bad value {form} of it: somebody");
+        let quoting = json!({ "success": false, "errors": [{ "code": 1001, "message": message }] });
+        let quoting = Response::builder().status(400).body(quoting.to_string().into_bytes()).unwrap();
+        assert!(look.read(&quoting).unwrap_err().to_string().contains("somebody"), "no value was sent yet");
+        sent.remember(&account().update_secret(&store(), &crate::secret(), &changes));
+        let error = look.read_after(&quoting, &sent).unwrap_err();
+        let shown = format!("{error} {error:?} {sent:?}");
+        assert!(!shown.contains(form), "{form}: {shown}");
+        assert!(error.to_string().contains("bad value [redacted] of it"), "{shown}");
     }
 }
 

@@ -1,8 +1,6 @@
 //! The next steps after a route has been added.
 
-use std::collections::BTreeSet;
-
-use crate::scaffold::{LOCAL_STORE, NewRoute};
+use crate::scaffold::{BoundSecret, LOCAL_STORE, NewRoute};
 use crate::shell::GivenOptions;
 
 /// A request that the first rule admits.
@@ -14,27 +12,15 @@ fn admitted(route: &NewRoute) -> (String, String) {
     (method.to_owned(), format!("/{}{path}", route.name))
 }
 
-/// The steps, one line each. Their commands mean the configuration that is given.
-pub fn next_steps(routes: &[&NewRoute], stores: &[String], given: &GivenOptions) -> Vec<String> {
-    let distinct: BTreeSet<&str> = stores.iter().map(String::as_str).collect();
+/// The steps for the routes, each with the secrets that were newly bound for it, one line each. Their commands mean the
+/// configuration that is given.
+pub fn next_steps(routes: &[(&NewRoute, Vec<BoundSecret>)], given: &GivenOptions) -> Vec<String> {
     let mut steps = Vec::new();
-    for route in routes {
-        steps.push(format!(
-            "  The value of `{}` is {}. For `wrangler dev`:",
-            route.secret_name(),
-            route.value()
-        ));
-        let name = route.secret_name();
-        let local = given.command("secrets create --local");
-        let local = stores.first().into_iter().fold(local, |command, store| command.option("--store", store));
-        steps.push(format!("    {}", local.operands(&[&name])));
-        for store in distinct.iter().filter(|store| **store != LOCAL_STORE) {
-            let create = given.command("secrets create").option("--store", store);
-            steps.push(format!("  In the account's store `{store}`:"));
-            steps.push(format!("    {}", create.operands(&[&name])));
-        }
+    for (route, bound) in routes {
+        steps.extend(value_steps(route, bound, given));
     }
-    if distinct.contains(LOCAL_STORE) {
+    let is_local = |secret: &BoundSecret| secret.store == LOCAL_STORE;
+    if routes.iter().any(|(_, bound)| bound.iter().any(is_local)) {
         steps.push(format!(
             "  Before a deployment: write your store's id in place of `{LOCAL_STORE}`; `{}` shows it.",
             given.command("stores list")
@@ -42,7 +28,7 @@ pub fn next_steps(routes: &[&NewRoute], stores: &[String], given: &GivenOptions)
     }
     steps.push("  Check the configuration, and try a request:".to_owned());
     steps.push(format!("    {}", given.command("check")));
-    for route in routes {
+    for (route, _) in routes {
         let (method, path) = admitted(route);
         let explain = given.command("explain");
         let explain = route
@@ -53,4 +39,80 @@ pub fn next_steps(routes: &[&NewRoute], stores: &[String], given: &GivenOptions)
         steps.push(format!("    {}", explain.operands(&[&method, &path])));
     }
     steps
+}
+
+/// The steps for the values of the secrets that were newly bound. Environments may share one.
+fn value_steps(route: &NewRoute, bound: &[BoundSecret], given: &GivenOptions) -> Vec<String> {
+    let mut distinct: Vec<&BoundSecret> = Vec::new();
+    for secret in bound {
+        if !distinct.contains(&secret) {
+            distinct.push(secret);
+        }
+    }
+    let mut names: Vec<String> = Vec::new();
+    for name in distinct.iter().map(|secret| format!("`{}`", secret.name)) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    if names.is_empty() {
+        return Vec::new();
+    }
+    let create = |command: &str, secret: &BoundSecret| {
+        let create = given.command(command).option("--store", &secret.store);
+        format!("    {}", create.operands(&[&secret.name]))
+    };
+    let mut steps =
+        vec![format!("  The value of {} is {}. For `wrangler dev`:", names.join(" and of "), route.value())];
+    steps.extend(distinct.iter().map(|secret| create("secrets create --local", secret)));
+    let mut stores: Vec<&str> = Vec::new();
+    for secret in distinct.iter().filter(|secret| secret.store != LOCAL_STORE) {
+        if !stores.contains(&secret.store.as_str()) {
+            stores.push(&secret.store);
+        }
+    }
+    for store in stores {
+        steps.push(format!("  In the account's store `{store}`:"));
+        let here = distinct.iter().filter(|secret| secret.store == store);
+        steps.extend(here.map(|secret| create("secrets create", secret)));
+    }
+    steps
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_secret_that_was_newly_bound_is_named_with_its_store() {
+        let route = NewRoute::unknown("items", "https://items.example.com");
+        let steps = |bound: &[(&str, &str)]| {
+            let secret = |(store, name): &(&str, &str)| BoundSecret {
+                store: (*store).to_owned(),
+                name: (*name).to_owned(),
+            };
+            let bound = bound.iter().map(secret).collect();
+            next_steps(&[(&route, bound)], &GivenOptions::default())
+        };
+        let shown = steps(&[("one", "items-key"), ("one", "staging-items-key"), ("two", "items-key")]);
+        assert_eq!(
+            shown[..9],
+            [
+                "  The value of `items-key` and of `staging-items-key` is the API key. For `wrangler dev`:",
+                "    ostiary secrets create --local --store one items-key",
+                "    ostiary secrets create --local --store one staging-items-key",
+                "    ostiary secrets create --local --store two items-key",
+                "  In the account's store `one`:",
+                "    ostiary secrets create --store one items-key",
+                "    ostiary secrets create --store one staging-items-key",
+                "  In the account's store `two`:",
+                "    ostiary secrets create --store two items-key",
+            ]
+        );
+        let later = steps(&[("one", "staging-items-key")]).join("\n");
+        assert!(later.contains("--store one staging-items-key") && !later.contains(" items-key"), "{later}");
+        let local = steps(&[(LOCAL_STORE, "items-key")]).join("\n");
+        assert!(local.contains("write your store's id") && !local.contains("account's store"), "{local}");
+        assert!(!steps(&[]).join("\n").contains("secrets create"), "nothing was bound");
+    }
 }

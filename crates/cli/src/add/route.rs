@@ -9,7 +9,7 @@ use crate::configuration::ConfigurationArguments;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::scaffold::{
-    Change, Changes, Credential, GatewayFile, NewBinding, NewRoute, ShownChange, WranglerFile,
+    BoundSecret, Change, Changes, Credential, GatewayFile, NewBinding, NewRoute, ShownChange, WranglerFile,
     find_known_api, known_api_names,
 };
 
@@ -71,7 +71,7 @@ impl AddRoute {
         let mut wrangler = WranglerFile::parse(&files.wrangler.text, &files.wrangler.name())?;
         let route = self.route(&gateway)?;
         let is_new = !gateway.has_route(&route.name);
-        let stores = add(&route, self.store_id.as_deref(), &mut gateway, &mut wrangler)?;
+        let bound = add(&route, self.store_id.as_deref(), &mut gateway, &mut wrangler)?;
         let changes = Changes::checked(
             Change::new(&files.gateway.path, Some(files.gateway.text), gateway.text()),
             Change::new(&files.wrangler.path, Some(files.wrangler.text), wrangler.text()),
@@ -83,7 +83,7 @@ impl AddRoute {
         let next = if changes.is_empty() {
             Vec::new()
         } else {
-            next_steps(&[&route], &stores, &self.configuration.given())
+            next_steps(&[(&route, bound)], &self.configuration.given())
         };
         if output.is_json() {
             return output.json(&Report { changed: is_written, changes: changes.shown(), next });
@@ -142,7 +142,7 @@ impl AddRoute {
     }
 }
 
-/// Adds the route, its secret and its bindings. Returns the stores of new bindings.
+/// Adds the route, its secret and its bindings. Returns the secrets of new bindings.
 ///
 /// # Errors
 /// Returns an error if a file is written in a form that cannot be added to.
@@ -151,23 +151,19 @@ pub fn add(
     store_id: Option<&str>,
     gateway: &mut GatewayFile,
     wrangler: &mut WranglerFile,
-) -> Result<Vec<String>, Failure> {
+) -> Result<Vec<BoundSecret>, Failure> {
     gateway.add_secret(&route.name, &route.binding())?;
-    let mut stores = Vec::new();
+    let mut bound = Vec::new();
     for binding in gateway.bindings(&route.name) {
         let own = route.secret_name();
         let other = binding.to_ascii_lowercase().replace('_', "-");
         let secret_name = if binding == route.binding() { own } else { other };
-        stores.extend(wrangler.add(&NewBinding {
-            binding: &binding,
-            secret_name: &secret_name,
-            store_id,
-        })?);
+        bound.extend(wrangler.add(&NewBinding { binding: &binding, secret_name: &secret_name, store_id })?);
     }
     if !gateway.has_route(&route.name) {
         gateway.add_route(route)?;
     }
-    Ok(stores)
+    Ok(bound)
 }
 
 fn only_caller(gateway: &GatewayFile) -> Result<Vec<String>, Failure> {

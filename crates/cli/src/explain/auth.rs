@@ -4,15 +4,11 @@ use std::fmt::Write as _;
 
 use ostiary_core::configuration::{
     BodyPlace, Claim, ClaimValue, Exchange, Gateway, Hmac, HmacAlgorithm, Jwt, OutputPlace, Part, Placement,
-    Route, Template, Upstream,
+    Template, Upstream,
 };
 
 /// A line for each placement.
-pub fn lines(gateway: &Gateway, route: &Route) -> Vec<String> {
-    lines_of(gateway, &route.auth)
-}
-
-fn lines_of(gateway: &Gateway, placements: &[Placement]) -> Vec<String> {
+pub fn lines(gateway: &Gateway, placements: &[Placement]) -> Vec<String> {
     let text = |template: &Template| spelled(gateway, template);
     let mut lines = Vec::new();
     for placement in placements {
@@ -53,8 +49,8 @@ fn lines_of(gateway: &Gateway, placements: &[Placement]) -> Vec<String> {
 }
 
 /// The URL that is sent, with the templates of computed parameters instead of their values.
-pub fn url(gateway: &Gateway, route: &Route, url: &str) -> String {
-    let outputs: Vec<_> = route.auth.iter().flat_map(Placement::outputs).collect();
+pub fn url(gateway: &Gateway, auth: &[Placement], url: &str) -> String {
+    let outputs: Vec<_> = auth.iter().flat_map(Placement::outputs).collect();
     let Some((path, query)) = url.split_once('?') else { return url.to_owned() };
     let parameters = query.split('&').map(|parameter| {
         let name = parameter.split('=').next().unwrap_or_default();
@@ -72,14 +68,19 @@ fn in_body(place: &BodyPlace, value: &str) -> String {
 }
 
 fn keyed_hash(gateway: &Gateway, hmac: &Hmac) -> String {
-    let algorithm = match hmac.algorithm {
+    let algorithm = hash_name(hmac.algorithm);
+    let (message, key) = (spelled(gateway, &hmac.message), spelled(gateway, &hmac.key));
+    format!("${{request.signature}}: HMAC with {algorithm} of {message:?}, keyed with {key}")
+}
+
+/// The hash, as NIST calls it.
+pub const fn hash_name(algorithm: HmacAlgorithm) -> &'static str {
+    match algorithm {
         HmacAlgorithm::Sha1 => "SHA-1",
         HmacAlgorithm::Sha256 => "SHA-256",
         HmacAlgorithm::Sha384 => "SHA-384",
         HmacAlgorithm::Sha512 => "SHA-512",
-    };
-    let (message, key) = (spelled(gateway, &hmac.message), spelled(gateway, &hmac.key));
-    format!("${{request.signature}}: HMAC with {algorithm} of {message:?}, keyed with {key}")
+    }
 }
 
 fn signed_token(gateway: &Gateway, jwt: &Jwt) -> String {
@@ -100,9 +101,9 @@ fn exchanged(gateway: &Gateway, exchange: &Exchange) -> Vec<String> {
     let pointer = exchange.token.join("/");
     let reuse = if exchange.reuse { "reused until shortly before it expires" } else { "used once" };
     let method = exchange.method.as_str();
-    let mut lines = vec![format!("${{request.token}}: /{pointer} of what {method} {url} yields, {reuse}")];
-    lines.extend(lines_of(gateway, &exchange.auth).into_iter().map(|line| format!("  {line}")));
-    lines
+    let mut all = vec![format!("${{request.token}}: /{pointer} of what {method} {url} yields, {reuse}")];
+    all.extend(lines(gateway, &exchange.auth).into_iter().map(|line| format!("  {line}")));
+    all
 }
 
 fn object(gateway: &Gateway, claims: &[Claim]) -> String {
@@ -124,7 +125,8 @@ fn json(gateway: &Gateway, value: &ClaimValue) -> String {
     }
 }
 
-fn spelled(gateway: &Gateway, template: &Template) -> String {
+/// As `gateway.toml` spells it.
+pub fn spelled(gateway: &Gateway, template: &Template) -> String {
     let name = |id| gateway.secret(id).map_or("?", |secret| secret.name.as_ref());
     let mut text = String::new();
     for part in template.parts.iter() {
@@ -134,6 +136,7 @@ fn spelled(gateway: &Gateway, template: &Template) -> String {
             Part::Secret(id) => write!(text, "${{{}}}", name(*id)),
             Part::Field(id, field) => write!(text, "${{{}.{field}}}", name(*id)),
             Part::Variable(variable) => write!(text, "${{var.{variable}}}"),
+            Part::Caller(value) => write!(text, "${{caller.{value}}}"),
             Part::Request(value) => write!(text, "${{request.{value}}}"),
         };
     }

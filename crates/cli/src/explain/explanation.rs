@@ -164,9 +164,9 @@ impl Explanation {
     }
 }
 
-/// The secrets of the route's auth, without duplicates.
-pub fn secrets(gateway: &Gateway, route: &Route) -> Vec<ExplainedSecret> {
-    let mut ids: Vec<_> = route.auth.iter().flat_map(Placement::secrets).collect();
+/// The secrets of an auth, each once.
+pub fn secrets(gateway: &Gateway, auth: &[Placement]) -> Vec<ExplainedSecret> {
+    let mut ids: Vec<_> = auth.iter().flat_map(Placement::secrets).collect();
     ids.sort_unstable();
     ids.dedup();
     let source = |source: &Source| match source.kind {

@@ -3,13 +3,16 @@
 mod auth;
 mod explanation;
 mod signed;
+mod signing;
 
 use std::path::PathBuf;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use clap::Args;
-use ostiary_core::configuration::{CallerId, Gateway, Grantee, List, Mismatch, Proof, Route, TokenPlace};
+use ostiary_core::configuration::{
+    CallerId, Gateway, Grantee, List, Mismatch, Placement, Proof, Route, TokenPlace,
+};
 use ostiary_core::digest::digest;
 use ostiary_core::http::subprotocol;
 use ostiary_core::refusal::Code;
@@ -86,6 +89,7 @@ impl Explain {
         let deployed = self.gateway.as_ref().map(Deployed::ask).transpose()?;
         let rehearsal = Rehearsal::with_placeholders(&gateway, variables);
         let mut request = self.request()?;
+        let signing = self.caller.as_deref().and_then(|name| signing::described(&gateway, name));
         if let Some(name) = &self.caller {
             let token = token_of(&mut gateway, name)?;
             request.show(&token, &gateway);
@@ -116,6 +120,7 @@ impl Explain {
             let what = "The signature is not verified: the issuer's keys are not in gateway.toml, and nothing is fetched.";
             explanation.because.push(what.to_owned());
         }
+        explanation.because.extend(signing);
         explanation.deployed =
             deployed.map(|deployed| ExplainedDeployment::new(deployed, &explanation.configuration));
         say(&explanation, output)
@@ -218,7 +223,7 @@ fn token_of(gateway: &mut Gateway, name: &str) -> Result<String, Failure> {
             let source = gateway.secret(secret).and_then(|secret| secret.sources.first());
             return Ok(source.map_or(token, |source| placeholder(&source.binding)));
         }
-        Proof::Digests(_) | Proof::Jwt(_) | Proof::Issued(_) => {
+        Proof::Digests(_) | Proof::Jwt(_) | Proof::Issued(_) | Proof::Hmac(_) => {
             caller.proof = Proof::Digests(vec![digest(token.as_bytes())].into());
         }
     }
@@ -258,7 +263,9 @@ fn explain(
             "It is a browser's preflight. The gateway responds to it with the route's `cors`.".to_owned(),
         );
     }
-    let admitted = matches!(outcome, Outcome::Answered(..));
+    let to = record.caller.and_then(|name| caller_id(gateway, name)).map_or(Grantee::Anyone, Grantee::Caller);
+    let auth = route.map(|route| route.auth_of(to));
+    let put = auth.filter(|_| matches!(outcome, Outcome::Answered(..)));
     Ok(Explanation {
         decision: match outcome {
             Outcome::Refused(_) => Decision::Refused,
@@ -272,20 +279,17 @@ fn explain(
         caller: named(record.caller),
         subject: record.subject.clone(),
         rule: named(record.rule),
-        auth: route.filter(|_| admitted).map(|route| auth::lines(gateway, route)).unwrap_or_default(),
-        secrets: route
-            .filter(|_| admitted)
-            .map(|route| explanation::secrets(gateway, route))
-            .unwrap_or_default(),
+        auth: put.map(|auth| auth::lines(gateway, auth)).unwrap_or_default(),
+        secrets: put.map(|auth| explanation::secrets(gateway, auth)).unwrap_or_default(),
         reads: rehearsal.reads(),
-        upstream: rehearsal.sent().map(|sent| spelled(gateway, route, sent).into()),
+        upstream: rehearsal.sent().map(|sent| spelled(gateway, auth, sent).into()),
         configuration: gateway.digest.to_string(),
         deployed: None,
     })
 }
 
-fn spelled(gateway: &Gateway, route: Option<&Route>, sent: Sent) -> Sent {
-    let url = route.map(|route| auth::url(gateway, route, &sent.url));
+fn spelled(gateway: &Gateway, auth: Option<&[Placement]>, sent: Sent) -> Sent {
+    let url = auth.map(|auth| auth::url(gateway, auth, &sent.url));
     Sent { url: url.unwrap_or(sent.url), ..sent }
 }
 

@@ -74,7 +74,7 @@ pub fn with_own_keys(gateway: &mut Gateway, claims: &str) -> Result<Zeroizing<St
         match &mut caller.proof {
             Proof::Jwt(jwt) => jwt.keys = KeySource::Inline(keys.clone()),
             Proof::Issued(issued) => issued.keys.clone_from(&keys),
-            Proof::Secret(_) | Proof::Digests(_) => {}
+            Proof::Secret(_) | Proof::Digests(_) | Proof::Hmac(_) => {}
         }
     }
     let class = claims.get("sub").and_then(Value::as_str).and_then(|subject| subject.split_once('/'));

@@ -104,9 +104,9 @@ impl Init {
         let mut wrangler = WranglerFile::parse(&wrangler_text, &wrangler_path.to_string_lossy())?;
         let tokens = self.add_callers(&mut gateway)?;
         let routes = self.routes(&gateway)?;
-        let mut stores = Vec::new();
+        let mut added = Vec::new();
         for route in &routes {
-            stores.extend(add_route(route, self.store_id.as_deref(), &mut gateway, &mut wrangler)?);
+            added.push((route, add_route(route, self.store_id.as_deref(), &mut gateway, &mut wrangler)?));
         }
         let (gateway_change, wrangler_change) = (
             Change::new(&gateway_path, gateway_before, gateway.text()),
@@ -124,7 +124,7 @@ impl Init {
         let given = self.configuration.given();
         let next = match (changes.is_empty(), gateway.has_routes()) {
             (true, _) => Vec::new(),
-            (false, true) => next_steps(&routes.iter().collect::<Vec<_>>(), &stores, &given),
+            (false, true) => next_steps(&added, &given),
             (false, false) => vec![add_step(&given)],
         };
         let next = home.clone_step().into_iter().filter(|_| !changes.is_empty()).chain(next).collect();

@@ -2,7 +2,7 @@
 
 use super::found::{Refusal, Verdict};
 use crate::failure::Failure;
-use crate::operator::Operator;
+use crate::operator::{Operator, RouteRequest};
 use crate::probed::{FailedExchange, Probed};
 
 /// The error codes for a wrong credential from a token endpoint (RFC 6749 §5.2).
@@ -13,6 +13,8 @@ const NO_CREDENTIAL: [&str; 2] = ["invalid_client", "invalid_grant"];
 pub struct ProbeRequest {
     /// The route that uses the credential.
     pub route: String,
+    /// Whose values are put on the request, where each caller has its own.
+    pub caller: Option<String>,
     /// GET or HEAD.
     pub method: String,
     /// The path below the mount, with its query.
@@ -42,7 +44,7 @@ impl ProbeRequest {
     /// # Errors
     /// Returns an error if the gateway does not send it.
     pub fn send(&self, operator: &Operator, source: usize) -> Result<Probed, Failure> {
-        operator.send(&self.route, &self.method, &self.path, source)
+        operator.send(&self.sent(), source)
     }
 
     /// Makes the gateway send it with wrong values for these secrets.
@@ -50,7 +52,12 @@ impl ProbeRequest {
     /// # Errors
     /// Returns an error if the gateway does not send it.
     pub fn send_wrong(&self, operator: &Operator, source: usize, wrong: &[&str]) -> Result<Probed, Failure> {
-        operator.send_wrong(&self.route, &self.method, &self.path, source, wrong)
+        operator.send_wrong(&self.sent(), source, wrong)
+    }
+
+    fn sent(&self) -> RouteRequest<'_> {
+        let Self { route, caller, method, path, .. } = self;
+        RouteRequest { route, caller: caller.as_deref(), method, path }
     }
 
     /// Classifies the response.
@@ -108,6 +115,7 @@ mod tests {
     fn judge(report: &Value) -> Judgement {
         let request = ProbeRequest {
             route: "r".to_owned(),
+            caller: None,
             method: "GET".to_owned(),
             path: "/".to_owned(),
             expected: 200,

@@ -181,6 +181,7 @@ impl Rotate {
             (Some(route), Some((method, path))) => {
                 let request = ProbeRequest {
                     route: route.clone(),
+                    caller: target.caller.clone(),
                     method: method.clone(),
                     path: path.clone(),
                     expected: self.expect,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use ostiary_core::configuration::{Gateway, Placement, Proof, Route, Secret, SecretId, SourceKind};
+use ostiary_core::configuration::{Gateway, Grantee, Placement, Route, Secret, SecretId, SourceKind};
 use ostiary_secrets_store::{SecretName, SecretValue, StoreId};
 
 use crate::configuration::{Binding, Environment};
@@ -14,6 +14,8 @@ pub struct Target {
     pub secrets: Vec<TargetSecret>,
     /// The route that uses them; `None` if the secret is a caller's token.
     pub route: Option<String>,
+    /// Whose values those are, on a route where each caller has its own.
+    pub caller: Option<String>,
     /// The other routes whose auth uses one of the secrets. They are not probed.
     pub other_routes: Vec<OtherRoute>,
 }
@@ -78,8 +80,9 @@ impl Target {
                 binding.name, binding.secret
             )));
         }
+        let caller = route.as_ref().and_then(|route| caller(gateway, route, &ids));
         let other_routes = other_routes(gateway, &ids, route.as_deref());
-        Ok(Self { secrets, route, other_routes })
+        Ok(Self { secrets, route, caller, other_routes })
     }
 
     /// The number of sources of each secret.
@@ -126,7 +129,7 @@ fn find(gateway: &Gateway, name: &str) -> Result<SecretId, Failure> {
 /// The route for the probe; `None` for a caller's token.
 fn purpose(gateway: &Gateway, ids: &[SecretId], wanted: Option<&str>) -> Result<Option<String>, Failure> {
     if let [id] = ids
-        && gateway.callers.iter().any(|caller| caller.proof == Proof::Secret(*id))
+        && gateway.callers.iter().any(|caller| caller.proof.secret() == Some(*id))
     {
         return match wanted {
             None => Ok(None),
@@ -135,10 +138,7 @@ fn purpose(gateway: &Gateway, ids: &[SecretId], wanted: Option<&str>) -> Result<
             }
         };
     }
-    let carries = |route: &Route| {
-        let carried: Vec<SecretId> = route.auth.iter().flat_map(Placement::secrets).collect();
-        ids.iter().all(|id| carried.contains(id))
-    };
+    let carries = |route: &Route| route.auths().any(|auth| holds(auth, ids));
     let routes: Vec<&str> =
         gateway.routes.iter().filter(|route| carries(route)).map(|route| route.name.as_ref()).collect();
     match (routes.as_slice(), wanted) {
@@ -155,8 +155,23 @@ fn purpose(gateway: &Gateway, ids: &[SecretId], wanted: Option<&str>) -> Result<
     }
 }
 
+fn holds(auth: &[Placement], ids: &[SecretId]) -> bool {
+    let held: Vec<SecretId> = auth.iter().flat_map(Placement::secrets).collect();
+    ids.iter().all(|id| held.contains(id))
+}
+
+/// The first caller with whose values the route's auth holds all of these.
+fn caller(gateway: &Gateway, route: &str, ids: &[SecretId]) -> Option<String> {
+    let route = gateway.routes.iter().find(|known| known.name == route)?;
+    let grant =
+        route.allow.iter().find(|grant| grant.auth.as_deref().is_some_and(|auth| holds(auth, ids)))?;
+    let Grantee::Caller(id) = grant.to else { return None };
+    gateway.caller(id).map(|caller| caller.name.to_string())
+}
+
 fn other_routes(gateway: &Gateway, ids: &[SecretId], tried: Option<&str>) -> Vec<OtherRoute> {
-    let carries = |route: &&Route| route.auth.iter().flat_map(Placement::secrets).any(|id| ids.contains(&id));
+    let carries =
+        |route: &&Route| route.auths().flatten().flat_map(Placement::secrets).any(|id| ids.contains(&id));
     let others = gateway.routes.iter().filter(|route| Some(route.name.as_ref()) != tried).filter(carries);
     let other = |route: &Route| {
         let conditions = route.failover.iter().flat_map(|failover| failover.when.iter());
@@ -198,8 +213,13 @@ same = ["SAME", "SAME_AGAIN"]
 twin = ["USER_AGAIN", "TWIN"]
 old  = [{ worker_secret = "OLD" }]
 ops  = ["OPS", "OPS_NEXT"]
+tenant = ["TENANT", "TENANT_NEXT"]
 [callers.ops]
 bearer = "${ops}"
+with = { key = "${id}" }
+[callers.shop]
+bearer_sha256 = ["0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"]
+with = { key = "${tenant}" }
 [routes.pair]
 mount = "/pair"
 upstream = "https://a.example.com"
@@ -210,11 +230,20 @@ mount = "/id"
 upstream = "https://a.example.com"
 auth = [{ bearer = "${id}" }, { header = "x-a", value = "${same}" }, { header = "x-b", value = "${old}" }, { header = "x-c", value = "${twin}" }]
 allow = { ops = ["GET /**"] }
+[routes.shared]
+mount = "/shared"
+upstream = "https://a.example.com"
+auth = { bearer = "${caller.key}" }
+allow = { ops = ["GET /**"], shop = ["GET /**"] }
 "#;
 
     fn find(names: &[&str], route: Option<&str>) -> Result<(Option<String>, String), String> {
         let target = found(names, route)?;
-        Ok((target.route.clone(), target.source_name(target.sources() - 1)))
+        let route = target.route.as_ref().map(|route| match &target.caller {
+            Some(caller) => format!("{route} as {caller}"),
+            None => route.clone(),
+        });
+        Ok((route, target.source_name(target.sources() - 1)))
     }
 
     fn found(names: &[&str], route: Option<&str>) -> Result<Target, String> {
@@ -230,6 +259,8 @@ allow = { ops = ["GET /**"] }
             "OPS_NEXT",
             "USER_AGAIN",
             "TWIN",
+            "TENANT",
+            "TENANT_NEXT",
         ];
         let row = |name: &&str| {
             format!(
@@ -258,6 +289,10 @@ allow = { ops = ["GET /**"] }
         assert_eq!(find(&["id", "key"], None), Ok((pair.clone(), "source 2 (ID_NEXT, KEY_NEXT)".to_owned())));
         assert_eq!(find(&["id"], Some("pair")), Ok((pair.clone(), "source 2 (ID_NEXT)".to_owned())));
         assert_eq!(find(&["key"], None), Ok((pair, "source 2 (KEY_NEXT)".to_owned())));
+        let shared = |caller: &str| Some(format!("shared as {caller}"));
+        let second = "source 2 (TENANT_NEXT)".to_owned();
+        assert_eq!(find(&["tenant"], None), Ok((shared("shop"), second)));
+        assert_eq!(find(&["id"], Some("shared")), Ok((shared("ops"), "source 2 (ID_NEXT)".to_owned())));
         assert_eq!(find(&["ops"], None), Ok((None, "source 2 (OPS_NEXT)".to_owned())));
     }
 
@@ -267,8 +302,10 @@ allow = { ops = ["GET /**"] }
         let others = |names: &[&str], route| {
             others(names, route).into_iter().map(|other| (other.name, other.failover)).collect::<Vec<_>>()
         };
-        assert_eq!(others(&["id"], "pair"), [("id".to_owned(), vec![401])]);
-        assert_eq!(others(&["id"], "id"), [("pair".to_owned(), vec![401])]);
+        let other = |name: &str| (name.to_owned(), vec![401]);
+        // Another route has it by itself, and one as the value of a caller.
+        assert_eq!(others(&["id"], "pair"), [other("id"), other("shared")]);
+        assert_eq!(others(&["id"], "id"), [other("pair"), other("shared")]);
         assert_eq!(others(&["key"], "pair"), []);
     }
 
@@ -276,8 +313,9 @@ allow = { ops = ["GET /**"] }
     fn tells_what_does_not() {
         for (names, route, expected) in [
             (&["nobody"][..], None, "no secret `nobody`"),
-            (&["id"], None, "--route pair|id"),
+            (&["id"], None, "--route pair|id|shared"),
             (&["id", "key"], Some("id"), "does not use all"),
+            (&["id", "tenant"], None, "no route's auth uses all"),
             (&["id", "ops"], None, "no route's auth uses all"),
             (&["ops"], Some("pair"), "omit --route"),
             (&["id", "user"], None, "unequal numbers"),

@@ -12,4 +12,4 @@ pub use credential::Credential;
 pub use gateway_file::GatewayFile;
 pub use known_api::{find as find_known_api, names as known_api_names};
 pub use new_route::NewRoute;
-pub use wrangler_file::{LOCAL_STORE, NewBinding, WranglerFile};
+pub use wrangler_file::{BoundSecret, LOCAL_STORE, NewBinding, WranglerFile};

@@ -29,6 +29,15 @@ pub struct NewBinding<'n> {
     pub store_id: Option<&'n str>,
 }
 
+/// The target of a binding that was added.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BoundSecret {
+    /// The id of the store.
+    pub store: String,
+    /// The name of the secret in the store.
+    pub name: String,
+}
+
 impl NewBinding<'_> {
     /// The secret's name in this store. `own` is an environment and the store of the top level. If they share a store,
     /// the environment gets its own secret, so that staging never uses the key of production.
@@ -63,12 +72,12 @@ impl WranglerFile {
         }
     }
 
-    /// Adds the binding to every environment in which it is missing. Returns the store of each environment that was
+    /// Adds the binding to every environment in which it is missing. Returns the secret of each environment that was
     /// changed.
     ///
     /// # Errors
     /// Returns an error if the file's bindings are not written as a list of tables.
-    pub fn add(&mut self, new: &NewBinding<'_>) -> Result<Vec<String>, Failure> {
+    pub fn add(&mut self, new: &NewBinding<'_>) -> Result<Vec<BoundSecret>, Failure> {
         match self {
             Self::Toml(document) => add_to_toml(document, new),
             Self::Json(root) => match root.object_value() {
@@ -101,11 +110,11 @@ const OPTIONS: ParseOptions = ParseOptions {
     allow_extended_string_escapes: false,
 };
 
-fn add_to_toml(document: &mut DocumentMut, new: &NewBinding<'_>) -> Result<Vec<String>, Failure> {
-    let mut stores = Vec::new();
+fn add_to_toml(document: &mut DocumentMut, new: &NewBinding<'_>) -> Result<Vec<BoundSecret>, Failure> {
+    let mut bound = Vec::new();
     let top = store_of(document.as_table());
     let is_first = !document.contains_key(BINDINGS);
-    stores.extend(add_to_table(document.as_table_mut(), new, None, None)?);
+    bound.extend(add_to_table(document.as_table_mut(), new, None, None)?);
     if is_first {
         move_before_environments(document);
     }
@@ -114,10 +123,10 @@ fn add_to_toml(document: &mut DocumentMut, new: &NewBinding<'_>) -> Result<Vec<S
     for (name, environment) in named.into_iter().flat_map(|named| named.iter_mut()) {
         if let Some(environment) = environment.as_table_like_mut() {
             let own = shared.as_deref().map(|shared| (name.get(), shared));
-            stores.extend(add_to_table(environment, new, top.as_deref(), own)?);
+            bound.extend(add_to_table(environment, new, top.as_deref(), own)?);
         }
     }
-    Ok(stores)
+    Ok(bound)
 }
 
 /// Moves the first binding of the top level above the environments.
@@ -136,17 +145,18 @@ fn add_to_table(
     new: &NewBinding<'_>,
     inherited: Option<&str>,
     own: Option<(&str, &str)>,
-) -> Result<Option<String>, Failure> {
+) -> Result<Option<BoundSecret>, Failure> {
     let store = store_of(environment);
     let store = new.store_id.or(store.as_deref()).or(inherited).unwrap_or(LOCAL_STORE).to_owned();
     let bindings = environment.entry(BINDINGS).or_insert(Item::ArrayOfTables(ArrayOfTables::new()));
     if texts(bindings, "binding").iter().any(|bound| bound == new.binding) {
         return Ok(None);
     }
+    let name = new.name_in(&store, own);
     let mut table = Table::new();
     table.insert("binding", value(new.binding));
     table.insert("store_id", value(&store));
-    table.insert("secret_name", value(new.name_in(&store, own)));
+    table.insert("secret_name", value(&name));
     match bindings {
         Item::ArrayOfTables(tables) => {
             table.decor_mut().set_prefix("\n");
@@ -155,7 +165,7 @@ fn add_to_table(
         Item::Value(toml_edit::Value::Array(array)) => array.push(table.into_inline_table()),
         _ => return Err(Failure::usage(format_args!("`{BINDINGS}` is not a list; write `[[{BINDINGS}]]`"))),
     }
-    Ok(Some(store))
+    Ok(Some(BoundSecret { store, name }))
 }
 
 /// The store of the last binding.
@@ -171,19 +181,19 @@ fn texts(bindings: &Item, key: &str) -> Vec<String> {
     in_tables.chain(inline).map(str::to_owned).collect()
 }
 
-fn add_to_json(root: &CstObject, new: &NewBinding<'_>) -> Result<Vec<String>, Failure> {
+fn add_to_json(root: &CstObject, new: &NewBinding<'_>) -> Result<Vec<BoundSecret>, Failure> {
     let top = json_texts(root, "store_id").pop();
-    let mut stores = Vec::new();
-    stores.extend(add_to_object(root, new, None, None)?);
+    let mut bound = Vec::new();
+    bound.extend(add_to_object(root, new, None, None)?);
     let shared = json_texts(root, "store_id").pop();
     let named = root.object_value("env").map(|named| named.properties()).unwrap_or_default();
     for property in &named {
         let Some(environment) = property.value().and_then(|value| value.as_object()) else { continue };
         let name = property.name().and_then(|name| name.decoded_value().ok());
         let own = name.as_deref().zip(shared.as_deref());
-        stores.extend(add_to_object(&environment, new, top.as_deref(), own)?);
+        bound.extend(add_to_object(&environment, new, top.as_deref(), own)?);
     }
-    Ok(stores)
+    Ok(bound)
 }
 
 fn add_to_object(
@@ -191,7 +201,7 @@ fn add_to_object(
     new: &NewBinding<'_>,
     inherited: Option<&str>,
     own: Option<(&str, &str)>,
-) -> Result<Option<String>, Failure> {
+) -> Result<Option<BoundSecret>, Failure> {
     if json_texts(environment, "binding").iter().any(|bound| bound == new.binding) {
         return Ok(None);
     }
@@ -200,11 +210,11 @@ fn add_to_object(
     let Some(bindings) = environment.array_value_or_create(BINDINGS) else {
         return Err(Failure::usage(format_args!("`{BINDINGS}` is not an array")));
     };
-    let secret_name = new.name_in(&store, own);
-    let pairs = [("binding", new.binding), ("store_id", &*store), ("secret_name", &*secret_name)];
+    let name = new.name_in(&store, own);
+    let pairs = [("binding", new.binding), ("store_id", &*store), ("secret_name", &*name)];
     let pairs = pairs.map(|(key, text)| (key.to_owned(), CstInputValue::String(text.to_owned())));
     bindings.append(CstInputValue::Object(pairs.into()));
-    Ok(Some(store))
+    Ok(Some(BoundSecret { store, name }))
 }
 
 fn json_texts(environment: &CstObject, key: &str) -> Vec<String> {
@@ -222,10 +232,11 @@ mod tests {
     const NEW: NewBinding<'static> =
         NewBinding { binding: "ITEMS_KEY", secret_name: "items-key", store_id: None };
 
+    /// The text of the file, and each secret as `STORE/NAME`.
     fn added(text: &str, path: &str) -> (String, Vec<String>) {
         let mut file = WranglerFile::parse(text, path).unwrap();
-        let stores = file.add(&NEW).unwrap();
-        (file.text(), stores)
+        let bound = file.add(&NEW).unwrap();
+        (file.text(), bound.into_iter().map(|secret| format!("{}/{}", secret.store, secret.name)).collect())
     }
 
     const TOML: &str = "\
@@ -252,7 +263,8 @@ secret_name = \"a\"
         let toml = TOML.replace("store_id = \"two\"", "store_id = \"one\"");
         let json = "{ \"env\": { \"staging\": {} } }";
         for (text, path) in [(&*toml, "wrangler.toml"), (json, "wrangler.json")] {
-            let (text, _) = added(text, path);
+            let (text, bound) = added(text, path);
+            assert!(matches!(&*bound, [_, second] if second.ends_with("/staging-items-key")), "{bound:?}");
             let mut names: Vec<&str> = text.split('"').filter(|piece| piece.ends_with("items-key")).collect();
             names.sort_unstable();
             assert_eq!(names, ["items-key", "staging-items-key"], "{text}");
@@ -261,7 +273,7 @@ secret_name = \"a\"
 
     #[test]
     fn every_environment_gets_the_binding_in_its_own_store() {
-        let (text, stores) = added(TOML, "wrangler.toml");
+        let (text, bound) = added(TOML, "wrangler.toml");
         let binding = |place: &str, store: &str| {
             format!(
                 "\n[[{place}secrets_store_secrets]]\nbinding = \"ITEMS_KEY\"\nstore_id = \"{store}\"\n\
@@ -270,14 +282,14 @@ secret_name = \"a\"
         };
         let expected = TOML.replace("\n# Staging.", &format!("{}\n# Staging.", binding("", "one")));
         assert_eq!(text, expected + &binding("env.staging.", "two"));
-        assert_eq!(stores, ["one", "two"]);
+        assert_eq!(bound, ["one/items-key", "two/items-key"]);
         assert_eq!(added(&text, "wrangler.toml"), (text.clone(), vec![]));
     }
 
     #[test]
     fn an_environment_without_bindings_gets_its_first() {
-        let (text, stores) = added("name = \"x\"\n[env.bare]\n", "wrangler.toml");
-        assert_eq!(stores, [LOCAL_STORE, LOCAL_STORE]);
+        let (text, bound) = added("name = \"x\"\n[env.bare]\n", "wrangler.toml");
+        assert_eq!(bound, ["local/items-key", "local/bare-items-key"]);
         let document: DocumentMut = text.parse().unwrap();
         assert_eq!(texts(&document["secrets_store_secrets"], "binding"), ["ITEMS_KEY"]);
         assert_eq!(texts(&document["env"]["bare"]["secrets_store_secrets"], "binding"), ["ITEMS_KEY"]);
@@ -288,8 +300,8 @@ secret_name = \"a\"
     #[test]
     fn bindings_in_one_line_stay_in_one_line() {
         let line = "secrets_store_secrets = [{ binding = \"A\", store_id = \"one\", secret_name = \"a\" }]\n";
-        let (text, stores) = added(line, "wrangler.toml");
-        assert_eq!(stores, ["one"]);
+        let (text, bound) = added(line, "wrangler.toml");
+        assert_eq!(bound, ["one/items-key"]);
         assert_eq!(text.lines().count(), 1);
         assert!(
             text.contains("{ binding = \"ITEMS_KEY\", store_id = \"one\", secret_name = \"items-key\" }]"),
@@ -302,8 +314,8 @@ secret_name = \"a\"
         let json = "{\n  // Mine.\n  \"name\": \"x\",\n  \"secrets_store_secrets\": [\n    { \"binding\": \"A\", \
                     \"store_id\": \"one\", \"secret_name\": \"a\" }, // the first\n  ],\n  \"env\": {\n    \
                     /* Staging. */\n    \"staging\": {}\n  }\n}\n";
-        let (text, stores) = added(json, "wrangler.jsonc");
-        assert_eq!(stores, ["one", "one"]);
+        let (text, bound) = added(json, "wrangler.jsonc");
+        assert_eq!(bound, ["one/items-key", "one/staging-items-key"]);
         for kept in ["// Mine.", "// the first", "/* Staging. */", "\"name\": \"x\""] {
             assert!(text.contains(kept), "{text}");
         }

@@ -15,7 +15,7 @@ use crate::api::{Api, ChosenStore, StoreArguments};
 use crate::configuration::ConfigurationArguments;
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::value_check::ValueCheck;
+use crate::value_check::{ValueArguments, ValueCheck};
 use crate::value_source::ValueSource;
 use deletion::DeleteArguments;
 
@@ -40,6 +40,7 @@ Examples:
   ostiary secrets update stripe-key --comment \"of the shop\"
   ostiary secrets duplicate stripe-key stripe-key-previous
   ostiary secrets delete stripe-key-previous
+  ostiary secrets delete stripe-key-previous --delete-bound    although a gateway binds it
   ostiary secrets create stripe-key --local              in the store that `wrangler dev` reads";
 
 #[derive(Subcommand)]
@@ -101,6 +102,8 @@ struct CreateArguments {
     #[command(flatten)]
     value: ValueSource,
     #[command(flatten)]
+    check: ValueArguments,
+    #[command(flatten)]
     about: About,
 }
 
@@ -113,6 +116,8 @@ struct UpdateArguments {
     value: bool,
     #[command(flatten)]
     source: ValueSource,
+    #[command(flatten)]
+    check: ValueArguments,
     /// The new scopes, separated by commas; they replace all others.
     #[arg(long, value_delimiter = ',', value_name = "SCOPES")]
     scopes: Option<Vec<Scope>>,
@@ -152,14 +157,16 @@ impl Secrets {
                 show_all(&api.all(&api.account.secrets(&store.id, &list.filter()))?, output)
             }
             Operation::Create(create) => {
-                create.run(&api, &store, &ValueCheck::new(&self.configuration, output)?, output)
+                let check = ValueCheck::new(&self.configuration, &create.check, output)?;
+                create.run(&api, &store, &check, output)
             }
             Operation::Get(which) => {
                 let id = which.find(&api, &store)?;
                 show(&api.send(&api.account.secret(&store.id, &id))?, output)
             }
             Operation::Update(update) => {
-                update.run(&api, &store, &ValueCheck::new(&self.configuration, output)?, output)
+                let check = ValueCheck::new(&self.configuration, &update.check, output)?;
+                update.run(&api, &store, &check, output)
             }
             Operation::Delete(delete) => delete.run(&api, &store, &self.configuration, output),
             Operation::Duplicate { which, new_name, about } => {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use ostiary_secrets_store::{Secret, SecretId};
 use serde::Serialize;
 
+use super::prover::Proof;
 use crate::batch::Entry;
 
 /// The result for one name.
@@ -17,8 +18,10 @@ pub enum Difference {
     Same,
     /// In both, and the gateway has proved that the values differ.
     Differs,
-    /// In both; it is unknown whether the values are equal.
+    /// In both; it is unknown whether the values are equal, because no gateway that binds the secret was asked.
     Present,
+    /// In both; the gateway binds the secret and could not read it.
+    Unread,
     /// In the store only.
     Extra,
 }
@@ -34,16 +37,18 @@ pub struct Line {
     pub entry: Option<Entry>,
     /// The id in the store; `None` if it is only in the file.
     pub id: Option<SecretId>,
+    /// Why the gateway could not read it.
+    pub reason: Option<String>,
 }
 
-/// Compares by name. `equal` tells whether the store's value is the file's, if this can be determined.
+/// Compares by name. `prove` compares the store's value with the file's, if this is possible.
 ///
 /// # Errors
-/// The errors of `equal`.
+/// The errors of `prove`.
 pub fn compare<E>(
     entries: Vec<Entry>,
     secrets: Vec<Secret>,
-    mut equal: impl FnMut(&Entry) -> Result<Option<bool>, E>,
+    mut prove: impl FnMut(&Entry) -> Result<Proof, E>,
 ) -> Result<Vec<Line>, E> {
     let mut present: BTreeMap<String, SecretId> =
         secrets.into_iter().map(|secret| (secret.name, secret.id)).collect();
@@ -51,17 +56,21 @@ pub fn compare<E>(
     for entry in entries {
         let name = entry.name.to_string();
         let id = present.remove(&name);
-        let difference = match &id {
-            None => Difference::Missing,
-            Some(_) => match equal(&entry)? {
-                Some(true) => Difference::Same,
-                Some(false) => Difference::Differs,
-                None => Difference::Present,
+        let (difference, reason) = match &id {
+            None => (Difference::Missing, None),
+            Some(_) => match prove(&entry)? {
+                Proof::Equal => (Difference::Same, None),
+                Proof::Different => (Difference::Differs, None),
+                Proof::Unbound => (Difference::Present, None),
+                Proof::Unread(outcome) => (Difference::Unread, Some(outcome)),
             },
         };
-        lines.push(Line { name, difference, entry: Some(entry), id });
+        lines.push(Line { name, difference, entry: Some(entry), id, reason });
     }
-    let extra = |(name, id)| Line { name, difference: Difference::Extra, entry: None, id: Some(id) };
+    let extra = |(name, id)| {
+        let difference = Difference::Extra;
+        Line { name, difference, entry: None, id: Some(id), reason: None }
+    };
     lines.extend(present.into_iter().map(extra));
     Ok(lines)
 }
@@ -73,7 +82,7 @@ impl Difference {
             Self::Missing => '+',
             Self::Same => '=',
             Self::Differs => '~',
-            Self::Present => '?',
+            Self::Present | Self::Unread => '?',
             Self::Extra => '-',
         }
     }
@@ -105,18 +114,19 @@ mod tests {
             comment: None,
             scopes: Vec::new(),
         };
-        let entries = ["new", "same", "other", "unproved"].map(entry).into();
-        let secrets = ["unproved", "other", "same", "SAME", "extra"].map(secret).into();
+        let entries = ["new", "same", "other", "unproved", "unread"].map(entry).into();
+        let secrets = ["unproved", "unread", "other", "same", "SAME", "extra"].map(secret).into();
         let lines = compare::<Infallible>(entries, secrets, |entry| {
             Ok(match entry.name.as_str() {
-                "same" => Some(true),
-                "other" => Some(false),
-                _ => None,
+                "same" => Proof::Equal,
+                "other" => Proof::Different,
+                "unread" => Proof::Unread("timeout".to_owned()),
+                _ => Proof::Unbound,
             })
         });
         let Ok(lines) = lines;
         let shown: Vec<String> =
             lines.iter().map(|line| format!("{} {}", line.difference.sign(), line.name)).collect();
-        assert_eq!(shown, ["+ new", "= same", "~ other", "? unproved", "- SAME", "- extra"]);
+        assert_eq!(shown, ["+ new", "= same", "~ other", "? unproved", "? unread", "- SAME", "- extra"]);
     }
 }

@@ -10,10 +10,12 @@ use super::action::Action;
 use super::comparison::{Difference, Line};
 use crate::api::{Api, ApiFailure};
 use crate::batch::Entry;
-use crate::confirmation::is_confirmed;
+use crate::confirmation::{check_answerable, is_confirmed};
 use crate::failure::Failure;
 use crate::output::{Output, Text, Tone};
 use crate::printable::Printable;
+
+const INSTEAD: &str = "write --yes to delete without being asked";
 
 /// The target and the options of the execution.
 pub struct Execution<'a> {
@@ -46,6 +48,8 @@ enum Outcome {
     Failed(String),
     /// There was no response: the action may have been done.
     Unknown(String),
+    /// The gateway could not read the value, so it is not known whether it differs.
+    Deferred(String),
     /// The API no longer answers.
     Untried,
     /// Not done, because something before it has failed or the user did not agree.
@@ -58,11 +62,16 @@ impl Execution<'_> {
     pub fn run(self, actions: Vec<(Line, Action)>, output: &mut Output) -> Result<(), Failure> {
         let (deletions, others): (Vec<_>, Vec<_>) =
             actions.into_iter().partition(|(_, action)| *action == Action::Delete);
+        let asks = !(deletions.is_empty() || self.dry_run || self.confirmed);
+        if asks {
+            // The question comes after the first writes, so it is checked before them.
+            check_answerable(INSTEAD)?;
+        }
         let (mut rows, mut count) = (Vec::new(), Count::default());
         let mut is_over = false;
         self.api.begin_list();
         for (line, action) in others {
-            let outcome = if is_over && !matches!(action, Action::Keep | Action::Protect(_)) {
+            let outcome = if is_over && action.writes() {
                 Outcome::Untried
             } else {
                 self.outcome(&action, &mut is_over, || self.perform(line.entry, line.id, &action))
@@ -70,7 +79,8 @@ impl Execution<'_> {
             count.add(&outcome);
             rows.push(say(line.name, line.difference, &action, outcome, output)?);
         }
-        let agreed = count.is_clean() && self.agreed(&deletions)?;
+        let answer = if count.is_clean() && asks { self.agreed(&deletions) } else { Ok(count.is_clean()) };
+        let agreed = matches!(answer, Ok(true));
         // The time for the user's answer does not count.
         self.api.begin_list();
         for (line, action) in deletions {
@@ -85,18 +95,17 @@ impl Execution<'_> {
         if output.is_json() {
             output.json(&rows)?;
         }
+        // A question that failed is reported after what was done.
+        answer?;
         count.end(output)
     }
 
     /// Whether the user agrees to delete these names.
     fn agreed(&self, deletions: &[(Line, Action)]) -> Result<bool, Failure> {
-        if deletions.is_empty() || self.dry_run || self.confirmed {
-            return Ok(true);
-        }
         let names: Vec<String> =
             deletions.iter().map(|(line, _)| Printable(&line.name).to_string()).collect();
         let question = format!("Delete {} from the store {}?", names.join(", "), self.store);
-        is_confirmed(&question, "write --yes to delete without being asked")
+        is_confirmed(&question, INSTEAD)
     }
 
     /// Sets `is_over` if the next action would fail too.
@@ -106,7 +115,10 @@ impl Execution<'_> {
         is_over: &mut bool,
         perform: impl FnOnce() -> Result<(), ApiFailure>,
     ) -> Outcome {
-        if self.dry_run && !matches!(action, Action::Keep | Action::Protect(_)) {
+        if let Action::Defer(outcome) = action {
+            return Outcome::Deferred(outcome.clone());
+        }
+        if self.dry_run && action.writes() {
             return Outcome::Rehearsed;
         }
         match perform() {
@@ -147,6 +159,9 @@ fn say(
     let (word, tone) = word(action, &outcome);
     let reason = match (action, outcome) {
         (_, Outcome::Failed(reason) | Outcome::Unknown(reason)) => Some(reason),
+        (_, Outcome::Deferred(outcome)) => {
+            Some(format!("the gateway could not read it ({outcome}), so it is not known whether it differs"))
+        }
         (_, Outcome::Untried) => Some("not tried".to_owned()),
         (Action::Protect(places), _) => Some(format!("bound by {places}; use --delete-bound to delete it")),
         _ => None,
@@ -162,6 +177,7 @@ fn say(
 fn word(action: &Action, outcome: &Outcome) -> (&'static str, Tone) {
     match (action, outcome) {
         (Action::Keep | Action::Protect(_), _) => ("kept", Tone::Odd),
+        (Action::Defer(_), _) | (_, Outcome::Deferred(_)) => ("kept", Tone::Bad),
         (_, Outcome::Unknown(_)) => ("unknown", Tone::Bad),
         (Action::Create, Outcome::Done) => ("created", Tone::Good),
         (Action::Create, Outcome::Rehearsed) => ("would be created", Tone::Good),
@@ -180,6 +196,7 @@ fn word(action: &Action, outcome: &Outcome) -> (&'static str, Tone) {
 struct Count {
     failed: usize,
     unknown: usize,
+    deferred: usize,
     untried: usize,
     left: usize,
 }
@@ -190,6 +207,7 @@ impl Count {
             Outcome::Done | Outcome::Rehearsed => return,
             Outcome::Failed(_) => &mut self.failed,
             Outcome::Unknown(_) => &mut self.unknown,
+            Outcome::Deferred(_) => &mut self.deferred,
             Outcome::Untried => &mut self.untried,
             Outcome::Left => &mut self.left,
         };
@@ -198,11 +216,11 @@ impl Count {
 
     /// Whether everything so far has succeeded.
     fn is_clean(&self) -> bool {
-        self.failed == 0 && self.unknown == 0
+        self.failed == 0 && self.unknown == 0 && self.deferred == 0
     }
 
     fn end(&self, output: &mut Output) -> Result<(), Failure> {
-        let Self { failed, unknown, untried, left } = self;
+        let Self { failed, unknown, deferred, untried, left } = self;
         if self.is_clean() && *left == 0 {
             return Ok(());
         }
@@ -210,7 +228,8 @@ impl Count {
             output.note("Nothing was deleted.");
             return Err(Failure::Found);
         }
-        let counts = [(failed, "failed"), (unknown, "unknown"), (untried, "not tried")];
+        let counts =
+            [(failed, "failed"), (unknown, "unknown"), (deferred, "not compared"), (untried, "not tried")];
         let told: Vec<String> = counts
             .into_iter()
             .filter(|(count, _)| **count > 0)

@@ -17,17 +17,17 @@ use crate::configuration::ConfigurationArguments;
 use crate::failure::Failure;
 use crate::operator::OperatorArguments;
 use crate::output::Output;
-use crate::value_check::ValueCheck;
+use crate::value_check::{ValueArguments, ValueCheck};
 use action::{Action, Wanted};
 use comparison::compare;
 use execution::Execution;
-use prover::Prover;
+use prover::{Proof, Prover};
 
 /// Make a store match a file.
 ///
 /// Missing secrets are created. The store returns no values, so existing secrets are only changed with --update. With
 /// --gateway, the gateway proves which values are equal already, for secrets that it binds, and --update changes only
-/// the others. Nothing is deleted without --delete.
+/// the others. A secret that the gateway binds and cannot read is kept. Nothing is deleted without --delete.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Sync {
@@ -39,6 +39,8 @@ pub struct Sync {
     update: bool,
     #[command(flatten)]
     deletion: Deletion,
+    #[command(flatten)]
+    value: ValueArguments,
     /// Print what would be done, by name.
     #[arg(long)]
     dry_run: bool,
@@ -63,7 +65,8 @@ Examples:
   ostiary sync --from secrets.json --update --gateway https://ops.gw.example.com
   ostiary sync --from secrets.json --delete --dry-run
 
-In the diff: + missing, = equal, ~ not equal, ? there (its value cannot be read back), - not in the file.";
+In the diff: + missing, = equal, ~ not equal, ? there, with a value that
+nobody could compare, - not in the file.";
 
 /// The options for deletions.
 #[derive(Args)]
@@ -94,7 +97,7 @@ impl Sync {
         let (api, store) = self.store.open_for(&self.configuration)?;
         let prover = Prover::new(&self.configuration, self.env.as_deref(), self.operator, &api)?;
         let store = store.id;
-        let check = ValueCheck::new(&self.configuration, output)?;
+        let check = ValueCheck::new(&self.configuration, &self.value, output)?;
         entries.iter().try_for_each(|entry| check.stored(&store, &entry.name, &entry.value))?;
         let wanted = Wanted { update: self.update, delete: self.deletion.delete };
         let bound = if self.deletion.delete && !self.deletion.delete_bound {
@@ -106,11 +109,11 @@ impl Sync {
             Bound::default()
         };
         let lines = compare(entries, api.secrets(&store)?, |entry| match &prover {
-            Some(prover) => prover.equal(&store, entry),
-            None => Ok(None),
+            Some(prover) => prover.prove(&store, entry),
+            None => Ok(Proof::Unbound),
         })?;
         let decided = lines.into_iter().map(|line| {
-            let action = Action::new(&line.name, line.difference, wanted, &bound);
+            let action = Action::new(&line, wanted, &bound);
             (line, action)
         });
         let (dry_run, confirmed) = (self.dry_run, self.deletion.yes);

@@ -9,6 +9,19 @@ use crate::configuration::{ConfigurationArguments, Environment};
 use crate::failure::Failure;
 use crate::operator::{Operator, OperatorArguments};
 
+/// What the gateway proves about a value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Proof {
+    /// It reads the same value.
+    Equal,
+    /// It reads another value.
+    Different,
+    /// It binds the secret and cannot read it, with the outcome of the last read.
+    Unread(String),
+    /// It does not bind the secret.
+    Unbound,
+}
+
 /// Asks the gateway whether it reads a value.
 pub struct Prover {
     gateway: Gateway,
@@ -37,24 +50,30 @@ impl Prover {
         Ok(Some(Self { gateway, environment, operator }))
     }
 
-    /// Whether the values are equal; `None` if no source of the gateway is bound to the secret, or the gateway cannot
-    /// read it.
+    /// Compares the value with the one that the gateway reads. If several sources are bound to the secret, the first
+    /// one that can be read decides.
     ///
     /// # Errors
     /// Returns an error if the gateway does not answer, or runs another `gateway.toml`, which has another binding at
     /// this position.
-    pub fn equal(&self, store: &StoreId, entry: &Entry) -> Result<Option<bool>, Failure> {
+    pub fn prove(&self, store: &StoreId, entry: &Entry) -> Result<Proof, Failure> {
+        let mut proof = Proof::Unbound;
         for secret in self.gateway.secrets.iter() {
             for (position, source) in secret.sources.iter().enumerate() {
                 let Some(binding) = self.environment.binding(&source.binding) else { continue };
-                if binding.store == *store && binding.secret == entry.name {
-                    let probed = self.operator.read(&secret.name, position)?;
-                    probed.check_binding(&secret.name, binding)?;
-                    let is_read = matches!(probed.outcome(&secret.name), "ok" | "invalid");
-                    return Ok(is_read.then(|| probed.proves(&secret.name, &entry.value)));
+                if binding.store != *store || binding.secret != entry.name {
+                    continue;
                 }
+                let probed = self.operator.read(&secret.name, position)?;
+                probed.check_binding(&secret.name, binding)?;
+                let outcome = probed.outcome(&secret.name);
+                if matches!(outcome, "ok" | "invalid") {
+                    let is_equal = probed.proves(&secret.name, &entry.value);
+                    return Ok(if is_equal { Proof::Equal } else { Proof::Different });
+                }
+                proof = Proof::Unread(outcome.to_owned());
             }
         }
-        Ok(None)
+        Ok(proof)
     }
 }

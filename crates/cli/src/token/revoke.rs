@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use clap::Args;
 use jiff::Timestamp;
 use ostiary_core::authentication::jwt::{self, Value};
+use ostiary_secrets_store::SecretValue;
 use serde::{Deserialize, Serialize};
 
 use super::issue::class_of;
@@ -15,9 +16,6 @@ use crate::failure::Failure;
 use crate::output::Output;
 use crate::shell::GivenOptions;
 use crate::value_source::read_secret_text;
-
-/// The longest value that the store accepts, in bytes.
-const LONGEST: usize = 1024;
 
 /// Revoke tokens: all tokens of a member so far, one token, or all tokens so far.
 ///
@@ -78,8 +76,8 @@ impl Revoke {
         list.forget(now);
         let text = serde_json::to_string(&list).map_err(Failure::failed)?;
         let path = self.list.display();
-        if text.len() > LONGEST {
-            let what = "bytes, and a secret can have at most 1024";
+        if text.len() > SecretValue::LONGEST {
+            let what = "bytes, and a secret can have at most 65,536";
             let instead = "revoke all tokens of a member, or all tokens with --all";
             return Err(Failure::failed(format_args!(
                 "the list would have {} {what}: {instead}",
@@ -91,7 +89,7 @@ impl Revoke {
         if output.is_json() {
             return output.json(&Report { list: &list, bytes: text.len() });
         }
-        output.line(format!("Wrote {path}: {} bytes of 1024.", text.len()))?;
+        output.line(format!("Wrote {path}: {} bytes of {}.", text.len(), SecretValue::LONGEST))?;
         output.line("\nNext, with the name of the secret in `revoked`:")?;
         let file = self.list.to_string_lossy();
         let update =

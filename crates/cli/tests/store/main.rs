@@ -7,6 +7,8 @@
     reason = "a test fails by panicking, and clippy knows only functions marked as tests"
 )]
 
+mod confidence;
+mod deletions;
 mod doubts;
 mod refusals;
 mod rotation;

@@ -67,6 +67,73 @@ fn a_source_that_the_gateway_cannot_read_proves_nothing() {
 }
 
 #[test]
+fn a_source_that_the_gateway_cannot_read_is_not_updated() {
+    for (glimpse, outcome) in [(Glimpse::Fault, "timeout"), (Glimpse::Nothing, "missing")] {
+        for more in [&[][..], &["--dry-run"]] {
+            let world = world();
+            world.state().glimpses = [glimpse].into();
+            let file = Synchronisation::new(&[("stripe", "new-value"), ("far-previous", "there")]);
+            let ran = file.run(&world, &[&["--update", "--delete", "--yes"], more].concat());
+            assert_eq!(ran.code, Some(1), "{}", ran.out);
+            let told = format!(
+                "? stripe  kept: the gateway could not read it ({outcome}), so it is not known whether it differs\n"
+            );
+            assert!(ran.out.contains(&told), "{}", ran.out);
+            assert!(
+                ran.err.starts_with("1 not compared, so 1 that are not in the file were kept"),
+                "{}",
+                ran.err
+            );
+            let held = held(&world);
+            assert!(
+                held.contains(&"stripe=old".to_owned()) && held.contains(&"loose=kept".to_owned()),
+                "{held:?}"
+            );
+            // The gateway does not bind this one.
+            let is_updated = held.contains(&"far-previous=there".to_owned());
+            assert_eq!(is_updated, more.is_empty(), "{held:?}");
+        }
+    }
+}
+
+#[test]
+fn another_source_of_the_same_secret_can_prove_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let wrangler = include_str!("wrangler.toml").replace("\"stripe-previous\"", "\"stripe\"");
+    let path = folder.path().join("wrangler.toml");
+    fs::write(&path, &wrangler).unwrap();
+    let world = world();
+    let file = ostiary_grammar::File { path: "wrangler.toml", text: &wrangler };
+    let digest = ostiary_grammar::environments(file).unwrap().remove(0).digest;
+    let mut health = crate::world::health();
+    health["bindings"] = json!(digest);
+    world.state().health = Some(health);
+    world.state().glimpses = [Glimpse::Fault].into();
+    let arguments = ["--update", "--wrangler", path.to_str().unwrap()];
+    let ran = Synchronisation::new(&[("stripe", "equal")]).run(&world, &arguments);
+    assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
+    assert!(ran.out.starts_with("= stripe  kept\n"), "{}", ran.out);
+}
+
+#[test]
+fn what_is_being_deleted_is_missing() {
+    let world = world();
+    world.state().values.remove("1/stripe");
+    world.state().deleted = vec!["stripe", "created"];
+    let ran = Synchronisation::new(&[("stripe", "new-value")]).run(&world, &["--delete", "--yes"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    assert!(ran.out.starts_with("+ stripe  created\n") && !ran.out.contains("- created"), "{}", ran.out);
+
+    world.state().deleted = vec!["fresh"];
+    let file = Synchronisation::new(&[("fresh", "new-value")]);
+    let ran = world.run(&["secrets", "--store-id", "1", "create", "--from", &file.file], "unused");
+    assert_eq!((ran.code, ran.out.as_str()), (Some(0), "created fresh\n"), "{}", ran.err);
+    world.state().deleted = vec!["gone"];
+    let ran = world.run(&["secrets", "--store-id", "1", "delete", "gone"], "unused");
+    assert!(ran.err.contains("has no secret `gone`"), "{}", ran.err);
+}
+
+#[test]
 fn a_gateway_that_reads_another_binding_proves_nothing() {
     let world = world();
     world.state().other_binding = Some("STRIPE_KEY_OLD");

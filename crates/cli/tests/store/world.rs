@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
@@ -83,8 +83,12 @@ pub struct State {
     pub refusing: Option<u16>,
     /// The names that the store lists, if not all.
     pub listed: Option<Vec<String>>,
+    /// The names that the store also lists, as being deleted.
+    pub deleted: Vec<&'static str>,
     /// Calls that the store refuses.
     pub refused: BTreeSet<&'static str>,
+    /// A text in the message of each refusal.
+    pub quoted: &'static str,
     /// Each call, in its order.
     pub calls: Vec<String>,
     stale: BTreeMap<String, String>,
@@ -139,30 +143,31 @@ impl World {
 
     /// Runs the command with these arguments, and with this value on standard input.
     pub fn run(&self, arguments: &[&str], input: &str) -> Ran {
-        let mut child = self.start(arguments, input);
-        let output = child.stdout.take().map(BufReader::new);
-        let out = output.map(|mut output| {
-            let mut text = String::new();
-            output.read_to_string(&mut text).unwrap();
-            text
-        });
-        Self::end(child, out.unwrap_or_default(), input)
+        self.run_in(&own_folder(), arguments, input)
+    }
+
+    /// The same in this folder.
+    pub fn run_in(&self, folder: &Path, arguments: &[&str], input: &str) -> Ran {
+        let mut child = self.start(folder, arguments, input);
+        let mut out = String::new();
+        child.stdout.take().unwrap().read_to_string(&mut out).unwrap();
+        Self::end(child, out, input)
     }
 
     /// Runs the command, and closes its standard output after this number of lines.
     pub fn run_unread(&self, arguments: &[&str], input: &str, lines: usize) -> Ran {
-        let mut child = self.start(arguments, input);
+        let mut child = self.start(&own_folder(), arguments, input);
         let output = BufReader::new(child.stdout.take().unwrap());
         let read: Vec<String> = output.lines().take(lines).map(Result::unwrap).collect();
         Self::end(child, read.join("\n"), input)
     }
 
-    fn start(&self, arguments: &[&str], input: &str) -> Child {
+    fn start(&self, folder: &Path, arguments: &[&str], input: &str) -> Child {
         let pause: &[&str] = if arguments.first() == Some(&"rotate") { &["--pause", "0s"] } else { &[] };
         let mut child = Command::new(env!("CARGO_BIN_EXE_ostiary"))
             .args(arguments)
             .args(pause)
-            .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/store"))
+            .current_dir(folder)
             .env("CLOUDFLARE_ACCOUNT_ID", ACCOUNT)
             .env("CLOUDFLARE_API_TOKEN", "api-token")
             .env("CLOUDFLARE_API_BASE_URL", format!("http://127.0.0.1:{}/client/v4", self.port))
@@ -184,6 +189,10 @@ impl World {
         assert!(!input.is_empty() && !format!("{}{}", ran.out, ran.err).contains(input), "a value is shown");
         ran
     }
+}
+
+fn own_folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/store")
 }
 
 /// The value of each secret; secrets of the store 1 have no prefix.
@@ -238,7 +247,7 @@ fn serve(stream: TcpStream, state: &mut State) {
         match state.store(&method, &path.split('/').collect::<Vec<_>>(), &body) {
             Ok(result) => (200, json!({ "success": true, "errors": [], "messages": [], "result": result })),
             Err(call) => {
-                let errors = json!([{ "code": 1001, "message": format!("refused: {call}") }]);
+                let errors = json!([{ "code": 1001, "message": format!("refused: {call}{}", state.quoted) }]);
                 (400, json!({ "success": false, "errors": errors, "messages": [], "result": null }))
             }
         }
@@ -274,11 +283,16 @@ impl State {
                 let is_listed = |name: &&str| {
                     self.listed.as_ref().is_none_or(|listed| listed.iter().any(|known| known == name))
                 };
-                Ok(names.filter(is_listed).map(|name| described(name, "active")).collect())
+                let kept = names.filter(is_listed).map(|name| described(name, "active"));
+                Ok(kept.chain(self.deleted.iter().map(|name| described(name, "deleted"))).collect())
             }
             ("GET", [store, "secrets", name]) => {
-                self.calls.push(format!("look {store}/{name}"));
-                self.pending -= 1;
+                let call = format!("look {store}/{name}");
+                self.calls.push(call.clone());
+                if self.refused.contains(call.as_str()) {
+                    return Err(call);
+                }
+                self.pending = self.pending.saturating_sub(1);
                 Ok(described(name, if self.pending == 0 { "active" } else { "pending" }))
             }
             ("POST", [store, "secrets"]) => {
@@ -292,6 +306,11 @@ impl State {
                 let place = format!("{store}/{name}");
                 self.write(format!("update {place}"), &place, body["value"].as_str())?;
                 Ok(described(name, if self.pending == 0 { "active" } else { "pending" }))
+            }
+            ("DELETE", [store]) => {
+                self.calls.push(format!("delete {store}"));
+                self.values.retain(|name, _| !name.starts_with(&format!("{store}/")));
+                Ok(Value::Null)
             }
             ("DELETE", [store, "secrets", name]) => {
                 let place = format!("{store}/{name}");

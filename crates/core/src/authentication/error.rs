@@ -1,6 +1,7 @@
 //! The reasons why authentication fails.
 
 use crate::authentication::jwt::JwtError;
+use crate::authentication::signature_error::SignatureError;
 use crate::refusal::Code;
 
 /// The reason why authentication failed. Only the log has it; the caller gets the same response for all of them.
@@ -26,14 +27,18 @@ pub enum AuthenticationError {
     #[serde(untagged)]
     #[error("the signed token is refused: {}", .0.as_str())]
     Jwt(JwtError),
+    /// The signature of the request proves nobody.
+    #[serde(untagged)]
+    #[error("the signature of the request is refused: {}", .0.as_str())]
+    Signature(SignatureError),
 }
 
 impl From<AuthenticationError> for Code {
     fn from(why: AuthenticationError) -> Self {
         match why {
-            AuthenticationError::Unreadable | AuthenticationError::Jwt(JwtError::RevocationUnreadable) => {
-                Self::SecretUnavailable
-            }
+            AuthenticationError::Unreadable
+            | AuthenticationError::Jwt(JwtError::RevocationUnreadable)
+            | AuthenticationError::Signature(SignatureError::KeyUnreadable) => Self::SecretUnavailable,
             AuthenticationError::Jwt(JwtError::KeySetUnavailable) => Self::KeySetUnavailable,
             _ => Self::CallerUnauthenticated,
         }

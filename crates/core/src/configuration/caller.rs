@@ -1,5 +1,6 @@
 //! Callers and how they prove who they are.
 
+use super::hmac_caller::HmacProof;
 use super::secret::SecretId;
 use super::signed_caller::{IssuedProof, JwtProof};
 use super::text::{List, Text};
@@ -33,6 +34,20 @@ pub enum Proof {
     Jwt(JwtProof),
     /// A signed token that the gateway's operator issues. The caller is a class, and the token names a member of it.
     Issued(IssuedProof),
+    /// A signature of each request.
+    Hmac(HmacProof),
+}
+
+impl Proof {
+    /// The secret that the caller has too.
+    #[must_use]
+    pub const fn secret(&self) -> Option<SecretId> {
+        match self {
+            Self::Secret(secret) => Some(*secret),
+            Self::Hmac(hmac) => Some(hmac.key),
+            Self::Digests(_) | Self::Jwt(_) | Self::Issued(_) => None,
+        }
+    }
 }
 
 /// The subject of a list of rules.

@@ -13,7 +13,8 @@ use super::signing::HmacAlgorithm;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a form by itself")]
 pub struct Forms {
-    /// Whether a body is read before it is sent, to sign it or to put a credential into it.
+    /// Whether a body is read before it is sent: to sign it, to put a credential into it, or to verify its caller's
+    /// signature.
     pub body: bool,
     /// [`Placement::Path`].
     pub path: bool,
@@ -33,6 +34,8 @@ pub struct Forms {
     pub reuse: bool,
     /// [`HmacAlgorithm::Sha1`].
     pub sha1: bool,
+    /// [`Proof::Hmac`].
+    pub hmac_callers: bool,
     /// [`Proof::Issued`].
     pub issued: bool,
     /// [`Proof::Jwt`].
@@ -63,6 +66,7 @@ impl Forms {
             private_keys: each,
             exchange: each,
             reuse: each,
+            hmac_callers: each,
             issued: each,
             jwt_callers: each,
             fetched_keys: each,
@@ -88,10 +92,20 @@ impl Forms {
                     forms.fetched_keys |= !matches!(jwt.keys, KeySource::Inline(_));
                     forms.ambient_callers |= jwt.is_ambient;
                 }
+                Proof::Hmac(hmac) => {
+                    forms.hmac_callers = true;
+                    forms.body |= hmac.reads_body();
+                    forms.add_algorithm(hmac.algorithm);
+                }
                 Proof::Secret(_) | Proof::Digests(_) => {}
             }
         }
         forms
+    }
+
+    fn add_algorithm(&mut self, algorithm: HmacAlgorithm) {
+        self.sha1 |= algorithm == HmacAlgorithm::Sha1;
+        self.sha512 |= matches!(algorithm, HmacAlgorithm::Sha384 | HmacAlgorithm::Sha512);
     }
 
     fn add(&mut self, placement: &Placement) {
@@ -99,8 +113,7 @@ impl Forms {
         match placement {
             Placement::Hmac(hmac) => {
                 self.hmac = true;
-                self.sha1 |= hmac.algorithm == HmacAlgorithm::Sha1;
-                self.sha512 |= matches!(hmac.algorithm, HmacAlgorithm::Sha384 | HmacAlgorithm::Sha512);
+                self.add_algorithm(hmac.algorithm);
             }
             Placement::SigV4(_) => self.sigv4 = true,
             Placement::Path { .. } => self.path = true,

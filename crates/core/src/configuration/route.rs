@@ -47,7 +47,8 @@ pub struct Route {
     pub rate_limit: List<RateLimit>,
     /// The web pages that may call it; `None` for no page.
     pub cors: Option<Cors>,
-    /// The placements of its secrets; empty for a route without a credential.
+    /// The placements of its secrets; empty for a route without a credential. Where callers have values of their own,
+    /// it says where they are put, and [`Route::auth_of`] what.
     pub auth: List<Placement>,
     /// The places in which callers show their tokens. Each is removed before a request is forwarded.
     pub token_in: List<TokenPlace>,
@@ -107,6 +108,26 @@ impl Route {
         })
     }
 
+    /// What is put on the requests of this grantee.
+    #[must_use]
+    pub fn auth_of(&self, to: Grantee) -> &[Placement] {
+        let grant = self.allow.iter().find(|grant| grant.to == to);
+        grant.and_then(|grant| grant.auth.as_deref()).unwrap_or(&self.auth)
+    }
+
+    /// What is put on requests: once where it is the same for every caller, and otherwise once for each.
+    pub fn auths(&self) -> impl Iterator<Item = &[Placement]> {
+        let own = self.allow.iter().filter_map(|grant| grant.auth.as_deref());
+        let common = (!self.has_caller_values()).then_some(self.auth.as_ref());
+        common.into_iter().chain(own)
+    }
+
+    /// Whether what is put on a request is another thing for each caller.
+    #[must_use]
+    pub fn has_caller_values(&self) -> bool {
+        self.allow.iter().any(|grant| grant.auth.is_some())
+    }
+
     /// The first rule of this grantee that admits the request.
     #[must_use]
     pub fn admitting_rule(&self, to: Grantee, method: Method, path: Below<'_>) -> Option<&Rule> {
@@ -127,4 +148,6 @@ pub struct Grant {
     pub to: Grantee,
     /// One or more.
     pub rules: List<Rule>,
+    /// The route's auth with the values of this caller; `None` where the route's auth has none of a caller's.
+    pub auth: Option<List<Placement>>,
 }

@@ -2,16 +2,18 @@
 
 use super::rule::Pattern;
 use super::secret::SecretId;
+use super::template::Template;
 use super::text::{List, Text};
+use super::upstream::Upstream;
 
 /// Tokens of an issuer that other systems trust too, such as a CI system.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::configuration))]
 pub struct JwtProof {
-    /// The claim `iss`, compared byte for byte.
-    pub issuer: Text,
-    /// The accepted audiences: the claim `aud` contains one of these.
-    pub audiences: List<Text>,
+    /// The claim `iss`, compared byte for byte: texts and variables.
+    pub issuer: Template,
+    /// The claim `aud` holds one of these: texts and variables.
+    pub audiences: List<Template>,
     /// The issuer's keys.
     pub keys: KeySource,
     /// Rules for other claims, all of which have to hold.
@@ -26,10 +28,10 @@ pub struct JwtProof {
 pub enum KeySource {
     /// In the configuration.
     Inline(List<PublicKey>),
-    /// A JWK Set (RFC 7517 §5) at this URL.
-    Url(Text),
-    /// A JWK Set at the `jwks_uri` of the issuer's metadata, which is at this URL (`OpenID` Connect Discovery 1.0 §4).
-    Discovered(Text),
+    /// A JWK Set (RFC 7517 §5) at this path below the URL.
+    Url(Upstream, Text),
+    /// A JWK Set at the `jwks_uri` of the metadata of the issuer with this URL (`OpenID` Connect Discovery 1.0 §4).
+    Discovered(Upstream),
 }
 
 /// A rule for one claim.

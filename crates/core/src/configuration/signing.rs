@@ -191,7 +191,7 @@ impl Template {
     pub fn requests(&self) -> impl Iterator<Item = &RequestValue> {
         self.parts.iter().filter_map(|part| match part {
             Part::Request(value) => Some(value),
-            Part::Text(_) | Part::Secret(_) | Part::Field(..) | Part::Variable(_) => None,
+            Part::Text(_) | Part::Secret(_) | Part::Field(..) | Part::Variable(_) | Part::Caller(_) => None,
         })
     }
 }

@@ -25,6 +25,10 @@ pub enum Part {
     Field(SecretId, Text),
     /// `${var.NAME}`: an entry of `[vars]` in `wrangler.toml`, read at run time.
     Variable(Text),
+    /// `${caller.NAME}`: a value that each caller of the route has. Only in [`Route::auth`](super::Route::auth), which
+    /// nothing is rendered from where it holds one: each [`Grant`](super::Grant) has the auth with its caller's own
+    /// values.
+    Caller(Text),
     /// `${request.…}`: a value of the request, or one that is computed for it. Only in forms that are computed for each
     /// attempt.
     Request(RequestValue),
@@ -35,7 +39,7 @@ impl Template {
     pub fn secrets(&self) -> impl Iterator<Item = SecretId> + '_ {
         self.parts.iter().filter_map(|part| match part {
             Part::Secret(secret) | Part::Field(secret, _) => Some(*secret),
-            Part::Text(_) | Part::Variable(_) | Part::Request(_) => None,
+            Part::Text(_) | Part::Variable(_) | Part::Caller(_) | Part::Request(_) => None,
         })
     }
 
@@ -43,7 +47,15 @@ impl Template {
     pub fn variables(&self) -> impl Iterator<Item = &str> + '_ {
         self.parts.iter().filter_map(|part| match part {
             Part::Variable(name) => Some(name.as_ref()),
-            Part::Text(_) | Part::Secret(_) | Part::Field(..) | Part::Request(_) => None,
+            Part::Text(_) | Part::Secret(_) | Part::Field(..) | Part::Caller(_) | Part::Request(_) => None,
+        })
+    }
+
+    /// The names of the callers' values that this template needs, in order of appearance, repeats included.
+    pub fn caller_values(&self) -> impl Iterator<Item = &str> + '_ {
+        self.parts.iter().filter_map(|part| match part {
+            Part::Caller(name) => Some(name.as_ref()),
+            Part::Text(_) | Part::Secret(_) | Part::Field(..) | Part::Variable(_) | Part::Request(_) => None,
         })
     }
 }

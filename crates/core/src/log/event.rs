@@ -210,6 +210,7 @@ impl<'g> Event<'g> {
 mod tests {
     use super::*;
     use crate::authentication::jwt::JwtError;
+    use crate::authentication::signature_error::SignatureError;
     use crate::request::rate_limit::Subject;
     use crate::runtime::reading::Failure;
 
@@ -280,6 +281,7 @@ mod tests {
             AuthenticationError::Unreadable,
         ];
         let proofs = proofs.into_iter().chain(JwtError::ALL.map(AuthenticationError::Jwt));
+        let proofs = proofs.chain(SignatureError::ALL.map(AuthenticationError::Signature));
         let proofs: Vec<String> =
             proofs.map(|word| serde_json::to_value(word).unwrap().as_str().unwrap().to_owned()).collect();
         let levels = ["info", "warn", "error"];

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use super::lookalike::{letters, lookalike};
 use super::value_proof::Nonce;
-use crate::configuration::{Part, Placement, Route, SecretId};
+use crate::configuration::{Part, Placement, SecretId};
 use crate::request_id::RequestId;
 use crate::runtime::reading::Reading;
 use crate::secret_value::SecretValue;
@@ -30,14 +30,13 @@ impl Control {
         Self { key, block: [0; 32], counter: 0, used: 32 }
     }
 
-    /// The control value for this secret. If the route uses fields of it, it is a JSON object with these fields.
-    pub(super) fn reading(&mut self, route: &Route, id: SecretId, read: Option<&Reading>) -> Reading {
+    /// The control value for this secret. If the auth uses fields of it, it is a JSON object with these fields.
+    pub(super) fn reading(&mut self, auth: &[Placement], id: SecretId, read: Option<&Reading>) -> Reading {
         let value = match read {
             Some(Reading::Value(value)) => Some(value),
             _ => None,
         };
-        let parts =
-            route.auth.iter().flat_map(Placement::templates).flat_map(|template| template.parts.iter());
+        let parts = auth.iter().flat_map(Placement::templates).flat_map(|template| template.parts.iter());
         let mut fields: Vec<&str> = Vec::new();
         for part in parts {
             if let Part::Field(secret, name) = part

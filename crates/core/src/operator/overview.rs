@@ -48,6 +48,9 @@ struct RouteOverview<'g> {
     failover: bool,
     redact: bool,
     allow: Vec<GrantOverview<'g>>,
+    /// Those of whom a probe names one, since each has values of its own in the auth.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tenants: Vec<&'g str>,
 }
 
 #[derive(Serialize)]
@@ -86,7 +89,8 @@ impl<'g> RouteOverview<'g> {
     fn new(gateway: &'g Gateway, id: RouteId, route: &'g Route) -> Self {
         let mounts = gateway.mounts.iter().filter(|mount| mount.to == Destination::Route(id));
         let mut secrets: Vec<&str> = Vec::new();
-        for secret in route.auth.iter().flat_map(Placement::secrets).filter_map(|id| gateway.secret(id)) {
+        for secret in route.auths().flatten().flat_map(Placement::secrets).filter_map(|id| gateway.secret(id))
+        {
             if !secrets.contains(&secret.name.as_ref()) {
                 secrets.push(&secret.name);
             }
@@ -95,6 +99,7 @@ impl<'g> RouteOverview<'g> {
             Grantee::Anyone => "anyone",
             Grantee::Caller(id) => gateway.caller(id).map_or("?", |caller| &caller.name),
         };
+        let tenants = route.allow.iter().filter(|grant| grant.auth.is_some());
         let allow = route.allow.iter().map(|grant| GrantOverview {
             caller: granted(grant.to),
             rules: grant.rules.iter().map(|rule| rule.text.as_ref()).collect(),
@@ -108,6 +113,7 @@ impl<'g> RouteOverview<'g> {
             failover: route.failover.is_some(),
             redact: route.redact,
             allow: allow.collect(),
+            tenants: tenants.map(|grant| granted(grant.to)).collect(),
         }
     }
 }

@@ -7,7 +7,7 @@ use super::probe_target::ProbeTarget;
 use super::receive::receive;
 use super::report::{Report, outcome};
 use super::value_proof::Nonce;
-use crate::configuration::{Gateway, Placement, Route, Secret, SecretId, Source};
+use crate::configuration::{CallerId, Gateway, Grantee, Placement, Route, Secret, SecretId, Source};
 use crate::http::host::Host;
 use crate::log::Event;
 use crate::refusal::Code;
@@ -27,12 +27,21 @@ struct ProbeRequest {
     route: Option<String>,
     method: Option<String>,
     path: Option<String>,
+    /// Whose values are put on the request, on a route where each caller has its own.
+    caller: Option<String>,
     secret: Option<String>,
     source: usize,
     nonce: String,
     /// The secrets that are replaced by control values. All others are sent, so that a refusal is about these.
     #[serde(default)]
     control: Vec<String>,
+}
+
+impl ProbeRequest {
+    /// Whether it has no key that says something of a route.
+    const fn is_of_one_secret(&self) -> bool {
+        self.method.is_none() && self.path.is_none() && self.caller.is_none() && self.control.is_empty()
+    }
 }
 
 /// The body of the response.
@@ -77,7 +86,7 @@ struct Proved<'g> {
 }
 
 /// 1. The body is received and understood. 413, 400
-/// 2. A rule of the route admits method and path, for any caller. 403
+/// 2. A rule of the route admits method and path, for any caller, or for the one that is named. 403
 /// 3. The secrets are read, from this source only, and proofs are computed.
 /// 4. The request is sent, without headers or a body of the operator.
 ///
@@ -96,11 +105,7 @@ pub(super) async fn report<'g, R: Bindings + Network + Clock + Console + Signing
     let mut probe = Probe { gateway, host, runtime, readings, event, nonce, position };
     let mut report = match (&request.route, &request.secret) {
         (Some(name), None) => probe.probe_route(name, &request, head).await?,
-        (None, Some(name))
-            if request.method.is_none() && request.path.is_none() && request.control.is_empty() =>
-        {
-            probe.probe_secret(name).await?
-        }
+        (None, Some(name)) if request.is_of_one_secret() => probe.probe_secret(name).await?,
         _ => return Err(Code::OperationInvalid),
     };
     report.source = request.source;
@@ -148,15 +153,16 @@ impl<'g, R: Bindings + Network + Clock + Signing> Probe<'_, 'g, R> {
         let route = route.filter(|_| request.control.is_empty() || request.path.is_some());
         let route = route.ok_or(Code::OperationInvalid)?;
         self.event.route = Some(&route.name);
+        let of = self.whose(route, request.caller.as_deref())?;
         // 2. Rule
         let target = match &request.path {
-            Some(target) => Some(ProbeTarget::admitted(route, request.method.as_deref(), target)?),
+            Some(target) => Some(ProbeTarget::admitted(route, of, request.method.as_deref(), target)?),
             None => None,
         };
         self.event.rule = target.as_ref().map(|target| target.rule.text.as_ref());
         // 3. Secrets
         let mut report = ProbeReport::default();
-        let credential = self.credential(route, &request.control, &mut report).await?;
+        let credential = self.credential(route, of, &request.control, &mut report).await?;
         // 4. Send
         let sent = match (credential, &target) {
             (Ok(credential), Some(target)) => {
@@ -182,17 +188,29 @@ impl<'g, R: Bindings + Network + Clock + Signing> Probe<'_, 'g, R> {
         Ok(report)
     }
 
+    /// The caller whose values are put on the request; `None` where they are everybody's, and no caller is named.
+    fn whose(&self, route: &Route, name: Option<&str>) -> Result<Option<Grantee>, Code> {
+        let Some(name) = name else {
+            return if route.has_caller_values() { Err(Code::OperationInvalid) } else { Ok(None) };
+        };
+        let is_named = |id: &CallerId| self.gateway.caller(*id).is_some_and(|caller| caller.name == name);
+        let found = route.callers().find(is_named).ok_or(Code::OperationInvalid)?;
+        Ok(Some(Grantee::Caller(found)))
+    }
+
     /// Step 3. The outer error is about the request, the inner one about the sources.
     ///
     /// The values of the secrets in `wrong` are replaced by control values, so there is no proof for them.
     async fn credential(
         &mut self,
         route: &'g Route,
+        of: Option<Grantee>,
         wrong: &[String],
         report: &mut ProbeReport<'g>,
     ) -> Result<Result<Credential<'g>, CredentialError>, Code> {
         let before = self.runtime.now();
-        let resolver = Resolver::new(self.gateway, route, &self.event.request_id).only(self.position);
+        let to = of.unwrap_or(Grantee::Anyone);
+        let resolver = Resolver::new(self.gateway, route, to, &self.event.request_id).only(self.position);
         let mut resolver = resolver.ok_or(Code::OperationInvalid)?;
         let is_wrong = |name: &str| wrong.iter().any(|wrong| wrong == name);
         let sources = || resolver.at(self.position);
@@ -201,7 +219,7 @@ impl<'g, R: Bindings + Network + Clock + Signing> Probe<'_, 'g, R> {
         }
         if !wrong.is_empty() {
             let replaced: Vec<_> = sources().filter(|(_, secret, _)| is_wrong(&secret.name)).collect();
-            let keys = self.replace(route, &replaced).await;
+            let keys = self.replace(route.auth_of(to), &replaced).await;
             resolver = resolver.falsifying(keys);
         }
         let credential = resolver.next(self.readings, self.runtime).await;
@@ -225,17 +243,17 @@ impl<'g, R: Bindings + Network + Clock + Signing> Probe<'_, 'g, R> {
     /// be a valid key, so these keys are kept, and their signatures are made wrong. Returns the names of their secrets.
     async fn replace(
         &mut self,
-        route: &Route,
+        auth: &[Placement],
         sources: &[(SecretId, &'g Secret, &'g Source)],
     ) -> Vec<&'g str> {
         self.readings.read(sources.iter().map(|(.., source)| *source)).await;
         let mut control = Control::new(&self.nonce, &self.event.request_id);
         let mut keys = Vec::new();
         for (id, secret, source) in sources {
-            if R::FORMS.jwt && signs_tokens(route, *id) {
+            if R::FORMS.jwt && signs_tokens(auth, *id) {
                 keys.push(secret.name.as_ref());
             } else {
-                let made = control.reading(route, *id, self.readings.get(source));
+                let made = control.reading(auth, *id, self.readings.get(source));
                 self.readings.insert(source, made);
             }
         }
@@ -244,8 +262,8 @@ impl<'g, R: Bindings + Network + Clock + Signing> Probe<'_, 'g, R> {
 }
 
 /// Whether a key of this secret signs tokens, including those of an exchange.
-fn signs_tokens(route: &Route, id: SecretId) -> bool {
-    route.auth.iter().flat_map(Placement::with_exchanged).any(|placement| match placement {
+fn signs_tokens(auth: &[Placement], id: SecretId) -> bool {
+    auth.iter().flat_map(Placement::with_exchanged).any(|placement| match placement {
         Placement::Jwt(jwt) => jwt.key.secrets().any(|secret| secret == id),
         _ => false,
     })

@@ -1,7 +1,7 @@
 //! The request that a probe sends.
 
 use crate::authentication::proved::ProvedTokens;
-use crate::configuration::{Route, Rule};
+use crate::configuration::{Grantee, Route, Rule};
 use crate::http::host::Host;
 use crate::http::method::Method;
 use crate::http::path::CanonicalPath;
@@ -32,8 +32,14 @@ pub(super) struct ProbeTarget<'o, 'g> {
 }
 
 impl<'o, 'g> ProbeTarget<'o, 'g> {
-    /// Checks the target like that of a caller's request, without a mount, because a probe names its route.
-    pub(super) fn admitted(route: &'g Route, method: Option<&str>, target: &'o str) -> Result<Self, Code> {
+    /// Checks the target like that of a caller's request, without a mount, because a probe names its route. A rule of
+    /// this caller admits it, or of any one.
+    pub(super) fn admitted(
+        route: &'g Route,
+        of: Option<Grantee>,
+        method: Option<&str>,
+        target: &'o str,
+    ) -> Result<Self, Code> {
         let method = method.map_or(Some(Method::Get), Method::parse).ok_or(Code::OperationInvalid)?;
         if !matches!(method, Method::Get | Method::Head) {
             return Err(Code::OperationInvalid);
@@ -48,7 +54,8 @@ impl<'o, 'g> ProbeTarget<'o, 'g> {
             return Err(Code::PathAmbiguous);
         }
         let below = path.below(&[]).ok_or(Code::PathAmbiguous)?;
-        let mut rules = route.allow.iter().flat_map(|grant| grant.rules.iter());
+        let grants = route.allow.iter().filter(|grant| of.is_none_or(|of| grant.to == of));
+        let mut rules = grants.flat_map(|grant| grant.rules.iter());
         let rule = rules.find(|rule| rule.methods.contain(method) && rule.pattern.admits(below));
         let rule = rule.ok_or(Code::NotAllowed)?;
         if !named_method::is_admitted(route, method, query, |_| false) {

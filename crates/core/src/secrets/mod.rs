@@ -9,3 +9,4 @@ pub mod places;
 pub mod readings;
 pub mod resolver;
 pub mod template;
+pub mod variables;

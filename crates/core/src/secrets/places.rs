@@ -3,7 +3,9 @@
 use std::error::Error;
 use std::fmt;
 
-use crate::configuration::{Gateway, OutputPlace, Part, Placement, Proof, Route, SecretId, Template};
+use crate::configuration::{
+    Caller, Gateway, HmacProof, OutputPlace, Part, Placement, Proof, Route, SecretId, Template,
+};
 use crate::place::{InvalidValue, Place, ValueFault, is_signing_key};
 use crate::secret_value::SecretValue;
 use crate::secrets::json_field::string_field;
@@ -23,11 +25,26 @@ pub fn check_value<'g>(
     for route in gateway.routes.iter() {
         check_route(route, id, value, signs)?;
     }
-    let proves = gateway.callers.iter().find(|caller| caller.proof == Proof::Secret(id));
-    proves.map_or(Ok(()), |caller| {
-        let misfit = |fault| Misfit { user: User::Caller(&caller.name), field: None, fault };
-        Place::Header.check(value.expose()).map_err(|fault| misfit(MisfitFault::Value(fault)))
-    })
+    gateway.callers.iter().try_for_each(|caller| check_caller(caller, id, value))
+}
+
+fn check_caller<'g>(caller: &'g Caller, id: SecretId, value: &SecretValue) -> Result<(), Misfit<'g>> {
+    let misfit = |field, fault| Misfit { user: User::Caller(&caller.name), field, fault };
+    match &caller.proof {
+        Proof::Secret(token) if *token == id => {
+            Place::Header.check(value.expose()).map_err(|fault| misfit(None, MisfitFault::Value(fault)))
+        }
+        Proof::Hmac(HmacProof { key, field, key_encoding, .. }) if *key == id => {
+            let name = field.as_deref();
+            let found = name.map(|name| {
+                string_field(value, name).ok_or_else(|| misfit(Some(name), MisfitFault::NoField))
+            });
+            let found = found.transpose()?;
+            let key = found.as_ref().unwrap_or(value).expose();
+            Place::Key(*key_encoding).check(key).map_err(|fault| misfit(name, MisfitFault::Value(fault)))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn check_route<'g>(
@@ -36,7 +53,7 @@ fn check_route<'g>(
     value: &SecretValue,
     signs: bool,
 ) -> Result<(), Misfit<'g>> {
-    for placement in route.auth.iter() {
+    for placement in route.auths().flatten() {
         for (template, place) in places(placement) {
             check_template(template, place, id, value, signs).map_err(|(field, fault)| Misfit {
                 user: User::Route(&route.name),

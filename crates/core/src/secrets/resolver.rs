@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::configuration::{Gateway, OutputPlace, Placement, Route, Secret, SecretId, Source};
+use crate::configuration::{Gateway, Grantee, OutputPlace, Placement, Route, Secret, SecretId, Source};
 use crate::digest::Digest;
 use crate::request_id::RequestId;
 use crate::runtime::reading::{Failure, Reading};
@@ -47,6 +47,8 @@ pub struct SourceNote<'g> {
 pub struct Resolver<'g> {
     gateway: &'g Gateway,
     route: &'g Route,
+    /// What is put on the request: for this caller, and for no other one.
+    auth: &'g [Placement],
     secrets: Vec<(SecretId, &'g Secret)>,
     position: usize,
     /// The end of the positions to try, exclusive.
@@ -65,13 +67,14 @@ pub struct Resolver<'g> {
 }
 
 impl<'g> Resolver<'g> {
-    /// Makes a resolver for the auth of this route, at the first position.
+    /// Makes a resolver for the auth of this route, at the first position. `to` is who asks.
     #[must_use]
-    pub fn new(gateway: &'g Gateway, route: &'g Route, request_id: &RequestId) -> Self {
+    pub fn new(gateway: &'g Gateway, route: &'g Route, to: Grantee, request_id: &RequestId) -> Self {
+        let auth = route.auth_of(to);
         // In order and without duplicates. They are few, and another instance of `sort` would add a hundredth to the
         // Worker's size.
         let mut ids: Vec<SecretId> = Vec::new();
-        for placement in route.auth.iter() {
+        for placement in auth {
             placement.each_template(&mut |template| {
                 for id in template.secrets() {
                     let at = ids.partition_point(|known| *known < id);
@@ -83,12 +86,13 @@ impl<'g> Resolver<'g> {
         }
         let secrets: Vec<_> =
             ids.into_iter().filter_map(|id| gateway.secret(id).map(|secret| (id, secret))).collect();
-        let certificates = route.auth.iter().map(|placement| placement.certificates().len());
+        let certificates = auth.iter().map(|placement| placement.certificates().len());
         let lengths = secrets.iter().map(|(_, secret)| secret.sources.len()).chain(certificates);
         let end = lengths.max().unwrap_or_default().max(1);
         Self {
             gateway,
             route,
+            auth,
             secrets,
             position: 0,
             end,
@@ -174,7 +178,7 @@ impl<'g> Resolver<'g> {
             }
             let mut credential = None;
             if failures.is_empty() {
-                match render(self.route, &values, position, bindings) {
+                match render(self.route, self.auth, &values, position, bindings) {
                     Ok(rendered) if self.has_refused() && self.refused.contains(&rendered.digest::<B>()) => {
                         let moving = sources.iter().filter(|(_, secret, ..)| secret.sources.len() > 1);
                         failures.extend(moving.map(|(id, ..)| (*id, Failure::Repeated)));
@@ -307,7 +311,7 @@ impl<'g> Resolver<'g> {
 
     fn note_certificate(&mut self, credential: Option<&Credential<'g>>) {
         let Some(binding) = credential.and_then(|credential| credential.certificate) else { return };
-        let bindings = || self.route.auth.iter().flat_map(Placement::certificates);
+        let bindings = || self.auth.iter().flat_map(Placement::certificates);
         let Some(position) = bindings().position(|known| known == binding) else { return };
         let note = SourceNote {
             secret: CERTIFICATE,
@@ -328,7 +332,7 @@ impl<'g> Resolver<'g> {
         let moving = |name: &str| {
             self.secrets.iter().any(|(_, secret)| secret.name == name && secret.sources.len() > 1)
                 || (name == CERTIFICATE
-                    && self.route.auth.iter().any(|placement| placement.certificates().len() > 1))
+                    && self.auth.iter().any(|placement| placement.certificates().len() > 1))
         };
         for note in self.notes.iter_mut().filter(|note| note.failure.is_none() && moving(note.secret)) {
             note.failure = Some(failure);

@@ -41,16 +41,16 @@ pub(super) enum Unusable {
 
 pub(super) fn render<'g, R: Bindings + Signing>(
     route: &'g Route,
+    auth: &'g [Placement],
     values: &[Resolved<'g, '_>],
     position: usize,
     bindings: &R,
 ) -> Result<Credential<'g>, Unusable> {
     let mut filler = Filler { route, values, bindings, injected: Vec::new() };
-    let mut credential = filler.credential(&route.auth)?;
+    let mut credential = filler.credential(auth)?;
     credential.values = filler.injected;
     if R::FORMS.fetcher {
-        let certificates =
-            route.auth.iter().map(Placement::certificates).find(|bindings| !bindings.is_empty());
+        let certificates = auth.iter().map(Placement::certificates).find(|bindings| !bindings.is_empty());
         credential.certificate =
             certificates.and_then(|bindings| bindings.get(position).or_else(|| bindings.first()));
     }
@@ -236,13 +236,16 @@ impl<'g, B: Bindings> Filler<'_, 'g, '_, B> {
             Part::Secret(id) => SecretValue::new(resolved(id)?.value.expose().to_owned()),
             Part::Field(id, name) => string_field(resolved(id)?.value, name).ok_or_else(invalid)?,
             Part::Variable(name) => SecretValue::new(self.bindings.variable(name).ok_or(Unusable::Variable)?),
-            // The grammar admits values of the request only in open templates.
-            Part::Request(_) => return Err(Unusable::Variable),
+            // The grammar admits values of the request only in open templates, and puts values in the place of a
+            // caller's.
+            Part::Request(_) | Part::Caller(_) => return Err(Unusable::Variable),
         };
         // Literal text may end with a space, as in `token ${x}`.
         let fits = match part {
             Part::Secret(_) | Part::Field(..) => place.check(piece.expose()),
-            Part::Text(_) | Part::Variable(_) | Part::Request(_) => place.check_characters(piece.expose()),
+            Part::Text(_) | Part::Variable(_) | Part::Caller(_) | Part::Request(_) => {
+                place.check_characters(piece.expose())
+            }
         };
         if fits.is_err() {
             return Err(if matches!(part, Part::Variable(_)) { Unusable::Variable } else { invalid() });

@@ -18,13 +18,14 @@ use crate::configuration::{Failover, Placement};
 use crate::log::{Event, FailoverOutcome};
 use crate::redaction::{RequestedRange, Sent};
 use crate::refusal::Code;
+use crate::request::body::receive;
 use crate::request::trace::Trace;
 use crate::request_id::RequestId;
 use crate::runtime::instrumented::Instrumented;
 use crate::runtime::plan::Plan;
 use crate::runtime::signing::{Signing, when};
 use crate::runtime::status::check_status;
-use crate::runtime::{Bindings, Clock, Network, ReceiveError, RequestHead, SendError, UpstreamResponse};
+use crate::runtime::{Bindings, Clock, Network, RequestHead, SendError, UpstreamResponse};
 use crate::secret_value::{SecretBytes, SecretValue};
 use crate::secrets::credential::Credential;
 use crate::secrets::credential_error::CredentialError;
@@ -76,7 +77,7 @@ pub struct Attempts<'a, 'g, H, R> {
     pub request_id: &'a RequestId,
     /// The trace of the request; `None` if the upstream gets no trace headers.
     pub trace: Option<&'a Trace>,
-    /// The caller's body, once it has been read for a signature or for setting a field in it.
+    /// The caller's body, once it has been read: to verify or make a signature, or to set a field in it.
     pub body: Option<Rc<SecretBytes>>,
 }
 
@@ -206,11 +207,13 @@ impl<'g, H: RequestHead, R: Bindings + Network + Clock + Signing + Instrumented>
 
     /// Reads the body where the credential needs it, and adds to the plan what is computed for each attempt.
     async fn complete(&mut self, plan: &mut Plan, credential: &Credential<'g>) -> Result<(), Code> {
-        if R::FORMS.body && self.reads_body() && credential.is_completed_later() {
-            if self.body.is_none() {
-                let received = when(const { R::FORMS.body }, || self.receive()).await.transpose()?;
-                self.body = received.map(Rc::new);
-            }
+        let is_wanted = self.body.is_none() && self.reads_body() && credential.is_completed_later();
+        if R::FORMS.body && is_wanted {
+            let received = || receive(self.runtime, self.forward.route, self.forward.length);
+            let received = when(const { R::FORMS.body }, received).await.transpose()?;
+            self.body = received.map(Rc::new);
+        }
+        if R::FORMS.body {
             plan.body.clone_from(&self.body);
         }
         let (head, attempt) = (self.forward.head, self.event.attempts + 1);
@@ -225,23 +228,6 @@ impl<'g, H: RequestHead, R: Bindings + Network + Clock + Signing + Instrumented>
 
     fn reads_body(&self) -> bool {
         self.forward.has_body && self.forward.route.auth.iter().any(Placement::reads_body)
-    }
-
-    async fn receive(&self) -> Result<SecretBytes, Code> {
-        let route = self.forward.route;
-        let most = route.max_body.and_then(|most| u32::try_from(most).ok());
-        let limit = most.map_or(route.body_limit, |most| most.min(route.body_limit));
-        if self.forward.length.is_some_and(|length| length > u64::from(limit)) {
-            return Err(Code::PayloadTooLarge);
-        }
-        match self.runtime.body(limit, route.timeout).await {
-            Ok(body) if self.forward.length.is_some_and(|length| length != body.len() as u64) => {
-                Err(Code::BodyInvalid)
-            }
-            Ok(body) => Ok(SecretBytes::new(body)),
-            Err(ReceiveError::TooLarge) => Err(Code::PayloadTooLarge),
-            Err(ReceiveError::Broken) => Err(Code::BodyInvalid),
-        }
     }
 
     async fn can_repeat(&self, keep: u32) -> bool {
@@ -262,7 +248,8 @@ impl<'g, H: RequestHead, R: Bindings + Network + Clock + Signing + Instrumented>
         let another = retries > 0 || renews || (self.failover.is_some() && self.resolver.has_next());
         let limit = self.forward.route.replay_limit;
         let fits = self.forward.length.is_none_or(|length| length <= u64::from(limit));
-        let streams = self.forward.has_body && !(R::FORMS.body && self.reads_body());
+        let is_at_hand = R::FORMS.body && (self.reads_body() || self.body.is_some());
+        let streams = self.forward.has_body && !is_at_hand;
         if streams && another && fits { limit } else { 0 }
     }
 }

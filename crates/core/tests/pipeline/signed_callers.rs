@@ -42,6 +42,9 @@ jwt = {{ preset = "cloudflare-access", issuer = "https://acme.cloudflareaccess.c
 [callers.agents]
 issued = {{ keys = ["11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"], audience = "{AUDIENCE}", max_ttl = "30d", revoked = "${{revoked}}" }}
 
+[callers.varied]
+jwt = {{ issuer = "https://${{var.ACCOUNT}}.example.com/", audience = "${{var.ACCOUNT}}", claims = {{ sub = "*" }} }}
+
 [callers.robots]
 issued = {{ keys = ["11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"] }}
 
@@ -66,6 +69,12 @@ mount    = "/found"
 upstream = "https://key.example.com"
 auth     = {{ header = "x-api-key", value = "${{only}}" }}
 allow    = {{ found = ["* /**"] }}
+
+[routes.varied]
+mount    = "/varied"
+upstream = "https://key.example.com"
+auth     = {{ header = "x-api-key", value = "${{only}}" }}
+allow    = {{ varied = ["* /**"] }}
 
 [routes.other]
 mount    = "/other"
@@ -664,4 +673,41 @@ fn a_login_that_a_cookie_carries_counts_for_an_admitted_page_alone() {
         assert_eq!(exchange.reads, Vec::<String>::new());
     }
     assert!(with(&[]).sent().header("cf-access-jwt-assertion").is_empty());
+}
+
+#[test]
+fn variables_say_the_issuer_the_audience_and_where_its_keys_are() {
+    let issuer = "https://acct-1.example.com/";
+    let keys = "https://acct-1.example.com/keys";
+    let metadata = json!({ "issuer": issuer, "jwks_uri": keys }).to_string();
+    let metadata_url = "https://acct-1.example.com/.well-known/openid-configuration";
+    let mut world = world();
+    world.key_sets.borrow_mut().insert(metadata_url.to_owned(), Ok((200, None, metadata)));
+    world.key_sets.borrow_mut().insert(keys.to_owned(), Ok(set(&[named(ec(), "e")])));
+    let of = |issuer: &str, audience: &str| {
+        let claims = claims(&json!({ "iss": issuer, "aud": audience, "sub": "x" }));
+        token(&json!({ "alg": "ES256", "kid": "e" }), &claims)
+    };
+    let exchange = ask_for(&world, "/varied/x", &of(issuer, "acct-1"));
+    assert_eq!((exchange.status, &exchange.log["caller"]), (200, &json!("varied")));
+    assert_eq!(*world.fetched.borrow(), [metadata_url, keys]);
+    for (token, word) in [
+        (of("https://acct-2.example.com/", "acct-1"), "jwt_issuer"),
+        (of("https://${var.ACCOUNT}.example.com/", "acct-1"), "jwt_issuer"),
+        (of(issuer, "acct-2"), "jwt_audience"),
+        (of(issuer, ""), "jwt_audience"),
+    ] {
+        assert_eq!(ask_for(&world, "/varied/x", &token).log["proof"], word);
+    }
+    // What the dashboard has made of it since the build is no URL: nobody is asked for keys.
+    for variable in ["a b", "x@y", "x/../y", ""] {
+        world.variables.insert("ACCOUNT", variable);
+        world.fetched.borrow_mut().clear();
+        let exchange =
+            ask_for(&world, "/varied/x", &of(&format!("https://{variable}.example.com/"), variable));
+        assert_ne!(exchange.status, 200, "{variable}");
+        assert_eq!(*world.fetched.borrow(), <[&str; 0]>::default(), "{variable}");
+    }
+    world.variables.remove("ACCOUNT");
+    assert_eq!(ask_for(&world, "/varied/x", &of("", "")).log["proof"], "jwt_issuer");
 }

@@ -108,14 +108,28 @@ pub(crate) static CALLER: KeyTable = KeyTable {
             shape: Shape::Table(&ISSUED),
         },
         Key {
+            name: "hmac",
+            summary: "Requests that the caller signs, so that it sends no token: the key, what is hashed, and what the caller puts where.",
+            presence: Optional("another key proves the caller"),
+            example: "hmac = { key = \"${billing}\" }",
+            shape: Shape::Table(&CALLER_HMAC),
+        },
+        Key {
             name: "named",
             summary: "Whether every token of the caller contains its name, as those of `ostiary token new` do. Its secret is then read for no other token.",
             presence: Optional("false"),
             example: "named = true",
             shape: Shape::Boolean,
         },
+        Key {
+            name: "with",
+            summary: "Values of the caller's own, each a template. `${caller.NAME}` in the `auth` of a route stands for the value of the caller that asks.",
+            presence: Optional("the caller has none"),
+            example: "with = { stripe = \"${stripe_a}\", account = \"acct_1A\" }",
+            shape: Shape::Named(&Shape::Template),
+        },
     ],
-    forms: &[&["bearer"], &["bearer_sha256"], &["jwt"], &["issued"]],
+    forms: &[&["bearer"], &["bearer_sha256"], &["jwt"], &["issued"], &["hmac"]],
 };
 
 static CLAIM: Shape = Shape::AnyOf(&[TEXT, SOME_TEXTS, Shape::Boolean, Shape::Integer(0, u32::MAX)]);
@@ -137,17 +151,17 @@ pub(crate) static CALLER_JWT: KeyTable = KeyTable {
         },
         Key {
             name: "issuer",
-            summary: "The claim `iss`. It is compared byte for byte.",
+            summary: "The claim `iss`. It is compared byte for byte. `${var.NAME}` is a variable.",
             presence: Optional("the preset's, where it has one"),
             example: "issuer = \"https://id.example.com\"",
-            shape: TEXT,
+            shape: Shape::Template,
         },
         Key {
             name: "audience",
             summary: "The claim `aud` has to contain this string, or one of these.",
             presence: Required,
             example: "audience = \"https://gw.example.com\"",
-            shape: Shape::AnyOf(&[TEXT, SOME_TEXTS]),
+            shape: Shape::AnyOf(&[Shape::Template, Shape::Array(1, &Shape::Template)]),
         },
         Key {
             name: "claims",
@@ -161,7 +175,7 @@ pub(crate) static CALLER_JWT: KeyTable = KeyTable {
             summary: "The URL of the issuer's keys, a JWK Set.",
             presence: Optional("the preset's, or the `jwks_uri` of the issuer's metadata"),
             example: "jwks = \"https://id.example.com/keys\"",
-            shape: TEXT,
+            shape: Shape::Template,
         },
         Key {
             name: "keys",
@@ -172,6 +186,92 @@ pub(crate) static CALLER_JWT: KeyTable = KeyTable {
         },
     ],
     forms: &[],
+};
+
+/// `hmac` of a caller.
+pub(crate) static CALLER_HMAC: KeyTable = KeyTable {
+    owner: "`hmac`",
+    keys: &[
+        Key {
+            name: "key",
+            summary: "A template of one secret, or of one field of a secret. The value of each of its sources is the key.",
+            presence: Required,
+            example: "key = \"${billing}\"",
+            shape: Shape::Template,
+        },
+        Key {
+            name: "key_encoding",
+            summary: "How the secret writes the bytes of the key.",
+            presence: Optional("\"text\""),
+            example: "key_encoding = \"base64\"",
+            shape: Shape::Word(&["text", "hex", "base64"]),
+        },
+        Key {
+            name: "algorithm",
+            summary: "The hash.",
+            presence: Optional("\"sha256\""),
+            example: "algorithm = \"sha512\"",
+            shape: Shape::Word(&["sha256", "sha512", "sha384", "sha1"]),
+        },
+        Key {
+            name: "message",
+            summary: "What the caller hashes: a template of texts and values of its request.",
+            presence: Optional("method, host, target, time, nonce and digest of the body, a line each"),
+            example: "message = \"${request.method} ${request.target} ${request.timestamp} ${request.body_sha256}\"",
+            shape: Shape::Template,
+        },
+        Key {
+            name: "encoding",
+            summary: "How the hash is written.",
+            presence: Optional("\"hex\""),
+            example: "encoding = \"base64\"",
+            shape: Shape::Word(&["hex", "base64", "base64url"]),
+        },
+        Key {
+            name: "put",
+            summary: "What the caller puts on its requests: the signature, the time, a nonce, and what names it. One table, or several.",
+            presence: Optional("the headers `x-caller`, `x-timestamp`, `x-nonce` and `x-signature`"),
+            example: "put = [{ header = \"x-timestamp\", value = \"${request.timestamp}\" }, { query = \"signature\", value = \"${request.signature}\" }]",
+            shape: Shape::AnyOf(&[Shape::Table(&CALLER_PUT), Shape::Array(1, &Shape::Table(&CALLER_PUT))]),
+        },
+        Key {
+            name: "window",
+            summary: "By how much the time may differ from the gateway's, in either direction.",
+            presence: Optional("\"5m\""),
+            example: "window = \"1m\"",
+            shape: DURATION,
+        },
+    ],
+    forms: &[],
+};
+
+/// `put` of a caller's `hmac`.
+static CALLER_PUT: KeyTable = KeyTable {
+    owner: "`put`",
+    keys: &[
+        Key {
+            name: "header",
+            summary: "The header that the value is in.",
+            presence: Optional("the table has another place"),
+            example: "header = \"x-signature\"",
+            shape: TEXT,
+        },
+        Key {
+            name: "query",
+            summary: "The query parameter that the value is in.",
+            presence: Optional("the table has another place"),
+            example: "query = \"signature\"",
+            shape: TEXT,
+        },
+        Key {
+            name: "value",
+            summary: "The whole value: texts, the signature, the time and the nonce.",
+            presence: Required,
+            example: "value = \"v1=${request.signature}\"",
+            shape: Shape::Template,
+        },
+    ],
+    forms: &[&["header", "value"], &["query", "value"]],
 };
 
 /// `issued` of a caller.

@@ -59,9 +59,14 @@ pub fn subject(claims: &Value) -> Result<Option<String>, JwtError> {
 }
 
 /// Checks the claims against the caller's `claims`.
-pub fn check(jwt: &JwtProof, claims: &Value, now: f64) -> Result<(), JwtError> {
+pub fn check(
+    jwt: &JwtProof,
+    audiences: &[impl AsRef<str>],
+    claims: &Value,
+    now: f64,
+) -> Result<(), JwtError> {
     check_times(claims, now)?;
-    check_audience(claims, &jwt.audiences)?;
+    check_audience(claims, audiences)?;
     if jwt.claims.iter().all(|rule| rule.admits(claims)) { Ok(()) } else { Err(JwtError::Claims) }
 }
 
@@ -100,7 +105,7 @@ impl Pattern {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::configuration::{KeySource, Text};
+    use crate::configuration::{KeySource, Template, Text};
 
     fn value(json: &str) -> Value {
         Value::parse(json.as_bytes()).unwrap()
@@ -184,13 +189,13 @@ mod tests {
     #[test]
     fn all_that_is_asked_for_has_to_be_said() {
         let jwt = JwtProof {
-            issuer: "i".into(),
-            audiences: vec!["gw".into()].into(),
+            issuer: Template { parts: vec![].into() },
+            audiences: vec![].into(),
             keys: KeySource::Inline(vec![].into()),
             claims: vec![rule(&["a"], &["1"]), rule(&["b"], &["2"])].into(),
             is_ambient: false,
         };
-        let checked = |claims: &str| check(&jwt, &value(claims), 0.0);
+        let checked = |claims: &str| check(&jwt, &["gw"], &value(claims), 0.0);
         assert_eq!(checked(r#"{"exp":9,"aud":"gw","a":"1","b":"2"}"#), Ok(()));
         assert_eq!(checked(r#"{"exp":9,"aud":"gw","a":"1"}"#), Err(JwtError::Claims));
         assert_eq!(checked(r#"{"exp":9,"aud":"x","a":"1","b":"2"}"#), Err(JwtError::Audience));

@@ -7,9 +7,11 @@ use crate::digest::digest;
 use crate::encoding::hex;
 use crate::http::list;
 use crate::http::method::Method;
+use crate::runtime::Bindings;
 use crate::runtime::plan::Plan;
 use crate::runtime::signing::Signing;
 use crate::secret_value::SecretValue;
+use crate::secrets::base_url::base_url;
 
 /// The longest response, in bytes.
 const LARGEST: u32 = 64 * 1024;
@@ -30,8 +32,11 @@ const YOUNG: u64 = 30;
 
 const OK: u16 = 200;
 
+/// Where an issuer's metadata is (`OpenID` Connect Discovery 1.0 §4).
+const METADATA: &str = "/.well-known/openid-configuration";
+
 /// The keys that may verify a token with this `kid`.
-pub async fn keys<R: Signing>(
+pub async fn keys<R: Bindings + Signing>(
     source: &KeySource,
     issuer: &str,
     key_id: Option<&str>,
@@ -40,18 +45,27 @@ pub async fn keys<R: Signing>(
 ) -> Result<Vec<PublicKey>, JwtError> {
     let set = match source {
         KeySource::Inline(keys) => return chosen(keys.to_vec(), key_id),
-        KeySource::Url(url) | KeySource::Discovered(url) if R::FORMS.fetched_keys => {
+        KeySource::Url(base, _) | KeySource::Discovered(base) if R::FORMS.fetched_keys => {
+            let path = match source {
+                KeySource::Url(_, path) => path,
+                _ => METADATA,
+            };
+            let base = base_url(base, runtime).map_err(|_| JwtError::KeySetUnavailable)?;
+            let url = [base.origin.as_ref(), &base.base, path].concat();
             let name = format!("keys/{}", hex(digest(url.as_bytes()).get(..16).unwrap_or_default()));
             let kept = runtime.find(&name).await.and_then(|bytes| KeptSet::parse(&bytes, now));
             let is_young = kept.as_ref().is_some_and(|kept| kept.fetched + YOUNG > now);
             match kept.map(|kept| chosen(kept.keys, key_id)) {
                 Some(Ok(keys)) => return Ok(keys),
                 Some(Err(why)) if is_young => return Err(why),
-                Some(Err(_)) | None => fetch(source, issuer, &name, now, runtime).await?,
+                Some(Err(_)) | None => {
+                    let is_discovered = matches!(source, KeySource::Discovered(_));
+                    fetch(&url, is_discovered, issuer, &name, now, runtime).await?
+                }
             }
         }
         // The build knows which sources the configuration has, so there is no such source.
-        KeySource::Url(_) | KeySource::Discovered(_) => return Err(JwtError::KeySetUnavailable),
+        KeySource::Url(..) | KeySource::Discovered(_) => return Err(JwtError::KeySetUnavailable),
     };
     chosen(set, key_id)
 }
@@ -85,19 +99,18 @@ impl KeptSet {
 }
 
 async fn fetch<R: Signing>(
-    source: &KeySource,
+    url: &str,
+    is_discovered: bool,
     issuer: &str,
     name: &str,
     now: u64,
     runtime: &R,
 ) -> Result<Vec<PublicKey>, JwtError> {
-    let (body, seconds) = match source {
-        KeySource::Discovered(metadata) => {
-            let (metadata, _) = get(metadata, runtime).await?;
-            get(&key_set_url(&metadata, issuer).ok_or(JwtError::KeySetUnavailable)?, runtime).await?
-        }
-        KeySource::Url(url) => get(url, runtime).await?,
-        KeySource::Inline(_) => return Err(JwtError::KeySetUnavailable),
+    let (body, seconds) = if is_discovered {
+        let (metadata, _) = get(url, runtime).await?;
+        get(&key_set_url(&metadata, issuer).ok_or(JwtError::KeySetUnavailable)?, runtime).await?
+    } else {
+        get(url, runtime).await?
     };
     let keys = PublicKey::set(&body).ok_or(JwtError::KeySetUnavailable)?;
     if seconds > 0 {

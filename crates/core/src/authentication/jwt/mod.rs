@@ -22,9 +22,12 @@ pub use json::Value;
 pub use jwk::JwkError;
 pub use revocation::{InvalidRevocationList, RevocationList};
 
+use std::borrow::Cow;
+
 use crate::configuration::{Caller, CallerId, IssuedProof, JwtProof, KeySource, Proof, PublicKey};
-use crate::runtime::Clock;
 use crate::runtime::signing::Signing;
+use crate::runtime::{Bindings, Clock};
+use crate::secrets::variables::text_of;
 use compact::CompactToken;
 
 /// The `typ` of tokens that issuers make for other parties. Other types, such as `logout+jwt`, are refused.
@@ -59,7 +62,7 @@ pub struct Verified {
 
 /// Verifies a token for these callers. `is_foreign` means that a page of an origin that is not admitted may have sent
 /// it.
-pub async fn verify<'g, R: Clock + Signing>(
+pub async fn verify<'g, R: Bindings + Clock + Signing>(
     callers: impl Iterator<Item = (CallerId, &'g Caller)> + Clone,
     text: &str,
     is_foreign: bool,
@@ -90,7 +93,7 @@ struct Verification<'t, R> {
     runtime: &'t R,
 }
 
-impl<R: Signing> Verification<'_, R> {
+impl<R: Bindings + Signing> Verification<'_, R> {
     /// Verifies a token that the gateway's operator has issued.
     async fn as_issued<'g>(
         &self,
@@ -120,7 +123,10 @@ impl<R: Signing> Verification<'_, R> {
         }
         let issuer = claims.get("iss").and_then(Value::as_text).ok_or(JwtError::Issuer)?;
         let candidates = callers.filter_map(|(id, caller)| match &caller.proof {
-            Proof::Jwt(jwt) if jwt.issuer == issuer => Some((id, jwt)),
+            Proof::Jwt(jwt) => {
+                let is_its = text_of(&jwt.issuer, self.runtime).is_some_and(|known| known == issuer);
+                is_its.then_some((id, jwt))
+            }
             _ => None,
         });
         let mut proved = Vec::new();
@@ -144,7 +150,9 @@ impl<R: Signing> Verification<'_, R> {
     }
 
     fn check(&self, jwt: &JwtProof) -> Result<(), JwtError> {
-        claims::check(jwt, &self.token.claims, self.now)?;
+        let audiences: Vec<Cow<'_, str>> =
+            jwt.audiences.iter().filter_map(|audience| text_of(audience, self.runtime)).collect();
+        claims::check(jwt, &audiences, &self.token.claims, self.now)?;
         if jwt.is_ambient && self.is_foreign { Err(JwtError::Origin) } else { Ok(()) }
     }
 

@@ -1,0 +1,83 @@
+//! Tests of `ostiary secrets delete` and `ostiary stores delete` without a terminal: nothing that a configuration binds
+//! is deleted without a flag.
+
+use crate::world::{Ran, World, held};
+
+/// The id of the second store, which is recognised by its form.
+const STORE: &str = "023e105f4ecef8ad9ca31a8372d0c353";
+const KEPT: [&str; 2] = ["loose=a", "stripe=b"];
+
+fn delete(world: &World, arguments: &[&str]) -> Ran {
+    world.run(&[&["secrets", "--store-id", "1", "delete"], arguments].concat(), "unused")
+}
+
+fn world() -> World {
+    World::new(&[("loose", "a"), ("stripe", "b")])
+}
+
+#[test]
+fn a_script_deletes_a_bound_secret_only_with_a_flag() {
+    for arguments in [&["stripe"][..], &["stripe", "--yes"], &["loose", "stripe"], &["stripe", "--id"]] {
+        let world = world();
+        let ran = delete(&world, arguments);
+        assert_eq!(ran.code, Some(1), "{arguments:?}: {}", ran.err);
+        let told = "nothing is deleted: wrangler's configuration binds `stripe`; --delete-bound deletes it";
+        assert!(ran.err.contains("`stripe` is bound by `STRIPE_KEY` (top level)"), "{}", ran.err);
+        assert!(ran.err.contains(told), "{}", ran.err);
+        assert_eq!(held(&world), KEPT);
+    }
+    let world = world();
+    let ran = delete(&world, &["stripe", "--delete-bound"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    assert_eq!(held(&world), ["loose=a"]);
+}
+
+#[test]
+fn a_script_deletes_other_secrets_without_a_flag() {
+    let world = world();
+    let ran = delete(&world, &["loose"]);
+    assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""));
+    assert_eq!(held(&world), ["stripe=b"]);
+}
+
+#[test]
+fn a_configuration_that_cannot_be_read_may_bind_everything() {
+    let world = world();
+    let ran = delete(&world, &["loose", "--wrangler", "/nowhere.toml"]);
+    assert_eq!(ran.code, Some(2), "{}", ran.err);
+    assert!(ran.err.contains("what is bound is not known, since cannot read /nowhere.toml"), "{}", ran.err);
+    assert_eq!(held(&world), KEPT);
+    let ran = delete(&world, &["loose", "--wrangler", "/nowhere.toml", "--delete-bound"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    // Without any configuration, the user has still named the secret.
+    let elsewhere = tempfile::tempdir().unwrap();
+    let ran = world.run_in(elsewhere.path(), &["secrets", "--store-id", "1", "delete", "stripe"], "unused");
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+}
+
+#[test]
+fn a_store_is_deleted_with_its_secrets_only_if_it_is_known_what_is_bound() {
+    let elsewhere = tempfile::tempdir().unwrap();
+    let name = format!("{STORE}/a");
+    let world = World::new(&[(&name, "b")]);
+    let force = ["stores", "delete", STORE, "--force"];
+    let ran = world.run_in(elsewhere.path(), &[&force[..], &["--yes"]].concat(), "unused");
+    assert_eq!(ran.code, Some(2), "{}", ran.err);
+    assert!(
+        ran.err.contains("--force has to know what is bound, and there is no configuration"),
+        "{}",
+        ran.err
+    );
+
+    let ran = world.run(&force, "unused");
+    assert_eq!(ran.code, Some(2), "{}", ran.err);
+    assert!(ran.err.contains("no question can be asked; write --yes"), "{}", ran.err);
+    assert_eq!(held(&world), [format!("{name}=b")]);
+    assert_eq!(world.calls(), <[String; 0]>::default());
+
+    let ran = world.run(&[&force[..], &["--yes"]].concat(), "unused");
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    assert_eq!(held(&world), <[String; 0]>::default());
+    let ran = world.run_in(elsewhere.path(), &[&force[..], &["--yes", "--delete-bound"]].concat(), "unused");
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+}

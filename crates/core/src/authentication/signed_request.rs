@@ -1,0 +1,243 @@
+//! Requests that their caller signs.
+//!
+//! Without storage no nonce can be remembered, so a signature counts for as long as its time is within the window. It
+//! counts for that one request, since the message covers what the configuration has in it.
+
+use std::rc::Rc;
+
+use subtle::{Choice, ConstantTimeEq as _};
+
+use super::shown_signature::ShownSignature;
+use super::signature_error::SignatureError;
+use crate::authentication::error::AuthenticationError;
+use crate::authentication::jwt::Identity;
+use crate::authentication::proved::{ProvedCaller, ProvedTokens};
+use crate::configuration::{Caller, CallerId, Gateway, HmacProof, Part, Proof, RequestValue};
+use crate::encoding::{decode_key, encode};
+use crate::http::method::Method;
+use crate::http::query;
+use crate::refusal::Code;
+use crate::runtime::plan::Plan;
+use crate::runtime::reading::Reading;
+use crate::runtime::signing::Signing;
+use crate::runtime::{Bindings, Clock, RequestHead};
+use crate::secret_value::{SecretBytes, SecretValue};
+use crate::secrets::json_field::string_field;
+use crate::secrets::readings::Readings;
+use crate::signing::hmac::keyed_hash;
+use crate::signing::moment::Moment;
+use crate::signing::template::{OpenPart, OpenTemplate};
+use crate::signing::unsigned::Unsigned;
+
+/// A request as its caller has sent it.
+#[derive(Debug)]
+pub struct SignedRequest<'h, H> {
+    /// Its head.
+    pub head: &'h H,
+    /// Its method.
+    pub method: Method,
+    /// Scheme, host and port.
+    pub origin: String,
+    /// Its whole path.
+    pub path: &'h str,
+    /// Its query.
+    pub query: Option<&'h str>,
+}
+
+/// Why no signature proves a caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// For the log. The caller is told no more than that it is not known.
+    Unproved(AuthenticationError),
+    /// The body cannot be had.
+    Body(Code),
+}
+
+/// Finds the one of these callers that has signed the request; `None` where it shows no signature of any.
+///
+/// 1. What is shown is taken apart, and the time is compared with the clock. What fails here has cost no read and no
+///    body.
+/// 2. The keys are read, of every source at once.
+/// 3. The body is received, where a message has it. A body that was cut off is never verified.
+/// 4. The message is made of the request, and its hash compared. It takes the same time whatever it compares.
+pub async fn verify_request<'g, H: RequestHead, R: Bindings + Clock + Signing>(
+    gateway: &'g Gateway,
+    callers: impl Iterator<Item = CallerId>,
+    request: &SignedRequest<'_, H>,
+    readings: &mut Readings<'g, R>,
+    body: impl AsyncFnOnce() -> Result<Option<SecretBytes>, Code>,
+) -> Option<Result<(ProvedCaller, Option<SecretBytes>), Refused>> {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "`as` saturates, and no clock shows such a time"
+    )]
+    let now = (readings.bindings().now() / 1000.0) as u64;
+    let mut candidates = Vec::new();
+    let mut refused = None;
+    for (id, proof) in
+        callers.filter_map(|id| gateway.caller(id).and_then(|caller| Some((id, proof_of(caller)?))))
+    {
+        match ShownSignature::find(proof, request.head, request.query, now) {
+            Some(Ok(shown)) => candidates.push(Candidate { id, proof, shown }),
+            Some(Err(why)) => refused = refused.max(Some(why)),
+            None => {}
+        }
+    }
+    if candidates.is_empty() {
+        return refused.map(|why| Err(why.into()));
+    }
+    let secrets = candidates.iter().filter_map(|candidate| gateway.secret(candidate.proof.key));
+    readings.read(secrets.flat_map(|secret| secret.sources.iter())).await;
+    let keys: Vec<(&Candidate<'_>, Keys)> = candidates
+        .iter()
+        .map(|candidate| (candidate, Keys::find(gateway, candidate.proof, readings)))
+        .collect();
+    if keys.iter().all(|(_, keys)| keys.usable.is_empty()) {
+        return Some(Err(SignatureError::KeyUnreadable.into()));
+    }
+    let body = if candidates.iter().any(|candidate| candidate.proof.reads_body()) {
+        match body().await {
+            Ok(body) => body,
+            Err(code) => return Some(Err(Refused::Body(code))),
+        }
+    } else {
+        None
+    };
+    let (mut proved, mut all_read) = (Vec::new(), true);
+    let mut plan = request.plan(body);
+    for (candidate, keys) in keys {
+        all_read &= keys.all_read;
+        if candidate.is_proved::<R>(request, &mut plan, &keys.usable) {
+            proved.push((candidate.id, &candidate.shown.signature));
+        }
+    }
+    let body = plan.body.take().and_then(Rc::into_inner);
+    Some(match proved.as_slice() {
+        [(id, signature)] => {
+            let tokens = ProvedTokens::new(vec![SecretValue::new(signature.expose().to_owned())]);
+            Ok((ProvedCaller { id: *id, tokens, identity: Identity::default() }, body))
+        }
+        [] if all_read => Err(SignatureError::Mismatch.into()),
+        [] => Err(SignatureError::KeyUnreadable.into()),
+        _ => Err(Refused::Unproved(AuthenticationError::Contradictory)),
+    })
+}
+
+impl From<SignatureError> for Refused {
+    fn from(why: SignatureError) -> Self {
+        Self::Unproved(AuthenticationError::Signature(why))
+    }
+}
+
+fn proof_of(caller: &Caller) -> Option<&HmacProof> {
+    match &caller.proof {
+        Proof::Hmac(proof) => Some(proof),
+        _ => None,
+    }
+}
+
+/// A caller that may have signed the request.
+struct Candidate<'g> {
+    id: CallerId,
+    proof: &'g HmacProof,
+    shown: ShownSignature,
+}
+
+/// The keys of one caller.
+struct Keys {
+    usable: Vec<SecretBytes>,
+    /// Whether every source could be read, and holds a key or nothing.
+    all_read: bool,
+}
+
+impl Keys {
+    fn find<B: Bindings>(gateway: &Gateway, proof: &HmacProof, readings: &Readings<'_, B>) -> Self {
+        let mut keys = Self { usable: Vec::new(), all_read: true };
+        for source in gateway.secret(proof.key).into_iter().flat_map(|secret| secret.sources.iter()) {
+            match readings.get(source) {
+                Some(Reading::Value(value)) => {
+                    let field = proof.field.as_ref().map(|field| string_field(value, field));
+                    let text = match &field {
+                        Some(field) => field.as_ref(),
+                        None => Some(value),
+                    };
+                    match text.and_then(|text| decode_key(proof.key_encoding, text.expose())) {
+                        Some(key) => keys.usable.push(key.into()),
+                        None => keys.all_read = false,
+                    }
+                }
+                // The store's own word that there is no value: nothing could have been signed by it.
+                Some(Reading::Missing | Reading::Empty) => {}
+                Some(Reading::Error | Reading::Timeout) | None => keys.all_read = false,
+            }
+        }
+        keys
+    }
+}
+
+impl Candidate<'_> {
+    /// Compares the signature with those by every key.
+    fn is_proved<S: Signing>(
+        &self,
+        request: &SignedRequest<'_, impl RequestHead>,
+        plan: &mut Plan,
+        keys: &[SecretBytes],
+    ) -> bool {
+        plan.url = SecretValue::new(request.url_without(self.proof));
+        let moment = Moment::default();
+        let message = self.message().fill(&Unsigned::new(plan, request.head, &moment), "");
+        let mut is_proved = Choice::from(0);
+        for key in keys {
+            if let Some(hash) = keyed_hash::<S>(self.proof.algorithm, key.expose(), message.expose()) {
+                let expected = SecretValue::new(encode(self.proof.encoding, hash.expose()));
+                is_proved |= expected.expose().as_bytes().ct_eq(self.shown.signature.expose().as_bytes());
+            }
+        }
+        is_proved.into()
+    }
+
+    /// With the time and the nonce as the caller has written them.
+    fn message(&self) -> OpenTemplate<'_> {
+        let filled = |text: &str| OpenPart::Filled(SecretValue::new(text.to_owned()));
+        let parts = self.proof.message.parts.iter().map(|part| match part {
+            Part::Request(RequestValue::Timestamp(_)) => filled(&self.shown.timestamp),
+            Part::Request(RequestValue::Nonce) => filled(&self.shown.nonce),
+            Part::Request(value) => OpenPart::Request(value),
+            Part::Text(text) => filled(text),
+            // The grammar admits none of these.
+            Part::Secret(_) | Part::Field(..) | Part::Variable(_) | Part::Caller(_) => filled(""),
+        });
+        OpenTemplate(parts.collect())
+    }
+}
+
+impl<H: RequestHead> SignedRequest<'_, H> {
+    /// The request without edits, so that a message is made of it as a client's own signature is.
+    fn plan(&self, body: Option<SecretBytes>) -> Plan {
+        Plan {
+            method: self.method,
+            fetcher: None,
+            url: SecretValue::new(String::new()),
+            remove: Vec::new(),
+            set: Vec::new(),
+            has_body: body.is_some(),
+            body: body.map(Rc::new),
+            keep: 0,
+            max_body: None,
+            timeout: 0,
+            reads_body: false,
+        }
+    }
+
+    /// The URL before the signature was put on it.
+    fn url_without(&self, proof: &HmacProof) -> String {
+        let signed = proof.put.iter().find(|output| output.is_signature());
+        let name = signed.and_then(|output| output.place.parameter());
+        let is_signature =
+            |parameter: query::Parameter<'_>| name.is_some_and(|name| *parameter.name() == *name.as_bytes());
+        let query = self.query.and_then(|query| query::without(query, is_signature));
+        let mark = if query.is_some() { "?" } else { "" };
+        [&self.origin, self.path, mark, query.as_deref().unwrap_or_default()].concat()
+    }
+}
