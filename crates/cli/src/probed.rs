@@ -20,6 +20,8 @@ pub struct Probed {
     pub status: Option<u16>,
     /// Whether the upstream's response refuses the credential, by the route's `failover`.
     pub refused: bool,
+    /// Whether that depends on a part of the body that the gateway could not read.
+    pub undecided: bool,
     /// The reason why there is no status, if a request was sent.
     pub failure: Option<String>,
     /// Why the credential could not be exchanged for a token.
@@ -41,6 +43,8 @@ pub struct FailedExchange {
 struct ProbeReport {
     status: Option<u16>,
     refused: Option<bool>,
+    #[serde(default)]
+    undecided: bool,
     failure: Option<String>,
     exchange: Option<FailedExchange>,
     #[serde(default)]
@@ -64,7 +68,7 @@ impl Probed {
         let report: ProbeReport = serde_json::from_slice(answer).map_err(|_| {
             Failure::failed("the response is not a probe's; does the URL lead to the operator mount?")
         })?;
-        let ProbeReport { status, refused, failure, exchange, secrets } = report;
+        let ProbeReport { status, refused, undecided, failure, exchange, secrets } = report;
         // If the member is missing, this is an error: it does not mean that the upstream accepts the key.
         if status.is_some() && refused.is_none() {
             return Err(Failure::failed(
@@ -75,7 +79,7 @@ impl Probed {
         let failure = failure.map(|failure| code(&failure).to_owned());
         let known =
             |exchange: FailedExchange| FailedExchange { error: code(&exchange.error).to_owned(), ..exchange };
-        Ok(Self { status, refused, failure, exchange: exchange.map(known), secrets, nonce })
+        Ok(Self { status, refused, undecided, failure, exchange: exchange.map(known), secrets, nonce })
     }
 
     /// Whether the HMAC shows that the gateway has read exactly this value.

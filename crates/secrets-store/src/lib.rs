@@ -57,6 +57,7 @@ mod call;
 mod envelope;
 mod list;
 mod masking;
+mod request_body;
 mod vocabulary;
 
 mod base_url;
@@ -64,6 +65,7 @@ mod credential;
 mod error;
 mod identifier;
 mod quota;
+mod request_body;
 mod scope;
 mod secret;
 mod secret_name;

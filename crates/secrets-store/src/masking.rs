@@ -10,10 +10,10 @@
 //!    part of the request. If it contained only its credential, words are replaced that are long enough to contain one.
 
 use http::Request;
-use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use crate::error::Fault;
+use crate::request_body::carried;
 use crate::sent_values::SentValues;
 use crate::vocabulary::{is_known, is_reason};
 
@@ -32,19 +32,6 @@ pub(crate) struct Confidence {
     has_value: bool,
     /// Names of secrets, and the path.
     public: Vec<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Carried {
-    Several(Vec<CarriedValue>),
-    One(CarriedValue),
-}
-
-#[derive(Deserialize)]
-struct CarriedValue {
-    value: Option<Zeroizing<String>>,
-    name: Option<String>,
 }
 
 impl Confidence {
@@ -147,19 +134,6 @@ impl Confidence {
             }
         }
         masked
-    }
-}
-
-/// The values in the body of a request.
-pub(crate) fn values_in(body: &[u8]) -> impl Iterator<Item = Zeroizing<String>> {
-    carried(body).into_iter().filter_map(|carried| carried.value)
-}
-
-fn carried(body: &[u8]) -> Vec<CarriedValue> {
-    match serde_json::from_slice(body) {
-        Ok(Carried::Several(several)) => several,
-        Ok(Carried::One(one)) => vec![one],
-        Err(_) => Vec::new(),
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt;
 use zeroize::Zeroizing;
 
 use crate::Call;
-use crate::masking::values_in;
+use crate::request_body::values_in;
 
 /// The values that a program has sent. The API may quote them in its response to a later request, which may contain no
 /// value itself.

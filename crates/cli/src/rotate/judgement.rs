@@ -68,6 +68,7 @@ impl ProbeRequest {
             (Some(status), _) if is_passing(status) && !self.refused.contains(&status) => {
                 Judgement::Undecided
             }
+            (Some(_), _) if probed.undecided => Judgement::Undecided,
             (Some(status), _) if probed.refused => Judgement::Refused(refusal(status, true)),
             (Some(status), _) if status == self.expected => Judgement::Accepted,
             (Some(status), _) if self.refused.contains(&status) => Judgement::Refused(refusal(status, false)),
@@ -146,6 +147,9 @@ mod tests {
             assert_eq!(judge(&json!({ "status": status, "refused": named })), expected, "{status} {named}");
         }
         assert_eq!(judge(&json!({ "failure": "upstream_timeout" })), Judgement::Undecided);
+        // The refusal depends on a part of the body that was not read.
+        let unread = json!({ "status": 200, "refused": false, "undecided": true });
+        assert_eq!(judge(&unread), Judgement::Undecided);
         assert_eq!(judge(&json!({ "failure": "secret_unavailable" })), Judgement::Undecided);
     }
 

@@ -1,4 +1,6 @@
 //! Prints the progress and the result of a rotation.
+//!
+//! The file is longer than others, because it has the sentences for all results.
 
 use std::fmt::Write as _;
 
@@ -165,10 +167,6 @@ impl<'a> Report<'a> {
                 capitalised(&name(source)),
                 source.saturating_add(1)
             ),
-            Obstacle::NoneWorks => format!(
-                "No source is known to work, although one has a value: the probe may be wrong, or every key is dead. \
-                 {written} Check the path of --probe; if every key is really dead, run the same again with --all-dead."
-            ),
             Obstacle::HalfDone(source) => format!(
                 "The sources hold different tokens, so a rotation is half done, and a caller may use the one of {}. \
                  {written} Finish that rotation with --finish and its value; or run the same with --overwrite {}, if \
@@ -194,27 +192,7 @@ impl<'a> Report<'a> {
                  Run the same again later with the same value.",
                 name(source)
             ),
-            Obstacle::Blind => format!(
-                "The upstream gives the same response to a wrong value, so the probe does not show whether a key \
-                 works. {written} {SAY_IT}"
-            ),
-            Obstacle::Foreign(status) => format!(
-                "The response to a wrong value, {status}, is neither the one to a valid key nor a known refusal; \
-                 its reason may be the form of the value. {written} {SAY_IT} --refused {status} treats it as a \
-                 refusal, and --no-control skips this check."
-            ),
-            Obstacle::Untold => format!(
-                "The response to a wrong value does not show whether it was refused. {written} Run the same again \
-                 later; --no-control skips this check."
-            ),
-            Obstacle::OnlySource => {
-                "The secret has one source, and it works; a wrong value there would fail every request. \
-                 Give it a second source in gateway.toml and deploy, then run the same again."
-                    .to_owned()
-            }
-            Obstacle::NothingToPromote => {
-                "No source holds this value. Run it without --finish first, with the same value.".to_owned()
-            }
+            obstacle => reason_without_source(obstacle, &written),
         }
     }
 
@@ -307,6 +285,39 @@ const SAY_IT: &str = "Choose another --probe or --expect, or describe the respon
 
 const HALF: &str = "Both tokens work. Give the new one to the caller; when nobody uses the old one any more, run \
                     the same with --finish and the same value, which ends the old one.";
+
+/// The reason that is not about one source.
+fn reason_without_source(obstacle: Obstacle, written: &str) -> String {
+    match obstacle {
+        Obstacle::NoneWorks => format!(
+            "No source is known to work, although one has a value: the probe may be wrong, or every key is dead. \
+             {written} Check the path of --probe; if every key is really dead, run the same again with --all-dead."
+        ),
+        Obstacle::Blind => format!(
+            "The upstream gives the same response to a wrong value, so the probe does not show whether a key \
+             works. {written} {SAY_IT}"
+        ),
+        Obstacle::Foreign(status) => format!(
+            "The response to a wrong value, {status}, is neither the one to a valid key nor a known refusal; \
+             its reason may be the form of the value. {written} {SAY_IT} --refused {status} treats it as a \
+             refusal, and --no-control skips this check."
+        ),
+        Obstacle::Untold => format!(
+            "The response to a wrong value does not show whether it was refused. {written} Run the same again \
+             later; --no-control skips this check."
+        ),
+        Obstacle::OnlySource => {
+            "The secret has one source, and it works; a wrong value there would fail every request. \
+             Give it a second source in gateway.toml and deploy, then run the same again."
+                .to_owned()
+        }
+        Obstacle::NothingToPromote => {
+            "No source holds this value. Run it without --finish first, with the same value.".to_owned()
+        }
+        // The reasons that are about one source have their own sentences.
+        _ => written.to_owned(),
+    }
+}
 
 /// The waiver for a source that has another value, for instance a mistyped one of an earlier run.
 fn waiver(source: usize, found: &[Found]) -> String {

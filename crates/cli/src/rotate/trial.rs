@@ -165,6 +165,9 @@ fn answer(probed: &Probed) -> String {
         Some(status) if probed.refused => {
             format!("the upstream answered {status}, which refuses the key")
         }
+        Some(status) if probed.undecided => {
+            format!("the upstream answered {status}, and the gateway could not read the whole body")
+        }
         Some(status) => format!("the upstream answered {status}"),
         None => probed.obstacle().unwrap_or_else(|| "there was no response".to_owned()),
     }

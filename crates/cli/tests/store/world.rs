@@ -106,11 +106,6 @@ pub struct Ran {
     pub err: String,
 }
 
-/// The folder of the configurations.
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/store")
-}
-
 impl World {
     /// A world with these secrets, which the upstream accepts. They are in the store 1, unless the name has another
     /// one.
@@ -148,27 +143,23 @@ impl World {
 
     /// Runs the command with these arguments, and with this value on standard input.
     pub fn run(&self, arguments: &[&str], input: &str) -> Ran {
-        self.run_in(&folder(), arguments, input)
+        self.run_in(&own_folder(), arguments, input)
     }
 
     /// The same in this folder.
     pub fn run_in(&self, folder: &Path, arguments: &[&str], input: &str) -> Ran {
         let mut child = self.start(folder, arguments, input);
-        let output = child.stdout.take().map(BufReader::new);
-        let out = output.map(|mut output| {
-            let mut text = String::new();
-            output.read_to_string(&mut text).unwrap();
-            text
-        });
-        self.end(child, out.unwrap_or_default(), input)
+        let mut out = String::new();
+        child.stdout.take().unwrap().read_to_string(&mut out).unwrap();
+        Self::end(child, out, input)
     }
 
     /// Runs the command, and closes its standard output after this number of lines.
     pub fn run_unread(&self, arguments: &[&str], input: &str, lines: usize) -> Ran {
-        let mut child = self.start(&folder(), arguments, input);
+        let mut child = self.start(&own_folder(), arguments, input);
         let output = BufReader::new(child.stdout.take().unwrap());
         let read: Vec<String> = output.lines().take(lines).map(Result::unwrap).collect();
-        self.end(child, read.join("\n"), input)
+        Self::end(child, read.join("\n"), input)
     }
 
     fn start(&self, folder: &Path, arguments: &[&str], input: &str) -> Child {
@@ -192,12 +183,16 @@ impl World {
         child
     }
 
-    fn end(&self, child: Child, out: String, input: &str) -> Ran {
+    fn end(child: Child, out: String, input: &str) -> Ran {
         let output = child.wait_with_output().unwrap();
         let ran = Ran { code: output.status.code(), out, err: String::from_utf8(output.stderr).unwrap() };
         assert!(!input.is_empty() && !format!("{}{}", ran.out, ran.err).contains(input), "a value is shown");
         ran
     }
+}
+
+fn own_folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/store")
 }
 
 /// The value of each secret; secrets of the store 1 have no prefix.

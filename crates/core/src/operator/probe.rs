@@ -53,6 +53,9 @@ struct ProbeReport<'g> {
     /// Whether the response refuses the credential, by the route's `failover`. Present together with `status`.
     #[serde(skip_serializing_if = "Option::is_none")]
     refused: Option<bool>,
+    /// Whether `refused` depends on a part of the body that could not be read.
+    #[serde(skip_serializing_if = "core::ops::Not::not")]
+    undecided: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     failure: Option<&'static str>,
     /// The reason why the credential could not be exchanged for a token.
@@ -174,7 +177,12 @@ impl<'g, R: Bindings + Network + Clock + Signing> Probe<'_, 'g, R> {
             (Err(why), _) => Err(Code::from(why)),
         };
         match sent {
-            Ok(sent) => (report.status, report.refused) = sent.unzip(),
+            Ok(sent) => {
+                let (status, refused) = sent.unzip();
+                report.status = status;
+                report.refused = refused.map(Option::unwrap_or_default);
+                report.undecided = refused == Some(None);
+            }
             Err(code) => report.failure = Some(code.as_str()),
         }
         Ok(report)

@@ -17,7 +17,7 @@ use crate::secrets::base_url::base_url;
 use crate::secrets::credential::Credential;
 use crate::upstream::completion::complete;
 use crate::upstream::planning::Forward;
-use crate::upstream::refused::is_refused;
+use crate::upstream::refused::is_probe_refused;
 
 /// The `User-Agent` of probes, without which some upstreams refuse a request (GitHub's REST API does). The operator's
 /// own is not forwarded.
@@ -64,7 +64,8 @@ impl<'o, 'g> ProbeTarget<'o, 'g> {
         Ok(Self { method, path, query, rule })
     }
 
-    /// Sends the request. Returns the status of the upstream's response, and whether it refuses the credential.
+    /// Sends the request. Returns the status of the upstream's response, and whether it refuses the credential, unless
+    /// that depends on a part of the body that could not be read.
     pub(super) async fn send<'r, R: Bindings + Network + Clock + Signing>(
         &self,
         route: &'r Route,
@@ -73,7 +74,7 @@ impl<'o, 'g> ProbeTarget<'o, 'g> {
         host: &Host,
         runtime: &R,
         request_id: &RequestId,
-    ) -> Result<(u16, bool), Code> {
+    ) -> Result<(u16, Option<bool>), Code> {
         let upstream = base_url(&route.upstream, runtime)?;
         let forward = Forward {
             head: &NoHead,
@@ -101,7 +102,7 @@ impl<'o, 'g> ProbeTarget<'o, 'g> {
         complete(&mut plan, &NoHead, credential, runtime, request_id, 1).await?;
         let response = runtime.send(&plan).await?;
         check_status(&response)?;
-        let refused = is_refused(route.failover.as_ref(), &response, runtime).await;
+        let refused = is_probe_refused(route.failover.as_ref(), &response, runtime).await;
         Ok((response.status(), refused))
     }
 }

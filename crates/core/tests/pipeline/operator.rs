@@ -421,6 +421,30 @@ fn a_probe_says_whether_the_response_refuses_the_key() {
     assert_eq!(probe(&World::new(), &looked_up).report.get("refused"), None);
 }
 
+#[test]
+fn a_probe_does_not_take_a_body_that_it_could_not_read_for_an_acceptance() {
+    let body = json!({ "route": "api", "path": "/v1/balance", "source": 1, "nonce": NONCE });
+    let failover = "[routes.api]\nfailover = { when = [401, { status = 200, body = '\"invalid\"' }] }\n";
+    let gateway = include_str!("gateway.toml").replace("[routes.api]\n", failover);
+    let late: &'static str = format!("{}\"invalid\"", " ".repeat(60_000)).leak();
+    let long: &'static str = " ".repeat(65_536).leak();
+    let json = ("content-type", "application/json");
+    for (status, headers, answer, refused, undecided) in [
+        (200, &[json][..], "{\"error\":\"invalid\"}", true, false),
+        (200, &[json], "{}", false, false),
+        (200, &[json], late, true, false),
+        (200, &[json], long, false, true),
+        (200, &[json, ("content-encoding", "zstd")], "{}", false, true),
+        (200, &[("content-type", "application/octet-stream")], "{}", false, true),
+        (401, &[], "", true, false),
+        (403, &[json], long, false, false),
+    ] {
+        let exchange = probe(&World::of(&gateway).answering(status, headers).with_body(answer), &body);
+        let told = exchange.report.get("undecided").is_some_and(|told| told == true);
+        assert_eq!((&exchange.report["refused"], told), (&json!(refused), undecided), "{status} {headers:?}");
+    }
+}
+
 fn with_page() -> World {
     World::of(&include_str!("gateway.toml").replace("[operator]\n", "[operator]\npage = true\n"))
 }
