@@ -65,7 +65,6 @@ mod credential;
 mod error;
 mod identifier;
 mod quota;
-mod request_body;
 mod scope;
 mod secret;
 mod secret_name;
