@@ -70,8 +70,8 @@ test: $(TOOLS) ## Check and test everything
 	@scripts/step "The ostiary command" cargo build --quiet --locked --package ostiary-cli
 	@$(MAKE) --silent --no-print-directory $(CLIENTS) .tools/python build/entry.js tests/.build/entry.js tests/auth/.build/entry.js tests/callers/.build/entry.js tests/operator/.build/entry.js tests/faults/.build/entry.js examples/minimal-worker/build/index.js
 	@scripts/check-size build 200
-	@scripts/check-size tests/auth/.build 250
-	@scripts/check-size tests/operator/.build 285
+	@scripts/check-size tests/auth/.build 255
+	@scripts/check-size tests/operator/.build 290
 	@scripts/step "End-to-end tests" $(NODE) --test --test-concurrency=2 --test-timeout=120000 'tests/**/*.test.mjs'
 	@$(NODE) tests/clients/browser/chromium.mjs
 

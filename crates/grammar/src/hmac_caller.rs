@@ -205,8 +205,8 @@ fn uncovered(message: &Template) -> Vec<&'static str> {
     parts.into_iter().filter_map(|(what, is_covered)| (!is_covered).then_some(what)).collect()
 }
 
-/// Whether two requests can have the same message: a value of any length and form is followed by something that it could
-/// contain too. Values of a fixed length at the end cause no doubt.
+/// Whether two requests can have the same message: a value of any length and form is followed by something that it
+/// could contain too. Values of a fixed length at the end cause no doubt.
 fn is_ambiguous(message: &Template) -> bool {
     use RequestValue::{Body, BodySha256, Header, Nonce, Path, Query, SortedForm, Target, Timestamp, Url};
     let is_fixed = |part: &Part| match part {

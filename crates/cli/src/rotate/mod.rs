@@ -110,8 +110,8 @@ Examples:
 /// The checks that can be skipped.
 #[derive(Args)]
 struct Waivers {
-    /// Do not probe the upstream with a wrong value: for providers that lock accounts. Then nothing shows that the probe
-    /// checks keys at all, and a key without permission for the probe counts as a dead one.
+    /// Do not probe the upstream with a wrong value: for providers that lock accounts. Then nothing shows that the
+    /// probe checks keys at all, and a key without permission for the probe counts as a dead one.
     #[arg(long)]
     no_control: bool,
     /// Every key of the secret is dead: write the new value although the upstream accepts no source.

@@ -1,5 +1,6 @@
 //! Decides the next step of a rotation from the current state only. So an interrupted rotation continues at the same
-//! point when it is run again with the same value. Every case has its test here, which makes the file longer than others.
+//! point when it is run again with the same value. Every case has its test here, which makes the file longer than
+//! others.
 //!
 //! 1. A source that has the new value is probed before anything else is written.
 //! 2. Until the upstream has accepted the new value, no source is written that may be the only one that works. A source

@@ -39,7 +39,8 @@ pub struct Report<'a> {
     /// The options for the same account and configuration, for commands that are shown.
     given: GivenOptions,
     events: Vec<Event>,
-    /// Whether standard output was closed after a write. The rotation then continues, and tells its end on standard error.
+    /// Whether standard output was closed after a write. The rotation then continues, and tells its end on standard
+    /// error.
     is_closed: bool,
 }
 

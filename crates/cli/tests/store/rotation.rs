@@ -1,5 +1,5 @@
-//! The order of the writes of `ostiary rotate`, its waits and checks, and its output. The whole sequence is here, which makes the file
-//! longer than others.
+//! The order of the writes of `ostiary rotate`, its waits and checks, and its output. The whole sequence is here, which
+//! makes the file longer than others.
 
 use std::fs;
 use std::time::{Duration, Instant};
