@@ -7,7 +7,8 @@
 //!    that does not work is written first, the primary before others; otherwise, the last of several that work. If no
 //!    source is known to work, although one has a value, nothing is written without `--all-dead`, because the probe
 //!    itself may be wrong. If a source is refused in another way than the control, nothing is written, because that may
-//!    be a valid key without permission for the probe. The same holds for a source that is neither accepted nor refused.
+//!    be a valid key without permission for the probe. The same is true of a source that is neither accepted nor
+//!    refused.
 //! 3. Then every source that does not have the new value is written, the primary first.
 //!
 //! A caller's token has no upstream, and all its sources are accepted at the same time. One of them is written; the
