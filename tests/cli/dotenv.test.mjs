@@ -31,7 +31,7 @@ const REFUSED = [
   ['"a', /line 1 has a quote/], ["a#b", /line 1 has a `#`/], ["x'#'y", /line 1 has a `#`/], ["", /the value is empty/],
   ["x\nNAME", /line 2 is not in the form/], ["x\nNAME NAME=x", /line 2 is not in the form/],
   ["x\n=x", /line 2 is not in the form/], ["\n'x'", /line 1 is not in the form/], ["\u00a0x", /line 1 has a white-space character/],
-  ["x\n# \u2028B=y", /line 2 has a blank/], ["x\nNAME=y", /is written twice/], ["x\na.b=y", /letters, digits/],
+  ["x\n# \u2028B=y", /line 2 has a white-space character/], ["x\nNAME=y", /is written twice/], ["x\na.b=y", /letters, digits/],
 ];
 
 const assigned = (text, name) => (text.includes("NAME") && !text.startsWith("x\n") ? text.replaceAll("NAME", name) : `${name}=${text.replaceAll("NAME", name)}`);

@@ -273,7 +273,7 @@ impl<'a> Report<'a> {
         );
         for binding in self.target.secrets.iter().filter_map(|secret| secret.sources.get(front)) {
             let secrets = self.given.command("secrets").option("--store", binding.store.as_str());
-            let delete = secrets.words("delete").operands(&[binding.secret.as_str()]);
+            let delete = secrets.words("delete --delete-bound").operands(&[binding.secret.as_str()]);
             // Writing to a `String` cannot fail.
             let _ = write!(text, "\n  {delete}");
         }
@@ -361,7 +361,7 @@ fn restored(from: &Binding, to: &Binding, given: &GivenOptions) -> String {
         );
     }
     let secrets = || given.command("secrets").option("--store", to.store.as_str());
-    let delete = secrets().words("delete").operands(&[to.secret.as_str()]);
+    let delete = secrets().words("delete --delete-bound").operands(&[to.secret.as_str()]);
     let duplicate = secrets().words("duplicate").operands(&[from.secret.as_str(), to.secret.as_str()]);
     format!("\n  {delete} && {duplicate}")
 }

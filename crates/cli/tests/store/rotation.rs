@@ -211,7 +211,7 @@ fn a_mistyped_value_is_found_before_the_second_write_and_can_be_undone() {
 source 2 (STRIPE_KEY_PREVIOUS): does not work: the upstream answered 401
 stopped. The upstream refuses the new value, which only source 2 (STRIPE_KEY_PREVIOUS) holds. Source 1 (STRIPE_KEY) \
 works as before. Run the same again with the right value, or put a copy of the old one back:
-  ostiary secrets --store 1 delete stripe-previous && ostiary secrets --store 1 duplicate stripe stripe-previous
+  ostiary secrets --store 1 delete --delete-bound stripe-previous && ostiary secrets --store 1 duplicate stripe stripe-previous
 ";
     assert!(ran.out.ends_with(end), "{}", ran.out);
     assert_eq!(held(&world), ["stripe=old-1", "stripe-previous=mistyped"]);
