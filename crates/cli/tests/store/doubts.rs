@@ -162,7 +162,7 @@ fn a_copy_is_only_proposed_of_another_value() {
 fn after_a_write_in_front_of_a_key_that_served_the_way_back_is_told() {
     let risk = "\nRequests may fail now: source 1 (STRIPE_KEY) comes before source 2 (STRIPE_KEY_PREVIOUS), which served \
                 them. If it is deleted, requests use source 2 (STRIPE_KEY_PREVIOUS) again:\n  ostiary secrets --store 1 \
-                delete stripe";
+                delete --delete-bound stripe";
     // The new value has a wrong form, no permission, no quota, or is refused.
     for status in [400, 403, 429, 401] {
         let world = World::new(&[("stripe-previous", "old-2")]);
