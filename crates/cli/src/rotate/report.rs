@@ -13,7 +13,7 @@ use super::target::Target;
 use crate::configuration::Binding;
 use crate::failure::Failure;
 use crate::output::{Output, Text, Tone};
-use crate::shell::GivenOptions;
+use crate::shell::{GivenOptions, ShellCommand};
 
 const WRITTEN: &str = "written";
 
@@ -272,10 +272,8 @@ impl<'a> Report<'a> {
             name(serving)
         );
         for binding in self.target.secrets.iter().filter_map(|secret| secret.sources.get(front)) {
-            let secrets = self.given.command("secrets").option("--store", binding.store.as_str());
-            let delete = secrets.words("delete --delete-bound").operands(&[binding.secret.as_str()]);
             // Writing to a `String` cannot fail.
-            let _ = write!(text, "\n  {delete}");
+            let _ = write!(text, "\n  {}", deletion(binding, &self.given));
         }
         Some(text)
     }
@@ -360,10 +358,18 @@ fn restored(from: &Binding, to: &Binding, given: &GivenOptions) -> String {
             to.secret
         );
     }
-    let secrets = || given.command("secrets").option("--store", to.store.as_str());
-    let delete = secrets().words("delete --delete-bound").operands(&[to.secret.as_str()]);
-    let duplicate = secrets().words("duplicate").operands(&[from.secret.as_str(), to.secret.as_str()]);
-    format!("\n  {delete} && {duplicate}")
+    let duplicate = on_store_of(to, given).words("duplicate");
+    let duplicate = duplicate.operands(&[from.secret.as_str(), to.secret.as_str()]);
+    format!("\n  {} && {duplicate}", deletion(to, given))
+}
+
+/// The configuration binds what a rotation has written, so the command says that this is meant.
+fn deletion(binding: &Binding, given: &GivenOptions) -> ShellCommand {
+    on_store_of(binding, given).words("delete --delete-bound").operands(&[binding.secret.as_str()])
+}
+
+fn on_store_of(binding: &Binding, given: &GivenOptions) -> ShellCommand {
+    given.command("secrets").option("--store", binding.store.as_str())
 }
 
 fn capitalised(text: &str) -> String {

@@ -22,6 +22,8 @@ pub(super) struct ShownSignature {
     /// As the caller has written it.
     pub(super) timestamp: String,
     pub(super) nonce: String,
+    /// The last second at which the gateway accepts it, since 1970.
+    pub(super) last_second: u64,
 }
 
 /// The value in one place.
@@ -72,7 +74,8 @@ impl ShownSignature {
         let signature = signature.filter(|text| has_form(proof, text)).ok_or(SignatureError::Encoding)?;
         let timestamp = find(|of| matches!(of, RequestValue::Timestamp(_)));
         let seconds = timestamp.and_then(|(of, text)| seconds(of, text)).ok_or(SignatureError::Timestamp)?;
-        if seconds.saturating_add(proof.window.into()) < now {
+        let last_second = seconds.saturating_add(proof.window.into());
+        if last_second < now {
             return Err(SignatureError::Expired);
         }
         if seconds > now.saturating_add(proof.window.into()) {
@@ -87,6 +90,7 @@ impl ShownSignature {
             signature: SecretValue::new(signature.to_owned()),
             timestamp: timestamp.map(|(_, text)| text.clone()).unwrap_or_default(),
             nonce: nonce.unwrap_or_default().to_owned(),
+            last_second,
         })
     }
 }
