@@ -10,7 +10,7 @@ use super::diagnostic::Findings;
 use super::file::Span;
 
 /// The extensions of JSON that wrangler allows: comments and trailing commas.
-const OPTIONS: ParseOptions = ParseOptions {
+pub const OPTIONS: ParseOptions = ParseOptions {
     allow_comments: true,
     allow_trailing_commas: true,
     allow_loose_object_property_names: false,

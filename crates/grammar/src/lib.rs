@@ -31,7 +31,7 @@ mod header;
 mod hmac;
 mod hmac_caller;
 mod issued_caller;
-mod jsonc;
+pub mod jsonc;
 mod jwt;
 mod jwt_caller;
 pub mod keys;

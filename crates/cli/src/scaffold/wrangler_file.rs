@@ -1,7 +1,7 @@
 //! wrangler's configuration, edited in place: TOML, or JSON with comments.
 
-use jsonc_parser::ParseOptions;
 use jsonc_parser::cst::{CstInputValue, CstObject, CstRootNode};
+use ostiary_grammar::jsonc;
 use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, TableLike, value};
 
 use crate::failure::Failure;
@@ -65,7 +65,7 @@ impl WranglerFile {
                 .map(Self::Toml)
                 .map_err(|error: toml_edit::TomlError| refused("TOML", &error));
         }
-        let root = CstRootNode::parse(text, &OPTIONS).map_err(|error| refused("JSON", &error))?;
+        let root = CstRootNode::parse(text, &jsonc::OPTIONS).map_err(|error| refused("JSON", &error))?;
         match root.object_value() {
             Some(_) => Ok(Self::Json(root)),
             None => Err(refused("a JSON object", &"write `{ … }`")),
@@ -95,20 +95,6 @@ impl WranglerFile {
         }
     }
 }
-
-/// The extensions of JSON that wrangler allows: comments and trailing commas.
-const OPTIONS: ParseOptions = ParseOptions {
-    allow_comments: true,
-    allow_trailing_commas: true,
-    allow_loose_object_property_names: false,
-    allow_missing_commas: false,
-    allow_single_quoted_strings: false,
-    allow_hexadecimal_numbers: false,
-    allow_unary_plus_numbers: false,
-    allow_bare_decimal_point_numbers: false,
-    allow_non_finite_numbers: false,
-    allow_extended_string_escapes: false,
-};
 
 fn add_to_toml(document: &mut DocumentMut, new: &NewBinding<'_>) -> Result<Vec<BoundSecret>, Failure> {
     let mut bound = Vec::new();

@@ -199,20 +199,8 @@ pub(crate) static CALLER_HMAC: KeyTable = KeyTable {
             example: "key = \"${billing}\"",
             shape: Shape::Template,
         },
-        Key {
-            name: "key_encoding",
-            summary: "How the secret writes the bytes of the key.",
-            presence: Optional("\"text\""),
-            example: "key_encoding = \"base64\"",
-            shape: Shape::Word(&["text", "hex", "base64"]),
-        },
-        Key {
-            name: "algorithm",
-            summary: "The hash.",
-            presence: Optional("\"sha256\""),
-            example: "algorithm = \"sha512\"",
-            shape: Shape::Word(&["sha256", "sha512", "sha384", "sha1"]),
-        },
+        HMAC_KEY_ENCODING,
+        HMAC_ALGORITHM,
         Key {
             name: "message",
             summary: "What the caller hashes: a template of texts and values of its request.",
@@ -220,13 +208,7 @@ pub(crate) static CALLER_HMAC: KeyTable = KeyTable {
             example: "message = \"${request.method} ${request.target} ${request.timestamp} ${request.body_sha256}\"",
             shape: Shape::Template,
         },
-        Key {
-            name: "encoding",
-            summary: "How the hash is written.",
-            presence: Optional("\"hex\""),
-            example: "encoding = \"base64\"",
-            shape: Shape::Word(&["hex", "base64", "base64url"]),
-        },
+        HMAC_ENCODING,
         Key {
             name: "put",
             summary: "What the caller puts on its requests: the signature, the time, a nonce, and what names it. One table, or several.",
@@ -641,20 +623,8 @@ pub(crate) static HMAC: KeyTable = KeyTable {
             example: "key = \"${binance.secret}\"",
             shape: Shape::Template,
         },
-        Key {
-            name: "key_encoding",
-            summary: "How the value of the key is decoded.",
-            presence: Optional("\"text\""),
-            example: "key_encoding = \"base64\"",
-            shape: Shape::Word(&["text", "hex", "base64"]),
-        },
-        Key {
-            name: "algorithm",
-            summary: "The hash.",
-            presence: Optional("\"sha256\""),
-            example: "algorithm = \"sha512\"",
-            shape: Shape::Word(&["sha256", "sha512", "sha384", "sha1"]),
-        },
+        HMAC_KEY_ENCODING,
+        HMAC_ALGORITHM,
         Key {
             name: "message",
             summary: "The template of the message that is signed.",
@@ -662,13 +632,7 @@ pub(crate) static HMAC: KeyTable = KeyTable {
             example: "message = \"${request.timestamp}.${request.body}\"",
             shape: Shape::Template,
         },
-        Key {
-            name: "encoding",
-            summary: "The encoding of the signature.",
-            presence: Optional("\"hex\""),
-            example: "encoding = \"base64\"",
-            shape: Shape::Word(&["hex", "base64", "base64url"]),
-        },
+        HMAC_ENCODING,
         Key {
             name: "put",
             summary: "The places of the signature and of other values.",
@@ -678,6 +642,28 @@ pub(crate) static HMAC: KeyTable = KeyTable {
         },
     ],
     forms: &[],
+};
+
+const HMAC_KEY_ENCODING: Key = Key {
+    name: "key_encoding",
+    summary: "How the value of the key is decoded.",
+    presence: Optional("\"text\""),
+    example: "key_encoding = \"base64\"",
+    shape: Shape::Word(&["text", "hex", "base64"]),
+};
+const HMAC_ALGORITHM: Key = Key {
+    name: "algorithm",
+    summary: "The hash.",
+    presence: Optional("\"sha256\""),
+    example: "algorithm = \"sha512\"",
+    shape: Shape::Word(&["sha256", "sha512", "sha384", "sha1"]),
+};
+const HMAC_ENCODING: Key = Key {
+    name: "encoding",
+    summary: "The encoding of the signature.",
+    presence: Optional("\"hex\""),
+    example: "encoding = \"base64\"",
+    shape: Shape::Word(&["hex", "base64", "base64url"]),
 };
 
 const OUTPUTS: Shape = Shape::AnyOf(&[Shape::Table(&PUT), Shape::Array(1, &Shape::Table(&PUT))]);
