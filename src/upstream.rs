@@ -2,6 +2,7 @@
 
 use js_sys::{Promise, Uint8Array};
 use ostiary_core::runtime::plan::Plan;
+use ostiary_core::runtime::status::check_status;
 use ostiary_core::runtime::{self, Network, SendError};
 use wasm_bindgen::prelude::*;
 use web_sys::{
@@ -14,6 +15,7 @@ use crate::deadline::Deadline;
 use crate::headers::HeaderList;
 use crate::js::{self, Attempt, Fetcher, ListedHeaders, Upgraded, Upload};
 use crate::runtime::Runtime;
+use crate::sending::discard;
 
 impl Network for Runtime<'_> {
     type Response = UpstreamResponse;
@@ -35,8 +37,13 @@ impl Network for Runtime<'_> {
             None if js::is_timeout(&error) => SendError::TimedOut,
             _ => SendError::Unreachable,
         })?;
-        self.sending.received(&response, attempt);
-        Ok(UpstreamResponse::from(response))
+        let response = UpstreamResponse::from(response);
+        if let Err(why) = check_status(&response) {
+            discard(&response.response);
+            return Err(why);
+        }
+        self.sending.received(&response.response, attempt);
+        Ok(response)
     }
 
     async fn beginning(&self, response: &UpstreamResponse, limit: u32, within: u32) -> Vec<u8> {

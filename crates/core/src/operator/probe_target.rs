@@ -10,7 +10,6 @@ use crate::request::named_method;
 use crate::request_id::RequestId;
 use crate::runtime::no_head::NoHead;
 use crate::runtime::signing::Signing;
-use crate::runtime::status::check_status;
 use crate::runtime::{Bindings, Clock, Network, RequestHead, UpstreamResponse};
 use crate::secret_value::SecretValue;
 use crate::secrets::base_url::base_url;
@@ -101,7 +100,6 @@ impl<'o, 'g> ProbeTarget<'o, 'g> {
         }
         complete(&mut plan, &NoHead, credential, runtime, request_id, 1).await?;
         let response = runtime.send(&plan).await?;
-        check_status(&response)?;
         let refused = is_probe_refused(route.failover.as_ref(), &response, runtime).await;
         Ok((response.status(), refused))
     }

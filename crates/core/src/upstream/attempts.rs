@@ -24,7 +24,6 @@ use crate::request_id::RequestId;
 use crate::runtime::instrumented::Instrumented;
 use crate::runtime::plan::Plan;
 use crate::runtime::signing::{Signing, when};
-use crate::runtime::status::check_status;
 use crate::runtime::{Bindings, Clock, Network, RequestHead, SendError, UpstreamResponse};
 use crate::secret_value::{SecretBytes, SecretValue};
 use crate::secrets::credential::Credential;
@@ -105,11 +104,9 @@ impl<'g, H: RequestHead, R: Bindings + Network + Clock + Signing + Instrumented>
                 self.runtime.sleep(self.pause()).await;
                 continue;
             }
-            let checked =
-                sent.map_err(Code::from).and_then(|response| check_status(&response).map(|()| response));
-            let response = match checked {
+            let response = match sent {
                 Ok(response) => response,
-                Err(why) => return self.without_response(standing, why),
+                Err(why) => return self.without_response(standing, why.into()),
             };
             let status = response.status();
             let later = retry_after(&response);
