@@ -583,9 +583,8 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console + Signing +
         method: Method,
         sent: &Sent<'_>,
     ) -> Result<(), Code> {
-        let Some(is_foreign) = judge_first(response, method).filter(|_| !sent.is_empty()) else {
-            return Ok(());
-        };
+        let judge = judge_first(response, method).filter(|_| sent.is_searched_in_bodies());
+        let Some(is_foreign) = judge else { return Ok(()) };
         let length = u32::try_from(charset::LOOKED_AT).unwrap_or(u32::MAX);
         let beginning = self.runtime.beginning(response, length, FIRST_BYTES_TIMEOUT).await;
         if is_foreign(&beginning) { Err(Code::UpstreamInvalid) } else { Ok(()) }

@@ -47,7 +47,8 @@ const RANGE_NOT_SATISFIABLE: u16 = 416;
 pub enum Redaction {
     /// Nothing: the route does not redact, or no secret was sent. The reason phrase is returned too.
     None,
-    /// There is no body. The reason phrase is not returned, because it is text of the upstream.
+    /// The head is searched, and the body is not: there is none, or every value is too short. The reason phrase is not
+    /// returned, because it is text of the upstream.
     Head,
     /// The body is decoded and scanned. The reason phrase is not returned.
     Body {
@@ -86,11 +87,12 @@ impl Redaction {
         let mut needles = sent.needles(id);
         let status = response.status();
         let has_body = !matches!(status, 101 | 204 | 304);
-        let is_scanned = has_body && needles.longest() > 0;
+        let is_searched = sent.is_searched_in_bodies();
+        let is_scanned = has_body && is_searched;
         let part = if is_scanned { part(response, range, &needles)? } else { None };
         let coding = if is_scanned { coding(response, method, part.is_some())? } else { Coding::Identity };
         let is_coded = Coding::parse(response.header("content-encoding")) != Ok(Coding::Identity);
-        redact_head(response, &needles, is_coded && needles.longest() > 0, edits);
+        redact_head(response, &needles, is_searched, is_searched && is_coded, edits);
         edits.redacted = needles.newly_found().into_iter().map(str::to_owned).collect();
         if method == Method::Head || !is_scanned {
             return Ok(Self::Head);
@@ -168,8 +170,13 @@ fn coding(response: &impl UpstreamResponse, method: Method, is_part: bool) -> Re
 }
 
 /// Steps 3 and 4.
-fn redact_head(response: &impl UpstreamResponse, needles: &Needles, is_coded: bool, edits: &mut Edits) {
-    let is_searched = needles.longest() > 0;
+fn redact_head(
+    response: &impl UpstreamResponse,
+    needles: &Needles,
+    is_searched: bool,
+    is_coded: bool,
+    edits: &mut Edits,
+) {
     let is_of_the_body = |name: &str| {
         (is_searched
             && (DIGESTS.contains(&name) || DIGEST_PREFIXES.iter().any(|prefix| name.starts_with(prefix))))

@@ -164,9 +164,10 @@ impl<'g, H: RequestHead, R: Bindings + Network + Clock + Signing + Instrumented>
         }
     }
 
-    /// Widens the range that the caller wants by the longest form of a secret on either side.
+    /// Widens the range that the caller wants by the longest form of a secret on either side. The range of a body that
+    /// is not searched is forwarded as it is, because the response is not cut either.
     fn widen_range(&self, plan: &mut Plan) -> Option<RequestedRange> {
-        let (name, wanted) = self.forward.range().filter(|_| self.forward.redacts)?;
+        let (name, wanted) = self.forward.range().filter(|_| self.sent.is_searched_in_bodies())?;
         let range = RequestedRange::new(wanted, self.sent.needles(self.request_id).reach());
         plan.set.push((name.to_owned(), SecretValue::new(range.header())));
         Some(range)
