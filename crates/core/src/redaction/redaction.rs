@@ -5,6 +5,7 @@ use super::range::{Part, RequestedRange};
 use super::redactor::Judge;
 use super::redactor::Redactor;
 use super::sent::Sent;
+use crate::http::body_header::{is_digest, is_of_the_bytes};
 use crate::http::charset;
 use crate::http::coding::Coding;
 use crate::http::method::Method;
@@ -14,30 +15,9 @@ use crate::request_id::RequestId;
 use crate::response::edits::Edits;
 use crate::runtime::UpstreamResponse;
 
-/// Headers with a digest of the body. A digest tells something about a covered secret; a checksum tells most of a short
-/// one.
-const DIGESTS: &[&str] = &[
-    "content-digest",
-    "content-md5",
-    "digest",
-    "repr-digest",
-    "x-bz-content-sha1",
-    "x-cos-hash-crc64ecma",
-    "x-goog-hash",
-    "x-ms-blob-content-md5",
-    "x-ms-content-crc64",
-    "x-oss-hash-crc64ecma",
-];
-
-/// The same, for families of header names.
-const DIGEST_PREFIXES: &[&str] = &["x-amz-checksum-", "x-checksum-"];
-
 /// The coding of the messages within a body, in gRPC, gRPC-Web and Connect. Servers respond in the coding of the
 /// request's messages, whatever the request accepts, and the gateway cannot change the coding of a request's messages.
 const CODINGS_OF_MESSAGES: &[&str] = &["connect-content-encoding", "grpc-encoding"];
-
-/// Headers that describe the bytes of a coded body, which is returned decoded.
-const OF_A_CODED_BODY: &[&str] = &["accept-ranges", "content-encoding", "content-length"];
 
 /// RFC 9110 §15.5.17.
 const RANGE_NOT_SATISFIABLE: u16 = 416;
@@ -177,11 +157,9 @@ fn redact_head(
     is_coded: bool,
     edits: &mut Edits,
 ) {
-    let is_of_the_body = |name: &str| {
-        (is_searched
-            && (DIGESTS.contains(&name) || DIGEST_PREFIXES.iter().any(|prefix| name.starts_with(prefix))))
-            || (is_coded && OF_A_CODED_BODY.contains(&name))
-    };
+    // A digest tells something about a covered secret; a checksum tells most of a short one.
+    let is_of_the_body =
+        |name: &str| (is_searched && is_digest(name)) || (is_coded && is_of_the_bytes(name));
     for name in response.header_names() {
         if edits.remove.iter().any(|removed| removed == name) {
             continue;
