@@ -306,10 +306,9 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console + Signing +
             Err(why) if why != AuthenticationError::Contradictory => {
                 let verified = when(const { R::FORMS.hmac_callers }, || self.verify_request(routed)).await;
                 let verified = verified.flatten().unwrap_or(Err(Refused::Unproved(why)));
-                // The client may try again where its token could not be checked.
+                // A token that could not be checked may prove the caller later, whatever the signature or the body is.
                 verified.map_err(|refused| {
-                    let is_unavailable = Code::from(why) == Code::SecretUnavailable;
-                    if is_unavailable { Refused::Unproved(why) } else { refused }
+                    if Code::from(why).is_transient() { Refused::Unproved(why) } else { refused }
                 })
             }
             proved => proved.map(|proved| (proved, None)).map_err(Refused::Unproved),
