@@ -186,7 +186,7 @@ pub enum ReceiveError {
 
 /// The time.
 pub trait Clock {
-    /// Milliseconds since a fixed moment.
+    /// Milliseconds since 1970-01-01T00:00:00Z. Tokens and signatures are checked against it.
     fn now(&self) -> f64;
 
     /// Waits for this time.
