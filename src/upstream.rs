@@ -2,8 +2,8 @@
 
 use js_sys::{Promise, Uint8Array};
 use ostiary_core::runtime::plan::Plan;
-use ostiary_core::runtime::status::check_status;
 use ostiary_core::runtime::{self, Network, SendError};
+use ostiary_core::upstream::response_status::check_status;
 use wasm_bindgen::prelude::*;
 use web_sys::{
     AbortSignal, Headers, ReadableStreamDefaultReader, ReadableStreamReadResult, RequestCache, RequestInit,
