@@ -6,8 +6,8 @@ use ostiary_core::runtime::{self, Network, SendError};
 use ostiary_core::upstream::response_status::check_status;
 use wasm_bindgen::prelude::*;
 use web_sys::{
-    AbortSignal, Headers, ReadableStreamDefaultReader, ReadableStreamReadResult, RequestCache, RequestInit,
-    RequestRedirect, Response, Url,
+    AbortSignal, Headers, ReadableStreamDefaultReader, RequestCache, RequestInit, RequestRedirect, Response,
+    Url,
 };
 
 use crate::configuration::FORMS;
@@ -67,13 +67,9 @@ impl Network for Runtime<'_> {
 impl Runtime<'_> {
     /// Reads until there are `limit` bytes, or the body ends.
     async fn read_beginning(&self, reader: &ReadableStreamDefaultReader, limit: usize, bytes: &mut Vec<u8>) {
-        while bytes.len() < limit {
-            let Ok(read) = self.invocation.settled(reader.read()).await else { return };
-            let read: ReadableStreamReadResult = read.unchecked_into();
-            if read.get_done() == Some(true) {
-                return;
-            }
-            let chunk: Uint8Array = read.get_value().unchecked_into();
+        while bytes.len() < limit
+            && let Ok(Some(chunk)) = self.next_chunk(reader).await
+        {
             bytes.extend(chunk.to_vec());
             bytes.truncate(limit);
         }
@@ -115,19 +111,10 @@ impl Runtime<'_> {
         for name in &plan.remove {
             headers.delete(name)?;
         }
-        for (name, value) in &plan.set {
-            headers.set(name, value.expose())?;
-        }
         // A timeout signal ends a `fetch` whose head has not arrived. It does not end a body that the runtime streams,
         // but it would end one that is read here.
         let signal = attempt.map_or_else(|| AbortSignal::timeout_with_u32(plan.timeout), Attempt::signal);
-        let init = RequestInit::new();
-        init.set_method(plan.method.as_str());
-        init.set_headers(&headers);
-        init.set_body(body);
-        init.set_redirect(RequestRedirect::Manual);
-        init.set_cache(RequestCache::NoStore);
-        init.set_signal(Some(&signal));
+        let init = request_init(plan, &headers, body, &signal)?;
         match plan.fetcher.as_ref().filter(|_| FORMS.fetcher) {
             // The `fetch` of a binding with a client certificate or to a service.
             Some(binding) => js_sys::Reflect::get(self.env, &binding.as_ref().into())?
@@ -136,6 +123,27 @@ impl Runtime<'_> {
             None => js::fetch(plan.url.expose(), &init),
         }
     }
+}
+
+/// The options of a `fetch`. The headers that the plan sets are added to `headers`. Redirects are not followed, and no
+/// cache is used.
+pub(crate) fn request_init(
+    plan: &Plan,
+    headers: &Headers,
+    body: &JsValue,
+    signal: &AbortSignal,
+) -> Result<RequestInit, JsValue> {
+    for (name, value) in &plan.set {
+        headers.set(name, value.expose())?;
+    }
+    let init = RequestInit::new();
+    init.set_method(plan.method.as_str());
+    init.set_headers(headers);
+    init.set_body(body);
+    init.set_redirect(RequestRedirect::Manual);
+    init.set_cache(RequestCache::NoStore);
+    init.set_signal(Some(signal));
+    Ok(init)
 }
 
 /// The upstream's response. Its body stays in the runtime.

@@ -158,8 +158,7 @@ fn redact_head(
     edits: &mut Edits,
 ) {
     // A digest tells something about a covered secret; a checksum tells most of a short one.
-    let is_of_the_body =
-        |name: &str| (is_searched && is_digest(name)) || (is_coded && is_of_the_bytes(name));
+    let is_of_the_body = |name: &str| (is_searched && is_digest(name)) || (is_coded && is_of_the_bytes(name));
     for name in response.header_names() {
         if edits.remove.iter().any(|removed| removed == name) {
             continue;
