@@ -18,6 +18,7 @@ use crate::http::method::Method;
 use crate::http::query;
 use crate::refusal::Code;
 use crate::runtime::auth_runtime::AuthRuntime;
+use crate::runtime::clock::whole;
 use crate::runtime::plan::Plan;
 use crate::runtime::reading::Reading;
 use crate::runtime::{Bindings, Clock, RequestHead};
@@ -53,15 +54,6 @@ pub enum Refused {
     Body(Code),
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "`as` saturates, and no clock shows such a time"
-)]
-fn seconds(clock: &impl Clock) -> u64 {
-    (clock.now() / 1000.0) as u64
-}
-
 /// Finds the one of these callers that has signed the request; `None` where it shows no signature of any.
 ///
 /// 1. What is shown is taken apart, and the time is compared with the clock. What fails here has cost no read and no
@@ -77,7 +69,7 @@ pub async fn verify_request<'g, H: RequestHead, R: Bindings + Clock + AuthRuntim
     readings: &mut Readings<'g, R>,
     body: impl AsyncFnOnce() -> Result<Option<SecretBytes>, Code>,
 ) -> Option<Result<(ProvedCaller, Option<SecretBytes>), Refused>> {
-    let now = seconds(readings.bindings());
+    let now = whole(readings.bindings().now() / 1000.0);
     let mut candidates = Vec::new();
     let mut refused = None;
     for (id, proof) in
@@ -110,7 +102,7 @@ pub async fn verify_request<'g, H: RequestHead, R: Bindings + Clock + AuthRuntim
         None
     };
     // A body can take longer than the window.
-    let now = seconds(readings.bindings());
+    let now = whole(readings.bindings().now() / 1000.0);
     if candidates.iter().any(|candidate| candidate.shown.last_second < now) {
         return Some(Err(SignatureError::Expired.into()));
     }
@@ -225,19 +217,8 @@ impl Candidate<'_> {
 impl<H: RequestHead> SignedRequest<'_, H> {
     /// The request without edits, so that a message is made of it as a client's own signature is.
     fn plan(&self, body: Option<SecretBytes>) -> Plan {
-        Plan {
-            method: self.method,
-            fetcher: None,
-            url: SecretValue::new(String::new()),
-            remove: Vec::new(),
-            set: Vec::new(),
-            has_body: body.is_some(),
-            body: body.map(Rc::new),
-            keep: 0,
-            max_body: None,
-            timeout: 0,
-            reads_body: false,
-        }
+        let url = SecretValue::new(String::new());
+        Plan { has_body: body.is_some(), body: body.map(Rc::new), ..Plan::own(self.method, url, 0) }
     }
 
     /// The URL before the signature was put on it.

@@ -10,6 +10,7 @@ use crate::http::charset;
 use crate::http::coding::Coding;
 use crate::http::method::Method;
 use crate::http::range::ContentRange;
+use crate::http::status::has_body;
 use crate::refusal::Code;
 use crate::request_id::RequestId;
 use crate::response::edits::Edits;
@@ -65,10 +66,8 @@ impl Redaction {
             return Ok(Self::None);
         }
         let mut needles = sent.needles(id);
-        let status = response.status();
-        let has_body = !matches!(status, 101 | 204 | 304);
         let is_searched = sent.is_searched_in_bodies();
-        let is_scanned = has_body && is_searched;
+        let is_scanned = is_searched && has_body(response.status());
         let part = if is_scanned { part(response, range, &needles)? } else { None };
         let coding = if is_scanned { coding(response, method, part.is_some())? } else { Coding::Identity };
         let is_coded = Coding::parse(response.header("content-encoding")) != Ok(Coding::Identity);
@@ -106,7 +105,7 @@ fn judge(response: &impl UpstreamResponse) -> Option<Judge> {
 /// are always UTF-8, and the first one may take long to arrive.
 #[must_use]
 pub fn judge_first(response: &impl UpstreamResponse, method: Method) -> Option<Judge> {
-    let has_body = method != Method::Head && !matches!(response.status(), 101 | 204 | 304);
+    let has_body = method != Method::Head && has_body(response.status());
     // A body that is coded, although no coding was accepted, is decoded while it is read.
     let is_coded = response.header("content-encoding").is_some();
     let content_type = response.header("content-type").unwrap_or_default().trim_start().to_ascii_lowercase();
