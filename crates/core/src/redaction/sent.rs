@@ -116,7 +116,9 @@ mod tests {
             (&["\n\n\n\n\n\n\n\n"], true),
         ] {
             let mut sent = Sent::default();
-            values.iter().for_each(|value| sent.add("it", value));
+            for value in values {
+                sent.add("it", value);
+            }
             let longest = sent.needles(&RequestId::new(1)).longest();
             assert_eq!((sent.is_searched_in_bodies(), longest > 0), (is_searched, is_searched), "{values:?}");
         }
