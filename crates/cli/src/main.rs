@@ -44,7 +44,6 @@ mod failure;
 mod output;
 mod printable;
 mod shell;
-mod snippet;
 
 use std::process::ExitCode;
 
