@@ -26,7 +26,7 @@ test("every file to start from sends the gateway's events to Workers Logs", () =
   assert.deepEqual(silent, []);
 });
 
-test("no environment stores the queries of requests, or Cloudflare's own log of each request", () => {
+test("case 73: no environment stores the queries of requests, or Cloudflare's own log of each request", () => {
   const storing = files.flatMap((name) => settings(name).filter(({ enabled, redact_query_string: redacts, logs }) =>
     enabled === true && (redacts !== true || logs?.invocation_logs !== false),
   ).map(({ env }) => `${name}, ${env ?? "top level"}`));

@@ -49,7 +49,7 @@ mod tests {
     }
 
     #[test]
-    fn a_log_with_urls_is_told_with_the_settings_that_leave_them_out() {
+    fn case_73_a_log_with_urls_is_told_with_the_settings_that_leave_them_out() {
         assert_eq!(
             warnings("wrangler.toml", &format!("{WRANGLER}\n[observability]\nenabled = true\n")),
             [
