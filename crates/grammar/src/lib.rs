@@ -49,6 +49,8 @@ mod own_host;
 mod properties;
 mod rate_limit;
 mod redact;
+#[cfg(feature = "report")]
+mod report;
 mod request_value;
 mod rewrite_body;
 mod routes;
@@ -75,6 +77,8 @@ pub use environments::{Environment, StoreBinding, environments};
 pub use file::File;
 use file::Span;
 pub use nearest::nearest;
+#[cfg(feature = "report")]
+pub use report::report;
 pub use wrangler_file::{WranglerFileError, find_wrangler};
 
 use callers::Callers;

@@ -109,11 +109,7 @@ fn bound(environment: &Section<'_>, at: Value<'_>, findings: &mut Findings<'_>) 
                 environment.place(),
                 row.store_id
             );
-            findings.error(
-                at.span(),
-                &message,
-                "write the id that `wrangler secrets-store store list` shows",
-            );
+            findings.error(at.span(), &message, "write the id that `ostiary stores list` shows");
         }
         bound.push(BoundSecret {
             binding: row.name.text.to_owned().into(),
