@@ -137,13 +137,6 @@ extern "C" {
     pub(crate) fn fulfill_after(milliseconds: u32, waiter: &JsValue, number: u32) -> f64;
 }
 
-#[wasm_bindgen(module = "/src/js/idle_timer.js")]
-extern "C" {
-    /// Only JavaScript uses this class. It is here because wasm-bindgen copies only the files that a block like this
-    /// one names.
-    type IdleTimer;
-}
-
 #[wasm_bindgen(module = "/src/js/attempt.js")]
 extern "C" {
     /// One attempt to send a request, and the deadline for the head of its response.
