@@ -63,8 +63,8 @@ impl Home {
         }
     }
 
-    /// The command that runs the gateway, for the current folder; `None` if its file is not called gateway.toml, because
-    /// `make` reads no other one.
+    /// The command that runs the gateway, for the current folder; `None` if its file is not called gateway.toml,
+    /// because `make` reads no other one.
     pub fn dev_command(&self, gateway: &Path) -> Option<String> {
         if gateway.file_name()? != "gateway.toml" {
             return None;
