@@ -176,7 +176,7 @@ fn read_gateway<'t>(
 fn check_version(file: &Table<'_>, findings: &mut Findings<'_>) {
     let Some(value) = file.value("version") else { return };
     if value.integer("version = 1", findings).is_some_and(|version| version != "1") {
-        findings.error(value.span(), "the grammar has version 1", "write `version = 1`");
+        findings.error(value.span(), "the format has version 1", "write `version = 1`");
     }
 }
 

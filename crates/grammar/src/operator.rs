@@ -169,8 +169,10 @@ fn allow(
         if let Some(caller) = callers.find(name.text) {
             let proof = callers.get(caller).and_then(|caller| caller.proof.as_ref());
             if matches!(proof, Some(LocatedProof::Hmac(..))) {
-                let message =
-                    format!("the caller `{}` signs its requests, and an operator shows a token", name.text);
+                let message = format!(
+                    "the caller `{}` signs its requests, and an operator has to send a token",
+                    name.text
+                );
                 findings.error(name.span, &message, "name a caller with a token");
             }
             allowed.push((caller, name.span));
