@@ -20,7 +20,7 @@ impl Runtime<'_> {
         let mut bytes = Vec::new();
         let mut deadline = IdleDeadline::new(self.invocation, within);
         loop {
-            let read = self.invocation.settled(reader.read());
+            let read = self.invocation.result_of(reader.read());
             let read = deadline.within(read).await.ok_or(BodyReadError::Broken)?;
             let read = read.map_err(|_| BodyReadError::Broken)?;
             let read: ReadableStreamReadResult = read.unchecked_into();

@@ -69,10 +69,10 @@ impl AccountAccess {
             set,
             has_body: text.is_some(),
             body: text.map(|text| Rc::new(SecretBytes::new(text.into_bytes()))),
-            keep: 0,
+            replay_limit: 0,
             max_body: None,
             timeout,
-            reads_body: true,
+            inspects_response: true,
         }
     }
 }
