@@ -1,5 +1,5 @@
-//! What authentication needs of a runtime besides secrets and the time: a cache, cryptography, requests of the gateway's
-//! own, and the body of the caller's request.
+//! What authentication needs of a runtime besides secrets and the time: a cache, cryptography, requests of the
+//! gateway's own, and the body of the caller's request.
 
 use crate::configuration::Forms;
 use crate::runtime::body_read_error::BodyReadError;
