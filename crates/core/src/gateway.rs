@@ -319,10 +319,9 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + OperatorRuntime + A
                 let verified =
                     if_built_in(const { R::FORMS.hmac_callers }, || self.verify_request(routed)).await;
                 let verified = verified.flatten().unwrap_or(Err(VerificationFailure::Unproved(why)));
-                // The client may try again where its token could not be checked.
+                // A token that could not be checked may prove the caller later, whatever the signature or the body is.
                 verified.map_err(|failure| {
-                    let is_unavailable = Code::from(why) == Code::SecretUnavailable;
-                    if is_unavailable { VerificationFailure::Unproved(why) } else { failure }
+                    if Code::from(why).is_transient() { VerificationFailure::Unproved(why) } else { failure }
                 })
             }
             proved => proved.map(|proved| (proved, None)).map_err(VerificationFailure::Unproved),
@@ -602,11 +601,8 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + OperatorRuntime + A
         method: Method,
         injected: &InjectedSecrets<'_>,
     ) -> Result<(), Code> {
-        let Some(is_unsearchable) =
-            encoding_check_before_head(response, method).filter(|_| !injected.is_empty())
-        else {
-            return Ok(());
-        };
+        let check = encoding_check_before_head(response, method).filter(|_| injected.is_searched_in_bodies());
+        let Some(is_unsearchable) = check else { return Ok(()) };
         let length = u32::try_from(charset::LOOKED_AT).unwrap_or(u32::MAX);
         let beginning = self.runtime.beginning(response, length, FIRST_BYTES_TIMEOUT).await;
         if is_unsearchable(&beginning) { Err(Code::UpstreamInvalid) } else { Ok(()) }

@@ -17,7 +17,6 @@ use crate::secrets::credential::Credential;
 use crate::upstream::attempt_signing::sign_attempt;
 use crate::upstream::planning::Forward;
 use crate::upstream::rejection::probe_rejects_credential;
-use crate::upstream::response_status::check_status;
 
 /// The `User-Agent` of probes, without which some upstreams refuse a request (GitHub's REST API does). The operator's
 /// own is not forwarded.
@@ -101,7 +100,6 @@ impl<'o, 'g> ProbeTarget<'o, 'g> {
         }
         sign_attempt(&mut plan, &NoHead, credential, runtime, request_id, 1).await?;
         let response = runtime.send(&plan).await?;
-        check_status(&response)?;
         let rejected = probe_rejects_credential(route.failover.as_ref(), &response, runtime).await;
         Ok((response.status(), rejected))
     }
