@@ -25,6 +25,7 @@ mod api;
 mod api_failure;
 mod confirmation;
 mod deployed;
+mod home;
 mod http_client;
 mod local_api;
 mod no_key;
@@ -44,7 +45,6 @@ mod failure;
 mod output;
 mod printable;
 mod shell;
-mod snippet;
 
 use std::process::ExitCode;
 

@@ -3,6 +3,8 @@
 use std::env;
 use std::path::{Component, Path, PathBuf};
 
+use crate::shell::quoted;
+
 /// The variable that names the clone.
 pub const VARIABLE: &str = "OSTIARY_SOURCE";
 /// The usual name of the clone, in the gateway's folder or beside it.
@@ -21,6 +23,18 @@ pub fn find(folder: &Path) -> Option<PathBuf> {
     near.chain([PathBuf::from(COMPILED_IN)])
         .find(|path| is_clone(path))
         .and_then(|path| path.canonicalize().ok())
+}
+
+/// wrangler's program in the clone. It uses the clone's Node, because the machine's own may be too old for wrangler.
+pub fn wrangler(clone: &Path) -> PathBuf {
+    clone.join("scripts/wrangler")
+}
+
+/// The words that run wrangler in the current folder, for a shell.
+pub fn wrangler_words() -> String {
+    let folder = env::current_dir().unwrap_or_default();
+    let program = find(&folder).map(|clone| wrangler(&path_from(&folder, &clone)));
+    program.map_or_else(|| "npx wrangler".to_owned(), |program| quoted(&program.to_string_lossy()))
 }
 
 fn is_clone(folder: &Path) -> bool {

@@ -37,8 +37,8 @@ impl<'g> InjectedSecrets<'g> {
         self.values.is_empty()
     }
 
-    /// Whether a value is long enough to be looked for in bodies. Only then is the body of a response decoded, searched,
-    /// cut or refused, and its range requested with its surroundings.
+    /// Whether a value is long enough to be looked for in bodies. Only then is the body of a response decoded,
+    /// searched, cut or refused, and its range requested with its surroundings.
     #[must_use]
     pub fn is_searched_in_bodies(&self) -> bool {
         self.values.iter().any(|(_, value)| value.expose().len() >= SHORTEST_SEARCHED)

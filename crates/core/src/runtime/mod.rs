@@ -66,7 +66,8 @@ pub trait Network {
     /// may still be returned to the caller.
     ///
     /// # Errors
-    /// [`SendError::Invalid`] where `upstream::response_status::check_status` refuses the head, which is then cancelled.
+    /// [`SendError::Invalid`] where `upstream::response_status::check_status` refuses the head, which is then
+    /// cancelled.
     async fn send(&self, plan: &Plan) -> Result<Self::Response, SendError>;
 
     /// The first bytes of the latest response's body: `limit` bytes, or fewer if the body ends or `within` milliseconds

@@ -2,8 +2,8 @@
 
 use serde::{Serialize, Serializer};
 
-/// The reason for refusing a signed token, in the order of the checks, and last those that tell nothing about the token:
-/// it may be valid, so of several reasons the greatest one decides. Only the log has it.
+/// The reason for refusing a signed token, in the order of the checks, and last those that tell nothing about the
+/// token: it may be valid, so of several reasons the greatest one decides. Only the log has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum JwtError {
     /// It is too long.
