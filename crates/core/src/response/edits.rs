@@ -71,7 +71,7 @@ const WITHHELD_PREFIXES: &[&str] = &[
 pub struct Edits {
     /// Headers to remove, before any is set.
     pub remove: Vec<String>,
-    /// Headers to set or to append, in this order.
+    /// Headers to append, in this order. A header that is replaced is in `remove` too.
     pub add: Vec<(Cow<'static, str>, String)>,
     /// The new status; `None` to keep the upstream's.
     pub status: Option<u16>,
