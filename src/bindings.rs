@@ -24,7 +24,7 @@ impl Bindings for Runtime<'_> {
         match source.kind {
             SourceKind::SecretsStore => self.read_stored(&source.binding, within).await,
             SourceKind::WorkerSecret => {
-                self.variable(&source.binding).map_or(Reading::Error, |text| Reading::from_value(Some(text)))
+                self.variable(&source.binding).map_or(Reading::Error, Reading::from_value)
             }
         }
     }
@@ -53,14 +53,8 @@ impl Runtime<'_> {
             Err(why) => return without_value(why),
         };
         match self.shared_deadline(within).within(self.invocation.result_of(promise)).await {
-            Some(Ok(value)) if value.is_null() || value.is_undefined() => Reading::Missing,
-            Some(Ok(value)) => {
-                value.as_string().map_or(Reading::Error, |text| Reading::from_value(Some(text)))
-            }
-            // A secret that does not exist makes `get()` throw.
-            Some(Err(exception)) => {
-                secret_bindings::outcome(Err(exception)).map_or_else(without_value, |_| Reading::Error)
-            }
+            Some(settled) => secret_bindings::outcome(settled)
+                .map_or_else(without_value, |value| Reading::from_value(value.into_exposed())),
             None => Reading::Timeout,
         }
     }

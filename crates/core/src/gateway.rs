@@ -20,7 +20,7 @@ use crate::http::method::Method;
 use crate::http::path::Below;
 use crate::http::{AddedHeaders, charset, subprotocol};
 use crate::log::Event;
-use crate::operator::{self, OperatorRequest, Report};
+use crate::operator::{self, Endpoint, OperatorRequest, Report};
 use crate::redaction::{InjectedSecrets, Redaction, encoding_check_before_head};
 use crate::refusal::{Challenge, Code, MediaType, Refusal};
 use crate::request::admission::{Admitted, admit};
@@ -240,7 +240,8 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + OperatorRuntime + A
         let operator = gateway.operator.as_ref().ok_or(Code::NoRoute)?;
         let Admitted { method, ref target, .. } = *admitted;
         let (scheme, host, query) = (target.scheme, &target.host, target.query);
-        let request = OperatorRequest { head, scheme, host, method, path, query };
+        let endpoint = Endpoint::find(method, path, R::PAGE.is_some() && operator.page);
+        let request = OperatorRequest { head, scheme, host, endpoint, query };
         let limits = self.limits(operator::COUNTED_AS, &operator.rate_limit);
         self.enforce_rate_limit(limits, Subject::Address).await?;
         if let Some(report) = operator::public_report(gateway, operator, &request, runtime, &mut self.event) {
@@ -465,6 +466,7 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + OperatorRuntime + A
             self.event.secrets_ms = Some(elapsed(before, self.runtime.now()));
             checked.transpose()?;
         }
+        // Unlike a preflight that the gateway responds to, it may lack `Origin`: what could be one carries no credential.
         let is_preflight = routed.admitted.method == Method::Options
             && self.head.header("access-control-request-method").is_some();
         let without_credential = is_preflight && caller == Grantee::Anyone;

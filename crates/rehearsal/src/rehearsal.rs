@@ -227,7 +227,8 @@ impl Rehearsal {
     /// Returns the reading of this source, and records that it was read.
     pub fn reading(&self, source: &Source) -> Reading {
         self.reads.borrow_mut().push(source.binding.to_string());
-        Reading::from_value(self.values.get(source.binding.as_ref()).cloned())
+        let value = self.values.get(source.binding.as_ref()).cloned();
+        value.map_or(Reading::Missing, Reading::from_value)
     }
 
     /// The response of every token endpoint: a [`placeholder`], wherever the configuration looks for the token.

@@ -19,6 +19,7 @@ use crate::http::method::Method;
 use crate::http::query;
 use crate::refusal::Code;
 use crate::runtime::auth_runtime::AuthRuntime;
+use crate::runtime::clock::whole;
 use crate::runtime::plan::Plan;
 use crate::runtime::reading::Reading;
 use crate::runtime::{Bindings, Clock, RequestHead};
@@ -54,15 +55,6 @@ pub enum VerificationFailure {
     Body(Code),
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "`as` saturates, and no clock shows such a time"
-)]
-fn seconds(clock: &impl Clock) -> u64 {
-    (clock.now() / 1000.0) as u64
-}
-
 /// Finds the one of these callers that has signed the request; `None` where it shows no signature of any.
 ///
 /// 1. What is shown is taken apart, and the time is compared with the clock. What fails here has cost no read and no
@@ -78,7 +70,7 @@ pub async fn verify_request<'g, H: RequestHead, R: Bindings + Clock + AuthRuntim
     readings: &mut Readings<'g, R>,
     body: impl AsyncFnOnce() -> Result<Option<SecretBytes>, Code>,
 ) -> Option<Result<(ProvedCaller, Option<SecretBytes>), VerificationFailure>> {
-    let now = seconds(readings.bindings());
+    let now = whole(readings.bindings().now() / 1000.0);
     let mut candidates = Vec::new();
     let mut failure = None;
     for (id, proof) in
@@ -115,7 +107,7 @@ async fn verify_messages<H: RequestHead, R: Clock + AuthRuntime>(
     let covers_body = candidates.iter().any(|(candidate, _)| candidate.proof.buffers_request_body());
     let body = if covers_body { body().await.map_err(VerificationFailure::Body)? } else { None };
     // A body can take longer than the window.
-    let now = seconds(runtime);
+    let now = whole(runtime.now() / 1000.0);
     if candidates.iter().any(|(candidate, _)| candidate.shown.last_second < now) {
         return Err(SignatureError::Expired.into());
     }
@@ -230,19 +222,8 @@ impl Candidate<'_> {
 impl<H: RequestHead> SignedRequest<'_, H> {
     /// The request without edits, so that a message is made of it as a client's own signature is.
     fn unedited_plan(&self, body: Option<SecretBytes>) -> Plan {
-        Plan {
-            method: self.method,
-            fetcher: None,
-            url: SecretValue::new(String::new()),
-            remove: Vec::new(),
-            set: Vec::new(),
-            has_body: body.is_some(),
-            body: body.map(Rc::new),
-            replay_limit: 0,
-            max_body: None,
-            timeout: 0,
-            inspects_response: false,
-        }
+        let url = SecretValue::new(String::new());
+        Plan { has_body: body.is_some(), body: body.map(Rc::new), ..Plan::own(self.method, url, 0) }
     }
 
     /// The URL before the signature was put on it.

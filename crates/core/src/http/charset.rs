@@ -1,6 +1,7 @@
 //! Character encodings, and whether a body in one of them can be searched.
 
 use super::list;
+use super::media_type::essence;
 
 /// The beginnings of the labels of encodings that write ASCII characters as ASCII bytes (Encoding Standard §4.2, IANA's
 /// registry of character sets). Some servers use `binary` for data that is not text.
@@ -95,7 +96,7 @@ const TEXTS: &[&str] = &[
 #[must_use]
 pub fn is_text(content_type: Option<&str>) -> bool {
     content_type.is_none_or(|content_type| {
-        let essence = content_type.split(';').next().unwrap_or(content_type).trim().to_ascii_lowercase();
+        let essence = essence(content_type).to_ascii_lowercase();
         essence.is_empty() || TEXTS.iter().any(|part| essence.contains(part))
     })
 }

@@ -182,16 +182,12 @@ impl<'g> Event<'g> {
     /// Sets the level.
     pub fn set_level(&mut self) {
         let failed = self.code.is_some() && self.status >= 500;
-        let unreadable = match self.auth_error {
-            Some(AuthenticationError::Jwt(why)) => why.is_unavailable(),
-            error => error == Some(AuthenticationError::Unreadable),
-        };
         let failures = self.secrets.iter().filter_map(|note: &SourceNote<'g>| note.failure);
         let source_failed = failures.into_iter().any(|failure| !failure.can_be_forced());
         let refused = self.failover == Some(FailoverOutcome::PrimaryRefused);
         let too_short = !self.too_short.is_empty();
         let wants_a_look = source_failed || refused || self.rate_limit_unknown || too_short;
-        self.level = match (failed || unreadable, wants_a_look) {
+        self.level = match (failed, wants_a_look) {
             (true, _) => Level::Error,
             (false, true) => Level::Warn,
             (false, false) => Level::Info,

@@ -63,10 +63,8 @@ pub struct OperatorRequest<'a, H> {
     pub scheme: &'a str,
     /// The host of the request.
     pub host: &'a Host,
-    /// Its method.
-    pub method: Method,
-    /// The path below the mount.
-    pub path: Below<'a>,
+    /// The endpoint that it calls; `None` where there is none.
+    pub endpoint: Option<Endpoint>,
     /// Its query.
     pub query: Option<&'a str>,
 }
@@ -80,9 +78,8 @@ pub fn public_report<'g, H, R: Bindings + Instrumented>(
     runtime: &R,
     event: &mut Event<'g>,
 ) -> Option<Report> {
-    let endpoint = Endpoint::from_request(request, R::PAGE.is_some() && operator.page);
-    event.operation = endpoint.map(Endpoint::as_str);
-    match endpoint? {
+    event.operation = request.endpoint.map(Endpoint::as_str);
+    match request.endpoint? {
         Endpoint::Health => Some(health::report(gateway, operator, runtime)),
         Endpoint::Page => R::PAGE.map(Report::page),
         _ => None,
@@ -133,8 +130,7 @@ pub async fn serve<'g, R: Bindings + Network + Clock + OperatorRuntime + AuthRun
     proof_ms: u32,
     event: &mut Event<'g>,
 ) -> Result<Report, Code> {
-    let endpoint = Endpoint::from_request(request, R::PAGE.is_some() && operator.page);
-    let endpoint = endpoint.ok_or(Code::NotAllowed)?;
+    let endpoint = request.endpoint.ok_or(Code::NotAllowed)?;
     let explains = R::PAGE.is_some() && endpoint == Endpoint::Explain;
     if let Some(report) =
         if_built_in(explains, || explain::report(gateway, &operator.token_in, runtime)).await
@@ -196,12 +192,13 @@ fn secrets_store<'g>(
 
 /// The environment that the gateway runs in.
 fn environment<'g>(operator: &'g Operator, bindings: &impl Bindings) -> Option<&'g Environment> {
-    let name = health::Health::environment_name(bindings);
-    operator.environments.iter().find(|environment| environment.name.as_deref() == name.as_deref())
+    health::environment_named(operator, health::Health::environment_name(bindings).as_deref())
 }
 
+/// One of the endpoints in the table above.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Endpoint {
+#[expect(missing_docs, reason = "each is a row of the table above")]
+pub enum Endpoint {
     Health,
     Ready,
     Probe,
@@ -214,10 +211,12 @@ enum Endpoint {
 }
 
 impl Endpoint {
-    fn from_request<H>(request: &OperatorRequest<'_, H>, has_page: bool) -> Option<Self> {
-        let mut segments = request.path.segments();
+    /// The endpoint with this method and this path below the mount. `has_page` is whether the page is served.
+    #[must_use]
+    pub fn find(method: Method, path: Below<'_>, has_page: bool) -> Option<Self> {
+        let mut segments = path.segments();
         let (name, rest) = (segments.next()?, segments.next());
-        match (request.method, name, rest) {
+        match (method, name, rest) {
             (Method::Get | Method::Head, b"health", None) => Some(Self::Health),
             (Method::Get | Method::Head, b"ready", None) => Some(Self::Ready),
             (Method::Post, b"probe", None) => Some(Self::Probe),

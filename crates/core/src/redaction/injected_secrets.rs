@@ -116,7 +116,9 @@ mod tests {
             (&["\n\n\n\n\n\n\n\n"], true),
         ] {
             let mut injected = InjectedSecrets::default();
-            values.iter().for_each(|value| injected.add("it", value));
+            for value in values {
+                injected.add("it", value);
+            }
             let longest = injected.needles(&RequestId::new(1)).longest();
             assert_eq!(
                 (injected.is_searched_in_bodies(), longest > 0),

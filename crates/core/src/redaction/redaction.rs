@@ -10,6 +10,7 @@ use crate::http::charset;
 use crate::http::coding::Coding;
 use crate::http::method::Method;
 use crate::http::range::ContentRange;
+use crate::http::status::has_body;
 use crate::refusal::Code;
 use crate::request_id::RequestId;
 use crate::response::edits::Edits;
@@ -25,7 +26,7 @@ const RANGE_NOT_SATISFIABLE: u16 = 416;
 /// What redaction does to the body of a response.
 #[derive(Debug)]
 pub enum Redaction {
-    /// Nothing: the route does not redact, or no secret was sent. The reason phrase is returned too.
+    /// Nothing: the route does not redact, or no secret was injected. The reason phrase is returned too.
     None,
     /// The head is searched, and the body is not: there is none, or every value is too short. The reason phrase is not
     /// returned, because it is text of the upstream.
@@ -65,10 +66,8 @@ impl Redaction {
             return Ok(Self::None);
         }
         let mut needles = injected.needles(id);
-        let status = response.status();
-        let has_body = !matches!(status, 101 | 204 | 304);
         let is_searched = injected.is_searched_in_bodies();
-        let is_scanned = has_body && is_searched;
+        let is_scanned = is_searched && has_body(response.status());
         let part = if is_scanned { part(response, range, &needles)? } else { None };
         let coding = if is_scanned { coding(response, method, part.is_some())? } else { Coding::Identity };
         let is_coded = Coding::parse(response.header("content-encoding")) != Ok(Coding::Identity);
@@ -110,7 +109,7 @@ fn encoding_check(response: &impl UpstreamResponse) -> Option<EncodingCheck> {
 /// are always UTF-8, and the first one may take long to arrive.
 #[must_use]
 pub fn encoding_check_before_head(response: &impl UpstreamResponse, method: Method) -> Option<EncodingCheck> {
-    let has_body = method != Method::Head && !matches!(response.status(), 101 | 204 | 304);
+    let has_body = method != Method::Head && has_body(response.status());
     // A body that is coded, although no coding was accepted, is decoded while it is read.
     let is_coded = response.header("content-encoding").is_some();
     let content_type = response.header("content-type").unwrap_or_default().trim_start().to_ascii_lowercase();

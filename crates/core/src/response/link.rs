@@ -48,14 +48,14 @@ impl Links<'_> {
         let own = url.strip_prefix(self.upstream.origin.as_ref()).filter(|rest| rest.starts_with('/'));
         if let Some(base) = &self.filled_base
             && let Some(below) = own.and_then(|path| path.strip_prefix(base.expose()))
-            && (below.is_empty() || below.starts_with(['/', '?', '#']))
+            && is_whole(below)
         {
             return Some(format!("{}{}", self.mount, self.without_credential(below, true)?));
         }
         let cleaned = self.without_credential(&url, own.is_some())?;
         let own = cleaned.strip_prefix(self.upstream.origin.as_ref()).filter(|_| own.is_some());
         let below = own.and_then(|path| path.strip_prefix(self.upstream.base.as_ref()));
-        match below.filter(|rest| rest.is_empty() || rest.starts_with(['/', '?', '#'])) {
+        match below.filter(|rest| is_whole(rest)) {
             Some(rest) => Some(format!("{}{rest}", self.mount)),
             // At the gateway, a relative link out of the base path would lead to another mount.
             None if own.is_some() || cleaned != url => Some(cleaned.into_owned()),
@@ -145,6 +145,11 @@ impl Links<'_> {
         }
         false
     }
+}
+
+/// Whether a prefix of a URL that this rest follows ends with a whole segment of its path.
+fn is_whole(rest: &str) -> bool {
+    rest.is_empty() || rest.starts_with(['/', '?', '#'])
 }
 
 /// Rewrites the targets; `None` where `rewrite` returns `None` for one of them.

@@ -6,6 +6,10 @@ use crate::configuration::Text;
 use crate::http::method::Method;
 use crate::secret_value::{SecretBytes, SecretValue};
 
+/// The `User-Agent` of the gateway's own requests, without which some servers refuse a request (GitHub's API and its
+/// token endpoint do). The caller's is not sent.
+pub const USER_AGENT: &str = concat!("ostiary/", env!("CARGO_PKG_VERSION"));
+
 /// A request to send. For a request upstream, these are changes to the caller's request; the gateway's own requests have
 /// nothing of a caller's.
 #[derive(Debug)]
@@ -33,4 +37,24 @@ pub struct Plan {
     pub timeout: u32,
     /// Whether the response's body has to be read: for redaction, for an idle timeout, or for a condition of failover.
     pub inspects_response: bool,
+}
+
+impl Plan {
+    /// A request of the gateway's own, without headers and body. The timeout, in milliseconds, covers everything.
+    #[must_use]
+    pub const fn own(method: Method, url: SecretValue, timeout: u32) -> Self {
+        Self {
+            method,
+            fetcher: None,
+            url,
+            remove: Vec::new(),
+            set: Vec::new(),
+            has_body: false,
+            body: None,
+            replay_limit: 0,
+            max_body: None,
+            timeout,
+            inspects_response: true,
+        }
+    }
 }

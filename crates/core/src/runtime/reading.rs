@@ -21,8 +21,7 @@ pub enum Reading {
 impl Reading {
     /// Makes a reading of the value of a binding. Line ends at its end are removed.
     #[must_use]
-    pub fn from_value(value: Option<String>) -> Self {
-        let Some(mut text) = value else { return Self::Missing };
+    pub fn from_value(mut text: String) -> Self {
         let length = without_line_ends(&text).len();
         text.truncate(length);
         let value = SecretValue::new(text);

@@ -4,6 +4,7 @@
 use memchr::memmem;
 
 use crate::configuration::Failover;
+use crate::http::media_type::essence;
 use crate::runtime::clock::elapsed;
 use crate::runtime::{Clock, Network, UpstreamResponse};
 
@@ -86,8 +87,7 @@ fn has_text(response: &impl UpstreamResponse) -> bool {
     {
         return false;
     }
-    let media_type = response.header("content-type").unwrap_or_default();
-    let essence = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let essence = essence(response.header("content-type").unwrap_or_default()).to_ascii_lowercase();
     match essence.as_str() {
         "text/event-stream" => false,
         "application/json" => true,

@@ -399,5 +399,5 @@ fn a_stream_that_falls_silent_keeps_as_many_bytes_as_the_documentation_says() {
     let mut sent = InjectedSecrets::default();
     sent.add("api", &"canary-key/".repeat(5)[..51]);
     let held = sent.needles(&RequestId::new(1)).held_back();
-    assert!(page.contains(&format!("so {held} bytes for a key of 51 bytes.")), "{held}");
+    assert!(page.contains(&format!("so {held} bytes for a key of 51 characters.")), "{held}");
 }

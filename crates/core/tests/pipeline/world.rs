@@ -476,8 +476,8 @@ impl Bindings for World {
         self.reads.borrow_mut().push(source.binding.to_string());
         self.steps.borrow_mut().push(format!("read {}", source.binding));
         match self.bindings.get(source.binding.as_ref()) {
-            Some(Binding::Value(value)) => Reading::from_value(Some((*value).to_owned())),
-            Some(Binding::Missing) => Reading::from_value(None),
+            Some(Binding::Value(value)) => Reading::from_value((*value).to_owned()),
+            Some(Binding::Missing) => Reading::Missing,
             Some(Binding::Hangs) => Reading::Timeout,
             Some(Binding::Throws) | None => Reading::Error,
         }

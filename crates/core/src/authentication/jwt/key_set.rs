@@ -122,19 +122,8 @@ async fn fetch<R: AuthRuntime>(
 
 /// The response's body, and its lifetime in seconds.
 async fn get<R: AuthRuntime>(url: &str, runtime: &R) -> Result<(Vec<u8>, u32), JwtError> {
-    let plan = Plan {
-        method: Method::Get,
-        url: SecretValue::new(url.to_owned()),
-        remove: Vec::new(),
-        set: vec![("accept".to_owned(), SecretValue::new("application/json".to_owned()))],
-        has_body: false,
-        body: None,
-        replay_limit: 0,
-        max_body: None,
-        timeout: TIMEOUT,
-        inspects_response: true,
-        fetcher: None,
-    };
+    let set = vec![("accept".to_owned(), SecretValue::new("application/json".to_owned()))];
+    let plan = Plan { set, ..Plan::own(Method::Get, SecretValue::new(url.to_owned()), TIMEOUT) };
     let response = runtime.request(&plan, LARGEST).await.map_err(|_| JwtError::KeySetUnavailable)?;
     // A redirect would lead to a host that is not in the configuration.
     if response.status != OK {

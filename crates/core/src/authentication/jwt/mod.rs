@@ -26,6 +26,7 @@ use std::borrow::Cow;
 
 use crate::configuration::{Caller, CallerId, IssuedProof, JwtProof, KeySource, Proof, PublicKey};
 use crate::runtime::auth_runtime::AuthRuntime;
+use crate::runtime::clock::whole;
 use crate::runtime::{Bindings, Clock};
 use crate::secrets::variables::text_of;
 use compact::CompactToken;
@@ -158,12 +159,7 @@ impl<R: Bindings + AuthRuntime> Verification<'_, R> {
 
     async fn verify_signature(&self, source: &KeySource, issuer: &str) -> Result<(), JwtError> {
         let CompactToken { algorithm, key_id, signed, signature, .. } = self.token;
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "`as` saturates, and no clock shows such a time"
-        )]
-        let now = self.now as u64;
+        let now = whole(self.now);
         let keys = key_set::keys(source, issuer, key_id.as_deref(), now, self.runtime).await?;
         // The key determines the algorithm, not the token (RFC 8725 §3.1).
         let keys: Vec<PublicKey> = keys.into_iter().filter(|key| key.algorithm == *algorithm).collect();

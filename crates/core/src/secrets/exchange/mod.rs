@@ -11,7 +11,7 @@ use crate::configuration::Exchange;
 use crate::runtime::SendError;
 use crate::runtime::auth_runtime::AuthRuntime;
 use crate::runtime::no_head::NoHead;
-use crate::runtime::plan::Plan;
+use crate::runtime::plan::{Plan, USER_AGENT};
 use crate::secret_value::SecretValue;
 use crate::secrets::credential::{Credential, PendingExchange};
 use crate::signing;
@@ -22,10 +22,6 @@ use cache_entry::CacheEntry;
 
 /// The longest response of a token endpoint, in bytes.
 const LARGEST_RESPONSE: u32 = 64 * 1024;
-
-/// The `User-Agent` of exchanges, without which some token endpoints refuse a request (GitHub's does). The caller's is
-/// not sent.
-const USER_AGENT: &str = concat!("ostiary/", env!("CARGO_PKG_VERSION"));
 
 /// A token that a credential was exchanged for.
 #[derive(Debug)]
@@ -97,17 +93,5 @@ fn request_plan(pending: &PendingExchange<'_>) -> Plan {
     }
     let base = url.base_with(segments);
     let path = if base.expose().is_empty() { "/" } else { base.expose() };
-    Plan {
-        method: *method,
-        fetcher: None,
-        url: SecretValue::new([&url.origin, path].concat()),
-        remove: Vec::new(),
-        set,
-        has_body: false,
-        body: None,
-        replay_limit: 0,
-        max_body: None,
-        timeout: *timeout,
-        inspects_response: true,
-    }
+    Plan { set, ..Plan::own(*method, SecretValue::new([&url.origin, path].concat()), *timeout) }
 }
