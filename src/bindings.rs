@@ -1,4 +1,6 @@
 //! The bindings of the deployment: Secrets Store, classic secrets, rate limits and variables.
+//!
+//! The time for a read is `secret_timeout` of the configuration. Reads that begin at the same time share one timer.
 
 use std::rc::Rc;
 
@@ -50,7 +52,7 @@ impl Runtime<'_> {
             Ok(promise) => promise,
             Err(why) => return without_value(why),
         };
-        match self.shared_deadline(within).within(self.invocation.settled(promise)).await {
+        match self.shared_deadline(within).within(self.invocation.result_of(promise)).await {
             Some(settled) => secret_bindings::outcome(settled)
                 .map_or_else(without_value, |value| Reading::from_value(value.into_exposed())),
             None => Reading::Timeout,
@@ -62,7 +64,7 @@ impl Runtime<'_> {
         let limit: RateLimit = JsValue::from(self.env.rate_limiter(binding).ok()?).unchecked_into();
         let options = RateLimitOptions::new(key);
         let promise = limit.limit(&options).ok()?;
-        let outcome = self.shared_deadline(within).within(self.invocation.settled(promise)).await?.ok()?;
+        let outcome = self.shared_deadline(within).within(self.invocation.result_of(promise)).await?.ok()?;
         let outcome = Some(outcome).filter(JsValue::is_object)?;
         outcome.unchecked_ref::<RateLimitOutcome>().success().ok()?.as_bool()
     }

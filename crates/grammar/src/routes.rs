@@ -256,7 +256,7 @@ impl<'t> Reader<'_, 't, '_> {
             let message = "a service of the account gets no client certificate";
             self.findings.error(at, message, "remove `mtls`, or write the URL of a server");
         }
-        let body_limit = self.body_limit(&auth, signed.iter().any(|hmac| hmac.reads_body()));
+        let body_limit = self.body_limit(&auth, signed.iter().any(|hmac| hmac.buffers_request_body()));
         let at = self.value("upstream").map_or(self.name.span, Value::span);
         auth.check_paths(&upstream, at, self.findings);
         let is_ambient = allow.iter().any(|grant| callers.is_ambient(grant.to));
@@ -324,7 +324,7 @@ impl<'t> Reader<'_, 't, '_> {
     /// The largest body that is read before it is sent, in bytes.
     fn body_limit(&mut self, auth: &Auth, is_signed: bool) -> u32 {
         let Some(entry) = self.table.get("body_limit") else { return DEFAULT_BODY_LIMIT };
-        if !is_signed && !auth.placements.iter().any(Placement::reads_body) {
+        if !is_signed && !auth.placements.iter().any(Placement::buffers_request_body) {
             let message = "nothing in the route's `auth` reads the body of a request, and no caller signs it";
             self.findings.error(entry.key.span, message, "remove it, or write `max_body`");
         }

@@ -39,8 +39,8 @@ pub struct Event<'g> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mismatch: Option<Mismatch>,
     /// The reason why authentication failed.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub proof: Option<AuthenticationError>,
+    #[serde(rename = "proof", skip_serializing_if = "Option::is_none")]
+    pub auth_error: Option<AuthenticationError>,
     /// The sources that were used, and those that failed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub secrets: Vec<SourceNote<'g>>,
@@ -159,7 +159,7 @@ impl<'g> Event<'g> {
             subject: None,
             rule: None,
             mismatch: None,
-            proof: None,
+            auth_error: None,
             secrets: Vec::new(),
             attempts: 0,
             failover: None,
@@ -227,7 +227,7 @@ mod tests {
             subject: Some("repo:acme/shop".to_owned()),
             rule: Some("GET /**"),
             mismatch: Some(Mismatch::Method),
-            proof: Some(AuthenticationError::Unreadable),
+            auth_error: Some(AuthenticationError::Unreadable),
             secrets: vec![served],
             attempts: 2,
             failover: Some(FailoverOutcome::PrimaryRefused),

@@ -20,13 +20,13 @@ pub(super) struct Health<'g> {
 
 /// Reads no secret.
 pub(super) fn report(gateway: &Gateway, operator: &Operator, bindings: &impl Bindings) -> Report {
-    let environment = Health::environment(bindings);
+    let environment = Health::environment_name(bindings);
     Report::new(200, &Health::new(gateway, operator, environment.as_deref()))
 }
 
 impl<'g> Health<'g> {
     /// The name of the environment that the gateway runs in; `None` for the top level.
-    pub(super) fn environment(bindings: &impl Bindings) -> Option<String> {
+    pub(super) fn environment_name(bindings: &impl Bindings) -> Option<String> {
         bindings.variable(ENVIRONMENT_VARIABLE).filter(|name| !name.is_empty())
     }
 

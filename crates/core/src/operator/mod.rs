@@ -16,7 +16,8 @@
 
 mod account_access;
 mod ages;
-mod control;
+mod analytics_query;
+mod control_value;
 mod explain;
 mod health;
 mod lookalike;
@@ -24,12 +25,13 @@ mod metrics;
 mod overview;
 mod probe;
 mod probe_target;
-mod query;
 mod ready;
 mod report;
 mod request_body;
 mod traffic;
 mod value_proof;
+
+use analytics_query::AnalyticsQuery;
 
 use crate::authentication::caller;
 use crate::authentication::jwt::{Narrowing, Revocable};
@@ -98,12 +100,12 @@ pub async fn authenticate<'g, R: Bindings + Clock + AuthRuntime>(
     event: &mut Event<'g>,
 ) -> Result<Option<Revocable>, Code> {
     let shown = tokens(&operator.token_in, request.head, None);
-    let is_foreign =
-        R::FORMS.ambient_callers && cors::is_foreign(None, request.head, request.scheme, request.host);
+    let is_cross_site =
+        R::FORMS.ambient_callers && cors::is_cross_site(None, request.head, request.scheme, request.host);
     let callers = operator.allow.iter().copied();
-    let proved = caller::authenticate(gateway, callers, shown, is_foreign, readings).await;
+    let proved = caller::authenticate(gateway, callers, shown, is_cross_site, readings).await;
     let proved = proved.map_err(|why| {
-        event.proof = Some(why);
+        event.auth_error = Some(why);
         Code::from(why)
     })?;
     event.caller = gateway.caller(proved.id).map(|caller| caller.name.as_ref());
@@ -136,17 +138,18 @@ pub async fn serve<'g, R: Bindings + Network + Clock + OperatorRuntime + AuthRun
         return report;
     }
     let queries = R::INSTRUMENTS.traffic && matches!(endpoint, Endpoint::Metrics | Endpoint::Traffic);
-    let source = if queries { history(operator, runtime) } else { None };
-    if let Some((source, dataset)) = source {
-        let query = query::Query { gateway, source, runtime, readings };
+    let analytics = if queries { analytics(operator, runtime) } else { None };
+    if let Some((api, dataset)) = analytics {
+        let query = AnalyticsQuery { gateway, api, runtime, readings };
         let is_metrics = endpoint == Endpoint::Metrics;
-        let report =
-            if_built_in(const { R::INSTRUMENTS.traffic }, || told(query, dataset, request.query, is_metrics))
-                .await;
+        let report = if_built_in(const { R::INSTRUMENTS.traffic }, || {
+            data_report(query, dataset, request.query, is_metrics)
+        })
+        .await;
         return report.unwrap_or(Err(Code::NotAllowed));
     }
     let ages = R::INSTRUMENTS.ages && endpoint == Endpoint::Ages;
-    if let Some((api, environment)) = if ages { store(operator, runtime) } else { None } {
+    if let Some((api, environment)) = if ages { secrets_store(operator, runtime) } else { None } {
         let asked = ages::Asked { gateway, api, environment, query: request.query };
         let report =
             if_built_in(const { R::INSTRUMENTS.ages }, || ages::report(asked, runtime, readings)).await;
@@ -161,8 +164,8 @@ pub async fn serve<'g, R: Bindings + Network + Clock + OperatorRuntime + AuthRun
 }
 
 /// The metrics from data points, for Prometheus or for the page.
-async fn told<R: Bindings + OwnRequests>(
-    query: query::Query<'_, '_, R>,
+async fn data_report<R: Bindings + OwnRequests>(
+    query: AnalyticsQuery<'_, '_, R>,
     dataset: &str,
     asked: Option<&str>,
     is_metrics: bool,
@@ -174,19 +177,22 @@ async fn told<R: Bindings + OwnRequests>(
     }
 }
 
-/// The source and the dataset of the environment's data points.
-fn history<'g>(operator: &'g Operator, bindings: &impl Bindings) -> Option<(&'g AccountApi, &'g str)> {
+/// The API and the dataset of the environment's data points.
+fn analytics<'g>(operator: &'g Operator, bindings: &impl Bindings) -> Option<(&'g AccountApi, &'g str)> {
     operator.metrics.as_ref().zip(environment(operator, bindings)?.dataset.as_deref())
 }
 
-/// The source of the ages of secrets, and the environment that has the bindings.
-fn store<'g>(operator: &'g Operator, bindings: &impl Bindings) -> Option<(&'g AccountApi, &'g Environment)> {
+/// The API with the ages of secrets, and the environment that has the bindings.
+fn secrets_store<'g>(
+    operator: &'g Operator,
+    bindings: &impl Bindings,
+) -> Option<(&'g AccountApi, &'g Environment)> {
     operator.secrets_store.as_ref().zip(environment(operator, bindings))
 }
 
 /// The environment that the gateway runs in.
 fn environment<'g>(operator: &'g Operator, bindings: &impl Bindings) -> Option<&'g Environment> {
-    health::environment_named(operator, health::Health::environment(bindings).as_deref())
+    health::environment_named(operator, health::Health::environment_name(bindings).as_deref())
 }
 
 /// One of the endpoints in the table above.

@@ -16,9 +16,9 @@ use crate::runtime::{Bindings, Clock, Network, RequestHead, UpstreamResponse};
 use crate::secret_value::SecretValue;
 use crate::secrets::base_url::base_url;
 use crate::secrets::credential::Credential;
-use crate::upstream::completion::complete;
+use crate::upstream::attempt_signing::sign_attempt;
 use crate::upstream::planning::Forward;
-use crate::upstream::refused::is_probe_refused;
+use crate::upstream::rejection::probe_rejects_credential;
 
 /// A request that the probe may send.
 pub(super) struct ProbeTarget<'o, 'g> {
@@ -91,9 +91,9 @@ impl<'o, 'g> ProbeTarget<'o, 'g> {
                 plan.set.push((name.to_owned(), SecretValue::new(value.to_owned())));
             }
         }
-        complete(&mut plan, &NoHead, credential, runtime, request_id, 1).await?;
+        sign_attempt(&mut plan, &NoHead, credential, runtime, request_id, 1).await?;
         let response = runtime.send(&plan).await?;
-        let refused = is_probe_refused(route.failover.as_ref(), &response, runtime).await;
-        Ok((response.status(), refused))
+        let rejected = probe_rejects_credential(route.failover.as_ref(), &response, runtime).await;
+        Ok((response.status(), rejected))
     }
 }

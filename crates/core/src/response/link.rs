@@ -17,7 +17,7 @@ const DECODINGS: usize = 4;
 /// The data for rewriting links.
 pub struct Links<'a> {
     /// The URL that was requested, without the injected parameters. Relative links are resolved against it.
-    pub sent: SecretValue,
+    pub request_url: SecretValue,
     /// The upstream whose links are changed to the mount.
     pub upstream: &'a UpstreamUrl,
     /// Its base path with the injected values; `None` if none was injected.
@@ -192,11 +192,11 @@ mod tests {
     use super::*;
 
     fn rewrite(reference: &str) -> Option<String> {
-        let sent = "https://api.example.com/base/v1/list?page=1";
+        let request_url = "https://api.example.com/base/v1/list?page=1";
         let upstream = UpstreamUrl::parse("https://api.example.com/base").unwrap();
         let values = [("api", SecretValue::new("s3cr3t/+ key".to_owned()))];
         let links = Links {
-            sent: SecretValue::new(sent.to_owned()),
+            request_url: SecretValue::new(request_url.to_owned()),
             upstream: &upstream,
             filled_base: None,
             mount: "https://gw.example.com/api".to_owned(),
@@ -204,7 +204,7 @@ mod tests {
             values: &values,
         };
         links.rewrite(reference, &|reference| {
-            url::Url::parse(sent).unwrap().join(reference).ok().map(|url| url.as_str().to_owned())
+            url::Url::parse(request_url).unwrap().join(reference).ok().map(|url| url.as_str().to_owned())
         })
     }
 

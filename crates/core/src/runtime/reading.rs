@@ -1,7 +1,7 @@
-//! The result of reading one source.
+//! Readings of sources, and the reasons why a source is not used.
 
-use crate::place::without_line_ends;
 use crate::secret_value::SecretValue;
+use crate::value_syntax::without_line_ends;
 
 /// The result of reading one source.
 #[derive(Debug)]

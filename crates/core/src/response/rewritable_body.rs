@@ -9,7 +9,7 @@ use crate::runtime::UpstreamResponse;
 
 /// The change to a body whose links are rewritten.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BodyEdit {
+pub struct BodyRewriting {
     /// The content coding of the upstream's body. The body is decoded before it is rewritten, and stays decoded.
     pub coding: Coding,
     /// The rewriter of its links.
