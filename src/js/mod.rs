@@ -165,7 +165,8 @@ extern "C" {
     /// The body of a request that is sent upstream.
     pub(crate) type Upload;
 
-    /// Keeps up to `replay_limit` bytes of the body for another attempt, and aborts a body of more than `limit` bytes; 0 sets no limit.
+    /// Keeps up to `replay_limit` bytes of the body for another attempt, and aborts a body of more than `limit` bytes;
+    /// 0 sets no limit.
     #[wasm_bindgen(catch, constructor)]
     pub(crate) fn new(
         request: &Request,
@@ -182,8 +183,8 @@ extern "C" {
     #[wasm_bindgen(method, js_name = bodyFor)]
     pub(crate) fn body_for(this: &Upload, attempt: &Attempt) -> Promise;
 
-    /// Stops the first attempt and reads the rest of the body. Resolves to whether the whole body is kept, so that it can
-    /// be sent again.
+    /// Stops the first attempt and reads the rest of the body. Resolves to whether the whole body is kept, so that it
+    /// can be sent again.
     #[wasm_bindgen(method, js_name = bufferForReplay)]
     pub(crate) fn buffer_for_replay(this: &Upload) -> Promise;
 

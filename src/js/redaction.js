@@ -94,8 +94,9 @@ class Inflated {
   }
 }
 
-// The source of a stream for the caller: the bytes of `reader`, through a transformer. `read` resolves to the next piece,
-// `push` returns the pieces to pass on, and `finish` the rest. An exception aborts the stream; it never looks complete.
+// The source of a stream for the caller: the bytes of `reader`, through a transformer. `read` resolves to the next
+// piece, `push` returns the pieces to pass on, and `finish` the rest. An exception aborts the stream; it never looks
+// complete.
 export class Source {
   #reader;
   #transformer;

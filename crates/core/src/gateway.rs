@@ -1,5 +1,5 @@
-//! The life of a request: from its head to the head of the response. Bodies stream after that. The configuration, the type
-//! `Gateway`, is in `configuration/gateway.rs`.
+//! The life of a request: from its head to the head of the response. Bodies stream after that. The configuration, the
+//! type `Gateway`, is in `configuration/gateway.rs`.
 //!
 //! All ten steps are here, each a method, so that the order can be read in one place; that makes the file longer than
 //! others.
@@ -48,8 +48,8 @@ use crate::upstream::planning::Forward;
 /// RFC 9110 §15.3.5.
 const NO_CONTENT: u16 = 204;
 
-/// The time that step 9 waits for the first bytes of a body before it returns the head, in milliseconds. The caller waits
-/// meanwhile, so a stream that begins later is checked while it is returned.
+/// The time that step 9 waits for the first bytes of a body before it returns the head, in milliseconds. The caller
+/// waits meanwhile, so a stream that begins later is checked while it is returned.
 const FIRST_BYTES_TIMEOUT: u32 = 1_000;
 
 /// The result of a request. `A` is the upstream's response.
@@ -466,7 +466,8 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + OperatorRuntime + A
             self.event.secrets_ms = Some(elapsed(before, self.runtime.now()));
             checked.transpose()?;
         }
-        // Unlike a preflight that the gateway responds to, it may lack `Origin`: what could be one carries no credential.
+        // Unlike a preflight that the gateway responds to, it may lack `Origin`: what could be one carries no
+        // credential.
         let is_preflight = routed.admitted.method == Method::Options
             && self.head.header("access-control-request-method").is_some();
         let without_credential = is_preflight && caller == Grantee::Anyone;

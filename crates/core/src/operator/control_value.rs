@@ -1,5 +1,5 @@
-//! Control values of probes: wrong values that replace those of sources, to check that a probe distinguishes a valid key from a
-//! wrong one.
+//! Control values of probes: wrong values that replace those of sources, to check that a probe distinguishes a valid
+//! key from a wrong one.
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;

@@ -1,7 +1,7 @@
 //! Finds the secrets that were sent upstream in the response, in every form, and covers them byte for byte.
 //!
-//! [`InjectedSecrets`] collects the secrets that one request has sent. [`Needles`] are the texts as which they can come back, and
-//! searches the head of the response for them. A [`Redactor`] searches the body, piece by piece.
+//! [`InjectedSecrets`] collects the secrets that one request has sent. [`Needles`] are the texts as which they can come
+//! back, and searches the head of the response for them. A [`Redactor`] searches the body, piece by piece.
 //!
 //! `needle` has the forms of one value, `escape` the escapes in which each form can be written, `marks` the marks that
 //! cover a text, `range` requests for a range of a body, and `redaction` the decision whether a response is searched.

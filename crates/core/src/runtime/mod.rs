@@ -74,8 +74,8 @@ pub trait Network {
     /// pass. The caller still gets them. Called only where [`Plan::inspects_response`] is set.
     async fn beginning(&self, response: &Self::Response, limit: u32, within: u32) -> Vec<u8>;
 
-    /// Stops the last attempt, and reads the rest of its body so that it can be sent again. Returns `false` if the body is
-    /// longer than [`Plan::replay_limit`] or does not arrive. Called only where `replay_limit` is not 0.
+    /// Stops the last attempt, and reads the rest of its body so that it can be sent again. Returns `false` if the body
+    /// is longer than [`Plan::replay_limit`] or does not arrive. Called only where `replay_limit` is not 0.
     async fn buffer_for_replay(&self) -> bool;
 }
 

@@ -10,8 +10,8 @@ use crate::secret_value::{SecretBytes, SecretValue};
 /// token endpoint do). The caller's is not sent.
 pub const USER_AGENT: &str = concat!("ostiary/", env!("CARGO_PKG_VERSION"));
 
-/// A request to send. For a request upstream, these are changes to the caller's request; the gateway's own requests have
-/// nothing of a caller's.
+/// A request to send. For a request upstream, these are changes to the caller's request; the gateway's own requests
+/// have nothing of a caller's.
 #[derive(Debug)]
 pub struct Plan {
     /// The method of the request.

@@ -1,5 +1,5 @@
-//! Tells whether the upstream rejects the credential of a request, by its response. [`attempts`](super::attempts) decides
-//! what is tried next. A refusal is a response of the gateway's own ([`refusal`](crate::refusal)).
+//! Tells whether the upstream rejects the credential of a request, by its response. [`attempts`](super::attempts)
+//! decides what is tried next. A refusal is a response of the gateway's own ([`refusal`](crate::refusal)).
 
 use memchr::memmem;
 
@@ -14,8 +14,8 @@ const BEGINNING: u32 = 4 * 1024;
 /// The time for that part of the body to arrive after the head, in milliseconds. The caller waits meanwhile.
 const PATIENCE: u32 = 2_000;
 
-/// The same bounds for a probe. They are wider: an operator can wait, and a body of which only a part was read leaves the
-/// probe undecided.
+/// The same bounds for a probe. They are wider: an operator can wait, and a body of which only a part was read leaves
+/// the probe undecided.
 const PROBE_BEGINNING: u32 = 64 * 1024;
 const PROBE_PATIENCE: u32 = 5_000;
 

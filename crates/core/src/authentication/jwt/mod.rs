@@ -61,8 +61,8 @@ pub struct Verified {
     pub proved: Result<Vec<(CallerId, Identity)>, JwtError>,
 }
 
-/// Verifies a token for these callers. `is_cross_site` means that a page of an origin that is not admitted may have sent
-/// it.
+/// Verifies a token for these callers. `is_cross_site` means that a page of an origin that is not admitted may have
+/// sent it.
 pub async fn verify<'g, R: Bindings + Clock + AuthRuntime>(
     callers: impl Iterator<Item = (CallerId, &'g Caller)> + Clone,
     text: &str,
