@@ -125,7 +125,7 @@ test("a request shows a token, or an e-mail and a key", async () => {
   refused(await asked({ authorization: "Bearer any", origin: "https://evil.test" }), 403, 10_000, "Authentication error");
 });
 
-test("an account id that is none is told apart from a store that is none", async () => {
+test("the errors of an invalid account id and an invalid store id differ", async () => {
   const response = await fetch(`${api.base}/accounts/${"a".repeat(33)}/secrets_store/quota`, { headers: { authorization: "Bearer any" } });
   assert.equal(response.status, 404);
   assert.equal((await response.json()).errors[0].code, 7003);
@@ -250,7 +250,7 @@ test("everything is there after a restart", async () => {
   assert.deepEqual(await listed(), before);
 });
 
-test("no value stands in an answer or in what it printed", async () => {
+test("no value is in a response or in the output", async () => {
   const [{ id }] = await create(secret("ONE"));
   const answers = [
     await api.call("GET", SECRETS),

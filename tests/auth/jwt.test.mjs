@@ -89,7 +89,7 @@ describe("JWT for each request, on workerd", () => {
       gateway.store.setAll({ EC_KEY: broken });
       gateway.upstream.exchanges = [];
       assert.equal((await gateway.call({ target: "/es256/x" })).status, 200);
-      assert.equal(gateway.upstream.exchanges.length, 1, "nothing is sent for a key that is none");
+      assert.equal(gateway.upstream.exchanges.length, 1, "nothing is sent for a value that is not a key");
     }
   });
 

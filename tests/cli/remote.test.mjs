@@ -294,7 +294,7 @@ test("an error that quotes the value or the token is masked", async () => {
   }
 });
 
-test("a wait without an end and a credential that is none are told with exit code 2", async () => {
+test("an endless wait and an invalid credential are reported with exit code 2", async () => {
   const never = () => assert.fail("nothing is sent");
   for (const wait of ["200000000000000d", "8d", "18446744073709551615s", "x"]) {
     const ran = await against(never, ["rotate", "x", "--wait", wait]);

@@ -124,7 +124,7 @@ test("a key id and its key are rotated together under load, and no request fails
     pairs.add(`${id} ${key}`);
     await pause(300);
   }, request);
-  assert.ok(halves > 0, "half a pair went up, and the next source served");
+  assert.ok(halves > 0, "half a pair was sent upstream, and the next source was used");
 });
 
 test("sync asks the gateway which values are equal, and changes the others", async () => {
