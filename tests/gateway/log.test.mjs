@@ -42,7 +42,7 @@ for (const runtime of ["workerd", "wrangler dev"]) {
       assert.deepEqual([event.status, event.code], [503, undefined]);
     });
 
-    test("a secret that was redacted in a body is reported at the end of the body", async () => {
+    test("a secret that was redacted in a body has its own line in the log", async () => {
       gateway.upstream.on("/echo", scripted(200, { "content-type": "text/plain" }, `${canary("PRIMARY_KEY")}\n`));
       const { answer } = await gateway.through({ target: "/redact/echo" });
       const { request_id } = await gateway.event(answer);
