@@ -63,7 +63,7 @@ describe("JWT for each request, on workerd", () => {
   after(() => gateway?.stop());
 
   for (const { route, algorithm, key, token } of FORMS) {
-    test(`a verifier takes a token of ${algorithm}, and none that was changed or shown before`, async () => {
+    test(`a verifier accepts a token of ${algorithm}, but not one that was changed or used before`, async () => {
       const verified = verifier(algorithm, key);
       gateway.verifies((exchange) => verified(token(exchange))?.iss === "app");
       for (let count = 0; count < 2; count++) {
