@@ -1,4 +1,5 @@
-//! Sends attempts to the upstream, and reads the upstream's response.
+//! Sends attempts to the upstream, and reads the upstream's response. `crates/core/src/upstream/attempts.rs` decides
+//! how many there are.
 
 use js_sys::{Promise, Uint8Array};
 use ostiary_core::runtime::plan::Plan;
@@ -14,10 +15,10 @@ use crate::configuration::FORMS;
 use crate::deadline::Deadline;
 use crate::headers::HeaderList;
 use crate::js::{self, Attempt, Fetcher, ListedHeaders, Upgraded, Upload};
-use crate::runtime::Runtime;
+use crate::request_context::RequestContext;
 use crate::sending::discard;
 
-impl Network for Runtime<'_> {
+impl Network for RequestContext<'_> {
     type Response = UpstreamResponse;
 
     async fn send(&self, plan: &Plan) -> Result<UpstreamResponse, SendError> {
@@ -64,7 +65,7 @@ impl Network for Runtime<'_> {
     }
 }
 
-impl Runtime<'_> {
+impl RequestContext<'_> {
     /// Reads until there are `limit` bytes, or the body ends.
     async fn read_beginning(&self, reader: &ReadableStreamDefaultReader, limit: usize, bytes: &mut Vec<u8>) {
         while bytes.len() < limit

@@ -39,9 +39,9 @@ use crate::runtime::instrumented::Instrumented;
 use crate::runtime::{Bindings, Clock, Network, OperatorRuntime, RequestHead, UpstreamResponse};
 use crate::secret_value::SecretBytes;
 use crate::secrets::base_url::base_url;
+use crate::secrets::concurrent_reads::Readings;
 use crate::secrets::credential::Credential;
-use crate::secrets::readings::Readings;
-use crate::secrets::resolver::Resolver;
+use crate::secrets::fallback::Resolver;
 use crate::upstream::attempts::{Attempts, Reply};
 use crate::upstream::planning::Forward;
 

@@ -83,7 +83,7 @@ mod tests {
     use super::*;
     use crate::log::FailoverOutcome;
     use crate::request_id::RequestId;
-    use crate::secrets::resolver::SourceNote;
+    use crate::secrets::fallback::SourceNote;
 
     #[test]
     fn a_point_has_the_names_and_numbers_of_the_event() {

@@ -6,7 +6,7 @@ use crate::authentication::error::AuthenticationError;
 use crate::configuration::Mismatch;
 use crate::http::trace_context::TraceId;
 use crate::request_id::RequestId;
-use crate::secrets::resolver::SourceNote;
+use crate::secrets::fallback::SourceNote;
 
 /// The log event of a request. It contains no text of the caller: no path, query, host or header value.
 #[derive(Clone, Debug, PartialEq, Serialize)]

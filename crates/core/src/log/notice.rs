@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::event::{Event, FailoverOutcome, Level};
 use crate::request_id::RequestId;
 use crate::runtime::reading::Failure;
-use crate::secrets::resolver::SourceNote;
+use crate::secrets::fallback::SourceNote;
 
 /// A notice about a secret or one of its sources.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -10,7 +10,7 @@ use crate::runtime::plan::Plan;
 use crate::runtime::reading::Reading;
 use crate::secret_value::{SecretBytes, SecretValue};
 use crate::secrets::base_url::base_url;
-use crate::secrets::readings::Readings;
+use crate::secrets::concurrent_reads::Readings;
 
 /// Where an API is, and what authorizes a request to it.
 pub(super) struct AccountAccess {

@@ -1,5 +1,5 @@
-//! Rewrites links in the head of a response: links to the upstream lead to the mount, and no link contains a
-//! credential.
+//! Rewrites links in the head of a response, such as those of `Location`, `Link` and `Refresh`: links to the upstream
+//! lead to the mount, and no link contains a credential. [`edits`](super::edits) picks the headers.
 
 use std::borrow::Cow;
 

@@ -1,8 +1,8 @@
-//! The bindings of the deployment: Secrets Store, classic secrets, rate limits and variables.
+//! Reads secrets from their bindings, of Secrets Store and of the Worker, and variables.
 //!
-//! The time for a read is `secret_timeout` of the configuration. Reads that begin at the same time share one timer.
-
-use std::rc::Rc;
+//! The time for a read is `secret_timeout` of the configuration. Reads that begin at the same time share one timer. The
+//! core decides what is read: several sources at once (`crates/core/src/secrets/concurrent_reads.rs`), and the next
+//! source after one that failed (`fallback.rs` beside it).
 
 use js_sys::Reflect;
 use ostiary_core::configuration::{Source, SourceKind};
@@ -12,11 +12,9 @@ use ostiary_core::runtime::reading::Reading;
 use ostiary_secret_bindings::{self as secret_bindings, ReadError};
 use wasm_bindgen::prelude::*;
 
-use crate::deadline::Deadline;
-use crate::js::{RateLimit, RateLimitOptions, RateLimitOutcome};
-use crate::runtime::Runtime;
+use crate::request_context::RequestContext;
 
-impl Bindings for Runtime<'_> {
+impl Bindings for RequestContext<'_> {
     async fn read(&self, source: &Source, within: u32) -> Reading {
         if let Some(rehearsal) = self.rehearsal() {
             return rehearsal.reading(source);
@@ -30,14 +28,7 @@ impl Bindings for Runtime<'_> {
     }
 
     async fn limit(&self, binding: &str, key: &str, within: u32) -> RateLimitVerdict {
-        if self.rehearsal().is_some() {
-            return RateLimitVerdict::Within;
-        }
-        match self.count(binding, key, within).await {
-            Some(true) => RateLimitVerdict::Within,
-            Some(false) => RateLimitVerdict::Exceeded,
-            None => RateLimitVerdict::Unknown,
-        }
+        self.rate_limit_verdict(binding, key, within).await
     }
 
     fn variable(&self, name: &str) -> Option<String> {
@@ -46,7 +37,7 @@ impl Bindings for Runtime<'_> {
     }
 }
 
-impl Runtime<'_> {
+impl RequestContext<'_> {
     async fn read_stored(&self, binding: &str, within: u32) -> Reading {
         let promise = match secret_bindings::start(self.env, binding) {
             Ok(promise) => promise,
@@ -57,26 +48,6 @@ impl Runtime<'_> {
                 .map_or_else(without_value, |value| Reading::from_value(value.into_exposed())),
             None => Reading::Timeout,
         }
-    }
-
-    /// Whether the limit allows one more request with this key; `None` if the binding does not respond in time.
-    async fn count(&self, binding: &str, key: &str, within: u32) -> Option<bool> {
-        let limit: RateLimit = JsValue::from(self.env.rate_limiter(binding).ok()?).unchecked_into();
-        let options = RateLimitOptions::new(key);
-        let promise = limit.limit(&options).ok()?;
-        let outcome = self.shared_deadline(within).within(self.invocation.result_of(promise)).await?.ok()?;
-        let outcome = Some(outcome).filter(JsValue::is_object)?;
-        outcome.unchecked_ref::<RateLimitOutcome>().success().ok()?.as_bool()
-    }
-
-    /// The deadline of reads that begin at the same time, which share one timer.
-    fn shared_deadline(&self, within: u32) -> Rc<Deadline> {
-        let mut shared = self.deadline.borrow_mut();
-        shared.upgrade().unwrap_or_else(|| {
-            let deadline = Rc::new(Deadline::new(self.invocation, within));
-            *shared = Rc::downgrade(&deadline);
-            deadline
-        })
     }
 }
 

@@ -1,4 +1,5 @@
-//! The fallback of step 5: tries the sources of a route's auth in their order.
+//! The fallback of step 5: tries the sources of a route's auth in their order. A source is passed over if it cannot be
+//! read or used, or after the upstream has rejected its credential (`crates/core/src/upstream/attempts.rs`).
 
 use serde::Serialize;
 
@@ -10,10 +11,10 @@ use crate::runtime::feature::if_built_in;
 use crate::runtime::reading::{Failure, Reading};
 use crate::runtime::{Bindings, Clock};
 use crate::secret_value::SecretValue;
+use crate::secrets::concurrent_reads::Readings;
 use crate::secrets::credential::Credential;
 use crate::secrets::credential_error::CredentialError;
 use crate::secrets::exchange::{ExchangeError, obtain};
-use crate::secrets::readings::Readings;
 use crate::secrets::template::{Resolved, Unusable, render};
 use crate::secrets::value_check::syntax_of;
 use crate::signing::moment::Moment;
