@@ -607,8 +607,8 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + OperatorRuntime + A
         let check = encoding_check_before_head(response, method).filter(|_| injected.is_searched_in_bodies());
         let Some(is_unsearchable) = check else { return Ok(()) };
         let length = u32::try_from(charset::LOOKED_AT).unwrap_or(u32::MAX);
-        let beginning = self.runtime.beginning(response, length, FIRST_BYTES_TIMEOUT).await;
-        if is_unsearchable(&beginning) { Err(Code::UpstreamInvalid) } else { Ok(()) }
+        let peeked = self.runtime.peek_body(response, length, FIRST_BYTES_TIMEOUT).await;
+        if is_unsearchable(&peeked.bytes) { Err(Code::UpstreamInvalid) } else { Ok(()) }
     }
 
     /// Step 10: turns a code into a refusal, adds CORS headers, and completes the event.

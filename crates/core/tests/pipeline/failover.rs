@@ -105,6 +105,20 @@ fn cases_43_and_55_a_body_can_say_that_the_key_is_refused() {
 }
 
 #[test]
+fn a_body_that_breaks_off_hides_no_rejection_and_makes_none() {
+    for (status, body, attempts) in
+        [(401, "", 2), (400, "{\"reason\":\"API_KEY_INVALID\"", 2), (400, "{\"reason\":", 1), (200, "", 1)]
+    {
+        let first = FakeAnswer::new(status, &[("content-type", "application/json")]).with_body(body);
+        let exchange = world().first([Ok(first.cut_off())]).ask(&get("/told/x"));
+        assert_eq!(exchange.sent.len(), attempts, "{status} {body}");
+        if attempts == 1 {
+            assert_eq!((exchange.status, exchange.body.as_str()), (status, body));
+        }
+    }
+}
+
+#[test]
 fn case_43_the_next_source_serves_the_same_request() {
     let exchange = world().first_statuses(&[401]).ask(&get("/api/x?y=1").header("accept", "text/plain"));
     assert_eq!(exchange.status, 200);
