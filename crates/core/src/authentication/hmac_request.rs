@@ -223,7 +223,7 @@ impl<H: RequestHead> SignedRequest<'_, H> {
     /// The request without edits, so that a message is made of it as a client's own signature is.
     fn unedited_plan(&self, body: Option<SecretBytes>) -> Plan {
         let url = SecretValue::new(String::new());
-        Plan { has_body: body.is_some(), body: body.map(Rc::new), ..Plan::own(self.method, url, 0) }
+        Plan { has_body: body.is_some(), body: body.map(Rc::new), ..Plan::without_edits(self.method, url, 0) }
     }
 
     /// The URL before the signature was put on it.

@@ -93,7 +93,8 @@ pub struct Event<'g> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FailoverOutcome {
-    /// The upstream accepted the next credential: the primary has to be replaced.
+    /// The upstream accepted the credential of a later source. Each source that it rejected before has to be replaced:
+    /// the primary, another one, or several.
     PrimaryRefused,
     /// No other credential is left. Callers can cause this.
     AllRefused,

@@ -101,8 +101,11 @@ impl<'g> Event<'g> {
         let mut notices: Vec<Notice<'_>> = Vec::new();
         for note in &self.secrets {
             let Some(failure) = note.failure else { continue };
-            let served =
-                self.secrets.iter().find(|other| other.secret == note.secret && other.failure.is_none());
+            // A source whose token was used has a second note if that token could not be renewed.
+            let replaces = |other: &&SourceNote<'_>| {
+                other.secret == note.secret && other.failure.is_none() && other.binding != note.binding
+            };
+            let served = self.secrets.iter().find(replaces);
             if let Some(event) = self.name(failure, served) {
                 self.add(&mut notices, event, note, served);
             }
@@ -197,6 +200,15 @@ mod tests {
         let secrets =
             [note("A", 1, Some(Failure::Missing)), note("B", 2, Some(Failure::Error)), note("C", 3, None)];
         assert_eq!(told(None, &secrets), [row("fallback_served", "A", Some("C"))]);
+    }
+
+    #[test]
+    fn a_source_does_not_replace_itself() {
+        // A token was used, and could not be renewed with the same source.
+        let secrets = [note("A", 1, None), note("A", 1, Some(Failure::Exchange))];
+        assert_eq!(told(None, &secrets), []);
+        let secrets = [note("A", 1, None), note("A", 1, Some(Failure::Exchange)), note("B", 2, None)];
+        assert_eq!(told(None, &secrets), [row("fallback_served", "A", Some("B"))]);
     }
 
     #[test]

@@ -64,6 +64,6 @@ impl AccountAccess {
         let url = SecretValue::new([&self.url.origin, &self.url.base, path].concat());
         let has_body = text.is_some();
         let body = text.map(|text| Rc::new(SecretBytes::new(text.into_bytes())));
-        Plan { set, has_body, body, ..Plan::own(method, url, timeout) }
+        Plan { has_body, body, ..Plan::subrequest(method, url, set, timeout) }
     }
 }

@@ -2,11 +2,10 @@
 //!
 //! Four situations lead to another attempt. All of them are before the caller has received a byte of a response:
 //!
-//! 1. The upstream refuses the credential ([`rejection`](super::rejection)), and another source holds another value.
-//!    The
-//!    next source is resolved before the first response is discarded; if it cannot be resolved, the first response is
-//!    returned.
-//! 2. The upstream refuses a token that was used before. A fresh one is obtained with the same source.
+//! 1. The upstream rejects the credential ([`rejection`](super::rejection)), and another source holds another value.
+//!    The next source is resolved before the first response is discarded; if it cannot be resolved, the first response
+//!    is returned.
+//! 2. The upstream rejects a token that was used before. A fresh one is obtained with the same source.
 //! 3. The connection fails before the head of a response arrives, on a route with `retry`.
 //! 4. The upstream asks to try later (429 or 503 with a short `Retry-After`), on a route with `retry`.
 //!

@@ -575,6 +575,8 @@ impl OperatorRuntime for World {
 impl OwnRequests for World {
     async fn request(&self, plan: &Plan, limit: u32) -> Result<WholeResponse, SendError> {
         assert_no_canary(&format!("{plan:?}"));
+        // Some servers refuse a request without it.
+        assert_eq!(plan.set.iter().filter(|(name, _)| name == "user-agent").count(), 1);
         if let Some(answer) = self.key_sets.borrow().get(plan.url.expose()) {
             assert_eq!((plan.method.as_str(), plan.body.is_none()), ("GET", true));
             self.fetched.borrow_mut().push(plan.url.expose().to_owned());
