@@ -27,7 +27,7 @@ impl Bindings for RequestContext<'_> {
         }
     }
 
-    async fn limit(&self, binding: &str, key: &str, within: u32) -> RateLimitVerdict {
+    async fn check_rate_limit(&self, binding: &str, key: &str, within: u32) -> RateLimitVerdict {
         self.rate_limit_verdict(binding, key, within).await
     }
 

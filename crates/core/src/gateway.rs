@@ -151,7 +151,7 @@ struct Authenticated<'g> {
 }
 
 /// The first credential, and the sources to try if the upstream refuses it.
-struct Resolved<'g> {
+struct ResolvedCredential<'g> {
     credential: Credential<'g>,
     resolver: Resolver<'g>,
     /// Whether the request carries no credential at all.
@@ -451,7 +451,7 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + OperatorRuntime + A
         &mut self,
         routed: Routed<'g, '_>,
         authenticated: &Authenticated<'g>,
-    ) -> Result<Resolved<'g>, Code> {
+    ) -> Result<ResolvedCredential<'g>, Code> {
         let Authenticated { caller, ref identity, .. } = *authenticated;
         let before = self.runtime.now();
         let mut resolver = Resolver::new(self.gateway, routed.route, caller, &self.request_id);
@@ -480,7 +480,7 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + OperatorRuntime + A
             self.event.secrets_ms = Some(elapsed(before, self.runtime.now()));
         }
         self.event.secrets.clone_from(&resolver.notes);
-        Ok(Resolved { credential: credential?, resolver, without_credential })
+        Ok(ResolvedCredential { credential: credential?, resolver, without_credential })
     }
 
     /// Reads the list of revoked tokens, and these sources at the same time.
@@ -533,7 +533,7 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + OperatorRuntime + A
     async fn send(
         &mut self,
         forward: &Forward<'_, H>,
-        resolved: &mut Resolved<'g>,
+        resolved: &mut ResolvedCredential<'g>,
         injected: &mut InjectedSecrets<'g>,
         body: Option<Rc<SecretBytes>>,
     ) -> Result<Reply<'g, R::Response>, Code> {
@@ -550,7 +550,7 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + OperatorRuntime + A
             trace: self.trace.as_ref().filter(|_| forward.route.forward_trace),
             body,
         };
-        let reply = attempts.send(std::mem::take(&mut resolved.credential)).await;
+        let reply = attempts.send_with_failover(std::mem::take(&mut resolved.credential)).await;
         self.event.secrets = std::mem::take(&mut resolved.resolver.notes);
         self.event.too_short = injected.too_short();
         self.event.upstream_ms = Some(elapsed(before, self.runtime.now()));
@@ -589,7 +589,7 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + OperatorRuntime + A
         let is_authenticated = caller != Grantee::Anyone;
         let mut edits = edits(&response, routed.route, is_authenticated, links, &self.request_id);
         let selected =
-            forward.own_subprotocol(&response).map(|own| (subprotocol::HEADER.into(), own.to_owned()));
+            forward.selected_subprotocol(&response).map(|own| (subprotocol::HEADER.into(), own.to_owned()));
         edits.add.extend(selected);
         let redaction =
             Redaction::new(&response, forward.method, injected, range, &self.request_id, &mut edits)?;

@@ -197,7 +197,7 @@ impl Bindings for Rehearsal {
         self.reading(source)
     }
 
-    async fn limit(&self, _binding: &str, _key: &str, _within: u32) -> RateLimitVerdict {
+    async fn check_rate_limit(&self, _binding: &str, _key: &str, _within: u32) -> RateLimitVerdict {
         RateLimitVerdict::Within
     }
 

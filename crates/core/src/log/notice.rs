@@ -125,9 +125,9 @@ impl<'g> Event<'g> {
     /// The name of the notice about a source that failed.
     fn name(&self, failure: Failure, served: Option<&SourceNote<'g>>) -> Option<&'static str> {
         match (failure, self.failover) {
-            (Failure::Refused, Some(FailoverOutcome::PrimaryRefused)) => Some("failover_served"),
-            (Failure::Refused, Some(FailoverOutcome::AllRefused)) => Some("credential_refused"),
-            (Failure::Refused | Failure::Repeated | Failure::Unanswered, _) => None,
+            (Failure::Rejected, Some(FailoverOutcome::PrimaryRejected)) => Some("failover_served"),
+            (Failure::Rejected, Some(FailoverOutcome::AllRejected)) => Some("credential_refused"),
+            (Failure::Rejected | Failure::Repeated | Failure::Unanswered, _) => None,
             _ => served.map(|_| "fallback_served"),
         }
     }
@@ -159,7 +159,7 @@ mod tests {
     use super::*;
 
     fn note(binding: &'static str, source: usize, failure: Option<Failure>) -> SourceNote<'static> {
-        let status = (failure == Some(Failure::Refused)).then_some(401);
+        let status = (failure == Some(Failure::Rejected)).then_some(401);
         SourceNote { secret: "api", binding, source, failure, status, error: None }
     }
 
@@ -224,12 +224,15 @@ mod tests {
 
     #[test]
     fn a_refused_credential_is_told_by_what_became_of_it() {
-        let refused = |binding, source| note(binding, source, Some(Failure::Refused));
+        let refused = |binding, source| note(binding, source, Some(Failure::Rejected));
         let secrets = [refused("A", 1), note("B", 2, None)];
-        let served = told(Some(FailoverOutcome::PrimaryRefused), &secrets);
+        let served = told(Some(FailoverOutcome::PrimaryRejected), &secrets);
         assert_eq!(served, [row("failover_served", "A", Some("B"))]);
         let secrets = [refused("A", 1), refused("B", 2)];
-        assert_eq!(told(Some(FailoverOutcome::AllRefused), &secrets), [row("credential_refused", "A", None)]);
+        assert_eq!(
+            told(Some(FailoverOutcome::AllRejected), &secrets),
+            [row("credential_refused", "A", None)]
+        );
         assert_eq!(told(Some(FailoverOutcome::NotReplayable), &secrets), []);
         assert_eq!(told(None, &[refused("A", 1), note("B", 2, Some(Failure::Unanswered))]), []);
     }

@@ -50,7 +50,7 @@ pub trait Bindings {
     async fn read(&self, source: &Source, within: u32) -> Reading;
 
     /// Counts one more request with this key, and gives up after `within` milliseconds.
-    async fn limit(&self, binding: &str, key: &str, within: u32) -> RateLimitVerdict;
+    async fn check_rate_limit(&self, binding: &str, key: &str, within: u32) -> RateLimitVerdict;
 
     /// A `[vars]` entry; `None` if it is not bound or not a text.
     fn variable(&self, name: &str) -> Option<String>;

@@ -84,7 +84,10 @@ pub struct Attempts<'a, 'g, H, R> {
 impl<'g, H: RequestHead, R: Bindings + Network + Clock + AuthRuntime + Instrumented> Attempts<'_, 'g, H, R> {
     /// Sends the request with this credential, and repeats it while one of the four situations applies. If no attempt
     /// succeeds, the last response of the upstream is returned.
-    pub async fn send(mut self, credential: Credential<'g>) -> Result<Reply<'g, R::Response>, Code> {
+    pub async fn send_with_failover(
+        mut self,
+        credential: Credential<'g>,
+    ) -> Result<Reply<'g, R::Response>, Code> {
         let mut credential = Rc::new(credential);
         let mut standing: Option<Reply<'g, R::Response>> = None;
         let mut retries = retries(self.forward);
@@ -162,7 +165,7 @@ impl<'g, H: RequestHead, R: Bindings + Network + Clock + AuthRuntime + Instrumen
     /// provoke them, and 403 and 429 do not tell whether the upstream checked the credential.
     fn record_failover(&mut self, status: u16) {
         if self.resolver.has_rejected() && status < 400 {
-            self.event.failover = Some(FailoverOutcome::PrimaryRefused);
+            self.event.failover = Some(FailoverOutcome::PrimaryRejected);
         }
     }
 
@@ -175,7 +178,7 @@ impl<'g, H: RequestHead, R: Bindings + Network + Clock + AuthRuntime + Instrumen
         Some(range)
     }
 
-    /// The same credential with a fresh token, because the refused one may have been revoked.
+    /// The same credential with a fresh token, because the rejected one may have been revoked.
     async fn renewed(&mut self, is_stale: bool, replay_limit: u32) -> Option<Credential<'g>> {
         if !is_stale || !self.buffer_for_replay(replay_limit).await {
             return None;
@@ -187,16 +190,16 @@ impl<'g, H: RequestHead, R: Bindings + Network + Clock + AuthRuntime + Instrumen
         Some(renewed)
     }
 
-    /// The credential that is tried after the one that the upstream has just refused, or why there is none.
+    /// The credential that is tried after the one that the upstream has just rejected, or why there is none.
     async fn next(&mut self, replay_limit: u32) -> Result<Credential<'g>, FailoverOutcome> {
         if !self.resolver.has_next() {
-            return Err(FailoverOutcome::AllRefused);
+            return Err(FailoverOutcome::AllRejected);
         }
         if !self.buffer_for_replay(replay_limit).await {
             return Err(FailoverOutcome::NotReplayable);
         }
         let next = self.resolver.next(self.readings, self.runtime).await.map_err(|why| match why {
-            CredentialError::Repeated => FailoverOutcome::AllRefused,
+            CredentialError::Repeated => FailoverOutcome::AllRejected,
             CredentialError::Unavailable | CredentialError::Misconfigured => FailoverOutcome::NextUnavailable,
         })?;
         if self.forward.redacts {

@@ -490,7 +490,7 @@ impl Bindings for World {
         }
     }
 
-    async fn limit(&self, binding: &str, key: &str, _within: u32) -> RateLimitVerdict {
+    async fn check_rate_limit(&self, binding: &str, key: &str, _within: u32) -> RateLimitVerdict {
         assert_no_canary(key);
         self.counted.borrow_mut().push((binding.to_owned(), key.to_owned()));
         self.limits.get(binding).copied().unwrap_or(RateLimitVerdict::Within)
