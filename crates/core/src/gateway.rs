@@ -39,9 +39,9 @@ use crate::runtime::instrumented::Instrumented;
 use crate::runtime::{Bindings, Clock, Network, OperatorRuntime, RequestHead, UpstreamResponse};
 use crate::secret_value::SecretBytes;
 use crate::secrets::base_url::base_url;
+use crate::secrets::concurrent_reads::Readings;
 use crate::secrets::credential::Credential;
-use crate::secrets::readings::Readings;
-use crate::secrets::resolver::Resolver;
+use crate::secrets::fallback::Resolver;
 use crate::upstream::attempts::{Attempts, Reply};
 use crate::upstream::planning::Forward;
 
@@ -151,7 +151,7 @@ struct Authenticated<'g> {
 }
 
 /// The first credential, and the sources to try if the upstream refuses it.
-struct Resolved<'g> {
+struct ResolvedCredential<'g> {
     credential: Credential<'g>,
     resolver: Resolver<'g>,
     /// Whether the request carries no credential at all.
@@ -451,7 +451,7 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + OperatorRuntime + A
         &mut self,
         routed: Routed<'g, '_>,
         authenticated: &Authenticated<'g>,
-    ) -> Result<Resolved<'g>, Code> {
+    ) -> Result<ResolvedCredential<'g>, Code> {
         let Authenticated { caller, ref identity, .. } = *authenticated;
         let before = self.runtime.now();
         let mut resolver = Resolver::new(self.gateway, routed.route, caller, &self.request_id);
@@ -480,7 +480,7 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + OperatorRuntime + A
             self.event.secrets_ms = Some(elapsed(before, self.runtime.now()));
         }
         self.event.secrets.clone_from(&resolver.notes);
-        Ok(Resolved { credential: credential?, resolver, without_credential })
+        Ok(ResolvedCredential { credential: credential?, resolver, without_credential })
     }
 
     /// Reads the list of revoked tokens, and these sources at the same time.
@@ -533,7 +533,7 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + OperatorRuntime + A
     async fn send(
         &mut self,
         forward: &Forward<'_, H>,
-        resolved: &mut Resolved<'g>,
+        resolved: &mut ResolvedCredential<'g>,
         injected: &mut InjectedSecrets<'g>,
         body: Option<Rc<SecretBytes>>,
     ) -> Result<Reply<'g, R::Response>, Code> {
@@ -550,7 +550,7 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + OperatorRuntime + A
             trace: self.trace.as_ref().filter(|_| forward.route.forward_trace),
             body,
         };
-        let reply = attempts.send(std::mem::take(&mut resolved.credential)).await;
+        let reply = attempts.send_with_failover(std::mem::take(&mut resolved.credential)).await;
         self.event.secrets = std::mem::take(&mut resolved.resolver.notes);
         self.event.too_short = injected.too_short();
         self.event.upstream_ms = Some(elapsed(before, self.runtime.now()));
@@ -589,7 +589,7 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + OperatorRuntime + A
         let is_authenticated = caller != Grantee::Anyone;
         let mut edits = edits(&response, routed.route, is_authenticated, links, &self.request_id);
         let selected =
-            forward.own_subprotocol(&response).map(|own| (subprotocol::HEADER.into(), own.to_owned()));
+            forward.selected_subprotocol(&response).map(|own| (subprotocol::HEADER.into(), own.to_owned()));
         edits.add.extend(selected);
         let redaction =
             Redaction::new(&response, forward.method, injected, range, &self.request_id, &mut edits)?;
@@ -607,8 +607,8 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + OperatorRuntime + A
         let check = encoding_check_before_head(response, method).filter(|_| injected.is_searched_in_bodies());
         let Some(is_unsearchable) = check else { return Ok(()) };
         let length = u32::try_from(charset::LOOKED_AT).unwrap_or(u32::MAX);
-        let beginning = self.runtime.beginning(response, length, FIRST_BYTES_TIMEOUT).await;
-        if is_unsearchable(&beginning) { Err(Code::UpstreamInvalid) } else { Ok(()) }
+        let peeked = self.runtime.peek_body(response, length, FIRST_BYTES_TIMEOUT).await;
+        if is_unsearchable(&peeked.bytes) { Err(Code::UpstreamInvalid) } else { Ok(()) }
     }
 
     /// Step 10: turns a code into a refusal, adds CORS headers, and completes the event.
