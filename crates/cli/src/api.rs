@@ -67,8 +67,18 @@ impl ChosenStore {
     pub fn failure(&self, api: &Api, verb: &str, secret: &str, failure: &ApiFailure) -> Failure {
         let instead = match failure {
             ApiFailure::Refused { error, .. } if error.is_name_taken() => {
+                if verb != "create" {
+                    return Failure::failed(format_args!(
+                        "cannot {verb} `{}` in the store `{}`: {failure}; it exists already",
+                        Printable(secret),
+                        Printable(&self.name)
+                    ));
+                }
                 let update = api.secrets_command("update --value").operands(&[secret]);
-                format!("; it exists already: `{update}` changes its value")
+                format!(
+                    "; it exists already: `{update}` overwrites its value, and `ostiary rotate` changes a key that is in \
+                     use"
+                )
             }
             _ => String::new(),
         };
@@ -395,6 +405,8 @@ fn unreached<T>(call: &Call<T>, reason: Unreached) -> ApiFailure {
 const TOKEN: &str = "CLOUDFLARE_API_TOKEN";
 const EMAIL: &str = "CLOUDFLARE_EMAIL";
 const KEY: &str = "CLOUDFLARE_API_KEY";
+/// The variables with credentials of the account.
+pub const CREDENTIALS: [&str; 3] = [TOKEN, EMAIL, KEY];
 
 fn credential() -> Result<Credential, Failure> {
     // A variable that is not UTF-8 counts as set; its replacement characters are refused later.

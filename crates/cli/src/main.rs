@@ -45,6 +45,7 @@ mod output;
 mod printable;
 mod shell;
 mod snippet;
+mod terminal;
 
 use std::process::ExitCode;
 

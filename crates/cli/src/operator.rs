@@ -21,7 +21,8 @@ use crate::failure::Failure;
 use crate::http_client::HttpClient;
 use crate::probed::{Probed, code};
 
-const TOKEN: &str = "OSTIARY_OPERATOR_TOKEN";
+/// The variable with the operator's token, which no other program gets.
+pub const TOKEN: &str = "OSTIARY_OPERATOR_TOKEN";
 
 /// The options that select a gateway. Its operator's token is in the environment: `OSTIARY_OPERATOR_TOKEN`.
 #[derive(Args)]

@@ -1,11 +1,14 @@
 //! Checks that a value is valid in every place in which the configuration uses it. The Worker calls the same function
 //! of the core at run time, when it is too late.
 
+use std::cell::RefCell;
 use std::fmt;
 
 use clap::Args;
 use ostiary_core::authentication::jwt::RevocationList;
-use ostiary_core::configuration::{Gateway, Part, Placement, Proof, SecretId, SourceKind, Template};
+use ostiary_core::authentication::named_token::caller_name;
+use ostiary_core::configuration::{Caller, Gateway, Part, Placement, Proof, SecretId, SourceKind, Template};
+use ostiary_core::digest::{Digest, digest};
 use ostiary_core::place::Place;
 use ostiary_core::secret_value::SecretValue as UsedValue;
 use ostiary_core::secrets::places::check_value;
@@ -14,6 +17,7 @@ use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use zeroize::Zeroizing;
 
+use crate::bound::Bound;
 use crate::configuration::{ConfigurationArguments, Environment};
 use crate::failure::Failure;
 use crate::no_key::NoKey;
@@ -31,6 +35,8 @@ pub struct ValueArguments {
 pub struct ValueCheck {
     places: Option<(Gateway, Vec<Environment>)>,
     as_is: bool,
+    /// The digests of the callers' tokens that were checked, because a file may have one for two callers.
+    tokens: RefCell<Vec<(SecretId, Digest)>>,
 }
 
 impl ValueCheck {
@@ -46,19 +52,25 @@ impl ValueCheck {
     ) -> Result<Self, Failure> {
         let as_is = value.as_is;
         if !arguments.is_present() {
-            return Ok(Self { places: None, as_is });
+            return Ok(Self::without(as_is));
         }
         match (arguments.gateway(), arguments.environments()) {
-            (Ok(gateway), Ok(environments)) => Ok(Self { places: Some((gateway, environments)), as_is }),
+            (Ok(gateway), Ok(environments)) => {
+                Ok(Self { places: Some((gateway, environments)), ..Self::without(as_is) })
+            }
             (Err(failure), _) | (_, Err(failure)) if arguments.is_named() => Err(failure),
             (Err(_), _) | (_, Err(_)) => {
                 let check = arguments.given().command("check");
                 output.note(format!(
                     "The configuration has errors (`{check}` shows them), so values are checked without it."
                 ));
-                Ok(Self { places: None, as_is })
+                Ok(Self::without(as_is))
             }
         }
+    }
+
+    fn without(as_is: bool) -> Self {
+        Self { places: None, as_is, tokens: RefCell::default() }
     }
 
     /// Checks the value for every binding of this secret of a store, in all environments. For a secret without
@@ -84,7 +96,38 @@ impl ValueCheck {
         if ids.is_empty() {
             return self.unbound(name, value);
         }
-        ids.into_iter().try_for_each(|id| known(gateway, id, name.as_str(), value, self.as_is))
+        ids.into_iter().try_for_each(|id| {
+            known(gateway, id, name.as_str(), value, self.as_is)?;
+            self.check_again(gateway, id, name, value)
+        })
+    }
+
+    /// Checks that no other caller's secret got the same token before.
+    fn check_again(
+        &self,
+        gateway: &Gateway,
+        id: SecretId,
+        name: &SecretName,
+        value: &SecretValue,
+    ) -> Result<(), Failure> {
+        if !gateway.callers.iter().any(|caller| caller.proof == Proof::Secret(id)) {
+            return Ok(());
+        }
+        let digest = digest(value.expose().as_bytes());
+        let mut tokens = self.tokens.borrow_mut();
+        if tokens.iter().any(|(other, known)| *other != id && *known == digest) {
+            return Err(Failure::usage(format_args!(
+                "{name}: another caller gets the same token, and the gateway accepts no token of two callers"
+            )));
+        }
+        tokens.push((id, digest));
+        Ok(())
+    }
+
+    /// The bindings of this secret of a store, for messages; `None` if it is not bound.
+    pub fn bindings(&self, store: &StoreId, name: &str) -> Option<String> {
+        let (_, environments) = self.places.as_ref()?;
+        Bound::new(environments, store).places(name)
     }
 
     fn unbound(&self, name: &SecretName, value: &SecretValue) -> Result<(), Failure> {
@@ -116,6 +159,7 @@ fn known(
     let used = UsedValue::new(value.expose().to_owned());
     check_value(gateway, id, &used, true)
         .map_err(|misfit| Failure::usage(format_args!("{name}: {misfit}")))?;
+    check_token(gateway, id, value).map_err(|fault| Failure::usage(format_args!("{name}: {fault}")))?;
     let mut callers = gateway.callers.iter();
     let class =
         callers.find(|caller| matches!(&caller.proof, Proof::Issued(issued) if issued.revoked == Some(id)));
@@ -133,13 +177,45 @@ fn known(
     })
 }
 
+/// Checks that the gateway would compare a token with this secret, and that it is not the token of another caller.
+fn check_token(gateway: &Gateway, id: SecretId, value: &SecretValue) -> Result<(), String> {
+    let text = value.expose();
+    for caller in gateway.callers.iter().filter(|caller| caller.proof == Proof::Secret(id)) {
+        let Caller { name, named, .. } = caller;
+        let instead = format!("so it would never be accepted; `ostiary token new {name}` makes one that is");
+        match caller_name(text) {
+            Some(known) if known != name => {
+                return Err(format!(
+                    "the token has the form `ost_NAME_…` with another name than `{name}`, {instead}"
+                ));
+            }
+            None if *named => {
+                return Err(format!(
+                    "`{name}` has `named = true`, and the token does not begin with its name, {instead}"
+                ));
+            }
+            _ => {}
+        }
+        let digest = digest(text.as_bytes());
+        let is_known =
+            |other: &&Caller| matches!(&other.proof, Proof::Digests(known) if known.contains(&digest));
+        if let Some(other) = gateway.callers.iter().find(is_known) {
+            return Err(format!(
+                "it is the token of `{}`, and the gateway accepts no token of two callers",
+                other.name
+            ));
+        }
+    }
+    Ok(())
+}
+
 /// Whether the gateway adds an authentication scheme to this secret, or compares it with a token without one.
 fn adds_scheme(gateway: &Gateway, id: SecretId) -> bool {
     gateway.callers.iter().any(|caller| caller.proof == Proof::Secret(id))
         || gateway
             .routes
             .iter()
-            .any(|route| route.auth.iter().any(|placement| is_behind_scheme(placement, id)))
+            .any(|route| route.auths().flatten().any(|placement| is_behind_scheme(placement, id)))
 }
 
 fn is_behind_scheme(placement: &Placement, id: SecretId) -> bool {
@@ -244,8 +320,10 @@ list = ["L"]
 token = ["T"]
 header = ["H"]
 behind = ["I"]
+tenant = ["N"]
 [callers.web]
 bearer = "${token}"
+with = { key = "${tenant}" }
 [callers.agents]
 issued = { keys = ["11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"], revoked = "${list}" }
 [routes.a]
@@ -258,6 +336,11 @@ mount = "/b"
 upstream = "https://b.example.com"
 auth = { basic = { username = "u", password = "${password}" } }
 allow = { agents = ["GET /**"] }
+[routes.tenants]
+mount = "/tenants"
+upstream = "https://t.example.com"
+auth = { bearer = "${caller.key}" }
+allow = { web = ["GET /**"] }
 [routes.c]
 mount = "/c"
 upstream = "https://c.example.com"
@@ -271,7 +354,7 @@ allow = { agents = ["GET /**"] }
                 "[[secrets_store_secrets]]\nbinding = \"{name}\"\nstore_id = \"s\"\nsecret_name = \"{name}\"\n"
             )
         };
-        let wrangler: String = ["B", "P", "Q", "S", "F", "L", "T", "H", "I"].map(row).concat();
+        let wrangler: String = ["B", "P", "Q", "S", "F", "L", "T", "H", "I", "N"].map(row).concat();
         let files =
             [("gateway.toml", GATEWAY), ("wrangler.toml", &wrangler)].map(|(path, text)| File { path, text });
         let gateway = read(files[0], files[1]).unwrap().gateway;
@@ -319,6 +402,7 @@ allow = { agents = ["GET /**"] }
             ("password", true),
             ("token", true),
             ("behind", true),
+            ("tenant", true),
             ("header", false),
             ("query", false),
         ] {

@@ -18,6 +18,9 @@ pub struct Target {
     pub caller: Option<String>,
     /// The other routes whose auth uses one of the secrets. They are not probed.
     pub other_routes: Vec<OtherRoute>,
+    /// Further uses that are not probed, each as the beginning of a sentence: other callers of the route with values of
+    /// their own, and the operator's endpoints.
+    pub other_users: Vec<String>,
 }
 
 /// A route that uses one of the secrets, and is not probed.
@@ -82,7 +85,8 @@ impl Target {
         }
         let caller = route.as_ref().and_then(|route| caller(gateway, route, &ids));
         let other_routes = other_routes(gateway, &ids, route.as_deref());
-        Ok(Self { secrets, route, caller, other_routes })
+        let other_users = other_users(gateway, &ids, route.as_deref(), caller.as_deref());
+        Ok(Self { secrets, route, caller, other_routes, other_users })
     }
 
     /// The number of sources of each secret.
@@ -175,10 +179,37 @@ fn other_routes(gateway: &Gateway, ids: &[SecretId], tried: Option<&str>) -> Vec
     let others = gateway.routes.iter().filter(|route| Some(route.name.as_ref()) != tried).filter(carries);
     let other = |route: &Route| {
         let conditions = route.failover.iter().flat_map(|failover| failover.when.iter());
+        // The body of the response to a wrong value on that route is not known.
+        let conditions = conditions.filter(|condition| condition.body.is_none());
         let failover = conditions.map(|condition| condition.status).collect();
         OtherRoute { name: route.name.to_string(), failover }
     };
     others.map(other).collect()
+}
+
+/// The other callers of the probed route whose values include one of the secrets, and the operator's own requests.
+fn other_users(
+    gateway: &Gateway,
+    ids: &[SecretId],
+    route: Option<&str>,
+    probed: Option<&str>,
+) -> Vec<String> {
+    let uses = |auth: &[Placement]| auth.iter().flat_map(Placement::secrets).any(|id| ids.contains(&id));
+    let grants = gateway.routes.iter().filter(|known| Some(known.name.as_ref()) == route);
+    let grants = grants.flat_map(|route| route.allow.iter());
+    let callers = grants.filter(|grant| grant.auth.as_deref().is_some_and(uses));
+    let callers = callers.filter_map(|grant| match grant.to {
+        Grantee::Caller(id) => gateway.caller(id),
+        Grantee::Anyone => None,
+    });
+    let callers = callers.filter(|caller| Some(caller.name.as_ref()) != probed);
+    let callers = callers.map(|caller| format!("The caller `{}` of this route", caller.name));
+    let operator = gateway.operator.iter();
+    let operator = operator
+        .flat_map(|operator| [("metrics", &operator.metrics), ("secrets_store", &operator.secrets_store)]);
+    let operator = operator.filter(|(_, api)| api.as_ref().is_some_and(|api| ids.contains(&api.token)));
+    let operator = operator.map(|(key, _)| format!("`[operator] {key}`"));
+    callers.chain(operator).collect()
 }
 
 fn target_secret(secret: &Secret, environment: &Environment) -> Result<TargetSecret, Failure> {
@@ -204,6 +235,7 @@ mod tests {
 
     use super::*;
 
+    const STORE: &str = "023e105f4ecef8ad9ca31a8372d0c353";
     const GATEWAY: &str = r#"
 [secrets]
 id   = ["ID", "ID_NEXT"]
@@ -220,6 +252,13 @@ with = { key = "${id}" }
 [callers.shop]
 bearer_sha256 = ["0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"]
 with = { key = "${tenant}" }
+[callers.other]
+bearer_sha256 = ["1123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"]
+with = { key = "${tenant}" }
+[operator]
+mount = "ops.example.com"
+allow = ["ops"]
+secrets_store = { url = "https://api.cloudflare.com/client/v4/accounts/1/secrets_store", token = "${key}" }
 [routes.pair]
 mount = "/pair"
 upstream = "https://a.example.com"
@@ -228,13 +267,14 @@ allow = { ops = ["GET /**"] }
 [routes.id]
 mount = "/id"
 upstream = "https://a.example.com"
+failover = { when = [401, { status = 403, body = "dead" }] }
 auth = [{ bearer = "${id}" }, { header = "x-a", value = "${same}" }, { header = "x-b", value = "${old}" }, { header = "x-c", value = "${twin}" }]
 allow = { ops = ["GET /**"] }
 [routes.shared]
 mount = "/shared"
 upstream = "https://a.example.com"
 auth = { bearer = "${caller.key}" }
-allow = { ops = ["GET /**"], shop = ["GET /**"] }
+allow = { ops = ["GET /**"], shop = ["GET /**"], other = ["GET /**"] }
 "#;
 
     fn find(names: &[&str], route: Option<&str>) -> Result<(Option<String>, String), String> {
@@ -264,7 +304,7 @@ allow = { ops = ["GET /**"], shop = ["GET /**"] }
         ];
         let row = |name: &&str| {
             format!(
-                "[[secrets_store_secrets]]\nbinding = \"{name}\"\nstore_id = \"s\"\nsecret_name = \"{name}\"\n"
+                "[[secrets_store_secrets]]\nbinding = \"{name}\"\nstore_id = \"{STORE}\"\nsecret_name = \"{name}\"\n"
             )
         };
         let wrangler = format!("secrets.required = [\"OLD\"]\n{}", bound.iter().map(row).collect::<String>());
@@ -273,7 +313,7 @@ allow = { ops = ["GET /**"], shop = ["GET /**"] }
         let gateway = ostiary_grammar::read(files[0], files[1]).unwrap().gateway;
         let binding = |name: &&str| Binding {
             name: (*name).to_owned(),
-            store: "s".parse().unwrap(),
+            store: STORE.parse().unwrap(),
             secret: name.trim_end_matches("_AGAIN").parse().unwrap(),
         };
         let environment =
@@ -307,6 +347,14 @@ allow = { ops = ["GET /**"], shop = ["GET /**"] }
         assert_eq!(others(&["id"], "pair"), [other("id"), other("shared")]);
         assert_eq!(others(&["id"], "id"), [other("pair"), other("shared")]);
         assert_eq!(others(&["key"], "pair"), []);
+    }
+
+    #[test]
+    fn names_other_callers_and_the_operator_s_own_use() {
+        let users = |names: &[&str]| found(names, None).unwrap().other_users;
+        assert_eq!(users(&["tenant"]), ["The caller `other` of this route"]);
+        assert_eq!(users(&["key"]), ["`[operator] secrets_store`"]);
+        assert_eq!(found(&["id"], Some("id")).unwrap().other_users, <[String; 0]>::default());
     }
 
     #[test]

@@ -14,6 +14,7 @@ use clap::Args;
 use jiff::Timestamp;
 
 use crate::failure::Failure;
+use crate::operator::TOKEN;
 use crate::output::Output;
 use documents::Documents;
 use event::found_in;
@@ -80,6 +81,7 @@ impl Tail {
 fn spawn(worker: Option<&str>, env: Option<&str>) -> Result<Child, Failure> {
     let mut command = Command::new("npx");
     command.args(["wrangler", "tail", "--format", "json"]).stdout(Stdio::piped());
+    command.env_remove(TOKEN);
     command.args(env.map(|name| format!("--env={name}")));
     if let Some(worker) = worker {
         command.args(["--", worker]);
