@@ -9,7 +9,7 @@ import { dirname, join } from "node:path";
 // reported.
 const LAYERS = {
   "crates/core/src": [
-    ["secret_value digest request_id order", "values; they use nothing"],
+    ["secret_value digest request_id sort", "values; they use nothing"],
     ["http", "words of HTTP; it knows no gateway"],
     ["configuration", "what the build has checked; it uses http"],
     ["encoding", "texts as bytes, and bytes as texts"],
@@ -38,7 +38,7 @@ const LAYERS = {
     ["invocation recovery request sending", "one request, and what is left of it"],
     ["deadline", "a time that passes"],
     ["runtime", "the state of one request, as the core asks for it"],
-    ["bindings upstream console cache cryptography own_request signing", "what the core asks of a runtime"],
+    ["bindings upstream operator_runtime cache cryptography own_request auth_runtime body_reader", "what the core asks of a runtime"],
     ["response", "what the core has decided"],
     ["lib", "the handler; it may use everything"],
   ],

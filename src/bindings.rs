@@ -5,7 +5,7 @@ use std::rc::Rc;
 use js_sys::Reflect;
 use ostiary_core::configuration::{Source, SourceKind};
 use ostiary_core::runtime::Bindings;
-use ostiary_core::runtime::limit::Verdict;
+use ostiary_core::runtime::rate_limit_verdict::RateLimitVerdict;
 use ostiary_core::runtime::reading::Reading;
 use ostiary_secret_bindings::{self as secret_bindings, ReadError};
 use wasm_bindgen::prelude::*;
@@ -27,14 +27,14 @@ impl Bindings for Runtime<'_> {
         }
     }
 
-    async fn limit(&self, binding: &str, key: &str, within: u32) -> Verdict {
+    async fn limit(&self, binding: &str, key: &str, within: u32) -> RateLimitVerdict {
         if self.rehearsal().is_some() {
-            return Verdict::Within;
+            return RateLimitVerdict::Within;
         }
         match self.count(binding, key, within).await {
-            Some(true) => Verdict::Within,
-            Some(false) => Verdict::Exceeded,
-            None => Verdict::Unknown,
+            Some(true) => RateLimitVerdict::Within,
+            Some(false) => RateLimitVerdict::Exceeded,
+            None => RateLimitVerdict::Unknown,
         }
     }
 

@@ -1,4 +1,13 @@
-//! One timer for everything that is awaited at the same time.
+//! The two kinds of time limits of the edge, for everything that it awaits in Rust.
+//!
+//! - A [`Deadline`] is fixed: it passes so many milliseconds after it was made. The reads of a request's secrets share
+//!   one (`bindings.rs`, with the time `secret_timeout` of the configuration). The cache, the gateway's own requests,
+//!   pauses between attempts and the operator's requests have their own.
+//! - An [`IdleDeadline`] moves: it passes when one of several waits takes too long. Bodies that are read as a whole
+//!   have
+//!   one (`body_reader.rs`).
+//!
+//! The time limits of bodies that stream are in JavaScript: `js/idle_timer.js`.
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
@@ -10,7 +19,7 @@ use crate::invocation::Invocation;
 use crate::js;
 use crate::waiter::Signal;
 
-/// A deadline. Its timer is cleared when it is dropped.
+/// A fixed deadline. Its timer is cleared when it is dropped.
 pub(crate) struct Deadline {
     invocation: Invocation,
     passed: Signal,
@@ -48,20 +57,20 @@ impl Deadline {
     }
 }
 
-/// A deadline for each of several waits, one after another. Its timer is set again when it has run out, not for each
-/// wait: to set a timer is dear.
-pub(crate) struct MovingDeadline {
+/// A time limit for each of several waits, one after another. Its timer is set again when it has fired, and not for
+/// each wait, because setting a timer is expensive.
+pub(crate) struct IdleDeadline {
     milliseconds: u32,
     current: Deadline,
 }
 
-impl MovingDeadline {
-    /// Passes so many milliseconds after a wait has begun.
+impl IdleDeadline {
+    /// Passes this many milliseconds after the beginning of a wait.
     pub(crate) fn new(invocation: &Invocation, milliseconds: u32) -> Self {
         Self { milliseconds, current: Deadline::new(invocation, milliseconds) }
     }
 
-    /// What the future comes to; `None` where it takes longer.
+    /// The output of the future; `None` if it takes longer.
     pub(crate) async fn within<F: Future>(&mut self, future: F) -> Option<F::Output> {
         let end = Date::now() + f64::from(self.milliseconds);
         let mut future = pin!(future);

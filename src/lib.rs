@@ -5,15 +5,17 @@
 //! by JavaScript (`js`), which reads and writes the platform's streams without a copy into WebAssembly. `entry.js`
 //! restarts the module after a panic and serves requests again.
 
+mod auth_runtime;
 mod bindings;
+mod body_reader;
 mod cache;
 mod configuration;
-mod console;
 mod cryptography;
 mod deadline;
 mod headers;
 mod invocation;
 mod js;
+mod operator_runtime;
 mod own_request;
 mod recovery;
 mod redactor;
@@ -22,7 +24,6 @@ mod response;
 mod rewriter;
 mod runtime;
 mod sending;
-mod signing;
 mod upstream;
 mod waiter;
 

@@ -3,7 +3,7 @@
 use js_sys::Uint8Array;
 use ostiary_core::runtime::own_request::{OwnRequests, WholeResponse};
 use ostiary_core::runtime::plan::Plan;
-use ostiary_core::runtime::{ReceiveError, SendError};
+use ostiary_core::runtime::{BodyReadError, SendError};
 use ostiary_core::secret_value::SecretBytes;
 use wasm_bindgen::prelude::*;
 use web_sys::{
@@ -38,8 +38,8 @@ impl Runtime<'_> {
         let read = self.read_all(&reader, limit, plan.timeout).await;
         js::discard(&reader);
         let body = read.map_err(|why| match why {
-            ReceiveError::TooLarge => SendError::TooLarge,
-            ReceiveError::Broken => SendError::Unreachable,
+            BodyReadError::TooLarge => SendError::TooLarge,
+            BodyReadError::Broken => SendError::Unreachable,
         })?;
         Ok(WholeResponse { status, cache_control, body: SecretBytes::new(body) })
     }

@@ -16,7 +16,8 @@ use crate::deadline::Deadline;
 use crate::invocation::Invocation;
 use crate::sending::Sending;
 
-/// The state of one request. The core's traits are implemented in `bindings`, `upstream`, `console` and other modules.
+/// The state of one request. The core's traits are implemented in `bindings`, `upstream`, `operator_runtime` and other
+/// modules.
 pub(crate) struct Runtime<'a> {
     pub(crate) request: &'a Request,
     pub(crate) env: &'a Env,

@@ -1,33 +1,5 @@
-// A deadline that moves with progress: it passes once, this many milliseconds after the last progress.
-export class Deadline {
-  #milliseconds;
-  #pass;
-  #progress = Date.now();
-  #timer;
-
-  // `pass` is called when the deadline has passed.
-  constructor(milliseconds, pass) {
-    this.#milliseconds = milliseconds;
-    this.#pass = pass;
-    this.#watch();
-  }
-
-  progressed() {
-    this.#progress = Date.now();
-  }
-
-  end() {
-    clearTimeout(this.#timer);
-  }
-
-  // The timer is set again when it has fired, and not at each progress: progress is frequent, and setting a timer is
-  // expensive.
-  #watch() {
-    const left = this.#progress + this.#milliseconds - Date.now();
-    if (left > 0) this.#timer = setTimeout(() => this.#watch(), left);
-    else this.#pass();
-  }
-}
+// The timer of a fixed deadline, for deadline.rs. A time limit that moves with progress is an IdleTimer
+// (idle_timer.js).
 
 // Fulfils the wait with this number after this many milliseconds, and returns the id for `clearTimeout`. Only the timer
 // refers to the waiter. With `nodejs_compat`, a timer is an object, which would refer to it too.

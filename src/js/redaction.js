@@ -5,8 +5,8 @@
 const LARGEST_PIECE = 65536;
 const LARGEST_CODED_PIECE = 4096;
 
-// A decoded body that is larger than `HARMLESS_GROWTH` and more than this many times as large as its coded form is a
-// decompression bomb. Text usually shrinks to a tenth or a twentieth, and a repetitive log to a hundredth.
+// A decoded body that is larger than `HARMLESS_GROWTH` plus this many times its coded form is a decompression bomb.
+// Text usually shrinks to a tenth or a twentieth, and a repetitive log to a hundredth.
 const MOST_GROWTH = 200;
 const HARMLESS_GROWTH = 16 * 1048576;
 

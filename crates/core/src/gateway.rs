@@ -23,7 +23,7 @@ use crate::operator::{self, OperatorRequest, Report};
 use crate::redaction::{Redaction, Sent, judge_first};
 use crate::refusal::{Challenge, Code, MediaType, Refusal};
 use crate::request::admission::{Admitted, admit};
-use crate::request::body::receive;
+use crate::request::body::read_body;
 use crate::request::rate_limit::{Limited, Limits, Subject};
 use crate::request::routing::Arrival;
 use crate::request::trace::Trace;
@@ -31,10 +31,11 @@ use crate::request::{cors, destination, named_method, routing, source};
 use crate::request_id::RequestId;
 use crate::response::edits::{Edits, edits};
 use crate::response::link::Links;
+use crate::runtime::auth_runtime::AuthRuntime;
 use crate::runtime::clock::elapsed;
+use crate::runtime::feature::if_built_in;
 use crate::runtime::instrumented::Instrumented;
-use crate::runtime::signing::{Signing, when};
-use crate::runtime::{Bindings, Clock, Console, Network, RequestHead, UpstreamResponse};
+use crate::runtime::{Bindings, Clock, Network, OperatorRuntime, RequestHead, UpstreamResponse};
 use crate::secret_value::SecretBytes;
 use crate::secrets::base_url::base_url;
 use crate::secrets::credential::Credential;
@@ -89,7 +90,7 @@ pub enum Outcome<A> {
 ///    [`Attempts::send`].
 /// 9. Respond: remove headers, rewrite links, make the response private, redact. 502
 /// 10. Record: complete the event of the log.
-pub async fn handle<'g, R: Bindings + Network + Clock + Console + Signing + Instrumented>(
+pub async fn handle<'g, R: Bindings + Network + Clock + OperatorRuntime + AuthRuntime + Instrumented>(
     gateway: &'g Gateway,
     head: &impl RequestHead,
     runtime: &'g R,
@@ -148,7 +149,7 @@ struct Resolved<'g> {
     without_credential: bool,
 }
 
-impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console + Signing + Instrumented>
+impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + OperatorRuntime + AuthRuntime + Instrumented>
     Context<'g, 'h, H, R>
 {
     fn new(gateway: &'g Gateway, head: &'h H, runtime: &'g R, request_id: RequestId) -> Self {
@@ -239,7 +240,7 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console + Signing +
         let revocable =
             operator::authenticate(gateway, operator, &request, &mut self.readings, &mut self.event).await?;
         if let Some(revocable) = revocable.filter(|_| R::FORMS.issued) {
-            when(const { R::FORMS.issued }, || {
+            if_built_in(const { R::FORMS.issued }, || {
                 self.check_revocation(&revocable, Vec::new(), Challenge::default())
             })
             .await
@@ -304,7 +305,8 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console + Signing +
         let proved = authenticate(self.gateway, route.callers(), shown, is_foreign, &mut self.readings).await;
         let proved = match proved {
             Err(why) if why != AuthenticationError::Contradictory => {
-                let verified = when(const { R::FORMS.hmac_callers }, || self.verify_request(routed)).await;
+                let verified =
+                    if_built_in(const { R::FORMS.hmac_callers }, || self.verify_request(routed)).await;
                 let verified = verified.flatten().unwrap_or(Err(Refused::Unproved(why)));
                 // The client may try again where its token could not be checked.
                 verified.map_err(|refused| {
@@ -347,7 +349,7 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console + Signing +
             query: target.query,
         };
         let body = async || match has_body {
-            true if R::FORMS.body => receive(self.runtime, route, *length).await.map(Some),
+            true if R::FORMS.body => read_body(self.runtime, route, *length).await.map(Some),
             _ => Ok(None),
         };
         verify_request(self.gateway, route.callers(), &request, &mut self.readings, body).await
@@ -452,7 +454,8 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + Console + Signing +
             let first = first.collect::<Vec<_>>();
             let challenge = challenge(&routed.route.token_in, self.head);
             let checked =
-                when(const { R::FORMS.issued }, || self.check_revocation(revocable, first, challenge)).await;
+                if_built_in(const { R::FORMS.issued }, || self.check_revocation(revocable, first, challenge))
+                    .await;
             self.event.secrets_ms = Some(elapsed(before, self.runtime.now()));
             checked.transpose()?;
         }

@@ -22,12 +22,12 @@ pub mod configuration;
 pub mod digest;
 pub mod encoding;
 pub mod http;
-mod order;
 pub mod place;
 pub mod refusal;
 pub mod request_id;
 pub mod runtime;
 pub mod secret_value;
+mod sort;
 
 pub mod authentication;
 pub mod log;

@@ -183,6 +183,11 @@ impl<'t> Value<'t> {
         array.into_iter().flat_map(|array| array.iter()).map(|item| Value { item, ..self }).collect()
     }
 
+    /// `None` if the value is not a boolean.
+    pub(crate) fn quiet_boolean(self) -> Option<bool> {
+        self.item.get_ref().as_bool()
+    }
+
     /// The digits of an integer; `None` if the value is not an integer.
     pub(crate) fn quiet_integer(self) -> Option<&'t str> {
         self.item.get_ref().as_integer().map(toml::de::DeInteger::as_str)

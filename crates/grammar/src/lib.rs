@@ -41,6 +41,7 @@ mod name;
 mod nearest;
 mod notation;
 mod oauth2;
+mod observability;
 mod operator;
 mod output;
 mod own_host;

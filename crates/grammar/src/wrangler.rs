@@ -8,6 +8,7 @@ use super::document::{Entry, Located, Table, Value};
 use super::file::Span;
 use super::lacking::{or_nearest, report};
 use super::notation::Notation;
+use super::observability::warn_of_stored_urls;
 use ostiary_core::configuration::{Source, SourceKind};
 
 /// The environments of wrangler's configuration, the top level first.
@@ -68,11 +69,13 @@ impl<'t> Deployment<'t> {
     pub(crate) fn read(file: &Table<'t>, findings: &mut Findings<'t>) -> Self {
         let notation = findings.file().notation();
         let mut environments = vec![Environment::read(None, file, findings)];
+        warn_of_stored_urls(file, &[], findings);
         let named =
             file.value("env").and_then(|value| value.table(&notation.table(&["env", "staging"]), findings));
         for Entry { key, value } in named.iter().flat_map(Table::entries) {
             if let Some(table) = value.table(&notation.table(&["env", key.text]), findings) {
                 environments.push(Environment::read(Some(key.text), &table, findings));
+                warn_of_stored_urls(&table, &["env", key.text], findings);
             }
         }
         Self { file: findings.file().name(), environments }

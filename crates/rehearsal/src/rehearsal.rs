@@ -10,16 +10,16 @@ use ostiary_core::configuration::{
 };
 use ostiary_core::encoding::encode;
 use ostiary_core::request_id::RequestId;
+use ostiary_core::runtime::auth_runtime::AuthRuntime;
 use ostiary_core::runtime::cache::Cache;
 use ostiary_core::runtime::cryptography::{Cryptography, KeyHandle};
 use ostiary_core::runtime::instrumented::{Instrumented, Page};
-use ostiary_core::runtime::limit::Verdict;
 use ostiary_core::runtime::own_request::{OwnRequests, WholeResponse};
 use ostiary_core::runtime::plan::Plan;
+use ostiary_core::runtime::rate_limit_verdict::RateLimitVerdict;
 use ostiary_core::runtime::reading::Reading;
-use ostiary_core::runtime::signing::Signing;
 use ostiary_core::runtime::{
-    Bindings, Clock, Console, Network, ReceiveError, RehearsalRequest, Rehearsed, SendError,
+    Bindings, BodyReadError, Clock, Network, OperatorRuntime, RehearsalRequest, Rehearsed, SendError,
 };
 use ostiary_core::secret_value::{SecretBytes, SecretValue};
 use ostiary_core::{Handled, handle};
@@ -196,8 +196,8 @@ impl Bindings for Rehearsal {
         self.reading(source)
     }
 
-    async fn limit(&self, _binding: &str, _key: &str, _within: u32) -> Verdict {
-        Verdict::Within
+    async fn limit(&self, _binding: &str, _key: &str, _within: u32) -> RateLimitVerdict {
+        RateLimitVerdict::Within
     }
 
     fn variable(&self, name: &str) -> Option<String> {
@@ -253,11 +253,11 @@ impl Rehearsal {
     }
 }
 
-impl Signing for Rehearsal {
+impl AuthRuntime for Rehearsal {
     const FORMS: Forms = Forms::ALL;
 
     /// The body is empty, because it is unknown; a field can be set in an empty body.
-    async fn body(&self, _limit: u32, _within: u32) -> Result<Vec<u8>, ReceiveError> {
+    async fn read_body(&self, _limit: u32, _within: u32) -> Result<Vec<u8>, BodyReadError> {
         Ok(Vec::new())
     }
 }
@@ -311,9 +311,9 @@ impl Cryptography for Rehearsal {
     }
 }
 
-impl Console for Rehearsal {
-    async fn receive(&self, _limit: u32, _within: u32) -> Result<SecretValue, ReceiveError> {
-        Err(ReceiveError::Broken)
+impl OperatorRuntime for Rehearsal {
+    async fn read_operator_body(&self, _limit: u32, _within: u32) -> Result<SecretValue, BodyReadError> {
+        Err(BodyReadError::Broken)
     }
 
     async fn measure(&self, source: &Source, within: u32) -> (Reading, u32) {

@@ -10,8 +10,9 @@ use crate::authentication::signed::verify_signed;
 use crate::authentication::tokens::Token;
 use crate::configuration::{Caller, CallerId, Gateway, Proof, Secret};
 use crate::digest::{Digest, digest};
+use crate::runtime::auth_runtime::AuthRuntime;
+use crate::runtime::feature::if_built_in;
 use crate::runtime::reading::Reading;
-use crate::runtime::signing::{Signing, when};
 use crate::runtime::{Bindings, Clock};
 use crate::secrets::readings::Readings;
 
@@ -27,7 +28,7 @@ use crate::secrets::readings::Readings;
 /// Every comparison takes constant time, and all comparisons are done even after a match.
 ///
 /// `is_foreign` means that a page of an origin that is not admitted may have sent the request.
-pub async fn authenticate<'g, R: Bindings + Clock + Signing>(
+pub async fn authenticate<'g, R: Bindings + Clock + AuthRuntime>(
     gateway: &'g Gateway,
     callers: impl Iterator<Item = CallerId> + Clone,
     shown: Vec<Token>,
@@ -47,7 +48,7 @@ pub async fn authenticate<'g, R: Bindings + Clock + Signing>(
     if matched.is_any() {
         return matched.verdict();
     }
-    let verification = when(const { R::FORMS.signed_callers() }, || {
+    let verification = if_built_in(const { R::FORMS.signed_callers() }, || {
         verify_signed(callers(), &matched.shown, is_foreign, readings.bindings())
     });
     let mut signed = verification.await.unwrap_or_default();

@@ -7,7 +7,7 @@ use crate::authentication::jwt::{self, Identity, JwtError};
 use crate::authentication::proved::{ProvedCaller, ProvedTokens};
 use crate::authentication::tokens::Token;
 use crate::configuration::{Caller, CallerId, Proof};
-use crate::runtime::signing::Signing;
+use crate::runtime::auth_runtime::AuthRuntime;
 use crate::runtime::{Bindings, Clock};
 
 /// More than any client sends at once. Each costs a computation for an unauthenticated request.
@@ -25,7 +25,7 @@ pub(super) struct Signed {
 }
 
 /// Verifies the texts that look like signed tokens, for the callers that use them.
-pub(super) async fn verify_signed<'g, R: Bindings + Clock + Signing>(
+pub(super) async fn verify_signed<'g, R: Bindings + Clock + AuthRuntime>(
     callers: impl Iterator<Item = (CallerId, &'g Caller)> + Clone,
     shown: &[(Token, Choice)],
     is_foreign: bool,

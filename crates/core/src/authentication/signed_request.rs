@@ -17,9 +17,9 @@ use crate::encoding::{decode_key, encode};
 use crate::http::method::Method;
 use crate::http::query;
 use crate::refusal::Code;
+use crate::runtime::auth_runtime::AuthRuntime;
 use crate::runtime::plan::Plan;
 use crate::runtime::reading::Reading;
-use crate::runtime::signing::Signing;
 use crate::runtime::{Bindings, Clock, RequestHead};
 use crate::secret_value::{SecretBytes, SecretValue};
 use crate::secrets::json_field::string_field;
@@ -70,7 +70,7 @@ fn seconds(clock: &impl Clock) -> u64 {
 /// 3. The body is received, where a message has it. A body that was cut off is never verified. A body that takes longer
 ///    than the window is refused.
 /// 4. The message is made of the request, and its hash compared. It takes the same time whatever it compares.
-pub async fn verify_request<'g, H: RequestHead, R: Bindings + Clock + Signing>(
+pub async fn verify_request<'g, H: RequestHead, R: Bindings + Clock + AuthRuntime>(
     gateway: &'g Gateway,
     callers: impl Iterator<Item = CallerId>,
     request: &SignedRequest<'_, H>,
@@ -188,7 +188,7 @@ impl Keys {
 
 impl Candidate<'_> {
     /// Compares the signature with those by every key.
-    fn is_proved<S: Signing>(
+    fn is_proved<S: AuthRuntime>(
         &self,
         request: &SignedRequest<'_, impl RequestHead>,
         plan: &mut Plan,

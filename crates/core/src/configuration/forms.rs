@@ -9,7 +9,7 @@ use super::signing::HmacAlgorithm;
 /// Which forms of auth a configuration uses, besides headers and query parameters.
 ///
 /// They are known at build time, so the Worker does not contain the code of other forms: each use of a form's code
-/// depends on the constant [`Signing::FORMS`](crate::runtime::signing::Signing::FORMS) of the runtime.
+/// depends on the constant [`AuthRuntime::FORMS`](crate::runtime::auth_runtime::AuthRuntime::FORMS) of the runtime.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a form by itself")]
 pub struct Forms {

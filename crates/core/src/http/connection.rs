@@ -1,7 +1,7 @@
 //! Hop-by-hop headers (RFC 9110 §7.6.1).
 
 use super::header_name::fold;
-use crate::order::sorted;
+use crate::sort::sorted;
 
 /// The hop-by-hop headers (RFC 9110 §7.6.1), including those of older peers. `upgrade` is one of them; the plan sets it
 /// again for a WebSocket.

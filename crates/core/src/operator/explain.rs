@@ -4,8 +4,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
-use super::receive::receive;
 use super::report::Report;
+use super::request_body::read_json;
 use crate::configuration::{Gateway, List, Proof, TokenPlace};
 use crate::digest::digest;
 use crate::http::header_name::HeaderName;
@@ -13,7 +13,7 @@ use crate::http::{query, subprotocol};
 use crate::refusal::Code;
 use crate::request::admission::admit;
 use crate::request::routing;
-use crate::runtime::{Console, RehearsalRequest, Rehearsed, RehearsedSend, RequestHead};
+use crate::runtime::{OperatorRuntime, RehearsalRequest, Rehearsed, RehearsedSend, RequestHead};
 
 /// The token of the named caller. It is only valid within the rehearsal.
 const TOKEN: &str = "a-token-for-a-rehearsal";
@@ -47,9 +47,9 @@ struct Explanation<'r> {
 pub(super) async fn report(
     gateway: &Gateway,
     token_in: &[TokenPlace],
-    console: &impl Console,
+    runtime: &impl OperatorRuntime,
 ) -> Result<Report, Code> {
-    let request: ExplainRequest = receive(console).await?;
+    let request: ExplainRequest = read_json(runtime).await?;
     let ExplainRequest { method, url, caller, headers } = request;
     let headers = headers.into_iter().map(|(name, value)| {
         let name = HeaderName::parse(name.trim()).map_err(|_| Code::OperationInvalid)?;
@@ -65,7 +65,7 @@ pub(super) async fn report(
     if known.is_some() {
         request.show(gateway, token_in);
     }
-    let rehearsed = console.rehearse(known.as_ref().unwrap_or(gateway), &request).await;
+    let rehearsed = runtime.rehearse(known.as_ref().unwrap_or(gateway), &request).await;
     let Rehearsed { line, code, reads, sent } = rehearsed.ok_or(Code::OperationInvalid)?;
     let decision = match (code, &sent) {
         (Some(_), _) => "refused",

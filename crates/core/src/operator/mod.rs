@@ -26,8 +26,8 @@ mod probe;
 mod probe_target;
 mod query;
 mod ready;
-mod receive;
 mod report;
+mod request_body;
 mod traffic;
 mod value_proof;
 
@@ -41,10 +41,11 @@ use crate::http::path::Below;
 use crate::log::Event;
 use crate::refusal::Code;
 use crate::request::cors;
+use crate::runtime::auth_runtime::AuthRuntime;
+use crate::runtime::feature::if_built_in;
 use crate::runtime::instrumented::Instrumented;
 use crate::runtime::own_request::OwnRequests;
-use crate::runtime::signing::{Signing, when};
-use crate::runtime::{Bindings, Clock, Console, Network, RequestHead};
+use crate::runtime::{Bindings, Clock, Network, OperatorRuntime, RequestHead};
 use crate::secrets::readings::Readings;
 
 pub use report::Report;
@@ -92,7 +93,7 @@ pub fn public_report<'g, H, R: Bindings + Instrumented>(
 /// another origin can set `Authorization`.
 ///
 /// The caller of this function has to check whether a signed token is revoked.
-pub async fn authenticate<'g, R: Bindings + Clock + Signing>(
+pub async fn authenticate<'g, R: Bindings + Clock + AuthRuntime>(
     gateway: &'g Gateway,
     operator: &Operator,
     request: &OperatorRequest<'_, impl RequestHead>,
@@ -122,7 +123,7 @@ pub async fn authenticate<'g, R: Bindings + Clock + Signing>(
 /// too. 400, 403, 413
 ///
 /// `proof_ms` is the time of its authentication.
-pub async fn serve<'g, R: Bindings + Network + Clock + Console + Signing + Instrumented>(
+pub async fn serve<'g, R: Bindings + Network + Clock + OperatorRuntime + AuthRuntime + Instrumented>(
     gateway: &'g Gateway,
     operator: &'g Operator,
     request: &OperatorRequest<'_, impl RequestHead>,
@@ -134,7 +135,9 @@ pub async fn serve<'g, R: Bindings + Network + Clock + Console + Signing + Instr
     let endpoint = Endpoint::from_request(request, R::PAGE.is_some() && operator.page);
     let endpoint = endpoint.ok_or(Code::NotAllowed)?;
     let explains = R::PAGE.is_some() && endpoint == Endpoint::Explain;
-    if let Some(report) = when(explains, || explain::report(gateway, &operator.token_in, runtime)).await {
+    if let Some(report) =
+        if_built_in(explains, || explain::report(gateway, &operator.token_in, runtime)).await
+    {
         return report;
     }
     let queries = R::INSTRUMENTS.traffic && matches!(endpoint, Endpoint::Metrics | Endpoint::Traffic);
@@ -143,13 +146,15 @@ pub async fn serve<'g, R: Bindings + Network + Clock + Console + Signing + Instr
         let query = query::Query { gateway, source, runtime, readings };
         let is_metrics = endpoint == Endpoint::Metrics;
         let report =
-            when(const { R::INSTRUMENTS.traffic }, || told(query, dataset, request.query, is_metrics)).await;
+            if_built_in(const { R::INSTRUMENTS.traffic }, || told(query, dataset, request.query, is_metrics))
+                .await;
         return report.unwrap_or(Err(Code::NotAllowed));
     }
     let ages = R::INSTRUMENTS.ages && endpoint == Endpoint::Ages;
     if let Some((api, environment)) = if ages { store(operator, runtime) } else { None } {
         let asked = ages::Asked { gateway, api, environment, query: request.query };
-        let report = when(const { R::INSTRUMENTS.ages }, || ages::report(asked, runtime, readings)).await;
+        let report =
+            if_built_in(const { R::INSTRUMENTS.ages }, || ages::report(asked, runtime, readings)).await;
         return report.unwrap_or(Err(Code::NotAllowed));
     }
     match endpoint {

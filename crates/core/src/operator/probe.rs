@@ -4,17 +4,17 @@ use serde::{Deserialize, Serialize};
 
 use super::control::Control;
 use super::probe_target::ProbeTarget;
-use super::receive::receive;
 use super::report::{Report, outcome};
+use super::request_body::read_json;
 use super::value_proof::Nonce;
 use crate::configuration::{CallerId, Gateway, Grantee, Placement, Route, Secret, SecretId, Source};
 use crate::http::host::Host;
 use crate::log::Event;
 use crate::refusal::Code;
+use crate::runtime::auth_runtime::AuthRuntime;
 use crate::runtime::clock::elapsed;
 use crate::runtime::reading::{Failure, Reading};
-use crate::runtime::signing::Signing;
-use crate::runtime::{Bindings, Clock, Console, Network, RequestHead};
+use crate::runtime::{Bindings, Clock, Network, OperatorRuntime, RequestHead};
 use crate::secrets::credential::Credential;
 use crate::secrets::credential_error::CredentialError;
 use crate::secrets::readings::Readings;
@@ -91,7 +91,7 @@ struct Proved<'g> {
 /// 4. The request is sent, without headers or a body of the operator.
 ///
 /// From the third step on, a failure is the result of the probe, so the status is 200.
-pub(super) async fn report<'g, R: Bindings + Network + Clock + Console + Signing>(
+pub(super) async fn report<'g, R: Bindings + Network + Clock + OperatorRuntime + AuthRuntime>(
     gateway: &'g Gateway,
     head: &impl RequestHead,
     host: &Host,
@@ -99,7 +99,7 @@ pub(super) async fn report<'g, R: Bindings + Network + Clock + Console + Signing
     readings: &mut Readings<'g, R>,
     event: &mut Event<'g>,
 ) -> Result<Report, Code> {
-    let request: ProbeRequest = receive(runtime).await?;
+    let request: ProbeRequest = read_json(runtime).await?;
     let nonce = Nonce::parse(&request.nonce).ok_or(Code::OperationInvalid)?;
     let position = request.source.checked_sub(1).ok_or(Code::OperationInvalid)?;
     let mut probe = Probe { gateway, host, runtime, readings, event, nonce, position };
@@ -125,7 +125,7 @@ struct Probe<'a, 'g, R> {
     position: usize,
 }
 
-impl<'g, R: Bindings + Network + Clock + Signing> Probe<'_, 'g, R> {
+impl<'g, R: Bindings + Network + Clock + AuthRuntime> Probe<'_, 'g, R> {
     /// Probes one source of one secret, independent of routes.
     async fn probe_secret(&mut self, name: &str) -> Result<ProbeReport<'g>, Code> {
         let before = self.runtime.now();

@@ -8,9 +8,8 @@ use crate::http::path::CanonicalPath;
 use crate::refusal::Code;
 use crate::request::named_method;
 use crate::request_id::RequestId;
+use crate::runtime::auth_runtime::AuthRuntime;
 use crate::runtime::no_head::NoHead;
-use crate::runtime::signing::Signing;
-use crate::runtime::status::check_status;
 use crate::runtime::{Bindings, Clock, Network, RequestHead, UpstreamResponse};
 use crate::secret_value::SecretValue;
 use crate::secrets::base_url::base_url;
@@ -18,6 +17,7 @@ use crate::secrets::credential::Credential;
 use crate::upstream::completion::complete;
 use crate::upstream::planning::Forward;
 use crate::upstream::refused::is_probe_refused;
+use crate::upstream::response_status::check_status;
 
 /// The `User-Agent` of probes, without which some upstreams refuse a request (GitHub's REST API does). The operator's
 /// own is not forwarded.
@@ -66,7 +66,7 @@ impl<'o, 'g> ProbeTarget<'o, 'g> {
 
     /// Sends the request. Returns the status of the upstream's response, and whether it refuses the credential, unless
     /// that depends on a part of the body that could not be read.
-    pub(super) async fn send<'r, R: Bindings + Network + Clock + Signing>(
+    pub(super) async fn send<'r, R: Bindings + Network + Clock + AuthRuntime>(
         &self,
         route: &'r Route,
         credential: &Credential<'r>,

@@ -7,9 +7,9 @@ use super::report::{Report, outcome};
 use crate::configuration::{Gateway, Secret, SecretId, Source};
 use crate::http::query;
 use crate::refusal::Code;
+use crate::runtime::auth_runtime::AuthRuntime;
 use crate::runtime::reading::{Failure, Reading};
-use crate::runtime::signing::Signing;
-use crate::runtime::{Bindings, Console};
+use crate::runtime::{Bindings, OperatorRuntime};
 use crate::secrets::places::check_value;
 use crate::secrets::readings::Readings;
 
@@ -44,7 +44,7 @@ struct SourceReady<'g> {
 /// a usable source.
 ///
 /// Sources that were read to authenticate the operator are not read again; that took at most `proof_ms`.
-pub(super) async fn report<'g, R: Bindings + Console + Signing>(
+pub(super) async fn report<'g, R: Bindings + OperatorRuntime + AuthRuntime>(
     gateway: &'g Gateway,
     query: Option<&str>,
     runtime: &R,

@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 
 use super::escape::{INTRODUCERS, LONGEST_ESCAPE, Syntaxes, Unit, longest_form, meaning, unit_at};
 use super::fingerprint::{Base, Fingerprint, Power};
-use crate::order::sorted;
+use crate::sort::sorted;
 
 /// The number of bytes at the end of a needle that the filter checks.
 pub(super) const WINDOW: usize = 8;

@@ -7,7 +7,7 @@ use std::ops::Range;
 use super::filter::{Filter, Keys};
 use super::fingerprint::{Base, Fingerprint, Power};
 use super::needle::{Forms, Needle, SHORTEST_IN_HEADS, SHORTEST_SEARCHED};
-use crate::order::sorted;
+use crate::sort::sorted;
 
 /// All forms in which the values of one request can come back. Holds secrets; its `Debug` prints names only.
 pub struct Needles {

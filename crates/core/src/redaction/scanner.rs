@@ -5,7 +5,7 @@ use super::marks::{Marks, Match};
 use super::needle::{End, WINDOW};
 use super::needles::Needles;
 use super::transcript::Transcript;
-use crate::order::sorted;
+use crate::sort::sorted;
 
 /// The most places that a transcript keeps beyond twice the longest needle.
 const MOST_PLACES: usize = 16384;

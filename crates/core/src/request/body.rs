@@ -1,16 +1,18 @@
-//! The whole body of a caller's request, where something is made of it before it is sent.
+//! Reads the whole body of a caller's request, where its signature is verified, or where it is signed or changed before
+//! it is sent. All other bodies stream.
 
 use crate::configuration::Route;
 use crate::refusal::Code;
-use crate::runtime::ReceiveError;
-use crate::runtime::signing::Signing;
+use crate::runtime::BodyReadError;
+use crate::runtime::auth_runtime::AuthRuntime;
 use crate::secret_value::SecretBytes;
 
-/// The body, which says that it is so many bytes long. It is no longer than the route has it, and as long as it says.
+/// Reads the body. `length` is its `Content-Length`, in bytes.
 ///
 /// # Errors
-/// [`Code::PayloadTooLarge`], and [`Code::BodyInvalid`] where it was cut off.
-pub async fn receive<R: Signing>(
+/// [`Code::PayloadTooLarge`] if it is longer than the route allows, and [`Code::BodyInvalid`] if it is shorter than its
+/// `Content-Length`.
+pub async fn read_body<R: AuthRuntime>(
     runtime: &R,
     route: &Route,
     length: Option<u64>,
@@ -20,10 +22,10 @@ pub async fn receive<R: Signing>(
     if length.is_some_and(|length| length > u64::from(limit)) {
         return Err(Code::PayloadTooLarge);
     }
-    match runtime.body(limit, route.timeout).await {
+    match runtime.read_body(limit, route.timeout).await {
         Ok(body) if length.is_some_and(|length| length != body.len() as u64) => Err(Code::BodyInvalid),
         Ok(body) => Ok(SecretBytes::new(body)),
-        Err(ReceiveError::TooLarge) => Err(Code::PayloadTooLarge),
-        Err(ReceiveError::Broken) => Err(Code::BodyInvalid),
+        Err(BodyReadError::TooLarge) => Err(Code::PayloadTooLarge),
+        Err(BodyReadError::Broken) => Err(Code::BodyInvalid),
     }
 }

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv6Addr};
 use futures::future::join_all;
 
 use crate::configuration::{Counted, RateLimit};
-use crate::runtime::limit::Verdict;
+use crate::runtime::rate_limit_verdict::RateLimitVerdict;
 use crate::runtime::{Bindings, RequestHead};
 
 /// The header in which Cloudflare puts the address of the caller. Only rate limits use it.
@@ -86,10 +86,11 @@ impl<'a> Limits<'a> {
         };
         let asked = limits.iter().map(|limit| bindings.limit(&limit.binding, &key, self.within));
         let verdicts = join_all(asked).await;
-        let exceeded = limits.iter().zip(&verdicts).filter(|(_, verdict)| **verdict == Verdict::Exceeded);
+        let exceeded =
+            limits.iter().zip(&verdicts).filter(|(_, verdict)| **verdict == RateLimitVerdict::Exceeded);
         match exceeded.map(|(limit, _)| *limit).max_by_key(|limit| limit.period) {
             Some(limit) => Limited::By(limit),
-            None => Limited::Within { unknown: verdicts.contains(&Verdict::Unknown) },
+            None => Limited::Within { unknown: verdicts.contains(&RateLimitVerdict::Unknown) },
         }
     }
 }

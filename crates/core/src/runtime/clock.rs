@@ -1,4 +1,13 @@
-//! Durations.
+//! The clock of a runtime, and durations.
+
+/// The clock.
+pub trait Clock {
+    /// Milliseconds since 1970-01-01T00:00:00Z: signatures and the expiry of tokens are compared with it.
+    fn now(&self) -> f64;
+
+    /// Waits for this time.
+    async fn sleep(&self, milliseconds: u32);
+}
 
 /// The whole milliseconds between two times. A Worker's clock does not advance while it computes.
 #[must_use]

@@ -4,26 +4,28 @@
     reason = "a Worker has one thread, and nothing here needs a future to be `Send`"
 )]
 
+pub mod auth_runtime;
+pub mod body_read_error;
 pub mod cache;
 pub mod clock;
 pub mod cryptography;
+pub mod feature;
 pub mod instrumented;
-pub mod limit;
 pub mod no_head;
+pub mod operator_runtime;
 pub mod own_request;
 pub mod plan;
+pub mod rate_limit_verdict;
 pub mod reading;
-pub mod signing;
-pub mod status;
 
-use serde::Serialize;
-
-use crate::configuration::{Gateway, Source};
+use crate::configuration::Source;
 use crate::refusal::Code;
-use crate::runtime::limit::Verdict;
 use crate::runtime::plan::Plan;
+use crate::runtime::rate_limit_verdict::RateLimitVerdict;
 use crate::runtime::reading::Reading;
-use crate::secret_value::SecretValue;
+pub use body_read_error::BodyReadError;
+pub use clock::Clock;
+pub use operator_runtime::{OperatorRuntime, RehearsalRequest, Rehearsed, RehearsedSend};
 
 /// The head of a caller's request.
 pub trait RequestHead {
@@ -46,7 +48,7 @@ pub trait Bindings {
     async fn read(&self, source: &Source, within: u32) -> Reading;
 
     /// Counts one more request with this key, and gives up after `within` milliseconds.
-    async fn limit(&self, binding: &str, key: &str, within: u32) -> Verdict;
+    async fn limit(&self, binding: &str, key: &str, within: u32) -> RateLimitVerdict;
 
     /// A `[vars]` entry; `None` if it is not bound or not a text.
     fn variable(&self, name: &str) -> Option<String>;
@@ -116,72 +118,4 @@ pub trait UpstreamResponse {
 
     /// Resolves a reference against a URL as defined by the URL Standard.
     fn resolve(&self, reference: &str, base: &str) -> Option<String>;
-}
-
-/// Functions for the operator's endpoints only.
-pub trait Console {
-    /// Reads the whole body of the caller's request as text: at most `limit` bytes, within `within` milliseconds.
-    async fn receive(&self, limit: u32, within: u32) -> Result<SecretValue, ReceiveError>;
-
-    /// The same as [`Bindings::read`], and the time that this source took, in milliseconds.
-    async fn measure(&self, source: &Source, within: u32) -> (Reading, u32);
-
-    /// Handles a request with the production code on a simulated runtime, in which every source yields a placeholder
-    /// and every upstream responds. Nothing is read and nothing is sent. `None` if this is not possible.
-    async fn rehearse(&self, gateway: &Gateway, request: &RehearsalRequest) -> Option<Rehearsed>;
-}
-
-/// A request for a rehearsal.
-#[derive(Debug)]
-pub struct RehearsalRequest {
-    /// Its method.
-    pub method: String,
-    /// Its absolute URL.
-    pub url: String,
-    /// Its headers, names in lower case.
-    pub headers: Vec<(String, String)>,
-}
-
-/// The result of a rehearsal.
-#[derive(Debug)]
-pub struct Rehearsed {
-    /// The line of its log event.
-    pub line: String,
-    /// The code of the refusal; `None` if the request is not refused.
-    pub code: Option<Code>,
-    /// The bindings that are read, in order.
-    pub reads: Vec<String>,
-    /// The request that is sent upstream; `None` if none is.
-    pub sent: Option<RehearsedSend>,
-}
-
-/// A request that would be sent upstream, with placeholders for secrets.
-#[derive(Debug, Serialize)]
-pub struct RehearsedSend {
-    /// Its method.
-    pub method: &'static str,
-    /// Its URL.
-    pub url: String,
-    /// The names of the caller's headers that are not forwarded.
-    pub removed: Vec<String>,
-}
-
-/// The reason why a body could not be read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ReceiveError {
-    /// The body is longer than the limit.
-    #[error("the body is longer than the limit")]
-    TooLarge,
-    /// The body was incomplete, did not arrive in time, or is not text.
-    #[error("the body cannot be received as a text")]
-    Broken,
-}
-
-/// The time.
-pub trait Clock {
-    /// Milliseconds since a fixed moment.
-    fn now(&self) -> f64;
-
-    /// Waits for this time.
-    async fn sleep(&self, milliseconds: u32);
 }

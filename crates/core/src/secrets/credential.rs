@@ -4,7 +4,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::configuration::{BodyPlace, Exchange, Output, Text, UpstreamUrl};
 use crate::digest::Digest;
-use crate::runtime::signing::Signing;
+use crate::runtime::auth_runtime::AuthRuntime;
 use crate::secret_value::SecretValue;
 use crate::signing::Signer;
 use crate::signing::template::OpenTemplate;
@@ -59,7 +59,7 @@ pub struct PendingExchange<'g> {
 impl Credential<'_> {
     /// A digest that is equal for credentials of one route that are the same to the upstream.
     #[must_use]
-    pub fn digest<S: Signing>(&self) -> Digest {
+    pub fn digest<S: AuthRuntime>(&self) -> Digest {
         if let Some(identity) = self.identity {
             return identity;
         }
@@ -87,7 +87,7 @@ impl Credential<'_> {
     }
 
     /// Imports the private keys for signing into the runtime. Returns whether all of them are valid.
-    pub async fn import<S: Signing>(&mut self, runtime: &S) -> bool {
+    pub async fn import<S: AuthRuntime>(&mut self, runtime: &S) -> bool {
         for signer in &mut self.signers {
             if !signer.import(runtime).await {
                 return false;

@@ -5,8 +5,9 @@ use serde::Serialize;
 use crate::configuration::{Gateway, Grantee, OutputPlace, Placement, Route, Secret, SecretId, Source};
 use crate::digest::Digest;
 use crate::request_id::RequestId;
+use crate::runtime::auth_runtime::AuthRuntime;
+use crate::runtime::feature::if_built_in;
 use crate::runtime::reading::{Failure, Reading};
-use crate::runtime::signing::{Signing, when};
 use crate::runtime::{Bindings, Clock};
 use crate::secret_value::SecretValue;
 use crate::secrets::credential::Credential;
@@ -139,7 +140,7 @@ impl<'g> Resolver<'g> {
 
     /// Records that the upstream has refused this credential with this status. An equal credential is not yielded
     /// again.
-    pub fn refuse<S: Signing>(&mut self, credential: &Credential<'_>, status: u16) {
+    pub fn refuse<S: AuthRuntime>(&mut self, credential: &Credential<'_>, status: u16) {
         self.refused.push(credential.digest::<S>());
         self.mark(Failure::Refused, Some(status));
     }
@@ -152,7 +153,7 @@ impl<'g> Resolver<'g> {
     }
 
     /// Falls back: the credential of the next position at which every secret yields a usable value.
-    pub async fn next<B: Bindings + Clock + Signing>(
+    pub async fn next<B: Bindings + Clock + AuthRuntime>(
         &mut self,
         readings: &mut Readings<'g, B>,
         bindings: &B,
@@ -215,7 +216,7 @@ impl<'g> Resolver<'g> {
     }
 
     /// The credential of the current position, with a fresh token.
-    pub async fn renew<B: Bindings + Clock + Signing>(
+    pub async fn renew<B: Bindings + Clock + AuthRuntime>(
         &mut self,
         readings: &mut Readings<'g, B>,
         bindings: &B,
@@ -229,7 +230,7 @@ impl<'g> Resolver<'g> {
         renewed
     }
 
-    async fn prepared<B: Bindings + Clock + Signing>(
+    async fn prepared<B: Bindings + Clock + AuthRuntime>(
         &mut self,
         credential: &mut Credential<'g>,
         runtime: &B,
@@ -237,13 +238,15 @@ impl<'g> Resolver<'g> {
         if B::FORMS.jwt && !self.falsified.is_empty() {
             credential.falsify(&self.falsified);
         }
-        when(const { B::FORMS.private_keys || B::FORMS.exchange }, || self.prepare(credential, runtime))
-            .await
-            .unwrap_or(Ok(()))
+        if_built_in(const { B::FORMS.private_keys || B::FORMS.exchange }, || {
+            self.prepare(credential, runtime)
+        })
+        .await
+        .unwrap_or(Ok(()))
     }
 
     /// Imports keys, and exchanges credentials for tokens.
-    async fn prepare<B: Bindings + Clock + Signing>(
+    async fn prepare<B: Bindings + Clock + AuthRuntime>(
         &mut self,
         credential: &mut Credential<'g>,
         runtime: &B,

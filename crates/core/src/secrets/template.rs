@@ -12,7 +12,7 @@ use crate::encoding::private_key::{parse, symmetric};
 use crate::http::query::append_value;
 use crate::place::Place;
 use crate::runtime::Bindings;
-use crate::runtime::signing::Signing;
+use crate::runtime::auth_runtime::AuthRuntime;
 use crate::secret_value::SecretValue;
 use crate::secrets::base_url::base_url;
 use crate::secrets::credential::{Credential, PendingExchange};
@@ -39,7 +39,7 @@ pub(super) enum Unusable {
     Variable,
 }
 
-pub(super) fn render<'g, R: Bindings + Signing>(
+pub(super) fn render<'g, R: Bindings + AuthRuntime>(
     route: &'g Route,
     auth: &'g [Placement],
     values: &[Resolved<'g, '_>],
@@ -57,7 +57,7 @@ pub(super) fn render<'g, R: Bindings + Signing>(
     Ok(credential)
 }
 
-impl<'g, R: Bindings + Signing> Filler<'_, 'g, '_, R> {
+impl<'g, R: Bindings + AuthRuntime> Filler<'_, 'g, '_, R> {
     fn credential(&mut self, placements: &'g [Placement]) -> Result<Credential<'g>, Unusable> {
         let filler = self;
         let mut credential = Credential::default();

@@ -12,7 +12,7 @@ use crate::configuration::{HmacAlgorithm, Output};
 use crate::encoding::encode;
 use crate::refusal::Code;
 use crate::runtime::RequestHead;
-use crate::runtime::signing::Signing;
+use crate::runtime::auth_runtime::AuthRuntime;
 use crate::secret_value::{SecretBytes, SecretValue};
 
 /// A form of the configuration with its secrets.
@@ -32,7 +32,7 @@ pub struct HmacSigner<'g> {
 
 impl<'g> HmacSigner<'g> {
     /// Adds the outputs to the request: first those without the signature, because the message may cover them.
-    pub(super) fn sign<S: Signing>(
+    pub(super) fn sign<S: AuthRuntime>(
         &self,
         request: &mut Unsigned<'_, impl RequestHead>,
     ) -> Result<Signature<'g>, Code> {
@@ -79,7 +79,11 @@ pub(crate) fn sha256_under(key: &[u8], message: &[u8]) -> SecretBytes {
 
 /// The HMAC of a message with a key of any length; `None` for an algorithm that the configuration does not use.
 #[must_use]
-pub fn keyed_hash<S: Signing>(algorithm: HmacAlgorithm, key: &[u8], message: &[u8]) -> Option<SecretBytes> {
+pub fn keyed_hash<S: AuthRuntime>(
+    algorithm: HmacAlgorithm,
+    key: &[u8],
+    message: &[u8],
+) -> Option<SecretBytes> {
     macro_rules! with {
         ($hash:ty) => {
             Hmac::<$hash>::new_from_slice(key)

@@ -11,8 +11,8 @@ use super::unsigned::Unsigned;
 use crate::configuration::{Jwt, Output};
 use crate::refusal::Code;
 use crate::runtime::RequestHead;
+use crate::runtime::auth_runtime::AuthRuntime;
 use crate::runtime::cryptography::KeyHandle;
-use crate::runtime::signing::Signing;
 use crate::secret_value::{SecretBytes, SecretValue};
 
 /// A form of the configuration with its secrets.
@@ -71,7 +71,7 @@ pub enum OpenValue<'g> {
 
 impl<'g> JwtSigner<'g> {
     /// Imports the key into the runtime. Returns whether it is a valid key.
-    pub async fn import<S: Signing>(&mut self, runtime: &S) -> bool {
+    pub async fn import<S: AuthRuntime>(&mut self, runtime: &S) -> bool {
         if let JwtKey::Private(key, handle) = &mut self.key {
             *handle = runtime.import(self.form.algorithm, key.expose()).await;
             return handle.is_some();
@@ -80,7 +80,7 @@ impl<'g> JwtSigner<'g> {
     }
 
     /// Adds a new token to the request.
-    pub(super) async fn sign<S: Signing>(
+    pub(super) async fn sign<S: AuthRuntime>(
         &self,
         request: &mut Unsigned<'_, impl RequestHead>,
         runtime: &S,
@@ -94,7 +94,7 @@ impl<'g> JwtSigner<'g> {
         Ok((self.name, token))
     }
 
-    async fn token<S: Signing>(&self, moment: &Moment, runtime: &S) -> Option<SecretValue> {
+    async fn token<S: AuthRuntime>(&self, moment: &Moment, runtime: &S) -> Option<SecretValue> {
         let header = self.header(moment)?;
         let claims = self.claims(moment)?;
         let encoded = |json: &SecretValue| SecretValue::new(URL_SAFE_NO_PAD.encode(json.expose()));

@@ -14,7 +14,8 @@ pub mod unsigned;
 use crate::configuration::BodyPlace;
 use crate::refusal::Code;
 use crate::runtime::RequestHead;
-use crate::runtime::signing::{Signing, when};
+use crate::runtime::auth_runtime::AuthRuntime;
+use crate::runtime::feature::if_built_in;
 use crate::secret_value::SecretValue;
 use crate::signing::hmac::HmacSigner;
 use crate::signing::jwt::JwtSigner;
@@ -35,7 +36,7 @@ pub enum Signer<'g> {
 
 impl Signer<'_> {
     /// Imports the private key into the runtime. Returns whether it is a valid key.
-    pub async fn import<S: Signing>(&mut self, runtime: &S) -> bool {
+    pub async fn import<S: AuthRuntime>(&mut self, runtime: &S) -> bool {
         match self {
             Self::Jwt(signer) => signer.import(runtime).await,
             Self::Hmac(_) | Self::SigV4(_) => true,
@@ -56,7 +57,7 @@ impl Signer<'_> {
 ///
 /// # Errors
 /// [`Code::UnsupportedMediaType`] and [`Code::BodyInvalid`] where a field cannot be set in the body.
-pub async fn complete<'g, S: Signing>(
+pub async fn complete<'g, S: AuthRuntime>(
     request: &mut Unsigned<'_, impl RequestHead>,
     fields: &[(&'g BodyPlace, SecretValue)],
     signers: &[Signer<'g>],
@@ -82,7 +83,9 @@ pub async fn complete<'g, S: Signing>(
             }
             Signer::Jwt(signer) => {
                 signatures.extend(
-                    when(const { S::FORMS.jwt }, || signer.sign(request, runtime)).await.transpose()?,
+                    if_built_in(const { S::FORMS.jwt }, || signer.sign(request, runtime))
+                        .await
+                        .transpose()?,
                 );
             }
         }

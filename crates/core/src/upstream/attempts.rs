@@ -18,13 +18,13 @@ use crate::configuration::{Failover, Placement};
 use crate::log::{Event, FailoverOutcome};
 use crate::redaction::{RequestedRange, Sent};
 use crate::refusal::Code;
-use crate::request::body::receive;
+use crate::request::body::read_body;
 use crate::request::trace::Trace;
 use crate::request_id::RequestId;
+use crate::runtime::auth_runtime::AuthRuntime;
+use crate::runtime::feature::if_built_in;
 use crate::runtime::instrumented::Instrumented;
 use crate::runtime::plan::Plan;
-use crate::runtime::signing::{Signing, when};
-use crate::runtime::status::check_status;
 use crate::runtime::{Bindings, Clock, Network, RequestHead, SendError, UpstreamResponse};
 use crate::secret_value::{SecretBytes, SecretValue};
 use crate::secrets::credential::Credential;
@@ -34,6 +34,7 @@ use crate::secrets::resolver::Resolver;
 use crate::upstream::completion::complete;
 use crate::upstream::planning::Forward;
 use crate::upstream::refused::is_refused;
+use crate::upstream::response_status::check_status;
 
 /// RFC 9110 §15.5.2.
 const UNAUTHORIZED: u16 = 401;
@@ -81,7 +82,7 @@ pub struct Attempts<'a, 'g, H, R> {
     pub body: Option<Rc<SecretBytes>>,
 }
 
-impl<'g, H: RequestHead, R: Bindings + Network + Clock + Signing + Instrumented> Attempts<'_, 'g, H, R> {
+impl<'g, H: RequestHead, R: Bindings + Network + Clock + AuthRuntime + Instrumented> Attempts<'_, 'g, H, R> {
     /// Sends the request with this credential, and repeats it while one of the four situations applies. If no attempt
     /// succeeds, the last response of the upstream is returned.
     pub async fn send(mut self, credential: Credential<'g>) -> Result<Reply<'g, R::Response>, Code> {
@@ -116,7 +117,7 @@ impl<'g, H: RequestHead, R: Bindings + Network + Clock + Signing + Instrumented>
             let refused = is_refused(self.failover, &response, self.runtime).await;
             let reply = Reply { response, credential: Rc::clone(&credential), range };
             let is_stale = credential.is_reused && (refused || status == UNAUTHORIZED);
-            let renewed = when(const { R::FORMS.reuse }, || self.renewed(is_stale, keep)).await;
+            let renewed = if_built_in(const { R::FORMS.reuse }, || self.renewed(is_stale, keep)).await;
             if let Some(renewed) = renewed.flatten() {
                 credential = Rc::new(renewed);
                 standing = Some(reply);
@@ -209,9 +210,9 @@ impl<'g, H: RequestHead, R: Bindings + Network + Clock + Signing + Instrumented>
     async fn complete(&mut self, plan: &mut Plan, credential: &Credential<'g>) -> Result<(), Code> {
         let is_wanted = self.body.is_none() && self.reads_body() && credential.is_completed_later();
         if R::FORMS.body && is_wanted {
-            let received = || receive(self.runtime, self.forward.route, self.forward.length);
-            let received = when(const { R::FORMS.body }, received).await.transpose()?;
-            self.body = received.map(Rc::new);
+            let read = || read_body(self.runtime, self.forward.route, self.forward.length);
+            let body = if_built_in(const { R::FORMS.body }, read).await.transpose()?;
+            self.body = body.map(Rc::new);
         }
         if R::FORMS.body {
             plan.body.clone_from(&self.body);

@@ -2,8 +2,8 @@
 
 use crate::refusal::Code;
 use crate::request_id::RequestId;
+use crate::runtime::auth_runtime::AuthRuntime;
 use crate::runtime::plan::Plan;
-use crate::runtime::signing::Signing;
 use crate::runtime::{Clock, RequestHead};
 use crate::secrets::credential::Credential;
 use crate::signing;
@@ -15,7 +15,7 @@ use crate::signing::unsigned::Unsigned;
 ///
 /// # Errors
 /// The same as [`signing::complete`].
-pub async fn complete<'g, R: Signing + Clock>(
+pub async fn complete<'g, R: AuthRuntime + Clock>(
     plan: &mut Plan,
     head: &impl RequestHead,
     credential: &Credential<'g>,

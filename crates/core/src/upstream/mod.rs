@@ -5,4 +5,5 @@ pub mod completion;
 pub mod header_filter;
 pub mod planning;
 pub mod refused;
+pub mod response_status;
 pub mod subprotocols;

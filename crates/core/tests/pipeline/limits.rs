@@ -1,6 +1,6 @@
 //! Rate limits, the size of bodies, and the deadline for a stalled body.
 
-use ostiary_core::runtime::limit::Verdict;
+use ostiary_core::runtime::rate_limit_verdict::RateLimitVerdict;
 
 use crate::world::{Ask, World};
 
@@ -47,7 +47,7 @@ fn world() -> World {
     World::of(GATEWAY)
 }
 
-fn limited(binding: &'static str, verdict: Verdict) -> World {
+fn limited(binding: &'static str, verdict: RateLimitVerdict) -> World {
     let mut world = world();
     world.limits.insert(binding, verdict);
     world
@@ -92,13 +92,13 @@ fn case_18_somebody_without_a_token_is_counted_by_address() {
 
 #[test]
 fn a_limit_that_is_exceeded_is_a_refusal_that_says_when_to_come_back() {
-    let exchange = limited("BY_ADDRESS", Verdict::Exceeded).ask(&get("/limited/x"));
+    let exchange = limited("BY_ADDRESS", RateLimitVerdict::Exceeded).ask(&get("/limited/x"));
     exchange.refused("rate_limited");
     assert_eq!((exchange.status, exchange.header("retry-after")), (429, vec!["60"]));
     assert_eq!(exchange.reads, <[String; 0]>::default(), "nothing is read for it");
     assert_eq!(exchange.counted.len(), 1);
 
-    let exchange = limited("BY_CALLER", Verdict::Exceeded).ask(&get("/limited/x"));
+    let exchange = limited("BY_CALLER", RateLimitVerdict::Exceeded).ask(&get("/limited/x"));
     exchange.refused("rate_limited");
     assert_eq!(exchange.header("retry-after"), ["10"]);
     assert_eq!(exchange.reads, ["CHECKOUT_TOKEN"]);
@@ -111,7 +111,7 @@ fn of_several_limits_that_are_exceeded_the_longest_period_counts() {
         [(&["BY_ADDRESS", "BY_CALLER"][..], "60"), (&["BY_CALLER"], "10"), (&["BY_ADDRESS"], "60")]
     {
         let mut world = world();
-        world.limits = exceeded.iter().map(|binding| (*binding, Verdict::Exceeded)).collect();
+        world.limits = exceeded.iter().map(|binding| (*binding, RateLimitVerdict::Exceeded)).collect();
         let refused = world.ask(&get("/both/x"));
         assert_eq!((refused.header("retry-after"), refused.counted.len()), (vec![expected], 2));
     }
@@ -119,7 +119,7 @@ fn of_several_limits_that_are_exceeded_the_longest_period_counts() {
 
 #[test]
 fn a_limit_that_cannot_be_asked_lets_the_request_pass_and_is_a_warning() {
-    let exchange = limited("BY_ADDRESS", Verdict::Unknown).ask(&get("/limited/x"));
+    let exchange = limited("BY_ADDRESS", RateLimitVerdict::Unknown).ask(&get("/limited/x"));
     assert_eq!(exchange.status, 200);
     assert_eq!((&exchange.log["rate_limit_unknown"], &exchange.log["level"]), (&true.into(), &"warn".into()));
     assert!(world().ask(&get("/limited/x")).log.get("rate_limit_unknown").is_none());
@@ -175,7 +175,7 @@ allow      = { checkout = ["GET /x"] }
 fn the_operator_s_endpoints_have_limits_of_their_own() {
     let asked = |limited: &'static str, ask: Ask| {
         let mut world = World::of(OPERATED);
-        world.limits.insert(limited, Verdict::Exceeded);
+        world.limits.insert(limited, RateLimitVerdict::Exceeded);
         world.ask(&ask)
     };
     let address = pair("BY_ADDRESS", KNOWN);

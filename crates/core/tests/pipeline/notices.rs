@@ -1,6 +1,6 @@
 //! Notices, which have their own lines in the log.
 
-use ostiary_core::runtime::limit::Verdict;
+use ostiary_core::runtime::rate_limit_verdict::RateLimitVerdict;
 use serde_json::{Value, json};
 
 use crate::world::{Ask, Binding, Exchange, World};
@@ -98,7 +98,7 @@ fn a_429_names_its_limit_and_what_it_counted() {
         ("/limited/health", "BY_CALLER", "anyone"),
     ] {
         let mut world = World::of(limited);
-        world.limits.insert(binding, Verdict::Exceeded);
+        world.limits.insert(binding, RateLimitVerdict::Exceeded);
         let done = world.ask(&get(path).without("authorization").header("authorization", "Bearer foo"));
         done.refused("rate_limited");
         assert_eq!(

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::jose::{NOW, ec, ed25519, inline, message, named, rsa, shared, signature, token, with_signature};
 use crate::world::{Ask, Binding, Exchange, World};
 use ostiary_core::runtime::SendError;
-use ostiary_core::runtime::limit::Verdict;
+use ostiary_core::runtime::rate_limit_verdict::RateLimitVerdict;
 
 const ISSUER: &str = "https://id.example.com/acme";
 const KEYS: &str = "https://id.example.com/keys";
@@ -513,7 +513,7 @@ fn an_issuer_s_metadata_leads_to_its_keys_and_nowhere_else() {
 #[test]
 fn a_class_has_as_many_holders_as_it_likes_and_each_is_counted_and_logged_by_itself() {
     let mut world = world();
-    world.limits.insert("BY_CALLER", Verdict::Within);
+    world.limits.insert("BY_CALLER", RateLimitVerdict::Within);
     let exchange = ask_for(&world, "/other/x", &issued(&json!({})));
     served(&exchange, "agents", Some("agents/crawler-7"));
     assert_eq!(exchange.counted, [("BY_CALLER".to_owned(), "other/agents/crawler-7".to_owned())]);

@@ -2,8 +2,8 @@
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use ostiary_core::encoding::hex;
-use ostiary_core::runtime::ReceiveError;
-use ostiary_core::runtime::limit::Verdict;
+use ostiary_core::runtime::BodyReadError;
+use ostiary_core::runtime::rate_limit_verdict::RateLimitVerdict;
 use sha2::{Digest as _, Sha256};
 
 use crate::world::{Ask, Binding, Exchange, World};
@@ -291,7 +291,7 @@ fn a_body_that_cannot_be_had_is_never_verified() {
     assert_eq!(world().ask(&Signed { body: fits, ..post() }.ask()).status, 200);
 
     let mut broken = world();
-    broken.broken_body = Some(ReceiveError::Broken);
+    broken.broken_body = Some(BodyReadError::Broken);
     broken.ask(&post().ask()).refused("body_invalid");
     // Cut off at the announced length: what came is not what was sent.
     let cut = post().ask().without("content-length").header("content-length", "20");
@@ -303,7 +303,7 @@ fn a_rule_and_a_limit_hold_as_for_any_caller() {
     let elsewhere = Signed { target: "/api/v2/x", ..get() };
     world().ask(&elsewhere.ask()).refused("not_allowed");
     let mut world = world();
-    world.limits.insert("BY_CALLER", Verdict::Exceeded);
+    world.limits.insert("BY_CALLER", RateLimitVerdict::Exceeded);
     world.ask(&get().ask()).refused("rate_limited");
 }
 

@@ -1,6 +1,6 @@
 //! Signatures and credentials in bodies, with each provider's published example.
 
-use ostiary_core::runtime::{ReceiveError, SendError};
+use ostiary_core::runtime::{BodyReadError, SendError};
 use serde_json::json;
 
 use crate::world::{Ask, Binding, Exchange, World};
@@ -268,7 +268,8 @@ fn a_body_that_is_not_whole_is_never_signed() {
     assert_eq!(limited("").ask(&chunked).sent().body.as_deref(), Some("b"));
     let short = Ask::new("POST", "/r/x").body("b").without("content-length").header("content-length", "2");
     limited("").ask(&short).refused("body_invalid");
-    for (why, code) in [(ReceiveError::Broken, "body_invalid"), (ReceiveError::TooLarge, "payload_too_large")]
+    for (why, code) in
+        [(BodyReadError::Broken, "body_invalid"), (BodyReadError::TooLarge, "payload_too_large")]
     {
         let mut world = limited("");
         world.broken_body = Some(why);

@@ -16,17 +16,17 @@ use ostiary_core::redaction::Redaction;
 use ostiary_core::request_id::RequestId;
 use ostiary_core::response::body_edit::BodyEdit;
 use ostiary_core::response::edits::Edits;
+use ostiary_core::runtime::auth_runtime::AuthRuntime;
 use ostiary_core::runtime::cache::Cache;
 use ostiary_core::runtime::cryptography::{Cryptography, KeyHandle};
 use ostiary_core::runtime::instrumented::{Instrumented, Page};
-use ostiary_core::runtime::limit::Verdict;
 use ostiary_core::runtime::own_request::{OwnRequests, WholeResponse};
 use ostiary_core::runtime::plan::Plan;
+use ostiary_core::runtime::rate_limit_verdict::RateLimitVerdict;
 use ostiary_core::runtime::reading::Reading;
-use ostiary_core::runtime::signing::Signing;
 use ostiary_core::runtime::{
-    Bindings, Clock, Console, Network, ReceiveError, RehearsalRequest, Rehearsed, RehearsedSend, RequestHead,
-    SendError, UpstreamResponse,
+    Bindings, BodyReadError, Clock, Network, OperatorRuntime, RehearsalRequest, Rehearsed, RehearsedSend,
+    RequestHead, SendError, UpstreamResponse,
 };
 use ostiary_core::secret_value::{SecretBytes, SecretValue};
 use ostiary_core::{Outcome, handle};
@@ -79,13 +79,13 @@ pub struct World {
     /// Whether the body of a request is available for another attempt.
     pub keeps_body: bool,
     /// The results of rate limits; others are not exceeded.
-    pub limits: BTreeMap<&'static str, Verdict>,
+    pub limits: BTreeMap<&'static str, RateLimitVerdict>,
     /// The time, in milliseconds since 1970.
     pub now: f64,
     /// How many milliseconds each of the gateway's own requests takes.
     pub own_request_ms: f64,
     /// The reason why the body of a request does not arrive.
-    pub broken_body: Option<ReceiveError>,
+    pub broken_body: Option<BodyReadError>,
     /// The first responses of token endpoints; later, each response has a new token.
     pub tokens: RefCell<VecDeque<Result<(u16, &'static str), SendError>>>,
     /// Whether the runtime has a cache.
@@ -469,10 +469,10 @@ impl Bindings for World {
         }
     }
 
-    async fn limit(&self, binding: &str, key: &str, _within: u32) -> Verdict {
+    async fn limit(&self, binding: &str, key: &str, _within: u32) -> RateLimitVerdict {
         assert_no_canary(key);
         self.counted.borrow_mut().push((binding.to_owned(), key.to_owned()));
-        self.limits.get(binding).copied().unwrap_or(Verdict::Within)
+        self.limits.get(binding).copied().unwrap_or(RateLimitVerdict::Within)
     }
 
     fn variable(&self, name: &str) -> Option<String> {
@@ -512,11 +512,11 @@ impl Network for World {
     }
 }
 
-impl Console for World {
-    async fn receive(&self, limit: u32, _within: u32) -> Result<SecretValue, ReceiveError> {
+impl OperatorRuntime for World {
+    async fn read_operator_body(&self, limit: u32, _within: u32) -> Result<SecretValue, BodyReadError> {
         let body = self.body.take();
         if body.len() > usize::try_from(limit).unwrap() {
-            return Err(ReceiveError::TooLarge);
+            return Err(BodyReadError::TooLarge);
         }
         Ok(SecretValue::new(body))
     }
@@ -649,15 +649,15 @@ impl Cryptography for World {
     }
 }
 
-impl Signing for World {
+impl AuthRuntime for World {
     const FORMS: Forms = Forms::ALL;
 
-    async fn body(&self, limit: u32, _within: u32) -> Result<Vec<u8>, ReceiveError> {
+    async fn read_body(&self, limit: u32, _within: u32) -> Result<Vec<u8>, BodyReadError> {
         self.steps.borrow_mut().push("read body".to_owned());
         let body = self.body.take().into_bytes();
         match self.broken_body {
             Some(why) => Err(why),
-            None if body.len() > usize::try_from(limit).unwrap() => Err(ReceiveError::TooLarge),
+            None if body.len() > usize::try_from(limit).unwrap() => Err(BodyReadError::TooLarge),
             None => Ok(body),
         }
     }

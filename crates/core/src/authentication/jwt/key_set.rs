@@ -8,8 +8,8 @@ use crate::encoding::hex;
 use crate::http::list;
 use crate::http::method::Method;
 use crate::runtime::Bindings;
+use crate::runtime::auth_runtime::AuthRuntime;
 use crate::runtime::plan::Plan;
-use crate::runtime::signing::Signing;
 use crate::secret_value::SecretValue;
 use crate::secrets::base_url::base_url;
 
@@ -36,7 +36,7 @@ const OK: u16 = 200;
 const METADATA: &str = "/.well-known/openid-configuration";
 
 /// The keys that may verify a token with this `kid`.
-pub async fn keys<R: Bindings + Signing>(
+pub async fn keys<R: Bindings + AuthRuntime>(
     source: &KeySource,
     issuer: &str,
     key_id: Option<&str>,
@@ -98,7 +98,7 @@ impl KeptSet {
     }
 }
 
-async fn fetch<R: Signing>(
+async fn fetch<R: AuthRuntime>(
     url: &str,
     is_discovered: bool,
     issuer: &str,
@@ -121,7 +121,7 @@ async fn fetch<R: Signing>(
 }
 
 /// The response's body, and its lifetime in seconds.
-async fn get<R: Signing>(url: &str, runtime: &R) -> Result<(Vec<u8>, u32), JwtError> {
+async fn get<R: AuthRuntime>(url: &str, runtime: &R) -> Result<(Vec<u8>, u32), JwtError> {
     let plan = Plan {
         method: Method::Get,
         url: SecretValue::new(url.to_owned()),

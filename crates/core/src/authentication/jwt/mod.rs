@@ -25,7 +25,7 @@ pub use revocation::{InvalidRevocationList, RevocationList};
 use std::borrow::Cow;
 
 use crate::configuration::{Caller, CallerId, IssuedProof, JwtProof, KeySource, Proof, PublicKey};
-use crate::runtime::signing::Signing;
+use crate::runtime::auth_runtime::AuthRuntime;
 use crate::runtime::{Bindings, Clock};
 use crate::secrets::variables::text_of;
 use compact::CompactToken;
@@ -62,7 +62,7 @@ pub struct Verified {
 
 /// Verifies a token for these callers. `is_foreign` means that a page of an origin that is not admitted may have sent
 /// it.
-pub async fn verify<'g, R: Bindings + Clock + Signing>(
+pub async fn verify<'g, R: Bindings + Clock + AuthRuntime>(
     callers: impl Iterator<Item = (CallerId, &'g Caller)> + Clone,
     text: &str,
     is_foreign: bool,
@@ -93,7 +93,7 @@ struct Verification<'t, R> {
     runtime: &'t R,
 }
 
-impl<R: Bindings + Signing> Verification<'_, R> {
+impl<R: Bindings + AuthRuntime> Verification<'_, R> {
     /// Verifies a token that the gateway's operator has issued.
     async fn as_issued<'g>(
         &self,

@@ -9,9 +9,9 @@ pub use error::ExchangeError;
 
 use crate::configuration::Exchange;
 use crate::runtime::SendError;
+use crate::runtime::auth_runtime::AuthRuntime;
 use crate::runtime::no_head::NoHead;
 use crate::runtime::plan::Plan;
-use crate::runtime::signing::Signing;
 use crate::secret_value::SecretValue;
 use crate::secrets::credential::{Credential, PendingExchange};
 use crate::signing;
@@ -41,7 +41,7 @@ pub struct Token {
 ///
 /// # Errors
 /// The reason why there is no token.
-pub async fn obtain<R: Signing>(
+pub async fn obtain<R: AuthRuntime>(
     pending: &PendingExchange<'_>,
     is_fresh: bool,
     runtime: &R,
@@ -60,7 +60,7 @@ pub async fn obtain<R: Signing>(
     Ok(Token { text: token, is_reused: false })
 }
 
-async fn send<R: Signing>(
+async fn send<R: AuthRuntime>(
     pending: &PendingExchange<'_>,
     moment: &Moment,
     runtime: &R,

@@ -6,7 +6,7 @@
 use zeroize::Zeroizing;
 
 use crate::encoding::hex;
-use crate::runtime::signing::Signing;
+use crate::runtime::auth_runtime::AuthRuntime;
 use crate::secret_value::{SecretBytes, SecretValue};
 use crate::secrets::credential::PendingExchange;
 use crate::signing::hmac::sha256_under;
@@ -25,7 +25,7 @@ pub(super) struct Place {
 }
 
 impl Place {
-    pub(super) fn new<S: Signing>(pending: &PendingExchange<'_>) -> Self {
+    pub(super) fn new<S: AuthRuntime>(pending: &PendingExchange<'_>) -> Self {
         // Everything that the token depends on. The digest covers every secret of the credential.
         let material = Zeroizing::new(
             [
@@ -49,7 +49,7 @@ impl Place {
     }
 
     /// The token that is kept here, unless it is about to expire.
-    pub(super) async fn find<S: Signing>(&self, moment: &Moment, runtime: &S) -> Option<SecretValue> {
+    pub(super) async fn find<S: AuthRuntime>(&self, moment: &Moment, runtime: &S) -> Option<SecretValue> {
         let kept = runtime.find(&self.name).await?;
         let (nonce, sealed) = kept.split_first_chunk::<12>()?;
         let opened = SecretBytes::new(runtime.open(&self.key, nonce, sealed).await?);
@@ -60,7 +60,7 @@ impl Place {
     }
 
     /// Keeps the token until it is about to expire.
-    pub(super) async fn keep<S: Signing>(
+    pub(super) async fn keep<S: AuthRuntime>(
         &self,
         token: &SecretValue,
         expires: u64,

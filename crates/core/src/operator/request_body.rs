@@ -3,7 +3,7 @@
 use serde::de::DeserializeOwned;
 
 use crate::refusal::Code;
-use crate::runtime::{Console, ReceiveError};
+use crate::runtime::{BodyReadError, OperatorRuntime};
 
 /// The longest body, in bytes.
 const LARGEST_BODY: u32 = 4_096;
@@ -12,10 +12,10 @@ const LARGEST_BODY: u32 = 4_096;
 const BODY_TIMEOUT: u32 = 10_000;
 
 /// Reads and parses the body, which is JSON of this type. 400, 413
-pub(super) async fn receive<T: DeserializeOwned>(console: &impl Console) -> Result<T, Code> {
-    let body = console.receive(LARGEST_BODY, BODY_TIMEOUT).await.map_err(|why| match why {
-        ReceiveError::TooLarge => Code::PayloadTooLarge,
-        ReceiveError::Broken => Code::OperationInvalid,
+pub(super) async fn read_json<T: DeserializeOwned>(runtime: &impl OperatorRuntime) -> Result<T, Code> {
+    let body = runtime.read_operator_body(LARGEST_BODY, BODY_TIMEOUT).await.map_err(|why| match why {
+        BodyReadError::TooLarge => Code::PayloadTooLarge,
+        BodyReadError::Broken => Code::OperationInvalid,
     })?;
     serde_json::from_str(body.expose()).map_err(|_| Code::OperationInvalid)
 }

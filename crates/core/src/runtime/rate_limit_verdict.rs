@@ -2,7 +2,7 @@
 
 /// The verdict of a rate-limiting binding on one more request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum RateLimitVerdict {
     /// The request is within the limit.
     Within,
     /// The limit is exceeded.

@@ -1,8 +1,8 @@
 //! The runtime's functions for forms of auth that need the whole request.
 
 use ostiary_core::configuration::Forms;
-use ostiary_core::runtime::ReceiveError;
-use ostiary_core::runtime::signing::Signing;
+use ostiary_core::runtime::BodyReadError;
+use ostiary_core::runtime::auth_runtime::AuthRuntime;
 use wasm_bindgen::prelude::*;
 use web_sys::ReadableStreamDefaultReader;
 
@@ -10,10 +10,10 @@ use crate::configuration::FORMS;
 use crate::js;
 use crate::runtime::Runtime;
 
-impl Signing for Runtime<'_> {
+impl AuthRuntime for Runtime<'_> {
     const FORMS: Forms = FORMS;
 
-    async fn body(&self, limit: u32, within: u32) -> Result<Vec<u8>, ReceiveError> {
+    async fn read_body(&self, limit: u32, within: u32) -> Result<Vec<u8>, BodyReadError> {
         let Some(body) = self.request.body().filter(|_| self.rehearsal().is_none()) else {
             return Ok(Vec::new());
         };

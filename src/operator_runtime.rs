@@ -3,40 +3,39 @@
 use std::collections::BTreeMap;
 use std::pin::Pin;
 
-use js_sys::Uint8Array;
 use ostiary_core::configuration::{Gateway, Source};
 use ostiary_core::request_id::RequestId;
 use ostiary_core::runtime::clock::elapsed;
+use ostiary_core::runtime::feature::if_built_in;
 use ostiary_core::runtime::reading::Reading;
-use ostiary_core::runtime::signing::when;
 use ostiary_core::runtime::{
-    Bindings, Clock, Console, ReceiveError, RehearsalRequest, Rehearsed, RehearsedSend,
+    Bindings, BodyReadError, Clock, OperatorRuntime, RehearsalRequest, Rehearsed, RehearsedSend,
 };
 use ostiary_core::secret_value::SecretValue;
 use ostiary_core::{Handled, Outcome, handle};
 use ostiary_rehearsal::{Rehearsal, Sent};
 use wasm_bindgen::prelude::*;
-use web_sys::{ReadableStreamDefaultReader, ReadableStreamReadResult};
+use web_sys::ReadableStreamDefaultReader;
 
 use crate::configuration::PAGE;
-use crate::deadline::{Deadline, MovingDeadline};
+use crate::deadline::Deadline;
 use crate::js;
 use crate::request::Head;
 use crate::runtime::Runtime;
 use crate::upstream::UpstreamResponse;
 
-impl Console for Runtime<'_> {
-    async fn receive(&self, limit: u32, within: u32) -> Result<SecretValue, ReceiveError> {
+impl OperatorRuntime for Runtime<'_> {
+    async fn read_operator_body(&self, limit: u32, within: u32) -> Result<SecretValue, BodyReadError> {
         if self.rehearsal().is_some() {
-            return Err(ReceiveError::Broken);
+            return Err(BodyReadError::Broken);
         }
         let Some(body) = self.request.body() else { return Ok(SecretValue::new(String::new())) };
         let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
         let all = self.read_all(&reader, limit, within);
         let received = Deadline::new(self.invocation, within).within(all).await;
         js::discard(&reader);
-        let text = String::from_utf8(received.ok_or(ReceiveError::Broken)??);
-        text.map(SecretValue::new).map_err(|_| ReceiveError::Broken)
+        let text = String::from_utf8(received.ok_or(BodyReadError::Broken)??);
+        text.map(SecretValue::new).map_err(|_| BodyReadError::Broken)
     }
 
     async fn measure(&self, source: &Source, within: u32) -> (Reading, u32) {
@@ -46,7 +45,7 @@ impl Console for Runtime<'_> {
     }
 
     async fn rehearse(&self, gateway: &Gateway, request: &RehearsalRequest) -> Option<Rehearsed> {
-        when(PAGE.is_some(), || self.rehearse_here(gateway, request)).await
+        if_built_in(PAGE.is_some(), || self.rehearse_here(gateway, request)).await
     }
 }
 
@@ -66,30 +65,5 @@ impl Runtime<'_> {
         let sent = rehearsal.sent();
         let sent = sent.map(|Sent { method, url, removed, .. }| RehearsedSend { method, url, removed });
         Rehearsed { line: event.line(), code, reads: rehearsal.reads(), sent }
-    }
-
-    /// Reads all bytes of a stream, with an idle timeout of `within` milliseconds.
-    pub(crate) async fn read_all(
-        &self,
-        reader: &ReadableStreamDefaultReader,
-        limit: u32,
-        within: u32,
-    ) -> Result<Vec<u8>, ReceiveError> {
-        let mut bytes = Vec::new();
-        let mut deadline = MovingDeadline::new(self.invocation, within);
-        loop {
-            let read = self.invocation.settled(reader.read());
-            let read = deadline.within(read).await.ok_or(ReceiveError::Broken)?;
-            let read = read.map_err(|_| ReceiveError::Broken)?;
-            let read: ReadableStreamReadResult = read.unchecked_into();
-            if read.get_done() == Some(true) {
-                return Ok(bytes);
-            }
-            let chunk: Uint8Array = read.get_value().unchecked_into();
-            if bytes.len() + chunk.length() as usize > limit as usize {
-                return Err(ReceiveError::TooLarge);
-            }
-            bytes.extend(chunk.to_vec());
-        }
     }
 }
