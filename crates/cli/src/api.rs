@@ -15,6 +15,7 @@ use serde::de::DeserializeOwned;
 
 pub use crate::api_failure::ApiFailure;
 use crate::configuration::ConfigurationArguments;
+use crate::credentials::{API_EMAIL, API_KEY, API_TOKEN};
 use crate::failure::Failure;
 use crate::http_client::{HttpClient, Repeated, Unreached};
 use crate::local_api::LocalApi;
@@ -402,17 +403,11 @@ fn unreached<T>(call: &Call<T>, reason: Unreached) -> ApiFailure {
     }
 }
 
-const TOKEN: &str = "CLOUDFLARE_API_TOKEN";
-const EMAIL: &str = "CLOUDFLARE_EMAIL";
-const KEY: &str = "CLOUDFLARE_API_KEY";
-/// The variables with credentials of the account.
-pub const CREDENTIALS: [&str; 3] = [TOKEN, EMAIL, KEY];
-
 fn credential() -> Result<Credential, Failure> {
     // A variable that is not UTF-8 counts as set; its replacement characters are refused later.
     let set = |name: &str| env::var_os(name).map(|value| value.to_string_lossy().into_owned());
     let set = |name: &str| set(name).filter(|value| !value.is_empty());
-    let credential = match (set(TOKEN), set(EMAIL), set(KEY)) {
+    let credential = match (set(API_TOKEN), set(API_EMAIL), set(API_KEY)) {
         (Some(token), _, _) => Credential::token(&token),
         (None, Some(email), Some(key)) => Credential::key(&email, &key),
         _ => {
@@ -423,9 +418,9 @@ fn credential() -> Result<Credential, Failure> {
     };
     credential.map_err(|error| {
         let variable = match error.part {
-            CredentialPart::Token => TOKEN,
-            CredentialPart::Email => EMAIL,
-            CredentialPart::Key => KEY,
+            CredentialPart::Token => API_TOKEN,
+            CredentialPart::Email => API_EMAIL,
+            CredentialPart::Key => API_KEY,
         };
         Failure::usage(format_args!("{variable} is not valid: {error}"))
     })

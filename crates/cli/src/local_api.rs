@@ -4,9 +4,8 @@ use std::io::{BufRead, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
-use crate::api::CREDENTIALS;
+use crate::credentials;
 use crate::failure::Failure;
-use crate::operator;
 use crate::source_folder;
 
 /// A running server. It ends when this is dropped.
@@ -38,7 +37,7 @@ impl LocalApi {
         let program = source.join("api/run.mjs");
         let mut command = Command::new(node(&source));
         // The local store needs no credential.
-        for variable in [&CREDENTIALS[..], &[operator::TOKEN]].concat() {
+        for variable in credentials::ALL {
             command.env_remove(variable);
         }
         let mut server = command

@@ -24,6 +24,7 @@ mod token;
 mod api;
 mod api_failure;
 mod confirmation;
+mod credentials;
 mod deployed;
 mod http_client;
 mod local_api;
@@ -46,6 +47,7 @@ mod printable;
 mod shell;
 mod snippet;
 mod terminal;
+mod token_check;
 
 use std::process::ExitCode;
 

@@ -18,8 +18,8 @@ pub const NODE: &str = "node_modules/.bin/node";
 /// Finds the clone for the gateway in `folder`: the one in [`VARIABLE`], the folder itself, `ostiary` in it, the same
 /// for each parent folder, and last the clone in which this command was compiled.
 ///
-/// Programs of the clone are run, so one that is found has to belong to the user or to root: anyone can make a folder in
-/// `/tmp`, and in the parents of some projects.
+/// Programs of the clone are run, so one that is found has to belong to the user or to root: anyone can make a folder
+/// in `/tmp`, and in the parents of some projects.
 pub fn find(folder: &Path) -> Option<PathBuf> {
     let named = env::var_os(VARIABLE).filter(|path| !path.is_empty()).map(PathBuf::from);
     if named.is_some() {

@@ -1,14 +1,13 @@
 //! Checks that a value is valid in every place in which the configuration uses it. The Worker calls the same function
 //! of the core at run time, when it is too late.
+//!
+//! The file is longer than others, because its tests have the values for all places.
 
-use std::cell::RefCell;
 use std::fmt;
 
 use clap::Args;
 use ostiary_core::authentication::jwt::RevocationList;
-use ostiary_core::authentication::named_token::caller_name;
-use ostiary_core::configuration::{Caller, Gateway, Part, Placement, Proof, SecretId, SourceKind, Template};
-use ostiary_core::digest::{Digest, digest};
+use ostiary_core::configuration::{Gateway, Part, Placement, Proof, SecretId, SourceKind, Template};
 use ostiary_core::place::Place;
 use ostiary_core::secret_value::SecretValue as UsedValue;
 use ostiary_core::secrets::places::check_value;
@@ -22,6 +21,7 @@ use crate::configuration::{ConfigurationArguments, Environment};
 use crate::failure::Failure;
 use crate::no_key::NoKey;
 use crate::output::Output;
+use crate::token_check::{CheckedTokens, check_token};
 
 /// The option for values that look like mistakes.
 #[derive(Args)]
@@ -35,8 +35,8 @@ pub struct ValueArguments {
 pub struct ValueCheck {
     places: Option<(Gateway, Vec<Environment>)>,
     as_is: bool,
-    /// The digests of the callers' tokens that were checked, because a file may have one for two callers.
-    tokens: RefCell<Vec<(SecretId, Digest)>>,
+    /// The tokens that were checked, because a file may have one for two callers.
+    tokens: CheckedTokens,
 }
 
 impl ValueCheck {
@@ -70,7 +70,7 @@ impl ValueCheck {
     }
 
     fn without(as_is: bool) -> Self {
-        Self { places: None, as_is, tokens: RefCell::default() }
+        Self { places: None, as_is, tokens: CheckedTokens::default() }
     }
 
     /// Checks the value for every binding of this secret of a store, in all environments. For a secret without
@@ -98,30 +98,9 @@ impl ValueCheck {
         }
         ids.into_iter().try_for_each(|id| {
             known(gateway, id, name.as_str(), value, self.as_is)?;
-            self.check_again(gateway, id, name, value)
+            let checked = self.tokens.check(gateway, id, value);
+            checked.map_err(|fault| Failure::usage(format_args!("{name}: {fault}")))
         })
-    }
-
-    /// Checks that no other caller's secret got the same token before.
-    fn check_again(
-        &self,
-        gateway: &Gateway,
-        id: SecretId,
-        name: &SecretName,
-        value: &SecretValue,
-    ) -> Result<(), Failure> {
-        if !gateway.callers.iter().any(|caller| caller.proof == Proof::Secret(id)) {
-            return Ok(());
-        }
-        let digest = digest(value.expose().as_bytes());
-        let mut tokens = self.tokens.borrow_mut();
-        if tokens.iter().any(|(other, known)| *other != id && *known == digest) {
-            return Err(Failure::usage(format_args!(
-                "{name}: another caller gets the same token, and the gateway accepts no token of two callers"
-            )));
-        }
-        tokens.push((id, digest));
-        Ok(())
     }
 
     /// The bindings of this secret of a store, for messages; `None` if it is not bound.
@@ -175,38 +154,6 @@ fn known(
         let scheme = || if adds_scheme { NoKey::of_scheme(text) } else { None };
         if as_is { None } else { NoKey::of(text).or_else(scheme) }
     })
-}
-
-/// Checks that the gateway would compare a token with this secret, and that it is not the token of another caller.
-fn check_token(gateway: &Gateway, id: SecretId, value: &SecretValue) -> Result<(), String> {
-    let text = value.expose();
-    for caller in gateway.callers.iter().filter(|caller| caller.proof == Proof::Secret(id)) {
-        let Caller { name, named, .. } = caller;
-        let instead = format!("so it would never be accepted; `ostiary token new {name}` makes one that is");
-        match caller_name(text) {
-            Some(known) if known != name => {
-                return Err(format!(
-                    "the token has the form `ost_NAME_…` with another name than `{name}`, {instead}"
-                ));
-            }
-            None if *named => {
-                return Err(format!(
-                    "`{name}` has `named = true`, and the token does not begin with its name, {instead}"
-                ));
-            }
-            _ => {}
-        }
-        let digest = digest(text.as_bytes());
-        let is_known =
-            |other: &&Caller| matches!(&other.proof, Proof::Digests(known) if known.contains(&digest));
-        if let Some(other) = gateway.callers.iter().find(is_known) {
-            return Err(format!(
-                "it is the token of `{}`, and the gateway accepts no token of two callers",
-                other.name
-            ));
-        }
-    }
-    Ok(())
 }
 
 /// Whether the gateway adds an authentication scheme to this secret, or compares it with a token without one.

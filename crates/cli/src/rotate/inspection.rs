@@ -132,8 +132,8 @@ impl Inspection<'_> {
         Ok(())
     }
 
-    /// Whether the value of `source` seems to be newer than that of `holder`: the store has changed it later, or it comes
-    /// after it, because the first half of a rotation writes the last source.
+    /// Whether the value of `source` seems to be newer than that of `holder`: the store has changed it later, or it
+    /// comes after it, because the first half of a rotation writes the last source.
     ///
     /// # Errors
     /// Returns an error if the store does not answer.

@@ -8,6 +8,7 @@ mod found;
 mod inspection;
 mod judgement;
 mod other_callers;
+mod other_users;
 mod patience;
 mod plan;
 mod probe_body;

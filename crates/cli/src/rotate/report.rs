@@ -183,22 +183,8 @@ impl<'a> Report<'a> {
                 name(source),
                 source.saturating_add(1)
             ),
-            Obstacle::Displaced { holder, source } => format!(
-                "{} held this value before this run, and {} works with another one, of which the store may have the \
-                 only copy. If an earlier run was interrupted, run the same with --overwrite {} to continue. If not, \
-                 this value may be the previous key, and that one the current key. {written}",
-                capitalised(&name(holder)),
-                name(source),
-                source.saturating_add(1)
-            ),
-            Obstacle::Newer { holder, source } => format!(
-                "{} holds this token, and {} holds another one, which seems to be newer: the caller may use that one. \
-                 {written} Run the same with the new token; or with --overwrite {}, if nobody uses the one of {}.",
-                capitalised(&name(holder)),
-                name(source),
-                source.saturating_add(1),
-                name(source)
-            ),
+            Obstacle::Displaced { holder, source } => self.displaced(holder, source),
+            Obstacle::Newer { holder, source } => self.newer(holder, source),
             Obstacle::Restricted(source) => format!(
                 "{} is refused in another way than a wrong value. A valid key without permission for the probe is \
                  refused like this. {written} Choose a --probe that every key of that kind may send, or limit \
@@ -219,6 +205,29 @@ impl<'a> Report<'a> {
             ),
             obstacle => reason_without_source(obstacle, &written),
         }
+    }
+
+    fn displaced(&self, holder: usize, source: usize) -> String {
+        format!(
+            "{} held this value before this run, and {} works with another one, of which the store may have the only \
+             copy. If an earlier run was interrupted, run the same with --overwrite {} to continue. If not, this value \
+             may be the previous key, and that one the current key. {}",
+            capitalised(&self.target.source_name(holder)),
+            self.target.source_name(source),
+            source.saturating_add(1),
+            self.written()
+        )
+    }
+
+    fn newer(&self, holder: usize, source: usize) -> String {
+        let name = self.target.source_name(source);
+        format!(
+            "{} holds this token, and {name} holds another one, which seems to be newer: the caller may use that one. \
+             {} Run the same with the new token; or with --overwrite {}, if nobody uses the one of {name}.",
+            capitalised(&self.target.source_name(holder)),
+            self.written(),
+            source.saturating_add(1)
+        )
     }
 
     /// A sentence with the sources that this run has written.

@@ -13,8 +13,8 @@ use std::process::{Child, Command, Stdio};
 use clap::Args;
 use jiff::Timestamp;
 
+use crate::credentials::OPERATOR_TOKEN;
 use crate::failure::Failure;
-use crate::operator::TOKEN;
 use crate::output::Output;
 use documents::Documents;
 use event::found_in;
@@ -81,7 +81,7 @@ impl Tail {
 fn spawn(worker: Option<&str>, env: Option<&str>) -> Result<Child, Failure> {
     let mut command = Command::new("npx");
     command.args(["wrangler", "tail", "--format", "json"]).stdout(Stdio::piped());
-    command.env_remove(TOKEN);
+    command.env_remove(OPERATOR_TOKEN);
     command.args(env.map(|name| format!("--env={name}")));
     if let Some(worker) = worker {
         command.args(["--", worker]);

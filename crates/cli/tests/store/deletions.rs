@@ -75,12 +75,16 @@ fn what_is_bound_is_read_beside_the_gateway_and_not_in_the_current_folder() {
     assert!(ran.err.contains("`stripe` is bound by `STRIPE_KEY` (top level)"), "{}", ran.err);
     std::fs::write(folder.path().join("values.json"), r#"{"site-key":"abcdefgh"}"#).unwrap();
     let sync = ["sync", "--from", "values.json", "--delete", "--yes", "--store-id", "1"];
-    // Without --config, no gateway is known here.
-    let ran = world.run_in(folder.path(), &sync, "unused");
-    assert!(ran.err.contains("there is no gateway.toml in this folder"), "{}{}", ran.out, ran.err);
-    assert_eq!(held(&world), KEPT);
     let ran = run(&world, &sync);
     assert!(held(&world).contains(&"stripe=b".to_owned()), "{}{}", ran.out, ran.err);
+    // Without --config, no gateway is known here.
+    let name = format!("{STORE}/a");
+    let world = World::new(&[(&name, "b")]);
+    let force = ["stores", "delete", STORE, "--force", "--yes"];
+    let ran = world.run_in(folder.path(), &force, "unused");
+    assert_eq!(ran.code, Some(2), "{}", ran.err);
+    assert!(ran.err.contains("there is no gateway.toml in this folder"), "{}", ran.err);
+    assert_eq!(held(&world), [format!("{name}=b")]);
 }
 
 #[test]
