@@ -94,11 +94,11 @@ GROWTH := $(foreach name,one-of-each metered many-routes many-callers,bench/.gen
 bench: bench/.build/entry.js bench/.signed/entry.js $(GROWTH) ## Measure against the peers, and write bench/RESULTS.md (an hour, two cores; BENCH="--rounds 3" is shorter)
 	@$(NODE) bench/run.mjs $(BENCH)
 
-dist: .tools/rust ## Build the command as a static Linux binary and as an npm package, into dist/ (a few minutes)
+dist: .tools/rust ## Build the command as a static Linux binary and as an npm package, into dist/ (a few minutes; needs musl-gcc)
 	@scripts/step "The command, static" scripts/build-dist
 
 clean: ## Remove what was built; the tools and the local Secrets Store stay
-	rm -rf build dist examples/*/build tests/.build tests/auth/.build tests/callers/.build tests/operator/.build tests/faults/.build tests/size/.build bench/.build bench/.signed bench/.generated bench/.profile bench/peers/hono/.build fuzz/target fuzz/findings target
+	rm -rf build dist examples/*/build tests/.build tests/auth/.build tests/callers/.build tests/operator/.build tests/faults/.build tests/size/.build bench/.build bench/.signed bench/.generated bench/.profile bench/peers/hono/.build fuzz/target fuzz/findings target .tools/report-*
 
 # wrangler uses one of the first three, or the file of --config or of a framework's redirection.
 WRANGLER_FILES := $(wildcard $(addprefix $(FOLDER),wrangler.json wrangler.jsonc wrangler.toml .wrangler/deploy/config.json))

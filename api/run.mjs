@@ -7,6 +7,7 @@
 //   API_FAULTS            JSON, see faults.mjs
 //   API_ENDS_WITH_INPUT   ends it when its standard input ends, for `ostiary --local`
 
+import { fileURLToPath } from "node:url";
 import { unstable_readConfig as readConfiguration } from "wrangler";
 import { FOLDER } from "./gateway-folder.mjs";
 import { Malformed } from "./malformed.mjs";
@@ -39,7 +40,7 @@ console.log(`The Secrets Store API listens on http://127.0.0.1:${server.port}${B
 
   export CLOUDFLARE_API_BASE_URL=http://127.0.0.1:${server.port}${BASE}
   export CLOUDFLARE_API_TOKEN=any CLOUDFLARE_ACCOUNT_ID=any
-  npx wrangler secrets-store store list --remote
+  ${fileURLToPath(new URL("../scripts/wrangler", import.meta.url))} secrets-store store list --remote
 `);
 
 function fail(message) {

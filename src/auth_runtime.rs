@@ -7,6 +7,7 @@ use wasm_bindgen::prelude::*;
 use web_sys::ReadableStreamDefaultReader;
 
 use crate::configuration::FORMS;
+use crate::deadline::IdleDeadline;
 use crate::js;
 use crate::runtime::Runtime;
 
@@ -18,7 +19,8 @@ impl AuthRuntime for Runtime<'_> {
             return Ok(Vec::new());
         };
         let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
-        let received = self.read_all(&reader, limit, within).await;
+        let idle = IdleDeadline::new(self.invocation, within);
+        let received = self.read_all(&reader, limit, Some(idle)).await;
         js::discard(&reader);
         received
     }

@@ -10,28 +10,36 @@ use crate::deadline::IdleDeadline;
 use crate::runtime::Runtime;
 
 impl Runtime<'_> {
-    /// Reads all bytes of a stream: at most `limit` bytes, with an idle timeout of `within` milliseconds.
+    /// Reads all bytes of a stream: at most `limit` bytes. `idle` limits the time between two chunks; where it is
+    /// `None`, the caller of this function limits the whole time.
     pub(crate) async fn read_all(
         &self,
         reader: &ReadableStreamDefaultReader,
         limit: u32,
-        within: u32,
+        mut idle: Option<IdleDeadline>,
     ) -> Result<Vec<u8>, BodyReadError> {
         let mut bytes = Vec::new();
-        let mut deadline = IdleDeadline::new(self.invocation, within);
         loop {
-            let read = self.invocation.settled(reader.read());
-            let read = deadline.within(read).await.ok_or(BodyReadError::Broken)?;
-            let read = read.map_err(|_| BodyReadError::Broken)?;
-            let read: ReadableStreamReadResult = read.unchecked_into();
-            if read.get_done() == Some(true) {
-                return Ok(bytes);
-            }
-            let chunk: Uint8Array = read.get_value().unchecked_into();
+            let next = self.next_chunk(reader);
+            let next = match &mut idle {
+                Some(idle) => idle.within(next).await.ok_or(BodyReadError::Broken)?,
+                None => next.await,
+            };
+            let Some(chunk) = next.map_err(|_| BodyReadError::Broken)? else { return Ok(bytes) };
             if bytes.len() + chunk.length() as usize > limit as usize {
                 return Err(BodyReadError::TooLarge);
             }
             bytes.extend(chunk.to_vec());
         }
+    }
+
+    /// The next chunk of a stream; `None` at its end.
+    pub(crate) async fn next_chunk(
+        &self,
+        reader: &ReadableStreamDefaultReader,
+    ) -> Result<Option<Uint8Array>, JsValue> {
+        let read = self.invocation.settled(reader.read()).await?;
+        let read: ReadableStreamReadResult = read.unchecked_into();
+        Ok((read.get_done() != Some(true)).then(|| read.get_value().unchecked_into()))
     }
 }

@@ -7,7 +7,7 @@
 //!   have
 //!   one (`body_reader.rs`).
 //!
-//! The time limits of bodies that stream are in JavaScript: `js/idle_timer.js`.
+//! The time limits of bodies that stream are in JavaScript: `IdleTimer` in `js/deadline.js`.
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;

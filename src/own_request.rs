@@ -1,26 +1,34 @@
 //! The gateway's own requests: for tokens and for public keys.
 
-use js_sys::Uint8Array;
+use js_sys::{Promise, Uint8Array};
+use ostiary_core::runtime::clock::elapsed;
 use ostiary_core::runtime::own_request::{OwnRequests, WholeResponse};
 use ostiary_core::runtime::plan::Plan;
-use ostiary_core::runtime::{BodyReadError, SendError};
+use ostiary_core::runtime::{BodyReadError, Clock, SendError};
 use ostiary_core::secret_value::SecretBytes;
 use wasm_bindgen::prelude::*;
-use web_sys::{
-    AbortSignal, Headers, ReadableStreamDefaultReader, RequestCache, RequestInit, RequestRedirect, Response,
-};
+use web_sys::{AbortSignal, Headers, ReadableStreamDefaultReader, Response};
 
 use crate::deadline::Deadline;
 use crate::js;
 use crate::runtime::Runtime;
+use crate::upstream::request_init;
 
 impl OwnRequests for Runtime<'_> {
     async fn request(&self, plan: &Plan, limit: u32) -> Result<WholeResponse, SendError> {
         if let Some(rehearsal) = self.rehearsal() {
             return Ok(rehearsal.token_response());
         }
+        let started = self.now();
         let whole = self.fetch_whole(plan, limit);
-        Deadline::new(self.invocation, plan.timeout).within(whole).await.unwrap_or(Err(SendError::TimedOut))
+        let whole = Deadline::new(self.invocation, plan.timeout).within(whole).await;
+        // Where the signal fires before the deadline, the connection has ended, because the time has passed.
+        let is_late = || elapsed(started, self.now()) >= plan.timeout;
+        match whole {
+            None => Err(SendError::TimedOut),
+            Some(Err(SendError::Unreachable)) if is_late() => Err(SendError::TimedOut),
+            Some(whole) => whole,
+        }
     }
 }
 
@@ -35,7 +43,7 @@ impl Runtime<'_> {
             return Ok(WholeResponse { status, cache_control, body: SecretBytes::new(Vec::new()) });
         };
         let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
-        let read = self.read_all(&reader, limit, plan.timeout).await;
+        let read = self.read_all(&reader, limit, None).await;
         js::discard(&reader);
         let body = read.map_err(|why| match why {
             BodyReadError::TooLarge => SendError::TooLarge,
@@ -46,20 +54,9 @@ impl Runtime<'_> {
 }
 
 /// Resolves to a [`Response`].
-fn start(plan: &Plan) -> Result<js_sys::Promise, JsValue> {
-    let headers = Headers::new()?;
-    for (name, value) in &plan.set {
-        headers.set(name, value.expose())?;
-    }
-    let init = RequestInit::new();
-    init.set_method(plan.method.as_str());
-    init.set_headers(&headers);
-    if let Some(body) = &plan.body {
-        init.set_body(&Uint8Array::from(body.expose()));
-    }
-    init.set_redirect(RequestRedirect::Manual);
-    init.set_cache(RequestCache::NoStore);
+fn start(plan: &Plan) -> Result<Promise, JsValue> {
+    let body = plan.body.as_ref().map_or(JsValue::NULL, |body| Uint8Array::from(body.expose()).into());
     // The signal closes the connection even if the caller has disconnected.
-    init.set_signal(Some(&AbortSignal::timeout_with_u32(plan.timeout)));
-    js::fetch(plan.url.expose(), &init)
+    let signal = AbortSignal::timeout_with_u32(plan.timeout);
+    js::fetch(plan.url.expose(), &request_init(plan, &Headers::new()?, &body, &signal)?)
 }

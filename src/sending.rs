@@ -26,7 +26,7 @@ impl Sending {
         // `response.clone()` would call the runtime's `clone`, which tees the body.
         let received = Received { response: Clone::clone(response), attempt };
         if let Some(previous) = self.last.replace(Some(received)) {
-            previous.discard();
+            discard(&previous.response);
         }
     }
 
@@ -37,15 +37,14 @@ impl Sending {
             upload.settle(last.as_ref().and_then(|last| last.attempt.as_ref()));
         }
         if let Some(last) = last.filter(|_| !is_returned) {
-            last.discard();
+            discard(&last.response);
         }
     }
 }
 
-impl Received {
-    fn discard(&self) {
-        if let Some(body) = self.response.body() {
-            js::discard(&body);
-        }
+/// Cancels the body of a response that is not returned.
+pub(crate) fn discard(response: &Response) {
+    if let Some(body) = response.body() {
+        js::discard(&body);
     }
 }

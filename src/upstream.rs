@@ -3,10 +3,11 @@
 use js_sys::{Promise, Uint8Array};
 use ostiary_core::runtime::plan::Plan;
 use ostiary_core::runtime::{self, Network, SendError};
+use ostiary_core::upstream::response_status::check_status;
 use wasm_bindgen::prelude::*;
 use web_sys::{
-    AbortSignal, Headers, ReadableStreamDefaultReader, ReadableStreamReadResult, RequestCache, RequestInit,
-    RequestRedirect, Response, Url,
+    AbortSignal, Headers, ReadableStreamDefaultReader, RequestCache, RequestInit, RequestRedirect, Response,
+    Url,
 };
 
 use crate::configuration::FORMS;
@@ -14,6 +15,7 @@ use crate::deadline::Deadline;
 use crate::headers::HeaderList;
 use crate::js::{self, Attempt, Fetcher, ListedHeaders, Upgraded, Upload};
 use crate::runtime::Runtime;
+use crate::sending::discard;
 
 impl Network for Runtime<'_> {
     type Response = UpstreamResponse;
@@ -35,8 +37,13 @@ impl Network for Runtime<'_> {
             None if js::is_timeout(&error) => SendError::TimedOut,
             _ => SendError::Unreachable,
         })?;
-        self.sending.received(&response, attempt);
-        Ok(UpstreamResponse::from(response))
+        let response = UpstreamResponse::from(response);
+        if let Err(why) = check_status(&response) {
+            discard(&response.response);
+            return Err(why);
+        }
+        self.sending.received(&response.response, attempt);
+        Ok(response)
     }
 
     async fn beginning(&self, response: &UpstreamResponse, limit: u32, within: u32) -> Vec<u8> {
@@ -60,13 +67,9 @@ impl Network for Runtime<'_> {
 impl Runtime<'_> {
     /// Reads until there are `limit` bytes, or the body ends.
     async fn read_beginning(&self, reader: &ReadableStreamDefaultReader, limit: usize, bytes: &mut Vec<u8>) {
-        while bytes.len() < limit {
-            let Ok(read) = self.invocation.settled(reader.read()).await else { return };
-            let read: ReadableStreamReadResult = read.unchecked_into();
-            if read.get_done() == Some(true) {
-                return;
-            }
-            let chunk: Uint8Array = read.get_value().unchecked_into();
+        while bytes.len() < limit
+            && let Ok(Some(chunk)) = self.next_chunk(reader).await
+        {
             bytes.extend(chunk.to_vec());
             bytes.truncate(limit);
         }
@@ -108,19 +111,10 @@ impl Runtime<'_> {
         for name in &plan.remove {
             headers.delete(name)?;
         }
-        for (name, value) in &plan.set {
-            headers.set(name, value.expose())?;
-        }
         // A timeout signal ends a `fetch` whose head has not arrived. It does not end a body that the runtime streams,
         // but it would end one that is read here.
         let signal = attempt.map_or_else(|| AbortSignal::timeout_with_u32(plan.timeout), Attempt::signal);
-        let init = RequestInit::new();
-        init.set_method(plan.method.as_str());
-        init.set_headers(&headers);
-        init.set_body(body);
-        init.set_redirect(RequestRedirect::Manual);
-        init.set_cache(RequestCache::NoStore);
-        init.set_signal(Some(&signal));
+        let init = request_init(plan, &headers, body, &signal)?;
         match plan.fetcher.as_ref().filter(|_| FORMS.fetcher) {
             // The `fetch` of a binding with a client certificate or to a service.
             Some(binding) => js_sys::Reflect::get(self.env, &binding.as_ref().into())?
@@ -129,6 +123,27 @@ impl Runtime<'_> {
             None => js::fetch(plan.url.expose(), &init),
         }
     }
+}
+
+/// The options of a `fetch`. The headers that the plan sets are added to `headers`. Redirects are not followed, and no
+/// cache is used.
+pub(crate) fn request_init(
+    plan: &Plan,
+    headers: &Headers,
+    body: &JsValue,
+    signal: &AbortSignal,
+) -> Result<RequestInit, JsValue> {
+    for (name, value) in &plan.set {
+        headers.set(name, value.expose())?;
+    }
+    let init = RequestInit::new();
+    init.set_method(plan.method.as_str());
+    init.set_headers(headers);
+    init.set_body(body);
+    init.set_redirect(RequestRedirect::Manual);
+    init.set_cache(RequestCache::NoStore);
+    init.set_signal(Some(signal));
+    Ok(init)
 }
 
 /// The upstream's response. Its body stays in the runtime.

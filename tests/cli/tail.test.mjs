@@ -1,7 +1,7 @@
 // `ostiary tail`: reads the log of a running gateway from the commands that print it.
 
 import assert from "node:assert/strict";
-import { chmodSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { startGateway } from "../harness/gateway.mjs";
@@ -25,14 +25,17 @@ before(async () => {
   await gateway.stop();
 });
 
-// A fake `npx` that prints the output of `wrangler tail --format json`, and its arguments.
+// A clone whose scripts/wrangler prints the output of `wrangler tail --format json`, and keeps its arguments. An npx
+// that is not to be used is in the PATH.
 function wrangler(printed, code = 0) {
   const folder = temporaryFolder();
-  const script = `#!/bin/sh\nprintf '%s\\n' "$*" > ${folder}/called\ncat ${folder}/printed\nexit ${code}\n`;
-  writeFileSync(join(folder, "npx"), script);
+  for (const name of ["scripts", "api", "programs"]) mkdirSync(join(folder, name));
+  for (const name of ["scripts/build-worker", "api/run.mjs"]) writeFileSync(join(folder, name), "");
   writeFileSync(join(folder, "printed"), printed);
-  chmodSync(join(folder, "npx"), 0o755);
-  return { folder, environment: { PATH: `${folder}:${process.env.PATH}` } };
+  const write = (name, script) => writeFileSync(join(folder, name), script, { mode: 0o755 });
+  write("scripts/wrangler", `#!/bin/sh\nprintf '%s\\n' "$*" > ${folder}/called\ncat ${folder}/printed\nexit ${code}\n`);
+  write("programs/npx", "#!/bin/sh\nexit 3\n");
+  return { folder, environment: { PATH: `${folder}/programs:${process.env.PATH}`, OSTIARY_SOURCE: folder } };
 }
 
 const tailed = () =>
@@ -56,7 +59,16 @@ test("wrangler's tail is followed, with its times, for the Worker and the enviro
   assert.equal(code, 0);
   assert.equal(out.trim().split("\n").length, 5);
   assert.match(out, /^19:46:40\.123 /m);
-  assert.equal(readFileSync(join(folder, "called"), "utf8").trim(), "wrangler tail --format json --env=staging -- gateway");
+  assert.equal(readFileSync(join(folder, "called"), "utf8").trim(), "tail --format json --env=staging -- gateway");
+});
+
+test("without a clone, npm's wrangler is run", async () => {
+  const { folder, environment } = wrangler(tailed());
+  writeFileSync(join(folder, "programs/npx"), readFileSync(join(folder, "scripts/wrangler")));
+  const { code, out } = await ostiary(["tail"], { environment: { ...environment, OSTIARY_SOURCE: "/nowhere" } });
+  assert.equal(code, 0);
+  assert.equal(out.trim().split("\n").length, 5);
+  assert.equal(readFileSync(join(folder, "called"), "utf8").trim(), "wrangler tail --format json");
 });
 
 test("with --json each event is a line, and filters hold there too", async () => {
@@ -77,7 +89,7 @@ test("a tail that fails is a failure", async () => {
   const { code, err } = await ostiary(["tail"], { environment });
   assert.equal(code, 1);
   assert.match(err, /`wrangler tail` has failed/);
-  const missing = await ostiary(["tail"], { environment: { PATH: temporaryFolder() } });
+  const missing = await ostiary(["tail"], { environment: { PATH: temporaryFolder(), OSTIARY_SOURCE: "/nowhere" } });
   assert.equal(missing.code, 1);
-  assert.match(missing.err, /cannot run `npx wrangler tail`/);
+  assert.match(missing.err, /cannot run npx: .*OSTIARY_SOURCE names the clone/);
 });

@@ -62,7 +62,7 @@ test("case 65: a typo is told and the last good build goes on serving, until it 
   save("good");
   await serves("good");
   save("typo");
-  await server.said((output) => /error: gateway\.toml:1:1: the diagnosis[^]*The last good build goes on serving\./.exec(output));
+  await server.said((output) => /error: the diagnosis\n[^]* --> gateway\.toml:1:1\n[^]*The last good build goes on serving\./.exec(output));
   for (const _ of [1, 2, 3]) {
     assert.equal(await served(), "good");
     await pause(300);
@@ -84,6 +84,37 @@ test("case 65: every other command fails at a typo, with a good build in place",
     assert.match(stdout + stderr, /the diagnosis/);
   }
   assert.equal(built(), before);
+});
+
+// What it says on standard output, and then what it says on standard error.
+const make = () => {
+  const { status, stdout, stderr } = spawnSync("make", ["--silent", "build"], { cwd: folder, env: projectEnvironment(folder), encoding: "utf8" });
+  return { status, said: (stdout + stderr).replaceAll(/ \d+ s$/gm, " N s").replaceAll(/^make: .*\n/gm, "") };
+};
+
+test("a build shows what is wrong with the configuration, and none of cargo's own lines", () => {
+  save("typo");
+  const report = "error: the diagnosis\n --> gateway.toml:1:1\n\n";
+  assert.deepEqual(make(), { status: 2, said: `==> The Worker\n${report}==> The Worker: failed after N s\n` });
+});
+
+test("an error of Rust is shown, also after one of the configuration", () => {
+  save("it does not compile");
+  const { status, said } = make();
+  assert.equal(status, 2);
+  assert.match(said, /^error\[E0308\]: mismatched types$/m);
+  assert.doesNotMatch(said, /the diagnosis/);
+});
+
+test("a build that succeeds shows warnings, each time, and nothing else", () => {
+  save("doubtful");
+  const warning = "warning: the doubt\n --> gateway.toml:1:1\n\n";
+  for (const _ of [1, 2]) {
+    assert.deepEqual(make(), { status: 0, said: `==> The Worker\n==> The Worker: done in N s\n${warning}` });
+    appendFileSync(join(folder, "src/entry.js"), "//\n");
+  }
+  save("good again");
+  assert.deepEqual(make(), { status: 0, said: "==> The Worker\n==> The Worker: done in N s\n" });
 });
 
 test("a build whose process was killed does not hold up the next one", () => {

@@ -145,6 +145,16 @@ test("case 36: 204 and 304 have no body", async () => {
   }
 });
 
+test("case 36: 205 has no body, whether its upstream sends one or not", async () => {
+  for (const target of ["/bearer/x", "/redact/x"]) {
+    for (const [method, body] of [["GET", ""], ["POST", ""], ["GET", "text"]]) {
+      gateway.upstream.on("/x", answer(205, { "x-seen": "1" }, body));
+      const down = await gateway.call({ method, target });
+      assert.deepEqual([down.status, down.value("x-seen"), down.text], [205, "1", ""], `${method} ${target} ${body}`);
+    }
+  }
+});
+
 test("case 36: HEAD keeps the length of what GET would give", async () => {
   gateway.upstream.on("/x", answer(200, { etag: '"x"' }, "hello"));
   const { answer: down, up: received } = await gateway.through({ method: "HEAD", target: "/bearer/x" });

@@ -209,6 +209,25 @@ describe("on workerd", () => {
     });
   }
 
+  for (const status of [101, 600, 999]) {
+    for (const body of [undefined, "hello", [chunk(Buffer.from("some")), LAST_CHUNK]]) {
+      test(`case 43: the first answer stands, with its body, when the next one has the status ${status}; ${body === undefined ? "no body" : typeof body}`, async () => {
+        gateway.upstream.on(EVERY, async (exchange) => {
+          await exchange.received;
+          if (exchange.value("authorization") === PRIMARY) return exchange.write(answer(401, { "x-why": "expired" }, "no\n"));
+          await exchange.write(answer(status, { connection: "close" }, "garbage"));
+          exchange.wire.socket.end();
+        });
+        const framing = Array.isArray(body) ? { fields: [["Transfer-Encoding", "chunked"]], body: Buffer.concat(body) } : { body };
+        const down = await gateway.call({ method: body === undefined ? "GET" : "POST", target: "/failing/x", ...framing });
+        assert.deepEqual([down.status, down.value("x-why"), down.text, down.whole], [401, "expired", "no\n", true]);
+        assert.deepEqual(keys(gateway), [PRIMARY, SECONDARY]);
+        const event = await gateway.event(down);
+        assert.deepEqual(event.secrets.map(({ failure }) => failure), ["refused", "unanswered"]);
+      });
+    }
+  }
+
   // The runtime stops sending to an upstream after a complete response, and continues after an incomplete one.
   for (const [ending, refusal] of [["ends", EXPIRED], ["does not end", answer(401, { "content-length": "3" })]]) {
     test(`case 43: an upstream that reads no further and refuses with an answer that ${ending} does not hold the body up`, async () => {

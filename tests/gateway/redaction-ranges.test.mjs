@@ -202,6 +202,22 @@ test("a part that is shorter than its head says is a broken body", async () => {
   assert.equal(down.whole, false);
 });
 
+test("a range of a body that is not searched, because the key is too short, is the one that was asked for", async () => {
+  store(BODY);
+  gateway.store.set("PRIMARY_KEY", "short");
+  for (const [range, first, last] of [
+    ["bytes=100-199", 100, 199],
+    ["bytes=-8", BODY.length - 8, BODY.length - 1],
+    [`bytes=${BODY.length - 30}-`, BODY.length - 30, BODY.length - 1],
+  ]) {
+    const down = await ranged(range, [["If-Range", '"v1"']]);
+    assert.deepEqual([down.status, down.value("content-range"), down.value("content-length")], [206, `bytes ${first}-${last}/${BODY.length}`, String(last - first + 1)], range);
+    assert.ok(down.body.equals(BODY.subarray(first, last + 1)), range);
+  }
+  const after = await ranged(`bytes=${BODY.length}-`);
+  assert.deepEqual([after.status, after.value("content-range")], [416, `bytes */${BODY.length}`]);
+});
+
 test("what is decoded has no length, for HEAD as for GET", async () => {
   gateway.upstream.on(EVERY, async (exchange) => {
     await exchange.received;

@@ -1,6 +1,6 @@
 // A project that `wrangler dev` builds with this repository's Makefile and scripts/build-worker, and with fakes of
-// cargo and worker-build, so that a build takes half a second. It serves the text of its gateway.toml. A gateway.toml
-// with the word `typo` does not compile.
+// cargo and worker-build, so that a build takes half a second. It serves the text of its gateway.toml. The word `typo`
+// in it is an error of the configuration, `doubtful` a warning, and `does not compile` an error of Rust.
 
 import { chmodSync, cpSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -18,12 +18,25 @@ command = "make --silent build"
 watch_dir = ["src", "gateway.toml"]
 `;
 
+// The build script does not run for a text that it has seen, like the real one.
 const CARGO = `#!/bin/sh
-if grep -q typo "\${OSTIARY_CONFIGURATION:-.}/gateway.toml"; then
-    echo 'error: gateway.toml:1:1: the diagnosis' >&2
+text=$(cat "\${OSTIARY_CONFIGURATION:-.}/gateway.toml")
+case $text in
+*"does not compile"*)
+    echo 'error[E0308]: mismatched types' >&2
+    exit 101 ;;
+*typo*)
+    printf 'error: the diagnosis\\n --> gateway.toml:1:1\\n\\n' >"$OSTIARY_REPORT"
+    echo 'error: failed to run custom build command' >&2
     sleep 0.4
-    exit 101
-fi
+    exit 101 ;;
+esac
+[ "$text" != "$(cat checked 2>/dev/null)" ] || exit 0
+printf %s "$text" >checked
+: >"$OSTIARY_REPORT"
+case $text in
+*doubtful*) printf 'warning: the doubt\\n --> gateway.toml:1:1\\n\\n' >"$OSTIARY_REPORT" ;;
+esac
 `;
 
 // It compiles the gateway.toml as it was at the start. Two concurrent builds leave a trace.

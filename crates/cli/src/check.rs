@@ -1,13 +1,12 @@
 //! `ostiary check`.
 
 use clap::Args;
-use ostiary_grammar::{Diagnostic, Severity};
+use ostiary_grammar::{Diagnostic, File, Severity, report};
 use serde::Serialize;
 
 use crate::configuration::ConfigurationArguments;
 use crate::failure::Failure;
 use crate::output::{Output, Text, Tone};
-use crate::snippet::snippet;
 
 /// Check gateway.toml against every environment of wrangler's configuration, as the build does.
 #[derive(Args)]
@@ -61,10 +60,14 @@ impl Check {
             output.json(&Verdict { ok, configuration, diagnostics })?;
         } else {
             let files = self.configuration.files()?;
-            for diagnostic in &diagnostics {
-                let is_gateway = diagnostic.path == files.gateway.name();
-                let file = if is_gateway { &files.gateway } else { &files.wrangler };
-                output.line(format!("{}\n", snippet(diagnostic, &file.text, &diagnostics)))?;
+            let [gateway_path, wrangler_path] = [files.gateway.name(), files.wrangler.name()];
+            let report = report(
+                &diagnostics,
+                File { path: &gateway_path, text: &files.gateway.text },
+                File { path: &wrangler_path, text: &files.wrangler.text },
+            );
+            if let Some(report) = report.strip_suffix('\n') {
+                output.line(report)?;
             }
             if let Some(gateway) = gateway {
                 let count =

@@ -26,6 +26,7 @@ mod api_failure;
 mod confirmation;
 mod credentials;
 mod deployed;
+mod home;
 mod http_client;
 mod local_api;
 mod no_key;
@@ -45,7 +46,6 @@ mod failure;
 mod output;
 mod printable;
 mod shell;
-mod snippet;
 mod terminal;
 mod token_check;
 

@@ -3,6 +3,8 @@
 use std::env;
 use std::path::{Component, Path, PathBuf};
 
+use crate::shell::quoted;
+
 /// The variable that names the clone.
 pub const VARIABLE: &str = "OSTIARY_SOURCE";
 /// The usual name of the clone, in the gateway's folder or beside it.
@@ -11,7 +13,7 @@ pub const USUAL: &str = "ostiary";
 const COMPILED_IN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 
 /// The programs of the clone that commands run.
-const PROGRAMS: [&str; 3] = ["scripts/build-worker", "api/run.mjs", NODE];
+const PROGRAMS: [&str; 4] = ["scripts/build-worker", "scripts/wrangler", "api/run.mjs", NODE];
 /// The Node that the clone pins.
 pub const NODE: &str = "node_modules/.bin/node";
 
@@ -53,6 +55,18 @@ fn is_trusted(clone: &Path) -> bool {
 #[cfg(not(unix))]
 fn is_trusted(_clone: &Path) -> bool {
     true
+}
+
+/// wrangler's program in the clone. It uses the clone's Node, because the machine's own may be too old for wrangler.
+pub fn wrangler(clone: &Path) -> PathBuf {
+    clone.join("scripts/wrangler")
+}
+
+/// The words that run wrangler in the current folder, for a shell.
+pub fn wrangler_words() -> String {
+    let folder = env::current_dir().unwrap_or_default();
+    let program = find(&folder).map(|clone| wrangler(&path_from(&folder, &clone)));
+    program.map_or_else(|| "npx wrangler".to_owned(), |program| quoted(&program.to_string_lossy()))
 }
 
 fn is_clone(folder: &Path) -> bool {

@@ -308,10 +308,9 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + OperatorRuntime + A
                 let verified =
                     if_built_in(const { R::FORMS.hmac_callers }, || self.verify_request(routed)).await;
                 let verified = verified.flatten().unwrap_or(Err(Refused::Unproved(why)));
-                // The client may try again where its token could not be checked.
+                // A token that could not be checked may prove the caller later, whatever the signature or the body is.
                 verified.map_err(|refused| {
-                    let is_unavailable = Code::from(why) == Code::SecretUnavailable;
-                    if is_unavailable { Refused::Unproved(why) } else { refused }
+                    if Code::from(why).is_transient() { Refused::Unproved(why) } else { refused }
                 })
             }
             proved => proved.map(|proved| (proved, None)).map_err(Refused::Unproved),
@@ -594,9 +593,8 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + OperatorRuntime + A
         method: Method,
         sent: &Sent<'_>,
     ) -> Result<(), Code> {
-        let Some(is_foreign) = judge_first(response, method).filter(|_| !sent.is_empty()) else {
-            return Ok(());
-        };
+        let judge = judge_first(response, method).filter(|_| sent.is_searched_in_bodies());
+        let Some(is_foreign) = judge else { return Ok(()) };
         let length = u32::try_from(charset::LOOKED_AT).unwrap_or(u32::MAX);
         let beginning = self.runtime.beginning(response, length, FIRST_BYTES_TIMEOUT).await;
         if is_foreign(&beginning) { Err(Code::UpstreamInvalid) } else { Ok(()) }

@@ -301,7 +301,7 @@ impl Reader<'_, '_, '_> {
         let value = table.get("value");
         let takes_value = ["header", "query", "json", "form", "path"].contains(&form.key.text);
         if let Some(value) = value.filter(|_| !takes_value) {
-            let message = format!("`value` has no meaning beside `{}`", form.key.text);
+            let message = format!("`value` cannot be used together with `{}`", form.key.text);
             self.findings.error(value.key.span, &message, "remove it");
             return None;
         }
@@ -461,7 +461,7 @@ impl Reader<'_, '_, '_> {
             match part {
                 Part::Text(text) => {
                     if let Some(fault) = alphabet.fault(text) {
-                        self.findings.error(*span, &format!("the text holds {fault}"), "remove it");
+                        self.findings.error(*span, &format!("the text contains {fault}"), "remove it");
                     }
                 }
                 Part::Variable(name) => self.variable(name, *span, alphabet),
@@ -479,7 +479,7 @@ impl Reader<'_, '_, '_> {
                 let place = environment.place();
                 let file = self.declared.deployment.file();
                 let message =
-                    format!("the variable `{name}` of {file} is `{value}` {place}, which holds {fault}");
+                    format!("the variable `{name}` of {file} is `{value}` {place}, which contains {fault}");
                 self.findings.error(span, &message, "write another value there");
             }
         }
@@ -582,7 +582,7 @@ mod tests {
         let fault = |column, name, value, fault| {
             vec![format!(
                 "gateway.toml:17:{column}: error: the variable `{name}` of wrangler.toml is `{value}` at its top level, \
-                 which holds {fault}; found `${{var.{name}}}`; write another value there"
+                 which contains {fault}; found `${{var.{name}}}`; write another value there"
             )]
         };
         for (auth, outcome) in [

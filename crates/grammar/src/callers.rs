@@ -71,7 +71,7 @@ impl<'t> Callers<'t> {
         for Entry { key, value } in table.into_iter().flat_map(Table::entries) {
             name::check(key, "a caller", findings);
             if key.text == "anyone" {
-                let message = "`anyone` means whoever asks, with or without a token";
+                let message = "`anyone` means every request, with or without a token";
                 findings.error(key.span, message, "give the caller another name");
             }
             let caller = value.table(&format!("[callers.{}]", key.text), findings);
@@ -139,7 +139,7 @@ fn proof(
     match proofs.as_slice() {
         [] => {
             if all_known {
-                let message = format!("nothing proves the caller `{}`", name.text);
+                let message = format!("nothing authenticates the caller `{}`", name.text);
                 findings.error(name.span, &message, &format!("add `{BEARER}` or `{DIGESTS}`"));
             }
             None
@@ -163,7 +163,7 @@ fn proof(
             }
         },
         [first, second, ..] => {
-            let message = format!("the caller `{}` proves itself in two ways", name.text);
+            let message = format!("the caller `{}` authenticates in two ways", name.text);
             let instead =
                 format!("write `{}` or `{}`, and a caller for each", first.key.text, second.key.text);
             findings.error(second.key.span, &message, &instead);
@@ -177,7 +177,7 @@ fn named(caller: &Table<'_>, proof: Option<&LocatedProof>, findings: &mut Findin
     let Some(entry) = caller.get("named") else { return false };
     let named = entry.value.boolean(findings).unwrap_or_default();
     if !matches!(proof, Some(LocatedProof::Secret(..)) | None) {
-        findings.error(entry.key.span, "`named` has a meaning beside `bearer` alone", "remove it");
+        findings.error(entry.key.span, "`named` can only be used together with `bearer`", "remove it");
     }
     named
 }
@@ -204,13 +204,13 @@ fn digests(value: Value<'_>, findings: &mut Findings<'_>) -> Option<Vec<([u8; 32
     for element in value.filled_array(DIGESTS, findings)? {
         let Some(text) = element.template(DIGESTS, findings) else { continue };
         let Some(digest) = digest(text.text) else {
-            let message = "this is no SHA-256 digest";
+            let message = "this is not a SHA-256 digest";
             let instead = "write 64 hexadecimal digits: `printf %s \"$TOKEN\" | sha256sum`";
             findings.error_without_text(text.span, message, instead);
             continue;
         };
         if digest == empty_token {
-            let message = "this is the digest of the empty token, so it admits whoever sends none";
+            let message = "this is the digest of the empty token, so it admits requests without a token";
             findings.error(text.span, message, "write the digest of a random token of 128 bits or more");
             continue;
         }
@@ -243,9 +243,12 @@ fn compare(
         let secrets = proof.secret().zip(other.proof.as_ref().and_then(LocatedProof::secret));
         if let Some(((ours, span), (theirs, _))) = secrets {
             let message = if ours == theirs {
-                format!("the secret `{}` proves the caller `{name}` already", declared.secrets.name(ours))
+                format!(
+                    "the secret `{}` already authenticates the caller `{name}`",
+                    declared.secrets.name(ours)
+                )
             } else if let Some(source) = declared.secrets.shared(ours, theirs) {
-                format!("the binding `{}` proves the caller `{name}` already", source.binding)
+                format!("the binding `{}` already authenticates the caller `{name}`", source.binding)
             } else {
                 continue;
             };
@@ -255,13 +258,13 @@ fn compare(
             (LocatedProof::Digests(ours), Some(LocatedProof::Digests(theirs))) => {
                 let shared = ours.iter().filter(|(ours, _)| theirs.iter().any(|(theirs, _)| ours == theirs));
                 for (_, span) in shared {
-                    let message = format!("the digest proves the caller `{name}` already");
+                    let message = format!("the digest already authenticates the caller `{name}`");
                     findings.error(*span, &message, "write the digest of a token of its own");
                 }
             }
             (LocatedProof::Jwt(ours, span), Some(LocatedProof::Jwt(theirs, _))) if ours == theirs => {
                 let message = format!("the caller `{name}` has the same issuer, audience and claims");
-                findings.error(*span, &message, "ask for other claims, so that no token proves both");
+                findings.error(*span, &message, "write other claims, so that no token matches both callers");
             }
             _ => {}
         }

@@ -233,7 +233,7 @@ impl<'t> Value<'t> {
             if seen.insert(string.text) {
                 strings.push(string);
             } else {
-                findings.error(string.span, &format!("`{}` stands here twice", string.text), "remove one");
+                findings.error(string.span, &format!("`{}` is listed twice", string.text), "remove one");
             }
         }
         strings
@@ -243,8 +243,8 @@ impl<'t> Value<'t> {
     pub(crate) fn string(self, example: &str, findings: &mut Findings<'_>) -> Option<Located<'t>> {
         let string = self.template(example, findings)?;
         if let Some(start) = string.text.find("${") {
-            let message = format!("`{}` takes no placeholder", self.name);
-            let instead = "write it out; placeholders stand in `upstream`, in the values of `auth` and in a \
+            let message = format!("`{}` cannot contain a placeholder", self.name);
+            let instead = "write it out; placeholders are allowed in `upstream`, in the values of `auth` and in a \
                            caller's `bearer`";
             findings.error(string.part(start, string.text.len()), &message, instead);
             return None;

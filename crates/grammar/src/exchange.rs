@@ -132,7 +132,7 @@ impl Reader<'_, '_, '_> {
             let table = value.table(EXAMPLE, self.findings)?;
             for key in ["exchange", "oauth2", "path", "mtls"] {
                 if let Some(entry) = table.get(key) {
-                    let message = format!("`{key}` has no meaning within `exchange`");
+                    let message = format!("`{key}` cannot be used within `exchange`");
                     self.findings.error(entry.key.span, &message, "write another form");
                     return None;
                 }

@@ -99,10 +99,10 @@ fn conditions(table: &Table<'_>, findings: &mut Findings<'_>) -> Option<Vec<Refu
         let Some(condition) = condition else { continue };
         if conditions.contains(&condition) {
             let shown = match &condition.body {
-                None => format!("`{}` stands", condition.status),
-                Some(_) => "this condition stands".to_owned(),
+                None => format!("`{}`", condition.status),
+                Some(_) => "this condition".to_owned(),
             };
-            findings.error(element.span(), &format!("{shown} here twice"), "remove one");
+            findings.error(element.span(), &format!("{shown} is listed twice"), "remove one");
         } else {
             conditions.push(condition);
         }

@@ -51,7 +51,7 @@ pub(crate) fn parse(
         if LINK_HEADERS.contains(&header.as_str()) {
             Some(("is always rewritten", "remove it"))
         } else if twin == "set-cookie" {
-            Some(("holds no URL", "remove it"))
+            Some(("contains no URL", "remove it"))
         } else {
             None
         }

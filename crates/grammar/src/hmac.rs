@@ -69,7 +69,7 @@ impl Reader<'_, '_, '_> {
     pub(crate) fn secret(&mut self, value: Value<'_>, what: &str, example: &str) -> Option<Template> {
         let parsed = self.value(value, example, Alphabet::Any, Scope::Nothing)?;
         if !parsed.may_hold_secret() {
-            let message = format!("{what} is no secret{}", self.values.for_whom());
+            let message = format!("{what} names no secret{}", self.values.for_whom());
             self.findings.error(value.span(), &message, &format!("write `{example}`"));
             return None;
         }

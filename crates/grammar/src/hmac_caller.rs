@@ -148,13 +148,11 @@ fn message(
     for (part, span) in &parsed.parts {
         let fault = match part {
             Part::Request(of @ RequestValue::Timestamp(_)) if Some(of) != time_of(put) => {
-                "the time is put on the request in another format"
+                "the time in `put` has another format"
             }
-            Part::Request(RequestValue::Nonce) if !holds(put, &RequestValue::Nonce) => {
-                "nothing puts a nonce on the request"
-            }
+            Part::Request(RequestValue::Nonce) if !holds(put, &RequestValue::Nonce) => "`put` has no nonce",
             Part::Text(_) | Part::Request(_) => continue,
-            _ => "a message that a caller signs holds texts and values of the request",
+            _ => "a message that a caller signs can only contain texts and values of the request",
         };
         findings.error(*span, fault, &format!("write `{MESSAGE}`"));
         return None;
@@ -162,19 +160,20 @@ fn message(
     let message = parsed.into_template();
     let covers = |values: &[RequestValue]| message.requests().any(|of| values.contains(of));
     if !time_of(put).is_some_and(|time| covers(std::slice::from_ref(time))) {
-        let told = "the message does not hold the time, so that a signature would count for ever";
+        let told = "the message does not contain the time, so a signature would be valid for ever";
         findings.error(text.span, told, &format!("write `{MESSAGE}`"));
         return None;
     }
     if holds(put, &RequestValue::Nonce) && !covers(&[RequestValue::Nonce]) {
-        let told = "the message does not hold the nonce, so that nobody signs it";
-        findings.error(text.span, told, "add `${request.nonce}`, or put none on the request");
+        let told = "the message does not contain the nonce, so the nonce would not be signed";
+        findings.error(text.span, told, "add `${request.nonce}`, or remove the nonce from `put`");
         return None;
     }
     let lacking = uncovered(&message);
     if !lacking.is_empty() {
         let lacking = lacking.join(", ");
-        let told = format!("a signature of the caller `{}` counts with any other {lacking}", name.text);
+        let told =
+            format!("a signature of the caller `{}` is also valid with any other {lacking}", name.text);
         findings.warning(text.span, &told, "leave `message` out, or add what is missing");
     } else if is_ambiguous(&message) {
         let told = format!(
@@ -246,18 +245,24 @@ impl Reader<'_, '_, '_> {
             let is_earlier = |(other, _): &(Output, Span)| is_same_place(&output.place, &other.place);
             let parts = output.value.parts.iter();
             let fault = if output.place.body().is_some() {
-                Some(("a caller shows its signature in headers or in the query", "write `header` or `query`"))
+                Some((
+                    "a caller sends its signature in a header or in the query",
+                    "write `header` or `query`",
+                ))
             } else if outputs.iter().take(at).any(is_earlier) {
                 Some(("two tables name this place", "remove one of the two"))
             } else if !parts.clone().all(|part| matches!(part, Part::Text(_) | Part::Request(_))) {
-                Some(("a caller shows texts and values of the request", "remove the other placeholder"))
+                Some((
+                    "`put` of a caller can only contain texts and values of the request",
+                    "remove the other placeholder",
+                ))
             } else if parts
                 .clone()
                 .zip(parts.skip(1))
                 .any(|pair| matches!(pair, (Part::Request(_), Part::Request(_))))
             {
                 Some((
-                    "two values stand side by side, so nobody can tell where one ends",
+                    "there is no text between two values, so it is not clear where the first one ends",
                     "write a text between them",
                 ))
             } else {
@@ -277,18 +282,17 @@ impl Reader<'_, '_, '_> {
             ("the time", count(|of| matches!(of, RequestValue::Timestamp(_))), 1),
         ] {
             if sound && number != most {
-                let told = if number == 0 { "nothing puts" } else { "two places put" };
-                let message = format!("{told} {what} on the request");
+                let message = if number == 0 {
+                    format!("no table of `put` has {what}")
+                } else {
+                    format!("`put` has {what} twice")
+                };
                 self.findings.error(value.span(), &message, &format!("write `{PUT}`"));
                 sound = false;
             }
         }
         if sound && count(|of| *of == RequestValue::Nonce) > 1 {
-            self.findings.error(
-                value.span(),
-                "two places put the nonce on the request",
-                "remove one of the two",
-            );
+            self.findings.error(value.span(), "`put` has the nonce twice", "remove one of the two");
             sound = false;
         }
         sound.then_some(put)
@@ -375,7 +379,7 @@ mod tests {
         let hmac = "hmac = { key = \"${checkout}\", message = \"${request.timestamp} ${request.nonce} ${request.path}\" }";
         let checked = accepted("bearer = \"${checkout}\"", hmac);
         let [told] = &checked.warnings[..] else { panic!("{:?}", checked.warnings) };
-        assert!(told.to_string().contains("counts with any other method, query, body"), "{told}");
+        assert!(told.to_string().contains("is also valid with any other method, query, body"), "{told}");
         assert!(!Forms::used_by(&checked.gateway).body);
     }
 
@@ -407,7 +411,7 @@ mod tests {
             );
         }
         let sorted = warnings(&format!("{whole}${{request.sorted_form}}"));
-        assert!(sorted.concat().contains("counts with any other body"), "{sorted:?}");
+        assert!(sorted.concat().contains("is also valid with any other body"), "{sorted:?}");
     }
 
     #[test]

@@ -107,7 +107,7 @@ fn preset(value: Value<'_>, findings: &mut Findings<'_>) -> Option<&'static Pres
     if found.is_none() {
         let names = PRESETS.iter().map(|preset| format!("`{}`", preset.name)).collect::<Vec<_>>().join(", ");
         let instead = format!("write one of {names}, or `{ISSUER}`");
-        findings.error(text.span, &format!("`{}` is no preset", text.text), &instead);
+        findings.error(text.span, &format!("`{}` is not a preset", text.text), &instead);
     }
     found
 }
@@ -228,7 +228,7 @@ fn inline_keys(value: Value<'_>, findings: &mut Findings<'_>) -> Option<Vec<Publ
             members.push((key.text.to_owned(), Json::Text(text.text.to_owned())));
         }
         if let Some(secret) = table.get("d").or_else(|| table.get("k")) {
-            let message = "this is a private or a shared key, which no configuration holds";
+            let message = "this is a private or a shared key, which must not be in the configuration";
             findings.error_without_text(secret.value.span(), message, "write the public key alone");
             return None;
         }
@@ -267,7 +267,7 @@ fn audiences(
     for element in elements {
         let audience = with_variables(element, AUDIENCE, declared, findings)?.into_template();
         if audiences.contains(&audience) {
-            findings.error(element.span(), "the audience stands here twice", "remove one");
+            findings.error(element.span(), "the audience is listed twice", "remove one");
         }
         audiences.push(audience);
     }
@@ -301,7 +301,7 @@ fn claims(
         if !rules.iter().any(is_asked) {
             let names =
                 preset.identities.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-            let message = format!("everybody can have a token of `{}` that says this", preset.name);
+            let message = format!("everyone can get a token of `{}` with these claims", preset.name);
             findings.error(value.span(), &message, &format!("ask for one of {names}"));
             return None;
         }

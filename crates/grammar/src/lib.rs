@@ -49,6 +49,8 @@ mod own_host;
 mod properties;
 mod rate_limit;
 mod redact;
+#[cfg(feature = "report")]
+mod report;
 mod request_value;
 mod rewrite_body;
 mod routes;
@@ -75,6 +77,8 @@ pub use environments::{Environment, StoreBinding, environments};
 pub use file::File;
 use file::Span;
 pub use nearest::nearest;
+#[cfg(feature = "report")]
+pub use report::report;
 pub use wrangler_file::{WranglerFileError, find_wrangler};
 
 use callers::Callers;
@@ -172,7 +176,7 @@ fn read_gateway<'t>(
 fn check_version(file: &Table<'_>, findings: &mut Findings<'_>) {
     let Some(value) = file.value("version") else { return };
     if value.integer("version = 1", findings).is_some_and(|version| version != "1") {
-        findings.error(value.span(), "the grammar has version 1", "write `version = 1`");
+        findings.error(value.span(), "the format has version 1", "write `version = 1`");
     }
 }
 

@@ -61,7 +61,7 @@ impl Reader<'_, '_, '_> {
         table.reject_unknown_keys(&keys::OAUTH2, &[], self.findings);
         let url = self.endpoint(&table, form, "token_url", EXAMPLE);
         let grant = self.word(&table, "grant", "grant", &GRANTS);
-        let client_auth = self.word(&table, "client_auth", "way to prove a client", &CLIENT_AUTHS);
+        let client_auth = self.word(&table, "client_auth", "way for a client to authenticate", &CLIENT_AUTHS);
         let timeout = self.exchange_timeout(&table);
         let reuse = self.reuse(&table, form, true);
         let (put, places) = self.token_outputs(&table, form)?;
@@ -144,7 +144,7 @@ impl Reader<'_, '_, '_> {
         let id = named.or_else(|| self.member(table, form, "client_id", EXAMPLE))?;
         if client_auth == ClientAuth::PrivateKeyJwt {
             if grant == Grant::JwtBearer {
-                let message = "a client that proves itself by `jwt` has no other assertion";
+                let message = "a client that authenticates with `jwt` cannot send another assertion";
                 self.findings.error(
                     form.key.span,
                     message,

@@ -109,11 +109,7 @@ fn bound(environment: &Section<'_>, at: Value<'_>, findings: &mut Findings<'_>) 
                 environment.place(),
                 row.store_id
             );
-            findings.error(
-                at.span(),
-                &message,
-                "write the id that `wrangler secrets-store store list` shows",
-            );
+            findings.error(at.span(), &message, "write the id that `ostiary stores list` shows");
         }
         bound.push(BoundSecret {
             binding: row.name.text.to_owned().into(),
@@ -173,8 +169,10 @@ fn allow(
         if let Some(caller) = callers.find(name.text) {
             let proof = callers.get(caller).and_then(|caller| caller.proof.as_ref());
             if matches!(proof, Some(LocatedProof::Hmac(..))) {
-                let message =
-                    format!("the caller `{}` signs its requests, and an operator shows a token", name.text);
+                let message = format!(
+                    "the caller `{}` signs its requests, and an operator has to send a token",
+                    name.text
+                );
                 findings.error(name.span, &message, "name a caller with a token");
             }
             allowed.push((caller, name.span));

@@ -100,7 +100,7 @@ pub(crate) fn parse(
         let (message, instead) = match scope {
             Scope::Message => ("the message cannot contain its own signature", "remove it"),
             Scope::Shown => (
-                "a caller shows the signature, the nonce, and the time in seconds, in milliseconds or by RFC 3339",
+                "`put` of a caller can contain the signature, the nonce, and the time in seconds, in milliseconds or by RFC 3339",
                 "remove it",
             ),
             Scope::Token => ("only the token can be used here", "remove it"),
@@ -154,7 +154,7 @@ pub(crate) fn word<T: Copy>(
             Some(near) => format!("write `\"{near}\"`; the known ones are {listed}"),
             None => format!("write one of {listed}"),
         };
-        findings.error(text.span, &format!("`{}` is no {what}", text.text), &instead);
+        findings.error(text.span, &format!("`{}` is not a known {what}", text.text), &instead);
     }
     found
 }

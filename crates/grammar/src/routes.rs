@@ -308,7 +308,7 @@ impl<'t> Reader<'_, 't, '_> {
                 Grantee::Anyone => {
                     let message =
                         format!("the route `{}` admits `anyone`, who has no value `{name}`", self.name.text);
-                    let instead = "remove `anyone` from `allow`, and mount a route for everybody besides";
+                    let instead = "remove `anyone` from `allow`, and mount another route for everyone";
                     self.findings.error(*at, &message, instead);
                     None
                 }
@@ -373,7 +373,7 @@ impl<'t> Reader<'_, 't, '_> {
             };
             let Some(header) = header::parse(&text, text.text, purpose, self.findings) else { continue };
             if headers.iter().any(|(_, earlier)| *earlier == header) {
-                self.findings.error(text.span, &format!("`{}` stands here twice", text.text), "remove one");
+                self.findings.error(text.span, &format!("`{}` is listed twice", text.text), "remove one");
             } else {
                 headers.push((text.span, header));
             }

@@ -162,7 +162,7 @@ fn caller_value(
     }
     let ValuesOf { route, caller, values } = match values {
         CallerValues::None => {
-            let message = "a value of the caller has no meaning here";
+            let message = "a value of the caller cannot be used here";
             findings.error(
                 span,
                 message,

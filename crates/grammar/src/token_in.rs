@@ -15,7 +15,7 @@ pub(crate) fn read(value: Value<'_>, auth: &[Placement], findings: &mut Findings
         let Some(text) = element.string(EXAMPLE, findings) else { continue };
         let Some(place) = place(&text, auth, findings) else { continue };
         if places.contains(&place) {
-            findings.error(text.span, &format!("`{}` stands here twice", text.text), "remove one");
+            findings.error(text.span, &format!("`{}` is listed twice", text.text), "remove one");
         } else {
             places.push(place);
         }

@@ -18,7 +18,7 @@ pub(crate) fn duration(text: &Located<'_>, findings: &mut Findings<'_>) -> Optio
         _ => 0,
     };
     if digits.is_empty() || milliseconds == 0 {
-        let message = format!("`{}` is no duration", text.text);
+        let message = format!("`{}` is not a duration", text.text);
         findings.error(
             text.span,
             &message,
@@ -70,7 +70,7 @@ pub(crate) fn size(text: &Located<'_>, largest: u64, findings: &mut Findings<'_>
         _ => 0,
     };
     if digits.is_empty() || bytes == 0 {
-        let message = format!("`{}` is no size", text.text);
+        let message = format!("`{}` is not a size", text.text);
         let instead = "write a whole number and a unit: `\"512B\"`, `\"64KiB\"`, `\"10MiB\"` or `\"1GiB\"`";
         findings.error(text.span, &message, instead);
         return None;

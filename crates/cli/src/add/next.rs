@@ -13,8 +13,13 @@ fn admitted(route: &NewRoute) -> (String, String) {
 }
 
 /// The steps for the routes, each with the secrets that were newly bound for it, one line each. Their commands mean the
-/// configuration that is given.
-pub fn next_steps(routes: &[(&NewRoute, Vec<BoundSecret>)], given: &GivenOptions) -> Vec<String> {
+/// configuration that is given. `run` is the command that runs the gateway, if there is
+/// one for this configuration.
+pub fn next_steps(
+    routes: &[(&NewRoute, Vec<BoundSecret>)],
+    given: &GivenOptions,
+    run: Option<String>,
+) -> Vec<String> {
     let mut steps = Vec::new();
     for (route, bound) in routes {
         steps.extend(value_steps(route, bound, given));
@@ -37,6 +42,10 @@ pub fn next_steps(routes: &[(&NewRoute, Vec<BoundSecret>)], given: &GivenOptions
             .into_iter()
             .fold(explain, |command, caller| command.option("--caller", caller));
         steps.push(format!("    {}", explain.operands(&[&method, &path])));
+    }
+    if let Some(run) = run {
+        steps.push("  Run the gateway on this machine:".to_owned());
+        steps.push(format!("    {run}"));
     }
     steps
 }
@@ -63,7 +72,7 @@ fn value_steps(route: &NewRoute, bound: &[BoundSecret], given: &GivenOptions) ->
         format!("    {}", create.operands(&[&secret.name]))
     };
     let mut steps =
-        vec![format!("  The value of {} is {}. For `wrangler dev`:", names.join(" and of "), route.value())];
+        vec![format!("  The value of {} is {}. On this machine:", names.join(" and of "), route.value())];
     steps.extend(distinct.iter().map(|secret| create("secrets create --local", secret)));
     let mut stores: Vec<&str> = Vec::new();
     for secret in distinct.iter().filter(|secret| secret.store != LOCAL_STORE) {
@@ -92,13 +101,13 @@ mod tests {
                 name: (*name).to_owned(),
             };
             let bound = bound.iter().map(secret).collect();
-            next_steps(&[(&route, bound)], &GivenOptions::default())
+            next_steps(&[(&route, bound)], &GivenOptions::default(), Some("make dev".to_owned()))
         };
         let shown = steps(&[("one", "items-key"), ("one", "staging-items-key"), ("two", "items-key")]);
         assert_eq!(
             shown[..9],
             [
-                "  The value of `items-key` and of `staging-items-key` is the API key. For `wrangler dev`:",
+                "  The value of `items-key` and of `staging-items-key` is the API key. On this machine:",
                 "    ostiary secrets create --local --store one items-key",
                 "    ostiary secrets create --local --store one staging-items-key",
                 "    ostiary secrets create --local --store two items-key",
@@ -114,5 +123,9 @@ mod tests {
         let local = steps(&[(LOCAL_STORE, "items-key")]).join("\n");
         assert!(local.contains("write your store's id") && !local.contains("account's store"), "{local}");
         assert!(!steps(&[]).join("\n").contains("secrets create"), "nothing was bound");
+        assert!(
+            steps(&[])
+                .ends_with(&["  Run the gateway on this machine:".to_owned(), "    make dev".to_owned()])
+        );
     }
 }

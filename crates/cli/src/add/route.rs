@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::next::next_steps;
 use crate::configuration::ConfigurationArguments;
 use crate::failure::Failure;
+use crate::home::Home;
 use crate::output::Output;
 use crate::scaffold::{
     BoundSecret, Change, Changes, Credential, GatewayFile, NewBinding, NewRoute, ShownChange, WranglerFile,
@@ -83,7 +84,8 @@ impl AddRoute {
         let next = if changes.is_empty() {
             Vec::new()
         } else {
-            next_steps(&[(&route, bound)], &self.configuration.given())
+            let run = Home::find(self.configuration.folder())?.dev_command(&files.gateway.path);
+            next_steps(&[(&route, bound)], &self.configuration.given(), run)
         };
         if output.is_json() {
             return output.json(&Report { changed: is_written, changes: changes.shown(), next });

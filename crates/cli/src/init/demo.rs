@@ -1,6 +1,8 @@
 //! The demo's configuration, as the start of the user's own gateway.
 
-use super::home::Home;
+use std::path::Path;
+
+use crate::home::Home;
 use crate::shell::GivenOptions;
 
 const GATEWAY: &str = include_str!("../../../../gateway.toml");
@@ -17,16 +19,16 @@ pub fn gateway(home: &Home) -> String {
 }
 
 /// The commands that run it.
-pub fn next_steps(home: &Home, given: &GivenOptions) -> Vec<String> {
+pub fn next_steps(home: &Home, gateway: &Path, given: &GivenOptions) -> Vec<String> {
     let mut steps: Vec<String> = home.clone_step().into_iter().collect();
-    steps.push(
-        "  Run the gateway with the demo's API beside it, in this folder. It prints a call to try:"
-            .to_owned(),
-    );
-    steps.push(format!("    {}", home.dev_command()));
-    steps.push(
-        "  `wrangler dev` runs the gateway alone. Its secrets need values of your choice then:".to_owned(),
-    );
+    if let Some(run) = home.dev_command(gateway) {
+        steps.push("  Run the gateway with the demo's API beside it. It prints a call to try:".to_owned());
+        steps.push(format!("    {run}"));
+    }
+    steps.push(format!(
+        "  `{} dev` runs the gateway alone. Its secrets need values of your choice then:",
+        home.wrangler_words()
+    ));
     for secret in SECRETS {
         let create = given.command("secrets create --local").option("--store", STORE).operands(&[secret]);
         steps.push(format!("    {create}"));

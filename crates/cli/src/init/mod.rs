@@ -1,7 +1,6 @@
 //! `ostiary init`.
 
 mod demo;
-mod home;
 mod questions;
 
 use std::fs;
@@ -16,13 +15,13 @@ use toml_edit::{DocumentMut, Item, Table, value};
 use crate::add::{add_route, next_steps};
 use crate::configuration::ConfigurationArguments;
 use crate::failure::Failure;
+use crate::home::Home;
 use crate::output::Output;
 use crate::scaffold::{
     Change, Changes, GatewayFile, NewRoute, ShownChange, WranglerFile, find_known_api, known_api_names,
 };
 use crate::shell::GivenOptions;
 use crate::token::{CallerToken, ShownToken};
-use home::Home;
 
 /// Write a gateway.toml and a wrangler.toml with APIs and callers; on a terminal, ask for those that are not given.
 #[derive(Args)]
@@ -124,7 +123,7 @@ impl Init {
         let given = self.configuration.given();
         let next = match (changes.is_empty(), gateway.has_routes()) {
             (true, _) => Vec::new(),
-            (false, true) => next_steps(&added, &given),
+            (false, true) => next_steps(&added, &given, home.dev_command(&gateway_path)),
             (false, false) => vec![add_step(&given)],
         };
         let next = home.clone_step().into_iter().filter(|_| !changes.is_empty()).chain(next).collect();
@@ -158,7 +157,7 @@ impl Init {
         let next = if changes.is_empty() {
             Vec::new()
         } else {
-            demo::next_steps(&home, &self.configuration.given())
+            demo::next_steps(&home, &gateway_path, &self.configuration.given())
         };
         self.report(&changes, &[], next, output)
     }

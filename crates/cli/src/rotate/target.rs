@@ -8,6 +8,7 @@ use ostiary_secrets_store::{SecretName, SecretValue, StoreId};
 use super::other_users::{OtherRoute, other_routes, other_users};
 use crate::configuration::{Binding, Environment};
 use crate::failure::Failure;
+use crate::source_folder;
 
 /// The secrets to rotate.
 pub struct Target {
@@ -176,8 +177,9 @@ fn target_secret(secret: &Secret, environment: &Environment) -> Result<TargetSec
             ))
         }),
         SourceKind::WorkerSecret => Err(Failure::usage(format_args!(
-            "`{}` is a Worker secret; `wrangler secret put` writes those",
-            source.binding
+            "`{0}` is a Worker secret, which this command does not write; write it with: {1} secret put {0}",
+            source.binding,
+            source_folder::wrangler_words()
         ))),
     });
     Ok(TargetSecret { sources: sources.collect::<Result<_, _>>()? })

@@ -16,13 +16,14 @@ use jiff::Timestamp;
 use crate::credentials::OPERATOR_TOKEN;
 use crate::failure::Failure;
 use crate::output::Output;
+use crate::source_folder;
 use documents::Documents;
 use event::found_in;
 use filter::{Filter, Filtered};
 
 /// Show the gateway's log live: a line for each request, and one for each notice.
 ///
-/// The lines come from `npx wrangler tail`, or with `--from` from a file or a pipe: the output of `wrangler dev` or of
+/// The lines come from `wrangler tail`, or with `--from` from a file or a pipe: the output of `wrangler dev` or of
 /// `wrangler tail --format json`, or a file of Logpush.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
@@ -44,7 +45,7 @@ Examples:
   ostiary tail
   ostiary tail --env production --route stripe --caller checkout
   ostiary tail --code rate_limited --json | jq .caller
-  npx wrangler dev | ostiary tail --from -
+  ostiary/scripts/wrangler dev | ostiary tail --from -
   zcat *.log.gz | ostiary tail --from - --level warn";
 
 impl Tail {
@@ -77,10 +78,16 @@ impl Tail {
     }
 }
 
-/// wrangler's own remarks and questions stay on the terminal.
+/// Starts the clone's wrangler, or npm's if there is no clone. wrangler's own remarks and questions stay on the
+/// terminal.
 fn spawn(worker: Option<&str>, env: Option<&str>) -> Result<Child, Failure> {
-    let mut command = Command::new("npx");
-    command.args(["wrangler", "tail", "--format", "json"]).stdout(Stdio::piped());
+    let folder = std::env::current_dir().map_err(Failure::failed)?;
+    let (program, first) = match source_folder::find(&folder) {
+        Some(clone) => (source_folder::wrangler(&clone), None),
+        None => (PathBuf::from("npx"), Some("wrangler")),
+    };
+    let mut command = Command::new(&program);
+    command.args(first).args(["tail", "--format", "json"]).stdout(Stdio::piped());
     command.env_remove(OPERATOR_TOKEN);
     command.args(env.map(|name| format!("--env={name}")));
     if let Some(worker) = worker {
@@ -88,7 +95,9 @@ fn spawn(worker: Option<&str>, env: Option<&str>) -> Result<Child, Failure> {
     }
     command.spawn().map_err(|error| {
         Failure::failed(format_args!(
-            "cannot run `npx wrangler tail`: {error}; --from reads a file or a pipe"
+            "cannot run {}: {error}; {} names the clone of Ostiary, which has wrangler, and --from reads a file or a pipe",
+            program.display(),
+            source_folder::VARIABLE
         ))
     })
 }

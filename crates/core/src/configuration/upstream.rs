@@ -58,7 +58,9 @@ impl fmt::Display for InvalidUpstream {
             Self::NumericHost => "an IPv4 address is four decimal numbers without leading zeros",
             Self::TrailingDot => "the host ends with a dot",
             Self::Port => "the port is not a number from 1 to 65535",
-            Self::Path => "the base path holds a character, an escape or a segment that URL parsers change",
+            Self::Path => {
+                "the base path contains a character, an escape or a segment that URL parsers change"
+            }
             Self::Query => "an upstream has no query",
             Self::Fragment => "an upstream has no fragment",
         })

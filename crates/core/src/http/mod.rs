@@ -2,6 +2,7 @@
 
 pub mod accept;
 pub mod base64;
+pub mod body_header;
 pub mod cdn_loop;
 pub mod charset;
 pub mod coding;

@@ -304,6 +304,7 @@ mod tests {
             assert!(page.contains(&format!("\n| `{word}` | ")), "{word}");
         }
         let heads = ["failure", "failover", "mismatch", "proof", "counted", "preflight", "event"].len();
-        assert_eq!(page.matches("\n| `").count(), words.len() + heads);
+        let settings = ["invocation_logs = false", "redact_query_string = true"].len();
+        assert_eq!(page.matches("\n| `").count(), words.len() + heads + settings);
     }
 }

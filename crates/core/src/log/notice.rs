@@ -233,7 +233,7 @@ mod tests {
             let row = row.unwrap_or_else(|| panic!("{name}"));
             for query in [
                 format!("`event = \"{name}\"`"),
-                format!("`npx wrangler tail --search {name}`"),
+                format!("`ostiary/scripts/wrangler tail --search {name}`"),
                 format!("`zgrep -h {name} *.log.gz`"),
             ] {
                 assert!(row.contains(&query), "{query} in {row}");

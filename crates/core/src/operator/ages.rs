@@ -144,7 +144,7 @@ impl From<SendError> for Failure {
         match error {
             SendError::TimedOut => Self::Timeout,
             SendError::Unreachable => Self::Unreachable,
-            SendError::TooLarge => Self::Invalid,
+            SendError::TooLarge | SendError::Invalid => Self::Invalid,
         }
     }
 }

@@ -119,8 +119,7 @@ pub async fn authenticate<'g, R: Bindings + Clock + AuthRuntime>(
     Ok(proved.identity.revocable)
 }
 
-/// Serves a request of an operator: `GET ready` and `POST probe`; and with a page, `GET overview` and `POST explain`
-/// too. 400, 403, 413
+/// Serves a request of an operator: every endpoint that [`public_report`] does not serve. 400, 403, 413, 502, 503
 ///
 /// `proof_ms` is the time of its authentication.
 pub async fn serve<'g, R: Bindings + Network + Clock + OperatorRuntime + AuthRuntime + Instrumented>(

@@ -17,7 +17,6 @@ use crate::secrets::credential::Credential;
 use crate::upstream::completion::complete;
 use crate::upstream::planning::Forward;
 use crate::upstream::refused::is_probe_refused;
-use crate::upstream::response_status::check_status;
 
 /// The `User-Agent` of probes, without which some upstreams refuse a request (GitHub's REST API does). The operator's
 /// own is not forwarded.
@@ -101,7 +100,6 @@ impl<'o, 'g> ProbeTarget<'o, 'g> {
         }
         complete(&mut plan, &NoHead, credential, runtime, request_id, 1).await?;
         let response = runtime.send(&plan).await?;
-        check_status(&response)?;
         let refused = is_probe_refused(route.failover.as_ref(), &response, runtime).await;
         Ok((response.status(), refused))
     }

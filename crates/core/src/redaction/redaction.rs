@@ -5,6 +5,7 @@ use super::range::{Part, RequestedRange};
 use super::redactor::Judge;
 use super::redactor::Redactor;
 use super::sent::Sent;
+use crate::http::body_header::{is_digest, is_of_the_bytes};
 use crate::http::charset;
 use crate::http::coding::Coding;
 use crate::http::method::Method;
@@ -14,30 +15,9 @@ use crate::request_id::RequestId;
 use crate::response::edits::Edits;
 use crate::runtime::UpstreamResponse;
 
-/// Headers with a digest of the body. A digest tells something about a covered secret; a checksum tells most of a short
-/// one.
-const DIGESTS: &[&str] = &[
-    "content-digest",
-    "content-md5",
-    "digest",
-    "repr-digest",
-    "x-bz-content-sha1",
-    "x-cos-hash-crc64ecma",
-    "x-goog-hash",
-    "x-ms-blob-content-md5",
-    "x-ms-content-crc64",
-    "x-oss-hash-crc64ecma",
-];
-
-/// The same, for families of header names.
-const DIGEST_PREFIXES: &[&str] = &["x-amz-checksum-", "x-checksum-"];
-
 /// The coding of the messages within a body, in gRPC, gRPC-Web and Connect. Servers respond in the coding of the
 /// request's messages, whatever the request accepts, and the gateway cannot change the coding of a request's messages.
 const CODINGS_OF_MESSAGES: &[&str] = &["connect-content-encoding", "grpc-encoding"];
-
-/// Headers that describe the bytes of a coded body, which is returned decoded.
-const OF_A_CODED_BODY: &[&str] = &["accept-ranges", "content-encoding", "content-length"];
 
 /// RFC 9110 §15.5.17.
 const RANGE_NOT_SATISFIABLE: u16 = 416;
@@ -47,7 +27,8 @@ const RANGE_NOT_SATISFIABLE: u16 = 416;
 pub enum Redaction {
     /// Nothing: the route does not redact, or no secret was sent. The reason phrase is returned too.
     None,
-    /// There is no body. The reason phrase is not returned, because it is text of the upstream.
+    /// The head is searched, and the body is not: there is none, or every value is too short. The reason phrase is not
+    /// returned, because it is text of the upstream.
     Head,
     /// The body is decoded and scanned. The reason phrase is not returned.
     Body {
@@ -86,11 +67,12 @@ impl Redaction {
         let mut needles = sent.needles(id);
         let status = response.status();
         let has_body = !matches!(status, 101 | 204 | 304);
-        let is_scanned = has_body && needles.longest() > 0;
+        let is_searched = sent.is_searched_in_bodies();
+        let is_scanned = has_body && is_searched;
         let part = if is_scanned { part(response, range, &needles)? } else { None };
         let coding = if is_scanned { coding(response, method, part.is_some())? } else { Coding::Identity };
         let is_coded = Coding::parse(response.header("content-encoding")) != Ok(Coding::Identity);
-        redact_head(response, &needles, is_coded && needles.longest() > 0, edits);
+        redact_head(response, &needles, is_searched, is_searched && is_coded, edits);
         edits.redacted = needles.newly_found().into_iter().map(str::to_owned).collect();
         if method == Method::Head || !is_scanned {
             return Ok(Self::Head);
@@ -168,13 +150,15 @@ fn coding(response: &impl UpstreamResponse, method: Method, is_part: bool) -> Re
 }
 
 /// Steps 3 and 4.
-fn redact_head(response: &impl UpstreamResponse, needles: &Needles, is_coded: bool, edits: &mut Edits) {
-    let is_searched = needles.longest() > 0;
-    let is_of_the_body = |name: &str| {
-        (is_searched
-            && (DIGESTS.contains(&name) || DIGEST_PREFIXES.iter().any(|prefix| name.starts_with(prefix))))
-            || (is_coded && OF_A_CODED_BODY.contains(&name))
-    };
+fn redact_head(
+    response: &impl UpstreamResponse,
+    needles: &Needles,
+    is_searched: bool,
+    is_coded: bool,
+    edits: &mut Edits,
+) {
+    // A digest tells something about a covered secret; a checksum tells most of a short one.
+    let is_of_the_body = |name: &str| (is_searched && is_digest(name)) || (is_coded && is_of_the_bytes(name));
     for name in response.header_names() {
         if edits.remove.iter().any(|removed| removed == name) {
             continue;

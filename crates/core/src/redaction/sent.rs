@@ -37,6 +37,13 @@ impl<'g> Sent<'g> {
         self.values.is_empty()
     }
 
+    /// Whether a value is long enough to be looked for in bodies. Only then is the body of a response decoded,
+    /// searched, cut or refused, and its range requested with its surroundings.
+    #[must_use]
+    pub fn is_searched_in_bodies(&self) -> bool {
+        self.values.iter().any(|(_, value)| value.expose().len() >= SHORTEST_SEARCHED)
+    }
+
     /// The names of the values that are too short to be looked for in bodies, or of which not all lines are looked for.
     /// Each name is returned once.
     #[must_use]
@@ -93,6 +100,26 @@ mod tests {
         let body = b"12345678 1234567x abc";
         let released = Redactor::new(needles).push(&[&body[..], b"\n"].concat()).unwrap();
         assert_eq!(released.replaced.unwrap(), b"******** 1234567x abc\n");
+    }
+
+    #[test]
+    fn bodies_are_searched_where_there_is_a_needle_for_them() {
+        for (values, is_searched) in [
+            (&[][..], false),
+            (&["1234567"], false),
+            (&["1234567", "abc"], false),
+            (&["12345678"], true),
+            (&["abc", "12345678"], true),
+            (&["ééé"], false),
+            (&["éééé"], true),
+            (&["1234567\n7654321"], true),
+            (&["\n\n\n\n\n\n\n\n"], true),
+        ] {
+            let mut sent = Sent::default();
+            values.iter().for_each(|value| sent.add("it", value));
+            let longest = sent.needles(&RequestId::new(1)).longest();
+            assert_eq!((sent.is_searched_in_bodies(), longest > 0), (is_searched, is_searched), "{values:?}");
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::configuration::Route;
+use crate::http::body_header::{is_digest, is_of_the_bytes};
 use crate::http::connection::{ConnectionOptions, is_hop_by_hop};
 use crate::http::cookie::without_domain;
 use crate::http::header_name::{HeaderName, fold};
@@ -82,23 +83,6 @@ pub struct Edits {
     pub redacted: Vec<String>,
 }
 
-/// Headers that describe the bytes of a body, which change when its links are rewritten. `ETag` stays: the same
-/// representation always has the same links at the same mount, so the tag also identifies the rewritten bytes.
-const ABOUT_THE_BODY: &[&str] = &[
-    "accept-ranges",
-    "content-digest",
-    "content-encoding",
-    "content-length",
-    "content-md5",
-    "digest",
-    "repr-digest",
-    "x-goog-hash",
-    "x-ms-content-crc64",
-];
-
-/// The same, for a family.
-const ABOUT_THE_BODY_PREFIX: &str = "x-amz-checksum-";
-
 /// Decides the changes.
 ///
 /// 1. Remove hop-by-hop headers, including those that `Connection` lists (RFC 9110 §7.6.1).
@@ -144,8 +128,9 @@ pub fn edits<'l>(
         let links = links();
         edits.rewrite_links(answer, &linking, &links);
         if let Some(coding) = coding {
-            let is_about =
-                |name: &&str| ABOUT_THE_BODY.contains(name) || name.starts_with(ABOUT_THE_BODY_PREFIX);
+            // `ETag` stays: the same representation always has the same links at the same mount, so the tag also
+            // identifies the rewritten bytes.
+            let is_about = |name: &&str| is_digest(name) || is_of_the_bytes(name);
             edits.remove.extend(answer.header_names().filter(is_about).map(str::to_owned));
             edits.body = Some(BodyEdit { coding, links: links.in_body() });
         }

@@ -62,8 +62,12 @@ pub trait Network {
     /// Sends the planned request and waits for the head of the response. Redirects are not followed, and no cache is
     /// used.
     ///
-    /// The response to an earlier attempt is cancelled only when the next head has arrived, because until then it may
-    /// still be returned to the caller.
+    /// The response to an earlier attempt is cancelled only when the next valid head has arrived, because until then it
+    /// may still be returned to the caller.
+    ///
+    /// # Errors
+    /// [`SendError::Invalid`] where `upstream::response_status::check_status` refuses the head, which is then
+    /// cancelled.
     async fn send(&self, plan: &Plan) -> Result<Self::Response, SendError>;
 
     /// The first bytes of the latest response's body: `limit` bytes, or fewer if the body ends or `within` milliseconds
@@ -87,6 +91,9 @@ pub enum SendError {
     /// The body of the request is longer than the plan allows.
     #[error("the body of the request is too large")]
     TooLarge,
+    /// The response has a status that cannot be returned.
+    #[error("the status of the response is invalid")]
+    Invalid,
 }
 
 impl From<SendError> for Code {
@@ -95,6 +102,7 @@ impl From<SendError> for Code {
             SendError::Unreachable => Self::UpstreamUnreachable,
             SendError::TooLarge => Self::PayloadTooLarge,
             SendError::TimedOut => Self::UpstreamTimeout,
+            SendError::Invalid => Self::UpstreamInvalid,
         }
     }
 }

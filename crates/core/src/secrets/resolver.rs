@@ -18,8 +18,8 @@ use crate::secrets::readings::Readings;
 use crate::secrets::template::{Resolved, Unusable, render};
 use crate::signing::moment::Moment;
 
-/// The name of a client certificate in the log, in the place of a secret's name.
-const CERTIFICATE: &str = "mtls";
+/// The name of a client certificate in the log, in the place of a secret's name. No secret can have this name.
+const CERTIFICATE: &str = "[mtls]";
 
 /// The outcome of one source, for the log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -10,9 +10,6 @@ use serde_json::value::RawValue;
 use crate::configuration::{BodyPlace, Text};
 use crate::http::query;
 
-/// Headers with a digest of the body (RFC 9530, RFC 1864), which is wrong once a field has been set.
-pub const DIGESTS: &[&str] = &["content-digest", "content-md5", "digest", "repr-digest"];
-
 /// The `Content-Type` for a body without one.
 pub(super) const fn media_type(place: &BodyPlace) -> &'static str {
     match place {

@@ -7,6 +7,7 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use super::body;
 use super::moment::Moment;
 use crate::configuration::{BodyPlace, Output, OutputPlace};
+use crate::http::body_header::is_digest;
 use crate::http::query;
 use crate::refusal::Code;
 use crate::runtime::RequestHead;
@@ -187,11 +188,8 @@ impl<'a, H: RequestHead> Unsigned<'a, H> {
         if self.header("content-type").is_none() {
             self.set_header("content-type", SecretValue::new(media_type.to_owned()));
         }
-        for name in body::DIGESTS {
-            if self.header(name).is_some() {
-                self.plan.remove.push((*name).to_owned());
-            }
-        }
+        let digests = self.head.header_names().filter(|name| is_digest(name));
+        self.plan.remove.extend(digests.map(str::to_owned));
         self.plan.body = Some(Rc::new(SecretBytes::new(changed)));
         Ok(())
     }

@@ -34,7 +34,6 @@ use crate::secrets::resolver::Resolver;
 use crate::upstream::completion::complete;
 use crate::upstream::planning::Forward;
 use crate::upstream::refused::is_refused;
-use crate::upstream::response_status::check_status;
 
 /// RFC 9110 §15.5.2.
 const UNAUTHORIZED: u16 = 401;
@@ -106,11 +105,9 @@ impl<'g, H: RequestHead, R: Bindings + Network + Clock + AuthRuntime + Instrumen
                 self.runtime.sleep(self.pause()).await;
                 continue;
             }
-            let checked =
-                sent.map_err(Code::from).and_then(|response| check_status(&response).map(|()| response));
-            let response = match checked {
+            let response = match sent {
                 Ok(response) => response,
-                Err(why) => return self.without_response(standing, why),
+                Err(why) => return self.without_response(standing, why.into()),
             };
             let status = response.status();
             let later = retry_after(&response);
@@ -168,9 +165,10 @@ impl<'g, H: RequestHead, R: Bindings + Network + Clock + AuthRuntime + Instrumen
         }
     }
 
-    /// Widens the range that the caller wants by the longest form of a secret on either side.
+    /// Widens the range that the caller wants by the longest form of a secret on either side. The range of a body that
+    /// is not searched is forwarded as it is, because the response is not cut either.
     fn widen_range(&self, plan: &mut Plan) -> Option<RequestedRange> {
-        let (name, wanted) = self.forward.range().filter(|_| self.forward.redacts)?;
+        let (name, wanted) = self.forward.range().filter(|_| self.sent.is_searched_in_bodies())?;
         let range = RequestedRange::new(wanted, self.sent.needles(self.request_id).reach());
         plan.set.push((name.to_owned(), SecretValue::new(range.header())));
         Some(range)

@@ -68,7 +68,9 @@ pub struct Forward<'a, H> {
     pub tokens: &'a ProvedTokens,
     /// The path of `Destination` below the mount, for a method that has one.
     pub destination: Option<&'a str>,
-    /// Whether the response is searched for the secrets that are sent.
+    /// Whether the response is searched for the secrets that are sent. Its body is, where one of them is long enough
+    /// ([`Sent::is_searched_in_bodies`](crate::redaction::Sent::is_searched_in_bodies)); a later attempt may send a
+    /// longer one.
     pub redacts: bool,
 }
 

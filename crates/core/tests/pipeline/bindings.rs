@@ -9,6 +9,7 @@ const GATEWAY: &str = r#"
 [secrets]
 api      = ["API_KEY", "API_KEY_PREVIOUS"]
 only     = ["ONLY_KEY"]
+mtls     = ["BATCH_TOKEN"]
 checkout = ["CHECKOUT_TOKEN"]
 
 [callers.checkout]
@@ -31,6 +32,12 @@ allow    = { checkout = ["* /**"] }
 mount    = "/fixed"
 upstream = "https://bank.example.com"
 auth     = [{ mtls = "CERTIFICATE" }, { header = "x-key", value = "${api}" }]
+allow    = { checkout = ["* /**"] }
+
+[routes.namesake]
+mount    = "/namesake"
+upstream = "https://bank.example.com"
+auth     = [{ mtls = ["CERTIFICATE", "CERTIFICATE_PREVIOUS"] }, { header = "x-key", value = "${mtls}" }]
 allow    = { checkout = ["* /**"] }
 
 [routes.single]
@@ -67,7 +74,7 @@ fn fetchers(exchange: &Exchange) -> Vec<&str> {
 /// The log's word for each certificate that was shown: its binding, its position, and why it did not serve.
 fn shown(exchange: &Exchange) -> Vec<Value> {
     let notes = exchange.log["secrets"].as_array().cloned().unwrap_or_default();
-    let certificates = notes.into_iter().filter(|note| note["secret"] == "mtls");
+    let certificates = notes.into_iter().filter(|note| note["secret"] == "[mtls]");
     certificates.map(|note| json!([note["binding"], note["source"], note["failure"]])).collect()
 }
 
@@ -109,6 +116,21 @@ fn each_refused_certificate_is_followed_by_the_next_one() {
     // A status that says nothing of the certificate.
     let exchange = world().first_statuses(&[400]).ask(&Ask::new("GET", "/bank/x"));
     assert_eq!((exchange.status, fetchers(&exchange)), (400, vec!["CERTIFICATE"]));
+}
+
+#[test]
+fn a_secret_can_be_named_as_the_form_is() {
+    let exchange = world().first_statuses(&[401]).ask(&Ask::new("GET", "/namesake/x"));
+    assert_eq!(
+        exchange.log["secrets"],
+        json!([
+            { "secret": "mtls", "binding": "BATCH_TOKEN", "source": 1 },
+            { "secret": "[mtls]", "binding": "CERTIFICATE", "source": 1, "failure": "refused", "status": 401 },
+            { "secret": "[mtls]", "binding": "CERTIFICATE_PREVIOUS", "source": 2 },
+        ])
+    );
+    let notices = exchange.notices.iter().map(|notice| [&notice["secret"], &notice["served_by"]]);
+    assert_eq!(notices.collect::<Vec<_>>(), [[&json!("[mtls]"), &json!("CERTIFICATE_PREVIOUS")]]);
 }
 
 #[test]

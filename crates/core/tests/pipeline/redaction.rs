@@ -288,6 +288,56 @@ fn a_value_that_is_too_short_is_named_in_the_log() {
     assert_eq!(done.body, "canary");
 }
 
+/// A world whose primary key is too short to be looked for in bodies.
+fn with_short_key() -> World {
+    World::new().with("API_KEY", Binding::Value("canary"))
+}
+
+#[test]
+fn case_50_a_range_of_a_body_that_is_not_searched_is_the_caller_s_own() {
+    let body: &'static str = "x".repeat(100).leak();
+    for (name, range, content_range) in [
+        ("range", "bytes=100-199", "bytes 100-199/1000"),
+        ("range", "bytes=900-", "bytes 900-999/1000"),
+        ("range", "bytes=-100", "bytes 900-999/1000"),
+        ("x-ms-range", "bytes=0-99", "bytes 0-99/*"),
+    ] {
+        let headers: Vec<(&'static str, &'static str)> =
+            vec![("content-range", content_range), ("content-length", "100"), ("etag", "\"x\"")];
+        let ask = Ask::new("GET", "/api/v1/x").header(name, range).header("if-range", "\"x\"");
+        let done = with_short_key().answering(206, &headers).with_body(body).ask(&ask);
+        assert_eq!((done.sent().header(name), done.sent().header("if-range")), (vec![range], vec!["\"x\""]));
+        assert_eq!((done.status, done.body.as_str(), done.coding), (206, body, None), "{range}");
+        for (name, value) in headers {
+            assert_eq!(done.header(name), [value], "{range}");
+        }
+    }
+}
+
+#[test]
+fn case_50_a_range_is_widened_from_the_first_key_on_that_is_looked_for() {
+    let ask = Ask::new("GET", "/api/v1/x").header("range", "bytes=2000-2003");
+    let ranges = |world: World| {
+        let done = world.first_statuses(&[401]).ask(&ask);
+        let ranges = done.sent.iter().map(|sent| sent.header("range").concat());
+        ranges.map(|range| range == "bytes=2000-2003").collect::<Vec<_>>()
+    };
+    assert_eq!(ranges(with_short_key()), [true, false]);
+    assert_eq!(ranges(World::new().with("API_KEY_PREVIOUS", Binding::Value("canary"))), [false, false]);
+    assert_eq!(ranges(with_short_key().with("API_KEY_PREVIOUS", Binding::Value("c-nary"))), [true, true]);
+}
+
+#[test]
+fn case_48_a_body_that_is_not_searched_may_have_any_encoding() {
+    let plain = [("content-type", "text/plain")];
+    let done = with_short_key().answering(200, &plain).with_body("+/v8-").ask(&Ask::new("GET", "/api/v1/x"));
+    assert_eq!((done.code.as_deref(), done.body.as_str()), (None, "+/v8-"));
+    assert!(!done.steps.iter().any(|step| step.starts_with("looks at")), "{:?}", done.steps);
+    let named = [("content-type", "text/plain; charset=utf-16"), ("content-encoding", "zstd")];
+    let done = with_short_key().answering(200, &named).ask(&Ask::new("GET", "/api/v1/x"));
+    assert_eq!((done.code.as_deref(), done.header("content-encoding")), (None, vec!["zstd"]));
+}
+
 #[test]
 fn case_37_the_pair_of_basic_is_found_as_it_was_sent() {
     let world = World::new().with_body("Basic YXBpOmNhbmFyeS1vbmx5LWtleQ==\n");

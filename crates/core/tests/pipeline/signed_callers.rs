@@ -490,6 +490,20 @@ fn a_key_set_that_cannot_be_had_is_no_wrong_token() {
 }
 
 #[test]
+fn a_token_that_could_not_be_checked_is_a_503_beside_any_that_is_refused() {
+    let world = world();
+    world.key_sets.borrow_mut().insert(KEYS.to_owned(), Err(SendError::Unreachable));
+    let unchecked = of_ci(&rs256(), &json!({}));
+    for refused in [issued(&json!({ "exp": 1 })), "a.b.c".to_owned(), "some-text".to_owned()] {
+        for (first, second) in [(&unchecked, &refused), (&refused, &unchecked)] {
+            let ask = Ask::new("GET", "/key/v1/x").without("authorization");
+            let ask = ask.header("authorization", &format!("Bearer {first}")).header("x-api-key", second);
+            world.ask(&ask).refused("key_set_unavailable");
+        }
+    }
+}
+
+#[test]
 fn an_issuer_s_metadata_leads_to_its_keys_and_nowhere_else() {
     let found = || token(&rs256(), &claims(&json!({ "aud": "found", "sub": "x" })));
     let world1 = world();

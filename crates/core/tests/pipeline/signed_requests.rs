@@ -1,9 +1,11 @@
 //! Callers that sign their requests.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use ostiary_core::encoding::hex;
-use ostiary_core::runtime::BodyReadError;
 use ostiary_core::runtime::rate_limit_verdict::RateLimitVerdict;
+use ostiary_core::runtime::{BodyReadError, SendError};
 use sha2::{Digest as _, Sha256};
 
 use crate::world::{Ask, Binding, Exchange, World};
@@ -31,6 +33,9 @@ hmac = { key = "${billing}" }
 [callers.other]
 hmac = { key = "${other}" }
 
+[callers.pipeline]
+jwt = { issuer = "https://issuer.example.com", audience = "https://gw.example.com", claims = { sub = "deploy" } }
+
 [callers.custom]
 hmac = { key = "${custom}", algorithm = "sha512", encoding = "base64", window = "10s", message = "${request.timestamp.milliseconds}.${request.method}.${request.url}.${request.header.content-type}.${request.body}", put = { header = "x-hook", value = "t=${request.timestamp.milliseconds},v1=${request.signature}" } }
 
@@ -42,7 +47,7 @@ mount    = "/api"
 upstream = "https://api.example.com"
 auth     = { bearer = "${only}" }
 body_limit = "1KiB"
-allow    = { billing = ["* /v1/**"], checkout = ["* /**"], other = ["* /**"] }
+allow    = { billing = ["* /v1/**"], checkout = ["* /**"], other = ["* /**"], pipeline = ["* /**"] }
 rate_limit = [{ binding = "BY_CALLER", by = "caller" }]
 
 [routes.custom]
@@ -398,4 +403,21 @@ fn a_token_that_could_not_be_checked_is_a_503_beside_a_wrong_signature_too() {
     let ask = Ask::new("GET", "/api/v1/x").without("authorization");
     let ask = ask.header("authorization", "Bearer canary-checkout-token").header("x-signature", "z");
     world.ask(&ask).refused("secret_unavailable");
+}
+
+#[test]
+fn a_jwt_that_could_not_be_checked_is_a_503_beside_a_wrong_signature_too() {
+    let metadata = "https://issuer.example.com/.well-known/openid-configuration".to_owned();
+    let world = world();
+    world.key_sets.borrow_mut().insert(metadata, Err(SendError::Unreachable));
+    let part = |json: &str| URL_SAFE_NO_PAD.encode(json);
+    let claims = r#"{"iss":"https://issuer.example.com","aud":"https://gw.example.com","sub":"deploy"}"#;
+    let token = [part(r#"{"alg":"RS256","kid":"r"}"#), part(claims), part("signature")].join(".");
+    for signature in ["z".to_owned(), hash("canary-unknown", "")] {
+        let ask = get().bare().header("authorization", &format!("Bearer {token}"));
+        world.ask(&ask.header("x-signature", &signature)).refused("key_set_unavailable");
+    }
+    // A signature that is right proves its caller, whatever the token is.
+    let ask = get().ask().header("authorization", &format!("Bearer {token}"));
+    assert_eq!(world.ask(&ask).log["caller"], "billing");
 }

@@ -336,10 +336,13 @@ fn a_credential_is_put_into_a_json_body() {
         ),
     ] {
         let ask = post(body).header("content-type", "application/json").header("content-md5", "x");
+        let ask = ask.header("x-amz-checksum-crc32", "x").header("x-goog-hash", "x");
         let exchange = world.ask(&ask);
         let sent: serde_json::Value = serde_json::from_str(exchange.sent().body.as_ref().unwrap()).unwrap();
         assert_eq!(sent, expected);
-        assert_eq!(exchange.sent().header("content-md5"), <[&str; 0]>::default());
+        for name in ["content-md5", "x-amz-checksum-crc32", "x-goog-hash"] {
+            assert_eq!(exchange.sent().header(name), <[&str; 0]>::default(), "{name}");
+        }
     }
     let empty = world.ask(&Ask::new("POST", "/r/x"));
     assert_eq!(sent(&empty, "content-type"), "application/json");

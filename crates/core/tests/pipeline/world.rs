@@ -29,6 +29,7 @@ use ostiary_core::runtime::{
     RequestHead, SendError, UpstreamResponse,
 };
 use ostiary_core::secret_value::{SecretBytes, SecretValue};
+use ostiary_core::upstream::response_status::check_status;
 use ostiary_core::{Outcome, handle};
 use ostiary_grammar::{File, read};
 use ostiary_rehearsal::{Rehearsal, RehearsedRequest, apply};
@@ -106,6 +107,8 @@ pub struct World {
     steps: RefCell<Vec<String>>,
     reads: RefCell<Vec<String>>,
     sent: RefCell<Vec<Sent>>,
+    /// How many valid heads have arrived for the request that is being handled.
+    heads: Cell<usize>,
     /// The headers of the request that is being handled.
     asked: RefCell<BTreeMap<String, String>>,
     /// Its body.
@@ -164,6 +167,8 @@ pub struct FakeAnswer {
     pub web_socket: bool,
     pub headers: Vec<(&'static str, &'static str)>,
     pub body: &'static str,
+    /// Which head of the request it is, counted from 1. A later head cancels its body.
+    head: usize,
 }
 
 impl Ask {
@@ -236,7 +241,7 @@ impl RequestHead for AskedHead<'_> {
 
 impl FakeAnswer {
     pub fn new(status: u16, headers: &[(&'static str, &'static str)]) -> Self {
-        Self { status, web_socket: false, headers: headers.to_vec(), body: "" }
+        Self { status, web_socket: false, headers: headers.to_vec(), body: "", head: 0 }
     }
 
     /// With this body.
@@ -322,6 +327,7 @@ impl World {
             steps: RefCell::default(),
             reads: RefCell::default(),
             sent: RefCell::default(),
+            heads: Cell::default(),
             asked: RefCell::default(),
             body: RefCell::default(),
         }
@@ -368,6 +374,7 @@ impl World {
         *self.asked.borrow_mut() =
             head.joined.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
         self.body.borrow_mut().clone_from(&ask.body);
+        self.heads.set(0);
         let handled = block_on(handle(&self.gateway, &head, self, RequestId::new(7)));
         let log = handled.event.line();
         assert_no_canary(&log);
@@ -387,6 +394,7 @@ impl World {
             }
             Outcome::Preflight(added) => (204, None, own_headers(added)),
             Outcome::Answered(answer, edits, redaction) => {
+                self.assert_not_cancelled(&answer);
                 let found;
                 (body, coding, found) = scanned(answer.body, redaction);
                 notices.extend(found.iter().map(|name| parsed(&redacted.notice(name, FoundIn::Body))));
@@ -418,6 +426,12 @@ impl World {
             steps: self.steps.take(),
             idle_timeout,
         }
+    }
+
+    /// Asserts that the response's body can still be read.
+    #[track_caller]
+    fn assert_not_cancelled(&self, answer: &FakeAnswer) {
+        assert_eq!(answer.head, self.heads.get(), "a later head has cancelled this body");
     }
 }
 
@@ -498,10 +512,15 @@ impl Network for World {
         let outcome =
             answer.as_ref().map_or_else(|why| format!("{why:?}"), |answer| answer.status.to_string());
         self.steps.borrow_mut().push(format!("send: {outcome}"));
-        answer
+        let answer = answer?;
+        check_status(&answer)?;
+        let head = self.heads.get() + 1;
+        self.heads.set(head);
+        Ok(FakeAnswer { head, ..answer })
     }
 
     async fn beginning(&self, response: &FakeAnswer, limit: u32, within: u32) -> Vec<u8> {
+        self.assert_not_cancelled(response);
         self.steps.borrow_mut().push(format!("looks at {limit} bytes for {within} ms"));
         response.body.bytes().take(usize::try_from(limit).unwrap()).collect()
     }

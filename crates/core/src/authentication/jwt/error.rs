@@ -2,7 +2,8 @@
 
 use serde::{Serialize, Serializer};
 
-/// The reason for refusing a signed token, in the order of the checks. Only the log has it.
+/// The reason for refusing a signed token, in the order of the checks, and last those that tell nothing about the
+/// token: it may be valid, so of several reasons the greatest one decides. Only the log has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum JwtError {
     /// It is too long.
@@ -20,8 +21,6 @@ pub enum JwtError {
     Type,
     /// No caller of the route has this issuer.
     Issuer,
-    /// The issuer's keys are not available.
-    KeySetUnavailable,
     /// No key has this `kid`.
     KeyUnknown,
     /// The signature is not valid.
@@ -38,10 +37,12 @@ pub enum JwtError {
     Claims,
     /// A page of an origin that is not admitted has sent it.
     Origin,
-    /// The list of revoked tokens cannot be read.
-    RevocationUnreadable,
     /// It is revoked.
     Revoked,
+    /// The issuer's keys are not available.
+    KeySetUnavailable,
+    /// The list of revoked tokens cannot be read.
+    RevocationUnreadable,
 }
 
 impl JwtError {
@@ -54,7 +55,6 @@ impl JwtError {
         Self::Algorithm,
         Self::Type,
         Self::Issuer,
-        Self::KeySetUnavailable,
         Self::KeyUnknown,
         Self::Signature,
         Self::Expired,
@@ -63,8 +63,9 @@ impl JwtError {
         Self::Audience,
         Self::Claims,
         Self::Origin,
-        Self::RevocationUnreadable,
         Self::Revoked,
+        Self::KeySetUnavailable,
+        Self::RevocationUnreadable,
     ];
 
     /// The name for the log.
@@ -78,7 +79,6 @@ impl JwtError {
             Self::Algorithm => "jwt_algorithm",
             Self::Type => "jwt_type",
             Self::Issuer => "jwt_issuer",
-            Self::KeySetUnavailable => "key_set_unavailable",
             Self::KeyUnknown => "jwt_key_unknown",
             Self::Signature => "jwt_signature",
             Self::Expired => "jwt_expired",
@@ -87,8 +87,9 @@ impl JwtError {
             Self::Audience => "jwt_audience",
             Self::Claims => "jwt_claims",
             Self::Origin => "jwt_origin",
-            Self::RevocationUnreadable => "revocation_unreadable",
             Self::Revoked => "jwt_revoked",
+            Self::KeySetUnavailable => "key_set_unavailable",
+            Self::RevocationUnreadable => "revocation_unreadable",
         }
     }
 

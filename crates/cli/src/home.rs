@@ -1,7 +1,7 @@
 //! The folder of a gateway's configuration, and the clone of Ostiary that builds it.
 
-use std::fs;
 use std::path::{Path, PathBuf};
+use std::{env, fs};
 
 use crate::failure::Failure;
 use crate::shell::quoted;
@@ -63,9 +63,26 @@ impl Home {
         }
     }
 
-    /// The command that runs the gateway.
-    pub fn dev_command(&self) -> String {
-        self.make("", "dev")
+    /// The command that runs the gateway, for the current folder; `None` if its file is not called gateway.toml,
+    /// because `make` reads no other one.
+    pub fn dev_command(&self, gateway: &Path) -> Option<String> {
+        if gateway.file_name()? != "gateway.toml" {
+            return None;
+        }
+        let make = self.make("", "dev");
+        let is_here = env::current_dir().is_ok_and(|current| current == self.folder);
+        let folder = quoted(&self.folder.to_string_lossy());
+        Some(if is_here { make } else { format!("cd {folder} && {make}") })
+    }
+
+    /// The words that run wrangler in the folder.
+    pub fn wrangler_words(&self) -> String {
+        let clone = match &self.clone {
+            Clone::Here => Path::new(""),
+            Clone::At(path) => path,
+            Clone::Missing => Path::new(source_folder::USUAL),
+        };
+        quoted(&source_folder::wrangler(clone).to_string_lossy())
     }
 
     fn make(&self, options: &str, target: &str) -> String {
