@@ -14,6 +14,7 @@ use super::target::Target;
 use crate::configuration::Binding;
 use crate::failure::Failure;
 use crate::output::{Output, Text, Tone};
+use crate::printable::Printable;
 use crate::shell::{GivenOptions, ShellCommand};
 
 const WRITTEN: &str = "written";
@@ -414,7 +415,9 @@ fn described(command: ShellCommand, before: Option<&Secret>) -> ShellCommand {
     let is_usual = scopes.is_empty() || *scopes == [Scope::Workers];
     let names: Vec<String> = scopes.iter().map(ToString::to_string).collect();
     let command = if is_usual { command } else { command.option("--scopes", &names.join(",")) };
-    match comment.as_deref().filter(|comment| !comment.is_empty()) {
+    // A comment that a terminal would not show as it is cannot be pasted.
+    let is_shown = |comment: &&str| !comment.is_empty() && Printable(comment).to_string() == **comment;
+    match comment.as_deref().filter(is_shown) {
         Some(comment) => command.option("--comment", comment),
         None => command,
     }
@@ -456,6 +459,7 @@ mod tests {
         for (scopes, comment, expected) in [
             (r#"["workers"]"#, "null", "ostiary secrets duplicate"),
             ("[]", r#""""#, "ostiary secrets duplicate"),
+            ("[]", r#""\u001b[2J""#, "ostiary secrets duplicate"),
             (
                 r#"["workers","ai_gateway"]"#,
                 r#""of the shop""#,
