@@ -52,7 +52,10 @@ test("another file of wrangler's is proved where it is deployed", () => {
 
 test("a mistake in the folder fails, and so does a folder without gateway.toml", () => {
   writeFileSync(join(mine, "gateway.toml"), "typo");
-  assert.notEqual(deploy([]).status, 0);
+  const { status: refused, said: report } = deploy([]);
+  assert.notEqual(refused, 0);
+  assert.deepEqual(report.match(/error/gi), ["error", "Error"], "the mistake, and the last line of make");
+  assert.doesNotMatch(report, /wrangler-dist|custom build/);
   const { status, said } = run("make", ["--silent", "--directory", clone, "build", `GATEWAY=${join(mine, "..")}`]);
   assert.notEqual(status, 0);
   assert.match(said, /there is no gateway\.toml in/);

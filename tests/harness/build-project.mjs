@@ -71,7 +71,7 @@ export function buildProject(text) {
     chmodSync(join(folder, name), mode);
   };
   for (const name of ["src", "crates", "tools", "scripts", "programs", ".tools"]) mkdirSync(join(folder, name));
-  for (const name of ["Makefile", "scripts/build-current", "scripts/build-worker", "scripts/deployed-configuration", "scripts/step", "scripts/wrangler"]) cpSync(join(ROOT, name), join(folder, name));
+  for (const name of ["Makefile", "scripts/build-current", "scripts/build-first.mjs", "scripts/build-worker", "scripts/deployed-configuration", "scripts/step", "scripts/wrangler"]) cpSync(join(ROOT, name), join(folder, name));
   symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
   // The prerequisites of the tools, which have to be older than the tools.
   for (const name of ["rust-toolchain.toml", ".npmrc"]) write(name, "");

@@ -104,7 +104,7 @@ pub(crate) static CALLER: KeyTable = KeyTable {
             name: "issued",
             summary: "Signed tokens that `ostiary token issue` makes. The caller is a class, and each token names one member of it.",
             presence: Optional("another key authenticates the caller"),
-            example: "issued = { keys = [\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"] }",
+            example: "issued = { keys = [\"GPg7CpPGdCUO2Iy4Hy3APfGjBpox8Od96OBDmBIjQQA\"] }",
             shape: Shape::Table(&ISSUED),
         },
         Key {
@@ -181,7 +181,7 @@ pub(crate) static CALLER_JWT: KeyTable = KeyTable {
             name: "keys",
             summary: "The issuer's public keys, each as a JWK. With `keys`, nothing is fetched.",
             presence: Optional("the keys are fetched"),
-            example: "keys = [{ kty = \"OKP\", crv = \"Ed25519\", x = \"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\" }]",
+            example: "keys = [{ kty = \"OKP\", crv = \"Ed25519\", x = \"rw5QfRAqDzS4QNjfoUegksQQJTwkW3j0IG31F3TgGcg\" }]",
             shape: Shape::Array(1, &Shape::Named(&TEXT)),
         },
     ],
@@ -264,7 +264,7 @@ pub(crate) static ISSUED: KeyTable = KeyTable {
             name: "keys",
             summary: "The public keys for verifying tokens. `ostiary token key` makes a pair.",
             presence: Required,
-            example: "keys = [\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"]",
+            example: "keys = [\"rw5QfRAqDzS4QNjfoUegksQQJTwkW3j0IG31F3TgGcg\"]",
             shape: Shape::Array(1, &Shape::Pattern("^[A-Za-z0-9_-]{43}$")),
         },
         Key {
