@@ -116,7 +116,7 @@ impl Execution<'_> {
             let obstacle = exposure(step, found, course.control, &self.trial.target.other_routes);
             let waived = self.overwrite.map(Obstacle::ExposedUncontrolled);
             let exposed = obstacle.filter(|obstacle| Some(*obstacle) != waived);
-            return Ok(exposed.or_else(|| self.displaced(step, found, course)));
+            return Ok(exposed.or_else(|| displaced(step, found, course)));
         }
         let Step::Write(source) = step else { return Ok(None) };
         self.inspection.check_operator(source)?;
@@ -142,16 +142,6 @@ impl Execution<'_> {
             }
             _ => step,
         }
-    }
-
-    /// The first write of a run, over a value that works, although another source had the new value before. An
-    /// interrupted run leaves this, and so does a value that is not new: the store has the only copy of the newer one.
-    fn displaced(&self, step: Step, found: &[Found], course: &Course) -> Option<Obstacle> {
-        let Step::Write(source) = step else { return None };
-        let holder = course.held.filter(|_| course.written.is_empty() && course.rehearsed.is_empty())?;
-        let known = found.get(source)?;
-        let is_displaced = known.holding == Holding::Other && known.verdict.may_serve();
-        is_displaced.then_some(Obstacle::Displaced { holder, source })
     }
 
     fn take(
@@ -239,4 +229,14 @@ impl Execution<'_> {
         };
         written.put(binding, || api.send(&call))
     }
+}
+
+/// The first write of a run, over a value that works, although another source had the new value before. An interrupted
+/// run leaves this, and so does a value that is not new: the store has the only copy of the newer one.
+fn displaced(step: Step, found: &[Found], course: &Course) -> Option<Obstacle> {
+    let Step::Write(source) = step else { return None };
+    let holder = course.held.filter(|_| course.written.is_empty() && course.rehearsed.is_empty())?;
+    let known = found.get(source)?;
+    let is_displaced = known.holding == Holding::Other && known.verdict.may_serve();
+    is_displaced.then_some(Obstacle::Displaced { holder, source })
 }

@@ -177,11 +177,13 @@ fn a_source_without_a_value_is_asked_three_times_before_it_counts_as_spare() {
 
 #[test]
 fn a_source_that_the_store_does_not_give_just_now_is_never_spared() {
-    for (order, names) in
-        [(&PROBE[..], ["stripe", "stripe-previous"]), (&["rotate", "token"], ["token", "token-next"])]
+    // For a token, the secret of another caller is read first.
+    for (order, names, others) in
+        [(&PROBE[..], ["stripe", "stripe-previous"], 0), (&["rotate", "token"], ["token", "token-next"], 1)]
     {
         let world = World::new(&[(names[0], "old-1"), (names[1], "old-2")]);
-        world.state().glimpses = [Glimpse::Fault; 3].into();
+        world.state().glimpses =
+            std::iter::repeat_n(Glimpse::Current, others).chain([Glimpse::Fault; 3]).collect();
         let ran = world.run(order, NEW);
         assert_eq!(ran.code, Some(1), "{}", ran.out);
         assert!(
@@ -297,7 +299,7 @@ Nothing was written.
 #[test]
 fn a_rehearsal_that_goes_on_tries_what_is_there() {
     let world = World::new(&[("stripe", "old-1"), ("stripe-previous", NEW)]);
-    let ran = world.run(&[&with_json(&PROBE)[..], &["--dry-run"]].concat(), NEW);
+    let ran = world.run(&[&with_json(&PROBE)[..], &["--dry-run", "--overwrite", "1"]].concat(), NEW);
     assert_eq!(ran.code, Some(0), "{}", ran.err);
     assert_eq!(ran.events(), ["found 1", "found 2", "probed 2", "controlled 2", "would 1", "would 1"]);
     assert_eq!(ran.json()["events"][1]["text"], "holds the new value");
