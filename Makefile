@@ -62,7 +62,7 @@ api: .tools/packages ## Serve the Secrets Store API over the local store, on por
 
 test: $(TOOLS) ## Check and test everything
 	@scripts/step "Formatting" cargo fmt --all --check
-	@scripts/step "Rooms, arrows and circles" $(NODE) scripts/check-layers.mjs
+	@scripts/step "Layers and circular imports" $(NODE) scripts/check-layers.mjs
 	@scripts/step "Lints of the libraries" cargo clippy --quiet --locked --workspace --exclude ostiary --all-targets --all-features -- -D warnings
 	@scripts/step "Lints of the Worker" cargo clippy --quiet --locked --package ostiary --target wasm32-unknown-unknown -- -D warnings
 	@scripts/step "The API's client as WebAssembly" cargo check --quiet --locked --package ostiary-secrets-store --target wasm32-unknown-unknown

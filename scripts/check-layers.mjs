@@ -13,7 +13,7 @@ const LAYERS = {
     ["http", "words of HTTP; it knows no gateway"],
     ["configuration", "what the build has checked; it uses http"],
     ["encoding", "texts as bytes, and bytes as texts"],
-    ["place", "what a secret's value must be, by its place"],
+    ["value_syntax", "what a secret's value must be, by its place"],
     ["refusal", "the codes of refusals"],
     ["runtime", "what is asked of a runtime; it decides nothing"],
     ["signing", "signatures, made for each attempt"],
@@ -58,17 +58,17 @@ function check(folder, layers) {
 
 function upward(folder, uses, layers) {
   if (layers === null) return [];
-  const rank = new Map(layers.flatMap(([rooms], at) => rooms.split(" ").map((room) => [room, at])));
-  const room = (file) => file.split("/")[0].replace(/\.rs$/, "");
+  const rank = new Map(layers.flatMap(([modules], at) => modules.split(" ").map((module) => [module, at])));
+  const moduleOf = (file) => file.split("/")[0].replace(/\.rs$/, "");
   const faults = [];
   for (const [file, used] of uses) {
-    if (!rank.has(room(file))) {
-      faults.push(`${folder}/${file}: this room has no place in scripts/check-layers.mjs`);
+    if (!rank.has(moduleOf(file))) {
+      faults.push(`${folder}/${file}: this module is in no layer of scripts/check-layers.mjs`);
       continue;
     }
     for (const other of used) {
-      if (file === "lib.rs" || rank.get(room(other)) <= rank.get(room(file))) continue;
-      faults.push(`${folder}/${file} uses ${other}, of a higher layer: ${layers[rank.get(room(file))]?.[1]}`);
+      if (file === "lib.rs" || rank.get(moduleOf(other)) <= rank.get(moduleOf(file))) continue;
+      faults.push(`${folder}/${file} uses ${other}, of a higher layer: ${layers[rank.get(moduleOf(file))]?.[1]}`);
     }
   }
   return faults;

@@ -1,4 +1,6 @@
 //! The bindings of the deployment: Secrets Store, classic secrets, rate limits and variables.
+//!
+//! The time for a read is `secret_timeout` of the configuration. Reads that begin at the same time share one timer.
 
 use std::rc::Rc;
 
@@ -22,7 +24,7 @@ impl Bindings for Runtime<'_> {
         match source.kind {
             SourceKind::SecretsStore => self.read_stored(&source.binding, within).await,
             SourceKind::WorkerSecret => {
-                self.variable(&source.binding).map_or(Reading::Error, |text| Reading::from_value(Some(text)))
+                self.variable(&source.binding).map_or(Reading::Error, Reading::from_value)
             }
         }
     }
@@ -50,15 +52,9 @@ impl Runtime<'_> {
             Ok(promise) => promise,
             Err(why) => return without_value(why),
         };
-        match self.shared_deadline(within).within(self.invocation.settled(promise)).await {
-            Some(Ok(value)) if value.is_null() || value.is_undefined() => Reading::Missing,
-            Some(Ok(value)) => {
-                value.as_string().map_or(Reading::Error, |text| Reading::from_value(Some(text)))
-            }
-            // A secret that does not exist makes `get()` throw.
-            Some(Err(exception)) => {
-                secret_bindings::outcome(Err(exception)).map_or_else(without_value, |_| Reading::Error)
-            }
+        match self.shared_deadline(within).within(self.invocation.result_of(promise)).await {
+            Some(settled) => secret_bindings::outcome(settled)
+                .map_or_else(without_value, |value| Reading::from_value(value.into_exposed())),
             None => Reading::Timeout,
         }
     }
@@ -68,7 +64,7 @@ impl Runtime<'_> {
         let limit: RateLimit = JsValue::from(self.env.rate_limiter(binding).ok()?).unchecked_into();
         let options = RateLimitOptions::new(key);
         let promise = limit.limit(&options).ok()?;
-        let outcome = self.shared_deadline(within).within(self.invocation.settled(promise)).await?.ok()?;
+        let outcome = self.shared_deadline(within).within(self.invocation.result_of(promise)).await?.ok()?;
         let outcome = Some(outcome).filter(JsValue::is_object)?;
         outcome.unchecked_ref::<RateLimitOutcome>().success().ok()?.as_bool()
     }

@@ -38,7 +38,7 @@ impl Runtime<'_> {
         &self,
         reader: &ReadableStreamDefaultReader,
     ) -> Result<Option<Uint8Array>, JsValue> {
-        let read = self.invocation.settled(reader.read()).await?;
+        let read = self.invocation.result_of(reader.read()).await?;
         let read: ReadableStreamReadResult = read.unchecked_into();
         Ok((read.get_done() != Some(true)).then(|| read.get_value().unchecked_into()))
     }

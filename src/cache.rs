@@ -12,20 +12,21 @@ use crate::runtime::Runtime;
 const PATIENCE: u32 = 1_000;
 
 impl Cache for Runtime<'_> {
-    async fn find(&self, name: &str) -> Option<Vec<u8>> {
+    async fn get(&self, name: &str) -> Option<Vec<u8>> {
         if self.rehearsal().is_some() {
             return None;
         }
-        let found = self.invocation.settled(js::find(self.request, name));
+        let found = self.invocation.result_of(js::get_entry(self.request, name));
         let found = Deadline::new(self.invocation, PATIENCE).within(found).await?.ok()?;
         found.dyn_into::<Uint8Array>().ok().map(|bytes| bytes.to_vec())
     }
 
-    async fn keep(&self, name: &str, bytes: &[u8], seconds: u32) {
+    async fn put(&self, name: &str, bytes: &[u8], seconds: u32) {
         if self.rehearsal().is_some() {
             return;
         }
-        let kept = self.invocation.settled(js::keep(self.request, name, &Uint8Array::from(bytes), seconds));
+        let kept =
+            self.invocation.result_of(js::put_entry(self.request, name, &Uint8Array::from(bytes), seconds));
         Deadline::new(self.invocation, PATIENCE).within(kept).await;
     }
 }

@@ -15,7 +15,7 @@ impl Cryptography for Runtime<'_> {
             return Some(KeyHandle(0));
         }
         let imported = js::import_private(algorithm.as_str(), &Uint8Array::from(key));
-        let key = self.invocation.settled(imported).await.ok()?;
+        let key = self.invocation.result_of(imported).await.ok()?;
         let mut keys = self.keys.borrow_mut();
         keys.push(key);
         Some(KeyHandle(keys.len() - 1))
@@ -41,7 +41,7 @@ impl Cryptography for Runtime<'_> {
         let [signature, message] = [signature, message].map(Uint8Array::from);
         let verified = js::verify(key.algorithm.as_str(), first, second, &signature, &message);
         // A key that the runtime refuses verifies no signature.
-        self.invocation.settled(verified).await.is_ok_and(|verified| verified.as_bool() == Some(true))
+        self.invocation.result_of(verified).await.is_ok_and(|verified| verified.as_bool() == Some(true))
     }
 
     async fn seal(&self, key: &[u8; 32], nonce: &[u8; 12], text: &[u8]) -> Option<Vec<u8>> {
@@ -58,7 +58,7 @@ impl Cryptography for Runtime<'_> {
 impl Runtime<'_> {
     /// The bytes of a fulfilled promise; `None` if it is rejected.
     async fn bytes(&self, promise: Promise) -> Option<Vec<u8>> {
-        let bytes = self.invocation.settled(promise).await.ok()?;
+        let bytes = self.invocation.result_of(promise).await.ok()?;
         bytes.dyn_into::<Uint8Array>().ok().map(|bytes| bytes.to_vec())
     }
 }

@@ -3,9 +3,8 @@
 //! - A [`Deadline`] is fixed: it passes so many milliseconds after it was made. The reads of a request's secrets share
 //!   one (`bindings.rs`, with the time `secret_timeout` of the configuration). The cache, the gateway's own requests,
 //!   pauses between attempts and the operator's requests have their own.
-//! - An [`IdleDeadline`] moves: it passes when one of several waits takes too long. Bodies that are read as a whole
-//!   have
-//!   one (`body_reader.rs`).
+//! - An [`IdleDeadline`] moves: it passes when one of several waits takes too long. Callers' bodies that
+//!   are read as a whole have one (`body_reader.rs`).
 //!
 //! The time limits of bodies that stream are in JavaScript: `IdleTimer` in `js/deadline.js`.
 

@@ -46,10 +46,13 @@ impl Invocation {
     /// The awaiting code must not hold the promise, or anything that refers to it, because that would keep its waiter
     /// alive.
     #[expect(clippy::needless_pass_by_value, reason = "the awaiting code must not hold the promise")]
-    pub(crate) fn settled(&self, promise: Promise) -> impl Future<Output = Result<JsValue, JsValue>> + use<> {
+    pub(crate) fn result_of(
+        &self,
+        promise: Promise,
+    ) -> impl Future<Output = Result<JsValue, JsValue>> + use<> {
         let signal = Signal::default();
         let (waiter, number) = self.wait(&signal);
-        js::settle(&promise, &waiter, number);
+        js::pass_result_to(&promise, &waiter, number);
         poll_fn(move |context| signal.poll(context))
     }
 

@@ -13,7 +13,7 @@ use ostiary_core::runtime::{
 };
 use ostiary_core::secret_value::SecretValue;
 use ostiary_core::{Handled, Outcome, handle};
-use ostiary_rehearsal::{Rehearsal, Sent};
+use ostiary_rehearsal::{Rehearsal, UpstreamRequest};
 use wasm_bindgen::prelude::*;
 use web_sys::ReadableStreamDefaultReader;
 
@@ -60,10 +60,11 @@ impl Runtime<'_> {
         let Handled { outcome, event } = handling.await;
         let code = match outcome {
             Outcome::Refused(refusal) => Some(refusal.code),
-            Outcome::Preflight(_) | Outcome::Answered(..) | Outcome::Reported(_) => None,
+            Outcome::Preflight(_) | Outcome::Forwarded { .. } | Outcome::Reported(_) => None,
         };
         let sent = rehearsal.sent();
-        let sent = sent.map(|Sent { method, url, removed, .. }| RehearsedSend { method, url, removed });
+        let sent =
+            sent.map(|UpstreamRequest { method, url, removed, .. }| RehearsedSend { method, url, removed });
         Rehearsed { line: event.line(), code, reads: rehearsal.reads(), sent }
     }
 }

@@ -35,7 +35,7 @@ impl OwnRequests for Runtime<'_> {
 impl Runtime<'_> {
     async fn fetch_whole(&self, plan: &Plan, limit: u32) -> Result<WholeResponse, SendError> {
         let fetched = start(plan).map_err(|_| SendError::Unreachable)?;
-        let response = self.invocation.settled(fetched).await.map_err(|_| SendError::Unreachable)?;
+        let response = self.invocation.result_of(fetched).await.map_err(|_| SendError::Unreachable)?;
         let response: Response = response.unchecked_into();
         let status = response.status();
         let cache_control = response.headers().get("cache-control").ok().flatten();

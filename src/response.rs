@@ -3,8 +3,8 @@
 use ostiary_core::http::coding::Coding;
 use ostiary_core::log::Redacted;
 use ostiary_core::redaction::Redaction;
-use ostiary_core::response::body_edit::BodyEdit;
 use ostiary_core::response::edits::Edits;
+use ostiary_core::response::rewritable_body::BodyRewriting;
 use ostiary_core::{Handled, Outcome};
 use wasm_bindgen::prelude::*;
 use web_sys::{Headers, Response, ResponseInit};
@@ -20,14 +20,14 @@ pub(crate) fn build(
     handled: Handled<'_, UpstreamResponse>,
     runtime: &Runtime<'_>,
 ) -> Result<Response, JsValue> {
-    runtime.sending.settle(matches!(handled.outcome, Outcome::Answered(..)));
+    runtime.sending.finish(matches!(handled.outcome, Outcome::Forwarded { .. }));
     match handled.outcome {
         Outcome::Refused(refusal) => own(refusal.status(), &refusal.body(), refusal.headers()),
         Outcome::Preflight(added) => own(handled.event.status, "", added),
         Outcome::Reported(report) => {
             own(report.status, &report.body, report.headers(&handled.event.request_id))
         }
-        Outcome::Answered(response, edits, redaction) => {
+        Outcome::Forwarded { response, edits, redaction } => {
             let redacted = Redacted::from(&handled.event);
             let edited = upstream(runtime, &response, &edits, redaction, redacted)?;
             edit(&edited.headers(), &edits)?;
@@ -85,7 +85,7 @@ fn upstream(
     };
     let body = match &edits.body {
         None => body,
-        Some(BodyEdit { coding, links }) => {
+        Some(BodyRewriting { coding, links }) => {
             let coding = if is_decoded { Coding::Identity } else { *coding };
             let rewriter = BodyRewriter::from(links.clone());
             let rewrite = |body| js::rewritten(body, &headers, rewriter, coding.as_str());

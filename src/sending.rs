@@ -31,10 +31,10 @@ impl Sending {
     }
 
     /// There will be no other attempt. The last response is discarded unless it is returned to the caller.
-    pub(crate) fn settle(&self, is_returned: bool) {
+    pub(crate) fn finish(&self, is_returned: bool) {
         let last = self.last.take();
         if let Some(upload) = self.upload.get() {
-            upload.settle(last.as_ref().and_then(|last| last.attempt.as_ref()));
+            upload.finish(last.as_ref().and_then(|last| last.attempt.as_ref()));
         }
         if let Some(last) = last.filter(|_| !is_returned) {
             discard(&last.response);

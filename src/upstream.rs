@@ -58,9 +58,9 @@ impl Network for Runtime<'_> {
         bytes
     }
 
-    async fn keeps_body(&self) -> bool {
+    async fn buffer_for_replay(&self) -> bool {
         let Some(upload) = self.sending.upload.get() else { return true };
-        self.invocation.settled(upload.can_repeat()).await.is_ok_and(|said| said.is_truthy())
+        self.invocation.result_of(upload.buffer_for_replay()).await.is_ok_and(|said| said.is_truthy())
     }
 }
 
@@ -79,25 +79,27 @@ impl Runtime<'_> {
     /// a deadline for the head.
     fn attempt(&self, plan: &Plan) -> Result<Option<Attempt>, JsValue> {
         if !plan.has_body || plan.body.is_some() || self.request.body().is_none() {
-            return Ok(plan.reads_body.then(|| Attempt::new(plan.timeout)));
+            return Ok(plan.inspects_response.then(|| Attempt::new(plan.timeout)));
         }
         if let Some(upload) = self.sending.upload.get() {
             return Ok(Some(upload.attempt()));
         }
         #[expect(clippy::cast_precision_loss, reason = "no body has that many bytes")]
         let most = plan.max_body.unwrap_or_default() as f64;
-        let upload = Upload::new(self.request, plan.timeout, plan.keep, most)?;
+        let upload = Upload::new(self.request, plan.timeout, plan.replay_limit, most)?;
         Ok(Some(self.sending.upload.get_or_init(|| upload).attempt()))
     }
 
     async fn fetch(&self, plan: &Plan, attempt: Option<&Attempt>) -> Result<Response, JsValue> {
         let body = match (&plan.body, self.sending.upload.get(), attempt) {
             (Some(body), ..) => Uint8Array::from(body.expose()).into(),
-            (None, Some(upload), Some(attempt)) => self.invocation.settled(upload.start(attempt)).await?,
+            (None, Some(upload), Some(attempt)) => {
+                self.invocation.result_of(upload.body_for(attempt)).await?
+            }
             _ => JsValue::NULL,
         };
         let fetched = self.start_fetch(plan, attempt, &body)?;
-        self.invocation.settled(fetched).await.map(JsCast::unchecked_into)
+        self.invocation.result_of(fetched).await.map(JsCast::unchecked_into)
     }
 
     /// Resolves to a [`Response`].

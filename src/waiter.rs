@@ -108,7 +108,7 @@ impl Task {
         self.is_abandoned.get()
     }
 
-    fn settle(&self, waiter: JsValue, number: u32, outcome: Result<JsValue, JsValue>) {
+    fn end_wait(&self, waiter: JsValue, number: u32, outcome: Result<JsValue, JsValue>) {
         let mut waits = self.waits.borrow_mut();
         let Some(at) = waits.iter().position(|(known, _)| *known == number) else { return };
         let (_, signal) = waits.swap_remove(at);
@@ -136,12 +136,12 @@ impl Waiter {
 impl Waiter {
     /// The promise of the wait is fulfilled, or the time has passed. `waiter` is this object.
     pub fn fulfill(&self, waiter: JsValue, number: u32, value: JsValue) {
-        self.0.settle(waiter, number, Ok(value));
+        self.0.end_wait(waiter, number, Ok(value));
     }
 
     /// The promise of the wait is rejected.
     pub fn reject(&self, waiter: JsValue, number: u32, reason: JsValue) {
-        self.0.settle(waiter, number, Err(reason));
+        self.0.end_wait(waiter, number, Err(reason));
     }
 }
 

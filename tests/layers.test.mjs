@@ -49,8 +49,8 @@ test("a circle is told, also one through a folder's module", () => {
   for (const files of [
     { "crates/cli/src/a.rs": "use crate::b::B;\n", "crates/cli/src/b.rs": "use super::a::A;\n" },
     {
-      "crates/cli/src/room/mod.rs": "mod child;\nuse child::Child;\n",
-      "crates/cli/src/room/child.rs": "use super::Parent;\n",
+      "crates/cli/src/folder/mod.rs": "mod child;\nuse child::Child;\n",
+      "crates/cli/src/folder/child.rs": "use super::Parent;\n",
     },
   ]) {
     const { status, told } = check(files);
@@ -59,6 +59,6 @@ test("a circle is told, also one through a folder's module", () => {
   }
 });
 
-test("a room that has no place in the table is told", () => {
-  assert.match(check({ [`${CORE}/utilities.rs`]: "" }).told, /has no place/);
+test("a module that is in no layer is reported", () => {
+  assert.match(check({ [`${CORE}/utilities.rs`]: "" }).told, /in no layer/);
 });

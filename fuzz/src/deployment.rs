@@ -6,7 +6,7 @@ use ostiary_core::Outcome;
 use ostiary_core::configuration::Gateway;
 use ostiary_grammar::{File, read};
 use ostiary_rehearsal::EmptyResponse;
-use ostiary_rehearsal::{Rehearsal, RehearsedRequest, Sent};
+use ostiary_rehearsal::{Rehearsal, RehearsedRequest, UpstreamRequest};
 
 /// The secrets and variables of a gateway.
 #[derive(Default)]
@@ -51,7 +51,7 @@ impl Deployment {
     }
 
     /// The request that is sent upstream, or the code of the refusal.
-    pub fn ask(&self, gateway: &Gateway, request: &RehearsedRequest) -> Result<Sent, &'static str> {
+    pub fn ask(&self, gateway: &Gateway, request: &RehearsedRequest) -> Result<UpstreamRequest, &'static str> {
         let rehearsal = self.rehearsal();
         let handled = rehearsal.handle(gateway, request).expect("nothing waits");
         match handled.outcome {

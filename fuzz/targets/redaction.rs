@@ -9,7 +9,7 @@ use std::ops::Range;
 use libfuzzer_sys::fuzz_target;
 use ostiary_core::Outcome;
 use ostiary_core::configuration::Gateway;
-use ostiary_core::redaction::{Needles, Redaction, Redactor, Sent};
+use ostiary_core::redaction::{Needles, Redaction, Redactor, InjectedSecrets};
 use ostiary_core::request_id::RequestId;
 use ostiary_fuzz::deployment::{Deployment, gateway, get};
 use ostiary_fuzz::forms::{WRITTEN, holds, may_be_covered};
@@ -44,7 +44,7 @@ fn redactor(secret: &str, guess: &str) -> Option<Box<Redactor>> {
     let lines = lines.into_iter().filter(|_| guess.bytes().all(|byte| (b' '..=b'~').contains(&byte)));
     let request = get(&format!("https://gw.example/r/x?key={query}&key={query}"), "gw.example", lines);
     match ROUTED.with(|gateway| deployment.outcome(gateway, &request)) {
-        Outcome::Answered(_, _, Redaction::Body { redactor, .. }) => Some(redactor),
+        Outcome::Forwarded { redaction: Redaction::Body { redactor, .. }, .. } => Some(redactor),
         _ => None,
     }
 }
@@ -84,7 +84,7 @@ fn range(needles: Needles, body: &[u8], range: Range<usize>) -> Vec<u8> {
 }
 
 fn needles(secret: &str) -> Needles {
-    let mut sent = Sent::default();
+    let mut sent = InjectedSecrets::default();
     sent.add("a", secret);
     sent.needles(&RequestId::new(1))
 }
@@ -108,10 +108,10 @@ fuzz_target!(|data: &[u8]| {
     }
     let Some(redactor) = redactor(secret, guess) else { return };
     let without = self::redactor(secret, "").expect("what the caller says decides nothing");
-    let out = run(redactor.judged_by(None), &body, &sizes);
+    let out = run(redactor.with_encoding_check(None), &body, &sizes);
     let shown = || format!("{:?} {:?}", String::from_utf8_lossy(&body), String::from_utf8_lossy(&out));
     assert_eq!(out.len(), body.len());
-    assert_eq!(out, run(without.judged_by(None), &body, &[body.len().max(1)]), "{}", shown());
+    assert_eq!(out, run(without.with_encoding_check(None), &body, &[body.len().max(1)]), "{}", shown());
 
     let mut edges: Vec<usize> = sizes
         .iter()

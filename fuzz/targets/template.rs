@@ -49,7 +49,7 @@ fuzz_target!(|data: &[u8]| {
         let ask = get(&format!("https://gw.example/{name}/x"), "gw.example", []);
         deployment.ask(&gateway, &ask)
     };
-    let header = |sent: &ostiary_rehearsal::Sent, name: &str| {
+    let header = |sent: &ostiary_rehearsal::UpstreamRequest, name: &str| {
         let Some(value) = sent.headers.get(name) else { panic!("no {name}: {:?}", sent.headers) };
         assert!(value.bytes().all(|byte| matches!(byte, b' '..=b'~')), "{value:?}");
         value.clone()

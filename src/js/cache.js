@@ -7,13 +7,13 @@ const NAME = "ostiary";
 const keyOf = (request, name) => new URL(`/.ostiary/${name}`, request.url).href;
 
 // Resolves to the entry with this name, or to `undefined`.
-export async function find(request, name) {
+export async function getEntry(request, name) {
   const cache = await caches.open(NAME);
   const response = await cache.match(keyOf(request, name));
   return response && new Uint8Array(await response.arrayBuffer());
 }
 
-export async function keep(request, name, bytes, seconds) {
+export async function putEntry(request, name, bytes, seconds) {
   const cache = await caches.open(NAME);
   const headers = { "cache-control": `max-age=${seconds}` };
   await cache.put(keyOf(request, name), new Response(bytes, { headers }));

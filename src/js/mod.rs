@@ -2,7 +2,7 @@
 //! one, which move bodies.
 //!
 //! An exception of an import ends the instance, unless the import is declared with `catch`. Every import that can throw
-//! has it. A promise is awaited with [`Invocation::settled`](crate::invocation::Invocation::settled).
+//! has it. A promise is awaited with [`Invocation::result_of`](crate::invocation::Invocation::result_of).
 
 use js_sys::{Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
@@ -96,7 +96,8 @@ impl RateLimitOptions {
 #[wasm_bindgen(module = "/src/js/promise.js")]
 extern "C" {
     /// Passes the result of the promise to the waiter, for the wait with this number.
-    pub(crate) fn settle(promise: &Promise, waiter: &JsValue, number: u32);
+    #[wasm_bindgen(js_name = passResultTo)]
+    pub(crate) fn pass_result_to(promise: &Promise, waiter: &JsValue, number: u32);
 
     /// Frees the waiter. Calls of it throw from now on.
     pub(crate) fn free(waiter: &JsValue);
@@ -164,25 +165,32 @@ extern "C" {
     /// The body of a request that is sent upstream.
     pub(crate) type Upload;
 
-    /// Keeps up to `keep` bytes of the body for another attempt, and refuses more than `most` bytes; 0 sets no limit.
+    /// Keeps up to `replay_limit` bytes of the body for another attempt, and aborts a body of more than `limit` bytes;
+    /// 0 sets no limit.
     #[wasm_bindgen(catch, constructor)]
-    pub(crate) fn new(request: &Request, timeout: u32, keep: u32, most: f64) -> Result<Upload, JsValue>;
+    pub(crate) fn new(
+        request: &Request,
+        timeout: u32,
+        replay_limit: u32,
+        limit: f64,
+    ) -> Result<Upload, JsValue>;
 
     /// Another attempt. Its deadline starts now.
     #[wasm_bindgen(method)]
     pub(crate) fn attempt(this: &Upload) -> Attempt;
 
     /// Resolves to the body that the attempt sends.
-    #[wasm_bindgen(method)]
-    pub(crate) fn start(this: &Upload, attempt: &Attempt) -> Promise;
+    #[wasm_bindgen(method, js_name = bodyFor)]
+    pub(crate) fn body_for(this: &Upload, attempt: &Attempt) -> Promise;
 
-    /// Resolves to whether the body can be sent again.
-    #[wasm_bindgen(method, js_name = canRepeat)]
-    pub(crate) fn can_repeat(this: &Upload) -> Promise;
+    /// Stops the first attempt and reads the rest of the body. Resolves to whether the whole body is kept, so that it
+    /// can be sent again.
+    #[wasm_bindgen(method, js_name = bufferForReplay)]
+    pub(crate) fn buffer_for_replay(this: &Upload) -> Promise;
 
     /// There will be no other attempt than this one, whose response is returned.
     #[wasm_bindgen(method)]
-    pub(crate) fn settle(this: &Upload, attempt: Option<&Attempt>);
+    pub(crate) fn finish(this: &Upload, attempt: Option<&Attempt>);
 }
 
 #[wasm_bindgen(module = "/src/js/download.js")]
@@ -203,10 +211,12 @@ extern "C" {
 #[wasm_bindgen(module = "/src/js/cache.js")]
 extern "C" {
     /// Resolves to the bytes that are kept under the name, or to `undefined`.
-    pub(crate) fn find(request: &Request, name: &str) -> Promise;
+    #[wasm_bindgen(js_name = getEntry)]
+    pub(crate) fn get_entry(request: &Request, name: &str) -> Promise;
 
     /// Keeps the bytes for this many seconds.
-    pub(crate) fn keep(request: &Request, name: &str, bytes: &Uint8Array, seconds: u32) -> Promise;
+    #[wasm_bindgen(js_name = putEntry)]
+    pub(crate) fn put_entry(request: &Request, name: &str, bytes: &Uint8Array, seconds: u32) -> Promise;
 }
 
 #[wasm_bindgen(module = "/src/js/cryptography.js")]

@@ -2,7 +2,7 @@
 // waiter, so the waiter is collected with those that never settle.
 //
 // A waiter throws if its WebAssembly instance or its request has ended. No task waits there any more.
-export function settle(promise, waiter, number) {
+export function passResultTo(promise, waiter, number) {
   Promise.resolve(promise).then(
     (value) => {
       try {

@@ -13,9 +13,10 @@ const HARMLESS_GROWTH = 16 * 1048576;
 // The redacted body of a response with these headers. It keeps a known length: the runtime uses `expectedLength` for
 // the framing.
 export function redacted(body, headers, redactor, coding, length) {
-  const scan = new Scan(decoded(body, coding, headers.get("content-length")), redactor);
-  if (length !== undefined) scan.expectedLength = length;
-  return new ReadableStream(scan, { highWaterMark: 0 });
+  const reader = decoded(body, coding, headers.get("content-length"));
+  const source = new Source(reader, new Scan(reader, redactor));
+  if (length !== undefined) source.expectedLength = length;
+  return new ReadableStream(source, { highWaterMark: 0 });
 }
 
 // A reader of the decoded body. The runtime decodes gzip and br by itself, and does not tell how many coded bytes have
@@ -93,27 +94,26 @@ class Inflated {
   }
 }
 
-// The source of a stream. An exception aborts the stream; it never looks complete.
-class Scan {
+// The source of a stream for the caller: the bytes of `reader`, through a transformer. `read` resolves to the next
+// piece, `push` returns the pieces to pass on, and `finish` the rest. An exception aborts the stream; it never looks
+// complete.
+export class Source {
   #reader;
-  #redactor;
-  // The received bytes that have not been released, in pieces.
-  #held = [];
-  #buffer = new ArrayBuffer(LARGEST_PIECE);
+  #transformer;
 
-  constructor(reader, redactor) {
+  constructor(reader, transformer) {
     this.#reader = reader;
-    this.#redactor = redactor;
+    this.#transformer = transformer;
   }
 
   async pull(controller) {
     try {
       for (let sent = false; !sent; ) {
-        const { value, done } = await this.#reader.read(new Uint8Array(this.#buffer));
+        const { value, done } = await this.#transformer.read();
         // Cancelled meanwhile.
-        if (this.#redactor === undefined) return;
+        if (this.#transformer === undefined) return;
         if (done) return this.#finish(controller);
-        sent = this.#push(controller, this.#kept(value));
+        sent = send(controller, this.#transformer.push(value));
       }
     } catch (error) {
       this.#giveUp();
@@ -129,16 +129,59 @@ class Scan {
     return this.#reader.cancel(reason);
   }
 
-  // The redactor is freed at once, because an attacker with many aborted bodies could otherwise fill the memory before
+  // Memory of WebAssembly is freed at once, because an attacker with many aborted bodies could otherwise fill it before
   // the garbage collector runs.
   #giveUp() {
-    const redactor = this.#redactor;
-    this.#redactor = undefined;
+    const transformer = this.#transformer;
+    this.#transformer = undefined;
     try {
-      redactor?.giveUp();
+      transformer?.giveUp();
     } catch {
       // It has ended with its instance.
     }
+  }
+
+  #finish(controller) {
+    const rest = this.#transformer.finish();
+    this.#transformer = undefined;
+    send(controller, rest);
+    controller.close();
+  }
+}
+
+// The transformer that redacts.
+class Scan {
+  #reader;
+  #redactor;
+  // The received bytes that have not been released, in pieces.
+  #held = [];
+  #buffer = new ArrayBuffer(LARGEST_PIECE);
+
+  constructor(reader, redactor) {
+    this.#reader = reader;
+    this.#redactor = redactor;
+  }
+
+  read() {
+    return this.#reader.read(new Uint8Array(this.#buffer));
+  }
+
+  push(piece) {
+    const kept = this.#kept(piece);
+    const length = this.#redactor.push(kept);
+    const replaced = this.#redactor.replaced();
+    this.#held.push(kept);
+    const released = this.#release(length);
+    return replaced === undefined ? released : [replaced];
+  }
+
+  finish() {
+    const replaced = this.#redactor.finish();
+    return replaced === undefined ? this.#held : [replaced];
+  }
+
+  giveUp() {
+    this.#redactor.giveUp();
   }
 
   // A piece that is passed on must not change: a small one is copied, and the buffer of a large one is not used again.
@@ -146,15 +189,6 @@ class Scan {
     const isSmall = piece.length < LARGEST_PIECE / 4;
     this.#buffer = isSmall ? piece.buffer : new ArrayBuffer(LARGEST_PIECE);
     return isSmall ? piece.slice() : piece;
-  }
-
-  // Returns whether bytes were released.
-  #push(controller, piece) {
-    const length = this.#redactor.push(piece);
-    const replaced = this.#redactor.replaced();
-    this.#held.push(piece);
-    const released = this.#release(length);
-    return send(controller, replaced === undefined ? released : [replaced]);
   }
 
   // Releases the first bytes that are held, in whole pieces except the last, so that no bytes are moved.
@@ -168,14 +202,6 @@ class Scan {
       this.#held[0] = this.#held[0].subarray(rest);
     }
     return released;
-  }
-
-  #finish(controller) {
-    const redactor = this.#redactor;
-    const replaced = redactor.finish();
-    this.#redactor = undefined;
-    send(controller, replaced === undefined ? this.#held : [replaced]);
-    controller.close();
   }
 }
 

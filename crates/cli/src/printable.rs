@@ -6,7 +6,7 @@
 
 use std::fmt::{self, Write as _};
 
-use ostiary_core::place::is_invisible;
+use ostiary_core::value_syntax::is_invisible;
 
 /// A text in which invisible characters, including line ends, are written as `\u{1b}` or `\n`.
 pub struct Printable<'a>(pub &'a str);

@@ -8,9 +8,9 @@ use std::fmt;
 use clap::Args;
 use ostiary_core::authentication::jwt::RevocationList;
 use ostiary_core::configuration::{Gateway, Part, Placement, Proof, SecretId, SourceKind, Template};
-use ostiary_core::place::Place;
 use ostiary_core::secret_value::SecretValue as UsedValue;
-use ostiary_core::secrets::places::check_value;
+use ostiary_core::secrets::value_check::check_value;
+use ostiary_core::value_syntax::ValueSyntax;
 use ostiary_secrets_store::{SecretName, SecretValue, StoreId};
 use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
@@ -210,12 +210,12 @@ fn unknown(name: &str, value: &SecretValue, no_key: impl Fn(&str) -> Option<NoKe
     // White space between the parts of JSON is not part of a key.
     let members = if text.trim_start().starts_with('{') { serde_json::from_str(text).ok() } else { None };
     let Some(Members(members)) = members else {
-        Place::Unknown.check(text).map_err(|error| Failure::usage(format_args!("{name}: {error}")))?;
+        ValueSyntax::Unknown.check(text).map_err(|error| Failure::usage(format_args!("{name}: {error}")))?;
         return no_key(text).map_or(Ok(()), |reason| Err(refused("", reason)));
     };
     for (position, member) in (1..).zip(&members) {
         if let Member::Text(text) = member {
-            Place::Unknown
+            ValueSyntax::Unknown
                 .check_characters(text)
                 .map_err(|error| Failure::usage(format_args!("{name}: in its member {position}, {error}")))?;
             if let Some(reason) = no_key(text) {

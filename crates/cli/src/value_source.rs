@@ -7,7 +7,7 @@ use std::io::{self, IsTerminal as _, Read as _};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use ostiary_core::place::without_line_ends;
+use ostiary_core::value_syntax::without_line_ends;
 use ostiary_secrets_store::{InvalidSecretValue, SecretValue};
 use zeroize::Zeroizing;
 

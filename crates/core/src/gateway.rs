@@ -1,4 +1,5 @@
-//! The life of a request: from its head to the head of the response. Bodies stream after that.
+//! The life of a request: from its head to the head of the response. Bodies stream after that. The configuration, the
+//! type `Gateway`, is in `configuration/gateway.rs`.
 //!
 //! All ten steps are here, each a method, so that the order can be read in one place; that makes the file longer than
 //! others.
@@ -8,9 +9,9 @@ use std::rc::Rc;
 use crate::authentication::caller::authenticate;
 use crate::authentication::challenge::challenge;
 use crate::authentication::error::AuthenticationError;
+use crate::authentication::hmac_request::{SignedRequest, VerificationFailure, verify_request};
 use crate::authentication::jwt::{Identity, Revocable};
 use crate::authentication::proved::{ProvedCaller, ProvedTokens};
-use crate::authentication::signed_request::{Refused, SignedRequest, verify_request};
 use crate::authentication::tokens::tokens;
 use crate::configuration::{
     Gateway, Grantee, Mismatch, Mount, Placement, RateLimit, Route, Rule, Source, UpstreamUrl,
@@ -19,8 +20,8 @@ use crate::http::method::Method;
 use crate::http::path::Below;
 use crate::http::{AddedHeaders, charset, subprotocol};
 use crate::log::Event;
-use crate::operator::{self, OperatorRequest, Report};
-use crate::redaction::{Redaction, Sent, judge_first};
+use crate::operator::{self, Endpoint, OperatorRequest, Report};
+use crate::redaction::{InjectedSecrets, Redaction, encoding_check_before_head};
 use crate::refusal::{Challenge, Code, MediaType, Refusal};
 use crate::request::admission::{Admitted, admit};
 use crate::request::body::read_body;
@@ -47,7 +48,8 @@ use crate::upstream::planning::Forward;
 /// RFC 9110 §15.3.5.
 const NO_CONTENT: u16 = 204;
 
-/// How long step 9 waits for the first bytes of a body before it returns the head, in milliseconds.
+/// The time that step 9 waits for the first bytes of a body before it returns the head, in milliseconds. The caller
+/// waits meanwhile, so a stream that begins later is checked while it is returned.
 const FIRST_BYTES_TIMEOUT: u32 = 1_000;
 
 /// The result of a request. `A` is the upstream's response.
@@ -66,8 +68,15 @@ pub enum Outcome<A> {
     Refused(Refusal),
     /// The response to a browser's preflight: 204 with these headers, and no body.
     Preflight(AddedHeaders),
-    /// The upstream's response, the changes to its head, and the redaction of its body.
-    Answered(A, Edits, Redaction),
+    /// The upstream's response, with the changes to it.
+    Forwarded {
+        /// The upstream's response.
+        response: A,
+        /// The changes to its head.
+        edits: Edits,
+        /// What is done to its body.
+        redaction: Redaction,
+    },
     /// The response of one of the operator's endpoints.
     Reported(Report),
 }
@@ -170,30 +179,31 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + OperatorRuntime + A
     }
 
     async fn steps(&mut self) -> Result<Outcome<R::Response>, Code> {
-        self.trace(&ProvedTokens::default());
+        self.set_trace(&ProvedTokens::default());
         let admitted = self.admit()?;
         let arrival = self.route(&admitted)?;
         let Some(routed) = arrival.routed(&admitted) else {
-            return self.operate(&admitted, arrival.path).await;
+            return self.serve_operator(&admitted, arrival.path).await;
         };
         if let Some(preflight) = self.preflight(routed) {
             return Ok(Outcome::Preflight(preflight));
         }
         let authenticated = self.authenticate(routed).await?;
-        self.trace(&authenticated.tokens);
+        self.set_trace(&authenticated.tokens);
         let destination = self.authorize(routed, &authenticated)?;
         let upstream = base_url(&routed.route.upstream, self.runtime)?;
         let mut resolved = self.resolve(routed, &authenticated).await?;
-        let mut sent = Self::sent(routed, &resolved.credential);
-        let redacts = !sent.is_empty() || (routed.route.redact && resolved.credential.is_completed_later());
-        let forward = self.plan(routed, &authenticated.tokens, &upstream, redacts);
+        let mut injected = Self::injected_secrets(routed, &resolved.credential);
+        let redacts =
+            !injected.is_empty() || (routed.route.redact && resolved.credential.is_completed_later());
+        let forward = self.forward(routed, &authenticated.tokens, &upstream, redacts);
         let forward = Forward { destination: destination.as_deref(), ..forward };
-        let reply = self.send(&forward, &mut resolved, &mut sent, authenticated.body.clone()).await?;
-        self.respond(routed, authenticated.caller, &forward, reply, &sent).await
+        let reply = self.send(&forward, &mut resolved, &mut injected, authenticated.body.clone()).await?;
+        self.respond(routed, authenticated.caller, &forward, reply, &injected).await
     }
 
     /// Sets the request's trace. Called again when the tokens are known that it must not contain.
-    fn trace(&mut self, tokens: &ProvedTokens) {
+    fn set_trace(&mut self, tokens: &ProvedTokens) {
         if R::INSTRUMENTS.trace && self.gateway.trace {
             let trace = Trace::new(self.head, tokens, &self.request_id);
             self.event.trace_id = Some(trace.trace_id().clone());
@@ -221,7 +231,7 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + OperatorRuntime + A
     }
 
     /// Step 2, at the operator's mount.
-    async fn operate(
+    async fn serve_operator(
         &mut self,
         admitted: &Admitted<'_>,
         path: Below<'_>,
@@ -230,9 +240,10 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + OperatorRuntime + A
         let operator = gateway.operator.as_ref().ok_or(Code::NoRoute)?;
         let Admitted { method, ref target, .. } = *admitted;
         let (scheme, host, query) = (target.scheme, &target.host, target.query);
-        let request = OperatorRequest { head, scheme, host, method, path, query };
+        let endpoint = Endpoint::find(method, path, R::PAGE.is_some() && operator.page);
+        let request = OperatorRequest { head, scheme, host, endpoint, query };
         let limits = self.limits(operator::COUNTED_AS, &operator.rate_limit);
-        self.count(limits, Subject::Address).await?;
+        self.enforce_rate_limit(limits, Subject::Address).await?;
         if let Some(report) = operator::public_report(gateway, operator, &request, runtime, &mut self.event) {
             return Ok(Outcome::Reported(report));
         }
@@ -249,7 +260,7 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + OperatorRuntime + A
         let proof_ms = elapsed(before, runtime.now());
         let caller = self.event.caller.unwrap_or_default();
         let subject = self.event.subject.clone();
-        self.count(limits, Subject::Caller(caller, subject.as_deref())).await?;
+        self.enforce_rate_limit(limits, Subject::Caller(caller, subject.as_deref())).await?;
         let report = operator::serve(
             gateway,
             operator,
@@ -266,7 +277,7 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + OperatorRuntime + A
     /// page is kept for the response.
     fn preflight(&mut self, routed: Routed<'g, '_>) -> Option<AddedHeaders> {
         let cors = routed.route.cors.as_ref()?;
-        if cors::is_preflight(self.head, routed.admitted.method) {
+        if cors::is_cors_preflight(self.head, routed.admitted.method) {
             let (added, outcome) = cors::preflight(routed.route, cors, self.head, &self.request_id);
             self.event.preflight = Some(outcome);
             return Some(added);
@@ -279,11 +290,11 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + OperatorRuntime + A
     async fn authenticate(&mut self, routed: Routed<'g, '_>) -> Result<Authenticated<'g>, Code> {
         let Routed { admitted, route, path, .. } = routed;
         let limits = self.limits(&route.name, &route.rate_limit);
-        self.count(limits, Subject::Address).await?;
+        self.enforce_rate_limit(limits, Subject::Address).await?;
         let rule_for = |to| route.admitting_rule(to, admitted.method, path);
         if let Some(rule) = rule_for(Grantee::Anyone) {
             self.event.caller = Some("anyone");
-            self.count(limits, Subject::Anyone).await?;
+            self.enforce_rate_limit(limits, Subject::Anyone).await?;
             let tokens = ProvedTokens::default();
             let identity = Identity::default();
             return Ok(Authenticated {
@@ -295,40 +306,45 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + OperatorRuntime + A
             });
         }
         let shown = tokens(&route.token_in, self.head, admitted.target.query);
-        let is_foreign = R::FORMS.ambient_callers
-            && cors::is_foreign(
+        let is_cross_site = R::FORMS.ambient_callers
+            && cors::is_cross_site(
                 route.cors.as_ref(),
                 self.head,
                 admitted.target.scheme,
                 &admitted.target.host,
             );
-        let proved = authenticate(self.gateway, route.callers(), shown, is_foreign, &mut self.readings).await;
+        let proved =
+            authenticate(self.gateway, route.callers(), shown, is_cross_site, &mut self.readings).await;
         let proved = match proved {
             Err(why) if why != AuthenticationError::Contradictory => {
                 let verified =
                     if_built_in(const { R::FORMS.hmac_callers }, || self.verify_request(routed)).await;
-                let verified = verified.flatten().unwrap_or(Err(Refused::Unproved(why)));
+                let verified = verified.flatten().unwrap_or(Err(VerificationFailure::Unproved(why)));
                 // A token that could not be checked may prove the caller later, whatever the signature or the body is.
-                verified.map_err(|refused| {
-                    if Code::from(why).is_transient() { Refused::Unproved(why) } else { refused }
+                verified.map_err(|failure| {
+                    if Code::from(why).is_transient() { VerificationFailure::Unproved(why) } else { failure }
                 })
             }
-            proved => proved.map(|proved| (proved, None)).map_err(Refused::Unproved),
+            proved => proved.map(|proved| (proved, None)).map_err(VerificationFailure::Unproved),
         };
         let (proved, body) = proved.map_err(|why| match why {
-            Refused::Unproved(why) => {
+            VerificationFailure::Unproved(why) => {
                 self.challenge = challenge(&route.token_in, self.head);
-                self.event.proof = Some(why);
+                self.event.auth_error = Some(why);
                 Code::from(why)
             }
-            Refused::Body(code) => code,
+            VerificationFailure::Body(code) => code,
         })?;
         let body = body.map(Rc::new);
         let name = self.gateway.caller(proved.id).map(|caller| caller.name.as_ref());
         let ProvedCaller { id, tokens, identity } = proved;
         self.event.caller = name;
         self.event.subject.clone_from(&identity.subject);
-        self.count(limits, Subject::Caller(name.unwrap_or_default(), identity.subject.as_deref())).await?;
+        self.enforce_rate_limit(
+            limits,
+            Subject::Caller(name.unwrap_or_default(), identity.subject.as_deref()),
+        )
+        .await?;
         let caller = Grantee::Caller(id);
         Ok(Authenticated { caller, tokens, identity, rule: rule_for(caller), body })
     }
@@ -337,7 +353,7 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + OperatorRuntime + A
     async fn verify_request(
         &mut self,
         routed: Routed<'g, '_>,
-    ) -> Option<Result<(ProvedCaller, Option<SecretBytes>), Refused>> {
+    ) -> Option<Result<(ProvedCaller, Option<SecretBytes>), VerificationFailure>> {
         let Routed { admitted: Admitted { method, target, has_body, length, .. }, route, .. } = routed;
         let whole = target.path.below(&[])?;
         let request = SignedRequest {
@@ -359,7 +375,7 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + OperatorRuntime + A
     }
 
     /// Counts the request. Refuses it where a rate limit is exceeded.
-    async fn count(&mut self, limits: Limits<'g>, subject: Subject<'_>) -> Result<(), Code> {
+    async fn enforce_rate_limit(&mut self, limits: Limits<'g>, subject: Subject<'_>) -> Result<(), Code> {
         match limits.count(subject, self.head, self.runtime).await {
             Limited::Within { unknown } => {
                 self.event.rate_limit_unknown |= unknown;
@@ -396,9 +412,9 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + OperatorRuntime + A
         if route.max_body.zip(admitted.length).is_some_and(|(most, length)| length > most) {
             return Err(Code::PayloadTooLarge);
         }
-        let destination = self.authorize_second(routed, &by_rule)?;
+        let destination = self.authorize_second_target(routed, &by_rule)?;
         if R::FORMS.issued {
-            let narrowed = self.authorize_second(routed, &by_token);
+            let narrowed = self.authorize_second_target(routed, &by_token);
             narrowed.inspect_err(|_| self.event.mismatch = Some(Mismatch::Token))?;
         }
         Ok(destination)
@@ -406,7 +422,7 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + OperatorRuntime + A
 
     /// Step 4, for the second method that a query can name, for the second resource that a header can name, and for the
     /// second target of COPY and MOVE, whose path below the mount is returned.
-    fn authorize_second(
+    fn authorize_second_target(
         &mut self,
         routed: Routed<'g, '_>,
         admits: &dyn Fn(Method, Below<'_>) -> bool,
@@ -458,6 +474,8 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + OperatorRuntime + A
             self.event.secrets_ms = Some(elapsed(before, self.runtime.now()));
             checked.transpose()?;
         }
+        // Unlike a preflight that the gateway responds to, it may lack `Origin`: what could be one carries no
+        // credential.
         let is_preflight = routed.admitted.method == Method::Options
             && self.head.header("access-control-request-method").is_some();
         let without_credential = is_preflight && caller == Grantee::Anyone;
@@ -484,13 +502,13 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + OperatorRuntime + A
         checked.map_err(|why| {
             let why = AuthenticationError::Jwt(why);
             self.challenge = challenge;
-            self.event.proof = Some(why);
+            self.event.auth_error = Some(why);
             Code::from(why)
         })
     }
 
     /// Step 6: the parts of the plan that every attempt shares.
-    fn plan<'f>(
+    fn forward<'f>(
         &self,
         routed: Routed<'g, 'f>,
         tokens: &'f ProvedTokens,
@@ -524,7 +542,7 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + OperatorRuntime + A
         &mut self,
         forward: &Forward<'_, H>,
         resolved: &mut Resolved<'g>,
-        sent: &mut Sent<'g>,
+        injected: &mut InjectedSecrets<'g>,
         body: Option<Rc<SecretBytes>>,
     ) -> Result<Reply<'g, R::Response>, Code> {
         let before = self.runtime.now();
@@ -534,7 +552,7 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + OperatorRuntime + A
             resolver: &mut resolved.resolver,
             readings: &mut self.readings,
             event: &mut self.event,
-            sent,
+            injected,
             failover: forward.route.failover.as_ref().filter(|_| !resolved.without_credential),
             request_id: &self.request_id,
             trace: self.trace.as_ref().filter(|_| forward.route.forward_trace),
@@ -542,18 +560,18 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + OperatorRuntime + A
         };
         let reply = attempts.send(std::mem::take(&mut resolved.credential)).await;
         self.event.secrets = std::mem::take(&mut resolved.resolver.notes);
-        self.event.too_short = sent.too_short();
+        self.event.too_short = injected.too_short();
         self.event.upstream_ms = Some(elapsed(before, self.runtime.now()));
         reply
     }
 
     /// The texts that step 9 looks for in the response.
-    fn sent(routed: Routed<'g, '_>, credential: &Credential<'g>) -> Sent<'g> {
-        let mut sent = Sent::default();
+    fn injected_secrets(routed: Routed<'g, '_>, credential: &Credential<'g>) -> InjectedSecrets<'g> {
+        let mut injected = InjectedSecrets::default();
         if routed.route.redact {
-            sent.add_credential(credential);
+            injected.add_credential(credential);
         }
-        sent
+        injected
     }
 
     /// Step 9.
@@ -563,13 +581,13 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + OperatorRuntime + A
         caller: Grantee,
         forward: &Forward<'_, H>,
         reply: Reply<'g, R::Response>,
-        sent: &Sent<'_>,
+        injected: &InjectedSecrets<'_>,
     ) -> Result<Outcome<R::Response>, Code> {
         let Reply { response, credential, range } = reply;
-        self.refuse_unsearchable(&response, forward.method, sent).await?;
+        self.refuse_unsearchable(&response, forward.method, injected).await?;
         let target = &routed.admitted.target;
         let links = || Links {
-            sent: forward.url_without_parameters(&credential),
+            request_url: forward.url_without_parameters(&credential),
             upstream: forward.upstream,
             filled_base: forward.filled_base(&credential),
             mount: format!("{}://{}{}", target.scheme, target.host.as_str(), routed.mount.path()),
@@ -581,8 +599,9 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + OperatorRuntime + A
         let selected =
             forward.own_subprotocol(&response).map(|own| (subprotocol::HEADER.into(), own.to_owned()));
         edits.add.extend(selected);
-        let redaction = Redaction::new(&response, forward.method, sent, range, &self.request_id, &mut edits)?;
-        Ok(Outcome::Answered(response, edits, redaction))
+        let redaction =
+            Redaction::new(&response, forward.method, injected, range, &self.request_id, &mut edits)?;
+        Ok(Outcome::Forwarded { response, edits, redaction })
     }
 
     /// Step 9, where the response names no charset: checks the first bytes, and refuses a body that cannot be searched,
@@ -591,13 +610,13 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + OperatorRuntime + A
         &self,
         response: &R::Response,
         method: Method,
-        sent: &Sent<'_>,
+        injected: &InjectedSecrets<'_>,
     ) -> Result<(), Code> {
-        let judge = judge_first(response, method).filter(|_| sent.is_searched_in_bodies());
-        let Some(is_foreign) = judge else { return Ok(()) };
+        let check = encoding_check_before_head(response, method).filter(|_| injected.is_searched_in_bodies());
+        let Some(is_unsearchable) = check else { return Ok(()) };
         let length = u32::try_from(charset::LOOKED_AT).unwrap_or(u32::MAX);
         let beginning = self.runtime.beginning(response, length, FIRST_BYTES_TIMEOUT).await;
-        if is_foreign(&beginning) { Err(Code::UpstreamInvalid) } else { Ok(()) }
+        if is_unsearchable(&beginning) { Err(Code::UpstreamInvalid) } else { Ok(()) }
     }
 
     /// Step 10: turns a code into a refusal, adds CORS headers, and completes the event.
@@ -614,7 +633,7 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + OperatorRuntime + A
         event.status = match &mut outcome {
             Outcome::Refused(refusal) => refusal.status(),
             Outcome::Preflight(_) => NO_CONTENT,
-            Outcome::Answered(response, edits, _) => {
+            Outcome::Forwarded { response, edits, .. } => {
                 edits.add.extend(times.into_iter().map(|(name, value)| (name.into(), value)));
                 let added = cors.map(|cors| cors.on_response(edits.header_names(response)));
                 let added = added.into_iter().flatten();

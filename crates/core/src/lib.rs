@@ -22,12 +22,12 @@ pub mod configuration;
 pub mod digest;
 pub mod encoding;
 pub mod http;
-pub mod place;
 pub mod refusal;
 pub mod request_id;
 pub mod runtime;
 pub mod secret_value;
 mod sort;
+pub mod value_syntax;
 
 pub mod authentication;
 pub mod log;

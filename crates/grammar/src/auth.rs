@@ -88,21 +88,33 @@ impl Auth {
                 None => sound = false,
             }
         }
-        let has_credential =
-            !auth.secrets.is_empty() || auth.certificate.is_some() || !auth.caller_values.is_empty();
-        if sound && !tables.is_empty() && !has_credential {
-            let message = format!("the auth uses no secret{}", values.for_whom());
-            let instead = match values {
-                CallerValues::Of(values) => {
-                    format!("name a secret in `with` of `[callers.{}]`, such as `${{secret}}`", values.caller)
-                }
-                CallerValues::None | CallerValues::Any => instead_of_text(&auth.placements, declared),
-            };
-            findings.error(entry.key.span, &message, &instead);
+        if sound && !tables.is_empty() {
+            auth.check_credential(entry.key.span, values, declared, findings);
         }
         sound &= body_places::check(&body, findings);
         auth.check_sources(declared, findings);
         sound.then_some(auth)
+    }
+
+    /// An auth that is not empty adds something that nobody else has.
+    fn check_credential(
+        &self,
+        at: Span,
+        values: CallerValues<'_>,
+        declared: &Declared<'_>,
+        findings: &mut Findings<'_>,
+    ) {
+        if !self.secrets.is_empty() || self.certificate.is_some() || !self.caller_values.is_empty() {
+            return;
+        }
+        let message = format!("the auth uses no secret{}", values.for_whom());
+        let instead = match values {
+            CallerValues::Of(values) => {
+                format!("name a secret in `with` of `[callers.{}]`, such as `${{secret}}`", values.caller)
+            }
+            CallerValues::None | CallerValues::Any => instead_of_text(&self.placements, declared),
+        };
+        findings.error(at, &message, &instead);
     }
 
     /// Checks that each placeholder in the upstream's path is filled in once, and that no other is.

@@ -3,7 +3,7 @@
 use super::{File, read};
 use ostiary_core::configuration::{
     Caller, CallerId, Destination, Failover, Gateway, Grant, Grantee, Mount, Part, Pattern, Placement, Proof,
-    RefusalCondition, Route, RouteId, Rule, Secret, SecretId, Segment, Source, SourceKind, Template, Text,
+    RejectionCondition, Route, RouteId, Rule, Secret, SecretId, Segment, Source, SourceKind, Template, Text,
     TokenPlace, Upstream, UpstreamUrl,
 };
 use ostiary_core::http::method::{Method, Methods};
@@ -90,7 +90,7 @@ fn route() -> Route {
         timeout: 100_000,
         idle_timeout: None,
         max_body: None,
-        failover: Some(Failover { when: vec![RefusalCondition { status: 401, body: None }].into() }),
+        failover: Some(Failover { when: vec![RejectionCondition { status: 401, body: None }].into() }),
         retry: None,
         replay_limit: 65_536,
         body_limit: 1024 * 1024,

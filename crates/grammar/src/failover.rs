@@ -4,7 +4,7 @@ use super::diagnostic::Findings;
 use super::document::{Entry, Table, Value};
 use super::keys;
 use super::unit;
-use ostiary_core::configuration::{Failover, RefusalCondition, Retry};
+use ostiary_core::configuration::{Failover, RejectionCondition, Retry};
 
 const FAILOVER: &str = "failover = { status = [401], replay_limit = \"64KiB\" }";
 const WHEN: &str = "when = [401, { status = 400, body = \"API_KEY_INVALID\" }]";
@@ -26,7 +26,7 @@ pub(crate) struct RetryPolicy {
 
 /// The default for a route with several sources, and for one without.
 pub(crate) fn default(has_next_source: bool) -> RetryPolicy {
-    let condition = RefusalCondition { status: UNAUTHORIZED, body: None };
+    let condition = RejectionCondition { status: UNAUTHORIZED, body: None };
     let failover = has_next_source.then(|| Failover { when: vec![condition].into() });
     RetryPolicy { failover, replay_limit: DEFAULT_REPLAY_LIMIT }
 }
@@ -78,7 +78,7 @@ pub(crate) fn retry(value: Value<'_>, findings: &mut Findings<'_>) -> Option<Ret
 }
 
 /// `when`, or `status` as its short form; `None` if neither is written.
-fn conditions(table: &Table<'_>, findings: &mut Findings<'_>) -> Option<Vec<RefusalCondition>> {
+fn conditions(table: &Table<'_>, findings: &mut Findings<'_>) -> Option<Vec<RejectionCondition>> {
     let (elements, example) = match (table.get("when"), table.value("status")) {
         (Some(when), Some(_)) => {
             let message = "`status` is the short form of `when`, so one of the two is enough";
@@ -88,13 +88,13 @@ fn conditions(table: &Table<'_>, findings: &mut Findings<'_>) -> Option<Vec<Refu
         (Some(when), None) => (when.value.filled_array(WHEN, findings)?, WHEN),
         (None, status) => (status?.filled_array(FAILOVER, findings)?, FAILOVER),
     };
-    let mut conditions: Vec<RefusalCondition> = Vec::new();
+    let mut conditions: Vec<RejectionCondition> = Vec::new();
     for element in elements {
         let condition = if element.is_table() && example == WHEN {
             condition(element, findings)
         } else {
             let status = status(element, example, LEAST_ERROR, findings);
-            status.map(|status| RefusalCondition { status, body: None })
+            status.map(|status| RejectionCondition { status, body: None })
         };
         let Some(condition) = condition else { continue };
         if conditions.contains(&condition) {
@@ -111,7 +111,7 @@ fn conditions(table: &Table<'_>, findings: &mut Findings<'_>) -> Option<Vec<Refu
 }
 
 /// A status, and the text of the body, if any.
-fn condition(value: Value<'_>, findings: &mut Findings<'_>) -> Option<RefusalCondition> {
+fn condition(value: Value<'_>, findings: &mut Findings<'_>) -> Option<RejectionCondition> {
     let table = value.table(WHEN, findings)?;
     table.reject_unknown_keys(&keys::REFUSAL, &[], findings);
     let body = table.value("body");
@@ -120,14 +120,14 @@ fn condition(value: Value<'_>, findings: &mut Findings<'_>) -> Option<RefusalCon
     let status = table
         .required("status", "a condition of `when`", value.span(), WHEN, findings)
         .and_then(|value| status(value, WHEN, least, findings));
-    let Some(body) = body else { return Some(RefusalCondition { status: status?, body: None }) };
+    let Some(body) = body else { return Some(RejectionCondition { status: status?, body: None }) };
     let text = body.string(WHEN, findings)?;
     if !(1..=LONGEST_BODY).contains(&text.text.len()) {
         let message = format!("`body` is a text of 1 to {LONGEST_BODY} bytes");
         findings.error(body.span(), &message, &format!("write `{WHEN}`"));
         return None;
     }
-    Some(RefusalCondition { status: status?, body: Some(text.text.to_owned().into()) })
+    Some(RejectionCondition { status: status?, body: Some(text.text.to_owned().into()) })
 }
 
 fn status(value: Value<'_>, example: &str, least: u16, findings: &mut Findings<'_>) -> Option<u16> {
@@ -143,7 +143,7 @@ fn status(value: Value<'_>, example: &str, least: u16, findings: &mut Findings<'
 #[cfg(test)]
 mod tests {
     use super::super::example::{accepted, assert_diagnostics};
-    use ostiary_core::configuration::{RefusalCondition, Route};
+    use ostiary_core::configuration::{RejectionCondition, Route};
 
     #[test]
     fn tells_what_is_no_failover_and_no_retry() {
@@ -156,7 +156,7 @@ mod tests {
 
     fn statuses(route: &Route) -> Option<Vec<u16>> {
         let failover = route.failover.as_ref()?;
-        assert!(!failover.reads_body());
+        assert!(!failover.inspects_response());
         Some(failover.when.iter().map(|condition| condition.status).collect())
     }
 
@@ -185,10 +185,10 @@ mod tests {
         let when = "failover = { when = [401, { status = 200, body = '\"ok\":false' }, { status = 200, body = \"x\" }] }";
         let failover = route(when).failover.unwrap();
         let condition =
-            |status, body: Option<&'static str>| RefusalCondition { status, body: body.map(Into::into) };
+            |status, body: Option<&'static str>| RejectionCondition { status, body: body.map(Into::into) };
         let expected =
             [condition(401, None), condition(200, Some("\"ok\":false")), condition(200, Some("x"))];
-        assert_eq!((failover.when.as_ref(), failover.reads_body()), (&expected[..], true));
+        assert_eq!((failover.when.as_ref(), failover.inspects_response()), (&expected[..], true));
     }
 
     #[test]

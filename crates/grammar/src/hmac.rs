@@ -131,7 +131,7 @@ mod tests {
             (hmac.algorithm, hmac.encoding, hmac.key_encoding),
             (HmacAlgorithm::Sha256, Encoding::Hex, KeyEncoding::Text)
         );
-        assert!(hmac.reads_body());
+        assert!(hmac.buffers_request_body());
     }
 
     #[test]

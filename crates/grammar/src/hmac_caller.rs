@@ -199,7 +199,7 @@ fn uncovered(message: &Template) -> Vec<&'static str> {
         ("path", covers(&[Path, Target, Url])),
         ("query", covers(&[Query, Target, Url])),
         // Other bodies can have the same sorted form.
-        ("body", message.requests().any(|of| of.reads_body() && *of != RequestValue::SortedForm)),
+        ("body", message.requests().any(|of| of.buffers_request_body() && *of != RequestValue::SortedForm)),
     ];
     parts.into_iter().filter_map(|(what, is_covered)| (!is_covered).then_some(what)).collect()
 }
@@ -346,7 +346,7 @@ mod tests {
             ["x-caller", "x-timestamp", "x-nonce", "x-signature"]
         );
         assert_eq!(proof.put[0].value, template(vec![Part::Text("checkout".into())]));
-        assert!(proof.reads_body());
+        assert!(proof.buffers_request_body());
     }
 
     #[test]

@@ -53,6 +53,7 @@ mod redact;
 mod report;
 mod request_value;
 mod rewrite_body;
+mod route;
 mod routes;
 mod rule;
 mod secrets;

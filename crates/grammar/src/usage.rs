@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use super::callers::{Callers, LocatedProof};
 use super::diagnostic::Findings;
-use super::routes::{LocatedRoute, Routes};
+use super::route::LocatedRoute;
+use super::routes::Routes;
 use super::template::Declared;
 use ostiary_core::configuration::{
     Grant, Grantee, Operator, Placement, Route, SecretId, Source, SourceKind, Template,

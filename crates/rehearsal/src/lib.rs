@@ -6,13 +6,13 @@
 mod rehearsal;
 mod request;
 mod response;
-mod sent;
+mod upstream_request;
 #[cfg(feature = "verification")]
 mod verification;
 
 pub use rehearsal::{Rehearsal, placeholder};
 pub use request::RehearsedRequest;
 pub use response::EmptyResponse;
-pub use sent::{Sent, apply};
+pub use upstream_request::{UpstreamRequest, apply};
 #[cfg(feature = "verification")]
 pub use verification::verify;

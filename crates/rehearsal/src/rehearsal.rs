@@ -26,7 +26,7 @@ use ostiary_core::{Handled, handle};
 
 use crate::request::RehearsedRequest;
 use crate::response::EmptyResponse;
-use crate::sent::{Sent, apply};
+use crate::upstream_request::{UpstreamRequest, apply};
 #[cfg(feature = "verification")]
 use crate::verification::verify;
 
@@ -42,7 +42,7 @@ pub struct Rehearsal {
     now: f64,
     headers: RefCell<BTreeMap<String, String>>,
     reads: RefCell<Vec<String>>,
-    sent: RefCell<Option<Sent>>,
+    sent: RefCell<Option<UpstreamRequest>>,
 }
 
 impl Rehearsal {
@@ -105,7 +105,7 @@ impl Rehearsal {
     /// The request that would have been sent upstream; `None` if it was refused. A placeholder in the URL is not
     /// percent-encoded.
     #[must_use]
-    pub fn sent(&self) -> Option<Sent> {
+    pub fn sent(&self) -> Option<UpstreamRequest> {
         self.sent.borrow().clone()
     }
 }
@@ -217,7 +217,7 @@ impl Network for Rehearsal {
         Vec::new()
     }
 
-    async fn keeps_body(&self) -> bool {
+    async fn buffer_for_replay(&self) -> bool {
         true
     }
 }
@@ -227,7 +227,8 @@ impl Rehearsal {
     /// Returns the reading of this source, and records that it was read.
     pub fn reading(&self, source: &Source) -> Reading {
         self.reads.borrow_mut().push(source.binding.to_string());
-        Reading::from_value(self.values.get(source.binding.as_ref()).cloned())
+        let value = self.values.get(source.binding.as_ref()).cloned();
+        value.map_or(Reading::Missing, Reading::from_value)
     }
 
     /// The response of every token endpoint: a [`placeholder`], wherever the configuration looks for the token.
@@ -248,7 +249,13 @@ impl Rehearsal {
         }
         let headers = apply(plan, self.headers.borrow().clone());
         let fetcher = plan.fetcher.as_ref().map(ToString::to_string);
-        let sent = Sent { method: plan.method.as_str(), fetcher, url, headers, removed: plan.remove.clone() };
+        let sent = UpstreamRequest {
+            method: plan.method.as_str(),
+            fetcher,
+            url,
+            headers,
+            removed: plan.remove.clone(),
+        };
         *self.sent.borrow_mut() = Some(sent);
     }
 }
@@ -274,11 +281,11 @@ impl OwnRequests for Rehearsal {
 }
 
 impl Cache for Rehearsal {
-    async fn find(&self, _name: &str) -> Option<Vec<u8>> {
+    async fn get(&self, _name: &str) -> Option<Vec<u8>> {
         None
     }
 
-    async fn keep(&self, _name: &str, _bytes: &[u8], _seconds: u32) {}
+    async fn put(&self, _name: &str, _bytes: &[u8], _seconds: u32) {}
 }
 
 /// There are no keys, so a signature is empty.

@@ -1,7 +1,7 @@
 //! Describes what a gateway does with a request, with names and never a value.
 
 use ostiary_core::configuration::{Gateway, Grantee, Mismatch, Mount, Placement, Route, Source, SourceKind};
-use ostiary_rehearsal::Sent;
+use ostiary_rehearsal::UpstreamRequest;
 use serde::Serialize;
 
 use crate::configuration::place;
@@ -91,9 +91,9 @@ pub struct ExplainedDeployment {
     deployed: Deployed,
 }
 
-impl From<Sent> for ExplainedRequest {
-    fn from(sent: Sent) -> Self {
-        let Sent { method, fetcher, url, removed, .. } = sent;
+impl From<UpstreamRequest> for ExplainedRequest {
+    fn from(sent: UpstreamRequest) -> Self {
+        let UpstreamRequest { method, fetcher, url, removed, .. } = sent;
         Self { method, url, binding: fetcher, removed }
     }
 }

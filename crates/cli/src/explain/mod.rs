@@ -19,7 +19,7 @@ use ostiary_core::refusal::Code;
 use ostiary_core::request::admission::admit;
 use ostiary_core::request::{named_method, routing};
 use ostiary_core::{Handled, Outcome};
-use ostiary_rehearsal::{Rehearsal, RehearsedRequest, Sent, placeholder};
+use ostiary_rehearsal::{Rehearsal, RehearsedRequest, UpstreamRequest, placeholder};
 use ostiary_secrets_store::BaseUrl;
 
 use crate::configuration::ConfigurationArguments;
@@ -258,7 +258,7 @@ fn explain(
         because.extend(nearest_rule(gateway, record.caller, head));
         let names_other = record.mismatch == Some(Mismatch::OtherResource);
         because.extend(names_other.then(|| explanation::OTHER_RESOURCE.to_owned()));
-        if let Some(proof) = record.proof.and_then(|proof| serde_json::to_value(proof).ok()) {
+        if let Some(proof) = record.auth_error.and_then(|error| serde_json::to_value(error).ok()) {
             because.push(format!("The log would have {}.", proof.as_str().unwrap_or_default()));
         }
     }
@@ -273,11 +273,11 @@ fn explain(
     }
     let to = record.caller.and_then(|name| caller_id(gateway, name)).map_or(Grantee::Anyone, Grantee::Caller);
     let auth = route.map(|route| route.auth_of(to));
-    let put = auth.filter(|_| matches!(outcome, Outcome::Answered(..)));
+    let put = auth.filter(|_| matches!(outcome, Outcome::Forwarded { .. }));
     Ok(Explanation {
         decision: match outcome {
             Outcome::Refused(_) => Decision::Refused,
-            Outcome::Answered(..) => Decision::Forwarded,
+            Outcome::Forwarded { .. } => Decision::Forwarded,
             Outcome::Preflight(_) | Outcome::Reported(_) => Decision::Answered,
         },
         code: code.map(Code::as_str),
@@ -296,9 +296,9 @@ fn explain(
     })
 }
 
-fn spelled(gateway: &Gateway, auth: Option<&[Placement]>, sent: Sent) -> Sent {
+fn spelled(gateway: &Gateway, auth: Option<&[Placement]>, sent: UpstreamRequest) -> UpstreamRequest {
     let url = auth.map(|auth| auth::url(gateway, auth, &sent.url));
-    Sent { url: url.unwrap_or(sent.url), ..sent }
+    UpstreamRequest { url: url.unwrap_or(sent.url), ..sent }
 }
 
 /// The rules, callers or mounts that exist instead. The pipeline has decided already.

@@ -25,7 +25,7 @@ pub fn now() -> f64 {
 
 /// Whether the keys for verifying the request's token are missing.
 pub fn lacks_keys(gateway: &Gateway, rehearsal: &Rehearsal, head: &RehearsedRequest) -> bool {
-    let proof = rehearsal.handle(gateway, head).and_then(|handled| handled.event.proof);
+    let proof = rehearsal.handle(gateway, head).and_then(|handled| handled.event.auth_error);
     proof == Some(AuthenticationError::Jwt(JwtError::KeySetUnavailable))
 }
 

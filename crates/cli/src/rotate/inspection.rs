@@ -87,7 +87,7 @@ impl Inspection<'_> {
             read.check_binding(secret, binding)?;
             let outcome = read.outcome(secret);
             if let (Some(stored), "ok" | "invalid" | "empty") = (stored, outcome) {
-                check_place(binding, stored)?;
+                check_syntax(binding, stored)?;
             }
             if outcome == "missing" {
                 *missing = Some(binding);
@@ -190,7 +190,7 @@ pub fn held(read: &Probed, new: &NewValue) -> Holding {
 }
 
 /// Checks that the API has the secret that the gateway reads. Otherwise the gateway uses another account.
-fn check_place(binding: &Binding, stored: &Stored<'_>) -> Result<(), Failure> {
+fn check_syntax(binding: &Binding, stored: &Stored<'_>) -> Result<(), Failure> {
     let Binding { name, store, secret } = binding;
     if stored.contains_key(&(store, secret.to_string())) {
         return Ok(());

@@ -1,4 +1,7 @@
-//! Decides from the response to a probe whether the credential works.
+//! Decides from one response to a probe whether the credential works.
+//!
+//! One response proves nothing yet: `trial` repeats the probe until enough responses in a row agree, and `execution`
+//! waits until the gateway reads the new value.
 
 use super::found::{Refusal, Verdict};
 use crate::failure::Failure;
@@ -44,7 +47,7 @@ impl ProbeRequest {
     /// # Errors
     /// Returns an error if the gateway does not send it.
     pub fn send(&self, operator: &Operator, source: usize) -> Result<Probed, Failure> {
-        operator.send(&self.sent(), source)
+        operator.send(&self.as_route_request(), source)
     }
 
     /// Makes the gateway send it with wrong values for these secrets.
@@ -52,10 +55,10 @@ impl ProbeRequest {
     /// # Errors
     /// Returns an error if the gateway does not send it.
     pub fn send_wrong(&self, operator: &Operator, source: usize, wrong: &[&str]) -> Result<Probed, Failure> {
-        operator.send_wrong(&self.sent(), source, wrong)
+        operator.send_wrong(&self.as_route_request(), source, wrong)
     }
 
-    fn sent(&self) -> RouteRequest<'_> {
+    fn as_route_request(&self) -> RouteRequest<'_> {
         let Self { route, caller, method, path, .. } = self;
         RouteRequest { route, caller: caller.as_deref(), method, path }
     }

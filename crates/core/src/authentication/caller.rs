@@ -4,9 +4,9 @@ use subtle::{Choice, ConstantTimeEq as _};
 
 use crate::authentication::error::AuthenticationError;
 use crate::authentication::jwt::Identity;
+use crate::authentication::jwt_tokens::verify_jwt_tokens;
 use crate::authentication::named_token::caller_name;
 use crate::authentication::proved::{ProvedCaller, ProvedTokens};
-use crate::authentication::signed::verify_signed;
 use crate::authentication::tokens::Token;
 use crate::configuration::{Caller, CallerId, Gateway, Proof, Secret};
 use crate::digest::{Digest, digest};
@@ -27,12 +27,12 @@ use crate::secrets::readings::Readings;
 ///
 /// Every comparison takes constant time, and all comparisons are done even after a match.
 ///
-/// `is_foreign` means that a page of an origin that is not admitted may have sent the request.
+/// `is_cross_site` means that a page of an origin that is not admitted may have sent the request.
 pub async fn authenticate<'g, R: Bindings + Clock + AuthRuntime>(
     gateway: &'g Gateway,
     callers: impl Iterator<Item = CallerId> + Clone,
     shown: Vec<Token>,
-    is_foreign: bool,
+    is_cross_site: bool,
     readings: &mut Readings<'g, R>,
 ) -> Result<ProvedCaller, AuthenticationError> {
     if shown.is_empty() {
@@ -49,7 +49,7 @@ pub async fn authenticate<'g, R: Bindings + Clock + AuthRuntime>(
         return matched.verdict();
     }
     let verification = if_built_in(const { R::FORMS.signed_callers() }, || {
-        verify_signed(callers(), &matched.shown, is_foreign, readings.bindings())
+        verify_jwt_tokens(callers(), &matched.shown, is_cross_site, readings.bindings())
     });
     let mut signed = verification.await.unwrap_or_default();
     if !signed.proved.is_empty() {
@@ -57,7 +57,7 @@ pub async fn authenticate<'g, R: Bindings + Clock + AuthRuntime>(
     }
     matched.shown = signed.left(matched.shown);
     if matched.shown.is_empty() {
-        return Err(signed.refused());
+        return Err(signed.error());
     }
 
     let named = Named::find(callers, &matched.shown)?;
@@ -68,7 +68,7 @@ pub async fn authenticate<'g, R: Bindings + Clock + AuthRuntime>(
     if matched.is_any() {
         return matched.verdict();
     }
-    Err(if all_read { signed.refused() } else { AuthenticationError::Unreadable })
+    Err(if all_read { signed.error() } else { AuthenticationError::Unreadable })
 }
 
 fn token_secret<'g>(gateway: &'g Gateway, caller: &Caller) -> Option<&'g Secret> {

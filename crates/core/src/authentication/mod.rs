@@ -3,12 +3,12 @@
 pub mod caller;
 pub mod challenge;
 pub mod error;
+pub mod hmac_request;
+mod hmac_signature;
 pub mod jwt;
+mod jwt_tokens;
 pub mod named_token;
 pub mod proved;
-mod shown_signature;
 pub mod signature_error;
-mod signed;
-pub mod signed_request;
-mod sigv4;
+mod sigv4_token;
 pub mod tokens;

@@ -1,4 +1,4 @@
-//! Why the signature of a request proves nobody.
+//! The reasons why the HMAC signature of a request is not valid.
 
 use serde::{Serialize, Serializer};
 

@@ -1,6 +1,6 @@
-//! The tokens of a request.
+//! Step 3: the places in which a request shows tokens.
 
-use super::sigv4;
+use super::sigv4_token;
 use crate::configuration::TokenPlace;
 use crate::digest::{Digest, digest};
 use crate::http::header_name::is_token;
@@ -62,10 +62,10 @@ pub fn shown(
                 }
             }
             TokenPlace::SigV4 => {
-                if let Some(id) = sigv4::access_key_id(head.header(AUTHORIZATION)) {
+                if let Some(id) = sigv4_token::access_key_id(head.header(AUTHORIZATION)) {
                     found.add(id.as_bytes());
                 }
-                for id in query.into_iter().flat_map(sigv4::access_key_ids) {
+                for id in query.into_iter().flat_map(sigv4_token::access_key_ids) {
                     found.add(&id);
                     if !found.wanted {
                         return false;

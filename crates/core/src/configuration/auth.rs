@@ -229,11 +229,11 @@ impl Placement {
 
     /// Whether the whole body has to be read before it is sent.
     #[must_use]
-    pub fn reads_body(&self) -> bool {
+    pub fn buffers_request_body(&self) -> bool {
         match self {
             Self::Body { .. } => true,
-            Self::Hmac(hmac) => hmac.reads_body(),
-            Self::Jwt(_) | Self::Exchange(_) => self.outputs().iter().any(Output::reads_body),
+            Self::Hmac(hmac) => hmac.buffers_request_body(),
+            Self::Jwt(_) | Self::Exchange(_) => self.outputs().iter().any(Output::buffers_request_body),
             Self::SigV4(sigv4) => !sigv4.is_s3(),
             Self::Bearer(_)
             | Self::Basic { .. }

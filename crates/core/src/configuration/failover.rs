@@ -8,13 +8,13 @@ use super::text::{List, Text};
 #[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::configuration))]
 pub struct Failover {
     /// One or more conditions, of which one has to hold.
-    pub when: List<RefusalCondition>,
+    pub when: List<RejectionCondition>,
 }
 
 /// A response that refuses the credential.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::configuration))]
-pub struct RefusalCondition {
+pub struct RejectionCondition {
     /// From 400 to 599; from 200 where `body` is set.
     pub status: u16,
     /// A text in the beginning of the body; `None` if the status is enough.
@@ -24,7 +24,7 @@ pub struct RefusalCondition {
 impl Failover {
     /// Whether a condition depends on the body.
     #[must_use]
-    pub fn reads_body(&self) -> bool {
+    pub fn inspects_response(&self) -> bool {
         self.when.iter().any(|condition| condition.body.is_some())
     }
 }

@@ -94,7 +94,7 @@ impl Forms {
                 }
                 Proof::Hmac(hmac) => {
                     forms.hmac_callers = true;
-                    forms.body |= hmac.reads_body();
+                    forms.body |= hmac.buffers_request_body();
                     forms.add_algorithm(hmac.algorithm);
                 }
                 Proof::Secret(_) | Proof::Digests(_) => {}
@@ -109,7 +109,7 @@ impl Forms {
     }
 
     fn add(&mut self, placement: &Placement) {
-        self.body |= placement.reads_body();
+        self.body |= placement.buffers_request_body();
         match placement {
             Placement::Hmac(hmac) => {
                 self.hmac = true;

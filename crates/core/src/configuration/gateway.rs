@@ -1,4 +1,4 @@
-//! The whole configuration.
+//! The whole configuration, as the type [`Gateway`]. The steps of a request are in `crates/core/src/gateway.rs`.
 
 use super::caller::{Caller, CallerId};
 use super::mount::Mount;

@@ -33,8 +33,8 @@ pub struct HmacProof {
 impl HmacProof {
     /// Whether the body has to be at hand.
     #[must_use]
-    pub fn reads_body(&self) -> bool {
-        self.message.requests().any(RequestValue::reads_body)
+    pub fn buffers_request_body(&self) -> bool {
+        self.message.requests().any(RequestValue::buffers_request_body)
     }
 
     /// The headers that the caller puts on its requests, in lower case.

@@ -35,7 +35,7 @@ pub use auth::{Exchange, Placement, TokenPlace};
 pub use caller::{Caller, CallerId, Grantee, Proof};
 pub use cors::{Cors, OriginPattern, Origins};
 pub use encoding::Encoding;
-pub use failover::{Failover, RefusalCondition, Retry};
+pub use failover::{Failover, RejectionCondition, Retry};
 pub use forms::Forms;
 pub use gateway::Gateway;
 pub use header_pattern::HeaderPattern;

@@ -1,4 +1,4 @@
-//! Rate limits.
+//! Rate limits, as configured. They are counted in `crates/core/src/request/rate_limit.rs`.
 
 use super::text::Text;
 

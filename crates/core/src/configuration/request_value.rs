@@ -56,7 +56,7 @@ pub enum TimeFormat {
 impl RequestValue {
     /// Whether the body has to be read first.
     #[must_use]
-    pub const fn reads_body(&self) -> bool {
+    pub const fn buffers_request_body(&self) -> bool {
         matches!(self, Self::Body | Self::BodySha256(_) | Self::SortedForm)
     }
 }

@@ -173,16 +173,18 @@ impl Output {
 
     /// Whether the body has to be read for this output.
     #[must_use]
-    pub fn reads_body(&self) -> bool {
-        matches!(self.place, OutputPlace::Body(_)) || self.value.requests().any(RequestValue::reads_body)
+    pub fn buffers_request_body(&self) -> bool {
+        matches!(self.place, OutputPlace::Body(_))
+            || self.value.requests().any(RequestValue::buffers_request_body)
     }
 }
 
 impl Hmac {
     /// Whether the body has to be read first.
     #[must_use]
-    pub fn reads_body(&self) -> bool {
-        self.message.requests().any(RequestValue::reads_body) || self.put.iter().any(Output::reads_body)
+    pub fn buffers_request_body(&self) -> bool {
+        self.message.requests().any(RequestValue::buffers_request_body)
+            || self.put.iter().any(Output::buffers_request_body)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Character encodings, and whether a body in one of them can be searched.
 
 use super::list;
+use super::media_type::essence;
 
 /// The beginnings of the labels of encodings that write ASCII characters as ASCII bytes (Encoding Standard §4.2, IANA's
 /// registry of character sets). Some servers use `binary` for data that is not text.
@@ -48,7 +49,7 @@ const ASCII_COMPATIBLE: &[&str] = &[
 /// The byte order marks of encodings that are not compatible with ASCII: UTF-16 and UTF-32 in both byte orders, UTF-7,
 /// UTF-EBCDIC, UTF-1, SCSU and BOCU-1 (Unicode Standard §23.8, and the Unicode technical notes of each); and the
 /// beginning of an XML declaration in EBCDIC (XML 1.0, appendix F).
-const FOREIGN_MARKS: &[&[u8]] = &[
+const UNSEARCHABLE_MARKS: &[&[u8]] = &[
     b"\xfe\xff",
     b"\xff\xfe",
     b"\x00\x00\xfe\xff",
@@ -73,7 +74,7 @@ const ZEROS: &[[bool; LOOKED_AT]] = &[
     [true, true, true, false],
 ];
 
-/// The number of bytes that [`is_foreign`] needs.
+/// The number of bytes that [`is_unsearchable`] needs.
 pub const LOOKED_AT: usize = 4;
 
 /// Substrings of the names of textual media types. Other types are not judged by their first bytes, because a video can
@@ -95,7 +96,7 @@ const TEXTS: &[&str] = &[
 #[must_use]
 pub fn is_text(content_type: Option<&str>) -> bool {
     content_type.is_none_or(|content_type| {
-        let essence = content_type.split(';').next().unwrap_or(content_type).trim().to_ascii_lowercase();
+        let essence = essence(content_type).to_ascii_lowercase();
         essence.is_empty() || TEXTS.iter().any(|part| essence.contains(part))
     })
 }
@@ -113,8 +114,8 @@ pub fn is_searchable(content_type: &str) -> bool {
 /// Whether a text with this beginning is in an encoding that is not compatible with ASCII, by its byte order mark or by
 /// [`has_zeros`].
 #[must_use]
-pub fn is_foreign(beginning: &[u8]) -> bool {
-    has_zeros(beginning) || FOREIGN_MARKS.iter().any(|mark| beginning.starts_with(mark))
+pub fn is_unsearchable(beginning: &[u8]) -> bool {
+    has_zeros(beginning) || UNSEARCHABLE_MARKS.iter().any(|mark| beginning.starts_with(mark))
 }
 
 /// Whether there are zeros between the first ASCII characters, as in UTF-16 and UTF-32 without a byte order mark. This
@@ -128,7 +129,7 @@ pub fn has_zeros(part: &[u8]) -> bool {
 
 /// The `Accept` header without charsets that are not compatible with ASCII (RFC 9110 §12.5.1).
 #[must_use]
-pub fn without_foreign(accept: &str) -> String {
+pub fn without_unsearchable(accept: &str) -> String {
     let range = |range: &str| {
         let parameters = list::members(range, ';').into_iter();
         let kept = parameters.filter(|parameter| charset_of(parameter).is_none_or(is_ascii_compatible));
@@ -218,7 +219,7 @@ mod tests {
             b"\0\0{\0",
             b"\0\0\0{",
         ] {
-            assert!(is_foreign(foreign), "{foreign:?}");
+            assert!(is_unsearchable(foreign), "{foreign:?}");
         }
         for plain in [
             &b""[..],
@@ -231,7 +232,7 @@ mod tests {
             b"+/vx",
             b"\x01\0\x02\0",
         ] {
-            assert!(!is_foreign(plain), "{plain:?}");
+            assert!(!is_unsearchable(plain), "{plain:?}");
         }
     }
 
@@ -252,7 +253,7 @@ mod tests {
                 "application/ld+json; profile=\"https://a.example/x,y\"",
             ),
         ] {
-            assert_eq!(without_foreign(accept), expected, "{accept}");
+            assert_eq!(without_unsearchable(accept), expected, "{accept}");
         }
     }
 }

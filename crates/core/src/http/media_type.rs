@@ -1,10 +1,16 @@
 //! Media types.
 
+/// The media type without its parameters.
+#[must_use]
+pub fn essence(content_type: &str) -> &str {
+    content_type.split(';').next().unwrap_or(content_type).trim()
+}
+
 /// Whether the `Content-Type` has this media type, given in lower case. A type that ends in `+json` counts as
 /// `application/json` (RFC 6839 §3.1).
 #[must_use]
 pub fn is_of_type(content_type: &str, known: &str) -> bool {
-    let essence = content_type.split(';').next().unwrap_or(content_type).trim();
+    let essence = essence(content_type);
     let is_json = known == "application/json" && essence.len() > JSON.len();
     essence.eq_ignore_ascii_case(known)
         || (is_json

@@ -17,6 +17,7 @@ pub mod path;
 pub mod query;
 pub mod range;
 pub mod s3_client;
+pub mod status;
 pub mod subprotocol;
 pub mod trace_context;
 

@@ -39,8 +39,8 @@ pub struct Event<'g> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mismatch: Option<Mismatch>,
     /// The reason why authentication failed.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub proof: Option<AuthenticationError>,
+    #[serde(rename = "proof", skip_serializing_if = "Option::is_none")]
+    pub auth_error: Option<AuthenticationError>,
     /// The sources that were used, and those that failed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub secrets: Vec<SourceNote<'g>>,
@@ -159,7 +159,7 @@ impl<'g> Event<'g> {
             subject: None,
             rule: None,
             mismatch: None,
-            proof: None,
+            auth_error: None,
             secrets: Vec::new(),
             attempts: 0,
             failover: None,
@@ -182,16 +182,12 @@ impl<'g> Event<'g> {
     /// Sets the level.
     pub fn set_level(&mut self) {
         let failed = self.code.is_some() && self.status >= 500;
-        let unreadable = match self.proof {
-            Some(AuthenticationError::Jwt(why)) => why.is_unavailable(),
-            proof => proof == Some(AuthenticationError::Unreadable),
-        };
         let failures = self.secrets.iter().filter_map(|note: &SourceNote<'g>| note.failure);
         let source_failed = failures.into_iter().any(|failure| !failure.can_be_forced());
         let refused = self.failover == Some(FailoverOutcome::PrimaryRefused);
         let too_short = !self.too_short.is_empty();
         let wants_a_look = source_failed || refused || self.rate_limit_unknown || too_short;
-        self.level = match (failed || unreadable, wants_a_look) {
+        self.level = match (failed, wants_a_look) {
             (true, _) => Level::Error,
             (false, true) => Level::Warn,
             (false, false) => Level::Info,
@@ -231,7 +227,7 @@ mod tests {
             subject: Some("repo:acme/shop".to_owned()),
             rule: Some("GET /**"),
             mismatch: Some(Mismatch::Method),
-            proof: Some(AuthenticationError::Unreadable),
+            auth_error: Some(AuthenticationError::Unreadable),
             secrets: vec![served],
             attempts: 2,
             failover: Some(FailoverOutcome::PrimaryRefused),

@@ -61,18 +61,9 @@ impl AccountAccess {
         let authorization = SecretValue::new(self.authorization.expose().to_owned());
         let mut set = vec![("authorization".to_owned(), authorization)];
         set.extend(headers);
-        Plan {
-            method,
-            fetcher: None,
-            url: SecretValue::new([&self.url.origin, &self.url.base, path].concat()),
-            remove: Vec::new(),
-            set,
-            has_body: text.is_some(),
-            body: text.map(|text| Rc::new(SecretBytes::new(text.into_bytes()))),
-            keep: 0,
-            max_body: None,
-            timeout,
-            reads_body: true,
-        }
+        let url = SecretValue::new([&self.url.origin, &self.url.base, path].concat());
+        let has_body = text.is_some();
+        let body = text.map(|text| Rc::new(SecretBytes::new(text.into_bytes())));
+        Plan { set, has_body, body, ..Plan::own(method, url, timeout) }
     }
 }

@@ -8,7 +8,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::account_access::AccountAccess;
-use super::query::{Row, number, text};
+use super::analytics_query::{Row, number, text};
 use super::report::Report;
 use crate::configuration::{AccountApi, BoundSecret, Environment, Gateway, Secret, Source, SourceKind};
 use crate::refusal::Code;

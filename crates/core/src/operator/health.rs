@@ -20,20 +20,19 @@ pub(super) struct Health<'g> {
 
 /// Reads no secret.
 pub(super) fn report(gateway: &Gateway, operator: &Operator, bindings: &impl Bindings) -> Report {
-    let environment = Health::environment(bindings);
+    let environment = Health::environment_name(bindings);
     Report::new(200, &Health::new(gateway, operator, environment.as_deref()))
 }
 
 impl<'g> Health<'g> {
     /// The name of the environment that the gateway runs in; `None` for the top level.
-    pub(super) fn environment(bindings: &impl Bindings) -> Option<String> {
+    pub(super) fn environment_name(bindings: &impl Bindings) -> Option<String> {
         bindings.variable(ENVIRONMENT_VARIABLE).filter(|name| !name.is_empty())
     }
 
     /// The health of a gateway in the environment with this name.
     pub(super) fn new(gateway: &'g Gateway, operator: &'g Operator, name: Option<&'g str>) -> Self {
-        let is_meant = |environment: &&Environment| environment.name.as_deref() == name;
-        let environment = operator.environments.iter().find(is_meant);
+        let environment = environment_named(operator, name);
         Self {
             version: env!("CARGO_PKG_VERSION"),
             configuration: &gateway.digest,
@@ -41,4 +40,9 @@ impl<'g> Health<'g> {
             bindings: environment.map(|environment| environment.bindings.as_ref()),
         }
     }
+}
+
+/// The environment with this name; `None` is the name of the top level.
+pub(super) fn environment_named<'o>(operator: &'o Operator, name: Option<&str>) -> Option<&'o Environment> {
+    operator.environments.iter().find(|environment| environment.name.as_deref() == name)
 }

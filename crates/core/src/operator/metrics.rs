@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::query::{Query, Row, number, text};
+use super::analytics_query::{AnalyticsQuery, Row, number, text};
 use super::report::Report;
 use crate::refusal::Code;
 use crate::runtime::Bindings;
@@ -23,7 +23,7 @@ const LABELS: [(&str, &str); 6] = [
 
 /// The operator's own requests, which have a text in the seventh column, are not counted.
 pub(super) async fn report<R: Bindings + OwnRequests>(
-    mut query: Query<'_, '_, R>,
+    mut query: AnalyticsQuery<'_, '_, R>,
     dataset: &str,
 ) -> Result<Report, Code> {
     let columns: Vec<String> = LABELS.iter().map(|(label, column)| format!("{column} AS {label}")).collect();

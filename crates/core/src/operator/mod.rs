@@ -16,7 +16,8 @@
 
 mod account_access;
 mod ages;
-mod control;
+mod analytics_query;
+mod control_value;
 mod explain;
 mod health;
 mod lookalike;
@@ -24,12 +25,13 @@ mod metrics;
 mod overview;
 mod probe;
 mod probe_target;
-mod query;
 mod ready;
 mod report;
 mod request_body;
 mod traffic;
 mod value_proof;
+
+use analytics_query::AnalyticsQuery;
 
 use crate::authentication::caller;
 use crate::authentication::jwt::{Narrowing, Revocable};
@@ -61,10 +63,8 @@ pub struct OperatorRequest<'a, H> {
     pub scheme: &'a str,
     /// The host of the request.
     pub host: &'a Host,
-    /// Its method.
-    pub method: Method,
-    /// The path below the mount.
-    pub path: Below<'a>,
+    /// The endpoint that it calls; `None` where there is none.
+    pub endpoint: Option<Endpoint>,
     /// Its query.
     pub query: Option<&'a str>,
 }
@@ -78,9 +78,8 @@ pub fn public_report<'g, H, R: Bindings + Instrumented>(
     runtime: &R,
     event: &mut Event<'g>,
 ) -> Option<Report> {
-    let endpoint = Endpoint::from_request(request, R::PAGE.is_some() && operator.page);
-    event.operation = endpoint.map(Endpoint::as_str);
-    match endpoint? {
+    event.operation = request.endpoint.map(Endpoint::as_str);
+    match request.endpoint? {
         Endpoint::Health => Some(health::report(gateway, operator, runtime)),
         Endpoint::Page => R::PAGE.map(Report::page),
         _ => None,
@@ -101,12 +100,12 @@ pub async fn authenticate<'g, R: Bindings + Clock + AuthRuntime>(
     event: &mut Event<'g>,
 ) -> Result<Option<Revocable>, Code> {
     let shown = tokens(&operator.token_in, request.head, None);
-    let is_foreign =
-        R::FORMS.ambient_callers && cors::is_foreign(None, request.head, request.scheme, request.host);
+    let is_cross_site =
+        R::FORMS.ambient_callers && cors::is_cross_site(None, request.head, request.scheme, request.host);
     let callers = operator.allow.iter().copied();
-    let proved = caller::authenticate(gateway, callers, shown, is_foreign, readings).await;
+    let proved = caller::authenticate(gateway, callers, shown, is_cross_site, readings).await;
     let proved = proved.map_err(|why| {
-        event.proof = Some(why);
+        event.auth_error = Some(why);
         Code::from(why)
     })?;
     event.caller = gateway.caller(proved.id).map(|caller| caller.name.as_ref());
@@ -131,8 +130,7 @@ pub async fn serve<'g, R: Bindings + Network + Clock + OperatorRuntime + AuthRun
     proof_ms: u32,
     event: &mut Event<'g>,
 ) -> Result<Report, Code> {
-    let endpoint = Endpoint::from_request(request, R::PAGE.is_some() && operator.page);
-    let endpoint = endpoint.ok_or(Code::NotAllowed)?;
+    let endpoint = request.endpoint.ok_or(Code::NotAllowed)?;
     let explains = R::PAGE.is_some() && endpoint == Endpoint::Explain;
     if let Some(report) =
         if_built_in(explains, || explain::report(gateway, &operator.token_in, runtime)).await
@@ -140,17 +138,18 @@ pub async fn serve<'g, R: Bindings + Network + Clock + OperatorRuntime + AuthRun
         return report;
     }
     let queries = R::INSTRUMENTS.traffic && matches!(endpoint, Endpoint::Metrics | Endpoint::Traffic);
-    let source = if queries { history(operator, runtime) } else { None };
-    if let Some((source, dataset)) = source {
-        let query = query::Query { gateway, source, runtime, readings };
+    let analytics = if queries { analytics(operator, runtime) } else { None };
+    if let Some((api, dataset)) = analytics {
+        let query = AnalyticsQuery { gateway, api, runtime, readings };
         let is_metrics = endpoint == Endpoint::Metrics;
-        let report =
-            if_built_in(const { R::INSTRUMENTS.traffic }, || told(query, dataset, request.query, is_metrics))
-                .await;
+        let report = if_built_in(const { R::INSTRUMENTS.traffic }, || {
+            data_report(query, dataset, request.query, is_metrics)
+        })
+        .await;
         return report.unwrap_or(Err(Code::NotAllowed));
     }
     let ages = R::INSTRUMENTS.ages && endpoint == Endpoint::Ages;
-    if let Some((api, environment)) = if ages { store(operator, runtime) } else { None } {
+    if let Some((api, environment)) = if ages { secrets_store(operator, runtime) } else { None } {
         let asked = ages::Asked { gateway, api, environment, query: request.query };
         let report =
             if_built_in(const { R::INSTRUMENTS.ages }, || ages::report(asked, runtime, readings)).await;
@@ -165,8 +164,8 @@ pub async fn serve<'g, R: Bindings + Network + Clock + OperatorRuntime + AuthRun
 }
 
 /// The metrics from data points, for Prometheus or for the page.
-async fn told<R: Bindings + OwnRequests>(
-    query: query::Query<'_, '_, R>,
+async fn data_report<R: Bindings + OwnRequests>(
+    query: AnalyticsQuery<'_, '_, R>,
     dataset: &str,
     asked: Option<&str>,
     is_metrics: bool,
@@ -178,24 +177,28 @@ async fn told<R: Bindings + OwnRequests>(
     }
 }
 
-/// The source and the dataset of the environment's data points.
-fn history<'g>(operator: &'g Operator, bindings: &impl Bindings) -> Option<(&'g AccountApi, &'g str)> {
+/// The API and the dataset of the environment's data points.
+fn analytics<'g>(operator: &'g Operator, bindings: &impl Bindings) -> Option<(&'g AccountApi, &'g str)> {
     operator.metrics.as_ref().zip(environment(operator, bindings)?.dataset.as_deref())
 }
 
-/// The source of the ages of secrets, and the environment that has the bindings.
-fn store<'g>(operator: &'g Operator, bindings: &impl Bindings) -> Option<(&'g AccountApi, &'g Environment)> {
+/// The API with the ages of secrets, and the environment that has the bindings.
+fn secrets_store<'g>(
+    operator: &'g Operator,
+    bindings: &impl Bindings,
+) -> Option<(&'g AccountApi, &'g Environment)> {
     operator.secrets_store.as_ref().zip(environment(operator, bindings))
 }
 
 /// The environment that the gateway runs in.
 fn environment<'g>(operator: &'g Operator, bindings: &impl Bindings) -> Option<&'g Environment> {
-    let name = health::Health::environment(bindings);
-    operator.environments.iter().find(|environment| environment.name.as_deref() == name.as_deref())
+    health::environment_named(operator, health::Health::environment_name(bindings).as_deref())
 }
 
+/// One of the endpoints in the table above.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Endpoint {
+#[expect(missing_docs, reason = "each is a row of the table above")]
+pub enum Endpoint {
     Health,
     Ready,
     Probe,
@@ -208,10 +211,12 @@ enum Endpoint {
 }
 
 impl Endpoint {
-    fn from_request<H>(request: &OperatorRequest<'_, H>, has_page: bool) -> Option<Self> {
-        let mut segments = request.path.segments();
+    /// The endpoint with this method and this path below the mount. `has_page` is whether the page is served.
+    #[must_use]
+    pub fn find(method: Method, path: Below<'_>, has_page: bool) -> Option<Self> {
+        let mut segments = path.segments();
         let (name, rest) = (segments.next()?, segments.next());
-        match (request.method, name, rest) {
+        match (method, name, rest) {
             (Method::Get | Method::Head, b"health", None) => Some(Self::Health),
             (Method::Get | Method::Head, b"ready", None) => Some(Self::Ready),
             (Method::Post, b"probe", None) => Some(Self::Probe),

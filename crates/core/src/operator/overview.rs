@@ -61,7 +61,7 @@ struct GrantOverview<'g> {
 
 /// Reads no secret.
 pub(super) fn report(gateway: &Gateway, operator: &Operator, bindings: &impl Bindings) -> Report {
-    let environment = Health::environment(bindings);
+    let environment = Health::environment_name(bindings);
     let routes = (0..=u16::MAX).map(RouteId).zip(gateway.routes.iter());
     let overview = Overview {
         health: Health::new(gateway, operator, environment.as_deref()),
@@ -159,7 +159,7 @@ fn form(placement: &Placement) -> String {
         form.push_str(if form.is_empty() { "" } else { " · " });
         form.push_str(&place);
     }
-    if placement.reads_body() {
+    if placement.buffers_request_body() {
         form.push_str(if form.is_empty() { "in the body" } else { " · reads the body" });
     }
     form

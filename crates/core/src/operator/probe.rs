@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::control::Control;
+use super::control_value::ControlValues;
 use super::probe_target::ProbeTarget;
 use super::report::{Report, outcome};
 use super::request_body::read_json;
@@ -164,24 +164,24 @@ impl<'g, R: Bindings + Network + Clock + AuthRuntime> Probe<'_, 'g, R> {
         let mut report = ProbeReport::default();
         let credential = self.credential(route, of, &request.control, &mut report).await?;
         // 4. Send
-        let sent = match (credential, &target) {
+        let verdict = match (credential, &target) {
             (Ok(credential), Some(target)) => {
                 let before = self.runtime.now();
                 let id = &self.event.request_id;
-                let sent = target.send(route, &credential, head, self.host, self.runtime, id).await;
+                let verdict = target.send(route, &credential, head, self.host, self.runtime, id).await;
                 report.upstream_ms = Some(elapsed(before, self.runtime.now()));
                 self.event.upstream_ms = report.upstream_ms;
-                sent.map(Some)
+                verdict.map(Some)
             }
             (Ok(_), None) => Ok(None),
             (Err(why), _) => Err(Code::from(why)),
         };
-        match sent {
-            Ok(sent) => {
-                let (status, refused) = sent.unzip();
+        match verdict {
+            Ok(verdict) => {
+                let (status, rejected) = verdict.unzip();
                 report.status = status;
-                report.refused = refused.map(Option::unwrap_or_default);
-                report.undecided = refused == Some(None);
+                report.refused = rejected.map(Option::unwrap_or_default);
+                report.undecided = rejected == Some(None);
             }
             Err(code) => report.failure = Some(code.as_str()),
         }
@@ -247,13 +247,13 @@ impl<'g, R: Bindings + Network + Clock + AuthRuntime> Probe<'_, 'g, R> {
         sources: &[(SecretId, &'g Secret, &'g Source)],
     ) -> Vec<&'g str> {
         self.readings.read(sources.iter().map(|(.., source)| *source)).await;
-        let mut control = Control::new(&self.nonce, &self.event.request_id);
+        let mut control = ControlValues::new(&self.nonce, &self.event.request_id);
         let mut keys = Vec::new();
         for (id, secret, source) in sources {
             if R::FORMS.jwt && signs_tokens(auth, *id) {
                 keys.push(secret.name.as_ref());
             } else {
-                let made = control.reading(auth, *id, self.readings.get(source));
+                let made = control.reading_for(auth, *id, self.readings.get(source));
                 self.readings.insert(source, made);
             }
         }

@@ -7,20 +7,18 @@ use crate::http::method::Method;
 use crate::http::path::CanonicalPath;
 use crate::refusal::Code;
 use crate::request::named_method;
+use crate::request::target::path_and_query;
 use crate::request_id::RequestId;
 use crate::runtime::auth_runtime::AuthRuntime;
 use crate::runtime::no_head::NoHead;
+use crate::runtime::plan::USER_AGENT;
 use crate::runtime::{Bindings, Clock, Network, RequestHead, UpstreamResponse};
 use crate::secret_value::SecretValue;
 use crate::secrets::base_url::base_url;
 use crate::secrets::credential::Credential;
-use crate::upstream::completion::complete;
+use crate::upstream::attempt_signing::sign_attempt;
 use crate::upstream::planning::Forward;
-use crate::upstream::refused::is_probe_refused;
-
-/// The `User-Agent` of probes, without which some upstreams refuse a request (GitHub's REST API does). The operator's
-/// own is not forwarded.
-const USER_AGENT: &str = concat!("ostiary/", env!("CARGO_PKG_VERSION"));
+use crate::upstream::rejection::probe_rejects_credential;
 
 /// A request that the probe may send.
 pub(super) struct ProbeTarget<'o, 'g> {
@@ -43,19 +41,14 @@ impl<'o, 'g> ProbeTarget<'o, 'g> {
         if !matches!(method, Method::Get | Method::Head) {
             return Err(Code::OperationInvalid);
         }
-        let (path, query) =
-            target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)));
-        if query.is_some_and(|query| !query.bytes().all(|byte| matches!(byte, b'!'..=b'~') && byte != b'#')) {
-            return Err(Code::PathAmbiguous);
-        }
-        let path = CanonicalPath::parse(path).map_err(|_| Code::PathAmbiguous)?;
+        let (path, query) = path_and_query(target)?;
         if path.has_encoded_slash() && !route.encoded_slash {
             return Err(Code::PathAmbiguous);
         }
         let below = path.below(&[]).ok_or(Code::PathAmbiguous)?;
         let grants = route.allow.iter().filter(|grant| of.is_none_or(|of| grant.to == of));
         let mut rules = grants.flat_map(|grant| grant.rules.iter());
-        let rule = rules.find(|rule| rule.methods.contain(method) && rule.pattern.admits(below));
+        let rule = rules.find(|rule| rule.admits(method, below));
         let rule = rule.ok_or(Code::NotAllowed)?;
         if !named_method::is_admitted(route, method, query, |_| false) {
             return Err(Code::NotAllowed);
@@ -98,9 +91,9 @@ impl<'o, 'g> ProbeTarget<'o, 'g> {
                 plan.set.push((name.to_owned(), SecretValue::new(value.to_owned())));
             }
         }
-        complete(&mut plan, &NoHead, credential, runtime, request_id, 1).await?;
+        sign_attempt(&mut plan, &NoHead, credential, runtime, request_id, 1).await?;
         let response = runtime.send(&plan).await?;
-        let refused = is_probe_refused(route.failover.as_ref(), &response, runtime).await;
-        Ok((response.status(), refused))
+        let rejected = probe_rejects_credential(route.failover.as_ref(), &response, runtime).await;
+        Ok((response.status(), rejected))
     }
 }

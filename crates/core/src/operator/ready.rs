@@ -10,8 +10,8 @@ use crate::refusal::Code;
 use crate::runtime::auth_runtime::AuthRuntime;
 use crate::runtime::reading::{Failure, Reading};
 use crate::runtime::{Bindings, OperatorRuntime};
-use crate::secrets::places::check_value;
 use crate::secrets::readings::Readings;
+use crate::secrets::value_check::check_value;
 
 /// The most sources that one call reads. Together with the operator's token and the other subrequests of a call, this
 /// is below the 50 subrequests of Cloudflare's free plan.

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::query::{Query, Row, number, text};
+use super::analytics_query::{AnalyticsQuery, Row, number, text};
 use super::report::Report;
 use crate::http::query::parameters;
 use crate::refusal::Code;
@@ -52,7 +52,7 @@ fn window(query: Option<&str>) -> Result<(u8, u32), Code> {
 
 /// The operator's own requests are not counted.
 pub(super) async fn report<R: Bindings + OwnRequests>(
-    mut query: Query<'_, '_, R>,
+    mut query: AnalyticsQuery<'_, '_, R>,
     dataset: &str,
     asked: Option<&str>,
 ) -> Result<Report, Code> {

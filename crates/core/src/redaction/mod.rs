@@ -1,7 +1,7 @@
 //! Finds the secrets that were sent upstream in the response, in every form, and covers them byte for byte.
 //!
-//! [`Sent`] collects the secrets that one request has sent. [`Needles`] are the texts as which they can come back, and
-//! searches the head of the response for them. A [`Redactor`] searches the body, piece by piece.
+//! [`InjectedSecrets`] collects the secrets that one request has sent. [`Needles`] are the texts as which they can come
+//! back, and searches the head of the response for them. A [`Redactor`] searches the body, piece by piece.
 //!
 //! `needle` has the forms of one value, `escape` the escapes in which each form can be written, `marks` the marks that
 //! cover a text, `range` requests for a range of a body, and `redaction` the decision whether a response is searched.
@@ -24,6 +24,7 @@ mod escape_reader;
 mod filter;
 mod fingerprint;
 mod head;
+mod injected_secrets;
 mod marks;
 mod needle;
 mod needles;
@@ -32,15 +33,14 @@ mod range;
 mod redaction;
 mod redactor;
 mod scanner;
-mod sent;
 mod transcript;
 
+pub use injected_secrets::InjectedSecrets;
 pub use needle::SHORTEST_SEARCHED;
 pub use needles::{Needles, Reach};
 pub use range::RequestedRange;
-pub use redaction::{Redaction, judge_first};
+pub use redaction::{Redaction, encoding_check_before_head};
 pub use redactor::{Redactor, Released, UnsearchableBody};
-pub use sent::Sent;
 
 #[cfg(test)]
 mod properties;

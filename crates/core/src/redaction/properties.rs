@@ -8,18 +8,18 @@ use proptest::prelude::*;
 
 use super::reference::redacted;
 use super::test_forms::{KINDS, form, has_no_middle, value};
-use super::{Needles, Redactor, Released, Sent};
+use super::{InjectedSecrets, Needles, Redactor, Released};
 use crate::request_id::RequestId;
 
 /// Texts that run into what follows them: halves of escapes, digits, line ends.
 const AROUND: &str = r#"[a-f0-9%\\u"+/&# ;\n\r]{0,12}"#;
 
 fn needles(values: &[(&'static str, &str)]) -> Needles {
-    let mut sent = Sent::default();
+    let mut injected = InjectedSecrets::default();
     for (name, value) in values {
-        sent.add(name, value);
+        injected.add(name, value);
     }
-    sent.needles(&RequestId::new(7))
+    injected.needles(&RequestId::new(7))
 }
 
 fn redactor(values: &[(&'static str, &str)]) -> Redactor {

@@ -1,15 +1,16 @@
 //! Decides what redaction does to one response.
 
+use super::injected_secrets::InjectedSecrets;
 use super::needles::Needles;
 use super::range::{Part, RequestedRange};
-use super::redactor::Judge;
+use super::redactor::EncodingCheck;
 use super::redactor::Redactor;
-use super::sent::Sent;
 use crate::http::body_header::{is_digest, is_of_the_bytes};
 use crate::http::charset;
 use crate::http::coding::Coding;
 use crate::http::method::Method;
 use crate::http::range::ContentRange;
+use crate::http::status::has_body;
 use crate::refusal::Code;
 use crate::request_id::RequestId;
 use crate::response::edits::Edits;
@@ -25,7 +26,7 @@ const RANGE_NOT_SATISFIABLE: u16 = 416;
 /// What redaction does to the body of a response.
 #[derive(Debug)]
 pub enum Redaction {
-    /// Nothing: the route does not redact, or no secret was sent. The reason phrase is returned too.
+    /// Nothing: the route does not redact, or no secret was injected. The reason phrase is returned too.
     None,
     /// The head is searched, and the body is not: there is none, or every value is too short. The reason phrase is not
     /// returned, because it is text of the upstream.
@@ -56,19 +57,17 @@ impl Redaction {
     pub fn new(
         response: &impl UpstreamResponse,
         method: Method,
-        sent: &Sent<'_>,
+        injected: &InjectedSecrets<'_>,
         range: Option<RequestedRange>,
         id: &RequestId,
         edits: &mut Edits,
     ) -> Result<Self, Code> {
-        if sent.is_empty() {
+        if injected.is_empty() {
             return Ok(Self::None);
         }
-        let mut needles = sent.needles(id);
-        let status = response.status();
-        let has_body = !matches!(status, 101 | 204 | 304);
-        let is_searched = sent.is_searched_in_bodies();
-        let is_scanned = has_body && is_searched;
+        let mut needles = injected.needles(id);
+        let is_searched = injected.is_searched_in_bodies();
+        let is_scanned = is_searched && has_body(response.status());
         let part = if is_scanned { part(response, range, &needles)? } else { None };
         let coding = if is_scanned { coding(response, method, part.is_some())? } else { Coding::Identity };
         let is_coded = Coding::parse(response.header("content-encoding")) != Ok(Coding::Identity);
@@ -89,29 +88,33 @@ impl Redaction {
             Some(Part::Unsatisfiable(_)) => Redactor::cut(needles, 0..0),
             None => Redactor::new(needles),
         };
-        Ok(Self::Body { redactor: Box::new(redactor.judged_by(judge(response))), coding, length })
+        Ok(Self::Body {
+            redactor: Box::new(redactor.with_encoding_check(encoding_check(response))),
+            coding,
+            length,
+        })
     }
 }
 
 /// The function that judges by its first bytes whether a body cannot be searched; `None` for a body that is not text.
-fn judge(response: &impl UpstreamResponse) -> Option<Judge> {
+fn encoding_check(response: &impl UpstreamResponse) -> Option<EncodingCheck> {
     let part = response.header("content-range").and_then(ContentRange::parse);
     let is_beginning = response.status() != 206 || part.is_some_and(|part| part.first == 0);
-    let judge = if is_beginning { charset::is_foreign } else { charset::has_zeros };
-    charset::is_text(response.header("content-type")).then_some(judge)
+    let check = if is_beginning { charset::is_unsearchable } else { charset::has_zeros };
+    charset::is_text(response.header("content-type")).then_some(check)
 }
 
 /// The function that judges the first bytes before the head is returned, for a body whose head does not name its
 /// encoding. Once the head has been returned, such a body can only be aborted. Server-sent events are not judged: they
 /// are always UTF-8, and the first one may take long to arrive.
 #[must_use]
-pub fn judge_first(response: &impl UpstreamResponse, method: Method) -> Option<Judge> {
-    let has_body = method != Method::Head && !matches!(response.status(), 101 | 204 | 304);
+pub fn encoding_check_before_head(response: &impl UpstreamResponse, method: Method) -> Option<EncodingCheck> {
+    let has_body = method != Method::Head && has_body(response.status());
     // A body that is coded, although no coding was accepted, is decoded while it is read.
     let is_coded = response.header("content-encoding").is_some();
     let content_type = response.header("content-type").unwrap_or_default().trim_start().to_ascii_lowercase();
     let says_encoding = content_type.contains("charset") || content_type.starts_with("text/event-stream");
-    judge(response).filter(|_| has_body && !is_coded && !says_encoding)
+    encoding_check(response).filter(|_| has_body && !is_coded && !says_encoding)
 }
 
 /// Step 1.

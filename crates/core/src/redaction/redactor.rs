@@ -28,7 +28,7 @@ pub struct Redactor {
     released: usize,
     cut: Option<Cut>,
     /// Judges the first bytes of the body, until these have arrived.
-    is_foreign: Option<Judge>,
+    is_unsearchable: Option<EncodingCheck>,
 }
 
 /// The body is a text in an encoding that cannot be searched, such as UTF-16.
@@ -37,7 +37,7 @@ pub struct Redactor {
 pub struct UnsearchableBody;
 
 /// Tells whether a text that begins with these bytes is in an encoding that cannot be searched.
-pub type Judge = fn(&[u8]) -> bool;
+pub type EncodingCheck = fn(&[u8]) -> bool;
 
 /// The range that the caller gets.
 struct Cut {
@@ -67,7 +67,7 @@ impl Redactor {
             text: Vec::new(),
             released: 0,
             cut: None,
-            is_foreign: None,
+            is_unsearchable: None,
         }
     }
 
@@ -79,8 +79,8 @@ impl Redactor {
 
     /// Sets the function that judges the first bytes of the body.
     #[must_use]
-    pub fn judged_by(self, is_foreign: Option<Judge>) -> Self {
-        Self { is_foreign, ..self }
+    pub fn with_encoding_check(self, is_unsearchable: Option<EncodingCheck>) -> Self {
+        Self { is_unsearchable, ..self }
     }
 
     /// Scans the next piece, and returns what may be released.
@@ -93,7 +93,7 @@ impl Redactor {
     /// [`UnsearchableBody`] if the body is in an encoding that cannot be searched. Nothing has been released then.
     pub fn push(&mut self, piece: &[u8]) -> Result<Released, UnsearchableBody> {
         let before = self.text.len();
-        self.judge(piece)?;
+        self.check_encoding(piece)?;
         for part in piece.chunks(LARGEST_PART) {
             self.text.extend_from_slice(part);
             self.scanner.scan(&self.needles, &self.text, false, &mut self.marks);
@@ -103,14 +103,14 @@ impl Redactor {
         Ok(self.release(line.max(sure)))
     }
 
-    fn judge(&mut self, piece: &[u8]) -> Result<(), UnsearchableBody> {
-        let Some(is_foreign) = self.is_foreign else { return Ok(()) };
+    fn check_encoding(&mut self, piece: &[u8]) -> Result<(), UnsearchableBody> {
+        let Some(is_unsearchable) = self.is_unsearchable else { return Ok(()) };
         let beginning: Vec<u8> = self.text.iter().chain(piece).take(charset::LOOKED_AT).copied().collect();
-        if is_foreign(&beginning) {
+        if is_unsearchable(&beginning) {
             return Err(UnsearchableBody);
         }
         if beginning.len() == charset::LOOKED_AT {
-            self.is_foreign = None;
+            self.is_unsearchable = None;
         }
         Ok(())
     }

@@ -17,7 +17,7 @@ const OF_A_REFUSAL: [&str; 5] =
 /// Whether the request is a browser's preflight. The gateway responds to it by itself: a preflight carries no token, so
 /// no secret is read for it and nothing is sent upstream.
 #[must_use]
-pub fn is_preflight(head: &impl RequestHead, method: Method) -> bool {
+pub fn is_cors_preflight(head: &impl RequestHead, method: Method) -> bool {
     method == Method::Options
         && head.header("origin").is_some()
         && head.header("access-control-request-method").is_some()
@@ -117,7 +117,7 @@ impl<'g, 'h> Permission<'g, 'h> {
 /// `Sec-Fetch-Site` with every other request (Fetch Metadata, section 2.1). A request with neither does not come from a
 /// browser.
 #[must_use]
-pub fn is_foreign(cors: Option<&Cors>, head: &impl RequestHead, scheme: &str, host: &Host) -> bool {
+pub fn is_cross_site(cors: Option<&Cors>, head: &impl RequestHead, scheme: &str, host: &Host) -> bool {
     if let Some(origin) = head.header("origin") {
         let is_own =
             origin.strip_prefix(scheme).and_then(|rest| rest.strip_prefix("://")) == Some(host.as_str());

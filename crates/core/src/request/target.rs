@@ -36,18 +36,24 @@ impl<'a> Target<'a> {
         if host_header.is_some_and(|written| Host::parse(written, default_port).as_ref() != Ok(&host)) {
             return Err(Code::InvalidHost);
         }
-        let (path, query) = match rest.split_once('?') {
-            Some((path, query)) => (path, Some(query)),
-            None => (rest, None),
-        };
-        // The URL Standard ends a query at `#` and drops line ends, so the query that is sent would differ from the one
-        // that was checked.
-        if query.is_some_and(|query| query.bytes().any(|byte| matches!(byte, b'#' | ..=b' '))) {
-            return Err(Code::PathAmbiguous);
-        }
-        let path = CanonicalPath::parse(path).map_err(|_| Code::PathAmbiguous)?;
+        let (path, query) = path_and_query(rest)?;
         Ok(Self { scheme, host, path, query })
     }
+}
+
+/// Splits a path from the query after it.
+///
+/// # Errors
+/// [`Code::PathAmbiguous`] where one of them can be read in more than one way.
+pub fn path_and_query(text: &str) -> Result<(CanonicalPath<'_>, Option<&str>), Code> {
+    let (path, query) = text.split_once('?').map_or((text, None), |(path, query)| (path, Some(query)));
+    // The URL Standard ends a query at `#` and drops line ends, so the query that is sent would differ from the one
+    // that was checked.
+    if query.is_some_and(|query| query.bytes().any(|byte| matches!(byte, b'#' | ..=b' '))) {
+        return Err(Code::PathAmbiguous);
+    }
+    let path = CanonicalPath::parse(path).map_err(|_| Code::PathAmbiguous)?;
+    Ok((path, query))
 }
 
 #[cfg(test)]

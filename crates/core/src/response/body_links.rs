@@ -2,9 +2,6 @@
 
 use memchr::memchr;
 
-/// The length of `\u002f`: the most bytes after the upstream's URL that decide whether the URL ends there.
-const LONGEST_ESCAPE: usize = 6;
-
 /// Replaces the upstream's URL with the mount's in a body of JSON or HTML, piece by piece.
 ///
 /// The URL is the upstream's origin and base path. It is found where a path, a query, a fragment or the end of a text
@@ -69,13 +66,6 @@ impl BodyLinks {
     pub fn finish(&mut self) -> Vec<u8> {
         let text = std::mem::take(&mut self.held);
         self.rewrite(&text, true)
-    }
-
-    /// The most bytes that are kept between two pieces.
-    #[must_use]
-    pub fn longest_held(&self) -> usize {
-        let slashes = self.upstream.bytes().filter(|byte| *byte == b'/').count();
-        self.upstream.len() + slashes * (LONGEST_ESCAPE - 1) + LONGEST_ESCAPE - 1
     }
 
     fn rewrite(&mut self, text: &[u8], is_last: bool) -> Vec<u8> {
@@ -215,15 +205,20 @@ const fn follows_a_path(byte: u8) -> bool {
 mod tests {
     use super::*;
 
+    /// The length of `\u002f`: the most bytes after the upstream's URL that decide whether the URL ends there.
+    const LONGEST_ESCAPE: usize = 6;
+
     fn links() -> BodyLinks {
         BodyLinks::new("https://api.example.com/v1".to_owned(), "https://gw.example/x/y".to_owned())
     }
 
     fn rewritten(links: &mut BodyLinks, pieces: &[&[u8]]) -> String {
+        let slashes = links.upstream.bytes().filter(|byte| *byte == b'/').count();
+        let longest_held = links.upstream.len() + slashes * (LONGEST_ESCAPE - 1) + LONGEST_ESCAPE - 1;
         let mut text: Vec<u8> = Vec::new();
         for piece in pieces {
             text.extend(links.push(piece));
-            assert!(links.held.len() <= links.longest_held(), "{}", links.held.len());
+            assert!(links.held.len() <= longest_held, "{}", links.held.len());
         }
         text.extend(links.finish());
         assert!(links.held.is_empty());

@@ -8,9 +8,9 @@ use crate::http::connection::{ConnectionOptions, is_hop_by_hop};
 use crate::http::cookie::without_domain;
 use crate::http::header_name::{HeaderName, fold};
 use crate::request_id::RequestId;
-use crate::response::body_edit::{BodyEdit, coding_of_rewritten};
 use crate::response::cache_control::private;
 use crate::response::link::Links;
+use crate::response::rewritable_body::{BodyRewriting, coding_of_rewritten};
 use crate::runtime::UpstreamResponse;
 
 /// Headers with a URL that clients request with the caller's token: those of HTTP, and those for long-running
@@ -71,14 +71,14 @@ const WITHHELD_PREFIXES: &[&str] = &[
 pub struct Edits {
     /// Headers to remove, before any is set.
     pub remove: Vec<String>,
-    /// Headers to set or to append, in this order.
+    /// Headers to append, in this order. A header that is replaced is in `remove` too.
     pub add: Vec<(Cow<'static, str>, String)>,
     /// The new status; `None` to keep the upstream's.
     pub status: Option<u16>,
     /// The idle timeout of the body, in milliseconds.
     pub idle_timeout: Option<u32>,
     /// The rewriting of links in the body; `None` to keep them.
-    pub body: Option<BodyEdit>,
+    pub body: Option<BodyRewriting>,
     /// The names of the secrets that were found in the head.
     pub redacted: Vec<String>,
 }
@@ -132,7 +132,7 @@ pub fn edits<'l>(
             // identifies the rewritten bytes.
             let is_about = |name: &&str| is_digest(name) || is_of_the_bytes(name);
             edits.remove.extend(answer.header_names().filter(is_about).map(str::to_owned));
-            edits.body = Some(BodyEdit { coding, links: links.in_body() });
+            edits.body = Some(BodyRewriting { coding, links: links.in_body() });
         }
     }
     if authenticated && !route.shared_cache {
@@ -151,7 +151,7 @@ impl Edits {
     }
 
     fn rewrite_links(&mut self, answer: &impl UpstreamResponse, linking: &[&str], links: &Links<'_>) {
-        let resolve = |reference: &str| answer.resolve(reference, links.sent.expose());
+        let resolve = |reference: &str| answer.resolve(reference, links.request_url.expose());
         for name in linking {
             let Some(value) = answer.header(name) else { continue };
             let rewritten = match *name {

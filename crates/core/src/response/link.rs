@@ -17,7 +17,7 @@ const DECODINGS: usize = 4;
 /// The data for rewriting links.
 pub struct Links<'a> {
     /// The URL that was requested, without the injected parameters. Relative links are resolved against it.
-    pub sent: SecretValue,
+    pub request_url: SecretValue,
     /// The upstream whose links are changed to the mount.
     pub upstream: &'a UpstreamUrl,
     /// Its base path with the injected values; `None` if none was injected.
@@ -48,14 +48,14 @@ impl Links<'_> {
         let own = url.strip_prefix(self.upstream.origin.as_ref()).filter(|rest| rest.starts_with('/'));
         if let Some(base) = &self.filled_base
             && let Some(below) = own.and_then(|path| path.strip_prefix(base.expose()))
-            && (below.is_empty() || below.starts_with(['/', '?', '#']))
+            && is_whole(below)
         {
             return Some(format!("{}{}", self.mount, self.without_credential(below, true)?));
         }
         let cleaned = self.without_credential(&url, own.is_some())?;
         let own = cleaned.strip_prefix(self.upstream.origin.as_ref()).filter(|_| own.is_some());
         let below = own.and_then(|path| path.strip_prefix(self.upstream.base.as_ref()));
-        match below.filter(|rest| rest.is_empty() || rest.starts_with(['/', '?', '#'])) {
+        match below.filter(|rest| is_whole(rest)) {
             Some(rest) => Some(format!("{}{rest}", self.mount)),
             // At the gateway, a relative link out of the base path would lead to another mount.
             None if own.is_some() || cleaned != url => Some(cleaned.into_owned()),
@@ -147,6 +147,11 @@ impl Links<'_> {
     }
 }
 
+/// Whether a prefix of a URL that this rest follows ends with a whole segment of its path.
+fn is_whole(rest: &str) -> bool {
+    rest.is_empty() || rest.starts_with(['/', '?', '#'])
+}
+
 /// Rewrites the targets; `None` where `rewrite` returns `None` for one of them.
 fn rewrite_link_header(value: &str, rewrite: impl Fn(&str) -> Option<String>) -> Option<String> {
     let mut rewritten = String::with_capacity(value.len());
@@ -187,11 +192,11 @@ mod tests {
     use super::*;
 
     fn rewrite(reference: &str) -> Option<String> {
-        let sent = "https://api.example.com/base/v1/list?page=1";
+        let request_url = "https://api.example.com/base/v1/list?page=1";
         let upstream = UpstreamUrl::parse("https://api.example.com/base").unwrap();
         let values = [("api", SecretValue::new("s3cr3t/+ key".to_owned()))];
         let links = Links {
-            sent: SecretValue::new(sent.to_owned()),
+            request_url: SecretValue::new(request_url.to_owned()),
             upstream: &upstream,
             filled_base: None,
             mount: "https://gw.example.com/api".to_owned(),
@@ -199,7 +204,7 @@ mod tests {
             values: &values,
         };
         links.rewrite(reference, &|reference| {
-            url::Url::parse(sent).unwrap().join(reference).ok().map(|url| url.as_str().to_owned())
+            url::Url::parse(request_url).unwrap().join(reference).ok().map(|url| url.as_str().to_owned())
         })
     }
 

@@ -4,8 +4,8 @@
 pub trait Cache {
     /// The bytes under this name, which has digits, letters and `/`. `None` if there are none, or where the runtime
     /// has no cache.
-    async fn find(&self, name: &str) -> Option<Vec<u8>>;
+    async fn get(&self, name: &str) -> Option<Vec<u8>>;
 
     /// Keeps these bytes for this many seconds, if possible.
-    async fn keep(&self, name: &str, bytes: &[u8], seconds: u32);
+    async fn put(&self, name: &str, bytes: &[u8], seconds: u32);
 }

@@ -9,6 +9,18 @@ pub trait Clock {
     async fn sleep(&self, milliseconds: u32);
 }
 
+/// A time without its fraction, in the same unit.
+#[must_use]
+pub const fn whole(time: f64) -> u64 {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "`as` saturates, and no clock shows such a time"
+    )]
+    let whole = time as u64;
+    whole
+}
+
 /// The whole milliseconds between two times. A Worker's clock does not advance while it computes.
 #[must_use]
 pub fn elapsed(from: f64, to: f64) -> u32 {

@@ -71,12 +71,12 @@ pub trait Network {
     async fn send(&self, plan: &Plan) -> Result<Self::Response, SendError>;
 
     /// The first bytes of the latest response's body: `limit` bytes, or fewer if the body ends or `within` milliseconds
-    /// pass. The caller still gets them. Called only where [`Plan::reads_body`] is set.
+    /// pass. The caller still gets them. Called only where [`Plan::inspects_response`] is set.
     async fn beginning(&self, response: &Self::Response, limit: u32, within: u32) -> Vec<u8>;
 
-    /// Waits until the whole body of the last attempt has been kept for another one. Returns `false` if it is longer
-    /// than [`Plan::keep`] or does not arrive. Called only where `keep` is not 0.
-    async fn keeps_body(&self) -> bool;
+    /// Stops the last attempt, and reads the rest of its body so that it can be sent again. Returns `false` if the body
+    /// is longer than [`Plan::replay_limit`] or does not arrive. Called only where `replay_limit` is not 0.
+    async fn buffer_for_replay(&self) -> bool;
 }
 
 /// The reason why no head of a response arrived.

@@ -6,10 +6,15 @@ use crate::configuration::Text;
 use crate::http::method::Method;
 use crate::secret_value::{SecretBytes, SecretValue};
 
-/// The request to send upstream, described as changes to the caller's request.
+/// The `User-Agent` of the gateway's own requests, without which some servers refuse a request (GitHub's API and its
+/// token endpoint do). The caller's is not sent.
+pub const USER_AGENT: &str = concat!("ostiary/", env!("CARGO_PKG_VERSION"));
+
+/// A request to send. For a request upstream, these are changes to the caller's request; the gateway's own requests
+/// have nothing of a caller's.
 #[derive(Debug)]
 pub struct Plan {
-    /// The method of the caller's request.
+    /// The method of the request.
     pub method: Method,
     /// The binding that sends it; `None` to use `fetch`.
     pub fetcher: Option<Text>,
@@ -24,12 +29,32 @@ pub struct Plan {
     /// The body that replaces the caller's; it may contain a secret.
     pub body: Option<Rc<SecretBytes>>,
     /// The number of bytes of the body that are kept for another attempt; 0 if there will be none.
-    pub keep: u32,
+    pub replay_limit: u32,
     /// The most bytes of the body.
     pub max_body: Option<u64>,
     /// The time until the head of the response has arrived, in milliseconds, counted from the last progress of the
     /// request's body.
     pub timeout: u32,
     /// Whether the response's body has to be read: for redaction, for an idle timeout, or for a condition of failover.
-    pub reads_body: bool,
+    pub inspects_response: bool,
+}
+
+impl Plan {
+    /// A request of the gateway's own, without headers and body. The timeout, in milliseconds, covers everything.
+    #[must_use]
+    pub const fn own(method: Method, url: SecretValue, timeout: u32) -> Self {
+        Self {
+            method,
+            fetcher: None,
+            url,
+            remove: Vec::new(),
+            set: Vec::new(),
+            has_body: false,
+            body: None,
+            replay_limit: 0,
+            max_body: None,
+            timeout,
+            inspects_response: true,
+        }
+    }
 }

@@ -1,4 +1,4 @@
-//! The verdict of a rate-limiting binding.
+//! What a rate-limiting binding responds. The limits are counted in `crates/core/src/request/rate_limit.rs`.
 
 /// The verdict of a rate-limiting binding on one more request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

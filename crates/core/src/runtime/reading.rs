@@ -1,7 +1,7 @@
-//! The result of reading one source.
+//! Readings of sources, and the reasons why a source is not used.
 
-use crate::place::without_line_ends;
 use crate::secret_value::SecretValue;
+use crate::value_syntax::without_line_ends;
 
 /// The result of reading one source.
 #[derive(Debug)]
@@ -21,8 +21,7 @@ pub enum Reading {
 impl Reading {
     /// Makes a reading of the value of a binding. Line ends at its end are removed.
     #[must_use]
-    pub fn from_value(value: Option<String>) -> Self {
-        let Some(mut text) = value else { return Self::Missing };
+    pub fn from_value(mut text: String) -> Self {
         let length = without_line_ends(&text).len();
         text.truncate(length);
         let value = SecretValue::new(text);

@@ -1,4 +1,4 @@
-//! The values that a route's auth adds to one request.
+//! Credentials: what the resolver yields, and the plan and the signers use.
 
 use sha2::{Digest as _, Sha256};
 

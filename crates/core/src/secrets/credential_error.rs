@@ -1,4 +1,4 @@
-//! The reason why there is no credential.
+//! The errors of resolving a credential.
 
 use crate::refusal::Code;
 

@@ -13,9 +13,9 @@ use crate::secret_value::SecretValue;
 use crate::secrets::credential::Credential;
 use crate::secrets::credential_error::CredentialError;
 use crate::secrets::exchange::{ExchangeError, obtain};
-use crate::secrets::places::place_of;
 use crate::secrets::readings::Readings;
 use crate::secrets::template::{Resolved, Unusable, render};
+use crate::secrets::value_check::syntax_of;
 use crate::signing::moment::Moment;
 
 /// The name of a client certificate in the log, in the place of a secret's name. No secret can have this name.
@@ -54,7 +54,7 @@ pub struct Resolver<'g> {
     position: usize,
     /// The end of the positions to try, exclusive.
     end: usize,
-    refused: Vec<Digest>,
+    rejected: Vec<Digest>,
     request_id: RequestId,
     /// Whether only a token that has not been used before is acceptable.
     is_fresh: bool,
@@ -97,7 +97,7 @@ impl<'g> Resolver<'g> {
             secrets,
             position: 0,
             end,
-            refused: Vec::new(),
+            rejected: Vec::new(),
             request_id: request_id.clone(),
             is_fresh: false,
             exchanges: 0,
@@ -134,20 +134,20 @@ impl<'g> Resolver<'g> {
 
     /// Whether the upstream has refused a credential.
     #[must_use]
-    pub const fn has_refused(&self) -> bool {
-        !self.refused.is_empty()
+    pub const fn has_rejected(&self) -> bool {
+        !self.rejected.is_empty()
     }
 
     /// Records that the upstream has refused this credential with this status. An equal credential is not yielded
     /// again.
-    pub fn refuse<S: AuthRuntime>(&mut self, credential: &Credential<'_>, status: u16) {
-        self.refused.push(credential.digest::<S>());
+    pub fn mark_rejected<S: AuthRuntime>(&mut self, credential: &Credential<'_>, status: u16) {
+        self.rejected.push(credential.digest::<S>());
         self.mark(Failure::Refused, Some(status));
     }
 
     /// Records that the upstream did not respond to the credential that was tried after a refused one.
-    pub fn unanswered(&mut self) {
-        if self.has_refused() {
+    pub fn mark_unanswered(&mut self) {
+        if self.has_rejected() {
             self.mark(Failure::Unanswered, None);
         }
     }
@@ -180,7 +180,9 @@ impl<'g> Resolver<'g> {
             let mut credential = None;
             if failures.is_empty() {
                 match render(self.route, self.auth, &values, position, bindings) {
-                    Ok(rendered) if self.has_refused() && self.refused.contains(&rendered.digest::<B>()) => {
+                    Ok(rendered)
+                        if self.has_rejected() && self.rejected.contains(&rendered.digest::<B>()) =>
+                    {
                         let moving = sources.iter().filter(|(_, secret, ..)| secret.sources.len() > 1);
                         failures.extend(moving.map(|(id, ..)| (*id, Failure::Repeated)));
                     }
@@ -271,7 +273,7 @@ impl<'g> Resolver<'g> {
             for (output, template) in &pending.put {
                 let value = template.fill_with_token(&token.text);
                 let value = std::str::from_utf8(value.expose()).unwrap_or_default();
-                if place_of(&output.place).check(value).is_err() {
+                if syntax_of(&output.place).check(value).is_err() {
                     self.exchange_error = Some(ExchangeError::NoToken(None));
                     return Err(Failure::Exchange);
                 }

@@ -10,19 +10,19 @@ use crate::configuration::{
 use crate::encoding::decode_key;
 use crate::encoding::private_key::{parse, symmetric};
 use crate::http::query::append_value;
-use crate::place::Place;
 use crate::runtime::Bindings;
 use crate::runtime::auth_runtime::AuthRuntime;
 use crate::secret_value::SecretValue;
 use crate::secrets::base_url::base_url;
 use crate::secrets::credential::{Credential, PendingExchange};
 use crate::secrets::json_field::string_field;
-use crate::secrets::places::place_of;
+use crate::secrets::value_check::syntax_of;
 use crate::signing::Signer;
 use crate::signing::hmac::HmacSigner;
 use crate::signing::jwt::{JwtKey, JwtSigner, OpenClaim, OpenValue};
 use crate::signing::sigv4::SigV4Signer;
 use crate::signing::template::{OpenPart, OpenTemplate};
+use crate::value_syntax::ValueSyntax;
 
 /// A secret with its value.
 pub(super) struct Resolved<'g, 'v> {
@@ -64,7 +64,7 @@ impl<'g, R: Bindings + AuthRuntime> Filler<'_, 'g, '_, R> {
         for placement in placements {
             match placement {
                 Placement::Bearer(token) => {
-                    let token = filler.fill(token, Place::Header)?;
+                    let token = filler.fill(token, ValueSyntax::Header)?;
                     credential.headers.push(("authorization", joined("Bearer ", token.expose())));
                 }
                 Placement::Basic { username, password } => {
@@ -72,17 +72,17 @@ impl<'g, R: Bindings + AuthRuntime> Filler<'_, 'g, '_, R> {
                     credential.headers.push(("authorization", joined("Basic ", pair.expose())));
                 }
                 Placement::Header { name, value } => {
-                    credential.headers.push((name.as_str(), filler.fill(value, Place::Header)?));
+                    credential.headers.push((name.as_str(), filler.fill(value, ValueSyntax::Header)?));
                 }
                 Placement::Query { name, value } => {
-                    credential.parameters.push((name.as_ref(), filler.fill(value, Place::Encoded)?));
+                    credential.parameters.push((name.as_ref(), filler.fill(value, ValueSyntax::Encoded)?));
                 }
                 Placement::Body { place, value } if R::FORMS.body => {
-                    credential.fields.push((place, filler.fill(value, Place::Encoded)?));
+                    credential.fields.push((place, filler.fill(value, ValueSyntax::Encoded)?));
                 }
                 Placement::Path { name, value } if R::FORMS.path => {
                     credential.fill = Some(UpstreamUrl::base_with);
-                    credential.segments.push((name.as_ref(), filler.fill(value, Place::Segment)?));
+                    credential.segments.push((name.as_ref(), filler.fill(value, ValueSyntax::Segment)?));
                 }
                 Placement::Hmac(hmac) if R::FORMS.hmac => {
                     credential.signers.push(Signer::Hmac(filler.hmac(hmac)?));
@@ -124,8 +124,8 @@ impl<'g, R: Bindings + AuthRuntime> Filler<'_, 'g, '_, R> {
         password: &Template,
     ) -> Result<SecretValue, Unusable> {
         let before = self.injected.len();
-        let username = self.fill(username, Place::Username)?;
-        let password = self.fill(password, Place::Password)?;
+        let username = self.fill(username, ValueSyntax::Username)?;
+        let password = self.fill(password, ValueSyntax::Password)?;
         let pair = SecretValue::new([username.expose(), password.expose()].join(":"));
         let encoded = SecretValue::new(STANDARD.encode(pair.expose()));
         // The secret is the password, or the user name where the password is not secret.
@@ -139,7 +139,7 @@ impl<'g, R: Bindings + AuthRuntime> Filler<'_, 'g, '_, R> {
 
     /// The credentials of an OAuth 2.0 client (RFC 6749 §2.3.1).
     fn client(&mut self, id: &Template, secret: &Template) -> Result<SecretValue, Unusable> {
-        let (id, secret) = (self.fill(id, Place::Encoded)?, self.fill(secret, Place::Encoded)?);
+        let (id, secret) = (self.fill(id, ValueSyntax::Encoded)?, self.fill(secret, ValueSyntax::Encoded)?);
         let pair = SecretValue::new([encoded(&id).expose(), ":", encoded(&secret).expose()].concat());
         Ok(SecretValue::new(STANDARD.encode(pair.expose())))
     }
@@ -155,8 +155,8 @@ impl<'g, R: Bindings + AuthRuntime> Filler<'_, 'g, '_, R> {
 
     fn jwt(&mut self, form: &'g Jwt) -> Result<JwtSigner<'g>, Unusable> {
         let known = self.injected.len();
-        let place = Place::SigningKey(form.algorithm, form.key_encoding);
-        let text = self.fill(&form.key, place)?;
+        let syntax = ValueSyntax::SigningKey(form.algorithm, form.key_encoding);
+        let text = self.fill(&form.key, syntax)?;
         let key = if form.algorithm == JwtAlgorithm::Hs256 {
             symmetric(text.expose(), |text| decode_key(form.key_encoding, text)).map(JwtKey::Symmetric)
         } else {
@@ -186,7 +186,7 @@ impl<'g, R: Bindings + AuthRuntime> Filler<'_, 'g, '_, R> {
 
     fn claim_value(&mut self, value: &'g ClaimValue) -> Result<OpenValue<'g>, Unusable> {
         Ok(match value {
-            ClaimValue::Text(template) => OpenValue::Text(self.open(template, Place::Encoded)?),
+            ClaimValue::Text(template) => OpenValue::Text(self.open(template, ValueSyntax::Encoded)?),
             ClaimValue::Time => OpenValue::Time,
             ClaimValue::Number(number) => OpenValue::Number(*number),
             ClaimValue::Boolean(boolean) => OpenValue::Boolean(*boolean),
@@ -209,25 +209,30 @@ struct Filler<'a, 'g, 'v, B> {
 }
 
 impl<'g, B: Bindings> Filler<'_, 'g, '_, B> {
-    fn fill(&mut self, template: &Template, place: Place) -> Result<SecretValue, Unusable> {
+    fn fill(&mut self, template: &Template, syntax: ValueSyntax) -> Result<SecretValue, Unusable> {
         let mut pieces: Vec<SecretValue> = Vec::with_capacity(template.parts.len());
         for part in template.parts.iter() {
-            pieces.push(self.part(part, template, place)?);
+            pieces.push(self.part(part, template, syntax)?);
         }
         // `concat` allocates once, so that no partial copy of a secret is left in freed memory.
         Ok(SecretValue::new(pieces.iter().map(SecretValue::expose).collect::<Vec<_>>().concat()))
     }
 
     /// The same as [`fill`](Self::fill), except for values of the request, which are filled in later.
-    fn open(&mut self, template: &'g Template, place: Place) -> Result<OpenTemplate<'g>, Unusable> {
+    fn open(&mut self, template: &'g Template, syntax: ValueSyntax) -> Result<OpenTemplate<'g>, Unusable> {
         let parts = template.parts.iter().map(|part| match part {
             Part::Request(value) => Ok(OpenPart::Request(value)),
-            _ => self.part(part, template, place).map(OpenPart::Filled),
+            _ => self.part(part, template, syntax).map(OpenPart::Filled),
         });
         parts.collect::<Result<Vec<_>, _>>().map(OpenTemplate)
     }
 
-    fn part(&mut self, part: &Part, template: &Template, place: Place) -> Result<SecretValue, Unusable> {
+    fn part(
+        &mut self,
+        part: &Part,
+        template: &Template,
+        syntax: ValueSyntax,
+    ) -> Result<SecretValue, Unusable> {
         let invalid = || Unusable::Secrets(template.secrets().collect());
         let values = self.values;
         let resolved = |id: &SecretId| values.iter().find(|known| known.id == *id).ok_or_else(invalid);
@@ -242,9 +247,9 @@ impl<'g, B: Bindings> Filler<'_, 'g, '_, B> {
         };
         // Literal text may end with a space, as in `token ${x}`.
         let fits = match part {
-            Part::Secret(_) | Part::Field(..) => place.check(piece.expose()),
+            Part::Secret(_) | Part::Field(..) => syntax.check(piece.expose()),
             Part::Text(_) | Part::Variable(_) | Part::Caller(_) | Part::Request(_) => {
-                place.check_characters(piece.expose())
+                syntax.check_characters(piece.expose())
             }
         };
         if fits.is_err() {
@@ -263,14 +268,14 @@ impl<'g, B: Bindings> Filler<'_, 'g, '_, B> {
     }
 
     fn sigv4(&mut self, form: &'g SigV4) -> Result<SigV4Signer<'g>, Unusable> {
-        let session_token = form.session_token.as_ref().map(|token| self.fill(token, Place::Header));
+        let session_token = form.session_token.as_ref().map(|token| self.fill(token, ValueSyntax::Header));
         Ok(SigV4Signer {
             form,
             name: self.name_of(&form.secret_access_key),
-            access_key_id: self.fill(&form.access_key_id, Place::AccessKeyId)?,
-            secret_access_key: self.fill(&form.secret_access_key, Place::Encoded)?,
+            access_key_id: self.fill(&form.access_key_id, ValueSyntax::AccessKeyId)?,
+            secret_access_key: self.fill(&form.secret_access_key, ValueSyntax::Encoded)?,
             session_token: session_token.transpose()?,
-            region: self.fill(&form.region, Place::AccessKeyId)?,
+            region: self.fill(&form.region, ValueSyntax::AccessKeyId)?,
         })
     }
 
@@ -283,17 +288,17 @@ impl<'g, B: Bindings> Filler<'_, 'g, '_, B> {
 
     fn hmac(&mut self, form: &'g Hmac) -> Result<HmacSigner<'g>, Unusable> {
         let name = self.name_of(&form.key);
-        let key = self.fill(&form.key, Place::Key(form.key_encoding))?;
+        let key = self.fill(&form.key, ValueSyntax::Key(form.key_encoding))?;
         let key = decode_key(form.key_encoding, key.expose());
         let key = key.ok_or_else(|| Unusable::Secrets(form.key.secrets().collect()))?.into();
-        let message = self.open(&form.message, Place::Encoded)?;
+        let message = self.open(&form.message, ValueSyntax::Encoded)?;
         let put = self.outputs(&form.put)?;
         Ok(HmacSigner { form, name, key, message, put })
     }
 
     fn outputs(&mut self, outputs: &'g [Output]) -> Result<Vec<(&'g Output, OpenTemplate<'g>)>, Unusable> {
         let opened = outputs.iter().map(|output| {
-            self.open(&output.value, place_of(&output.place)).map(|template| (output, template))
+            self.open(&output.value, syntax_of(&output.place)).map(|template| (output, template))
         });
         opened.collect()
     }

@@ -57,7 +57,7 @@ impl Signer<'_> {
 ///
 /// # Errors
 /// [`Code::UnsupportedMediaType`] and [`Code::BodyInvalid`] where a field cannot be set in the body.
-pub async fn complete<'g, S: AuthRuntime>(
+pub async fn sign<'g, S: AuthRuntime>(
     request: &mut Unsigned<'_, impl RequestHead>,
     fields: &[(&'g BodyPlace, SecretValue)],
     signers: &[Signer<'g>],

@@ -5,6 +5,7 @@ use sha2::{Digest as _, Sha256};
 use crate::configuration::TimeFormat;
 use crate::encoding::hex;
 use crate::request_id::RequestId;
+use crate::runtime::clock::whole;
 
 const DAY: u64 = 24 * 60 * 60;
 const WEEKDAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
@@ -37,19 +38,13 @@ impl Moment {
     /// and does not disclose the id.
     #[must_use]
     pub fn new(now: f64, id: &RequestId, attempt: u32) -> Self {
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "`as` saturates, and no clock shows such a time"
-        )]
-        let milliseconds = now as u64;
         let digest = Sha256::new()
             .chain_update("ostiary nonce")
             .chain_update(id.as_str())
             .chain_update(attempt.to_le_bytes())
             .finalize();
         let nonce = hex(digest.first_chunk::<16>().map_or(&[], |half| half.as_slice()));
-        Self { milliseconds, nonce }
+        Self { milliseconds: whole(now), nonce }
     }
 
     /// The nonce: 32 hexadecimal digits.

@@ -2,7 +2,8 @@
 //!
 //! Four situations lead to another attempt. All of them are before the caller has received a byte of a response:
 //!
-//! 1. The upstream refuses the credential ([`refused`](super::refused)), and another source holds another value. The
+//! 1. The upstream refuses the credential ([`rejection`](super::rejection)), and another source holds another value.
+//!    The
 //!    next source is resolved before the first response is discarded; if it cannot be resolved, the first response is
 //!    returned.
 //! 2. The upstream refuses a token that was used before. A fresh one is obtained with the same source.
@@ -16,7 +17,7 @@ use std::rc::Rc;
 
 use crate::configuration::{Failover, Placement};
 use crate::log::{Event, FailoverOutcome};
-use crate::redaction::{RequestedRange, Sent};
+use crate::redaction::{InjectedSecrets, RequestedRange};
 use crate::refusal::Code;
 use crate::request::body::read_body;
 use crate::request::trace::Trace;
@@ -31,9 +32,9 @@ use crate::secrets::credential::Credential;
 use crate::secrets::credential_error::CredentialError;
 use crate::secrets::readings::Readings;
 use crate::secrets::resolver::Resolver;
-use crate::upstream::completion::complete;
+use crate::upstream::attempt_signing::sign_attempt;
 use crate::upstream::planning::Forward;
-use crate::upstream::refused::is_refused;
+use crate::upstream::rejection::rejects_credential;
 
 /// RFC 9110 §15.5.2.
 const UNAUTHORIZED: u16 = 401;
@@ -70,7 +71,7 @@ pub struct Attempts<'a, 'g, H, R> {
     /// The log event of the request.
     pub event: &'a mut Event<'g>,
     /// The secrets that any attempt has sent, which are looked for in the response.
-    pub sent: &'a mut Sent<'g>,
+    pub injected: &'a mut InjectedSecrets<'g>,
     /// The conditions for trying the next source; `None` for a request that carries no credential.
     pub failover: Option<&'a Failover>,
     /// The seed for the jitter of pauses and the nonces of signatures.
@@ -88,41 +89,42 @@ impl<'g, H: RequestHead, R: Bindings + Network + Clock + AuthRuntime + Instrumen
         let mut credential = Rc::new(credential);
         let mut standing: Option<Reply<'g, R::Response>> = None;
         let mut retries = retries(self.forward);
-        let keep = self.keep(retries);
+        let replay_limit = self.replay_limit(retries);
         loop {
-            let mut plan = self.plan(&credential, keep);
-            if let Err(why) = self.complete(&mut plan, &credential).await {
+            let mut plan = self.plan_attempt(&credential, replay_limit);
+            if let Err(why) = self.prepare_attempt(&mut plan, &credential).await {
                 return self.without_response(standing, why);
             }
             // This follows the signature, because the width depends on the signature's length. The signature does not
             // cover the range.
             let range = self.widen_range(&mut plan);
             self.event.attempts += 1;
-            let sent = self.runtime.send(&plan).await;
-            let is_unreachable = matches!(sent, Err(SendError::Unreachable));
-            if is_unreachable && retries > 0 && self.can_repeat(keep).await {
+            let result = self.runtime.send(&plan).await;
+            let is_unreachable = matches!(result, Err(SendError::Unreachable));
+            if is_unreachable && retries > 0 && self.buffer_for_replay(replay_limit).await {
                 retries -= 1;
                 self.runtime.sleep(self.pause()).await;
                 continue;
             }
-            let response = match sent {
+            let response = match result {
                 Ok(response) => response,
                 Err(why) => return self.without_response(standing, why.into()),
             };
             let status = response.status();
             let later = retry_after(&response);
-            let refused = is_refused(self.failover, &response, self.runtime).await;
+            let rejected = rejects_credential(self.failover, &response, self.runtime).await;
             let reply = Reply { response, credential: Rc::clone(&credential), range };
-            let is_stale = credential.is_reused && (refused || status == UNAUTHORIZED);
-            let renewed = if_built_in(const { R::FORMS.reuse }, || self.renewed(is_stale, keep)).await;
+            let is_stale = credential.is_reused && (rejected || status == UNAUTHORIZED);
+            let renewed =
+                if_built_in(const { R::FORMS.reuse }, || self.renewed(is_stale, replay_limit)).await;
             if let Some(renewed) = renewed.flatten() {
                 credential = Rc::new(renewed);
                 standing = Some(reply);
                 continue;
             }
-            if refused {
-                self.resolver.refuse::<R>(&credential, status);
-                match self.next(keep).await {
+            if rejected {
+                self.resolver.mark_rejected::<R>(&credential, status);
+                match self.next(replay_limit).await {
                     Ok(next) => credential = Rc::new(next),
                     Err(why) => {
                         self.event.failover = Some(why);
@@ -130,13 +132,13 @@ impl<'g, H: RequestHead, R: Bindings + Network + Clock + AuthRuntime + Instrumen
                     }
                 }
             } else if let Some(pause) = later.filter(|_| retries > 0)
-                && self.can_repeat(keep).await
+                && self.buffer_for_replay(replay_limit).await
             {
                 retries -= 1;
                 // A `Retry-After` of 0 still gets a pause with jitter, so that not all callers return at once.
                 self.runtime.sleep(pause.max(self.pause())).await;
             } else {
-                self.note_acceptance(status);
+                self.record_failover(status);
                 return Ok(reply);
             }
             standing = Some(reply);
@@ -145,12 +147,12 @@ impl<'g, H: RequestHead, R: Bindings + Network + Clock + AuthRuntime + Instrumen
 
     /// The result of an attempt without a valid response: the last response, if there is one.
     fn without_response<T>(&mut self, standing: Option<T>, why: Code) -> Result<T, Code> {
-        self.resolver.unanswered();
+        self.resolver.mark_unanswered();
         standing.ok_or(why)
     }
 
-    fn plan(&self, credential: &Credential<'_>, keep: u32) -> Plan {
-        let mut plan = Plan { keep, ..self.forward.plan(credential) };
+    fn plan_attempt(&self, credential: &Credential<'_>, replay_limit: u32) -> Plan {
+        let mut plan = Plan { replay_limit, ..self.forward.plan(credential) };
         if let Some(trace) = self.trace.filter(|_| R::INSTRUMENTS.trace) {
             trace.put_on(&mut plan);
         }
@@ -159,8 +161,8 @@ impl<'g, H: RequestHead, R: Bindings + Network + Clock + AuthRuntime + Instrumen
 
     /// Records whether the upstream accepted the credential. Other statuses are not counted as refusals: a caller can
     /// provoke them, and 403 and 429 do not tell whether the upstream checked the credential.
-    fn note_acceptance(&mut self, status: u16) {
-        if self.resolver.has_refused() && status < 400 {
+    fn record_failover(&mut self, status: u16) {
+        if self.resolver.has_rejected() && status < 400 {
             self.event.failover = Some(FailoverOutcome::PrimaryRefused);
         }
     }
@@ -168,30 +170,30 @@ impl<'g, H: RequestHead, R: Bindings + Network + Clock + AuthRuntime + Instrumen
     /// Widens the range that the caller wants by the longest form of a secret on either side. The range of a body that
     /// is not searched is forwarded as it is, because the response is not cut either.
     fn widen_range(&self, plan: &mut Plan) -> Option<RequestedRange> {
-        let (name, wanted) = self.forward.range().filter(|_| self.sent.is_searched_in_bodies())?;
-        let range = RequestedRange::new(wanted, self.sent.needles(self.request_id).reach());
+        let (name, wanted) = self.forward.range().filter(|_| self.injected.is_searched_in_bodies())?;
+        let range = RequestedRange::new(wanted, self.injected.needles(self.request_id).reach());
         plan.set.push((name.to_owned(), SecretValue::new(range.header())));
         Some(range)
     }
 
     /// The same credential with a fresh token, because the refused one may have been revoked.
-    async fn renewed(&mut self, is_stale: bool, keep: u32) -> Option<Credential<'g>> {
-        if !is_stale || !self.can_repeat(keep).await {
+    async fn renewed(&mut self, is_stale: bool, replay_limit: u32) -> Option<Credential<'g>> {
+        if !is_stale || !self.buffer_for_replay(replay_limit).await {
             return None;
         }
         let renewed = self.resolver.renew(self.readings, self.runtime).await.ok()?;
         if self.forward.redacts {
-            self.sent.add_credential(&renewed);
+            self.injected.add_credential(&renewed);
         }
         Some(renewed)
     }
 
     /// The credential that is tried after the one that the upstream has just refused, or why there is none.
-    async fn next(&mut self, keep: u32) -> Result<Credential<'g>, FailoverOutcome> {
+    async fn next(&mut self, replay_limit: u32) -> Result<Credential<'g>, FailoverOutcome> {
         if !self.resolver.has_next() {
             return Err(FailoverOutcome::AllRefused);
         }
-        if !self.can_repeat(keep).await {
+        if !self.buffer_for_replay(replay_limit).await {
             return Err(FailoverOutcome::NotReplayable);
         }
         let next = self.resolver.next(self.readings, self.runtime).await.map_err(|why| match why {
@@ -199,14 +201,14 @@ impl<'g, H: RequestHead, R: Bindings + Network + Clock + AuthRuntime + Instrumen
             CredentialError::Unavailable | CredentialError::Misconfigured => FailoverOutcome::NextUnavailable,
         })?;
         if self.forward.redacts {
-            self.sent.add_credential(&next);
+            self.injected.add_credential(&next);
         }
         Ok(next)
     }
 
     /// Reads the body where the credential needs it, and adds to the plan what is computed for each attempt.
-    async fn complete(&mut self, plan: &mut Plan, credential: &Credential<'g>) -> Result<(), Code> {
-        let is_wanted = self.body.is_none() && self.reads_body() && credential.is_completed_later();
+    async fn prepare_attempt(&mut self, plan: &mut Plan, credential: &Credential<'g>) -> Result<(), Code> {
+        let is_wanted = self.body.is_none() && self.buffers_request_body() && credential.is_completed_later();
         if R::FORMS.body && is_wanted {
             let read = || read_body(self.runtime, self.forward.route, self.forward.length);
             let body = if_built_in(const { R::FORMS.body }, read).await.transpose()?;
@@ -216,21 +218,24 @@ impl<'g, H: RequestHead, R: Bindings + Network + Clock + AuthRuntime + Instrumen
             plan.body.clone_from(&self.body);
         }
         let (head, attempt) = (self.forward.head, self.event.attempts + 1);
-        let signatures = complete(plan, head, credential, self.runtime, self.request_id, attempt).await?;
+        let signatures = sign_attempt(plan, head, credential, self.runtime, self.request_id, attempt).await?;
         if self.forward.redacts {
             for (name, value) in &signatures {
-                self.sent.add(name, value.expose());
+                self.injected.add(name, value.expose());
             }
         }
         Ok(())
     }
 
-    fn reads_body(&self) -> bool {
-        self.forward.has_body && self.forward.route.auth.iter().any(Placement::reads_body)
+    fn buffers_request_body(&self) -> bool {
+        self.forward.has_body && self.forward.route.auth.iter().any(Placement::buffers_request_body)
     }
 
-    async fn can_repeat(&self, keep: u32) -> bool {
-        !self.forward.has_body || self.body.is_some() || (keep > 0 && self.runtime.keeps_body().await)
+    /// Makes the request ready to be sent again: the rest of a body that streams is read. Returns whether that worked.
+    async fn buffer_for_replay(&self, replay_limit: u32) -> bool {
+        !self.forward.has_body
+            || self.body.is_some()
+            || (replay_limit > 0 && self.runtime.buffer_for_replay().await)
     }
 
     /// The next pause, in milliseconds. Half of it is random, so that callers that failed together do not return
@@ -242,12 +247,12 @@ impl<'g, H: RequestHead, R: Bindings + Network + Clock + AuthRuntime + Instrumen
 
     /// How much of the body is kept, in bytes: 0 where there will be no other attempt, or where the body is known to be
     /// too long.
-    fn keep(&self, retries: u8) -> u32 {
+    fn replay_limit(&self, retries: u8) -> u32 {
         let renews = R::FORMS.reuse && self.forward.route.auth.iter().any(Placement::reuses);
         let another = retries > 0 || renews || (self.failover.is_some() && self.resolver.has_next());
         let limit = self.forward.route.replay_limit;
         let fits = self.forward.length.is_none_or(|length| length <= u64::from(limit));
-        let is_at_hand = R::FORMS.body && (self.reads_body() || self.body.is_some());
+        let is_at_hand = R::FORMS.body && (self.buffers_request_body() || self.body.is_some());
         let streams = self.forward.has_body && !is_at_hand;
         if streams && another && fits { limit } else { 0 }
     }

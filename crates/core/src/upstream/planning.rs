@@ -68,9 +68,9 @@ pub struct Forward<'a, H> {
     pub tokens: &'a ProvedTokens,
     /// The path of `Destination` below the mount, for a method that has one.
     pub destination: Option<&'a str>,
-    /// Whether the response is searched for the secrets that are sent. Its body is, where one of them is long enough
-    /// ([`Sent::is_searched_in_bodies`](crate::redaction::Sent::is_searched_in_bodies)); a later attempt may send a
-    /// longer one.
+    /// Whether the response is searched for the secrets that are injected. Its body is, where one of them is long
+    /// enough ([`InjectedSecrets::is_searched_in_bodies`](crate::redaction::InjectedSecrets::is_searched_in_bodies)); a
+    /// later attempt may send a longer one.
     pub redacts: bool,
 }
 
@@ -95,9 +95,10 @@ impl<H: RequestHead> Forward<'_, H> {
         let seen = self.head.header("cdn-loop").filter(|seen| !self.tokens.are_in(seen.as_bytes()));
         let cdn_loop = CdnId::new(self.host).appended_to(seen);
         set.push(("cdn-loop".to_owned(), SecretValue::new(cdn_loop)));
-        let looks_inside = self.route.failover.as_ref().is_some_and(Failover::reads_body);
-        let reads_body = self.reads_bytes() || self.route.idle_timeout.is_some() || looks_inside;
-        if reads_body {
+        let is_condition_in_body = self.route.failover.as_ref().is_some_and(Failover::inspects_response);
+        let inspects_response =
+            self.searches_response() || self.route.idle_timeout.is_some() || is_condition_in_body;
+        if inspects_response {
             // The runtime decodes the body to read it. Coding it again would delay each server-sent event until the
             // next one.
             set.push(("accept-encoding".to_owned(), SecretValue::new("identity".to_owned())));
@@ -113,15 +114,15 @@ impl<H: RequestHead> Forward<'_, H> {
             set,
             has_body: self.has_body,
             body: None,
-            keep: 0,
+            replay_limit: 0,
             max_body: self.route.max_body,
             timeout: self.route.timeout,
-            reads_body,
+            inspects_response,
         }
     }
 
     /// Whether the body of the response is searched, for secrets or for links.
-    fn reads_bytes(&self) -> bool {
+    fn searches_response(&self) -> bool {
         self.redacts || !self.route.rewrite_body.is_empty()
     }
 
@@ -152,10 +153,10 @@ impl<H: RequestHead> Forward<'_, H> {
     /// Decides how a request header is handled. From a list of subprotocols or cookies, only those that carry a token
     /// are removed.
     fn fate(&self, header_filter: &HeaderFilter<'_>, credential: &Credential<'_>, name: &str) -> Fate {
-        if header_filter.removes(name) || (self.reads_bytes() && self.negotiates(name)) {
+        if header_filter.removes(name) || (self.searches_response() && self.negotiates(name)) {
             return Fate::Removed;
         }
-        if self.reads_bytes() && name == "accept" {
+        if self.searches_response() && name == "accept" {
             return self.accept();
         }
         if let Some(path) = self.destination.filter(|_| name == destination::HEADER) {
@@ -209,7 +210,7 @@ impl<H: RequestHead> Forward<'_, H> {
         if self.tokens.are_in(value.as_bytes()) {
             return Fate::Removed;
         }
-        let without = charset::without_foreign(value);
+        let without = charset::without_unsearchable(value);
         // A server that does not parse quoted strings could find a charset in one.
         if !charset::is_searchable(&without) {
             return Fate::Removed;

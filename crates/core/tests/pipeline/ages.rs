@@ -300,6 +300,6 @@ fn one_deadline_is_for_all_requests_together() {
     assert_eq!(of(&exchange, "OPS_TOKEN"), json!("timeout"));
     assert_eq!(of(&exchange, "ONLY_KEY"), json!("timeout"));
     // What is left for each.
-    let timeouts: Vec<_> = sent(&world).iter().map(|sent| sent.keep).collect();
+    let timeouts: Vec<_> = sent(&world).iter().map(|sent| sent.replay_limit).collect();
     assert_eq!(timeouts, [5_000, 2_400]);
 }

@@ -1,6 +1,6 @@
 //! Attacks 21 and 30 to 40: which parts of a response the caller receives.
 
-use ostiary_core::redaction::Sent;
+use ostiary_core::redaction::InjectedSecrets;
 use ostiary_core::request_id::RequestId;
 use ostiary_core::runtime::SendError;
 
@@ -396,8 +396,8 @@ fn a_body_that_is_to_be_rewritten_is_asked_for_whole_and_without_a_coding() {
 #[test]
 fn a_stream_that_falls_silent_keeps_as_many_bytes_as_the_documentation_says() {
     let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/limits.md")).unwrap();
-    let mut sent = Sent::default();
+    let mut sent = InjectedSecrets::default();
     sent.add("api", &"canary-key/".repeat(5)[..51]);
     let held = sent.needles(&RequestId::new(1)).held_back();
-    assert!(page.contains(&format!("so {held} bytes for a key of 51 bytes.")), "{held}");
+    assert!(page.contains(&format!("so {held} bytes for a key of 51 characters.")), "{held}");
 }

@@ -136,7 +136,7 @@ fn a_secret_can_be_named_as_the_form_is() {
 #[test]
 fn a_body_that_is_gone_is_not_sent_by_the_next_certificate() {
     let mut world = world().first_statuses(&[401]);
-    world.keeps_body = false;
+    world.can_replay = false;
     let exchange = world.ask(&Ask::new("POST", "/bank/x").body("body"));
     assert_eq!((exchange.status, fetchers(&exchange)), (401, vec!["CERTIFICATE"]));
     assert_eq!(exchange.log["failover"], "not_replayable");

@@ -277,7 +277,7 @@ fn case_43_links_are_cleaned_of_the_credential_that_the_answer_is_for() {
 #[test]
 fn case_43_a_body_is_kept_up_to_the_replay_limit_and_only_where_it_can_be_of_use() {
     let post = |path: &str, length: &str| Ask::new("POST", path).header("content-length", length);
-    for (ask, keep) in [
+    for (ask, replay_limit) in [
         (post("/api/x", "65536"), 65_536),
         (post("/api/x", "65537"), 0),
         (post("/three/x", "1024"), 1_024),
@@ -288,11 +288,11 @@ fn case_43_a_body_is_kept_up_to_the_replay_limit_and_only_where_it_can_be_of_use
         (post("/single/x", "5"), 0),
         (post("/off/x", "5"), 0),
     ] {
-        assert_eq!(world().ask(&ask).sent().keep, keep, "{ask:?}");
+        assert_eq!(world().ask(&ask).sent().replay_limit, replay_limit, "{ask:?}");
     }
     // The first source fails, so there is no other one left.
     let exchange = world().with("API_KEY", Binding::Throws).ask(&post("/api/x", "5"));
-    assert_eq!(exchange.sent().keep, 0);
+    assert_eq!(exchange.sent().replay_limit, 0);
 }
 
 #[test]
@@ -304,9 +304,9 @@ fn case_43_nothing_is_replayed_above_the_limit() {
     assert!(!exchange.reads.contains(&"API_KEY_PREVIOUS".to_owned()), "no read that cannot be of use");
 
     let chunked = Ask::new("POST", "/api/x").header("transfer-encoding", "chunked");
-    for (keeps_body, status, attempts) in [(false, 401, 1), (true, 200, 2)] {
+    for (can_replay, status, attempts) in [(false, 401, 1), (true, 200, 2)] {
         let mut world = world().first_statuses(&[401]);
-        world.keeps_body = keeps_body;
+        world.can_replay = can_replay;
         let exchange = world.ask(&chunked);
         assert_eq!((exchange.status, exchange.sent.len()), (status, attempts));
     }

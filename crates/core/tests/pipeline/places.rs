@@ -2,7 +2,7 @@
 
 use ostiary_core::SecretValue;
 use ostiary_core::configuration::SecretId;
-use ostiary_core::secrets::places::check_value;
+use ostiary_core::secrets::value_check::check_value;
 use ostiary_grammar::{File, read};
 
 const GATEWAY: &str = r#"

@@ -112,10 +112,10 @@ fn a_deadline_that_has_passed_is_no_failed_connection() {
 #[test]
 fn a_body_that_is_gone_is_not_sent_again() {
     let put = Ask::new("PUT", "/twice/x").header("content-length", "5");
-    for keeps_body in [true, false] {
+    for can_replay in [true, false] {
         let mut world = failing(1, SendError::Unreachable);
-        world.keeps_body = keeps_body;
-        assert_eq!(world.ask(&put).sent.len(), if keeps_body { 2 } else { 1 });
+        world.can_replay = can_replay;
+        assert_eq!(world.ask(&put).sent.len(), if can_replay { 2 } else { 1 });
     }
     let long = Ask::new("PUT", "/twice/x").header("content-length", "65537");
     assert_eq!(failing(1, SendError::Unreachable).ask(&long).sent.len(), 1);
@@ -123,9 +123,9 @@ fn a_body_that_is_gone_is_not_sent_again() {
 
 #[test]
 fn a_body_is_kept_where_a_retry_may_follow() {
-    for (method, keep) in [("PUT", 65_536), ("POST", 0)] {
+    for (method, replay_limit) in [("PUT", 65_536), ("POST", 0)] {
         let ask = Ask::new(method, "/unkeyed/x").header("content-length", "5");
-        assert_eq!(world().ask(&ask).sent().keep, keep, "{method}");
+        assert_eq!(world().ask(&ask).sent().replay_limit, replay_limit, "{method}");
     }
 }
 

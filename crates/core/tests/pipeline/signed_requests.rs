@@ -152,7 +152,7 @@ fn a_body_is_verified_and_then_sent() {
     let keys: Vec<_> = exchange.sent.iter().map(|sent| sent.header("authorization").join("")).collect();
     assert_eq!(keys, ["Bearer canary-only-key", "Bearer canary-api-key"]);
     for sent in &exchange.sent {
-        assert_eq!((sent.body.as_deref(), sent.keep), (Some("{\"amount\":1}"), 0));
+        assert_eq!((sent.body.as_deref(), sent.replay_limit), (Some("{\"amount\":1}"), 0));
     }
     assert_eq!(exchange.steps.iter().filter(|step| *step == "read body").count(), 1);
     // A POST without a body has the digest of nothing.

@@ -240,7 +240,7 @@ fn each_attempt_is_signed_afresh() {
     assert_eq!(signatures.len(), 3, "two with the first key, one with the second");
     assert_eq!(exchange.steps.iter().filter(|step| *step == "read body").count(), 1);
     assert!(!exchange.steps.contains(&"body".to_owned()), "the body is at hand");
-    assert!(exchange.sent.iter().all(|sent| sent.body.as_deref() == Some("b") && sent.keep == 0));
+    assert!(exchange.sent.iter().all(|sent| sent.body.as_deref() == Some("b") && sent.replay_limit == 0));
     assert_eq!(exchange.log["failover"], "primary_refused");
 }
 
@@ -282,7 +282,7 @@ fn a_body_that_no_message_needs_is_not_read() {
     let auth = hmac(&format!("message = \"${{request.path}}\", {SIGNATURE}"));
     let exchange = world("https://api.example.com", &auth, "").ask(&post("b"));
     assert_eq!(exchange.sent().body, None);
-    assert_eq!(exchange.sent().keep, 65_536);
+    assert_eq!(exchange.sent().replay_limit, 65_536);
     assert!(!exchange.steps.contains(&"read body".to_owned()));
     let auth = hmac(&format!("message = \"${{request.body}}\", {SIGNATURE}"));
     let exchange = world("https://api.example.com", &auth, "").ask(&Ask::new("GET", "/r/x"));

@@ -14,8 +14,8 @@ use ostiary_core::http::coding::Coding;
 use ostiary_core::log::{FoundIn, Notice, Redacted};
 use ostiary_core::redaction::Redaction;
 use ostiary_core::request_id::RequestId;
-use ostiary_core::response::body_edit::BodyEdit;
 use ostiary_core::response::edits::Edits;
+use ostiary_core::response::rewritable_body::BodyRewriting;
 use ostiary_core::runtime::auth_runtime::AuthRuntime;
 use ostiary_core::runtime::cache::Cache;
 use ostiary_core::runtime::cryptography::{Cryptography, KeyHandle};
@@ -78,7 +78,7 @@ pub struct World {
     /// The upstream's first responses.
     pub script: RefCell<VecDeque<Result<FakeAnswer, SendError>>>,
     /// Whether the body of a request is available for another attempt.
-    pub keeps_body: bool,
+    pub can_replay: bool,
     /// The results of rate limits; others are not exceeded.
     pub limits: BTreeMap<&'static str, RateLimitVerdict>,
     /// The time, in milliseconds since 1970.
@@ -132,7 +132,7 @@ pub struct Sent {
     /// The remaining headers of the caller, then those that the gateway set.
     pub headers: Vec<(String, String)>,
     /// The size up to which the body was to be kept.
-    pub keep: u32,
+    pub replay_limit: u32,
     /// The body that replaced the caller's.
     pub body: Option<String>,
 }
@@ -309,7 +309,7 @@ impl World {
             variables: BTreeMap::from([("ACCOUNT", "acct-1")]),
             answer: Ok(FakeAnswer::new(200, &[])),
             script: RefCell::default(),
-            keeps_body: true,
+            can_replay: true,
             limits: BTreeMap::new(),
             now: 0.0,
             own_request_ms: 0.0,
@@ -393,7 +393,7 @@ impl World {
                 (refusal.status(), Some(refusal.code.to_string()), headers.collect())
             }
             Outcome::Preflight(added) => (204, None, own_headers(added)),
-            Outcome::Answered(answer, edits, redaction) => {
+            Outcome::Forwarded { response: answer, edits, redaction } => {
                 self.assert_not_cancelled(&answer);
                 let found;
                 (body, coding, found) = scanned(answer.body, redaction);
@@ -436,7 +436,7 @@ impl World {
 }
 
 /// The body with rewritten links, in chunks of three bytes.
-fn rewritten(body: &str, BodyEdit { mut links, .. }: BodyEdit) -> String {
+fn rewritten(body: &str, BodyRewriting { mut links, .. }: BodyRewriting) -> String {
     let mut pieces: Vec<u8> = body.as_bytes().chunks(3).flat_map(|piece| links.push(piece)).collect();
     pieces.extend(links.finish());
     String::from_utf8(pieces).unwrap()
@@ -476,8 +476,8 @@ impl Bindings for World {
         self.reads.borrow_mut().push(source.binding.to_string());
         self.steps.borrow_mut().push(format!("read {}", source.binding));
         match self.bindings.get(source.binding.as_ref()) {
-            Some(Binding::Value(value)) => Reading::from_value(Some((*value).to_owned())),
-            Some(Binding::Missing) => Reading::from_value(None),
+            Some(Binding::Value(value)) => Reading::from_value((*value).to_owned()),
+            Some(Binding::Missing) => Reading::Missing,
             Some(Binding::Hangs) => Reading::Timeout,
             Some(Binding::Throws) | None => Reading::Error,
         }
@@ -505,7 +505,7 @@ impl Network for World {
             fetcher: plan.fetcher.as_ref().map(ToString::to_string),
             url: plan.url.expose().to_owned(),
             headers,
-            keep: plan.keep,
+            replay_limit: plan.replay_limit,
             body: plan.body.as_ref().map(|body| String::from_utf8_lossy(body.expose()).into_owned()),
         });
         let answer = self.script.borrow_mut().pop_front().unwrap_or_else(|| self.answer.clone());
@@ -525,9 +525,9 @@ impl Network for World {
         response.body.bytes().take(usize::try_from(limit).unwrap()).collect()
     }
 
-    async fn keeps_body(&self) -> bool {
+    async fn buffer_for_replay(&self) -> bool {
         self.steps.borrow_mut().push("body".to_owned());
-        self.keeps_body
+        self.can_replay
     }
 }
 
@@ -583,7 +583,7 @@ impl OwnRequests for World {
             fetcher: plan.fetcher.as_ref().map(ToString::to_string),
             url: plan.url.expose().to_owned(),
             headers: apply(plan, BTreeMap::new()).into_iter().collect(),
-            keep: plan.timeout,
+            replay_limit: plan.timeout,
             body: plan.body.as_ref().map(|body| String::from_utf8_lossy(body.expose()).into_owned()),
         });
         self.steps.borrow_mut().push("token".to_owned());
@@ -602,12 +602,12 @@ impl OwnRequests for World {
 }
 
 impl Cache for World {
-    async fn find(&self, name: &str) -> Option<Vec<u8>> {
+    async fn get(&self, name: &str) -> Option<Vec<u8>> {
         assert_no_canary(name);
         self.cache.borrow().get(name).filter(|_| self.has_cache).map(|(bytes, _)| bytes.clone())
     }
 
-    async fn keep(&self, name: &str, bytes: &[u8], seconds: u32) {
+    async fn put(&self, name: &str, bytes: &[u8], seconds: u32) {
         assert_no_canary(&String::from_utf8_lossy(bytes));
         if self.has_cache {
             self.cache.borrow_mut().insert(name.to_owned(), (bytes.to_vec(), seconds));

@@ -92,12 +92,6 @@ impl JwtError {
             Self::RevocationUnreadable => "revocation_unreadable",
         }
     }
-
-    /// Whether the token may be valid, so that the caller may retry.
-    #[must_use]
-    pub const fn is_unavailable(self) -> bool {
-        matches!(self, Self::KeySetUnavailable | Self::RevocationUnreadable)
-    }
 }
 
 impl Serialize for JwtError {

@@ -13,10 +13,10 @@ use crate::runtime::plan::Plan;
 use crate::secret_value::SecretValue;
 use crate::secrets::base_url::base_url;
 
-/// The longest response, in bytes.
+/// The longest response, in bytes. An issuer has a few keys, each with less than 4 KiB.
 const LARGEST: u32 = 64 * 1024;
 
-/// How long one response may take, in milliseconds.
+/// The time for one response, in milliseconds. The caller's request waits meanwhile.
 const TIMEOUT: u32 = 3_000;
 
 /// The longest time that a set is kept, in seconds. A key that its issuer has withdrawn is accepted no longer than
@@ -53,7 +53,7 @@ pub async fn keys<R: Bindings + AuthRuntime>(
             let base = base_url(base, runtime).map_err(|_| JwtError::KeySetUnavailable)?;
             let url = [base.origin.as_ref(), &base.base, path].concat();
             let name = format!("keys/{}", hex(digest(url.as_bytes()).get(..16).unwrap_or_default()));
-            let kept = runtime.find(&name).await.and_then(|bytes| KeptSet::parse(&bytes, now));
+            let kept = runtime.get(&name).await.and_then(|bytes| KeptSet::parse(&bytes, now));
             let is_young = kept.as_ref().is_some_and(|kept| kept.fetched + YOUNG > now);
             match kept.map(|kept| chosen(kept.keys, key_id)) {
                 Some(Ok(keys)) => return Ok(keys),
@@ -115,26 +115,15 @@ async fn fetch<R: AuthRuntime>(
     let keys = PublicKey::set(&body).ok_or(JwtError::KeySetUnavailable)?;
     if seconds > 0 {
         let times = [now, now + u64::from(seconds)].map(u64::to_le_bytes).concat();
-        runtime.keep(name, &[times.as_slice(), &body].concat(), seconds).await;
+        runtime.put(name, &[times.as_slice(), &body].concat(), seconds).await;
     }
     Ok(keys)
 }
 
 /// The response's body, and its lifetime in seconds.
 async fn get<R: AuthRuntime>(url: &str, runtime: &R) -> Result<(Vec<u8>, u32), JwtError> {
-    let plan = Plan {
-        method: Method::Get,
-        url: SecretValue::new(url.to_owned()),
-        remove: Vec::new(),
-        set: vec![("accept".to_owned(), SecretValue::new("application/json".to_owned()))],
-        has_body: false,
-        body: None,
-        keep: 0,
-        max_body: None,
-        timeout: TIMEOUT,
-        reads_body: true,
-        fetcher: None,
-    };
+    let set = vec![("accept".to_owned(), SecretValue::new("application/json".to_owned()))];
+    let plan = Plan { set, ..Plan::own(Method::Get, SecretValue::new(url.to_owned()), TIMEOUT) };
     let response = runtime.request(&plan, LARGEST).await.map_err(|_| JwtError::KeySetUnavailable)?;
     // A redirect would lead to a host that is not in the configuration.
     if response.status != OK {

@@ -26,6 +26,7 @@ use std::borrow::Cow;
 
 use crate::configuration::{Caller, CallerId, IssuedProof, JwtProof, KeySource, Proof, PublicKey};
 use crate::runtime::auth_runtime::AuthRuntime;
+use crate::runtime::clock::whole;
 use crate::runtime::{Bindings, Clock};
 use crate::secrets::variables::text_of;
 use compact::CompactToken;
@@ -60,12 +61,12 @@ pub struct Verified {
     pub proved: Result<Vec<(CallerId, Identity)>, JwtError>,
 }
 
-/// Verifies a token for these callers. `is_foreign` means that a page of an origin that is not admitted may have sent
-/// it.
+/// Verifies a token for these callers. `is_cross_site` means that a page of an origin that is not admitted may have
+/// sent it.
 pub async fn verify<'g, R: Bindings + Clock + AuthRuntime>(
     callers: impl Iterator<Item = (CallerId, &'g Caller)> + Clone,
     text: &str,
-    is_foreign: bool,
+    is_cross_site: bool,
     runtime: &R,
 ) -> Verified {
     let unknown = |why| Verified { is_known: false, proved: Err(why) };
@@ -73,7 +74,7 @@ pub async fn verify<'g, R: Bindings + Clock + AuthRuntime>(
         Ok(token) => token,
         Err(why) => return unknown(why),
     };
-    let verification = Verification { token: &token, is_foreign, now: runtime.now() / 1000.0, runtime };
+    let verification = Verification { token: &token, is_cross_site, now: runtime.now() / 1000.0, runtime };
     let proved = if token.kind.as_deref() == Some(KIND) {
         verification.as_issued(callers).await
     } else {
@@ -87,7 +88,7 @@ pub async fn verify<'g, R: Bindings + Clock + AuthRuntime>(
 
 struct Verification<'t, R> {
     token: &'t CompactToken<'t>,
-    is_foreign: bool,
+    is_cross_site: bool,
     /// The time, in seconds since 1970.
     now: f64,
     runtime: &'t R,
@@ -153,17 +154,12 @@ impl<R: Bindings + AuthRuntime> Verification<'_, R> {
         let audiences: Vec<Cow<'_, str>> =
             jwt.audiences.iter().filter_map(|audience| text_of(audience, self.runtime)).collect();
         claims::check(jwt, &audiences, &self.token.claims, self.now)?;
-        if jwt.is_ambient && self.is_foreign { Err(JwtError::Origin) } else { Ok(()) }
+        if jwt.is_ambient && self.is_cross_site { Err(JwtError::Origin) } else { Ok(()) }
     }
 
     async fn verify_signature(&self, source: &KeySource, issuer: &str) -> Result<(), JwtError> {
         let CompactToken { algorithm, key_id, signed, signature, .. } = self.token;
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "`as` saturates, and no clock shows such a time"
-        )]
-        let now = self.now as u64;
+        let now = whole(self.now);
         let keys = key_set::keys(source, issuer, key_id.as_deref(), now, self.runtime).await?;
         // The key determines the algorithm, not the token (RFC 8725 §3.1).
         let keys: Vec<PublicKey> = keys.into_iter().filter(|key| key.algorithm == *algorithm).collect();

@@ -2,8 +2,8 @@
 //! tokens.
 
 mod answer;
+mod cache_entry;
 mod error;
-mod reuse;
 
 pub use error::ExchangeError;
 
@@ -11,21 +11,17 @@ use crate::configuration::Exchange;
 use crate::runtime::SendError;
 use crate::runtime::auth_runtime::AuthRuntime;
 use crate::runtime::no_head::NoHead;
-use crate::runtime::plan::Plan;
+use crate::runtime::plan::{Plan, USER_AGENT};
 use crate::secret_value::SecretValue;
 use crate::secrets::credential::{Credential, PendingExchange};
 use crate::signing;
 use crate::signing::moment::Moment;
 use crate::signing::unsigned::Unsigned;
 use answer::Answer;
-use reuse::Place;
+use cache_entry::CacheEntry;
 
 /// The longest response of a token endpoint, in bytes.
 const LARGEST_RESPONSE: u32 = 64 * 1024;
-
-/// The `User-Agent` of exchanges, without which some token endpoints refuse a request (GitHub's does). The caller's is
-/// not sent.
-const USER_AGENT: &str = concat!("ostiary/", env!("CARGO_PKG_VERSION"));
 
 /// A token that a credential was exchanged for.
 #[derive(Debug)]
@@ -47,15 +43,15 @@ pub async fn obtain<R: AuthRuntime>(
     runtime: &R,
     moment: &Moment,
 ) -> Result<Token, ExchangeError> {
-    let place = (R::FORMS.reuse && pending.form.reuse).then(|| Place::new::<R>(pending));
-    if let Some(place) = place.as_ref().filter(|_| !is_fresh)
-        && let Some(text) = place.find(moment, runtime).await
+    let entry = (R::FORMS.reuse && pending.form.reuse).then(|| CacheEntry::new::<R>(pending));
+    if let Some(entry) = entry.as_ref().filter(|_| !is_fresh)
+        && let Some(text) = entry.read(moment, runtime).await
     {
         return Ok(Token { text, is_reused: true });
     }
     let Answer { token, expires } = send(pending, moment, runtime).await?;
-    if let (Some(place), Some(expires)) = (&place, expires) {
-        place.keep(&token, expires, moment, runtime).await;
+    if let (Some(entry), Some(expires)) = (&entry, expires) {
+        entry.write(&token, expires, moment, runtime).await;
     }
     Ok(Token { text: token, is_reused: false })
 }
@@ -66,12 +62,12 @@ async fn send<R: AuthRuntime>(
     runtime: &R,
 ) -> Result<Answer, ExchangeError> {
     let PendingExchange { form, credential, .. } = pending;
-    let mut plan = plan(pending);
+    let mut plan = request_plan(pending);
     let mut request = Unsigned::new(&mut plan, &NoHead, moment);
     for (name, value) in &credential.parameters {
         request.append_parameter(name, value.expose());
     }
-    let signed = signing::complete(&mut request, &credential.fields, &credential.signers, runtime).await;
+    let signed = signing::sign(&mut request, &credential.fields, &credential.signers, runtime).await;
     signed.map_err(|_| ExchangeError::Unsigned)?;
     plan.has_body = plan.body.is_some();
     let response = runtime.request(&plan, LARGEST_RESPONSE).await.map_err(|why| match why {
@@ -83,7 +79,7 @@ async fn send<R: AuthRuntime>(
 }
 
 /// The plan of the request, without signatures and body fields.
-fn plan(pending: &PendingExchange<'_>) -> Plan {
+fn request_plan(pending: &PendingExchange<'_>) -> Plan {
     let PendingExchange { form: Exchange { method, timeout, .. }, url, credential, .. } = pending;
     let Credential { headers, segments, .. } = &**credential;
     let owned = |(name, value): &(&str, SecretValue)| {
@@ -97,17 +93,5 @@ fn plan(pending: &PendingExchange<'_>) -> Plan {
     }
     let base = url.base_with(segments);
     let path = if base.expose().is_empty() { "/" } else { base.expose() };
-    Plan {
-        method: *method,
-        fetcher: None,
-        url: SecretValue::new([&url.origin, path].concat()),
-        remove: Vec::new(),
-        set,
-        has_body: false,
-        body: None,
-        keep: 0,
-        max_body: None,
-        timeout: *timeout,
-        reads_body: true,
-    }
+    Plan { set, ..Plan::own(*method, SecretValue::new([&url.origin, path].concat()), *timeout) }
 }

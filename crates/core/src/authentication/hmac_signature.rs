@@ -1,4 +1,4 @@
-//! What a request shows in the places where a caller puts its signature.
+//! Parses the HMAC signature of a request, with its time and its nonce. `hmac_request` verifies it.
 
 use super::signature_error::SignatureError;
 use crate::configuration::{

@@ -10,7 +10,8 @@ use crate::runtime::own_request::OwnRequests;
 use crate::runtime::{Bindings, SendError};
 use crate::secrets::readings::Readings;
 
-/// The time until the response has arrived, in milliseconds.
+/// The time until the response has arrived, in milliseconds. Prometheus waits no longer for metrics by default
+/// (`scrape_timeout`).
 const TIMEOUT: u32 = 10_000;
 
 /// In bytes: longer than any response to these queries.
@@ -20,22 +21,22 @@ const LONGEST: u32 = 1024 * 1024;
 pub(super) type Row = Map<String, Value>;
 
 #[derive(Deserialize)]
-struct Answer {
+struct SqlResponse {
     data: Vec<Row>,
 }
 
 /// Reads data points for one request of the operator.
-pub(super) struct Query<'a, 'g, R> {
+pub(super) struct AnalyticsQuery<'a, 'g, R> {
     pub(super) gateway: &'g Gateway,
-    pub(super) source: &'g AccountApi,
+    pub(super) api: &'g AccountApi,
     pub(super) runtime: &'a R,
     pub(super) readings: &'a mut Readings<'g, R>,
 }
 
-impl<R: Bindings + OwnRequests> Query<'_, '_, R> {
+impl<R: Bindings + OwnRequests> AnalyticsQuery<'_, '_, R> {
     /// The rows that the query yields. 500, 502, 503, 504
     pub(super) async fn rows(&mut self, sql: String) -> Result<Vec<Row>, Code> {
-        let access = AccountAccess::read(self.gateway, self.source, self.readings).await?;
+        let access = AccountAccess::read(self.gateway, self.api, self.readings).await?;
         let plan = access.post(sql, TIMEOUT);
         let response = self.runtime.request(&plan, LONGEST).await.map_err(|why| match why {
             SendError::TooLarge => Code::UpstreamInvalid,
@@ -44,9 +45,9 @@ impl<R: Bindings + OwnRequests> Query<'_, '_, R> {
         if response.status != 200 {
             return Err(Code::UpstreamInvalid);
         }
-        let answer: Answer =
+        let response: SqlResponse =
             serde_json::from_slice(response.body.expose()).map_err(|_| Code::UpstreamInvalid)?;
-        Ok(answer.data)
+        Ok(response.data)
     }
 }
 

@@ -1,5 +1,5 @@
-//! Control values: wrong values that replace those of sources, to check that a probe distinguishes a valid key from a
-//! wrong one.
+//! Control values of probes: wrong values that replace those of sources, to check that a probe distinguishes a valid
+//! key from a wrong one.
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
@@ -17,21 +17,26 @@ use crate::secrets::json_field::string_field;
 const USUAL_LENGTH: usize = 40;
 
 /// Makes control values from the operator's nonce. Nobody else can predict them, and each probe has its own.
-pub(super) struct Control {
+pub(super) struct ControlValues {
     key: Zeroizing<Vec<u8>>,
     block: [u8; 32],
     counter: u64,
     used: usize,
 }
 
-impl Control {
+impl ControlValues {
     pub(super) fn new(nonce: &Nonce, request_id: &RequestId) -> Self {
         let key = Zeroizing::new([nonce.as_bytes(), request_id.as_str().as_bytes()].concat());
         Self { key, block: [0; 32], counter: 0, used: 32 }
     }
 
     /// The control value for this secret. If the auth uses fields of it, it is a JSON object with these fields.
-    pub(super) fn reading(&mut self, auth: &[Placement], id: SecretId, read: Option<&Reading>) -> Reading {
+    pub(super) fn reading_for(
+        &mut self,
+        auth: &[Placement],
+        id: SecretId,
+        read: Option<&Reading>,
+    ) -> Reading {
         let value = match read {
             Some(Reading::Value(value)) => Some(value),
             _ => None,
@@ -47,13 +52,13 @@ impl Control {
             }
         }
         if fields.is_empty() {
-            return Reading::Value(self.unlike(value));
+            return Reading::Value(self.value_unlike(value));
         }
         // A map would need an instance of sort, which would be a fiftieth of the Worker's size.
         let mut object = String::new();
         for name in fields {
             let field = value.and_then(|value| string_field(value, name));
-            let text = self.unlike(field.as_ref());
+            let text = self.value_unlike(field.as_ref());
             object.push(if object.is_empty() { '{' } else { ',' });
             object.push_str(&quoted(name));
             object.push(':');
@@ -63,7 +68,7 @@ impl Control {
         Reading::Value(SecretValue::new(object))
     }
 
-    fn unlike(&mut self, value: Option<&SecretValue>) -> SecretValue {
+    fn value_unlike(&mut self, value: Option<&SecretValue>) -> SecretValue {
         let choose: &mut dyn FnMut(usize) -> usize =
             &mut |below| usize::from(self.byte()).checked_rem(below).unwrap_or_default();
         match value {
@@ -106,9 +111,9 @@ mod tests {
         let mut seen = std::collections::BTreeSet::new();
         for nonce in ["AAAAAAAAAAAAAAAAAAAAAA", "AAAAAAAAAAAAAAAAAAAAAQ"] {
             for request in [1, 2] {
-                let mut control = Control::new(&Nonce::parse(nonce).unwrap(), &RequestId::new(request));
-                seen.insert(control.unlike(Some(&value)).expose().to_owned());
-                seen.insert(control.unlike(None).expose().to_owned());
+                let mut control = ControlValues::new(&Nonce::parse(nonce).unwrap(), &RequestId::new(request));
+                seen.insert(control.value_unlike(Some(&value)).expose().to_owned());
+                seen.insert(control.value_unlike(None).expose().to_owned());
             }
         }
         assert_eq!(seen.len(), 8);

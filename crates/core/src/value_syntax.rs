@@ -10,7 +10,7 @@ use crate::encoding::private_key;
 
 /// The place of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum ValueSyntax {
     /// A header: a bearer token, another header, or a token that a caller shows.
     Header,
     /// The user name of Basic (RFC 7617 §2).
@@ -37,7 +37,7 @@ pub fn without_line_ends(text: &str) -> &str {
     text.trim_end_matches(['\r', '\n'])
 }
 
-impl Place {
+impl ValueSyntax {
     /// Checks that the value fits this place.
     ///
     /// # Errors
@@ -245,8 +245,13 @@ impl Error for InvalidValue {}
 mod tests {
     use super::*;
 
-    const PLACES: [Place; 5] =
-        [Place::Header, Place::Username, Place::Password, Place::Encoded, Place::Unknown];
+    const PLACES: [ValueSyntax; 5] = [
+        ValueSyntax::Header,
+        ValueSyntax::Username,
+        ValueSyntax::Password,
+        ValueSyntax::Encoded,
+        ValueSyntax::Unknown,
+    ];
 
     /// The results for each of [`PLACES`], in that order.
     fn checked(value: &str) -> [bool; 5] {
@@ -282,28 +287,44 @@ mod tests {
     #[test]
     fn the_reason_names_the_place_and_not_the_value() {
         for (place, value, expected) in [
-            (Place::Header, "  ", "it is empty, or only white space"),
-            (Place::Header, " canary", "its character 1 is a space, which HTTP drops at the end of a header"),
-            (Place::Header, "canary ", "its character 7 is a space, which HTTP drops at the end of a header"),
-            (Place::Header, "canary\tx", "its character 7 is a tab (U+0009)"),
-            (Place::Header, "canary\nx", "its character 7 is a line end (U+000A)"),
-            (Place::Header, "c\0a\0", "its character 2 is a zero byte, as in UTF-16 (U+0000)"),
-            (Place::Header, "\u{feff}canary", "its character 1 is a byte order mark (U+FEFF)"),
-            (Place::Unknown, "é\u{200b}canary", "its character 2 is a zero-width space (U+200B)"),
-            (Place::Header, "canary\u{a0}", "its character 7 is a no-break space (U+00A0)"),
-            (Place::Header, "“canary”", "its character 1 is a typographic quote (U+201C)"),
-            (Place::Header, "canaryб", "its character 7 is not ASCII, and a header can contain nothing else"),
-            (Place::Username, "canary:x", "its character 7 is a colon, which ends the user name of Basic"),
+            (ValueSyntax::Header, "  ", "it is empty, or only white space"),
             (
-                Place::AccessKeyId,
+                ValueSyntax::Header,
+                " canary",
+                "its character 1 is a space, which HTTP drops at the end of a header",
+            ),
+            (
+                ValueSyntax::Header,
+                "canary ",
+                "its character 7 is a space, which HTTP drops at the end of a header",
+            ),
+            (ValueSyntax::Header, "canary\tx", "its character 7 is a tab (U+0009)"),
+            (ValueSyntax::Header, "canary\nx", "its character 7 is a line end (U+000A)"),
+            (ValueSyntax::Header, "c\0a\0", "its character 2 is a zero byte, as in UTF-16 (U+0000)"),
+            (ValueSyntax::Header, "\u{feff}canary", "its character 1 is a byte order mark (U+FEFF)"),
+            (ValueSyntax::Unknown, "é\u{200b}canary", "its character 2 is a zero-width space (U+200B)"),
+            (ValueSyntax::Header, "canary\u{a0}", "its character 7 is a no-break space (U+00A0)"),
+            (ValueSyntax::Header, "“canary”", "its character 1 is a typographic quote (U+201C)"),
+            (
+                ValueSyntax::Header,
+                "canaryб",
+                "its character 7 is not ASCII, and a header can contain nothing else",
+            ),
+            (
+                ValueSyntax::Username,
+                "canary:x",
+                "its character 7 is a colon, which ends the user name of Basic",
+            ),
+            (
+                ValueSyntax::AccessKeyId,
                 "can/ary",
                 "its character 4 is a slash, a comma or a space, which ends an access key id",
             ),
-            (Place::Key(KeyEncoding::Hex), "canary", "it is not in its `key_encoding`"),
-            (Place::Key(KeyEncoding::Base64), "canary canary", "it is not in its `key_encoding`"),
-            (Place::Segment, "..", "it is a dot segment of a path"),
-            (Place::Segment, "canary\t", "its character 7 is a tab (U+0009)"),
-            (Place::Unknown, "a\u{202e}", "its character 2 is an invisible character (U+202E)"),
+            (ValueSyntax::Key(KeyEncoding::Hex), "canary", "it is not in its `key_encoding`"),
+            (ValueSyntax::Key(KeyEncoding::Base64), "canary canary", "it is not in its `key_encoding`"),
+            (ValueSyntax::Segment, "..", "it is a dot segment of a path"),
+            (ValueSyntax::Segment, "canary\t", "its character 7 is a tab (U+0009)"),
+            (ValueSyntax::Unknown, "a\u{202e}", "its character 2 is an invisible character (U+202E)"),
         ] {
             assert_eq!(place.check(value).unwrap_err().to_string(), expected);
         }
@@ -312,10 +333,10 @@ mod tests {
     #[test]
     fn a_key_is_written_in_its_encoding() {
         for (place, value) in [
-            (Place::Key(KeyEncoding::Text), " é\n"),
-            (Place::Key(KeyEncoding::Hex), "00fF"),
-            (Place::Key(KeyEncoding::Base64), "-_8"),
-            (Place::AccessKeyId, "AKIDEXAMPLE"),
+            (ValueSyntax::Key(KeyEncoding::Text), " é\n"),
+            (ValueSyntax::Key(KeyEncoding::Hex), "00fF"),
+            (ValueSyntax::Key(KeyEncoding::Base64), "-_8"),
+            (ValueSyntax::AccessKeyId, "AKIDEXAMPLE"),
         ] {
             assert_eq!(place.check(value).is_ok(), !value.trim().is_empty(), "{value:?}");
         }

@@ -1,4 +1,5 @@
-//! Access key ids: the place in which AWS SDKs put a caller's token.
+//! Reads a caller's token from the access key id of an AWS signature, which is where an AWS SDK puts it. The signature
+//! is not verified. `crates/core/src/signing/sigv4.rs` signs requests to upstreams.
 
 use crate::http::query;
 

@@ -6,7 +6,7 @@ use ostiary_core::runtime::plan::Plan;
 
 /// A request as the upstream would have received it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sent {
+pub struct UpstreamRequest {
     /// Its method.
     pub method: &'static str,
     /// The binding that would have sent it.

@@ -12,11 +12,11 @@ use crate::secrets::credential::Credential;
 /// The secret values that were sent upstream for one request, each with its secret's name. It has the values of every
 /// credential that was tried.
 #[derive(Debug, Default)]
-pub struct Sent<'g> {
+pub struct InjectedSecrets<'g> {
     values: Vec<(&'g str, SecretValue)>,
 }
 
-impl<'g> Sent<'g> {
+impl<'g> InjectedSecrets<'g> {
     /// Adds a value, unless it is empty or already present.
     pub fn add(&mut self, name: &'g str, value: &str) {
         if !value.is_empty() && !self.values.iter().any(|(_, known)| known.expose() == value) {
@@ -31,7 +31,7 @@ impl<'g> Sent<'g> {
         }
     }
 
-    /// Whether no secret was sent.
+    /// Whether no secret was injected.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.values.is_empty()
@@ -88,14 +88,14 @@ mod tests {
 
     #[test]
     fn values_shorter_than_eight_bytes_are_named_and_looked_for_in_heads_alone() {
-        let mut sent = Sent::default();
-        sent.add("long", "12345678");
-        sent.add("short", "1234567");
-        sent.add("short", "7654321");
-        sent.add("shortest", "abc");
-        sent.add("short", "abcdef");
-        assert_eq!(sent.too_short(), ["short", "shortest"]);
-        let needles = sent.needles(&RequestId::new(1));
+        let mut injected = InjectedSecrets::default();
+        injected.add("long", "12345678");
+        injected.add("short", "1234567");
+        injected.add("short", "7654321");
+        injected.add("shortest", "abc");
+        injected.add("short", "abcdef");
+        assert_eq!(injected.too_short(), ["short", "shortest"]);
+        let needles = injected.needles(&RequestId::new(1));
         assert_eq!(needles.redact("12345678 1234567x abc").as_deref(), Some("******** *******x abc"));
         let body = b"12345678 1234567x abc";
         let released = Redactor::new(needles).push(&[&body[..], b"\n"].concat()).unwrap();
@@ -115,10 +115,16 @@ mod tests {
             (&["1234567\n7654321"], true),
             (&["\n\n\n\n\n\n\n\n"], true),
         ] {
-            let mut sent = Sent::default();
-            values.iter().for_each(|value| sent.add("it", value));
-            let longest = sent.needles(&RequestId::new(1)).longest();
-            assert_eq!((sent.is_searched_in_bodies(), longest > 0), (is_searched, is_searched), "{values:?}");
+            let mut injected = InjectedSecrets::default();
+            for value in values {
+                injected.add("it", value);
+            }
+            let longest = injected.needles(&RequestId::new(1)).longest();
+            assert_eq!(
+                (injected.is_searched_in_bodies(), longest > 0),
+                (is_searched, is_searched),
+                "{values:?}"
+            );
         }
     }
 
@@ -134,18 +140,18 @@ mod tests {
             (&alike[1..].join("\n"), false),
             (&["12345678"; 99].join("\n"), false),
         ] {
-            let mut sent = Sent::default();
-            sent.add("it", value);
-            assert_eq!(sent.too_short(), if is_named { vec!["it"] } else { vec![] }, "{value:?}");
+            let mut injected = InjectedSecrets::default();
+            injected.add("it", value);
+            assert_eq!(injected.too_short(), if is_named { vec!["it"] } else { vec![] }, "{value:?}");
         }
     }
 
     #[test]
     fn a_name_of_a_header_has_no_case() {
-        let mut sent = Sent::default();
-        sent.add("api", "Sk_Live_a-Token-in-9-Parts");
-        sent.add("short", "Key-7");
-        let needles = sent.needles(&RequestId::new(1));
+        let mut injected = InjectedSecrets::default();
+        injected.add("api", "Sk_Live_a-Token-in-9-Parts");
+        injected.add("short", "Key-7");
+        let needles = injected.needles(&RequestId::new(1));
         for (name, expected) in [
             ("x-sk_live_a-token-in-9-parts", true),
             ("x-Sk_Live_a-Token-in-9-Parts-x", true),
@@ -161,9 +167,9 @@ mod tests {
 
     #[test]
     fn case_45_its_debug_form_says_no_value() {
-        let mut sent = Sent::default();
-        sent.add("api", "canary-0123456789");
-        let needles = sent.needles(&RequestId::new(1));
-        assert!(!format!("{sent:?} {needles:?}").contains("canary"));
+        let mut injected = InjectedSecrets::default();
+        injected.add("api", "canary-0123456789");
+        let needles = injected.needles(&RequestId::new(1));
+        assert!(!format!("{injected:?} {needles:?}").contains("canary"));
     }
 }

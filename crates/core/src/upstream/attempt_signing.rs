@@ -14,8 +14,8 @@ use crate::signing::unsigned::Unsigned;
 /// Sets the credential's fields in the plan's body and signs the request. `attempt` is its number, from 1.
 ///
 /// # Errors
-/// The same as [`signing::complete`].
-pub async fn complete<'g, R: AuthRuntime + Clock>(
+/// The same as [`signing::sign`].
+pub async fn sign_attempt<'g, R: AuthRuntime + Clock>(
     plan: &mut Plan,
     head: &impl RequestHead,
     credential: &Credential<'g>,
@@ -28,5 +28,5 @@ pub async fn complete<'g, R: AuthRuntime + Clock>(
     }
     let moment = Moment::new(runtime.now(), request_id, attempt);
     let mut request = Unsigned::new(plan, head, &moment);
-    signing::complete(&mut request, &credential.fields, &credential.signers, runtime).await
+    signing::sign(&mut request, &credential.fields, &credential.signers, runtime).await
 }

@@ -3,12 +3,13 @@
 use crate::http::charset;
 use crate::http::coding::Coding;
 use crate::http::media_type::is_of_type;
+use crate::http::status::has_body;
 use crate::response::body_links::BodyLinks;
 use crate::runtime::UpstreamResponse;
 
 /// The change to a body whose links are rewritten.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BodyEdit {
+pub struct BodyRewriting {
     /// The content coding of the upstream's body. The body is decoded before it is rewritten, and stays decoded.
     pub coding: Coding,
     /// The rewriter of its links.
@@ -22,7 +23,7 @@ pub struct BodyEdit {
 /// rewritten either if its encoding does not contain ASCII.
 #[must_use]
 pub fn coding_of_rewritten(response: &impl UpstreamResponse, types: &[impl AsRef<str>]) -> Option<Coding> {
-    if types.is_empty() || matches!(response.status(), 101 | 204 | 206 | 226 | 304) {
+    if types.is_empty() || !has_body(response.status()) || matches!(response.status(), 206 | 226) {
         return None;
     }
     let content_type = response.header("content-type")?;

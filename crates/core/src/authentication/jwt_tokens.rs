@@ -1,4 +1,4 @@
-//! The signed tokens of a request.
+//! Finds the caller of a request by its signed tokens (JSON Web Tokens). `jwt` verifies one token.
 
 use subtle::Choice;
 
@@ -13,47 +13,47 @@ use crate::runtime::{Bindings, Clock};
 /// More than any client sends at once. Each costs a computation for an unauthenticated request.
 const MOST_SIGNED: usize = 4;
 
-/// The results for the signed tokens.
+/// The results for the signed tokens of one request.
 #[derive(Default)]
-pub(super) struct Signed {
+pub(super) struct JwtTokens {
     /// The authenticated callers, each with the position of its token.
     pub(super) proved: Vec<(CallerId, Identity, usize)>,
     /// The positions of tokens with a known issuer, valid or not.
     known: Vec<usize>,
     /// The reason for refusing one of them: that of the latest check.
-    refused: Option<JwtError>,
+    failure: Option<JwtError>,
 }
 
 /// Verifies the texts that look like signed tokens, for the callers that use them.
-pub(super) async fn verify_signed<'g, R: Bindings + Clock + AuthRuntime>(
+pub(super) async fn verify_jwt_tokens<'g, R: Bindings + Clock + AuthRuntime>(
     callers: impl Iterator<Item = (CallerId, &'g Caller)> + Clone,
     shown: &[(Token, Choice)],
-    is_foreign: bool,
+    is_cross_site: bool,
     runtime: &R,
-) -> Signed {
-    let mut signed = Signed::default();
+) -> JwtTokens {
+    let mut signed = JwtTokens::default();
     let callers = callers.filter(|(_, caller)| matches!(caller.proof, Proof::Jwt(_) | Proof::Issued(_)));
     if callers.clone().next().is_none() {
         return signed;
     }
     let texts = shown.iter().enumerate().map(|(at, (token, _))| (at, token.text.expose()));
     for (at, text) in texts.filter(|(_, text)| jwt::is_meant(text)).take(MOST_SIGNED) {
-        let verified = jwt::verify(callers.clone(), text, is_foreign, runtime).await;
+        let verified = jwt::verify(callers.clone(), text, is_cross_site, runtime).await;
         if verified.is_known {
             signed.known.push(at);
         }
         match verified.proved {
             Ok(proved) => signed.proved.extend(proved.into_iter().map(|(id, identity)| (id, identity, at))),
-            Err(why) => signed.refused = signed.refused.max(Some(why)),
+            Err(why) => signed.failure = signed.failure.max(Some(why)),
         }
     }
     signed
 }
 
-impl Signed {
+impl JwtTokens {
     /// The reason why authentication failed, if no other token is valid.
-    pub(super) fn refused(&self) -> AuthenticationError {
-        self.refused.map_or(AuthenticationError::Unknown, AuthenticationError::Jwt)
+    pub(super) fn error(&self) -> AuthenticationError {
+        self.failure.map_or(AuthenticationError::Unknown, AuthenticationError::Jwt)
     }
 
     /// The texts that can be other kinds of tokens.

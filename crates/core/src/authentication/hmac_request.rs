@@ -1,4 +1,5 @@
-//! Requests that their caller signs.
+//! Verifies the signature of a request: finds the caller whose HMAC key has signed it. `hmac_signature` reads what the
+//! request shows, and `crates/core/src/signing` signs requests to upstreams.
 //!
 //! Without storage no nonce can be remembered, so a signature counts for as long as its time is within the window. It
 //! counts for that one request, since the message covers what the configuration has in it.
@@ -7,7 +8,7 @@ use std::rc::Rc;
 
 use subtle::{Choice, ConstantTimeEq as _};
 
-use super::shown_signature::ShownSignature;
+use super::hmac_signature::ShownSignature;
 use super::signature_error::SignatureError;
 use crate::authentication::error::AuthenticationError;
 use crate::authentication::jwt::Identity;
@@ -18,6 +19,7 @@ use crate::http::method::Method;
 use crate::http::query;
 use crate::refusal::Code;
 use crate::runtime::auth_runtime::AuthRuntime;
+use crate::runtime::clock::whole;
 use crate::runtime::plan::Plan;
 use crate::runtime::reading::Reading;
 use crate::runtime::{Bindings, Clock, RequestHead};
@@ -44,22 +46,13 @@ pub struct SignedRequest<'h, H> {
     pub query: Option<&'h str>,
 }
 
-/// Why no signature proves a caller.
+/// The reason why the signature of a request does not authenticate a caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refused {
-    /// For the log. The caller is told no more than that it is not known.
+pub enum VerificationFailure {
+    /// There is no valid signature. Only the log has the reason.
     Unproved(AuthenticationError),
-    /// The body cannot be had.
+    /// The body could not be read.
     Body(Code),
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "`as` saturates, and no clock shows such a time"
-)]
-fn seconds(clock: &impl Clock) -> u64 {
-    (clock.now() / 1000.0) as u64
 }
 
 /// Finds the one of these callers that has signed the request; `None` where it shows no signature of any.
@@ -76,21 +69,21 @@ pub async fn verify_request<'g, H: RequestHead, R: Bindings + Clock + AuthRuntim
     request: &SignedRequest<'_, H>,
     readings: &mut Readings<'g, R>,
     body: impl AsyncFnOnce() -> Result<Option<SecretBytes>, Code>,
-) -> Option<Result<(ProvedCaller, Option<SecretBytes>), Refused>> {
-    let now = seconds(readings.bindings());
+) -> Option<Result<(ProvedCaller, Option<SecretBytes>), VerificationFailure>> {
+    let now = whole(readings.bindings().now() / 1000.0);
     let mut candidates = Vec::new();
-    let mut refused = None;
+    let mut failure = None;
     for (id, proof) in
         callers.filter_map(|id| gateway.caller(id).and_then(|caller| Some((id, proof_of(caller)?))))
     {
         match ShownSignature::find(proof, request.head, request.query, now) {
             Some(Ok(shown)) => candidates.push(Candidate { id, proof, shown }),
-            Some(Err(why)) => refused = refused.max(Some(why)),
+            Some(Err(why)) => failure = failure.max(Some(why)),
             None => {}
         }
     }
     if candidates.is_empty() {
-        return refused.map(|why| Err(why.into()));
+        return failure.map(|why| Err(why.into()));
     }
     let secrets = candidates.iter().filter_map(|candidate| gateway.secret(candidate.proof.key));
     readings.read(secrets.flat_map(|secret| secret.sources.iter())).await;
@@ -101,40 +94,44 @@ pub async fn verify_request<'g, H: RequestHead, R: Bindings + Clock + AuthRuntim
     if keys.iter().all(|(_, keys)| keys.usable.is_empty()) {
         return Some(Err(SignatureError::KeyUnreadable.into()));
     }
-    let body = if candidates.iter().any(|candidate| candidate.proof.reads_body()) {
-        match body().await {
-            Ok(body) => body,
-            Err(code) => return Some(Err(Refused::Body(code))),
-        }
-    } else {
-        None
-    };
+    Some(verify_messages(request, keys, readings.bindings(), body).await)
+}
+
+/// Steps 3 and 4.
+async fn verify_messages<H: RequestHead, R: Clock + AuthRuntime>(
+    request: &SignedRequest<'_, H>,
+    candidates: Vec<(&Candidate<'_>, Keys)>,
+    runtime: &R,
+    body: impl AsyncFnOnce() -> Result<Option<SecretBytes>, Code>,
+) -> Result<(ProvedCaller, Option<SecretBytes>), VerificationFailure> {
+    let covers_body = candidates.iter().any(|(candidate, _)| candidate.proof.buffers_request_body());
+    let body = if covers_body { body().await.map_err(VerificationFailure::Body)? } else { None };
     // A body can take longer than the window.
-    let now = seconds(readings.bindings());
-    if candidates.iter().any(|candidate| candidate.shown.last_second < now) {
-        return Some(Err(SignatureError::Expired.into()));
+    let now = whole(runtime.now() / 1000.0);
+    if candidates.iter().any(|(candidate, _)| candidate.shown.last_second < now) {
+        return Err(SignatureError::Expired.into());
     }
     let (mut proved, mut all_read) = (Vec::new(), true);
-    let mut plan = request.plan(body);
-    for (candidate, keys) in keys {
+    let mut plan = request.unedited_plan(body);
+    for (candidate, keys) in candidates {
         all_read &= keys.all_read;
         if candidate.is_proved::<R>(request, &mut plan, &keys.usable) {
             proved.push((candidate.id, &candidate.shown.signature));
         }
     }
     let body = plan.body.take().and_then(Rc::into_inner);
-    Some(match proved.as_slice() {
+    match proved.as_slice() {
         [(id, signature)] => {
             let tokens = ProvedTokens::new(vec![SecretValue::new(signature.expose().to_owned())]);
             Ok((ProvedCaller { id: *id, tokens, identity: Identity::default() }, body))
         }
         [] if all_read => Err(SignatureError::Mismatch.into()),
         [] => Err(SignatureError::KeyUnreadable.into()),
-        _ => Err(Refused::Unproved(AuthenticationError::Contradictory)),
-    })
+        _ => Err(VerificationFailure::Unproved(AuthenticationError::Contradictory)),
+    }
 }
 
-impl From<SignatureError> for Refused {
+impl From<SignatureError> for VerificationFailure {
     fn from(why: SignatureError) -> Self {
         Self::Unproved(AuthenticationError::Signature(why))
     }
@@ -224,20 +221,9 @@ impl Candidate<'_> {
 
 impl<H: RequestHead> SignedRequest<'_, H> {
     /// The request without edits, so that a message is made of it as a client's own signature is.
-    fn plan(&self, body: Option<SecretBytes>) -> Plan {
-        Plan {
-            method: self.method,
-            fetcher: None,
-            url: SecretValue::new(String::new()),
-            remove: Vec::new(),
-            set: Vec::new(),
-            has_body: body.is_some(),
-            body: body.map(Rc::new),
-            keep: 0,
-            max_body: None,
-            timeout: 0,
-            reads_body: false,
-        }
+    fn unedited_plan(&self, body: Option<SecretBytes>) -> Plan {
+        let url = SecretValue::new(String::new());
+        Plan { has_body: body.is_some(), body: body.map(Rc::new), ..Plan::own(self.method, url, 0) }
     }
 
     /// The URL before the signature was put on it.

@@ -19,12 +19,12 @@ const MARGIN: u64 = 60;
 const LONGEST: u64 = 24 * 60 * 60;
 
 /// The cache entry of one credential's token.
-pub(super) struct Place {
+pub(super) struct CacheEntry {
     name: String,
     key: Zeroizing<[u8; 32]>,
 }
 
-impl Place {
+impl CacheEntry {
     pub(super) fn new<S: AuthRuntime>(pending: &PendingExchange<'_>) -> Self {
         // Everything that the token depends on. The digest covers every secret of the credential.
         let material = Zeroizing::new(
@@ -49,8 +49,8 @@ impl Place {
     }
 
     /// The token that is kept here, unless it is about to expire.
-    pub(super) async fn find<S: AuthRuntime>(&self, moment: &Moment, runtime: &S) -> Option<SecretValue> {
-        let kept = runtime.find(&self.name).await?;
+    pub(super) async fn read<S: AuthRuntime>(&self, moment: &Moment, runtime: &S) -> Option<SecretValue> {
+        let kept = runtime.get(&self.name).await?;
         let (nonce, sealed) = kept.split_first_chunk::<12>()?;
         let opened = SecretBytes::new(runtime.open(&self.key, nonce, sealed).await?);
         let (expires, token) = opened.expose().split_first_chunk::<8>()?;
@@ -60,7 +60,7 @@ impl Place {
     }
 
     /// Keeps the token until it is about to expire.
-    pub(super) async fn keep<S: AuthRuntime>(
+    pub(super) async fn write<S: AuthRuntime>(
         &self,
         token: &SecretValue,
         expires: u64,
@@ -74,6 +74,6 @@ impl Place {
         let nonce = sha256_under(b"ostiary seal", moment.nonce().as_bytes());
         let Some(nonce) = nonce.expose().first_chunk::<12>() else { return };
         let Some(sealed) = runtime.seal(&self.key, nonce, text.expose()).await else { return };
-        runtime.keep(&self.name, &[nonce.as_slice(), &sealed].concat(), seconds).await;
+        runtime.put(&self.name, &[nonce.as_slice(), &sealed].concat(), seconds).await;
     }
 }

@@ -6,9 +6,9 @@ use std::fmt;
 use crate::configuration::{
     Caller, Gateway, HmacProof, OutputPlace, Part, Placement, Proof, Route, SecretId, Template,
 };
-use crate::place::{InvalidValue, Place, ValueFault, is_signing_key};
 use crate::secret_value::SecretValue;
 use crate::secrets::json_field::string_field;
+use crate::value_syntax::{InvalidValue, ValueFault, ValueSyntax, is_signing_key};
 
 /// Checks that the value fits every place in which the configuration uses this secret: the auth of each route, and the
 /// token of a caller. `signs` tells whether the configuration may have keys that sign tokens, so that a build without
@@ -32,7 +32,7 @@ fn check_caller<'g>(caller: &'g Caller, id: SecretId, value: &SecretValue) -> Re
     let misfit = |field, fault| Misfit { user: User::Caller(&caller.name), field, fault };
     match &caller.proof {
         Proof::Secret(token) if *token == id => {
-            Place::Header.check(value.expose()).map_err(|fault| misfit(None, MisfitFault::Value(fault)))
+            ValueSyntax::Header.check(value.expose()).map_err(|fault| misfit(None, MisfitFault::Value(fault)))
         }
         Proof::Hmac(HmacProof { key, field, key_encoding, .. }) if *key == id => {
             let name = field.as_deref();
@@ -41,7 +41,9 @@ fn check_caller<'g>(caller: &'g Caller, id: SecretId, value: &SecretValue) -> Re
             });
             let found = found.transpose()?;
             let key = found.as_ref().unwrap_or(value).expose();
-            Place::Key(*key_encoding).check(key).map_err(|fault| misfit(name, MisfitFault::Value(fault)))
+            ValueSyntax::Key(*key_encoding)
+                .check(key)
+                .map_err(|fault| misfit(name, MisfitFault::Value(fault)))
         }
         _ => Ok(()),
     }
@@ -54,8 +56,8 @@ fn check_route<'g>(
     signs: bool,
 ) -> Result<(), Misfit<'g>> {
     for placement in route.auths().flatten() {
-        for (template, place) in places(placement) {
-            check_template(template, place, id, value, signs).map_err(|(field, fault)| Misfit {
+        for (template, syntax) in value_syntaxes(placement) {
+            check_template(template, syntax, id, value, signs).map_err(|(field, fault)| Misfit {
                 user: User::Route(&route.name),
                 field,
                 fault,
@@ -67,7 +69,7 @@ fn check_route<'g>(
 
 fn check_template<'g>(
     template: &'g Template,
-    place: Place,
+    syntax: ValueSyntax,
     id: SecretId,
     value: &SecretValue,
     signs: bool,
@@ -75,12 +77,13 @@ fn check_template<'g>(
     for part in template.parts.iter() {
         match part {
             Part::Secret(secret) if *secret == id => {
-                check_place(place, value, signs).map_err(|fault| (None, MisfitFault::Value(fault)))?;
+                check_syntax(syntax, value, signs).map_err(|fault| (None, MisfitFault::Value(fault)))?;
             }
             Part::Field(secret, name) if *secret == id => {
                 let name = name.as_ref();
                 let field = string_field(value, name).ok_or((Some(name), MisfitFault::NoField))?;
-                check_place(place, &field, signs).map_err(|fault| (Some(name), MisfitFault::Value(fault)))?;
+                check_syntax(syntax, &field, signs)
+                    .map_err(|fault| (Some(name), MisfitFault::Value(fault)))?;
             }
             _ => {}
         }
@@ -88,55 +91,57 @@ fn check_template<'g>(
     Ok(())
 }
 
-fn check_place(place: Place, value: &SecretValue, signs: bool) -> Result<(), InvalidValue> {
-    match place {
-        Place::SigningKey(algorithm, encoding)
+fn check_syntax(syntax: ValueSyntax, value: &SecretValue, signs: bool) -> Result<(), InvalidValue> {
+    match syntax {
+        ValueSyntax::SigningKey(algorithm, encoding)
             if signs && !is_signing_key(algorithm, encoding, value.expose()) =>
         {
             Err(InvalidValue { position: 1, fault: ValueFault::NoKey })
         }
-        _ => place.check(value.expose()),
+        _ => syntax.check(value.expose()),
     }
 }
 
-/// The templates of a placement, each with its place.
-fn places(placement: &Placement) -> Vec<(&Template, Place)> {
-    let mut places = match placement {
-        Placement::Bearer(value) | Placement::Header { value, .. } => vec![(value, Place::Header)],
+/// The templates of a placement, each with the syntax of its value.
+fn value_syntaxes(placement: &Placement) -> Vec<(&Template, ValueSyntax)> {
+    let mut values = match placement {
+        Placement::Bearer(value) | Placement::Header { value, .. } => vec![(value, ValueSyntax::Header)],
         Placement::Basic { username, password } => {
-            vec![(username, Place::Username), (password, Place::Password)]
+            vec![(username, ValueSyntax::Username), (password, ValueSyntax::Password)]
         }
-        Placement::Query { value, .. } | Placement::Body { value, .. } => vec![(value, Place::Encoded)],
-        Placement::Client { id, secret } => vec![(id, Place::Encoded), (secret, Place::Encoded)],
-        Placement::Path { value, .. } => vec![(value, Place::Segment)],
+        Placement::Query { value, .. } | Placement::Body { value, .. } => vec![(value, ValueSyntax::Encoded)],
+        Placement::Client { id, secret } => vec![(id, ValueSyntax::Encoded), (secret, ValueSyntax::Encoded)],
+        Placement::Path { value, .. } => vec![(value, ValueSyntax::Segment)],
         Placement::Hmac(hmac) => {
-            vec![(&hmac.key, Place::Key(hmac.key_encoding)), (&hmac.message, Place::Encoded)]
+            vec![(&hmac.key, ValueSyntax::Key(hmac.key_encoding)), (&hmac.message, ValueSyntax::Encoded)]
         }
         Placement::SigV4(sigv4) => {
-            let mut places =
-                vec![(&sigv4.access_key_id, Place::AccessKeyId), (&sigv4.secret_access_key, Place::Encoded)];
-            places.extend(sigv4.session_token.iter().map(|token| (token, Place::Header)));
-            places
+            let mut values = vec![
+                (&sigv4.access_key_id, ValueSyntax::AccessKeyId),
+                (&sigv4.secret_access_key, ValueSyntax::Encoded),
+            ];
+            values.extend(sigv4.session_token.iter().map(|token| (token, ValueSyntax::Header)));
+            values
         }
         Placement::Jwt(jwt) => {
-            let mut places = vec![(&jwt.key, Place::SigningKey(jwt.algorithm, jwt.key_encoding))];
+            let mut values = vec![(&jwt.key, ValueSyntax::SigningKey(jwt.algorithm, jwt.key_encoding))];
             for claim in jwt.header.iter().chain(jwt.claims.iter()) {
-                claim.value.each_template(&mut |template| places.push((template, Place::Encoded)));
+                claim.value.each_template(&mut |template| values.push((template, ValueSyntax::Encoded)));
             }
-            places
+            values
         }
         Placement::Mtls(_) => Vec::new(),
-        Placement::Exchange(exchange) => exchange.auth.iter().flat_map(self::places).collect(),
+        Placement::Exchange(exchange) => exchange.auth.iter().flat_map(self::value_syntaxes).collect(),
     };
-    places.extend(placement.outputs().iter().map(|output| (&output.value, place_of(&output.place))));
-    places
+    values.extend(placement.outputs().iter().map(|output| (&output.value, syntax_of(&output.place))));
+    values
 }
 
-/// The rules for a value in this place.
-pub(super) const fn place_of(output: &OutputPlace) -> Place {
+/// The syntax of a value in this place.
+pub(super) const fn syntax_of(output: &OutputPlace) -> ValueSyntax {
     match output {
-        OutputPlace::Header(_) => Place::Header,
-        OutputPlace::Query(_) | OutputPlace::Body(_) => Place::Encoded,
+        OutputPlace::Header(_) => ValueSyntax::Header,
+        OutputPlace::Query(_) | OutputPlace::Body(_) => ValueSyntax::Encoded,
     }
 }
 
