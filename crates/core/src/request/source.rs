@@ -118,7 +118,9 @@ impl Form {
         let relative = value.strip_prefix('/').unwrap_or(value);
         match self {
             Self::Object(_) if value.contains("://") => {
-                let path = value.strip_prefix(upstream.origin.as_ref())?;
+                // Anything but a slash would continue the host.
+                let path =
+                    value.strip_prefix(upstream.origin.as_ref()).filter(|path| path.starts_with('/'))?;
                 Some(path.split_once('?').map_or(path, |(path, _)| path).to_owned())
             }
             Self::Object(_) => object(relative, upstream.origin.split_once("://")?.1),
