@@ -28,7 +28,7 @@ use crate::request::body::read_body;
 use crate::request::rate_limit::{Limited, Limits, Subject};
 use crate::request::routing::Arrival;
 use crate::request::trace::Trace;
-use crate::request::{cors, destination, named_method, routing};
+use crate::request::{cors, destination, named_method, routing, source};
 use crate::request_id::RequestId;
 use crate::response::edits::{Edits, edits};
 use crate::response::link::Links;
@@ -420,8 +420,8 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + OperatorRuntime + A
         Ok(destination)
     }
 
-    /// Step 4, for the second method that a query can name, and for the second target of COPY and MOVE, whose path
-    /// below the mount is returned.
+    /// Step 4, for the second method that a query can name, for the second resource that a header can name, and for the
+    /// second target of COPY and MOVE, whose path below the mount is returned.
     fn authorize_second_target(
         &mut self,
         routed: Routed<'g, '_>,
@@ -433,7 +433,15 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + OperatorRuntime + A
             self.event.mismatch = Some(Mismatch::Method);
             return Err(Code::NotAllowed);
         }
-        destination::below_mount(self.gateway, route, method, target, self.head, |path| admits(method, path))
+        let upstream = || base_url(&route.upstream, self.runtime);
+        let only_reads = matches!(method, Method::Get | Method::Head);
+        let sources =
+            if only_reads { Ok(()) } else { source::check(route, upstream, path, self.head, admits) };
+        let checked = sources.and_then(|()| {
+            let admits = |path: Below<'_>| admits(method, path);
+            destination::below_mount(self.gateway, route, method, target, self.head, admits)
+        });
+        checked.inspect_err(|_| self.event.mismatch = Some(Mismatch::OtherResource))
     }
 
     /// Step 4, where no rule admits the request: the code of the refusal. The rule that nearly matched is logged.
