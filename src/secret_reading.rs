@@ -10,7 +10,6 @@ use ostiary_core::runtime::Bindings;
 use ostiary_core::runtime::rate_limit_verdict::RateLimitVerdict;
 use ostiary_core::runtime::reading::Reading;
 use ostiary_secret_bindings::{self as secret_bindings, ReadError};
-use wasm_bindgen::prelude::*;
 
 use crate::request_context::RequestContext;
 
