@@ -36,7 +36,7 @@ test("arrows that point down pass", () => {
   assert.deepEqual(found, { status: 0, told: "" });
 });
 
-test("an arrow that points up is told", () => {
+test("an import from a higher layer is reported", () => {
   const found = check({
     [`${CORE}/http/query.rs`]: "use crate::{\n    refusal::Code,\n};\n",
     [`${CORE}/refusal.rs`]: "",
@@ -45,7 +45,7 @@ test("an arrow that points up is told", () => {
   assert.match(found.told, /http\/query\.rs uses refusal\.rs, of a higher layer/);
 });
 
-test("a circle is told, also one through a folder's module", () => {
+test("a circular import is reported, also through a folder's module", () => {
   for (const files of [
     { "crates/cli/src/a.rs": "use crate::b::B;\n", "crates/cli/src/b.rs": "use super::a::A;\n" },
     {

@@ -90,7 +90,7 @@ test("the official SDK manages secrets", async () => {
   assert.deepEqual(await held(), []);
 });
 
-test("the official SDK reads refusals, and waits as it is told to", async () => {
+test("the official SDK reads refusals, and waits as Retry-After says", async () => {
   const { secretsStore } = client({ maxRetries: 0 });
   const missing = secretsStore.stores.secrets.get("none", { ...account, store_id: STORE });
   await assert.rejects(missing, (error) => error instanceof Cloudflare.NotFoundError && error.errors[0].message === "secret_not_found");

@@ -50,7 +50,7 @@ test("case 27: a secret deleted through the API is passed over, and serves when 
   assert.equal(await key(), value);
 });
 
-test("a store that is told to shows a new value only later, and the last one wins", async () => {
+test("with a delay, the store returns a new value later, and the last value wins", async () => {
   await api.delay({ visible: "1500ms" });
   await patch("PRIMARY_KEY", "first of two");
   await patch("PRIMARY_KEY", "late");
@@ -83,7 +83,7 @@ test("values change under load, and each request has one that was there", async 
   assert.equal(await key(), values.at(-1));
 });
 
-test("case 45: nothing that the gateway or the API wrote holds a secret", () => {
+test("case 45: nothing that the gateway or the API wrote contains a secret", () => {
   gateway.sweep();
   assert.ok(!api.output().includes("value-"));
 });

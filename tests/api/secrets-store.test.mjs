@@ -27,7 +27,7 @@ const create = async (...secrets) => succeeded(await api.call("POST", SECRETS, s
 const listed = async (query = "") => succeeded(await api.call("GET", `${SECRETS}?${query}`), isSecret);
 const names = (secrets) => secrets.map(({ name }) => name);
 
-test("all twelve operations answer in their published shapes", async () => {
+test("all twelve operations respond in their published form", async () => {
   const [made, second] = await create(secret("FIRST", { comment: "of many" }), secret("SECOND", { scopes: ["workers", "ai_gateway"] }));
   assert.deepEqual([made.name, made.comment, made.scopes, made.status], ["FIRST", "of many", ["workers"], "active"]);
   assert.deepEqual([second.name, second.comment, second.scopes], ["SECOND", null, ["workers", "ai_gateway"]]);
@@ -125,7 +125,7 @@ test("a request shows a token, or an e-mail and a key", async () => {
   refused(await asked({ authorization: "Bearer any", origin: "https://evil.test" }), 403, 10_000, "Authentication error");
 });
 
-test("an account id that is none is told apart from a store that is none", async () => {
+test("the errors of an invalid account id and an invalid store id differ", async () => {
   const response = await fetch(`${api.base}/accounts/${"a".repeat(33)}/secrets_store/quota`, { headers: { authorization: "Bearer any" } });
   assert.equal(response.status, 404);
   assert.equal((await response.json()).errors[0].code, 7003);
@@ -168,7 +168,7 @@ test("an account has a hundred secrets, and a batch is created whole or not at a
   assert.equal((await api.call("GET", SECRETS)).body.result_info.total_count, 100);
 });
 
-test("the forms of the older reference are taken, and answered in today's", async () => {
+test("requests in the form of the older reference are accepted, with responses in the current form", async () => {
   const one = succeeded(await api.call("POST", SECRETS, secret("ONE", { scopes: ["ai-gateway"] })), isSecret);
   assert.ok(Array.isArray(one));
   assert.deepEqual(one[0].scopes, ["ai_gateway"]);
@@ -184,7 +184,7 @@ test("a name does not change", async () => {
   assert.deepEqual(names(await listed()), ["KEPT"]);
 });
 
-test("a secret is pending for as long as it is told to be", async () => {
+test("a secret is pending for the configured time", async () => {
   await api.delay({ pending: "10m" });
   const [{ id, status }] = await create(secret("SLOW"));
   assert.equal(status, "pending");
@@ -200,7 +200,7 @@ test("a secret is pending for as long as it is told to be", async () => {
   assert.deepEqual([...states], ["pending", "active"]);
 });
 
-test("it fails as it is told, for as many requests as it is told", async () => {
+test("a fault is returned as configured, for the configured number of requests", async () => {
   await api.fail({ operations: ["secrets.list"], status: 429, retry_after: 7, times: 2 });
   assert.equal((await api.call("GET", "quota")).status, 200);
   for (let time = 0; time < 2; time += 1) {
@@ -223,7 +223,7 @@ test("it fails as it is told, for as many requests as it is told", async () => {
   assert.ok(performance.now() - began >= 290);
 });
 
-test("an operation can be performed although its answer fails", async () => {
+test("an operation can be performed although its response fails", async () => {
   await api.fail({ operations: ["secrets.create"], status: 500, done: true, times: 1 });
   refused(await api.call("POST", SECRETS, [secret("DONE")]), 500, 10_001, "internal_error");
   assert.deepEqual(names(await listed()), ["DONE"]);
@@ -250,7 +250,7 @@ test("everything is there after a restart", async () => {
   assert.deepEqual(await listed(), before);
 });
 
-test("no value stands in an answer or in what it printed", async () => {
+test("no value is in a response or in the output", async () => {
   const [{ id }] = await create(secret("ONE"));
   const answers = [
     await api.call("GET", SECRETS),

@@ -67,7 +67,7 @@ describe("what a binding sends, on workerd", () => {
     assert.deepEqual([url, body, headers.authorization], ["/x?a=1", "body", undefined]);
   });
 
-  test("the same server takes nobody without one", async () => {
+  test("the same server refuses a client without a certificate", async () => {
     const response = await gateway.call({ target: "/bare-tls/x" });
     assert.equal(response.value("ostiary-refusal"), "upstream_unreachable", response.text);
     assert.deepEqual(verifier.requests, []);

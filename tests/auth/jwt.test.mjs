@@ -63,7 +63,7 @@ describe("JWT for each request, on workerd", () => {
   after(() => gateway?.stop());
 
   for (const { route, algorithm, key, token } of FORMS) {
-    test(`a verifier takes a token of ${algorithm}, and none that was changed or shown before`, async () => {
+    test(`a verifier accepts a token of ${algorithm}, but not one that was changed or used before`, async () => {
       const verified = verifier(algorithm, key);
       gateway.verifies((exchange) => verified(token(exchange))?.iss === "app");
       for (let count = 0; count < 2; count++) {
@@ -89,7 +89,7 @@ describe("JWT for each request, on workerd", () => {
       gateway.store.setAll({ EC_KEY: broken });
       gateway.upstream.exchanges = [];
       assert.equal((await gateway.call({ target: "/es256/x" })).status, 200);
-      assert.equal(gateway.upstream.exchanges.length, 1, "nothing is sent for a key that is none");
+      assert.equal(gateway.upstream.exchanges.length, 1, "nothing is sent for a value that is not a key");
     }
   });
 

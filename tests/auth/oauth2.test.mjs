@@ -73,7 +73,7 @@ describe("tokens of OAuth 2.0, on workerd", { skip }, () => {
       assert.equal(gateway.upstream.exchanges[0].body.toString(), "body");
     });
 
-    test(`${route}: the server takes no other secret, and no answer of it reaches the caller`, async () => {
+    test(`${route}: the server accepts no other secret, and the caller gets none of its responses`, async () => {
       const [first, second] = authority.clients;
       const wrong = (client, other) => ({ ...client, secret: `${client.secret}x`, refresh: other.refresh, key: other.key });
       setClients([wrong(first, second), wrong(second, first)]);
@@ -96,7 +96,7 @@ describe("tokens of OAuth 2.0, on workerd", { skip }, () => {
     });
   }
 
-  test("a token serves many requests where the configuration says so, and lies sealed under a name of its own", async () => {
+  test("with reuse, a token is used for many requests, and is stored encrypted under its own name", async () => {
     for (let count = 0; count < 3; count++) assert.equal((await call("private")).status, 200);
     assert.deepEqual(await authority.command("check"), [200]);
     const token = bearer(gateway.upstream.exchanges[0]);

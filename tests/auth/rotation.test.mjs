@@ -150,7 +150,7 @@ describe("rotating a key that signs, on workerd", () => {
     }
   });
 
-  test("a client certificate is none of the store's secrets", async () => {
+  test("a client certificate is not a secret of the store", async () => {
     const ran = await store.rotate(["CERTIFICATE", "--route", "mtls", "--probe", "GET /x"], text("third"));
     assert.deepEqual([ran.code, ran.written], [2, []], ran.err);
     assert.match(ran.err, /has no secret `CERTIFICATE`/);

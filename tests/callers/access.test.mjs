@@ -41,7 +41,7 @@ describe("an operator that Cloudflare Access has logged in", () => {
   });
   after(() => world?.stop());
 
-  test("needs no token, and the log says who looked", async () => {
+  test("needs no token, and the log has the user", async () => {
     const answer = await call(await login());
     assert.equal(answer.status, 200, answer.text);
     const id = answer.value("ostiary-request-id");
@@ -53,7 +53,7 @@ describe("an operator that Cloudflare Access has logged in", () => {
     assert.equal(explained.status, 200, explained.text);
   });
 
-  test("is nobody for a page of another origin", async () => {
+  test("is not authenticated for a page of another origin", async () => {
     const token = await login();
     for (const fields of [
       [["Origin", "https://evil.example"]],
@@ -73,7 +73,7 @@ describe("an operator that Cloudflare Access has logged in", () => {
     }
   });
 
-  test("is known by the issuer's signature, the application and the claims alone", async () => {
+  test("is authenticated only by the issuer's signature, the application and the claims", async () => {
     const other = await generateKeyPair("RS256", { extractable: true });
     for (const [token, status] of [
       [undefined, 401],

@@ -130,7 +130,7 @@ describe("signed requests on workerd", () => {
     assert.equal(large.seen, undefined);
   });
 
-  test("a caller with a token of a tenant is told from one that signs", async () => {
+  test("a tenant's token is refused on the route for signatures, and a signature on the tenants' route", async () => {
     world.store.setAll({ SHOP_A_TOKEN: "ost_shop-a_0123456789abcdefABCDEF" });
     const token = { authorization: "Bearer ost_shop-a_0123456789abcdefABCDEF" };
     assert.equal((await call(token)).status, 401);

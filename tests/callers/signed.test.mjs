@@ -98,7 +98,7 @@ describe("signed tokens on workerd", () => {
   };
 
   for (const algorithm of ALGORITHMS) {
-    test(`a job calls the API with no secret of its own: ${algorithm} by jose`, async () => {
+    test(`a job calls the API without a secret: ${algorithm} by jose`, async () => {
       const { asked } = await served(await sign(algorithm));
       assert.deepEqual(asked, [KEYS, "https://api.example.com/v1/x"]);
       // From now on, the keys are in the runtime's cache.
@@ -167,7 +167,7 @@ describe("signed tokens on workerd", () => {
     assert.deepEqual(asked, []);
   });
 
-  test("keys that cannot be had: no answer, too much of it, a redirect, no keys", async () => {
+  test("keys that are not available: no response, a response that is too long, a redirect, no keys", async () => {
     const redirect = (_, response) => response.writeHead(302, { location: "https://evil.example/keys" }).end();
     const huge = (_, response) => response.writeHead(200).end(`{"keys":[${" ".repeat(100_000)}]}`);
     const endless = (_, response) => {
@@ -182,7 +182,7 @@ describe("signed tokens on workerd", () => {
     }
   });
 
-  test("an issuer's metadata leads to its own keys and nowhere else", async () => {
+  test("an issuer's metadata can only name keys on the issuer's own origin", async () => {
     const issuer = "https://id.example.com/acme";
     const token = () => sign("ES256", { iss: issuer, sub: "x" });
     const metadata = (more) => json({ issuer, jwks_uri: "https://id.example.com/keys", ...more });

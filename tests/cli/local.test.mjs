@@ -65,7 +65,7 @@ test("the local store takes a secret by the same command, without an account", a
   assert.match(absent.err, /no store with the name or id `three`; it has `(one|two)` \(\1\), `(one|two)` \(\2\)/);
 });
 
-test("the demo's secrets alone get values, and only where they are the demo's", async () => {
+test("only the demo's secrets get values, and only in the demo's configuration", async () => {
   const demo = [binding("DEMO_KEY", "demo-key", "demo"), binding("DEMO_KEY_SECONDARY", "demo-key-secondary", "demo"), binding("CALLER_TOKEN", "caller-token", "demo")];
   const both = await seeded(folder([...demo, binding("ITEMS_KEY", "items-key", "demo")]));
   assert.match(both.token, /^caller-token-/);

@@ -40,7 +40,7 @@ const wranglerFile = (...secrets) => {
 const list = (...secrets) => success(secrets, { total_pages: 1 });
 const quota = success({ secrets: { quota: 100, usage: 1 } });
 
-test("case 61: nothing that the API says steers a terminal", async () => {
+test("case 61: text from the API cannot control a terminal", async () => {
   const odd = secret(`name${STEERING}\nactive  ok`, { id: "odd", comment: STEERING, status: STEERING, scopes: [STEERING] });
   const shown = await against(() => list(odd), ["secrets", "list"]);
   assert.equal(shown.code, 0, shown.err);
@@ -65,7 +65,7 @@ test("case 61: nothing that the API says steers a terminal", async () => {
   assert.equal(sync.out.trimEnd().split("\n").length, 2);
 });
 
-test("a pasted command does what it shows, whatever a name holds", async () => {
+test("a pasted command does what it shows, whatever a name contains", async () => {
   const names = ["-rf", "; touch pasted", "$(touch pasted)", "`touch pasted`", "a' 'b", "a\nb", `x${STEERING}`];
   const secrets = names.map((name, at) => secret(name, { id: `id;'$(id>pasted)${at}` }));
   const ran = await against(({ path }) => (path === "quota" ? quota : list(secret("BOUND"), ...secrets)), ["doctor", "--json", "--wrangler", wranglerFile("BOUND")]);
@@ -116,7 +116,7 @@ function deleting(lost, look = ({ known, name }) => (known ? success(secret(name
   };
 }
 
-test("a deletion whose answer was lost is done, and one that was not is not", async () => {
+test("a deletion whose response was lost is reported as done only if the secret is gone", async () => {
   for (const lost of [RESET, refusal(502, "bad gateway"), { status: 500, body: "<html>" }]) {
     for (const names of [["one"], ["one", "two"]]) {
       const ran = await against(deleting(lost), ["secrets", "delete", ...names]);
@@ -130,7 +130,7 @@ test("a deletion whose answer was lost is done, and one that was not is not", as
   assert.equal(wrong.code, 1, "an id that never was is not deleted");
 });
 
-test("case 56: only the API's own word for this one secret proves that it is deleted", async () => {
+test("case 56: a secret counts as deleted only if the API says so for this secret", async () => {
   const silent = { status: 200, body: { success: true, errors: [], messages: [] } };
   for (const look of [
     silent, success(null), success([]), success({}), success(secret("another")), refusal(404, "not found"), refusal(404, "store_not_found"),
@@ -166,7 +166,7 @@ test("a list that is not there is no empty one", async () => {
   }
 });
 
-test("a list of operations ends with the first that is not answered, and says what is unknown and what was not tried", async () => {
+test("a list of operations ends at the first one without a response, and reports what is unknown and what was not tried", async () => {
   const names = ["a", "b", "c", "d"];
   const file = join(folder, "four.json");
   writeFileSync(file, JSON.stringify(Object.fromEntries(names.map((name) => [name, VALUE]))));
@@ -294,7 +294,7 @@ test("an error that quotes the value or the token is masked", async () => {
   }
 });
 
-test("a wait without an end and a credential that is none are told with exit code 2", async () => {
+test("an endless wait and an invalid credential are reported with exit code 2", async () => {
   const never = () => assert.fail("nothing is sent");
   for (const wait of ["200000000000000d", "8d", "18446744073709551615s", "x"]) {
     const ran = await against(never, ["rotate", "x", "--wait", wait]);

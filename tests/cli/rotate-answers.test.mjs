@@ -43,7 +43,7 @@ async function rotated(args, input) {
   return { ran, written: [0, 1].filter((source) => before[source] !== after[source]) };
 }
 
-test("a header of another secret that is refused first proves nothing of the key that is rotated", async () => {
+test("of several secrets of an auth, only the rotated one is replaced by the wrong value", async () => {
   // The upstream only checks x-api-key. If the control changed that too, it would be refused, and a dead key would be
   // accepted.
   const several = ["primary", "--route", "several", "--probe", "GET /v1/balance"];
@@ -58,14 +58,14 @@ test("a header of another secret that is refused first proves nothing of the key
   assert.deepEqual(controls.map((exchange) => exchange.value("x-api-key")), [canary("HEADER_KEY")]);
 });
 
-test("a live key that may not do the probe is not taken for a dead one", async () => {
+test("a valid key without permission for the probe does not count as dead", async () => {
   answers((key) => (OLD.includes(key) ? FORBIDDEN : UNKNOWN));
   const { ran, written } = await rotated(BEARER, world.fresh());
   assert.deepEqual([ran.code, written], [1, []], ran.out);
   assert.match(ran.out, /A valid key without permission for the probe is refused like this\. Nothing was written/);
 });
 
-test("an API that says 403 to every key that it does not know is rotated", async () => {
+test("a rotation works with an API that returns 403 for every unknown key", async () => {
   const value = world.fresh();
   const known = [...OLD, value];
   answers((key) => (known.includes(key) ? OK : FORBIDDEN), known);
@@ -73,14 +73,14 @@ test("an API that says 403 to every key that it does not know is rotated", async
   assert.deepEqual([ran.code, written], [0, [0, 1]], ran.out);
 });
 
-test("a value that is refused for its form alone proves nothing", async () => {
+test("a value that is refused only for its form shows nothing about a key", async () => {
   answers((key) => (OLD.includes(key) ? OK : MALFORMED));
   const { ran, written } = await rotated(BEARER, world.fresh());
   assert.deepEqual([ran.code, written], [1, []], ran.out);
   assert.match(ran.out, /400, is neither the one to a valid key nor a known refusal/);
 });
 
-test("an API that looks at the form of a key first looks the made-up one up", async () => {
+test("an API that checks the form of a key first also looks up the wrong value", async () => {
   // A prefix, a length and an alphabet, which GitHub, Stripe and others check first.
   const form = /^sk_live_[0-9a-f]{32}$/;
   const key = (digit) => `sk_live_${digit.repeat(8)}0123456789abcdef01234567`;
@@ -100,7 +100,7 @@ test("an API that looks at the form of a key first looks the made-up one up", as
   assert.deepEqual([ran.code, written, unknown], [0, [0, 1], 3], ran.out);
 });
 
-test("an upstream that is busy when the wrong value is tried stops it, and one that flaps does not", async () => {
+test("an upstream that is busy for the wrong value stops the rotation, and one that fails every second probe does not", async () => {
   answers((key) => (OLD.includes(key) ? OK : answer(429, {}, "slow down\n")));
   const busy = await rotated(BEARER, world.fresh());
   assert.deepEqual([busy.ran.code, busy.written], [1, []], busy.ran.out);
@@ -113,7 +113,7 @@ test("an upstream that is busy when the wrong value is tried stops it, and one t
   assert.deepEqual([flapping.ran.code, flapping.written], [0, [0, 1]], flapping.ran.out);
 });
 
-test("nobody is told to revoke a key for a value that an upstream takes without looking at it", async () => {
+test("the command does not tell you to revoke a key if the upstream accepts any value", async () => {
   const dead = world.fresh();
   await world.put("PRIMARY_KEY", dead);
   await world.put("SECONDARY_KEY", dead);

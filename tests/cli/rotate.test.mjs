@@ -124,7 +124,7 @@ test("a key id and its key are rotated together under load, and no request fails
     pairs.add(`${id} ${key}`);
     await pause(300);
   }, request);
-  assert.ok(halves > 0, "half a pair went up, and the next source served");
+  assert.ok(halves > 0, "half a pair was sent upstream, and the next source was used");
 });
 
 test("sync asks the gateway which values are equal, and changes the others", async () => {
@@ -157,7 +157,7 @@ test("a caller's token stops half way with both accepted, and is finished when t
   assert.deepEqual([await status(canary("TOKEN_MAIN")), await status(token)], [401, 200]);
 });
 
-test("what cannot be meant is told with exit code 2", async () => {
+test("a command line that makes no sense is an error with exit code 2", async () => {
   for (const [args, message] of [
     [["primary", "--route", "bearer"], /--probe/],
     [["primary", "--probe", "GET /x"], /--route/],

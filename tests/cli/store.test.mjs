@@ -81,7 +81,7 @@ test("a list of more than one page is whole", async () => {
   assert.match(refused.err, /maximum_secrets_exceeded/);
 });
 
-test("what is wrong with a command line is told with exit code 2, and what failed with 1", async () => {
+test("a mistake in a command line has exit code 2, and a failure has exit code 1", async () => {
   const rows = [
     [2, ["secrets", "create"], /required/],
     [2, ["secrets", "create", "a b"], /letters, digits/],
@@ -136,7 +136,7 @@ test("a file of secrets is created one by one, and goes on when it is run again"
   assert.deepEqual(lost.map(({ name, outcome }) => [name, outcome]), [["four", "present"]]);
 });
 
-test("doctor finds what is missing, narrow, unused and full, and its exit code says so", async () => {
+test("doctor reports missing secrets, missing scopes, unused secrets and a full store, with its exit code", async () => {
   const wrangler = (...secrets) =>
     file("wrangler.toml", secrets.map((name) => `[[secrets_store_secrets]]\nbinding = "${name}"\nstore_id = "${STORE}"\nsecret_name = "${name}"\n`).join("\n"));
   const doctor = (...args) => run(["doctor", "--json", "--wrangler", wrangler("FINE", "NARROW", "ABSENT"), ...args]);
@@ -159,7 +159,7 @@ test("doctor finds what is missing, narrow, unused and full, and its exit code s
   assert.deepEqual([pending.code, pending.json().findings[0].finding], [1, "pending"]);
 });
 
-test("sync creates what is missing, and changes and deletes only when it is told to", async () => {
+test("sync creates missing secrets, and changes and deletes secrets only with --update and --delete", async () => {
   const path = file(".env.production", `present=${VALUE}\nmissing='${VALUE}$1'\n`);
   await json(["secrets", "create", "present"], { input: VALUE });
   await json(["secrets", "create", "extra"], { input: VALUE });
@@ -176,18 +176,18 @@ test("sync creates what is missing, and changes and deletes only when it is told
   assert.match(shown.out, /^\? present {2}kept$/m);
 });
 
-test("tables have no colours where nobody sees them", async () => {
+test("tables have no colours if the output is not a terminal", async () => {
   await json(["secrets", "create", "one"], { input: VALUE });
   const { out } = await run(["secrets", "list"]);
   assert.match(out, /^NAME +STATUS +SCOPES/);
   assert.ok(!out.includes("\u001b"));
 });
 
-test("a shell is told how to complete the command", async () => {
+test("the command prints its completions for a shell", async () => {
   for (const shell of ["bash", "zsh", "fish"]) assert.match((await run(["completions", shell])).out, /rotate/);
 });
 
-test("case 45: nothing that the command wrote holds a value or the credential", () => {
+test("case 45: nothing that the command wrote contains a value or the credential", () => {
   assert.ok(outputs.length > 50);
   for (const output of outputs) assert.ok(!output.includes("canary"), output);
 });

@@ -51,7 +51,7 @@ async function sync(from, ...args) {
   return ran;
 }
 
-test("case 56: what any environment binds stays, unless that is asked for too", async () => {
+test("case 56: a secret that any environment binds is kept without --delete-bound", async () => {
   await holds("LIVE", "STAGED", "extra");
   const kept = await sync(valuesOf("STAGED"), "--delete", "--env", "staging");
   assert.equal(kept.code, 0, kept.err);
@@ -61,7 +61,7 @@ test("case 56: what any environment binds stays, unless that is asked for too", 
   assert.deepEqual([gone.code, gone.json().map(({ name, action }) => `${name} ${action}`)], [0, ["STAGED kept", "LIVE deleted"]]);
 });
 
-test("without a configuration nobody knows what is bound, and nothing is deleted", async () => {
+test("without a configuration, nothing is deleted, because it is not known what is bound", async () => {
   await holds("LIVE", "extra");
   for (const path of ["/nowhere/wrangler.toml", file("broken.toml", "[[secrets_store_secrets]]\nbinding = 1\n")]) {
     const ran = await sync(valuesOf("LIVE"), "--delete", "--wrangler", path);
@@ -85,7 +85,7 @@ test("an empty file deletes nothing", async () => {
   assert.deepEqual(await held(), ["LIVE", "extra"]);
 });
 
-test("a full store, and a name that has changed: the old name stays while the new one is not there", async () => {
+test("a full store, and a name that has changed: the old name is kept until the new one exists", async () => {
   const names = Array.from({ length: 100 }, (_, at) => `S${String(at).padStart(2, "0")}`);
   await holds(...names);
   const ran = await sync(valuesOf(...names.slice(1), "RENAMED"), "--delete");
@@ -143,7 +143,7 @@ test("a person at a terminal is asked with the names", { skip: !terminal && "scr
   assert.deepEqual(await held(), ["LIVE"]);
 });
 
-test("a question that cannot be answered is told before the first write", { skip: !terminal && "script of util-linux is not here" }, async () => {
+test("a question that cannot be answered is reported before the first write", { skip: !terminal && "script of util-linux is not here" }, async () => {
   await holds("LIVE", "extra");
   const piped = (...args) => {
     const command = `cat ${valuesOf("LIVE", "fresh")} | ${[PROGRAM, "sync", "--store", STORE, "--from", "-", "--wrangler", wrangler, "--delete", ...args].join(" ")}`;

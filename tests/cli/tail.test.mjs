@@ -71,7 +71,7 @@ test("without a clone, npm's wrangler is run", async () => {
   assert.equal(readFileSync(join(folder, "called"), "utf8").trim(), "wrangler tail --format json");
 });
 
-test("with --json each event is a line, and filters hold there too", async () => {
+test("with --json, each event is a line, and filters apply too", async () => {
   const { environment } = wrangler(tailed());
   const shown = async (...args) => {
     const { out } = await ostiary(["tail", "--json", ...args], { environment });

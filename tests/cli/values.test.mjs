@@ -53,7 +53,7 @@ async function refused(ran, reason, what) {
   assert.ok(!`${ran.out}${ran.err}`.includes(KEY), what);
 }
 
-test("what a header cannot hold is refused by every command, with reason and place, and nothing is written", async () => {
+test("a value that is not valid in a header is refused by every command, with the reason and the position, and nothing is written", async () => {
   const before = await held();
   for (const [value, reason] of REFUSED) {
     const what = JSON.stringify(value);

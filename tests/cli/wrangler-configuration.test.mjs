@@ -37,7 +37,7 @@ function jsonc() {
 
 const check = (cwd, ...args) => ostiary(["check", ...args], { cwd });
 
-test("wrangler.jsonc and wrangler.json are read with the same proofs", async () => {
+test("wrangler.jsonc and wrangler.json are read with the same checks", async () => {
   for (const name of ["wrangler.jsonc", "wrangler.json"]) {
     const whole = await check(folder({ [name]: jsonc() }));
     assert.equal(whole.code, 0, whole.out);
@@ -50,7 +50,7 @@ test("wrangler.jsonc and wrangler.json are read with the same proofs", async () 
   }
 });
 
-test("case 63: two files side by side are none, and the message names the one that wrangler takes", async () => {
+test("case 63: two files in one folder are an error, and the message names the one that wrangler uses", async () => {
   const both = folder({ "wrangler.toml": TOML, "wrangler.jsonc": jsonc() });
   for (const args of [["check"], ["explain", "GET", "/"], ["doctor"]]) {
     const ran = await ostiary(args, { cwd: both });
@@ -89,7 +89,7 @@ test("a build under wrangler deploy --config proves that file, and no other", as
   await assert.rejects(deploy(["--config", "other.json"], { OSTIARY_WRANGLER_CONFIG: "wrangler.json" }), /takes other\.json, and OSTIARY_WRANGLER_CONFIG names wrangler\.json/);
 });
 
-test("what wrangler does with `remote` on a secrets binding is told", async () => {
+test("`remote` on a Secrets Store binding causes a warning", async () => {
   const remote = folder({ "wrangler.toml": TOML.replace('binding = "AWS_PAIR",', 'binding = "AWS_PAIR", remote = true,') });
   const ran = await check(remote);
   assert.equal(ran.code, 0);

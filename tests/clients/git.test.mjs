@@ -99,13 +99,13 @@ test("case 67: git clones, pushes and lists with the token in the URL", async ()
   assertWithoutToken(gateway.upstream);
 });
 
-test("git without a valid token is told so, and the upstream hears nothing", async () => {
+test("git without a valid token gets an error, and the upstream gets no request", async () => {
   await assert.rejects(remote("ls-remote", url("unknown")), /Authentication failed|could not read/);
   assert.deepEqual(gateway.upstream.exchanges, []);
 });
 
-test("git is told of a repository that no route leads to", async () => {
+test("git gets an error for a repository without a route", async () => {
   await assert.rejects(remote("ls-remote", url(TOKEN).replace("/git/", "/nowhere/")), /not found/);
 });
 
-test("case 45: nothing that the gateway wrote holds a secret", () => gateway.sweep());
+test("case 45: nothing that the gateway wrote contains a secret", () => gateway.sweep());

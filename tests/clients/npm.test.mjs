@@ -55,7 +55,7 @@ async function install(token) {
   return { error, stderr, installed: existsSync(join(folder, "project/node_modules", NAME, "package.json")) };
 }
 
-test("npm installs a package through the gateway alone, and its archive too", async () => {
+test("npm installs a package and its archive only through the gateway", async () => {
   const { error, installed } = await install(TOKEN);
   assert.equal(error, undefined);
   assert.ok(installed);
@@ -65,11 +65,11 @@ test("npm installs a package through the gateway alone, and its archive too", as
   assertWithoutToken(gateway.upstream);
 });
 
-test("npm says why it may not", async () => {
+test("npm shows an error for a refusal", async () => {
   const { error, stderr, installed } = await install("unknown");
   assert.ok(error !== undefined && !installed);
   assert.match(stderr, /E401/);
   assert.deepEqual(gateway.upstream.exchanges, []);
 });
 
-test("case 45: nothing that the gateway wrote holds a secret", () => gateway.sweep());
+test("case 45: nothing that the gateway wrote contains a secret", () => gateway.sweep());

@@ -62,7 +62,7 @@ export function describeSdk(name, sdk) {
     }
 
     for (const { code, status, token, call = "first", arrange = () => {} } of REFUSALS) {
-      test(`case 66: ${code} is an error that says why`, async () => {
+      test(`case 66: ${code} is an error with the reason`, async () => {
         const [first] = sdk.served;
         BROKEN = first.path;
         arrange(gateway);
@@ -88,7 +88,7 @@ export function describeSdk(name, sdk) {
       }
     });
 
-    test("case 45: nothing that the gateway wrote holds a secret", () => gateway.sweep());
+    test("case 45: nothing that the gateway wrote contains a secret", () => gateway.sweep());
   });
 }
 

@@ -58,7 +58,7 @@ test("case 65: of two files saved at once, three times, the last build is served
   assert.equal(existsSync(join(folder, ".tools/building-build")), false, "a lock was left behind");
 });
 
-test("case 65: a typo is told and the last good build goes on serving, until it is mended", async () => {
+test("case 65: a typo is reported, and the last good build keeps running until it is corrected", async () => {
   save("good");
   await serves("good");
   save("typo");

@@ -37,13 +37,13 @@ test("wrangler deploys what is built of the folder, and nothing is written into 
   assert.throws(() => readFileSync(join(clone, "build/index.js")));
 });
 
-test("wrangler that is started in another folder is told so", () => {
+test("wrangler that is started in another folder gets an error", () => {
   const { status, said } = deploy(["--config", join(mine, "wrangler.toml")], join(mine, ".."));
   assert.notEqual(status, 0);
   assert.match(said, /there is no gateway\.toml in/);
 });
 
-test("another file of wrangler's is proved where it is deployed", () => {
+test("another configuration of wrangler is checked when it is deployed", () => {
   writeFileSync(join(mine, "gateway.toml"), "mine, with another file");
   const { status, said } = deploy(["--config", "other.toml"]);
   assert.equal(status, 0, said);

@@ -145,14 +145,14 @@ describe("with a local store", () => {
     assert.deepEqual((await running.through()).values("authorization"), [`Bearer ${canary("API_KEY")}`]);
   });
 
-  test("the secondary serves where the primary is missing; without both the answer is an error without a value", async () => {
+  test("the secondary is used if the primary is missing; without both, the response is an error without a value", async () => {
     await running.stored.API_KEY.remove();
     assert.deepEqual((await running.through()).values("authorization"), [`Bearer ${canary("API_KEY_PREVIOUS")}`]);
     await running.stored.API_KEY_PREVIOUS.remove();
     await running.unavailable("API_KEY missing, API_KEY_PREVIOUS missing");
   });
 
-  test("no answer and no line of the log has a value in it", () => running.sweep());
+  test("no response and no line of the log contains a value", () => running.sweep());
 });
 
 describe("with a store that does something else", () => {
@@ -184,7 +184,7 @@ describe("with a store that does something else", () => {
     });
   }
 
-  test("no answer and no line of the log has a value in it", () => running.sweep());
+  test("no response and no line of the log contains a value", () => running.sweep());
 });
 
 const misbound = {

@@ -23,4 +23,4 @@ for (const kind of MIX) {
   });
 }
 
-test("case 45: nothing that the gateway wrote holds a secret", () => world.search("", true));
+test("case 45: nothing that the gateway wrote contains a secret", () => world.search("", true));

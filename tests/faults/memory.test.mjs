@@ -219,7 +219,7 @@ async function hang() {
   assert.deepEqual([...new Set(answers.map(({ status }) => status))], [200]);
 }
 
-test("cases 27, 42: a request whose binding has never answered is collected", async () => {
+test("cases 27, 42: a request whose binding never responds is collected", async () => {
   await hang();
   const { left, memory } = await world.left();
   assert.ok(left <= FEW, `${left} requests of ${BATCH} are left`);
@@ -262,7 +262,7 @@ test(`case 42: memory after ${ABANDONED} requests whose caller has gone`, { skip
   }
 });
 
-test(`cases 27, 42: memory after ${UNANSWERED} requests whose binding has never answered`, { skip: UNANSWERED === 0 && "make soak", timeout: 900_000 }, async (t) => {
+test(`cases 27, 42: memory after ${UNANSWERED} requests whose binding never responds`, { skip: UNANSWERED === 0 && "make soak", timeout: 900_000 }, async (t) => {
   const { at, grown } = await watched(world, UNANSWERED, hang);
   t.diagnostic(`MiB of the gateway: ${at.join(", ")}`);
   assert.ok(grown <= ROOM, `${grown} MiB`);

@@ -74,7 +74,7 @@ function judged(answer, nonce, expected, keys, leaves) {
     return `refused: ${refusal}`;
   }
   assert.equal(answer.value("x-nonce"), nonce, "the answer is another request's");
-  assert.ok(keys.includes(answer.value("x-key")), `${answer.value("x-key")} went up`);
+  assert.ok(keys.includes(answer.value("x-key")), `${answer.value("x-key")} was sent upstream`);
   if (answer.status !== 200) return `status ${answer.status}`;
   // A slow body starts again at its end.
   const own = leaves ? expected.repeat(2) : expected;

@@ -34,10 +34,10 @@ for (const [why, request, location, expected] of [
   ["that is a path leads to the mount", { target: "/bearer/a/b" }, () => "/next?page=2", "http://127.0.0.1/bearer/next?page=2"],
   ["that is relative leads to the mount", { target: "/bearer/a/b" }, () => "next", "http://127.0.0.1/bearer/a/next"],
   ["within the base path leads to the mount", { target: "/based/a" }, () => `${up()}/base/v1/next`, "http://127.0.0.1/based/next"],
-  ["outside the base path is left alone", { target: "/based/a" }, () => `${up()}/base/v2/next`, null],
-  ["on a longer base path is left alone", { target: "/based/a" }, () => `${up()}/base/v1x`, null],
-  ["on another origin is left alone", { target: "/bearer/a" }, () => "https://other.test/x?a=1", null],
-  ["on another port is left alone", { target: "/bearer/a" }, () => "http://127.0.0.1:1/x", null],
+  ["outside the base path is not changed", { target: "/based/a" }, () => `${up()}/base/v2/next`, null],
+  ["on a longer base path is not changed", { target: "/based/a" }, () => `${up()}/base/v1x`, null],
+  ["on another origin is not changed", { target: "/bearer/a" }, () => "https://other.test/x?a=1", null],
+  ["on another port is not changed", { target: "/bearer/a" }, () => "http://127.0.0.1:1/x", null],
   ["leads to the host that the request came by", { host: "api.gw.test", target: "/a" }, () => `${up()}/base/v1/next`, "http://api.gw.test/next"],
   ["leads to the host and prefix that the request came by", { host: "gw.test", target: "/prefix/a" }, () => `${up()}/base/v1/next`, "http://gw.test/prefix/next"],
 ]) {
@@ -66,7 +66,7 @@ for (const [where, place] of [
   ["another parameter on another origin", (key) => `https://other.test/next?page=2&other=${encodeURIComponent(key)}`],
   ["another parameter, every byte escaped", (key) => `https://other.test/next?page=2&other=${everyByte(key)}`],
 ]) {
-  test(`case 31: a credential in ${where} of a link does not come down`, async () => {
+  test(`case 31: a credential in ${where} of a link is not returned to the caller`, async () => {
     const value = place(canary("QUERY_KEY"));
     const down = await passed({ target: "/query/x" }, 302, [["Location", value], ["Content-Location", value], ["Link", `<${value}>; rel="next"`]], "");
     assert.equal(down.status, 302);
@@ -76,7 +76,7 @@ for (const [where, place] of [
 
 // On a route whose secret has one source. With two sources, a 401 causes failover, which is case 43.
 for (const status of [200, 201, 400, 401, 402, 403, 404, 405, 409, 418, 422, 429, 500, 502, 503, 504, 508, 599]) {
-  test(`case 33: an upstream's ${status} passes through unchanged`, async () => {
+  test(`case 33: an upstream's ${status} is returned unchanged`, async () => {
     const down = await passed({ target: "/header/x" }, status, { "content-type": "application/problem+json", "retry-after": "7", "www-authenticate": "Basic" }, '{"code":"not_allowed"}');
     assert.equal(down.status, status);
     assert.equal(down.text, '{"code":"not_allowed"}');
@@ -94,26 +94,26 @@ for (const [given, expected] of [
   ["no-store", "no-store"],
   ["private, max-age=5", "private, max-age=5"],
 ]) {
-  test(`case 35: Cache-Control ${given} of an authenticated call comes down as ${expected}`, async () => {
+  test(`case 35: Cache-Control ${given} of an authenticated request is returned as ${expected}`, async () => {
     const down = await passed({ target: "/bearer/x" }, 200, given ? { "cache-control": given } : {}, "ok");
     assert.deepEqual(down.values("cache-control"), [expected]);
   });
 }
 
-test("case 35: a route may leave its answers to shared caches, and anyone's answers are", async () => {
+test("case 35: with shared_cache, and for anyone, a shared cache may store a response", async () => {
   const shared = await passed({ target: "/shared/x" }, 200, { "cache-control": "public, max-age=60" }, "ok");
   assert.deepEqual(shared.values("cache-control"), ["public, max-age=60"]);
   const anyone = await passed({ target: "/public/health", token: null }, 200, { "cache-control": "public, max-age=60" }, "ok");
   assert.deepEqual(anyone.values("cache-control"), ["public, max-age=60"]);
 });
 
-test("case 35: headers that speak to a CDN alone do not come down", async () => {
+test("case 35: headers for a CDN are not returned to the caller", async () => {
   const names = ["CDN-Cache-Control", "Cloudflare-CDN-Cache-Control", "Surrogate-Control"];
   const down = await passed({ target: "/bearer/x" }, 200, names.map((name) => [name, "max-age=60"]), "ok");
   for (const name of names) assert.deepEqual(down.values(name), [], name);
 });
 
-test("case 35: the same call twice reaches the upstream twice", async () => {
+test("case 35: two equal requests both reach the upstream", async () => {
   gateway.upstream.on("/x", answer(200, { "cache-control": "public, max-age=60", "etag": '"x"' }, "ok"));
   await gateway.call({ target: "/shared/x" });
   await gateway.call({ target: "/shared/x" });
@@ -122,7 +122,7 @@ test("case 35: the same call twice reaches the upstream twice", async () => {
   for (const received of gateway.upstream.exchanges) assert.equal(received.value("pragma"), "no-cache");
 });
 
-test("case 36: Range and conditions go up", async () => {
+test("case 36: Range and conditional headers are sent upstream", async () => {
   const fields = [["Range", "bytes=0-1"], ["If-None-Match", '"x"'], ["If-Match", "*"], ["If-Modified-Since", "Mon, 23 Nov 2026 00:00:00 GMT"], ["If-Range", '"x"']];
   const { up: received } = await gateway.through({ target: "/bearer/x", fields });
   for (const [name, value] of fields) assert.deepEqual(received.values(name), [value], name);
@@ -155,7 +155,7 @@ test("case 36: 205 has no body, whether its upstream sends one or not", async ()
   }
 });
 
-test("case 36: HEAD keeps the length of what GET would give", async () => {
+test("case 36: HEAD has the length of the response to GET", async () => {
   gateway.upstream.on("/x", answer(200, { etag: '"x"' }, "hello"));
   const { answer: down, up: received } = await gateway.through({ method: "HEAD", target: "/bearer/x" });
   assert.equal(received.method, "HEAD");
@@ -164,7 +164,7 @@ test("case 36: HEAD keeps the length of what GET would give", async () => {
 });
 
 for (const status of ["101", "600", "999"]) {
-  test(`case 36: an upstream's ${status} is a refusal`, async () => {
+  test(`case 36: an upstream's ${status} becomes a refusal`, async () => {
     gateway.upstream.on("/x", async (exchange) => {
       await exchange.received;
       await exchange.write(answer(status, {}, "no"));
@@ -183,7 +183,7 @@ for (const [what, bytes] of [
   ["a NUL in a header", "HTTP/1.1 200 OK\r\nx: a\0b\r\ncontent-length: 0\r\n\r\n"],
   ["nothing at all", ""],
 ]) {
-  test(`case 39: an upstream that answers with ${what} is a refusal`, async () => {
+  test(`case 39: an upstream that responds with ${what} causes a refusal`, async () => {
     gateway.upstream.on("/x", async (exchange) => {
       await exchange.received;
       if (bytes) await exchange.write(Buffer.from(bytes, "latin1"));
@@ -195,7 +195,7 @@ for (const [what, bytes] of [
   });
 }
 
-test("case 37: compressed bytes are passed on as they are, and nothing inflates them", async () => {
+test("case 37: a compressed body is returned unchanged, and is not decoded", async () => {
   const bomb = gzipSync(Buffer.alloc(64 * 1024 * 1024));
   const before = gateway.process.residentMemory();
   const down = await passed({ target: "/bearer/x", fields: [["Accept-Encoding", "gzip"]] }, 200, { "content-encoding": "gzip" }, bomb);
@@ -205,4 +205,4 @@ test("case 37: compressed bytes are passed on as they are, and nothing inflates 
   assert.ok(gateway.process.residentMemory() - before < 32 * 1024 * 1024);
 });
 
-test("case 45: nothing that the gateway wrote holds a secret", () => gateway.sweep());
+test("case 45: nothing that the gateway wrote contains a secret", () => gateway.sweep());

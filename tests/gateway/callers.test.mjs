@@ -22,13 +22,13 @@ test("both tokens of a caller work while one is being rotated", async () => {
   }
 });
 
-test("a token that was taken out of the store does not work any more", async () => {
+test("a token that was deleted from the store is refused", async () => {
   await gateway.through({ target: "/bearer/x", token: NEXT });
   gateway.store.set("TOKEN_MAIN_NEXT", "another");
   await gateway.refused({ target: "/bearer/x", token: NEXT }, "caller_unauthenticated");
 });
 
-test("a caller by digest reads nothing to be known", async () => {
+test("a caller with a digest is authenticated without a read", async () => {
   const { answer } = await gateway.through({ target: "/robot/x", token: ROBOT });
   assert.equal((await gateway.event(answer)).caller, "robot");
   assert.deepEqual(reads(), { PRIMARY_KEY: 1 });
@@ -39,7 +39,7 @@ test("digests are compared first, and a match reads no token", async () => {
   assert.deepEqual(reads(), { PRIMARY_KEY: 1 });
 });
 
-test("a caller that the route does not know is not known there", async () => {
+test("a caller that is not in the route's allow is not authenticated", async () => {
   await gateway.refused({ target: "/bearer/x", token: OTHER }, "caller_unauthenticated");
   await gateway.refused({ target: "/bearer/x", token: ROBOT }, "caller_unauthenticated");
   await gateway.refused({ target: "/robot/x", token: MAIN }, "caller_unauthenticated");
@@ -68,7 +68,7 @@ for (const [what, fields] of [
   ["two tokens in one header", [["Authorization", `Bearer ${MAIN}`], ["Authorization", "Bearer unknown"]]],
   ["a digest in the place of its token", [bearer("f3937445737a38fb7420e627eaf48e54ffd219bbe983be0e68d2b9a8cb1a720a")]],
 ]) {
-  test(`case 32: ${what} gets the answer that every failed proof gets`, async () => {
+  test(`case 32: ${what} gets the same response as every failed authentication`, async () => {
     const usual = await gateway.refused({ target: "/bearer/x", token: "quite unknown" }, "caller_unauthenticated");
     const answer = await gateway.refused({ target: "/bearer/x", token: null, fields }, "caller_unauthenticated");
     const constant = (each) => `${each.head}${each.text}`.replaceAll(/[0-9a-f]{32}/g, "ID");
@@ -79,14 +79,14 @@ for (const [what, fields] of [
 }
 
 for (const scheme of ["bEARER ", "token ", "Bot ", "SSWS ", "DeepL-Auth-Key ", "ApiKey ", ""]) {
-  test(`case 67: a token counts after the scheme "${scheme.trim()}"`, async () => {
+  test(`case 67: a token is accepted with the scheme "${scheme.trim()}"`, async () => {
     const { up } = await gateway.through({ target: "/bearer/x", fields: [["Authorization", `${scheme}${MAIN}`]] });
     assert.deepEqual(up.values("authorization"), [`Bearer ${canary("PRIMARY_KEY")}`]);
     assert.ok(!up.head.includes(MAIN));
   });
 }
 
-test("case 67: Elasticsearch's pair of id and key counts", async () => {
+test("case 67: Elasticsearch's pair of id and key is accepted", async () => {
   await gateway.through({ target: "/bearer/x", fields: [["Authorization", `ApiKey ${Buffer.from(`id:${MAIN}`).toString("base64")}`]] });
 });
 
@@ -96,7 +96,7 @@ test("case 67: a browser is not offered Basic", async () => {
   assert.deepEqual(answer.values("www-authenticate"), ['Bearer realm="ostiary"']);
 });
 
-test("case 53: a second copy of the token is not used, and what is beside it is", async () => {
+test("case 53: a second copy of the token is removed, and values beside it are kept", async () => {
   const encoded = Buffer.from(`x:${MAIN}`).toString("base64");
   const fields = [["X-Custom", `Bearer ${MAIN}`], ["X-Pair", encoded], ["X-Percent", encodeURIComponent(MAIN)], ["X-Other", "kept"]];
   const { up } = await gateway.through({ target: `/bearer/x?a=1&api_key=${encodeURIComponent(MAIN)}&b=2`, fields });
@@ -105,13 +105,13 @@ test("case 53: a second copy of the token is not used, and what is beside it is"
   for (const form of [MAIN, encoded.slice(4, 20), encodeURIComponent(MAIN)]) assert.ok(!up.head.includes(form), form);
 });
 
-test("Basic proves by its password, or by its user name when the password is empty", async () => {
+test("the token of Basic is its password, or its user name if the password is empty", async () => {
   await gateway.through({ target: "/bearer/x", fields: [basic("", MAIN)] });
   gateway.upstream.clear();
   await gateway.through({ target: "/bearer/x", fields: [basic(MAIN, "")] });
 });
 
-test("two tokens of one caller are no contradiction", async () => {
+test("two tokens of one caller are accepted", async () => {
   const target = `/elsewhere/x?gateway_token=${encodeURIComponent(NEXT)}`;
   await gateway.through({ target, token: null, fields: [["X-Gateway-Token", MAIN]] });
 });
@@ -125,14 +125,14 @@ for (const [what, first, second] of [["digests", "02", "04"], ["secrets", "01", 
   });
 }
 
-test("a digest that matches decides, and no secret of another caller is read to contradict it", async () => {
+test("if a digest matches, no secret of another caller is read", async () => {
   const fields = [bearer(canary("TOKEN_01")), ["X-Load-Key", canary("TOKEN_02")]];
   await gateway.through({ target: "/load-1/caller-02/x", fields });
   assert.deepEqual(reads(), { KEY_1: 1 });
   await gateway.refused({ target: "/load-1/caller-01/x", fields }, "not_allowed");
 });
 
-test("an unknown candidate beside a known one does no harm", async () => {
+test("an unknown token beside a valid one is ignored", async () => {
   await gateway.through({ target: "/header/x", fields: [bearer(MAIN), ["X-Api-Key", "unknown"]] });
 });
 
@@ -142,20 +142,20 @@ test("token_in replaces the places where a token is looked for", async () => {
 });
 
 for (const [fault, behaviour] of [["throws", throws], ["hangs", hangs]]) {
-  test(`an unknown token is a refusal for now while a token secret ${fault}`, async () => {
+  test(`an unknown token is refused with 503 while a token secret ${fault}`, async () => {
     gateway.store.set("TOKEN_MAIN", behaviour);
     const answer = await gateway.refused({ target: "/bearer/x", token: "unknown" }, "secret_unavailable");
     assert.equal(answer.status, 503);
     assert.equal((await gateway.event(answer)).proof, "token_unreadable");
   });
 
-  test(`a known token is known while another token secret ${fault}`, async () => {
+  test(`a valid token is accepted while another token secret ${fault}`, async () => {
     gateway.store.set("TOKEN_MAIN", behaviour);
     await gateway.through({ target: "/bearer/x", token: NEXT });
   });
 }
 
-test("case 69: an unknown token is a 401 while the second source of a token secret does not exist", async () => {
+test("case 69: an unknown token is refused with 401 while the second source of a token secret does not exist", async () => {
   gateway.store.set("TOKEN_MAIN_NEXT", absent);
   const answer = await gateway.refused({ target: "/bearer/x", token: "unknown" }, "caller_unauthenticated");
   const { level, proof } = await gateway.event(answer);
@@ -163,14 +163,14 @@ test("case 69: an unknown token is a 401 while the second source of a token secr
   await gateway.through({ target: "/bearer/x" });
 });
 
-test("the log tells failed proofs apart", async () => {
+test("the log has the reason of each failed authentication", async () => {
   const without = await gateway.refused({ target: "/bearer/x", token: null }, "caller_unauthenticated");
   assert.equal((await gateway.event(without)).proof, "token_absent");
   const unknown = await gateway.refused({ target: "/bearer/x", token: "unknown" }, "caller_unauthenticated");
   assert.equal((await gateway.event(unknown)).proof, "token_unknown");
 });
 
-test("anyone may do what a rule for anyone says, and nothing else", async () => {
+test("a request without a token is admitted only by a rule for anyone", async () => {
   const { up, answer } = await gateway.through({ target: "/public/health", token: null });
   assert.deepEqual(up.values("authorization"), [`Bearer ${canary("PRIMARY_KEY")}`]);
   assert.equal((await gateway.event(answer)).caller, "anyone");
@@ -178,10 +178,10 @@ test("anyone may do what a rule for anyone says, and nothing else", async () => 
   await gateway.refused({ method: "POST", target: "/public/health", token: null }, "caller_unauthenticated");
   gateway.upstream.clear();
   const shown = await gateway.through({ target: "/public/health", token: null, fields: [bearer("unknown")] });
-  assert.ok(!shown.up.head.includes("unknown"), "a token that nobody asked for stays behind");
+  assert.ok(!shown.up.head.includes("unknown"), "a token that is not needed is not sent upstream");
 });
 
-test("case 34: an unauthenticated preflight carries no credential", async () => {
+test("case 34: an unauthenticated preflight is sent upstream without a credential", async () => {
   const { up } = await gateway.through({
     method: "OPTIONS",
     target: "/public/private",
@@ -192,4 +192,4 @@ test("case 34: an unauthenticated preflight carries no credential", async () => 
   assert.deepEqual(reads(), {});
 });
 
-test("case 45: nothing that the gateway wrote holds a secret", () => gateway.sweep());
+test("case 45: nothing that the gateway wrote contains a secret", () => gateway.sweep());

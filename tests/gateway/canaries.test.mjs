@@ -4,7 +4,7 @@ import { canary, sweep } from "../harness/canaries.mjs";
 
 const NAMES = ["ONE_KEY"];
 
-test("case 45: the sweep finds a secret in every form that a leak could have", () => {
+test("case 45: the search finds a secret in every form that a leak could have", () => {
   const value = canary("ONE_KEY");
   const leaks = {
     raw: `Bearer ${value}`,
@@ -22,6 +22,6 @@ test("case 45: the sweep finds a secret in every form that a leak could have", (
   }
 });
 
-test("case 45: the sweep passes what holds no secret", () => {
+test("case 45: the search accepts output without a secret", () => {
   sweep(`one_key ONE_KEY ${canary("OTHER_KEY")}`, NAMES);
 });

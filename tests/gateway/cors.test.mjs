@@ -16,7 +16,7 @@ const preflight = (origin) => ({
   fields: [["Origin", origin], ["Access-Control-Request-Method", "POST"], ["Access-Control-Request-Headers", "authorization"]],
 });
 
-test("case 34: a preflight is answered by the gateway: nothing is read, nothing goes up", async () => {
+test("case 34: the gateway responds to a preflight without a read and without a request to the upstream", async () => {
   const down = await gateway.call(preflight(APP));
   assert.deepEqual([down.status, down.text], [204, ""]);
   assert.equal(down.value("access-control-allow-origin"), APP);
@@ -31,14 +31,14 @@ test("case 34: a preflight is answered by the gateway: nothing is read, nothing 
   assert.equal((await gateway.event(down)).status, 204);
 });
 
-test("case 34: a page of another origin is told nothing", async () => {
+test("case 34: the response to a page of another origin allows no origin", async () => {
   const down = await gateway.call(preflight("https://evil.example"));
   assert.equal(down.status, 204);
   assert.equal(down.value("access-control-allow-origin"), undefined);
   assert.equal(gateway.upstream.exchanges.length, 0);
 });
 
-test("case 19: the gateway's word stands, and the upstream's does not come down", async () => {
+test("case 19: the response has the gateway's CORS headers, and not the upstream's", async () => {
   gateway.upstream.on(EVERY, answer(200, { "Access-Control-Allow-Origin": "*", "Access-Control-Allow-Methods": "DELETE", Vary: "Accept" }, "ok"));
   const { answer: down } = await gateway.through({ target: "/app/v1/x", fields: [["Origin", APP]] });
   assert.deepEqual(down.values("access-control-allow-origin"), [APP]);
@@ -56,4 +56,4 @@ test("a page can read why it was refused", async () => {
   assert.match(down.value("access-control-expose-headers"), /ostiary-refusal/);
 });
 
-test("case 45: nothing that the gateway wrote holds a secret", () => gateway.sweep());
+test("case 45: nothing that the gateway wrote contains a secret", () => gateway.sweep());

@@ -12,7 +12,7 @@ const DEADLINE = 500;
 const gateway = useGateway();
 
 for (const [method, body] of [["GET", undefined], ["POST", "hello"], ["POST", undefined]]) {
-  test(`case 40: ${method} ${body ? "with" : "without"} a body to an upstream that never answers ends at the deadline, and its socket is closed at once`, async () => {
+  test(`case 40: ${method} ${body ? "with" : "without"} a body to an upstream that never responds ends at the deadline, and its socket is closed at once`, async () => {
     gateway.upstream.on("/x", silent);
     const started = performance.now();
     const down = await gateway.call({ method, target: "/brief/x", ...(body ? { body } : {}) });
@@ -26,7 +26,7 @@ for (const [method, body] of [["GET", undefined], ["POST", "hello"], ["POST", un
   });
 }
 
-test("case 40: interim heads alone are no answer", async () => {
+test("case 40: interim responses do not count as a response", async () => {
   gateway.upstream.on("/x", async (exchange) => {
     await exchange.received;
     await exchange.write(Buffer.from("HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n"));
@@ -36,7 +36,7 @@ test("case 40: interim heads alone are no answer", async () => {
   assert.equal(down.status, 504);
 });
 
-test("case 40: an answer that is already streaming is not cut", async () => {
+test("case 40: a response that is already streaming is not cut off", async () => {
   gateway.upstream.on("/x", async (exchange) => {
     await exchange.received;
     await exchange.write(answer(200, { "transfer-encoding": "chunked" }));
@@ -52,7 +52,7 @@ test("case 40: an answer that is already streaming is not cut", async () => {
 });
 
 for (const framing of ["length", "chunks"]) {
-  test(`case 40: an upload with a ${framing} framing that is slower than the deadline is not cut`, async () => {
+  test(`case 40: an upload with a ${framing} framing that is slower than the deadline is not cut off`, async () => {
     const chunked = framing === "chunks";
     const fields = chunked ? [["Transfer-Encoding", "chunked"]] : [["Content-Length", "6"]];
     const connection = await gateway.open({ method: "POST", target: "/brief/x", fields });
@@ -70,7 +70,7 @@ for (const framing of ["length", "chunks"]) {
   });
 }
 
-test("case 40: the deadline runs from the last progress of the upload", async () => {
+test("case 40: the deadline is counted from the last progress of the upload", async () => {
   gateway.upstream.on("/x", silent);
   const connection = await gateway.open({ method: "POST", target: "/brief/x", fields: [["Content-Length", "4"]] });
   for (const piece of ["a", "b", "c", "d"]) {
@@ -97,13 +97,13 @@ for (const framing of ["length", "chunks"]) {
       assert.ok(performance.now() - started < DEADLINE + 4_000);
       assert.deepEqual([down.status, down.value("ostiary-refusal")], [504, "upstream_timeout"]);
       for (const up of gateway.upstream.exchanges) {
-        assert.equal(await within("the upload's end", up.received), false, "what came up is not taken for whole");
+        assert.equal(await within("the upload's end", up.received), false, "the upload is incomplete for the upstream");
       }
     });
   }
 }
 
-test("case 40: a caller that goes away takes its upstream along", async () => {
+test("case 40: if the caller disconnects, the request to the upstream is aborted", async () => {
   gateway.upstream.on("/x", silent);
   const connection = await gateway.open({ target: "/bearer/x" });
   const up = await gateway.upstream.next();
@@ -111,4 +111,4 @@ test("case 40: a caller that goes away takes its upstream along", async () => {
   await within("the upstream's socket to be closed", up.closed);
 });
 
-test("case 45: nothing that the gateway wrote holds a secret", () => gateway.sweep());
+test("case 45: nothing that the gateway wrote contains a secret", () => gateway.sweep());

@@ -18,7 +18,7 @@ function standing() {
   return { response: { body, headers: new Headers() }, gone };
 }
 
-test("case 40: an answer that stands still is broken off at both ends", async () => {
+test("case 40: a response without progress is aborted at both ends", async () => {
   const { response, gone } = standing();
   const reader = passOn({ method: "GET" }, response, IDLE).getReader();
   assert.equal((await reader.read()).value.length, 1);
@@ -26,13 +26,13 @@ test("case 40: an answer that stands still is broken off at both ends", async ()
   await within("the upstream to be let go", gone);
 });
 
-test("case 40: an answer that its caller has left is not read on", async () => {
+test("case 40: a response is not read after its caller has disconnected", async () => {
   const { response, gone } = standing();
   await passOn({ method: "GET" }, response, 5_000).cancel();
   await within("the upstream to be let go", gone);
 });
 
-test("an answer that nothing has to see is the runtime's own", () => {
+test("a response that need not be read is streamed by the runtime", () => {
   const { response } = standing();
   assert.equal(passOn({ method: "GET" }, response, 0), response.body);
   assert.equal(passOn({ method: "HEAD" }, response, IDLE), response.body);

@@ -75,7 +75,7 @@ describe("on workerd", () => {
   }
 
   for (const chunked of [false, true]) {
-    test(`case 43: a ${chunked ? "chunked " : ""}body above the replay limit goes up once, whole, and its answer stands`, async () => {
+    test(`case 43: a ${chunked ? "chunked " : ""}body above the replay limit is sent once and completely, and its response is returned`, async () => {
       const body = randomBytes(256 * KIBIBYTE + 1);
       const down = await gateway.call({
         method: "POST",
@@ -99,7 +99,7 @@ describe("on workerd", () => {
   };
 
   for (const chunked of [false, true]) {
-    test(`case 43: an upstream that refuses before it has read a ${chunked ? "chunked " : ""}body costs no byte of it`, async () => {
+    test(`case 43: an upstream that refuses before it has read a ${chunked ? "chunked " : ""}body loses no byte of it`, async () => {
       gateway.upstream.on(EVERY, early);
       const body = randomBytes(200 * KIBIBYTE);
       const half = body.length >> 1;
@@ -124,7 +124,7 @@ describe("on workerd", () => {
     });
   }
 
-  test("case 43: above the limit the first attempt completes although its answer came early", async () => {
+  test("case 43: above the limit, the first attempt is completed although its response came early", async () => {
     const body = randomBytes(400 * KIBIBYTE);
     gateway.upstream.on(EVERY, async (exchange) => {
       await exchange.write(answer(401, { "x-why": "expired", "content-length": "3" }));
@@ -151,7 +151,7 @@ describe("on workerd", () => {
     if (await exchange.received) await exchange.write(Buffer.from("no\n"));
   };
 
-  test("case 43: the rest of a body is waited for no longer than the deadline; then the first answer stands, and gets the rest", async () => {
+  test("case 43: the gateway waits for the rest of a body until the deadline; then the first response is returned, and its upstream gets the rest", async () => {
     gateway.upstream.on(EVERY, impatient);
     const connection = await gateway.open({ method: "POST", target: "/failing/x", fields: [["Transfer-Encoding", "chunked"]] });
     await connection.write(chunk(Buffer.from("some")));
@@ -168,7 +168,7 @@ describe("on workerd", () => {
     assert.deepEqual(keys(gateway), [PRIMARY]);
   });
 
-  test("case 43: the rest of a body that comes slowly is waited for as long as it comes", async () => {
+  test("case 43: the gateway waits for the rest of a slow body as long as it makes progress", async () => {
     gateway.upstream.on(EVERY, early);
     const connection = await gateway.open({ method: "POST", target: "/failing/x", fields: [["Transfer-Encoding", "chunked"]] });
     await connection.write(chunk(Buffer.from("0")));
@@ -185,10 +185,10 @@ describe("on workerd", () => {
   });
 
   for (const [what, arrange, tried] of [
-    ["source does not come", () => gateway.store.set("SECONDARY_KEY", hangs), [PRIMARY]],
-    ["attempt gets no answer", () => {}, [PRIMARY, SECONDARY]],
+    ["source cannot be read", () => gateway.store.set("SECONDARY_KEY", hangs), [PRIMARY]],
+    ["attempt gets no response", () => {}, [PRIMARY, SECONDARY]],
   ]) {
-    test(`case 43: what was held back goes up when the next ${what}`, async () => {
+    test(`case 43: the bytes that were kept are sent to the first upstream when the next ${what}`, async () => {
       arrange();
       gateway.upstream.on(EVERY, async (exchange) => {
         if (exchange.value("authorization") === PRIMARY) return impatient(exchange);
@@ -211,7 +211,7 @@ describe("on workerd", () => {
 
   for (const status of [101, 600, 999]) {
     for (const body of [undefined, "hello", [chunk(Buffer.from("some")), LAST_CHUNK]]) {
-      test(`case 43: the first answer stands, with its body, when the next one has the status ${status}; ${body === undefined ? "no body" : typeof body}`, async () => {
+      test(`case 43: the first response is returned, with its body, when the next one has the status ${status}; ${body === undefined ? "no body" : typeof body}`, async () => {
         gateway.upstream.on(EVERY, async (exchange) => {
           await exchange.received;
           if (exchange.value("authorization") === PRIMARY) return exchange.write(answer(401, { "x-why": "expired" }, "no\n"));
@@ -230,7 +230,7 @@ describe("on workerd", () => {
 
   // The runtime stops sending to an upstream after a complete response, and continues after an incomplete one.
   for (const [ending, refusal] of [["ends", EXPIRED], ["does not end", answer(401, { "content-length": "3" })]]) {
-    test(`case 43: an upstream that reads no further and refuses with an answer that ${ending} does not hold the body up`, async () => {
+    test(`case 43: an upstream that stops reading and refuses with a response that ${ending} does not delay the body`, async () => {
       gateway.upstream.on(EVERY, async (exchange) => {
         if (exchange.value("authorization") !== PRIMARY) return revoked(exchange);
         exchange.wire.more = () => new Promise(() => {});
@@ -249,14 +249,14 @@ describe("on workerd", () => {
   }
 
   for (const [name, status, attempts] of [["a status of the route's", 403, 2], ["another status", 404, 1], ["the upstream's own fault", 500, 1]]) {
-    test(`case 43: ${name}, ${status}, makes ${attempts}`, async () => {
+    test(`case 43: the number of attempts for ${name}, ${status}, is ${attempts}`, async () => {
       gateway.upstream.on(EVERY, answer(status, { "x-n": "1" }));
       const down = await gateway.call({ target: "/failing/x" });
       assert.deepEqual([down.status, gateway.upstream.exchanges.length], [status, attempts]);
     });
   }
 
-  test("case 43: when both keys are refused the last answer is returned as it is, and nobody is warned", async () => {
+  test("case 43: when both keys are refused, the last response is returned unchanged, without a warning", async () => {
     gateway.upstream.on(EVERY, async (exchange) => {
       await exchange.write(answer(401, { "x-key": exchange.value("authorization") === PRIMARY ? "1" : "2" }, "no\n"));
     });
@@ -266,21 +266,21 @@ describe("on workerd", () => {
     assert.deepEqual([event.level, event.failover], ["info", "all_refused"]);
   });
 
-  test("case 43: a value that was refused is not sent again", async () => {
+  test("case 43: a refused value is not sent again", async () => {
     gateway.store.set("SECONDARY_KEY", canary("PRIMARY_KEY"));
     const down = await gateway.call({ target: "/failing/x" });
     assert.deepEqual([down.status, down.text], [401, "no\n"]);
     assert.deepEqual(keys(gateway), [PRIMARY]);
   });
 
-  test("case 43: the first answer stands, with its body, when the next source does not come", async () => {
+  test("case 43: the first response is returned, with its body, when the next source cannot be read", async () => {
     gateway.store.set("SECONDARY_KEY", hangs);
     const down = await gateway.call({ method: "POST", target: "/failing/x", body: "hello" });
     assert.deepEqual([down.status, down.value("x-why"), down.text, down.whole], [401, "expired", "no\n", true]);
     assert.deepEqual(keys(gateway), [PRIMARY]);
   });
 
-  test("case 43: the first answer stands, with its body, when the next attempt gets none", async () => {
+  test("case 43: the first response is returned, with its body, when the next attempt gets none", async () => {
     for (const scripted of [silent, (exchange) => exchange.wire.reset()]) {
       gateway.reset();
       gateway.upstream.on(EVERY, async (exchange) => {
@@ -297,7 +297,7 @@ describe("on workerd", () => {
   // gateway has to.
   for (const route of ["failing", "idle"]) {
     for (const body of [undefined, "hello", "x".repeat(64 * KIBIBYTE)]) {
-      test(`case 43: an answer that is given up lets its upstream go at once (${route}, ${body?.length ?? 0} bytes)`, async () => {
+      test(`case 43: a response that is not needed is cancelled at once (${route}, ${body?.length ?? 0} bytes)`, async () => {
         const stop = new AbortController();
         gateway.upstream.on(EVERY, async (exchange) => {
           const isFirst = exchange.value("authorization") === PRIMARY;
@@ -321,7 +321,7 @@ describe("on workerd", () => {
     }
   }
 
-  test("case 43: an upload to an upstream that has refused it without a body ends when it is given up", async () => {
+  test("case 43: an upload to an upstream that has refused it without a body ends when the attempt is cancelled", async () => {
     const stop = new AbortController();
     gateway.upstream.on(EVERY, async (exchange) => {
       if (exchange.value("authorization") === PRIMARY) return exchange.write(answer(401));
@@ -340,7 +340,7 @@ describe("on workerd", () => {
     connection.close();
   });
 
-  test("case 43: nothing is sent again once the answer streams", async () => {
+  test("case 43: nothing is sent again once the response streams", async () => {
     gateway.upstream.on(EVERY, async (exchange) => {
       await exchange.write(answer(200, { "transfer-encoding": "chunked" }));
       await exchange.write(chunk(Buffer.from("half")));
@@ -361,7 +361,7 @@ describe("on workerd", () => {
     socket.close();
   });
 
-  test("a key that is revoked while forty connections are busy: no caller sees a 401, and no request goes up three times", async () => {
+  test("a key that is revoked while forty connections are busy: no caller gets a 401, and no request is sent three times", async () => {
     let isRevoked = false;
     gateway.upstream.on(EVERY, async (exchange) => {
       if (!(await exchange.received)) return;
@@ -400,7 +400,7 @@ describe("on workerd", () => {
     };
 
     for (const [method, body] of [["GET", undefined], ["PUT", "hello"], ["PUT", "x".repeat(64 * KIBIBYTE)]]) {
-      test(`case 39: ${method} with ${body?.length ?? 0} bytes is sent again after a reset, as it was`, async () => {
+      test(`case 39: ${method} with ${body?.length ?? 0} bytes is sent again unchanged after a reset`, async () => {
         gateway.upstream.on(EVERY, flaky(1));
         const down = await gateway.call({ method, target: "/retrying/x", ...(body && { body }) });
         assert.equal(down.status, 200);
@@ -410,7 +410,7 @@ describe("on workerd", () => {
       });
     }
 
-    test("case 39: POST is sent once, but for one with an Idempotency-Key", async () => {
+    test("case 39: POST is sent once, unless it has an Idempotency-Key", async () => {
       gateway.upstream.on(EVERY, flaky(1));
       await gateway.call({ method: "POST", target: "/retrying/x", body: "hello" });
       assert.equal(gateway.upstream.exchanges.length, 1);
@@ -419,7 +419,7 @@ describe("on workerd", () => {
       assert.deepEqual([keyed.status, gateway.upstream.exchanges.length], [200, 3]);
     });
 
-    test("a busy upstream is asked again when it says", async () => {
+    test("a request to a busy upstream is sent again after its Retry-After", async () => {
       const busy = [answer(503, { "retry-after": "1" })];
       gateway.upstream.on(EVERY, async (exchange) => exchange.write(busy.pop() ?? OK));
       const started = performance.now();
@@ -430,5 +430,5 @@ describe("on workerd", () => {
     });
   });
 
-  test("case 45: nothing that the gateway wrote holds a secret", () => gateway.sweep());
+  test("case 45: nothing that the gateway wrote contains a secret", () => gateway.sweep());
 });

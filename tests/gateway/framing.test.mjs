@@ -19,7 +19,7 @@ for (const method of ["POST", "PUT", "PATCH", "DELETE"]) {
     assert.ok(up.body.equals(BINARY));
   });
 
-  test(`case 22: ${method} in chunks goes up in chunks`, async () => {
+  test(`case 22: a chunked ${method} is sent upstream in chunks`, async () => {
     const body = Buffer.concat([chunk(BINARY.subarray(0, 10)), chunk(BINARY.subarray(10)), LAST_CHUNK]);
     const { up } = await gateway.through({ method, target: "/bearer/x", fields: [["Transfer-Encoding", "chunked"]], body });
     assert.deepEqual(up.values("content-length"), []);
@@ -27,7 +27,7 @@ for (const method of ["POST", "PUT", "PATCH", "DELETE"]) {
     assert.ok(up.body.equals(BINARY));
   });
 
-  test(`case 22: ${method} without a body has none at the upstream`, async () => {
+  test(`case 22: ${method} without a body is sent upstream without one`, async () => {
     for (const fields of [[], [["Content-Length", "0"]]]) {
       gateway.upstream.clear();
       const { up } = await gateway.through({ method, target: "/bearer/x", fields });
@@ -37,7 +37,7 @@ for (const method of ["POST", "PUT", "PATCH", "DELETE"]) {
   });
 }
 
-test("case 22: a length and chunks at once are one framing at the upstream", async () => {
+test("case 22: a request with a length and chunks is sent upstream with one framing", async () => {
   const fields = [["Transfer-Encoding", "chunked"], ["Content-Length", "3"]];
   const received = await gateway.call({ method: "POST", target: "/bearer/x", fields, body: "5\r\nhello\r\n0\r\n\r\n" });
   if (received.status === 400) return;
@@ -48,7 +48,7 @@ test("case 22: a length and chunks at once are one framing at the upstream", asy
 
 for (const framing of ["length", "chunks"]) {
   for (const how of ["resets", "closes"]) {
-    test(`case 22: an upload with a ${framing} framing that its caller ${how} is broken at the upstream too`, async () => {
+    test(`case 22: an upload with a ${framing} framing that its caller ${how} is broken for the upstream too`, async () => {
       const chunked = framing === "chunks";
       const fields = chunked ? [["Transfer-Encoding", "chunked"]] : [["Content-Length", "100"]];
       const connection = await gateway.open({ method: "POST", target: "/bearer/x", fields });
@@ -62,7 +62,7 @@ for (const framing of ["length", "chunks"]) {
   }
 }
 
-test("an upstream that answers before the upload has ended is heard", async () => {
+test("a response that arrives before the end of the upload is returned", async () => {
   gateway.upstream.on("/x", async (exchange) => exchange.write(answer(413, { connection: "close" }, "too large")));
   const connection = await gateway.open({ method: "POST", target: "/bearer/x", fields: [["Content-Length", "1000000"]] });
   await connection.write(Buffer.alloc(1000));
@@ -89,7 +89,7 @@ for (const [framing, head] of [
   ["chunks", Buffer.concat([answer(200, { "transfer-encoding": "chunked" }), chunk(Buffer.from("short"))])],
 ]) {
   for (const how of ["resets", "closes"]) {
-    test(`case 39: an upstream that ${how} in a body with ${framing} is a broken body for the caller`, async () => {
+    test(`case 39: an upstream that ${how} in a body with ${framing} causes a broken body for the caller`, async () => {
       gateway.upstream.on("/x", async (exchange) => {
         await exchange.received;
         await exchange.write(head);
@@ -105,7 +105,7 @@ for (const [framing, head] of [
 }
 
 for (const method of ["GET", "POST"]) {
-  test(`case 39: an upstream that resets before its head is a refusal to ${method}, after one attempt`, async () => {
+  test(`case 39: an upstream that resets before its head causes a refusal of ${method}, after one attempt`, async () => {
     // A new connection: on a used one, workerd itself repeats a request without a body.
     gateway.upstream.on("/first", answer(200, { connection: "close" }, "ok"));
     gateway.upstream.on("/x", async (exchange) => {
@@ -143,7 +143,7 @@ const digestOf = (pieces) => {
 };
 
 for (const framing of ["length", "chunks"]) {
-  test(`case 42: ${MEGABYTES} MB stream up with a ${framing} framing and without growth of memory`, async () => {
+  test(`case 42: ${MEGABYTES} MB are streamed upstream with a ${framing} framing and without growth of memory`, async () => {
     const fields = framing === "length" ? [["Content-Length", String(MEGABYTES * PIECE.length)]] : [["Transfer-Encoding", "chunked"]];
     const grown = await growth(async () => {
       const connection = await gateway.open({ method: "POST", target: "/bearer/x", fields });
@@ -159,7 +159,7 @@ for (const framing of ["length", "chunks"]) {
     assert.ok(grown < ALLOWED_GROWTH, `grown by ${grown} bytes`);
   });
 
-  test(`case 42: ${MEGABYTES} MB stream down with a ${framing} framing and without growth of memory`, async () => {
+  test(`case 42: ${MEGABYTES} MB are streamed to the caller with a ${framing} framing and without growth of memory`, async () => {
     gateway.upstream.on("/x", async (exchange) => {
       const head = framing === "length" ? { "content-length": String(MEGABYTES * PIECE.length) } : { "transfer-encoding": "chunked" };
       await exchange.write(answer(200, head));
@@ -178,7 +178,7 @@ for (const framing of ["length", "chunks"]) {
   });
 }
 
-test("case 42: a caller that reads slowly slows the upstream down, and fills no memory", async () => {
+test("case 42: a caller that reads slowly slows the upstream down, without growth of memory", async () => {
   let written = 0;
   gateway.upstream.on("/x", async (exchange) => {
     await exchange.write(answer(200, { "transfer-encoding": "chunked" }));
@@ -197,4 +197,4 @@ test("case 42: a caller that reads slowly slows the upstream down, and fills no 
   assert.ok(grown < ALLOWED_GROWTH, `grown by ${grown} bytes`);
 });
 
-test("case 45: nothing that the gateway wrote holds a secret", () => gateway.sweep());
+test("case 45: nothing that the gateway wrote contains a secret", () => gateway.sweep());

@@ -27,7 +27,7 @@ describe("on workerd", () => {
     });
 
     for (const [binding, seconds, reads] of [["BY_ADDRESS", "60", 0], ["BY_CALLER", "10", 2]]) {
-      test(`${binding} that is exceeded is 429 with Retry-After, and nothing goes up`, async () => {
+      test(`${binding} that is exceeded is 429 with Retry-After, and nothing is sent upstream`, async () => {
         gateway.store.set(binding, yields(false));
         const down = await gateway.refused({ target: "/limited/x" }, "rate_limited");
         assert.deepEqual([down.status, down.value("retry-after")], [429, seconds]);
@@ -35,7 +35,7 @@ describe("on workerd", () => {
       });
 
       for (const [name, behaviour] of [["throws", throws], ["hangs", hangs], ["yields no verdict", yields("yes")]]) {
-        test(`${binding} that ${name} lets the request pass, with a warning`, async () => {
+        test(`${binding} that ${name} admits the request, with a warning`, async () => {
           gateway.store.set(binding, behaviour);
           const { answer: down } = await gateway.through({ target: "/limited/x" });
           assert.equal(down.status, 200);
@@ -49,14 +49,14 @@ describe("on workerd", () => {
   describe("max_body", () => {
     const post = (fields) => ({ method: "POST", target: "/small/x", fields });
 
-    test("case 42: a length above it is refused before anything is dialled, and one at it passes", async () => {
+    test("case 42: a body above it is refused before a connection is made, and a body of exactly this length is admitted", async () => {
       await gateway.refused(post([["Content-Length", MOST + 1]]), "payload_too_large");
       gateway.reset();
       const { up } = await gateway.through({ ...post([]), body: "x".repeat(MOST) });
       assert.equal(up.bodyLength, MOST);
     });
 
-    test("case 42: chunks are counted as they pass", async () => {
+    test("case 42: chunks are counted while they are forwarded", async () => {
       const whole = await gateway.call({ ...post([["Transfer-Encoding", "chunked"]]), body: Buffer.concat([chunk(Buffer.alloc(MOST)), LAST_CHUNK]) });
       assert.equal(whole.status, 200);
       gateway.reset();
@@ -71,7 +71,7 @@ describe("on workerd", () => {
       assert.ok(up.bodyLength <= MOST);
     });
 
-    test("case 42: an answer that has begun is broken off", async () => {
+    test("case 42: a response that has begun is aborted", async () => {
       gateway.upstream.on(EVERY, async (exchange) => {
         await exchange.write(answer(200, { "transfer-encoding": "chunked" }));
         await exchange.write(chunk(Buffer.from("early")));
@@ -91,7 +91,7 @@ describe("on workerd", () => {
   describe("idle_timeout", () => {
     const framings = { length: { "content-length": "100" }, chunks: { "transfer-encoding": "chunked" } };
     for (const [name, fields] of Object.entries(framings)) {
-      test(`case 40: an answer with ${name} that stands still is broken off, and its upstream is let go`, async () => {
+      test(`case 40: a response with ${name} and without progress is aborted, and its upstream is disconnected`, async () => {
         gateway.upstream.on(EVERY, async (exchange) => {
           await exchange.write(answer(200, fields));
           await exchange.write(name === "length" ? Buffer.from("half") : chunk(Buffer.from("half")));
@@ -104,7 +104,7 @@ describe("on workerd", () => {
       });
     }
 
-    test("case 40: an answer that is redacted is broken off too, and what was held back of it does not come", async () => {
+    test("case 40: a redacted response is aborted too, and the bytes that were held back are not returned", async () => {
       gateway.upstream.on(EVERY, async (exchange) => {
         await exchange.write(answer(200, { "content-length": "100" }, `${canary("PRIMARY_KEY")}\nhalf`));
         await silent(exchange);
@@ -116,7 +116,7 @@ describe("on workerd", () => {
     });
 
     for (const target of ["/idle/x", "/idle-redacted/x"]) {
-      test(`case 41: events that come for longer than both timeouts, and faster one by one, keep their timing at ${target}`, async () => {
+      test(`case 41: events that arrive faster than both timeouts, and for longer, keep their timing at ${target}`, async () => {
         gateway.upstream.on(EVERY, async (exchange) => {
           await exchange.write(answer(200, { "content-type": "text/event-stream", "transfer-encoding": "chunked" }));
           for (let event = 0; event < 5; event += 1) {
@@ -137,7 +137,7 @@ describe("on workerd", () => {
       });
     }
 
-    test("answers without a body, and whole ones, pass as they are", async () => {
+    test("complete responses, and responses without a body, are returned unchanged", async () => {
       for (const [status, fields, body] of [[204, {}, ""], [304, { etag: "x" }, ""], [200, {}, ""], [200, {}, "x".repeat(300_000)]]) {
         gateway.reset();
         gateway.upstream.on(EVERY, answer(status, fields, body));
@@ -150,7 +150,7 @@ describe("on workerd", () => {
       assert.deepEqual([down.status, down.value("content-length")], [200, "100"]);
     });
 
-    test("an upstream that codes its answer all the same is read as it was", async () => {
+    test("a response with a content coding that was not asked for is returned with its content", async () => {
       const coded = gzipSync("x".repeat(10_000));
       gateway.upstream.on(EVERY, Buffer.concat([answer(200, { "content-encoding": "gzip", "content-length": coded.length }), coded]));
       const { answer: down, up } = await gateway.through({ target: "/idle/x", fields: [["Accept-Encoding", "gzip"]] });
@@ -160,7 +160,7 @@ describe("on workerd", () => {
       assert.equal(body.toString(), "x".repeat(10_000));
     });
 
-    test("case 39: an upstream that breaks off is seen to", async () => {
+    test("case 39: a response that its upstream breaks off is broken for the caller", async () => {
       for (const fields of Object.values(framings)) {
         gateway.upstream.on(EVERY, async (exchange) => {
           await exchange.write(answer(200, fields));
@@ -173,9 +173,9 @@ describe("on workerd", () => {
     });
   });
 
-  describe("a caller that goes away", () => {
+  describe("a caller that disconnects", () => {
     for (const route of ["bearer", "idle"]) {
-      test(`case 40: takes along the upstream whose answer streams (${route})`, async () => {
+      test(`case 40: aborts the request of an upstream whose response streams (${route})`, async () => {
         gateway.upstream.on(EVERY, async (exchange) => {
           await exchange.write(answer(200, { "transfer-encoding": "chunked" }));
           for (;;) {
@@ -191,7 +191,7 @@ describe("on workerd", () => {
       });
     }
 
-    test("case 40: takes along the upstream during its upload", async () => {
+    test("case 40: aborts the request of an upstream during the upload", async () => {
       gateway.upstream.on(EVERY, silent);
       const connection = await gateway.open({ method: "POST", target: "/failing/x", fields: [["Content-Length", "1000"]] });
       await connection.write(Buffer.alloc(10));
@@ -202,7 +202,7 @@ describe("on workerd", () => {
     });
   });
 
-  test("case 45: nothing that the gateway wrote holds a secret", () => gateway.sweep());
+  test("case 45: nothing that the gateway wrote contains a secret", () => gateway.sweep());
 });
 
 describe("on Miniflare, with its own rate limits", () => {

@@ -19,7 +19,7 @@ const mount = (path) => `http://127.0.0.1${path}`;
 const linked = (base) => JSON.stringify({ dist: { tarball: `${base}/pkg/-/pkg-1.0.0.tgz` }, next: base, other: "https://other.test/base/x" });
 
 for (const path of ["/links", "/links-plain"]) {
-  test(`links in a body of ${path} lead to the mount, wherever the body is cut`, async () => {
+  test(`links in a body of ${path} are changed to the mount's URL, wherever the body is cut into pieces`, async () => {
     const body = Buffer.from(linked(upstream()));
     for (const size of [1, 7, body.length]) {
       gateway.reset();
@@ -34,7 +34,7 @@ for (const path of ["/links", "/links-plain"]) {
     }
   });
 
-  test(`a body of ${path} that says its length gets another one, and HEAD says none`, async () => {
+  test(`a body of ${path} with a length gets another one, and HEAD has none`, async () => {
     gateway.upstream.on(EVERY, answer(200, { ...JSON_TYPE, "Accept-Ranges": "bytes" }, linked(upstream())));
     const { answer: down } = await gateway.through({ target: `${path}/pkg` });
     assert.equal(down.text, linked(mount(path)));
@@ -43,7 +43,7 @@ for (const path of ["/links", "/links-plain"]) {
     assert.deepEqual([head.status, head.value("content-length"), head.value("accept-ranges")], [200, undefined, undefined]);
   });
 
-  test(`a body of ${path} that is coded although nobody asked is rewritten too`, async () => {
+  test(`a body of ${path} with a content coding that was not asked for is rewritten too`, async () => {
     for (const [coding, coded] of [["gzip", gzipSync], ["br", brotliCompressSync], ["deflate", deflateSync]]) {
       gateway.reset();
       gateway.upstream.on(EVERY, answer(200, { ...JSON_TYPE, "Content-Encoding": coding }, coded(linked(upstream()))));
@@ -53,7 +53,7 @@ for (const path of ["/links", "/links-plain"]) {
     }
   });
 
-  test(`a body of ${path} of another type passes as it is`, async () => {
+  test(`a body of ${path} of another type is returned unchanged`, async () => {
     const text = linked(upstream());
     gateway.upstream.on(EVERY, answer(200, { "Content-Type": "application/octet-stream" }, text));
     const { answer: down } = await gateway.through({ target: `${path}/pkg` });
@@ -82,7 +82,7 @@ for (const path of ["/links", "/links-plain"]) {
     assert.equal(text, ["first", "second", "third"].map((line) => `"${mount(path)}/${line}"\n`).join(""));
   });
 
-  test(`case 39: a body of ${path} that breaks off looks broken`, async () => {
+  test(`case 39: a body of ${path} that is broken off is broken for the caller`, async () => {
     gateway.upstream.on(EVERY, async (exchange) => {
       await exchange.write(answer(200, { ...JSON_TYPE, ...CHUNKED }));
       await exchange.write(chunk(Buffer.from(`"${upstream()}/x"\n`)));
@@ -92,13 +92,13 @@ for (const path of ["/links", "/links-plain"]) {
   });
 }
 
-test("case 37: what is rewritten has been redacted", async () => {
+test("case 37: a rewritten body has been redacted", async () => {
   gateway.upstream.on(EVERY, answer(200, JSON_TYPE, `{"next":"${upstream()}/x?key=${canary("PRIMARY_KEY")}"}`));
   const { answer: down } = await gateway.through({ target: "/links/x" });
   assert.ok(down.text.startsWith(`{"next":"${mount("/links")}/x?key=[redacted:primary]`), down.text);
 });
 
-test("case 31: URLs of uploads and operations lead to the mount, and the upload goes through it", async () => {
+test("case 31: URLs of uploads and operations are changed to the mount's URL, and the upload uses it", async () => {
   const names = ["Operation-Location", "Azure-AsyncOperation", "X-Goog-Upload-URL", "Docker-Upload-Location", "X-Upload"];
   gateway.upstream.on("/base/start", answer(200, names.map((name, at) => [name, `${upstream()}/op/${at}?upload_id=1`]), ""));
   const { answer: down } = await gateway.through({ method: "POST", target: "/links/start", body: "" });
@@ -112,4 +112,4 @@ test("case 31: URLs of uploads and operations lead to the mount, and the upload 
   assert.ok(!up.head.includes(MAIN));
 });
 
-test("case 45: nothing that the gateway wrote holds a secret", () => gateway.sweep());
+test("case 45: nothing that the gateway wrote contains a secret", () => gateway.sweep());

@@ -54,7 +54,7 @@ async function one(request) {
   assert.equal(down.text, body);
 }
 
-test(`case 44: ${REQUESTS} requests of ${CALLERS} callers, ${AT_ONCE} at a time, without one mix-up`, async () => {
+test(`case 44: ${REQUESTS} requests of ${CALLERS} callers, ${AT_ONCE} at a time, get their own responses`, async () => {
   gateway.upstream.on(EVERY, reply);
   let next = 0;
   const worker = async () => {
@@ -69,4 +69,4 @@ test(`case 44: ${REQUESTS} requests of ${CALLERS} callers, ${AT_ONCE} at a time,
   assert.equal(new Set(ids).size, ids.length);
 });
 
-test("case 45: nothing that the gateway wrote holds a secret", () => gateway.sweep());
+test("case 45: nothing that the gateway wrote contains a secret", () => gateway.sweep());

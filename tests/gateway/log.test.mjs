@@ -15,7 +15,7 @@ for (const runtime of ["workerd", "wrangler dev"]) {
   describe(`on ${runtime}`, () => {
     const gateway = useGateway(runtime);
 
-    test("an answered request is one event with names and outcomes", async () => {
+    test("a forwarded request has one event with names and outcomes", async () => {
       const { answer } = await gateway.through({ target: "/rules/v1/balance" });
       const event = await gateway.event(answer);
       const { request_id, route, rule, caller, status, code } = event;
@@ -25,7 +25,7 @@ for (const runtime of ["workerd", "wrangler dev"]) {
       );
     });
 
-    test("a refused request is one event with its code", async () => {
+    test("a refused request has one event with its code", async () => {
       const forbidden = await gateway.event(await gateway.refused({ target: "/rules/v2" }, "not_allowed"));
       assert.deepEqual(
         [forbidden.route, forbidden.caller, forbidden.rule, forbidden.status, forbidden.code],
@@ -35,14 +35,14 @@ for (const runtime of ["workerd", "wrangler dev"]) {
       assert.deepEqual([lost.route, lost.status, lost.code], [undefined, 404, "no_route"]);
     });
 
-    test("an upstream's failure is told from the gateway's", async () => {
+    test("a failure of the upstream differs from one of the gateway", async () => {
       gateway.upstream.on("/x", scripted(503, {}, "busy"));
       const { answer } = await gateway.through({ target: "/bearer/x" });
       const event = await gateway.event(answer);
       assert.deepEqual([event.status, event.code], [503, undefined]);
     });
 
-    test("a secret that comes back in a body is told when it has passed", async () => {
+    test("a secret that was redacted in a body has its own line in the log", async () => {
       gateway.upstream.on("/echo", scripted(200, { "content-type": "text/plain" }, `${canary("PRIMARY_KEY")}\n`));
       const { answer } = await gateway.through({ target: "/redact/echo" });
       const { request_id } = await gateway.event(answer);
@@ -50,7 +50,7 @@ for (const runtime of ["workerd", "wrangler dev"]) {
       assert.deepEqual(found, { event: "secret_redacted", level: "warn", request_id, route: "redact", secret: "primary", found_in: "body" });
     });
 
-    test("case 32: nothing that a caller says stands in an event", async () => {
+    test("case 32: an event contains nothing that a caller has written", async () => {
       const requests = [
         { target: "/bearer/pathtext?querytext=querytext", body: "bodytext", method: "POST" },
         { target: "/pathtext?querytext", host: "hosttext.test" },
@@ -65,14 +65,14 @@ for (const runtime of ["workerd", "wrangler dev"]) {
       }
     });
 
-    test("case 45: nothing that the gateway wrote holds a secret", () => gateway.sweep());
+    test("case 45: nothing that the gateway wrote contains a secret", () => gateway.sweep());
   });
 }
 
 describe("on bare workerd, where nothing but the gateway writes", () => {
   const gateway = useGateway();
 
-  test("a fallback and a failover have lines of their own beside the request's", async () => {
+  test("a fallback and a failover have their own lines besides the request's", async () => {
     gateway.store.set("PRIMARY_KEY", absent);
     const fallback = await gateway.event(await gateway.call({ target: "/bearer/x" }));
     gateway.reset();

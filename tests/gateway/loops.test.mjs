@@ -22,7 +22,7 @@ beforeEach(() => {
 });
 after(() => Promise.all([first?.stop(), second?.stop()]));
 
-test("case 70: a request passes two gateways in a row", async () => {
+test("case 70: a request may pass through two gateways", async () => {
   const answer = await first.call({ target: "/git/x" });
   assert.equal(answer.status, 200, answer.text);
   const [up] = second.upstream.exchanges;
@@ -34,7 +34,7 @@ test("case 70: a request passes two gateways in a row", async () => {
   assert.deepEqual(more, []);
 });
 
-test("case 20: a gateway that leads to itself under another name ends the loop at its second pass", async () => {
+test("case 20: a loop through another host of the same gateway is refused in its second round", async () => {
   const again = net.createServer((socket) => {
     const onward = net.connect(looping.port, "127.0.0.1");
     socket.pipe(onward).pipe(socket);
@@ -55,7 +55,7 @@ test("case 20: a gateway that leads to itself under another name ends the loop a
   }
 });
 
-test("case 45: nothing that the gateways wrote holds a secret", () => {
+test("case 45: nothing that the gateways wrote contains a secret", () => {
   first.sweep();
   second.sweep();
 });

@@ -13,7 +13,7 @@ for (const runtime of ["workerd", "miniflare", "wrangler dev"]) {
     const gateway = useGateway(runtime);
 
     for (const method of METHODS) {
-      test(`${method} passes with its body where a rule names it`, async () => {
+      test(`${method} is forwarded with its body if a rule has the method`, async () => {
         gateway.upstream.on("/files/shared/x", answer(207, { "content-type": "application/xml" }, "<multistatus/>"));
         const { up, answer: down } = await gateway.through({ method, target: "/dav/shared/x", fields: [["Depth", "1"]], body: "<propfind/>" });
         assert.equal(up.method, method);
@@ -25,7 +25,7 @@ for (const runtime of ["workerd", "miniflare", "wrangler dev"]) {
       });
     }
 
-    test("MOVE leads where a rule admits it and nowhere else", async () => {
+    test("MOVE is forwarded only if a rule admits its destination", async () => {
       const host = "files.test";
       const move = (destination) => ({ method: "MOVE", host, target: "/dav/shared/x", fields: [["Destination", destination]] });
       const { up } = await gateway.through(move(`http://${host}/dav/shared/y`));

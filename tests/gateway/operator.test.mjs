@@ -40,7 +40,7 @@ for (const runtime of ["workerd", "miniflare"]) {
       if (gateway.store) assert.deepEqual([...gateway.store.reads], []);
     });
 
-    test("a probe sends the route's request with one source, and proves what it read", async () => {
+    test("a probe sends the route's request with one source, and proves the value", async () => {
       for (const [source, binding] of [[1, "PRIMARY_KEY"], [2, "SECONDARY_KEY"]]) {
         gateway.upstream.clear();
         const { nonce, status, report } = await probe({ route: "bearer", method: "GET", path: "/v1/balance?a=1", source });
@@ -61,7 +61,7 @@ for (const runtime of ["workerd", "miniflare"]) {
       }
     });
 
-    test("another nonce has another proof", async () => {
+    test("another nonce gives another proof", async () => {
       const order = { secret: "main", source: 1 };
       const [first, second] = [await probe(order), await probe(order)];
       assert.equal(first.report.secrets[0].hmac, proof(canary("TOKEN_MAIN"), first.nonce));
@@ -69,7 +69,7 @@ for (const runtime of ["workerd", "miniflare"]) {
       assert.equal(gateway.upstream.exchanges.length, 0);
     });
 
-    test("ready tells what each source comes to", async () => {
+    test("ready has the outcome of each source", async () => {
       const { status, report } = await get("/ready?secret=primary");
       assert.equal(status, 200);
       assert.equal(report.ready, true);
@@ -82,7 +82,7 @@ for (const runtime of ["workerd", "miniflare"]) {
       assert.ok(sources.every(({ ms }) => Number.isInteger(ms)));
     });
 
-    test("all secrets are reached, at most forty sources a call", async () => {
+    test("all secrets can be checked, at most forty sources in a request", async () => {
       const names = [];
       for (let target = "/ready"; target; ) {
         const { report } = await get(target);
@@ -115,7 +115,7 @@ for (const runtime of ["workerd", "miniflare"]) {
       }
     });
 
-    test("nobody but an operator is told anything", async () => {
+    test("only an operator gets information", async () => {
       for (const token of [null, "wrong", canary("TOKEN_MAIN"), canary("PRIMARY_KEY")]) {
         for (const target of ["/operator/ready", "/operator/else"]) {
           await gateway.refused({ target, token }, "caller_unauthenticated");
@@ -125,7 +125,7 @@ for (const runtime of ["workerd", "miniflare"]) {
       await gateway.refused({ target: "/bearer/x", token: OPERATOR }, "caller_unauthenticated");
     });
 
-    test("a body that is too long, or no probe, is refused", async () => {
+    test("a body that is too long, or is not a probe, is refused", async () => {
       const send = (body, code, fields = []) => {
         const proved = [["Authorization", `Bearer ${OPERATOR}`], ...fields];
         return gateway.refused({ method: "POST", target: "/operator/probe", fields: proved, body }, code);
@@ -138,11 +138,11 @@ for (const runtime of ["workerd", "miniflare"]) {
       await send(`${chunked}0\r\n\r\n`, "payload_too_large", [["Transfer-Encoding", "chunked"]]);
     });
 
-    test("case 45: nothing that the gateway wrote holds a secret", () => gateway.sweep());
+    test("case 45: nothing that the gateway wrote contains a secret", () => gateway.sweep());
   });
 }
 
-describe("a store in trouble", () => {
+describe("a store that fails", () => {
   const gateway = useGateway();
 
   const ready = async () => {
@@ -150,7 +150,7 @@ describe("a store in trouble", () => {
     return { status: answer.status, ...JSON.parse(answer.text) };
   };
 
-  test("each outcome has its word, and one source that serves is enough", async () => {
+  test("each outcome has its name, and one working source is enough", async () => {
     for (const [behaviour, outcome] of [
       [throws, "error"],
       [absent, "missing"],
@@ -169,7 +169,7 @@ describe("a store in trouble", () => {
     assert.deepEqual([status, is], [503, false]);
   });
 
-  test("each source has its own time", async () => {
+  test("each source has its own duration", async () => {
     gateway.store.set("PRIMARY_KEY", yields(canary("PRIMARY_KEY"), 200));
     const [slow, fast] = (await ready()).secrets[0].sources;
     assert.ok(slow.ms > fast.ms, `${slow.ms} ${fast.ms}`);

@@ -90,7 +90,7 @@ async function othersAreServed() {
   others.forEach((other, at) => assert.equal(other.text, `/other-${at}`));
 }
 
-test("case 44: requests that wait when their instance ends fail at once, before any other has come", async () => {
+test("case 44: requests that wait when their instance ends fail at once, before another request arrives", async () => {
   const release = hold();
   const calls = await waiting(3);
   await end();
@@ -101,7 +101,7 @@ test("case 44: requests that wait when their instance ends fail at once, before 
   assert.equal(again.text, "/again");
 });
 
-test("case 44: a task that ends its instance fails at once, as do all that wait, and the next request gets a new instance", async () => {
+test("case 44: a task that ends its instance fails at once, with all waiting requests, and the next request gets a new instance", async () => {
   const release = hold();
   const calls = await waiting(3);
   const before = await number("/instance");
@@ -113,7 +113,7 @@ test("case 44: a task that ends its instance fails at once, as do all that wait,
   release();
 });
 
-test("case 44: a body that is not scanned outlives the instance that its request had", async () => {
+test("case 44: a body that is not searched continues after the end of its request's instance", async () => {
   const { promise: held, resolve: release } = Promise.withResolvers();
   gateway.upstream.on("/long", async (exchange) => {
     await exchange.received;
@@ -143,7 +143,7 @@ function interrupted() {
   return release;
 }
 
-test("case 44: a body that is being redacted while its instance is replaced ends broken, with nothing unscanned", async () => {
+test("case 44: a body whose instance is replaced during the redaction is aborted, without a byte that was not searched", async () => {
   const release = interrupted();
   const connection = await gateway.open({ target: "/redact/x" });
   const down = await connection.answer();
@@ -158,7 +158,7 @@ test("case 44: a body that is being redacted while its instance is replaced ends
   assert.equal((await other).text, `before\n${COVERED}\n`);
 });
 
-test("case 44: a trap while a body is redacted breaks that body, and the next request gets a new instance", async () => {
+test("case 44: a trap during the redaction of a body aborts that body, and the next request gets a new instance", async () => {
   const release = interrupted();
   const before = await number("/instance");
   const connection = await gateway.open({ target: "/redact/x" });
@@ -190,17 +190,17 @@ async function none() {
 }
 
 for (const [how, scripted] of [
-  ["is whole", answer(200, {}, "line\nhalf")],
-  ["has none", answer(204)],
+  ["is complete", answer(200, {}, "line\nhalf")],
+  ["is empty", answer(204)],
   ["is broken", async (exchange) => {
     await exchange.received;
     await exchange.write(half);
     exchange.wire.reset();
   }],
-  ["is not what its coding says", answer(200, { "content-encoding": "deflate" }, "line\nhalf")],
-  ["nobody wants any more", endless],
+  ["does not match its coding", answer(200, { "content-encoding": "deflate" }, "line\nhalf")],
+  ["is not needed any more", endless],
 ]) {
-  test(`case 42: a redactor goes with its body when that ${how}`, async () => {
+  test(`case 42: a redactor is freed with its body when that ${how}`, async () => {
     assert.equal(await none(), 0);
     gateway.upstream.on("/x", scripted);
     const connection = await gateway.open({ target: "/redact/x" });
@@ -214,4 +214,4 @@ for (const [how, scripted] of [
   });
 }
 
-test("case 45: nothing that the gateway wrote holds a secret", () => gateway.sweep());
+test("case 45: nothing that the gateway wrote contains a secret", () => gateway.sweep());

@@ -27,7 +27,7 @@ const guesses = (known, key) => [
   "%7",
 ];
 
-test("case 46: guesses beside the token in a query change nothing", async () => {
+test("case 46: guesses beside the token in a query do not change the response", async () => {
   const key = canary("QUERY_KEY");
   gateway.upstream.on(EVERY, answer(401, {}, `invalid api key: ${key}.`));
   let answered = 0;
@@ -41,7 +41,7 @@ test("case 46: guesses beside the token in a query change nothing", async () => 
   assert.equal(answered, guesses("", key).length);
 });
 
-test("case 46: guesses in headers, path and query change nothing", async () => {
+test("case 46: guesses in headers, path and query do not change the response", async () => {
   const key = canary("HEADER_KEY");
   gateway.upstream.on(EVERY, answer(200, {}, `{"x-api-key":"${key}","known text":"more"}`));
   const expected = `{"x-api-key":"${mark(key, "header")}","known text":"more"}`;
@@ -53,7 +53,7 @@ test("case 46: guesses in headers, path and query change nothing", async () => {
   }
 });
 
-test("case 46: a mark covers no byte of what a caller has written beside the key", async () => {
+test("case 46: a mark overwrites no byte that a caller has written beside the key", async () => {
   const key = canary("PRIMARY_KEY");
   gateway.upstream.on(EVERY, async (exchange) => {
     await exchange.received;
@@ -91,7 +91,7 @@ const framings = {
   "ends with its connection": [["Connection", "close"], ["Transfer-Encoding", "identity"]],
 };
 for (const [how, fields] of Object.entries(framings)) {
-  test(`case 47: a body that ${how} does not pass unseen`, async () => {
+  test(`case 47: a body that ${how} is not returned unsearched`, async () => {
     const echo = `echo ${KEY}`;
     gateway.upstream.on("/x", async (exchange) => {
       await exchange.received;
@@ -106,14 +106,14 @@ for (const [how, fields] of Object.entries(framings)) {
   });
 }
 
-test("case 47: a body that is compressed below its chunks is refused", async () => {
+test("case 47: a body with a compressed transfer coding is refused", async () => {
   const head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n";
   gateway.upstream.on("/x", Buffer.concat([Buffer.from(head), chunk(gzipSync(KEY)), LAST_CHUNK]));
   const down = await gateway.call({ target: "/redact/x" });
   assert.deepEqual([down.status, down.value("ostiary-refusal")], [502, "upstream_invalid"]);
 });
 
-test("case 48: nothing that could not be searched is asked for", async () => {
+test("case 48: the upstream is not asked for a body that cannot be searched", async () => {
   const fields = [
     ["Accept-Charset", "utf-16"], ["Accept_Charset", "utf-16"], ["Accept", 'application/json;charset=UTF-16, text/html; charset="utf-7";q=0.5'],
     ["Accept-Encoding", "gzip, br, zstd"], ["TE", "gzip, trailers"], ["A-IM", "vcdiff"], ["Request-Range", "bytes=0-9"],
@@ -154,7 +154,7 @@ for (const [what, [type, body]] of Object.entries(foreign)) {
   });
 }
 
-test("case 48: messages that are compressed within a body are refused", async () => {
+test("case 48: compressed messages within a body are refused", async () => {
   for (const name of ["grpc-encoding", "connect-content-encoding"]) {
     const message = gzipSync(KEY);
     const frame = Buffer.concat([Buffer.from([1, 0, 0, 0, message.length]), message]);
@@ -164,7 +164,7 @@ test("case 48: messages that are compressed within a body are refused", async ()
   }
 });
 
-test("case 48: UTF-16 that begins with what is no ASCII is searched", async () => {
+test("case 48: UTF-16 that begins with a character outside ASCII is searched", async () => {
   const text = Buffer.from(`\u201cguess\u201d is not ${KEY}.`, "utf16le");
   for (const body of [text, Buffer.from(text).swap16()]) {
     gateway.upstream.on("/x", answer(200, { "content-type": "text/plain" }, body));
@@ -175,7 +175,7 @@ test("case 48: UTF-16 that begins with what is no ASCII is searched", async () =
   }
 });
 
-test("case 72: no head says how long a body is that was compressed with the key", async () => {
+test("case 72: no head has the length of a body that was compressed with the key", async () => {
   for (const coding of ["gzip", "br", "zstd", "x-gzip"]) {
     for (const [method, status] of [["HEAD", 200], ["GET", 304]]) {
       const head = `HTTP/1.1 ${status} X\r\nContent-Encoding: ${coding}\r\nContent-Length: 1234\r\nETag: "x"\r\n\r\n`;
@@ -187,7 +187,7 @@ test("case 72: no head says how long a body is that was compressed with the key"
   }
 });
 
-test("case 48: a mark that comes after the head ends the body", async () => {
+test("case 48: a byte order mark that arrives after the head aborts the body", async () => {
   let arrived = () => {};
   const head = new Promise((resolve) => (arrived = resolve));
   gateway.upstream.on("/x", async (exchange) => {
@@ -210,14 +210,14 @@ test("case 48: a mark that comes after the head ends the body", async () => {
   assert.deepEqual([down.status, bytes], [200, 0]);
 });
 
-test("a film is not taken for a text", async () => {
+test("a video is not treated as text", async () => {
   const film = Buffer.concat([Buffer.from([0, 0, 0, 0x20]), Buffer.from("ftypisom"), Buffer.alloc(500)]);
   gateway.upstream.on("/x", answer(200, { "content-type": "video/mp4" }, film));
   const { answer: down } = await gateway.through({ target: "/redact/x" });
   assert.ok(down.body.equals(film));
 });
 
-test("case 49: bodies made to be dear come through whole", async () => {
+test("case 49: bodies that are expensive to search are returned completely", async () => {
   const end = KEY.slice(-8);
   const bodies = [";".repeat(64) + end, end, KEY.slice(0, 8), KEY.slice(20), ";", "&", "%", "\\", "&#x0", "%25", "\\\\u", KEY[0]];
   for (const unit of bodies) {
@@ -230,7 +230,7 @@ test("case 49: bodies made to be dear come through whole", async () => {
 });
 
 for (const [what, end] of [["CR", "\r\r"], ["LF", "\n\n"], ["CRLF", "\r\n\r\n"]]) {
-  test(`case 54: an event that ends in ${what} is read before the next is sent`, async () => {
+  test(`case 54: an event that ends in ${what} arrives before the next one is sent`, async () => {
     let arrived = () => {};
     gateway.upstream.on("/events", async (exchange) => {
       await exchange.received;
@@ -255,7 +255,7 @@ for (const [what, end] of [["CR", "\r\r"], ["LF", "\n\n"], ["CRLF", "\r\n\r\n"]]
   });
 }
 
-test("case 54: CR and LF that come apart release what they end", async () => {
+test("case 54: CR and LF in separate pieces release the line that they end", async () => {
   let arrived = () => {};
   gateway.upstream.on("/events", async (exchange) => {
     await exchange.received;
@@ -279,7 +279,7 @@ test("case 54: CR and LF that come apart release what they end", async () => {
 });
 
 // docs/redaction.md has the number.
-test("a stream that falls silent keeps twelve times the key's length", async () => {
+test("of a stream that pauses, twelve times the key's length is held back", async () => {
   let more;
   const enough = new Promise((resolve) => (more = resolve));
   gateway.upstream.on("/x", async (exchange) => {
@@ -302,4 +302,4 @@ test("a stream that falls silent keeps twelve times the key's length", async () 
   assert.deepEqual([first, length], [1_000 - 12 * KEY.length, 1_000]);
 });
 
-test("case 45: nothing that the gateway wrote holds a secret", () => gateway.sweep());
+test("case 45: nothing that the gateway wrote contains a secret", () => gateway.sweep());

@@ -53,7 +53,7 @@ test("HEAD and GET agree on length, entity tag and ranges", async () => {
   assert.deepEqual(heads, [[String(BODY.length), '"v1"', "bytes"], [String(BODY.length), '"v1"', "bytes"]]);
 });
 
-test("an entity tag serves for conditional requests", async () => {
+test("an entity tag works in conditional requests", async () => {
   store(BODY);
   const { value } = { value: (await get("/redact/x")).value("etag") };
   const down = await get("/redact/x", [["If-None-Match", value]]);
@@ -78,7 +78,7 @@ test("a client that asks for the length and then for ranges gets the redacted wh
   }
 });
 
-test("every byte of a secret is covered in whatever range it is asked for", async () => {
+test("every byte of a secret is overwritten, whatever range is requested", async () => {
   store(BODY);
   const at = BODY.indexOf(KEY);
   for (let first = at - 3; first < at + KEY.length + 3; first += 1) {
@@ -104,7 +104,7 @@ test("suffixes, open ranges and ranges that are longer than the body", async () 
   }
 });
 
-test("a range that begins after the end is 416, however near the end is", async () => {
+test("a range that begins after the end is 416, also directly after it", async () => {
   store(BODY);
   for (const first of [BODY.length, BODY.length + 10, BODY.length + 100_000]) {
     const down = await ranged(`bytes=${first}-${first + 9}`);
@@ -114,7 +114,7 @@ test("a range that begins after the end is 416, however near the end is", async 
   assert.deepEqual([down.status, down.value("content-range")], [416, `bytes */${BODY.length}`]);
 });
 
-test("If-Range goes along", async () => {
+test("If-Range is forwarded", async () => {
   store(BODY);
   const same = await ranged("bytes=0-9", [["If-Range", '"v1"']]);
   assert.deepEqual([same.status, same.text], [206, REDACTED.subarray(0, 10).toString()]);
@@ -123,7 +123,7 @@ test("If-Range goes along", async () => {
   assert.ok(other.body.equals(REDACTED));
 });
 
-test("of several ranges, of other units, and of what is no range, the whole is the response", async () => {
+test("several ranges, other units and malformed ranges get the whole body", async () => {
   store(BODY);
   for (const range of ["bytes=0-1,5-6", "bytes=0-1, -5", "items=0-1", "bytes=9-1", "bytes=x"]) {
     gateway.upstream.exchanges.length = 0;
@@ -135,7 +135,7 @@ test("of several ranges, of other units, and of what is no range, the whole is t
   }
 });
 
-test("Azure's own range works as the other does", async () => {
+test("Azure's own range header works like Range", async () => {
   gateway.upstream.on(EVERY, async (exchange) => {
     await exchange.received;
     const [, first, last] = /^bytes=(\d+)-(\d+)$/.exec(exchange.value("x-ms-range"));
@@ -148,7 +148,7 @@ test("Azure's own range works as the other does", async () => {
   assert.deepEqual([down.status, down.text], [206, REDACTED.subarray(at + 2, at + 10).toString()]);
 });
 
-test("a range is asked for with GET alone", async () => {
+test("a range is requested only with GET", async () => {
   gateway.upstream.on(EVERY, answer(200, {}, "ok"));
   for (const method of ["HEAD", "POST"]) {
     gateway.upstream.exchanges.length = 0;
@@ -157,7 +157,7 @@ test("a range is asked for with GET alone", async () => {
   }
 });
 
-test("an upstream that knows no ranges answers with the whole", async () => {
+test("an upstream without ranges responds with the whole body", async () => {
   gateway.upstream.on(EVERY, answer(200, {}, BODY));
   const down = await ranged("bytes=10-19");
   assert.equal(down.status, 200);
@@ -172,14 +172,14 @@ for (const [what, fields] of [
   ["without an end", { "content-range": "bytes 0-99/*" }],
   ["of many parts", { "content-type": "multipart/byteranges; boundary=x" }],
 ]) {
-  test(`a part whose Content-Range is ${what} is refused`, async () => {
+  test(`a partial response whose Content-Range is ${what} is refused`, async () => {
     gateway.upstream.on(EVERY, answer(206, fields, BODY.subarray(0, 100)));
     const down = await ranged("bytes=3000-3009");
     assert.deepEqual([down.status, down.value("ostiary-refusal")], [502, "upstream_invalid"]);
   });
 }
 
-test("a part that was not asked for, and one that is coded, are refused", async () => {
+test("a partial response that was not requested, or that has a content coding, is refused", async () => {
   gateway.upstream.on(EVERY, answer(206, { "content-range": "bytes 0-99/10000" }, BODY.subarray(0, 100)));
   assert.equal((await get("/redact/x")).value("ostiary-refusal"), "upstream_invalid");
   gateway.upstream.on(EVERY, async (exchange) => {
@@ -190,7 +190,7 @@ test("a part that was not asked for, and one that is coded, are refused", async 
   assert.equal((await ranged("bytes=3000-3009")).value("ostiary-refusal"), "upstream_invalid");
 });
 
-test("a part that is shorter than its head says is a broken body", async () => {
+test("a partial response that is shorter than its announced length is a broken body", async () => {
   gateway.upstream.on(EVERY, async (exchange) => {
     await exchange.received;
     const [, first, last] = /^bytes=(\d+)-(\d+)$/.exec(exchange.value("range"));
@@ -202,7 +202,7 @@ test("a part that is shorter than its head says is a broken body", async () => {
   assert.equal(down.whole, false);
 });
 
-test("a range of a body that is not searched, because the key is too short, is the one that was asked for", async () => {
+test("if the key is too short for a search, the requested range is sent upstream unchanged", async () => {
   const body = Buffer.from("no secret is here; ".repeat(100));
   store(body);
   gateway.store.set("PRIMARY_KEY", "short");
@@ -219,7 +219,7 @@ test("a range of a body that is not searched, because the key is too short, is t
   assert.deepEqual([after.status, after.value("content-range")], [416, `bytes */${body.length}`]);
 });
 
-test("what is decoded has no length, for HEAD as for GET", async () => {
+test("a decoded body has no length, for HEAD and for GET", async () => {
   gateway.upstream.on(EVERY, async (exchange) => {
     await exchange.received;
     const coded = gzipSync(BODY);
@@ -233,4 +233,4 @@ test("what is decoded has no length, for HEAD as for GET", async () => {
   }
 });
 
-test("case 45: nothing that the gateway wrote holds a secret", () => gateway.sweep());
+test("case 45: nothing that the gateway wrote contains a secret", () => gateway.sweep());

@@ -67,14 +67,14 @@ test("case 37: the pair of Basic and a key in a query", async () => {
   assert.match(query, /^ a=1&key=\[redacted:query\]\**\n$/);
 });
 
-test("case 37: a body without a secret is left as it is", async () => {
+test("case 37: a body without a secret is not changed", async () => {
   const body = Buffer.from(Array.from({ length: 300_000 }, (_, at) => (at * at * 7919) >> 3));
   gateway.upstream.on("/x", answer(200, {}, body));
   const { answer: down } = await gateway.through({ target: "/redact/x" });
   assert.ok(down.body.equals(body));
 });
 
-test("case 37: every header is scanned, and the reason phrase does not pass", async () => {
+test("case 37: every header is searched, and the reason phrase is removed", async () => {
   const fields = [
     ["Location", `https://other.example.com/${encodeURIComponent(KEY)}`],
     ["Link", `<https://other.example.com/>; rel=next; title="${Buffer.from(KEY).toString("hex")}"`],
@@ -97,13 +97,13 @@ test("case 37: every header is scanned, and the reason phrase does not pass", as
   for (const form of ["hex", "base64url"]) assert.ok(!down.head.includes(Buffer.from(KEY).toString(form)), form);
 });
 
-test("case 37: cookies that pass are scanned one by one", async () => {
+test("case 37: forwarded cookies are searched one by one", async () => {
   gateway.upstream.on("/x", answer(200, [["Set-Cookie", `a=${encodeURIComponent(KEY)}; Path=/`], ["Set-Cookie", "b=2"]], "ok"));
   const { answer: down } = await gateway.through({ host: "cookies.gw.test", target: "/x" });
   assert.deepEqual(down.values("set-cookie"), [`a=${covered(encodeURIComponent(KEY))}; Path=/`, "b=2"]);
 });
 
-test("case 48: nothing is asked for that could not be searched", async () => {
+test("case 48: the upstream is not asked for a body that cannot be searched", async () => {
   const fields = [
     ["Range", "bytes=0-9,20-29"], ["Request-Range", "bytes=0-9"], ["A-IM", "range"], ["If-Range", '"x"'],
     ["If-None-Match", '"x"'], ["Accept-Encoding", "gzip, br"], ["Accept-Charset", "utf-16"], ["Want-Digest", "sha-256"],
@@ -131,7 +131,7 @@ for (const [what, type, body] of [
   });
 }
 
-test("case 48: UTF-16 that is called another text is refused, or a broken body", async () => {
+test("case 48: UTF-16 with another label is refused, or is a broken body", async () => {
   for (const type of ["application/json", "text/event-stream", "text/plain; charset=utf-8"]) {
     gateway.upstream.on("/x", answer(200, { "content-type": type }, Buffer.from(`\ufeff${KEY}\n${KEY}`, "utf16le")));
     const down = await gateway.call({ target: "/redact/x" });
@@ -140,7 +140,7 @@ test("case 48: UTF-16 that is called another text is refused, or a broken body",
   }
 });
 
-test("case 47: a body is scanned whatever its length header says", async () => {
+test("case 47: a body is searched whatever its Content-Length is", async () => {
   for (const fields of [
     [["Content-Length", "0"], ["Transfer-Encoding", "chunked"]],
     [["Transfer-Encoding", "chunked"], ["Content-Length", "0"]],
@@ -151,7 +151,7 @@ test("case 47: a body is scanned whatever its length header says", async () => {
   }
 });
 
-test("case 46: what a caller shows beside its token changes nothing", async () => {
+test("case 46: values that a caller sends beside its token do not change the response", async () => {
   const body = `invalid api key: ${KEY}.`;
   gateway.upstream.on(EVERY, answer(401, { "content-type": "text/plain" }, body));
   const expected = body.replace(KEY, covered(KEY));
@@ -162,7 +162,7 @@ test("case 46: what a caller shows beside its token changes nothing", async () =
   }
 });
 
-test("case 50: HEAD and GET agree, and any ranges joined are the redacted whole", async () => {
+test("case 50: HEAD and GET agree, and joined ranges equal the redacted body", async () => {
   const body = Buffer.from(`${"x".repeat(700)}${KEY}${"y".repeat(900)}${encodeURIComponent(KEY)}${"z".repeat(300)}`);
   gateway.upstream.on("/x", async (exchange) => {
     await exchange.received;
@@ -207,7 +207,7 @@ test("case 50: HEAD and GET agree, and any ranges joined are the redacted whole"
 
 const encoders = { gzip: gzipSync, br: brotliCompressSync, deflate: deflateSync };
 for (const [coding, encode] of Object.entries(encoders)) {
-  test(`case 37: an upstream that codes with ${coding} all the same is decoded`, async () => {
+  test(`case 37: a body with the coding ${coding}, which was not asked for, is decoded`, async () => {
     const text = `${"plain text ".repeat(20_000)}${KEY}\n`;
     gateway.upstream.on("/x", answer(200, { "content-encoding": coding }, encode(text)));
     const { answer: down } = await gateway.through({ target: "/redact/x", fields: [["Accept-Encoding", coding]] });
@@ -215,7 +215,7 @@ for (const [coding, encode] of Object.entries(encoders)) {
     assert.equal(down.text, text.replace(KEY, covered(KEY)));
   });
 
-  test(`case 37: a ${coding} bomb ends as a broken body, with flat memory`, async () => {
+  test(`case 37: a ${coding} bomb is a broken body, without growth of memory`, async () => {
     const bomb = encode(Buffer.alloc(256 * MEBIBYTE));
     gateway.upstream.on("/x", answer(200, { "content-encoding": coding }, bomb));
     gateway.upstream.on("/y", Buffer.concat([answer(200, { "content-encoding": coding, "transfer-encoding": "chunked" }), chunk(bomb), LAST_CHUNK]));
@@ -232,9 +232,9 @@ for (const [coding, encode] of Object.entries(encoders)) {
 for (const [what, bytes] of [
   ["cut off", gzipSync(`${KEY}\n`).subarray(0, -6)],
   ["followed by something else", Buffer.concat([gzipSync(`${KEY}\n`), Buffer.from(KEY)])],
-  ["none", Buffer.from(`${KEY}\n`)],
+  ["not gzip", Buffer.from(`${KEY}\n`)],
 ]) {
-  test(`case 37: gzip that is ${what} is a broken body`, async () => {
+  test(`case 37: a gzip body that is ${what} is broken for the caller`, async () => {
     gateway.upstream.on("/x", answer(200, { "content-encoding": "gzip" }, bytes));
     const down = await gateway.call({ target: "/redact/x" });
     assert.equal(down.whole, false);
@@ -242,7 +242,7 @@ for (const [what, bytes] of [
   });
 }
 
-test("case 37: gzip of several members is decoded to its end", async () => {
+test("case 37: gzip with several members is decoded completely", async () => {
   const bytes = Buffer.concat([gzipSync(`one ${KEY.slice(0, 9)}`), gzipSync(`${KEY.slice(9)}\ntwo`)]);
   gateway.upstream.on("/x", answer(200, { "content-encoding": "gzip" }, bytes));
   assert.equal((await gateway.through({ target: "/redact/x" })).answer.text, `one ${covered(KEY)}\ntwo`);
@@ -266,7 +266,7 @@ for (const [what, status, fields] of [
   });
 }
 
-test("case 36: answers without a body keep their framing", async () => {
+test("case 36: responses without a body keep their framing", async () => {
   gateway.upstream.on("/x", answer(200, { etag: '"x"' }, "hello"));
   const { answer: head } = await gateway.through({ method: "HEAD", target: "/redact/x" });
   assert.deepEqual([head.value("content-length"), head.value("etag")], ["5", '"x"']);
@@ -308,7 +308,7 @@ test("case 41: events at 200 ms each arrive before the next is sent", async () =
 });
 
 // The attack: the upstream echoes a growing guess, and the attacker measures how much of the response has arrived.
-test("case 37: how much of an answer has come tells nothing of a guess", async () => {
+test("case 37: the number of bytes that have arrived does not depend on a guess", async () => {
   const arrivedOf = async (guess) => {
     let more;
     const said = new Promise((resolve) => (more = resolve));
@@ -338,7 +338,7 @@ test("case 37: how much of an answer has come tells nothing of a guess", async (
 });
 
 for (const how of ["resets", "closes"]) {
-  test(`case 39: an upstream that ${how} in mid-body is a broken body for the caller`, async () => {
+  test(`case 39: an upstream that ${how} in mid-body causes a broken body for the caller`, async () => {
     gateway.upstream.on("/x", async (exchange) => {
       await exchange.received;
       await exchange.write(Buffer.concat([answer(200, { "transfer-encoding": "chunked" }), chunk(Buffer.from("line\nhalf"))]));
@@ -352,7 +352,7 @@ for (const how of ["resets", "closes"]) {
   });
 }
 
-test("case 42: a caller that goes away ends the upstream's body", async () => {
+test("case 42: if the caller disconnects, the upstream's body is cancelled", async () => {
   gateway.upstream.on("/x", async (exchange) => {
     await exchange.received;
     await exchange.write(answer(200, { "transfer-encoding": "chunked" }));
@@ -368,7 +368,7 @@ test("case 42: a caller that goes away ends the upstream's body", async () => {
 });
 
 // REDACTION_MEBIBYTES=1024 for a body of 1 GiB.
-test("case 42: a large body goes through with flat memory, and a slow caller is waited for", async () => {
+test("case 42: a large body is returned without growth of memory, and waits for a slow caller", async () => {
   const mebibytes = Number(process.env.REDACTION_MEBIBYTES ?? 256);
   const piece = Buffer.alloc(MEBIBYTE, "0123456789abcdef");
   let written = 0;
@@ -394,4 +394,4 @@ test("case 42: a large body goes through with flat memory, and a slow caller is 
   assert.ok(most - before < 160 * MEBIBYTE, `${(most - before) / MEBIBYTE} MiB`);
 });
 
-test("case 45: nothing that the gateway wrote holds a secret", () => gateway.sweep());
+test("case 45: nothing that the gateway wrote contains a secret", () => gateway.sweep());

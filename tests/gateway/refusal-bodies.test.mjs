@@ -25,7 +25,7 @@ for (const runtime of ["workerd", "miniflare"]) {
       });
 
     for (const [kind, refusal] of Object.entries(REFUSALS)) {
-      test(`${kind}: the second key serves the same request, body and all`, async () => {
+      test(`${kind}: the same request, with its body, is sent with the second key`, async () => {
         refusing(refusal);
         const body = randomBytes(2_048);
         const down = await gateway.call({ method: "POST", target: "/told/x?y=1", fields: [["Content-Length", String(body.length)]], body });
@@ -37,7 +37,7 @@ for (const runtime of ["workerd", "miniflare"]) {
         assert.deepEqual([event.level, event.failover, event.attempts], ["warn", "primary_refused", 2]);
       });
 
-      test(`${kind}: where no key is left the caller gets that response as it was`, async () => {
+      test(`${kind}: if no key is left, the caller gets that response unchanged`, async () => {
         gateway.upstream.on(EVERY, refusal);
         const down = await gateway.call({ target: "/told/x" });
         const text = refusal.toString().split("\r\n\r\n")[1];
@@ -47,7 +47,7 @@ for (const runtime of ["workerd", "miniflare"]) {
       });
     }
 
-    test("a body that is no refusal is the caller's byte for byte, however long it is", async () => {
+    test("a body that is not a refusal is returned byte for byte, whatever its length", async () => {
       for (const length of [0, 1, 4_095, 4_096, 4_097, 65_537, 3_000_000]) {
         const body = Buffer.from(`{"data":"${randomBytes(length).toString("hex")}"}`);
         gateway.upstream.clear();
@@ -59,13 +59,13 @@ for (const runtime of ["workerd", "miniflare"]) {
       }
     });
 
-    test("a refusal that comes after the beginning is none", async () => {
+    test("a refusal after the first 4 KiB is not recognised", async () => {
       gateway.upstream.on(EVERY, answer(400, JSON_TYPE, `{"x":"${"x".repeat(4_096)}","reason":"API_KEY_INVALID"}`));
       assert.equal((await gateway.call({ target: "/told/x" })).status, 400);
       assert.equal(gateway.upstream.exchanges.length, 1);
     });
 
-    test("a refusal in pieces is one", async () => {
+    test("a refusal in several pieces is recognised", async () => {
       gateway.upstream.on(EVERY, async (exchange) => {
         if (!(await exchange.received)) return;
         if (exchange.value("authorization") === SECONDARY) return exchange.write(OK);
@@ -79,7 +79,7 @@ for (const runtime of ["workerd", "miniflare"]) {
       assert.equal((await gateway.call({ target: "/told/x" })).text, "ok\n");
     });
 
-    test("bodies that are no text or JSON, streams of events and coded ones are not looked at", async () => {
+    test("bodies that are not text or JSON, event streams and bodies with a content coding are not read", async () => {
       const coded = gzipSync('{"ok":false}');
       for (const [fields, body] of [
         [{ "content-type": "application/octet-stream" }, '"ok":false'],
@@ -97,7 +97,7 @@ for (const runtime of ["workerd", "miniflare"]) {
       }
     });
 
-    test("a stream of events keeps its timing, and JSON that comes slowly is held for two seconds and a piece", async () => {
+    test("an event stream keeps its timing, and slow JSON is delayed by two seconds and a piece", async () => {
       const slow = (type) => async (exchange) => {
         if (!(await exchange.received)) return;
         await exchange.write(`HTTP/1.1 200 OK\r\ncontent-type: ${type}\r\ntransfer-encoding: chunked\r\n\r\n`);
@@ -118,7 +118,7 @@ for (const runtime of ["workerd", "miniflare"]) {
       }
     });
 
-    test("a redacting route looks too, and redacts what it passes on", async () => {
+    test("a route with redaction reads the body too, and redacts what it returns", async () => {
       refusing(answer(200, JSON_TYPE, '{"ok":false}'));
       assert.equal((await gateway.call({ target: "/told/redacted/x" })).text, "ok\n");
       gateway.upstream.clear();
@@ -127,7 +127,7 @@ for (const runtime of ["workerd", "miniflare"]) {
       assert.ok(down.text.startsWith('{"ok":true,"key":"') && !down.text.includes("canary"), down.text);
     });
 
-    test("HEAD and an empty response are as they were", async () => {
+    test("a response to HEAD and an empty response are not changed", async () => {
       gateway.upstream.on(EVERY, answer(204));
       assert.equal((await gateway.call({ target: "/told/x" })).status, 204);
       gateway.upstream.on(EVERY, answer(200, JSON_TYPE, '{"ok":false}'));

@@ -23,7 +23,7 @@ const REFUSALS = [
 ];
 
 for (const [code, status, request, arrange = () => {}] of REFUSALS) {
-  test(`case 32: ${code} on ${request.method ?? "GET"} is a problem in JSON that says nothing of the inside`, async () => {
+  test(`case 32: ${code} on ${request.method ?? "GET"} is a problem document in JSON without internal details`, async () => {
     arrange();
     const answer = await gateway.call(request);
     assert.equal(answer.status, status);
@@ -44,7 +44,7 @@ for (const [code, status, request, arrange = () => {}] of REFUSALS) {
     assert.equal(event.status, status);
   });
 
-  test(`case 33: ${code} is told from an upstream's answer by its own header, and HEAD gets it too`, async () => {
+  test(`case 33: ${code} differs from an upstream's response by its own header, also for HEAD`, async () => {
     arrange();
     const { method, body, ...asHead } = request;
     if (method !== undefined) return;
@@ -55,7 +55,7 @@ for (const [code, status, request, arrange = () => {}] of REFUSALS) {
   });
 }
 
-test("case 66: a client that names JSON alone gets the problem as JSON", async () => {
+test("case 66: a client that accepts only JSON gets the problem document as JSON", async () => {
   const problem = await gateway.call({ target: "/nowhere", fields: [["Accept", "application/json, */*"]] });
   const json = await gateway.call({ target: "/nowhere", fields: [["Accept", "application/vnd.github.v3+json"]] });
   assert.equal(problem.value("content-type"), "application/problem+json");
@@ -63,7 +63,7 @@ test("case 66: a client that names JSON alone gets the problem as JSON", async (
   assert.deepEqual({ ...json.json, request_id: "" }, { ...problem.json, request_id: "" });
 });
 
-test("case 66: an SDK is told not to try again where that cannot help", async () => {
+test("case 66: an SDK is told not to retry if that cannot help", async () => {
   const final = await gateway.call({ target: "/nowhere" });
   const passing = await gateway.call({ target: "/closed/x" });
   for (const name of ["x-should-retry", "stripe-should-retry"]) {
@@ -71,22 +71,22 @@ test("case 66: an SDK is told not to try again where that cannot help", async ()
   }
 });
 
-test("case 34: an unknown method is refused with what is known", async () => {
+test("case 34: an unknown method is refused with a list of the known ones", async () => {
   const answer = await gateway.refused({ method: "TRACE", target: "/bearer/x" }, "method_not_allowed");
   assert.match(answer.value("allow"), /\bGET\b.*\bPOST\b.*\bPROPFIND\b/);
 });
 
-test("a known method that no rule names is refused", async () => {
+test("a known method without a rule is refused", async () => {
   for (const method of ["PURGE", "PROPFIND", "QUERY"]) await gateway.refused({ method, target: "/bearer/x" }, "not_allowed");
 });
 
-test("case 34: CONNECT opens nothing", async () => {
+test("case 34: CONNECT opens no connection", async () => {
   const answer = await gateway.call({ method: "CONNECT", target: "127.0.0.1:1" });
   assert.ok(answer.status >= 400, `${answer.status}`);
   assert.equal(gateway.upstream.exchanges.length, 0);
 });
 
-test("case 38: GET and HEAD with a body are refused, without an exception", async () => {
+test("case 38: GET and HEAD with a body are refused, and the gateway throws nothing", async () => {
   for (const method of ["GET", "HEAD"]) {
     for (const request of [
       { body: "hello" },
@@ -99,7 +99,7 @@ test("case 38: GET and HEAD with a body are refused, without an exception", asyn
   }
 });
 
-test("case 38: a Content-Length of 0 is no body", async () => {
+test("case 38: a Content-Length of 0 does not count as a body", async () => {
   for (const method of ["GET", "HEAD"]) {
     gateway.upstream.clear();
     const { up } = await gateway.through({ method, target: "/bearer/x", fields: [["Content-Length", "0"]] });
@@ -108,7 +108,7 @@ test("case 38: a Content-Length of 0 is no body", async () => {
   }
 });
 
-test("every answer has an id of its own", async () => {
+test("every response has its own id", async () => {
   const ids = new Set();
   for (let request = 0; request < 20; request += 1) {
     ids.add((await gateway.call({ target: request % 2 ? "/bearer/x" : "/nowhere" })).value("ostiary-request-id"));
@@ -116,7 +116,7 @@ test("every answer has an id of its own", async () => {
   assert.equal(ids.size, 20);
 });
 
-test("a variable that no longer makes an upstream is a misconfiguration", async () => {
+test("a variable that no longer makes a valid upstream URL is a misconfiguration", async () => {
   for (const UPSTREAM_PORT of ["", "no-port", "80@evil.com", "1/../x"]) {
     const broken = await startGateway("workerd", { variables: { UPSTREAM_PORT } });
     try {
@@ -129,4 +129,4 @@ test("a variable that no longer makes an upstream is a misconfiguration", async 
   }
 });
 
-test("case 45: nothing that the gateway wrote holds a secret", () => gateway.sweep());
+test("case 45: nothing that the gateway wrote contains a secret", () => gateway.sweep());

@@ -20,7 +20,7 @@ test("case 28: a secret updated between two requests is used by the second", asy
   assert.deepEqual(await authorization(), [`Bearer ${canary("PRIMARY_KEY")}`]);
 });
 
-test("case 27: a secret that is not in the store is passed over, and refused when it is the last", async () => {
+test("case 27: a secret that is not in the store is skipped, and refused if it is the last source", async () => {
   await gateway.stored.PRIMARY_KEY.remove();
   assert.deepEqual(await authorization(), [`Bearer ${canary("SECONDARY_KEY")}`]);
   await gateway.stored.SECONDARY_KEY.remove();
@@ -37,7 +37,7 @@ test("a JSON secret and a classic Worker secret are read", async () => {
   assert.deepEqual(classic.up.values("authorization"), [`Bearer ${canary("CLASSIC_KEY")}`]);
 });
 
-test("case 69: a token taken out of the store is unknown, and the other token of its caller works", async () => {
+test("case 69: a token that was deleted from the store is unknown, and the other token of its caller works", async () => {
   await gateway.stored.TOKEN_MAIN.remove();
   const answer = await gateway.refused({ target: "/header/x" }, "caller_unauthenticated");
   const { level, proof } = await gateway.event(answer);
@@ -46,4 +46,4 @@ test("case 69: a token taken out of the store is unknown, and the other token of
   await gateway.through({ target: "/header/x", token: canary("TOKEN_MAIN_NEXT") });
 });
 
-test("case 45: nothing that the gateway wrote holds a secret", () => gateway.sweep());
+test("case 45: nothing that the gateway wrote contains a secret", () => gateway.sweep());

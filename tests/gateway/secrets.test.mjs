@@ -13,7 +13,7 @@ const authorization = async (target) => (await gateway.through({ target })).up.v
 // The number of reads of each binding, except callers' tokens.
 const reads = () => Object.fromEntries([...gateway.store.reads].filter(([name]) => !name.startsWith("TOKEN_")));
 
-test("one request carries the secret that was read for it", async () => {
+test("a request has the secret that was read for it", async () => {
   assert.deepEqual(await authorization("/bearer/x"), [`Bearer ${canary("PRIMARY_KEY")}`]);
   assert.deepEqual(Object.fromEntries(gateway.store.reads), { TOKEN_MAIN: 1, TOKEN_MAIN_NEXT: 1, PRIMARY_KEY: 1 });
 });
@@ -30,7 +30,7 @@ test("every form of auth puts its secret where it belongs", async () => {
   assert.deepEqual(await authorization("/bare/x"), []);
 });
 
-test("several secrets go on one request", async () => {
+test("one request can have several secrets", async () => {
   const { up } = await gateway.through({ target: "/several/x" });
   assert.deepEqual(up.values("authorization"), [`Bearer ${canary("PRIMARY_KEY")}`]);
   assert.deepEqual(up.values("x-api-key"), [canary("HEADER_KEY")]);
@@ -52,7 +52,7 @@ for (const value of ["not JSON", "{", "[]", '"id"', "null", '{"id":"a"}', '{"id"
 }
 
 for (const end of ["\n", "\r\n", "\r\n\r\n"]) {
-  test(`case 23: ${JSON.stringify(end)} at the end of a value is trimmed`, async () => {
+  test(`case 23: ${JSON.stringify(end)} at the end of a value is removed`, async () => {
     gateway.store.set("PRIMARY_KEY", `${canary("PRIMARY_KEY")}${end}`);
     assert.deepEqual(await authorization("/bearer/x"), [`Bearer ${canary("PRIMARY_KEY")}`]);
   });
@@ -62,12 +62,12 @@ const MISSING = ["", " ", "\n", "\t \r\n"];
 const INVALID = ["a\r\nX-Evil: 1", "a\nb", "a\rb", "a\0b", "a\x01b", "a\tb", "a\x7fb", "a\u00e9", "\ufeffa", "a\u00a0b", "\u6f22"];
 
 for (const value of [...MISSING, ...INVALID]) {
-  test(`cases 23, 24: ${JSON.stringify(value)} is not put into a header, the next source is`, async () => {
+  test(`cases 23, 24: ${JSON.stringify(value)} is not put into a header, and the next source is used`, async () => {
     gateway.store.set("PRIMARY_KEY", value);
     assert.deepEqual(await authorization("/bearer/x"), [`Bearer ${canary("SECONDARY_KEY")}`]);
   });
 
-  test(`cases 23, 24: ${JSON.stringify(value)} from the last source is a refusal`, async () => {
+  test(`cases 23, 24: ${JSON.stringify(value)} from the last source causes a refusal`, async () => {
     gateway.store.set("HEADER_KEY", value);
     assert.equal((await gateway.refused({ target: "/header/x" }, "secret_unavailable")).status, 503);
   });
@@ -93,7 +93,7 @@ test("case 25: a value of 8 KiB goes into a query", async () => {
 });
 
 for (const value of ["%s%d%n", "${primary}", "$${x}", "$1$&$`", `"quoted"'`, "a:b", "\\n", "a b  c", "%41", "{{x}}"]) {
-  test(`case 26: ${value} is put in literally`, async () => {
+  test(`case 26: ${value} is inserted literally`, async () => {
     gateway.store.set("HEADER_KEY", value);
     gateway.store.set("TEMPLATE_KEY", value);
     gateway.store.set("QUERY_KEY", value);
@@ -119,13 +119,13 @@ test("case 26: a colon in a Basic user name is refused, and in a password it is 
 const FAULTS = { "throws": throws, "does not exist": absent, "yields null": yieldsNull, "yields an empty string": yields(""), "yields bytes": yieldsBytes("evil"), "hangs": hangs };
 
 for (const [fault, behaviour] of Object.entries(FAULTS)) {
-  test(`case 27: a binding that ${fault} is passed over for the next source`, async () => {
+  test(`case 27: if a binding ${fault}, the next source is used`, async () => {
     gateway.store.set("PRIMARY_KEY", behaviour);
     assert.deepEqual(await authorization("/bearer/x"), [`Bearer ${canary("SECONDARY_KEY")}`]);
     assert.deepEqual(reads(), { PRIMARY_KEY: 1, SECONDARY_KEY: 1 });
   });
 
-  test(`case 27: when the last source ${fault} there is a refusal and no dial`, async () => {
+  test(`case 27: if the last source ${fault}, the request is refused without a connection`, async () => {
     gateway.store.set("PRIMARY_KEY", behaviour);
     gateway.store.set("SECONDARY_KEY", behaviour);
     const answer = await gateway.refused({ target: "/bearer/x" }, "secret_unavailable");
@@ -139,7 +139,7 @@ test("case 27: a Secrets Store source falls back to a classic Worker secret", as
   assert.deepEqual(await authorization("/mixed/x"), [`Bearer ${canary("CLASSIC_KEY")}`]);
 });
 
-test("case 27: a hang ends at the deadline of 500 ms", async () => {
+test("case 27: a read that hangs ends at the deadline of 500 ms", async () => {
   gateway.store.set("HEADER_KEY", hangs);
   const started = performance.now();
   await gateway.refused({ target: "/header/x" }, "secret_unavailable");
@@ -147,7 +147,7 @@ test("case 27: a hang ends at the deadline of 500 ms", async () => {
   assert.ok(took >= 450 && took < 5_000, `${took} ms`);
 });
 
-test("the log says which source served, by name and without a value", async () => {
+test("the log has the name of the source that was used, without its value", async () => {
   gateway.store.set("PRIMARY_KEY", absent);
   const { answer } = await gateway.through({ target: "/bearer/x" });
   const event = JSON.stringify(await gateway.event(answer));
@@ -163,13 +163,13 @@ test("a pair moves to its next source together", async () => {
   assert.deepEqual(reads(), { ID_FIRST: 1, PAIR_FIRST: 1, ID_SECOND: 1, PAIR_SECOND: 1 });
 });
 
-test("a pair of which no source is whole is a refusal", async () => {
+test("a pair without a complete source causes a refusal", async () => {
   gateway.store.set("PAIR_FIRST", absent);
   gateway.store.set("ID_SECOND", absent);
   await gateway.refused({ target: "/pair/x" }, "secret_unavailable");
 });
 
-test("a secret with one source stays on it when its neighbour moves on", async () => {
+test("a secret with one source keeps it when another secret moves to its next source", async () => {
   gateway.store.set("PRIMARY_KEY", absent);
   const { up } = await gateway.through({ target: "/several/x" });
   assert.deepEqual(up.values("authorization"), [`Bearer ${canary("SECONDARY_KEY")}`]);
@@ -185,14 +185,14 @@ test("case 28: a binding is read exactly once for each request", async () => {
   }
 });
 
-test("case 28: a secret rotated between two requests is seen by the second", async () => {
+test("case 28: a secret rotated between two requests is used by the second", async () => {
   await gateway.through({ target: "/bearer/x" });
   gateway.store.set("PRIMARY_KEY", "rotated");
   gateway.upstream.clear();
   assert.deepEqual(await authorization("/bearer/x"), ["Bearer rotated"]);
 });
 
-test("case 29: nobody unproved and nothing forbidden reads a secret for the upstream", async () => {
+test("case 29: an unauthenticated or forbidden request does not read a secret for the upstream", async () => {
   await gateway.refused({ target: "/bearer/x", token: null }, "caller_unauthenticated");
   assert.deepEqual(Object.fromEntries(gateway.store.reads), {}, "without a token nothing is read at all");
   await gateway.refused({ target: "/bearer/x", token: "unknown" }, "caller_unauthenticated");
@@ -229,7 +229,7 @@ describe("many secrets", () => {
     for (let key = 1; key <= 8; key += 1) assert.deepEqual(up.values(`x-k${key}`), [canary(`KEY_${key}`)]);
   });
 
-  test("tokens of callers are read at once too", async () => {
+  test("tokens of callers are read concurrently too", async () => {
     slow("TOKEN_MAIN", "TOKEN_MAIN_NEXT", "TOKEN_OTHER", "PRIMARY_KEY");
     const two = await quickest("/bearer/x");
     const three = await quickest("/rules/v1/x");
@@ -237,4 +237,4 @@ describe("many secrets", () => {
   });
 });
 
-test("case 45: nothing that the gateway wrote holds a secret", () => gateway.sweep());
+test("case 45: nothing that the gateway wrote contains a secret", () => gateway.sweep());

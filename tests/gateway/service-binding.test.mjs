@@ -13,7 +13,7 @@ const gateway = useGateway("wrangler dev", { caller: CALLER });
 
 const over = (url) => ({ target: `/?url=${encodeURIComponent(url)}` });
 
-test("the host of the URL counts, on a mount by path and on one by host", async () => {
+test("the host of the URL is used, for mounts with and without a host", async () => {
   const { up } = await gateway.through(over("https://gateway.internal/bearer/x?a=1"));
   assert.equal(up.target, "/x?a=1");
   assert.deepEqual(up.values("authorization"), [`Bearer ${canary("PRIMARY_KEY")}`]);
@@ -23,16 +23,16 @@ test("the host of the URL counts, on a mount by path and on one by host", async 
   assert.equal(host.up.target, "/base/v1/y");
 });
 
-test("a host has its own mounts only, also without a Host header", async () => {
+test("a host reaches only its own mounts, also without a Host header", async () => {
   await gateway.refused(over("https://gw.test/bearer/x"), "no_route");
 });
 
-test("a token is asked for as ever", async () => {
+test("a token is required as usual", async () => {
   await gateway.refused({ ...over("https://gateway.internal/bearer/x"), token: "unknown" }, "caller_unauthenticated");
 });
 
-test("a request that is handed on as it came keeps its Host header", async () => {
+test("a request that is passed on unchanged keeps its Host header", async () => {
   await gateway.refused({ target: "/on" }, "no_route");
 });
 
-test("case 45: nothing that the gateway wrote holds a secret", () => gateway.sweep());
+test("case 45: nothing that the gateway wrote contains a secret", () => gateway.sweep());

@@ -57,7 +57,7 @@ for (const runtime of ["workerd", "miniflare", "wrangler dev"]) {
         await within("the upstream's socket to be closed", up.closed);
       });
 
-      test("case 53: a page shows its token in a subprotocol, and the upstream selects among the others", async () => {
+      test("case 53: a page sends its token in a subprotocol, and the upstream selects one of the others", async () => {
         for (const [offered, forwarded, selected] of [
           [`realtime, openai-insecure-api-key.${canary("TOKEN_MAIN")}`, "realtime", "realtime"],
           [`bearer, ${canary("TOKEN_MAIN")}, chat`, "chat", "chat"],
@@ -76,7 +76,7 @@ for (const runtime of ["workerd", "miniflare", "wrangler dev"]) {
         }
       });
 
-      test("case 53: a subprotocol that carries the token is not used, wherever that has proved its caller", async () => {
+      test("case 53: a subprotocol with the token is removed, wherever the token was found", async () => {
         const offered = `realtime, openai-insecure-api-key.${canary("TOKEN_MAIN")}, x.${canary("TOKEN_MAIN")}`;
         const socket = await gateway.openWebSocket({ target: "/bearer/socket", fields: [["Sec-WebSocket-Protocol", offered]] });
         assert.equal(socket.answer.value("sec-websocket-protocol"), "realtime");
@@ -86,7 +86,7 @@ for (const runtime of ["workerd", "miniflare", "wrangler dev"]) {
         socket.close();
       });
 
-      test("case 41: close codes pass in both directions", async () => {
+      test("case 41: close codes are forwarded in both directions", async () => {
         const closed = await gateway.openWebSocket({ target: "/bearer/socket" });
         await closed.send("close 4001 enough");
         const { code, reason } = await closed.next();
@@ -107,7 +107,7 @@ for (const runtime of ["workerd", "miniflare", "wrangler dev"]) {
         socket.close();
       });
 
-      test("case 41: an upgrade without a proof, a rule or a GET is none", async () => {
+      test("case 41: an upgrade without a token, a rule or GET is refused", async () => {
         const unproved = await gateway.openWebSocket({ target: "/bearer/socket", token: "unknown" });
         assert.equal(unproved.answer.status, 401);
         unproved.close();
@@ -117,7 +117,7 @@ for (const runtime of ["workerd", "miniflare", "wrangler dev"]) {
         assert.equal(gateway.upstream.exchanges.length, 0);
       });
 
-      test("case 41: an upstream's refusal of the upgrade passes through", async () => {
+      test("case 41: an upstream's refusal of the upgrade is returned unchanged", async () => {
         gateway.upstream.on("/socket", answer(403, { "x-why": "closed" }, "no"));
         const socket = await gateway.openWebSocket({ target: "/bearer/socket", fields: [["Accept-Encoding", "identity"]] });
         assert.equal(socket.answer.status, 403);
@@ -127,6 +127,6 @@ for (const runtime of ["workerd", "miniflare", "wrangler dev"]) {
       });
     });
 
-    test("case 45: nothing that the gateway wrote holds a secret", () => gateway.sweep());
+    test("case 45: nothing that the gateway wrote contains a secret", () => gateway.sweep());
   });
 }

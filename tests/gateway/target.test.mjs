@@ -76,7 +76,7 @@ for (const runtime of [RAW, "miniflare", "wrangler dev"]) {
       if (runtime === RAW) return gateway.refused(request, code);
       const dialled = gateway.upstream.exchanges.length;
       const answer = await gateway.call(request);
-      assert.equal(gateway.upstream.exchanges.length, dialled, "nothing goes up");
+      assert.equal(gateway.upstream.exchanges.length, dialled, "nothing is sent upstream");
       return answer;
     };
 
@@ -89,14 +89,14 @@ for (const runtime of [RAW, "miniflare", "wrangler dev"]) {
     }
 
     for (const [name, target, forwarded] of FORWARDED) {
-      test(`${name}: ${target.slice(0, 60)} goes up as ${forwarded.slice(0, 60)}`, async () => {
+      test(`${name}: ${target.slice(0, 60)} is sent upstream as ${forwarded.slice(0, 60)}`, async () => {
         const { up } = await gateway.through({ target });
         assert.equal(up.target, forwarded);
         assert.equal(up.value("host"), `127.0.0.1:${gateway.upstream.port}`);
       });
     }
 
-    test("case 9: an apostrophe and a lone question mark go up, if in the URL Standard's spelling", async () => {
+    test("case 9: an apostrophe and a lone question mark are sent upstream, in the form of the URL Standard", async () => {
       const { up } = await gateway.through({ target: "/bearer/x?a='" });
       assert.match(up.target, /^\/x\?a=('|%27)$/);
       gateway.reset();
@@ -105,7 +105,7 @@ for (const runtime of [RAW, "miniflare", "wrangler dev"]) {
     });
 
     for (const query of INJECTED) {
-      test(`case 10: of ?${query} nothing named key goes up but the gateway's, which stands last`, async () => {
+      test(`case 10: of ?${query}, only the gateway's own key is sent upstream, as the last parameter`, async () => {
         const { up } = await gateway.through({ target: `/query/x?${query}` });
         const names = up.query.split(/[&;]/).map((parameter) => decodeURIComponent(parameter.split("=")[0]));
         assert.deepEqual(names.filter((name) => name === "key").length, 1);
@@ -115,19 +115,19 @@ for (const runtime of [RAW, "miniflare", "wrangler dev"]) {
       });
     }
 
-    test("case 10: a parameter that is not the injected one stays", async () => {
+    test("case 10: a parameter that differs from the injected one is kept", async () => {
       const { up } = await gateway.through({ target: "/query/x?keys=1&xkey=3&x[key]=4" });
       assert.ok(up.query.startsWith("keys=1&xkey=3&x[key]=4&key="));
     });
 
-    test("case 10: a parameter that a server could take for the injected one goes", async () => {
+    test("case 10: a parameter that a server could read as the injected one is removed", async () => {
       const { up } = await gateway.through({ target: "/query/x?KEY=1&key[]=2&key%5B0%5D=3&a=4" });
       assert.ok(up.query.startsWith("a=4&key="), up.query);
       assert.equal(up.query.match(/key/gi).length, 1 + canary("QUERY_KEY").match(/key/gi).length);
     });
 
     for (const host of HOSTS) {
-      test(`case 6: a Host ${host} never chooses where a request goes`, async () => {
+      test(`case 6: a Host ${host} never decides where a request is sent`, async () => {
         const request = { target: "/dump", host };
         // The others replace this header with the URL's host, so the gateway does not see it.
         if (runtime !== RAW && /^[^ %,:]+\//.test(host)) return;
@@ -135,7 +135,7 @@ for (const runtime of [RAW, "miniflare", "wrangler dev"]) {
       });
     }
 
-    test("case 6: two Host headers and none are refused", async () => {
+    test("case 6: two Host headers, and a missing one, are refused", async () => {
       await refusedHere({ target: "/bearer/x", fields: [["Host", "a.test"], ["Host", "b.test"]] }, "invalid_host");
       for (const host of [null, ""]) {
         const answer = await gateway.call({ target: "/bearer/x", host });
@@ -144,7 +144,7 @@ for (const runtime of [RAW, "miniflare", "wrangler dev"]) {
       assert.equal(gateway.upstream.exchanges.length, 0);
     });
 
-    test("case 5: user information in a target or a Host dials nobody else", async () => {
+    test("case 5: user information in a target or a Host does not change the upstream", async () => {
       for (const target of ["http://user:word@evil.com/bearer/x", "http://evil.com:99/bearer/x"]) {
         gateway.reset();
         const answer = await gateway.call({ target });
@@ -153,7 +153,7 @@ for (const runtime of [RAW, "miniflare", "wrangler dev"]) {
       }
     });
 
-    test("case 7: OPTIONS * and GET * are refused without a word to an upstream", async () => {
+    test("case 7: OPTIONS * and GET * are refused, and nothing is sent upstream", async () => {
       for (const method of ["OPTIONS", "GET"]) {
         for (const host of ["127.0.0.1", "api.gw.test", "127.0.0.1:8787"]) {
           await refusedHere({ method, target: "*", host }, "invalid_host");
@@ -190,7 +190,7 @@ for (const runtime of [RAW, "miniflare", "wrangler dev"]) {
         ["gw.test", "/prefix/x", "/base/v1/x"],
         ["other.test", "/bearer/x", "/x"],
       ]) {
-        test(`${host}${target} goes up as ${forwarded}`, async () => {
+        test(`${host}${target} is sent upstream as ${forwarded}`, async () => {
           const { up } = await gateway.through({ host, target });
           assert.equal(up.target, forwarded);
         });
@@ -233,6 +233,6 @@ for (const runtime of [RAW, "miniflare", "wrangler dev"]) {
       }
     });
 
-    test("case 45: nothing that the gateway wrote holds a secret", () => gateway.sweep());
+    test("case 45: nothing that the gateway wrote contains a secret", () => gateway.sweep());
   });
 }

@@ -35,7 +35,7 @@ export function sweep(text, names) {
     for (const form of forms(name)) {
       const at = text.indexOf(form);
       const around = text.slice(Math.max(0, at - 100), at + form.length + 40);
-      assert.equal(at, -1, `case 45: ${name} stands in what the gateway wrote: …${around}…`);
+      assert.equal(at, -1, `case 45: ${name} is in what the gateway wrote: …${around}…`);
     }
   }
 }

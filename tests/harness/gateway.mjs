@@ -134,7 +134,7 @@ class Gateway {
   async through(request) {
     const answer = await this.call(request);
     assert.equal(answer.value("ostiary-refusal"), undefined, `${answer.status} ${answer.text}`);
-    assert.equal(this.upstream.exchanges.length, 1, "one request goes up");
+    assert.equal(this.upstream.exchanges.length, 1, "one request is sent upstream");
     return { answer, up: this.upstream.exchanges[0] };
   }
 
@@ -143,7 +143,7 @@ class Gateway {
     const dialled = this.upstream.exchanges.length;
     const answer = await this.call(request);
     assert.equal(answer.value("ostiary-refusal"), code, `${answer.status} ${answer.text}`);
-    assert.equal(this.upstream.exchanges.length, dialled, "nothing goes up");
+    assert.equal(this.upstream.exchanges.length, dialled, "nothing is sent upstream");
     return answer;
   }
 

@@ -112,7 +112,7 @@ class Upstream {
 
   // The exchange for which `fits` is true, now or when its head arrives.
   next(fits = () => true) {
-    return within("a request to go up", this.#find(fits));
+    return within("a request to arrive upstream", this.#find(fits));
   }
 
   async stop() {

@@ -88,7 +88,7 @@ describe("with the local Secrets Store API", () => {
     assert.ok(Date.now() - began < 15_000);
   });
 
-  test("nobody but an operator is told, and a token that cannot be read is a refusal", async () => {
+  test("only an operator gets the ages, and a token that cannot be read causes a refusal", async () => {
     for (const token of [null, "wrong", CHECKOUT]) assert.equal((await ask(token)).status, 401, token);
     assert.equal((await ask(OPERATOR, "/ages?secret=stripe")).value("ostiary-refusal"), "operation_invalid");
     gateway.store.set("STORE_READER", absent);
@@ -96,7 +96,7 @@ describe("with the local Secrets Store API", () => {
   });
 });
 
-describe("with an API that says other things", () => {
+describe("with an API that responds differently", () => {
   let api;
   let gateway;
   let ask;

@@ -25,7 +25,7 @@ const explain = async (request, token = OPERATOR) => {
   return { answer, ...JSON.parse(answer.text) };
 };
 
-test("the page is public, holds nothing, and admits no script or style but its own", async () => {
+test("the page is public, contains no data, and allows only its own script and style", async () => {
   const answer = await get("/");
   assert.equal(answer.status, 200);
   assert.equal(answer.value("content-type"), "text/html; charset=utf-8");
@@ -45,14 +45,14 @@ test("the page is public, holds nothing, and admits no script or style but its o
   assert.ok(!answer.text.includes("STRIPE_KEY"));
 });
 
-test("nobody but an operator is told anything else", async () => {
+test("only an operator gets anything else", async () => {
   for (const token of [null, "wrong", CHECKOUT]) {
     assert.equal((await get("/overview", token)).status, 401, token);
     assert.equal((await explain({ method: "GET", url: "https://gw.test/x" }, token)).answer.status, 401, token);
   }
 });
 
-test("the overview says what the configuration says", async () => {
+test("the overview agrees with the configuration", async () => {
   const { status, text } = await get("/overview", OPERATOR);
   assert.equal(status, 200);
   gateway.holdsNoValue(text);
@@ -108,7 +108,7 @@ test("what explain does not understand is refused", async () => {
   assert.equal(own.event.code, "operation_invalid", "a rehearsal rehearses nothing");
 });
 
-test("a request is followed into the upstream, and says how long it took", async () => {
+test("a request is traced into the upstream, and its response has the durations", async () => {
   const trace = "0af7651916cd43dd8448eb211c80319c";
   const fields = [["traceparent", `00-${trace}-b7ad6b7169203331-01`], ["tracestate", "a=1"]];
   gateway.upstream.on("/v1/balance", (exchange) => exchange.write(scripted(exchange.value("authorization").includes("previous") ? 200 : 401, {}, "")));
@@ -148,7 +148,7 @@ test("each request is a data point of names and numbers", async () => {
   assert.equal(points[0].doubles[0], 1);
 });
 
-test("metrics are what Analytics Engine says of the last minutes", async () => {
+test("metrics are the data of the last minutes in Analytics Engine", async () => {
   gateway.upstream.on(SQL, async (exchange) => {
     await exchange.received;
     const times = String(exchange.body).includes("p99");

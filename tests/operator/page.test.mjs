@@ -156,7 +156,7 @@ describe("the page", { skip: CHROMIUM === undefined && MISSING }, () => {
     await shows(text("#summary"), "Each of 6 secrets has a source that serves.");
   });
 
-  test("says how old each secret is, and why where that is not known", async () => {
+  test("shows the age of each secret, or the reason why it is not known", async () => {
     const ages = (name) => `[...document.querySelectorAll('[data-secret="${name}"] .age')].map((age) => age.textContent).join("; ")`;
     await shows(ages("stripe"), /^created 212 days ago \(\d{4}-\d\d-\d\d\), changed 34 days ago \(.*; created 212 days ago .* changed 124 days ago/);
     await shows(ages("openai"), /^created 61 days ago \(.*\), not changed since$/);
@@ -269,7 +269,7 @@ describe("the page", { skip: CHROMIUM === undefined && MISSING }, () => {
     assert.equal(reached.size, all);
   });
 
-  test("asks for nothing but its own origin, and keeps the token in memory alone", async () => {
+  test("requests only its own origin, and keeps the token only in memory", async () => {
     assert.ok(asked.length > 5);
     assert.deepEqual(asked.filter((url) => !url.startsWith(`${ORIGIN}/`)), []);
     assert.deepEqual(asked.filter((url) => url.includes(OPERATOR)), []);

@@ -1,5 +1,7 @@
 //! Checks that a value is valid in every place in which the configuration uses it. The Worker calls the same function
 //! of the core at run time, when it is too late.
+//!
+//! The file is longer than others, because its tests need a configuration with every place.
 
 use std::fmt;
 
@@ -151,8 +153,8 @@ fn is_behind_scheme(placement: &Placement, id: SecretId) -> bool {
     };
     match placement {
         Placement::Bearer(value) => position(value).is_some(),
-        Placement::Basic { username, password } => {
-            position(username).is_some() || position(password).is_some()
+        Placement::Basic { username: user, password: secret } | Placement::Client { id: user, secret } => {
+            position(user).is_some() || position(secret).is_some()
         }
         // A header that begins with the secret may get its scheme from there.
         Placement::Header { value, .. } => position(value).is_some_and(|position| position > 0),
@@ -232,6 +234,7 @@ mod tests {
     use ostiary_grammar::{File, read};
 
     use super::*;
+    use crate::configuration::Binding;
 
     const GATEWAY: &str = r#"
 [secrets]
@@ -244,6 +247,8 @@ list = ["L"]
 token = ["T"]
 header = ["H"]
 behind = ["I"]
+client = ["C"]
+form = ["O"]
 [callers.web]
 bearer = "${token}"
 [callers.agents]
@@ -263,19 +268,32 @@ mount = "/c"
 upstream = "https://c.example.com"
 auth = { hmac = { key = "${signing}", message = "${request.body}", put = { header = "x-signature", value = "${request.signature}" } } }
 allow = { agents = ["GET /**"] }
+[routes.d]
+mount = "/d"
+upstream = "https://d.example.com"
+auth = { oauth2 = { token_url = "https://login.example.com/token", client_id = "i", client_secret = "${client}" } }
+allow = { agents = ["GET /**"] }
+[routes.e]
+mount = "/e"
+upstream = "https://e.example.com"
+auth = { oauth2 = { token_url = "https://login.example.com/token", client_id = "i", client_secret = "${form}", client_auth = "post" } }
+allow = { agents = ["GET /**"] }
 "#;
 
-    fn check(name: &str, value: &str) -> Result<(), String> {
+    fn gateway() -> Gateway {
         let row = |name: &str| {
             format!(
                 "[[secrets_store_secrets]]\nbinding = \"{name}\"\nstore_id = \"s\"\nsecret_name = \"{name}\"\n"
             )
         };
-        let wrangler: String = ["B", "P", "Q", "S", "F", "L", "T", "H", "I"].map(row).concat();
+        let wrangler: String = ["B", "P", "Q", "S", "F", "L", "T", "H", "I", "C", "O"].map(row).concat();
         let files =
             [("gateway.toml", GATEWAY), ("wrangler.toml", &wrangler)].map(|(path, text)| File { path, text });
-        let gateway = read(files[0], files[1]).unwrap().gateway;
-        check_named(&gateway, name, &SecretValue::parse(value.to_owned()).unwrap())
+        read(files[0], files[1]).unwrap().gateway
+    }
+
+    fn check(name: &str, value: &str) -> Result<(), String> {
+        check_named(&gateway(), name, &SecretValue::parse(value.to_owned()).unwrap())
             .map_err(|failure| failure.to_string())
     }
 
@@ -319,6 +337,9 @@ allow = { agents = ["GET /**"] }
             ("password", true),
             ("token", true),
             ("behind", true),
+            // A token endpoint gets the client's secret after `Basic`, or as a parameter of the form.
+            ("client", true),
+            ("form", false),
             ("header", false),
             ("query", false),
         ] {
@@ -328,6 +349,51 @@ allow = { agents = ["GET /**"] }
         let told = check("field", r#"{"id":"$CANARY","n":1}"#).unwrap_err();
         assert!(told.starts_with("field: in its member 1, it is the name of a variable"), "{told}");
         assert_eq!(check("bearer", "QUJDRA=="), Ok(()));
+    }
+
+    #[test]
+    fn a_value_for_the_store_is_checked_for_every_place_that_an_environment_binds_it_to() {
+        let environment = |name: Option<&str>, binding: &str, secret: &str| Environment {
+            name: name.map(str::to_owned),
+            bindings: vec![Binding {
+                name: binding.to_owned(),
+                store: "s".parse().unwrap(),
+                secret: secret.parse().unwrap(),
+            }],
+            ..Environment::default()
+        };
+        let environments = || {
+            vec![
+                environment(None, "Q", "live"),
+                environment(Some("staging"), "B", "staged"),
+                environment(Some("preview"), "Q", "staged"),
+            ]
+        };
+        let check = |places, as_is, store: &str, secret: &str, value: &str| {
+            let value = SecretValue::parse(value.to_owned()).unwrap();
+            ValueCheck { places, as_is }.stored(&store.parse().unwrap(), &secret.parse().unwrap(), &value)
+        };
+        for (store, secret, value, is_accepted) in [
+            ("s", "staged", "canary", true),
+            // The gateway adds `Bearer` in one environment.
+            ("s", "staged", "Bearer canary", false),
+            ("s", "live", "Bearer canary", true),
+            ("t", "staged", "Bearer canary", true),
+            ("s", "B", "Bearer canary", true),
+            // Nothing uses these secrets, and the value is still not a key.
+            ("t", "staged", "$CANARY", false),
+            ("s", "B", "$CANARY", false),
+        ] {
+            let checked = check(Some((gateway(), environments())), false, store, secret, value);
+            assert_eq!(checked.is_ok(), is_accepted, "{store} {secret} {value}");
+            let checked = check(Some((gateway(), environments())), true, store, secret, value);
+            assert!(checked.is_ok(), "{store} {secret} {value}");
+        }
+        assert!(check(None, false, "s", "staged", "$CANARY").is_err());
+        assert!(check(None, true, "s", "staged", "$CANARY").is_ok());
+        // A header cannot have a line break, whatever the user says.
+        let (places, broken) = (Some((gateway(), environments())), "a\nb");
+        assert!(check(places, true, "s", "staged", broken).is_err());
     }
 
     #[test]

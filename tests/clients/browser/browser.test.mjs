@@ -99,7 +99,7 @@ describe("in Chromium", { skip: CHROMIUM === undefined && MISSING }, () => {
     assert.equal(value["set-cookie"], undefined);
   });
 
-  test("a page may send the browser's credentials where the route says so", async () => {
+  test("a page may send the browser's credentials if the route allows it", async () => {
     assert.deepEqual(await run(APP, "cookies", "/page/openai"), { value: 200 });
     sent();
   });
@@ -146,5 +146,5 @@ describe("in Chromium", { skip: CHROMIUM === undefined && MISSING }, () => {
     assert.match(refused.message, /closed with 1006/);
   });
 
-  test("case 45: nothing that the gateway wrote holds a secret", () => gateway.sweep());
+  test("case 45: nothing that the gateway wrote contains a secret", () => gateway.sweep());
 });

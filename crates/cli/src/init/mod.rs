@@ -23,7 +23,7 @@ use crate::scaffold::{
 use crate::shell::GivenOptions;
 use crate::token::{CallerToken, ShownToken};
 
-/// Write a gateway.toml and a wrangler.toml with APIs and callers; on a terminal, ask for those that are not given.
+/// Write a gateway.toml and a wrangler.toml with APIs and callers; on a terminal, ask for them if none is given.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Init {

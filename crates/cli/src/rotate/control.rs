@@ -82,6 +82,8 @@ mod tests {
             (&[missing, undecided], Step::Write(0), unnamed, true),
             (&[missing, undecided], Step::Write(0), named, false),
             (&[missing, unread], Step::Write(0), unnamed, true),
+            // `--overwrite` writes a source that works, too.
+            (&[accepted, accepted], Step::Write(0), unnamed, true),
             (&[accepted, missing, undecided], Step::Write(1), unnamed, false),
             (&[missing, accepted], Step::Write(0), named, false),
             (&[missing, accepted], Step::Write(0), exchanged, false),
@@ -89,6 +91,8 @@ mod tests {
             (&[accepted, missing], Step::Write(1), unnamed, false),
             (&[accepted, missing, accepted], Step::Write(1), unnamed, false),
             (&[missing, dead], Step::Write(0), unnamed, false),
+            // A source without a value serves no request.
+            (&[missing, found(Holding::Unreadable, Verdict::Undecided)], Step::Write(0), unnamed, false),
             (&[accepted, proved], Step::Write(0), unnamed, false),
             (&[missing, accepted], Step::Probe(1), unnamed, false),
         ] {

@@ -238,3 +238,16 @@ fn patience(text: &str) -> Result<Duration, String> {
         (Err(error), _) => Err(error.to_string()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_to_wait_has_a_limit() {
+        assert_eq!(patience("1s"), Ok(Duration::from_secs(1)));
+        assert_eq!(patience("7d"), Ok(Duration::from_hours(7 * 24)));
+        assert_eq!(patience("8d"), Err("write at most 7d".to_owned()));
+        assert!(patience("soon").is_err());
+    }
+}

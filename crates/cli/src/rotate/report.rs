@@ -222,7 +222,7 @@ impl<'a> Report<'a> {
         let had = self.events.iter().filter(|event| event.is_new);
         let had: Vec<usize> = had.map(|event| event.source.saturating_sub(1)).collect();
         let sources = self.target.sources();
-        if !had.contains(&0) && had.len() < sources {
+        if !had.contains(&0) {
             return format!(
                 "Every source holds the new value.{others} Now revoke the old key at the provider that the route \
                  `{route}` leads to."
@@ -375,4 +375,61 @@ fn on_store_of(binding: &Binding, given: &GivenOptions) -> ShellCommand {
 fn capitalised(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::target::TargetSecret;
+    use super::*;
+
+    #[test]
+    fn a_value_in_front_of_the_one_that_served_is_a_risk() {
+        use Verdict::{Accepted, Refused, Undecided, Unknown};
+        let binding = |name: &str| Binding {
+            name: name.to_owned(),
+            store: "s".parse().unwrap(),
+            secret: name.to_lowercase().parse().unwrap(),
+        };
+        let secrets = vec![TargetSecret { sources: ["ONE", "TWO", "THREE"].map(binding).into() }];
+        let target = Target { secrets, route: None, caller: None, other_routes: Vec::new() };
+        let new = |verdict| Found { holding: Holding::New, verdict };
+        let other = |verdict| Found { holding: Holding::Other, verdict };
+        let (certain, doubtful) = (false, true);
+        for (found, written, is_doubtful, expected) in [
+            (&[new(Refused), other(Accepted)][..], &[0][..], certain, Some((1, 2))),
+            (&[new(Refused), other(Undecided)], &[0], certain, Some((1, 2))),
+            // An earlier run has written it.
+            (&[new(Unknown), other(Accepted)], &[], certain, Some((1, 2))),
+            // The write may not be visible to the gateway yet.
+            (&[other(Accepted), other(Accepted)], &[0], certain, Some((1, 2))),
+            (&[other(Accepted), other(Accepted)], &[0, 1], certain, None),
+            (&[new(Unknown), other(Refused), other(Accepted)], &[0], certain, Some((1, 3))),
+            // The new value works, unless the probe tells nothing.
+            (&[new(Accepted), other(Accepted)], &[0], certain, None),
+            (&[new(Accepted), other(Accepted)], &[0], doubtful, Some((1, 2))),
+            (&[other(Refused), new(Refused), other(Accepted)], &[1], certain, Some((2, 3))),
+            // The value that serves comes first.
+            (&[other(Accepted), new(Refused)], &[1], certain, None),
+            (&[other(Accepted), new(Refused), other(Accepted)], &[1], certain, None),
+            // Nothing served before either.
+            (&[new(Refused), other(Refused)], &[0], certain, None),
+            (&[other(Refused), other(Accepted)], &[], certain, None),
+            (&[other(Accepted), other(Accepted)], &[], doubtful, None),
+        ] {
+            let mut output = Output::to_terminal(true);
+            let mut report = Report::new(&target, GivenOptions::default(), &mut output);
+            report.event(Event::found(0, Holding::Other)).unwrap();
+            for source in written {
+                report.event(Event::written(*source)).unwrap();
+            }
+            let told = report.risk(found, is_doubtful);
+            let told = told.as_deref();
+            assert_eq!(told.is_some(), expected.is_some(), "{found:?} {written:?} {is_doubtful}: {told:?}");
+            let Some((told, (front, serving))) = told.zip(expected) else { continue };
+            let (comes, before) = (format!("source {front} ("), format!(") comes before source {serving} ("));
+            assert!(told.contains(&comes) && told.contains(&before), "{told}");
+            let name = if front == 1 { "one" } else { "two" };
+            assert!(told.ends_with(&format!("--store s delete --delete-bound {name}")), "{told}");
+        }
+    }
 }

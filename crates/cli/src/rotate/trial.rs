@@ -39,7 +39,7 @@ impl Trial<'_> {
     pub fn probe(&self, source: usize, known: Found, report: &mut Report<'_>) -> Result<Found, Failure> {
         let (mut now, mut probed) = self.probe_once(source, known)?;
         let mut what = described(now.verdict, &probed);
-        for _ in 1..repetitions(now, &probed) {
+        for _ in 1..repetitions(now) {
             thread::sleep(self.pause);
             let first = now.verdict;
             (now, probed) = self.probe_once(source, known)?;
@@ -141,10 +141,10 @@ impl Trial<'_> {
 }
 
 /// How many probes in a row must have this result. A value that is not sent has no second result.
-fn repetitions(found: Found, probed: &Probed) -> u32 {
+fn repetitions(found: Found) -> u32 {
     match found.verdict {
         Verdict::Accepted if found.holding == Holding::New => PROOFS,
-        Verdict::RefusedAs(_) if probed.status.is_some() || probed.exchange.is_some() => 2,
+        Verdict::RefusedAs(_) => 2,
         _ => 1,
     }
 }
@@ -170,5 +170,26 @@ fn answer(probed: &Probed) -> String {
         }
         Some(status) => format!("the upstream answered {status}"),
         None => probed.obstacle().unwrap_or_else(|| "there was no response".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_probe_without_a_clear_result_says_why() {
+        let told = |report: serde_json::Value| {
+            answer(&Probed::read(report.to_string().as_bytes(), [0; 32]).unwrap())
+        };
+        let unread = told(json!({ "status": 200, "refused": false, "undecided": true }));
+        assert_eq!(unread, "the upstream answered 200, and the gateway could not read the whole body");
+        let refused = told(json!({ "status": 200, "refused": true }));
+        assert_eq!(refused, "the upstream answered 200, which refuses the key");
+        assert_eq!(told(json!({ "status": 200, "refused": false })), "the upstream answered 200");
+        assert_eq!(told(json!({ "failure": "upstream_timeout" })), "the gateway said upstream_timeout");
+        assert_eq!(told(json!({})), "there was no response");
     }
 }

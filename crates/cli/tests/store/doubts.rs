@@ -277,6 +277,14 @@ fn a_closed_standard_output_does_not_end_it_half_way() {
 }
 
 #[test]
+fn a_closed_standard_output_ends_it_before_the_first_write() {
+    let world = stripe();
+    let ran = world.run_unread(&PROBE, NEW, 0);
+    assert_eq!((ran.code, ran.err.as_str()), (Some(141), ""));
+    assert_eq!(held(&world), UNTOUCHED);
+}
+
+#[test]
 fn a_failure_after_a_write_is_a_document_too() {
     let world = stripe();
     world.state().refused.insert("update 1/stripe");

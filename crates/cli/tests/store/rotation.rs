@@ -70,6 +70,11 @@ fn as_json_it_is_one_document() {
     let probed =
         json!({ "source": 1, "event": "probed", "text": "works: the upstream answered 200", "status": 200 });
     assert_eq!(document["events"][2], probed);
+    let controlled = json!({
+        "source": 1, "event": "controlled", "status": 401,
+        "text": "a wrong value in its place is refused: the upstream answered 401",
+    });
+    assert_eq!(document["events"][4], controlled);
     let found = json!({ "source": 2, "event": "found", "text": "holds another value" });
     assert_eq!(document["events"][1], found);
     let events = [
@@ -124,6 +129,17 @@ fn the_gateway_must_have_read_the_new_value_three_times_in_a_row() {
     assert_eq!(probed - 1, 6, "{calls:?}");
 }
 
+/// Reads that follow each other at once may all come from the same instance of the gateway.
+#[test]
+fn between_two_reads_of_the_new_value_there_is_a_pause() {
+    let world = World::new(&[("token", "old-1"), ("token-next", "old-1")]);
+    let before = Instant::now();
+    let ran = world.run(&["rotate", "token", "--pause", "1s"], NEW);
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    // Three reads.
+    assert!(before.elapsed() >= Duration::from_secs(2));
+}
+
 #[test]
 fn a_value_that_the_gateway_does_not_come_to_read_is_given_up() {
     let world = stripe();
@@ -135,6 +151,8 @@ fn a_value_that_the_gateway_does_not_come_to_read_is_given_up() {
     let message = "the gateway does not read the new value from source 2 (STRIPE_KEY_PREVIOUS) yet (--wait makes it wait \
                    longer); `stripe-previous` is written: run the same again with the same value, to continue";
     assert!(ran.err.contains(message), "{}", ran.err);
+    // Without --json, standard output has sentences only.
+    assert!(ran.out.ends_with("the store says that it is active\n"), "{}", ran.out);
     // A read, a pause of half a second, a read, a pause, and one more read.
     assert_eq!(world.calls().iter().filter(|call| *call == "read stripe 2").count(), 4);
     assert_eq!(held(&world), ["stripe=old-1", "stripe-previous=new-value"]);

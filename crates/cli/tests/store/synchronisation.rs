@@ -38,6 +38,11 @@ fn world() -> World {
     ])
 }
 
+/// The calls that write to the store.
+fn writes(world: &World) -> Vec<String> {
+    world.calls().into_iter().filter(|call| !call.starts_with("read ")).collect()
+}
+
 const VALUES: &[(&str, &str)] = &[
     ("created", "new-value"),
     ("stripe", "new-value"),
@@ -227,6 +232,66 @@ fn a_deletion_that_fails_is_the_last_one() {
     let ran = Synchronisation::new(&[("stripe", "old")]).run(&world, &["--delete", "--yes"]);
     assert!(ran.err.contains("1 failed; run the command again to continue"), "{}", ran.err);
     assert!(ran.out.contains("- far-previous  deleted\n"), "{}", ran.out);
+}
+
+#[test]
+fn at_a_terminal_the_user_decides_whether_anything_is_deleted() {
+    for (answer, is_deleted) in [("y", true), ("yes", true), ("n", false), ("", false), ("delete", false)] {
+        let world = world();
+        let file = Synchronisation::new(&[("stripe", "old")]);
+        let ran =
+            world.run_at_terminal(&["sync", "--store-id", "1", "--from", &file.file, "--delete"], answer);
+        let question = "Delete far-previous, loose from the store 1? [y/N]";
+        assert!(ran.err.contains(question), "{}", ran.err);
+        assert_eq!(ran.err.contains("Nothing was deleted."), !is_deleted, "{}", ran.err);
+        assert_eq!(ran.code, Some(i32::from(!is_deleted)), "{answer}");
+        let action = if is_deleted { "deleted" } else { "not deleted" };
+        assert!(ran.out.ends_with(&format!("- far-previous  {action}\n- loose  {action}\n")), "{}", ran.out);
+        let calls: &[&str] = if is_deleted { &["delete 1/far-previous", "delete 1/loose"] } else { &[] };
+        assert_eq!(writes(&world), calls, "{answer}");
+    }
+}
+
+#[test]
+fn at_a_terminal_nothing_is_asked_about_what_is_agreed_or_not_deleted() {
+    for (more, is_deleted) in
+        [(&["--delete", "--yes"][..], true), (&["--delete", "--dry-run"], false), (&[], false)]
+    {
+        let world = world();
+        let file = Synchronisation::new(&[("stripe", "old")]);
+        let command = [&["sync", "--store-id", "1", "--from", &file.file], more].concat();
+        let ran = world.run_at_terminal(&command, "n");
+        assert!(!ran.err.contains("[y/N]"), "{more:?}: {}", ran.err);
+        assert_eq!(ran.code, Some(0), "{more:?}: {}", ran.out);
+        let calls: &[&str] = if is_deleted { &["delete 1/far-previous", "delete 1/loose"] } else { &[] };
+        assert_eq!(writes(&world), calls, "{more:?}");
+    }
+}
+
+#[test]
+fn a_script_deletes_without_a_question() {
+    let world = world();
+    let ran = Synchronisation::new(&[("stripe", "old")]).run(&world, &["--delete"]);
+    assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""));
+    assert_eq!(writes(&world), ["delete 1/far-previous", "delete 1/loose"]);
+}
+
+#[test]
+fn an_api_that_asks_for_a_long_wait_gets_no_other_write() {
+    let world = world();
+    world.state().is_exhausted = true;
+    let values = [("another", "new"), ("created", "new"), ("stripe", "new"), ("stripe-previous", "equal")];
+    let ran = Synchronisation::new(&values).run(&world, &["--update", "--delete", "--yes"]);
+    assert_eq!(ran.code, Some(1), "{}", ran.err);
+    let rest =
+        "+ created  not created: not tried\n~ stripe  not updated: not tried\n= stripe-previous  kept\n";
+    assert!(ran.out.contains(rest), "{}", ran.out);
+    assert!(
+        ran.err.contains("1 failed, 2 not tried, so 2 that are not in the file were kept"),
+        "{}",
+        ran.err
+    );
+    assert_eq!(writes(&world), ["create 1/another [\"workers\"]"]);
 }
 
 #[test]

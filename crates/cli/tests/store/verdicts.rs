@@ -125,6 +125,8 @@ fn a_probe_that_tells_no_key_from_another_stops_it_before_anything_is_written() 
                     "{}",
                     ran.out
                 );
+                let is_unclear = ran.out.contains("does not show whether it was refused");
+                assert_eq!(is_unclear, asked == 3, "{}", ran.out);
             }
         }
     }
@@ -304,6 +306,17 @@ fn a_source_that_is_not_there_for_a_moment_while_it_is_tried_is_not_spared() {
     let ran = world.run(&with_json(&PROBE), NEW);
     assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
     assert_eq!(ran.events()[2..6], ["probed 1", "probed 2", "controlled 1", "written 2"]);
+}
+
+#[test]
+fn a_source_that_loses_its_value_while_it_is_tried_is_not_written() {
+    let world = stripe();
+    // Two reads; then the gateway finds no value each time that it probes with the first source.
+    world.state().glimpses = [Glimpse::Current; 2].into_iter().chain([Glimpse::Nothing; 3]).collect();
+    let ran = world.run(&PROBE, NEW);
+    assert_eq!(ran.code, Some(1), "{}", ran.out);
+    assert!(ran.out.contains("The gateway could not read source 1 (STRIPE_KEY)"), "{}", ran.out);
+    assert_eq!(held(&world), ["stripe=old-1", "stripe-previous=old-2"]);
 }
 
 #[test]

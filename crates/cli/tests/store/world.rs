@@ -4,6 +4,7 @@
 //! The file is longer than others, because it has every server that the command uses.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
@@ -14,7 +15,8 @@ use std::thread;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
-use ostiary_grammar::{File, environments, read};
+use ostiary_grammar::{File as ConfigurationFile, environments, read};
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use serde_json::{Value, json};
 use sha2::Sha256;
 
@@ -87,6 +89,8 @@ pub struct State {
     pub deleted: Vec<&'static str>,
     /// Calls that the store refuses.
     pub refused: BTreeSet<&'static str>,
+    /// Whether the API answers every write with 429 and asks for a wait of a day.
+    pub is_exhausted: bool,
     /// A text in the message of each refusal.
     pub quoted: &'static str,
     /// Each call, in its order.
@@ -162,17 +166,34 @@ impl World {
         Self::end(child, read.join("\n"), input)
     }
 
+    /// Runs the command with standard input and standard error at a terminal, where the user answers with this line.
+    /// The result's `err` is what the terminal shows.
+    pub fn run_at_terminal(&self, arguments: &[&str], answer: &str) -> Ran {
+        let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+        grantpt(&terminal).unwrap();
+        unlockpt(&terminal).unwrap();
+        let path = ptsname(&terminal, Vec::new()).unwrap().into_string().unwrap();
+        let end = File::options().read(true).write(true).open(path).unwrap();
+        let mut user = File::from(terminal);
+        let child = self
+            .command(&own_folder(), arguments)
+            .stdin(end.try_clone().unwrap())
+            .stderr(end)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        user.write_all(format!("{answer}\n").as_bytes()).unwrap();
+        let output = child.wait_with_output().unwrap();
+        let mut shown = Vec::new();
+        // The end of a terminal that no process has open is an error.
+        let _ = user.read_to_end(&mut shown);
+        let err = String::from_utf8(shown).unwrap();
+        Ran { code: output.status.code(), out: String::from_utf8(output.stdout).unwrap(), err }
+    }
+
     fn start(&self, folder: &Path, arguments: &[&str], input: &str) -> Child {
-        let pause: &[&str] = if arguments.first() == Some(&"rotate") { &["--pause", "0s"] } else { &[] };
-        let mut child = Command::new(env!("CARGO_BIN_EXE_ostiary"))
-            .args(arguments)
-            .args(pause)
-            .current_dir(folder)
-            .env("CLOUDFLARE_ACCOUNT_ID", ACCOUNT)
-            .env("CLOUDFLARE_API_TOKEN", "api-token")
-            .env("CLOUDFLARE_API_BASE_URL", format!("http://127.0.0.1:{}/client/v4", self.port))
-            .env("OSTIARY_GATEWAY_URL", format!("http://127.0.0.1:{}/operator", self.port))
-            .env("OSTIARY_OPERATOR_TOKEN", "ops-token")
+        let mut child = self
+            .command(folder, arguments)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -181,6 +202,22 @@ impl World {
         // A command with invalid arguments ends before it reads.
         let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
         child
+    }
+
+    fn command(&self, folder: &Path, arguments: &[&str]) -> Command {
+        let waits = arguments.first() == Some(&"rotate") && !arguments.contains(&"--pause");
+        let pause: &[&str] = if waits { &["--pause", "0s"] } else { &[] };
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ostiary"));
+        command
+            .args(arguments)
+            .args(pause)
+            .current_dir(folder)
+            .env("CLOUDFLARE_ACCOUNT_ID", ACCOUNT)
+            .env("CLOUDFLARE_API_TOKEN", "api-token")
+            .env("CLOUDFLARE_API_BASE_URL", format!("http://127.0.0.1:{}/client/v4", self.port))
+            .env("OSTIARY_GATEWAY_URL", format!("http://127.0.0.1:{}/operator", self.port))
+            .env("OSTIARY_OPERATOR_TOKEN", "ops-token");
+        command
     }
 
     fn end(child: Child, out: String, input: &str) -> Ran {
@@ -248,20 +285,22 @@ fn serve(stream: TcpStream, state: &mut State) {
             Ok(result) => (200, json!({ "success": true, "errors": [], "messages": [], "result": result })),
             Err(call) => {
                 let errors = json!([{ "code": 1001, "message": format!("refused: {call}{}", state.quoted) }]);
-                (400, json!({ "success": false, "errors": errors, "messages": [], "result": null }))
+                let status = if state.is_exhausted { 429 } else { 400 };
+                (status, json!({ "success": false, "errors": errors, "messages": [], "result": null }))
             }
         }
     };
     let text = answer.to_string();
-    let fields = "content-type: application/json\r\nconnection: close\r\ncontent-length";
+    let wait = if status == 429 { "retry-after: 86400\r\n" } else { "" };
+    let fields = format!("content-type: application/json\r\nconnection: close\r\n{wait}content-length");
     let head = format!("HTTP/1.1 {status} Scripted\r\n{fields}: {}\r\n\r\n", text.len());
     reader.get_mut().write_all(format!("{head}{text}").as_bytes()).unwrap();
 }
 
 /// The `health` of a gateway that was built with the files in this folder.
 pub fn health() -> Value {
-    let gateway = File { path: "gateway.toml", text: include_str!("gateway.toml") };
-    let wrangler = File { path: "wrangler.toml", text: include_str!("wrangler.toml") };
+    let gateway = ConfigurationFile { path: "gateway.toml", text: include_str!("gateway.toml") };
+    let wrangler = ConfigurationFile { path: "wrangler.toml", text: include_str!("wrangler.toml") };
     let bindings = environments(wrangler).unwrap().remove(0).digest;
     let Ok(checked) = read(gateway, wrangler) else { panic!("the configuration has errors") };
     let configuration = checked.gateway.digest;
@@ -323,7 +362,7 @@ impl State {
 
     /// Writes the value, or deletes the secret. The error is the call, if it is refused.
     fn write(&mut self, call: String, place: &str, value: Option<&str>) -> Result<(), String> {
-        let is_refused = self.refused.contains(call.as_str());
+        let is_refused = self.is_exhausted || self.refused.contains(call.as_str());
         self.calls.push(call.clone());
         if is_refused {
             return Err(call);

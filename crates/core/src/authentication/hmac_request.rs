@@ -1,8 +1,8 @@
-//! Verifies the signature of a request: finds the caller whose HMAC key has signed it. `hmac_signature` reads what the
-//! request shows, and `crates/core/src/signing` signs requests to upstreams.
+//! Verifies the signature of a request: finds the caller whose HMAC key has signed it. `hmac_signature` parses the
+//! signature, and `crates/core/src/signing` signs requests to upstreams.
 //!
-//! Without storage no nonce can be remembered, so a signature counts for as long as its time is within the window. It
-//! counts for that one request, since the message covers what the configuration has in it.
+//! The gateway has no storage and remembers no nonces, so a signed request can be repeated while its time is within
+//! the window. It cannot be changed in the parts that the configured message contains.
 
 use std::rc::Rc;
 
@@ -31,38 +31,38 @@ use crate::signing::moment::Moment;
 use crate::signing::template::{OpenPart, OpenTemplate};
 use crate::signing::unsigned::Unsigned;
 
-/// A request as its caller has sent it.
+/// A request as its caller sent it.
 #[derive(Debug)]
 pub struct SignedRequest<'h, H> {
-    /// Its head.
+    /// The head.
     pub head: &'h H,
-    /// Its method.
+    /// The method.
     pub method: Method,
-    /// Scheme, host and port.
+    /// The scheme, the host and the port.
     pub origin: String,
-    /// Its whole path.
+    /// The whole path.
     pub path: &'h str,
-    /// Its query.
+    /// The query.
     pub query: Option<&'h str>,
 }
 
 /// The reason why the signature of a request does not authenticate a caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum VerificationFailure {
-    /// There is no valid signature. Only the log has the reason.
+    /// The request has no valid signature. Only the log has the reason.
     Unproved(AuthenticationError),
     /// The body could not be read.
     Body(Code),
 }
 
-/// Finds the one of these callers that has signed the request; `None` where it shows no signature of any.
+/// Finds the caller that signed the request; `None` if the request has no signature for any of these callers.
 ///
-/// 1. What is shown is taken apart, and the time is compared with the clock. What fails here has cost no read and no
-///    body.
-/// 2. The keys are read, of every source at once.
-/// 3. The body is received, where a message has it. A body that was cut off is never verified. A body that takes longer
-///    than the window is refused.
-/// 4. The message is made of the request, and its hash compared. It takes the same time whatever it compares.
+/// 1. The signature is parsed, and its time is compared with the clock. A request that fails here has caused no read of
+///    a key or of the body.
+/// 2. The sources of the keys are read concurrently.
+/// 3. The body is received if a message contains it. A body that was cut off is not verified, and a body that takes
+///    longer than the window is refused.
+/// 4. The HMAC of the message is computed with each key, and compared in constant time.
 pub async fn verify_request<'g, H: RequestHead, R: Bindings + Clock + AuthRuntime>(
     gateway: &'g Gateway,
     callers: impl Iterator<Item = CallerId>,
@@ -154,7 +154,7 @@ struct Candidate<'g> {
 /// The keys of one caller.
 struct Keys {
     usable: Vec<SecretBytes>,
-    /// Whether every source could be read, and holds a key or nothing.
+    /// Whether every source could be read, and has a valid key or no value.
     all_read: bool,
 }
 
@@ -174,7 +174,7 @@ impl Keys {
                         None => keys.all_read = false,
                     }
                 }
-                // The store's own word that there is no value: nothing could have been signed by it.
+                // The store has confirmed that there is no value, so nothing can have been signed with it.
                 Some(Reading::Missing | Reading::Empty) => {}
                 Some(Reading::Error | Reading::Timeout) | None => keys.all_read = false,
             }
@@ -184,7 +184,7 @@ impl Keys {
 }
 
 impl Candidate<'_> {
-    /// Compares the signature with those by every key.
+    /// Compares the signature with the HMAC by every key.
     fn is_proved<S: AuthRuntime>(
         &self,
         request: &SignedRequest<'_, impl RequestHead>,
@@ -204,7 +204,7 @@ impl Candidate<'_> {
         is_proved.into()
     }
 
-    /// With the time and the nonce as the caller has written them.
+    /// The message, with the time and the nonce as the caller wrote them.
     fn message(&self) -> OpenTemplate<'_> {
         let filled = |text: &str| OpenPart::Filled(SecretValue::new(text.to_owned()));
         let parts = self.proof.message.parts.iter().map(|part| match part {
@@ -212,7 +212,7 @@ impl Candidate<'_> {
             Part::Request(RequestValue::Nonce) => filled(&self.shown.nonce),
             Part::Request(value) => OpenPart::Request(value),
             Part::Text(text) => filled(text),
-            // The grammar admits none of these.
+            // The grammar does not allow these.
             Part::Secret(_) | Part::Field(..) | Part::Variable(_) | Part::Caller(_) => filled(""),
         });
         OpenTemplate(parts.collect())
@@ -220,13 +220,13 @@ impl Candidate<'_> {
 }
 
 impl<H: RequestHead> SignedRequest<'_, H> {
-    /// The request without edits, so that a message is made of it as a client's own signature is.
+    /// A plan without changes, so that the message is the one that the client has signed.
     fn unedited_plan(&self, body: Option<SecretBytes>) -> Plan {
         let url = SecretValue::new(String::new());
         Plan { has_body: body.is_some(), body: body.map(Rc::new), ..Plan::without_edits(self.method, url, 0) }
     }
 
-    /// The URL before the signature was put on it.
+    /// The URL without the parameter that has the signature.
     fn url_without(&self, proof: &HmacProof) -> String {
         let signed = proof.put.iter().find(|output| output.is_signature());
         let name = signed.and_then(|output| output.place.parameter());

@@ -15,14 +15,14 @@ const NONCE: std::ops::RangeInclusive<usize> = 8..=128;
 /// The longest time in digits: milliseconds until the year 33658.
 const LONGEST_TIME: usize = 15;
 
-/// The signature of a request, with all that it was made with but the request. Nothing of it is proved.
+/// The signature of a request, with its time and its nonce. They have not been verified.
 #[derive(Debug)]
 pub(super) struct ShownSignature {
     pub(super) signature: SecretValue,
-    /// As the caller has written it.
+    /// The time as the caller wrote it.
     pub(super) timestamp: String,
     pub(super) nonce: String,
-    /// The last second at which the gateway accepts it, since 1970.
+    /// The last second at which the gateway accepts the signature, since 1970.
     pub(super) last_second: u64,
 }
 
@@ -34,11 +34,11 @@ enum Shown {
 }
 
 impl ShownSignature {
-    /// What the request shows for this caller; `None` where it shows no signature. `now` is in seconds since 1970.
+    /// Parses the signature for this caller; `None` if the request has none. `now` is in seconds since 1970.
     ///
-    /// 1. What names the caller is there.
-    /// 2. Each place is filled once, as the configuration has it.
-    /// 3. The signature, the time and the nonce have their form, and the time is within the window.
+    /// 1. The name of the caller is present.
+    /// 2. Each place has one value, in the configured format.
+    /// 3. The signature, the time and the nonce have their format, and the time is within the window.
     pub(super) fn find(
         proof: &HmacProof,
         head: &impl RequestHead,
@@ -65,7 +65,7 @@ impl ShownSignature {
                     None => return Err(SignatureError::Malformed),
                 },
                 Shown::Absent if names_caller => return Err(SignatureError::Unknown),
-                // What is missing is told below.
+                // A missing value is reported below.
                 Shown::Absent => {}
             }
         }
@@ -95,13 +95,14 @@ impl ShownSignature {
     }
 }
 
-/// What the request has in the place of this output.
+/// The value of the request in the place of this output.
 fn shown(output: &Output, head: &impl RequestHead, query: Option<&str>) -> Shown {
     match &output.place {
         OutputPlace::Header(name) => {
             match head.header(name.as_str()).map(|value| value.trim_matches([' ', '\t'])) {
                 None | Some("") => Shown::Absent,
-                // Lines of one name are joined by commas (RFC 9110 §5.3), and no value that is put there has one.
+                // Lines of one name are joined by commas (RFC 9110 §5.3), and a valid value has only the configured
+                // commas.
                 Some(value) if commas(value) != commas_of(output) => Shown::Repeated,
                 Some(value) => Shown::Once(value.to_owned()),
             }
@@ -117,7 +118,7 @@ fn shown(output: &Output, head: &impl RequestHead, query: Option<&str>) -> Shown
                 }
             }
         }
-        // The grammar admits none in a body.
+        // The grammar does not allow a place in the body.
         OutputPlace::Body(_) => Shown::Absent,
     }
 }
@@ -137,8 +138,8 @@ fn text(part: &Part) -> Option<&str> {
     }
 }
 
-/// The texts in the places of a template's placeholders; `None` where what is around them is another text. The grammar
-/// admits no two placeholders side by side.
+/// The texts in the places of a template's placeholders; `None` if the text around them differs. The grammar does not
+/// allow two adjacent placeholders.
 fn captures<'p>(parts: &'p [Part], value: &str) -> Option<Vec<(&'p RequestValue, String)>> {
     let mut rest = value;
     let mut captured = Vec::new();
@@ -182,7 +183,7 @@ fn has_form(proof: &HmacProof, text: &str) -> bool {
     text.len() == expected && text.bytes().all(is_digit)
 }
 
-/// Since 1970. A number is written in one way: digits, without a zero before them.
+/// The time in seconds since 1970. A number has one valid form: digits, without a leading zero.
 fn seconds(of: &RequestValue, text: &str) -> Option<u64> {
     let is_number = || {
         (1..=LONGEST_TIME).contains(&text.len())
@@ -200,7 +201,8 @@ fn seconds(of: &RequestValue, text: &str) -> Option<u64> {
     }
 }
 
-/// Letters, digits and what stands in UUIDs and Base64, so that no nonce is a part of what surrounds it.
+/// Whether the text has the length of a nonce, and only letters, digits and the punctuation of UUIDs and Base64. So a
+/// nonce contains no line end, which would change the message around it.
 fn is_nonce(text: &str) -> bool {
     let is_admitted = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte);
     NONCE.contains(&text.len()) && text.bytes().all(is_admitted)
@@ -215,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn a_template_is_read_back_in_one_way_or_not_at_all() {
+    fn a_value_is_parsed_by_its_template_or_rejected() {
         let parts = [
             Part::Text("t=".into()),
             request(RequestValue::Timestamp(TimeFormat::Seconds)),
@@ -238,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_is_written_in_one_way() {
+    fn a_time_has_one_valid_form() {
         use TimeFormat::{HttpDate, Milliseconds, Rfc3339, Seconds};
         for (format, text, expected) in [
             (Seconds, "1700000000", Some(1_700_000_000)),
@@ -267,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn a_nonce_has_a_length_and_an_alphabet() {
+    fn rejects_a_nonce_with_a_wrong_length_or_wrong_characters() {
         for (text, expected) in [
             ("12345678", true),
             ("550e8400-e29b-41d4-a716-446655440000", true),

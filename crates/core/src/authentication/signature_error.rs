@@ -2,33 +2,34 @@
 
 use serde::{Serialize, Serializer};
 
-/// Why the signature of a request proves nobody, in the order in which it is found out. The caller is told none of it.
+/// Why the signature of a request authenticates no caller, in the order of the checks. The caller does not learn the
+/// reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum SignatureError {
-    /// No caller of the route is called so.
+    /// No caller of the route has the name in the request.
     Unknown,
-    /// A header or a parameter is there twice.
+    /// The request has a header or a parameter of the signature twice.
     Repeated,
-    /// A header or a parameter is not written as the configuration has it.
+    /// A header or a parameter does not have the configured format.
     Malformed,
-    /// The signature is not one by its length and its alphabet.
+    /// The signature has a wrong length or wrong characters.
     Encoding,
-    /// There is no time, or it is not written as the configuration has it.
+    /// The time is missing, or does not have the configured format.
     Timestamp,
-    /// The time is too long ago.
+    /// The time is longer ago than the window.
     Expired,
-    /// The time is too far ahead.
+    /// The time is further ahead than the window.
     Early,
-    /// There is no nonce, or it is none by its length and its alphabet.
+    /// The nonce is missing, or has a wrong length or wrong characters.
     Nonce,
-    /// The key cannot be read.
+    /// No key matched, and a key cannot be read or decoded.
     KeyUnreadable,
-    /// The signature is that of another request, or by another key.
+    /// The signature is for another request, or was made with another key.
     Mismatch,
 }
 
 impl SignatureError {
-    /// All of them.
+    /// Every reason.
     pub const ALL: [Self; 10] = [
         Self::Unknown,
         Self::Repeated,
@@ -42,7 +43,7 @@ impl SignatureError {
         Self::Mismatch,
     ];
 
-    /// As it is in the log.
+    /// The name of the reason in the log.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
