@@ -596,7 +596,7 @@ fn metrics_and_traffic_ask_with_nothing_of_the_operator_s() {
                 ("POST", "https://api.example.org/acct-1/sql")
             );
             let names: Vec<_> = sent.headers.iter().map(|(name, _)| name.as_str()).collect();
-            assert_eq!(names, ["authorization", "content-type"]);
+            assert_eq!(names, ["authorization", "content-type", "user-agent"]);
             assert_eq!(sent.header("authorization"), ["Bearer canary-only-key"]);
             let sql = sent.body.as_deref().unwrap();
             assert!(sql.contains("FROM gateway_points WHERE blob7 = ''"), "{sql}");
