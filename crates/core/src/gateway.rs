@@ -435,8 +435,7 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + OperatorRuntime + A
         }
         let upstream = || base_url(&route.upstream, self.runtime);
         let only_reads = matches!(method, Method::Get | Method::Head);
-        let sources =
-            if only_reads { Ok(()) } else { source::check(route, upstream, path, self.head, admits) };
+        let sources = if only_reads { Ok(()) } else { source::check(route, upstream, self.head, admits) };
         let checked = sources.and_then(|()| {
             let admits = |path: Below<'_>| admits(method, path);
             destination::below_mount(self.gateway, route, method, target, self.head, admits)

@@ -9,19 +9,19 @@ use crate::http::path::{Below, CanonicalPath};
 use crate::refusal::Code;
 use crate::runtime::RequestHead;
 
-/// How a header names the resource, by the end of its name. Providers put their own `x-amz-`, `x-goog-`, `x-ms-` and
-/// so on in front.
-const FORMS: &[(&str, Form)] = &[
-    ("-copy-source", Form::Object(&[Method::Get])),
-    ("-move-source", Form::Object(&[Method::Get, Method::Delete])),
-    ("-rename-source", Form::Object(&[Method::Get, Method::Delete])),
-    ("x-copy-from", Form::Swift),
-    ("x-symlink-target", Form::Swift),
-    ("-symlink-target", Form::Key),
-    ("destination-account", Form::Unreadable),
-    ("x-copy-from-account", Form::Unreadable),
-    ("x-object-manifest", Form::Unreadable),
-    ("x-symlink-target-account", Form::Unreadable),
+/// The ends of the names of such headers, and the methods that need a rule for the resource. Providers put their own
+/// `x-amz-`, `x-goog-`, `x-ms-` and so on in front. Without methods, the value has no path that could be compared with
+/// a rule: a prefix of names, another account, or a path in an account or bucket that is not in it.
+const HEADERS: &[(&str, &[Method])] = &[
+    ("-copy-source", &[Method::Get]),
+    ("-move-source", &[Method::Get, Method::Delete]),
+    ("-rename-source", &[Method::Get, Method::Delete]),
+    ("-symlink-target", &[]),
+    ("destination-account", &[]),
+    ("x-copy-from", &[]),
+    ("x-copy-from-account", &[]),
+    ("x-object-manifest", &[]),
+    ("x-symlink-target-account", &[]),
 ];
 
 /// The ends of hosts that have a region or an account, and a bucket may be in front of it.
@@ -38,18 +38,6 @@ const ENDPOINTS: &[&str] = &[
 /// The beginnings of services' hosts, which a bucket may precede.
 const SERVICES: &[&str] = &[".cos.", ".obs.", ".oss-", ".s3", ".storage.googleapis."];
 
-#[derive(Clone, Copy)]
-enum Form {
-    /// `bucket/key`, with or without a slash in front, or a URL of the upstream. These methods need a rule there.
-    Object(&'static [Method]),
-    /// `container/object` of the account, which is the request's own path up to its second segment.
-    Swift,
-    /// A key in the bucket of the upstream's host.
-    Key,
-    /// Another account, or a prefix of names that no rule can be compared with.
-    Unreadable,
-}
-
 /// Checks every header that names a second resource. What the caller may do (`admits`) must include to read it, and to
 /// delete it where it is moved. Otherwise, a rule for `/public/**` would allow copying everything there that the
 /// gateway's key can read.
@@ -62,78 +50,57 @@ enum Form {
 pub fn check(
     route: &Route,
     upstream: impl Fn() -> Result<UpstreamUrl, Code>,
-    path: Below<'_>,
     head: &impl RequestHead,
     admits: &dyn Fn(Method, Below<'_>) -> bool,
 ) -> Result<(), Code> {
     for name in head.header_names() {
         let folded = fold(name);
-        let form = FORMS.iter().find(|(end, _)| folded.ends_with(end)).map(|(_, form)| *form);
+        let named = HEADERS.iter().find(|(end, _)| folded.ends_with(end));
         let is_free = route.forward_headers.iter().any(|known| known.as_str() == name)
             || route.strip_headers.iter().any(|known| same_folded(known.as_str(), &folded));
-        if let Some(form) = form.filter(|_| !is_free) {
+        if let Some((_, methods)) = named.filter(|_| !is_free) {
             let value = head.header(name).unwrap_or_default().trim_matches([' ', '\t']);
-            check_one(form, value, &upstream()?, path, admits)?;
+            check_one(methods, value, &upstream()?, admits)?;
         }
     }
     Ok(())
 }
 
 fn check_one(
-    form: Form,
+    methods: &[Method],
     value: &str,
     upstream: &UpstreamUrl,
-    path: Below<'_>,
     admits: &dyn Fn(Method, Below<'_>) -> bool,
 ) -> Result<(), Code> {
-    // Providers decode the value, and runtimes differ about characters outside of ASCII.
-    let value = value.replace("%2F", "/").replace("%2f", "/");
-    let whole = form.whole_path(&value, upstream, path).ok_or(Code::NotAllowed)?;
-    if !whole.is_ascii() {
+    if methods.is_empty() || upstream.base.contains('{') {
+        return Err(Code::NotAllowed);
+    }
+    // Servers differ about a `+`, and runtimes about characters outside of ASCII.
+    if !value.is_ascii() || value.contains('+') {
         return Err(Code::PathAmbiguous);
     }
-    let base: Vec<Cow<'static, str>> =
-        upstream.base.split('/').skip(1).map(|segment| Cow::Owned(segment.to_owned())).collect();
-    // Some servers read `+` as a space.
-    for reading in [whole.replace('+', "%20"), whole] {
-        let reading = CanonicalPath::parse(&reading).map_err(|_| Code::PathAmbiguous)?;
-        let below = reading.below(&base).ok_or(Code::NotAllowed)?;
-        if !form.methods().iter().all(|method| admits(*method, below)) {
-            return Err(Code::NotAllowed);
-        }
+    // Providers decode the value, and some clients encode its slashes.
+    let whole = whole_path(&value.replace("%2F", "/"), upstream).ok_or(Code::NotAllowed)?;
+    let path = CanonicalPath::parse(&whole).map_err(|_| Code::PathAmbiguous)?;
+    if path.has_encoded_slash() {
+        return Err(Code::PathAmbiguous);
     }
-    Ok(())
+    let base = upstream.base.split('/').skip(1).map(|segment| Cow::Owned(segment.to_owned()));
+    let below = path.below(&base.collect::<Vec<_>>());
+    let is_admitted = below.is_some_and(|below| methods.iter().all(|method| admits(*method, below)));
+    if is_admitted { Ok(()) } else { Err(Code::NotAllowed) }
 }
 
-impl Form {
-    const fn methods(self) -> &'static [Method] {
-        match self {
-            Self::Object(methods) => methods,
-            Self::Swift | Self::Key | Self::Unreadable => &[Method::Get],
-        }
+/// The path at the upstream's origin of `bucket/key`, with or without a slash in front, or of a URL of the upstream;
+/// `None` if it is not certain.
+fn whole_path(value: &str, upstream: &UpstreamUrl) -> Option<String> {
+    let (_, host) = upstream.origin.split_once("://")?;
+    if !value.contains("://") {
+        return object(value.strip_prefix('/').unwrap_or(value), host);
     }
-
-    /// The path of the resource at the upstream's origin; `None` if it is not certain.
-    fn whole_path(self, value: &str, upstream: &UpstreamUrl, path: Below<'_>) -> Option<String> {
-        let relative = value.strip_prefix('/').unwrap_or(value);
-        match self {
-            Self::Object(_) if value.contains("://") => {
-                // Anything but a slash would continue the host.
-                let path =
-                    value.strip_prefix(upstream.origin.as_ref()).filter(|path| path.starts_with('/'))?;
-                Some(path.split_once('?').map_or(path, |(path, _)| path).to_owned())
-            }
-            Self::Object(_) => object(relative, upstream.origin.split_once("://")?.1),
-            Self::Swift => {
-                let whole = [&upstream.base, path.raw()].concat();
-                let account: Vec<&str> = whole.split('/').take(3).collect();
-                Some([&account.join("/"), "/", relative].concat())
-            }
-            Self::Key => Some(["/", relative].concat()),
-            Self::Unreadable => None,
-        }
-        .filter(|_| !upstream.base.contains('{'))
-    }
+    // Anything but a slash would continue the host.
+    let path = value.strip_prefix(upstream.origin.as_ref()).filter(|path| path.starts_with('/'))?;
+    Some(path.split_once('?').map_or(path, |(path, _)| path).to_owned())
 }
 
 /// The path of `bucket/key`, with an optional version of the object.

@@ -167,7 +167,7 @@ fn case_71_a_form_may_name_a_method_that_its_rules_admit() {
 fn store(upstream: &str, more: &str) -> World {
     let gateway = GATEWAY.replace("https://dav.example.com/base", upstream).replace(
         "\"GET,PUT /**\"",
-        "\"GET,PUT,DELETE /bucket/public/**\", \"GET,PUT /public/**\", \"GET /bucket/read only\", \"PUT /v1/a/c/x\", \"GET /v1/a/c/**\"",
+        "\"GET,PUT,DELETE /bucket/public/**\", \"GET,PUT /public/**\", \"GET /bucket/read only\"",
     );
     World::of(&gateway.replace("retry    =", &format!("{more}\nretry    =")))
 }
@@ -183,10 +183,9 @@ fn case_74_the_source_of_a_copy_needs_a_rule() {
         "bucket/public/y",
         "/bucket/public/y",
         "/bucket/public/a%20b/%C3%A9",
-        "bucket%2Fpublic%2fy",
+        "bucket%2Fpublic%2Fy",
         "bucket/public/y?versionId=3HL4kqtJlcpXroDTDmJ.rmSpXd3dIbrHY_MTRCxf3vjVBH40",
         "bucket/public/a%2Bb",
-        "bucket/public/a+b",
     ] {
         let exchange = world().ask(&put("x-amz-copy-source", source));
         assert_eq!(
@@ -212,7 +211,6 @@ fn case_74_the_source_of_a_copy_needs_a_rule() {
         "https://s3.eu-west-1.amazonaws.com@evil.example/bucket/public/y",
         "https://evil.example.com/bucket/public/y",
         "//bucket/public/y",
-        "bucket/read+only",
     ] {
         let exchange = world().ask(&put("x-amz-copy-source", source));
         exchange.refused("not_allowed");
@@ -224,6 +222,8 @@ fn case_74_the_source_of_a_copy_needs_a_rule() {
         "bucket/public/..%2Fprivate%2Fy",
         "bucket/public/y, bucket/private/y",
         "bucket/public/y#z",
+        "bucket/public/a%2fb",
+        "bucket/read+only",
         "bucket/public/\u{e9}",
     ] {
         world().ask(&put("x-amz-copy-source", source)).refused("path_ambiguous");
@@ -251,10 +251,16 @@ fn case_74_every_provider_s_header_is_a_source() {
     // A rule for GET does not allow moving.
     assert_eq!(world().ask(&put("x-amz-copy-source", "public/y")).status, 200);
     world().ask(&put("x-ms-rename-source", "public/y")).refused("not_allowed");
-    for name in
-        ["x-object-manifest", "x-copy-from-account", "x-symlink-target-account", "destination-account"]
-    {
-        world().ask(&put(name, "bucket/public")).refused("not_allowed");
+    for name in [
+        "x-copy-from",
+        "x-object-manifest",
+        "x-symlink-target",
+        "x-oss-symlink-target",
+        "x-copy-from-account",
+        "x-symlink-target-account",
+        "destination-account",
+    ] {
+        world().ask(&put(name, "bucket/public/y")).refused("not_allowed");
     }
     // Headers that limit a copy name no resource.
     for (name, value) in [("x-amz-copy-source-if-match", "\"x\""), ("x-amz-copy-source-range", "bytes=0-9")] {
@@ -277,16 +283,6 @@ fn case_74_a_source_is_on_the_upstream_of_the_route() {
             world().ask(&put("x-amz-copy-source", source)).refused("not_allowed");
         }
     }
-    let swift = || store("https://swift.example.com", "");
-    let put = |value: &'static str| Ask::new("PUT", "/dav/v1/a/c/x").header("x-copy-from", value);
-    assert_eq!(swift().ask(&put("/c/y")).status, 200);
-    for source in ["/other/y", "v1/a/c/y", "c/../other/y"] {
-        assert_ne!(swift().ask(&put(source)).status, 200, "{source}");
-    }
-    let based = || store("https://swift.example.com/v1/a", "");
-    let put = |value: &'static str| Ask::new("PUT", "/dav/public/x").header("x-copy-from", value);
-    assert_eq!(based().ask(&put("public/y")).status, 200);
-    based().ask(&put("private/y")).refused("not_allowed");
 }
 
 #[test]
