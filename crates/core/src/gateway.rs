@@ -434,8 +434,8 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + OperatorRuntime + A
             return Err(Code::NotAllowed);
         }
         let upstream = || base_url(&route.upstream, self.runtime);
-        let only_reads = matches!(method, Method::Get | Method::Head);
-        let sources = if only_reads { Ok(()) } else { source::check(route, upstream, self.head, admits) };
+        let can_copy = R::FORMS.second_resources && !matches!(method, Method::Get | Method::Head);
+        let sources = if can_copy { source::check(route, upstream, self.head, admits) } else { Ok(()) };
         let checked = sources.and_then(|()| {
             let admits = |path: Below<'_>| admits(method, path);
             destination::below_mount(self.gateway, route, method, target, self.head, admits)

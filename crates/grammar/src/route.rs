@@ -414,6 +414,7 @@ fn names(headers: Vec<(Span, HeaderName)>) -> Vec<HeaderName> {
 #[cfg(test)]
 mod tests {
     use super::super::example::accepted;
+    use ostiary_core::configuration::Forms;
 
     #[test]
     fn a_trace_is_forwarded_unless_the_route_says_otherwise() {
@@ -426,6 +427,21 @@ mod tests {
         assert_eq!(with("forward_trace = true"), (true, vec![]));
         let names = ["x-a", "baggage", "traceparent", "tracestate", "x-request-id"].map(str::to_owned);
         assert_eq!(with("forward_trace = false\nstrip_headers = [\"x-a\"]"), (false, names.to_vec()));
+    }
+
+    #[test]
+    fn case_74_a_worker_checks_second_resources_where_a_method_can_copy() {
+        for (rule, is_checked) in [
+            ("GET /**", false),
+            ("GET,HEAD,OPTIONS,POST,QUERY /**", false),
+            ("PUT /**", true),
+            ("PATCH /**", true),
+            ("COPY /**", true),
+            ("* /**", true),
+        ] {
+            let checked = accepted("ci = [\"GET /v1/balance\"]", &format!("ci = [\"{rule}\"]"));
+            assert_eq!(Forms::used_by(&checked.gateway).second_resources, is_checked, "{rule}");
+        }
     }
 
     #[test]

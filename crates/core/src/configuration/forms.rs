@@ -1,10 +1,15 @@
 //! The forms of auth that a configuration uses.
+
 use super::auth::Placement;
 use super::caller::Proof;
 use super::gateway::Gateway;
 use super::jwt::JwtAlgorithm;
 use super::signed_caller::KeySource;
 use super::signing::HmacAlgorithm;
+use crate::http::method::Method;
+
+/// The methods with which no provider copies what a header names: with POST, the URL or the body names it.
+const COPIES_NOTHING: &[Method] = &[Method::Get, Method::Head, Method::Options, Method::Post, Method::Query];
 
 /// Which forms of auth a configuration uses, besides headers and query parameters.
 ///
@@ -46,6 +51,8 @@ pub struct Forms {
     pub ambient_callers: bool,
     /// [`HmacAlgorithm::Sha512`] or [`HmacAlgorithm::Sha384`].
     pub sha512: bool,
+    /// Whether a rule admits a method with which a header can name a second resource, such as the source of a copy.
+    pub second_resources: bool,
 }
 
 impl Forms {
@@ -73,6 +80,7 @@ impl Forms {
             ambient_callers: each,
             sha1: each,
             sha512: each,
+            second_resources: each,
         }
     }
 
@@ -80,7 +88,14 @@ impl Forms {
     #[must_use]
     pub fn used_by(gateway: &Gateway) -> Self {
         let fetcher = gateway.routes.iter().any(|route| route.service.is_some());
+        let rules =
+            gateway.routes.iter().flat_map(|route| route.allow.iter()).flat_map(|grant| grant.rules.iter());
+        let copying = Method::ALL.iter().copied().filter(|method| !COPIES_NOTHING.contains(method));
+        let copying: Vec<Method> = copying.collect();
         let mut forms = Self { fetcher, ..Self::NONE };
+        forms.second_resources = rules
+            .map(|rule| rule.methods)
+            .any(|methods| copying.iter().any(|method| methods.contain(*method)));
         for placement in gateway.routes.iter().flat_map(|route| route.auth.iter()) {
             forms.add(placement);
         }
