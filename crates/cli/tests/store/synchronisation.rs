@@ -253,6 +253,16 @@ fn at_a_terminal_the_user_decides_whether_anything_is_deleted() {
 }
 
 #[test]
+fn at_a_terminal_what_was_typed_before_the_question_is_no_answer() {
+    let world = world();
+    let file = Synchronisation::new(&[("stripe", "old")]);
+    let sync = ["sync", "--store-id", "1", "--from", &file.file, "--delete"];
+    let ran = world.run_at_used_terminal("y\n", &sync, "n");
+    assert!(ran.err.contains("[y/N]") && ran.err.contains("Nothing was deleted."), "{}", ran.err);
+    assert_eq!((ran.code, writes(&world)), (Some(1), vec![]));
+}
+
+#[test]
 fn at_a_terminal_nothing_is_asked_about_what_is_agreed_or_not_deleted() {
     for (more, is_deleted) in
         [(&["--delete", "--yes"][..], true), (&["--delete", "--dry-run"], false), (&[], false)]

@@ -169,15 +169,21 @@ impl World {
         Self::end(child, read.join("\n"), input)
     }
 
-    /// Runs the command with standard input and standard error at a terminal, where the user answers with this line.
-    /// The result's `err` is what the terminal shows.
+    /// Runs the command with standard input and standard error at a terminal, where the user answers a question with
+    /// this line. The result's `err` is what the terminal shows.
     pub fn run_at_terminal(&self, arguments: &[&str], answer: &str) -> Ran {
+        self.run_at_used_terminal("", arguments, answer)
+    }
+
+    /// The same, where this was typed before the command began.
+    pub fn run_at_used_terminal(&self, typed: &str, arguments: &[&str], answer: &str) -> Ran {
         let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
         grantpt(&terminal).unwrap();
         unlockpt(&terminal).unwrap();
         let path = ptsname(&terminal, Vec::new()).unwrap().into_string().unwrap();
         let end = File::options().read(true).write(true).open(path).unwrap();
         let mut user = File::from(terminal);
+        user.write_all(typed.as_bytes()).unwrap();
         let child = self
             .command(&own_folder(), arguments)
             .stdin(end.try_clone().unwrap())
@@ -185,11 +191,15 @@ impl World {
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        user.write_all(format!("{answer}\n").as_bytes()).unwrap();
-        let output = child.wait_with_output().unwrap();
-        let mut shown = Vec::new();
+        let (mut shown, mut byte) = (Vec::new(), [0]);
         // The end of a terminal that no process has open is an error.
-        let _ = user.read_to_end(&mut shown);
+        while user.read_exact(&mut byte).is_ok() {
+            shown.extend(byte);
+            if shown.ends_with(b"[y/N] ") {
+                user.write_all(format!("{answer}\n").as_bytes()).unwrap();
+            }
+        }
+        let output = child.wait_with_output().unwrap();
         let err = String::from_utf8(shown).unwrap();
         Ran { code: output.status.code(), out: String::from_utf8(output.stdout).unwrap(), err }
     }

@@ -1,7 +1,5 @@
 //! The second resource that a header names: the source of a copy or of a rename, and the target of a symbolic link.
 
-use std::borrow::Cow;
-
 use crate::configuration::{Route, UpstreamUrl};
 use crate::http::header_name::{fold, same_folded};
 use crate::http::method::Method;
@@ -11,17 +9,14 @@ use crate::runtime::RequestHead;
 
 /// The ends of the names of such headers, and the methods that need a rule for the resource. Providers put their own
 /// `x-amz-`, `x-goog-`, `x-ms-` and so on in front. Without methods, the value has no path that could be compared with
-/// a rule: a prefix of names, another account, or a path in an account or bucket that is not in it.
+/// a rule: a prefix of names, or a path in an account or bucket that is not in it.
 const HEADERS: &[(&str, &[Method])] = &[
     ("-copy-source", &[Method::Get]),
     ("-move-source", &[Method::Get, Method::Delete]),
     ("-rename-source", &[Method::Get, Method::Delete]),
     ("-symlink-target", &[]),
-    ("destination-account", &[]),
     ("x-copy-from", &[]),
-    ("x-copy-from-account", &[]),
     ("x-object-manifest", &[]),
-    ("x-symlink-target-account", &[]),
 ];
 
 /// The ends of hosts that have a region or an account, and a bucket may be in front of it.
@@ -54,79 +49,80 @@ pub fn check(
     admits: &dyn Fn(Method, Below<'_>) -> bool,
 ) -> Result<(), Code> {
     for name in head.header_names() {
-        let folded = fold(name);
-        let named = HEADERS.iter().find(|(end, _)| folded.ends_with(end));
-        let is_free = route.forward_headers.iter().any(|known| known.as_str() == name)
-            || route.strip_headers.iter().any(|known| same_folded(known.as_str(), &folded));
-        if let Some((_, methods)) = named.filter(|_| !is_free) {
-            let value = head.header(name).unwrap_or_default().trim_matches([' ', '\t']);
+        if let Some(methods) = methods(route, name) {
+            let value = head.header(name).unwrap_or_default();
             check_one(methods, value, &upstream()?, admits)?;
         }
     }
     Ok(())
 }
 
+/// The methods that need a rule for the resource in this header; `None` for a header that is not checked.
+#[inline(never)]
+fn methods(route: &Route, name: &str) -> Option<&'static [Method]> {
+    let folded = fold(name);
+    let (_, methods) = HEADERS.iter().find(|(end, _)| folded.ends_with(end))?;
+    let is_free = route.forward_headers.iter().any(|known| known.as_str() == name)
+        || route.strip_headers.iter().any(|known| same_folded(known.as_str(), &folded));
+    (!is_free).then_some(methods)
+}
+
+#[inline(never)]
 fn check_one(
     methods: &[Method],
     value: &str,
     upstream: &UpstreamUrl,
     admits: &dyn Fn(Method, Below<'_>) -> bool,
 ) -> Result<(), Code> {
+    // Servers differ about a `+`, and runtimes about characters outside of ASCII.
+    if value.bytes().any(|byte| byte == b'+' || !byte.is_ascii()) {
+        return Err(Code::PathAmbiguous);
+    }
     if methods.is_empty() || upstream.base.contains('{') {
         return Err(Code::NotAllowed);
     }
-    // Servers differ about a `+`, and runtimes about characters outside of ASCII.
-    if !value.is_ascii() || value.contains('+') {
-        return Err(Code::PathAmbiguous);
-    }
-    // Providers decode the value, and some clients encode its slashes.
-    let whole = whole_path(&value.replace("%2F", "/"), upstream).ok_or(Code::NotAllowed)?;
-    let path = CanonicalPath::parse(&whole).map_err(|_| Code::PathAmbiguous)?;
+    let whole = whole_path(value, upstream).ok_or(Code::NotAllowed)?;
+    let below = whole.strip_prefix(upstream.base.as_ref()).filter(|below| below.starts_with('/'));
+    let path = CanonicalPath::parse(below.ok_or(Code::NotAllowed)?).map_err(|_| Code::PathAmbiguous)?;
     if path.has_encoded_slash() {
         return Err(Code::PathAmbiguous);
     }
-    let base = upstream.base.split('/').skip(1).map(|segment| Cow::Owned(segment.to_owned()));
-    let below = path.below(&base.collect::<Vec<_>>());
-    let is_admitted = below.is_some_and(|below| methods.iter().all(|method| admits(*method, below)));
+    let is_admitted =
+        path.below(&[]).is_some_and(|below| methods.iter().all(|method| admits(*method, below)));
     if is_admitted { Ok(()) } else { Err(Code::NotAllowed) }
 }
 
 /// The path at the upstream's origin of `bucket/key`, with or without a slash in front, or of a URL of the upstream;
 /// `None` if it is not certain.
 fn whole_path(value: &str, upstream: &UpstreamUrl) -> Option<String> {
-    let (_, host) = upstream.origin.split_once("://")?;
-    if !value.contains("://") {
-        return object(value.strip_prefix('/').unwrap_or(value), host);
+    if let Some(path) = value.strip_prefix(upstream.origin.as_ref()) {
+        return path.split('?').next().map(str::to_owned);
     }
-    // Anything but a slash would continue the host.
-    let path = value.strip_prefix(upstream.origin.as_ref()).filter(|path| path.starts_with('/'))?;
-    Some(path.split_once('?').map_or(path, |(path, _)| path).to_owned())
-}
-
-/// The path of `bucket/key`, with an optional version of the object.
-fn object(source: &str, host: &str) -> Option<String> {
-    let (source, version) = source.split_once('?').unwrap_or((source, "versionId="));
-    let version = version.strip_prefix("versionId=")?;
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
+    let (source, version) = value.split_once('?').unwrap_or((value, "versionId="));
+    let source = source.strip_prefix('/').unwrap_or(source);
     let (bucket, key) = source.split_once('/')?;
-    // An ARN has colons, as the names of tenants have. A bucket has no characters that are escaped.
-    if bucket.is_empty() || !version.bytes().chain(bucket.bytes()).all(is_plain) {
+    let is_plain = |text: &str| {
+        text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_'))
+    };
+    // An ARN and a URL have colons, as the names of tenants have. A bucket has no characters that are escaped.
+    if bucket.is_empty() || !is_plain(bucket) || !is_plain(version.strip_prefix("versionId=")?) {
         return None;
     }
-    match bucket_of(host) {
-        Some(own) => (own == bucket || host == bucket).then(|| ["/", key].concat()),
-        None => Some(["/", bucket, "/", key].concat()),
-    }
+    let (_, host) = upstream.origin.split_once("://")?;
+    let path = match bucket_of(host) {
+        Some(own) if own == bucket || host == bucket => key,
+        Some(_) => return None,
+        None => source,
+    };
+    Some(["/", path].concat())
 }
 
 /// The bucket in front of a provider's host; `None` if buckets are the first segments of paths.
 fn bucket_of(host: &str) -> Option<&str> {
-    let before = ENDPOINTS.iter().find_map(|end| host.strip_suffix(end));
-    if let Some(before) = before {
-        return before.rsplit_once('.').map(|(bucket, _)| bucket);
+    match ENDPOINTS.iter().find_map(|end| host.strip_suffix(end)) {
+        Some(before) => before.rsplit_once('.').map(|(bucket, _)| bucket),
+        None => SERVICES.iter().find_map(|service| Some(host.split_once(service)?.0)),
     }
-    let end = SERVICES.iter().filter_map(|service| host.find(service)).min()?;
-    host.get(..end)
 }
 
 #[cfg(test)]

@@ -183,7 +183,6 @@ fn case_74_the_source_of_a_copy_needs_a_rule() {
         "bucket/public/y",
         "/bucket/public/y",
         "/bucket/public/a%20b/%C3%A9",
-        "bucket%2Fpublic%2Fy",
         "bucket/public/y?versionId=3HL4kqtJlcpXroDTDmJ.rmSpXd3dIbrHY_MTRCxf3vjVBH40",
         "bucket/public/a%2Bb",
     ] {
@@ -223,6 +222,7 @@ fn case_74_the_source_of_a_copy_needs_a_rule() {
         "bucket/public/y, bucket/private/y",
         "bucket/public/y#z",
         "bucket/public/a%2fb",
+        "bucket/public%2Fy",
         "bucket/read+only",
         "bucket/public/\u{e9}",
     ] {
@@ -251,15 +251,7 @@ fn case_74_every_provider_s_header_is_a_source() {
     // A rule for GET does not allow moving.
     assert_eq!(world().ask(&put("x-amz-copy-source", "public/y")).status, 200);
     world().ask(&put("x-ms-rename-source", "public/y")).refused("not_allowed");
-    for name in [
-        "x-copy-from",
-        "x-object-manifest",
-        "x-symlink-target",
-        "x-oss-symlink-target",
-        "x-copy-from-account",
-        "x-symlink-target-account",
-        "destination-account",
-    ] {
+    for name in ["x-copy-from", "x-object-manifest", "x-symlink-target", "x-oss-symlink-target"] {
         world().ask(&put(name, "bucket/public/y")).refused("not_allowed");
     }
     // Headers that limit a copy name no resource.
