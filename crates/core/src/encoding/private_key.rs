@@ -43,11 +43,22 @@ fn pem(algorithm: JwtAlgorithm, text: &str) -> Option<SecretBytes> {
     let body: Zeroizing<String> = Zeroizing::new(body.split_ascii_whitespace().collect());
     let der = base64::decode(body.as_str())?;
     match (label, algorithm) {
-        ("PRIVATE KEY", _) => Some(der.into()),
+        ("PRIVATE KEY", _) => is_of(algorithm, &der).then(|| der.into()),
         ("RSA PRIVATE KEY", JwtAlgorithm::Rs256) => Some(wrapped(RSA, &der)),
         ("EC PRIVATE KEY", JwtAlgorithm::Es256) => Some(wrapped(P256, &der)),
         _ => None,
     }
+}
+
+/// Whether a PKCS#8 key begins with the identifier of the algorithm, which follows two lengths and the version.
+fn is_of(algorithm: JwtAlgorithm, der: &[u8]) -> bool {
+    let identifier = match algorithm {
+        JwtAlgorithm::Rs256 => RSA,
+        JwtAlgorithm::Es256 => P256,
+        JwtAlgorithm::EdDsa => ED25519,
+        JwtAlgorithm::Hs256 => return false,
+    };
+    (5..8).any(|start| der.get(start..).is_some_and(|rest| rest.starts_with(identifier)))
 }
 
 /// The members of a private JWK (RFC 7518 §6, RFC 8037 §2).

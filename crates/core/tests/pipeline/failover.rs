@@ -388,3 +388,20 @@ proptest! {
         prop_assert_eq!(reads.len(), exchange.reads.len());
     }
 }
+
+#[test]
+fn a_pair_whose_next_source_repeats_the_refused_one_falls_back_to_the_third_with_the_fixed_secret() {
+    let gateway = GATEWAY.replace(
+        "auth     = { query = \"key\", value = \"${three}\" }",
+        "auth     = [{ query = \"key\", value = \"${three}\" }, { header = \"x-only\", value = \"${fixed}\" }]",
+    );
+    let gateway = gateway.replace("[secrets]", "[secrets]\nfixed = [\"PAIR_ID\"]");
+    let world = World::of(&gateway).with("API_KEY_PREVIOUS", Binding::Value("canary-api-key"));
+    let exchange = world.first_statuses(&[401]).ask(&get("/three/x"));
+    let urls: Vec<_> = exchange.sent.iter().map(|sent| sent.url.as_str()).collect();
+    let expected =
+        ["https://api.example.com/x?key=canary-api-key", "https://api.example.com/x?key=canary-only-key"];
+    assert_eq!(urls, expected);
+    assert!(exchange.sent.iter().all(|sent| sent.header("x-only") == ["canary-pair-id"]));
+    assert_eq!((exchange.status, &exchange.log["failover"]), (200, &json!("primary_refused")));
+}
