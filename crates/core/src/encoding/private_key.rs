@@ -125,3 +125,42 @@ pub fn symmetric(text: &str, decode: impl Fn(&str) -> Option<Zeroizing<Vec<u8>>>
     }
     decode(text).map(Into::into)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bare_key_is_the_32_bytes_of_ed25519() {
+        let bare = |algorithm, length: usize| parse(algorithm, "text", Some(&vec![7; length])).is_some();
+        assert!(bare(JwtAlgorithm::EdDsa, 32));
+        assert!(!bare(JwtAlgorithm::EdDsa, 31) && !bare(JwtAlgorithm::EdDsa, 33));
+        assert!(!bare(JwtAlgorithm::Es256, 32) && !bare(JwtAlgorithm::Rs256, 32));
+        assert!(parse(JwtAlgorithm::EdDsa, "text", None).is_none());
+    }
+
+    #[test]
+    fn the_private_key_of_a_jwk_has_32_bytes() {
+        for (algorithm, kind) in [
+            (JwtAlgorithm::EdDsa, r#""kty":"OKP","crv":"Ed25519""#),
+            (JwtAlgorithm::Es256, r#""kty":"EC","crv":"P-256","x":"AAAA","y":"AAAA""#),
+        ] {
+            for (digits, expected) in [(43, true), (42, false), (44, false)] {
+                let text = format!(r#"{{{kind},"d":"{}"}}"#, "A".repeat(digits));
+                assert_eq!(parse(algorithm, &text, None).is_some(), expected, "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_symmetric_key_is_an_octet_sequence_or_a_text() {
+        let bytes = |text: &str| {
+            let key = symmetric(text, |text| Some(Zeroizing::new(text.as_bytes().to_vec())));
+            key.map(|key| key.expose().to_vec())
+        };
+        assert_eq!(bytes(r#"{"kty":"oct","k":"AAAA"}"#), Some(vec![0; 3]));
+        assert_eq!(bytes(r#"{"kty":"oct","k":""}"#), None);
+        assert_eq!(bytes(r#"{"kty":"RSA","k":"AAAA"}"#), None);
+        assert_eq!(bytes("{text}"), Some(b"{text}".to_vec()));
+    }
+}

@@ -405,3 +405,15 @@ fn a_pair_whose_next_source_repeats_the_refused_one_falls_back_to_the_third_with
     assert!(exchange.sent.iter().all(|sent| sent.header("x-only") == ["canary-pair-id"]));
     assert_eq!((exchange.status, &exchange.log["failover"]), (200, &json!("primary_refused")));
 }
+
+#[test]
+fn a_request_of_anyone_that_is_no_preflight_carries_the_credential() {
+    let options = Ask::new("OPTIONS", "/api/x").without("authorization");
+    assert_eq!(credentials(&world().ask(&options)), ["Bearer canary-api-key"]);
+    let preflight = options.header("access-control-request-method", "GET");
+    assert_eq!(credentials(&world().ask(&preflight)), [""]);
+    let gateway = GATEWAY.replace("anyone = [\"OPTIONS /**\"]", "anyone = [\"GET /**\"]");
+    let get =
+        Ask::new("GET", "/api/x").without("authorization").header("access-control-request-method", "GET");
+    assert_eq!(credentials(&World::of(&gateway).ask(&get)), ["Bearer canary-api-key"]);
+}

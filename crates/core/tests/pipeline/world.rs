@@ -87,6 +87,8 @@ pub struct World {
     pub now: f64,
     /// How many milliseconds each of the gateway's own requests takes.
     pub own_request_ms: f64,
+    /// How many milliseconds each read of a binding takes.
+    pub read_ms: f64,
     /// How many milliseconds the body of a request takes.
     pub body_ms: f64,
     /// The reason why the body of a request does not arrive.
@@ -320,6 +322,7 @@ impl World {
             request_id: 7,
             now: 0.0,
             own_request_ms: 0.0,
+            read_ms: 0.0,
             body_ms: 0.0,
             bodies_read: Cell::default(),
             broken_body: None,
@@ -575,6 +578,7 @@ impl OperatorRuntime for World {
 impl OwnRequests for World {
     async fn request(&self, plan: &Plan, limit: u32) -> Result<WholeResponse, SendError> {
         assert_no_canary(&format!("{plan:?}"));
+        assert_eq!(plan.has_body, plan.body.is_some());
         if let Some(answer) = self.key_sets.borrow().get(plan.url.expose()) {
             assert_eq!((plan.method.as_str(), plan.body.is_none()), ("GET", true));
             assert_eq!(apply(plan, BTreeMap::new()).get("accept").unwrap(), "application/json");
@@ -701,7 +705,11 @@ impl Instrumented for World {
 impl Clock for World {
     fn now(&self) -> f64 {
         let asked = u32::try_from(self.tokens_given.get()).unwrap();
-        self.now + f64::from(asked) * self.own_request_ms + f64::from(self.bodies_read.get()) * self.body_ms
+        let read = u32::try_from(self.reads.borrow().len()).unwrap();
+        self.now
+            + f64::from(asked) * self.own_request_ms
+            + f64::from(read) * self.read_ms
+            + f64::from(self.bodies_read.get()) * self.body_ms
     }
 
     async fn sleep(&self, milliseconds: u32) {
