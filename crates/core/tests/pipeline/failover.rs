@@ -403,6 +403,8 @@ fn a_pair_whose_next_source_repeats_the_refused_one_falls_back_to_the_third_with
         ["https://api.example.com/x?key=canary-api-key", "https://api.example.com/x?key=canary-only-key"];
     assert_eq!(urls, expected);
     assert!(exchange.sent.iter().all(|sent| sent.header("x-only") == ["canary-pair-id"]));
+    let events: Vec<_> = exchange.notices.iter().map(|notice| notice["event"].as_str().unwrap()).collect();
+    assert_eq!(events, ["failover_served"]);
     assert_eq!((exchange.status, &exchange.log["failover"]), (200, &json!("primary_refused")));
 }
 
