@@ -9,9 +9,9 @@ use web_sys::ReadableStreamDefaultReader;
 use crate::configuration::FORMS;
 use crate::deadline::IdleDeadline;
 use crate::js;
-use crate::runtime::Runtime;
+use crate::request_context::RequestContext;
 
-impl AuthRuntime for Runtime<'_> {
+impl AuthRuntime for RequestContext<'_> {
     const FORMS: Forms = FORMS;
 
     async fn read_body(&self, limit: u32, within: u32) -> Result<Vec<u8>, BodyReadError> {

@@ -7,9 +7,9 @@ use wasm_bindgen::prelude::*;
 use web_sys::{ReadableStreamDefaultReader, ReadableStreamReadResult};
 
 use crate::deadline::IdleDeadline;
-use crate::runtime::Runtime;
+use crate::request_context::RequestContext;
 
-impl Runtime<'_> {
+impl RequestContext<'_> {
     /// Reads all bytes of a stream: at most `limit` bytes. `idle` limits the time between two chunks; where it is
     /// `None`, the caller of this function limits the whole time.
     pub(crate) async fn read_all(

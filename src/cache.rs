@@ -6,12 +6,12 @@ use wasm_bindgen::prelude::*;
 
 use crate::deadline::Deadline;
 use crate::js;
-use crate::runtime::Runtime;
+use crate::request_context::RequestContext;
 
 /// The time for the cache to respond, in milliseconds. A slower cache would be slower than the request that it saves.
 const PATIENCE: u32 = 1_000;
 
-impl Cache for Runtime<'_> {
+impl Cache for RequestContext<'_> {
     async fn get(&self, name: &str) -> Option<Vec<u8>> {
         if self.rehearsal().is_some() {
             return None;

@@ -6,9 +6,9 @@ use ostiary_core::runtime::cryptography::{Cryptography, KeyHandle};
 use wasm_bindgen::prelude::*;
 
 use crate::js;
-use crate::runtime::Runtime;
+use crate::request_context::RequestContext;
 
-impl Cryptography for Runtime<'_> {
+impl Cryptography for RequestContext<'_> {
     async fn import(&self, algorithm: JwtAlgorithm, key: &[u8]) -> Option<KeyHandle> {
         // A rehearsal has no keys, and its signatures are empty.
         if self.rehearsal().is_some() {
@@ -55,7 +55,7 @@ impl Cryptography for Runtime<'_> {
     }
 }
 
-impl Runtime<'_> {
+impl RequestContext<'_> {
     /// The bytes of a fulfilled promise; `None` if it is rejected.
     async fn bytes(&self, promise: Promise) -> Option<Vec<u8>> {
         let bytes = self.invocation.result_of(promise).await.ok()?;

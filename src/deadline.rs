@@ -1,8 +1,8 @@
 //! The two kinds of time limits of the edge, for everything that it awaits in Rust.
 //!
 //! - A [`Deadline`] is fixed: it passes so many milliseconds after it was made. The reads of a request's secrets share
-//!   one (`bindings.rs`, with the time `secret_timeout` of the configuration). The cache, the gateway's own requests,
-//!   pauses between attempts and the operator's requests have their own.
+//!   one (`request_context.rs`, with the time `secret_timeout` of the configuration). The cache, the gateway's own
+//!   requests, pauses between attempts and the operator's requests have their own.
 //! - An [`IdleDeadline`] moves: it passes when one of several waits takes too long. Callers' bodies that
 //!   are read as a whole have one (`body_reader.rs`).
 //!

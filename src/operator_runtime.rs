@@ -21,10 +21,10 @@ use crate::configuration::PAGE;
 use crate::deadline::Deadline;
 use crate::js;
 use crate::request::Head;
-use crate::runtime::Runtime;
+use crate::request_context::RequestContext;
 use crate::upstream::UpstreamResponse;
 
-impl OperatorRuntime for Runtime<'_> {
+impl OperatorRuntime for RequestContext<'_> {
     async fn read_operator_body(&self, limit: u32, within: u32) -> Result<SecretValue, BodyReadError> {
         if self.rehearsal().is_some() {
             return Err(BodyReadError::Broken);
@@ -49,7 +49,7 @@ impl OperatorRuntime for Runtime<'_> {
     }
 }
 
-impl Runtime<'_> {
+impl RequestContext<'_> {
     async fn rehearse_here(&self, gateway: &Gateway, request: &RehearsalRequest) -> Rehearsed {
         let rehearsal = Rehearsal::with_placeholders(gateway, BTreeMap::new());
         let runtime = self.rehearsing(&rehearsal);

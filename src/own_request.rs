@@ -11,10 +11,10 @@ use web_sys::{AbortSignal, Headers, ReadableStreamDefaultReader, Response};
 
 use crate::deadline::Deadline;
 use crate::js;
-use crate::runtime::Runtime;
+use crate::request_context::RequestContext;
 use crate::upstream::request_init;
 
-impl OwnRequests for Runtime<'_> {
+impl OwnRequests for RequestContext<'_> {
     async fn request(&self, plan: &Plan, limit: u32) -> Result<WholeResponse, SendError> {
         if let Some(rehearsal) = self.rehearsal() {
             return Ok(rehearsal.token_response());
@@ -32,7 +32,7 @@ impl OwnRequests for Runtime<'_> {
     }
 }
 
-impl Runtime<'_> {
+impl RequestContext<'_> {
     async fn fetch_whole(&self, plan: &Plan, limit: u32) -> Result<WholeResponse, SendError> {
         let fetched = start(plan).map_err(|_| SendError::Unreachable)?;
         let response = self.invocation.result_of(fetched).await.map_err(|_| SendError::Unreachable)?;

@@ -10,26 +10,27 @@ use wasm_bindgen::prelude::*;
 use web_sys::{Headers, Response, ResponseInit};
 
 use crate::js::{self, UpgradedInit};
+use crate::log;
 use crate::redactor::BodyRedactor;
+use crate::request_context::RequestContext;
 use crate::rewriter::BodyRewriter;
-use crate::runtime::Runtime;
 use crate::upstream::UpstreamResponse;
 
 /// The response to the runtime's request.
 pub(crate) fn build(
     handled: Handled<'_, UpstreamResponse>,
-    runtime: &Runtime<'_>,
+    context: &RequestContext<'_>,
 ) -> Result<Response, JsValue> {
-    runtime.sending.finish(matches!(handled.outcome, Outcome::Forwarded { .. }));
+    context.sending.finish(matches!(handled.outcome, Outcome::Forwarded { .. }));
     match handled.outcome {
-        Outcome::Refused(refusal) => own(refusal.status(), &refusal.body(), refusal.headers()),
-        Outcome::Preflight(added) => own(handled.event.status, "", added),
+        Outcome::Refused(refusal) => local_response(refusal.status(), &refusal.body(), refusal.headers()),
+        Outcome::Preflight(added) => local_response(handled.event.status, "", added),
         Outcome::Reported(report) => {
-            own(report.status, &report.body, report.headers(&handled.event.request_id))
+            local_response(report.status, &report.body, report.headers(&handled.event.request_id))
         }
         Outcome::Forwarded { response, edits, redaction } => {
             let redacted = Redacted::from(&handled.event);
-            let edited = upstream(runtime, &response, &edits, redaction, redacted)?;
+            let edited = forwarded_response(context, &response, &edits, redaction, redacted)?;
             edit(&edited.headers(), &edits)?;
             Ok(edited)
         }
@@ -37,7 +38,7 @@ pub(crate) fn build(
 }
 
 /// The gateway's own response: a refusal, a preflight or a report.
-fn own<N: AsRef<str>, V: AsRef<str>>(
+fn local_response<N: AsRef<str>, V: AsRef<str>>(
     status: u16,
     body: &str,
     set: impl IntoIterator<Item = (N, V)>,
@@ -51,8 +52,8 @@ fn own<N: AsRef<str>, V: AsRef<str>>(
 }
 
 /// The upstream's response, before its headers are changed.
-fn upstream(
-    runtime: &Runtime<'_>,
+fn forwarded_response(
+    context: &RequestContext<'_>,
     received: &UpstreamResponse,
     edits: &Edits,
     redaction: Redaction,
@@ -67,7 +68,7 @@ fn upstream(
         head.unchecked_ref::<UpgradedInit>().set_web_socket(&socket);
         return Response::new_with_opt_readable_stream_and_init(None, &head);
     }
-    let body = js::pass_on(runtime.request, response, edits.idle_timeout.unwrap_or_default())?;
+    let body = js::pass_on(context.request, response, edits.idle_timeout.unwrap_or_default())?;
     let is_untouched = matches!(redaction, Redaction::None) && edits.body.is_none();
     if is_untouched {
         // Passing the response as the init is fastest, and keeps the coding of its body.
@@ -78,7 +79,7 @@ fn upstream(
         Redaction::Body { redactor, coding, length } => {
             #[expect(clippy::cast_precision_loss, reason = "no body has that many bytes")]
             let length = length.filter(|_| edits.body.is_none()).map(|length| length as f64);
-            let redactor = BodyRedactor::new(redactor, redacted, js::log);
+            let redactor = BodyRedactor::new(redactor, redacted, log::write_line);
             let scan = |body| js::redacted(body, &headers, redactor, coding.as_str(), length);
             (body.map(scan).transpose()?, true)
         }

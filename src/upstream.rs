@@ -1,8 +1,9 @@
-//! Sends attempts to the upstream, and reads the upstream's response.
+//! Sends attempts to the upstream, and reads the upstream's response. `crates/core/src/upstream/attempts.rs` decides
+//! how many there are.
 
 use js_sys::{Promise, Uint8Array};
 use ostiary_core::runtime::plan::Plan;
-use ostiary_core::runtime::{self, Network, SendError};
+use ostiary_core::runtime::{self, Network, PeekedBody, SendError};
 use ostiary_core::upstream::response_status::check_status;
 use wasm_bindgen::prelude::*;
 use web_sys::{
@@ -14,10 +15,10 @@ use crate::configuration::FORMS;
 use crate::deadline::Deadline;
 use crate::headers::HeaderList;
 use crate::js::{self, Attempt, Fetcher, ListedHeaders, Upgraded, Upload};
-use crate::runtime::Runtime;
+use crate::request_context::RequestContext;
 use crate::sending::discard;
 
-impl Network for Runtime<'_> {
+impl Network for RequestContext<'_> {
     type Response = UpstreamResponse;
 
     async fn send(&self, plan: &Plan) -> Result<UpstreamResponse, SendError> {
@@ -46,16 +47,16 @@ impl Network for Runtime<'_> {
         Ok(response)
     }
 
-    async fn beginning(&self, response: &UpstreamResponse, limit: u32, within: u32) -> Vec<u8> {
-        let mut bytes = Vec::new();
+    async fn peek_body(&self, response: &UpstreamResponse, limit: u32, timeout_ms: u32) -> PeekedBody {
+        let mut peeked = PeekedBody::default();
         // The runtime tees the body: bytes that are read from one half stay in the other.
-        let Ok(half) = response.response.clone() else { return bytes };
-        let Some(body) = half.body() else { return bytes };
+        let Ok(half) = response.response.clone() else { return peeked };
+        let Some(body) = half.body() else { return PeekedBody { is_whole: true, ..peeked } };
         let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
-        let deadline = Deadline::new(self.invocation, within);
-        deadline.within(self.read_beginning(&reader, limit as usize, &mut bytes)).await;
+        let deadline = Deadline::new(self.invocation, timeout_ms);
+        deadline.within(self.peek(&reader, limit as usize, &mut peeked)).await;
         js::discard(&reader);
-        bytes
+        peeked
     }
 
     async fn buffer_for_replay(&self) -> bool {
@@ -64,14 +65,18 @@ impl Network for Runtime<'_> {
     }
 }
 
-impl Runtime<'_> {
-    /// Reads until there are `limit` bytes, or the body ends.
-    async fn read_beginning(&self, reader: &ReadableStreamDefaultReader, limit: usize, bytes: &mut Vec<u8>) {
-        while bytes.len() < limit
-            && let Ok(Some(chunk)) = self.next_chunk(reader).await
-        {
-            bytes.extend(chunk.to_vec());
-            bytes.truncate(limit);
+impl RequestContext<'_> {
+    /// Reads until there are `limit` bytes, or the body ends or breaks off.
+    async fn peek(&self, reader: &ReadableStreamDefaultReader, limit: usize, peeked: &mut PeekedBody) {
+        while peeked.bytes.len() < limit {
+            match self.next_chunk(reader).await {
+                Ok(Some(chunk)) => {
+                    peeked.bytes.extend(chunk.to_vec());
+                    peeked.bytes.truncate(limit);
+                }
+                Ok(None) => return peeked.is_whole = true,
+                Err(_) => return,
+            }
         }
     }
 

@@ -27,9 +27,9 @@ const CORE = "crates/core/src";
 
 test("arrows that point down pass", () => {
   const found = check({
-    [`${CORE}/secrets/mod.rs`]: "pub mod readings;\npub mod resolver;\n",
-    [`${CORE}/secrets/readings.rs`]: "use crate::runtime::reading::Reading;\n",
-    [`${CORE}/secrets/resolver.rs`]: "use super::readings::Readings;\n#[cfg(test)]\nmod tests { use crate::gateway::handle; }\n",
+    [`${CORE}/secrets/mod.rs`]: "pub mod concurrent_reads;\npub mod fallback;\n",
+    [`${CORE}/secrets/concurrent_reads.rs`]: "use crate::runtime::reading::Reading;\n",
+    [`${CORE}/secrets/fallback.rs`]: "use super::concurrent_reads::Readings;\n#[cfg(test)]\nmod tests { use crate::gateway::handle; }\n",
     [`${CORE}/runtime/mod.rs`]: "pub mod reading;\n",
     [`${CORE}/runtime/reading.rs`]: "",
   });

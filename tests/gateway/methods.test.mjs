@@ -33,5 +33,14 @@ for (const runtime of ["workerd", "miniflare", "wrangler dev"]) {
       for (const destination of ["/dav/private/y", "http://evil.test/dav/shared/y"]) await gateway.refused(move(destination), "not_allowed");
       await gateway.refused(move("/dav/shared/../private/y"), "path_ambiguous");
     });
+
+    test("case 74: a copy has its source where a rule admits reading it, and nowhere else", async () => {
+      const copy = (source) => ({ method: "PUT", target: "/dav/shared/x", fields: [["X-Amz-Copy-Source", source]] });
+      const { up } = await gateway.through(copy("files/shared/y%20z"));
+      assert.equal(up.value("x-amz-copy-source"), "files/shared/y%20z");
+      for (const source of ["files/private/y", "other/shared/y"]) await gateway.refused(copy(source), "not_allowed");
+      await gateway.refused(copy("files/shared/../private/y"), "path_ambiguous");
+      await gateway.refused(copy("files/shared/é"), "path_ambiguous");
+    });
   });
 }

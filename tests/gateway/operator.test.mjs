@@ -7,6 +7,7 @@ import { describe, test } from "node:test";
 import { canary, sha256 } from "../harness/canaries.mjs";
 import { useGateway } from "../harness/gateway.mjs";
 import { absent, hangs, throws, yields, yieldsBytes } from "../harness/secret-store.mjs";
+import { EVERY, LAST_CHUNK, chunk } from "../harness/upstream.mjs";
 
 const OPERATOR = canary("TOKEN_OPS");
 const CONFIGURATION = readFileSync(new URL("../harness/configuration/gateway.toml", import.meta.url), "utf8");
@@ -92,6 +93,26 @@ for (const runtime of ["workerd", "miniflare"]) {
       assert.deepEqual(names.slice(0, 2), ["primary", "header"]);
       assert.equal(new Set(names).size, names.length);
       assert.ok(names.includes("ops"));
+    });
+
+    test("a probe does not take a body that breaks off for that of an accepted key", async () => {
+      const head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n";
+      const chunked = `${head}transfer-encoding: chunked\r\n\r\n`;
+      for (const [bytes, refused, undecided] of [
+        [`${chunked}${chunk('{"data":1}')}${LAST_CHUNK}`, false, undefined],
+        [`${chunked}${chunk('{"data":')}`, false, true],
+        [`${head}content-length: 100\r\n\r\n{"data":`, false, true],
+        [chunked, false, true],
+        [`${chunked}${chunk('{"ok":false')}`, true, undefined],
+      ]) {
+        gateway.upstream.on(EVERY, async (exchange) => {
+          await exchange.received;
+          await exchange.write(Buffer.from(bytes));
+          exchange.wire.socket.end();
+        });
+        const { report } = await probe({ route: "told", path: "/v1/balance", source: 1 });
+        assert.deepEqual([report.status, report.refused, report.undecided], [200, refused, undecided], bytes);
+      }
     });
 
     test("only an operator gets information", async () => {

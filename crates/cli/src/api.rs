@@ -15,6 +15,7 @@ use serde::de::DeserializeOwned;
 
 pub use crate::api_failure::ApiFailure;
 use crate::configuration::ConfigurationArguments;
+use crate::credentials::{API_EMAIL, API_KEY, API_TOKEN};
 use crate::failure::Failure;
 use crate::http_client::{HttpClient, Repeated, Unreached};
 use crate::local_api::LocalApi;
@@ -67,8 +68,18 @@ impl ChosenStore {
     pub fn failure(&self, api: &Api, verb: &str, secret: &str, failure: &ApiFailure) -> Failure {
         let instead = match failure {
             ApiFailure::Refused { error, .. } if error.is_name_taken() => {
+                if verb != "create" {
+                    return Failure::failed(format_args!(
+                        "cannot {verb} `{}` in the store `{}`: {failure}; it exists already",
+                        Printable(secret),
+                        Printable(&self.name)
+                    ));
+                }
                 let update = api.secrets_command("update --value").operands(&[secret]);
-                format!("; it exists already: `{update}` changes its value")
+                format!(
+                    "; it exists already: `{update}` overwrites its value, and `ostiary rotate` changes a key that is in \
+                     use"
+                )
             }
             _ => String::new(),
         };
@@ -392,15 +403,11 @@ fn unreached<T>(call: &Call<T>, reason: Unreached) -> ApiFailure {
     }
 }
 
-const TOKEN: &str = "CLOUDFLARE_API_TOKEN";
-const EMAIL: &str = "CLOUDFLARE_EMAIL";
-const KEY: &str = "CLOUDFLARE_API_KEY";
-
 fn credential() -> Result<Credential, Failure> {
     // A variable that is not UTF-8 counts as set; its replacement characters are refused later.
     let set = |name: &str| env::var_os(name).map(|value| value.to_string_lossy().into_owned());
     let set = |name: &str| set(name).filter(|value| !value.is_empty());
-    let credential = match (set(TOKEN), set(EMAIL), set(KEY)) {
+    let credential = match (set(API_TOKEN), set(API_EMAIL), set(API_KEY)) {
         (Some(token), _, _) => Credential::token(&token),
         (None, Some(email), Some(key)) => Credential::key(&email, &key),
         _ => {
@@ -411,9 +418,9 @@ fn credential() -> Result<Credential, Failure> {
     };
     credential.map_err(|error| {
         let variable = match error.part {
-            CredentialPart::Token => TOKEN,
-            CredentialPart::Email => EMAIL,
-            CredentialPart::Key => KEY,
+            CredentialPart::Token => API_TOKEN,
+            CredentialPart::Email => API_EMAIL,
+            CredentialPart::Key => API_KEY,
         };
         Failure::usage(format_args!("{variable} is not valid: {error}"))
     })

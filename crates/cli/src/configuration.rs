@@ -25,7 +25,7 @@ pub struct ConfigurationArguments {
     /// The gateway's configuration [default: gateway.toml].
     #[arg(long, global = true, value_name = "PATH")]
     config: Option<PathBuf>,
-    /// The Worker's configuration [default: the wrangler.json, wrangler.jsonc or wrangler.toml that wrangler uses].
+    /// The Worker's configuration [default: the wrangler.json, wrangler.jsonc or wrangler.toml beside gateway.toml].
     #[arg(long, global = true, env = WRANGLER_CONFIG, value_name = "PATH")]
     wrangler: Option<PathBuf>,
 }
@@ -120,8 +120,8 @@ impl ConfigurationArguments {
     pub fn paths_or_default(&self) -> Result<(PathBuf, PathBuf), Failure> {
         let wrangler = match &self.wrangler {
             Some(path) => path.clone(),
-            None => match grammar::find_wrangler(Path::new("")) {
-                Err(WranglerFileError::Missing(_)) => PathBuf::from(WRANGLER),
+            None => match grammar::find_wrangler(self.gateway_folder()) {
+                Err(WranglerFileError::Missing(folder)) => folder.join(WRANGLER),
                 found => found.map_err(Failure::usage)?,
             },
         };
@@ -175,10 +175,14 @@ impl ConfigurationArguments {
 
     /// The folder of `gateway.toml`, which is where wrangler runs.
     pub fn folder(&self) -> &Path {
-        match self.gateway_path().parent() {
-            Some(folder) if !folder.as_os_str().is_empty() => folder,
-            _ => Path::new("."),
-        }
+        let folder = self.gateway_folder();
+        if folder.as_os_str().is_empty() { Path::new(".") } else { folder }
+    }
+
+    /// The same; empty for the current folder. The Worker's configuration is there too: one in another folder may be of
+    /// another Worker, which binds other secrets.
+    fn gateway_folder(&self) -> &Path {
+        self.gateway_path().parent().unwrap_or(Path::new(""))
     }
 
     /// Whether there is a configuration at the given path or at the default one.
@@ -193,8 +197,20 @@ impl ConfigurationArguments {
     pub fn environments_if_present(&self) -> Result<Option<Vec<Environment>>, Failure> {
         let is_absent = self.wrangler.is_none()
             && !self.is_present()
-            && matches!(grammar::find_wrangler(Path::new("")), Err(WranglerFileError::Missing(_)));
+            && matches!(grammar::find_wrangler(self.gateway_folder()), Err(WranglerFileError::Missing(_)));
         if is_absent { Ok(None) } else { self.environments().map(Some) }
+    }
+
+    /// All environments, for a command that deletes what is not bound. Without a gateway, the Worker's configuration in
+    /// the current folder may be of a Worker that does not use the store.
+    ///
+    /// # Errors
+    /// The same as [`Self::environments`], and if no configuration is named and there is no `gateway.toml`.
+    pub fn environments_of_gateway(&self) -> Result<Vec<Environment>, Failure> {
+        if self.wrangler.is_none() && !self.is_present() {
+            return Err(Failure::usage(format_args!("there is no {GATEWAY} in this folder")));
+        }
+        self.environments()
     }
 
     /// Whether the path of `gateway.toml` is given.
@@ -211,7 +227,7 @@ impl ConfigurationArguments {
     fn wrangler_path(&self) -> Result<PathBuf, Failure> {
         match &self.wrangler {
             Some(path) => Ok(path.clone()),
-            None => grammar::find_wrangler(Path::new("")).map_err(Failure::usage),
+            None => grammar::find_wrangler(self.gateway_folder()).map_err(Failure::usage),
         }
     }
 }

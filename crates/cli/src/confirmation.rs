@@ -4,6 +4,7 @@ use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 
 use crate::failure::Failure;
 use crate::printable::Printable;
+use crate::terminal::discard_input;
 
 /// Whether a question can be asked and answered: standard error and standard input are terminals.
 pub fn can_be_asked() -> bool {
@@ -31,6 +32,7 @@ pub fn is_confirmed(question: &str, instead: &str) -> Result<bool, Failure> {
     if !terminal.is_terminal() {
         return Ok(true);
     }
+    discard_input();
     write!(terminal, "{} [y/N] ", Printable(question))?;
     let mut answer = String::new();
     io::stdin().lock().read_line(&mut answer)?;

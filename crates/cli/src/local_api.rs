@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
+use crate::credentials;
 use crate::failure::Failure;
 use crate::source_folder;
 
@@ -28,12 +29,18 @@ impl LocalApi {
         })?;
         let source = source_folder::find(&folder).ok_or_else(|| {
             Failure::usage(format_args!(
-                "`--local` runs a server of Ostiary's repository, but no clone was found; set {} to one",
+                "`--local` runs a server of Ostiary's repository, but no clone was found that only you can change; set {} \
+                 to one",
                 source_folder::VARIABLE
             ))
         })?;
         let program = source.join("api/run.mjs");
-        let mut server = Command::new(node(&source))
+        let mut command = Command::new(node(&source));
+        // The local store needs no credential.
+        for variable in credentials::ALL {
+            command.env_remove(variable);
+        }
+        let mut server = command
             .arg(&program)
             .current_dir(&folder)
             .env("OSTIARY_FOLDER", &folder)
@@ -75,7 +82,7 @@ impl Drop for LocalApi {
 
 /// The Node that the clone pins, or the machine's.
 fn node(source: &Path) -> PathBuf {
-    let pinned = source.join("node_modules/.bin/node");
+    let pinned = source.join(source_folder::NODE);
     if pinned.exists() { pinned } else { PathBuf::from("node") }
 }
 

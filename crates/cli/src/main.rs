@@ -24,6 +24,7 @@ mod token;
 mod api;
 mod api_failure;
 mod confirmation;
+mod credentials;
 mod deployed;
 mod home;
 mod http_client;
@@ -45,6 +46,8 @@ mod failure;
 mod output;
 mod printable;
 mod shell;
+mod terminal;
+mod token_check;
 
 use std::process::ExitCode;
 

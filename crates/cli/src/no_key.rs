@@ -20,6 +20,8 @@ pub enum NoKey {
     Mask,
     /// It is a web page.
     Page,
+    /// It is a command of this program, which was pasted with others.
+    Command,
 }
 
 impl NoKey {
@@ -49,6 +51,8 @@ impl NoKey {
             Some(Self::Mask)
         } else if lower().starts_with("<html") || lower().starts_with("<!doctype") {
             Some(Self::Page)
+        } else if text.starts_with("ostiary ") {
+            Some(Self::Command)
         } else {
             None
         }
@@ -89,6 +93,7 @@ impl fmt::Display for NoKey {
             Self::Nothing => "it is a word for a missing value",
             Self::Mask => "it is the mask of a hidden value",
             Self::Page => "it is a web page",
+            Self::Command => "it is the next command; paste one command at a time, or read the values from a file",
         })
     }
 }
@@ -118,11 +123,13 @@ mod tests {
             ("[redacted]", Some(NoKey::Mask)),
             ("<html>404</html>", Some(NoKey::Page)),
             ("<!DOCTYPE html>", Some(NoKey::Page)),
+            ("    ostiary secrets create --store one plain", Some(NoKey::Command)),
         ] {
             assert_eq!(NoKey::of(text), expected, "{text}");
         }
         for text in [
             "sk_live_x",
+            "ostiary",
             "QUJDRA==",
             "QUJDRE=",
             "A=x",

@@ -16,12 +16,11 @@ use zeroize::Zeroizing;
 
 use crate::api::Api;
 use crate::configuration::Environment;
+use crate::credentials::OPERATOR_TOKEN;
 use crate::deployed::Deployed;
 use crate::failure::Failure;
 use crate::http_client::HttpClient;
 use crate::probed::{Probed, code};
-
-const TOKEN: &str = "OSTIARY_OPERATOR_TOKEN";
 
 /// The options that select a gateway. Its operator's token is in the environment: `OSTIARY_OPERATOR_TOKEN`.
 #[derive(Args)]
@@ -204,9 +203,9 @@ pub fn nonce() -> Result<[u8; 32], Failure> {
 /// The `Authorization` header of the operator whose token is in the environment.
 fn token() -> Result<HeaderValue, Failure> {
     let wrong = |fault: &str| Failure::usage(format_args!("OSTIARY_OPERATOR_TOKEN is not valid: {fault}"));
-    let token = env::var_os(TOKEN).filter(|token| !token.is_empty());
-    let token =
-        token.ok_or_else(|| Failure::usage(format_args!("set {TOKEN} to the token of an operator")))?;
+    let token = env::var_os(OPERATOR_TOKEN).filter(|token| !token.is_empty());
+    let token = token
+        .ok_or_else(|| Failure::usage(format_args!("set {OPERATOR_TOKEN} to the token of an operator")))?;
     let token = token.into_string().map(Zeroizing::new).map_err(|_| wrong("it is not UTF-8"))?;
     if token.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("bearer ")) {
         return Err(wrong("it begins with `Bearer `; write the token alone"));

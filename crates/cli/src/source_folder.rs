@@ -12,17 +12,49 @@ pub const USUAL: &str = "ostiary";
 /// The clone that this command was compiled in.
 const COMPILED_IN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 
+/// The programs of the clone that commands run.
+const PROGRAMS: [&str; 4] = ["scripts/build-worker", "scripts/wrangler", "api/run.mjs", NODE];
+/// The Node that the clone pins.
+pub const NODE: &str = "node_modules/.bin/node";
+
 /// Finds the clone for the gateway in `folder`: the one in [`VARIABLE`], the folder itself, `ostiary` in it, the same
 /// for each parent folder, and last the clone in which this command was compiled.
+///
+/// Programs of the clone are run, so one that is found has to belong to the user or to root: anyone can make a folder
+/// in `/tmp`, and in the parents of some projects.
 pub fn find(folder: &Path) -> Option<PathBuf> {
     let named = env::var_os(VARIABLE).filter(|path| !path.is_empty()).map(PathBuf::from);
     if named.is_some() {
         return named.filter(|path| is_clone(path));
     }
     let near = folder.ancestors().flat_map(|ancestor| [ancestor.to_owned(), ancestor.join(USUAL)]);
-    near.chain([PathBuf::from(COMPILED_IN)])
-        .find(|path| is_clone(path))
-        .and_then(|path| path.canonicalize().ok())
+    let clones = near.chain([PathBuf::from(COMPILED_IN)]).filter(|path| is_clone(path));
+    clones.filter_map(|path| path.canonicalize().ok()).find(|path| is_trusted(path))
+}
+
+/// Whether nobody but the user and root could have made the programs of the clone.
+#[cfg(unix)]
+fn is_trusted(clone: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+
+    /// Everyone can write; in a folder with the sticky bit, everyone can only write files of their own.
+    const WRITABLE: u32 = 0o002;
+    const STICKY: u32 = 0o1000;
+    let user = rustix::process::geteuid().as_raw();
+    let is_own = |path: &Path| {
+        path.metadata().is_ok_and(|known| {
+            let is_open = known.mode() & WRITABLE != 0 && !(known.is_dir() && known.mode() & STICKY != 0);
+            (known.uid() == user || known.uid() == 0) && !is_open
+        })
+    };
+    // A program may be a link to another folder.
+    let programs = PROGRAMS.iter().filter_map(|program| clone.join(program).canonicalize().ok());
+    programs.chain([clone.to_owned()]).all(|path| path.ancestors().all(is_own))
+}
+
+#[cfg(not(unix))]
+fn is_trusted(_clone: &Path) -> bool {
+    true
 }
 
 /// wrangler's program in the clone. It uses the clone's Node, because the machine's own may be too old for wrangler.
@@ -78,6 +110,34 @@ mod tests {
         for clone_of in [root.clone(), root.join("gateways/ostiary"), gateway.join("ostiary")] {
             clone(&clone_of);
             assert_eq!(find(&gateway), Some(clone_of));
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_clone_that_others_could_have_made_is_not_run() {
+        use std::os::unix::fs::{PermissionsExt as _, chown};
+
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().canonicalize().unwrap();
+        let gateway = root.join("mine");
+        fs::create_dir_all(&gateway).unwrap();
+        let planted = root.join("ostiary");
+        clone(&planted);
+        assert_eq!(find(&gateway).as_ref(), Some(&planted));
+        let elsewhere = Path::new(COMPILED_IN).canonicalize().ok();
+        let allow = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+        for open in [root.clone(), planted.clone(), planted.join("api/run.mjs")] {
+            allow(&open, 0o777);
+            assert_eq!(find(&gateway), elsewhere, "{}", open.display());
+            allow(&open, 0o755);
+        }
+        allow(&root, 0o1777);
+        assert_eq!(find(&gateway).as_ref(), Some(&planted), "files of one's own, in a folder such as /tmp");
+        // Only root can give a file away.
+        if rustix::process::geteuid().is_root() {
+            chown(planted.join("api/run.mjs"), Some(12345), None).unwrap();
+            assert_eq!(find(&gateway), elsewhere);
         }
     }
 

@@ -125,15 +125,9 @@ impl DeleteArguments {
         configuration: &ConfigurationArguments,
         output: &mut Output,
     ) -> Result<(), Failure> {
-        let environments = match configuration.environments_if_present() {
-            Ok(Some(environments)) => environments,
-            Ok(None) | Err(_) if self.delete_bound => return Ok(()),
-            Ok(None) => {
-                return Err(Failure::usage(
-                    "--force has to know what is bound, and there is no configuration in this folder; name the Worker's \
-                     configuration with --wrangler, or write --delete-bound",
-                ));
-            }
+        let environments = match configuration.environments_of_gateway() {
+            Ok(environments) => environments,
+            Err(_) if self.delete_bound => return Ok(()),
             Err(failure) => {
                 return Err(Failure::usage(format_args!(
                     "--force has to know what is bound, and {failure}; name the Worker's configuration with --wrangler, \

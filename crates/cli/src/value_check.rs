@@ -16,10 +16,12 @@ use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use zeroize::Zeroizing;
 
+use crate::bound::Bound;
 use crate::configuration::{ConfigurationArguments, Environment};
 use crate::failure::Failure;
 use crate::no_key::NoKey;
 use crate::output::Output;
+use crate::token_check::{CheckedTokens, check_token};
 
 /// The option for values that look like mistakes.
 #[derive(Args)]
@@ -33,6 +35,8 @@ pub struct ValueArguments {
 pub struct ValueCheck {
     places: Option<(Gateway, Vec<Environment>)>,
     as_is: bool,
+    /// The tokens that were checked, because a file may have one for two callers.
+    tokens: CheckedTokens,
 }
 
 impl ValueCheck {
@@ -48,19 +52,25 @@ impl ValueCheck {
     ) -> Result<Self, Failure> {
         let as_is = value.as_is;
         if !arguments.is_present() {
-            return Ok(Self { places: None, as_is });
+            return Ok(Self::without(as_is));
         }
         match (arguments.gateway(), arguments.environments()) {
-            (Ok(gateway), Ok(environments)) => Ok(Self { places: Some((gateway, environments)), as_is }),
+            (Ok(gateway), Ok(environments)) => {
+                Ok(Self { places: Some((gateway, environments)), ..Self::without(as_is) })
+            }
             (Err(failure), _) | (_, Err(failure)) if arguments.is_named() => Err(failure),
             (Err(_), _) | (_, Err(_)) => {
                 let check = arguments.given().command("check");
                 output.note(format!(
                     "The configuration has errors (`{check}` shows them), so values are checked without it."
                 ));
-                Ok(Self { places: None, as_is })
+                Ok(Self::without(as_is))
             }
         }
+    }
+
+    fn without(as_is: bool) -> Self {
+        Self { places: None, as_is, tokens: CheckedTokens::default() }
     }
 
     /// Checks the value for every binding of this secret of a store, in all environments. For a secret without
@@ -86,7 +96,17 @@ impl ValueCheck {
         if ids.is_empty() {
             return self.unbound(name, value);
         }
-        ids.into_iter().try_for_each(|id| known(gateway, id, name.as_str(), value, self.as_is))
+        ids.into_iter().try_for_each(|id| {
+            known(gateway, id, name.as_str(), value, self.as_is)?;
+            let checked = self.tokens.check(gateway, id, value);
+            checked.map_err(|fault| Failure::usage(format_args!("{name}: {fault}")))
+        })
+    }
+
+    /// The bindings of this secret of a store, for messages; `None` if it is not bound.
+    pub fn bindings(&self, store: &StoreId, name: &str) -> Option<String> {
+        let (_, environments) = self.places.as_ref()?;
+        Bound::new(environments, store).places(name)
     }
 
     fn unbound(&self, name: &SecretName, value: &SecretValue) -> Result<(), Failure> {
@@ -118,6 +138,7 @@ fn known(
     let used = UsedValue::new(value.expose().to_owned());
     check_value(gateway, id, &used, true)
         .map_err(|misfit| Failure::usage(format_args!("{name}: {misfit}")))?;
+    check_token(gateway, id, value).map_err(|fault| Failure::usage(format_args!("{name}: {fault}")))?;
     let mut callers = gateway.callers.iter();
     let class =
         callers.find(|caller| matches!(&caller.proof, Proof::Issued(issued) if issued.revoked == Some(id)));
@@ -141,7 +162,7 @@ fn adds_scheme(gateway: &Gateway, id: SecretId) -> bool {
         || gateway
             .routes
             .iter()
-            .any(|route| route.auth.iter().any(|placement| is_behind_scheme(placement, id)))
+            .any(|route| route.auths().flatten().any(|placement| is_behind_scheme(placement, id)))
 }
 
 fn is_behind_scheme(placement: &Placement, id: SecretId) -> bool {
@@ -249,8 +270,10 @@ header = ["H"]
 behind = ["I"]
 client = ["C"]
 form = ["O"]
+tenant = ["N"]
 [callers.web]
 bearer = "${token}"
+with = { key = "${tenant}" }
 [callers.agents]
 issued = { keys = ["11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"], revoked = "${list}" }
 [routes.a]
@@ -263,6 +286,11 @@ mount = "/b"
 upstream = "https://b.example.com"
 auth = { basic = { username = "u", password = "${password}" } }
 allow = { agents = ["GET /**"] }
+[routes.tenants]
+mount = "/tenants"
+upstream = "https://t.example.com"
+auth = { bearer = "${caller.key}" }
+allow = { web = ["GET /**"] }
 [routes.c]
 mount = "/c"
 upstream = "https://c.example.com"
@@ -286,7 +314,7 @@ allow = { agents = ["GET /**"] }
                 "[[secrets_store_secrets]]\nbinding = \"{name}\"\nstore_id = \"s\"\nsecret_name = \"{name}\"\n"
             )
         };
-        let wrangler: String = ["B", "P", "Q", "S", "F", "L", "T", "H", "I", "C", "O"].map(row).concat();
+        let wrangler: String = ["B", "P", "Q", "S", "F", "L", "T", "H", "I", "C", "O", "N"].map(row).concat();
         let files =
             [("gateway.toml", GATEWAY), ("wrangler.toml", &wrangler)].map(|(path, text)| File { path, text });
         read(files[0], files[1]).unwrap().gateway
@@ -340,6 +368,7 @@ allow = { agents = ["GET /**"] }
             // A token endpoint gets the client's secret after `Basic`, or as a parameter of the form.
             ("client", true),
             ("form", false),
+            ("tenant", true),
             ("header", false),
             ("query", false),
         ] {
@@ -371,7 +400,11 @@ allow = { agents = ["GET /**"] }
         };
         let check = |places, as_is, store: &str, secret: &str, value: &str| {
             let value = SecretValue::parse(value.to_owned()).unwrap();
-            ValueCheck { places, as_is }.stored(&store.parse().unwrap(), &secret.parse().unwrap(), &value)
+            ValueCheck { places, as_is, tokens: CheckedTokens::default() }.stored(
+                &store.parse().unwrap(),
+                &secret.parse().unwrap(),
+                &value,
+            )
         };
         for (store, secret, value, is_accepted) in [
             ("s", "staged", "canary", true),

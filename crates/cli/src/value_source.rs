@@ -12,6 +12,7 @@ use ostiary_secrets_store::{InvalidSecretValue, SecretValue};
 use zeroize::Zeroizing;
 
 use crate::failure::Failure;
+use crate::terminal::discard_input;
 
 /// The options for the source of a value.
 #[derive(Args)]
@@ -34,9 +35,7 @@ impl ValueSource {
     pub fn read(&self, name: &str) -> Result<SecretValue, Failure> {
         let text = match &self.value_file {
             Some(path) => read_file(path)?,
-            None if io::stdin().is_terminal() => rpassword::prompt_password(format!("New value of {name}: "))
-                .map(Zeroizing::new)
-                .map_err(|error| Failure::failed(format_args!("cannot ask for a value: {error}")))?,
+            None if io::stdin().is_terminal() => hidden(&format!("New value of {name}: "))?,
             None => read_standard_input()?,
         };
         new_value(&text).map_err(|error| Failure::usage(format_args!("{name}: {error}")))
@@ -58,11 +57,17 @@ pub fn new_value(text: &str) -> Result<SecretValue, InvalidSecretValue> {
 pub fn read_secret_text(path: Option<&Path>, prompt: &str) -> Result<Zeroizing<String>, Failure> {
     match path {
         Some(path) => read_file(path),
-        None if io::stdin().is_terminal() => rpassword::prompt_password(prompt)
-            .map(Zeroizing::new)
-            .map_err(|error| Failure::failed(format_args!("cannot ask for it: {error}"))),
+        None if io::stdin().is_terminal() => hidden(prompt),
         None => read_standard_input(),
     }
+}
+
+/// Asks at the terminal, without showing what is typed.
+fn hidden(prompt: &str) -> Result<Zeroizing<String>, Failure> {
+    discard_input();
+    rpassword::prompt_password(prompt)
+        .map(Zeroizing::new)
+        .map_err(|error| Failure::failed(format_args!("cannot ask for it: {error}")))
 }
 
 /// Reads a file of values; `-` is standard input.

@@ -154,6 +154,11 @@ fn explain_tells_which_refusal_and_why() {
             "caller_unauthenticated",
             "The log would have token_unknown.",
         ),
+        (
+            &["POST", "/stripe/charges", "--caller", "checkout", "--header", "x-amz-copy-source: private/x"],
+            "not_allowed",
+            "A header names a second resource, which no rule admits.",
+        ),
         (&["GET", "/strip"], "no_route", "No route is mounted here."),
         (&["TRACE", "/stripe"], "method_not_allowed", "The gateway does not know this method."),
         (&["GET", "/stripe/../x"], "path_ambiguous", "The path can be read in more than one way."),
@@ -173,6 +178,24 @@ fn explain_tells_which_refusal_and_why() {
         let reasons = told["because"].as_array().unwrap();
         assert!(reasons.contains(&json!(because)), "{arguments:?} {reasons:?}");
         assert_eq!(told.get("upstream"), None, "{arguments:?}");
+    }
+}
+
+#[test]
+fn explain_knows_the_token_of_a_caller_that_it_names() {
+    let folder = tempfile::tempdir().unwrap();
+    let own = gateway();
+    let text = fs::read_to_string(own.join("gateway.toml")).unwrap();
+    let named = text.replace("bearer = \"${checkout}\"", "bearer = \"${checkout}\"\nnamed = true");
+    fs::write(folder.path().join("gateway.toml"), named).unwrap();
+    fs::copy(own.join("wrangler.toml"), folder.path().join("wrangler.toml")).unwrap();
+    for (method, code) in [("POST", 0), ("DELETE", 1)] {
+        let output =
+            run(folder.path(), &["explain", "--json", method, "/stripe/charges", "--caller", "checkout"]);
+        let told: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!((output.status.code(), &told["caller"]), (Some(code), &json!("checkout")), "{told}");
+        let is_read = told["reads"].to_string().contains("CHECKOUT_TOKEN");
+        assert!(is_read && !told["reads"].to_string().contains("OPS_TOKEN"), "{told}");
     }
 }
 

@@ -390,6 +390,24 @@ fn a_list_of_revoked_tokens_can_be_as_long_as_a_value() {
     }
 }
 
+#[test]
+fn a_list_of_revoked_tokens_is_begun_only_where_that_is_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let revoke = ["token", "revoke", "agents/crawler", "--list", "revoked.json"];
+    let refused = run(folder.path(), &revoke);
+    assert_eq!(refused.status.code(), Some(2), "{}", text(&refused.stdout));
+    assert!(text(&refused.stderr).contains("there is no revoked.json"), "{}", text(&refused.stderr));
+    assert!(!folder.path().join("revoked.json").exists());
+    let new = [&revoke[..], &["--new"]].concat();
+    let begun = run(folder.path(), &new);
+    assert_eq!(begun.status.code(), Some(0), "{}", text(&begun.stderr));
+    assert!(text(&begun.stdout).contains("Wrote revoked.json: a new list, "), "{}", text(&begun.stdout));
+    assert!(text(&begun.stdout).contains("replaces the list in the store"), "{}", text(&begun.stdout));
+    let again = run(folder.path(), &new);
+    assert!(text(&again.stderr).contains("revoked.json exists already"), "{}", text(&again.stderr));
+    assert_eq!(run(folder.path(), &revoke).status.code(), Some(0));
+}
+
 /// A folder that looks like a clone of the repository.
 fn clone(folder: &Path) {
     for file in ["scripts/build-worker", "api/run.mjs", "docs/gateway.schema.json"] {

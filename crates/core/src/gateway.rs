@@ -28,7 +28,7 @@ use crate::request::body::read_body;
 use crate::request::rate_limit::{Limited, Limits, Subject};
 use crate::request::routing::Arrival;
 use crate::request::trace::Trace;
-use crate::request::{cors, destination, named_method, routing};
+use crate::request::{cors, destination, named_method, routing, source};
 use crate::request_id::RequestId;
 use crate::response::edits::{Edits, edits};
 use crate::response::link::Links;
@@ -39,9 +39,9 @@ use crate::runtime::instrumented::Instrumented;
 use crate::runtime::{Bindings, Clock, Network, OperatorRuntime, RequestHead, UpstreamResponse};
 use crate::secret_value::SecretBytes;
 use crate::secrets::base_url::base_url;
+use crate::secrets::concurrent_reads::Readings;
 use crate::secrets::credential::Credential;
-use crate::secrets::readings::Readings;
-use crate::secrets::resolver::Resolver;
+use crate::secrets::fallback::Resolver;
 use crate::upstream::attempts::{Attempts, Reply};
 use crate::upstream::planning::Forward;
 
@@ -151,7 +151,7 @@ struct Authenticated<'g> {
 }
 
 /// The first credential, and the sources to try if the upstream refuses it.
-struct Resolved<'g> {
+struct ResolvedCredential<'g> {
     credential: Credential<'g>,
     resolver: Resolver<'g>,
     /// Whether the request carries no credential at all.
@@ -420,8 +420,8 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + OperatorRuntime + A
         Ok(destination)
     }
 
-    /// Step 4, for the second method that a query can name, and for the second target of COPY and MOVE, whose path
-    /// below the mount is returned.
+    /// Step 4, for the second method that a query can name, for the second resource that a header can name, and for the
+    /// second target of COPY and MOVE, whose path below the mount is returned.
     fn authorize_second_target(
         &mut self,
         routed: Routed<'g, '_>,
@@ -433,7 +433,14 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + OperatorRuntime + A
             self.event.mismatch = Some(Mismatch::Method);
             return Err(Code::NotAllowed);
         }
-        destination::below_mount(self.gateway, route, method, target, self.head, |path| admits(method, path))
+        let upstream = || base_url(&route.upstream, self.runtime);
+        let only_reads = matches!(method, Method::Get | Method::Head);
+        let sources = if only_reads { Ok(()) } else { source::check(route, upstream, self.head, admits) };
+        let checked = sources.and_then(|()| {
+            let admits = |path: Below<'_>| admits(method, path);
+            destination::below_mount(self.gateway, route, method, target, self.head, admits)
+        });
+        checked.inspect_err(|_| self.event.mismatch = Some(Mismatch::OtherResource))
     }
 
     /// Step 4, where no rule admits the request: the code of the refusal. The rule that nearly matched is logged.
@@ -451,7 +458,7 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + OperatorRuntime + A
         &mut self,
         routed: Routed<'g, '_>,
         authenticated: &Authenticated<'g>,
-    ) -> Result<Resolved<'g>, Code> {
+    ) -> Result<ResolvedCredential<'g>, Code> {
         let Authenticated { caller, ref identity, .. } = *authenticated;
         let before = self.runtime.now();
         let mut resolver = Resolver::new(self.gateway, routed.route, caller, &self.request_id);
@@ -480,7 +487,7 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + OperatorRuntime + A
             self.event.secrets_ms = Some(elapsed(before, self.runtime.now()));
         }
         self.event.secrets.clone_from(&resolver.notes);
-        Ok(Resolved { credential: credential?, resolver, without_credential })
+        Ok(ResolvedCredential { credential: credential?, resolver, without_credential })
     }
 
     /// Reads the list of revoked tokens, and these sources at the same time.
@@ -533,7 +540,7 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + OperatorRuntime + A
     async fn send(
         &mut self,
         forward: &Forward<'_, H>,
-        resolved: &mut Resolved<'g>,
+        resolved: &mut ResolvedCredential<'g>,
         injected: &mut InjectedSecrets<'g>,
         body: Option<Rc<SecretBytes>>,
     ) -> Result<Reply<'g, R::Response>, Code> {
@@ -550,7 +557,7 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + OperatorRuntime + A
             trace: self.trace.as_ref().filter(|_| forward.route.forward_trace),
             body,
         };
-        let reply = attempts.send(std::mem::take(&mut resolved.credential)).await;
+        let reply = attempts.send_with_failover(std::mem::take(&mut resolved.credential)).await;
         self.event.secrets = std::mem::take(&mut resolved.resolver.notes);
         self.event.too_short = injected.too_short();
         self.event.upstream_ms = Some(elapsed(before, self.runtime.now()));
@@ -589,7 +596,7 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + OperatorRuntime + A
         let is_authenticated = caller != Grantee::Anyone;
         let mut edits = edits(&response, routed.route, is_authenticated, links, &self.request_id);
         let selected =
-            forward.own_subprotocol(&response).map(|own| (subprotocol::HEADER.into(), own.to_owned()));
+            forward.selected_subprotocol(&response).map(|own| (subprotocol::HEADER.into(), own.to_owned()));
         edits.add.extend(selected);
         let redaction =
             Redaction::new(&response, forward.method, injected, range, &self.request_id, &mut edits)?;
@@ -607,8 +614,8 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + OperatorRuntime + A
         let check = encoding_check_before_head(response, method).filter(|_| injected.is_searched_in_bodies());
         let Some(is_unsearchable) = check else { return Ok(()) };
         let length = u32::try_from(charset::LOOKED_AT).unwrap_or(u32::MAX);
-        let beginning = self.runtime.beginning(response, length, FIRST_BYTES_TIMEOUT).await;
-        if is_unsearchable(&beginning) { Err(Code::UpstreamInvalid) } else { Ok(()) }
+        let peeked = self.runtime.peek_body(response, length, FIRST_BYTES_TIMEOUT).await;
+        if is_unsearchable(&peeked.bytes) { Err(Code::UpstreamInvalid) } else { Ok(()) }
     }
 
     /// Step 10: turns a code into a refusal, adds CORS headers, and completes the event.

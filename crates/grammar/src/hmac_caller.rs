@@ -112,7 +112,8 @@ fn default_put(name: &str) -> Vec<Output> {
 
 /// Everything that the gateway decides by, a line each.
 fn default_message(put: &[Output]) -> Template {
-    let has_nonce = put.iter().any(|output| output.value.requests().any(|of| *of == RequestValue::Nonce));
+    let has_nonce =
+        put.iter().any(|output| output.value.request_values().any(|of| *of == RequestValue::Nonce));
     let values = [
         Some(RequestValue::Method),
         Some(RequestValue::Host),
@@ -132,7 +133,9 @@ fn default_message(put: &[Output]) -> Template {
 }
 
 fn time_of(put: &[Output]) -> Option<&RequestValue> {
-    put.iter().flat_map(|output| output.value.requests()).find(|of| matches!(of, RequestValue::Timestamp(_)))
+    put.iter()
+        .flat_map(|output| output.value.request_values())
+        .find(|of| matches!(of, RequestValue::Timestamp(_)))
 }
 
 /// What the caller hashes: texts and values of the request, with the time and the nonce as they are put on it.
@@ -158,7 +161,7 @@ fn message(
         return None;
     }
     let message = parsed.into_template();
-    let covers = |values: &[RequestValue]| message.requests().any(|of| values.contains(of));
+    let covers = |values: &[RequestValue]| message.request_values().any(|of| values.contains(of));
     if !time_of(put).is_some_and(|time| covers(std::slice::from_ref(time))) {
         let told = "the message does not contain the time, so a signature would be valid for ever";
         findings.error(text.span, told, &format!("write `{MESSAGE}`"));
@@ -193,13 +196,16 @@ fn message(
 /// What a replay could exchange.
 fn uncovered(message: &Template) -> Vec<&'static str> {
     use RequestValue::{Method, Path, Query, Target, Url};
-    let covers = |values: &[RequestValue]| message.requests().any(|of| values.contains(of));
+    let covers = |values: &[RequestValue]| message.request_values().any(|of| values.contains(of));
     let parts = [
         ("method", covers(&[Method])),
         ("path", covers(&[Path, Target, Url])),
         ("query", covers(&[Query, Target, Url])),
         // Other bodies can have the same sorted form.
-        ("body", message.requests().any(|of| of.buffers_request_body() && *of != RequestValue::SortedForm)),
+        (
+            "body",
+            message.request_values().any(|of| of.buffers_request_body() && *of != RequestValue::SortedForm),
+        ),
     ];
     parts.into_iter().filter_map(|(what, is_covered)| (!is_covered).then_some(what)).collect()
 }
@@ -233,7 +239,7 @@ fn is_ambiguous(message: &Template) -> bool {
 }
 
 fn holds(put: &[Output], of: &RequestValue) -> bool {
-    put.iter().any(|output| output.value.requests().any(|value| value == of))
+    put.iter().any(|output| output.value.request_values().any(|value| value == of))
 }
 
 impl Reader<'_, '_, '_> {
@@ -275,7 +281,7 @@ impl Reader<'_, '_, '_> {
         }
         let put: Vec<Output> = outputs.into_iter().map(|(output, _)| output).collect();
         let count = |is: fn(&RequestValue) -> bool| {
-            put.iter().flat_map(|output| output.value.requests()).filter(|of| is(of)).count()
+            put.iter().flat_map(|output| output.value.request_values()).filter(|of| is(of)).count()
         };
         for (what, number, most) in [
             ("the signature", count(|of| *of == RequestValue::Signature), 1),

@@ -87,7 +87,7 @@ impl Reader<'_, '_, '_> {
         let Some(value) = table.value("put") else { return Some((vec![bearer()], vec![form.key.span])) };
         let outputs = self.outputs_within(value, Scope::Token)?;
         let (put, places): (Vec<Output>, Vec<Span>) = outputs.into_iter().unzip();
-        if put.iter().any(|output| output.value.requests().any(|value| *value == RequestValue::Token)) {
+        if put.iter().any(|output| output.value.request_values().any(|value| *value == RequestValue::Token)) {
             return Some((put, places));
         }
         let instead = "write `put = { header = \"x-token\", value = \"${request.token}\" }`";

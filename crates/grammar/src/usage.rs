@@ -174,7 +174,7 @@ impl CrossChecks<'_, '_> {
             LocatedProof::Secret(secret, _) => Some((caller.named, self.declared.secrets.sources(*secret))),
             // What a signature is put beside names its caller, where the configuration has it.
             LocatedProof::Hmac(hmac, _) => {
-                let is_named = hmac.put.iter().any(|output| output.value.requests().next().is_none());
+                let is_named = hmac.put.iter().any(|output| output.value.request_values().next().is_none());
                 Some((is_named, self.declared.secrets.sources(hmac.key)))
             }
             _ => None,

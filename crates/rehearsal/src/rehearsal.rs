@@ -19,7 +19,8 @@ use ostiary_core::runtime::plan::Plan;
 use ostiary_core::runtime::rate_limit_verdict::RateLimitVerdict;
 use ostiary_core::runtime::reading::Reading;
 use ostiary_core::runtime::{
-    Bindings, BodyReadError, Clock, Network, OperatorRuntime, RehearsalRequest, Rehearsed, SendError,
+    Bindings, BodyReadError, Clock, Network, OperatorRuntime, PeekedBody, RehearsalRequest, Rehearsed,
+    SendError,
 };
 use ostiary_core::secret_value::{SecretBytes, SecretValue};
 use ostiary_core::{Handled, handle};
@@ -196,7 +197,7 @@ impl Bindings for Rehearsal {
         self.reading(source)
     }
 
-    async fn limit(&self, _binding: &str, _key: &str, _within: u32) -> RateLimitVerdict {
+    async fn check_rate_limit(&self, _binding: &str, _key: &str, _within: u32) -> RateLimitVerdict {
         RateLimitVerdict::Within
     }
 
@@ -213,8 +214,8 @@ impl Network for Rehearsal {
         Ok(EmptyResponse)
     }
 
-    async fn beginning(&self, _response: &EmptyResponse, _limit: u32, _within: u32) -> Vec<u8> {
-        Vec::new()
+    async fn peek_body(&self, _response: &EmptyResponse, _limit: u32, _timeout_ms: u32) -> PeekedBody {
+        PeekedBody { bytes: Vec::new(), is_whole: true }
     }
 
     async fn buffer_for_replay(&self) -> bool {

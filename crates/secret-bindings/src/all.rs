@@ -1,5 +1,5 @@
 //! Reads several secrets at once, for any Worker. The gateway itself uses [`start`](crate::start), and reads sources
-//! concurrently in `crates/core/src/secrets/readings.rs`.
+//! concurrently in `crates/core/src/secrets/concurrent_reads.rs`.
 
 use std::collections::BTreeMap;
 

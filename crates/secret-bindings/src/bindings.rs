@@ -1,4 +1,4 @@
-//! The trait for a runtime with bindings, for any Worker. The gateway's own reads are in `src/bindings.rs`.
+//! The trait for a runtime with bindings, for any Worker. The gateway's own reads are in `src/secret_reading.rs`.
 #![expect(
     async_fn_in_trait,
     reason = "a Worker has one thread, and nothing here needs a future to be `Send`"

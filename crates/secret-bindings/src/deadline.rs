@@ -1,5 +1,5 @@
 //! The deadline of reads, for any Worker. The gateway does not use it: its own is `src/deadline.rs`, and
-//! `src/bindings.rs` applies it to reads.
+//! `src/secret_reading.rs` applies it to reads.
 
 use std::cell::Cell;
 

@@ -1,5 +1,5 @@
 //! Reads one secret with fallback, for any Worker. The gateway itself uses [`start`](crate::start) and falls back in
-//! `crates/core/src/secrets/resolver.rs`, because it also falls back when an upstream refuses a key.
+//! `crates/core/src/secrets/fallback.rs`, because it also falls back when an upstream refuses a key.
 
 use crate::bindings::Bindings;
 use crate::read_error::ReadError;

@@ -187,6 +187,9 @@ pub fn rules(route: &Route, to: Grantee) -> Vec<&str> {
     grants.flat_map(|grant| grant.rules.iter()).map(|rule| rule.text.as_ref()).collect()
 }
 
+/// The reason for a refusal that no path can show.
+pub const OTHER_RESOURCE: &str = "A header names a second resource, which no rule admits.";
+
 /// The difference between a request and a rule that nearly admits it.
 pub fn mismatch(mismatch: Mismatch, rule: &str) -> String {
     match mismatch {
@@ -205,6 +208,7 @@ pub fn mismatch(mismatch: Mismatch, rule: &str) -> String {
             "The path repeats what the mount, the upstream's base path or the path itself has already. Without that \
              `{rule}` would admit the request."
         ),
+        Mismatch::OtherResource => OTHER_RESOURCE.to_owned(),
         Mismatch::Method => format!("`{rule}` admits the path, with other methods."),
         Mismatch::Token => {
             format!("`{rule}` admits the request. The caller's token is limited to other requests.")

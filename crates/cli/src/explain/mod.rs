@@ -221,7 +221,13 @@ fn token_of(gateway: &mut Gateway, name: &str) -> Result<String, Failure> {
     match caller.proof {
         Proof::Secret(secret) => {
             let source = gateway.secret(secret).and_then(|secret| secret.sources.first());
-            return Ok(source.map_or(token, |source| placeholder(&source.binding)));
+            let token = source.map_or(token, |source| placeholder(&source.binding));
+            // The placeholder does not name its caller, as a token would for which only this secret is read.
+            if caller.named {
+                callers.iter_mut().enumerate().for_each(|(at, caller)| caller.named = at != position);
+                gateway.callers = List::Owned(callers);
+            }
+            return Ok(token);
         }
         Proof::Digests(_) | Proof::Jwt(_) | Proof::Issued(_) | Proof::Hmac(_) => {
             caller.proof = Proof::Digests(vec![digest(token.as_bytes())].into());
@@ -250,6 +256,8 @@ fn explain(
         because.push(code.title().to_owned());
         because.extend(reasons(gateway, route, record.caller, code));
         because.extend(nearest_rule(gateway, record.caller, head));
+        let names_other = record.mismatch == Some(Mismatch::OtherResource);
+        because.extend(names_other.then(|| explanation::OTHER_RESOURCE.to_owned()));
         if let Some(proof) = record.auth_error.and_then(|error| serde_json::to_value(error).ok()) {
             because.push(format!("The log would have {}.", proof.as_str().unwrap_or_default()));
         }

@@ -1,8 +1,8 @@
 //! The control: a probe with a wrong value that has the form of an accepted one.
 
 use super::found::{Found, Holding, Refusal, Verdict};
+use super::other_users::OtherRoute;
 use super::plan::{Obstacle, Step};
-use super::target::OtherRoute;
 
 /// The source whose value the control imitates, if the control has to come before this step. It comes before the first
 /// write, again before each write that follows an accepted new value, and before the report tells the user to revoke a

@@ -41,6 +41,8 @@ pub struct Execution<'a> {
 #[derive(Default)]
 struct Course {
     written: Written,
+    /// The last source that had the new value before this run.
+    held: Option<usize>,
     /// The sources that would have been written.
     rehearsed: Vec<usize>,
     /// The last response to the control.
@@ -74,15 +76,16 @@ impl Execution<'_> {
         if let Some(known) = self.overwrite.and_then(|source| found.get_mut(source))
             && known.holding == Holding::Other
         {
-            known.verdict = Verdict::Refused;
+            known.verdict = Verdict::Waived;
         }
+        course.held = found.iter().rposition(|known| known.holding == Holding::New);
         loop {
             if let Some(control) = course.control {
                 for known in &mut *found {
                     known.verdict = known.verdict.compared_with(control);
                 }
             }
-            let step = next(found, self.purpose);
+            let step = self.probed_first(next(found, self.purpose), found, course);
             if let Some(example) = example_for(step, found).filter(|_| self.wants_control(step, course)) {
                 match self.trial.control(example, report)? {
                     Ok(refusal) => course.control = Some(refusal),
@@ -112,14 +115,33 @@ impl Execution<'_> {
         if matches!(self.purpose, Purpose::Injected { .. }) {
             let obstacle = exposure(step, found, course.control, &self.trial.target.other_routes);
             let waived = self.overwrite.map(Obstacle::ExposedUncontrolled);
-            return Ok(obstacle.filter(|obstacle| Some(*obstacle) != waived));
+            let exposed = obstacle.filter(|obstacle| Some(*obstacle) != waived);
+            return Ok(exposed.or_else(|| displaced(step, found, course)));
         }
         let Step::Write(source) = step else { return Ok(None) };
         self.inspection.check_operator(source)?;
+        let is_kept = |known: &Found| known.holding == Holding::Other && known.verdict != Verdict::Waived;
+        if let Some(holder) = course.held.filter(|_| found.get(source).is_some_and(is_kept))
+            && self.inspection.seems_newer(source, holder)?
+        {
+            return Ok(Some(Obstacle::Newer { holder, source }));
+        }
         let is_first = found.iter().all(|known| known.holding != Holding::New);
         let is_asked = is_first && self.overwrite != Some(source);
         let is_half_done = is_asked && self.inspection.is_unlike_others(source, found)?;
         Ok(is_half_done.then_some(Obstacle::HalfDone(source)))
+    }
+
+    /// Probes a source before its value is overwritten, where another source had the new value before this run.
+    fn probed_first(&self, step: Step, found: &[Found], course: &Course) -> Step {
+        let is_injected = matches!(self.purpose, Purpose::Injected { .. });
+        let is_unknown = |known: &Found| known.holding == Holding::Other && known.verdict == Verdict::Unknown;
+        match step {
+            Step::Write(source) if is_injected && course.held.is_some() => {
+                if found.get(source).is_some_and(is_unknown) { Step::Probe(source) } else { step }
+            }
+            _ => step,
+        }
     }
 
     fn take(
@@ -207,4 +229,14 @@ impl Execution<'_> {
         };
         written.put(binding, || api.send(&call))
     }
+}
+
+/// The first write of a run, over a value that works, although another source had the new value before. An interrupted
+/// run leaves this, and so does a value that is not new: the store has the only copy of the newer one.
+fn displaced(step: Step, found: &[Found], course: &Course) -> Option<Obstacle> {
+    let Step::Write(source) = step else { return None };
+    let holder = course.held.filter(|_| course.written.is_empty() && course.rehearsed.is_empty())?;
+    let known = found.get(source)?;
+    let is_displaced = known.holding == Holding::Other && known.verdict.may_serve();
+    is_displaced.then_some(Obstacle::Displaced { holder, source })
 }

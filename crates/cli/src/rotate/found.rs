@@ -32,6 +32,8 @@ pub enum Verdict {
     Accepted,
     /// The value does not work: the upstream refuses it as it refuses the control.
     Refused,
+    /// Not asked: the user says that nobody needs the value. It may work all the same.
+    Waived,
     /// Refused; the control has to confirm that a wrong value is refused like this.
     RefusedAs(Refusal),
     /// The value is not valid in its place, so the gateway never sends it.
@@ -61,9 +63,9 @@ impl Found {
 }
 
 impl Verdict {
-    /// Whether the credential counts as wrong.
+    /// Whether the credential counts as one that nobody needs.
     pub fn is_refusal(self) -> bool {
-        matches!(self, Self::Refused | Self::RefusedAs(_) | Self::Unfit)
+        matches!(self, Self::Refused | Self::Waived | Self::RefusedAs(_) | Self::Unfit)
     }
 
     /// Whether the gateway may serve requests with it.

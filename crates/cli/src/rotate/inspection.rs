@@ -1,8 +1,10 @@
 //! Reads the target's sources through the gateway.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
-use ostiary_secrets_store::{Status, StoreId};
+use jiff::Timestamp;
+use ostiary_secrets_store::{Secret, Status, StoreId};
 
 use super::found::{Found, Holding, Verdict};
 use super::patience::Tries;
@@ -27,8 +29,8 @@ pub struct Inspection<'a> {
     pub operator: &'a Operator,
 }
 
-/// The status of each secret of the stores, by store and name.
-type Stored<'a> = BTreeMap<(&'a StoreId, String), Status>;
+/// Each secret of the stores, by store and name.
+type Stored<'a> = BTreeMap<(&'a StoreId, String), Secret>;
 
 impl Inspection<'_> {
     /// Reads each source, and checks that the stores have a secret for it.
@@ -43,6 +45,7 @@ impl Inspection<'_> {
             report.event(Event::found(source, holding))?;
             all.push(Found { holding, verdict: Verdict::Unknown });
         }
+        report.know(stored.into_values().collect());
         Ok(all)
     }
 
@@ -106,7 +109,7 @@ impl Inspection<'_> {
         for id in ids {
             let secrets = self.api.secrets(id)?.into_iter();
             let present = secrets.filter(|secret| secret.status != Status::Deleted);
-            stored.extend(present.map(|secret| ((id, secret.name), secret.status)));
+            stored.extend(present.map(|secret| ((id, secret.name.clone()), secret)));
         }
         Ok(stored)
     }
@@ -127,6 +130,29 @@ impl Inspection<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Whether the value of `source` seems to be newer than that of `holder`: the store has changed it later, or it
+    /// comes after it, because the first half of a rotation writes the last source.
+    ///
+    /// # Errors
+    /// Returns an error if the store does not answer.
+    pub fn seems_newer(&self, source: usize, holder: usize) -> Result<bool, Failure> {
+        let [own, other] = [self.modified(source)?, self.modified(holder)?];
+        Ok(match own.zip(other).map(|(own, other)| own.cmp(&other)) {
+            Some(Ordering::Greater) => true,
+            Some(Ordering::Less) => false,
+            Some(Ordering::Equal) | None => source > holder,
+        })
+    }
+
+    /// The time of the last change of a source's secret; `None` if it is not known.
+    fn modified(&self, source: usize) -> Result<Option<Timestamp>, Failure> {
+        let binding = self.target.secrets.first().and_then(|secret| secret.sources.get(source));
+        let Some(Binding { store, secret, .. }) = binding else { return Ok(None) };
+        let mut secrets = self.api.secrets(store)?.into_iter();
+        let stored = secrets.find(|stored| stored.name == secret.as_str());
+        Ok(stored.and_then(|stored| stored.modified.parse().ok()))
     }
 
     /// Whether another source has another value than this one. The gateway proves each value with the same nonce.
@@ -181,7 +207,7 @@ fn check_missing(binding: &Binding, stored: &Stored<'_>) -> Result<(), Failure> 
     let Binding { name, store, secret } = binding;
     match stored.get(&(store, secret.to_string())) {
         None => Ok(()),
-        Some(status) => Err(Failure::failed(format_args!(
+        Some(Secret { status, .. }) => Err(Failure::failed(format_args!(
             "the gateway finds no secret for `{name}`, and the store {store} has `{secret}`, which is {}: the gateway \
              reads another store, or the secret is not for Workers (its scopes), or it is not there yet; the value in \
              the store may be in use elsewhere, so it is not overwritten",

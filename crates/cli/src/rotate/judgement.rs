@@ -1,7 +1,7 @@
 //! Decides from one response to a probe whether the credential works.
 //!
-//! One response proves nothing yet: `trial` repeats the probe until enough responses in a row agree, and `execution`
-//! waits until the gateway reads the new value.
+//! One response proves nothing yet: `trial.rs` repeats the probe until enough responses in a row agree, and
+//! `execution.rs` waits until the gateway reads the new value.
 
 use super::found::{Refusal, Verdict};
 use crate::failure::Failure;

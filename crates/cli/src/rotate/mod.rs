@@ -7,6 +7,8 @@ mod execution;
 mod found;
 mod inspection;
 mod judgement;
+mod other_callers;
+mod other_users;
 mod patience;
 mod plan;
 mod probe_body;
@@ -35,6 +37,7 @@ use crate::value_source::ValueSource;
 use execution::Execution;
 use inspection::Inspection;
 use judgement::ProbeRequest;
+use other_callers::check_other_callers;
 use plan::Purpose;
 use probe_body::check_body;
 use probe_path::check_mount;
@@ -147,6 +150,9 @@ impl Rotate {
         operator.confirm(&environment, &api, Some(&gateway.digest))?;
         let values = values(&self.secrets, self.from, &self.value)?;
         values.iter().try_for_each(|new| check_named(&gateway, &new.secret, &new.value))?;
+        if probe.is_none() {
+            check_other_callers(&gateway, &operator, &values)?;
+        }
 
         let (target, values) = (&target, values.as_slice());
         let (api, operator, patience, pause) = (&api, &operator, self.wait, self.pause);

@@ -71,6 +71,21 @@ pub enum Obstacle {
     Untold,
     /// No source is known to work, although one has a value.
     NoneWorks,
+    /// The first source had the new value before this run, and this one works with another, which the write would end:
+    /// the new value may be an older one.
+    Displaced {
+        /// The source that had the new value.
+        holder: usize,
+        /// The source that would be written.
+        source: usize,
+    },
+    /// With `--finish`, the first source has this token, and this one has another that seems to be newer.
+    Newer {
+        /// The source that has the token.
+        holder: usize,
+        /// The source that would be written.
+        source: usize,
+    },
     /// This source has another token than the other sources, so a rotation is half done and a caller may use it.
     HalfDone(usize),
     /// There is one source, and it works: a wrong value there would fail requests.
@@ -174,7 +189,7 @@ fn next_proof(found: &[Found], finish: bool) -> Step {
             (None, Some(source)) => Step::Write(source),
             (None, None) if found.len() < 2 => Step::Stop(Obstacle::OnlySource),
             (None, None) => {
-                let overwritten = first(|source| source.verdict == Verdict::Refused);
+                let overwritten = first(|source| source.verdict == Verdict::Waived);
                 Step::Write(overwritten.unwrap_or(found.len().saturating_sub(1)))
             }
         },

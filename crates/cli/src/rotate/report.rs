@@ -4,6 +4,7 @@
 
 use std::fmt::Write as _;
 
+use ostiary_secrets_store::{Scope, Secret};
 use serde::Serialize;
 use serde_json::json;
 
@@ -13,6 +14,7 @@ use super::target::Target;
 use crate::configuration::Binding;
 use crate::failure::Failure;
 use crate::output::{Output, Text, Tone};
+use crate::printable::Printable;
 use crate::shell::{GivenOptions, ShellCommand};
 
 const WRITTEN: &str = "written";
@@ -38,6 +40,8 @@ pub struct Report<'a> {
     output: &'a mut Output,
     /// The options for the same account and configuration, for commands that are shown.
     given: GivenOptions,
+    /// The stores' secrets before the first write.
+    stored: Vec<Secret>,
     events: Vec<Event>,
     /// Whether standard output was closed after a write. The rotation then continues, and tells its end on standard
     /// error.
@@ -87,7 +91,12 @@ impl Event {
 impl<'a> Report<'a> {
     /// A report without events.
     pub fn new(target: &'a Target, given: GivenOptions, output: &'a mut Output) -> Self {
-        Self { target, output, given, events: Vec::new(), is_closed: false }
+        Self { target, output, given, stored: Vec::new(), events: Vec::new(), is_closed: false }
+    }
+
+    /// Keeps the scopes and comments of these secrets, for a command that restores one.
+    pub fn know(&mut self, stored: Vec<Secret>) {
+        self.stored = stored;
     }
 
     /// # Errors
@@ -154,7 +163,7 @@ impl<'a> Report<'a> {
         let name = |source| self.target.source_name(source);
         let written = self.written();
         match obstacle {
-            Obstacle::Mistyped(source) => mistyped(source, found, self.target, &self.given),
+            Obstacle::Mistyped(source) => mistyped(source, found, self.target, &self.given, &self.stored),
             Obstacle::Undecided(source) => format!(
                 "It is not known whether {} works. {written} Run the same again later with the same value, or \
                  change --probe or --expect.{}",
@@ -175,6 +184,8 @@ impl<'a> Report<'a> {
                 name(source),
                 source.saturating_add(1)
             ),
+            Obstacle::Displaced { holder, source } => self.displaced(holder, source),
+            Obstacle::Newer { holder, source } => self.newer(holder, source),
             Obstacle::Restricted(source) => format!(
                 "{} is refused in another way than a wrong value. A valid key without permission for the probe is \
                  refused like this. {written} Choose a --probe that every key of that kind may send, or limit \
@@ -197,6 +208,29 @@ impl<'a> Report<'a> {
         }
     }
 
+    fn displaced(&self, holder: usize, source: usize) -> String {
+        format!(
+            "{} held this value before this run, and {} works with another one, of which the store may have the only \
+             copy. If an earlier run was interrupted, run the same with --overwrite {} to continue. If not, this value \
+             may be the previous key, and that one the current key. {}",
+            capitalised(&self.target.source_name(holder)),
+            self.target.source_name(source),
+            source.saturating_add(1),
+            self.written()
+        )
+    }
+
+    fn newer(&self, holder: usize, source: usize) -> String {
+        let name = self.target.source_name(source);
+        format!(
+            "{} holds this token, and {name} holds another one, which seems to be newer: the caller may use that one. \
+             {} Run the same with the new token; or with --overwrite {}, if nobody uses the one of {name}.",
+            capitalised(&self.target.source_name(holder)),
+            self.written(),
+            source.saturating_add(1)
+        )
+    }
+
     /// A sentence with the sources that this run has written.
     fn written(&self) -> String {
         let written = self.events.iter().filter(|event| event.kind == WRITTEN);
@@ -210,22 +244,28 @@ impl<'a> Report<'a> {
 
     fn done(&self) -> String {
         let Some(route) = &self.target.route else {
-            return "Every source holds the new token; the old one is no longer accepted.".to_owned();
+            return "Every source holds this token. The other one is no longer accepted; in other locations, that may take \
+                    some minutes."
+                .to_owned();
         };
         let names: Vec<String> =
             self.target.other_routes.iter().map(|other| format!("`{}`", other.name)).collect();
-        let others = match names.as_slice() {
+        let mut others = match names.as_slice() {
             [] => String::new(),
             [name] => format!(" The route {name} uses it too and was not probed."),
             names => format!(" The routes {} use it too and were not probed.", names.join(", ")),
         };
+        for user in &self.target.other_users {
+            // Writing to a `String` cannot fail.
+            let _ = write!(others, " {user} uses it too and was not probed.");
+        }
         let had = self.events.iter().filter(|event| event.is_new);
         let had: Vec<usize> = had.map(|event| event.source.saturating_sub(1)).collect();
         let sources = self.target.sources();
-        if !had.contains(&0) {
+        if had.is_empty() {
             return format!(
-                "Every source holds the new value.{others} Now revoke the old key at the provider that the route \
-                 `{route}` leads to."
+                "Every source holds the new value.{others} Other locations may still read the old one: wait 5 minutes, \
+                 and then revoke the old key at the provider that the route `{route}` leads to."
             );
         }
         let name = |source: &usize| self.target.source_name(*source);
@@ -271,10 +311,8 @@ impl<'a> Report<'a> {
             name(serving),
             name(serving)
         );
-        for binding in self.target.secrets.iter().filter_map(|secret| secret.sources.get(front)) {
-            // Writing to a `String` cannot fail.
-            let _ = write!(text, "\n  {}", deletion(binding, &self.given));
-        }
+        let written = self.target.secrets.iter().filter_map(|secret| secret.sources.get(front));
+        text.push_str(&joined(written.map(|binding| deletion(binding, &self.given).to_string())));
         Some(text)
     }
 }
@@ -282,8 +320,9 @@ impl<'a> Report<'a> {
 const SAY_IT: &str = "Choose another --probe or --expect, or describe the response to a refused key in the route's \
                       `failover = { when = … }` (docs/rotation.md lists providers), deploy, and run the same again.";
 
-const HALF: &str = "Both tokens work. Give the new one to the caller; when nobody uses the old one any more, run \
-                    the same with --finish and the same value, which ends the old one.";
+const HALF: &str = "The gateway reads both tokens. Wait 5 minutes for its other locations, and give the new one to the \
+                    caller; when nobody uses the old one any more, run the same with --finish and the same value, which \
+                    ends the old one.";
 
 /// The reason that is not about one source.
 fn reason_without_source(obstacle: Obstacle, written: &str) -> String {
@@ -327,7 +366,13 @@ fn waiver(source: usize, found: &[Found]) -> String {
 }
 
 /// The advice after a mistyped value. No command can read the old value, but the store can copy it.
-fn mistyped(source: usize, found: &[Found], target: &Target, given: &GivenOptions) -> String {
+fn mistyped(
+    source: usize,
+    found: &[Found],
+    target: &Target,
+    given: &GivenOptions,
+    stored: &[Secret],
+) -> String {
     let only = if found.iter().filter(|one| one.holding == Holding::New).count() == 1 { "only " } else { "" };
     let name = target.source_name(source);
     let mut text = format!("The upstream refuses the new value, which {only}{name} holds.");
@@ -343,24 +388,45 @@ fn mistyped(source: usize, found: &[Found], target: &Target, given: &GivenOption
         " {} works as before. Run the same again with the right value, or put a copy of the old one back:",
         capitalised(&target.source_name(working))
     );
-    for secret in &target.secrets {
-        if let (Some(from), Some(to)) = (secret.sources.get(working), secret.sources.get(source)) {
-            text.push_str(&restored(from, to, given));
-        }
-    }
-    text
-}
-
-fn restored(from: &Binding, to: &Binding, given: &GivenOptions) -> String {
-    if from.store != to.store {
-        return format!(
+    let sources = |source| target.secrets.iter().filter_map(move |secret| secret.sources.get(source));
+    let (apart, together): (Vec<_>, Vec<_>) =
+        sources(working).zip(sources(source)).partition(|(from, to)| from.store != to.store);
+    for (_, to) in apart {
+        let _ = write!(
+            text,
             "\n  # `{}` is in another store, and values cannot be copied between stores: type the old value",
             to.secret
         );
     }
-    let duplicate = on_store_of(to, given).words("duplicate");
-    let duplicate = duplicate.operands(&[from.secret.as_str(), to.secret.as_str()]);
-    format!("\n  {} && {duplicate}", deletion(to, given))
+    let restored = together.into_iter().flat_map(|(from, to)| {
+        let before =
+            stored.iter().find(|secret| secret.store_id == to.store && secret.name == to.secret.as_str());
+        let duplicate = described(on_store_of(to, given).words("duplicate"), before);
+        let duplicate = duplicate.operands(&[from.secret.as_str(), to.secret.as_str()]);
+        [deletion(to, given).to_string(), duplicate.to_string()]
+    });
+    text.push_str(&joined(restored));
+    text
+}
+
+/// Adds the scopes and the comment that the secret had, where they are not the usual ones.
+fn described(command: ShellCommand, before: Option<&Secret>) -> ShellCommand {
+    let Some(Secret { scopes, comment, .. }) = before else { return command };
+    let is_usual = scopes.is_empty() || *scopes == [Scope::Workers];
+    let names: Vec<String> = scopes.iter().map(ToString::to_string).collect();
+    let command = if is_usual { command } else { command.option("--scopes", &names.join(",")) };
+    // A comment that a terminal would not show as it is cannot be pasted.
+    let is_shown = |comment: &&str| !comment.is_empty() && Printable(comment).to_string() == **comment;
+    match comment.as_deref().filter(is_shown) {
+        Some(comment) => command.option("--comment", comment),
+        None => command,
+    }
+}
+
+/// The commands as one line: the question of the first would read a second line as its answer.
+fn joined(commands: impl Iterator<Item = String>) -> String {
+    let commands = commands.collect::<Vec<_>>().join(" && ");
+    if commands.is_empty() { commands } else { format!("\n  {commands}") }
 }
 
 /// The configuration binds what a rotation has written, so the command says that this is meant.
@@ -391,7 +457,8 @@ mod tests {
             secret: name.to_lowercase().parse().unwrap(),
         };
         let secrets = vec![TargetSecret { sources: ["ONE", "TWO", "THREE"].map(binding).into() }];
-        let target = Target { secrets, route: None, caller: None, other_routes: Vec::new() };
+        let target =
+            Target { secrets, route: None, caller: None, other_routes: Vec::new(), other_users: Vec::new() };
         let new = |verdict| Found { holding: Holding::New, verdict };
         let other = |verdict| Found { holding: Holding::Other, verdict };
         let (certain, doubtful) = (false, true);
@@ -431,5 +498,29 @@ mod tests {
             let name = if front == 1 { "one" } else { "two" };
             assert!(told.ends_with(&format!("--store s delete --delete-bound {name}")), "{told}");
         }
+    }
+
+    #[test]
+    fn a_copy_has_the_scopes_and_the_comment_of_what_it_replaces() {
+        let secret = |scopes: &str, comment: &str| {
+            let text = format!(
+                r#"{{"id":"1","name":"n","store_id":"s","status":"active","created":"","modified":"","scopes":{scopes},"comment":{comment}}}"#
+            );
+            serde_json::from_str::<Secret>(&text).unwrap()
+        };
+        let command = || GivenOptions::default().command("secrets duplicate");
+        for (scopes, comment, expected) in [
+            (r#"["workers"]"#, "null", "ostiary secrets duplicate"),
+            ("[]", r#""""#, "ostiary secrets duplicate"),
+            ("[]", r#""\u001b[2J""#, "ostiary secrets duplicate"),
+            (
+                r#"["workers","ai_gateway"]"#,
+                r#""of the shop""#,
+                "ostiary secrets duplicate --scopes workers,ai_gateway --comment 'of the shop'",
+            ),
+        ] {
+            assert_eq!(described(command(), Some(&secret(scopes, comment))).to_string(), expected);
+        }
+        assert_eq!(described(command(), None), command());
     }
 }

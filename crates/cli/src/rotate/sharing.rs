@@ -49,7 +49,8 @@ mod tests {
     fn a_place_that_another_binding_reads_is_told() {
         let sources = vec![binding("KEY", "s", "live"), binding("KEY_NEXT", "s", "live-next")];
         let secrets = vec![TargetSecret { sources: sources.clone() }];
-        let target = Target { secrets, route: None, caller: None, other_routes: Vec::new() };
+        let target =
+            Target { secrets, route: None, caller: None, other_routes: Vec::new(), other_users: Vec::new() };
         let environment = |name: Option<&str>, bindings: Vec<Binding>| Environment {
             name: name.map(str::to_owned),
             bindings,

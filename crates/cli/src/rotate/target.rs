@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use ostiary_core::configuration::{Gateway, Grantee, Placement, Route, Secret, SecretId, SourceKind};
 use ostiary_secrets_store::{SecretName, SecretValue, StoreId};
 
+use super::other_users::{OtherRoute, other_routes, other_users};
 use crate::configuration::{Binding, Environment};
 use crate::failure::Failure;
 use crate::source_folder;
@@ -19,14 +20,9 @@ pub struct Target {
     pub caller: Option<String>,
     /// The other routes whose auth uses one of the secrets. They are not probed.
     pub other_routes: Vec<OtherRoute>,
-}
-
-/// A route that uses one of the secrets, and is not probed.
-pub struct OtherRoute {
-    /// Its name.
-    pub name: String,
-    /// The statuses after which a request continues with the next source.
-    pub failover: Vec<u16>,
+    /// Further uses that are not probed, each as the beginning of a sentence: other callers of the route with values of
+    /// their own, and the operator's endpoints.
+    pub other_users: Vec<String>,
 }
 
 /// A secret and the bindings of its sources.
@@ -83,7 +79,8 @@ impl Target {
         }
         let caller = route.as_ref().and_then(|route| caller(gateway, route, &ids));
         let other_routes = other_routes(gateway, &ids, route.as_deref());
-        Ok(Self { secrets, route, caller, other_routes })
+        let other_users = other_users(gateway, &ids, route.as_deref(), caller.as_deref());
+        Ok(Self { secrets, route, caller, other_routes, other_users })
     }
 
     /// The number of sources of each secret.
@@ -170,18 +167,6 @@ fn caller(gateway: &Gateway, route: &str, ids: &[SecretId]) -> Option<String> {
     gateway.caller(id).map(|caller| caller.name.to_string())
 }
 
-fn other_routes(gateway: &Gateway, ids: &[SecretId], tried: Option<&str>) -> Vec<OtherRoute> {
-    let carries =
-        |route: &&Route| route.auths().flatten().flat_map(Placement::secrets).any(|id| ids.contains(&id));
-    let others = gateway.routes.iter().filter(|route| Some(route.name.as_ref()) != tried).filter(carries);
-    let other = |route: &Route| {
-        let conditions = route.failover.iter().flat_map(|failover| failover.when.iter());
-        let failover = conditions.map(|condition| condition.status).collect();
-        OtherRoute { name: route.name.to_string(), failover }
-    };
-    others.map(other).collect()
-}
-
 fn target_secret(secret: &Secret, environment: &Environment) -> Result<TargetSecret, Failure> {
     let sources = secret.sources.iter().map(|source| match source.kind {
         SourceKind::SecretsStore => environment.binding(&source.binding).cloned().ok_or_else(|| {
@@ -206,6 +191,7 @@ mod tests {
 
     use super::*;
 
+    const STORE: &str = "023e105f4ecef8ad9ca31a8372d0c353";
     const GATEWAY: &str = r#"
 [secrets]
 id   = ["ID", "ID_NEXT"]
@@ -222,6 +208,13 @@ with = { key = "${id}" }
 [callers.shop]
 bearer_sha256 = ["0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"]
 with = { key = "${tenant}" }
+[callers.other]
+bearer_sha256 = ["1123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"]
+with = { key = "${tenant}" }
+[operator]
+mount = "ops.example.com"
+allow = ["ops"]
+secrets_store = { url = "https://api.cloudflare.com/client/v4/accounts/1/secrets_store", token = "${key}" }
 [routes.pair]
 mount = "/pair"
 upstream = "https://a.example.com"
@@ -230,13 +223,14 @@ allow = { ops = ["GET /**"] }
 [routes.id]
 mount = "/id"
 upstream = "https://a.example.com"
+failover = { when = [401, { status = 403, body = "dead" }] }
 auth = [{ bearer = "${id}" }, { header = "x-a", value = "${same}" }, { header = "x-b", value = "${old}" }, { header = "x-c", value = "${twin}" }]
 allow = { ops = ["GET /**"] }
 [routes.shared]
 mount = "/shared"
 upstream = "https://a.example.com"
 auth = { bearer = "${caller.key}" }
-allow = { ops = ["GET /**"], shop = ["GET /**"] }
+allow = { ops = ["GET /**"], shop = ["GET /**"], other = ["GET /**"] }
 "#;
 
     fn find(names: &[&str], route: Option<&str>) -> Result<(Option<String>, String), String> {
@@ -266,7 +260,7 @@ allow = { ops = ["GET /**"], shop = ["GET /**"] }
         ];
         let row = |name: &&str| {
             format!(
-                "[[secrets_store_secrets]]\nbinding = \"{name}\"\nstore_id = \"s\"\nsecret_name = \"{name}\"\n"
+                "[[secrets_store_secrets]]\nbinding = \"{name}\"\nstore_id = \"{STORE}\"\nsecret_name = \"{name}\"\n"
             )
         };
         let wrangler = format!("secrets.required = [\"OLD\"]\n{}", bound.iter().map(row).collect::<String>());
@@ -275,7 +269,7 @@ allow = { ops = ["GET /**"], shop = ["GET /**"] }
         let gateway = ostiary_grammar::read(files[0], files[1]).unwrap().gateway;
         let binding = |name: &&str| Binding {
             name: (*name).to_owned(),
-            store: "s".parse().unwrap(),
+            store: STORE.parse().unwrap(),
             secret: name.trim_end_matches("_AGAIN").parse().unwrap(),
         };
         let environment =
@@ -309,6 +303,14 @@ allow = { ops = ["GET /**"], shop = ["GET /**"] }
         assert_eq!(others(&["id"], "pair"), [other("id"), other("shared")]);
         assert_eq!(others(&["id"], "id"), [other("pair"), other("shared")]);
         assert_eq!(others(&["key"], "pair"), []);
+    }
+
+    #[test]
+    fn names_other_callers_and_the_operator_s_own_use() {
+        let users = |names: &[&str]| found(names, None).unwrap().other_users;
+        assert_eq!(users(&["tenant"]), ["The caller `other` of this route"]);
+        assert_eq!(users(&["key"]), ["`[operator] secrets_store`"]);
+        assert_eq!(found(&["id"], Some("id")).unwrap().other_users, <[String; 0]>::default());
     }
 
     #[test]

@@ -153,7 +153,9 @@ fn described(verdict: Verdict, probed: &Probed) -> String {
     let answer = answer(probed);
     match verdict {
         Verdict::Accepted => format!("works: {answer}"),
-        Verdict::Refused | Verdict::RefusedAs(_) | Verdict::Unfit => format!("does not work: {answer}"),
+        Verdict::Refused | Verdict::Waived | Verdict::RefusedAs(_) | Verdict::Unfit => {
+            format!("does not work: {answer}")
+        }
         Verdict::Unknown | Verdict::Restricted | Verdict::Undecided => {
             format!("may or may not work: {answer}")
         }

@@ -14,6 +14,11 @@ pub struct Written {
 }
 
 impl Written {
+    /// Whether nothing is written for certain.
+    pub fn is_empty(&self) -> bool {
+        self.done.is_empty() && self.open.is_none()
+    }
+
     /// Writes the secret, and records it.
     ///
     /// # Errors

@@ -14,7 +14,8 @@ use crate::age::Age;
 use crate::api::{Api, ChosenStore, StoreArguments};
 use crate::configuration::ConfigurationArguments;
 use crate::failure::Failure;
-use crate::output::Output;
+use crate::output::{Output, Text, Tone};
+use crate::printable::Printable;
 use crate::value_check::{ValueArguments, ValueCheck};
 use crate::value_source::ValueSource;
 use deletion::DeleteArguments;
@@ -175,7 +176,7 @@ impl Secrets {
                 let result = api.send(&api.account.duplicate_secret(&store.id, &id, &duplicate));
                 show(
                     &result.map_err(|failure| {
-                        store.failure(&api, "create", duplicate.name.as_str(), &failure)
+                        store.failure(&api, "duplicate", duplicate.name.as_str(), &failure)
                     })?,
                     output,
                 )
@@ -246,6 +247,14 @@ impl UpdateArguments {
             };
             if let Ok(name) = SecretName::parse(&name) {
                 check.stored(&store.id, &name, value)?;
+            }
+            if let Some(places) = check.bindings(&store.id, &name) {
+                let warning = format!(
+                    " `{}` is bound by {places}: the value before is lost, and requests fail if the new one does not \
+                     work. `ostiary rotate` changes it without that risk.",
+                    Printable(&name)
+                );
+                output.note(Text::default().toned(Tone::Odd, "warning:").plain(warning));
             }
         }
         let changes = Changes { value, scopes: self.scopes, comment: self.comment };

@@ -102,7 +102,10 @@ impl Sync {
         let wanted = Wanted { update: self.update, delete: self.deletion.delete };
         let bound = if self.deletion.delete && !self.deletion.delete_bound {
             Bound::new(
-                &self.configuration.environments().map_err(|failure| unknown_bindings(&failure))?,
+                &self
+                    .configuration
+                    .environments_of_gateway()
+                    .map_err(|failure| unknown_bindings(&failure))?,
                 &store,
             )
         } else {

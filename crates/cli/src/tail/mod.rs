@@ -13,6 +13,7 @@ use std::process::{Child, Command, Stdio};
 use clap::Args;
 use jiff::Timestamp;
 
+use crate::credentials::OPERATOR_TOKEN;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::source_folder;
@@ -87,6 +88,7 @@ fn spawn(worker: Option<&str>, env: Option<&str>) -> Result<Child, Failure> {
     };
     let mut command = Command::new(&program);
     command.args(first).args(["tail", "--format", "json"]).stdout(Stdio::piped());
+    command.env_remove(OPERATOR_TOKEN);
     command.args(env.map(|name| format!("--env={name}")));
     if let Some(worker) = worker {
         command.args(["--", worker]);

@@ -31,9 +31,12 @@ pub struct Revoke {
     /// All tokens that were issued so far.
     #[arg(long)]
     all: bool,
-    /// The file with the list. It is created if it does not exist.
+    /// The file with the list.
     #[arg(long, value_name = "PATH")]
     list: PathBuf,
+    /// Begin a new list. It replaces the one in the store, whose tokens are then valid again.
+    #[arg(long)]
+    new: bool,
 }
 
 /// The list, in the form that the gateway reads.
@@ -89,8 +92,10 @@ impl Revoke {
         if output.is_json() {
             return output.json(&Report { list: &list, bytes: text.len() });
         }
-        output.line(format!("Wrote {path}: {} bytes of {}.", text.len(), SecretValue::LONGEST))?;
-        output.line("\nNext, with the name of the secret in `revoked`:")?;
+        let what = if self.new { "a new list, " } else { "" };
+        output.line(format!("Wrote {path}: {what}{} bytes of {}.", text.len(), SecretValue::LONGEST))?;
+        output.line("\nNext, with the name of the secret in `revoked`. It replaces the list in the store: tokens that only")?;
+        output.line("that list has are valid again.")?;
         let file = self.list.to_string_lossy();
         let update =
             GivenOptions::default().command("secrets update NAME --value").option("--value-file", &file);
@@ -100,10 +105,17 @@ impl Revoke {
     fn read(&self) -> Result<List, Failure> {
         let path = self.list.display();
         match fs::read_to_string(&self.list) {
+            Ok(_) if self.new => Err(Failure::usage(format_args!(
+                "{path} exists already; without --new, the list is continued"
+            ))),
             Ok(text) => serde_json::from_str(&text).map_err(|error| {
                 Failure::failed(format_args!("{path} is not a list of revoked tokens: {error}"))
             }),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(List::default()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound && self.new => Ok(List::default()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Err(Failure::usage(format_args!(
+                "there is no {path}; the store returns no value, so a list that is not continued revokes none of the \
+                 tokens before. For a gateway without a list, write --new"
+            ))),
             Err(error) => Err(Failure::failed(format_args!("cannot read {path}: {error}"))),
         }
     }

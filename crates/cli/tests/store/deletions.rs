@@ -56,6 +56,38 @@ fn a_configuration_that_cannot_be_read_may_bind_everything() {
 }
 
 #[test]
+fn what_is_bound_is_read_beside_the_gateway_and_not_in_the_current_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let own = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/store");
+    std::fs::create_dir(folder.path().join("gateway")).unwrap();
+    for file in ["gateway.toml", "wrangler.toml"] {
+        std::fs::copy(own.join(file), folder.path().join("gateway").join(file)).unwrap();
+    }
+    // The Worker's of the current folder is another one.
+    std::fs::write(folder.path().join("wrangler.toml"), "name = \"site\"\n").unwrap();
+    let configuration = ["--config", "gateway/gateway.toml"];
+    let run = |world: &World, arguments: &[&str]| {
+        world.run_in(folder.path(), &[arguments, &configuration].concat(), "unused")
+    };
+    let world = world();
+    let ran = run(&world, &["secrets", "--store-id", "1", "delete", "--yes", "stripe"]);
+    assert_eq!(ran.code, Some(1), "{}", ran.err);
+    assert!(ran.err.contains("`stripe` is bound by `STRIPE_KEY` (top level)"), "{}", ran.err);
+    std::fs::write(folder.path().join("values.json"), r#"{"site-key":"abcdefgh"}"#).unwrap();
+    let sync = ["sync", "--from", "values.json", "--delete", "--yes", "--store-id", "1"];
+    let ran = run(&world, &sync);
+    assert!(held(&world).contains(&"stripe=b".to_owned()), "{}{}", ran.out, ran.err);
+    // Without --config, no gateway is known here.
+    let name = format!("{STORE}/a");
+    let world = World::new(&[(&name, "b")]);
+    let force = ["stores", "delete", STORE, "--force", "--yes"];
+    let ran = world.run_in(folder.path(), &force, "unused");
+    assert_eq!(ran.code, Some(2), "{}", ran.err);
+    assert!(ran.err.contains("there is no gateway.toml in this folder"), "{}", ran.err);
+    assert_eq!(held(&world), [format!("{name}=b")]);
+}
+
+#[test]
 fn a_store_is_deleted_with_its_secrets_only_if_it_is_known_what_is_bound() {
     let elsewhere = tempfile::tempdir().unwrap();
     let name = format!("{STORE}/a");
@@ -64,7 +96,7 @@ fn a_store_is_deleted_with_its_secrets_only_if_it_is_known_what_is_bound() {
     let ran = world.run_in(elsewhere.path(), &[&force[..], &["--yes"]].concat(), "unused");
     assert_eq!(ran.code, Some(2), "{}", ran.err);
     assert!(
-        ran.err.contains("--force has to know what is bound, and there is no configuration"),
+        ran.err.contains("--force has to know what is bound, and there is no gateway.toml"),
         "{}",
         ran.err
     );

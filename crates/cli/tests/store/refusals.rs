@@ -1,9 +1,11 @@
 //! The errors of `ostiary rotate` before it writes anything.
 
+use std::fs;
+
 use serde_json::json;
 
 use crate::rotation::{NEW, PROBE, stripe};
-use crate::world::{health, held};
+use crate::world::{World, health, held};
 
 #[test]
 fn a_gateway_that_reads_another_binding_is_written_nothing_for() {
@@ -156,4 +158,60 @@ fn a_store_that_fails_half_way_is_told_with_what_is_written() {
     let told = "`stripe-previous` is written: run the same again";
     assert!(ran.err.contains(told), "{}", ran.err);
     assert_eq!(held(&world), ["stripe=old-1", "stripe-previous=new-value"]);
+}
+
+#[test]
+fn a_token_that_the_gateway_would_never_accept_is_refused_before_anything_is_read() {
+    let random = "0123456789abcdef0123456789abcdef";
+    let other = format!("ost_checkout_{random}");
+    for (secret, token, told) in [
+        ("token", other.as_str(), "the token has the form `ost_NAME_…` with another name than `app`"),
+        ("shop", other.as_str(), "the token has the form `ost_NAME_…` with another name than `shop`"),
+        ("shop", random, "`shop` has `named = true`, and the token does not begin with its name"),
+        ("token", "the-known-token", "it is the token of `known`"),
+    ] {
+        let stored = if secret == "token" { "token" } else { "shop" };
+        let world = World::new(&[(stored, "old")]);
+        let update = ["secrets", "--store-id", "1", "update", stored, "--value"];
+        for arguments in [&["rotate", secret][..], &["rotate", secret, "--finish"], &update] {
+            let ran = world.run(arguments, token);
+            assert_eq!(ran.code, Some(2), "{arguments:?}: {}{}", ran.out, ran.err);
+            assert!(ran.err.contains(told), "{}", ran.err);
+        }
+        assert_eq!((held(&world), world.calls()), (vec![format!("{stored}=old")], vec![]), "{secret}");
+    }
+    let own = format!("ost_app_{random}");
+    let world = World::new(&[("token", "old")]);
+    assert_eq!(world.run(&["rotate", "token"], &own).code, Some(0));
+}
+
+#[test]
+fn a_file_with_one_token_for_two_callers_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("tokens.json");
+    let token = "ost_shop_0123456789abcdef0123456789abcdef";
+    for (other, told) in [(token, "with another name than `app`"), ("plain-token", "the same token")] {
+        let values = json!({ "token": other, "token-next": "plain-token", "ops": "plain-token" });
+        fs::write(&file, values.to_string()).unwrap();
+        let world = World::new(&[]);
+        let ran = world.run(&["sync", "--store-id", "1", "--from", file.to_str().unwrap()], "unused");
+        assert_eq!(ran.code, Some(2), "{}{}", ran.out, ran.err);
+        assert!(ran.err.contains(told), "{}", ran.err);
+        assert_eq!(held(&world), <[String; 0]>::default());
+    }
+}
+
+#[test]
+fn a_token_of_another_caller_of_the_route_is_refused() {
+    let token = "ost_shop_0123456789abcdef0123456789abcdef";
+    let world = World::new(&[("token", "old"), ("shop", "shops-own")]);
+    // The gateway says which secrets have the token.
+    let ran = world.run(&["rotate", "token"], "shops-own");
+    assert_eq!(ran.code, Some(2), "{}{}", ran.out, ran.err);
+    assert!(
+        ran.err.contains("the caller `shop` has this token already") && !ran.err.contains(token),
+        "{}",
+        ran.err
+    );
+    assert_eq!(held(&world), ["shop=shops-own", "token=old"]);
 }

@@ -43,7 +43,8 @@ source 1 (STRIPE_KEY): the store says that it is active
 source 1 (STRIPE_KEY): the gateway reads the new value
 source 1 (STRIPE_KEY): works: the upstream answered 200
 source 1 (STRIPE_KEY): a wrong value in its place is refused: the upstream answered 401
-done. Every source holds the new value. Now revoke the old key at the provider that the route `stripe` leads to.
+done. Every source holds the new value. Other locations may still read the old one: wait 5 minutes, and then revoke \
+the old key at the provider that the route `stripe` leads to.
 ";
     assert_eq!(ran.out, said);
     let read = |source| format!("read stripe {source}");
@@ -194,11 +195,13 @@ fn a_source_without_a_value_is_asked_three_times_before_it_counts_as_spare() {
 
 #[test]
 fn a_source_that_the_store_does_not_give_just_now_is_never_spared() {
-    for (order, names) in
-        [(&PROBE[..], ["stripe", "stripe-previous"]), (&["rotate", "token"], ["token", "token-next"])]
+    // For a token, the secret of another caller is read first.
+    for (order, names, others) in
+        [(&PROBE[..], ["stripe", "stripe-previous"], 0), (&["rotate", "token"], ["token", "token-next"], 1)]
     {
         let world = World::new(&[(names[0], "old-1"), (names[1], "old-2")]);
-        world.state().glimpses = [Glimpse::Fault; 3].into();
+        world.state().glimpses =
+            std::iter::repeat_n(Glimpse::Current, others).chain([Glimpse::Fault; 3]).collect();
         let ran = world.run(order, NEW);
         assert_eq!(ran.code, Some(1), "{}", ran.out);
         assert!(
@@ -314,7 +317,7 @@ Nothing was written.
 #[test]
 fn a_rehearsal_that_goes_on_tries_what_is_there() {
     let world = World::new(&[("stripe", "old-1"), ("stripe-previous", NEW)]);
-    let ran = world.run(&[&with_json(&PROBE)[..], &["--dry-run"]].concat(), NEW);
+    let ran = world.run(&[&with_json(&PROBE)[..], &["--dry-run", "--overwrite", "1"]].concat(), NEW);
     assert_eq!(ran.code, Some(0), "{}", ran.err);
     assert_eq!(ran.events(), ["found 1", "found 2", "probed 2", "controlled 2", "would 1", "would 1"]);
     assert_eq!(ran.json()["events"][1]["text"], "holds the new value");
@@ -360,15 +363,73 @@ fn a_token_of_a_caller_stops_half_way_until_it_is_told_to_finish() {
 
     let half = world.run(&["rotate", "token"], NEW);
     assert_eq!(half.code, Some(0), "{}", half.err);
-    let end = "half. Both tokens work. Give the new one to the caller; when nobody uses the old one any more, run the \
-               same with --finish and the same value, which ends the old one.\n";
+    let end = "half. The gateway reads both tokens. Wait 5 minutes for its other locations, and give the new one to the \
+               caller; when nobody uses the old one any more, run the same with --finish and the same value, which ends \
+               the old one.\n";
     assert!(half.out.ends_with(end), "{}", half.out);
     assert_eq!(held(&world), ["token=old-1", "token-next=new-value"]);
     assert!(!world.calls().iter().any(|call| call.starts_with("send ")));
 
     let done = world.run(&["rotate", "token", "--finish"], NEW);
     assert_eq!(done.code, Some(0), "{}", done.err);
-    let end = "done. Every source holds the new token; the old one is no longer accepted.\n";
+    let end = "done. Every source holds this token. The other one is no longer accepted; in other locations, that may take \
+               some minutes.\n";
     assert!(done.out.ends_with(end), "{}", done.out);
     assert_eq!(held(&world), ["token=new-value", "token-next=new-value"]);
+}
+#[test]
+fn a_token_that_seems_to_be_the_older_one_ends_no_other() {
+    let held_both = ["token=older", "token-next=newer"];
+    let world = World::new(&[("token", "older"), ("token-next", "newer")]);
+    let ran = world.run(&["rotate", "token", "--finish"], "older");
+    assert_eq!(ran.code, Some(1), "{}", ran.out);
+    let told = "stopped. Source 1 (TOKEN) holds this token, and source 2 (TOKEN_NEXT) holds another one, which seems to be \
+                newer: the caller may use that one. Nothing was written.";
+    assert!(ran.out.contains(told), "{}", ran.out);
+    assert_eq!(held(&world), held_both);
+    let ran = world.run(&["rotate", "token", "--finish", "--overwrite", "2"], "older");
+    assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
+    assert_eq!(held(&world), ["token=older", "token-next=older"]);
+
+    // Where the first source has no value, the new token is written there, and the store knows which one is newer.
+    let world = World::new(&[("token-next", "older")]);
+    assert_eq!(world.run(&["rotate", "token"], NEW).code, Some(0));
+    assert_eq!(held(&world), ["token=new-value", "token-next=older"]);
+    let ran = world.run(&["rotate", "token", "--finish"], "older");
+    assert!(ran.out.contains("Source 2 (TOKEN_NEXT) holds this token, and source 1 (TOKEN)"), "{}", ran.out);
+    assert_eq!(held(&world), ["token=new-value", "token-next=older"]);
+    let ran = world.run(&["rotate", "token", "--finish"], NEW);
+    assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
+    assert_eq!(held(&world), ["token=new-value", "token-next=new-value"]);
+}
+
+#[test]
+fn a_value_that_a_source_had_before_does_not_displace_one_that_works() {
+    for (values, written) in [
+        ([("stripe", "current"), ("stripe-previous", NEW)], "1"),
+        ([("stripe", NEW), ("stripe-previous", "current")], "2"),
+    ] {
+        let world = World::new(&values);
+        let ran = world.run(&PROBE, NEW);
+        assert_eq!(ran.code, Some(1), "{}", ran.out);
+        let told = format!(
+            "If an earlier run was interrupted, run the same with --overwrite {written} to continue."
+        );
+        assert!(
+            ran.out.contains("held this value before this run, and source") && ran.out.contains(&told),
+            "{}",
+            ran.out
+        );
+        assert!(ran.out.ends_with("Nothing was written.\n"), "{}", ran.out);
+        assert_eq!(held(&world), values.map(|(name, value)| format!("{name}={value}")));
+        let ran = world.run(&[&PROBE[..], &["--overwrite", written]].concat(), NEW);
+        assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
+        assert!(ran.out.contains("So this run cannot tell which key is the old one"), "{}", ran.out);
+        assert_eq!(held(&world), ["stripe=new-value", "stripe-previous=new-value"]);
+    }
+    // A dead value is displaced.
+    let world = World::new(&[("stripe", "dead"), ("stripe-previous", NEW)]).knows(&[NEW]);
+    let ran = world.run(&PROBE, NEW);
+    assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
+    assert_eq!(held(&world), ["stripe=new-value", "stripe-previous=new-value"]);
 }

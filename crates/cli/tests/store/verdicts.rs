@@ -299,6 +299,22 @@ fn a_value_that_is_not_proved_is_not_put_in_front_of_one_that_works_where_reques
 }
 
 #[test]
+fn a_source_that_is_given_up_is_not_written_in_front_of_one_that_works_where_requests_do_not_go_on() {
+    for (status, refusing, code) in [(403, None, 1), (401, Some(401), 0)] {
+        let world = stripe();
+        world.state().control = Some(Said::Status(status));
+        world.state().refusing = refusing;
+        let ran = world.run(&[&PROBE[..], &["--overwrite", "1"]].concat(), NEW);
+        assert_eq!(ran.code, Some(code), "{}{}", ran.out, ran.err);
+        if code == 1 {
+            let told = "stopped. Source 1 (STRIPE_KEY) comes before the one that works, and requests do not continue";
+            assert!(ran.out.contains(told) && ran.out.contains("Nothing was written."), "{}", ran.out);
+            assert_eq!(held(&world), UNTOUCHED);
+        }
+    }
+}
+
+#[test]
 fn a_source_that_is_not_there_for_a_moment_while_it_is_tried_is_not_spared() {
     let world = World::new(&[("stripe", "old-1"), ("stripe-previous", "dead")]).knows(&["old-1", NEW]);
     // Two reads; then an instance that is behind answers the first probe.

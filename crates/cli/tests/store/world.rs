@@ -31,6 +31,7 @@ const SOURCES: &[(&str, &[(&str, &str)])] = &[
     ("id", &[("PAIR_ID", "1/pair-id"), ("PAIR_ID_PREVIOUS", "1/pair-id-previous")]),
     ("key", &[("PAIR_KEY", "1/pair-key"), ("PAIR_KEY_PREVIOUS", "1/pair-key-previous")]),
     ("token", &[("TOKEN", "1/token"), ("TOKEN_NEXT", "1/token-next")]),
+    ("shop", &[("SHOP_TOKEN", "1/shop")]),
 ];
 
 /// The result of a read of a source.
@@ -96,6 +97,8 @@ pub struct State {
     /// Each call, in its order.
     pub calls: Vec<String>,
     stale: BTreeMap<String, String>,
+    /// The number of the last write of each secret.
+    writes: BTreeMap<String, usize>,
 }
 
 pub struct World {
@@ -310,10 +313,12 @@ pub fn health() -> Value {
 impl State {
     /// The Secrets Store API, below the stores. The id of a secret is its name.
     fn store(&mut self, method: &str, path: &[&str], body: &Value) -> Result<Value, String> {
+        let writes = self.writes.clone();
         let described = |name: &str, status: &str| {
+            let write = writes.get(&format!("{}/{name}", path[0])).copied().unwrap_or_default();
             json!({
                 "id": name, "name": name, "store_id": path[0], "status": status, "scopes": ["workers"],
-                "created": "2026-11-23T10:00:00Z", "modified": "2026-11-23T10:00:00Z",
+                "created": "2026-11-23T10:00:00Z", "modified": format!("2026-11-23T10:00:{write:02}Z"),
             })
         };
         match (method, path) {
@@ -368,6 +373,8 @@ impl State {
             return Err(call);
         }
         self.stale.clone_from(&self.values);
+        let number = self.writes.values().max().copied().unwrap_or_default() + 1;
+        self.writes.insert(place.to_owned(), number);
         match value {
             Some(value) => self.values.insert(place.to_owned(), value.to_owned()),
             None => self.values.remove(place),

@@ -14,7 +14,7 @@ use crate::runtime::auth_runtime::AuthRuntime;
 use crate::runtime::feature::if_built_in;
 use crate::runtime::reading::Reading;
 use crate::runtime::{Bindings, Clock};
-use crate::secrets::readings::Readings;
+use crate::secrets::concurrent_reads::Readings;
 
 /// Finds the caller that these tokens authenticate.
 ///

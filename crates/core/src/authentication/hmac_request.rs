@@ -24,8 +24,8 @@ use crate::runtime::plan::Plan;
 use crate::runtime::reading::Reading;
 use crate::runtime::{Bindings, Clock, RequestHead};
 use crate::secret_value::{SecretBytes, SecretValue};
+use crate::secrets::concurrent_reads::Readings;
 use crate::secrets::json_field::string_field;
-use crate::secrets::readings::Readings;
 use crate::signing::hmac::keyed_hash;
 use crate::signing::moment::Moment;
 use crate::signing::template::{OpenPart, OpenTemplate};
@@ -223,7 +223,7 @@ impl<H: RequestHead> SignedRequest<'_, H> {
     /// A plan without changes, so that the message is the one that the client has signed.
     fn unedited_plan(&self, body: Option<SecretBytes>) -> Plan {
         let url = SecretValue::new(String::new());
-        Plan { body: body.map(Rc::new), ..Plan::own(self.method, url, 0) }
+        Plan { body: body.map(Rc::new), ..Plan::without_edits(self.method, url, 0) }
     }
 
     /// The URL without the parameter that has the signature.

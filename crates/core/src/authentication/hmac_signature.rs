@@ -56,7 +56,7 @@ impl ShownSignature {
     fn read(proof: &HmacProof, read: impl Fn(&Output) -> Shown, now: u64) -> Result<Self, SignatureError> {
         let mut found: Vec<(&RequestValue, String)> = Vec::new();
         for output in proof.put.iter() {
-            let names_caller = output.value.requests().next().is_none();
+            let names_caller = output.value.request_values().next().is_none();
             match read(output) {
                 Shown::Repeated => return Err(SignatureError::Repeated),
                 Shown::Once(value) => match captures(&output.value.parts, &value) {
@@ -82,7 +82,7 @@ impl ShownSignature {
             return Err(SignatureError::Early);
         }
         let nonce = find(|of| *of == RequestValue::Nonce).map(|(_, value)| value.as_str());
-        let has_nonce = |output: &Output| output.value.requests().any(|of| *of == RequestValue::Nonce);
+        let has_nonce = |output: &Output| output.value.request_values().any(|of| *of == RequestValue::Nonce);
         if proof.put.iter().any(has_nonce) && !nonce.is_some_and(is_nonce) {
             return Err(SignatureError::Nonce);
         }

@@ -34,7 +34,7 @@ impl HmacProof {
     /// Whether the body has to be at hand.
     #[must_use]
     pub fn buffers_request_body(&self) -> bool {
-        self.message.requests().any(RequestValue::buffers_request_body)
+        self.message.request_values().any(RequestValue::buffers_request_body)
     }
 
     /// The headers that the caller puts on its requests, in lower case.

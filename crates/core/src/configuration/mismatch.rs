@@ -27,19 +27,22 @@ pub enum Mismatch {
     RepeatedSegment,
     /// A rule admits the path with another method.
     Method,
+    /// A rule admits the request, but none admits the second resource that a header names.
+    OtherResource,
     /// A rule admits the request, but the caller's signed token is limited to other requests.
     Token,
 }
 
 impl Mismatch {
     /// Every mismatch, in the order in which they are checked.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::OtherReading,
         Self::EmptySegment,
         Self::TrailingSlash,
         Self::MissingSlash,
         Self::RepeatedSegment,
         Self::Method,
+        Self::OtherResource,
         Self::Token,
     ];
 
@@ -53,6 +56,7 @@ impl Mismatch {
             Self::MissingSlash => "missing_slash",
             Self::RepeatedSegment => "repeated_segment",
             Self::Method => "method",
+            Self::OtherResource => "other_resource",
             Self::Token => "token",
         }
     }

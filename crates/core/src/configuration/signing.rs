@@ -168,14 +168,14 @@ impl Output {
     /// Whether it contains the signature, so that it is added after the message has been made.
     #[must_use]
     pub fn is_signature(&self) -> bool {
-        self.value.requests().any(|value| *value == RequestValue::Signature)
+        self.value.request_values().any(|value| *value == RequestValue::Signature)
     }
 
     /// Whether the body has to be read for this output.
     #[must_use]
     pub fn buffers_request_body(&self) -> bool {
         matches!(self.place, OutputPlace::Body(_))
-            || self.value.requests().any(RequestValue::buffers_request_body)
+            || self.value.request_values().any(RequestValue::buffers_request_body)
     }
 }
 
@@ -183,14 +183,14 @@ impl Hmac {
     /// Whether the body has to be read first.
     #[must_use]
     pub fn buffers_request_body(&self) -> bool {
-        self.message.requests().any(RequestValue::buffers_request_body)
+        self.message.request_values().any(RequestValue::buffers_request_body)
             || self.put.iter().any(Output::buffers_request_body)
     }
 }
 
 impl Template {
     /// The values of the request that this template needs, in order of appearance.
-    pub fn requests(&self) -> impl Iterator<Item = &RequestValue> {
+    pub fn request_values(&self) -> impl Iterator<Item = &RequestValue> {
         self.parts.iter().filter_map(|part| match part {
             Part::Request(value) => Some(value),
             Part::Text(_) | Part::Secret(_) | Part::Field(..) | Part::Variable(_) | Part::Caller(_) => None,

@@ -23,7 +23,7 @@ impl DataPoint {
     pub fn new(binding: &str, event: &Event<'_>) -> Self {
         let served = || event.secrets.iter().filter(|note| note.failure.is_none());
         let fell_back =
-            event.secrets.iter().any(|note| note.failure.is_some_and(|why| why != Failure::Refused));
+            event.secrets.iter().any(|note| note.failure.is_some_and(|why| why != Failure::Rejected));
         let failover = match event.failover {
             Some(outcome) => outcome.as_str(),
             None if fell_back && served().next().is_some() => "fallback",
@@ -83,7 +83,7 @@ mod tests {
     use super::*;
     use crate::log::FailoverOutcome;
     use crate::request_id::RequestId;
-    use crate::secrets::resolver::SourceNote;
+    use crate::secrets::fallback::SourceNote;
 
     #[test]
     fn a_point_has_the_names_and_numbers_of_the_event() {
@@ -99,8 +99,8 @@ mod tests {
             route: Some("api"),
             caller: Some("checkout"),
             subject: Some("repo:a\nb".to_owned()),
-            secrets: vec![note("A", 1, Some(Failure::Refused)), note("B", 2, None), note("C", 1, None)],
-            failover: Some(FailoverOutcome::PrimaryRefused),
+            secrets: vec![note("A", 1, Some(Failure::Rejected)), note("B", 2, None), note("C", 1, None)],
+            failover: Some(FailoverOutcome::PrimaryRejected),
             attempts: 2,
             status: 204,
             secrets_ms: Some(3),

@@ -6,7 +6,7 @@ use crate::authentication::error::AuthenticationError;
 use crate::configuration::Mismatch;
 use crate::http::trace_context::TraceId;
 use crate::request_id::RequestId;
-use crate::secrets::resolver::SourceNote;
+use crate::secrets::fallback::SourceNote;
 
 /// The log event of a request. It contains no text of the caller: no path, query, host or header value.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -47,7 +47,7 @@ pub struct Event<'g> {
     /// The number of attempts; absent where it is 0 or 1.
     #[serde(skip_serializing_if = "is_one")]
     pub attempts: u32,
-    /// The outcome of a refused credential.
+    /// The outcome of a rejected credential.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failover: Option<FailoverOutcome>,
     /// Whether a rate limit could not be checked, and the request continued.
@@ -89,14 +89,17 @@ pub struct Event<'g> {
     pub total_ms: u32,
 }
 
-/// The outcome of a credential that the upstream refused.
+/// The outcome of a credential that the upstream rejected. The words of the log say "refused".
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FailoverOutcome {
-    /// The upstream accepted the next credential: the primary has to be replaced.
-    PrimaryRefused,
+    /// The upstream accepted the credential of a later source. Each source that it rejected before has to be replaced:
+    /// the primary, another one, or several.
+    #[serde(rename = "primary_refused")]
+    PrimaryRejected,
     /// No other credential is left. Callers can cause this.
-    AllRefused,
+    #[serde(rename = "all_refused")]
+    AllRejected,
     /// Another source is left, but none with a usable value.
     NextUnavailable,
     /// The body of the request is no longer available.
@@ -108,8 +111,8 @@ impl FailoverOutcome {
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
-            Self::PrimaryRefused => "primary_refused",
-            Self::AllRefused => "all_refused",
+            Self::PrimaryRejected => "primary_refused",
+            Self::AllRejected => "all_refused",
             Self::NextUnavailable => "next_unavailable",
             Self::NotReplayable => "not_replayable",
         }
@@ -184,9 +187,9 @@ impl<'g> Event<'g> {
         let failed = self.code.is_some() && self.status >= 500;
         let failures = self.secrets.iter().filter_map(|note: &SourceNote<'g>| note.failure);
         let source_failed = failures.into_iter().any(|failure| !failure.can_be_forced());
-        let refused = self.failover == Some(FailoverOutcome::PrimaryRefused);
+        let rejected = self.failover == Some(FailoverOutcome::PrimaryRejected);
         let too_short = !self.too_short.is_empty();
-        let wants_a_look = source_failed || refused || self.rate_limit_unknown || too_short;
+        let wants_a_look = source_failed || rejected || self.rate_limit_unknown || too_short;
         self.level = match (failed, wants_a_look) {
             (true, _) => Level::Error,
             (false, true) => Level::Warn,
@@ -230,7 +233,7 @@ mod tests {
             auth_error: Some(AuthenticationError::Unreadable),
             secrets: vec![served],
             attempts: 2,
-            failover: Some(FailoverOutcome::PrimaryRefused),
+            failover: Some(FailoverOutcome::PrimaryRejected),
             rate_limit_unknown: true,
             rate_limit: Some("RPM"),
             counted: Some("caller"),
@@ -251,8 +254,8 @@ mod tests {
             std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/log.md")).unwrap();
         let event: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&full().line()).unwrap();
         let all_failovers = [
-            FailoverOutcome::PrimaryRefused,
-            FailoverOutcome::AllRefused,
+            FailoverOutcome::PrimaryRejected,
+            FailoverOutcome::AllRejected,
             FailoverOutcome::NextUnavailable,
             FailoverOutcome::NotReplayable,
         ];
@@ -266,7 +269,7 @@ mod tests {
             Failure::Error,
             Failure::Timeout,
             Failure::Exchange,
-            Failure::Refused,
+            Failure::Rejected,
             Failure::Repeated,
             Failure::Unanswered,
         ];

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::event::{Event, FailoverOutcome, Level};
 use crate::request_id::RequestId;
 use crate::runtime::reading::Failure;
-use crate::secrets::resolver::SourceNote;
+use crate::secrets::fallback::SourceNote;
 
 /// A notice about a secret or one of its sources.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -101,8 +101,11 @@ impl<'g> Event<'g> {
         let mut notices: Vec<Notice<'_>> = Vec::new();
         for note in &self.secrets {
             let Some(failure) = note.failure else { continue };
-            let served =
-                self.secrets.iter().find(|other| other.secret == note.secret && other.failure.is_none());
+            // A source whose token was used has a second note if that token could not be renewed.
+            let replaces = |other: &&SourceNote<'_>| {
+                other.secret == note.secret && other.failure.is_none() && other.binding != note.binding
+            };
+            let served = self.secrets.iter().find(replaces);
             if let Some(event) = self.name(failure, served) {
                 self.add(&mut notices, event, note, served);
             }
@@ -122,9 +125,9 @@ impl<'g> Event<'g> {
     /// The name of the notice about a source that failed.
     fn name(&self, failure: Failure, served: Option<&SourceNote<'g>>) -> Option<&'static str> {
         match (failure, self.failover) {
-            (Failure::Refused, Some(FailoverOutcome::PrimaryRefused)) => Some("failover_served"),
-            (Failure::Refused, Some(FailoverOutcome::AllRefused)) => Some("credential_refused"),
-            (Failure::Refused | Failure::Repeated | Failure::Unanswered, _) => None,
+            (Failure::Rejected, Some(FailoverOutcome::PrimaryRejected)) => Some("failover_served"),
+            (Failure::Rejected, Some(FailoverOutcome::AllRejected)) => Some("credential_refused"),
+            (Failure::Rejected | Failure::Repeated | Failure::Unanswered, _) => None,
             _ => served.map(|_| "fallback_served"),
         }
     }
@@ -156,7 +159,7 @@ mod tests {
     use super::*;
 
     fn note(binding: &'static str, source: usize, failure: Option<Failure>) -> SourceNote<'static> {
-        let status = (failure == Some(Failure::Refused)).then_some(401);
+        let status = (failure == Some(Failure::Rejected)).then_some(401);
         SourceNote { secret: "api", binding, source, failure, status, error: None }
     }
 
@@ -200,6 +203,15 @@ mod tests {
     }
 
     #[test]
+    fn a_source_does_not_replace_itself() {
+        // A token was used, and could not be renewed with the same source.
+        let secrets = [note("A", 1, None), note("A", 1, Some(Failure::Exchange))];
+        assert_eq!(told(None, &secrets), []);
+        let secrets = [note("A", 1, None), note("A", 1, Some(Failure::Exchange)), note("B", 2, None)];
+        assert_eq!(told(None, &secrets), [row("fallback_served", "A", Some("B"))]);
+    }
+
+    #[test]
     fn a_value_that_cannot_be_used_is_told_whether_or_not_another_one_served() {
         for failure in [Failure::Invalid, Failure::Empty] {
             let secrets = [note("A", 1, Some(failure))];
@@ -212,12 +224,15 @@ mod tests {
 
     #[test]
     fn a_refused_credential_is_told_by_what_became_of_it() {
-        let refused = |binding, source| note(binding, source, Some(Failure::Refused));
+        let refused = |binding, source| note(binding, source, Some(Failure::Rejected));
         let secrets = [refused("A", 1), note("B", 2, None)];
-        let served = told(Some(FailoverOutcome::PrimaryRefused), &secrets);
+        let served = told(Some(FailoverOutcome::PrimaryRejected), &secrets);
         assert_eq!(served, [row("failover_served", "A", Some("B"))]);
         let secrets = [refused("A", 1), refused("B", 2)];
-        assert_eq!(told(Some(FailoverOutcome::AllRefused), &secrets), [row("credential_refused", "A", None)]);
+        assert_eq!(
+            told(Some(FailoverOutcome::AllRejected), &secrets),
+            [row("credential_refused", "A", None)]
+        );
         assert_eq!(told(Some(FailoverOutcome::NotReplayable), &secrets), []);
         assert_eq!(told(None, &[refused("A", 1), note("B", 2, Some(Failure::Unanswered))]), []);
     }

@@ -10,7 +10,7 @@ use crate::runtime::plan::Plan;
 use crate::runtime::reading::Reading;
 use crate::secret_value::{SecretBytes, SecretValue};
 use crate::secrets::base_url::base_url;
-use crate::secrets::readings::Readings;
+use crate::secrets::concurrent_reads::Readings;
 
 /// Where an API is, and what authorizes a request to it.
 pub(super) struct AccountAccess {
@@ -64,6 +64,6 @@ impl AccountAccess {
         let url = SecretValue::new([&self.url.origin, &self.url.base, path].concat());
         let has_body = text.is_some();
         let body = text.map(|text| Rc::new(SecretBytes::new(text.into_bytes())));
-        Plan { set, has_body, body, ..Plan::own(method, url, timeout) }
+        Plan { has_body, body, ..Plan::subrequest(method, url, set, timeout) }
     }
 }

@@ -3,7 +3,8 @@
 //! The API returns metadata alone, and nothing of it is passed on but two numbers for each source: no text that
 //! somebody has written into the store reaches the page.
 //!
-//! [api]: https://developers.cloudflare.com/api/resources/secrets_store/subresources/stores/subresources/secrets/methods/list/
+//! [api]:
+//! https://developers.cloudflare.com/api/resources/secrets_store/subresources/stores/subresources/secrets/methods/list/
 
 use serde::{Deserialize, Serialize};
 
@@ -15,7 +16,7 @@ use crate::refusal::Code;
 use crate::runtime::clock::elapsed;
 use crate::runtime::own_request::OwnRequests;
 use crate::runtime::{Bindings, Clock, SendError};
-use crate::secrets::readings::Readings;
+use crate::secrets::concurrent_reads::Readings;
 use crate::signing::moment::seconds_of_rfc3339;
 
 /// How long all requests to the API may take together, in milliseconds.

@@ -8,7 +8,7 @@ use crate::configuration::{AccountApi, Gateway};
 use crate::refusal::Code;
 use crate::runtime::own_request::OwnRequests;
 use crate::runtime::{Bindings, SendError};
-use crate::secrets::readings::Readings;
+use crate::secrets::concurrent_reads::Readings;
 
 /// The time until the response has arrived, in milliseconds. Prometheus waits no longer for metrics by default
 /// (`scrape_timeout`).

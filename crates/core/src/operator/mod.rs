@@ -48,7 +48,7 @@ use crate::runtime::feature::if_built_in;
 use crate::runtime::instrumented::Instrumented;
 use crate::runtime::own_request::OwnRequests;
 use crate::runtime::{Bindings, Clock, Network, OperatorRuntime, RequestHead};
-use crate::secrets::readings::Readings;
+use crate::secrets::concurrent_reads::Readings;
 
 pub use report::Report;
 

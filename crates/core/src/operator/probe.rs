@@ -1,4 +1,5 @@
-//! `POST probe`: probes one source of a route's secrets, or of one secret.
+//! `POST probe`: probes one source of a route's secrets, or of one secret. `probe_target.rs` sends the request to the
+//! upstream.
 
 use serde::{Deserialize, Serialize};
 
@@ -15,10 +16,10 @@ use crate::runtime::auth_runtime::AuthRuntime;
 use crate::runtime::clock::elapsed;
 use crate::runtime::reading::{Failure, Reading};
 use crate::runtime::{Bindings, Clock, Network, OperatorRuntime, RequestHead};
+use crate::secrets::concurrent_reads::Readings;
 use crate::secrets::credential::Credential;
 use crate::secrets::credential_error::CredentialError;
-use crate::secrets::readings::Readings;
-use crate::secrets::resolver::{Resolver, SourceNote};
+use crate::secrets::fallback::{Resolver, SourceNote};
 
 /// The body of the request.
 #[derive(Deserialize)]

@@ -93,7 +93,8 @@ impl<'o, 'g> ProbeTarget<'o, 'g> {
         }
         sign_attempt(&mut plan, &NoHead, credential, runtime, request_id, 1).await?;
         let response = runtime.send(&plan).await?;
-        let rejected = probe_rejects_credential(route.failover.as_ref(), &response, runtime).await;
+        let rejected =
+            probe_rejects_credential(route.failover.as_ref(), self.method, &response, runtime).await;
         Ok((response.status(), rejected))
     }
 }

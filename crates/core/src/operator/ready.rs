@@ -10,7 +10,7 @@ use crate::refusal::Code;
 use crate::runtime::auth_runtime::AuthRuntime;
 use crate::runtime::reading::{Failure, Reading};
 use crate::runtime::{Bindings, OperatorRuntime};
-use crate::secrets::readings::Readings;
+use crate::secrets::concurrent_reads::Readings;
 use crate::secrets::value_check::check_value;
 
 /// The most sources that one call reads. Together with the operator's token and the other subrequests of a call, this

@@ -1,4 +1,5 @@
-//! Looks for needles in a text that arrives piece by piece.
+//! Looks for needles in a text that arrives piece by piece. `needle.rs` has the forms of a secret that are needles, and
+//! `redactor.rs` replaces what is found.
 
 use super::escape_reader::EscapeReader;
 use super::marks::{Marks, Match};

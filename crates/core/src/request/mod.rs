@@ -7,5 +7,6 @@ pub mod destination;
 pub mod named_method;
 pub mod rate_limit;
 pub mod routing;
+pub mod source;
 pub mod target;
 pub mod trace;

@@ -84,7 +84,7 @@ impl<'a> Limits<'a> {
             }
             Subject::Anyone => format!("{}/anyone/{}", self.name, address()),
         };
-        let asked = limits.iter().map(|limit| bindings.limit(&limit.binding, &key, self.within));
+        let asked = limits.iter().map(|limit| bindings.check_rate_limit(&limit.binding, &key, self.within));
         let verdicts = join_all(asked).await;
         let exceeded =
             limits.iter().zip(&verdicts).filter(|(_, verdict)| **verdict == RateLimitVerdict::Exceeded);

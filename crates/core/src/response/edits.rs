@@ -155,9 +155,9 @@ impl Edits {
         for name in linking {
             let Some(value) = answer.header(name) else { continue };
             let rewritten = match *name {
-                "link" => links.rewrite_header(value, &resolve),
+                "link" => links.rewrite_link_header(value, &resolve),
                 "refresh" => links.rewrite_refresh(value, &resolve),
-                _ => links.rewrite(value, &resolve),
+                _ => links.rewrite_reference(value, &resolve),
             };
             self.replace(name, value, rewritten);
         }

@@ -1,5 +1,5 @@
-//! Rewrites links in the head of a response: links to the upstream lead to the mount, and no link contains a
-//! credential.
+//! Rewrites links in the head of a response, such as those of `Location`, `Link` and `Refresh`: links to the upstream
+//! lead to the mount, and no link contains a credential. [`edits`](super::edits) picks the headers.
 
 use std::borrow::Cow;
 
@@ -40,7 +40,11 @@ impl Links<'_> {
     /// The reference for the caller; `None` if it would contain a credential.
     ///
     /// `resolve` returns the absolute URL of a reference, as the URL Standard defines it.
-    pub fn rewrite(&self, reference: &str, resolve: &dyn Fn(&str) -> Option<String>) -> Option<String> {
+    pub fn rewrite_reference(
+        &self,
+        reference: &str,
+        resolve: &dyn Fn(&str) -> Option<String>,
+    ) -> Option<String> {
         let Some(url) = resolve(reference) else {
             // No client can resolve it, but it may contain a secret.
             return (!self.holds_secret(reference)).then(|| reference.to_owned());
@@ -66,8 +70,12 @@ impl Links<'_> {
 
     /// The `Link` header for the caller (RFC 8288 §3); `None` if it would contain a credential, or where clients
     /// could disagree on its targets.
-    pub fn rewrite_header(&self, value: &str, resolve: &dyn Fn(&str) -> Option<String>) -> Option<String> {
-        let rewritten = rewrite_link_header(value, |target| self.rewrite(target, resolve))?;
+    pub fn rewrite_link_header(
+        &self,
+        value: &str,
+        resolve: &dyn Fn(&str) -> Option<String>,
+    ) -> Option<String> {
+        let rewritten = rewrite_targets(value, |target| self.rewrite_reference(target, resolve))?;
         // The parameters of a link are searched too; one of them, `anchor`, is a URL.
         (!self.holds_secret(&rewritten)).then_some(rewritten)
     }
@@ -84,7 +92,7 @@ impl Links<'_> {
             return None;
         }
         let target = target.trim().trim_matches(['"', '\'']);
-        Some(format!("{seconds}; url={}", self.rewrite(target, resolve)?))
+        Some(format!("{seconds}; url={}", self.rewrite_reference(target, resolve)?))
     }
 
     fn without_credential<'u>(&self, url: &'u str, own: bool) -> Option<Cow<'u, str>> {
@@ -153,7 +161,7 @@ fn is_whole(rest: &str) -> bool {
 }
 
 /// Rewrites the targets; `None` where `rewrite` returns `None` for one of them.
-fn rewrite_link_header(value: &str, rewrite: impl Fn(&str) -> Option<String>) -> Option<String> {
+fn rewrite_targets(value: &str, rewrite: impl Fn(&str) -> Option<String>) -> Option<String> {
     let mut rewritten = String::with_capacity(value.len());
     let mut rest = value;
     loop {
@@ -203,7 +211,7 @@ mod tests {
             parameters: vec!["key"],
             values: &values,
         };
-        links.rewrite(reference, &|reference| {
+        links.rewrite_reference(reference, &|reference| {
             url::Url::parse(request_url).unwrap().join(reference).ok().map(|url| url.as_str().to_owned())
         })
     }
@@ -271,17 +279,14 @@ mod tests {
     fn case_31_every_target_of_a_link_header_is_rewritten() {
         let value = r#"</base/v1?page=2>; rel="next", <https://o.example/>; title="a <b> \" <c>", < /base/x >;rel=last"#;
         assert_eq!(
-            rewrite_link_header(value, rewrite).as_deref(),
+            rewrite_targets(value, rewrite).as_deref(),
             Some(
                 r#"<https://gw.example.com/api/v1?page=2>; rel="next", <https://o.example/>; title="a <b> \" <c>", <https://gw.example.com/api/x>;rel=last"#
             )
         );
-        assert_eq!(rewrite_link_header("<https://o.example/s3cr3t%2F%2B%20key>; rel=next", rewrite), None);
-        assert_eq!(rewrite_link_header("<https://o.example/", rewrite), None);
-        assert_eq!(
-            rewrite_link_header("<https://o.example/>; title=\"x, </base/v1>; rel=next", rewrite),
-            None
-        );
-        assert_eq!(rewrite_link_header("", rewrite).as_deref(), Some(""));
+        assert_eq!(rewrite_targets("<https://o.example/s3cr3t%2F%2B%20key>; rel=next", rewrite), None);
+        assert_eq!(rewrite_targets("<https://o.example/", rewrite), None);
+        assert_eq!(rewrite_targets("<https://o.example/>; title=\"x, </base/v1>; rel=next", rewrite), None);
+        assert_eq!(rewrite_targets("", rewrite).as_deref(), Some(""));
     }
 }

@@ -14,6 +14,7 @@ pub mod instrumented;
 pub mod no_head;
 pub mod operator_runtime;
 pub mod own_request;
+pub mod peeked_body;
 pub mod plan;
 pub mod rate_limit_verdict;
 pub mod reading;
@@ -26,6 +27,7 @@ use crate::runtime::reading::Reading;
 pub use body_read_error::BodyReadError;
 pub use clock::Clock;
 pub use operator_runtime::{OperatorRuntime, RehearsalRequest, Rehearsed, RehearsedSend};
+pub use peeked_body::PeekedBody;
 
 /// The head of a caller's request.
 pub trait RequestHead {
@@ -48,7 +50,7 @@ pub trait Bindings {
     async fn read(&self, source: &Source, within: u32) -> Reading;
 
     /// Counts one more request with this key, and gives up after `within` milliseconds.
-    async fn limit(&self, binding: &str, key: &str, within: u32) -> RateLimitVerdict;
+    async fn check_rate_limit(&self, binding: &str, key: &str, within: u32) -> RateLimitVerdict;
 
     /// A `[vars]` entry; `None` if it is not bound or not a text.
     fn variable(&self, name: &str) -> Option<String>;
@@ -70,9 +72,10 @@ pub trait Network {
     /// cancelled.
     async fn send(&self, plan: &Plan) -> Result<Self::Response, SendError>;
 
-    /// The first bytes of the latest response's body: `limit` bytes, or fewer if the body ends or `within` milliseconds
-    /// pass. The caller still gets them. Called only where [`Plan::inspects_response`] is set.
-    async fn beginning(&self, response: &Self::Response, limit: u32, within: u32) -> Vec<u8>;
+    /// The first bytes of the latest response's body: `limit` bytes, or fewer if the body ends or breaks off, or if
+    /// `timeout_ms` milliseconds pass. The caller still gets them. Called only where [`Plan::inspects_response`] is
+    /// set.
+    async fn peek_body(&self, response: &Self::Response, limit: u32, timeout_ms: u32) -> PeekedBody;
 
     /// Stops the last attempt, and reads the rest of its body so that it can be sent again. Returns `false` if the body
     /// is longer than [`Plan::replay_limit`] or does not arrive. Called only where `replay_limit` is not 0.

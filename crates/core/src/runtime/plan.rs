@@ -40,9 +40,24 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// A request of the gateway's own, without headers and body. The timeout, in milliseconds, covers everything.
+    /// A request of the gateway's own, with these headers and a `User-Agent`, and without a body. The timeout, in
+    /// milliseconds, covers everything.
     #[must_use]
-    pub const fn own(method: Method, url: SecretValue, timeout: u32) -> Self {
+    pub fn subrequest(
+        method: Method,
+        url: SecretValue,
+        mut headers: Vec<(String, SecretValue)>,
+        timeout: u32,
+    ) -> Self {
+        if !headers.iter().any(|(name, _)| name == "user-agent") {
+            headers.push(("user-agent".to_owned(), SecretValue::new(USER_AGENT.to_owned())));
+        }
+        Self { set: headers, ..Self::without_edits(method, url, timeout) }
+    }
+
+    /// A request without headers and body. The timeout, in milliseconds, covers everything.
+    #[must_use]
+    pub const fn without_edits(method: Method, url: SecretValue, timeout: u32) -> Self {
         Self {
             method,
             fetcher: None,

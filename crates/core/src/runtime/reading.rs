@@ -56,11 +56,11 @@ pub enum Failure {
     Timeout,
     /// The credential could not be exchanged for a token.
     Exchange,
-    /// The upstream has refused the credential.
-    Refused,
-    /// The upstream has already refused an equal credential, so it was not sent.
+    /// The upstream has rejected the credential.
+    Rejected,
+    /// The upstream has already rejected an equal credential, so it was not sent.
     Repeated,
-    /// The upstream did not respond to the credential, after it had refused another one.
+    /// The upstream did not respond to the credential, after it had rejected another one.
     Unanswered,
 }
 
@@ -75,7 +75,7 @@ impl Failure {
             Self::Error => "error",
             Self::Timeout => "timeout",
             Self::Exchange => "exchange",
-            Self::Refused => "refused",
+            Self::Rejected => "refused",
             Self::Repeated => "repeated",
             Self::Unanswered => "unanswered",
         }
@@ -84,7 +84,7 @@ impl Failure {
     /// Whether a caller can cause it, so that it tells nothing about the secret.
     #[must_use]
     pub const fn can_be_forced(self) -> bool {
-        matches!(self, Self::Refused | Self::Repeated)
+        matches!(self, Self::Rejected | Self::Repeated)
     }
 }
 

@@ -25,7 +25,7 @@ use crate::signing::template::{OpenPart, OpenTemplate};
 use crate::value_syntax::ValueSyntax;
 
 /// A secret with its value.
-pub(super) struct Resolved<'g, 'v> {
+pub(super) struct SecretWithValue<'g, 'v> {
     pub(super) id: SecretId,
     pub(super) name: &'g str,
     pub(super) value: &'v SecretValue,
@@ -42,7 +42,7 @@ pub(super) enum Unusable {
 pub(super) fn render<'g, R: Bindings + AuthRuntime>(
     route: &'g Route,
     auth: &'g [Placement],
-    values: &[Resolved<'g, '_>],
+    values: &[SecretWithValue<'g, '_>],
     position: usize,
     bindings: &R,
 ) -> Result<Credential<'g>, Unusable> {
@@ -202,7 +202,7 @@ impl<'g, R: Bindings + AuthRuntime> Filler<'_, 'g, '_, R> {
 /// Joins the parts of templates. A value is inserted unchanged, and a `${x}` within it is not replaced.
 struct Filler<'a, 'g, 'v, B> {
     route: &'g Route,
-    values: &'a [Resolved<'g, 'v>],
+    values: &'a [SecretWithValue<'g, 'v>],
     bindings: &'a B,
     /// The secret values that were inserted, except those that the route excludes from redaction.
     injected: Vec<(&'g str, SecretValue)>,

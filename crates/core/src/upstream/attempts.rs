@@ -2,11 +2,10 @@
 //!
 //! Four situations lead to another attempt. All of them are before the caller has received a byte of a response:
 //!
-//! 1. The upstream refuses the credential ([`rejection`](super::rejection)), and another source holds another value.
-//!    The
-//!    next source is resolved before the first response is discarded; if it cannot be resolved, the first response is
-//!    returned.
-//! 2. The upstream refuses a token that was used before. A fresh one is obtained with the same source.
+//! 1. The upstream rejects the credential ([`rejection`](super::rejection)), and another source holds another value.
+//!    The next source is resolved before the first response is discarded; if it cannot be resolved, the first response
+//!    is returned.
+//! 2. The upstream rejects a token that was used before. A fresh one is obtained with the same source.
 //! 3. The connection fails before the head of a response arrives, on a route with `retry`.
 //! 4. The upstream asks to try later (429 or 503 with a short `Retry-After`), on a route with `retry`.
 //!
@@ -28,10 +27,10 @@ use crate::runtime::instrumented::Instrumented;
 use crate::runtime::plan::Plan;
 use crate::runtime::{Bindings, Clock, Network, RequestHead, SendError, UpstreamResponse};
 use crate::secret_value::{SecretBytes, SecretValue};
+use crate::secrets::concurrent_reads::Readings;
 use crate::secrets::credential::Credential;
 use crate::secrets::credential_error::CredentialError;
-use crate::secrets::readings::Readings;
-use crate::secrets::resolver::Resolver;
+use crate::secrets::fallback::Resolver;
 use crate::upstream::attempt_signing::sign_attempt;
 use crate::upstream::planning::Forward;
 use crate::upstream::rejection::rejects_credential;
@@ -85,7 +84,10 @@ pub struct Attempts<'a, 'g, H, R> {
 impl<'g, H: RequestHead, R: Bindings + Network + Clock + AuthRuntime + Instrumented> Attempts<'_, 'g, H, R> {
     /// Sends the request with this credential, and repeats it while one of the four situations applies. If no attempt
     /// succeeds, the last response of the upstream is returned.
-    pub async fn send(mut self, credential: Credential<'g>) -> Result<Reply<'g, R::Response>, Code> {
+    pub async fn send_with_failover(
+        mut self,
+        credential: Credential<'g>,
+    ) -> Result<Reply<'g, R::Response>, Code> {
         let mut credential = Rc::new(credential);
         let mut standing: Option<Reply<'g, R::Response>> = None;
         let mut retries = retries(self.forward);
@@ -163,7 +165,7 @@ impl<'g, H: RequestHead, R: Bindings + Network + Clock + AuthRuntime + Instrumen
     /// provoke them, and 403 and 429 do not tell whether the upstream checked the credential.
     fn record_failover(&mut self, status: u16) {
         if self.resolver.has_rejected() && status < 400 {
-            self.event.failover = Some(FailoverOutcome::PrimaryRefused);
+            self.event.failover = Some(FailoverOutcome::PrimaryRejected);
         }
     }
 
@@ -176,7 +178,7 @@ impl<'g, H: RequestHead, R: Bindings + Network + Clock + AuthRuntime + Instrumen
         Some(range)
     }
 
-    /// The same credential with a fresh token, because the refused one may have been revoked.
+    /// The same credential with a fresh token, because the rejected one may have been revoked.
     async fn renewed(&mut self, is_stale: bool, replay_limit: u32) -> Option<Credential<'g>> {
         if !is_stale || !self.buffer_for_replay(replay_limit).await {
             return None;
@@ -188,16 +190,16 @@ impl<'g, H: RequestHead, R: Bindings + Network + Clock + AuthRuntime + Instrumen
         Some(renewed)
     }
 
-    /// The credential that is tried after the one that the upstream has just refused, or why there is none.
+    /// The credential that is tried after the one that the upstream has just rejected, or why there is none.
     async fn next(&mut self, replay_limit: u32) -> Result<Credential<'g>, FailoverOutcome> {
         if !self.resolver.has_next() {
-            return Err(FailoverOutcome::AllRefused);
+            return Err(FailoverOutcome::AllRejected);
         }
         if !self.buffer_for_replay(replay_limit).await {
             return Err(FailoverOutcome::NotReplayable);
         }
         let next = self.resolver.next(self.readings, self.runtime).await.map_err(|why| match why {
-            CredentialError::Repeated => FailoverOutcome::AllRefused,
+            CredentialError::Repeated => FailoverOutcome::AllRejected,
             CredentialError::Unavailable | CredentialError::Misconfigured => FailoverOutcome::NextUnavailable,
         })?;
         if self.forward.redacts {

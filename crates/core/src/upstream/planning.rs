@@ -134,7 +134,7 @@ impl<H: RequestHead> Forward<'_, H> {
 
     /// The subprotocol that the gateway selects, if the upstream was offered none.
     #[must_use]
-    pub fn own_subprotocol(&self, response: &impl UpstreamResponse) -> Option<&str> {
+    pub fn selected_subprotocol(&self, response: &impl UpstreamResponse) -> Option<&str> {
         if !response.is_web_socket() || response.header(subprotocol::HEADER).is_some() {
             return None;
         }

@@ -5,8 +5,8 @@ use memchr::memmem;
 
 use crate::configuration::Failover;
 use crate::http::media_type::essence;
-use crate::runtime::clock::elapsed;
-use crate::runtime::{Clock, Network, UpstreamResponse};
+use crate::http::method::Method;
+use crate::runtime::{Network, UpstreamResponse};
 
 /// How much of a body is searched for the text of a condition, in bytes. The error of an API is short.
 const BEGINNING: u32 = 4 * 1024;
@@ -20,7 +20,8 @@ const PROBE_BEGINNING: u32 = 64 * 1024;
 const PROBE_PATIENCE: u32 = 5_000;
 
 /// Whether one of the route's conditions holds for the response. The body is read only where the head does not decide;
-/// the caller still gets all of it.
+/// the caller still gets all of it. A condition that cannot be checked, because the body breaks off or is late, does
+/// not hold: the response is then returned as it is.
 pub async fn rejects_credential<N: Network>(
     failover: Option<&Failover>,
     response: &N::Response,
@@ -32,30 +33,30 @@ pub async fn rejects_credential<N: Network>(
     if !has_text(response) {
         return false;
     }
-    let beginning = network.beginning(response, BEGINNING, PATIENCE).await;
-    matches_text(failover, response, &beginning)
+    let peeked = network.peek_body(response, BEGINNING, PATIENCE).await;
+    matches_text(failover, response, &peeked.bytes)
 }
 
 /// The same for a probe, which has more time, and must not take an unread body for that of an accepted credential:
-/// `None` if the head does not decide, and no condition holds for the part of the body that could be read.
-pub async fn probe_rejects_credential<R: Network + Clock>(
+/// `None` if the head does not decide, and no condition holds for the part of the body that could be read. That part is
+/// less than the whole where the body breaks off, is late or is long. The response to HEAD has no body at all.
+pub async fn probe_rejects_credential<N: Network>(
     failover: Option<&Failover>,
-    response: &R::Response,
-    runtime: &R,
+    method: Method,
+    response: &N::Response,
+    network: &N,
 ) -> Option<bool> {
     if let Some(decided) = decided_by_head(failover, response) {
         return Some(decided);
     }
-    if !has_text(response) {
+    if method == Method::Head || !has_text(response) {
         return None;
     }
-    let before = runtime.now();
-    let beginning = runtime.beginning(response, PROBE_BEGINNING, PROBE_PATIENCE).await;
-    if matches_text(failover, response, &beginning) {
+    let peeked = network.peek_body(response, PROBE_BEGINNING, PROBE_PATIENCE).await;
+    if matches_text(failover, response, &peeked.bytes) {
         return Some(true);
     }
-    let is_late = elapsed(before, runtime.now()) >= PROBE_PATIENCE;
-    (beginning.len() < PROBE_BEGINNING as usize && !is_late).then_some(false)
+    peeked.is_whole.then_some(false)
 }
 
 /// Whether the response rejects the credential, if its status decides that. `None` if that depends on the body.

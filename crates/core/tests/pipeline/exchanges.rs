@@ -333,6 +333,8 @@ fn a_renewal_that_fails_is_a_refusal_of_its_source() {
     assert_eq!((exchange.status, exchange.sent.len()), (401, 1));
     assert_eq!(sources(&exchange), ["1 null", "1 \"exchange\""]);
     assert!(without.asked_for_tokens.borrow().len() == 1);
+    // No source was used in the place of another one.
+    assert_eq!(exchange.notices, [] as [serde_json::Value; 0]);
 }
 
 #[test]

@@ -105,6 +105,40 @@ fn cases_43_and_55_a_body_can_say_that_the_key_is_refused() {
 }
 
 #[test]
+fn a_body_that_breaks_off_hides_no_rejection_and_makes_none() {
+    for (status, body, attempts) in
+        [(401, "", 2), (400, "{\"reason\":\"API_KEY_INVALID\"", 2), (400, "{\"reason\":", 1), (200, "", 1)]
+    {
+        let first = FakeAnswer::new(status, &[("content-type", "application/json")]).with_body(body);
+        let exchange = world().first([Ok(first.cut_off())]).ask(&get("/told/x"));
+        assert_eq!(exchange.sent.len(), attempts, "{status} {body}");
+        if attempts == 1 {
+            assert_eq!((exchange.status, exchange.body.as_str()), (status, body));
+        }
+    }
+}
+
+#[test]
+fn every_refused_source_is_in_the_log_when_a_later_one_is_accepted() {
+    let exchange = world().first_statuses(&[401, 403]).ask(&get("/three/x"));
+    assert_eq!((exchange.status, &exchange.log["failover"]), (200, &json!("primary_refused")));
+    let noted = exchange.log["secrets"].as_array().unwrap();
+    let noted: Vec<_> = noted.iter().map(|note| (note["source"].as_u64(), note["status"].as_u64())).collect();
+    assert_eq!(noted, [(Some(1), Some(401)), (Some(2), Some(403)), (Some(3), None)]);
+    let [notice] = &exchange.notices[..] else { panic!("{:?}", exchange.notices) };
+    let named = ["event", "binding", "served_by"].map(|field| notice[field].as_str().unwrap());
+    assert_eq!(named, ["failover_served", "API_KEY", "ONLY_KEY"]);
+
+    // The word is about the sources that were tried: the primary may also have failed.
+    let world = world().with("API_KEY", Binding::Missing).first_statuses(&[401]);
+    let exchange = world.ask(&get("/three/x"));
+    assert_eq!((exchange.status, &exchange.log["failover"]), (200, &json!("primary_refused")));
+    let failures: Vec<_> =
+        exchange.log["secrets"].as_array().unwrap().iter().map(|note| note["failure"].as_str()).collect();
+    assert_eq!(failures, [Some("missing"), Some("refused"), None]);
+}
+
+#[test]
 fn case_43_the_next_source_serves_the_same_request() {
     let exchange = world().first_statuses(&[401]).ask(&get("/api/x?y=1").header("accept", "text/plain"));
     assert_eq!(exchange.status, 200);

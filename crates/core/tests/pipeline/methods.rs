@@ -162,3 +162,135 @@ fn case_71_a_form_may_name_a_method_that_its_rules_admit() {
     let exchange = World::of(&stripping).ask(&Ask::new("GET", "/dav/x?_method=DELETE&a=1"));
     assert_eq!(exchange.sent().url, "https://dav.example.com/base/x?a=1");
 }
+
+/// A route to this upstream with a rule for everything below `/bucket/public`, and another for `/mine`.
+fn store(upstream: &str, more: &str) -> World {
+    let gateway = GATEWAY.replace("https://dav.example.com/base", upstream).replace(
+        "\"GET,PUT /**\"",
+        "\"GET,PUT,DELETE /bucket/public/**\", \"GET,PUT /public/**\", \"GET /bucket/read only\"",
+    );
+    World::of(&gateway.replace("retry    =", &format!("{more}\nretry    =")))
+}
+
+fn put(header: &'static str, value: &str) -> Ask {
+    Ask::new("PUT", "/dav/bucket/public/x").header(header, value)
+}
+
+#[test]
+fn case_74_the_source_of_a_copy_needs_a_rule() {
+    let world = || store("https://s3.eu-west-1.amazonaws.com", "");
+    for source in [
+        "bucket/public/y",
+        "/bucket/public/y",
+        "/bucket/public/a%20b/%C3%A9",
+        "bucket%2Fpublic%2Fy",
+        "bucket/public/y?versionId=3HL4kqtJlcpXroDTDmJ.rmSpXd3dIbrHY_MTRCxf3vjVBH40",
+        "bucket/public/a%2Bb",
+    ] {
+        let exchange = world().ask(&put("x-amz-copy-source", source));
+        assert_eq!(
+            (exchange.status, exchange.sent().header("x-amz-copy-source")),
+            (200, vec![source]),
+            "{source}"
+        );
+    }
+    for source in [
+        "bucket/private/y",
+        "/bucket/private/y",
+        "other/public/y",
+        "bucket%2Fprivate%2Fy",
+        "bucket",
+        "",
+        "bucket/private/y?versionId=1",
+        "bucket/public/y?x=/../",
+        "bucket/public/y?versionId=1&x",
+        "arn:aws:s3:eu-west-1:123456789012:accesspoint/mine/object/bucket/public/y",
+        "arn%3Aaws%3As3:eu-west-1%3A123456789012%3Aaccesspoint/mine/object/y",
+        "tenant:bucket/public/y",
+        "https://s3.eu-west-1.amazonaws.com.evil.example/bucket/public/y",
+        "https://s3.eu-west-1.amazonaws.com@evil.example/bucket/public/y",
+        "https://evil.example.com/bucket/public/y",
+        "//bucket/public/y",
+    ] {
+        let exchange = world().ask(&put("x-amz-copy-source", source));
+        exchange.refused("not_allowed");
+        assert_eq!(exchange.log["mismatch"], "other_resource", "{source}");
+    }
+    for source in [
+        "bucket/public/../private/y",
+        "bucket/public/%2e%2e/private/y",
+        "bucket/public/..%2Fprivate%2Fy",
+        "bucket/public/y, bucket/private/y",
+        "bucket/public/y#z",
+        "bucket/public/a%2fb",
+        "bucket/read+only",
+        "bucket/public/\u{e9}",
+    ] {
+        world().ask(&put("x-amz-copy-source", source)).refused("path_ambiguous");
+    }
+}
+
+#[test]
+fn case_74_every_provider_s_header_is_a_source() {
+    let world = || store("https://objects.example.com", "");
+    for name in [
+        "x-amz-copy-source",
+        "x_amz_copy_source",
+        "x-goog-copy-source",
+        "x-oss-copy-source",
+        "x-cos-copy-source",
+        "x-obs-copy-source",
+        "x-ms-copy-source",
+        "x-ms-rename-source",
+        "x-amz-rename-source",
+        "x-upyun-move-source",
+    ] {
+        assert_eq!(world().ask(&put(name, "/bucket/public/y")).status, 200, "{name}");
+        world().ask(&put(name, "/bucket/private/y")).refused("not_allowed");
+    }
+    // A rule for GET does not allow moving.
+    assert_eq!(world().ask(&put("x-amz-copy-source", "public/y")).status, 200);
+    world().ask(&put("x-ms-rename-source", "public/y")).refused("not_allowed");
+    for name in [
+        "x-copy-from",
+        "x-object-manifest",
+        "x-symlink-target",
+        "x-oss-symlink-target",
+        "x-copy-from-account",
+        "x-symlink-target-account",
+        "destination-account",
+    ] {
+        world().ask(&put(name, "bucket/public/y")).refused("not_allowed");
+    }
+    // Headers that limit a copy name no resource.
+    for (name, value) in [("x-amz-copy-source-if-match", "\"x\""), ("x-amz-copy-source-range", "bytes=0-9")] {
+        assert_eq!(world().ask(&put(name, value)).sent().header(name), [value]);
+    }
+    let azure = "https://objects.example.com/bucket/public/y?sv=1&sig=a%2Fb";
+    assert_eq!(world().ask(&put("x-ms-copy-source", azure)).status, 200);
+    world()
+        .ask(&put("x-ms-copy-source", "https://objects.example.com/bucket/private/y?sv=1"))
+        .refused("not_allowed");
+}
+
+#[test]
+fn case_74_a_source_is_on_the_upstream_of_the_route() {
+    // With the bucket in the base path, and in the host.
+    for upstream in ["https://s3.amazonaws.com/mine", "https://mine.s3.amazonaws.com"] {
+        let world = || store(upstream, "");
+        assert_eq!(world().ask(&put("x-amz-copy-source", "mine/public/y")).status, 200, "{upstream}");
+        for source in ["mine/private/y", "public/y", "other/public/y", "bucket/public/y"] {
+            world().ask(&put("x-amz-copy-source", source)).refused("not_allowed");
+        }
+    }
+}
+
+#[test]
+fn case_74_a_route_can_forward_a_source_that_is_not_checked_or_strip_it() {
+    let forwarding = store("https://objects.example.com", "forward_headers = [\"x-amz-copy-source\"]");
+    let exchange = forwarding.ask(&put("x-amz-copy-source", "bucket/private/y"));
+    assert_eq!(exchange.sent().header("x-amz-copy-source"), ["bucket/private/y"]);
+    let stripping = store("https://objects.example.com", "strip_headers = [\"x-amz-copy-source\"]");
+    let exchange = stripping.ask(&put("x-amz-copy-source", "bucket/private/y"));
+    assert_eq!((exchange.status, exchange.sent().header("x-amz-copy-source")), (200, vec![]));
+}

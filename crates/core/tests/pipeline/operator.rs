@@ -7,7 +7,7 @@ use ostiary_core::runtime::SendError;
 use serde_json::{Value, json};
 use sha2::Sha256;
 
-use crate::world::{Ask, Binding, Exchange, World};
+use crate::world::{Ask, Binding, Exchange, FakeAnswer, World};
 
 pub const NONCE: &str = "AAAAAAAAAAAAAAAAAAAAAA";
 
@@ -442,6 +442,29 @@ fn a_probe_does_not_take_a_body_that_it_could_not_read_for_an_acceptance() {
         let told = exchange.report.get("undecided").is_some_and(|told| told == true);
         assert_eq!((&exchange.report["refused"], told), (&json!(refused), undecided), "{status} {headers:?}");
     }
+    for (status, answer, refused, undecided) in [
+        (200, "{\"ok\":", false, true),
+        (200, "", false, true),
+        // The part that arrived is enough.
+        (200, "{\"error\":\"invalid\"", true, false),
+        // The status decides.
+        (401, "{", true, false),
+        (403, "{", false, false),
+    ] {
+        let mut world = World::of(&gateway);
+        world.answer = Ok(FakeAnswer::new(status, &[json]).with_body(answer).cut_off());
+        let exchange = probe(&world, &body);
+        let told = exchange.report.get("undecided").is_some_and(|told| told == true);
+        assert_eq!((&exchange.report["refused"], told), (&json!(refused), undecided), "{status} {answer}");
+    }
+    // The response to HEAD has no body, so the texts cannot be in it.
+    let head =
+        json!({ "route": "api", "method": "HEAD", "path": "/v1/balance", "source": 1, "nonce": NONCE });
+    for (status, refused, undecided) in [(200, false, true), (401, true, false), (403, false, false)] {
+        let exchange = probe(&World::of(&gateway).answering(status, &[json]), &head);
+        let told = exchange.report.get("undecided").is_some_and(|told| told == true);
+        assert_eq!((&exchange.report["refused"], told), (&json!(refused), undecided), "HEAD {status}");
+    }
 }
 
 fn with_page() -> World {
@@ -573,7 +596,7 @@ fn metrics_and_traffic_ask_with_nothing_of_the_operator_s() {
                 ("POST", "https://api.example.org/acct-1/sql")
             );
             let names: Vec<_> = sent.headers.iter().map(|(name, _)| name.as_str()).collect();
-            assert_eq!(names, ["authorization", "content-type"]);
+            assert_eq!(names, ["authorization", "content-type", "user-agent"]);
             assert_eq!(sent.header("authorization"), ["Bearer canary-only-key"]);
             let sql = sent.body.as_deref().unwrap();
             assert!(sql.contains("FROM gateway_points WHERE blob7 = ''"), "{sql}");

@@ -25,8 +25,8 @@ use ostiary_core::runtime::plan::Plan;
 use ostiary_core::runtime::rate_limit_verdict::RateLimitVerdict;
 use ostiary_core::runtime::reading::Reading;
 use ostiary_core::runtime::{
-    Bindings, BodyReadError, Clock, Network, OperatorRuntime, RehearsalRequest, Rehearsed, RehearsedSend,
-    RequestHead, SendError, UpstreamResponse,
+    Bindings, BodyReadError, Clock, Network, OperatorRuntime, PeekedBody, RehearsalRequest, Rehearsed,
+    RehearsedSend, RequestHead, SendError, UpstreamResponse,
 };
 use ostiary_core::secret_value::{SecretBytes, SecretValue};
 use ostiary_core::upstream::response_status::check_status;
@@ -175,6 +175,8 @@ pub struct FakeAnswer {
     pub web_socket: bool,
     pub headers: Vec<(&'static str, &'static str)>,
     pub body: &'static str,
+    /// Whether the body breaks off after `body`.
+    pub is_cut_off: bool,
     /// Which head of the request it is, counted from 1. A later head cancels its body.
     head: usize,
 }
@@ -249,12 +251,17 @@ impl RequestHead for AskedHead<'_> {
 
 impl FakeAnswer {
     pub fn new(status: u16, headers: &[(&'static str, &'static str)]) -> Self {
-        Self { status, web_socket: false, headers: headers.to_vec(), body: "", head: 0 }
+        Self { status, web_socket: false, headers: headers.to_vec(), body: "", is_cut_off: false, head: 0 }
     }
 
     /// With this body.
     pub fn with_body(self, body: &'static str) -> Self {
         Self { body, ..self }
+    }
+
+    /// With a body that breaks off.
+    pub fn cut_off(self) -> Self {
+        Self { is_cut_off: true, ..self }
     }
 }
 
@@ -495,7 +502,7 @@ impl Bindings for World {
         }
     }
 
-    async fn limit(&self, binding: &str, key: &str, _within: u32) -> RateLimitVerdict {
+    async fn check_rate_limit(&self, binding: &str, key: &str, _within: u32) -> RateLimitVerdict {
         assert_no_canary(key);
         self.counted.borrow_mut().push((binding.to_owned(), key.to_owned()));
         self.limits.get(binding).copied().unwrap_or(RateLimitVerdict::Within)
@@ -531,10 +538,12 @@ impl Network for World {
         Ok(FakeAnswer { head, ..answer })
     }
 
-    async fn beginning(&self, response: &FakeAnswer, limit: u32, within: u32) -> Vec<u8> {
+    async fn peek_body(&self, response: &FakeAnswer, limit: u32, within: u32) -> PeekedBody {
         self.assert_not_cancelled(response);
         self.steps.borrow_mut().push(format!("looks at {limit} bytes for {within} ms"));
-        response.body.bytes().take(usize::try_from(limit).unwrap()).collect()
+        let bytes: Vec<u8> = response.body.bytes().take(usize::try_from(limit).unwrap()).collect();
+        let is_whole = !response.is_cut_off && bytes.len() < usize::try_from(limit).unwrap();
+        PeekedBody { bytes, is_whole }
     }
 
     async fn buffer_for_replay(&self) -> bool {
@@ -579,6 +588,8 @@ impl OwnRequests for World {
     async fn request(&self, plan: &Plan, limit: u32) -> Result<WholeResponse, SendError> {
         assert_no_canary(&format!("{plan:?}"));
         assert_eq!(plan.has_body, plan.body.is_some());
+        // Some servers refuse a request without it.
+        assert_eq!(plan.set.iter().filter(|(name, _)| name == "user-agent").count(), 1);
         if let Some(answer) = self.key_sets.borrow().get(plan.url.expose()) {
             assert_eq!((plan.method.as_str(), plan.body.is_none()), ("GET", true));
             assert_eq!(apply(plan, BTreeMap::new()).get("accept").unwrap(), "application/json");

@@ -10,7 +10,7 @@ use crate::http::path::Below;
 use crate::runtime::Bindings;
 use crate::runtime::reading::Reading;
 use crate::secret_value::SecretValue;
-use crate::secrets::readings::Readings;
+use crate::secrets::concurrent_reads::Readings;
 
 /// The `typ` of these tokens, which distinguishes them from other kinds (RFC 8725 §3.11).
 pub const KIND: &str = "ostiary+jwt";

@@ -123,7 +123,7 @@ async fn fetch<R: AuthRuntime>(
 /// The response's body, and its lifetime in seconds.
 async fn get<R: AuthRuntime>(url: &str, runtime: &R) -> Result<(Vec<u8>, u32), JwtError> {
     let set = vec![("accept".to_owned(), SecretValue::new("application/json".to_owned()))];
-    let plan = Plan { set, ..Plan::own(Method::Get, SecretValue::new(url.to_owned()), TIMEOUT) };
+    let plan = Plan::subrequest(Method::Get, SecretValue::new(url.to_owned()), set, TIMEOUT);
     let response = runtime.request(&plan, LARGEST).await.map_err(|_| JwtError::KeySetUnavailable)?;
     // A redirect would lead to a host that is not in the configuration.
     if response.status != OK {

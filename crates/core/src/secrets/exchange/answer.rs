@@ -28,13 +28,13 @@ impl Answer {
         let status = response.status;
         let text = std::str::from_utf8(response.body.expose()).unwrap_or_default();
         if !(200..300).contains(&status) {
-            return Err(ExchangeError::refused(status, error_code(text).as_deref()));
+            return Err(ExchangeError::rejected(status, error_code(text).as_deref()));
         }
         // Some endpoints refuse with status 200 and an error code.
         let token = member(text, &form.token).and_then(|raw| serde_json::from_str::<String>(raw).ok());
         let Some(token) = token.map(SecretValue::new).filter(|token| !token.expose().is_empty()) else {
             return Err(match error_code(text) {
-                Some(code) => ExchangeError::refused(status, Some(&code)),
+                Some(code) => ExchangeError::rejected(status, Some(&code)),
                 None => ExchangeError::NoToken(Some(status)),
             });
         };

@@ -25,8 +25,8 @@ pub enum ExchangeError {
     TimedOut,
     /// The response is too long.
     TooLarge,
-    /// The token endpoint refused with this status, and one of the codes if its response has one.
-    Refused(u16, Option<&'static str>),
+    /// The token endpoint rejected the credential with this status, and one of the codes if its response has one.
+    Rejected(u16, Option<&'static str>),
     /// The response with this status has no token, or the token does not fit where it is to be put.
     NoToken(Option<u16>),
 }
@@ -40,8 +40,8 @@ impl ExchangeError {
             Self::Unreachable => "unreachable",
             Self::TimedOut => "timeout",
             Self::TooLarge => "too_large",
-            Self::Refused(_, Some(code)) => code,
-            Self::Refused(_, None) => "refused",
+            Self::Rejected(_, Some(code)) => code,
+            Self::Rejected(_, None) => "refused",
             Self::NoToken(_) => "no_token",
         }
     }
@@ -50,14 +50,14 @@ impl ExchangeError {
     #[must_use]
     pub const fn status(self) -> Option<u16> {
         match self {
-            Self::Refused(status, _) => Some(status),
+            Self::Rejected(status, _) => Some(status),
             Self::NoToken(status) => status,
             Self::Unsigned | Self::Unreachable | Self::TimedOut | Self::TooLarge => None,
         }
     }
 
-    /// A refusal with this status and the error code of its body.
-    pub(super) fn refused(status: u16, code: Option<&str>) -> Self {
-        Self::Refused(status, code.and_then(|code| CODES.into_iter().find(|known| *known == code)))
+    /// A rejection with this status and the error code of its body.
+    pub(super) fn rejected(status: u16, code: Option<&str>) -> Self {
+        Self::Rejected(status, code.and_then(|code| CODES.into_iter().find(|known| *known == code)))
     }
 }

@@ -11,7 +11,7 @@ use crate::configuration::Exchange;
 use crate::runtime::SendError;
 use crate::runtime::auth_runtime::AuthRuntime;
 use crate::runtime::no_head::NoHead;
-use crate::runtime::plan::{Plan, USER_AGENT};
+use crate::runtime::plan::Plan;
 use crate::secret_value::SecretValue;
 use crate::secrets::credential::{Credential, PendingExchange};
 use crate::signing;
@@ -86,12 +86,10 @@ fn request_plan(pending: &PendingExchange<'_>) -> Plan {
         ((*name).to_owned(), SecretValue::new(value.expose().to_owned()))
     };
     let mut set: Vec<(String, SecretValue)> = headers.iter().map(owned).collect();
-    for (name, value) in [("accept", "application/json"), ("user-agent", USER_AGENT)] {
-        if !set.iter().any(|(known, _)| known == name) {
-            set.push((name.to_owned(), SecretValue::new(value.to_owned())));
-        }
+    if !set.iter().any(|(known, _)| known == "accept") {
+        set.push(("accept".to_owned(), SecretValue::new("application/json".to_owned())));
     }
     let base = url.base_with(segments);
     let path = if base.expose().is_empty() { "/" } else { base.expose() };
-    Plan { set, ..Plan::own(*method, SecretValue::new([&url.origin, path].concat()), *timeout) }
+    Plan::subrequest(*method, SecretValue::new([&url.origin, path].concat()), set, *timeout)
 }

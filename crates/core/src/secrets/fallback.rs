@@ -1,4 +1,5 @@
-//! The fallback of step 5: tries the sources of a route's auth in their order.
+//! The fallback of step 5: tries the sources of a route's auth in their order. A source is passed over if it cannot be
+//! read or used, or after the upstream has rejected its credential (`crates/core/src/upstream/attempts.rs`).
 
 use serde::Serialize;
 
@@ -10,11 +11,11 @@ use crate::runtime::feature::if_built_in;
 use crate::runtime::reading::{Failure, Reading};
 use crate::runtime::{Bindings, Clock};
 use crate::secret_value::SecretValue;
+use crate::secrets::concurrent_reads::Readings;
 use crate::secrets::credential::Credential;
 use crate::secrets::credential_error::CredentialError;
 use crate::secrets::exchange::{ExchangeError, obtain};
-use crate::secrets::readings::Readings;
-use crate::secrets::template::{Resolved, Unusable, render};
+use crate::secrets::template::{SecretWithValue, Unusable, render};
 use crate::secrets::value_check::syntax_of;
 use crate::signing::moment::Moment;
 
@@ -33,7 +34,7 @@ pub struct SourceNote<'g> {
     /// The reason why it was not used; absent where it was.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failure: Option<Failure>,
-    /// The status with which the upstream or the token endpoint refused the credential.
+    /// The status with which the upstream or the token endpoint rejected the credential.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
     /// The reason why an exchange yielded no token.
@@ -132,20 +133,20 @@ impl<'g> Resolver<'g> {
         self.position < self.end
     }
 
-    /// Whether the upstream has refused a credential.
+    /// Whether the upstream has rejected a credential.
     #[must_use]
     pub const fn has_rejected(&self) -> bool {
         !self.rejected.is_empty()
     }
 
-    /// Records that the upstream has refused this credential with this status. An equal credential is not yielded
+    /// Records that the upstream has rejected this credential with this status. An equal credential is not yielded
     /// again.
     pub fn mark_rejected<S: AuthRuntime>(&mut self, credential: &Credential<'_>, status: u16) {
         self.rejected.push(credential.digest::<S>());
-        self.mark(Failure::Refused, Some(status));
+        self.mark(Failure::Rejected, Some(status));
     }
 
-    /// Records that the upstream did not respond to the credential that was tried after a refused one.
+    /// Records that the upstream did not respond to the credential that was tried after a rejected one.
     pub fn mark_unanswered(&mut self) {
         if self.has_rejected() {
             self.mark(Failure::Unanswered, None);
@@ -167,11 +168,11 @@ impl<'g> Resolver<'g> {
             readings.read(sources.iter().map(|(.., source)| *source)).await;
 
             let mut failures: Vec<(SecretId, Failure)> = Vec::new();
-            let mut values: Vec<Resolved<'g, '_>> = Vec::new();
+            let mut values: Vec<SecretWithValue<'g, '_>> = Vec::new();
             for (id, secret, _, source) in &sources {
                 match readings.get(source) {
                     Some(Reading::Value(value)) => {
-                        values.push(Resolved { id: *id, name: &secret.name, value });
+                        values.push(SecretWithValue { id: *id, name: &secret.name, value });
                     }
                     Some(reading) => failures.extend(reading.failure().map(|failure| (*id, failure))),
                     None => failures.push((*id, Failure::Error)),

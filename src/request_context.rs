@@ -1,7 +1,8 @@
-//! The runtime for the core: the state of one request.
+//! The state of one request at the edge. For the core it is the runtime: every trait of `ostiary_core::runtime` is
+//! implemented for it, here and in the modules that act.
 
 use std::cell::RefCell;
-use std::rc::Weak;
+use std::rc::{Rc, Weak};
 
 use ostiary_core::configuration::Instruments;
 use ostiary_core::runtime::Clock;
@@ -16,9 +17,9 @@ use crate::deadline::Deadline;
 use crate::invocation::Invocation;
 use crate::sending::Sending;
 
-/// The state of one request. The core's traits are implemented in `bindings`, `upstream`, `operator_runtime` and other
-/// modules.
-pub(crate) struct Runtime<'a> {
+/// The state of one request. The core's traits are implemented in `secret_reading`, `upstream`, `operator_runtime` and
+/// other modules.
+pub(crate) struct RequestContext<'a> {
     pub(crate) request: &'a Request,
     pub(crate) env: &'a Env,
     pub(crate) invocation: &'a Invocation,
@@ -30,7 +31,7 @@ pub(crate) struct Runtime<'a> {
     rehearsal: Option<&'a Rehearsal>,
 }
 
-impl<'a> Runtime<'a> {
+impl<'a> RequestContext<'a> {
     pub(crate) fn new(request: &'a Request, env: &'a Env, invocation: &'a Invocation) -> Self {
         Self {
             request,
@@ -43,23 +44,36 @@ impl<'a> Runtime<'a> {
         }
     }
 
-    /// A runtime for a rehearsal: it reads no source and sends nothing.
-    pub(crate) fn rehearsing<'r>(&'r self, rehearsal: &'r Rehearsal) -> Runtime<'r> {
-        Runtime { rehearsal: Some(rehearsal), ..Runtime::new(self.request, self.env, self.invocation) }
+    /// The context of a rehearsal: it reads no source and sends nothing.
+    pub(crate) fn rehearsing<'r>(&'r self, rehearsal: &'r Rehearsal) -> RequestContext<'r> {
+        RequestContext {
+            rehearsal: Some(rehearsal),
+            ..RequestContext::new(self.request, self.env, self.invocation)
+        }
     }
 
     /// The simulated sources and upstreams of a rehearsal. Only the operator's page rehearses requests.
     pub(crate) fn rehearsal(&self) -> Option<&'a Rehearsal> {
         PAGE.and(self.rehearsal)
     }
+
+    /// The deadline of reads that begin at the same time, which share one timer.
+    pub(crate) fn shared_deadline(&self, within: u32) -> Rc<Deadline> {
+        let mut shared = self.deadline.borrow_mut();
+        shared.upgrade().unwrap_or_else(|| {
+            let deadline = Rc::new(Deadline::new(self.invocation, within));
+            *shared = Rc::downgrade(&deadline);
+            deadline
+        })
+    }
 }
 
-impl Instrumented for Runtime<'_> {
+impl Instrumented for RequestContext<'_> {
     const INSTRUMENTS: Instruments = INSTRUMENTS;
     const PAGE: Option<Page> = PAGE;
 }
 
-impl Clock for Runtime<'_> {
+impl Clock for RequestContext<'_> {
     fn now(&self) -> f64 {
         js_sys::Date::now()
     }

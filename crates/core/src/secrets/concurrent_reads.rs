@@ -1,5 +1,5 @@
-//! The secrets that have been read for one request. Each source is read once; sources that are needed together are read
-//! concurrently.
+//! Reads several secrets concurrently, and keeps the readings for one request: each source is read once. The edge reads
+//! each binding (`src/secret_reading.rs`).
 
 use futures::future::join_all;
 
