@@ -739,3 +739,12 @@ fn traffic_is_of_the_last_hour_or_the_last_day() {
         assert!(sql.iter().any(|sql| sql.contains(&format!("{step}) * {step} AS at"))), "{sql:?}");
     }
 }
+
+#[test]
+fn a_build_has_the_instruments_that_its_configuration_asks_for() {
+    use ostiary_core::configuration::Instruments;
+    let plain = Instruments::used_by(&World::new().gateway);
+    assert!(!plain.metrics && !plain.traffic && !plain.ages);
+    let with_metrics = Instruments::used_by(&with_metrics().gateway);
+    assert_eq!(with_metrics, Instruments { metrics: true, traffic: true, ..plain });
+}

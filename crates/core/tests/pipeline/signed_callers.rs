@@ -776,3 +776,23 @@ fn a_set_that_may_not_be_kept_leaves_nothing_in_the_cache() {
         assert_eq!(world.cache.borrow().len(), entries, "{cache_control}");
     }
 }
+
+#[test]
+fn a_build_has_the_forms_of_callers_that_its_configuration_uses_and_no_others() {
+    use ostiary_core::configuration::Forms;
+    let forms = Forms::used_by(&world().gateway);
+    let expected =
+        Forms { jwt_callers: true, fetched_keys: true, ambient_callers: true, issued: true, ..Forms::NONE };
+    assert_eq!(forms, expected);
+    let one = |more: &str| {
+        World::of(&format!(
+            "[secrets]\nkey = [\"ONLY_KEY\"]\n[callers.one]\n{more}\n[routes.r]\nmount = \"/r\"\n\
+             upstream = \"https://api.example.com\"\nauth = {{ bearer = \"${{key}}\" }}\nallow = {{ one = [\"* /**\"] }}\n"
+        ))
+    };
+    let inline = format!(
+        "jwt = {{ issuer = \"joe\", audience = \"{AUDIENCE}\", claims = {{}}, keys = [{}] }}",
+        self::inline(&rsa())
+    );
+    assert_eq!(Forms::used_by(&one(&inline).gateway), Forms { jwt_callers: true, ..Forms::NONE });
+}
