@@ -22,6 +22,8 @@ const SHORT_KEY: usize = 32;
 /// Parses PEM (PKCS#8, PKCS#1 or SEC 1), a JWK, or the Ed25519 key in the bytes `bare`; `None` if the text is not a
 /// key for the algorithm.
 ///
+/// The content of PKCS#8 is not checked, because the runtime does that. [`is_of`] checks its algorithm.
+///
 /// The line ends of PEM may be the two characters `\n`, as in environment files.
 #[must_use]
 pub fn parse(algorithm: JwtAlgorithm, text: &str, bare: Option<&[u8]>) -> Option<SecretBytes> {
@@ -43,15 +45,16 @@ fn pem(algorithm: JwtAlgorithm, text: &str) -> Option<SecretBytes> {
     let body: Zeroizing<String> = Zeroizing::new(body.split_ascii_whitespace().collect());
     let der = base64::decode(body.as_str())?;
     match (label, algorithm) {
-        ("PRIVATE KEY", _) => is_of(algorithm, &der).then(|| der.into()),
+        ("PRIVATE KEY", _) => Some(der.into()),
         ("RSA PRIVATE KEY", JwtAlgorithm::Rs256) => Some(wrapped(RSA, &der)),
         ("EC PRIVATE KEY", JwtAlgorithm::Es256) => Some(wrapped(P256, &der)),
         _ => None,
     }
 }
 
-/// Whether a PKCS#8 key begins with the identifier of the algorithm, which follows two lengths and the version.
-fn is_of(algorithm: JwtAlgorithm, der: &[u8]) -> bool {
+/// Whether a PKCS#8 key begins with the identifier of the algorithm, which follows the length and the version.
+#[must_use]
+pub fn is_of(algorithm: JwtAlgorithm, der: &[u8]) -> bool {
     let identifier = match algorithm {
         JwtAlgorithm::Rs256 => RSA,
         JwtAlgorithm::Es256 => P256,
