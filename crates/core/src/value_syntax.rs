@@ -105,7 +105,8 @@ pub fn is_signing_key(algorithm: JwtAlgorithm, encoding: KeyEncoding, value: &st
         return private_key::symmetric(value, |text| decode_key(encoding, text)).is_some();
     }
     let bare = decode_key(encoding, value);
-    private_key::parse(algorithm, value, bare.as_deref().map(Vec::as_slice)).is_some()
+    private_key::parse(algorithm, value, bare.as_deref().map(Vec::as_slice))
+        .is_some_and(|key| private_key::is_of(algorithm, key.expose()))
 }
 
 /// Whether this character is invisible or looks like a space: Unicode's default ignorable characters, white space other

@@ -223,7 +223,7 @@ impl<H: RequestHead> SignedRequest<'_, H> {
     /// A plan without changes, so that the message is the one that the client has signed.
     fn unedited_plan(&self, body: Option<SecretBytes>) -> Plan {
         let url = SecretValue::new(String::new());
-        Plan { has_body: body.is_some(), body: body.map(Rc::new), ..Plan::without_edits(self.method, url, 0) }
+        Plan { body: body.map(Rc::new), ..Plan::without_edits(self.method, url, 0) }
     }
 
     /// The URL without the parameter that has the signature.

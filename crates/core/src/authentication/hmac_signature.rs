@@ -211,6 +211,7 @@ fn is_nonce(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::configuration::{KeyEncoding, List, SecretId, Template};
 
     fn request(of: RequestValue) -> Part {
         Part::Request(of)
@@ -248,6 +249,9 @@ mod tests {
             (Milliseconds, "1700000000999", Some(1_700_000_000)),
             (Rfc3339, "2016-07-11T22:14:10Z", Some(1_468_275_250)),
             (Rfc3339, "2016-07-11T22:14:10.123Z", Some(1_468_275_250)),
+            (Milliseconds, "01700000000999", None),
+            (Milliseconds, "+1700000000999", None),
+            (Milliseconds, "1700000000999000", None),
             (Seconds, "", None),
             (Seconds, "01700000000", None),
             (Seconds, "+1700000000", None),
@@ -284,5 +288,48 @@ mod tests {
             assert_eq!(is_nonce(text), expected, "{text}");
         }
         assert!(is_nonce(&"a".repeat(128)) && !is_nonce(&"a".repeat(129)));
+    }
+
+    #[test]
+    fn a_signature_has_the_length_and_the_digits_of_its_algorithm() {
+        use Encoding::{Base64, Base64Url, Hex};
+        use HmacAlgorithm::{Sha1, Sha256, Sha384, Sha512};
+        let proof = |algorithm, encoding| HmacProof {
+            key: SecretId(0),
+            field: None,
+            key_encoding: KeyEncoding::Text,
+            algorithm,
+            encoding,
+            window: 300,
+            message: Template { parts: List::default() },
+            put: List::default(),
+        };
+        for (algorithm, encoding, length) in [
+            (Sha1, Hex, 40),
+            (Sha256, Hex, 64),
+            (Sha384, Hex, 96),
+            (Sha512, Hex, 128),
+            (Sha1, Base64, 28),
+            (Sha256, Base64, 44),
+            (Sha384, Base64, 64),
+            (Sha512, Base64, 88),
+            (Sha1, Base64Url, 27),
+            (Sha256, Base64Url, 43),
+            (Sha384, Base64Url, 64),
+            (Sha512, Base64Url, 86),
+        ] {
+            let proof = proof(algorithm, encoding);
+            assert!(has_form(&proof, &"a".repeat(length)), "{algorithm:?} {encoding:?}");
+            assert!(!has_form(&proof, &"a".repeat(length - 1)), "{algorithm:?} {encoding:?}");
+            assert!(!has_form(&proof, &"a".repeat(length + 1)), "{algorithm:?} {encoding:?}");
+        }
+        for (encoding, length, digits, others) in
+            [(Hex, 64, "0a9f", "A-g."), (Base64, 44, "aZ0+/=", "-_.,"), (Base64Url, 43, "aZ0-_", "+/=.,")]
+        {
+            let proof = proof(Sha256, encoding);
+            let ends_with = |digit: char| format!("{}{digit}", "a".repeat(length - 1));
+            assert!(digits.chars().all(|digit| has_form(&proof, &ends_with(digit))), "{encoding:?}");
+            assert!(!others.chars().any(|other| has_form(&proof, &ends_with(other))), "{encoding:?}");
+        }
     }
 }

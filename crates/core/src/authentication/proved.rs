@@ -93,7 +93,7 @@ fn holds_base64(text: &[u8], token: &[u8]) -> bool {
     runs.into_iter().any(|run| {
         let run: Zeroizing<Vec<u8>> = Zeroizing::new(run.iter().copied().map(base64::standard).collect());
         let rests = (0..4).filter_map(|start| run.get(start..));
-        rests.into_iter().filter(|rest| rest.len() * 3 / 4 >= token.len()).any(|groups| {
+        rests.into_iter().any(|groups| {
             let whole = groups.len() - usize::from(groups.len() % 4 == 1);
             let decoded = groups.get(..whole).and_then(base64::decode);
             decoded.is_some_and(|decoded| holds(&decoded, token))
@@ -174,5 +174,26 @@ mod tests {
     fn case_45_their_debug_form_says_nothing() {
         let tokens = ProvedTokens::new(vec![SecretValue::new("canary".to_owned())]);
         assert!(!format!("{tokens:?}").contains("canary"));
+    }
+
+    #[test]
+    fn finds_a_token_in_base64_with_any_digits_around_it() {
+        use ::base64::Engine as _;
+        use ::base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+        let digits = ["", "A", "Ak", "Ake"];
+        for text in ["", "u", "us"].map(|beside| [beside, TOKEN, beside].concat()) {
+            for encoded in [STANDARD_NO_PAD.encode(&text), URL_SAFE_NO_PAD.encode(&text)] {
+                for (before, after) in digits.iter().flat_map(|before| digits.map(|after| (*before, after))) {
+                    let text = [before, &encoded, after].concat();
+                    assert!(are_in(TOKEN, &text), "{text}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_text_that_is_percent_encoded_is_forwarded_if_it_has_no_token() {
+        assert!(!are_in(TOKEN, "a%20text%20that%20is%20longer%20than%20the%20token"));
+        assert!(!are_in(TOKEN, "100% of a text that is longer than the token"));
     }
 }

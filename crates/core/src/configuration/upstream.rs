@@ -301,6 +301,15 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_host_has_at_most_253_characters_and_may_be_an_address_that_ends_with_colons() {
+        let host = |last: usize| [63, 63, 63, last].map(|length| "a".repeat(length)).join(".");
+        assert!(UpstreamUrl::parse(&format!("https://{}", host(61))).is_ok());
+        assert_eq!(UpstreamUrl::parse(&format!("https://{}", host(62))), Err(InvalidUpstream::Host));
+        let parsed = UpstreamUrl::parse("https://[fe80::]/v1").unwrap();
+        assert_eq!(parsed.origin, "https://[fe80::]");
+    }
+
     proptest::proptest! {
         #[test]
         fn case_13_the_url_standard_reads_an_accepted_upstream_as_it_is_written(

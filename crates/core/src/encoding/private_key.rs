@@ -22,6 +22,8 @@ const SHORT_KEY: usize = 32;
 /// Parses PEM (PKCS#8, PKCS#1 or SEC 1), a JWK, or the Ed25519 key in the bytes `bare`; `None` if the text is not a
 /// key for the algorithm.
 ///
+/// The content of PKCS#8 is not checked, because the runtime does that. [`is_of`] checks its algorithm.
+///
 /// The line ends of PEM may be the two characters `\n`, as in environment files.
 #[must_use]
 pub fn parse(algorithm: JwtAlgorithm, text: &str, bare: Option<&[u8]>) -> Option<SecretBytes> {
@@ -48,6 +50,18 @@ fn pem(algorithm: JwtAlgorithm, text: &str) -> Option<SecretBytes> {
         ("EC PRIVATE KEY", JwtAlgorithm::Es256) => Some(wrapped(P256, &der)),
         _ => None,
     }
+}
+
+/// Whether a PKCS#8 key begins with the identifier of the algorithm, which follows the length and the version.
+#[must_use]
+pub fn is_of(algorithm: JwtAlgorithm, der: &[u8]) -> bool {
+    let identifier = match algorithm {
+        JwtAlgorithm::Rs256 => RSA,
+        JwtAlgorithm::Es256 => P256,
+        JwtAlgorithm::EdDsa => ED25519,
+        JwtAlgorithm::Hs256 => return false,
+    };
+    (5..8).any(|start| der.get(start..).is_some_and(|rest| rest.starts_with(identifier)))
 }
 
 /// The members of a private JWK (RFC 7518 §6, RFC 8037 §2).
@@ -113,4 +127,43 @@ pub fn symmetric(text: &str, decode: impl Fn(&str) -> Option<Zeroizing<Vec<u8>>>
         return base64::decode(jwk.k).filter(|key| jwk.kty == "oct" && !key.is_empty()).map(Into::into);
     }
     decode(text).map(Into::into)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bare_key_is_the_32_bytes_of_ed25519() {
+        let bare = |algorithm, length: usize| parse(algorithm, "text", Some(&vec![7; length])).is_some();
+        assert!(bare(JwtAlgorithm::EdDsa, 32));
+        assert!(!bare(JwtAlgorithm::EdDsa, 31) && !bare(JwtAlgorithm::EdDsa, 33));
+        assert!(!bare(JwtAlgorithm::Es256, 32) && !bare(JwtAlgorithm::Rs256, 32));
+        assert!(parse(JwtAlgorithm::EdDsa, "text", None).is_none());
+    }
+
+    #[test]
+    fn the_private_key_of_a_jwk_has_32_bytes() {
+        for (algorithm, kind) in [
+            (JwtAlgorithm::EdDsa, r#""kty":"OKP","crv":"Ed25519""#),
+            (JwtAlgorithm::Es256, r#""kty":"EC","crv":"P-256","x":"AAAA","y":"AAAA""#),
+        ] {
+            for (digits, expected) in [(43, true), (42, false), (44, false)] {
+                let text = format!(r#"{{{kind},"d":"{}"}}"#, "A".repeat(digits));
+                assert_eq!(parse(algorithm, &text, None).is_some(), expected, "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_symmetric_key_is_an_octet_sequence_or_a_text() {
+        let bytes = |text: &str| {
+            let key = symmetric(text, |text| Some(Zeroizing::new(text.as_bytes().to_vec())));
+            key.map(|key| key.expose().to_vec())
+        };
+        assert_eq!(bytes(r#"{"kty":"oct","k":"AAAA"}"#), Some(vec![0; 3]));
+        assert_eq!(bytes(r#"{"kty":"oct","k":""}"#), None);
+        assert_eq!(bytes(r#"{"kty":"RSA","k":"AAAA"}"#), None);
+        assert_eq!(bytes("{text}"), Some(b"{text}".to_vec()));
+    }
 }

@@ -98,4 +98,10 @@ mod tests {
             assert!(!same_folded(name, "x-api-key"), "{name}");
         }
     }
+
+    #[test]
+    fn a_name_without_letters_and_digits_is_folded_too() {
+        assert_eq!((fold("_"), fold("_.~"), fold("-")), ("-".into(), "---".into(), "-".into()));
+        assert_eq!(HeaderName::parse("X-Api-Key").unwrap().to_string(), "x-api-key");
+    }
 }

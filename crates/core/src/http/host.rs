@@ -110,4 +110,11 @@ mod tests {
             assert_eq!(Host::parse(text, 80), Err(InvalidHost), "{text:?}");
         }
     }
+
+    #[test]
+    fn a_colon_within_an_address_does_not_begin_a_port() {
+        for text in ["[::]", "[fe80::]", "[1:2:3:4:5:6:7:8]"] {
+            assert_eq!(Host::parse(text, 443).unwrap().as_str(), text);
+        }
+    }
 }

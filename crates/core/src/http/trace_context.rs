@@ -234,4 +234,13 @@ mod tests {
         let members: Vec<String> = (0..3).map(|number| format!("k{number}={}", "v".repeat(200))).collect();
         assert_eq!(state(&members.join(",")), Some(members[..2].join(",")));
     }
+
+    #[test]
+    fn a_state_has_at_most_512_characters() {
+        let member = |key: char, length: usize| format!("{key}={}", "v".repeat(length - 2));
+        let (first, fits, exceeds) = (member('a', 255), member('b', 256), member('b', 257));
+        let whole = format!("{first},{fits}");
+        assert_eq!((whole.len(), state(&whole)), (512, Some(whole.clone())));
+        assert_eq!(state(&format!("{first},{exceeds}")), Some(first));
+    }
 }

@@ -118,4 +118,15 @@ mod tests {
         }
         assert_eq!(seen.len(), 8);
     }
+
+    #[test]
+    fn the_bytes_do_not_repeat_after_a_block() {
+        let mut control =
+            ControlValues::new(&Nonce::parse("AAAAAAAAAAAAAAAAAAAAAA").unwrap(), &RequestId::new(7));
+        let blocks: std::collections::BTreeSet<Vec<u8>> =
+            (0..3).map(|_| (0..32).map(|_| control.byte()).collect()).collect();
+        assert_eq!(blocks.len(), 3);
+        let kinds = |block: &Vec<u8>| block.iter().collect::<std::collections::BTreeSet<_>>().len();
+        assert!(blocks.iter().all(|block| kinds(block) > 16));
+    }
 }

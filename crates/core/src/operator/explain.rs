@@ -152,3 +152,25 @@ impl RehearsalRequest {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rehearsal_is_of_the_request_that_the_operator_describes() {
+        let mut request = RehearsalRequest {
+            method: "POST".to_owned(),
+            url: "https://gw.example.com".to_owned(),
+            headers: vec![
+                ("host".to_owned(), "other.example.com".to_owned()),
+                ("accept".to_owned(), "a".to_owned()),
+            ],
+        };
+        assert_eq!(request.name_host(), Some(()));
+        assert_eq!((request.method(), request.url()), ("POST", "https://gw.example.com/"));
+        assert_eq!(request.header("host"), Some("gw.example.com"));
+        assert_eq!((request.header("accept"), request.header("cookie")), (Some("a"), None));
+        assert_eq!(request.header_names().collect::<Vec<_>>(), ["accept", "host"]);
+    }
+}

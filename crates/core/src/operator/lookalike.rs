@@ -197,4 +197,25 @@ mod tests {
         assert_eq!(unlike("  blank-at-ends ").len(), "blank-at-ends".len());
         assert_eq!(letters(40, &mut numbers()).expose().len(), 40);
     }
+
+    #[test]
+    fn a_prefix_leaves_sixteen_random_characters() {
+        assert_eq!(kept(b"key_0123456789abcdef"), 4);
+        assert_eq!(kept(b"key_0123456789abcde"), 0);
+        // The last character stays in a value of that length.
+        assert_eq!((fixed(b"0123456789abcdef"), fixed(b"0123456789abcde")), ([15; 2], [usize::MAX; 2]));
+    }
+
+    #[test]
+    fn a_uuid_has_36_characters_with_four_hyphens() {
+        for (text, expected) in [
+            ("e8d6f0a1-4b2c-4f00-9c3d-0123456789ab", true),
+            ("E8D6F0A1-4B2C-4F00-9C3D-0123456789AB", true),
+            ("e8d6f0a1-4b2c-4f00-9c3d-0123456789a", false),
+            ("e8d6f0a1-4b2c-4f00-9c3d-0123456789ag", false),
+            ("e8d6f0a104b2c-4f00-9c3d-0123456789ab", false),
+        ] {
+            assert_eq!(is_uuid(text.as_bytes()), expected, "{text}");
+        }
+    }
 }

@@ -48,7 +48,7 @@ pub fn below_mount(
 fn parse<'r>(reference: &'r str, target: &Target<'r>) -> Result<Target<'r>, Code> {
     if !reference.contains("://") {
         let path = CanonicalPath::parse(reference).map_err(|_| Code::PathAmbiguous)?;
-        return Ok(Target { path, query: None, ..target.clone() });
+        return Ok(Target { scheme: target.scheme, host: target.host.clone(), path, query: None });
     }
     let destination = Target::parse(reference, None).map_err(|code| match code {
         Code::InvalidHost => Code::NotAllowed,

@@ -32,3 +32,14 @@ pub fn elapsed(from: f64, to: f64) -> u32 {
     let milliseconds = (to - from) as u32;
     milliseconds
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_duration_has_whole_milliseconds_and_is_not_negative() {
+        assert_eq!(elapsed(1_700_000_000_000.0, 1_700_000_000_250.9), 250);
+        assert_eq!((elapsed(5.0, 5.0), elapsed(5.0, 3.0)), (0, 0));
+    }
+}

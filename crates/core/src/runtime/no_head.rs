@@ -23,3 +23,14 @@ impl RequestHead for NoHead {
         std::iter::empty()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_without_a_caller_has_nothing_of_a_caller() {
+        assert_eq!((NoHead.method(), NoHead.url(), NoHead.header("host")), ("", "", None));
+        assert_eq!(NoHead.header_names().count(), 0);
+    }
+}

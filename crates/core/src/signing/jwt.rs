@@ -203,3 +203,19 @@ impl OpenValue<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_false_signature_keeps_its_length_and_its_first_half() {
+        for (right, wrong) in [
+            (&[0, 0xff, 0x55, 0xaa][..], &[0, 0xff, 0, 0xff][..]),
+            (&[0, 0xff, 0x55, 0xaa, 1, 2], &[0, 0xff, 0x55, 0xff, 0x54, 0x57]),
+            (&[1, 2, 3], &[1, 0x57, 0x56]),
+        ] {
+            assert_eq!(falsified(&SecretBytes::new(right.to_vec())).expose(), wrong);
+        }
+    }
+}

@@ -157,6 +157,16 @@ mod tests {
         assert_eq!(moment.basic(), "19941106T084937Z");
         assert_eq!(at(0).format(TimeFormat::Rfc3339), "1970-01-01T00:00:00.000Z");
         assert_eq!(at(951_782_400_000).format(TimeFormat::Rfc3339), "2000-02-29T00:00:00.000Z");
+        // The years 2100, 2200 and 2300 have no leap day.
+        for (seconds, date) in [
+            (4_107_456_000, "21000228"),
+            (4_107_542_400, "21000301"),
+            (7_263_216_000, "22000301"),
+            (10_418_889_600, "23000301"),
+            (13_574_563_200, "24000229"),
+        ] {
+            assert_eq!(at(seconds * 1000).basic(), format!("{date}T000000Z"));
+        }
     }
 
     #[test]
@@ -180,6 +190,10 @@ mod tests {
             ("2016-13-11T22:14:10Z", None),
             ("1969-12-31T22:14:10Z", None),
             ("2016-07-11T22:14Z", None),
+            ("2016-07-11T23:59:60Z", Some(1_468_281_600)),
+            ("2016-07-11T23:59:61Z", None),
+            ("2016-07-11T23:60:00Z", None),
+            ("2016-07-11T24:00:00Z", None),
             ("", None),
         ] {
             assert_eq!(seconds_of_rfc3339(text), seconds, "{text}");

@@ -305,3 +305,11 @@ fn one_deadline_is_for_all_requests_together() {
     let timeouts: Vec<_> = sent(&world).iter().map(|sent| sent.replay_limit).collect();
     assert_eq!(timeouts, [5_000, 2_400]);
 }
+
+#[test]
+fn an_operator_with_ages_gets_all_other_endpoints_too() {
+    let world = world([]);
+    let ready = world.ask(&ask("/ready"));
+    assert!(ready.report["ready"].is_boolean() && !ready.reads.is_empty(), "{ready:?}");
+    assert!(sent(&world).is_empty());
+}

@@ -401,3 +401,28 @@ fn a_stream_that_falls_silent_keeps_as_many_bytes_as_the_documentation_says() {
     let held = sent.needles(&RequestId::new(1)).held_back();
     assert!(page.contains(&format!("so {held} bytes for a key of 51 characters.")), "{held}");
 }
+
+#[test]
+fn a_link_that_connection_lists_is_returned_to_the_caller() {
+    let location = "https://other.example.com/x";
+    for connection in ["close", "location", "close, Location"] {
+        let world = World::new().answering(302, &[("connection", connection), ("location", location)]);
+        assert_eq!(world.ask(&Ask::new("GET", "/api/v1/x")).header("location"), [location], "{connection}");
+    }
+}
+
+#[test]
+fn a_refresh_in_another_form_is_not_returned_to_the_caller() {
+    for (value, expected) in [
+        ("5", &["5"][..]),
+        ("5; url=https://other.example.com/x", &["5; url=https://other.example.com/x"]),
+        ("5; URL='https://other.example.com/x'", &["5; url=https://other.example.com/x"]),
+        ("5; uri=https://other.example.com/x", &[]),
+        ("x; url=https://other.example.com/x", &[]),
+        ("x; uri=https://other.example.com/x", &[]),
+        ("x", &[]),
+    ] {
+        let world = World::new().answering(200, &[("refresh", value)]);
+        assert_eq!(world.ask(&Ask::new("GET", "/api/v1/x")).header("refresh"), expected, "{value}");
+    }
+}

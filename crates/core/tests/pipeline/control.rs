@@ -237,3 +237,16 @@ fn what_a_token_endpoint_says_is_told_apart_from_what_the_store_says() {
     let world = oauth2("client_id = \"me\", client_secret = \"${key}\"").with("API_KEY", Binding::Missing);
     assert_eq!(probe(&world, &order("r", 1, &[])).report.get("exchange"), None);
 }
+
+#[test]
+fn a_probe_obtains_a_fresh_token_while_an_earlier_one_is_kept() {
+    let world = world(
+        "{ oauth2 = { token_url = \"https://auth.example.com/token\", client_id = \"me\", \
+         client_secret = \"${key}\", reuse = true } }",
+    );
+    for token in ["Bearer canary-token-1", "Bearer canary-token-2"] {
+        let exchange = probe(&world, &order("r", 1, &[]));
+        assert_eq!(exchange.sent().header("authorization"), [token]);
+        assert_eq!(world.cache.borrow().len(), 1);
+    }
+}

@@ -366,3 +366,46 @@ fn a_token_does_not_come_back() {
         );
     }
 }
+
+#[test]
+fn the_second_secret_is_exchanged_with_the_fixed_part_of_the_credential() {
+    let world = oauth2("client_id = \"${other}\", client_secret = \"${key}\", client_auth = \"post\"");
+    world.tokens.borrow_mut().push_back(Ok((401, r#"{"error":"invalid_client"}"#)));
+    let exchange = world.ask(&get());
+    assert_eq!((exchange.status, exchange.sent.len()), (200, 1));
+    let forms = world.asked_for_tokens.take();
+    let tried: Vec<_> = forms.iter().map(|up| (field(up, "client_id"), field(up, "client_secret"))).collect();
+    let expected = ["canary-api-key", "canary-api-key-previous"]
+        .map(|secret| (Some("canary-only-key".to_owned()), Some(secret.to_owned())));
+    assert_eq!(tried, expected);
+    // Only the secret that has another source is noted as refused.
+    let notes: Vec<_> = exchange.log["secrets"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|note| (note["binding"].as_str().unwrap(), note["failure"].as_str()))
+        .collect();
+    assert_eq!(notes, [("API_KEY", Some("exchange")), ("API_KEY_PREVIOUS", None), ("ONLY_KEY", None)]);
+}
+
+#[test]
+fn a_refused_exchange_of_secrets_with_one_source_is_noted_for_each() {
+    let world = oauth2("client_id = \"${other}\", client_secret = \"${other}\"");
+    world.tokens.borrow_mut().push_back(Ok((401, r#"{"error":"invalid_client"}"#)));
+    let exchange = world.ask(&get());
+    exchange.refused("secret_unavailable");
+    let noted = json!([{
+        "secret": "other", "binding": "ONLY_KEY", "source": 1, "failure": "exchange", "status": 401,
+        "error": "invalid_client",
+    }]);
+    assert_eq!(exchange.log["secrets"], noted);
+    asked(&world);
+}
+
+#[test]
+fn a_redacted_token_has_the_name_of_the_first_secret_that_was_exchanged_for_it() {
+    let world = oauth2("client_id = \"me\", client_secret = \"${other}\", params = { p = \"${key}\" }");
+    let exchange = world.with_body("you sent canary-token-1.").ask(&get());
+    assert!(!exchange.body.contains("canary"), "{}", exchange.body);
+    assert_eq!(exchange.notices[0]["secret"], "other");
+}

@@ -422,3 +422,34 @@ proptest! {
         prop_assert_eq!(reads.len(), exchange.reads.len());
     }
 }
+
+#[test]
+fn a_pair_whose_next_source_repeats_the_refused_one_falls_back_to_the_third_with_the_fixed_secret() {
+    let gateway = GATEWAY.replace(
+        "auth     = { query = \"key\", value = \"${three}\" }",
+        "auth     = [{ query = \"key\", value = \"${three}\" }, { header = \"x-only\", value = \"${fixed}\" }]",
+    );
+    let gateway = gateway.replace("[secrets]", "[secrets]\nfixed = [\"PAIR_ID\"]");
+    let world = World::of(&gateway).with("API_KEY_PREVIOUS", Binding::Value("canary-api-key"));
+    let exchange = world.first_statuses(&[401]).ask(&get("/three/x"));
+    let urls: Vec<_> = exchange.sent.iter().map(|sent| sent.url.as_str()).collect();
+    let expected =
+        ["https://api.example.com/x?key=canary-api-key", "https://api.example.com/x?key=canary-only-key"];
+    assert_eq!(urls, expected);
+    assert!(exchange.sent.iter().all(|sent| sent.header("x-only") == ["canary-pair-id"]));
+    let events: Vec<_> = exchange.notices.iter().map(|notice| notice["event"].as_str().unwrap()).collect();
+    assert_eq!(events, ["failover_served"]);
+    assert_eq!((exchange.status, &exchange.log["failover"]), (200, &json!("primary_refused")));
+}
+
+#[test]
+fn a_request_of_anyone_that_is_no_preflight_carries_the_credential() {
+    let options = Ask::new("OPTIONS", "/api/x").without("authorization");
+    assert_eq!(credentials(&world().ask(&options)), ["Bearer canary-api-key"]);
+    let preflight = options.header("access-control-request-method", "GET");
+    assert_eq!(credentials(&world().ask(&preflight)), [""]);
+    let gateway = GATEWAY.replace("anyone = [\"OPTIONS /**\"]", "anyone = [\"GET /**\"]");
+    let get =
+        Ask::new("GET", "/api/x").without("authorization").header("access-control-request-method", "GET");
+    assert_eq!(credentials(&World::of(&gateway).ask(&get)), ["Bearer canary-api-key"]);
+}

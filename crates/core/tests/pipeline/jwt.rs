@@ -212,3 +212,18 @@ fn the_second_key_signs_when_the_upstream_refused_the_first_and_no_token_comes_b
     let exchange = world.with_body(echo).ask(&get());
     assert!(!exchange.body.contains(token) && !exchange.body.contains("canary"), "{}", exchange.body);
 }
+
+#[test]
+fn an_object_of_claims_has_its_members_and_the_time_in_any_format() {
+    let auth = jwt(
+        "ES256",
+        "claims = { o = { a = 1, b = \"x\", c = [] }, at = \"${request.timestamp.rfc3339}\", \
+         ms = \"${request.timestamp.milliseconds}\" }",
+    );
+    let mut world = world("https://api.example.com", &auth, "").with("API_KEY", Binding::Value(EC_JWK));
+    world.now = 1_700_000_000_500.0;
+    let exchange = world.ask(&get());
+    let (_, claims) = read("ES256", sent(&exchange, "authorization").strip_prefix("Bearer ").unwrap());
+    assert_eq!(claims["o"], json!({ "a": 1, "b": "x", "c": [] }));
+    assert_eq!((&claims["at"], &claims["ms"]), (&json!("2023-11-14T22:13:20.500Z"), &json!("1700000000500")));
+}

@@ -131,3 +131,13 @@ fn a_preflight_of_a_foreign_origin_is_told_from_a_good_one() {
         assert_eq!(done.log["preflight"], Value::Null, "{origin}");
     }
 }
+
+#[test]
+fn a_secret_in_the_head_of_a_response_is_told_with_its_route() {
+    let done = World::new().answering(200, &[("x-debug", "canary-api-key")]).ask(&get("/api/v1/x"));
+    let expected = json!({
+        "event": "secret_redacted", "level": done.notices[0]["level"], "request_id": done.log["request_id"],
+        "route": "api", "secret": "api", "found_in": "head",
+    });
+    assert_eq!(done.notices, [expected]);
+}

@@ -638,3 +638,113 @@ fn metrics_that_cannot_be_had_are_a_refusal() {
     let world = world.with("PAIR_ID", Binding::Value("a\nb"));
     world.ask(&ask("GET", "/metrics")).refused("secret_unavailable");
 }
+
+#[test]
+fn an_operator_with_metrics_gets_all_other_endpoints_too() {
+    let world = with_metrics();
+    let ready = world.ask(&ask("GET", "/ready"));
+    assert!(ready.report["secrets"].is_array(), "{ready:?}");
+    assert!(!ready.reads.is_empty());
+    let body = json!({ "route": "api", "path": "/v1/x", "source": 1, "nonce": NONCE });
+    assert_eq!(probe(&world, &body).sent().header("authorization"), ["Bearer canary-api-key"]);
+    assert!(world.asked_for_tokens.borrow().is_empty());
+}
+
+#[test]
+fn the_overview_shows_variables_and_forms_as_the_configuration_has_them() {
+    let gateway = include_str!("gateway.toml").replace("[operator]\n", "[operator]\npage = true\n");
+    let more = r#"
+[routes.forms]
+mount    = "/"
+upstream = "https://${var.ACCOUNT}.example.com/v1"
+allow    = { checkout = ["GET /**"] }
+auth     = [
+  { hmac = { key = "${only}", message = "${request.body}", put = { header = "x-signature", value = "${request.signature}" } } },
+  { query = "key", value = "${only}" },
+]
+[routes.login]
+mount    = "/login"
+upstream = "https://api.example.com"
+allow    = { checkout = ["GET /**"] }
+auth     = { basic = { username = "user", password = "${only}" } }
+[routes.aws]
+mount    = "/aws"
+upstream = "https://s3.amazonaws.com"
+allow    = { checkout = ["GET /**"] }
+auth     = { sigv4 = { access_key_id = "${only}", secret_access_key = "${only}", region = "us-east-1", service = "s3" } }
+"#;
+    let exchange = World::of(&(gateway + more)).ask(&ask("GET", "/overview"));
+    let route = |name: &str| {
+        let routes = exchange.report["routes"].as_array().unwrap();
+        routes.iter().find(|route| route["name"] == name).unwrap().clone()
+    };
+    let forms = route("forms");
+    assert_eq!(
+        (&forms["mounts"], &forms["upstream"]),
+        (&json!(["/"]), &json!("https://${var.ACCOUNT}.example.com/v1"))
+    );
+    assert_eq!(forms["auth"], json!(["HMAC · x-signature · reads the body", "?key"]));
+    assert_eq!(route("login")["auth"], json!(["Basic · authorization"]));
+    let aws = route("aws")["auth"][0].as_str().unwrap().to_owned();
+    assert!(aws.starts_with("AWS Signature Version 4 · authorization"), "{aws}");
+}
+
+#[test]
+fn a_probe_measures_how_long_the_reads_take() {
+    let mut world = World::new();
+    world.read_ms = 40.0;
+    let of_secret = json!({ "secret": "ops", "source": 2, "nonce": NONCE });
+    let of_route = json!({ "route": "pair", "source": 1, "nonce": NONCE });
+    // One of the two sources was read for the operator's token.
+    assert_eq!(
+        probe(&world, &json!({ "secret": "api", "source": 2, "nonce": NONCE })).report["secrets_ms"],
+        40
+    );
+    assert_eq!(probe(&world, &of_secret).report["secrets_ms"], 0);
+    assert_eq!(probe(&world, &of_route).report["secrets_ms"], 120);
+}
+
+#[test]
+fn a_probe_tells_the_fault_of_one_secret_for_that_secret_alone() {
+    let world = World::new().with("PAIR_ID", Binding::Value("canary\u{e9}"));
+    let exchange = probe(&world, &json!({ "route": "pair", "path": "/x", "source": 1, "nonce": NONCE }));
+    let outcomes: Vec<_> = exchange.report["secrets"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|proved| (proved["binding"].as_str().unwrap(), proved["outcome"].as_str().unwrap()))
+        .collect();
+    assert_eq!(outcomes, [("ONLY_KEY", "ok"), ("PAIR_ID", "invalid"), ("PAIR_KEY", "ok")]);
+}
+
+#[test]
+fn ready_reads_exactly_forty_sources_where_there_are_more() {
+    let secrets: Vec<String> =
+        (0..50).map(|index| format!("s{index} = [\"ONLY_KEY\", \"API_KEY\"]\n")).collect();
+    let secrets = secrets.concat();
+    let gateway = include_str!("gateway.toml").replace("[secrets]\n", &format!("[secrets]\n{secrets}"));
+    let report = World::of(&gateway).ask(&ask("GET", "/ready")).report;
+    assert_eq!((report["secrets"].as_array().unwrap().len(), &report["after"]), (20, &json!("s19")));
+}
+
+#[test]
+fn traffic_is_of_the_last_hour_or_the_last_day() {
+    let world = with_metrics();
+    for (hours, step) in [(1, 120), (24, 1800)] {
+        world.tokens.borrow_mut().extend([Ok((200, "{\"data\":[]}")), Ok((200, "{\"data\":[]}"))]);
+        assert_eq!(world.ask(&ask("GET", &format!("/traffic?hours={hours}"))).status, 200);
+        let asked = world.asked_for_tokens.take();
+        let sql: Vec<_> = asked.iter().map(|sent| sent.body.as_deref().unwrap()).collect();
+        assert!(sql.iter().all(|sql| sql.contains(&format!("INTERVAL '{hours}' HOUR"))), "{sql:?}");
+        assert!(sql.iter().any(|sql| sql.contains(&format!("{step}) * {step} AS at"))), "{sql:?}");
+    }
+}
+
+#[test]
+fn a_build_has_the_instruments_that_its_configuration_asks_for() {
+    use ostiary_core::configuration::Instruments;
+    let plain = Instruments::used_by(&World::new().gateway);
+    assert!(!plain.metrics && !plain.traffic && !plain.ages);
+    let with_metrics = Instruments::used_by(&with_metrics().gateway);
+    assert_eq!(with_metrics, Instruments { metrics: true, traffic: true, ..plain });
+}

@@ -25,12 +25,16 @@ allow = { app = ["GET /**"] }
 "#;
 
 fn check(name: &str, value: &str) -> Result<(), String> {
+    check_in(GATEWAY, name, value)
+}
+
+fn check_in(gateway: &str, name: &str, value: &str) -> Result<(), String> {
     let row = |name: &str| {
         format!("[[secrets_store_secrets]]\nbinding = \"{name}\"\nstore_id = \"s\"\nsecret_name = \"s\"\n")
     };
     let wrangler = ["KEY", "BASIC", "QUERY", "PAIR", "TOKEN"].map(row).concat();
     let file = |path, text| File { path, text };
-    let gateway = read(file("gateway.toml", GATEWAY), file("wrangler.toml", &wrangler)).unwrap().gateway;
+    let gateway = read(file("gateway.toml", gateway), file("wrangler.toml", &wrangler)).unwrap().gateway;
     let position = gateway.secrets.iter().position(|secret| secret.name == name).unwrap();
     let id = SecretId(u16::try_from(position).unwrap());
     check_value(&gateway, id, &SecretValue::new(value.to_owned()), true).map_err(|misfit| misfit.to_string())
@@ -74,5 +78,62 @@ fn the_reason_names_the_place_and_not_the_value() {
         ),
     ] {
         assert_eq!(check(name, value).unwrap_err(), expected);
+    }
+}
+
+const SIGNERS: &str = r#"
+[secrets]
+hex     = ["KEY"]
+field   = ["PAIR"]
+private = ["BASIC"]
+token   = ["TOKEN"]
+[callers.app]
+bearer = "${token}"
+[callers.signer]
+hmac = { key = "${hex}", key_encoding = "hex" }
+[callers.partner]
+hmac = { key = "${field.key}", key_encoding = "base64" }
+[routes.all]
+mount = "/"
+upstream = "https://a.example.com"
+auth = { jwt = { key = "${private}", alg = "ES256", put = { header = "authorization", value = "Bearer ${request.token}" } } }
+allow = { app = ["GET /**"], signer = ["GET /**"], partner = ["GET /**"] }
+"#;
+
+#[test]
+fn a_key_is_checked_for_the_caller_that_signs_requests_with_it() {
+    for (name, value) in [
+        ("hex", "00fF"),
+        ("field", "{\"key\":\"-_8\"}"),
+        ("private", include_str!("../jose/ec.pkcs8.pem")),
+        ("token", "canary canary"),
+    ] {
+        assert_eq!(check_in(SIGNERS, name, value), Ok(()), "{name}");
+    }
+    for (name, value, expected) in [
+        ("hex", "canary", "it is not in its `key_encoding`, so the caller `signer` cannot show it"),
+        (
+            "field",
+            "00fF",
+            "it is not a JSON object with one string `key`, so the caller `partner` cannot show it",
+        ),
+        (
+            "field",
+            "{\"key\":\"canary canary\"}",
+            "in its field `key`, it is not in its `key_encoding`, so the caller `partner` cannot show it",
+        ),
+    ] {
+        assert_eq!(check_in(SIGNERS, name, value).unwrap_err(), expected);
+    }
+}
+
+#[test]
+fn a_key_that_signs_tokens_is_a_key_of_its_algorithm() {
+    let others = [include_str!("../jose/rsa.pkcs8.pem"), include_str!("../jose/ed25519.pkcs8.pem")];
+    for value in
+        others.into_iter().chain(["canary", "-----BEGIN PRIVATE KEY-----\nMAA=\n-----END PRIVATE KEY-----"])
+    {
+        let misfit = check_in(SIGNERS, "private", value).unwrap_err();
+        assert_eq!(misfit, "it is not a key for its `alg`, so the route `all` cannot use it");
     }
 }

@@ -363,3 +363,66 @@ fn case_37_the_key_that_was_refused_is_looked_for_as_the_one_that_serves() {
     let done = world.ask(&Ask::new("GET", "/api/v1/x"));
     assert_eq!((done.status, done.body.as_str()), (401, "[redacted:api] is not valid\n"));
 }
+
+/// The body that the caller gets where the upstream returns this body to a request with the Basic credentials
+/// `canary-pair-id:canary-api-key`.
+fn redacted_of_basic(except: &str, body: &'static str) -> String {
+    let gateway = format!(
+        r#"
+[secrets]
+only     = ["ONLY_KEY"]
+id       = ["PAIR_ID"]
+key      = ["API_KEY"]
+checkout = ["CHECKOUT_TOKEN"]
+[callers.checkout]
+bearer = "${{checkout}}"
+[routes.basic]
+mount    = "/basic"
+upstream = "https://api.example.com"
+auth     = [{{ header = "x-key", value = "${{only}}" }}, {{ basic = {{ username = "${{id}}", password = "${{key}}" }} }}]
+redact   = {except}
+allow    = {{ checkout = ["* /**"] }}
+"#
+    );
+    let exchange = World::of(&gateway).with_body(body).ask(&Ask::new("GET", "/basic/x"));
+    // A mark is filled up to the length of the value.
+    exchange.body.replace('*', "")
+}
+
+#[test]
+fn the_credentials_of_basic_have_the_name_of_the_password_and_are_redacted_unless_both_are_excepted() {
+    let echo = "Basic Y2FuYXJ5LXBhaXItaWQ6Y2FuYXJ5LWFwaS1rZXk= of canary-pair-id with canary-api-key";
+    let redacted = |except| redacted_of_basic(except, echo);
+    assert_eq!(redacted("true"), "Basic [redacted:key] of [redacted:id] with [redacted:key]");
+    assert_eq!(
+        redacted(r#"{ except = ["id"] }"#),
+        "Basic [redacted:key] of canary-pair-id with [redacted:key]"
+    );
+    assert_eq!(
+        redacted(r#"{ except = ["key"] }"#),
+        "Basic [redacted:key] of [redacted:id] with canary-api-key"
+    );
+    assert_eq!(redacted(r#"{ except = ["id", "key"] }"#), echo);
+}
+
+#[test]
+fn a_field_of_a_secret_can_be_excepted_and_the_other_field_cannot_be_seen() {
+    let gateway = r#"
+[secrets]
+account  = ["ACCOUNT_JSON"]
+checkout = ["CHECKOUT_TOKEN"]
+[callers.checkout]
+bearer = "${checkout}"
+[routes.fields]
+mount    = "/fields"
+upstream = "https://api.example.com"
+auth     = [{ header = "x-id", value = "${account.id}" }, { header = "x-key", value = "${account.key}" }]
+redact   = { except = ["account.id"] }
+allow    = { checkout = ["* /**"] }
+"#;
+    let value = Binding::Value(r#"{"id":"canary-account-id","key":"canary-account-key"}"#);
+    let world = World::of(gateway).with("ACCOUNT_JSON", value);
+    let exchange =
+        world.with_body("canary-account-id with canary-account-key").ask(&Ask::new("GET", "/fields/x"));
+    assert_eq!(exchange.body, "canary-account-id with [redacted:account]");
+}

@@ -178,3 +178,12 @@ fn retries_and_failover_have_each_their_own_count() {
     let exchange = world.ask(&Ask::new("GET", "/twice/x"));
     assert_eq!((exchange.status, exchange.sent.len()), (401, 3), "the one retry is spent, so the 401 stands");
 }
+
+#[test]
+fn no_pause_is_longer_than_the_whole_of_it() {
+    for (request_id, expected) in [(0, [50, 100]), (u128::MAX, [99, 199])] {
+        let mut world = failing(2, SendError::Unreachable);
+        world.request_id = request_id;
+        assert_eq!(pauses(&world.ask(&Ask::new("GET", "/thrice/x"))), expected);
+    }
+}

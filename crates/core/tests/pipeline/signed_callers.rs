@@ -725,3 +725,74 @@ fn variables_say_the_issuer_the_audience_and_where_its_keys_are() {
     world.variables.remove("ACCOUNT");
     assert_eq!(ask_for(&world, "/varied/x", &of("", "")).log["proof"], "jwt_issuer");
 }
+
+#[test]
+fn a_signature_by_the_keys_of_one_caller_proves_no_other_caller_of_the_issuer() {
+    let more = format!(
+        r#"
+[callers.mallory]
+jwt = {{ issuer = "joe", audience = "{AUDIENCE}", claims = {{}}, keys = [{ed25519}] }}
+
+[routes.both]
+mount    = "/both"
+upstream = "https://key.example.com"
+auth     = {{ header = "x-api-key", value = "${{only}}" }}
+allow    = {{ joe = ["* /**"], mallory = ["* /**"] }}
+"#,
+        ed25519 = inline(&ed25519()),
+    );
+    let gateway = gateway().replace(&format!("{}, {}", inline(&rsa()), inline(&ec())), &inline(&rsa()));
+    let mut world = World::of(&(gateway + &more));
+    world.now = NOW * 1000.0;
+    let joe = claims(&json!({ "iss": "joe" }));
+    for (algorithm, caller) in [("RS256", "joe"), ("EdDSA", "mallory")] {
+        let exchange = ask_for(&world, "/both/x", &token(&json!({ "alg": algorithm }), &joe));
+        served(&exchange, caller, Some("repo:acme/shop:ref:refs/heads/main"));
+    }
+    assert_eq!(world.verified.get(), 2);
+}
+
+#[test]
+fn an_unknown_key_makes_the_gateway_fetch_a_set_that_is_thirty_seconds_old() {
+    let mut world = world();
+    let unknown = of_ci(&json!({ "alg": "RS256", "kid": "new" }), &json!({}));
+    served(&ask(&world, &of_ci(&rs256(), &json!({}))), "ci", Some("repo:acme/shop:ref:refs/heads/main"));
+    assert_eq!(world.fetched.take(), [KEYS]);
+    world.now += 29_000.0;
+    refused(&ask(&world, &unknown), "jwt_key_unknown");
+    assert_eq!(world.fetched.take(), Vec::<String>::new());
+    world.now += 1_000.0;
+    refused(&ask(&world, &unknown), "jwt_key_unknown");
+    assert_eq!(world.fetched.take(), [KEYS]);
+}
+
+#[test]
+fn a_set_that_may_not_be_kept_leaves_nothing_in_the_cache() {
+    for (cache_control, entries) in [("no-store", 0), ("max-age=0", 0), ("max-age=1", 1)] {
+        let world = world();
+        let (status, _, body) = set(&[named(rsa(), "r")]);
+        world.key_sets.borrow_mut().insert(KEYS.to_owned(), Ok((status, Some(cache_control), body)));
+        ask(&world, &of_ci(&rs256(), &json!({})));
+        assert_eq!(world.cache.borrow().len(), entries, "{cache_control}");
+    }
+}
+
+#[test]
+fn a_build_has_the_forms_of_callers_that_its_configuration_uses_and_no_others() {
+    use ostiary_core::configuration::Forms;
+    let forms = Forms::used_by(&world().gateway);
+    let expected =
+        Forms { jwt_callers: true, fetched_keys: true, ambient_callers: true, issued: true, ..Forms::NONE };
+    assert_eq!(forms, expected);
+    let one = |more: &str| {
+        World::of(&format!(
+            "[secrets]\nkey = [\"ONLY_KEY\"]\n[callers.one]\n{more}\n[routes.r]\nmount = \"/r\"\n\
+             upstream = \"https://api.example.com\"\nauth = {{ bearer = \"${{key}}\" }}\nallow = {{ one = [\"* /**\"] }}\n"
+        ))
+    };
+    let inline = format!(
+        "jwt = {{ issuer = \"joe\", audience = \"{AUDIENCE}\", claims = {{}}, keys = [{}] }}",
+        self::inline(&rsa())
+    );
+    assert_eq!(Forms::used_by(&one(&inline).gateway), Forms { jwt_callers: true, ..Forms::NONE });
+}

@@ -421,3 +421,30 @@ fn a_jwt_that_could_not_be_checked_is_a_503_beside_a_wrong_signature_too() {
     let ask = get().ask().header("authorization", &format!("Bearer {token}"));
     assert_eq!(world.ask(&ask).log["caller"], "billing");
 }
+
+#[test]
+fn a_body_that_takes_longer_than_the_window_is_not_forwarded() {
+    let mut world = world();
+    world.body_ms = 299_000.0;
+    assert_eq!(world.ask(&post().ask()).status, 200);
+    let mut world = self::world();
+    world.body_ms = 301_000.0;
+    let exchange = world.ask(&post().ask());
+    refused(&exchange, "signature_expired");
+    assert!(exchange.steps.contains(&"read body".to_owned()));
+}
+
+#[test]
+fn a_signature_does_not_decide_between_the_tokens_of_two_callers() {
+    let gateway = GATEWAY
+        .replace("[secrets]\n", "[secrets]\nsecond = [\"API_KEY_PREVIOUS\"]\n")
+        .replace("[callers.billing]", "[callers.second]\nbearer = \"${second}\"\n\n[callers.billing]")
+        .replace("body_limit", "token_in = [\"bearer\", \"header:x-api-key\"]\nbody_limit")
+        .replace("other = [\"* /**\"]", "other = [\"* /**\"], second = [\"* /**\"]");
+    let mut world = World::of(&gateway);
+    world.now = self::world().now;
+    let one = get().ask().header("authorization", "Bearer canary-checkout-token");
+    assert_eq!(world.ask(&one).log["caller"], "checkout");
+    let two = one.header("x-api-key", "canary-api-key-previous");
+    refused(&world.ask(&two), "token_contradictory");
+}

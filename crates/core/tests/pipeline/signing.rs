@@ -621,3 +621,121 @@ fn a_credential_in_the_path_is_part_of_what_is_signed() {
     );
     assert_eq!(signed(BOT, &auth), signed("https://api.example.com", &plain));
 }
+
+#[test]
+fn the_parameters_of_a_presigned_request_are_not_forwarded_to_an_upstream_without_signatures() {
+    let world = world("https://api.example.com", "{ bearer = \"${key}\" }", "token_in = [\"sigv4\"]");
+    let presigned = "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=canary-checkout-token%2F20150830%2Fus-east-1%2Fs3%2Faws4_request\
+                     &X-Amz-Date=20150830T123600Z&X-Amz-Expires=3600&X-Amz-SignedHeaders=host&X-Amz-Signature=00";
+    let exchange =
+        world.ask(&Ask::new("GET", &format!("/r/key?a=1&{presigned}&b=2")).without("authorization"));
+    assert_eq!(exchange.sent().url, "https://api.example.com/key?a=1&b=2");
+}
+
+#[test]
+fn a_signature_of_version_4_covers_the_path_as_aws_reads_it() {
+    use hmac::{Hmac, KeyInit as _, Mac as _};
+    use ostiary_core::encoding::hex;
+    use sha2::{Digest as _, Sha256};
+    let hash = |key: &[u8], text: &str| {
+        let mut code = Hmac::<Sha256>::new_from_slice(key).unwrap();
+        code.update(text.as_bytes());
+        code.finalize().into_bytes().to_vec()
+    };
+    let auth = "{ sigv4 = { access_key_id = \"${other}\", secret_access_key = \"${key}\", region = \"us-east-1\", service = \"service\" } }";
+    // Services other than S3 encode the path twice, and remove empty segments.
+    for (path, canonical) in [("/a%20b/c", "/a%2520b/c"), ("/a//b/", "/a/b/"), ("/", "/")] {
+        let exchange = aws(auth, "https://example.amazonaws.com").ask(&Ask::new("GET", &format!("/r{path}")));
+        assert_eq!(exchange.sent().url, format!("https://example.amazonaws.com{path}"));
+        let canonical = format!(
+            "GET\n{canonical}\n\nhost:example.amazonaws.com\nx-amz-date:20150830T123600Z\n\nhost;x-amz-date\n{}",
+            hex(&Sha256::digest(b""))
+        );
+        let scope = format!("{SCOPE}/service/aws4_request");
+        let to_sign = format!(
+            "AWS4-HMAC-SHA256\n20150830T123600Z\n{scope}\n{}",
+            hex(&Sha256::digest(canonical.as_bytes()))
+        );
+        let key = scope.split('/').fold(b"AWS4canary-api-key".to_vec(), |key, part| hash(&key, part));
+        let expected = format!("Signature={}", hex(&hash(&key, &to_sign)));
+        let authorization = sent(&exchange, "authorization");
+        assert!(authorization.ends_with(&expected), "{path}: {authorization}");
+    }
+}
+
+#[test]
+fn a_signature_in_the_query_of_an_upstream_with_a_short_name_keeps_its_origin() {
+    let auth =
+        hmac("message = \"${request.url}\", put = { query = \"sig\", value = \"${request.signature}\" }");
+    for upstream in ["https://a.io", "https://api.example.com"] {
+        let url = world(upstream, &auth, "").ask(&Ask::new("GET", "/r/x")).sent().url.clone();
+        assert!(url.starts_with(&format!("{upstream}/x?sig=")), "{url}");
+    }
+    let s3 = aws(S3, "https://s3.io").ask(&Ask::new("GET", "/r/a b".replace(' ', "%20").as_str()));
+    assert_eq!(s3.sent().url, "https://s3.io/a%20b");
+}
+
+#[test]
+fn a_hash_of_sha384_is_put_where_the_configuration_says_so() {
+    use ::hmac::{Hmac, KeyInit as _, Mac as _};
+    let auth = hmac(&format!("algorithm = \"sha384\", message = \"${{request.method}}\", {SIGNATURE}"));
+    let exchange = world("https://api.example.com", &auth, "").ask(&Ask::new("GET", "/r/x"));
+    let mut code = Hmac::<sha2::Sha384>::new_from_slice(b"canary-api-key").unwrap();
+    code.update(b"GET");
+    assert_eq!(sent(&exchange, "x-signature"), ostiary_core::encoding::hex(&code.finalize().into_bytes()));
+}
+
+#[test]
+fn credentials_that_differ_in_a_claim_or_a_message_alone_are_not_the_same() {
+    let jwt = |claims: &str| {
+        format!("{{ jwt = {{ key = \"${{other}}\", alg = \"HS256\", claims = {{ {claims} }} }} }}")
+    };
+    for auth in [
+        jwt("iss = \"${key}\""),
+        jwt("o = { l = [\"${key}\"] }"),
+        format!("{{ hmac = {{ key = \"${{other}}\", message = \"${{key}} ${{request.path}}\", {SIGNATURE} }} }}"),
+        "{ hmac = { key = \"${other}\", message = \"${request.path}\", put = { header = \"x-signature\", value = \"${key} ${request.signature}\" } } }".to_owned(),
+    ] {
+        let exchange = world("https://api.example.com", &auth, "").first_statuses(&[401]).ask(&Ask::new("GET", "/r/x"));
+        assert_eq!((exchange.status, exchange.sent.len()), (200, 2), "{auth}");
+        // The same value is refused once.
+        let same = world("https://api.example.com", &auth, "")
+            .with("API_KEY_PREVIOUS", Binding::Value("canary-api-key"))
+            .first_statuses(&[401]);
+        assert_eq!(same.ask(&Ask::new("GET", "/r/x")).sent.len(), 1, "{auth}");
+    }
+}
+
+#[test]
+fn a_build_has_the_forms_of_auth_that_its_configuration_uses_and_no_others() {
+    use ostiary_core::configuration::Forms;
+    let jwt = |algorithm: &str| format!("{{ jwt = {{ key = \"${{key}}\", alg = \"{algorithm}\" }} }}");
+    let algorithm =
+        |name: &str| hmac(&format!("algorithm = \"{name}\", message = \"${{request.path}}\", {SIGNATURE}"));
+    let oauth2 = |more: &str| {
+        format!(
+            "{{ oauth2 = {{ token_url = \"https://auth.example.com/token\", client_id = \"me\", \
+             client_secret = \"${{key}}\"{more} }} }}"
+        )
+    };
+    let none = Forms::NONE;
+    let exchange = Forms { exchange: true, body: true, ..none };
+    for (auth, expected) in [
+        ("{ bearer = \"${key}\" }".to_owned(), none),
+        (algorithm("sha256"), Forms { hmac: true, ..none }),
+        (algorithm("sha1"), Forms { hmac: true, sha1: true, ..none }),
+        (algorithm("sha384"), Forms { hmac: true, sha512: true, ..none }),
+        (algorithm("sha512"), Forms { hmac: true, sha512: true, ..none }),
+        (
+            hmac(&format!("message = \"${{request.body}}\", {SIGNATURE}")),
+            Forms { hmac: true, body: true, ..none },
+        ),
+        (jwt("HS256"), Forms { jwt: true, ..none }),
+        (jwt("ES256"), Forms { jwt: true, private_keys: true, ..none }),
+        (oauth2(""), exchange),
+        (oauth2(", reuse = true"), Forms { reuse: true, ..exchange }),
+        (S3.to_owned(), Forms { sigv4: true, ..none }),
+    ] {
+        assert_eq!(Forms::used_by(&world("https://api.example.com", &auth, "").gateway), expected, "{auth}");
+    }
+}

@@ -81,10 +81,16 @@ pub struct World {
     pub can_replay: bool,
     /// The results of rate limits; others are not exceeded.
     pub limits: BTreeMap<&'static str, RateLimitVerdict>,
+    /// The random bits of the id of each request.
+    pub request_id: u128,
     /// The time, in milliseconds since 1970.
     pub now: f64,
     /// How many milliseconds each of the gateway's own requests takes.
     pub own_request_ms: f64,
+    /// How many milliseconds each read of a binding takes.
+    pub read_ms: f64,
+    /// How many milliseconds the body of a request takes.
+    pub body_ms: f64,
     /// The reason why the body of a request does not arrive.
     pub broken_body: Option<BodyReadError>,
     /// The first responses of token endpoints; later, each response has a new token.
@@ -96,6 +102,8 @@ pub struct World {
     /// The requests to token endpoints.
     pub asked_for_tokens: RefCell<Vec<Sent>>,
     tokens_given: Cell<usize>,
+    /// The number of bodies that have been received.
+    bodies_read: Cell<u32>,
     keys: RefCell<Vec<SigningKey>>,
     counted: RefCell<Vec<(String, String)>>,
     /// The responses of issuers, by URL.
@@ -318,8 +326,12 @@ impl World {
             script: RefCell::default(),
             can_replay: true,
             limits: BTreeMap::new(),
+            request_id: 7,
             now: 0.0,
             own_request_ms: 0.0,
+            read_ms: 0.0,
+            body_ms: 0.0,
+            bodies_read: Cell::default(),
             broken_body: None,
             tokens: RefCell::default(),
             has_cache: true,
@@ -382,7 +394,7 @@ impl World {
             head.joined.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
         self.body.borrow_mut().clone_from(&ask.body);
         self.heads.set(0);
-        let handled = block_on(handle(&self.gateway, &head, self, RequestId::new(7)));
+        let handled = block_on(handle(&self.gateway, &head, self, RequestId::new(self.request_id)));
         let log = handled.event.line();
         assert_no_canary(&log);
         assert!(!log.contains('\n'));
@@ -575,10 +587,12 @@ impl OperatorRuntime for World {
 impl OwnRequests for World {
     async fn request(&self, plan: &Plan, limit: u32) -> Result<WholeResponse, SendError> {
         assert_no_canary(&format!("{plan:?}"));
+        assert_eq!(plan.has_body, plan.body.is_some());
         // Some servers refuse a request without it.
         assert_eq!(plan.set.iter().filter(|(name, _)| name == "user-agent").count(), 1);
         if let Some(answer) = self.key_sets.borrow().get(plan.url.expose()) {
             assert_eq!((plan.method.as_str(), plan.body.is_none()), ("GET", true));
+            assert_eq!(apply(plan, BTreeMap::new()).get("accept").unwrap(), "application/json");
             self.fetched.borrow_mut().push(plan.url.expose().to_owned());
             let (status, cache_control, body) = answer.clone()?;
             if body.len() > usize::try_from(limit).unwrap() {
@@ -684,6 +698,7 @@ impl AuthRuntime for World {
 
     async fn read_body(&self, limit: u32, _within: u32) -> Result<Vec<u8>, BodyReadError> {
         self.steps.borrow_mut().push("read body".to_owned());
+        self.bodies_read.set(self.bodies_read.get() + 1);
         let body = self.body.take().into_bytes();
         match self.broken_body {
             Some(why) => Err(why),
@@ -701,7 +716,11 @@ impl Instrumented for World {
 impl Clock for World {
     fn now(&self) -> f64 {
         let asked = u32::try_from(self.tokens_given.get()).unwrap();
-        self.now + f64::from(asked) * self.own_request_ms
+        let read = u32::try_from(self.reads.borrow().len()).unwrap();
+        self.now
+            + f64::from(asked) * self.own_request_ms
+            + f64::from(read) * self.read_ms
+            + f64::from(self.bodies_read.get()) * self.body_ms
     }
 
     async fn sleep(&self, milliseconds: u32) {

@@ -202,4 +202,11 @@ mod tests {
         assert_eq!(subject(&value(r#"{"sub":"s"}"#)), Ok(Some("s".to_owned())));
         assert_eq!(subject(&value(r#"{"sub":1}"#)), Err(JwtError::Malformed));
     }
+
+    #[test]
+    fn a_subject_for_the_log_has_at_most_512_bytes() {
+        let of = |length: usize| subject(&value(&format!(r#"{{"sub":"{}"}}"#, "s".repeat(length))));
+        assert_eq!(of(512), Ok(Some("s".repeat(512))));
+        assert_eq!(of(513), Err(JwtError::Malformed));
+    }
 }

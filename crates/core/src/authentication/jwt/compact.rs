@@ -189,6 +189,20 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_token_and_the_name_of_its_key_have_a_longest_length() {
+        let named =
+            |length: usize| token(&format!(r#"{{"alg":"RS256","kid":"{}"}}"#, "k".repeat(length)), "{}");
+        assert!(CompactToken::parse(&named(256)).is_ok());
+        assert_eq!(error(&named(257)), JwtError::Malformed);
+        // Four digits of the signature are three bytes.
+        let text = token(r#"{"alg":"RS256"}"#, r#"{"a":"12"}"#);
+        assert_eq!(text.len() % 4, LONGEST % 4);
+        let longest = format!("{text}{}", "A".repeat(LONGEST - text.len()));
+        assert!(CompactToken::parse(&longest).is_ok());
+        assert_eq!(error(&format!("{longest}AAAA")), JwtError::TooLarge);
+    }
+
     proptest::proptest! {
         #[test]
         fn no_text_is_too_odd(text: String) {

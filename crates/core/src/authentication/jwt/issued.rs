@@ -217,4 +217,16 @@ mod tests {
             assert_eq!(holder.check(&SecretValue::new(list.to_owned())), expected, "{list}");
         }
     }
+
+    #[test]
+    fn a_token_has_at_most_64_routes_and_64_rules() {
+        let with = |name: &str, element: &str, count: usize| {
+            let list = vec![element; count].join(",");
+            read(&format!("{CLAIMS},\"{name}\":[{list}]}}")).map(|_| ())
+        };
+        for (name, element) in [("routes", "\"key\""), ("rules", "\"GET /v1/**\"")] {
+            assert_eq!(with(name, element, 64), Ok(()), "{name}");
+            assert_eq!(with(name, element, 65), Err(JwtError::Malformed), "{name}");
+        }
+    }
 }

@@ -246,6 +246,37 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_number_has_the_length_of_its_kind_of_key() {
+        let ec = |curve: &str, x: usize, y: usize| {
+            let [x, y] = [x, y].map(|length| URL_SAFE_NO_PAD.encode(vec![7; length]));
+            key(&format!(r#"{{"kty":"EC","crv":"{curve}","x":"{x}","y":"{y}"}}"#)).map(|key| key.algorithm)
+        };
+        assert_eq!(ec("P-256", 32, 32), Ok(SignatureAlgorithm::Es256));
+        assert_eq!(ec("P-384", 48, 48), Ok(SignatureAlgorithm::Es384));
+        for (curve, x, y) in [("P-256", 31, 32), ("P-256", 32, 33), ("P-384", 48, 32), ("P-384", 32, 48)] {
+            assert_eq!(ec(curve, x, y), Err(JwkError::Number), "{curve} {x} {y}");
+        }
+        // Exponents of three, four and five bytes.
+        assert!(rsa_of(256, "AQAB", "").is_ok() && rsa_of(256, "AQAAAQ", "").is_ok());
+        assert_eq!(rsa_of(256, "AQAAAAE", ""), Err(JwkError::Number));
+    }
+
+    #[test]
+    fn an_ed25519_key_may_share_some_bytes_with_a_second_spelling() {
+        let mut low = [7; 32];
+        low[0] = 0xff;
+        let mut high = [7; 32];
+        high[31] = 0x7f;
+        let mut middle = [0xff; 32];
+        (middle[0], middle[31]) = (7, 7);
+        let mut both = [0xff; 32];
+        (both[15], both[31]) = (7, 0x7f);
+        for point in [low, high, middle, both] {
+            assert!(okp(&point).is_ok(), "{point:?}");
+        }
+    }
+
     proptest::proptest! {
         #[test]
         fn no_set_is_too_odd(bytes: Vec<u8>) {

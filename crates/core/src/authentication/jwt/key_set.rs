@@ -261,4 +261,14 @@ mod tests {
             assert!(KeptSet::parse(&bytes, now).is_none());
         }
     }
+
+    #[test]
+    fn the_origin_ends_before_the_path() {
+        for url in ["https://a.b", "https://id.example.com:8443"] {
+            assert_eq!(origin(url), Some(url));
+            assert_eq!(origin(&format!("{url}/")), Some(url));
+            assert_eq!(origin(&format!("{url}/acme/keys")), Some(url));
+        }
+        assert_eq!(origin("a.b/c"), None);
+    }
 }

@@ -71,3 +71,32 @@ fn expiry(raw: &str, moment: &Moment) -> Option<u64> {
     let seconds = number as u64;
     Some(if number < FIRST_TIME { moment.seconds() + seconds } else { seconds })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::request_id::RequestId;
+
+    #[test]
+    fn an_expiry_is_a_time_from_now_or_since_1970() {
+        let moment = Moment::new(1_700_000_000_000.0, &RequestId::new(7), 1);
+        for (raw, expected) in [
+            ("3600", Some(1_700_003_600)),
+            ("3600.9", Some(1_700_003_600)),
+            ("\"3600\"", Some(1_700_003_600)),
+            ("0", Some(1_700_000_000)),
+            ("999999999", Some(2_699_999_999)),
+            ("1000000000", Some(1_000_000_000)),
+            ("1700003600", Some(1_700_003_600)),
+            ("\"1700003600\"", Some(1_700_003_600)),
+            ("\"2016-07-11T22:14:10Z\"", Some(1_468_275_250)),
+            ("-1", None),
+            ("1e16", None),
+            ("\"soon\"", None),
+            ("null", None),
+            ("[3600]", None),
+        ] {
+            assert_eq!(expiry(raw, &moment), expected, "{raw}");
+        }
+    }
+}
