@@ -718,7 +718,8 @@ fn a_build_has_the_forms_of_auth_that_its_configuration_uses_and_no_others() {
              client_secret = \"${{key}}\"{more} }} }}"
         )
     };
-    let none = Forms::NONE;
+    // The route admits every method.
+    let none = Forms { second_resources: true, ..Forms::NONE };
     let exchange = Forms { exchange: true, body: true, ..none };
     for (auth, expected) in [
         ("{ bearer = \"${key}\" }".to_owned(), none),
