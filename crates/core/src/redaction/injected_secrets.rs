@@ -131,6 +131,7 @@ mod tests {
     #[test]
     fn values_of_several_lines_are_named_unless_their_lines_are_looked_for() {
         let alike: Vec<String> = (0..5).map(|length| format!("{}12345678", "x".repeat(length))).collect();
+        let of_one_length: Vec<String> = (0..9).map(|first| format!("{first}12345678")).collect();
         for (value, is_named) in [
             ("1234567\n7654321", true),
             ("123456\r\n765432", true),
@@ -138,6 +139,7 @@ mod tests {
             (" 1234567\n1234567 ", true),
             (&alike.join("\n"), true),
             (&alike[1..].join("\n"), false),
+            (&of_one_length.join("\n"), false),
             (&["12345678"; 99].join("\n"), false),
         ] {
             let mut injected = InjectedSecrets::default();
