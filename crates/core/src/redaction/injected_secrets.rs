@@ -103,6 +103,16 @@ mod tests {
     }
 
     #[test]
+    fn an_empty_value_is_not_added_and_no_value_is_added_twice() {
+        let mut injected = InjectedSecrets::default();
+        injected.add("empty", "");
+        assert!(injected.is_empty());
+        injected.add("api", "12345678");
+        injected.add("other", "12345678");
+        assert_eq!(injected.values.len(), 1);
+    }
+
+    #[test]
     fn bodies_are_searched_where_there_is_a_needle_for_them() {
         for (values, is_searched) in [
             (&[][..], false),

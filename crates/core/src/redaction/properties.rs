@@ -339,6 +339,7 @@ fn case_46_a_mark_is_as_long_as_what_it_covers() {
         ("12345678", "********"),
         ("abcdefghijklmnopqrstu", "[redacted:long]******"),
         ("x123456789", "x********9"),
+        ("abcdefghijklmnopqrstuabcdefghijklmnopqrstu", "[redacted:long]******[redacted:long]******"),
         ("1234567812345678", "****************"),
         ("%31%32%33%34%35%36%37%38", "%3[redacted:api]********"),
     ] {
@@ -391,9 +392,9 @@ fn case_37_a_value_is_found_after_any_number_of_bytes() {
     }
 }
 
-/// A value that ends in the beginning of an escape is covered to its end, and not further.
+/// A value that has an escape, or the beginning of one at its end, is covered to its end, and not further.
 #[test]
-fn case_37_an_end_that_looks_like_an_escape_is_covered_with_its_value() {
+fn case_37_a_value_that_looks_like_an_escape_is_covered_as_a_whole() {
     for (value, form, after) in [
         ("abc/efgh1%4", "abc%2Fefgh1%4", "1 xyz"),
         ("abc/efgh1%4", "abc%2Fefgh1%4", " xyz"),
@@ -403,6 +404,14 @@ fn case_37_an_end_that_looks_like_an_escape_is_covered_with_its_value() {
         ("abc/efgh1\\u00", r"abc\/efgh1\\u00", "41 xyz"),
         ("abc/efgh1&am", "abc&#47;efgh1&am", "p; xyz"),
         ("abc/efgh1&#4", "abc&#47;efgh1&#4", "7; xyz"),
+        // An escape within the value is left by a writer who escapes other characters.
+        ("abc%41/defgh", r"abc%41\/defgh", " xyz"),
+        ("abc%41/defgh", "abc%41&#47;defgh", " xyz"),
+        ("abc&lt;/defgh", r"abc&lt;\/defgh", " xyz"),
+        ("abc&lt;/defgh", "abc&lt;%2Fdefgh", " xyz"),
+        (r"abc\n/defgh", r"abc\n%2Fdefgh", " xyz"),
+        (r"abc\n/defgh", r"abc\\n\/defgh", " xyz"),
+        ("abc%41&lt;/defgh", r"abc%41&lt;\/defgh", " xyz"),
     ] {
         for cut in [1, 2, 3, 1000] {
             let body = ["(", form, after].concat();
@@ -449,7 +458,9 @@ fn base64_takes_a_shared_digit_that_is_escaped_and_nothing_else() {
                 assert_eq!(covered(&body, cut), expected, "{body} {cut}");
             }
         }
-        for (before, after) in [("\"", "\""), ("A", "A"), ("%41", "%41"), (".", "&amp;"), ("", "")] {
+        for (before, after) in
+            [("\"", "\""), ("A", "A"), ("%41", "%41"), ("%2FAA", "A%2B"), (".", "&amp;"), ("", "")]
+        {
             let body = [before, DIGITS, after].concat();
             let expected = format!("{before}{:*<1$}{after}", "[redacted:api]", DIGITS.len());
             assert_eq!(covered(&body, cut), expected, "{body} {cut}");
