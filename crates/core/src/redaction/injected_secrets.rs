@@ -103,6 +103,16 @@ mod tests {
     }
 
     #[test]
+    fn an_empty_value_is_not_added_and_no_value_is_added_twice() {
+        let mut injected = InjectedSecrets::default();
+        injected.add("empty", "");
+        assert!(injected.is_empty());
+        injected.add("api", "12345678");
+        injected.add("other", "12345678");
+        assert_eq!(injected.values.len(), 1);
+    }
+
+    #[test]
     fn bodies_are_searched_where_there_is_a_needle_for_them() {
         for (values, is_searched) in [
             (&[][..], false),
@@ -131,6 +141,7 @@ mod tests {
     #[test]
     fn values_of_several_lines_are_named_unless_their_lines_are_looked_for() {
         let alike: Vec<String> = (0..5).map(|length| format!("{}12345678", "x".repeat(length))).collect();
+        let of_one_length: Vec<String> = (0..9).map(|first| format!("{first}12345678")).collect();
         for (value, is_named) in [
             ("1234567\n7654321", true),
             ("123456\r\n765432", true),
@@ -138,6 +149,7 @@ mod tests {
             (" 1234567\n1234567 ", true),
             (&alike.join("\n"), true),
             (&alike[1..].join("\n"), false),
+            (&of_one_length.join("\n"), false),
             (&["12345678"; 99].join("\n"), false),
         ] {
             let mut injected = InjectedSecrets::default();

@@ -301,6 +301,7 @@ fn case_49_the_worst_bodies_cost_a_few_steps_a_byte() {
         let body = unit.repeat(200_000 / unit.len());
         for piece in [50, 65536] {
             let steps = steps(value, body.as_bytes(), piece);
+            assert!(steps >= body.len() as u64, "{what}: {steps}");
             assert!(steps <= MOST_STEPS * body.len() as u64, "{what}: {steps}");
         }
     }
@@ -338,6 +339,7 @@ fn case_46_a_mark_is_as_long_as_what_it_covers() {
         ("12345678", "********"),
         ("abcdefghijklmnopqrstu", "[redacted:long]******"),
         ("x123456789", "x********9"),
+        ("abcdefghijklmnopqrstuabcdefghijklmnopqrstu", "[redacted:long]******[redacted:long]******"),
         ("1234567812345678", "****************"),
         ("%31%32%33%34%35%36%37%38", "%3[redacted:api]********"),
     ] {
@@ -362,6 +364,65 @@ fn the_first_of_what_overlaps_gives_its_name_and_no_more_than_their_bytes_is_cov
     assert_eq!(String::from_utf8(out).unwrap(), "([redacted:first]**********************)[redacted:in]***");
 }
 
+/// A part of the received text is removed from time to time, and an end can be open then.
+#[test]
+fn case_37_a_value_is_found_after_any_number_of_bytes() {
+    let values = [("api", "sk_live_0123456789"), ("odd", "abc/efgh1%4")];
+    for form in [
+        "sk_live_0123456789",
+        "%73k_live_%30123456789",
+        "eHNrX2xpdmVfMDEyMzQ1Njc4OXk",
+        "eHlza19saXZlXzAxMjM0NTY3ODl5",
+        "abc%2Fefgh1%41",
+    ] {
+        let (alone, _) = run(redactor(&values), [".", form, "."].concat().as_bytes(), &[1]);
+        assert!(alone.contains(&b'*') || alone.contains(&b'['), "{form}");
+        let filler = b".".repeat(9000);
+        let unit = [&filler, form.as_bytes()].concat();
+        let body = [&unit.repeat(3), &b"."[..]].concat();
+        let expected = [&[&filler[..], &alone[1..alone.len() - 1]].concat().repeat(3), &b"."[..]].concat();
+        for cut in 0..=form.len() {
+            let (out, _) = run(redactor(&values), &body, &[filler.len() + cut, form.len() - cut]);
+            assert!(out == expected, "{form} {cut}");
+        }
+        for piece in [1, 50, 4096, 5000, 20_000] {
+            let (out, _) = run(redactor(&values), &body, &[piece]);
+            assert!(out == expected, "{form} {piece}");
+        }
+    }
+}
+
+/// A value that has an escape, or the beginning of one at its end, is covered to its end, and not further.
+#[test]
+fn case_37_a_value_that_looks_like_an_escape_is_covered_as_a_whole() {
+    for (value, form, after) in [
+        ("abc/efgh1%4", "abc%2Fefgh1%4", "1 xyz"),
+        ("abc/efgh1%4", "abc%2Fefgh1%4", " xyz"),
+        ("abc/efgh1%", "abc%2Fefgh1%", "41 xyz"),
+        ("abc/efgh1\\", r"abc\/efgh1\\", "n xyz"),
+        ("abc/efgh1\\", r"abc\/efgh1\\", "\" xyz"),
+        ("abc/efgh1\\u00", r"abc\/efgh1\\u00", "41 xyz"),
+        ("abc/efgh1&am", "abc&#47;efgh1&am", "p; xyz"),
+        ("abc/efgh1&#4", "abc&#47;efgh1&#4", "7; xyz"),
+        // An escape within the value is left by a writer who escapes other characters.
+        ("abc%41/defgh", r"abc%41\/defgh", " xyz"),
+        ("abc%41/defgh", "abc%41&#47;defgh", " xyz"),
+        ("abc&lt;/defgh", r"abc&lt;\/defgh", " xyz"),
+        ("abc&lt;/defgh", "abc&lt;%2Fdefgh", " xyz"),
+        (r"abc\n/defgh", r"abc\n%2Fdefgh", " xyz"),
+        (r"abc\n/defgh", r"abc\\n\/defgh", " xyz"),
+        ("abc%41&lt;/defgh", r"abc%41&lt;\/defgh", " xyz"),
+    ] {
+        for cut in [1, 2, 3, 1000] {
+            let body = ["(", form, after].concat();
+            let (out, _) = run(redactor(&[("api", value)]), body.as_bytes(), &[cut]);
+            let mark = if form.len() < 14 { String::new() } else { "[redacted:api]".to_owned() };
+            let expected = format!("({mark:*<width$}{after}", width = form.len());
+            assert_eq!(String::from_utf8(out).unwrap(), expected, "{body} {cut}");
+        }
+    }
+}
+
 #[test]
 fn base64_takes_the_digits_that_it_shares() {
     use base64::Engine as _;
@@ -375,6 +436,58 @@ fn base64_takes_the_digits_that_it_shares() {
             let shares = (before.len() + 24) * 8;
             assert_eq!(covered, shares.div_ceil(6) - before.len() * 8 / 6, "{before} {encoded} {out}");
         }
+    }
+}
+
+/// The digits on either side of a value in Base64 have some of its bits. They are covered, also where they are escaped,
+/// and what is there instead of them is not.
+#[test]
+fn base64_takes_a_shared_digit_that_is_escaped_and_nothing_else() {
+    // From the Base64 of `oOé-secret-value-to-find-oo–`.
+    const DIGITS: &str = "DqS1zZWNyZXQtdmFsdWUtdG8tZmluZC1vb";
+    let covered = |body: &str, cut| {
+        let (out, _) = run(redactor(&[("api", "é-secret-value-to-find-oo")]), body.as_bytes(), &[cut]);
+        String::from_utf8(out).unwrap()
+    };
+    for cut in [1, 1000] {
+        for before in ["/", "_", "%2F", r"\/", "&#47;", "&#x2f;", "&sol;", r"\u002f"] {
+            for after in ["+", "-", "%2B", r"\u002b", "&plus;", "&#43;"] {
+                let body = format!("\"b0{before}{DIGITS}{after}KAkw==\"");
+                let length = before.len() + DIGITS.len() + after.len();
+                let expected = format!("\"b0{:*<length$}KAkw==\"", "[redacted:api]");
+                assert_eq!(covered(&body, cut), expected, "{body} {cut}");
+            }
+        }
+        for (before, after) in
+            [("\"", "\""), ("A", "A"), ("%41", "%41"), ("%2FAA", "A%2B"), (".", "&amp;"), ("", "")]
+        {
+            let body = [before, DIGITS, after].concat();
+            let expected = format!("{before}{:*<1$}{after}", "[redacted:api]", DIGITS.len());
+            assert_eq!(covered(&body, cut), expected, "{body} {cut}");
+        }
+    }
+}
+
+/// An attacker sends the first bytes one by one, so that no piece has all that the judgment needs.
+#[test]
+fn the_first_bytes_are_judged_together_and_the_others_are_not() {
+    for (body, judged) in [
+        (&b"\xff\xfea\0b\0"[..], Some(2)),
+        (b"+/v8sk", Some(4)),
+        (b"a\0b\0c\0", Some(4)),
+        (b"\0a\0b\0c", Some(4)),
+        (b"abcd\0e\0f\0g", None),
+        (b"abcd\xff\xfea\0b\0", None),
+        (b"abc", None),
+    ] {
+        let redactor = || {
+            redactor(&[("api", "sk_live_0123456789")])
+                .with_encoding_check(Some(crate::http::charset::is_unsearchable))
+        };
+        let mut one_by_one = redactor();
+        let refused = body.chunks(1).position(|byte| one_by_one.push(byte).is_err());
+        assert_eq!(refused.map(|at| at + 1), judged, "{body:?}");
+        assert_eq!(redactor().push(body).is_err(), judged.is_some(), "{body:?}");
     }
 }
 

@@ -339,6 +339,42 @@ fn case_48_a_body_that_is_not_searched_may_have_any_encoding() {
 }
 
 #[test]
+fn case_48_the_first_bytes_are_looked_at_where_nothing_else_tells_the_encoding() {
+    let text = ("content-type", "text/plain");
+    for (method, status, headers, is_looked_at) in [
+        ("GET", 200, &[text][..], true),
+        ("GET", 200, &[], true),
+        ("HEAD", 200, &[text], false),
+        ("GET", 304, &[text], false),
+        ("GET", 200, &[("content-type", "text/plain; charset=utf-8")], false),
+        ("GET", 200, &[("content-type", "text/event-stream")], false),
+        ("GET", 200, &[("content-type", "image/png")], false),
+        ("GET", 200, &[text, ("content-encoding", "gzip")], false),
+    ] {
+        let done = World::new().answering(status, headers).ask(&Ask::new(method, "/api/v1/x"));
+        let looked = done.steps.iter().any(|step| step.starts_with("looks at"));
+        assert_eq!(looked, is_looked_at, "{method} {status} {headers:?} {:?}", done.steps);
+    }
+}
+
+/// A byte order mark is one at the beginning of a body only.
+#[test]
+fn case_48_a_part_is_judged_by_a_byte_order_mark_where_it_is_the_first() {
+    let body: &'static str = format!("+/v8-{:5000}", "").leak();
+    for (range, code) in [("bytes=0-9", Some("upstream_invalid")), ("bytes=2000-2003", None)] {
+        let ask = Ask::new("GET", "/api/v1/x").header("range", range);
+        let sent = World::new().ask(&ask).sent().header("range")[0].to_owned();
+        let (first, last) = sent.strip_prefix("bytes=").unwrap().split_once('-').unwrap();
+        let length = last.parse::<usize>().unwrap() - first.parse::<usize>().unwrap() + 1;
+        let content_range: &'static str = format!("bytes {first}-{last}/100000").leak();
+        let headers: Vec<(&'static str, &'static str)> =
+            vec![("content-range", content_range), ("content-type", "text/plain")];
+        let done = World::new().answering(206, &headers).with_body(&body[..length]).ask(&ask);
+        assert_eq!(done.code.as_deref(), code, "{range} {sent}");
+    }
+}
+
+#[test]
 fn case_37_the_pair_of_basic_is_found_as_it_was_sent() {
     let world = World::new().with_body("Basic YXBpOmNhbmFyeS1vbmx5LWtleQ==\n");
     let done = world.ask(&Ask::new("GET", "/basic/x"));
