@@ -224,7 +224,7 @@ describe("signed tokens on workerd", () => {
     assert.ok(!inspected.stdout.includes(token));
 
     const list = join(folder, "revoked.json");
-    assert.equal(ostiary("token", "revoke", "--token-file", file, "--list", list).status, 0);
+    assert.equal(ostiary("token", "revoke", "--token-file", file, "--list", list, "--new").status, 0);
     world.store.setAll({ AGENTS_REVOKED: readFileSync(list, "utf8") });
     await refused(token, 401);
     await served(issue());

@@ -263,7 +263,7 @@ test("a pasted command means the account, the API, the store and the configurati
   const short = await ostiary(["secrets", "get", "absent"], { environment: api.environment });
   assert.match(short.err, /`ostiary secrets list` shows all/);
   const taken = await ostiary(["secrets", "create", "BOUND", "--account-id", "other"], { environment: { ...api.environment, CLOUDFLARE_ACCOUNT_ID: "one" }, input: VALUE });
-  assert.match(taken.err, /it exists already: `ostiary secrets update --value --account-id other BOUND` changes its value/);
+  assert.match(taken.err, /it exists already: `ostiary secrets update --value --account-id other BOUND` overwrites its value/);
   await api.stop();
 });
 

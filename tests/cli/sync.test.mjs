@@ -1,7 +1,8 @@
 // ostiary sync --delete: whatever fails, no secret that a configuration binds is deleted.
 
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, beforeEach, test } from "node:test";
@@ -123,23 +124,37 @@ test("an API that fails at any operation loses nothing that is bound, and nothin
 
 const terminal = spawnSync("script", ["-qec", "true", "/dev/null"]).status === 0;
 
+// Runs a command at a terminal. The answer is typed once there is a question, because what was typed before is
+// discarded.
+async function atTerminal(command, answer) {
+  const child = spawn("script", ["-qec", command, "/dev/null"], { env: { PATH: process.env.PATH, ...api.environment } });
+  let stdout = "";
+  child.stdout.setEncoding("utf8").on("data", (piece) => {
+    const isNew = !stdout.includes("[y/N]");
+    stdout += piece;
+    if (isNew && stdout.includes("[y/N]")) child.stdin.write(answer);
+  });
+  const [status] = await once(child, "close");
+  return { stdout, status };
+}
+
 test("a person at a terminal is asked with the names", { skip: !terminal && "script of util-linux is not here" }, async () => {
   const asked = (answer, ...args) => {
     const command = [PROGRAM, "sync", "--store", STORE, "--from", valuesOf("LIVE"), "--wrangler", wrangler, "--delete", ...args].join(" ");
-    return spawnSync("script", ["-qec", command, "/dev/null"], { input: answer, encoding: "utf8", env: { PATH: process.env.PATH, ...api.environment } });
+    return atTerminal(command, answer);
   };
   await holds("LIVE", "extra", "other");
   for (const answer of ["n\n", "\n", "x\n"]) {
-    const ran = asked(answer);
+    const ran = await asked(answer);
     assert.match(ran.stdout, /Delete extra, other from the store local\? \[y\/N\]/);
     assert.match(ran.stdout, /Nothing was deleted/);
     assert.equal(ran.status, 1);
   }
   assert.deepEqual(await held(), ["LIVE", "extra", "other"]);
-  assert.equal(asked("y\n").status, 0);
+  assert.equal((await asked("y\n")).status, 0);
   assert.deepEqual(await held(), ["LIVE"]);
   await holds("extra");
-  assert.doesNotMatch(asked("", "--yes").stdout, /\[y\/N\]/);
+  assert.doesNotMatch((await asked("", "--yes")).stdout, /\[y\/N\]/);
   assert.deepEqual(await held(), ["LIVE"]);
 });
 
@@ -163,12 +178,12 @@ test("a bound secret is deleted after a yes, and not if its question goes into a
   await holds("LIVE", "STAGED");
   const asked = (answer, rest = "") => {
     const command = `${PROGRAM} secrets --store ${STORE} --wrangler ${wrangler} delete LIVE${rest}`;
-    return spawnSync("script", ["-qec", command, "/dev/null"], { input: answer, encoding: "utf8", env: { PATH: process.env.PATH, ...api.environment } });
+    return atTerminal(command, answer);
   };
   for (const [answer, rest] of [["y\n", " 2>&1 | cat"], ["", " --yes"], ["n\n", ""]]) {
-    assert.match(asked(answer, rest).stdout, /nothing is deleted/);
+    assert.match((await asked(answer, rest)).stdout, /nothing is deleted/);
     assert.deepEqual(await held(), ["LIVE", "STAGED"]);
   }
-  assert.match(asked("y\n").stdout, /`LIVE` is bound by `LIVE` \(top level\)[^]*Delete LIVE from the store `.*`\? \[y\/N\]/);
+  assert.match((await asked("y\n")).stdout, /`LIVE` is bound by `LIVE` \(top level\)[^]*Delete LIVE from the store `.*`\? \[y\/N\]/);
   assert.deepEqual(await held(), ["STAGED"]);
 });

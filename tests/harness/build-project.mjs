@@ -93,4 +93,7 @@ export const projectEnvironment = (folder) => ({
   PATH: `${join(folder, "programs")}:${process.env.PATH}`,
   WRANGLER_SEND_METRICS: "false",
   CLOUDFLARE_CF_FETCH_ENABLED: "false",
+  // A make that is not started by another one does not name its level.
+  MAKELEVEL: undefined,
+  MAKEFLAGS: undefined,
 });
