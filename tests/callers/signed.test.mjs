@@ -229,7 +229,7 @@ describe("signed tokens on workerd", () => {
     await refused(token, 401);
     await served(issue());
     rmSync(list);
-    assert.equal(ostiary("token", "revoke", "agents/crawler-7", "--list", list).status, 0);
+    assert.equal(ostiary("token", "revoke", "agents/crawler-7", "--list", list, "--new").status, 0);
     world.store.setAll({ AGENTS_REVOKED: readFileSync(list, "utf8") });
     await refused(token, 401);
     world.store.setAll({ AGENTS_REVOKED: "not a list" });
