@@ -13,8 +13,7 @@ fn admitted(route: &NewRoute) -> (String, String) {
 }
 
 /// The steps for the routes, each with the secrets that were newly bound for it, one line each. Their commands mean the
-/// configuration that is given. `run` is the command that runs the gateway, if there is
-/// one for this configuration.
+/// configuration that is given. `run` is the command that runs the gateway, if there is one for this configuration.
 pub fn next_steps(
     routes: &[(&NewRoute, Vec<BoundSecret>)],
     given: &GivenOptions,

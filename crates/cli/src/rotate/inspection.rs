@@ -87,7 +87,7 @@ impl Inspection<'_> {
             read.check_binding(secret, binding)?;
             let outcome = read.outcome(secret);
             if let (Some(stored), "ok" | "invalid" | "empty") = (stored, outcome) {
-                check_syntax(binding, stored)?;
+                check_stored(binding, stored)?;
             }
             if outcome == "missing" {
                 *missing = Some(binding);
@@ -138,7 +138,8 @@ impl Inspection<'_> {
     /// # Errors
     /// Returns an error if the store does not answer.
     pub fn seems_newer(&self, source: usize, holder: usize) -> Result<bool, Failure> {
-        let [own, other] = [self.modified(source)?, self.modified(holder)?];
+        let stored = self.stored()?;
+        let [own, other] = [source, holder].map(|source| self.modified(source, &stored));
         Ok(match own.zip(other).map(|(own, other)| own.cmp(&other)) {
             Some(Ordering::Greater) => true,
             Some(Ordering::Less) => false,
@@ -147,12 +148,9 @@ impl Inspection<'_> {
     }
 
     /// The time of the last change of a source's secret; `None` if it is not known.
-    fn modified(&self, source: usize) -> Result<Option<Timestamp>, Failure> {
-        let binding = self.target.secrets.first().and_then(|secret| secret.sources.get(source));
-        let Some(Binding { store, secret, .. }) = binding else { return Ok(None) };
-        let mut secrets = self.api.secrets(store)?.into_iter();
-        let stored = secrets.find(|stored| stored.name == secret.as_str());
-        Ok(stored.and_then(|stored| stored.modified.parse().ok()))
+    fn modified(&self, source: usize, stored: &Stored<'_>) -> Option<Timestamp> {
+        let Binding { store, secret, .. } = self.target.secrets.first()?.sources.get(source)?;
+        stored.get(&(store, secret.to_string()))?.modified.parse().ok()
     }
 
     /// Whether another source has another value than this one. The gateway proves each value with the same nonce.
@@ -190,7 +188,7 @@ pub fn held(read: &Probed, new: &NewValue) -> Holding {
 }
 
 /// Checks that the API has the secret that the gateway reads. Otherwise the gateway uses another account.
-fn check_syntax(binding: &Binding, stored: &Stored<'_>) -> Result<(), Failure> {
+fn check_stored(binding: &Binding, stored: &Stored<'_>) -> Result<(), Failure> {
     let Binding { name, store, secret } = binding;
     if stored.contains_key(&(store, secret.to_string())) {
         return Ok(());

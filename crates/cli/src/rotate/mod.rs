@@ -13,6 +13,7 @@ mod patience;
 mod plan;
 mod probe_body;
 mod probe_path;
+mod repair;
 mod report;
 mod sharing;
 mod target;

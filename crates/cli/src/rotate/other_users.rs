@@ -12,9 +12,8 @@ pub struct OtherRoute {
 
 /// The other routes whose auth uses one of the secrets.
 pub fn other_routes(gateway: &Gateway, ids: &[SecretId], tried: Option<&str>) -> Vec<OtherRoute> {
-    let carries =
-        |route: &&Route| route.auths().flatten().flat_map(Placement::secrets).any(|id| ids.contains(&id));
-    let others = gateway.routes.iter().filter(|route| Some(route.name.as_ref()) != tried).filter(carries);
+    let others = gateway.routes.iter().filter(|route| Some(route.name.as_ref()) != tried);
+    let others = others.filter(|route| route.auths().any(|auth| uses(auth, ids)));
     let other = |route: &Route| {
         let conditions = route.failover.iter().flat_map(|failover| failover.when.iter());
         // The body of the response to a wrong value on that route is not known.
@@ -32,10 +31,9 @@ pub fn other_users(
     route: Option<&str>,
     probed: Option<&str>,
 ) -> Vec<String> {
-    let uses = |auth: &[Placement]| auth.iter().flat_map(Placement::secrets).any(|id| ids.contains(&id));
     let grants = gateway.routes.iter().filter(|known| Some(known.name.as_ref()) == route);
     let grants = grants.flat_map(|route| route.allow.iter());
-    let callers = grants.filter(|grant| grant.auth.as_deref().is_some_and(uses));
+    let callers = grants.filter(|grant| grant.auth.as_deref().is_some_and(|auth| uses(auth, ids)));
     let callers = callers.filter_map(|grant| match grant.to {
         Grantee::Caller(id) => gateway.caller(id),
         Grantee::Anyone => None,
@@ -48,4 +46,8 @@ pub fn other_users(
     let operator = operator.filter(|(_, api)| api.as_ref().is_some_and(|api| ids.contains(&api.token)));
     let operator = operator.map(|(key, _)| format!("`[operator] {key}`"));
     callers.chain(operator).collect()
+}
+
+fn uses(auth: &[Placement], ids: &[SecretId]) -> bool {
+    auth.iter().flat_map(Placement::secrets).any(|id| ids.contains(&id))
 }

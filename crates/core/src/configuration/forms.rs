@@ -6,7 +6,7 @@ use super::gateway::Gateway;
 use super::jwt::JwtAlgorithm;
 use super::signed_caller::KeySource;
 use super::signing::HmacAlgorithm;
-use crate::http::method::Method;
+use crate::http::method::{Method, Methods};
 
 /// The methods with which no provider copies what a header names: with POST, the URL or the body names it.
 const COPIES_NOTHING: &[Method] = &[Method::Get, Method::Head, Method::Options, Method::Post, Method::Query];
@@ -90,12 +90,10 @@ impl Forms {
         let fetcher = gateway.routes.iter().any(|route| route.service.is_some());
         let rules =
             gateway.routes.iter().flat_map(|route| route.allow.iter()).flat_map(|grant| grant.rules.iter());
-        let copying = Method::ALL.iter().copied().filter(|method| !COPIES_NOTHING.contains(method));
-        let copying: Vec<Method> = copying.collect();
-        let mut forms = Self { fetcher, ..Self::NONE };
-        forms.second_resources = rules
-            .map(|rule| rule.methods)
-            .any(|methods| copying.iter().any(|method| methods.contain(*method)));
+        let copying = || Method::ALL.iter().filter(|method| !COPIES_NOTHING.contains(method));
+        let can_copy = |methods: Methods| copying().any(|method| methods.contain(*method));
+        let second_resources = rules.map(|rule| rule.methods).any(can_copy);
+        let mut forms = Self { fetcher, second_resources, ..Self::NONE };
         for placement in gateway.routes.iter().flat_map(|route| route.auth.iter()) {
             forms.add(placement);
         }

@@ -63,7 +63,7 @@ pub struct OperatorRequest<'a, H> {
     pub scheme: &'a str,
     /// The host of the request.
     pub host: &'a Host,
-    /// The endpoint that it calls; `None` where there is none.
+    /// The endpoint that it calls; `None` for a method or a path that no endpoint has.
     pub endpoint: Option<Endpoint>,
     /// Its query.
     pub query: Option<&'a str>,
