@@ -14,7 +14,7 @@ pub fn deletions<'b>(written: impl Iterator<Item = &'b Binding>, given: &GivenOp
     joined(written.map(|binding| deletion(binding, given).to_string()))
 }
 
-/// The lines that put a copy of a working source in the place of another one. No command can read a value, but the store
+/// The lines that put a copy of a working source in the place of another one. No command can read a value; the store
 /// can copy it. `stored` are the stores' secrets before the first write.
 pub fn put_back(
     working: usize,
