@@ -36,6 +36,7 @@ use crate::runtime::auth_runtime::AuthRuntime;
 use crate::runtime::clock::elapsed;
 use crate::runtime::feature::if_built_in;
 use crate::runtime::instrumented::Instrumented;
+use crate::runtime::separate::separate;
 use crate::runtime::{Bindings, Clock, Network, OperatorRuntime, RequestHead, UpstreamResponse};
 use crate::secret_value::SecretBytes;
 use crate::secrets::base_url::base_url;
@@ -183,23 +184,24 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + OperatorRuntime + A
         let admitted = self.admit()?;
         let arrival = self.route(&admitted)?;
         let Some(routed) = arrival.routed(&admitted) else {
-            return self.serve_operator(&admitted, arrival.path).await;
+            return separate(self.serve_operator(&admitted, arrival.path)).await;
         };
         if let Some(preflight) = self.preflight(routed) {
             return Ok(Outcome::Preflight(preflight));
         }
-        let authenticated = self.authenticate(routed).await?;
+        let authenticated = separate(self.authenticate(routed)).await?;
         self.set_trace(&authenticated.tokens);
         let destination = self.authorize(routed, &authenticated)?;
         let upstream = base_url(&routed.route.upstream, self.runtime)?;
-        let mut resolved = self.resolve(routed, &authenticated).await?;
+        let mut resolved = separate(self.resolve(routed, &authenticated)).await?;
         let mut injected = Self::injected_secrets(routed, &resolved.credential);
         let redacts =
             !injected.is_empty() || (routed.route.redact && resolved.credential.is_completed_later());
         let forward = self.forward(routed, &authenticated.tokens, &upstream, redacts);
         let forward = Forward { destination: destination.as_deref(), ..forward };
-        let reply = self.send(&forward, &mut resolved, &mut injected, authenticated.body.clone()).await?;
-        self.respond(routed, authenticated.caller, &forward, reply, &injected).await
+        let reply =
+            separate(self.send(&forward, &mut resolved, &mut injected, authenticated.body.clone())).await?;
+        separate(self.respond(routed, authenticated.caller, &forward, reply, &injected)).await
     }
 
     /// Sets the request's trace. Called again when the tokens are known that it must not contain.
