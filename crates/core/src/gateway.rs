@@ -151,6 +151,14 @@ struct Authenticated<'g> {
     body: Option<Rc<SecretBytes>>,
 }
 
+impl<'g> Authenticated<'g> {
+    /// A request that this rule for `anyone` admits.
+    fn anyone(rule: &'g Rule) -> Self {
+        let (tokens, identity) = (ProvedTokens::default(), Identity::default());
+        Self { caller: Grantee::Anyone, tokens, identity, rule: Some(rule), body: None }
+    }
+}
+
 /// The first credential, and the sources to try if the upstream refuses it.
 struct ResolvedCredential<'g> {
     credential: Credential<'g>,
@@ -297,15 +305,7 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + OperatorRuntime + A
         if let Some(rule) = rule_for(Grantee::Anyone) {
             self.event.caller = Some("anyone");
             self.enforce_rate_limit(limits, Subject::Anyone).await?;
-            let tokens = ProvedTokens::default();
-            let identity = Identity::default();
-            return Ok(Authenticated {
-                caller: Grantee::Anyone,
-                tokens,
-                identity,
-                rule: Some(rule),
-                body: None,
-            });
+            return Ok(Authenticated::anyone(rule));
         }
         let shown = tokens(&route.token_in, self.head, admitted.target.query);
         let is_cross_site = R::FORMS.ambient_callers
