@@ -215,6 +215,44 @@ mod tests {
     }
 
     #[test]
+    fn matches_that_touch_have_a_mark_each() {
+        let one = Match { start: 0, end: 20, name: 0 };
+        let two = Match { start: 20, end: 40, name: 1 };
+        for matches in [[one, two], [two, one]] {
+            let mut marks = Marks::default();
+            for found in matches {
+                marks.add(found);
+            }
+            assert_eq!(released(&mut marks, 0, 40), "[redacted:one]******[redacted:two]******");
+        }
+    }
+
+    #[test]
+    fn an_unfinished_escape_is_completed() {
+        for (before, expected) in [
+            (r"\", "/"),
+            (r"\u", "0021"),
+            (r"\u0", "021"),
+            (r"\u0f", "21"),
+            (r"\u0F2", "1"),
+            (r"\x", "21"),
+            (r"\x2", "1"),
+            ("%2", "1"),
+            ("%", ""),
+            ("%41", ""),
+            (r"\x41", ""),
+            (r"\u0041", ""),
+            (r"\ug", ""),
+            (r"\1", ""),
+            (r"\12", ""),
+            ("2", ""),
+            ("", ""),
+        ] {
+            assert_eq!(completion(before.as_bytes()), expected.as_bytes(), "{before}");
+        }
+    }
+
+    #[test]
     fn the_first_of_what_overlaps_gives_its_name_in_whatever_order_it_is_found() {
         let all = [
             Match { start: 1, end: 20, name: 1 },

@@ -514,7 +514,7 @@ fn base64_that_is_escaped_has_the_same_marks_however_it_is_cut() {
     for (before, digits, after) in [("", "MTIzNDU2Nz", "g"), ("x", "EyMzQ1Njc4", "")] {
         for escaped in 0..=digits.len() {
             for zeros in 0..=6 {
-                let write = |digit: char| format!("&#x{:0zeros$}{:x};", "", u32::from(digit));
+                let write = |digit: char| format!("&#x{}{:x};", "0".repeat(zeros), u32::from(digit));
                 let body = digits
                     .chars()
                     .enumerate()
