@@ -586,6 +586,20 @@ mod tests {
     }
 
     #[test]
+    fn a_placeholder_beside_a_variable_is_filled_too() {
+        let with = |auth: &str| {
+            let url = "https://api.stripe.com/${var.ACCOUNT}/bot{token}/x";
+            let gateway = replaced(GATEWAY, "https://api.stripe.com", url);
+            outcome(&replaced(&gateway, "{ bearer = \"${stripe}\" }", auth), WRANGLER).map(|_| ())
+        };
+        assert_eq!(with("{ path = \"token\", value = \"${stripe}\" }"), Ok(()));
+        let told = with("{ bearer = \"${stripe}\" }").unwrap_err();
+        assert!(told[0].contains("nothing fills `{token}` of the upstream"), "{told:?}");
+        let told = with("{ path = \"other\", value = \"${stripe}\" }").unwrap_err();
+        assert!(told[1].contains("the upstream has no placeholder `{other}`"), "{told:?}");
+    }
+
+    #[test]
     fn secrets_of_one_auth_have_one_source_or_equally_many() {
         let both = r#"[{ bearer = "${stripe}" }, { header = "x-id", value = "${other}" }]"#;
         let worker = "{ worker_secret = \"LEGACY_KEY\" }";

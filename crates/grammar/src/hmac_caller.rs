@@ -1,4 +1,4 @@
-//! `hmac` of a caller: requests that it signs.
+//! `hmac` of a caller: requests that it signs. Its many tests make the file long.
 
 use super::auth::Reader;
 use super::diagnostic::Findings;

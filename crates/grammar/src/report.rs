@@ -92,9 +92,10 @@ error: wrangler.toml has no binding `STRIPE_KEY` at its top level
             format!("version = 2\nroutes.a = {{ mount = 1, upstream = \"https://u:{pasted}@a.example\" }}\n");
         let shown = shown(&gateway, "name = \"x\"\n\n[[secrets_store_secrets]]\nbinding = 1\n");
         assert!(
-            shown.contains(" --> gateway.toml:2:22\n") && shown.contains("user name or password"),
+            shown.contains("error: an upstream cannot have a user name or password\n --> gateway.toml:2:"),
             "{shown}"
         );
+        assert!(shown.contains(" --> gateway.toml:2:22\n"), "{shown}");
         assert!(!shown.contains(pasted), "{shown}");
         assert!(shown.contains("1 | version = 2\n") && shown.contains("4 | binding = 1\n"), "{shown}");
     }

@@ -1,4 +1,5 @@
-//! Checks across the whole file: secrets of callers that are sent upstream, and unused entries.
+//! Checks across the whole file: secrets of callers that are sent upstream, and unused entries. Its many tests make the file
+//! long.
 
 use std::collections::BTreeSet;
 
@@ -352,6 +353,20 @@ mod tests {
               digests"
             ]
         );
+        // These callers are admitted to a route each, so no route reads the keys of all.
+        let of_each = (0..4).map(|at| {
+            format!(
+                "[routes.r{at}]\nmount = \"/{at}\"\nupstream = \"https://api.stripe.com\"\nauth = []\nallow = {{ c{at} = [\"GET /\"] }}\n\
+                 [callers.c{at}]\nbearer = \"${{s{at}}}\"\n"
+            )
+        });
+        let secrets: String =
+            (0..4).map(|at| format!("s{at} = [{{ worker_secret = \"S{at}\" }}]\n")).collect();
+        let gateway =
+            replaced(GATEWAY, "checkout = [\"CHECKOUT", &format!("{secrets}checkout = [\"CHECKOUT"));
+        let wrangler = replaced(WRANGLER, "\"LEGACY_KEY\"", "\"S0\", \"S1\", \"S2\", \"S3\"");
+        let checked = outcome(&format!("{gateway}{}", of_each.collect::<String>()), &wrangler).unwrap();
+        assert_eq!(warnings(&checked), <[String; 0]>::default());
         // A token names one of these callers, and any other token is only compared with `checkout`.
         assert_eq!(with_callers(100, "named = true\n", ""), <[String; 0]>::default());
     }
