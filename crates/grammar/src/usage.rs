@@ -1,5 +1,5 @@
-//! Checks across the whole file: secrets of callers that are sent upstream, and unused entries. Its many tests make the file
-//! long.
+//! Checks across the whole file: secrets of callers that are sent upstream, and unused entries. Its many tests make the
+//! file long.
 
 use std::collections::BTreeSet;
 
