@@ -2,6 +2,7 @@
 
 mod creation;
 mod deletion;
+mod overwriting;
 
 use std::path::PathBuf;
 
@@ -249,12 +250,11 @@ impl UpdateArguments {
                 check.stored(&store.id, &name, value)?;
             }
             if let Some(places) = check.bindings(&store.id, &name) {
-                let warning = format!(
-                    " `{}` is bound by {places}: the value before is lost, and requests fail if the new one does not \
-                     work. `ostiary rotate` changes it without that risk.",
-                    Printable(&name)
-                );
-                output.note(Text::default().toned(Tone::Odd, "warning:").plain(warning));
+                if let Some(consequence) = overwriting::consequence(check.uses(&store.id, &name), api.given())
+                {
+                    let warning = format!(" `{}` is bound by {places}: {consequence}", Printable(&name));
+                    output.note(Text::default().toned(Tone::Odd, "warning:").plain(warning));
+                }
             }
         }
         let changes = Changes { value, scopes: self.scopes, comment: self.comment };
