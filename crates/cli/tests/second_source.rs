@@ -1,6 +1,5 @@
 //! Tests of `ostiary add source`, through the command line.
 #![expect(
-    clippy::panic,
     clippy::unwrap_used,
     reason = "a test fails by panicking, and clippy knows only functions marked as tests"
 )]

@@ -9,7 +9,8 @@ use crate::output::Output;
 use crate::scaffold::{Change, Changes, CopiedSecret, GatewayFile, LOCAL_STORE, ShownChange, WranglerFile};
 use crate::shell::GivenOptions;
 
-/// Add a second source to a secret, so that it can be rotated: a binding in every environment, beside that of the first.
+/// Add a second source to a secret, so that it can be rotated: a binding in every environment, beside that of the
+/// first.
 #[derive(Args)]
 pub struct AddSource {
     /// The secret's name in `[secrets]` of gateway.toml.
@@ -48,8 +49,8 @@ impl AddSource {
         let next =
             if changes.is_empty() { Vec::new() } else { next_steps(&copied, &self.configuration.given()) };
         if output.is_json() {
-            let changed = !changes.is_empty() && !self.dry_run;
-            return output.json(&Report { changed, changes: changes.shown(), next });
+            let is_written = !changes.is_empty() && !self.dry_run;
+            return output.json(&Report { changed: is_written, changes: changes.shown(), next });
         }
         let secret = &self.secret;
         if changes.is_empty() {
@@ -68,7 +69,8 @@ impl AddSource {
     }
 }
 
-/// The steps after the change. The second source begins with the value of the first, so that no binding lacks its secret.
+/// The steps after the change. The second source begins with the value of the first, so that no binding lacks its
+/// secret.
 fn next_steps(copied: &[CopiedSecret], given: &GivenOptions) -> Vec<String> {
     let mut distinct: Vec<&CopiedSecret> = Vec::new();
     for secret in copied {
@@ -76,7 +78,7 @@ fn next_steps(copied: &[CopiedSecret], given: &GivenOptions) -> Vec<String> {
             distinct.push(secret);
         }
     }
-    let copies = |words: &str, is_meant: fn(&CopiedSecret) -> bool| {
+    let commands = |words: &str, is_meant: fn(&CopiedSecret) -> bool| {
         let meant = distinct.iter().filter(|secret| is_meant(secret));
         let copy = |secret: &&CopiedSecret| {
             let command = given.command(words).option("--store", &secret.store);
@@ -85,12 +87,12 @@ fn next_steps(copied: &[CopiedSecret], given: &GivenOptions) -> Vec<String> {
         meant.map(copy).collect::<Vec<_>>()
     };
     let mut steps = Vec::new();
-    let in_account = copies("secrets duplicate", |secret| secret.store != LOCAL_STORE);
+    let in_account = commands("secrets duplicate", |secret| secret.store != LOCAL_STORE);
     if !in_account.is_empty() {
         steps.push("  Before you deploy, copy the value in the account's store:".to_owned());
         steps.extend(in_account);
     }
-    let local = copies("secrets duplicate --local", |_| true);
+    let local = commands("secrets duplicate --local", |_| true);
     if !local.is_empty() {
         steps.push("  On this machine, if the first source has a value there:".to_owned());
         steps.extend(local);

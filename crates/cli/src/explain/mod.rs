@@ -89,8 +89,8 @@ Examples:
 
 impl Explain {
     /// # Errors
-    /// [`Failure::Found`] where the request is refused, or the decision is not the expected one, or another configuration
-    /// is deployed.
+    /// [`Failure::Found`] where the request is refused, or the decision is not the expected one, or another
+    /// configuration is deployed.
     pub fn run(self, output: &mut Output) -> Result<(), Failure> {
         let mut gateway = self.configuration.gateway()?;
         let variables = self.configuration.environment(self.env.as_deref())?.variables;

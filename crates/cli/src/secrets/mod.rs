@@ -40,9 +40,9 @@ Examples:
   printf %s \"$KEY\" | ostiary secrets create stripe-key
   ostiary secrets create --from secrets.json             many; run it again to continue
   ostiary secrets update stripe-key --comment \"of the shop\"
-  ostiary secrets duplicate stripe-key stripe-key-previous
-  ostiary secrets delete stripe-key-previous
-  ostiary secrets delete stripe-key-previous --delete-bound    although a gateway binds it
+  ostiary secrets duplicate stripe-key stripe-key-2
+  ostiary secrets delete stripe-key-2
+  ostiary secrets delete stripe-key-2 --delete-bound    although a gateway binds it
   ostiary secrets create stripe-key --local              in the store that `wrangler dev` reads";
 
 #[derive(Subcommand)]
@@ -249,12 +249,10 @@ impl UpdateArguments {
             if let Ok(name) = SecretName::parse(&name) {
                 check.stored(&store.id, &name, value)?;
             }
-            if let Some(places) = check.bindings(&store.id, &name) {
-                if let Some(consequence) = overwriting::consequence(check.uses(&store.id, &name), api.given())
-                {
-                    let warning = format!(" `{}` is bound by {places}: {consequence}", Printable(&name));
-                    output.note(Text::default().toned(Tone::Odd, "warning:").plain(warning));
-                }
+            let consequence = || overwriting::consequence(check.uses(&store.id, &name), api.given());
+            if let Some((places, consequence)) = check.bindings(&store.id, &name).zip(consequence()) {
+                let warning = format!(" `{}` is bound by {places}: {consequence}", Printable(&name));
+                output.note(Text::default().toned(Tone::Odd, "warning:").plain(warning));
             }
         }
         let changes = Changes { value, scopes: self.scopes, comment: self.comment };
