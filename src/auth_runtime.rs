@@ -14,13 +14,18 @@ use crate::request_context::RequestContext;
 impl AuthRuntime for RequestContext<'_> {
     const FORMS: Forms = FORMS;
 
-    async fn read_body(&self, limit: u32, within: u32) -> Result<Vec<u8>, BodyReadError> {
+    async fn read_body(
+        &self,
+        length: Option<u64>,
+        limit: u32,
+        within: u32,
+    ) -> Result<Vec<u8>, BodyReadError> {
         let Some(body) = self.request.body().filter(|_| self.rehearsal().is_none()) else {
             return Ok(Vec::new());
         };
         let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
         let idle = IdleDeadline::new(self.invocation, within);
-        let received = self.read_all(&reader, limit, Some(idle)).await;
+        let received = self.read_all(&reader, length, limit, Some(idle)).await;
         js::discard(&reader);
         received
     }

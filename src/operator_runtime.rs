@@ -31,7 +31,7 @@ impl OperatorRuntime for RequestContext<'_> {
         }
         let Some(body) = self.request.body() else { return Ok(SecretValue::new(String::new())) };
         let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
-        let all = self.read_all(&reader, limit, None);
+        let all = self.read_all(&reader, None, limit, None);
         let received = Deadline::new(self.invocation, within).within(all).await;
         js::discard(&reader);
         let text = String::from_utf8(received.ok_or(BodyReadError::Broken)??);

@@ -36,6 +36,7 @@ use crate::runtime::auth_runtime::AuthRuntime;
 use crate::runtime::clock::elapsed;
 use crate::runtime::feature::if_built_in;
 use crate::runtime::instrumented::Instrumented;
+use crate::runtime::separate::separate;
 use crate::runtime::{Bindings, Clock, Network, OperatorRuntime, RequestHead, UpstreamResponse};
 use crate::secret_value::SecretBytes;
 use crate::secrets::base_url::base_url;
@@ -150,6 +151,14 @@ struct Authenticated<'g> {
     body: Option<Rc<SecretBytes>>,
 }
 
+impl<'g> Authenticated<'g> {
+    /// A request that this rule for `anyone` admits.
+    fn anyone(rule: &'g Rule) -> Self {
+        let (tokens, identity) = (ProvedTokens::default(), Identity::default());
+        Self { caller: Grantee::Anyone, tokens, identity, rule: Some(rule), body: None }
+    }
+}
+
 /// The first credential, and the sources to try if the upstream refuses it.
 struct ResolvedCredential<'g> {
     credential: Credential<'g>,
@@ -183,23 +192,24 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + OperatorRuntime + A
         let admitted = self.admit()?;
         let arrival = self.route(&admitted)?;
         let Some(routed) = arrival.routed(&admitted) else {
-            return self.serve_operator(&admitted, arrival.path).await;
+            return separate(self.serve_operator(&admitted, arrival.path)).await;
         };
         if let Some(preflight) = self.preflight(routed) {
             return Ok(Outcome::Preflight(preflight));
         }
-        let authenticated = self.authenticate(routed).await?;
+        let authenticated = separate(self.authenticate(routed)).await?;
         self.set_trace(&authenticated.tokens);
         let destination = self.authorize(routed, &authenticated)?;
         let upstream = base_url(&routed.route.upstream, self.runtime)?;
-        let mut resolved = self.resolve(routed, &authenticated).await?;
+        let mut resolved = separate(self.resolve(routed, &authenticated)).await?;
         let mut injected = Self::injected_secrets(routed, &resolved.credential);
         let redacts =
             !injected.is_empty() || (routed.route.redact && resolved.credential.is_completed_later());
         let forward = self.forward(routed, &authenticated.tokens, &upstream, redacts);
         let forward = Forward { destination: destination.as_deref(), ..forward };
-        let reply = self.send(&forward, &mut resolved, &mut injected, authenticated.body.clone()).await?;
-        self.respond(routed, authenticated.caller, &forward, reply, &injected).await
+        let reply =
+            separate(self.send(&forward, &mut resolved, &mut injected, authenticated.body.clone())).await?;
+        separate(self.respond(routed, authenticated.caller, &forward, reply, &injected)).await
     }
 
     /// Sets the request's trace. Called again when the tokens are known that it must not contain.
@@ -295,15 +305,7 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + OperatorRuntime + A
         if let Some(rule) = rule_for(Grantee::Anyone) {
             self.event.caller = Some("anyone");
             self.enforce_rate_limit(limits, Subject::Anyone).await?;
-            let tokens = ProvedTokens::default();
-            let identity = Identity::default();
-            return Ok(Authenticated {
-                caller: Grantee::Anyone,
-                tokens,
-                identity,
-                rule: Some(rule),
-                body: None,
-            });
+            return Ok(Authenticated::anyone(rule));
         }
         let shown = tokens(&route.token_in, self.head, admitted.target.query);
         let is_cross_site = R::FORMS.ambient_callers

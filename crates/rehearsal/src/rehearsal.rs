@@ -265,7 +265,12 @@ impl AuthRuntime for Rehearsal {
     const FORMS: Forms = Forms::ALL;
 
     /// The body is empty, because it is unknown; a field can be set in an empty body.
-    async fn read_body(&self, _limit: u32, _within: u32) -> Result<Vec<u8>, BodyReadError> {
+    async fn read_body(
+        &self,
+        _length: Option<u64>,
+        _limit: u32,
+        _within: u32,
+    ) -> Result<Vec<u8>, BodyReadError> {
         Ok(Vec::new())
     }
 }

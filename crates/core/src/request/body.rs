@@ -22,7 +22,7 @@ pub async fn read_body<R: AuthRuntime>(
     if length.is_some_and(|length| length > u64::from(limit)) {
         return Err(Code::PayloadTooLarge);
     }
-    match runtime.read_body(limit, route.timeout).await {
+    match runtime.read_body(length, limit, route.timeout).await {
         Ok(body) if length.is_some_and(|length| length != body.len() as u64) => Err(Code::BodyInvalid),
         Ok(body) => Ok(SecretBytes::new(body)),
         Err(BodyReadError::TooLarge) => Err(Code::PayloadTooLarge),

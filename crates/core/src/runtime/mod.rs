@@ -18,6 +18,7 @@ pub mod peeked_body;
 pub mod plan;
 pub mod rate_limit_verdict;
 pub mod reading;
+pub mod separate;
 
 use crate::configuration::Source;
 use crate::refusal::Code;

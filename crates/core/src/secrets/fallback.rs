@@ -42,6 +42,12 @@ pub struct SourceNote<'g> {
     pub error: Option<&'static str>,
 }
 
+/// A secret with its source at a position: the source's number among the secret's own, from 0, and the source.
+type SourceAt<'g> = (SecretId, &'g Secret, usize, &'g Source);
+
+/// The secrets that failed at a position.
+type Failures = Vec<(SecretId, Failure)>;
+
 /// Tries the sources of a route's auth in order.
 ///
 /// All secrets of the auth use the same position, so that no request mixes an old and a new half of a pair. A secret
@@ -163,45 +169,32 @@ impl<'g> Resolver<'g> {
         while self.has_next() {
             let position = self.position;
             self.position += 1;
-            let sources: Vec<(SecretId, &'g Secret, usize, &'g Source)> =
+            let sources: Vec<SourceAt<'g>> =
                 self.secrets.iter().filter_map(|(id, secret)| at(*id, secret, position)).collect();
             readings.read(sources.iter().map(|(.., source)| *source)).await;
 
-            let mut failures: Vec<(SecretId, Failure)> = Vec::new();
-            let mut values: Vec<SecretWithValue<'g, '_>> = Vec::new();
-            for (id, secret, _, source) in &sources {
-                match readings.get(source) {
-                    Some(Reading::Value(value)) => {
-                        values.push(SecretWithValue { id: *id, name: &secret.name, value });
-                    }
-                    Some(reading) => failures.extend(reading.failure().map(|failure| (*id, failure))),
-                    None => failures.push((*id, Failure::Error)),
-                }
-            }
-            let mut credential = None;
-            if failures.is_empty() {
-                match render(self.route, self.auth, &values, position, bindings) {
+            let outcome = match values_of(&sources, readings) {
+                Err(failures) => Err(failures),
+                Ok(values) => match render(self.route, self.auth, &values, position, bindings) {
                     Ok(rendered)
                         if self.has_rejected() && self.rejected.contains(&rendered.digest::<B>()) =>
                     {
-                        let moving = sources.iter().filter(|(_, secret, ..)| secret.sources.len() > 1);
-                        failures.extend(moving.map(|(id, ..)| (*id, Failure::Repeated)));
+                        Err(moving(&sources).map(|id| (id, Failure::Repeated)).collect())
                     }
                     Ok(mut rendered) => match self.prepared(&mut rendered, bindings).await {
-                        Ok(()) => credential = Some(rendered),
-                        Err(failure) => {
-                            let moves = |secret: &Secret| secret.sources.len() > 1;
-                            let all = !sources.iter().any(|(_, secret, ..)| moves(secret));
-                            let failed = sources.iter().filter(|(_, secret, ..)| all || moves(secret));
-                            failures.extend(failed.map(|(id, ..)| (*id, failure)));
-                        }
+                        Ok(()) => Ok(rendered),
+                        Err(failure) => Err(failed_together(&sources, failure)),
                     },
                     Err(Unusable::Variable) => return Err(CredentialError::Misconfigured),
                     Err(Unusable::Secrets(ids)) => {
-                        failures.extend(ids.into_iter().map(|id| (id, Failure::Invalid)));
+                        Err(ids.into_iter().map(|id| (id, Failure::Invalid)).collect())
                     }
-                }
-            }
+                },
+            };
+            let (credential, failures) = match outcome {
+                Ok(credential) => (Some(credential), Failures::new()),
+                Err(failures) => (None, failures),
+            };
             repeated &= failures.iter().all(|(_, failure)| *failure == Failure::Repeated);
             self.note(&sources, &failures, credential.is_some());
             self.note_certificate(credential.as_ref());
@@ -290,12 +283,7 @@ impl<'g> Resolver<'g> {
         Ok(())
     }
 
-    fn note(
-        &mut self,
-        sources: &[(SecretId, &'g Secret, usize, &'g Source)],
-        failures: &[(SecretId, Failure)],
-        served: bool,
-    ) {
+    fn note(&mut self, sources: &[SourceAt<'g>], failures: &[(SecretId, Failure)], served: bool) {
         for (id, secret, position, source) in sources {
             let failure = failures.iter().find(|(failed, _)| failed == id).map(|(_, failure)| *failure);
             // A secret with one source serves at every position.
@@ -347,7 +335,41 @@ impl<'g> Resolver<'g> {
     }
 }
 
-fn at(id: SecretId, secret: &Secret, position: usize) -> Option<(SecretId, &Secret, usize, &Source)> {
+fn at(id: SecretId, secret: &Secret, position: usize) -> Option<SourceAt<'_>> {
     let position = if secret.sources.len() == 1 { 0 } else { position };
     secret.sources.get(position).map(|source| (id, secret, position, source))
+}
+
+/// The values of these sources, or why there are not all of them.
+fn values_of<'g, 'r, B: Bindings>(
+    sources: &[SourceAt<'g>],
+    readings: &'r Readings<'g, B>,
+) -> Result<Vec<SecretWithValue<'g, 'r>>, Failures> {
+    let mut failures = Failures::new();
+    let mut values = Vec::new();
+    for (id, secret, _, source) in sources {
+        match readings.get(source) {
+            Some(Reading::Value(value)) => {
+                values.push(SecretWithValue { id: *id, name: &secret.name, value });
+            }
+            Some(reading) => failures.extend(reading.failure().map(|failure| (*id, failure))),
+            None => failures.push((*id, Failure::Error)),
+        }
+    }
+    if failures.is_empty() { Ok(values) } else { Err(failures) }
+}
+
+/// The secrets that have another source at another position.
+fn moving(sources: &[SourceAt<'_>]) -> impl Iterator<Item = SecretId> {
+    sources.iter().filter(|(_, secret, ..)| secret.sources.len() > 1).map(|(id, ..)| *id)
+}
+
+/// The failure of a credential as a whole, as a failure of the secrets that the next position changes, or of all if it
+/// changes none.
+fn failed_together(sources: &[SourceAt<'_>], failure: Failure) -> Failures {
+    let mut ids: Vec<SecretId> = moving(sources).collect();
+    if ids.is_empty() {
+        ids.extend(sources.iter().map(|(id, ..)| *id));
+    }
+    ids.into_iter().map(|id| (id, failure)).collect()
 }

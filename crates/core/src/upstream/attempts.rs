@@ -101,15 +101,13 @@ impl<'g, H: RequestHead, R: Bindings + Network + Clock + AuthRuntime + Instrumen
             // cover the range.
             let range = self.widen_range(&mut plan);
             self.event.attempts += 1;
-            let result = self.runtime.send(&plan).await;
-            let is_unreachable = matches!(result, Err(SendError::Unreachable));
-            if is_unreachable && retries > 0 && self.buffer_for_replay(replay_limit).await {
-                retries -= 1;
-                self.runtime.sleep(self.pause()).await;
-                continue;
-            }
-            let response = match result {
+            let response = match self.runtime.send(&plan).await {
                 Ok(response) => response,
+                Err(SendError::Unreachable) if retries > 0 && self.buffer_for_replay(replay_limit).await => {
+                    retries -= 1;
+                    self.runtime.sleep(self.pause()).await;
+                    continue;
+                }
                 Err(why) => return self.without_response(standing, why.into()),
             };
             let status = response.status();

@@ -696,7 +696,12 @@ impl Cryptography for World {
 impl AuthRuntime for World {
     const FORMS: Forms = Forms::ALL;
 
-    async fn read_body(&self, limit: u32, _within: u32) -> Result<Vec<u8>, BodyReadError> {
+    async fn read_body(
+        &self,
+        _length: Option<u64>,
+        limit: u32,
+        _within: u32,
+    ) -> Result<Vec<u8>, BodyReadError> {
         self.steps.borrow_mut().push("read body".to_owned());
         self.bodies_read.set(self.bodies_read.get() + 1);
         let body = self.body.take().into_bytes();
