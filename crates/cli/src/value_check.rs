@@ -80,10 +80,20 @@ impl ValueCheck {
     /// # Errors
     /// The value is not valid; nothing should be written.
     pub fn stored(&self, store: &StoreId, name: &SecretName, value: &SecretValue) -> Result<(), Failure> {
-        let Some((gateway, environments)) = &self.places else { return self.unbound(name, value) };
+        let Some((gateway, ids)) = self.uses(store, name.as_str()) else { return self.unbound(name, value) };
+        ids.into_iter().try_for_each(|id| {
+            known(gateway, id, name.as_str(), value, self.as_is)?;
+            let checked = self.tokens.check(gateway, id, value);
+            checked.map_err(|fault| Failure::usage(format_args!("{name}: {fault}")))
+        })
+    }
+
+    /// The configuration, and its secrets that have this secret of a store as a source; `None` if there are none.
+    pub fn uses(&self, store: &StoreId, name: &str) -> Option<(&Gateway, Vec<SecretId>)> {
+        let (gateway, environments) = self.places.as_ref()?;
         let bindings = environments.iter().flat_map(|environment| &environment.bindings);
         let bound: Vec<&str> = bindings
-            .filter(|binding| binding.store == *store && binding.secret == *name)
+            .filter(|binding| binding.store == *store && binding.secret.as_str() == name)
             .map(|binding| binding.name.as_str())
             .collect();
         let is_source = |id: &SecretId| {
@@ -94,14 +104,7 @@ impl ValueCheck {
             })
         };
         let ids: Vec<SecretId> = ids(gateway).filter(is_source).collect();
-        if ids.is_empty() {
-            return self.unbound(name, value);
-        }
-        ids.into_iter().try_for_each(|id| {
-            known(gateway, id, name.as_str(), value, self.as_is)?;
-            let checked = self.tokens.check(gateway, id, value);
-            checked.map_err(|fault| Failure::usage(format_args!("{name}: {fault}")))
-        })
+        (!ids.is_empty()).then_some((gateway, ids))
     }
 
     /// The bindings of this secret of a store, for messages; `None` if it is not bound.

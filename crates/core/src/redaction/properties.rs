@@ -353,6 +353,35 @@ fn case_46_a_mark_is_as_long_as_what_it_covers() {
     }
 }
 
+/// A caller gets the upstream's own bytes where nothing is covered, so they are not copied.
+#[test]
+fn case_46_only_pieces_with_a_mark_are_replaced() {
+    let body = [".".repeat(300), "sk_live_0123456789".into(), ".".repeat(600)].concat();
+    for piece in [1, 7, 100, 2000] {
+        let mut redactor = redactor(&[("api", "sk_live_0123456789")]);
+        let mut all: Vec<Released> =
+            body.as_bytes().chunks(piece).map(|piece| redactor.push(piece).unwrap()).collect();
+        all.push(redactor.finish());
+        let mut at = 0;
+        for Released { length, replaced } in all {
+            let until = at + length;
+            assert_eq!(replaced.is_some(), at < 318 && 300 < until, "{piece} {at}..{until}");
+            at = until;
+        }
+    }
+}
+
+/// The three values are found in another order than the one in which they begin.
+#[test]
+fn case_37_a_match_that_joins_two_others_covers_all_their_bytes() {
+    let values =
+        [("first", "0123456789abcdef"), ("between", "mnopqrst"), ("joins", "89abcdef--mnopqrst--uvwx")];
+    for cut in [1, 1000] {
+        let (out, _) = run(redactor(&values), b"(0123456789abcdef--mnopqrst--uvwx)", &[cut]);
+        assert_eq!(String::from_utf8(out).unwrap(), "([redacted:first]****************)");
+    }
+}
+
 #[test]
 fn the_first_of_what_overlaps_gives_its_name_and_no_more_than_their_bytes_is_covered() {
     let values = [
@@ -464,6 +493,39 @@ fn base64_takes_a_shared_digit_that_is_escaped_and_nothing_else() {
             let body = [before, DIGITS, after].concat();
             let expected = format!("{before}{:*<1$}{after}", "[redacted:api]", DIGITS.len());
             assert_eq!(covered(&body, cut), expected, "{body} {cut}");
+        }
+    }
+}
+
+/// In Base64, the value has the same digits at each of the three offsets, but does not share the same digits.
+#[test]
+fn base64_takes_the_shared_digits_of_a_value_that_repeats_itself() {
+    for (body, length) in [("(VVVVVVVVVVX=)", 11), ("(eFVVVVVVVVVV)", 11), ("(eHlVVVVVVVVVVXo=)", 12)] {
+        let start = body.find(|character| matches!(character, 'F' | 'l' | 'V')).unwrap();
+        let expected = format!("{}{:*<length$}{}", &body[..start], "", &body[start + length..]);
+        let (out, _) = run(redactor(&[("api", "UUUUUUUU")]), body.as_bytes(), &[1]);
+        assert_eq!(String::from_utf8(out).unwrap(), expected, "{body}");
+    }
+}
+
+/// The value at an offset where it shares a digit on one side only, with as many bytes as a needle may have or more.
+#[test]
+fn base64_that_is_escaped_has_the_same_marks_however_it_is_cut() {
+    for (before, digits, after) in [("", "MTIzNDU2Nz", "g"), ("x", "EyMzQ1Njc4", "")] {
+        for escaped in 0..=digits.len() {
+            for zeros in 0..=6 {
+                let write = |digit: char| format!("&#x{}{:x};", "0".repeat(zeros), u32::from(digit));
+                let body = digits
+                    .chars()
+                    .enumerate()
+                    .map(|(at, digit)| if at < escaped { write(digit) } else { digit.to_string() });
+                let side = |digit: &str| digit.chars().map(write).collect::<String>();
+                let body = [side(before), body.collect(), side(after), "...".repeat(50)].concat();
+                let values = [("api", "12345678")];
+                let (whole, _) = run(redactor(&values), body.as_bytes(), &[body.len()]);
+                let (out, _) = run(redactor(&values), body.as_bytes(), &[1]);
+                assert_eq!(String::from_utf8_lossy(&out), String::from_utf8_lossy(&whole), "{body}");
+            }
         }
     }
 }

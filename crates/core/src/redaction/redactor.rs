@@ -184,3 +184,35 @@ impl std::fmt::Debug for Redactor {
         formatter.debug_tuple("Redactor").field(&self.needles).finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::redaction::InjectedSecrets;
+    use crate::request_id::RequestId;
+
+    fn redactor() -> Redactor {
+        let mut injected = InjectedSecrets::default();
+        injected.add("api", "canary-0123456789");
+        Redactor::new(injected.needles(&RequestId::new(1)))
+    }
+
+    #[test]
+    fn released_text_is_not_kept() {
+        for piece in [100, 5000, 50_000] {
+            let mut redactor = redactor();
+            let most = redactor.needles.held_back() + KEPT + 2 * WORTH_MOVING;
+            for _ in 0..20 {
+                redactor.push(&vec![b'.'; piece]).unwrap();
+                assert!(redactor.text.len() <= most, "{piece}: {}", redactor.text.len());
+            }
+        }
+    }
+
+    #[test]
+    fn case_45_the_debug_form_has_the_names() {
+        let mut redactor = redactor();
+        redactor.push(b"canary-0123456789").unwrap();
+        assert_eq!(format!("{redactor:?}"), r#"Redactor(Needles(["api"]))"#);
+    }
+}
