@@ -606,7 +606,7 @@ mod tests {
         for sources in ["[\"STRIPE_KEY\"]".to_owned(), format!("[\"STRIPE_KEY\", {worker}]")] {
             assert_eq!(with_two_secrets(&sources, both), Ok(()), "{sources}");
         }
-        let three = format!("[\"STRIPE_KEY\", \"STRIPE_KEY_PREVIOUS\", {worker}]");
+        let three = format!("[\"STRIPE_KEY\", \"STRIPE_KEY_2\", {worker}]");
         let error = "gateway.toml:17:63: error: `other` has 3 sources and `stripe` has 2, but they move to the next \
                      one together; found `${other}`; give both the same number of sources, or give one of them a single one";
         assert_eq!(with_two_secrets(&three, both), Err(vec![error.to_owned()]));

@@ -12,7 +12,7 @@ const GATEWAY: &str = r#"
 version = 1                         # of this grammar; optional
 
 [secrets]
-stripe   = ["STRIPE_KEY", "STRIPE_KEY_PREVIOUS"]    # Secrets Store bindings of wrangler.toml, primary first
+stripe   = ["STRIPE_KEY", "STRIPE_KEY_2"]    # Secrets Store bindings of wrangler.toml, primary first
 checkout = ["CHECKOUT_TOKEN"]
 aws      = ["AWS_PAIR"]                             # a JSON value: ${aws.id} and ${aws.key} are its fields
 legacy   = [{ worker_secret = "LEGACY_KEY" }]       # a classic Worker secret, named in wrangler.toml's `[secrets] required`
@@ -44,7 +44,7 @@ name = "ostiary"
 main = "build/worker/shim.mjs"
 secrets_store_secrets = [
   { binding = "STRIPE_KEY", store_id = "1", secret_name = "stripe" },
-  { binding = "STRIPE_KEY_PREVIOUS", store_id = "1", secret_name = "stripe_previous" },
+  { binding = "STRIPE_KEY_2", store_id = "1", secret_name = "stripe_2" },
   { binding = "CHECKOUT_TOKEN", store_id = "1", secret_name = "checkout" },
   { binding = "AWS_PAIR", store_id = "1", secret_name = "aws" },
 ]
@@ -135,7 +135,7 @@ fn the_complete_example_means_what_the_design_says() {
     let expected = Gateway {
         digest: text(""),
         secrets: vec![
-            secret("stripe", SourceKind::SecretsStore, &["STRIPE_KEY", "STRIPE_KEY_PREVIOUS"]),
+            secret("stripe", SourceKind::SecretsStore, &["STRIPE_KEY", "STRIPE_KEY_2"]),
             secret("checkout", SourceKind::SecretsStore, &["CHECKOUT_TOKEN"]),
             secret("aws", SourceKind::SecretsStore, &["AWS_PAIR"]),
             secret("legacy", SourceKind::WorkerSecret, &["LEGACY_KEY"]),

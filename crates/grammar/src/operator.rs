@@ -314,7 +314,7 @@ mod tests {
         let bound: Vec<_> = bound.map(|bound| [&*bound.binding, &*bound.store_id, &*bound.name]).collect();
         let expected = [
             ["STRIPE_KEY", "1", "stripe"],
-            ["STRIPE_KEY_PREVIOUS", "1", "stripe_previous"],
+            ["STRIPE_KEY_2", "1", "stripe_previous"],
             ["CHECKOUT_TOKEN", "1", "checkout"],
         ];
         assert_eq!(bound, expected);

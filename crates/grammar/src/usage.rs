@@ -242,10 +242,10 @@ mod tests {
             ]
         );
         assert_eq!(
-            warnings(&accepted("\"STRIPE_KEY\", \"STRIPE_KEY_PREVIOUS\"", "\"STRIPE_KEY\"")),
+            warnings(&accepted("\"STRIPE_KEY\", \"STRIPE_KEY_2\"", "\"STRIPE_KEY\"")),
             [
-                "wrangler.toml:16:11: warning: no secret of gateway.toml uses the binding `STRIPE_KEY_PREVIOUS`; found \
-              `\"STRIPE_KEY_PREVIOUS\"`; name it in `[secrets]` there, or remove it"
+                "wrangler.toml:16:11: warning: no secret of gateway.toml uses the binding `STRIPE_KEY_2`; found \
+              `\"STRIPE_KEY_2\"`; name it in `[secrets]` there, or remove it"
             ]
         );
     }

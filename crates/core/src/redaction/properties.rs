@@ -556,6 +556,30 @@ fn the_first_bytes_are_judged_together_and_the_others_are_not() {
 }
 
 #[test]
+fn nothing_of_a_body_in_another_encoding_is_released() {
+    let redactor = || {
+        redactor(&[("api", "sk_live_0123456789")])
+            .with_encoding_check(Some(crate::http::charset::is_unsearchable))
+    };
+    for body in [&b"\n\0a\0b\0"[..], b"\0\n\0b\0c", b"\0\n\0\r", b"\xff\xfe\n\0b\0"] {
+        let mut one_by_one = redactor();
+        let pushed = body.chunks(1).map(|byte| one_by_one.push(byte));
+        let released: usize = pushed.map_while(Result::ok).map(|released| released.length).sum();
+        assert_eq!((released, redactor().push(body).is_err()), (0, true), "{body:?}");
+    }
+    // A short line leaves at once if it cannot be the beginning of another encoding.
+    let mut heartbeats = redactor();
+    assert_eq!(heartbeats.push(b":\n\n").unwrap().length, 3);
+    // The line end leaves with the next piece.
+    let mut lines = redactor();
+    assert_eq!(lines.push(b"\n").unwrap().length, 0);
+    assert_eq!(lines.push(b"s").unwrap().length, 1);
+    assert_eq!(lines.finish().length, 1);
+    let mut short = redactor();
+    assert_eq!((short.push(b"\n").unwrap().length, short.finish().length), (0, 1));
+}
+
+#[test]
 fn case_54_an_event_that_ends_in_a_line_end_leaves_at_once() {
     for end in ["\n\n", "\r\r", "\r\n\r\n"] {
         let mut redactor = redactor(&[("api", "sk_live_0123456789")]);

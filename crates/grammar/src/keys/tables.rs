@@ -24,7 +24,7 @@ pub static ROOT: KeyTable = KeyTable {
             name: "secrets",
             summary: "The secrets: for each name its sources, the primary first.",
             presence: Optional("no secret"),
-            example: "secrets.stripe = [\"STRIPE_KEY\", \"STRIPE_KEY_PREVIOUS\"]",
+            example: "secrets.stripe = [\"STRIPE_KEY\", \"STRIPE_KEY_2\"]",
             shape: Shape::Named(&SOURCES),
         },
         Key {
@@ -529,7 +529,7 @@ pub(crate) static AUTH: KeyTable = KeyTable {
             name: "mtls",
             summary: "Sends the request through an `mtls_certificates` binding. If there are several, the next one is used when the upstream refuses the credential.",
             presence: Optional("no client certificate"),
-            example: "mtls = [\"CERTIFICATE\", \"CERTIFICATE_PREVIOUS\"]",
+            example: "mtls = [\"CERTIFICATE\", \"CERTIFICATE_2\"]",
             shape: Shape::AnyOf(&[Shape::Text, SOME_TEXTS]),
         },
         Key {
