@@ -19,6 +19,7 @@ const LAYERS = {
     ["signing", "signatures, made for each attempt"],
     ["secrets", "step 5"],
     ["authentication", "step 3; it reads through secrets"],
+    ["value_check", "whether a secret's value fits every place that uses it"],
     ["log", "step 10; it names what the steps came to"],
     ["request", "steps 1 and 2"],
     ["response", "step 9, the head"],

@@ -260,7 +260,8 @@ mod tests {
     #[test]
     fn what_is_sent_with_a_query_is_a_token_of_its_own_and_the_dataset_a_word() {
         let url = "url = \"https://api.example.com/sql\"";
-        let odd = format!("{DATASET}dataset = \"x' OR 1\"\n");
+        let [odd, empty, digit] =
+            ["x' OR 1", "", "1a"].map(|name| format!("{DATASET}dataset = \"{name}\"\n"));
         for (metrics, dataset, expected) in [
             (
                 format!("{{ {url}, token = \"${{checkout}}\" }}"),
@@ -278,6 +279,16 @@ mod tests {
                 format!("{{ {url}, token = \"${{analytics}}\" }}"),
                 &odd,
                 "the dataset `x' OR 1` of the binding `METRICS` at its top level is not a valid SQL identifier",
+            ),
+            (
+                format!("{{ {url}, token = \"${{analytics}}\" }}"),
+                &empty,
+                "the dataset `` of the binding `METRICS`",
+            ),
+            (
+                format!("{{ {url}, token = \"${{analytics}}\" }}"),
+                &digit,
+                "the dataset `1a` of the binding `METRICS`",
             ),
         ] {
             let told = with_metrics(&metrics, dataset).unwrap_err();

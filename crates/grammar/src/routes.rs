@@ -134,6 +134,9 @@ mod tests {
             accepted("mount = \"/stripe\"", "mount = [\"a.example.com\", \"b.example.com\"]\ncookies = true");
         assert!(checked.gateway.routes[0].cookies);
         accepted("mount = \"/stripe\"", "mount = \"/stripe\"\ncookies = false");
+        let other = "[routes.other]\nmount = \"a.example.com/x\"\nupstream = \"https://o.example\"\nauth = []\n\
+                     allow = { ci = [\"GET /\"] }\n[routes.stripe]\nmount = \"a.example.com\"\ncookies = false";
+        accepted("[routes.stripe]\nmount = \"/stripe\"", other);
     }
 
     #[test]

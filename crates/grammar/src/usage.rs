@@ -1,4 +1,5 @@
-//! Checks across the whole file: secrets of callers that are sent upstream, and unused entries.
+//! Checks across the whole file: secrets of callers that are sent upstream, and unused entries. Its many tests make the
+//! file long.
 
 use std::collections::BTreeSet;
 
@@ -249,6 +250,72 @@ mod tests {
         );
     }
 
+    /// A list of revoked tokens is used, whichever other secret there is.
+    #[test]
+    fn a_list_of_revocations_is_used() {
+        let issued =
+            "issued = { keys = [\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"], revoked = \"${list}\" }";
+        let with = |secrets: &str| {
+            let gateway = replaced(GATEWAY, "checkout = [\"CHECKOUT_TOKEN\"]\n", secrets);
+            let gateway = replaced(&gateway, "bearer = \"${checkout}\"", issued);
+            outcome(&gateway, WRANGLER).map(|checked| warnings(&checked)).unwrap()
+        };
+        assert_eq!(with("list = [\"CHECKOUT_TOKEN\"]\n"), <[String; 0]>::default());
+        let [told] = &with("list = [\"CHECKOUT_TOKEN\"]\nspare = [\"STRIPE_KEY\"]\n")[..] else { panic!() };
+        assert!(told.contains("nothing uses the secret `spare`"), "{told}");
+    }
+
+    /// Each request waits for the key of a caller that signs, unless its header names the caller.
+    #[test]
+    fn the_keys_of_callers_that_sign_are_read() {
+        let with = |put: &str| {
+            let secrets: String = (0..4).map(|at| format!("s{at} = [\"S{at}\"]\n")).collect();
+            let callers: String = (0..4)
+                .map(|at| format!("[callers.c{at}]\nhmac = {{ key = \"${{s{at}}}\"{put} }}\n"))
+                .collect();
+            let allow: String = (0..4).map(|at| format!("c{at} = [\"GET /\"]\n")).collect();
+            let bindings: String = (0..4)
+                .map(|at| format!("[[secrets_store_secrets]]\nbinding = \"S{at}\"\nstore_id = \"1\"\nsecret_name = \"s\"\n"))
+                .collect();
+            let gateway =
+                replaced(GATEWAY, "checkout = [\"CHECKOUT", &format!("{secrets}checkout = [\"CHECKOUT"));
+            let gateway = replaced(&gateway, "[routes.stripe]\n", &format!("{callers}[routes.stripe]\n"));
+            warnings(&outcome(&format!("{gateway}{allow}"), &format!("{WRANGLER}{bindings}")).unwrap())
+        };
+        assert_eq!(with(""), <[String; 0]>::default());
+        let put = ", put = [{ header = \"x-t\", value = \"${request.timestamp}\" }, { header = \"x-s\", value = \"${request.signature}\" }]";
+        let [told] = &with(put)[..] else { panic!("{:?}", with(put)) };
+        assert!(told.contains("reads 5 sources to identify the sender"), "{told}");
+    }
+
+    #[test]
+    fn a_value_of_a_caller_is_used_by_a_route_that_admits_this_caller() {
+        let with = |allow: &str| {
+            let gateway = replaced(
+                GATEWAY,
+                "auth = { bearer = \"${stripe}\" }",
+                "auth = { bearer = \"${caller.key}\" }",
+            );
+            let gateway = replaced(
+                &gateway,
+                "bearer = \"${checkout}\"\n",
+                "bearer = \"${checkout}\"\nwith.key = \"${stripe}\"\n",
+            );
+            let other = "[routes.other]\nmount = \"/o\"\nupstream = \"https://o.example\"\nauth = { bearer = \"${stripe}\" }\n";
+            let gateway = replaced(&gateway, "ci = [\"GET /v1/balance\"]\n", "");
+            let gateway = format!("{gateway}{other}allow = {{ {allow} }}\n");
+            warnings(&outcome(&gateway, WRANGLER).unwrap())
+        };
+        assert_eq!(with("ci = [\"GET /\"]"), <[String; 0]>::default());
+        let unused = replaced(
+            GATEWAY,
+            "bearer = \"${checkout}\"\n",
+            "bearer = \"${checkout}\"\nwith.key = \"${stripe}\"\n",
+        );
+        let [told] = &warnings(&outcome(&unused, WRANGLER).unwrap())[..] else { panic!() };
+        assert!(told.contains("no route takes the value `key` of the caller `checkout`"), "{told}");
+    }
+
     /// A route with this many callers, each with a secret of its own and these keys, an upstream key with two sources,
     /// and these other keys.
     fn with_callers(count: usize, of_each: &str, keys: &str) -> Vec<String> {
@@ -286,6 +353,20 @@ mod tests {
               digests"
             ]
         );
+        // These callers are admitted to a route each, so no route reads the keys of all.
+        let of_each = (0..4).map(|at| {
+            format!(
+                "[routes.r{at}]\nmount = \"/{at}\"\nupstream = \"https://api.stripe.com\"\nauth = []\nallow = {{ c{at} = [\"GET /\"] }}\n\
+                 [callers.c{at}]\nbearer = \"${{s{at}}}\"\n"
+            )
+        });
+        let secrets: String =
+            (0..4).map(|at| format!("s{at} = [{{ worker_secret = \"S{at}\" }}]\n")).collect();
+        let gateway =
+            replaced(GATEWAY, "checkout = [\"CHECKOUT", &format!("{secrets}checkout = [\"CHECKOUT"));
+        let wrangler = replaced(WRANGLER, "\"LEGACY_KEY\"", "\"S0\", \"S1\", \"S2\", \"S3\"");
+        let checked = outcome(&format!("{gateway}{}", of_each.collect::<String>()), &wrangler).unwrap();
+        assert_eq!(warnings(&checked), <[String; 0]>::default());
         // A token names one of these callers, and any other token is only compared with `checkout`.
         assert_eq!(with_callers(100, "named = true\n", ""), <[String; 0]>::default());
     }

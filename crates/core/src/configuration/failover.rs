@@ -36,3 +36,21 @@ pub struct Retry {
     /// The number of attempts, including the first one: two or more.
     pub attempts: u8,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_condition_can_depend_on_the_body() {
+        let condition =
+            |body: Option<&'static str>| RejectionCondition { status: 401, body: body.map(Text::from) };
+        for (when, expected) in [
+            (vec![], false),
+            (vec![condition(None)], false),
+            (vec![condition(None), condition(Some("expired"))], true),
+        ] {
+            assert_eq!(Failover { when: when.into() }.inspects_response(), expected);
+        }
+    }
+}

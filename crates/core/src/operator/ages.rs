@@ -144,7 +144,7 @@ impl From<SendError> for Failure {
     fn from(error: SendError) -> Self {
         match error {
             SendError::TimedOut => Self::Timeout,
-            SendError::Unreachable => Self::Unreachable,
+            SendError::Unreachable | SendError::NoBinding => Self::Unreachable,
             SendError::TooLarge | SendError::Invalid => Self::Invalid,
         }
     }

@@ -3,7 +3,7 @@
 //! | endpoint | caller | returns |
 //! |---|---|---|
 //! | `GET health` | anyone | version, configuration and environment; reads no secret |
-//! | `GET ready` | the operator | the result of reading each secret's sources |
+//! | `GET ready` | the operator | the result of reading each secret's sources, and the source that each route would use |
 //! | `GET /` | anyone | the page, if there is one; it contains no data |
 //! | `GET overview` | the operator | the configuration, for the page |
 //! | `GET metrics` | the operator | metrics of the last minutes, for Prometheus |
@@ -157,7 +157,9 @@ pub async fn serve<'g, R: Bindings + Network + Clock + OperatorRuntime + AuthRun
     }
     match endpoint {
         Endpoint::Overview if R::PAGE.is_some() => Ok(overview::report(gateway, operator, runtime)),
-        Endpoint::Ready => ready::report(gateway, request.query, runtime, readings, proof_ms).await,
+        Endpoint::Ready => {
+            ready::report(gateway, request.query, runtime, readings, proof_ms, &event.request_id).await
+        }
         Endpoint::Probe => probe::report(gateway, request.head, request.host, runtime, readings, event).await,
         _ => Err(Code::NotAllowed),
     }

@@ -172,3 +172,25 @@ impl Edits {
         self.add.extend(new.map(|new| (name.to_owned().into(), new)));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_header_is_replaced_where_it_has_another_value_or_was_removed() {
+        for (removed, new, expected) in [
+            ("connection", Some("a"), &[][..]),
+            ("connection", Some("b"), &["b"]),
+            ("location", Some("a"), &["a"]),
+            ("connection", None, &[]),
+        ] {
+            let mut edits = Edits { remove: vec![removed.to_owned()], ..Edits::default() };
+            edits.replace("location", "a", new.map(str::to_owned));
+            let added: Vec<&str> = edits.add.iter().map(|(_, value)| value.as_str()).collect();
+            assert_eq!(added, expected, "{removed} {new:?}");
+            let is_removed = edits.remove.iter().any(|name| name == "location");
+            assert_eq!(is_removed, removed == "location" || new != Some("a"), "{removed} {new:?}");
+        }
+    }
+}

@@ -98,6 +98,9 @@ pub enum SendError {
     /// The response has a status that cannot be returned.
     #[error("the status of the response is invalid")]
     Invalid,
+    /// The Worker does not have the binding that has to send the request.
+    #[error("the binding of the upstream is missing")]
+    NoBinding,
 }
 
 impl From<SendError> for Code {
@@ -107,6 +110,7 @@ impl From<SendError> for Code {
             SendError::TooLarge => Self::PayloadTooLarge,
             SendError::TimedOut => Self::UpstreamTimeout,
             SendError::Invalid => Self::UpstreamInvalid,
+            SendError::NoBinding => Self::Misconfigured,
         }
     }
 }
