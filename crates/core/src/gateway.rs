@@ -86,7 +86,8 @@ pub enum Outcome<A> {
 ///
 /// 1. Admit: the method is known, the host is well-formed, the path is unambiguous, and the request has not been
 ///    through this gateway before. GET and HEAD have no body. 400, 405, 508
-/// 2. Route: find the most specific mount. 404; 400 for a `%2F` on a route without `encoded_slash`. The operator's mount leads to [`operator::serve`], a browser's
+/// 2. Route: find the most specific mount. 404; 400 for a `%2F` on a route without `encoded_slash`. The operator's
+///    mount leads to [`operator::serve`], a browser's
 ///    preflight to [`cors::preflight`].
 /// 3. Authenticate: find the caller by the tokens of the request, or by its signature. No token is needed where a rule
 ///    for `anyone` admits the request. 401, 429, 503; for a signed body 400, 413

@@ -15,7 +15,7 @@ version = 1                         # of this grammar; optional
 stripe   = ["STRIPE_KEY", "STRIPE_KEY_2"]    # Secrets Store bindings of wrangler.toml, primary first
 checkout = ["CHECKOUT_TOKEN"]
 aws      = ["AWS_PAIR"]                             # a JSON value: ${aws.id} and ${aws.key} are its fields
-legacy   = [{ worker_secret = "LEGACY_KEY" }]       # a classic Worker secret, named in wrangler.toml's `[secrets] required`
+legacy   = [{ worker_secret = "LEGACY_KEY" }]       # a Worker secret, named in wrangler.toml's `[secrets] required`
 
 [callers.checkout]
 bearer = "${checkout}"              # every source's value is accepted: both tokens work while one is being rotated

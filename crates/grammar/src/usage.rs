@@ -265,29 +265,6 @@ mod tests {
         assert!(told.contains("nothing uses the secret `spare`"), "{told}");
     }
 
-    /// Each request waits for the key of a caller that signs, unless its header names the caller.
-    #[test]
-    fn the_keys_of_callers_that_sign_are_read() {
-        let with = |put: &str| {
-            let secrets: String = (0..4).map(|at| format!("s{at} = [\"S{at}\"]\n")).collect();
-            let callers: String = (0..4)
-                .map(|at| format!("[callers.c{at}]\nhmac = {{ key = \"${{s{at}}}\"{put} }}\n"))
-                .collect();
-            let allow: String = (0..4).map(|at| format!("c{at} = [\"GET /\"]\n")).collect();
-            let bindings: String = (0..4)
-                .map(|at| format!("[[secrets_store_secrets]]\nbinding = \"S{at}\"\nstore_id = \"1\"\nsecret_name = \"s\"\n"))
-                .collect();
-            let gateway =
-                replaced(GATEWAY, "checkout = [\"CHECKOUT", &format!("{secrets}checkout = [\"CHECKOUT"));
-            let gateway = replaced(&gateway, "[routes.stripe]\n", &format!("{callers}[routes.stripe]\n"));
-            warnings(&outcome(&format!("{gateway}{allow}"), &format!("{WRANGLER}{bindings}")).unwrap())
-        };
-        assert_eq!(with(""), <[String; 0]>::default());
-        let put = ", put = [{ header = \"x-t\", value = \"${request.timestamp}\" }, { header = \"x-s\", value = \"${request.signature}\" }]";
-        let [told] = &with(put)[..] else { panic!("{:?}", with(put)) };
-        assert!(told.contains("reads 5 sources to identify the sender"), "{told}");
-    }
-
     #[test]
     fn a_value_of_a_caller_is_used_by_a_route_that_admits_this_caller() {
         let with = |allow: &str| {
@@ -316,12 +293,16 @@ mod tests {
         assert!(told.contains("no route takes the value `key` of the caller `checkout`"), "{told}");
     }
 
-    /// A route with this many callers, each with a secret of its own and these keys, an upstream key with two sources,
-    /// and these other keys.
+    const BEARER: &str = "bearer = KEY\n";
+
+    /// A route with this many callers, each with a secret `KEY` of its own and these keys, an upstream key with two
+    /// sources, and these other keys.
     fn with_callers(count: usize, of_each: &str, keys: &str) -> Vec<String> {
         let list = |each: &dyn Fn(usize) -> String| (0..count).map(each).collect::<String>();
         let secrets = list(&|index| format!("s{index} = [\"S{index}\"]\n"));
-        let callers = list(&|index| format!("[callers.c{index}]\nbearer = \"${{s{index}}}\"\n{of_each}"));
+        let callers = list(&|index| {
+            format!("[callers.c{index}]\n{}", of_each.replace("KEY", &format!("\"${{s{index}}}\"")))
+        });
         let allow = list(&|index| format!("c{index} = [\"GET /\"]\n"));
         let bindings = list(&|index| {
             format!(
@@ -336,7 +317,7 @@ mod tests {
     }
 
     fn of_the_plan(count: usize, keys: &str) -> Vec<String> {
-        let mut warnings = with_callers(count, "", keys);
+        let mut warnings = with_callers(count, BEARER, keys);
         warnings.retain(|warning| warning.contains("free plan"));
         warnings
     }
@@ -344,31 +325,43 @@ mod tests {
     #[test]
     fn warns_of_a_route_that_reads_much_to_find_out_who_asks() {
         // Another read is for `checkout`.
-        assert_eq!(with_callers(2, "", ""), <[String; 0]>::default());
+        assert_eq!(with_callers(2, BEARER, ""), <[String; 0]>::default());
         assert_eq!(
-            with_callers(3, "", ""),
+            with_callers(3, BEARER, ""),
             [
                 "gateway.toml:22:9: warning: the route `stripe` reads 4 sources to identify the sender of a token; found \
               `stripe`; give callers tokens of `ostiary token new NAME` and write `named = true`, or prove callers by \
               digests"
             ]
         );
-        // These callers are admitted to a route each, so no route reads the keys of all.
-        let of_each = (0..4).map(|at| {
-            format!(
-                "[routes.r{at}]\nmount = \"/{at}\"\nupstream = \"https://api.stripe.com\"\nauth = []\nallow = {{ c{at} = [\"GET /\"] }}\n\
-                 [callers.c{at}]\nbearer = \"${{s{at}}}\"\n"
-            )
-        });
-        let secrets: String =
-            (0..4).map(|at| format!("s{at} = [{{ worker_secret = \"S{at}\" }}]\n")).collect();
-        let gateway =
-            replaced(GATEWAY, "checkout = [\"CHECKOUT", &format!("{secrets}checkout = [\"CHECKOUT"));
-        let wrangler = replaced(WRANGLER, "\"LEGACY_KEY\"", "\"S0\", \"S1\", \"S2\", \"S3\"");
-        let checked = outcome(&format!("{gateway}{}", of_each.collect::<String>()), &wrangler).unwrap();
-        assert_eq!(warnings(&checked), <[String; 0]>::default());
         // A token names one of these callers, and any other token is only compared with `checkout`.
-        assert_eq!(with_callers(100, "named = true\n", ""), <[String; 0]>::default());
+        assert_eq!(with_callers(100, "bearer = KEY\nnamed = true\n", ""), <[String; 0]>::default());
+    }
+
+    #[test]
+    fn only_the_callers_that_a_route_admits_are_counted_for_it() {
+        let route = |index: usize| {
+            format!(
+                "[routes.r{index}]\nmount = \"/{index}\"\nupstream = \"https://api.stripe.com\"\nauth = []\n\
+                 allow = {{ c{index} = [\"GET /\"] }}\n[callers.c{index}]\nbearer = \"${{s{index}}}\"\n"
+            )
+        };
+        let secrets = [0, 1, 2, 3].map(|index| format!("s{index} = [{{ worker_secret = \"S{index}\" }}]\n"));
+        let secrets = format!("{}checkout = [\"CHECKOUT", secrets.concat());
+        let gateway =
+            replaced(GATEWAY, "checkout = [\"CHECKOUT", &secrets) + &[0, 1, 2, 3].map(route).concat();
+        let wrangler = replaced(WRANGLER, "\"LEGACY_KEY\"", "\"S0\", \"S1\", \"S2\", \"S3\"");
+        assert_eq!(warnings(&outcome(&gateway, &wrangler).unwrap()), <[String; 0]>::default());
+    }
+
+    /// Each request waits for the key of a caller that signs, unless its header names the caller.
+    #[test]
+    fn the_keys_of_callers_that_sign_are_read() {
+        assert_eq!(with_callers(4, "hmac = { key = KEY }\n", ""), <[String; 0]>::default());
+        let put = "put = [{ header = \"x-t\", value = \"${request.timestamp}\" }, \
+                   { header = \"x-s\", value = \"${request.signature}\" }]";
+        let told = with_callers(4, &format!("hmac = {{ key = KEY, {put} }}\n"), "");
+        assert!(told.concat().contains("reads 5 sources to identify the sender"), "{told:?}");
     }
 
     #[test]

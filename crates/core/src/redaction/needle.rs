@@ -449,3 +449,19 @@ fn hexadecimal(bytes: &[u8]) -> Zeroizing<Vec<u8>> {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_digit_of_base64_has_its_value_in_either_alphabet() {
+        let letters = (b'A'..=b'Z').chain(b'a'..=b'z').chain(b'0'..=b'9');
+        for (digit, value) in letters.zip(0..).chain([(b'+', 62), (b'-', 62), (b'/', 63), (b'_', 63)]) {
+            assert_eq!(value_of_digit(digit), Some(value), "{}", char::from(digit));
+        }
+        for other in *b"=@[`{:,.*~ \0" {
+            assert_eq!(value_of_digit(other), None, "{}", char::from(other));
+        }
+    }
+}

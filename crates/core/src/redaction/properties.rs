@@ -500,9 +500,11 @@ fn base64_takes_a_shared_digit_that_is_escaped_and_nothing_else() {
 /// In Base64, the value has the same digits at each of the three offsets, but does not share the same digits.
 #[test]
 fn base64_takes_the_shared_digits_of_a_value_that_repeats_itself() {
-    for (body, length) in [("(VVVVVVVVVVX=)", 11), ("(eFVVVVVVVVVV)", 11), ("(eHlVVVVVVVVVVXo=)", 12)] {
-        let start = body.find(|character| matches!(character, 'F' | 'l' | 'V')).unwrap();
-        let expected = format!("{}{:*<length$}{}", &body[..start], "", &body[start + length..]);
+    for (body, expected) in [
+        ("(VVVVVVVVVVX=)", "(***********=)"),
+        ("(eFVVVVVVVVVV)", "(e***********)"),
+        ("(eHlVVVVVVVVVVXo=)", "(eH************o=)"),
+    ] {
         let (out, _) = run(redactor(&[("api", "UUUUUUUU")]), body.as_bytes(), &[1]);
         assert_eq!(String::from_utf8(out).unwrap(), expected, "{body}");
     }
