@@ -7,9 +7,9 @@ use wasm_bindgen::prelude::*;
 use web_sys::ReadableStreamDefaultReader;
 
 use crate::configuration::FORMS;
-use crate::deadline::IdleDeadline;
 use crate::js;
 use crate::request_context::RequestContext;
+use crate::timer::IdleDeadline;
 
 impl AuthRuntime for RequestContext<'_> {
     const FORMS: Forms = FORMS;
@@ -18,13 +18,13 @@ impl AuthRuntime for RequestContext<'_> {
         &self,
         length: Option<u64>,
         limit: u32,
-        within: u32,
+        timeout_ms: u32,
     ) -> Result<Vec<u8>, BodyReadError> {
         let Some(body) = self.request.body().filter(|_| self.rehearsal().is_none()) else {
             return Ok(Vec::new());
         };
         let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
-        let idle = IdleDeadline::new(self.invocation, within);
+        let idle = IdleDeadline::new(self.invocation, timeout_ms);
         let received = self.read_all(&reader, length, limit, Some(idle)).await;
         js::discard(&reader);
         received

@@ -12,11 +12,11 @@ use web_sys::{
 };
 
 use crate::configuration::FORMS;
-use crate::deadline::Deadline;
 use crate::headers::HeaderList;
 use crate::js::{self, Attempt, Fetcher, ListedHeaders, Upgraded, Upload};
 use crate::request_context::RequestContext;
 use crate::sending::discard;
+use crate::timer::Deadline;
 
 impl Network for RequestContext<'_> {
     type Response = UpstreamResponse;

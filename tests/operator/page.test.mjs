@@ -170,7 +170,7 @@ describe("the page", { skip: CHROMIUM === undefined && MISSING }, () => {
     gateway.store.set("TWILIO_KEY_PREVIOUS", absent);
     await click("#refresh");
     await shows(route, "no source number at which all secrets can be used");
-    await shows(text("#summary"), "1 of 4 routes has no source number at which all of their secrets can be used.");
+    await shows(text("#summary"), "1 of 4 routes have no source number at which all of their secrets can be used.");
     assert.equal(await page.evaluate(`document.querySelector("#summary").className`), "bad");
     await shows(text('[data-secret="twilio_key"] .serves'), "no source serves");
     gateway.reset();

@@ -1,5 +1,5 @@
-//! Whether a secret's value fits every place in which the configuration uses it: in the auth of routes, as the secret of
-//! a caller, as a list of revoked tokens, and as the token of an account's API.
+//! Whether a secret's value fits every place in which the configuration uses it: in the auth of routes, as the secret
+//! of a caller, as a list of revoked tokens, and as the token of an account's API.
 
 use std::error::Error;
 use std::fmt;

@@ -2,7 +2,7 @@
 
 use super::{File, read};
 use ostiary_core::configuration::{
-    Caller, CallerId, Destination, Failover, Gateway, Grant, Grantee, Mount, Part, Pattern, Placement, Proof,
+    Caller, CallerId, Failover, Gateway, Grant, Grantee, Mount, MountTarget, Part, Pattern, Placement, Proof,
     RejectionCondition, Route, RouteId, Rule, Secret, SecretId, Segment, Source, SourceKind, Template, Text,
     TokenPlace, Upstream, UpstreamUrl,
 };
@@ -15,7 +15,7 @@ version = 1                         # of this grammar; optional
 stripe   = ["STRIPE_KEY", "STRIPE_KEY_2"]    # Secrets Store bindings of wrangler.toml, primary first
 checkout = ["CHECKOUT_TOKEN"]
 aws      = ["AWS_PAIR"]                             # a JSON value: ${aws.id} and ${aws.key} are its fields
-legacy   = [{ worker_secret = "LEGACY_KEY" }]       # a classic Worker secret, named in wrangler.toml's `[secrets] required`
+legacy   = [{ worker_secret = "LEGACY_KEY" }]       # a Worker secret, named in wrangler.toml's `[secrets] required`
 
 [callers.checkout]
 bearer = "${checkout}"              # every source's value is accepted: both tokens work while one is being rotated
@@ -152,9 +152,9 @@ fn the_complete_example_means_what_the_design_says() {
             Mount {
                 host: Some(text("stripe.gw.example.com")),
                 prefix: vec![].into(),
-                to: Destination::Route(RouteId(0)),
+                to: MountTarget::Route(RouteId(0)),
             },
-            Mount { host: None, prefix: vec![text("stripe")].into(), to: Destination::Route(RouteId(0)) },
+            Mount { host: None, prefix: vec![text("stripe")].into(), to: MountTarget::Route(RouteId(0)) },
         ]
         .into(),
         metrics: None,

@@ -197,7 +197,7 @@ fn allow(
 mod tests {
     use super::super::Checked;
     use super::super::example::{GATEWAY, WRANGLER, accepted, assert_diagnostics, outcome, replaced};
-    use ostiary_core::configuration::{CallerId, Counted, Destination, RateLimit, RouteId, SecretId};
+    use ostiary_core::configuration::{CallerId, Counted, MountTarget, RateLimit, RouteId, SecretId};
 
     #[test]
     fn tells_what_is_wrong_with_the_operator() {
@@ -216,8 +216,8 @@ mod tests {
             let gateway = accepted("version = 1\n", &operator).gateway;
             assert_eq!(gateway.operator.unwrap().allow.as_ref(), [CallerId(1)], "{mount}");
             let to: Vec<_> = gateway.mounts.iter().map(|mount| mount.to).collect();
-            let mut expected = vec![Destination::Route(RouteId(0))];
-            expected.insert(position, Destination::Operator);
+            let mut expected = vec![MountTarget::Route(RouteId(0))];
+            expected.insert(position, MountTarget::Operator);
             assert_eq!(to, expected, "{mount}");
         }
     }

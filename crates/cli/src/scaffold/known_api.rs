@@ -284,7 +284,8 @@ mod tests {
     #[test]
     fn the_documentation_marks_the_apis_that_are_known() {
         let page = include_str!("../../../../docs/apis.md");
-        let rows = page.lines().filter_map(|line| line.split_once("](../examples/apis/")?.1.split_once(".toml) | "));
+        let rows =
+            page.lines().filter_map(|line| line.split_once("](../examples/apis/")?.1.split_once(".toml) | "));
         let mut marked = Vec::new();
         for (file, rest) in rows {
             let name = rest.split(" | ").next().unwrap();

@@ -2,7 +2,7 @@
 
 use super::text::{List, Text};
 
-/// The responses of an upstream that count as a refusal of the credential. The next source is tried then, and a
+/// The responses of an upstream that mean that it rejects the credential. The next source is tried then, and a
 /// rotation knows that a key is not valid.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::configuration))]
@@ -11,7 +11,7 @@ pub struct Failover {
     pub when: List<RejectionCondition>,
 }
 
-/// A response that refuses the credential.
+/// A response that rejects the credential.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::configuration))]
 pub struct RejectionCondition {

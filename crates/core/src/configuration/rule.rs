@@ -150,8 +150,8 @@ impl Segment {
     /// at its end, and before a `?` or `#`.
     ///
     /// A segment without `*` matches only itself. A server that cuts a path at `?` or `#` drops the later segments too,
-    /// so such a segment has to be the pattern's last one. If no text follows the `*`, the reading before a `#` need not
-    /// match, because names of rooms and channels begin with `#`.
+    /// so such a segment has to be the pattern's last one. If no text follows the `*`, the reading before a `#` need
+    /// not match, because names of rooms and channels begin with `#`.
     fn admits_other_readings(&self, segment: &[u8], is_last: bool) -> bool {
         let Some((_, after_star)) = self.literals.split_first().filter(|(_, stars)| !stars.is_empty()) else {
             return true;

@@ -34,7 +34,7 @@ mod value_proof;
 use analytics_query::AnalyticsQuery;
 
 use crate::authentication::caller;
-use crate::authentication::jwt::{Narrowing, Revocable};
+use crate::authentication::jwt::{Revocable, TokenScope};
 use crate::authentication::tokens::tokens;
 use crate::configuration::{AccountApi, Environment, Gateway, Mismatch, Operator};
 use crate::http::host::Host;
@@ -110,7 +110,7 @@ pub async fn authenticate<'g, R: Bindings + Clock + AuthRuntime>(
     })?;
     event.caller = gateway.caller(proved.id).map(|caller| caller.name.as_ref());
     // A limited token is for routes, and these endpoints are not a route.
-    if proved.identity.narrowing != Narrowing::default() {
+    if proved.identity.scope != TokenScope::default() {
         event.mismatch = Some(Mismatch::Token);
         return Err(Code::NotAllowed);
     }

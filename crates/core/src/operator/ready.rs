@@ -1,4 +1,5 @@
-//! `GET ready[?secret=NAME][&after=NAME]`: the results of reading the sources of the secrets, and the source that each route would use.
+//! `GET ready[?secret=NAME][&after=NAME]`: the results of reading the sources of the secrets, and the source that each
+//! route would use.
 
 use futures::future::join_all;
 use serde::Serialize;

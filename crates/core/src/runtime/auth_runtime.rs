@@ -20,6 +20,10 @@ pub trait AuthRuntime: Cache + Cryptography + OwnRequests {
     /// # Errors
     /// [`BodyReadError::Broken`] also where the body ends before its announced length, because a part of a body must
     /// never be signed.
-    async fn read_body(&self, length: Option<u64>, limit: u32, within: u32)
-    -> Result<Vec<u8>, BodyReadError>;
+    async fn read_body(
+        &self,
+        length: Option<u64>,
+        limit: u32,
+        timeout_ms: u32,
+    ) -> Result<Vec<u8>, BodyReadError>;
 }

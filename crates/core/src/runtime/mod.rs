@@ -47,11 +47,11 @@ pub trait RequestHead {
 
 /// The bindings of the deployment.
 pub trait Bindings {
-    /// Reads one source, and gives up after `within` milliseconds.
-    async fn read(&self, source: &Source, within: u32) -> Reading;
+    /// Reads one source, and gives up after `timeout_ms` milliseconds.
+    async fn read(&self, source: &Source, timeout_ms: u32) -> Reading;
 
-    /// Counts one more request with this key, and gives up after `within` milliseconds.
-    async fn check_rate_limit(&self, binding: &str, key: &str, within: u32) -> RateLimitVerdict;
+    /// Counts one more request with this key, and gives up after `timeout_ms` milliseconds.
+    async fn check_rate_limit(&self, binding: &str, key: &str, timeout_ms: u32) -> RateLimitVerdict;
 
     /// A `[vars]` entry; `None` if it is not bound or not a text.
     fn variable(&self, name: &str) -> Option<String>;

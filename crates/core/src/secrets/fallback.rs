@@ -51,7 +51,8 @@ type Failures = Vec<(SecretId, Failure)>;
 /// Tries the sources of a route's auth in order.
 ///
 /// All secrets of the auth use the same position, so that no request mixes an old and a new half of a pair. A secret
-/// with one source uses it at every position. A value is checked only against the rules of its place.
+/// with one source uses it at every position. A value is usable if it fits its place in the
+/// request; whether the upstream accepts it is not known here.
 pub struct Resolver<'g> {
     gateway: &'g Gateway,
     route: &'g Route,
@@ -68,7 +69,7 @@ pub struct Resolver<'g> {
     /// The number of credentials that have been exchanged for tokens.
     exchanges: u32,
     exchange_error: Option<ExchangeError>,
-    /// The names of secrets whose keys sign falsely.
+    /// The names of secrets for which tokens are signed with an invalid signature.
     falsified: Vec<&'g str>,
     /// The outcome of each source that was tried.
     pub notes: Vec<SourceNote<'g>>,
@@ -121,7 +122,7 @@ impl<'g> Resolver<'g> {
         (position < self.end).then_some(Self { position, end: position + 1, is_fresh: true, ..self })
     }
 
-    /// Has the keys of these secrets sign falsely.
+    /// Signs with an invalid signature for these secrets: the control of a probe.
     #[must_use]
     pub fn falsifying(self, names: Vec<&'g str>) -> Self {
         Self { falsified: names, ..self }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use futures::future::join_all;
 
 use crate::bindings::Bindings;
-use crate::first_of::first_from;
+use crate::read_first_of::first_from;
 use crate::secret_value::SecretValue;
 use crate::unavailable::Unavailable;
 
