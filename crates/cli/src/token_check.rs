@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use ostiary_core::authentication::named_token::caller_name;
-use ostiary_core::configuration::{Caller, Gateway, Proof, SecretId};
+use ostiary_core::configuration::{Caller, CallerAuthentication, Gateway, SecretId};
 use ostiary_core::digest::{Digest, digest};
 use ostiary_secrets_store::SecretValue;
 
@@ -13,7 +13,9 @@ use ostiary_secrets_store::SecretValue;
 /// The reason, without the token.
 pub fn check_token(gateway: &Gateway, id: SecretId, value: &SecretValue) -> Result<(), String> {
     let text = value.expose();
-    for caller in gateway.callers.iter().filter(|caller| caller.proof == Proof::Secret(id)) {
+    for caller in
+        gateway.callers.iter().filter(|caller| caller.authentication == CallerAuthentication::Secret(id))
+    {
         let Caller { name, named, .. } = caller;
         let instead = format!("so it would never be accepted; `ostiary token new {name}` makes one that is");
         match caller_name(text) {
@@ -30,8 +32,7 @@ pub fn check_token(gateway: &Gateway, id: SecretId, value: &SecretValue) -> Resu
             _ => {}
         }
         let digest = digest(text.as_bytes());
-        let is_known =
-            |other: &&Caller| matches!(&other.proof, Proof::Digests(known) if known.contains(&digest));
+        let is_known = |other: &&Caller| matches!(&other.authentication, CallerAuthentication::Digests(known) if known.contains(&digest));
         if let Some(other) = gateway.callers.iter().find(is_known) {
             return Err(format!(
                 "it is the token of `{}`, and the gateway accepts no token of two callers",
@@ -52,7 +53,7 @@ impl CheckedTokens {
     /// # Errors
     /// The reason, without the token.
     pub fn check(&self, gateway: &Gateway, id: SecretId, value: &SecretValue) -> Result<(), &'static str> {
-        if !gateway.callers.iter().any(|caller| caller.proof == Proof::Secret(id)) {
+        if !gateway.callers.iter().any(|caller| caller.authentication == CallerAuthentication::Secret(id)) {
             return Ok(());
         }
         let digest = digest(value.expose().as_bytes());

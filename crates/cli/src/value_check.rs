@@ -7,7 +7,7 @@ use std::fmt;
 
 use clap::Args;
 use ostiary_core::configuration::{
-    Caller, Forms, Gateway, Part, Placement, Proof, SecretId, SourceKind, Template,
+    Caller, CallerAuthentication, Forms, Gateway, Part, Placement, SecretId, SourceKind, Template,
 };
 use ostiary_core::secret_value::SecretValue as UsedValue;
 use ostiary_core::value_check::check_value;
@@ -143,8 +143,7 @@ fn known(
     check_value(gateway, id, &used, Forms::ALL)
         .map_err(|misfit| Failure::usage(format_args!("{name}: {misfit}")))?;
     check_token(gateway, id, value).map_err(|fault| Failure::usage(format_args!("{name}: {fault}")))?;
-    let is_list =
-        |caller: &Caller| matches!(&caller.proof, Proof::Issued(issued) if issued.revoked == Some(id));
+    let is_list = |caller: &Caller| matches!(&caller.authentication, CallerAuthentication::Issued(issued) if issued.revoked == Some(id));
     if gateway.callers.iter().any(is_list) {
         return Ok(());
     }
@@ -157,7 +156,7 @@ fn known(
 
 /// Whether the gateway adds an authentication scheme to this secret, or compares it with a token without one.
 fn adds_scheme(gateway: &Gateway, id: SecretId) -> bool {
-    gateway.callers.iter().any(|caller| caller.proof == Proof::Secret(id))
+    gateway.callers.iter().any(|caller| caller.authentication == CallerAuthentication::Secret(id))
         || gateway
             .routes
             .iter()

@@ -11,7 +11,7 @@ use crate::authentication::challenge::challenge;
 use crate::authentication::error::AuthenticationError;
 use crate::authentication::hmac_request::{SignedRequest, VerificationFailure, verify_request};
 use crate::authentication::jwt::{Identity, Revocable};
-use crate::authentication::proved::{ProvedCaller, ProvedTokens};
+use crate::authentication::proved::{AuthenticatedCaller, ProvedTokens};
 use crate::authentication::tokens::tokens;
 use crate::configuration::{
     Gateway, Grantee, Mismatch, Mount, Placement, RateLimit, Route, Rule, Source, UpstreamUrl,
@@ -340,7 +340,7 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + OperatorRuntime + A
         })?;
         let body = body.map(Rc::new);
         let name = self.gateway.caller(proved.id).map(|caller| caller.name.as_ref());
-        let ProvedCaller { id, tokens, identity } = proved;
+        let AuthenticatedCaller { id, tokens, identity } = proved;
         self.event.caller = name;
         self.event.subject.clone_from(&identity.subject);
         self.enforce_rate_limit(
@@ -356,7 +356,7 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + OperatorRuntime + A
     async fn verify_request(
         &mut self,
         routed: Routed<'g, '_>,
-    ) -> Option<Result<(ProvedCaller, Option<SecretBytes>), VerificationFailure>> {
+    ) -> Option<Result<(AuthenticatedCaller, Option<SecretBytes>), VerificationFailure>> {
         let Routed { admitted: Admitted { method, target, has_body, length, .. }, route, .. } = routed;
         let whole = target.path.below(&[])?;
         let request = SignedRequest {

@@ -6,7 +6,7 @@ use std::fmt;
 
 use crate::authentication::jwt::{InvalidRevocationList, RevocationList};
 use crate::configuration::{
-    Caller, Forms, Gateway, HmacProof, Operator, Part, Proof, Route, SecretId, Template,
+    Caller, CallerAuthentication, Forms, Gateway, HmacProof, Operator, Part, Route, SecretId, Template,
 };
 use crate::secret_value::SecretValue;
 use crate::secrets::json_field::string_field;
@@ -51,11 +51,11 @@ fn check_caller<'g>(
     forms: Forms,
 ) -> Result<(), Misfit<'g>> {
     let misfit = |field, fault| Misfit { user: User::Caller(&caller.name), field, fault };
-    match &caller.proof {
-        Proof::Secret(token) if *token == id => {
+    match &caller.authentication {
+        CallerAuthentication::Secret(token) if *token == id => {
             ValueSyntax::Header.check(value.expose()).map_err(|fault| misfit(None, MisfitFault::Value(fault)))
         }
-        Proof::Hmac(HmacProof { key, field, key_encoding, .. }) if *key == id => {
+        CallerAuthentication::Hmac(HmacProof { key, field, key_encoding, .. }) if *key == id => {
             let name = field.as_deref();
             let found = name.map(|name| {
                 string_field(value, name).ok_or_else(|| misfit(Some(name), MisfitFault::NoField))
@@ -66,9 +66,11 @@ fn check_caller<'g>(
                 .check(key)
                 .map_err(|fault| misfit(name, MisfitFault::Value(fault)))
         }
-        Proof::Issued(issued) if forms.issued && issued.revoked == Some(id) => RevocationList::parse(value)
-            .map(drop)
-            .map_err(|fault| misfit(None, MisfitFault::RevocationList(fault))),
+        CallerAuthentication::Issued(issued) if forms.issued && issued.revoked == Some(id) => {
+            RevocationList::parse(value)
+                .map(drop)
+                .map_err(|fault| misfit(None, MisfitFault::RevocationList(fault)))
+        }
         _ => Ok(()),
     }
 }

@@ -2,9 +2,9 @@
 
 use super::{File, read};
 use ostiary_core::configuration::{
-    Caller, CallerId, Failover, Gateway, Grant, Grantee, Mount, MountTarget, Part, Pattern, Placement, Proof,
-    RejectionCondition, Route, RouteId, Rule, Secret, SecretId, Segment, Source, SourceKind, Template, Text,
-    TokenPlace, Upstream, UpstreamUrl,
+    Caller, CallerAuthentication, CallerId, Failover, Gateway, Grant, Grantee, Mount, MountTarget, Part,
+    Pattern, Placement, RejectionCondition, Route, RouteId, Rule, Secret, SecretId, Segment, Source,
+    SourceKind, Template, Text, TokenPlace, Upstream, UpstreamUrl,
 };
 use ostiary_core::http::method::{Method, Methods};
 
@@ -142,8 +142,16 @@ fn the_complete_example_means_what_the_design_says() {
         ]
         .into(),
         callers: vec![
-            Caller { name: text("checkout"), proof: Proof::Secret(SecretId(1)), named: false },
-            Caller { name: text("ci"), proof: Proof::Digests(vec![digest].into()), named: false },
+            Caller {
+                name: text("checkout"),
+                authentication: CallerAuthentication::Secret(SecretId(1)),
+                named: false,
+            },
+            Caller {
+                name: text("ci"),
+                authentication: CallerAuthentication::Digests(vec![digest].into()),
+                named: false,
+            },
         ]
         .into(),
         routes: vec![route()].into(),

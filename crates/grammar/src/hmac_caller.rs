@@ -316,7 +316,7 @@ fn is_same_place(one: &OutputPlace, other: &OutputPlace) -> bool {
 mod tests {
     use super::super::example::{GATEWAY, WRANGLER, accepted, assert_diagnostics, outcome, replaced};
     use super::*;
-    use ostiary_core::configuration::{Forms, HmacAlgorithm, KeyEncoding, Proof};
+    use ostiary_core::configuration::{CallerAuthentication, Forms, HmacAlgorithm, KeyEncoding};
 
     #[test]
     fn tells_what_is_wrong_with_a_caller_that_signs() {
@@ -325,7 +325,9 @@ mod tests {
 
     fn proof(hmac: &str) -> HmacProof {
         let checked = accepted("bearer = \"${checkout}\"", &format!("hmac = {hmac}"));
-        let Proof::Hmac(proof) = checked.gateway.callers[0].proof.clone() else { panic!("{hmac}") };
+        let CallerAuthentication::Hmac(proof) = checked.gateway.callers[0].authentication.clone() else {
+            panic!("{hmac}")
+        };
         proof
     }
 

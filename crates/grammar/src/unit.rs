@@ -87,7 +87,7 @@ pub(crate) fn size(text: &Located<'_>, largest: u64, findings: &mut Findings<'_>
 #[cfg(test)]
 mod tests {
     use super::super::example::{accepted, assert_diagnostics};
-    use ostiary_core::configuration::Proof;
+    use ostiary_core::configuration::CallerAuthentication;
 
     #[test]
     fn tells_what_is_no_duration() {
@@ -127,7 +127,9 @@ mod tests {
                 "issued = {{ keys = [\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"], max_ttl = \"{text}\" }}"
             );
             let checked = accepted(DIGESTS, &issued);
-            let Proof::Issued(issued) = &checked.gateway.callers[1].proof else { panic!("{text}") };
+            let CallerAuthentication::Issued(issued) = &checked.gateway.callers[1].authentication else {
+                panic!("{text}")
+            };
             assert_eq!(issued.max_ttl, seconds, "{text}");
         }
     }

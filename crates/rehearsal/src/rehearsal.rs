@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use futures::FutureExt as _;
 use ostiary_core::configuration::{
-    Encoding, Forms, Gateway, Instruments, JwtAlgorithm, KeyEncoding, Part, Placement, Proof, PublicKey,
-    SecretId, Source,
+    CallerAuthentication, Encoding, Forms, Gateway, Instruments, JwtAlgorithm, KeyEncoding, Part, Placement,
+    PublicKey, SecretId, Source,
 };
 use ostiary_core::encoding::encode;
 use ostiary_core::request_id::RequestId;
@@ -69,8 +69,8 @@ impl Rehearsal {
             fields.into_iter().map(|(binding, fields)| (binding, serde_json::json!(fields).to_string()));
         values.extend(objects);
         // No token is revoked.
-        let lists = gateway.callers.iter().filter_map(|caller| match &caller.proof {
-            Proof::Issued(issued) => gateway.secret(issued.revoked?),
+        let lists = gateway.callers.iter().filter_map(|caller| match &caller.authentication {
+            CallerAuthentication::Issued(issued) => gateway.secret(issued.revoked?),
             _ => None,
         });
         let lists = lists.flat_map(|secret| secret.sources.iter());
@@ -126,7 +126,7 @@ fn placements(gateway: &Gateway) -> impl Iterator<Item = &Placement> {
 fn written(gateway: &Gateway, part: &Part, placeholder: String) -> String {
     let is_key = |parts: &[Part]| *parts == [part.clone()];
     for caller in gateway.callers.iter() {
-        let Proof::Hmac(hmac) = &caller.proof else { continue };
+        let CallerAuthentication::Hmac(hmac) = &caller.authentication else { continue };
         let key = hmac.field.clone().map_or(Part::Secret(hmac.key), |field| Part::Field(hmac.key, field));
         match hmac.key_encoding {
             KeyEncoding::Hex if key == *part => return encode(Encoding::Hex, placeholder.as_bytes()),
@@ -177,8 +177,8 @@ fn placeholders_of_fields(gateway: &Gateway) -> BTreeMap<String, BTreeMap<String
     let templates =
         gateway.routes.iter().flat_map(|route| route.auths().flatten()).flat_map(Placement::templates);
     let mut fields: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
-    let keys = gateway.callers.iter().filter_map(|caller| match &caller.proof {
-        Proof::Hmac(hmac) => Some(Part::Field(hmac.key, hmac.field.clone()?)),
+    let keys = gateway.callers.iter().filter_map(|caller| match &caller.authentication {
+        CallerAuthentication::Hmac(hmac) => Some(Part::Field(hmac.key, hmac.field.clone()?)),
         _ => None,
     });
     let parts = templates.flat_map(|template| template.parts.iter().cloned());

@@ -78,8 +78,8 @@ fn next_steps(copied: &[CopiedSecret], given: &GivenOptions) -> Vec<String> {
             distinct.push(secret);
         }
     }
-    let commands = |words: &str, is_meant: fn(&CopiedSecret) -> bool| {
-        let meant = distinct.iter().filter(|secret| is_meant(secret));
+    let commands = |words: &str, looks_like_jwt: fn(&CopiedSecret) -> bool| {
+        let meant = distinct.iter().filter(|secret| looks_like_jwt(secret));
         let copy = |secret: &&CopiedSecret| {
             let command = given.command(words).option("--store", &secret.store);
             format!("    {}", command.operands(&[&secret.from, &secret.name]))

@@ -13,7 +13,7 @@ use base64::engine::general_purpose::STANDARD;
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 use ostiary_core::configuration::{
-    CallerId, Gateway, Grantee, List, Mismatch, Placement, Proof, Route, TokenPlace,
+    CallerAuthentication, CallerId, Gateway, Grantee, List, Mismatch, Placement, Route, TokenPlace,
 };
 use ostiary_core::digest::digest;
 use ostiary_core::http::subprotocol;
@@ -235,8 +235,8 @@ fn token_of(gateway: &mut Gateway, name: &str) -> Result<String, Failure> {
     let token = placeholder(&format!("the token of {name}"));
     let mut callers = gateway.callers.to_vec();
     let Some(caller) = callers.get_mut(position) else { return Ok(token) };
-    match caller.proof {
-        Proof::Secret(secret) => {
+    match caller.authentication {
+        CallerAuthentication::Secret(secret) => {
             let source = gateway.secret(secret).and_then(|secret| secret.sources.first());
             let token = source.map_or(token, |source| placeholder(&source.binding));
             // The placeholder does not name its caller, as a token would for which only this secret is read.
@@ -246,8 +246,11 @@ fn token_of(gateway: &mut Gateway, name: &str) -> Result<String, Failure> {
             }
             return Ok(token);
         }
-        Proof::Digests(_) | Proof::Jwt(_) | Proof::Issued(_) | Proof::Hmac(_) => {
-            caller.proof = Proof::Digests(vec![digest(token.as_bytes())].into());
+        CallerAuthentication::Digests(_)
+        | CallerAuthentication::Jwt(_)
+        | CallerAuthentication::Issued(_)
+        | CallerAuthentication::Hmac(_) => {
+            caller.authentication = CallerAuthentication::Digests(vec![digest(token.as_bytes())].into());
         }
     }
     gateway.callers = List::Owned(callers);

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use ostiary_core::authentication::error::AuthenticationError;
 use ostiary_core::authentication::jwt::{self, JwtError, KIND};
 use ostiary_core::configuration::{
-    Gateway, KeyMaterial, KeySource, List, Proof, PublicKey, SignatureAlgorithm, Text,
+    CallerAuthentication, Gateway, KeyMaterial, KeySource, List, PublicKey, SignatureAlgorithm, Text,
 };
 use ostiary_rehearsal::{Rehearsal, RehearsedRequest};
 use serde_json::{Map, Value};
@@ -88,16 +88,20 @@ pub fn with_own_keys(gateway: &mut Gateway, claims: &str) -> Result<Zeroizing<St
         vec![PublicKey { id: None, algorithm: SignatureAlgorithm::EdDsa, material }].into();
     let mut callers = gateway.callers.to_vec();
     for caller in &mut callers {
-        match &mut caller.proof {
-            Proof::Jwt(jwt) => jwt.keys = KeySource::Inline(keys.clone()),
-            Proof::Issued(issued) => issued.keys.clone_from(&keys),
-            Proof::Secret(_) | Proof::Digests(_) | Proof::Hmac(_) => {}
+        match &mut caller.authentication {
+            CallerAuthentication::Jwt(jwt) => jwt.keys = KeySource::Inline(keys.clone()),
+            CallerAuthentication::Issued(issued) => issued.keys.clone_from(&keys),
+            CallerAuthentication::Secret(_)
+            | CallerAuthentication::Digests(_)
+            | CallerAuthentication::Hmac(_) => {}
         }
     }
     let class = claims.get("sub").and_then(Value::as_str).and_then(|subject| subject.split_once('/'));
     let is_class = |name: &Text| class.is_some_and(|(class, _)| name == class);
     let is_own = !claims.contains_key("iss")
-        && callers.iter().any(|caller| matches!(caller.proof, Proof::Issued(_)) && is_class(&caller.name));
+        && callers.iter().any(|caller| {
+            matches!(caller.authentication, CallerAuthentication::Issued(_)) && is_class(&caller.name)
+        });
     if is_own {
         claims.entry("jti").or_insert_with(|| "explained".into());
     }

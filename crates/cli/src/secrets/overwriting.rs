@@ -1,6 +1,6 @@
 //! The consequence of replacing a value that a gateway uses.
 
-use ostiary_core::configuration::{Gateway, Placement, Proof, SecretId};
+use ostiary_core::configuration::{CallerAuthentication, Gateway, Placement, SecretId};
 
 use crate::shell::GivenOptions;
 
@@ -23,17 +23,17 @@ fn is_list(gateway: &Gateway, id: SecretId) -> bool {
     gateway
         .callers
         .iter()
-        .any(|caller| matches!(&caller.proof, Proof::Issued(issued) if issued.revoked == Some(id)))
+        .any(|caller| matches!(&caller.authentication, CallerAuthentication::Issued(issued) if issued.revoked == Some(id)))
 }
 
 /// The consequence for a secret that only authenticates callers; `None` for any other.
 fn of_token(gateway: &Gateway, id: SecretId, given: &GivenOptions) -> Option<String> {
-    let proves = |proof: &Proof| match proof {
-        Proof::Secret(secret) => *secret == id,
-        Proof::Hmac(hmac) => hmac.key == id,
+    let proves = |proof: &CallerAuthentication| match proof {
+        CallerAuthentication::Secret(secret) => *secret == id,
+        CallerAuthentication::Hmac(hmac) => hmac.key == id,
         _ => false,
     };
-    let callers = gateway.callers.iter().filter(|caller| proves(&caller.proof));
+    let callers = gateway.callers.iter().filter(|caller| proves(&caller.authentication));
     let names: Vec<String> = callers.map(|caller| format!("`{}`", caller.name)).collect();
     let is_sent =
         gateway.routes.iter().flat_map(|route| route.auths().flatten().flat_map(Placement::secrets));

@@ -12,8 +12,8 @@ use super::hmac_signature::ShownSignature;
 use super::signature_error::SignatureError;
 use crate::authentication::error::AuthenticationError;
 use crate::authentication::jwt::Identity;
-use crate::authentication::proved::{ProvedCaller, ProvedTokens};
-use crate::configuration::{Caller, CallerId, Gateway, HmacProof, Part, Proof, RequestValue};
+use crate::authentication::proved::{AuthenticatedCaller, ProvedTokens};
+use crate::configuration::{Caller, CallerAuthentication, CallerId, Gateway, HmacProof, Part, RequestValue};
 use crate::encoding::{decode_key, encode};
 use crate::http::method::Method;
 use crate::http::query;
@@ -69,7 +69,7 @@ pub async fn verify_request<'g, H: RequestHead, R: Bindings + Clock + AuthRuntim
     request: &SignedRequest<'_, H>,
     readings: &mut Readings<'g, R>,
     body: impl AsyncFnOnce() -> Result<Option<SecretBytes>, Code>,
-) -> Option<Result<(ProvedCaller, Option<SecretBytes>), VerificationFailure>> {
+) -> Option<Result<(AuthenticatedCaller, Option<SecretBytes>), VerificationFailure>> {
     let now = whole(readings.bindings().now() / 1000.0);
     let mut candidates = Vec::new();
     let mut failure = None;
@@ -103,7 +103,7 @@ async fn verify_messages<H: RequestHead, R: Clock + AuthRuntime>(
     candidates: Vec<(&Candidate<'_>, Keys)>,
     runtime: &R,
     body: impl AsyncFnOnce() -> Result<Option<SecretBytes>, Code>,
-) -> Result<(ProvedCaller, Option<SecretBytes>), VerificationFailure> {
+) -> Result<(AuthenticatedCaller, Option<SecretBytes>), VerificationFailure> {
     let covers_body = candidates.iter().any(|(candidate, _)| candidate.proof.buffers_request_body());
     let body = if covers_body { body().await.map_err(VerificationFailure::Body)? } else { None };
     // A body can take longer than the window.
@@ -123,7 +123,7 @@ async fn verify_messages<H: RequestHead, R: Clock + AuthRuntime>(
     match proved.as_slice() {
         [(id, signature)] => {
             let tokens = ProvedTokens::new(vec![SecretValue::new(signature.expose().to_owned())]);
-            Ok((ProvedCaller { id: *id, tokens, identity: Identity::default() }, body))
+            Ok((AuthenticatedCaller { id: *id, tokens, identity: Identity::default() }, body))
         }
         [] if all_read => Err(SignatureError::Mismatch.into()),
         [] => Err(SignatureError::KeyUnreadable.into()),
@@ -138,8 +138,8 @@ impl From<SignatureError> for VerificationFailure {
 }
 
 fn proof_of(caller: &Caller) -> Option<&HmacProof> {
-    match &caller.proof {
-        Proof::Hmac(proof) => Some(proof),
+    match &caller.authentication {
+        CallerAuthentication::Hmac(proof) => Some(proof),
         _ => None,
     }
 }

@@ -16,7 +16,7 @@ const SEPARATORS: &[u8] = b" \t,;:=&\"'";
 
 /// The caller of a request.
 #[derive(Debug)]
-pub struct ProvedCaller {
+pub struct AuthenticatedCaller {
     /// The caller.
     pub id: CallerId,
     /// Its tokens in the request.

@@ -10,7 +10,7 @@ use crate::secret_value::SecretValue;
 
 /// More different texts than any client sends. Without a limit, thousands of texts in a query would be hashed and
 /// compared with every caller's token, for an unauthenticated request.
-const MOST: usize = 16;
+const MAX_TOKENS: usize = 16;
 
 const AUTHORIZATION: &str = "authorization";
 
@@ -24,7 +24,7 @@ pub struct Token {
 }
 
 /// The texts in the route's token places, without duplicates. Empty texts and texts that are not UTF-8 are ignored. If
-/// there are more than `MOST`, the result is empty.
+/// there are more than `MAX_TOKENS`, the result is empty.
 #[must_use]
 pub fn tokens(places: &[TokenPlace], head: &impl RequestHead, query: Option<&str>) -> Vec<Token> {
     let mut tokens: Vec<Token> = Vec::new();
@@ -35,7 +35,7 @@ pub fn tokens(places: &[TokenPlace], head: &impl RequestHead, query: Option<&str
         {
             tokens.push(Token { digest, text: SecretValue::new(text.to_owned()) });
         }
-        tokens.len() <= MOST
+        tokens.len() <= MAX_TOKENS
     });
     if few { tokens } else { Vec::new() }
 }

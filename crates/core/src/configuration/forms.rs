@@ -1,7 +1,7 @@
 //! The forms of auth that a configuration uses.
 
 use super::auth::Placement;
-use super::caller::Proof;
+use super::caller::CallerAuthentication;
 use super::gateway::Gateway;
 use super::jwt::JwtAlgorithm;
 use super::signed_caller::KeySource;
@@ -39,11 +39,11 @@ pub struct Forms {
     pub reuse: bool,
     /// [`HmacAlgorithm::Sha1`].
     pub sha1: bool,
-    /// [`Proof::Hmac`].
+    /// [`CallerAuthentication::Hmac`].
     pub hmac_callers: bool,
-    /// [`Proof::Issued`].
+    /// [`CallerAuthentication::Issued`].
     pub issued: bool,
-    /// [`Proof::Jwt`].
+    /// [`CallerAuthentication::Jwt`].
     pub jwt_callers: bool,
     /// Public keys of issuers that are fetched, and not in the configuration.
     pub fetched_keys: bool,
@@ -98,19 +98,19 @@ impl Forms {
             forms.add(placement);
         }
         for caller in gateway.callers.iter() {
-            match &caller.proof {
-                Proof::Issued(_) => forms.issued = true,
-                Proof::Jwt(jwt) => {
+            match &caller.authentication {
+                CallerAuthentication::Issued(_) => forms.issued = true,
+                CallerAuthentication::Jwt(jwt) => {
                     forms.jwt_callers = true;
                     forms.fetched_keys |= !matches!(jwt.keys, KeySource::Inline(_));
                     forms.ambient_callers |= jwt.is_ambient;
                 }
-                Proof::Hmac(hmac) => {
+                CallerAuthentication::Hmac(hmac) => {
                     forms.hmac_callers = true;
                     forms.body |= hmac.buffers_request_body();
                     forms.add_algorithm(hmac.algorithm);
                 }
-                Proof::Secret(_) | Proof::Digests(_) => {}
+                CallerAuthentication::Secret(_) | CallerAuthentication::Digests(_) => {}
             }
         }
         forms

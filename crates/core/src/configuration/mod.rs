@@ -32,7 +32,7 @@ mod upstream;
 
 pub use account_api::AccountApi;
 pub use auth::{Exchange, Placement, TokenPlace};
-pub use caller::{Caller, CallerId, Grantee, Proof};
+pub use caller::{Caller, CallerAuthentication, CallerId, Grantee};
 pub use cors::{Cors, OriginPattern, Origins};
 pub use encoding::Encoding;
 pub use failover::{Failover, RejectionCondition, Retry};

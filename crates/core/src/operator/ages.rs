@@ -23,7 +23,7 @@ use crate::signing::moment::seconds_of_rfc3339;
 const TIMEOUT: u32 = 5_000;
 
 /// The longest page, in bytes: far more than 100 secrets with their comments have.
-const LONGEST: u32 = 1024 * 1024;
+const MAX_RESPONSE_BYTES: u32 = 1024 * 1024;
 
 /// The most secrets that the API puts on a page.
 const PER_PAGE: usize = 100;
@@ -188,7 +188,7 @@ impl<'g> Store<'g> {
         }
         let path =
             format!("/stores/{}/secrets?order=name&direction=asc&per_page={PER_PAGE}&page={page}", self.id);
-        let response = runtime.request(&access.get(&path, timeout), LONGEST).await?;
+        let response = runtime.request(&access.get(&path, timeout), MAX_RESPONSE_BYTES).await?;
         match response.status {
             200 => {}
             400 | 401 | 403 => return Err(Failure::Refused),

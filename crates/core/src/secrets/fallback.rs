@@ -70,7 +70,7 @@ pub struct Resolver<'g> {
     exchanges: u32,
     exchange_error: Option<ExchangeError>,
     /// The names of secrets for which tokens are signed with an invalid signature.
-    falsified: Vec<&'g str>,
+    invalidly_signed: Vec<&'g str>,
     /// The outcome of each source that was tried.
     pub notes: Vec<SourceNote<'g>>,
 }
@@ -110,7 +110,7 @@ impl<'g> Resolver<'g> {
             is_fresh: false,
             exchanges: 0,
             exchange_error: None,
-            falsified: Vec::new(),
+            invalidly_signed: Vec::new(),
             notes: Vec::new(),
         }
     }
@@ -124,8 +124,8 @@ impl<'g> Resolver<'g> {
 
     /// Signs with an invalid signature for these secrets: the control of a probe.
     #[must_use]
-    pub fn falsifying(self, names: Vec<&'g str>) -> Self {
-        Self { falsified: names, ..self }
+    pub fn with_invalid_signatures(self, names: Vec<&'g str>) -> Self {
+        Self { invalidly_signed: names, ..self }
     }
 
     /// The source of each secret at this position, counted from 0.
@@ -259,8 +259,8 @@ impl<'g> Resolver<'g> {
         credential: &mut Credential<'g>,
         runtime: &B,
     ) -> Result<(), Failure> {
-        if B::FORMS.jwt && !self.falsified.is_empty() {
-            credential.falsify(&self.falsified);
+        if B::FORMS.jwt && !self.invalidly_signed.is_empty() {
+            credential.invalidate_signatures(&self.invalidly_signed);
         }
         if_built_in(const { B::FORMS.private_keys || B::FORMS.exchange }, || {
             self.prepare(credential, runtime)

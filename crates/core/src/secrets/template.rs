@@ -173,7 +173,7 @@ impl<'g, R: Bindings + AuthRuntime> Filler<'_, 'g, '_, R> {
             header: self.claims(&form.header)?,
             claims: self.claims(&form.claims)?,
             put: self.outputs(&form.put)?,
-            is_falsified: false,
+            has_invalid_signature: false,
         })
     }
 

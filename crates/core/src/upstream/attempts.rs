@@ -89,13 +89,13 @@ impl<'g, H: RequestHead, R: Bindings + Network + Clock + AuthRuntime + Instrumen
         credential: Credential<'g>,
     ) -> Result<Reply<'g, R::Response>, Code> {
         let mut credential = Rc::new(credential);
-        let mut standing: Option<Reply<'g, R::Response>> = None;
+        let mut last_response: Option<Reply<'g, R::Response>> = None;
         let mut retries = retries(self.forward);
         let replay_limit = self.replay_limit(retries);
         loop {
             let mut plan = self.plan_attempt(&credential, replay_limit);
             if let Err(why) = self.prepare_attempt(&mut plan, &credential).await {
-                return self.without_response(standing, why);
+                return self.without_response(last_response, why);
             }
             // This follows the signature, because the width depends on the signature's length. The signature does not
             // cover the range.
@@ -108,7 +108,7 @@ impl<'g, H: RequestHead, R: Bindings + Network + Clock + AuthRuntime + Instrumen
                     self.runtime.sleep(self.pause()).await;
                     continue;
                 }
-                Err(why) => return self.without_response(standing, why.into()),
+                Err(why) => return self.without_response(last_response, why.into()),
             };
             let status = response.status();
             let later = retry_after(&response);
@@ -119,7 +119,7 @@ impl<'g, H: RequestHead, R: Bindings + Network + Clock + AuthRuntime + Instrumen
                 if_built_in(const { R::FORMS.reuse }, || self.renewed(is_stale, replay_limit)).await;
             if let Some(renewed) = renewed.flatten() {
                 credential = Rc::new(renewed);
-                standing = Some(reply);
+                last_response = Some(reply);
                 continue;
             }
             if rejected {
@@ -141,14 +141,14 @@ impl<'g, H: RequestHead, R: Bindings + Network + Clock + AuthRuntime + Instrumen
                 self.record_failover(status);
                 return Ok(reply);
             }
-            standing = Some(reply);
+            last_response = Some(reply);
         }
     }
 
     /// The result of an attempt without a valid response: the last response, if there is one.
-    fn without_response<T>(&mut self, standing: Option<T>, why: Code) -> Result<T, Code> {
+    fn without_response<T>(&mut self, last_response: Option<T>, why: Code) -> Result<T, Code> {
         self.resolver.mark_unanswered();
-        standing.ok_or(why)
+        last_response.ok_or(why)
     }
 
     fn plan_attempt(&self, credential: &Credential<'_>, replay_limit: u32) -> Plan {

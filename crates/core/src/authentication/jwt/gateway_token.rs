@@ -19,7 +19,7 @@ pub const KIND: &str = "ostiary+jwt";
 const LONGEST_NAME: usize = 128;
 
 /// The most rules, or names of routes, in one token.
-const MOST: usize = 64;
+const MAX_LIMITS: usize = 64;
 
 /// The limits of a token, within its caller's rules.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -107,7 +107,7 @@ impl TokenScope {
 fn texts(claims: &Value, name: &str) -> Result<Option<Vec<String>>, JwtError> {
     let Some(value) = claims.get(name) else { return Ok(None) };
     let Value::List(elements) = value else { return Err(JwtError::Malformed) };
-    if elements.len() > MOST {
+    if elements.len() > MAX_LIMITS {
         return Err(JwtError::Malformed);
     }
     let text = |element: &Value| element.as_text().map(str::to_owned).ok_or(JwtError::Malformed);

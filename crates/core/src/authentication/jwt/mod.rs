@@ -16,7 +16,7 @@ mod key_set;
 mod revocation;
 mod verification;
 
-pub use compact::is_meant;
+pub use compact::looks_like_jwt;
 pub use error::JwtError;
 pub use gateway_token::{KIND, Revocable, TokenHolder, TokenScope, is_name};
 pub use json::Value;

@@ -7,7 +7,9 @@ use super::error::JwtError;
 use super::gateway_token::{KIND, Revocable, TokenHolder, TokenScope, class_of};
 use super::json::Value;
 use super::{claims, key_set};
-use crate::configuration::{Caller, CallerId, IssuedProof, JwtProof, KeySource, Proof, PublicKey};
+use crate::configuration::{
+    Caller, CallerAuthentication, CallerId, IssuedProof, JwtProof, KeySource, PublicKey,
+};
 use crate::runtime::auth_runtime::AuthRuntime;
 use crate::runtime::clock::whole;
 use crate::runtime::{Bindings, Clock};
@@ -84,8 +86,8 @@ impl<R: Bindings + AuthRuntime> Verification<'_, R> {
     ) -> Result<Vec<(CallerId, Identity)>, JwtError> {
         let claims = &self.token.claims;
         let class = class_of(claims).ok_or(JwtError::Issuer)?;
-        let found = callers.find_map(|(id, caller)| match &caller.proof {
-            Proof::Issued(issued) if caller.name == class => Some((id, issued)),
+        let found = callers.find_map(|(id, caller)| match &caller.authentication {
+            CallerAuthentication::Issued(issued) if caller.name == class => Some((id, issued)),
             _ => None,
         });
         let (id, issued): (CallerId, &IssuedProof) = found.ok_or(JwtError::Issuer)?;
@@ -105,8 +107,8 @@ impl<R: Bindings + AuthRuntime> Verification<'_, R> {
             return Err(JwtError::Type);
         }
         let issuer = claims.get("iss").and_then(Value::as_text).ok_or(JwtError::Issuer)?;
-        let candidates = callers.filter_map(|(id, caller)| match &caller.proof {
-            Proof::Jwt(jwt) => {
+        let candidates = callers.filter_map(|(id, caller)| match &caller.authentication {
+            CallerAuthentication::Jwt(jwt) => {
                 let is_its = text_of(&jwt.issuer, self.runtime).is_some_and(|known| known == issuer);
                 is_its.then_some((id, jwt))
             }
