@@ -1,9 +1,9 @@
 //! The two kinds of time limits of the edge, for everything that it awaits in Rust.
 //!
-//! - A [`Deadline`] is fixed: it passes so many milliseconds after it was made. Reads and rate
-//!   limits that begin together share one (`shared_deadline` in `request_context.rs`); a later read has a new one. The
-//!   time of a read is `secret_timeout` of the configuration, which `secret_reading.rs` applies. The cache, the gateway's own
-//!   requests, pauses between attempts and the operator's requests have their own.
+//! - A [`Deadline`] is fixed: it passes so many milliseconds after it was made. Reads and rate limits that begin
+//!   together share one (`shared_deadline` in `request_context.rs`); a later read has a new one. The time of a read is
+//!   `secret_timeout` of the configuration, which `secret_reading.rs` applies. The cache, the gateway's own requests,
+//!   pauses between attempts and the operator's requests have their own.
 //! - An [`IdleDeadline`] moves: it passes when one of several waits takes too long. Callers' bodies that
 //!   are read as a whole have one (`auth_runtime.rs`).
 //!

@@ -3,7 +3,7 @@
 //! | endpoint | caller | returns |
 //! |---|---|---|
 //! | `GET health` | anyone | version, configuration and environment; reads no secret |
-//! | `GET ready` | the operator | the result of reading each secret's sources, and the source that each route would use |
+//! | `GET ready` | the operator | the result of each read of a source, and the source that each route would use |
 //! | `GET /` | anyone | the page, if there is one; it contains no data |
 //! | `GET overview` | the operator | the configuration, for the page |
 //! | `GET metrics` | the operator | metrics of the last minutes, for Prometheus |
