@@ -213,7 +213,7 @@ fn a_token_of_a_half_done_rotation_is_not_overwritten() {
     let ran = world.run(&["rotate", "token", "--overwrite", "1"], NEW);
     assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
     assert_eq!(held(&world), ["token=new-value", "token-next=in-use"]);
-    let ran = world.run(&["rotate", "token", "--finish"], NEW);
+    let ran = world.run(&["rotate", "token", "--finish", "--overwrite", "2"], NEW);
     assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
 }
 
@@ -256,6 +256,7 @@ fn other_routes_that_use_the_secret_are_named_before_a_key_is_revoked() {
         ("pair-key-previous", "old-key"),
     ]);
     let world = world.knows(&["old-id old-key", "new-id new-key"]);
+    world.state().refusing = Some(401);
     let ran =
         world.run(&["rotate", "id", "key", "--probe", "GET /", "--from", file.to_str().unwrap()], "unused");
     assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);

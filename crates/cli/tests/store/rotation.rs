@@ -205,7 +205,7 @@ fn a_source_that_the_store_does_not_give_just_now_is_never_spared() {
         let ran = world.run(order, NEW);
         assert_eq!(ran.code, Some(1), "{}", ran.out);
         assert!(
-            ran.out.contains("which may have the only value that works, so no source is written"),
+            ran.out.contains("which may have the only value that works, so it is not overwritten"),
             "{}",
             ran.out
         );
@@ -336,6 +336,7 @@ fn a_pair_is_new_only_where_both_are() {
         ("pair-key-previous", "other-key"),
     ]);
     let world = world.knows(&["old-id old-key", "new-id new-key"]);
+    world.state().refusing = Some(401);
     let ran = world.run(&pair, "unused");
     assert_eq!(ran.code, Some(0), "{}", ran.err);
     assert_eq!(ran.json()["events"][1]["text"], "holds another value");
@@ -347,7 +348,9 @@ fn a_pair_is_new_only_where_both_are() {
 
     // One of them cannot be read, so the pair cannot.
     let world = World::new(&[("pair-id", "old-id"), ("pair-key", "old-key"), ("pair-id-previous", "old-id")]);
-    let ran = world.knows(&["old-id old-key", "new-id new-key"]).run(&pair, "unused");
+    let world = world.knows(&["old-id old-key", "new-id new-key"]);
+    world.state().refusing = Some(401);
+    let ran = world.run(&pair, "unused");
     assert_eq!(ran.json()["events"][1]["text"], "holds no value");
     assert_eq!(ran.events()[2..5], ["probed 1", "controlled 1", "written 2"]);
 }
@@ -383,8 +386,8 @@ fn a_token_that_seems_to_be_the_older_one_ends_no_other() {
     let world = World::new(&[("token", "older"), ("token-next", "newer")]);
     let ran = world.run(&["rotate", "token", "--finish"], "older");
     assert_eq!(ran.code, Some(1), "{}", ran.out);
-    let told = "stopped. Source 1 (TOKEN) holds this token, and source 2 (TOKEN_NEXT) holds another one, which seems to be \
-                newer: the caller may use that one. Nothing was written.";
+    let told = "stopped. Source 1 (TOKEN) holds this token, and source 2 (TOKEN_NEXT) holds another one, which may be newer: the \
+                caller may use that one. Nothing was written.";
     assert!(ran.out.contains(told), "{}", ran.out);
     assert_eq!(held(&world), held_both);
     let ran = world.run(&["rotate", "token", "--finish", "--overwrite", "2"], "older");
@@ -398,7 +401,10 @@ fn a_token_that_seems_to_be_the_older_one_ends_no_other() {
     let ran = world.run(&["rotate", "token", "--finish"], "older");
     assert!(ran.out.contains("Source 2 (TOKEN_NEXT) holds this token, and source 1 (TOKEN)"), "{}", ran.out);
     assert_eq!(held(&world), ["token=new-value", "token-next=older"]);
+    // The order of the sources does not tell, so the user does.
     let ran = world.run(&["rotate", "token", "--finish"], NEW);
+    assert!(ran.out.contains("with --overwrite 2, if nobody uses the one of source 2"), "{}", ran.out);
+    let ran = world.run(&["rotate", "token", "--finish", "--overwrite", "2"], NEW);
     assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
     assert_eq!(held(&world), ["token=new-value", "token-next=new-value"]);
 }
