@@ -38,14 +38,17 @@ fn a_waiver_of_one_source_is_none_of_another() {
     let ran = world.run(&with(&TRIPLE, &["--overwrite", "1"]), NEW);
     assert_eq!(ran.code, Some(1), "{}", ran.out);
     assert!(ran.out.contains("run the same with --overwrite 1,2 to continue"), "{}", ran.out);
-    assert_eq!(held(&world), ["triple-1=one", "triple-2=two", "triple-3=new-value"]);
+    assert_eq!(held(&world), ["triple-1=one", "triple-2=two", "triple-3=new-value-0123456"]);
     let ran = world.run(&TRIPLE, NEW);
     assert!(ran.out.contains("run the same with --overwrite 1,2 to continue"), "{}", ran.out);
     for waivers in [&["--overwrite", "1,2"][..], &["--overwrite", "2", "--overwrite", "1"]] {
         let world = World::new(&[("triple-1", "one"), ("triple-2", "two"), ("triple-3", NEW)]);
         let ran = world.run(&with(&TRIPLE, waivers), NEW);
         assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
-        assert_eq!(held(&world), ["triple-1=new-value", "triple-2=new-value", "triple-3=new-value"]);
+        assert_eq!(
+            held(&world),
+            ["triple-1=new-value-0123456", "triple-2=new-value-0123456", "triple-3=new-value-0123456"]
+        );
     }
     let ran = world.run(&with(&TRIPLE, &["--overwrite", "1,4"]), NEW);
     assert_eq!(ran.code, Some(2), "{}", ran.err);
@@ -54,10 +57,25 @@ fn a_waiver_of_one_source_is_none_of_another() {
 #[test]
 fn a_source_that_could_not_be_read_is_not_overwritten_where_another_one_has_the_value() {
     for (arguments, values, hidden, held_value) in [
-        (&PROBE[..], [("stripe", "current"), ("stripe-previous", "older")], "stripe", "older"),
-        (&PROBE, [("stripe", "older"), ("stripe-previous", "current")], "stripe-previous", "older"),
-        (&FINISH, [("token", "older"), ("token-next", "newer")], "token-next", "older"),
-        (&FINISH, [("token", "newer"), ("token-next", "older")], "token", "older"),
+        (
+            &PROBE[..],
+            [("stripe", "current"), ("stripe-previous", "older-0123456789a")],
+            "stripe",
+            "older-0123456789a",
+        ),
+        (
+            &PROBE,
+            [("stripe", "older-0123456789a"), ("stripe-previous", "current")],
+            "stripe-previous",
+            "older-0123456789a",
+        ),
+        (
+            &FINISH,
+            [("token", "older-0123456789a"), ("token-next", "newer")],
+            "token-next",
+            "older-0123456789a",
+        ),
+        (&FINISH, [("token", "newer"), ("token-next", "older-0123456789a")], "token", "older-0123456789a"),
     ] {
         let world = World::new(&values);
         world.state().failing.insert(hidden, (0, 3));
@@ -74,7 +92,7 @@ fn a_source_that_could_not_be_read_is_not_overwritten_where_another_one_has_the_
     world.state().failing.insert("stripe", (0, 3));
     let ran = world.run(&with(&PROBE, &["--overwrite", "1"]), NEW);
     assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
-    assert_eq!(held(&world), ["stripe=new-value", "stripe-previous=new-value"]);
+    assert_eq!(held(&world), ["stripe=new-value-0123456", "stripe-previous=new-value-0123456"]);
 }
 
 #[test]
@@ -161,17 +179,17 @@ fn a_pair_is_not_written_where_requests_would_fail_between_the_two_writes() {
 
 #[test]
 fn another_caller_s_token_that_could_not_be_read_is_read_again() {
-    let world = || World::new(&[("token", "old"), ("token-next", "old"), ("shop", "shops-own")]);
+    let world = || World::new(&[("token", "old"), ("token-next", "old"), ("shop", "shops-own-0123456")]);
     for (failures, code, told) in [
         (1, 2, "the caller `shop` has this token already"),
         (3, 1, "could not read the token of the caller `shop`"),
     ] {
         let world = world();
         world.state().failing.insert("shop", (0, failures));
-        let ran = world.run(&["rotate", "token"], "shops-own");
+        let ran = world.run(&["rotate", "token"], "shops-own-0123456");
         assert_eq!(ran.code, Some(code), "{}{}", ran.out, ran.err);
         assert!(ran.err.contains(told) && ran.err.contains("nothing was written"), "{}", ran.err);
-        assert_eq!(held(&world), ["shop=shops-own", "token=old", "token-next=old"]);
+        assert_eq!(held(&world), ["shop=shops-own-0123456", "token=old", "token-next=old"]);
     }
 }
 
@@ -187,7 +205,7 @@ fn the_operator_s_own_token_that_could_not_be_read_is_read_again() {
         let ran = world.run(&FINISH, NEW);
         assert_eq!(ran.code, Some(1), "{}", ran.out);
         assert!(ran.err.contains(told) && ran.err.contains("nothing was written"), "{}", ran.err);
-        assert_eq!(held(&world), ["token=ops-token", "token-next=new-value"]);
+        assert_eq!(held(&world), ["token=ops-token", "token-next=new-value-0123456"]);
     }
 }
 
@@ -195,15 +213,15 @@ fn the_operator_s_own_token_that_could_not_be_read_is_read_again() {
 fn sync_and_secrets_with_a_gateway_refuse_another_caller_s_token() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("tokens.json");
-    fs::write(&file, json!({ "token": "shops-own" }).to_string()).unwrap();
-    let world = World::new(&[("token", "old"), ("shop", "shops-own")]);
+    fs::write(&file, json!({ "token": "shops-own-0123456" }).to_string()).unwrap();
+    let world = World::new(&[("token", "old"), ("shop", "shops-own-0123456")]);
     let sync = ["sync", "--store-id", "1", "--update", "--from", file.to_str().unwrap()];
     let ran = world.run(&sync, "unused");
     assert_eq!(ran.code, Some(2), "{}{}", ran.out, ran.err);
     assert!(ran.err.contains("the caller `shop` has this token already"), "{}", ran.err);
-    assert_eq!(held(&world), ["shop=shops-own", "token=old"]);
+    assert_eq!(held(&world), ["shop=shops-own-0123456", "token=old"]);
     // The same file may give `shop` another token, so that both can be exchanged at once.
-    let both = json!({ "token": "shops-own", "shop": "ost_shop_0123456789abcdef0123456789abcdef" });
+    let both = json!({ "token": "shops-own-0123456", "shop": "ost_shop_0123456789abcdef0123456789abcdef" });
     fs::write(&file, both.to_string()).unwrap();
     let ran = world.run(&sync, "unused");
     assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
@@ -211,12 +229,12 @@ fn sync_and_secrets_with_a_gateway_refuse_another_caller_s_token() {
 
 #[test]
 fn a_change_that_is_not_one_of_the_value_does_not_make_an_old_token_the_newer_one() {
-    let world = World::new(&[("token", "older"), ("token-next", "newer")]);
+    let world = World::new(&[("token", "older-0123456789a"), ("token-next", "newer")]);
     world.state().changed.insert("token", 5);
-    let ran = world.run(&FINISH, "older");
+    let ran = world.run(&FINISH, "older-0123456789a");
     assert_eq!(ran.code, Some(1), "{}", ran.out);
     assert!(ran.out.contains("source 2 (TOKEN_NEXT) holds another one, which may be newer"), "{}", ran.out);
-    assert_eq!(held(&world), ["token=older", "token-next=newer"]);
+    assert_eq!(held(&world), ["token=older-0123456789a", "token-next=newer"]);
 }
 
 #[test]
