@@ -7,7 +7,7 @@ use wasm_bindgen::prelude::*;
 use web_sys::ReadableStreamDefaultReader;
 
 use crate::configuration::FORMS;
-use crate::deadline::IdleDeadline;
+use crate::deadline::{Deadline, IdleDeadline};
 use crate::js;
 use crate::request_context::RequestContext;
 
@@ -19,14 +19,19 @@ impl AuthRuntime for RequestContext<'_> {
         length: Option<u64>,
         limit: u32,
         within: u32,
+        total: Option<u32>,
     ) -> Result<Vec<u8>, BodyReadError> {
         let Some(body) = self.request.body().filter(|_| self.rehearsal().is_none()) else {
             return Ok(Vec::new());
         };
         let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
         let idle = IdleDeadline::new(self.invocation, within);
-        let received = self.read_all(&reader, length, limit, Some(idle)).await;
+        let reading = self.read_all(&reader, length, limit, Some(idle));
+        let received = match total {
+            Some(total) => Deadline::new(self.invocation, total).within(reading).await,
+            None => Some(reading.await),
+        };
         js::discard(&reader);
-        received
+        received.unwrap_or(Err(BodyReadError::Broken))
     }
 }

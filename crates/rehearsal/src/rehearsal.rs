@@ -270,6 +270,7 @@ impl AuthRuntime for Rehearsal {
         _length: Option<u64>,
         _limit: u32,
         _within: u32,
+        _total: Option<u32>,
     ) -> Result<Vec<u8>, BodyReadError> {
         Ok(Vec::new())
     }
