@@ -6,8 +6,8 @@ use ostiary_core::runtime::BodyReadError;
 use wasm_bindgen::prelude::*;
 use web_sys::{ReadableStreamDefaultReader, ReadableStreamReadResult};
 
-use crate::deadline::IdleDeadline;
 use crate::request_context::RequestContext;
+use crate::timer::IdleDeadline;
 
 impl RequestContext<'_> {
     /// Reads all bytes of a stream: at most `limit` bytes. `idle` limits the time between two chunks; where it is

@@ -4,9 +4,9 @@ use js_sys::Uint8Array;
 use ostiary_core::runtime::cache::Cache;
 use wasm_bindgen::prelude::*;
 
-use crate::deadline::Deadline;
 use crate::js;
 use crate::request_context::RequestContext;
+use crate::timer::Deadline;
 
 /// The time for the cache to respond, in milliseconds. A slower cache would be slower than the request that it saves.
 const PATIENCE: u32 = 1_000;

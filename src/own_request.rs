@@ -9,9 +9,9 @@ use ostiary_core::secret_value::SecretBytes;
 use wasm_bindgen::prelude::*;
 use web_sys::{AbortSignal, Headers, ReadableStreamDefaultReader, Response};
 
-use crate::deadline::Deadline;
 use crate::js;
 use crate::request_context::RequestContext;
+use crate::timer::Deadline;
 use crate::upstream::request_init;
 
 impl OwnRequests for RequestContext<'_> {

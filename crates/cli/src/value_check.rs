@@ -6,10 +6,11 @@
 use std::fmt;
 
 use clap::Args;
-use ostiary_core::authentication::jwt::RevocationList;
-use ostiary_core::configuration::{Gateway, Part, Placement, Proof, SecretId, SourceKind, Template};
+use ostiary_core::configuration::{
+    Caller, Forms, Gateway, Part, Placement, Proof, SecretId, SourceKind, Template,
+};
 use ostiary_core::secret_value::SecretValue as UsedValue;
-use ostiary_core::secrets::value_check::check_value;
+use ostiary_core::value_check::check_value;
 use ostiary_core::value_syntax::ValueSyntax;
 use ostiary_secrets_store::{SecretName, SecretValue, StoreId};
 use serde::de::{IgnoredAny, MapAccess, Visitor};
@@ -79,10 +80,20 @@ impl ValueCheck {
     /// # Errors
     /// The value is not valid; nothing should be written.
     pub fn stored(&self, store: &StoreId, name: &SecretName, value: &SecretValue) -> Result<(), Failure> {
-        let Some((gateway, environments)) = &self.places else { return self.unbound(name, value) };
+        let Some((gateway, ids)) = self.uses(store, name.as_str()) else { return self.unbound(name, value) };
+        ids.into_iter().try_for_each(|id| {
+            known(gateway, id, name.as_str(), value, self.as_is)?;
+            let checked = self.tokens.check(gateway, id, value);
+            checked.map_err(|fault| Failure::usage(format_args!("{name}: {fault}")))
+        })
+    }
+
+    /// The configuration, and its secrets that have this secret of a store as a source; `None` if there are none.
+    pub fn uses(&self, store: &StoreId, name: &str) -> Option<(&Gateway, Vec<SecretId>)> {
+        let (gateway, environments) = self.places.as_ref()?;
         let bindings = environments.iter().flat_map(|environment| &environment.bindings);
         let bound: Vec<&str> = bindings
-            .filter(|binding| binding.store == *store && binding.secret == *name)
+            .filter(|binding| binding.store == *store && binding.secret.as_str() == name)
             .map(|binding| binding.name.as_str())
             .collect();
         let is_source = |id: &SecretId| {
@@ -93,14 +104,7 @@ impl ValueCheck {
             })
         };
         let ids: Vec<SecretId> = ids(gateway).filter(is_source).collect();
-        if ids.is_empty() {
-            return self.unbound(name, value);
-        }
-        ids.into_iter().try_for_each(|id| {
-            known(gateway, id, name.as_str(), value, self.as_is)?;
-            let checked = self.tokens.check(gateway, id, value);
-            checked.map_err(|fault| Failure::usage(format_args!("{name}: {fault}")))
-        })
+        (!ids.is_empty()).then_some((gateway, ids))
     }
 
     /// The bindings of this secret of a store, for messages; `None` if it is not bound.
@@ -136,18 +140,13 @@ fn known(
     as_is: bool,
 ) -> Result<(), Failure> {
     let used = UsedValue::new(value.expose().to_owned());
-    check_value(gateway, id, &used, true)
+    check_value(gateway, id, &used, Forms::ALL)
         .map_err(|misfit| Failure::usage(format_args!("{name}: {misfit}")))?;
     check_token(gateway, id, value).map_err(|fault| Failure::usage(format_args!("{name}: {fault}")))?;
-    let mut callers = gateway.callers.iter();
-    let class =
-        callers.find(|caller| matches!(&caller.proof, Proof::Issued(issued) if issued.revoked == Some(id)));
-    if let Some(class) = class {
-        return RevocationList::parse(&used).map(drop).map_err(|fault| {
-            let class = &class.name;
-            let then = "so the gateway would refuse every token of the class";
-            Failure::usage(format_args!("{name}: as a list of revoked tokens, {fault}, {then} `{class}`"))
-        });
+    let is_list =
+        |caller: &Caller| matches!(&caller.proof, Proof::Issued(issued) if issued.revoked == Some(id));
+    if gateway.callers.iter().any(is_list) {
+        return Ok(());
     }
     let adds_scheme = adds_scheme(gateway, id);
     unknown(name, value, |text| {

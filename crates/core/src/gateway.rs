@@ -28,7 +28,7 @@ use crate::request::body::read_body;
 use crate::request::rate_limit::{Limited, Limits, Subject};
 use crate::request::routing::Arrival;
 use crate::request::trace::Trace;
-use crate::request::{cors, destination, named_method, routing, source};
+use crate::request::{copy_source, cors, destination, named_method, routing};
 use crate::request_id::RequestId;
 use crate::response::edits::{Edits, edits};
 use crate::response::link::Links;
@@ -85,8 +85,8 @@ pub enum Outcome<A> {
 /// Handles one request. The numbers are the statuses of the refusals that a step can end with.
 ///
 /// 1. Admit: the method is known, the host is well-formed, the path is unambiguous, and the request has not been
-///    through this gateway before. 400, 405, 508
-/// 2. Route: find the most specific mount. 400, 404. The operator's mount leads to [`operator::serve`], a browser's
+///    through this gateway before. GET and HEAD have no body. 400, 405, 508
+/// 2. Route: find the most specific mount. 404; 400 for a `%2F` on a route without `encoded_slash`. The operator's mount leads to [`operator::serve`], a browser's
 ///    preflight to [`cors::preflight`].
 /// 3. Authenticate: find the caller by the tokens of the request, or by its signature. No token is needed where a rule
 ///    for `anyone` admits the request. 401, 429, 503; for a signed body 400, 413
@@ -96,8 +96,8 @@ pub enum Outcome<A> {
 /// 6. Plan: the URL of the upstream, the headers to remove and the headers to set.
 /// 7. Send the request to the upstream, until the head of its response has arrived. A body that is signed is read
 ///    first. 400, 413, 415, 500, 502, 503, 504
-/// 8. Fail over: if the upstream refuses the credential, go back to 5 with the next source. The loop is in
-///    [`Attempts::send`].
+/// 8. Fail over: if the upstream rejects the credential, go back to 5 with the next source. The loop is in
+///    [`Attempts::send_with_failover`].
 /// 9. Respond: remove headers, rewrite links, make the response private, redact. 502
 /// 10. Record: complete the event of the log.
 pub async fn handle<'g, R: Bindings + Network + Clock + OperatorRuntime + AuthRuntime + Instrumented>(
@@ -159,7 +159,7 @@ impl<'g> Authenticated<'g> {
     }
 }
 
-/// The first credential, and the sources to try if the upstream refuses it.
+/// The first credential, and the sources to try if the upstream rejects it.
 struct ResolvedCredential<'g> {
     credential: Credential<'g>,
     resolver: Resolver<'g>,
@@ -373,7 +373,7 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + OperatorRuntime + A
     }
 
     fn limits<'l>(&self, name: &'l str, limits: &'l [RateLimit]) -> Limits<'l> {
-        Limits { name, limits, within: self.gateway.secret_timeout }
+        Limits { name, limits, timeout_ms: self.gateway.secret_timeout }
     }
 
     /// Counts the request. Refuses it where a rate limit is exceeded.
@@ -402,10 +402,10 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + OperatorRuntime + A
             return Err(self.code_without_rule(routed, authenticated.caller));
         };
         let Routed { admitted, route, path, .. } = routed;
-        let narrowing = &authenticated.identity.narrowing;
+        let scope = &authenticated.identity.scope;
         let by_rule =
             |method, path: Below<'_>| route.admitting_rule(authenticated.caller, method, path).is_some();
-        let by_token = |method, path: Below<'_>| narrowing.admits(&route.name, method, path);
+        let by_token = |method, path: Below<'_>| scope.admits(&route.name, method, path);
         if R::FORMS.issued && !by_token(admitted.method, path) {
             self.event.mismatch = Some(Mismatch::Token);
             return Err(Code::NotAllowed);
@@ -438,9 +438,9 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + OperatorRuntime + A
         };
         let upstream = || base_url(&route.upstream, self.runtime);
         let sources = match method {
-            Method::Post => source::refuse(route, self.head),
+            Method::Post => copy_source::refuse(route, self.head),
             _ if R::FORMS.second_resources && method.can_copy() => {
-                source::check(route, upstream, self.head, admits)
+                copy_source::check(route, upstream, self.head, admits)
             }
             _ => Ok(()),
         };

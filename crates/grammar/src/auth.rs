@@ -537,6 +537,7 @@ mod tests {
     fn a_certificate_is_a_credential_and_its_list_is_one_of_sources() {
         let with = |auth: &str| {
             let gateway = replaced(GATEWAY, "{ bearer = \"${stripe}\" }", auth);
+            let gateway = replaced(&gateway, "[secrets]\n", "[secrets]\nsingle = [\"STRIPE_KEY\"]\n");
             let row =
                 |name: &str| format!("[[mtls_certificates]]\nbinding = \"{name}\"\ncertificate_id = \"c\"\n");
             outcome(&gateway, &format!("{WRANGLER}{}{}{}", row("A"), row("B"), row("C")))
@@ -546,7 +547,14 @@ mod tests {
         let checked = with("{ mtls = \"A\" }").unwrap();
         assert!(checked.gateway.routes[0].failover.is_none());
         assert!(Forms::used_by(&checked.gateway).fetcher);
-        with("[{ mtls = [\"A\", \"B\"] }, { bearer = \"${stripe}\" }]").unwrap();
+        // A single certificate, and a secret with a single source, stay where the others move on.
+        for both in [
+            "[{ mtls = [\"A\", \"B\"] }, { bearer = \"${stripe}\" }]",
+            "[{ mtls = \"A\" }, { bearer = \"${stripe}\" }]",
+            "[{ mtls = [\"A\", \"B\", \"C\"] }, { bearer = \"${single}\" }]",
+        ] {
+            with(both).unwrap_or_else(|errors| panic!("{both} {errors:?}"));
+        }
         let errors =
             with("[{ mtls = [\"A\", \"B\", \"C\"] }, { bearer = \"${stripe}\" }]").map(|_| ()).unwrap_err();
         assert!(errors[0].contains("there are 3 certificates"), "{errors:?}");
@@ -570,9 +578,25 @@ mod tests {
             "{ header = \"x-forwarded-for\", value = \"${stripe}\" }",
             "{ query = \"a key\", value = \"é${stripe}\" }",
             "[{ bearer = \"${stripe}\" }, { header = \"x-version\", value = \"2\" }]",
+            "[{ json = \"/a\", value = \"${stripe}\" }, { json = \"/ab\", value = \"2\" }, { json = \"/b/a\", value = \"2\" }]",
+            "[{ form = \"a\", value = \"${stripe}\" }, { form = \"ab\", value = \"2\" }]",
         ] {
             accepted("{ bearer = \"${stripe}\" }", auth);
         }
+    }
+
+    #[test]
+    fn a_placeholder_beside_a_variable_is_filled_too() {
+        let with = |auth: &str| {
+            let url = "https://api.stripe.com/${var.ACCOUNT}/bot{token}/x";
+            let gateway = replaced(GATEWAY, "https://api.stripe.com", url);
+            outcome(&replaced(&gateway, "{ bearer = \"${stripe}\" }", auth), WRANGLER).map(|_| ())
+        };
+        assert_eq!(with("{ path = \"token\", value = \"${stripe}\" }"), Ok(()));
+        let told = with("{ bearer = \"${stripe}\" }").unwrap_err();
+        assert!(told[0].contains("nothing fills `{token}` of the upstream"), "{told:?}");
+        let told = with("{ path = \"other\", value = \"${stripe}\" }").unwrap_err();
+        assert!(told[1].contains("the upstream has no placeholder `{other}`"), "{told:?}");
     }
 
     #[test]
@@ -582,7 +606,7 @@ mod tests {
         for sources in ["[\"STRIPE_KEY\"]".to_owned(), format!("[\"STRIPE_KEY\", {worker}]")] {
             assert_eq!(with_two_secrets(&sources, both), Ok(()), "{sources}");
         }
-        let three = format!("[\"STRIPE_KEY\", \"STRIPE_KEY_PREVIOUS\", {worker}]");
+        let three = format!("[\"STRIPE_KEY\", \"STRIPE_KEY_2\", {worker}]");
         let error = "gateway.toml:17:63: error: `other` has 3 sources and `stripe` has 2, but they move to the next \
                      one together; found `${other}`; give both the same number of sources, or give one of them a single one";
         assert_eq!(with_two_secrets(&three, both), Err(vec![error.to_owned()]));

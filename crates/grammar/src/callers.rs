@@ -273,10 +273,21 @@ fn compare(
 
 #[cfg(test)]
 mod tests {
-    use super::super::example::assert_diagnostics;
+    use super::super::example::{accepted, assert_diagnostics};
 
     #[test]
     fn tells_what_is_wrong_with_a_caller() {
         assert_diagnostics(include_str!("diagnostics/callers.txt"));
+    }
+
+    #[test]
+    fn one_issuer_has_several_callers() {
+        let jwt = |name: &str, claim: &str| {
+            format!(
+                "[callers.{name}]\njwt = {{ issuer = \"https://id.example.com\", audience = \"a\", claims = {{ sub = \"{claim}\" }} }}\n"
+            )
+        };
+        let both = format!("{}{}[callers.ci]", jwt("one", "1"), jwt("other", "2"));
+        assert_eq!(accepted("[callers.ci]", &both).gateway.callers.len(), 4);
     }
 }

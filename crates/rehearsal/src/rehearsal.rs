@@ -193,11 +193,11 @@ fn placeholders_of_fields(gateway: &Gateway) -> BTreeMap<String, BTreeMap<String
 }
 
 impl Bindings for Rehearsal {
-    async fn read(&self, source: &Source, _within: u32) -> Reading {
+    async fn read(&self, source: &Source, _timeout_ms: u32) -> Reading {
         self.reading(source)
     }
 
-    async fn check_rate_limit(&self, _binding: &str, _key: &str, _within: u32) -> RateLimitVerdict {
+    async fn check_rate_limit(&self, _binding: &str, _key: &str, _timeout_ms: u32) -> RateLimitVerdict {
         RateLimitVerdict::Within
     }
 
@@ -269,8 +269,8 @@ impl AuthRuntime for Rehearsal {
         &self,
         _length: Option<u64>,
         _limit: u32,
-        _within: u32,
-        _total: Option<u32>,
+        _timeout_ms: u32,
+        _total_timeout_ms: Option<u32>,
     ) -> Result<Vec<u8>, BodyReadError> {
         Ok(Vec::new())
     }
@@ -326,12 +326,12 @@ impl Cryptography for Rehearsal {
 }
 
 impl OperatorRuntime for Rehearsal {
-    async fn read_operator_body(&self, _limit: u32, _within: u32) -> Result<SecretValue, BodyReadError> {
+    async fn read_operator_body(&self, _limit: u32, _timeout_ms: u32) -> Result<SecretValue, BodyReadError> {
         Err(BodyReadError::Broken)
     }
 
-    async fn measure(&self, source: &Source, within: u32) -> (Reading, u32) {
-        (self.read(source, within).await, 0)
+    async fn measure(&self, source: &Source, timeout_ms: u32) -> (Reading, u32) {
+        (self.read(source, timeout_ms).await, 0)
     }
 
     /// A rehearsal does not rehearse another request.

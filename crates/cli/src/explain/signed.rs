@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
 use crate::failure::Failure;
+use crate::printable::Printable;
 use crate::token::KeyPair;
 
 /// The lifetime of claims without an expiry, in seconds.
@@ -37,6 +38,22 @@ pub fn claims(token: &str) -> Result<String, Failure> {
     let none = || Failure::failed("this is not a signed token");
     let claims = jwt::unverified_claims(token).map_err(|_| none())?;
     serde_json::to_string(&json(&claims)).map_err(|_| none())
+}
+
+/// The limits of the token with these claims, in a sentence; `None` if it has none.
+pub fn limits(claims: &str) -> Option<String> {
+    let claims: Value = serde_json::from_str(claims).ok()?;
+    let texts = |name: &str| {
+        let texts = claims.get(name)?.as_array()?.iter();
+        texts.map(|text| text.as_str().map(|text| Printable(text).to_string())).collect::<Option<Vec<_>>>()
+    };
+    let routes = texts("routes").map(|routes| format!("the routes {}", routes.join(", ")));
+    let rules = texts("rules").map(|rules| format!("`{}`", rules.join("`, `")));
+    match (routes, rules) {
+        (None, None) => None,
+        (Some(limit), None) | (None, Some(limit)) => Some(format!("The token is limited to {limit}.")),
+        (Some(routes), Some(rules)) => Some(format!("The token is limited to {routes}, and to {rules}.")),
+    }
 }
 
 fn json(value: &jwt::Value) -> Value {

@@ -30,7 +30,7 @@ pub struct ProvedCaller {
 pub struct ProvedTokens(Vec<SecretValue>);
 
 impl ProvedTokens {
-    /// Takes tokens, which must not be empty.
+    /// Takes tokens. None of them may be the empty text.
     #[must_use]
     pub const fn new(tokens: Vec<SecretValue>) -> Self {
         Self(tokens)

@@ -134,7 +134,7 @@ impl Route {
         common.into_iter().chain(own)
     }
 
-    /// Whether what is put on a request is another thing for each caller.
+    /// Whether callers have credentials of their own on this route.
     #[must_use]
     pub fn has_caller_values(&self) -> bool {
         self.allow.iter().any(|grant| grant.auth.is_some())

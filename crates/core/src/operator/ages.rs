@@ -144,7 +144,7 @@ impl From<SendError> for Failure {
     fn from(error: SendError) -> Self {
         match error {
             SendError::TimedOut => Self::Timeout,
-            SendError::Unreachable => Self::Unreachable,
+            SendError::Unreachable | SendError::NoBinding => Self::Unreachable,
             SendError::TooLarge | SendError::Invalid => Self::Invalid,
         }
     }
@@ -205,7 +205,7 @@ impl<'g> Store<'g> {
         Ok(!result.is_empty() && if pages > 0.0 { f64::from(page) < pages } else { is_full })
     }
 
-    /// A list that has a name twice is not believed the second time, nor one that has secrets of another store.
+    /// The first row of a name counts. Rows of another store are skipped.
     fn take(&mut self, rows: &[Row]) {
         for row in rows.iter().filter(|row| text(row, "store_id") == self.id) {
             for (bound, age) in &mut self.wanted {

@@ -13,7 +13,7 @@ use crate::http::range::ContentRange;
 use crate::http::status::has_body;
 use crate::refusal::Code;
 use crate::request_id::RequestId;
-use crate::response::edits::Edits;
+use crate::response::edits::{Edits, is_in};
 use crate::runtime::UpstreamResponse;
 
 /// The coding of the messages within a body, in gRPC, gRPC-Web and Connect. Servers respond in the coding of the
@@ -164,7 +164,7 @@ fn redact_head(
     let is_of_the_body = |name: &str| (is_searched && is_digest(name)) || (is_coded && is_of_the_bytes(name));
     let (removed, mut remove, mut add) = (edits.removed(), Vec::new(), Vec::new());
     for name in response.header_names() {
-        if removed.binary_search(&name).is_ok() {
+        if is_in(&removed, name) {
             continue;
         }
         if needles.occur_in_name(name) || is_of_the_body(name) {

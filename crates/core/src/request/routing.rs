@@ -1,6 +1,6 @@
 //! Step 2: find the route of a request.
 
-use crate::configuration::{Destination, Gateway, Mount, Route};
+use crate::configuration::{Gateway, Mount, MountTarget, Route};
 use crate::http::host::without_port;
 use crate::http::path::Below;
 use crate::request::target::Target;
@@ -28,8 +28,8 @@ pub fn find<'g, 't>(gateway: &'g Gateway, target: &'t Target<'_>) -> Option<Arri
     mounts.into_iter().find_map(|mount| {
         let path = target.path.below(&mount.prefix)?;
         let route = match mount.to {
-            Destination::Route(id) => Some(gateway.route(id)?),
-            Destination::Operator => None,
+            MountTarget::Route(id) => Some(gateway.route(id)?),
+            MountTarget::Operator => None,
         };
         Some(Arrival { mount, route, path })
     })

@@ -13,8 +13,8 @@ pub trait AuthRuntime: Cache + Cryptography + OwnRequests {
     /// their code.
     const FORMS: Forms;
 
-    /// Reads the whole body of the caller's request: at most `limit` bytes, with an idle timeout of `within`
-    /// milliseconds and a timeout of `total` milliseconds for all of it. Called once, before the first attempt.
+    /// Reads the whole body of the caller's request: at most `limit` bytes, with an idle timeout of `timeout_ms`
+    /// milliseconds and a timeout of `total_timeout_ms` milliseconds for all of it. Called once, before the first attempt.
     /// `length` is its `Content-Length`: after so many bytes, the end of the body need not be awaited (RFC 9112,
     /// section 6.3).
     ///
@@ -25,7 +25,7 @@ pub trait AuthRuntime: Cache + Cryptography + OwnRequests {
         &self,
         length: Option<u64>,
         limit: u32,
-        within: u32,
-        total: Option<u32>,
+        timeout_ms: u32,
+        total_timeout_ms: Option<u32>,
     ) -> Result<Vec<u8>, BodyReadError>;
 }

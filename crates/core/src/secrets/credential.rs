@@ -102,7 +102,7 @@ impl Credential<'_> {
         true
     }
 
-    /// Has the tokens that keys of these secrets sign get false signatures.
+    /// Signs with an invalid signature for these secrets: the control of a probe.
     pub fn falsify(&mut self, names: &[&str]) {
         for signer in &mut self.signers {
             if let Signer::Jwt(jwt) = signer {

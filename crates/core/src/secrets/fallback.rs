@@ -15,8 +15,8 @@ use crate::secrets::concurrent_reads::Readings;
 use crate::secrets::credential::Credential;
 use crate::secrets::credential_error::CredentialError;
 use crate::secrets::exchange::{ExchangeError, obtain};
+use crate::secrets::placement_syntax::syntax_of;
 use crate::secrets::template::{SecretWithValue, Unusable, render};
-use crate::secrets::value_check::syntax_of;
 use crate::signing::moment::Moment;
 
 /// The name of a client certificate in the log, in the place of a secret's name. No secret can have this name.
@@ -51,7 +51,8 @@ type Failures = Vec<(SecretId, Failure)>;
 /// Tries the sources of a route's auth in order.
 ///
 /// All secrets of the auth use the same position, so that no request mixes an old and a new half of a pair. A secret
-/// with one source uses it at every position. A value is checked only against the rules of its place.
+/// with one source uses it at every position. A value is usable if it fits its place in the
+/// request; whether the upstream accepts it is not known here.
 pub struct Resolver<'g> {
     gateway: &'g Gateway,
     route: &'g Route,
@@ -68,7 +69,7 @@ pub struct Resolver<'g> {
     /// The number of credentials that have been exchanged for tokens.
     exchanges: u32,
     exchange_error: Option<ExchangeError>,
-    /// The names of secrets whose keys sign falsely.
+    /// The names of secrets for which tokens are signed with an invalid signature.
     falsified: Vec<&'g str>,
     /// The outcome of each source that was tried.
     pub notes: Vec<SourceNote<'g>>,
@@ -121,7 +122,7 @@ impl<'g> Resolver<'g> {
         (position < self.end).then_some(Self { position, end: position + 1, is_fresh: true, ..self })
     }
 
-    /// Has the keys of these secrets sign falsely.
+    /// Signs with an invalid signature for these secrets: the control of a probe.
     #[must_use]
     pub fn falsifying(self, names: Vec<&'g str>) -> Self {
         Self { falsified: names, ..self }
@@ -131,6 +132,34 @@ impl<'g> Resolver<'g> {
     pub fn at(&self, position: usize) -> impl Iterator<Item = (SecretId, &'g Secret, &'g Source)> {
         let found = self.secrets.iter().filter_map(move |(id, secret)| at(*id, secret, position));
         found.map(|(id, secret, _, source)| (id, secret, source))
+    }
+
+    /// The secrets of the auth, in the order of the configuration.
+    pub fn secrets(&self) -> impl Iterator<Item = (SecretId, &'g Secret)> {
+        self.secrets.iter().copied()
+    }
+
+    /// The first position, counted from 0, at which [`next`](Self::next) would find every secret usable in these
+    /// readings. Nothing is read, and no credential is exchanged for a token.
+    pub async fn usable_position<B: Bindings + AuthRuntime>(
+        &self,
+        readings: &Readings<'g, B>,
+        bindings: &B,
+    ) -> Option<usize> {
+        for position in self.position..self.end {
+            let sources = self.sources_at(position);
+            let Ok(values) = values_of(&sources, readings) else { continue };
+            if let Ok(mut credential) = render(self.route, self.auth, &values, position, bindings)
+                && (!B::FORMS.private_keys || credential.import(bindings).await)
+            {
+                return Some(position);
+            }
+        }
+        None
+    }
+
+    fn sources_at(&self, position: usize) -> Vec<SourceAt<'g>> {
+        self.secrets.iter().filter_map(|(id, secret)| at(*id, secret, position)).collect()
     }
 
     /// Whether a position is left to try.
@@ -169,8 +198,7 @@ impl<'g> Resolver<'g> {
         while self.has_next() {
             let position = self.position;
             self.position += 1;
-            let sources: Vec<SourceAt<'g>> =
-                self.secrets.iter().filter_map(|(id, secret)| at(*id, secret, position)).collect();
+            let sources = self.sources_at(position);
             readings.read(sources.iter().map(|(.., source)| *source)).await;
 
             let outcome = match values_of(&sources, readings) {
@@ -287,8 +315,9 @@ impl<'g> Resolver<'g> {
         for (id, secret, position, source) in sources {
             let failure = failures.iter().find(|(failed, _)| failed == id).map(|(_, failure)| *failure);
             // A secret with one source serves at every position.
-            let noted =
-                self.notes.iter().any(|note| note.binding == source.binding && note.failure.is_none());
+            let noted = self.notes.iter().any(|note| {
+                note.secret == secret.name && note.binding == source.binding && note.failure.is_none()
+            });
             if (served && !noted) || failure.is_some() {
                 let error = self.exchange_error.filter(|_| failure == Some(Failure::Exchange));
                 self.notes.push(SourceNote {

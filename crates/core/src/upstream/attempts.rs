@@ -163,7 +163,7 @@ impl<'g, H: RequestHead, R: Bindings + Network + Clock + AuthRuntime + Instrumen
     /// provoke them, and 403 and 429 do not tell whether the upstream checked the credential.
     fn record_failover(&mut self, status: u16) {
         if self.resolver.has_rejected() && status < 400 {
-            self.event.failover = Some(FailoverOutcome::PrimaryRejected);
+            self.event.failover = Some(FailoverOutcome::Recovered);
         }
     }
 

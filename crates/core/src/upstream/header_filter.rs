@@ -76,9 +76,11 @@ const CLAIMS: &[&str] = &[
 /// Families of such headers, and of headers that only the gateway may set. `X-Accel-*` controls nginx, `X-Envoy-*`
 /// controls Envoy, and `Sec-Fetch-*` describes the browser's page. The users are those of Kong (`X-Authenticated-*`,
 /// `X-Consumer-*`), AWS load balancers (`X-Amzn-*`), oauth2-proxy, Authentik, `CouchDB`, Google IAP, Azure, Pomerium,
-/// Kubernetes (`X-Remote-*`), Tailscale and Grafana (`X-WebAuth-*`).
+/// Kubernetes (`X-Remote-*`), Tailscale and Grafana (`X-WebAuth-*`). `Impersonate-*`
+/// makes a key of Kubernetes act as another user.
 const CLAIM_PREFIXES: &[&str] = &[
     "cf-",
+    "impersonate-",
     "ostiary-",
     "sec-fetch-",
     "ssl-client-",
@@ -129,15 +131,12 @@ const IMPERSONATION: &[&str] = &[
     "x-vault-namespace",
 ];
 
-/// The same in Kubernetes.
-const IMPERSONATION_PREFIX: &str = "impersonate-";
-
 /// GitLab and Gitea read this as a query parameter too.
 pub const SUDO: &str = "sudo";
 
-/// Pairs of headers of which the first one counts if a request has both. Where the auth sets one of the two, a caller
-/// cannot send the other. <https://docs.stripe.com/context>
-const SUPERSEDING: &[(&str, &str)] = &[("stripe-context", "stripe-account")];
+/// Headers of which the first one counts if a request has both. Where the auth sets one of the two, a caller cannot send
+/// the other. <https://docs.stripe.com/context>
+const SUPERSEDING: [&str; 2] = ["stripe-context", "stripe-account"];
 
 /// Decides which headers of one request are not forwarded.
 ///
@@ -171,11 +170,11 @@ impl<'a> HeaderFilter<'a> {
             || self.route.strip_headers.iter().map(HeaderName::as_str).any(is)
             || (folded == "cookie" && !(self.route.cookies && name == "cookie"))
             || (folded != "cookie" && listed(CREDENTIALS) && !forwarded)
-            || (listed(CLAIMS) && !forwarded)
-            || (listed(IMPERSONATION) && !forwarded)
-            || (CLAIM_PREFIXES.iter().any(|prefix| folded.starts_with(prefix)) && !forwarded)
-            || (folded.starts_with(IMPERSONATION_PREFIX) && !forwarded)
-            || (self.supersedes(&folded) && !forwarded)
+            || (!forwarded
+                && (listed(CLAIMS)
+                    || listed(IMPERSONATION)
+                    || CLAIM_PREFIXES.iter().any(|prefix| folded.starts_with(prefix))
+                    || self.supersedes(&folded)))
     }
 
     /// Whether the header counts instead of one that the auth sets.
@@ -184,8 +183,7 @@ impl<'a> HeaderFilter<'a> {
             let is = |name: &str| same_folded(name, header);
             self.route.auth.iter().any(|placement| placement.sets_header(is))
         };
-        SUPERSEDING
-            .iter()
-            .any(|(one, other)| (folded == *one && is_set(other)) || (folded == *other && is_set(one)))
+        let [one, other] = SUPERSEDING;
+        (folded == one && is_set(other)) || (folded == other && is_set(one))
     }
 }

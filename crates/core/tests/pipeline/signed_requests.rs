@@ -464,3 +464,29 @@ fn a_signature_does_not_decide_between_the_tokens_of_two_callers() {
     let two = one.header("x-api-key", "canary-api-key-previous");
     refused(&world.ask(&two), "token_contradictory");
 }
+
+#[test]
+fn a_build_reads_bodies_where_a_caller_signs_them() {
+    use ostiary_core::configuration::Forms;
+    let none = Forms { hmac_callers: true, ..Forms::NONE };
+    for (hmac, rule, expected) in [
+        ("key = \"${only}\"", "GET /**", Forms { body: true, ..none }),
+        ("key = \"${only}\", message = \"${request.timestamp}${request.nonce}\"", "GET /**", none),
+        (
+            "key = \"${only}\", message = \"${request.timestamp}${request.nonce}\", algorithm = \"sha1\"",
+            "GET /**",
+            Forms { sha1: true, ..none },
+        ),
+        (
+            "key = \"${only}\", message = \"${request.timestamp}${request.nonce}\"",
+            "PUT /**",
+            Forms { second_resources: true, ..none },
+        ),
+    ] {
+        let world = World::of(&format!(
+            "[secrets]\nonly = [\"ONLY_KEY\"]\n[callers.one]\nhmac = {{ {hmac} }}\n[routes.r]\nmount = \"/r\"\n\
+             upstream = \"https://api.example.com\"\nauth = []\nallow = {{ one = [\"{rule}\"] }}\n"
+        ));
+        assert_eq!(Forms::used_by(&world.gateway), expected, "{hmac} {rule}");
+    }
+}

@@ -494,7 +494,7 @@ impl Sent {
 }
 
 impl Bindings for World {
-    async fn read(&self, source: &Source, _within: u32) -> Reading {
+    async fn read(&self, source: &Source, _timeout_ms: u32) -> Reading {
         self.reads.borrow_mut().push(source.binding.to_string());
         self.steps.borrow_mut().push(format!("read {}", source.binding));
         match self.bindings.get(source.binding.as_ref()) {
@@ -505,7 +505,7 @@ impl Bindings for World {
         }
     }
 
-    async fn check_rate_limit(&self, binding: &str, key: &str, _within: u32) -> RateLimitVerdict {
+    async fn check_rate_limit(&self, binding: &str, key: &str, _timeout_ms: u32) -> RateLimitVerdict {
         assert_no_canary(key);
         self.counted.borrow_mut().push((binding.to_owned(), key.to_owned()));
         self.limits.get(binding).copied().unwrap_or(RateLimitVerdict::Within)
@@ -541,9 +541,9 @@ impl Network for World {
         Ok(FakeAnswer { head, ..answer })
     }
 
-    async fn peek_body(&self, response: &FakeAnswer, limit: u32, within: u32) -> PeekedBody {
+    async fn peek_body(&self, response: &FakeAnswer, limit: u32, timeout_ms: u32) -> PeekedBody {
         self.assert_not_cancelled(response);
-        self.steps.borrow_mut().push(format!("looks at {limit} bytes for {within} ms"));
+        self.steps.borrow_mut().push(format!("looks at {limit} bytes for {timeout_ms} ms"));
         let bytes: Vec<u8> = response.body.bytes().take(usize::try_from(limit).unwrap()).collect();
         let is_whole = !response.is_cut_off && bytes.len() < usize::try_from(limit).unwrap();
         PeekedBody { bytes, is_whole }
@@ -556,7 +556,7 @@ impl Network for World {
 }
 
 impl OperatorRuntime for World {
-    async fn read_operator_body(&self, limit: u32, _within: u32) -> Result<SecretValue, BodyReadError> {
+    async fn read_operator_body(&self, limit: u32, _timeout_ms: u32) -> Result<SecretValue, BodyReadError> {
         let body = self.body.take();
         if body.len() > usize::try_from(limit).unwrap() {
             return Err(BodyReadError::TooLarge);
@@ -564,8 +564,8 @@ impl OperatorRuntime for World {
         Ok(SecretValue::new(body))
     }
 
-    async fn measure(&self, source: &Source, within: u32) -> (Reading, u32) {
-        (self.read(source, within).await, 3)
+    async fn measure(&self, source: &Source, timeout_ms: u32) -> (Reading, u32) {
+        (self.read(source, timeout_ms).await, 3)
     }
 
     async fn rehearse(&self, gateway: &Gateway, request: &RehearsalRequest) -> Option<Rehearsed> {
@@ -703,7 +703,7 @@ impl AuthRuntime for World {
         &self,
         _length: Option<u64>,
         limit: u32,
-        _within: u32,
+        _timeout_ms: u32,
         total: Option<u32>,
     ) -> Result<Vec<u8>, BodyReadError> {
         self.steps.borrow_mut().push("read body".to_owned());

@@ -1,4 +1,4 @@
-//! The deadline of reads, for any Worker. The gateway does not use it: its own is `src/deadline.rs`, and
+//! The deadline of reads, for any Worker. The gateway does not use it: its own deadline is in `src/timer.rs`, and
 //! `src/secret_reading.rs` applies it to reads.
 
 use std::cell::Cell;
