@@ -34,7 +34,7 @@ for (const [fault, behaviour] of Object.entries(FAULTS)) {
 
 test("case 27: a Secrets Store source falls back to a classic Worker secret", async () => {
   gateway.store.set("MIXED_KEY", absent);
-  assert.deepEqual(await authorization("/mixed/x"), [`Bearer ${canary("CLASSIC_KEY")}`]);
+  assert.deepEqual(await authorization("/mixed/x"), [`Bearer ${canary("MIXED_CLASSIC_KEY")}`]);
 });
 
 test("case 27: a read that hangs ends at the deadline of 500 ms", async () => {

@@ -32,7 +32,10 @@ const ACCOUNT = JSON.stringify({ id: canary("ACCOUNT_ID"), key: canary("ACCOUNT_
 // The texts that must not appear in any output: the values of the bindings, the fields of JSON values, tokens with a
 // digest in the configuration.
 const DIGESTED = ["TOKEN_ROBOT", ...Array.from({ length: 10 }, (_, at) => `TOKEN_${String(2 * at + 2).padStart(2, "0")}`)];
-const CANARIES = [...bindings, "CLASSIC_KEY", "ACCOUNT_ID", "ACCOUNT_KEY", ...DIGESTED];
+// The classic Worker secrets.
+const CLASSIC = ["CLASSIC_KEY", "MIXED_CLASSIC_KEY"];
+const CANARIES = [...bindings, ...CLASSIC, "ACCOUNT_ID", "ACCOUNT_KEY", ...DIGESTED];
+const classicSecrets = Object.fromEntries(CLASSIC.map((name) => [name, canary(name)]));
 
 // On bare workerd, a test decides the result of a rate limit.
 const GRANTED = Object.fromEntries(rateLimits.map(({ name }) => [name, yields(true)]));
@@ -52,7 +55,7 @@ const starters = {
       build,
       secrets: bindings,
       rateLimits: Object.keys(GRANTED),
-      variables: { ...variables, CLASSIC_KEY: canary("CLASSIC_KEY") },
+      variables: { ...variables, ...classicSecrets },
       store,
       compatibilityDate,
       compatibilityFlags,
@@ -71,7 +74,7 @@ const starters = {
       build: BUILD,
       secrets: bindings,
       rateLimits,
-      variables: { ...variables, CLASSIC_KEY: canary("CLASSIC_KEY") },
+      variables: { ...variables, ...classicSecrets },
       compatibilityDate,
       compatibilityFlags,
     });
@@ -84,7 +87,7 @@ const starters = {
       configuration: CONFIGURATION,
       caller,
       variables,
-      workerSecrets: { CLASSIC_KEY: canary("CLASSIC_KEY") },
+      workerSecrets: classicSecrets,
       secrets,
       state,
     });

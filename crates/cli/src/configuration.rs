@@ -12,6 +12,7 @@ use ostiary_grammar::{self as grammar, Checked, Diagnostic, File, WranglerFileEr
 use ostiary_secrets_store::{InvalidIdentifier, InvalidSecretName, SecretName, StoreId};
 
 use crate::failure::Failure;
+use crate::scaffold::GatewayFile;
 use crate::shell::GivenOptions;
 
 const GATEWAY: &str = "gateway.toml";
@@ -190,15 +191,15 @@ impl ConfigurationArguments {
         self.is_named() || self.gateway_path().exists()
     }
 
-    /// All environments; `None` if there is no configuration.
+    /// All environments, for a command that deletes what is not bound; `None` if there is no configuration.
     ///
     /// # Errors
-    /// Returns an error if there is a configuration and it cannot be read.
+    /// Returns an error if there is a configuration and it cannot be read, or the two files do not belong together.
     pub fn environments_if_present(&self) -> Result<Option<Vec<Environment>>, Failure> {
         let is_absent = self.wrangler.is_none()
             && !self.is_present()
             && matches!(grammar::find_wrangler(self.gateway_folder()), Err(WranglerFileError::Missing(_)));
-        if is_absent { Ok(None) } else { self.environments().map(Some) }
+        if is_absent { Ok(None) } else { self.matching_environments().map(Some) }
     }
 
     /// All environments, for a command that deletes what is not bound. Without a gateway, the Worker's configuration in
@@ -210,7 +211,27 @@ impl ConfigurationArguments {
         if self.wrangler.is_none() && !self.is_present() {
             return Err(Failure::usage(format_args!("there is no {GATEWAY} in this folder")));
         }
-        self.environments()
+        self.matching_environments()
+    }
+
+    /// All environments, if they bind every source of `gateway.toml`, where that is present. A variable or a mistyped
+    /// path may name the configuration of another Worker, and what this one needs would look unused.
+    fn matching_environments(&self) -> Result<Vec<Environment>, Failure> {
+        let environments = self.environments()?;
+        if !self.is_present() {
+            return Ok(environments);
+        }
+        let path = self.gateway_path();
+        let gateway = GatewayFile::parse(&read(path)?, &path.to_string_lossy())?;
+        let is_bound = |name: &String| environments.iter().any(|known| known.binding(name).is_some());
+        match gateway.all_bindings().into_iter().find(|name| !is_bound(name)) {
+            None => Ok(environments),
+            Some(name) => Err(Failure::usage(format_args!(
+                "{} has no binding `{name}`, which {} names, so it may be the configuration of another Worker",
+                self.wrangler_path()?.display(),
+                path.display()
+            ))),
+        }
     }
 
     /// Whether the path of `gateway.toml` is given.

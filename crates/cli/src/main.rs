@@ -31,6 +31,8 @@ mod http_client;
 mod local_api;
 mod no_key;
 mod operator;
+mod other_callers;
+mod patience;
 mod probed;
 
 mod age;
@@ -38,6 +40,7 @@ mod batch;
 mod bound;
 mod configuration;
 mod scaffold;
+mod scopes;
 mod source_folder;
 mod value_check;
 mod value_source;

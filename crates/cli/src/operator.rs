@@ -20,6 +20,7 @@ use crate::credentials::OPERATOR_TOKEN;
 use crate::deployed::Deployed;
 use crate::failure::Failure;
 use crate::http_client::HttpClient;
+use crate::patience::Tries;
 use crate::probed::{Probed, code};
 
 /// The options that select a gateway. Its operator's token is in the environment: `OSTIARY_OPERATOR_TOKEN`.
@@ -101,7 +102,21 @@ impl Operator {
         self.read_with(secret, source, nonce()?)
     }
 
-    /// The same, with this nonce, so that the proofs of two sources can be compared.
+    /// The same, and reads again if the store failed. It may have failed each time: [`Probed::is_unread`].
+    ///
+    /// # Errors
+    /// Returns an error if the gateway does not answer.
+    pub fn read_patiently(&self, secret: &str, source: usize) -> Result<Probed, Failure> {
+        let mut tries = Tries::default();
+        loop {
+            let read = self.read(secret, source)?;
+            if !read.is_unread(secret) || !tries.again() {
+                return Ok(read);
+            }
+        }
+    }
+
+    /// The same as [`Self::read`], with this nonce, so that the proofs of two sources can be compared.
     ///
     /// # Errors
     /// Returns an error if the gateway does not answer.

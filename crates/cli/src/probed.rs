@@ -103,6 +103,11 @@ impl Probed {
         self.secret(secret).map_or("error", |proved| code(&proved.outcome))
     }
 
+    /// Whether it is not known what the source has, because the store failed.
+    pub fn is_unread(&self, secret: &str) -> bool {
+        !matches!(self.outcome(secret), "ok" | "invalid" | "exchange" | "missing" | "empty")
+    }
+
     /// Checks that the gateway has read this binding for the secret. Otherwise the rotation would write one secret and
     /// test another.
     ///

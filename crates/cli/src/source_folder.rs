@@ -1,6 +1,8 @@
 //! The clone of Ostiary's repository, which builds the Worker and serves the local Secrets Store API.
 
 use std::env;
+#[cfg(unix)]
+use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf};
 
 use crate::shell::quoted;
@@ -12,8 +14,10 @@ pub const USUAL: &str = "ostiary";
 /// The clone that this command was compiled in.
 const COMPILED_IN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 
-/// The programs of the clone that commands run.
-const PROGRAMS: [&str; 4] = ["scripts/build-worker", "scripts/wrangler", "api/run.mjs", NODE];
+/// The folders of the clone with programs that commands run, and with what these programs import.
+const FOLDERS: [&str; 2] = ["api", "scripts"];
+/// The folder of the packages. The packages themselves are checked, and not every file in them.
+const PACKAGES: &str = "node_modules";
 /// The Node that the clone pins.
 pub const NODE: &str = "node_modules/.bin/node";
 
@@ -32,24 +36,53 @@ pub fn find(folder: &Path) -> Option<PathBuf> {
     clones.filter_map(|path| path.canonicalize().ok()).find(|path| is_trusted(path))
 }
 
-/// Whether nobody but the user and root could have made the programs of the clone.
+/// Whether nobody but the user and root could have made the programs of the clone, and what they import from it.
 #[cfg(unix)]
 fn is_trusted(clone: &Path) -> bool {
     use std::os::unix::fs::MetadataExt as _;
 
-    /// Everyone can write; in a folder with the sticky bit, everyone can only write files of their own.
-    const WRITABLE: u32 = 0o002;
+    /// In a folder with the sticky bit, others can only write files of their own.
     const STICKY: u32 = 0o1000;
+    const GROUP: u32 = 0o020;
+    const OTHERS: u32 = 0o002;
     let user = rustix::process::geteuid().as_raw();
     let is_own = |path: &Path| {
         path.metadata().is_ok_and(|known| {
-            let is_open = known.mode() & WRITABLE != 0 && !(known.is_dir() && known.mode() & STICKY != 0);
+            // By convention, a group with the user's own number has no other members.
+            let is_own_group = known.gid() == user;
+            let writable = if is_own_group { OTHERS } else { GROUP | OTHERS };
+            let is_open = known.mode() & writable != 0 && !(known.is_dir() && known.mode() & STICKY != 0);
             (known.uid() == user || known.uid() == 0) && !is_open
         })
     };
-    // A program may be a link to another folder.
-    let programs = PROGRAMS.iter().filter_map(|program| clone.join(program).canonicalize().ok());
-    programs.chain([clone.to_owned()]).all(|path| path.ancestors().all(is_own))
+    // A file may be a link to another folder.
+    let is_safe = |path: &Path| match path.canonicalize() {
+        Ok(path) => path.ancestors().all(is_own),
+        Err(error) => error.kind() == ErrorKind::NotFound,
+    };
+    let packages = clone.join(PACKAGES);
+    let is_packaged = is_safe(&packages.join(".bin")) && entries(&packages).iter().all(|path| is_safe(path));
+    is_safe(clone)
+        && is_safe(&clone.join("Makefile"))
+        && is_safe(&clone.join(NODE))
+        && is_safe(&packages)
+        && is_packaged
+        && FOLDERS.iter().all(|folder| all_below(&clone.join(folder), &is_safe))
+}
+
+/// Whether the folder and everything below it is like this.
+#[cfg(unix)]
+fn all_below(path: &Path, is_safe: &impl Fn(&Path) -> bool) -> bool {
+    // A link is not followed; what it leads to is checked.
+    let is_folder = path.symlink_metadata().is_ok_and(|known| known.is_dir());
+    is_safe(path) && (!is_folder || entries(path).iter().all(|entry| all_below(entry, is_safe)))
+}
+
+/// The entries of a folder; none if it is missing.
+#[cfg(unix)]
+fn entries(folder: &Path) -> Vec<PathBuf> {
+    let entries = folder.read_dir().into_iter().flatten();
+    entries.filter_map(|entry| Some(entry.ok()?.path())).collect()
 }
 
 #[cfg(not(unix))]
@@ -66,7 +99,8 @@ pub fn wrangler(clone: &Path) -> PathBuf {
 pub fn wrangler_words() -> String {
     let folder = env::current_dir().unwrap_or_default();
     let program = find(&folder).map(|clone| wrangler(&path_from(&folder, &clone)));
-    program.map_or_else(|| "npx wrangler".to_owned(), |program| quoted(&program.to_string_lossy()))
+    let program = program.unwrap_or_else(|| wrangler(Path::new(USUAL)));
+    quoted(&program.to_string_lossy())
 }
 
 fn is_clone(folder: &Path) -> bool {
@@ -127,15 +161,30 @@ mod tests {
         assert_eq!(find(&gateway).as_ref(), Some(&planted));
         let elsewhere = Path::new(COMPILED_IN).canonicalize().ok();
         let allow = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
-        for open in [root.clone(), planted.clone(), planted.join("api/run.mjs")] {
-            allow(&open, 0o777);
+        // What a program imports is run too.
+        let imported = planted.join("api/parts/server.mjs");
+        fs::create_dir_all(imported.parent().unwrap()).unwrap();
+        fs::write(&imported, "").unwrap();
+        let package = planted.join("node_modules/miniflare");
+        fs::create_dir_all(&package).unwrap();
+        fs::write(planted.join("Makefile"), "").unwrap();
+        let makefile = planted.join("Makefile");
+        for open in [&root, &planted, &planted.join("api/run.mjs"), &imported, &package, &makefile] {
+            allow(open, 0o777);
             assert_eq!(find(&gateway), elsewhere, "{}", open.display());
-            allow(&open, 0o755);
+            allow(open, 0o755);
         }
+        assert_eq!(find(&gateway).as_ref(), Some(&planted));
         allow(&root, 0o1777);
         assert_eq!(find(&gateway).as_ref(), Some(&planted), "files of one's own, in a folder such as /tmp");
         // Only root can give a file away.
         if rustix::process::geteuid().is_root() {
+            chown(&imported, None, Some(12345)).unwrap();
+            assert_eq!(find(&gateway).as_ref(), Some(&planted), "the group cannot write");
+            allow(&imported, 0o775);
+            assert_eq!(find(&gateway), elsewhere);
+            chown(&imported, None, Some(0)).unwrap();
+            assert_eq!(find(&gateway).as_ref(), Some(&planted), "the user's own group");
             chown(planted.join("api/run.mjs"), Some(12345), None).unwrap();
             assert_eq!(find(&gateway), elsewhere);
         }

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 
+use ostiary_core::authentication::jwt::looks_like_jwt;
 use ostiary_core::authentication::named_token::caller_name;
 use ostiary_core::configuration::{Caller, CallerAuthentication, Gateway, SecretId};
 use ostiary_core::digest::{Digest, digest};
@@ -31,6 +32,16 @@ pub fn check_token(gateway: &Gateway, id: SecretId, value: &SecretValue) -> Resu
             }
             _ => {}
         }
+        if looks_like_jwt(text)
+            && gateway.callers.iter().any(|other| {
+                matches!(other.authentication, CallerAuthentication::Jwt(_) | CallerAuthentication::Issued(_))
+            })
+        {
+            return Err(format!(
+                "the token looks like a signed one (`eyJ…`), which the gateway checks as such and does not compare with \
+                 this secret, {instead}"
+            ));
+        }
         let digest = digest(text.as_bytes());
         let is_known = |other: &&Caller| matches!(&other.authentication, CallerAuthentication::Digests(known) if known.contains(&digest));
         if let Some(other) = gateway.callers.iter().find(is_known) {
@@ -41,6 +52,22 @@ pub fn check_token(gateway: &Gateway, id: SecretId, value: &SecretValue) -> Resu
         }
     }
     Ok(())
+}
+
+/// Checks that a caller's token is long enough that nobody guesses it.
+///
+/// # Errors
+/// The reason, without the token.
+pub fn check_length(gateway: &Gateway, id: SecretId, value: &SecretValue) -> Result<(), String> {
+    const SHORTEST: usize = 16;
+    let mut callers = gateway.callers.iter();
+    match callers.find(|caller| caller.authentication == CallerAuthentication::Secret(id)) {
+        Some(Caller { name, .. }) if value.expose().trim().len() < SHORTEST => Err(format!(
+            "a token of fewer than {SHORTEST} characters can be guessed; `ostiary token new {name}` makes one, and \
+             `ostiary secrets update --value --as-is` writes this one all the same"
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// The digests of the callers' tokens that were checked.

@@ -22,7 +22,7 @@ use crate::configuration::{ConfigurationArguments, Environment};
 use crate::failure::Failure;
 use crate::no_key::NoKey;
 use crate::output::Output;
-use crate::token_check::{CheckedTokens, check_token};
+use crate::token_check::{CheckedTokens, check_length, check_token};
 
 /// The option for values that look like mistakes.
 #[derive(Args)]
@@ -151,7 +151,9 @@ fn known(
     unknown(name, value, |text| {
         let scheme = || if adds_scheme { NoKey::of_scheme(text) } else { None };
         if as_is { None } else { NoKey::of(text).or_else(scheme) }
-    })
+    })?;
+    let length = if as_is { Ok(()) } else { check_length(gateway, id, value) };
+    length.map_err(|fault| Failure::usage(format_args!("{name}: {fault}")))
 }
 
 /// Whether the gateway adds an authentication scheme to this secret, or compares it with a token without one.

@@ -78,13 +78,17 @@ fn an_environment_that_is_not_there_is_told_with_the_one_that_is_meant() {
 fn a_warning_is_a_fault_where_that_is_asked_for() {
     let folder = tempfile::tempdir().unwrap();
     let spare = fs::read_to_string(gateway().join("gateway.toml")).unwrap();
-    let spare = spare.replace("[secrets]\n", "[secrets]\nspare = [\"AWS_PAIR\"]\n");
+    let digest = "fac076e1c1db29dc15d9da2a52364d52ac8d5b29d5c5bf0fef2c47eb9bee8c65";
+    let spare = format!("[callers.spare]\nbearer_sha256 = [\"{digest}\"]\n\n{spare}");
     fs::write(folder.path().join("gateway.toml"), spare).unwrap();
     fs::copy(gateway().join("wrangler.toml"), folder.path().join("wrangler.toml")).unwrap();
     let output = run(folder.path(), &["check"]);
     assert_eq!(output.status.code(), Some(0));
     let said = text(&output.stdout);
-    assert!(said.starts_with("warning: nothing uses the secret `spare`\n --> gateway.toml:2:1\n"), "{said}");
+    assert!(
+        said.starts_with("warning: no route allows the caller `spare` anything\n --> gateway.toml:1:10\n"),
+        "{said}"
+    );
     assert_eq!(run(folder.path(), &["check", "--strict"]).status.code(), Some(1));
 }
 
@@ -365,4 +369,26 @@ fn output_that_nobody_reads_is_no_failure_to_tell_of() {
         let output = command.args(arguments).current_dir(gateway()).stdout(writer).output().unwrap();
         assert_eq!((output.status.code(), text(&output.stderr).as_str()), (Some(141), ""), "{arguments:?}");
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn without_a_clone_the_log_is_read_by_no_program_that_happens_to_be_there() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let folder = tempfile::tempdir().unwrap();
+    let canary = folder.path().join("canary");
+    let npx = folder.path().join("npx");
+    fs::write(&npx, format!("#!/bin/sh\n: > {}\n", canary.display())).unwrap();
+    fs::set_permissions(&npx, fs::Permissions::from_mode(0o755)).unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_ostiary"))
+        .arg("tail")
+        .current_dir(folder.path())
+        .env("OSTIARY_SOURCE", folder.path().join("nowhere"))
+        .env("PATH", folder.path())
+        .output()
+        .unwrap();
+    assert_eq!((output.status.code(), canary.exists()), (Some(2), false), "{output:?}");
+    let told = text(&output.stderr);
+    assert!(told.contains("OSTIARY_SOURCE") && told.contains("ostiary tail --from -"), "{told}");
 }

@@ -235,6 +235,50 @@ fn nothing_is_written_where_the_build_would_refuse_it() {
 }
 
 #[test]
+fn a_new_route_gets_no_key_of_another_one() {
+    let refused = |wrangler: &str, name: &str, told: &str| {
+        let folder = folder();
+        fs::write(folder.path().join("wrangler.toml"), format!("{WRANGLER}{wrangler}")).unwrap();
+        let before = both(folder.path());
+        let output = run(folder.path(), &["add", "--upstream", "https://other.example", "--name", name]);
+        assert_eq!(output.status.code(), Some(2), "{output:?}");
+        assert!(text(&output.stderr).contains(told), "{output:?}");
+        assert_eq!(both(folder.path()), before);
+    };
+    let row = |binding: &str, secret: &str| {
+        ["", "env.staging."].map(|place| format!(
+            "[[{place}secrets_store_secrets]]\nbinding = \"{binding}\"\nstore_id = \"one\"\nsecret_name = \"{secret}\"\n"
+        )).concat()
+    };
+    // A binding that wrangler's configuration has.
+    refused(
+        &row("ITEMS_KEY", "payroll"),
+        "items",
+        "has the binding `ITEMS_KEY` already, for the secret `payroll`",
+    );
+    refused(&row("MY_API_KEY", "my-api-key"), "my_api", "choose another --name");
+    // A secret of the store that another binding has.
+    refused(&row("OTHER", "items-key"), "items", "which `OTHER` is bound to already");
+}
+
+#[test]
+fn a_route_says_which_existing_key_it_sends() {
+    let folder = folder();
+    fs::write(folder.path().join("gateway.toml"), GATEWAY.replace("[routes.a", "[routes.other")).unwrap();
+    let output =
+        run(folder.path(), &["add", "--name", "a", "--upstream", "https://new.example", "--caller", "web"]);
+    // The mount `/a` is the other route's.
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    let moved = GATEWAY.replace("[routes.a", "[routes.other").replace("\"/a\"", "\"/other\"");
+    fs::write(folder.path().join("gateway.toml"), moved).unwrap();
+    let output =
+        run(folder.path(), &["add", "--name", "a", "--upstream", "https://new.example", "--caller", "web"]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let told = "It sends the key of the secret `a`, which existed already: A.";
+    assert!(text(&output.stdout).contains(told), "{output:?}");
+}
+
+#[test]
 fn init_writes_both_files_from_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let flags = [

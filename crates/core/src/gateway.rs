@@ -369,8 +369,8 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + OperatorRuntime + A
             path: whole.raw(),
             query: target.query,
         };
-        let body = async || match has_body {
-            true if R::FORMS.body => read_body(self.runtime, route, *length).await.map(Some),
+        let body = async |total| match has_body {
+            true if R::FORMS.body => read_body(self.runtime, route, *length, Some(total)).await.map(Some),
             _ => Ok(None),
         };
         verify_request(self.gateway, route.callers(), &request, &mut self.readings, body).await
@@ -435,17 +435,21 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + OperatorRuntime + A
     ) -> Result<Option<String>, Code> {
         let Routed { admitted, route, path, .. } = routed;
         let Admitted { method, ref target, .. } = *admitted;
-        if !named_method::is_admitted(route, method, target.query, |named| admits(named, path)) {
+        let meant = named_method::admitted(route, method, target.query, |named| admits(named, path));
+        let Some(meant) = meant else {
             self.event.mismatch = Some(Mismatch::Method);
             return Err(Code::NotAllowed);
-        }
+        };
         let upstream = || base_url(&route.upstream, self.runtime);
-        let can_copy = R::FORMS.second_resources && !matches!(method, Method::Get | Method::Head);
-        let sources = if can_copy { copy_source::check(route, upstream, self.head, admits) } else { Ok(()) };
-        let checked = sources.and_then(|()| {
-            let admits = |path: Below<'_>| admits(method, path);
-            destination::below_mount(self.gateway, route, method, target, self.head, admits)
-        });
+        let sources = match method {
+            Method::Post => copy_source::refuse(route, self.head),
+            _ if R::FORMS.second_resources && method.can_copy() => {
+                copy_source::check(route, upstream, self.head, admits)
+            }
+            _ => Ok(()),
+        };
+        let checked = sources
+            .and_then(|()| destination::below_mount(self.gateway, route, meant, target, self.head, admits));
         checked.inspect_err(|_| self.event.mismatch = Some(Mismatch::OtherResource))
     }
 

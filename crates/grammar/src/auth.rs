@@ -602,11 +602,12 @@ mod tests {
     #[test]
     fn secrets_of_one_auth_have_one_source_or_equally_many() {
         let both = r#"[{ bearer = "${stripe}" }, { header = "x-id", value = "${other}" }]"#;
-        let worker = "{ worker_secret = \"LEGACY_KEY\" }";
-        for sources in ["[\"STRIPE_KEY\"]".to_owned(), format!("[\"STRIPE_KEY\", {worker}]")] {
+        let worker = |name: &str| format!("{{ worker_secret = \"{name}\" }}");
+        let [one, two, three] = ["LEGACY_KEY", "SPARE_KEY", "THIRD_KEY"].map(worker);
+        for sources in [format!("[{one}]"), format!("[{one}, {two}]")] {
             assert_eq!(with_two_secrets(&sources, both), Ok(()), "{sources}");
         }
-        let three = format!("[\"STRIPE_KEY\", \"STRIPE_KEY_2\", {worker}]");
+        let three = format!("[{one}, {two}, {three}]");
         let error = "gateway.toml:17:63: error: `other` has 3 sources and `stripe` has 2, but they move to the next \
                      one together; found `${other}`; give both the same number of sources, or give one of them a single one";
         assert_eq!(with_two_secrets(&three, both), Err(vec![error.to_owned()]));
@@ -614,7 +615,7 @@ mod tests {
 
     #[test]
     fn a_variable_holds_what_its_place_allows_in_every_environment() {
-        let sources = "[\"STRIPE_KEY\"]";
+        let sources = "[{ worker_secret = \"LEGACY_KEY\" }]";
         let fault = |column, name, value, fault| {
             vec![format!(
                 "gateway.toml:17:{column}: error: the variable `{name}` of wrangler.toml is `{value}` at its top level, \

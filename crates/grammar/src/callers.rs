@@ -242,17 +242,11 @@ fn compare(
     for other in earlier {
         let name = other.name.text;
         let secrets = proof.secret().zip(other.proof.as_ref().and_then(LocatedProof::secret));
-        if let Some(((ours, span), (theirs, _))) = secrets {
-            let message = if ours == theirs {
-                format!(
-                    "the secret `{}` already authenticates the caller `{name}`",
-                    declared.secrets.name(ours)
-                )
-            } else if let Some(source) = declared.secrets.shared(ours, theirs) {
-                format!("the binding `{}` already authenticates the caller `{name}`", source.binding)
-            } else {
-                continue;
-            };
+        if let Some(((ours, span), (theirs, _))) = secrets
+            && ours == theirs
+        {
+            let secret = declared.secrets.name(ours);
+            let message = format!("the secret `{secret}` already authenticates the caller `{name}`");
             findings.error(span, &message, "write a secret with sources of its own");
         }
         match (proof, &other.proof) {

@@ -115,6 +115,7 @@ fn route() -> Route {
         strip_query: vec![].into(),
         forward_headers: vec![].into(),
         encoded_slash: false,
+        copy_bucket: None,
         cookies: false,
         shared_cache: false,
         forward_trace: true,

@@ -361,7 +361,7 @@ mod tests {
     fn reads_tables_and_arrays_in_the_order_of_the_file() {
         let checked = accepted(
             "checkout = [\"CHECKOUT_TOKEN\"]",
-            "checkout = [\"CHECKOUT_TOKEN\"]\na = [\"STRIPE_KEY\"]",
+            "checkout = [\"CHECKOUT_TOKEN\"]\na = [{ worker_secret = \"LEGACY_KEY\" }]",
         );
         let names: Vec<_> = checked.gateway.secrets.iter().map(|secret| secret.name.as_ref()).collect();
         assert_eq!(names, ["stripe", "checkout", "a"]);

@@ -31,7 +31,7 @@ ACCOUNT = "acct_1"
 LIMIT = 3
 
 [secrets]
-required = ["LEGACY_KEY"]
+required = ["LEGACY_KEY", "SPARE_KEY", "THIRD_KEY"]
 
 [[secrets_store_secrets]]
 binding = "STRIPE_KEY"

@@ -17,6 +17,7 @@ mod caller_values;
 mod callers;
 #[cfg(test)]
 mod complete;
+mod copy_bucket;
 mod cors;
 mod deployable;
 mod diagnostic;
@@ -156,7 +157,7 @@ fn read_gateway<'t>(
     let (place, operator) = operator.unzip();
     let whole =
         CrossChecks { declared: &declared, callers: &callers, routes: &routes, operator: operator.as_ref() };
-    whole.check_injected_proofs(ours);
+    whole.check_trust(ours);
     whole.warn(ours);
     whole.warn_of_bindings(theirs);
     deployable::warn_of_digests(&callers, &declared.deployment, ours);

@@ -240,7 +240,8 @@ mod tests {
         let keys = format!(
             "gateway.metrics = \"METRICS\"\noperator = {{ mount = \"/ops\", allow = [\"ci\"], metrics = {metrics} }}\n"
         );
-        let gateway = replaced(GATEWAY, "[secrets]\n", "[secrets]\nanalytics = [\"STRIPE_KEY\"]\n");
+        let gateway =
+            replaced(GATEWAY, "[secrets]\n", "[secrets]\nanalytics = [{ worker_secret = \"LEGACY_KEY\" }]\n");
         outcome(&replaced(&gateway, "version = 1\n", &keys), &format!("{WRANGLER}{dataset}"))
     }
 
@@ -303,7 +304,11 @@ mod tests {
                 "{ url = \"https://api.example.com/${var.ACCOUNT}/secrets_store/\", token = \"${reader}\" }";
             let operator =
                 format!("operator = {{ mount = \"/ops\", allow = [\"ci\"], secrets_store = {store} }}\n");
-            let gateway = replaced(GATEWAY, "[secrets]\n", "[secrets]\nreader = [\"STRIPE_KEY\"]\n");
+            let gateway = replaced(
+                GATEWAY,
+                "[secrets]\n",
+                "[secrets]\nreader = [{ worker_secret = \"LEGACY_KEY\" }]\n",
+            );
             outcome(&replaced(&gateway, "version = 1\n", &operator), wrangler)
         };
         let checked = with(WRANGLER).unwrap();

@@ -2,6 +2,7 @@
 
 use super::diagnostic::Findings;
 use super::document::{Entry, Located, Table, Value};
+use super::file::Span;
 use super::keys;
 use super::name;
 use super::wrangler::Deployment;
@@ -43,6 +44,15 @@ impl<'t> Secrets<'t> {
                     findings.error(binding.span, &message, "remove one of the two");
                     continue;
                 }
+                // One key under two names would be sent where only the other one is meant to go.
+                let is_used = |other: &&Declared<'_>| other.sources.contains(&source);
+                if let Some(Declared { name: other, .. }) = declared.iter().find(is_used) {
+                    let (name, other) = (source.binding.as_ref(), other.text);
+                    let message = format!("the binding `{name}` is a source of the secret `{other}` already");
+                    let instead =
+                        format!("write `${{{other}}}` where that one is meant, or bind a secret of its own");
+                    findings.error(binding.span, &message, &instead);
+                }
                 deployment.check_source(&source, binding.span, findings);
                 sources.push(source);
             }
@@ -63,13 +73,13 @@ impl<'t> Secrets<'t> {
         self.declared.get(usize::from(id.0)).map_or("", |declared| declared.name.text)
     }
 
-    pub(crate) fn sources(&self, id: SecretId) -> &[Source] {
-        self.declared.get(usize::from(id.0)).map_or(&[], |declared| &declared.sources)
+    /// The position of its name.
+    pub(crate) fn span(&self, id: SecretId) -> Option<Span> {
+        self.declared.get(usize::from(id.0)).map(|declared| declared.name.span)
     }
 
-    /// A source that both secrets share.
-    pub(crate) fn shared(&self, one: SecretId, other: SecretId) -> Option<&Source> {
-        self.sources(one).iter().find(|source| self.sources(other).contains(source))
+    pub(crate) fn sources(&self, id: SecretId) -> &[Source] {
+        self.declared.get(usize::from(id.0)).map_or(&[], |declared| &declared.sources)
     }
 
     pub(crate) fn to_list(&self) -> List<Secret> {

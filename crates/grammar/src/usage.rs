@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use super::callers::{Callers, LocatedProof};
 use super::diagnostic::Findings;
+use super::file::Span;
 use super::route::LocatedRoute;
 use super::routes::Routes;
 use super::template::Declared;
@@ -27,27 +28,65 @@ pub(crate) struct CrossChecks<'w, 't> {
 }
 
 impl CrossChecks<'_, '_> {
-    /// A caller's token must not be sent upstream, because the upstream could then use it.
-    pub(crate) fn check_injected_proofs(&self, findings: &mut Findings<'_>) {
-        let injected = self.routes.all().iter().flat_map(|route| &route.secrets);
-        for (secret, span) in injected {
-            for (proof, caller) in self.proofs() {
-                let message = if *secret == proof {
-                    let name = self.declared.secrets.name(proof);
-                    format!(
-                        "the secret `{name}` authenticates the caller `{caller}`, so it must not be sent upstream"
-                    )
-                } else if let Some(source) = self.declared.secrets.shared(*secret, proof) {
-                    let binding = &source.binding;
-                    format!(
-                        "the binding `{binding}` authenticates the caller `{caller}`, so it must not be sent upstream"
-                    )
-                } else {
-                    continue;
-                };
+    /// A caller's token must not be sent upstream or to an API of the operator's, because its receiver could then use
+    /// it. A list of revoked tokens has no other use. That is also so where two bindings have the same secret of a
+    /// store.
+    pub(crate) fn check_trust(&self, findings: &mut Findings<'_>) {
+        let injected = self.routes.all().iter().flat_map(|route| &route.secrets).copied();
+        let asked =
+            self.operator.into_iter().flat_map(|operator| [&operator.metrics, &operator.secrets_store]);
+        let asked =
+            asked.flatten().filter_map(|api| Some((api.token, self.declared.secrets.span(api.token)?)));
+        let (injected, asked): (Vec<_>, Vec<_>) = (injected.collect(), asked.collect());
+        let sent: Vec<(SecretId, Span)> = [injected, asked.clone()].concat();
+        for (secret, span) in &sent {
+            // A caller's secret that is the token of an API is reported where that is read.
+            let is_reported = |proof| *secret == proof && asked.iter().any(|(token, _)| *token == proof);
+            for (proof, caller) in self.proofs().filter(|(proof, _)| !is_reported(*proof)) {
+                let Some(what) = self.same(*secret, proof) else { continue };
+                let message =
+                    format!("{what} authenticates the caller `{caller}`, so it must not be sent upstream");
                 findings.error(*span, &message, "write another secret");
             }
         }
+        let proofs = self.callers.all().filter_map(|(_, caller)| caller.proof.as_ref()?.secret());
+        let others: Vec<(SecretId, Span)> = sent.iter().copied().chain(proofs).collect();
+        for list in self.revocation_lists() {
+            for (secret, span) in &others {
+                let Some(what) = self.same(*secret, list) else { continue };
+                let message = format!("{what} is a list of revoked tokens, so it has no other use");
+                findings.error(*span, &message, "write another secret");
+            }
+        }
+    }
+
+    /// The beginning of a sentence about the value that both secrets have: they are one, or have the same secret of a
+    /// store in an environment.
+    fn same(&self, one: SecretId, other: SecretId) -> Option<String> {
+        let secrets = &self.declared.secrets;
+        if one == other {
+            return Some(format!("the secret `{}`", secrets.name(other)));
+        }
+        let sources =
+            |id| secrets.sources(id).iter().filter(|source| source.kind == SourceKind::SecretsStore);
+        self.declared.deployment.environments().iter().find_map(|environment| {
+            let bound =
+                |source: &Source| environment.store().iter().find(|row| row.name.text == source.binding);
+            let pairs = sources(one).flat_map(|first| sources(other).map(move |second| (first, second)));
+            let mut pairs = pairs.filter_map(|(first, second)| bound(first).zip(bound(second)));
+            let (first, second) = pairs.find(|(first, second)| {
+                // The same binding is an error of its own.
+                first.name.text != second.name.text && first.is_same_secret(second)
+            })?;
+            Some(format!(
+                "the secret `{}` of the store, which {} binds as `{}` and as `{}` {},",
+                first.secret_name,
+                self.declared.deployment.file(),
+                first.name.text,
+                second.name.text,
+                environment.place()
+            ))
+        })
     }
 
     pub(crate) fn warn(&self, findings: &mut Findings<'_>) {
@@ -220,13 +259,64 @@ mod tests {
         assert_diagnostics(include_str!("diagnostics/usage.txt"));
     }
 
+    /// Case 78.
+    #[test]
+    fn one_secret_of_the_store_is_not_a_token_and_a_key() {
+        let row = |place: &str, binding: &str, store: &str, secret: &str| {
+            let rows = format!("[[{place}secrets_store_secrets]]\nbinding = \"{binding}\"\n");
+            format!("{rows}store_id = \"{store}\"\nsecret_name = \"{secret}\"\n")
+        };
+        // With this secret of the store for the binding of `other`.
+        let told = |gateway: &str, store: &str, secret: &str| {
+            let wrangler = format!("{WRANGLER}{}", row("", "OTHER", store, secret));
+            outcome(gateway, &wrangler).err().unwrap_or_default()
+        };
+        let gateway = replaced(GATEWAY, "[secrets]\n", "[secrets]\nother = [\"OTHER\"]\n");
+        let injected = replaced(&gateway, "bearer = \"${stripe}\"", "bearer = \"${other}\"");
+        assert_eq!(
+            told(&injected, "1", "checkout"),
+            [
+                "gateway.toml:17:20: error: the secret `checkout` of the store, which wrangler.toml binds as `OTHER` and \
+                 as `CHECKOUT_TOKEN` at its top level, authenticates the caller `checkout`, so it must not be sent \
+                 upstream; found `${other}`; write another secret"
+            ]
+        );
+        for (store, secret) in [("2", "checkout"), ("1", "other"), ("1", "stripe")] {
+            assert_eq!(told(&injected, store, secret), <[String; 0]>::default(), "{store} {secret}");
+        }
+        // Another caller's token is not sent, and neither is a secret that nothing uses.
+        assert_eq!(told(&gateway, "1", "checkout"), <[String; 0]>::default());
+        // Only one environment has both.
+        let staging: String = ["STRIPE_KEY", "STRIPE_KEY_PREVIOUS", "CHECKOUT_TOKEN", "OTHER"]
+            .map(|name| {
+                let secret = if name == "OTHER" { "CHECKOUT_TOKEN" } else { name };
+                row("env.staging.", name, "1", secret)
+            })
+            .concat();
+        let wrangler = format!("{WRANGLER}{}{staging}", row("", "OTHER", "1", "other"));
+        let staged = outcome(&injected, &wrangler).unwrap_err();
+        assert!(staged[0].contains("in `[env.staging]`, authenticates the caller `checkout`"), "{staged:?}");
+        // The token of an API of the operator's, and a list of revoked tokens.
+        let operator = "operator = { mount = \"/ops\", allow = [\"ci\"], secrets_store = { url = \
+                        \"https://api.example.com/s\", token = \"${other}\" } }\n";
+        let read = told(&replaced(&gateway, "version = 1\n", operator), "1", "checkout");
+        assert!(read[0].contains("so it must not be sent upstream; found `other`"), "{read:?}");
+        let issued = "[callers.class]\nissued = { keys = [\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"], revoked = \
+                      \"${other}\" }\n[routes.stripe]\n";
+        let listed = replaced(&gateway, "[routes.stripe]\n", issued);
+        for secret in ["checkout", "stripe"] {
+            let told = told(&listed, "1", secret);
+            assert!(told[0].contains("is a list of revoked tokens, so it has no other use"), "{told:?}");
+        }
+    }
+
     fn warnings(checked: &Checked) -> Vec<String> {
         checked.warnings.iter().map(ToString::to_string).collect()
     }
 
     #[test]
     fn warns_of_what_nothing_uses() {
-        let secrets = "spare = [\"STRIPE_KEY\"]\ncheckout = [\"CHECKOUT_TOKEN\"]";
+        let secrets = "spare = [{ worker_secret = \"LEGACY_KEY\" }]\ncheckout = [\"CHECKOUT_TOKEN\"]";
         assert_eq!(
             warnings(&accepted("checkout = [\"CHECKOUT_TOKEN\"]", secrets)),
             [

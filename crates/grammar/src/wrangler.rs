@@ -64,6 +64,14 @@ pub(crate) struct StoreBinding<'t> {
     pub(crate) secret_name: &'t str,
 }
 
+impl StoreBinding<'_> {
+    /// Whether both have the same secret of the same store.
+    pub(crate) fn is_same_secret(&self, other: &Self) -> bool {
+        !self.secret_name.is_empty()
+            && (self.store_id, self.secret_name) == (other.store_id, other.secret_name)
+    }
+}
+
 impl<'t> Deployment<'t> {
     /// Reads the parts of the file that the gateway uses.
     pub(crate) fn read(file: &Table<'t>, findings: &mut Findings<'t>) -> Self {

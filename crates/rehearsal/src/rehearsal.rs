@@ -270,6 +270,7 @@ impl AuthRuntime for Rehearsal {
         _length: Option<u64>,
         _limit: u32,
         _timeout_ms: u32,
+        _total_timeout_ms: Option<u32>,
     ) -> Result<Vec<u8>, BodyReadError> {
         Ok(Vec::new())
     }

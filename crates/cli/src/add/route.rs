@@ -2,6 +2,7 @@
 
 use clap::builder::PossibleValuesParser;
 use clap::{ArgGroup, Args};
+use ostiary_grammar::StoreBinding;
 use serde::Serialize;
 
 use super::next::next_steps;
@@ -72,6 +73,7 @@ impl AddRoute {
         let mut wrangler = WranglerFile::parse(&files.wrangler.text, &files.wrangler.name())?;
         let route = self.route(&gateway)?;
         let is_new = !gateway.has_route(&route.name);
+        let reused = if is_new { gateway.bindings(&route.name) } else { Vec::new() };
         let bound = add(&route, self.store_id.as_deref(), &mut gateway, &mut wrangler)?;
         let changes = Changes::checked(
             Change::new(&files.gateway.path, Some(files.gateway.text), gateway.text()),
@@ -104,6 +106,12 @@ impl AddRoute {
         } else {
             format!("Added what was missing for the route `{}` to {paths}.", route.name)
         })?;
+        if !reused.is_empty() {
+            let (name, bindings) = (&route.name, reused.join(", "));
+            output.line(format!(
+                "It sends the key of the secret `{name}`, which existed already: {bindings}."
+            ))?;
+        }
         output.line("\nNext:")?;
         next.into_iter().try_for_each(|step| output.line(step))
     }
@@ -154,18 +162,52 @@ pub fn add(
     gateway: &mut GatewayFile,
     wrangler: &mut WranglerFile,
 ) -> Result<Vec<BoundSecret>, Failure> {
+    let present = wrangler.bindings();
+    if !gateway.has_secret(&route.name) {
+        check_binding(route, &present)?;
+    }
     gateway.add_secret(&route.name, &route.binding())?;
     let mut bound = Vec::new();
     for binding in gateway.bindings(&route.name) {
         let own = route.secret_name();
         let other = binding.to_ascii_lowercase().replace('_', "-");
         let secret_name = if binding == route.binding() { own } else { other };
-        bound.extend(wrangler.add(&NewBinding { binding: &binding, secret_name: &secret_name, store_id })?);
+        let new = wrangler.add(&NewBinding { binding: &binding, secret_name: &secret_name, store_id })?;
+        new.iter().try_for_each(|secret| check_secret(&binding, secret, &present))?;
+        bound.extend(new);
     }
     if !gateway.has_route(&route.name) {
         gateway.add_route(route)?;
     }
     Ok(bound)
+}
+
+/// Checks that a new secret gets a binding of its own. Otherwise the route would send a key that was meant for another
+/// upstream.
+fn check_binding(route: &NewRoute, present: &[StoreBinding]) -> Result<(), Failure> {
+    let (name, binding) = (&route.name, route.binding());
+    let Some(StoreBinding { store_id, secret_name, .. }) = present.iter().find(|row| row.name == binding)
+    else {
+        return Ok(());
+    };
+    Err(Failure::usage(format_args!(
+        "wrangler's configuration has the binding `{binding}` already, for the secret `{secret_name}` of the store \
+         {store_id}, which may be the key of another API; choose another --name, remove the binding, or write `{name} = \
+         [\"{binding}\"]` in `[secrets]` of gateway.toml, if the route has to send that key"
+    )))
+}
+
+/// Checks that no other binding has the secret of the store that a new binding would get.
+fn check_secret(binding: &str, new: &BoundSecret, present: &[StoreBinding]) -> Result<(), Failure> {
+    let BoundSecret { store, name } = new;
+    let is_same =
+        |row: &&StoreBinding| row.name != binding && row.store_id == *store && row.secret_name == *name;
+    let Some(other) = present.iter().find(is_same) else { return Ok(()) };
+    Err(Failure::usage(format_args!(
+        "`{binding}` would be bound to the secret `{name}` of the store {store}, which `{}` is bound to already, and which \
+         may be a caller's token or the key of another API; choose another --name",
+        other.name
+    )))
 }
 
 fn only_caller(gateway: &GatewayFile) -> Result<Vec<String>, Failure> {

@@ -11,6 +11,7 @@ use crate::api::{Api, ApiFailure, store_names};
 use crate::configuration::{Binding, Environment};
 use crate::failure::Failure;
 use crate::printable::Printable;
+use crate::scopes::with_scopes;
 use crate::shell::GivenOptions;
 
 /// A problem with one secret.
@@ -189,10 +190,8 @@ impl Symptom {
                 format!("it is {}; wait, or create it anew", Printable(status.as_str()))
             }
             Trouble::Scope(scopes) => {
-                let scopes: Vec<&str> =
-                    [&Scope::Workers].into_iter().chain(scopes).map(Scope::as_str).collect();
-                let update = secrets.words("update").option("--scopes", &scopes.join(","));
-                update.operands(&[secret]).to_string()
+                let scopes = [&[Scope::Workers], scopes.as_slice()].concat();
+                with_scopes(secrets.words("update"), &scopes).operands(&[secret]).to_string()
             }
             Trouble::Old(age) => format!("it has not changed for {age}: rotate it (docs/rotation.md)"),
             Trouble::Ageless => {

@@ -360,7 +360,7 @@ fn nearest_rule(gateway: &Gateway, caller: Option<&str>, head: &RehearsedRequest
     let admits = |method| route.admitting_rule(to, method, arrival.path).is_some();
     if admits(admitted.method) {
         let query = admitted.target.query;
-        let is_admitted = named_method::is_admitted(route, admitted.method, query, admits);
+        let is_admitted = named_method::admitted(route, admitted.method, query, admits).is_some();
         let why = "The query names another method. It needs a rule too, and POST.";
         return (!is_admitted).then(|| why.to_owned());
     }

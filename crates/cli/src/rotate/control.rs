@@ -10,8 +10,14 @@ use super::plan::{Obstacle, Step};
 /// because its form is valid for the provider.
 #[must_use]
 pub fn example_for(step: Step, found: &[Found]) -> Option<usize> {
-    if !matches!(step, Step::Write(_) | Step::Done | Step::Stop(Obstacle::Mistyped(_) | Obstacle::NoneWorks))
-    {
+    let is_due = match step {
+        Step::Write(_) | Step::Done => true,
+        Step::Stop(obstacle) => {
+            matches!(obstacle, Obstacle::Mistyped(_) | Obstacle::NoneWorks | Obstacle::Displaced { .. })
+        }
+        Step::Probe(_) | Step::Half => false,
+    };
+    if !is_due {
         return None;
     }
     let first = |wanted: fn(&Found) -> bool| found.iter().position(wanted);
@@ -32,11 +38,7 @@ pub fn exposure(
     others: &[OtherRoute],
 ) -> Option<Obstacle> {
     let Step::Write(source) = step else { return None };
-    // After a credential that cannot be exchanged, the gateway always tries the next source.
-    let goes_on = control.is_some_and(|control| {
-        let continues = |route: &OtherRoute| route.failover.contains(&control.status);
-        control.is_of_token_endpoint || (control.is_certain && others.iter().all(continues))
-    });
+    let goes_on = control.is_some_and(|control| goes_on(control, others));
     let is_serving = |(position, known): (usize, &Found)| {
         known.verdict == Verdict::Accepted && (known.holding == Holding::New || position < source)
     };
@@ -55,6 +57,25 @@ pub fn exposure(
         None => Obstacle::ExposedUncontrolled(source),
     };
     (follows && !serves && !goes_on && !is_dead).then_some(obstacle)
+}
+
+/// The reason why a step leads to failed requests between the writes of several secrets of one source: no source before
+/// it serves requests at that moment, and they do not continue to the next one after a response like the one to the
+/// control.
+#[must_use]
+pub fn parting(step: Step, found: &[Found], control: Refusal, others: &[OtherRoute]) -> Option<Obstacle> {
+    let Step::Write(source) = step else { return None };
+    let serving = found.iter().position(|known| known.verdict == Verdict::Accepted)?;
+    // A source before it is written first, and then serves.
+    let is_parted = found.get(serving)?.holding != Holding::New && source >= serving;
+    (is_parted && !goes_on(control, others)).then_some(Obstacle::Parted(serving, control.status))
+}
+
+/// Whether requests continue to the next source after a response like the one to the control.
+fn goes_on(control: Refusal, others: &[OtherRoute]) -> bool {
+    let continues = |route: &OtherRoute| route.failover.contains(&control.status);
+    // After a credential that cannot be exchanged, the gateway always tries the next source.
+    control.is_of_token_endpoint || (control.is_certain && others.iter().all(continues))
 }
 
 #[cfg(test)]
@@ -116,6 +137,39 @@ mod tests {
             let expected = is_exposed.then_some(Obstacle::ExposedUncontrolled(0));
             assert_eq!(exposure(step, sources, None, &[]), expected, "{sources:?} {step:?}");
         }
+    }
+
+    #[test]
+    fn several_secrets_of_the_source_that_serves_are_only_written_where_requests_go_on() {
+        let found = |holding, verdict| Found { holding, verdict };
+        let accepted = found(Holding::Other, Verdict::Accepted);
+        let missing = found(Holding::Unreadable, Verdict::Unknown);
+        let dead = found(Holding::Other, Verdict::Refused);
+        let proved = found(Holding::New, Verdict::Accepted);
+        let unnamed = Refusal { is_of_token_endpoint: false, status: 403, is_certain: false };
+        let named = Refusal { is_certain: true, ..unnamed };
+        let exchanged = Refusal { is_of_token_endpoint: true, ..unnamed };
+        for (sources, step, control, parted) in [
+            (&[accepted, accepted][..], Step::Write(1), unnamed, Some(0)),
+            (&[accepted, proved], Step::Write(0), unnamed, Some(0)),
+            (&[dead, accepted, proved], Step::Write(1), unnamed, Some(1)),
+            (&[accepted, accepted], Step::Write(1), named, None),
+            (&[accepted, accepted], Step::Write(1), exchanged, None),
+            // The first source serves when the second one is written.
+            (&[missing, accepted], Step::Write(0), unnamed, None),
+            (&[dead, accepted], Step::Write(0), unnamed, None),
+            (&[proved, accepted], Step::Write(1), unnamed, None),
+            // No source serves.
+            (&[missing, dead], Step::Write(0), unnamed, None),
+            (&[accepted, accepted], Step::Probe(1), unnamed, None),
+        ] {
+            let told =
+                parting(step, sources, control, &[OtherRoute { name: "o".to_owned(), failover: vec![403] }]);
+            assert_eq!(told, parted.map(|source| Obstacle::Parted(source, 403)), "{sources:?} {step:?}");
+        }
+        let other = OtherRoute { name: "o".to_owned(), failover: vec![401] };
+        let told = parting(Step::Write(1), &[accepted, accepted], named, &[other]);
+        assert_eq!(told, Some(Obstacle::Parted(0, 403)));
     }
 
     #[test]

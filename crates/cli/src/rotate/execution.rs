@@ -5,16 +5,16 @@ use std::time::Duration;
 
 use ostiary_secrets_store::{Changes, NewSecret, Scope, Secret, SecretValue, Status};
 
-use super::control::{example_for, exposure};
-use super::found::{Found, Holding, Refusal, Verdict};
+use super::control::{example_for, exposure, parting};
+use super::found::{Found, Holding, Loss, Refusal, Verdict};
 use super::inspection::Inspection;
-use super::patience::{PROOFS, Patience};
 use super::plan::{Obstacle, Purpose, Step, next};
 use super::report::{Event, Report};
 use super::trial::Trial;
 use super::written::Written;
 use crate::configuration::Binding;
 use crate::failure::Failure;
+use crate::patience::{PROOFS, Patience};
 use crate::printable::Printable;
 
 /// The data of a rotation.
@@ -27,8 +27,8 @@ pub struct Execution<'a> {
     pub purpose: Purpose,
     /// Whether the control has to succeed before each write.
     pub is_controlled: bool,
-    /// A source that may be overwritten, whatever it holds.
-    pub overwrite: Option<usize>,
+    /// The sources that may be overwritten, whatever they hold.
+    pub overwrite: Vec<usize>,
     /// The time limit until the gateway reads a written value.
     pub patience: Duration,
     /// The pause between two reads that must have the same result.
@@ -40,11 +40,10 @@ pub struct Execution<'a> {
 /// The progress so far.
 #[derive(Default)]
 struct Course {
-    written: Written,
     /// The last source that had the new value before this run.
     held: Option<usize>,
-    /// The sources that would have been written.
-    rehearsed: Vec<usize>,
+    /// The sources that this run has written, or would have.
+    written: Vec<usize>,
     /// The last response to the control.
     control: Option<Refusal>,
     /// Whether the control came after the last write.
@@ -62,7 +61,7 @@ impl Execution<'_> {
         let mut course = Course::default();
         self.go_on(found, &mut course, report).map_err(|failure| {
             let risk = report.risk(found, false).map(|risk| format!("\n{risk}")).unwrap_or_default();
-            course.written.explain(failure, &risk)
+            report.written.explain(failure, &risk)
         })
     }
 
@@ -73,19 +72,23 @@ impl Execution<'_> {
         report: &mut Report<'_>,
     ) -> Result<Step, Failure> {
         *found = self.inspection.look(report)?;
-        if let Some(known) = self.overwrite.and_then(|source| found.get_mut(source))
-            && known.holding == Holding::Other
-        {
-            known.verdict = Verdict::Waived;
+        for source in &self.overwrite {
+            if let Some(known) = found.get_mut(*source).filter(|known| known.holding != Holding::New) {
+                known.verdict = Verdict::Waived;
+            }
         }
-        course.held = found.iter().rposition(|known| known.holding == Holding::New);
         loop {
+            // A probe can find it too, if the first read came from an instance of the gateway that is behind.
+            let is_held = |(source, known): &(usize, &Found)| {
+                known.holding == Holding::New && !course.written.contains(source)
+            };
+            course.held = found.iter().enumerate().filter(is_held).map(|(source, _)| source).next_back();
             if let Some(control) = course.control {
                 for known in &mut *found {
                     known.verdict = known.verdict.compared_with(control);
                 }
             }
-            let step = self.probed_first(next(found, self.purpose), found, course);
+            let step = next(found, course.held, self.purpose);
             if let Some(example) = example_for(step, found).filter(|_| self.wants_control(step, course)) {
                 match self.trial.control(example, report)? {
                     Ok(refusal) => course.control = Some(refusal),
@@ -107,41 +110,33 @@ impl Execution<'_> {
     fn wants_control(&self, step: Step, course: &Course) -> bool {
         let is_due =
             if matches!(step, Step::Stop(_)) { course.control.is_none() } else { !course.is_confirmed };
-        self.is_controlled && is_due && course.rehearsed.is_empty()
+        let is_shown = !self.is_rehearsal || course.written.is_empty();
+        self.is_controlled && is_due && is_shown
     }
 
     /// The reason not to do the step, which the state of the sources does not have.
     fn obstacle(&self, step: Step, found: &[Found], course: &Course) -> Result<Option<Obstacle>, Failure> {
         if matches!(self.purpose, Purpose::Injected { .. }) {
-            let obstacle = exposure(step, found, course.control, &self.trial.target.other_routes);
-            let waived = self.overwrite.map(Obstacle::ExposedUncontrolled);
-            let exposed = obstacle.filter(|obstacle| Some(*obstacle) != waived);
-            return Ok(exposed.or_else(|| displaced(step, found, course)));
+            let target = self.trial.target;
+            let is_waived = |obstacle: &Obstacle| matches!(obstacle, Obstacle::ExposedUncontrolled(source) if self.overwrite.contains(source));
+            let exposed = exposure(step, found, course.control, &target.other_routes);
+            let exposed = exposed.filter(|obstacle| !is_waived(obstacle));
+            let is_several = target.secrets.len() > 1;
+            let control = course.control.filter(|_| is_several);
+            return Ok(exposed.or_else(|| parting(step, found, control?, &target.other_routes)));
         }
         let Step::Write(source) = step else { return Ok(None) };
         self.inspection.check_operator(source)?;
-        let is_kept = |known: &Found| known.holding == Holding::Other && known.verdict != Verdict::Waived;
+        let is_kept = |known: &Found| known.loss() == Loss::Value;
         if let Some(holder) = course.held.filter(|_| found.get(source).is_some_and(is_kept))
-            && self.inspection.seems_newer(source, holder)?
+            && self.inspection.may_be_newer(source, holder)?
         {
             return Ok(Some(Obstacle::Newer { holder, source }));
         }
         let is_first = found.iter().all(|known| known.holding != Holding::New);
-        let is_asked = is_first && self.overwrite != Some(source);
+        let is_asked = is_first && !self.overwrite.contains(&source);
         let is_half_done = is_asked && self.inspection.is_unlike_others(source, found)?;
         Ok(is_half_done.then_some(Obstacle::HalfDone(source)))
-    }
-
-    /// Probes a source before its value is overwritten, where another source had the new value before this run.
-    fn probed_first(&self, step: Step, found: &[Found], course: &Course) -> Step {
-        let is_injected = matches!(self.purpose, Purpose::Injected { .. });
-        let is_unknown = |known: &Found| known.holding == Holding::Other && known.verdict == Verdict::Unknown;
-        match step {
-            Step::Write(source) if is_injected && course.held.is_some() => {
-                if found.get(source).is_some_and(is_unknown) { Step::Probe(source) } else { step }
-            }
-            _ => step,
-        }
     }
 
     fn take(
@@ -156,12 +151,13 @@ impl Execution<'_> {
         if is_write && self.is_rehearsal {
             let what = "would write the new value and wait until the gateway reads it";
             report.event(Event::would(source, what))?;
-            course.rehearsed.push(source);
+            course.written.push(source);
             Ok(Found { holding: Holding::New, verdict: Verdict::Unknown })
         } else if is_write {
             course.is_confirmed = false;
-            self.write(source, &mut course.written, report)
-        } else if course.rehearsed.contains(&source) {
+            course.written.push(source);
+            self.write(source, report)
+        } else if self.is_rehearsal && course.written.contains(&source) {
             report.event(Event::would(source, "would probe the upstream with it"))?;
             Ok(Found { holding: Holding::New, verdict: Verdict::Accepted })
         } else {
@@ -169,13 +165,13 @@ impl Execution<'_> {
         }
     }
 
-    fn write(&self, source: usize, written: &mut Written, report: &mut Report<'_>) -> Result<Found, Failure> {
+    fn write(&self, source: usize, report: &mut Report<'_>) -> Result<Found, Failure> {
         let Inspection { target, values, api, .. } = self.inspection;
         let patience = Patience::new(self.patience);
         let mut pending = Vec::new();
         for (secret, new) in target.secrets.iter().zip(values) {
             let Some(binding) = secret.sources.get(source) else { continue };
-            pending.push((binding, self.put(binding, &new.value, written)?));
+            pending.push((binding, self.put(source, binding, &new.value, &mut report.written)?));
         }
         report.event(Event::written(source))?;
 
@@ -208,7 +204,13 @@ impl Execution<'_> {
     }
 
     /// Changes the secret, or creates it if it is missing.
-    fn put(&self, binding: &Binding, value: &SecretValue, written: &mut Written) -> Result<Secret, Failure> {
+    fn put(
+        &self,
+        source: usize,
+        binding: &Binding,
+        value: &SecretValue,
+        written: &mut Written,
+    ) -> Result<Secret, Failure> {
         let (api, store) = (self.inspection.api, &binding.store);
         let value = SecretValue::parse(value.expose().to_owned()).map_err(Failure::failed)?;
         let present = api.secrets(store)?.into_iter().find(|secret| secret.name == binding.secret.as_str());
@@ -227,16 +229,6 @@ impl Execution<'_> {
                 },
             ),
         };
-        written.put(binding, || api.send(&call))
+        written.put(source, binding, || api.send(&call))
     }
-}
-
-/// The first write of a run, over a value that works, although another source had the new value before. An interrupted
-/// run leaves this, and so does a value that is not new: the store has the only copy of the newer one.
-fn displaced(step: Step, found: &[Found], course: &Course) -> Option<Obstacle> {
-    let Step::Write(source) = step else { return None };
-    let holder = course.held.filter(|_| course.written.is_empty() && course.rehearsed.is_empty())?;
-    let known = found.get(source)?;
-    let is_displaced = known.holding == Holding::Other && known.verdict.may_serve();
-    is_displaced.then_some(Obstacle::Displaced { holder, source })
 }

@@ -23,6 +23,17 @@ pub enum Holding {
     Unread,
 }
 
+/// What an overwrite of a source loses. No command can read a value, so the store may have its only copy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Loss {
+    /// Nothing: the source has the new value or none, the upstream refuses its value, or the user gives it up.
+    Nothing,
+    /// A value that works, or may work.
+    Value,
+    /// It is not known, because the source could not be read. That does not mean that its value is dead.
+    Unknown,
+}
+
 /// The result of a probe with only this source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
@@ -56,6 +67,16 @@ pub struct Refusal {
 }
 
 impl Found {
+    /// What an overwrite of the source loses.
+    pub fn loss(self) -> Loss {
+        match (self.holding, self.verdict) {
+            (Holding::New | Holding::Unreadable, _) | (_, Verdict::Waived) => Loss::Nothing,
+            (Holding::Unread, _) => Loss::Unknown,
+            (Holding::Other, verdict) if verdict.is_refusal() => Loss::Nothing,
+            (Holding::Other, _) => Loss::Value,
+        }
+    }
+
     /// Whether the source has no value that the gateway could send.
     pub fn is_missing(self) -> bool {
         self.holding == Holding::Unreadable

@@ -1,19 +1,18 @@
 //! Reads the target's sources through the gateway.
 
-use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use ostiary_secrets_store::{Secret, Status, StoreId};
 
 use super::found::{Found, Holding, Verdict};
-use super::patience::Tries;
 use super::report::{Event, Report};
 use super::target::{NewValue, Target};
 use crate::api::Api;
 use crate::configuration::Binding;
 use crate::failure::Failure;
 use crate::operator::{Operator, nonce};
+use crate::patience::Tries;
 use crate::printable::Printable;
 use crate::probed::Probed;
 
@@ -117,10 +116,18 @@ impl Inspection<'_> {
     /// Checks that the source does not hold the operator's own token, with which the gateway is asked.
     ///
     /// # Errors
-    /// Returns an error if it does, because the gateway would refuse the command after the write.
+    /// Returns an error if it does, because the gateway would refuse the command after the write; and if that is not
+    /// known, because the source could not be read.
     pub fn check_operator(&self, source: usize) -> Result<(), Failure> {
         for new in self.values {
-            let read = self.operator.read(&new.secret, source)?;
+            let read = self.operator.read_patiently(&new.secret, source)?;
+            if read.is_unread(&new.secret) {
+                return Err(Failure::failed(format_args!(
+                    "the gateway could not read {}, so it is not known whether it holds the token of \
+                     OSTIARY_OPERATOR_TOKEN, which would end with this write",
+                    self.target.source_name(source)
+                )));
+            }
             if self.operator.is_own(&read, &new.secret) {
                 return Err(Failure::failed(format_args!(
                     "{} holds the token of OSTIARY_OPERATOR_TOKEN, which would end with this write; set the variable \
@@ -132,19 +139,16 @@ impl Inspection<'_> {
         Ok(())
     }
 
-    /// Whether the value of `source` seems to be newer than that of `holder`: the store has changed it later, or it
-    /// comes after it, because the first half of a rotation writes the last source.
+    /// Whether the value of `source` may be newer than that of `holder`: it comes after it, because the first half of a
+    /// rotation writes the last source, or the store has changed it later. The times alone do not tell that it is
+    /// older, because the store also changes them with a comment or the scopes.
     ///
     /// # Errors
     /// Returns an error if the store does not answer.
-    pub fn seems_newer(&self, source: usize, holder: usize) -> Result<bool, Failure> {
+    pub fn may_be_newer(&self, source: usize, holder: usize) -> Result<bool, Failure> {
         let stored = self.stored()?;
         let [own, other] = [source, holder].map(|source| self.modified(source, &stored));
-        Ok(match own.zip(other).map(|(own, other)| own.cmp(&other)) {
-            Some(Ordering::Greater) => true,
-            Some(Ordering::Less) => false,
-            Some(Ordering::Equal) | None => source > holder,
-        })
+        Ok(source > holder || own.zip(other).is_some_and(|(own, other)| own > other))
     }
 
     /// The time of the last change of a source's secret; `None` if it is not known.
@@ -180,10 +184,9 @@ impl Inspection<'_> {
 pub fn held(read: &Probed, new: &NewValue) -> Holding {
     match read.outcome(&new.secret) {
         _ if read.proves(&new.secret, &new.value) => Holding::New,
-        "ok" | "invalid" | "exchange" => Holding::Other,
+        _ if read.is_unread(&new.secret) => Holding::Unread,
         "missing" | "empty" => Holding::Unreadable,
-        // The store failed, so the value is not known.
-        _ => Holding::Unread,
+        _ => Holding::Other,
     }
 }
 

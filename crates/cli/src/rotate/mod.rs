@@ -7,9 +7,7 @@ mod execution;
 mod found;
 mod inspection;
 mod judgement;
-mod other_callers;
 mod other_users;
-mod patience;
 mod plan;
 mod probe_body;
 mod probe_path;
@@ -32,13 +30,13 @@ use crate::batch;
 use crate::configuration::ConfigurationArguments;
 use crate::failure::Failure;
 use crate::operator::OperatorArguments;
+use crate::other_callers::check_other_callers;
 use crate::output::{Output, Text, Tone};
 use crate::value_check::check_named;
 use crate::value_source::ValueSource;
 use execution::Execution;
 use inspection::Inspection;
 use judgement::ProbeRequest;
-use other_callers::check_other_callers;
 use plan::Purpose;
 use probe_body::check_body;
 use probe_path::check_mount;
@@ -121,9 +119,9 @@ struct Waivers {
     /// Every key of the secret is dead: write the new value although the upstream accepts no source.
     #[arg(long)]
     all_dead: bool,
-    /// Nobody needs what this source holds, so it may be written first. The primary is 1.
-    #[arg(long, value_name = "SOURCE", value_parser = clap::value_parser!(u8).range(1..))]
-    overwrite: Option<u8>,
+    /// Nobody needs what these sources hold, so they may be written first. The primary is 1.
+    #[arg(long, value_name = "SOURCES", value_delimiter = ',', value_parser = clap::value_parser!(u8).range(1..))]
+    overwrite: Vec<u8>,
     /// Write a secret that another environment of wrangler's configuration, or another binding, uses too.
     #[arg(long)]
     write_bound: bool,
@@ -152,7 +150,9 @@ impl Rotate {
         let values = values(&self.secrets, self.from, &self.value)?;
         values.iter().try_for_each(|new| check_named(&gateway, &new.secret, &new.value))?;
         if probe.is_none() {
-            check_other_callers(&gateway, &operator, &values)?;
+            for new in &values {
+                check_other_callers(&gateway, &operator, &new.secret, &new.value, |_| false)?;
+            }
         }
 
         let (target, values) = (&target, values.as_slice());
@@ -201,16 +201,17 @@ impl Rotate {
 }
 
 impl Waivers {
-    /// The source that may be overwritten, from 0.
-    fn overwritten(&self, target: &Target) -> Result<Option<usize>, Failure> {
-        let source = self.overwrite.map(|source| usize::from(source.saturating_sub(1)));
-        if source.is_some_and(|source| source >= target.sources()) {
+    /// The sources that may be overwritten, from 0.
+    fn overwritten(&self, target: &Target) -> Result<Vec<usize>, Failure> {
+        let sources = self.overwrite.iter().map(|source| usize::from(source.saturating_sub(1)));
+        let sources: Vec<usize> = sources.collect();
+        if sources.iter().any(|source| *source >= target.sources()) {
             return Err(Failure::usage(format_args!(
                 "--overwrite is a position of a source, and the secret has {}",
                 target.sources()
             )));
         }
-        Ok(source)
+        Ok(sources)
     }
 }
 

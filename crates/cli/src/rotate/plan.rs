@@ -9,12 +9,16 @@
 //!    itself may be wrong. If a source is refused in another way than the control, nothing is written, because that may
 //!    be a valid key without permission for the probe. The same is true of a source that is neither accepted nor
 //!    refused.
-//! 3. Then every source that does not have the new value is written, the primary first.
+//! 3. Then every source that does not have the new value is written, the primary first. If a source had that value
+//!    before this run, it may be the previous key and not the next one. Then a value that works, or may work, is not
+//!    overwritten, and nothing is written before that is known of every source.
+//!
+//! A source that could not be read is never written. `--overwrite` waives the value of one source: [`Found::loss`].
 //!
 //! A caller's token has no upstream, and all its sources are accepted at the same time. One of them is written; the
 //! others only with `--finish`, because that ends the old token.
 
-use super::found::{Found, Holding, Verdict};
+use super::found::{Found, Holding, Loss, Verdict};
 
 /// The purpose of the secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,6 +64,9 @@ pub enum Obstacle {
     /// This source comes before the one that works, and requests do not continue to the next source after this status:
     /// a wrong value there would fail requests.
     Exposed(usize, u16),
+    /// This source serves requests, it has several secrets, which are written one after the other, and requests do not
+    /// continue to the next source after this status.
+    Parted(usize, u16),
     /// This source comes before one that may serve requests, and without a control it is not known whether requests
     /// continue to that one after a wrong value.
     ExposedUncontrolled(usize),
@@ -71,8 +78,8 @@ pub enum Obstacle {
     Untold,
     /// No source is known to work, although one has a value.
     NoneWorks,
-    /// The first source had the new value before this run, and this one works with another, which the write would end:
-    /// the new value may be an older one.
+    /// The first source had the new value before this run, and this one works, or may work, with another, which a write
+    /// would end: the new value may be an older one.
     Displaced {
         /// The source that had the new value.
         holder: usize,
@@ -94,30 +101,33 @@ pub enum Obstacle {
     NothingToPromote,
 }
 
-/// The next step.
+/// The next step. `held` is a source that had the new value before this run.
 #[must_use]
-pub fn next(found: &[Found], purpose: Purpose) -> Step {
+pub fn next(found: &[Found], held: Option<usize>, purpose: Purpose) -> Step {
     match purpose {
-        Purpose::Injected { all_dead } => next_injected(found, all_dead),
+        Purpose::Injected { all_dead } => next_injected(found, held, all_dead),
         Purpose::Proof { finish } => next_proof(found, finish),
     }
 }
 
-fn next_injected(found: &[Found], all_dead: bool) -> Step {
+fn next_injected(found: &[Found], held: Option<usize>, all_dead: bool) -> Step {
     let first = |wanted: fn(&Found) -> bool| found.iter().position(wanted);
 
     // 1. Probe a source that has the new value.
     if let Some(step) = next_for_new(found) {
         return step;
     }
-    // 3. One source works with the new value, so every other one can be written.
-    if found.iter().any(|source| source.holding == Holding::New) {
-        return first(|source| source.holding != Holding::New).map_or(Step::Done, Step::Write);
-    }
-    // 2. Find the source that is not needed.
     if let Some(source) = unread(found) {
         return Step::Stop(Obstacle::Unread(source));
     }
+    // 3. One source works with the new value, so every other one can be written.
+    if found.iter().any(|source| source.holding == Holding::New) {
+        if let Some(step) = held.and_then(|holder| next_for_held(found, holder)) {
+            return step;
+        }
+        return first(|source| source.holding != Holding::New).map_or(Step::Done, Step::Write);
+    }
+    // 2. Find the source that is not needed.
     if let Some(source) = untried(found) {
         return Step::Probe(source);
     }
@@ -125,27 +135,35 @@ fn next_injected(found: &[Found], all_dead: bool) -> Step {
         return Step::Stop(Obstacle::Restricted(source));
     }
     let accepted = found.iter().filter(|source| source.verdict == Verdict::Accepted).count();
-    let unreadable = first(|source| source.holding == Holding::Unreadable);
-    let refused = first(|source| source.holding == Holding::Other && source.verdict.is_refusal());
     let undecided = first(|source| source.holding == Holding::Other && source.verdict == Verdict::Undecided);
     if accepted == 0 {
         if let Some(source) = undecided {
             return Step::Stop(Obstacle::Undecided(source));
         }
-        let is_value = |source: &Found| source.holding == Holding::Other && source.verdict != Verdict::Unfit;
+        let is_value = |source: &Found| !source.is_missing() && source.verdict != Verdict::Unfit;
         if found.iter().any(is_value) && !all_dead {
             return Step::Stop(Obstacle::NoneWorks);
         }
         // The last one, because the probe itself may be wrong and the first source may work.
+        let missing = first(|source| source.is_missing());
         let last = found.iter().rposition(|source| source.verdict.is_refusal());
-        return unreadable.or(last).map_or(Step::Stop(Obstacle::NoneWorks), Step::Write);
+        return missing.or(last).map_or(Step::Stop(Obstacle::NoneWorks), Step::Write);
     }
-    match (unreadable.into_iter().chain(refused).min(), undecided) {
+    match (first(|source| source.loss() == Loss::Nothing), undecided) {
         (Some(source), _) => Step::Write(source),
         (None, Some(source)) => Step::Stop(Obstacle::Undecided(source)),
         (None, None) if accepted == 1 => Step::Stop(Obstacle::OnlySource),
         (None, None) => Step::Write(found.len().saturating_sub(1)),
     }
+}
+
+/// The step that comes before any write, where a source had the new value before this run.
+fn next_for_held(found: &[Found], holder: usize) -> Option<Step> {
+    if let Some(source) = untried(found) {
+        return Some(Step::Probe(source));
+    }
+    let source = found.iter().position(|source| source.loss() == Loss::Value)?;
+    Some(Step::Stop(Obstacle::Displaced { holder, source }))
 }
 
 /// The step for a source that has the new value, unless the upstream has accepted it.
@@ -172,8 +190,9 @@ fn untried(found: &[Found]) -> Option<usize> {
     found.iter().position(|source| source.holding == Holding::Other && source.verdict == Verdict::Unknown)
 }
 
+/// A source that could not be read, unless the user says that nobody needs it.
 fn unread(found: &[Found]) -> Option<usize> {
-    found.iter().position(|source| source.holding == Holding::Unread)
+    found.iter().position(|source| source.loss() == Loss::Unknown)
 }
 
 fn next_proof(found: &[Found], finish: bool) -> Step {
@@ -182,21 +201,31 @@ fn next_proof(found: &[Found], finish: bool) -> Step {
     if held == found.len() {
         return Step::Done;
     }
-    match (held, finish) {
-        (0, true) => Step::Stop(Obstacle::NothingToPromote),
-        (0, false) => match (unread(found), first(|source| source.holding == Holding::Unreadable)) {
-            (Some(source), _) => Step::Stop(Obstacle::Unread(source)),
-            (None, Some(source)) => Step::Write(source),
-            (None, None) if found.len() < 2 => Step::Stop(Obstacle::OnlySource),
-            (None, None) => {
-                let overwritten = first(|source| source.verdict == Verdict::Waived);
-                Step::Write(overwritten.unwrap_or(found.len().saturating_sub(1)))
-            }
-        },
-        (_, false) => Step::Half,
-        (_, true) => first(|source| source.holding != Holding::New).map_or(Step::Done, Step::Write),
+    if held > 0 && !finish {
+        return Step::Half;
     }
+    if let Some(source) = unread(found) {
+        return Step::Stop(Obstacle::Unread(source));
+    }
+    if held > 0 {
+        return first(|source| source.holding != Holding::New).map_or(Step::Done, Step::Write);
+    }
+    if finish {
+        return Step::Stop(Obstacle::NothingToPromote);
+    }
+    if let Some(source) = first(|source| source.is_missing()) {
+        return Step::Write(source);
+    }
+    if found.len() < 2 {
+        return Step::Stop(Obstacle::OnlySource);
+    }
+    let overwritten = first(|source| source.verdict == Verdict::Waived);
+    Step::Write(overwritten.unwrap_or(found.len().saturating_sub(1)))
 }
+
+#[cfg(test)]
+#[path = "plan_properties.rs"]
+mod properties;
 
 #[cfg(test)]
 mod tests {
@@ -232,7 +261,7 @@ mod tests {
     fn run(mut world: Vec<Real>, new_works: bool, interruptions: u32) -> (Vec<Real>, Step) {
         let mut found: Vec<Found> = world.iter().copied().map(look).collect();
         for number in 0..32 {
-            let step = next(&found, Purpose::Injected { all_dead: true });
+            let step = next(&found, None, Purpose::Injected { all_dead: true });
             match step {
                 Step::Probe(source) => {
                     let accepted = works(world[source], new_works);
@@ -329,7 +358,7 @@ mod tests {
             (vec![unread, other(Accepted)], Step::Stop(Obstacle::Unread(0))),
             (vec![unreadable, unread], Step::Stop(Obstacle::Unread(1))),
             (vec![unread], Step::Stop(Obstacle::Unread(0))),
-            (vec![new, unread], Step::Write(1)),
+            (vec![new, unread], Step::Stop(Obstacle::Unread(1))),
             (vec![other(Accepted), other(Restricted)], Step::Stop(Obstacle::Restricted(1))),
             (vec![other(Restricted)], Step::Stop(Obstacle::Restricted(0))),
             (vec![unreadable, other(Restricted)], Step::Stop(Obstacle::Restricted(1))),
@@ -339,7 +368,7 @@ mod tests {
                 Step::Stop(Obstacle::Restricted(1)),
             ),
         ] {
-            assert_eq!(next(&found, Purpose::Injected { all_dead: false }), expected, "{found:?}");
+            assert_eq!(next(&found, None, Purpose::Injected { all_dead: false }), expected, "{found:?}");
         }
         for (found, expected) in [
             (vec![other(Refused), unreadable], Step::Write(1)),
@@ -349,7 +378,7 @@ mod tests {
             (vec![other(Undecided), other(Refused)], Step::Stop(Obstacle::Undecided(0))),
             (vec![other(Restricted), other(Refused)], Step::Stop(Obstacle::Restricted(0))),
         ] {
-            assert_eq!(next(&found, Purpose::Injected { all_dead: true }), expected, "{found:?}");
+            assert_eq!(next(&found, None, Purpose::Injected { all_dead: true }), expected, "{found:?}");
         }
     }
 
@@ -357,10 +386,10 @@ mod tests {
     fn what_a_mistyped_value_can_be_undone_with_is_tried_first() {
         let new = Found { holding: Holding::New, verdict: Verdict::Refused };
         let other = |verdict| Found { holding: Holding::Other, verdict };
-        assert_eq!(next(&[other(Verdict::Unknown), new], INJECTED), Step::Probe(0));
+        assert_eq!(next(&[other(Verdict::Unknown), new], None, INJECTED), Step::Probe(0));
         for verdict in [Verdict::Accepted, Verdict::Refused, Verdict::Undecided] {
             let stop = Step::Stop(Obstacle::Mistyped(1));
-            assert_eq!(next(&[other(verdict), new], INJECTED), stop, "{verdict:?}");
+            assert_eq!(next(&[other(verdict), new], None, INJECTED), stop, "{verdict:?}");
         }
     }
 
@@ -368,7 +397,7 @@ mod tests {
     fn an_upstream_that_does_not_answer_stops_before_the_second_write() {
         let new = Found { holding: Holding::New, verdict: Verdict::Undecided };
         let old = Found { holding: Holding::Other, verdict: Verdict::Accepted };
-        assert_eq!(next(&[old, new], INJECTED), Step::Stop(Obstacle::Undecided(1)));
+        assert_eq!(next(&[old, new], None, INJECTED), Step::Stop(Obstacle::Undecided(1)));
     }
 
     #[test]
@@ -390,9 +419,11 @@ mod tests {
             (vec![missing], false, Step::Write(0)),
             (vec![unread, old], false, Step::Stop(Obstacle::Unread(0))),
             (vec![missing, unread], false, Step::Stop(Obstacle::Unread(1))),
-            (vec![unread, new], true, Step::Write(0)),
+            (vec![unread, new], true, Step::Stop(Obstacle::Unread(0))),
+            (vec![new, unread], false, Step::Half),
+            (vec![unread, old], true, Step::Stop(Obstacle::Unread(0))),
         ] {
-            assert_eq!(next(&found, Purpose::Proof { finish }), expected, "{found:?} {finish}");
+            assert_eq!(next(&found, None, Purpose::Proof { finish }), expected, "{found:?} {finish}");
         }
     }
 }

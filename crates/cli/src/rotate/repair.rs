@@ -7,6 +7,7 @@ use ostiary_secrets_store::{Scope, Secret};
 use super::target::Target;
 use crate::configuration::Binding;
 use crate::printable::Printable;
+use crate::scopes::with_scopes;
 use crate::shell::{GivenOptions, ShellCommand};
 
 /// The line that deletes what was written; empty if nothing was.
@@ -50,8 +51,7 @@ pub fn put_back(
 fn described(command: ShellCommand, before: Option<&Secret>) -> ShellCommand {
     let Some(Secret { scopes, comment, .. }) = before else { return command };
     let is_usual = scopes.is_empty() || *scopes == [Scope::Workers];
-    let names: Vec<String> = scopes.iter().map(ToString::to_string).collect();
-    let command = if is_usual { command } else { command.option("--scopes", &names.join(",")) };
+    let command = if is_usual { command } else { with_scopes(command, scopes) };
     // A comment that a terminal would not show as it is cannot be pasted.
     let is_shown = |comment: &&str| !comment.is_empty() && Printable(comment).to_string() == **comment;
     match comment.as_deref().filter(is_shown) {
@@ -96,6 +96,11 @@ mod tests {
                 r#"["workers","ai_gateway"]"#,
                 r#""of the shop""#,
                 "ostiary secrets duplicate --scopes workers,ai_gateway --comment 'of the shop'",
+            ),
+            (
+                r#"["workers","quantum"]"#,
+                "null",
+                "ostiary secrets duplicate --scopes workers --other-scopes quantum",
             ),
         ] {
             assert_eq!(described(command(), Some(&secret(scopes, comment))).to_string(), expected);

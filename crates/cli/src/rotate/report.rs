@@ -8,10 +8,11 @@ use ostiary_secrets_store::Secret;
 use serde::Serialize;
 use serde_json::json;
 
-use super::found::{Found, Holding, Verdict};
+use super::found::{Found, Holding, Loss, Verdict};
 use super::plan::{Obstacle, Step};
 use super::repair::{deletions, put_back};
 use super::target::Target;
+use super::written::Written;
 use crate::failure::Failure;
 use crate::output::{Output, Text, Tone};
 use crate::shell::GivenOptions;
@@ -42,6 +43,8 @@ pub struct Report<'a> {
     /// The stores' secrets before the first write.
     stored: Vec<Secret>,
     events: Vec<Event>,
+    /// What is written.
+    pub written: Written,
     /// Whether standard output was closed after a write. The rotation then continues, and tells its end on standard
     /// error.
     is_closed: bool,
@@ -90,7 +93,8 @@ impl Event {
 impl<'a> Report<'a> {
     /// A report without events.
     pub fn new(target: &'a Target, given: GivenOptions, output: &'a mut Output) -> Self {
-        Self { target, output, given, stored: Vec::new(), events: Vec::new(), is_closed: false }
+        let (stored, events, written) = (Vec::new(), Vec::new(), Written::default());
+        Self { target, output, given, stored, events, written, is_closed: false }
     }
 
     /// Keeps the scopes and comments of these secrets, for a command that restores one.
@@ -183,7 +187,7 @@ impl<'a> Report<'a> {
                 name(source),
                 source.saturating_add(1)
             ),
-            Obstacle::Displaced { holder, source } => self.displaced(holder, source),
+            Obstacle::Displaced { holder, source } => self.displaced(holder, source, found),
             Obstacle::Newer { holder, source } => self.newer(holder, source),
             Obstacle::Restricted(source) => format!(
                 "{} is refused in another way than a wrong value. A valid key without permission for the probe is \
@@ -198,23 +202,38 @@ impl<'a> Report<'a> {
                  fail requests. {written} Add {status} to `failover` (docs/rotation.md), deploy, and run the same again.",
                 capitalised(&name(source))
             ),
+            Obstacle::Parted(source, status) => format!(
+                "{} serves requests, and its secrets are written one after the other: between the two writes, requests \
+                 would fail with {status}, because the `failover` of a route with the secrets does not include it. \
+                 {written} Add {status} to `failover` (docs/rotation.md), deploy, and run the same again.",
+                capitalised(&name(source))
+            ),
             Obstacle::Unread(source) => format!(
-                "The gateway could not read {}, which may have the only value that works, so no source is written. \
-                 Run the same again later with the same value.",
-                name(source)
+                "The gateway could not read {}, which may have the only value that works, so it is not overwritten. \
+                 {written} Run the same again later with the same value; or with --overwrite {}, if nobody needs what it \
+                 holds.",
+                name(source),
+                source.saturating_add(1)
             ),
             obstacle => reason_without_source(obstacle, &written),
         }
     }
 
-    fn displaced(&self, holder: usize, source: usize) -> String {
+    fn displaced(&self, holder: usize, source: usize, found: &[Found]) -> String {
+        let is_needed = |known: &Found| known.loss() == Loss::Value || known.verdict == Verdict::Waived;
+        let needed = (1_usize..).zip(found).filter(|(_, known)| is_needed(known));
+        let needed: Vec<String> = needed.map(|(position, _)| position.to_string()).collect();
+        let does = match found.get(source) {
+            Some(known) if known.verdict == Verdict::Accepted => "works",
+            _ => "may work",
+        };
         format!(
-            "{} held this value before this run, and {} works with another one, of which the store may have the only \
+            "{} held this value before this run, and {} {does} with another one, of which the store may have the only \
              copy. If an earlier run was interrupted, run the same with --overwrite {} to continue. If not, this value \
              may be the previous key, and that one the current key. {}",
             capitalised(&self.target.source_name(holder)),
             self.target.source_name(source),
-            source.saturating_add(1),
+            needed.join(","),
             self.written()
         )
     }
@@ -222,7 +241,7 @@ impl<'a> Report<'a> {
     fn newer(&self, holder: usize, source: usize) -> String {
         let name = self.target.source_name(source);
         format!(
-            "{} holds this token, and {name} holds another one, which seems to be newer: the caller may use that one. \
+            "{} holds this token, and {name} holds another one, which may be newer: the caller may use that one. \
              {} Run the same with the new token; or with --overwrite {}, if nobody uses the one of {name}.",
             capitalised(&self.target.source_name(holder)),
             self.written(),
@@ -282,36 +301,51 @@ impl<'a> Report<'a> {
         )
     }
 
-    /// A warning that requests may fail now, with the commands that prevent it: a source that has the new value comes
-    /// before one that served requests. `is_doubtful` is whether a result of the probe does not count.
+    /// A warning that requests may fail now, with the commands that prevent it: a source that has the new value, or a
+    /// part of it, comes before one that serves requests without it. `is_doubtful` is whether the last results of the
+    /// probe do not count.
     pub fn risk(&self, found: &[Found], is_doubtful: bool) -> Option<String> {
-        let is_written = |source: usize| {
-            self.events.iter().any(|event| event.kind == WRITTEN && event.source == source.saturating_add(1))
+        let is_proved = |known: &Found| {
+            !is_doubtful && known.holding == Holding::New && known.verdict == Verdict::Accepted
         };
-        let is_proved = |known: &Found| known.holding == Holding::New && known.verdict == Verdict::Accepted;
+        let is_proved_somewhere = found.iter().any(is_proved);
+        let is_touched = |source: usize| !self.written.of_source(source, self.target).is_empty();
         let is_wrong = |source: usize, known: &Found| {
-            (is_written(source) || known.holding == Holding::New) && (is_doubtful || !is_proved(known))
-        };
-        let may_serve = |source: usize, known: &Found| {
-            known.holding == Holding::Other && known.verdict.may_serve() && !is_written(source)
+            if is_touched(source) {
+                // Once one source has proved the new value, only a part of it is wrong in another one.
+                let is_partial = self.written.is_partial(source, self.target);
+                is_partial || !(is_proved(known) || is_proved_somewhere)
+            } else {
+                // A value from before this run is only wrong if it is refused like the control.
+                known.holding == Holding::New && known.verdict == Verdict::Refused && !is_doubtful
+            }
         };
         let (front, _) = found.iter().enumerate().find(|(source, known)| is_wrong(*source, known))?;
-        let is_accepted =
-            |known: &Found| known.holding == Holding::Other && known.verdict == Verdict::Accepted;
-        if found.iter().take(front).any(is_accepted) {
+        let is_sure = is_doubtful || !is_touched(front);
+        let serves = |source: usize, known: &Found, is_sure: bool| {
+            let is_kept = known.holding == Holding::Other && !is_touched(source);
+            let may_serve =
+                if is_sure { known.verdict == Verdict::Accepted } else { known.verdict.may_serve() };
+            (is_kept && may_serve) || (is_proved(known) && !is_wrong(source, known))
+        };
+        if found.iter().enumerate().take(front).any(|(source, known)| serves(source, known, true)) {
             return None;
         }
         let mut behind = found.iter().enumerate().skip(front.saturating_add(1));
-        let (serving, _) = behind.find(|(source, known)| may_serve(*source, known))?;
+        let (serving, known) = behind.find(|(source, known)| serves(*source, known, is_sure))?;
         let name = |source| self.target.source_name(source);
+        let how = if is_proved(known) { "works" } else { "served them" };
         let mut text = format!(
-            "Requests may fail now: {} comes before {}, which served them. If it is deleted, requests use {} again:",
+            "Requests may fail now: {} comes before {}, which {how}. If it is deleted, requests use {} again:",
             name(front),
             name(serving),
             name(serving)
         );
-        let written = self.target.secrets.iter().filter_map(|secret| secret.sources.get(front));
-        text.push_str(&deletions(written, &self.given));
+        let mut wrong = self.written.of_source(front, self.target);
+        if wrong.is_empty() {
+            wrong = self.target.secrets.iter().filter_map(|secret| secret.sources.get(front)).collect();
+        }
+        text.push_str(&deletions(wrong.into_iter(), &self.given));
         Some(text)
     }
 }
@@ -403,6 +437,39 @@ mod tests {
     use crate::configuration::Binding;
 
     #[test]
+    fn a_part_of_a_value_in_front_of_the_whole_one_is_a_risk() {
+        let source = |name: &str| Binding {
+            name: name.to_uppercase(),
+            store: "s".parse().unwrap(),
+            secret: name.parse().unwrap(),
+        };
+        let secrets = [["i1", "i2"], ["k1", "k2"]];
+        let secrets: Vec<_> =
+            secrets.into_iter().map(|sources| TargetSecret { sources: sources.map(source).into() }).collect();
+        let target =
+            Target { secrets, route: None, caller: None, other_routes: Vec::new(), other_users: Vec::new() };
+        let old = Found { holding: Holding::Other, verdict: Verdict::Accepted };
+        let new = Found { holding: Holding::New, verdict: Verdict::Accepted };
+        for (found, written, expected) in [
+            // The second source has the whole pair, and the first one only the id.
+            (&[old, new][..], &[(0, 1), (1, 1), (0, 0)][..], Some("delete --delete-bound i1")),
+            (&[old, new], &[(0, 1), (1, 1), (0, 0), (1, 0)], None),
+            (&[old, new], &[(0, 1), (1, 1)], None),
+            // The part is behind the pair that serves.
+            (&[old, old], &[(0, 1)], None),
+        ] {
+            let mut output = Output::to_terminal(true);
+            let mut report = Report::new(&target, GivenOptions::default(), &mut output);
+            for (secret, source) in written {
+                report.written.put(*source, &target.secrets[*secret].sources[*source], || Ok(())).unwrap();
+            }
+            let told = report.risk(found, false);
+            assert_eq!(told.is_some(), expected.is_some(), "{found:?} {written:?} {told:?}");
+            assert!(told.unwrap_or_default().ends_with(expected.unwrap_or_default()));
+        }
+    }
+
+    #[test]
     fn a_value_in_front_of_the_one_that_served_is_a_risk() {
         use Verdict::{Accepted, Refused, Undecided, Unknown};
         let binding = |name: &str| Binding {
@@ -419,8 +486,13 @@ mod tests {
         for (found, written, is_doubtful, expected) in [
             (&[new(Refused), other(Accepted)][..], &[0][..], certain, Some((1, 2))),
             (&[new(Refused), other(Undecided)], &[0], certain, Some((1, 2))),
-            // An earlier run has written it.
-            (&[new(Unknown), other(Accepted)], &[], certain, Some((1, 2))),
+            // An earlier run may have written it: it is wrong if it is refused like the control.
+            (&[new(Refused), other(Accepted)], &[], certain, Some((1, 2))),
+            (&[new(Refused), other(Undecided)], &[], certain, None),
+            (&[new(Unknown), other(Accepted)], &[], certain, None),
+            (&[new(Undecided), other(Accepted)], &[], certain, None),
+            (&[new(Refused), other(Accepted)], &[], doubtful, None),
+            (&[new(Accepted), other(Accepted)], &[], doubtful, None),
             // The write may not be visible to the gateway yet.
             (&[other(Accepted), other(Accepted)], &[0], certain, Some((1, 2))),
             (&[other(Accepted), other(Accepted)], &[0, 1], certain, None),
@@ -428,6 +500,9 @@ mod tests {
             // The new value works, unless the probe tells nothing.
             (&[new(Accepted), other(Accepted)], &[0], certain, None),
             (&[new(Accepted), other(Accepted)], &[0], doubtful, Some((1, 2))),
+            (&[new(Accepted), other(Undecided)], &[0], doubtful, None),
+            // The same value works in another source.
+            (&[other(Accepted), new(Accepted)], &[0, 1], certain, None),
             (&[other(Refused), new(Refused), other(Accepted)], &[1], certain, Some((2, 3))),
             // The value that serves comes first.
             (&[other(Accepted), new(Refused)], &[1], certain, None),
@@ -439,9 +514,8 @@ mod tests {
         ] {
             let mut output = Output::to_terminal(true);
             let mut report = Report::new(&target, GivenOptions::default(), &mut output);
-            report.event(Event::found(0, Holding::Other)).unwrap();
             for source in written {
-                report.event(Event::written(*source)).unwrap();
+                report.written.put(*source, &target.secrets[0].sources[*source], || Ok(())).unwrap();
             }
             let told = report.risk(found, is_doubtful);
             let told = told.as_deref();

@@ -6,12 +6,12 @@ use std::time::Duration;
 use super::found::{Found, Holding, Refusal, Verdict};
 use super::inspection::held;
 use super::judgement::{Judgement, ProbeRequest};
-use super::patience::{PROOFS, Patience, Tries};
 use super::plan::Obstacle;
 use super::report::{Event, Report};
 use super::target::{NewValue, Target};
 use crate::failure::Failure;
 use crate::operator::Operator;
+use crate::patience::{PROOFS, Patience, Tries};
 use crate::probed::Probed;
 
 /// Probes the upstream with the sources.

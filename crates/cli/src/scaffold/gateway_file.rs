@@ -38,6 +38,11 @@ impl GatewayFile {
         self.has("callers", name)
     }
 
+    /// Whether there is a secret with this name.
+    pub fn has_secret(&self, name: &str) -> bool {
+        self.has("secrets", name)
+    }
+
     /// The Secrets Store bindings that are sources of this secret.
     pub fn bindings(&self, secret: &str) -> Vec<String> {
         let sources = self.0.get("secrets").and_then(|secrets| secrets.get(secret)).and_then(Item::as_array);
@@ -53,6 +58,13 @@ impl GatewayFile {
     /// The sources of this secret.
     pub fn sources_mut(&mut self, secret: &str) -> Option<&mut Array> {
         self.0.get_mut("secrets")?.get_mut(secret)?.as_array_mut()
+    }
+
+    /// The Secrets Store bindings of all secrets.
+    pub fn all_bindings(&self) -> Vec<String> {
+        let secrets = self.0.get("secrets").and_then(Item::as_table_like);
+        let names = secrets.into_iter().flat_map(|secrets| secrets.iter()).map(|(name, _)| name.to_owned());
+        names.flat_map(|name| self.bindings(&name)).collect()
     }
 
     /// Adds a caller with this digest of its token.

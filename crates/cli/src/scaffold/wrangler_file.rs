@@ -1,7 +1,7 @@
 //! wrangler's configuration, edited in place: TOML, or JSON with comments.
 
 use jsonc_parser::cst::{CstInputValue, CstObject, CstRootNode};
-use ostiary_grammar::jsonc;
+use ostiary_grammar::{File, StoreBinding, environments, jsonc};
 use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, TableLike, value};
 
 use super::beside::Row;
@@ -86,6 +86,13 @@ impl WranglerFile {
                 None => Ok(Vec::new()),
             },
         }
+    }
+
+    /// Every Secrets Store binding of every environment; none if the file has errors.
+    pub fn bindings(&self) -> Vec<StoreBinding> {
+        let path = if matches!(self, Self::Toml(_)) { "wrangler.toml" } else { "wrangler.json" };
+        let environments = environments(File { path, text: &self.text() }).unwrap_or_default();
+        environments.into_iter().flat_map(|environment| environment.bindings).collect()
     }
 
     /// The current text of the file.

@@ -17,6 +17,7 @@ use crate::configuration::ConfigurationArguments;
 use crate::failure::Failure;
 use crate::output::{Output, Text, Tone};
 use crate::printable::Printable;
+use crate::scopes::OtherScopes;
 use crate::value_check::{ValueArguments, ValueCheck};
 use crate::value_source::ValueSource;
 use deletion::DeleteArguments;
@@ -123,6 +124,8 @@ struct UpdateArguments {
     /// The new scopes, separated by commas; they replace all others.
     #[arg(long, value_delimiter = ',', value_name = "SCOPES")]
     scopes: Option<Vec<Scope>>,
+    #[command(flatten)]
+    others: OtherScopes,
     /// The new comment.
     #[arg(long)]
     comment: Option<String>,
@@ -144,6 +147,8 @@ struct About {
     /// The services that may use it, separated by commas.
     #[arg(long, value_delimiter = ',', default_value = "workers", value_name = "SCOPES")]
     scopes: Vec<Scope>,
+    #[command(flatten)]
+    others: OtherScopes,
     /// A comment.
     #[arg(long)]
     comment: Option<String>,
@@ -172,7 +177,8 @@ impl Secrets {
             }
             Operation::Delete(delete) => delete.run(&api, &store, &self.configuration, output),
             Operation::Duplicate { which, new_name, about } => {
-                let duplicate = Duplicate { name: new_name, scopes: about.scopes, comment: about.comment };
+                let scopes = about.others.added_to(about.scopes);
+                let duplicate = Duplicate { name: new_name, scopes, comment: about.comment };
                 let id = which.find(&api, &store)?;
                 let result = api.send(&api.account.duplicate_secret(&store.id, &id, &duplicate));
                 show(
@@ -208,13 +214,14 @@ impl CreateArguments {
         check: &ValueCheck,
         output: &mut Output,
     ) -> Result<(), Failure> {
+        let scopes = self.about.others.added_to(self.about.scopes);
         if let Some(path) = self.from {
-            return creation::from_file(api, &store.id, &path, &self.about.scopes, check, output);
+            return creation::from_file(api, &store.id, &path, &scopes, check, output);
         }
         let name = self.name.ok_or_else(|| Failure::usage("a new secret has a name"))?;
         let value = self.value.read(name.as_str())?;
         check.stored(&store.id, &name, &value)?;
-        let secret = NewSecret { name, value, scopes: self.about.scopes, comment: self.about.comment };
+        let secret = NewSecret { name, value, scopes, comment: self.about.comment };
         let result = api.send(&api.account.create_secret(&store.id, &secret));
         show(&result.map_err(|failure| store.failure(api, "create", secret.name.as_str(), &failure))?, output)
     }
@@ -233,7 +240,8 @@ impl UpdateArguments {
         } else {
             None
         };
-        if value.is_none() && self.scopes.is_none() && self.comment.is_none() {
+        let is_scoped = self.scopes.is_some() || !self.others.is_empty();
+        if value.is_none() && !is_scoped && self.comment.is_none() {
             return Err(Failure::usage(
                 "nothing is to change: write --value, --value-file, --scopes or --comment",
             ));
@@ -255,7 +263,8 @@ impl UpdateArguments {
                 output.note(Text::default().toned(Tone::Odd, "warning:").plain(warning));
             }
         }
-        let changes = Changes { value, scopes: self.scopes, comment: self.comment };
+        let scopes = is_scoped.then(|| self.others.added_to(self.scopes.unwrap_or_default()));
+        let changes = Changes { value, scopes, comment: self.comment };
         let result = api.send(&api.account.update_secret(&store.id, &id, &changes));
         show(&result.map_err(|failure| store.failure(api, "change", &self.which.name, &failure))?, output)
     }

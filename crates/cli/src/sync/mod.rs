@@ -99,6 +99,9 @@ impl Sync {
         let store = store.id;
         let check = ValueCheck::new(&self.configuration, &self.value, output)?;
         entries.iter().try_for_each(|entry| check.stored(&store, &entry.name, &entry.value))?;
+        if let Some(prover) = &prover {
+            prover.check_tokens(&store, &entries, self.update)?;
+        }
         let wanted = Wanted { update: self.update, delete: self.deletion.delete };
         let bound = if self.deletion.delete && !self.deletion.delete_bound {
             Bound::new(

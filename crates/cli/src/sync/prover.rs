@@ -1,6 +1,6 @@
 //! Asks a gateway which of its values equal those of the file.
 
-use ostiary_core::configuration::Gateway;
+use ostiary_core::configuration::{Gateway, Source};
 use ostiary_secrets_store::StoreId;
 
 use crate::api::Api;
@@ -8,6 +8,7 @@ use crate::batch::Entry;
 use crate::configuration::{ConfigurationArguments, Environment};
 use crate::failure::Failure;
 use crate::operator::{Operator, OperatorArguments};
+use crate::other_callers::check_other_callers;
 
 /// What the gateway proves about a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,6 +49,25 @@ impl Prover {
         // Each answer contains the binding that was read, so the gateway's rules may differ.
         operator.confirm(&environment, api, None)?;
         Ok(Some(Self { gateway, environment, operator }))
+    }
+
+    /// Checks that no value is the token of another caller, unless the same file gives that caller another one.
+    ///
+    /// # Errors
+    /// Returns an error if one is, or if that is not known.
+    pub fn check_tokens(&self, store: &StoreId, entries: &[Entry], update: bool) -> Result<(), Failure> {
+        let entry_of = |source: &Source| {
+            let binding =
+                self.environment.binding(&source.binding).filter(|binding| binding.store == *store)?;
+            entries.iter().find(|entry| entry.name == binding.secret)
+        };
+        let is_replaced = |source: &Source| update && entry_of(source).is_some();
+        for secret in self.gateway.secrets.iter() {
+            for entry in secret.sources.iter().filter_map(entry_of) {
+                check_other_callers(&self.gateway, &self.operator, &secret.name, &entry.value, is_replaced)?;
+            }
+        }
+        Ok(())
     }
 
     /// Compares the value with the one that the gateway reads. If several sources are bound to the secret, the first

@@ -78,16 +78,20 @@ impl Tail {
     }
 }
 
-/// Starts the clone's wrangler, or npm's if there is no clone. wrangler's own remarks and questions stay on the
-/// terminal.
+/// Starts the clone's wrangler. wrangler's own remarks and questions stay on the terminal. Without a clone, no other
+/// wrangler is looked for: `npx` would run one of any parent folder, with the API token in its environment.
 fn spawn(worker: Option<&str>, env: Option<&str>) -> Result<Child, Failure> {
     let folder = std::env::current_dir().map_err(Failure::failed)?;
-    let (program, first) = match source_folder::find(&folder) {
-        Some(clone) => (source_folder::wrangler(&clone), None),
-        None => (PathBuf::from("npx"), Some("wrangler")),
-    };
+    let clone = source_folder::find(&folder).ok_or_else(|| {
+        Failure::usage(format_args!(
+            "no clone of Ostiary is found, whose wrangler would read the log: set {} to it, or pipe the output of your \
+             own `wrangler tail --format json` into `ostiary tail --from -`",
+            source_folder::VARIABLE
+        ))
+    })?;
+    let program = source_folder::wrangler(&clone);
     let mut command = Command::new(&program);
-    command.args(first).args(["tail", "--format", "json"]).stdout(Stdio::piped());
+    command.args(["tail", "--format", "json"]).stdout(Stdio::piped());
     command.env_remove(OPERATOR_TOKEN);
     command.args(env.map(|name| format!("--env={name}")));
     if let Some(worker) = worker {

@@ -1,9 +1,10 @@
 //! `ostiary token revoke`.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::io;
-use std::path::PathBuf;
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::process;
 
 use clap::Args;
 use jiff::Timestamp;
@@ -87,7 +88,7 @@ impl Revoke {
                 text.len()
             )));
         }
-        fs::write(&self.list, format!("{text}\n"))
+        replace(&self.list, &format!("{text}\n"))
             .map_err(|error| Failure::failed(format_args!("cannot write {path}: {error}")))?;
         if output.is_json() {
             return output.json(&Report { list: &list, bytes: text.len() });
@@ -124,12 +125,16 @@ impl Revoke {
 impl List {
     /// Tokens that are issued from the next second on are valid.
     fn revoke_subject(&mut self, subject: &str, now: i64) {
-        self.sub.insert(subject.to_owned(), now + 1);
+        let limit = self.sub.entry(subject.to_owned()).or_default();
+        *limit = later(*limit, now);
     }
 
+    /// The limit of all tokens is not before that of any.
     fn revoke_all(&mut self, now: i64) {
-        self.iat = Some(now + 1);
+        let limits = self.iat.into_iter().chain(self.sub.values().copied());
+        self.iat = Some(limits.fold(later(0, now), i64::max));
         self.sub.clear();
+        // A token whose expiry is that far in the future may be issued later than the limit.
         self.jti.clear();
     }
 
@@ -137,6 +142,28 @@ impl List {
     fn forget(&mut self, now: i64) {
         self.jti.retain(|_, ends| *ends + 120 > now);
     }
+}
+
+/// The second after `now`, or the limit so far: this machine's clock may be behind the one that set it, and a lower
+/// limit would make revoked tokens valid again.
+fn later(limit: i64, now: i64) -> i64 {
+    limit.max(now.saturating_add(1))
+}
+
+/// Replaces the file as a whole, because the list may be the only copy: a part of it would revoke too little.
+fn replace(path: &Path, text: &str) -> io::Result<()> {
+    // A link stays one, and its target is replaced.
+    let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let new = folder.join(format!(".{name}.{}", process::id()));
+    let mut file = File::options().write(true).create_new(true).open(&new)?;
+    if let Ok(known) = path.metadata() {
+        file.set_permissions(known.permissions())?;
+    }
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    fs::rename(&new, &path)
 }
 
 /// The id of a token, and its expiry.
@@ -173,5 +200,31 @@ mod tests {
         list.revoke_all(2000);
         assert_eq!(serde_json::to_string(&list).unwrap(), r#"{"iat":2001}"#);
         assert!(serde_json::from_str::<List>(r#"{"jit":{}}"#).is_err());
+    }
+
+    #[test]
+    fn a_clock_that_is_behind_makes_no_token_valid_again() {
+        let mut list: List = serde_json::from_str(r#"{"iat":5000,"sub":{"agents/a":9000}}"#).unwrap();
+        list.revoke_subject("agents/a", 1000);
+        list.revoke_subject("agents/b", 1000);
+        assert_eq!(
+            serde_json::to_string(&list).unwrap(),
+            r#"{"iat":5000,"sub":{"agents/a":9000,"agents/b":1001}}"#
+        );
+        list.revoke_all(1000);
+        assert_eq!(serde_json::to_string(&list).unwrap(), r#"{"iat":9000}"#);
+        list.revoke_all(10_000);
+        assert_eq!(serde_json::to_string(&list).unwrap(), r#"{"iat":10001}"#);
+    }
+
+    #[test]
+    fn the_list_is_replaced_as_a_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("revoked.json");
+        replace(&path, "one").unwrap();
+        replace(&path, "two").unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "two");
+        assert_eq!(folder.path().read_dir().unwrap().count(), 1);
+        assert!(replace(&folder.path().join("missing/revoked.json"), "one").is_err());
     }
 }

@@ -77,6 +77,20 @@ fn what_is_bound_is_read_beside_the_gateway_and_not_in_the_current_folder() {
     let sync = ["sync", "--from", "values.json", "--delete", "--yes", "--store-id", "1"];
     let ran = run(&world, &sync);
     assert!(held(&world).contains(&"stripe=b".to_owned()), "{}{}", ran.out, ran.err);
+    // The variable, or a mistyped path, names the configuration of another Worker.
+    let wrong = ["--wrangler", "wrangler.toml"];
+    let told = "wrangler.toml has no binding `STRIPE_KEY`, which gateway/gateway.toml names";
+    let name = format!("{STORE}/a");
+    for command in [
+        &["secrets", "--store-id", "1", "delete", "--yes", "stripe"][..],
+        &["stores", "delete", STORE, "--force", "--yes"],
+    ] {
+        let world = World::new(&[("stripe", "b"), (&name, "b")]);
+        let ran = run(&world, &[command, &wrong].concat());
+        assert_eq!(ran.code, Some(2), "{}", ran.err);
+        assert!(ran.err.contains(told), "{command:?} {}", ran.err);
+        assert_eq!(held(&world), [format!("{name}=b"), "stripe=b".to_owned()]);
+    }
     // Without --config, no gateway is known here.
     let name = format!("{STORE}/a");
     let world = World::new(&[(&name, "b")]);

@@ -97,7 +97,7 @@ fn without_a_control_nothing_is_written_in_front_of_a_key_that_may_serve() {
     for world in [missing(), stripe()] {
         let ran = world.run(&with(&["--no-control", "--overwrite", "1", "--json"]), NEW);
         assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
-        assert_eq!(held(&world), ["stripe=new-value", "stripe-previous=new-value"]);
+        assert_eq!(held(&world), ["stripe=new-value-0123456", "stripe-previous=new-value-0123456"]);
         let written: Vec<String> =
             ran.events().into_iter().filter(|event| event.starts_with("written")).collect();
         assert_eq!(written, ["written 1", "written 2"]);
@@ -144,7 +144,7 @@ fn a_new_value_that_is_accepted_only_at_first_is_not_written_everywhere() {
             "{}",
             ran.out
         );
-        assert_eq!(held(&world), ["stripe=old-1", "stripe-previous=new-value"]);
+        assert_eq!(held(&world), ["stripe=old-1", "stripe-previous=new-value-0123456"]);
     }
 }
 
@@ -199,7 +199,7 @@ fn a_source_that_is_refused_in_another_way_can_be_written_again() {
     assert!(ran.out.contains("If nobody needs what it holds, --overwrite 1 writes it."), "{}", ran.out);
     let ran = world.run(&with(&["--overwrite", "1"]), NEW);
     assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
-    assert_eq!(held(&world), ["stripe=new-value", "stripe-previous=new-value"]);
+    assert_eq!(held(&world), ["stripe=new-value-0123456", "stripe-previous=new-value-0123456"]);
 }
 
 #[test]
@@ -212,8 +212,8 @@ fn a_token_of_a_half_done_rotation_is_not_overwritten() {
     assert_eq!(held(&world), ["token=old-1", "token-next=in-use"]);
     let ran = world.run(&["rotate", "token", "--overwrite", "1"], NEW);
     assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
-    assert_eq!(held(&world), ["token=new-value", "token-next=in-use"]);
-    let ran = world.run(&["rotate", "token", "--finish"], NEW);
+    assert_eq!(held(&world), ["token=new-value-0123456", "token-next=in-use"]);
+    let ran = world.run(&["rotate", "token", "--finish", "--overwrite", "2"], NEW);
     assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
 }
 
@@ -224,7 +224,7 @@ fn the_token_that_asks_the_gateway_is_not_overwritten() {
     assert_eq!(ran.code, Some(1), "{}", ran.out);
     let told = "source 1 (TOKEN) holds the token of OSTIARY_OPERATOR_TOKEN, which would end with this write";
     assert!(ran.err.contains(told) && ran.err.contains("nothing was written"), "{}", ran.err);
-    assert_eq!(held(&world), ["token=ops-token", "token-next=new-value"]);
+    assert_eq!(held(&world), ["token=ops-token", "token-next=new-value-0123456"]);
 }
 
 #[test]
@@ -256,6 +256,7 @@ fn other_routes_that_use_the_secret_are_named_before_a_key_is_revoked() {
         ("pair-key-previous", "old-key"),
     ]);
     let world = world.knows(&["old-id old-key", "new-id new-key"]);
+    world.state().refusing = Some(401);
     let ran =
         world.run(&["rotate", "id", "key", "--probe", "GET /", "--from", file.to_str().unwrap()], "unused");
     assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
@@ -268,7 +269,7 @@ fn a_closed_standard_output_does_not_end_it_half_way() {
     let world = stripe();
     let ran = world.run_unread(&PROBE, NEW, 5);
     assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
-    assert_eq!(held(&world), ["stripe=new-value", "stripe-previous=new-value"]);
+    assert_eq!(held(&world), ["stripe=new-value-0123456", "stripe-previous=new-value-0123456"]);
     let ran = stripe().run_unread(&PROBE, "mistyped", 5);
     assert_eq!(ran.code, Some(1), "{}{}", ran.out, ran.err);
     assert!(ran.err.contains("stopped. The upstream refuses the new value"), "{}", ran.err);

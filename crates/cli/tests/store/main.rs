@@ -10,6 +10,7 @@
 mod confidence;
 mod deletions;
 mod doubts;
+mod losses;
 mod refusals;
 mod rotation;
 mod synchronisation;

@@ -88,8 +88,8 @@ fn a_value_that_its_place_cannot_hold_is_refused_before_anything_is_read() {
     }
     // Line ends at the end of a value are ignored, as in the gateway.
     let world = stripe();
-    assert_eq!(world.run(&PROBE, "new-value\r\n").code, Some(0));
-    assert_eq!(held(&world), ["stripe=new-value", "stripe-previous=new-value"]);
+    assert_eq!(world.run(&PROBE, "new-value-0123456\r\n").code, Some(0));
+    assert_eq!(held(&world), ["stripe=new-value-0123456", "stripe-previous=new-value-0123456"]);
 }
 
 #[test]
@@ -157,7 +157,7 @@ fn a_store_that_fails_half_way_is_told_with_what_is_written() {
     assert_eq!(ran.code, Some(1));
     let told = "`stripe-previous` is written: run the same again";
     assert!(ran.err.contains(told), "{}", ran.err);
-    assert_eq!(held(&world), ["stripe=old-1", "stripe-previous=new-value"]);
+    assert_eq!(held(&world), ["stripe=old-1", "stripe-previous=new-value-0123456"]);
 }
 
 #[test]
@@ -169,6 +169,8 @@ fn a_token_that_the_gateway_would_never_accept_is_refused_before_anything_is_rea
         ("shop", other.as_str(), "the token has the form `ost_NAME_…` with another name than `shop`"),
         ("shop", random, "`shop` has `named = true`, and the token does not begin with its name"),
         ("token", "the-known-token", "it is the token of `known`"),
+        ("token", "eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiJhIn0.c2lnbmF0dXJl", "the token looks like a signed one"),
+        ("token", "fifteen-letters", "a token of fewer than 16 characters can be guessed"),
     ] {
         let stored = if secret == "token" { "token" } else { "shop" };
         let world = World::new(&[(stored, "old")]);
@@ -180,6 +182,9 @@ fn a_token_that_the_gateway_would_never_accept_is_refused_before_anything_is_rea
         }
         assert_eq!((held(&world), world.calls()), (vec![format!("{stored}=old")], vec![]), "{secret}");
     }
+    let world = World::new(&[("token", "old")]);
+    let update = ["secrets", "--store-id", "1", "update", "token", "--value", "--as-is"];
+    assert_eq!(world.run(&update, "fifteen-letters").code, Some(0));
     let own = format!("ost_app_{random}");
     let world = World::new(&[("token", "old")]);
     assert_eq!(world.run(&["rotate", "token"], &own).code, Some(0));
@@ -190,8 +195,9 @@ fn a_file_with_one_token_for_two_callers_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("tokens.json");
     let token = "ost_shop_0123456789abcdef0123456789abcdef";
-    for (other, told) in [(token, "with another name than `app`"), ("plain-token", "the same token")] {
-        let values = json!({ "token": other, "token-next": "plain-token", "ops": "plain-token" });
+    for (other, told) in [(token, "with another name than `app`"), ("plain-token-012345", "the same token")] {
+        let values =
+            json!({ "token": other, "token-next": "plain-token-012345", "ops": "plain-token-012345" });
         fs::write(&file, values.to_string()).unwrap();
         let world = World::new(&[]);
         let ran = world.run(&["sync", "--store-id", "1", "--from", file.to_str().unwrap()], "unused");
@@ -204,14 +210,14 @@ fn a_file_with_one_token_for_two_callers_is_refused() {
 #[test]
 fn a_token_of_another_caller_of_the_route_is_refused() {
     let token = "ost_shop_0123456789abcdef0123456789abcdef";
-    let world = World::new(&[("token", "old"), ("shop", "shops-own")]);
+    let world = World::new(&[("token", "old"), ("shop", "shops-own-0123456")]);
     // The gateway says which secrets have the token.
-    let ran = world.run(&["rotate", "token"], "shops-own");
+    let ran = world.run(&["rotate", "token"], "shops-own-0123456");
     assert_eq!(ran.code, Some(2), "{}{}", ran.out, ran.err);
     assert!(
         ran.err.contains("the caller `shop` has this token already") && !ran.err.contains(token),
         "{}",
         ran.err
     );
-    assert_eq!(held(&world), ["shop=shops-own", "token=old"]);
+    assert_eq!(held(&world), ["shop=shops-own-0123456", "token=old"]);
 }

@@ -11,7 +11,7 @@ use crate::world::{Glimpse, World, held};
 pub const PROBE: [&str; 4] = ["rotate", "stripe", "--probe", "GET /v1/balance"];
 
 /// The new value, which the upstream knows.
-pub const NEW: &str = "new-value";
+pub const NEW: &str = "new-value-0123456";
 
 pub fn stripe() -> World {
     let world = World::new(&[("stripe", "old-1"), ("stripe-previous", "old-2")]);
@@ -59,7 +59,7 @@ the old key at the provider that the route `stripe` leads to.
     let (second, first) = (written("stripe-previous", 2), written("stripe", 1));
     let looks = [read(1), read(2), send(1), send(2), control()];
     assert_eq!(world.calls(), [&looks[..], &second, &first].concat());
-    assert_eq!(held(&world), ["stripe=new-value", "stripe-previous=new-value"]);
+    assert_eq!(held(&world), ["stripe=new-value-0123456", "stripe-previous=new-value-0123456"]);
 }
 
 #[test]
@@ -156,7 +156,7 @@ fn a_value_that_the_gateway_does_not_come_to_read_is_given_up() {
     assert!(ran.out.ends_with("the store says that it is active\n"), "{}", ran.out);
     // A read, a pause of half a second, a read, a pause, and one more read.
     assert_eq!(world.calls().iter().filter(|call| *call == "read stripe 2").count(), 4);
-    assert_eq!(held(&world), ["stripe=old-1", "stripe-previous=new-value"]);
+    assert_eq!(held(&world), ["stripe=old-1", "stripe-previous=new-value-0123456"]);
 }
 
 #[test]
@@ -172,7 +172,7 @@ fn a_secret_that_stays_pending_is_given_up() {
         "{}",
         ran.err
     );
-    assert_eq!(held(&world), ["stripe=old-1", "stripe-previous=new-value"]);
+    assert_eq!(held(&world), ["stripe=old-1", "stripe-previous=new-value-0123456"]);
 }
 
 #[test]
@@ -205,7 +205,7 @@ fn a_source_that_the_store_does_not_give_just_now_is_never_spared() {
         let ran = world.run(order, NEW);
         assert_eq!(ran.code, Some(1), "{}", ran.out);
         assert!(
-            ran.out.contains("which may have the only value that works, so no source is written"),
+            ran.out.contains("which may have the only value that works, so it is not overwritten"),
             "{}",
             ran.out
         );
@@ -336,6 +336,7 @@ fn a_pair_is_new_only_where_both_are() {
         ("pair-key-previous", "other-key"),
     ]);
     let world = world.knows(&["old-id old-key", "new-id new-key"]);
+    world.state().refusing = Some(401);
     let ran = world.run(&pair, "unused");
     assert_eq!(ran.code, Some(0), "{}", ran.err);
     assert_eq!(ran.json()["events"][1]["text"], "holds another value");
@@ -347,7 +348,9 @@ fn a_pair_is_new_only_where_both_are() {
 
     // One of them cannot be read, so the pair cannot.
     let world = World::new(&[("pair-id", "old-id"), ("pair-key", "old-key"), ("pair-id-previous", "old-id")]);
-    let ran = world.knows(&["old-id old-key", "new-id new-key"]).run(&pair, "unused");
+    let world = world.knows(&["old-id old-key", "new-id new-key"]);
+    world.state().refusing = Some(401);
+    let ran = world.run(&pair, "unused");
     assert_eq!(ran.json()["events"][1]["text"], "holds no value");
     assert_eq!(ran.events()[2..5], ["probed 1", "controlled 1", "written 2"]);
 }
@@ -367,7 +370,7 @@ fn a_token_of_a_caller_stops_half_way_until_it_is_told_to_finish() {
                caller; when nobody uses the old one any more, run the same with --finish and the same value, which ends \
                the old one.\n";
     assert!(half.out.ends_with(end), "{}", half.out);
-    assert_eq!(held(&world), ["token=old-1", "token-next=new-value"]);
+    assert_eq!(held(&world), ["token=old-1", "token-next=new-value-0123456"]);
     assert!(!world.calls().iter().any(|call| call.starts_with("send ")));
 
     let done = world.run(&["rotate", "token", "--finish"], NEW);
@@ -375,32 +378,35 @@ fn a_token_of_a_caller_stops_half_way_until_it_is_told_to_finish() {
     let end = "done. Every source holds this token. The other one is no longer accepted; in other locations, that may take \
                some minutes.\n";
     assert!(done.out.ends_with(end), "{}", done.out);
-    assert_eq!(held(&world), ["token=new-value", "token-next=new-value"]);
+    assert_eq!(held(&world), ["token=new-value-0123456", "token-next=new-value-0123456"]);
 }
 #[test]
 fn a_token_that_seems_to_be_the_older_one_ends_no_other() {
-    let held_both = ["token=older", "token-next=newer"];
-    let world = World::new(&[("token", "older"), ("token-next", "newer")]);
-    let ran = world.run(&["rotate", "token", "--finish"], "older");
+    let held_both = ["token=older-0123456789a", "token-next=newer"];
+    let world = World::new(&[("token", "older-0123456789a"), ("token-next", "newer")]);
+    let ran = world.run(&["rotate", "token", "--finish"], "older-0123456789a");
     assert_eq!(ran.code, Some(1), "{}", ran.out);
-    let told = "stopped. Source 1 (TOKEN) holds this token, and source 2 (TOKEN_NEXT) holds another one, which seems to be \
-                newer: the caller may use that one. Nothing was written.";
+    let told = "stopped. Source 1 (TOKEN) holds this token, and source 2 (TOKEN_NEXT) holds another one, which may be newer: the \
+                caller may use that one. Nothing was written.";
     assert!(ran.out.contains(told), "{}", ran.out);
     assert_eq!(held(&world), held_both);
-    let ran = world.run(&["rotate", "token", "--finish", "--overwrite", "2"], "older");
+    let ran = world.run(&["rotate", "token", "--finish", "--overwrite", "2"], "older-0123456789a");
     assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
-    assert_eq!(held(&world), ["token=older", "token-next=older"]);
+    assert_eq!(held(&world), ["token=older-0123456789a", "token-next=older-0123456789a"]);
 
     // Where the first source has no value, the new token is written there, and the store knows which one is newer.
-    let world = World::new(&[("token-next", "older")]);
+    let world = World::new(&[("token-next", "older-0123456789a")]);
     assert_eq!(world.run(&["rotate", "token"], NEW).code, Some(0));
-    assert_eq!(held(&world), ["token=new-value", "token-next=older"]);
-    let ran = world.run(&["rotate", "token", "--finish"], "older");
+    assert_eq!(held(&world), ["token=new-value-0123456", "token-next=older-0123456789a"]);
+    let ran = world.run(&["rotate", "token", "--finish"], "older-0123456789a");
     assert!(ran.out.contains("Source 2 (TOKEN_NEXT) holds this token, and source 1 (TOKEN)"), "{}", ran.out);
-    assert_eq!(held(&world), ["token=new-value", "token-next=older"]);
+    assert_eq!(held(&world), ["token=new-value-0123456", "token-next=older-0123456789a"]);
+    // The order of the sources does not tell, so the user does.
     let ran = world.run(&["rotate", "token", "--finish"], NEW);
+    assert!(ran.out.contains("with --overwrite 2, if nobody uses the one of source 2"), "{}", ran.out);
+    let ran = world.run(&["rotate", "token", "--finish", "--overwrite", "2"], NEW);
     assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
-    assert_eq!(held(&world), ["token=new-value", "token-next=new-value"]);
+    assert_eq!(held(&world), ["token=new-value-0123456", "token-next=new-value-0123456"]);
 }
 
 #[test]
@@ -425,11 +431,11 @@ fn a_value_that_a_source_had_before_does_not_displace_one_that_works() {
         let ran = world.run(&[&PROBE[..], &["--overwrite", written]].concat(), NEW);
         assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
         assert!(ran.out.contains("So this run cannot tell which key is the old one"), "{}", ran.out);
-        assert_eq!(held(&world), ["stripe=new-value", "stripe-previous=new-value"]);
+        assert_eq!(held(&world), ["stripe=new-value-0123456", "stripe-previous=new-value-0123456"]);
     }
     // A dead value is displaced.
     let world = World::new(&[("stripe", "dead"), ("stripe-previous", NEW)]).knows(&[NEW]);
     let ran = world.run(&PROBE, NEW);
     assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
-    assert_eq!(held(&world), ["stripe=new-value", "stripe-previous=new-value"]);
+    assert_eq!(held(&world), ["stripe=new-value-0123456", "stripe-previous=new-value-0123456"]);
 }

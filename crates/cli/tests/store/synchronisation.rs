@@ -44,8 +44,8 @@ fn writes(world: &World) -> Vec<String> {
 }
 
 const VALUES: &[(&str, &str)] = &[
-    ("created", "new-value"),
-    ("stripe", "new-value"),
+    ("created", "new-value-0123456"),
+    ("stripe", "new-value-0123456"),
     ("stripe-previous", "equal"),
     ("far-previous", "there"),
 ];
@@ -60,7 +60,7 @@ fn the_gateway_proves_what_is_equal() {
         "+ created  created\n? far-previous  kept\n~ stripe  kept\n= stripe-previous  kept\n- loose  kept\n";
     assert_eq!(ran.out, said);
     assert_eq!(world.calls(), ["read stripe 1", "read stripe 2", "create 1/created [\"workers\"]"]);
-    assert_eq!(held(&world)[0], "created=new-value");
+    assert_eq!(held(&world)[0], "created=new-value-0123456");
 }
 
 #[test]
@@ -77,7 +77,7 @@ fn a_source_that_the_gateway_cannot_read_is_not_updated() {
         for more in [&[][..], &["--dry-run"]] {
             let world = world();
             world.state().glimpses = [glimpse].into();
-            let file = Synchronisation::new(&[("stripe", "new-value"), ("far-previous", "there")]);
+            let file = Synchronisation::new(&[("stripe", "new-value-0123456"), ("far-previous", "there")]);
             let ran = file.run(&world, &[&["--update", "--delete", "--yes"], more].concat());
             assert_eq!(ran.code, Some(1), "{}", ran.out);
             let told = format!(
@@ -125,12 +125,12 @@ fn what_is_being_deleted_is_missing() {
     let world = world();
     world.state().values.remove("1/stripe");
     world.state().deleted = vec!["stripe", "created"];
-    let ran = Synchronisation::new(&[("stripe", "new-value")]).run(&world, &["--delete", "--yes"]);
+    let ran = Synchronisation::new(&[("stripe", "new-value-0123456")]).run(&world, &["--delete", "--yes"]);
     assert_eq!(ran.code, Some(0), "{}", ran.err);
     assert!(ran.out.starts_with("+ stripe  created\n") && !ran.out.contains("- created"), "{}", ran.out);
 
     world.state().deleted = vec!["fresh"];
-    let file = Synchronisation::new(&[("fresh", "new-value")]);
+    let file = Synchronisation::new(&[("fresh", "new-value-0123456")]);
     let ran = world.run(&["secrets", "--store-id", "1", "create", "--from", &file.file], "unused");
     assert_eq!((ran.code, ran.out.as_str()), (Some(0), "created fresh\n"), "{}", ran.err);
     world.state().deleted = vec!["gone"];
@@ -162,10 +162,10 @@ fn only_what_is_not_equal_is_updated() {
     ];
     assert_eq!(ran.json(), json!(rows));
     let expected = [
-        "created=new-value",
+        "created=new-value-0123456",
         "far-previous=there",
         "loose=kept",
-        "stripe=new-value",
+        "stripe=new-value-0123456",
         "stripe-previous=equal",
     ];
     assert_eq!(held(&world), expected);
@@ -186,7 +186,7 @@ fn a_rehearsal_changes_nothing() {
 #[test]
 fn what_the_file_does_not_have_is_deleted_last_and_what_is_bound_stays() {
     let world = world();
-    let ran = Synchronisation::new(&[("created", "new-value")]).run(&world, &["--delete", "--yes"]);
+    let ran = Synchronisation::new(&[("created", "new-value-0123456")]).run(&world, &["--delete", "--yes"]);
     assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""));
     let said = "+ created  created\n\
                 - stripe  kept: bound by `STRIPE_KEY` (top level); use --delete-bound to delete it\n\
@@ -194,12 +194,12 @@ fn what_the_file_does_not_have_is_deleted_last_and_what_is_bound_stays() {
                 - far-previous  deleted\n- loose  deleted\n";
     assert_eq!(ran.out, said);
     assert_eq!(world.calls(), ["create 1/created [\"workers\"]", "delete 1/far-previous", "delete 1/loose"]);
-    assert_eq!(held(&world), ["created=new-value", "stripe=old", "stripe-previous=equal"]);
+    assert_eq!(held(&world), ["created=new-value-0123456", "stripe=old", "stripe-previous=equal"]);
 
-    let ran = Synchronisation::new(&[("created", "new-value")])
+    let ran = Synchronisation::new(&[("created", "new-value-0123456")])
         .run(&world, &["--delete", "--delete-bound", "--yes"]);
     assert_eq!(ran.code, Some(0), "{}", ran.err);
-    assert_eq!(held(&world), ["created=new-value"]);
+    assert_eq!(held(&world), ["created=new-value-0123456"]);
 }
 
 #[test]
@@ -207,7 +207,7 @@ fn nothing_is_deleted_after_a_failure() {
     for refused in ["create 1/created [\"workers\"]", "update 1/stripe"] {
         let world = world();
         world.state().refused = [refused].into();
-        let file = Synchronisation::new(&[("created", "new-value"), ("stripe", "new-value")]);
+        let file = Synchronisation::new(&[("created", "new-value-0123456"), ("stripe", "new-value-0123456")]);
         let ran = file.run(&world, &["--update", "--delete", "--yes"]);
         assert_eq!(ran.code, Some(1));
         assert!(ran.out.contains(&format!("refused: {refused} (code 1001)")), "{}", ran.out);

@@ -36,7 +36,7 @@ fn an_upstream_that_does_not_say_is_asked_three_times() {
                       change --probe or --expect.\n";
         assert!(ran.out.ends_with(advice), "{}", ran.out);
         assert_eq!(world.calls().iter().filter(|call| call.starts_with("send stripe 2")).count(), 4);
-        assert_eq!(held(&world), ["stripe=old-1", "stripe-previous=new-value"]);
+        assert_eq!(held(&world), ["stripe=old-1", "stripe-previous=new-value-0123456"]);
     }
 }
 
@@ -90,7 +90,7 @@ fn a_verdict_counts_only_with_the_value_that_it_is_about() {
     let message = "the gateway reads the new value from source 2 (STRIPE_KEY_PREVIOUS) only now and then (--wait makes it \
          wait longer); `stripe-previous` is written";
     assert!(ran.err.contains(message), "{}", ran.err);
-    assert_eq!(held(&world), ["stripe=old-1", "stripe-previous=new-value"]);
+    assert_eq!(held(&world), ["stripe=old-1", "stripe-previous=new-value-0123456"]);
 }
 
 #[test]
@@ -175,7 +175,7 @@ fn a_key_that_works_and_may_not_do_the_probe_is_not_taken_for_a_dead_one() {
     world.state().control = Some(Said::Status(403));
     let ran = world.run(&with_json(&PROBE), NEW);
     assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
-    assert_eq!(held(&world), ["stripe=new-value", "stripe-previous=new-value"]);
+    assert_eq!(held(&world), ["stripe=new-value-0123456", "stripe-previous=new-value-0123456"]);
 }
 
 #[test]
@@ -190,7 +190,7 @@ fn a_new_key_that_may_not_do_the_probe_is_not_called_a_wrong_one() {
         "{}",
         ran.out
     );
-    assert_eq!(held(&world), ["stripe=old-1", "stripe-previous=new-value"]);
+    assert_eq!(held(&world), ["stripe=old-1", "stripe-previous=new-value-0123456"]);
 }
 
 #[test]
@@ -232,7 +232,7 @@ fn only_what_is_rotated_is_made_wrong() {
         ("pair-id-previous", "id"),
         ("pair-key-previous", "key-2"),
     ]);
-    let world = world.knows(&["id key-1", "id key-2", "id new-value"]);
+    let world = world.knows(&["id key-1", "id key-2", "id new-value-0123456"]);
     let ran = world.run(&["rotate", "key", "--route", "pair", "--probe", "GET /"], NEW);
     assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
     let controls: Vec<String> =

@@ -30,6 +30,7 @@ const SOURCES: &[(&str, &[(&str, &str)])] = &[
     ("far", &[("FAR_KEY", "1/far"), ("FAR_KEY_PREVIOUS", "2/far-previous")]),
     ("id", &[("PAIR_ID", "1/pair-id"), ("PAIR_ID_PREVIOUS", "1/pair-id-previous")]),
     ("key", &[("PAIR_KEY", "1/pair-key"), ("PAIR_KEY_PREVIOUS", "1/pair-key-previous")]),
+    ("triple", &[("TRIPLE_1", "1/triple-1"), ("TRIPLE_2", "1/triple-2"), ("TRIPLE_3", "1/triple-3")]),
     ("token", &[("TOKEN", "1/token"), ("TOKEN_NEXT", "1/token-next")]),
     ("shop", &[("SHOP_TOKEN", "1/shop")]),
 ];
@@ -68,6 +69,12 @@ pub struct State {
     pub accepted: BTreeSet<String>,
     /// The results of the next reads of a source; after these, the value in the store.
     pub glimpses: VecDeque<Glimpse>,
+    /// The secrets of the store 1 whose reads fail, with the number of reads before that and the number of failures.
+    pub failing: BTreeMap<&'static str, (u32, u32)>,
+    /// The minutes after which the store says that a secret was changed, where that is not the order of the writes.
+    pub changed: BTreeMap<&'static str, u32>,
+    /// The scopes of secrets, where these are not those of a Worker.
+    pub scopes: BTreeMap<&'static str, &'static [&'static str]>,
     /// The next responses of the upstream; after these, it checks the credential.
     pub said: VecDeque<Said>,
     /// How many times the status of a written secret is `pending`.
@@ -324,11 +331,14 @@ impl State {
     /// The Secrets Store API, below the stores. The id of a secret is its name.
     fn store(&mut self, method: &str, path: &[&str], body: &Value) -> Result<Value, String> {
         let writes = self.writes.clone();
+        let (changed, scopes) = (self.changed.clone(), self.scopes.clone());
         let described = |name: &str, status: &str| {
+            let minute = changed.get(name).copied().unwrap_or_default();
+            let scopes = scopes.get(name).copied().unwrap_or(&["workers"]);
             let write = writes.get(&format!("{}/{name}", path[0])).copied().unwrap_or_default();
             json!({
-                "id": name, "name": name, "store_id": path[0], "status": status, "scopes": ["workers"],
-                "created": "2026-11-23T10:00:00Z", "modified": format!("2026-11-23T10:00:{write:02}Z"),
+                "id": name, "name": name, "store_id": path[0], "status": status, "scopes": scopes,
+                "created": "2026-11-23T10:00:00Z", "modified": format!("2026-11-23T10:{minute:02}:{write:02}Z"),
             })
         };
         match (method, path) {
@@ -458,14 +468,21 @@ impl State {
             let (binding, secret) = sources[source - 1];
             let probing = self.probing.filter(|(after, _)| *after == 0 && order["route"].is_string());
             let binding = probing.map(|(_, binding)| binding).or(self.other_binding).unwrap_or(binding);
-            let value = read(secret);
+            let is_failing = secret.strip_prefix("1/").and_then(|name| self.failing.get_mut(name));
+            let is_failing = is_failing.is_some_and(|(before, failures)| {
+                let fails = *before == 0 && *failures > 0;
+                let left = if *before == 0 { failures } else { before };
+                *left = left.saturating_sub(1);
+                fails
+            });
+            let value = read(secret).filter(|_| !is_failing);
             let hmac = value.map(|value| {
                 let code = Hmac::<Sha256>::new_from_slice(value.as_bytes()).unwrap().chain_update(nonce);
                 URL_SAFE_NO_PAD.encode(code.finalize().into_bytes())
             });
             let outcome = match value {
                 Some(_) => "ok",
-                None if glimpse == Glimpse::Fault => "timeout",
+                None if is_failing || glimpse == Glimpse::Fault => "timeout",
                 None => "missing",
             };
             proved.push(json!({ "name": name, "binding": binding, "outcome": outcome, "hmac": hmac }));

@@ -60,15 +60,16 @@ pub enum VerificationFailure {
 /// 1. The signature is parsed, and its time is compared with the clock. A request that fails here has caused no read of
 ///    a key or of the body.
 /// 2. The sources of the keys are read concurrently.
-/// 3. The body is received if a message contains it. A body that was cut off is not verified, and a body that takes
-///    longer than the window is refused.
+/// 3. The body is received if a message contains it. A body that was cut off is not verified. A body that takes longer
+///    than the window is aborted, so that nobody can hold memory for longer without a key. `body` gets the time that is
+///    left, in milliseconds.
 /// 4. The HMAC of the message is computed with each key, and compared in constant time.
 pub async fn verify_request<'g, H: RequestHead, R: Bindings + Clock + AuthRuntime>(
     gateway: &'g Gateway,
     callers: impl Iterator<Item = CallerId>,
     request: &SignedRequest<'_, H>,
     readings: &mut Readings<'g, R>,
-    body: impl AsyncFnOnce() -> Result<Option<SecretBytes>, Code>,
+    body: impl AsyncFnOnce(u32) -> Result<Option<SecretBytes>, Code>,
 ) -> Option<Result<(AuthenticatedCaller, Option<SecretBytes>), VerificationFailure>> {
     let now = whole(readings.bindings().now() / 1000.0);
     let mut candidates = Vec::new();
@@ -102,15 +103,19 @@ async fn verify_messages<H: RequestHead, R: Clock + AuthRuntime>(
     request: &SignedRequest<'_, H>,
     candidates: Vec<(&Candidate<'_>, Keys)>,
     runtime: &R,
-    body: impl AsyncFnOnce() -> Result<Option<SecretBytes>, Code>,
+    body: impl AsyncFnOnce(u32) -> Result<Option<SecretBytes>, Code>,
 ) -> Result<(AuthenticatedCaller, Option<SecretBytes>), VerificationFailure> {
     let covers_body = candidates.iter().any(|(candidate, _)| candidate.proof.buffers_request_body());
-    let body = if covers_body { body().await.map_err(VerificationFailure::Body)? } else { None };
+    let last = candidates.iter().map(|(candidate, _)| candidate.shown.last_second).max().unwrap_or_default();
+    let left = (last + 1).saturating_sub(whole(runtime.now() / 1000.0));
+    let left = u32::try_from(left).unwrap_or(u32::MAX).saturating_mul(1000);
+    let body = if covers_body { body(left).await } else { Ok(None) };
     // A body can take longer than the window.
     let now = whole(runtime.now() / 1000.0);
     if candidates.iter().any(|(candidate, _)| candidate.shown.last_second < now) {
         return Err(SignatureError::Expired.into());
     }
+    let body = body.map_err(VerificationFailure::Body)?;
     let (mut proved, mut all_read) = (Vec::new(), true);
     let mut plan = request.unedited_plan(body);
     for (candidate, keys) in candidates {

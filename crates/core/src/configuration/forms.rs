@@ -8,9 +8,6 @@ use super::signed_caller::KeySource;
 use super::signing::HmacAlgorithm;
 use crate::http::method::{Method, Methods};
 
-/// The methods with which no provider copies what a header names: with POST, the URL or the body names it.
-const COPIES_NOTHING: &[Method] = &[Method::Get, Method::Head, Method::Options, Method::Post, Method::Query];
-
 /// Which forms of auth a configuration uses, besides headers and query parameters.
 ///
 /// They are known at build time, so the Worker does not contain the code of other forms: each use of a form's code
@@ -51,7 +48,7 @@ pub struct Forms {
     pub ambient_callers: bool,
     /// [`HmacAlgorithm::Sha512`] or [`HmacAlgorithm::Sha384`].
     pub sha512: bool,
-    /// Whether a rule admits a method with which a header can name a second resource, such as the source of a copy.
+    /// Whether a rule admits a method that [can copy](Method::can_copy).
     pub second_resources: bool,
 }
 
@@ -90,7 +87,7 @@ impl Forms {
         let fetcher = gateway.routes.iter().any(|route| route.service.is_some());
         let rules =
             gateway.routes.iter().flat_map(|route| route.allow.iter()).flat_map(|grant| grant.rules.iter());
-        let copying = || Method::ALL.iter().filter(|method| !COPIES_NOTHING.contains(method));
+        let copying = || Method::ALL.iter().filter(|method| method.can_copy());
         let can_copy = |methods: Methods| copying().any(|method| methods.contain(*method));
         let second_resources = rules.map(|rule| rule.methods).any(can_copy);
         let mut forms = Self { fetcher, second_resources, ..Self::NONE };

@@ -47,7 +47,7 @@ pub use mount::{Mount, MountTarget};
 pub use operator::{BoundSecret, ENVIRONMENT_VARIABLE, Environment, Operator};
 pub use rate_limit::{Counted, RateLimit};
 pub use request_value::{RequestValue, TimeFormat};
-pub use route::{Excepted, Grant, Route, RouteId};
+pub use route::{CopyBucket, Excepted, Grant, Route, RouteId};
 pub use rule::{Pattern, Rule, Segment};
 pub use secret::{Secret, SecretId, Source, SourceKind};
 pub use signed_caller::{

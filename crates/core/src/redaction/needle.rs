@@ -16,6 +16,7 @@ use zeroize::Zeroizing;
 
 use super::escape::{INTRODUCERS, LONGEST_ESCAPE, Syntaxes, Unit, longest_form, meaning, unit_at};
 use super::fingerprint::{Base, Fingerprint, Power};
+use crate::secret_value::occurs;
 use crate::sort::sorted;
 
 /// The number of bytes at the end of a needle that the filter checks.
@@ -331,13 +332,12 @@ impl Needle {
 
     /// Whether the name of a header contains it, ignoring case.
     pub(super) fn occurs_in_name(&self, name: &str) -> bool {
-        let folded = |byte: &u8| match byte {
+        let folded = |byte: u8| match byte {
             b'+' => b'-',
             b'/' => b'_',
             byte => byte.to_ascii_lowercase(),
         };
-        let is_it = |window: &[u8]| window.iter().map(folded).eq(self.text.iter().map(folded));
-        !self.text.is_empty() && name.as_bytes().windows(self.text.len()).any(is_it)
+        occurs(&self.text, name.as_bytes(), folded)
     }
 
     /// Where it begins, including the shared digit before it.

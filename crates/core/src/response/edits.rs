@@ -12,6 +12,7 @@ use crate::response::cache_control::private;
 use crate::response::link::Links;
 use crate::response::rewritable_body::{BodyRewriting, coding_of_rewritten};
 use crate::runtime::UpstreamResponse;
+use crate::sort::sorted;
 
 /// Headers with a URL that clients request with the caller's token: those of HTTP, and those for long-running
 /// operations of Azure, resumable uploads of Google and uploads to Docker registries. A route can name more in
@@ -146,8 +147,15 @@ pub fn edits<'l>(
 impl Edits {
     /// The names of the headers that the edited response has. A name can occur twice.
     pub fn header_names<'n>(&'n self, response: &'n impl UpstreamResponse) -> impl Iterator<Item = &'n str> {
-        let kept = response.header_names().filter(|name| !self.remove.iter().any(|removed| removed == name));
+        let removed = self.removed();
+        let kept = response.header_names().filter(move |name| !is_in(&removed, name));
         kept.chain(self.add.iter().map(|(name, _)| name.as_ref()))
+    }
+
+    /// The names of the headers to remove, sorted, because an upstream can send tens of thousands of headers.
+    #[must_use]
+    pub fn removed(&self) -> Vec<String> {
+        sorted(self.remove.clone(), Ord::cmp)
     }
 
     fn rewrite_links(&mut self, answer: &impl UpstreamResponse, linking: &[&str], links: &Links<'_>) {
@@ -193,4 +201,9 @@ mod tests {
             assert_eq!(is_removed, removed == "location" || new != Some("a"), "{removed} {new:?}");
         }
     }
+}
+
+/// Whether a sorted list has this name.
+pub fn is_in(sorted: &[String], name: &str) -> bool {
+    sorted.binary_search_by(|known| known.as_str().cmp(name)).is_ok()
 }

@@ -154,7 +154,7 @@ impl<'g, H: RequestHead, R: Bindings + Network + Clock + AuthRuntime + Instrumen
     fn plan_attempt(&self, credential: &Credential<'_>, replay_limit: u32) -> Plan {
         let mut plan = Plan { replay_limit, ..self.forward.plan(credential) };
         if let Some(trace) = self.trace.filter(|_| R::INSTRUMENTS.trace) {
-            trace.put_on(&mut plan);
+            trace.put_on(&mut plan, self.forward.route);
         }
         plan
     }
@@ -210,7 +210,7 @@ impl<'g, H: RequestHead, R: Bindings + Network + Clock + AuthRuntime + Instrumen
     async fn prepare_attempt(&mut self, plan: &mut Plan, credential: &Credential<'g>) -> Result<(), Code> {
         let is_wanted = self.body.is_none() && self.buffers_request_body() && credential.is_completed_later();
         if R::FORMS.body && is_wanted {
-            let read = || read_body(self.runtime, self.forward.route, self.forward.length);
+            let read = || read_body(self.runtime, self.forward.route, self.forward.length, None);
             let body = if_built_in(const { R::FORMS.body }, read).await.transpose()?;
             self.body = body.map(Rc::new);
         }

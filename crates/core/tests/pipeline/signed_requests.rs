@@ -435,6 +435,22 @@ fn a_body_that_takes_longer_than_the_window_is_not_forwarded() {
 }
 
 #[test]
+fn case_76_the_body_of_a_request_that_is_not_proved_has_the_rest_of_the_window() {
+    let world = world();
+    assert_eq!(world.ask(&post().ask()).status, 200);
+    let left = world.body_deadline.get().unwrap();
+    assert!((299_000..=301_000).contains(&left), "{left}");
+    // A body that was aborted then is not a body that was cut off.
+    let mut slow = self::world();
+    slow.body_ms = 301_000.0;
+    slow.broken_body = Some(BodyReadError::Broken);
+    refused(&slow.ask(&post().ask()), "signature_expired");
+    let mut cut = self::world();
+    cut.broken_body = Some(BodyReadError::Broken);
+    cut.ask(&post().ask()).refused("body_invalid");
+}
+
+#[test]
 fn a_signature_does_not_decide_between_the_tokens_of_two_callers() {
     let gateway = GATEWAY
         .replace("[secrets]\n", "[secrets]\nsecond = [\"API_KEY_PREVIOUS\"]\n")

@@ -104,6 +104,8 @@ pub struct World {
     tokens_given: Cell<usize>,
     /// The number of bodies that have been received.
     bodies_read: Cell<u32>,
+    /// The time for the whole of the last body, in milliseconds.
+    pub body_deadline: Cell<Option<u32>>,
     keys: RefCell<Vec<SigningKey>>,
     counted: RefCell<Vec<(String, String)>>,
     /// The responses of issuers, by URL.
@@ -332,6 +334,7 @@ impl World {
             read_ms: 0.0,
             body_ms: 0.0,
             bodies_read: Cell::default(),
+            body_deadline: Cell::default(),
             broken_body: None,
             tokens: RefCell::default(),
             has_cache: true,
@@ -701,8 +704,10 @@ impl AuthRuntime for World {
         _length: Option<u64>,
         limit: u32,
         _timeout_ms: u32,
+        total: Option<u32>,
     ) -> Result<Vec<u8>, BodyReadError> {
         self.steps.borrow_mut().push("read body".to_owned());
+        self.body_deadline.set(total);
         self.bodies_read.set(self.bodies_read.get() + 1);
         let body = self.body.take().into_bytes();
         match self.broken_body {

@@ -434,6 +434,13 @@ pub(crate) static ROUTE: KeyTable = KeyTable {
             shape: Shape::Boolean,
         },
         Key {
+            name: "copy_bucket",
+            summary: "Where the upstream has the bucket that a header such as `x-amz-copy-source` names: `path`, or `host:BUCKET`.",
+            presence: Optional("known for the hosts of providers; on other hosts, such a header is refused"),
+            example: "copy_bucket = \"path\"",
+            shape: Shape::Text,
+        },
+        Key {
             name: "cookies",
             summary: "Whether `Cookie` is forwarded and `Set-Cookie` returned. The route needs a host of its own.",
             presence: Optional("false"),
