@@ -73,7 +73,7 @@ test("the overview agrees with the configuration", async () => {
       { caller: "agent", rules: ["GET /v1/balance"] },
     ],
   });
-  assert.deepEqual(routes[2].auth, []);
+  assert.deepEqual(routes[3].auth, []);
   assert.deepEqual(gateway.store.reads.get("STRIPE_KEY"), undefined, "nothing is read for it");
 });
 

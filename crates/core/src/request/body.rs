@@ -7,8 +7,8 @@ use crate::runtime::BodyReadError;
 use crate::runtime::auth_runtime::AuthRuntime;
 use crate::secret_value::SecretBytes;
 
-/// Reads the body. `length` is its `Content-Length`, in bytes. `total_timeout_ms` is the time for all of it, in milliseconds,
-/// where its sender has not been authenticated.
+/// Reads the body. `length` is its `Content-Length`, in bytes. `total_timeout_ms` is the time for all of it, in
+/// milliseconds, where its sender has not been authenticated.
 ///
 /// # Errors
 /// [`Code::PayloadTooLarge`] if it is longer than the route allows, and [`Code::BodyInvalid`] if it is shorter than its

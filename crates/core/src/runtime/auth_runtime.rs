@@ -14,9 +14,9 @@ pub trait AuthRuntime: Cache + Cryptography + OwnRequests {
     const FORMS: Forms;
 
     /// Reads the whole body of the caller's request: at most `limit` bytes, with an idle timeout of `timeout_ms`
-    /// milliseconds and a timeout of `total_timeout_ms` milliseconds for all of it. Called once, before the first attempt.
-    /// `length` is its `Content-Length`: after so many bytes, the end of the body need not be awaited (RFC 9112,
-    /// section 6.3).
+    /// milliseconds and a timeout of `total_timeout_ms` milliseconds for all of it. Called once, before the first
+    /// attempt. `length` is its `Content-Length`: after so many bytes, the end of the body need not be awaited (RFC
+    /// 9112, section 6.3).
     ///
     /// # Errors
     /// [`BodyReadError::Broken`] also where the body ends before its announced length, because a part of a body must

@@ -28,8 +28,8 @@ const CREDENTIALS: &[&str] = &[
 
 /// Headers that upstreams trust when a proxy sends them: the client, the target of its request, and its user. `Referer`
 /// is a URL of the gateway, and can contain a token from a query. `Origin` is a page that uses the gateway; it means
-/// nothing to the upstream, and some upstreams refuse every request with `Origin`. CGI programs use `Proxy` as the proxy
-/// for their own requests (CVE-2016-5385).
+/// nothing to the upstream, and some upstreams refuse every request with `Origin`. CGI programs use `Proxy` as the
+/// proxy for their own requests (CVE-2016-5385).
 const CLAIMS: &[&str] = &[
     "cdn-loop",
     "client-cert",
@@ -134,8 +134,8 @@ const IMPERSONATION: &[&str] = &[
 /// GitLab and Gitea read this as a query parameter too.
 pub const SUDO: &str = "sudo";
 
-/// Headers of which the first one counts if a request has both. Where the auth sets one of the two, a caller cannot send
-/// the other. <https://docs.stripe.com/context>
+/// Headers of which the first one counts if a request has both. Where the auth sets one of the two, a caller cannot
+/// send the other. <https://docs.stripe.com/context>
 const SUPERSEDING: [&str; 2] = ["stripe-context", "stripe-account"];
 
 /// Decides which headers of one request are not forwarded.

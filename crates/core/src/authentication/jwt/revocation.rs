@@ -18,8 +18,9 @@ pub struct RevocationList {
 }
 
 impl RevocationList {
-    /// Parses a JSON object, which can have as many members as fit into a secret. `iat` is a time; all tokens that were issued before it are revoked. `sub` has such a time
-    /// for each of its subjects. `jti` has a member for each token, whose value is ignored.
+    /// Parses a JSON object, which can have as many members as fit into a secret. `iat` is a time; all tokens that were
+    /// issued before it are revoked. `sub` has such a time for each of its subjects. `jti` has a member for each token,
+    /// whose value is ignored.
     ///
     /// # Errors
     /// Returns an error for anything else, because an invalid list must not admit a token that it may have revoked.
