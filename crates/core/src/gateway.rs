@@ -193,7 +193,10 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + OperatorRuntime + A
         let admitted = self.admit()?;
         let arrival = self.route(&admitted)?;
         let Some(routed) = arrival.routed(&admitted) else {
-            return separate(self.serve_operator(&admitted, arrival.path)).await;
+            let served = if_built_in(const { R::INSTRUMENTS.operator }, || {
+                separate(self.serve_operator(&admitted, arrival.path))
+            });
+            return served.await.unwrap_or(Err(Code::NoRoute));
         };
         if let Some(preflight) = self.preflight(routed) {
             return Ok(Outcome::Preflight(preflight));

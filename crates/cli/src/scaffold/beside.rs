@@ -3,6 +3,7 @@
 use jsonc_parser::cst::{CstArray, CstObject};
 use toml_edit::{Item, TableLike};
 
+use super::row::Row;
 use super::wrangler_file::{BINDINGS, WranglerFile, binding_object, binding_table, push_table, rows};
 use crate::failure::Failure;
 
@@ -15,16 +16,6 @@ pub struct CopiedSecret {
     pub from: String,
     /// The name of the new one.
     pub name: String,
-}
-
-/// The parts of a binding.
-pub struct Row {
-    /// The name of the binding.
-    pub binding: String,
-    /// The id of the store.
-    pub store: String,
-    /// The name of the secret in the store.
-    pub secret: String,
 }
 
 impl WranglerFile {

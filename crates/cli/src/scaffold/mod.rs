@@ -6,6 +6,7 @@ mod credential;
 mod gateway_file;
 mod known_api;
 mod new_route;
+mod row;
 mod second_source;
 mod wrangler_file;
 

@@ -4,7 +4,7 @@ use jsonc_parser::cst::{CstInputValue, CstObject, CstRootNode};
 use ostiary_grammar::{File, StoreBinding, environments, jsonc};
 use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, TableLike, value};
 
-use super::beside::Row;
+use super::row::Row;
 use crate::failure::Failure;
 
 pub(super) const BINDINGS: &str = "secrets_store_secrets";

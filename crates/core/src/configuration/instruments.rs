@@ -1,4 +1,4 @@
-//! The instruments that a configuration asks for: traces, timing and metrics.
+//! The instruments that a configuration asks for: the operator's endpoints, traces, timing and metrics.
 
 use super::gateway::Gateway;
 
@@ -9,6 +9,8 @@ use super::gateway::Gateway;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "each is an instrument by itself")]
 pub struct Instruments {
+    /// Whether there are endpoints of the operator.
+    pub operator: bool,
     /// Whether requests are traced.
     pub trace: bool,
     /// Whether a route's responses have `Server-Timing`.
@@ -23,12 +25,14 @@ pub struct Instruments {
 
 impl Instruments {
     /// Every instrument.
-    pub const ALL: Self = Self { trace: true, timing: true, metrics: true, traffic: true, ages: true };
+    pub const ALL: Self =
+        Self { operator: true, trace: true, timing: true, metrics: true, traffic: true, ages: true };
 
     /// The instruments that this configuration asks for.
     #[must_use]
     pub fn used_by(gateway: &Gateway) -> Self {
         Self {
+            operator: gateway.operator.is_some(),
             trace: gateway.trace,
             timing: gateway.routes.iter().any(|route| route.timing),
             metrics: gateway.metrics.is_some(),

@@ -11,7 +11,7 @@ use crate::refusal::Code;
 use crate::request_id::RequestId;
 use crate::runtime::auth_runtime::AuthRuntime;
 use crate::runtime::reading::{Failure, Reading};
-use crate::runtime::{Bindings, OperatorRuntime};
+use crate::runtime::{Bindings, Clock, OperatorRuntime};
 use crate::secrets::concurrent_reads::Readings;
 use crate::secrets::fallback::Resolver;
 use crate::value_check::check_value;
@@ -64,7 +64,7 @@ struct RouteReady<'g> {
 /// a usable source, and each auth has a position at which all of its secrets are usable.
 ///
 /// Sources that were read to authenticate the operator are not read again; that took at most `proof_ms`.
-pub(super) async fn report<'g, R: Bindings + OperatorRuntime + AuthRuntime>(
+pub(super) async fn report<'g, R: Bindings + Clock + OperatorRuntime + AuthRuntime>(
     gateway: &'g Gateway,
     query: Option<&str>,
     runtime: &R,
@@ -74,7 +74,8 @@ pub(super) async fn report<'g, R: Bindings + OperatorRuntime + AuthRuntime>(
 ) -> Result<Report, Code> {
     let page = Page::find(gateway, &Wanted::parse(query)?, request_id)?;
     let mut unread: Vec<&'g Source> = Vec::new();
-    for source in page.secrets.iter().chain(&page.others).flat_map(|(_, secret)| sources(secret)) {
+    let listed = page.secrets.iter().map(|(_, secret)| *secret);
+    for source in listed.chain(page.others).flat_map(sources) {
         if readings.get(source).is_none() && !unread.contains(&source) {
             unread.push(source);
         }
@@ -103,10 +104,10 @@ pub(super) async fn report<'g, R: Bindings + OperatorRuntime + AuthRuntime>(
     });
     let secrets: Vec<_> = secrets.collect();
     let mut routes = Vec::new();
-    for auth in &page.auths {
-        let position = auth.resolver.usable_position(readings, runtime).await;
-        let source = position.map(|position| position + 1);
-        let secrets = auth.resolver.secrets().map(|(_, secret)| secret.name.as_ref()).collect();
+    for mut auth in page.auths {
+        let credential = auth.resolver.next(readings, runtime).await;
+        let source = credential.is_ok().then(|| auth.resolver.yielded_position() + 1);
+        let secrets = auth.secrets().map(|(_, secret)| secret.name.as_ref()).collect();
         routes.push(RouteReady { name: auth.route, caller: auth.caller, secrets, source });
     }
     let has_usable =
@@ -151,7 +152,7 @@ struct Auth<'g> {
 }
 
 impl<'g> Auth<'g> {
-    /// Those with a secret, of every route.
+    /// Those of every route.
     fn all(gateway: &'g Gateway, request_id: &RequestId) -> Vec<Self> {
         let mut auths = Vec::new();
         for route in gateway.routes.iter() {
@@ -162,16 +163,19 @@ impl<'g> Auth<'g> {
                     Grantee::Caller(id) => gateway.caller(id).map(|caller| caller.name.as_ref()),
                     Grantee::Anyone => None,
                 };
-                let resolver = Resolver::new(gateway, route, to, request_id);
+                let resolver = Resolver::new(gateway, route, to, request_id).without_exchanges();
                 auths.push(Self { route: &route.name, caller, resolver });
             }
         }
-        auths.retain(|auth| auth.last_secret().is_some());
         auths
     }
 
+    fn secrets(&self) -> impl Iterator<Item = (SecretId, &'g Secret)> {
+        self.resolver.secrets()
+    }
+
     fn last_secret(&self) -> Option<SecretId> {
-        self.resolver.secrets().map(|(id, _)| id).last()
+        self.secrets().map(|(id, _)| id).last()
     }
 }
 
@@ -182,7 +186,7 @@ struct Page<'g> {
     /// The auths whose last secret is among them.
     auths: Vec<Auth<'g>>,
     /// The secrets of these auths that an earlier call has reported.
-    others: Vec<(SecretId, &'g Secret)>,
+    others: Vec<&'g Secret>,
     /// The name of the last secret, if others are left.
     after: Option<&'g str>,
 }
@@ -204,34 +208,28 @@ impl<'g> Page<'g> {
             (None, None) => 0,
             (Some(_), Some(_)) => return Err(Code::OperationInvalid),
         };
-        let mut page = Self::default();
-        let mut auths = Auth::all(gateway, request_id);
+        let mut page = Self { auths: Auth::all(gateway, request_id), ..Self::default() };
+        let mut count = 0;
         for (id, secret) in all.get(begin..).unwrap_or_default() {
-            let (completed, later): (Vec<_>, Vec<_>) =
-                auths.into_iter().partition(|auth| auth.last_secret() == Some(*id));
-            auths = later;
-            let others = page.others_with(&completed, begin);
-            let read = page.secrets.iter().chain(&others).map(|(_, secret)| *secret).chain([*secret]);
-            let count: usize = read.map(|secret| sources(secret).count()).sum();
+            count += sources(secret).count();
+            let known = page.others.len();
+            for (other, secret) in
+                page.auths.iter().filter(|auth| auth.last_secret() == Some(*id)).flat_map(Auth::secrets)
+            {
+                if usize::from(other.0) < begin && !page.others.contains(&secret) {
+                    count += sources(secret).count();
+                    page.others.push(secret);
+                }
+            }
             if count > MAX_SOURCES && !page.secrets.is_empty() {
+                page.others.truncate(known);
                 page.after = page.secrets.last().map(|(_, secret)| secret.name.as_ref());
                 break;
             }
             page.secrets.push((*id, secret));
-            page.auths.extend(completed);
-            page.others = others;
         }
+        let is_listed = |id: SecretId| page.secrets.iter().any(|(listed, _)| *listed == id);
+        page.auths.retain(|auth| auth.last_secret().is_some_and(is_listed));
         Ok(page)
-    }
-
-    /// The secrets before this page, if it has these auths too.
-    fn others_with(&self, auths: &[Auth<'g>], begin: usize) -> Vec<(SecretId, &'g Secret)> {
-        let mut others = self.others.clone();
-        for (id, secret) in auths.iter().flat_map(|auth| auth.resolver.secrets()) {
-            if usize::from(id.0) < begin && !others.iter().any(|(known, _)| *known == id) {
-                others.push((id, secret));
-            }
-        }
-        others
     }
 }

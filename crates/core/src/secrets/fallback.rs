@@ -66,6 +66,8 @@ pub struct Resolver<'g> {
     request_id: RequestId,
     /// Whether only a token that has not been used before is acceptable.
     is_fresh: bool,
+    /// Whether no credential is exchanged for a token.
+    exchanges_nothing: bool,
     /// The number of credentials that have been exchanged for tokens.
     exchanges: u32,
     exchange_error: Option<ExchangeError>,
@@ -108,6 +110,7 @@ impl<'g> Resolver<'g> {
             rejected: Vec::new(),
             request_id: request_id.clone(),
             is_fresh: false,
+            exchanges_nothing: false,
             exchanges: 0,
             exchange_error: None,
             invalidly_signed: Vec::new(),
@@ -139,23 +142,16 @@ impl<'g> Resolver<'g> {
         self.secrets.iter().copied()
     }
 
-    /// The first position, counted from 0, at which [`next`](Self::next) would find every secret usable in these
-    /// readings. Nothing is read, and no credential is exchanged for a token.
-    pub async fn usable_position<B: Bindings + AuthRuntime>(
-        &self,
-        readings: &Readings<'g, B>,
-        bindings: &B,
-    ) -> Option<usize> {
-        for position in self.position..self.end {
-            let sources = self.sources_at(position);
-            let Ok(values) = values_of(&sources, readings) else { continue };
-            if let Ok(mut credential) = render(self.route, self.auth, &values, position, bindings)
-                && (!B::FORMS.private_keys || credential.import(bindings).await)
-            {
-                return Some(position);
-            }
-        }
-        None
+    /// A resolver that exchanges no credential for a token, so that nothing is sent.
+    #[must_use]
+    pub fn without_exchanges(self) -> Self {
+        Self { exchanges_nothing: true, ..self }
+    }
+
+    /// The position of the credential that [`next`](Self::next) has yielded, counted from 0.
+    #[must_use]
+    pub const fn yielded_position(&self) -> usize {
+        self.position.saturating_sub(1)
     }
 
     fn sources_at(&self, position: usize) -> Vec<SourceAt<'g>> {
@@ -201,42 +197,50 @@ impl<'g> Resolver<'g> {
             let sources = self.sources_at(position);
             readings.read(sources.iter().map(|(.., source)| *source)).await;
 
-            let outcome = match values_of(&sources, readings) {
-                Err(failures) => Err(failures),
-                Ok(values) => match render(self.route, self.auth, &values, position, bindings) {
-                    Ok(rendered)
-                        if self.has_rejected() && self.rejected.contains(&rendered.digest::<B>()) =>
-                    {
-                        Err(moving(&sources).map(|id| (id, Failure::Repeated)).collect())
-                    }
-                    Ok(mut rendered) => match self.prepared(&mut rendered, bindings).await {
-                        Ok(()) => Ok(rendered),
-                        Err(failure) => Err(failed_together(&sources, failure)),
-                    },
-                    Err(Unusable::Variable) => return Err(CredentialError::Misconfigured),
-                    Err(Unusable::Secrets(ids)) => {
-                        Err(ids.into_iter().map(|id| (id, Failure::Invalid)).collect())
-                    }
-                },
+            let failures = match self.try_sources(position, &sources, readings, bindings).await? {
+                Ok(credential) => {
+                    self.note(&sources, &[], true);
+                    self.note_certificate(&credential);
+                    return Ok(credential);
+                }
+                Err(failures) => failures,
             };
-            let (credential, failures) = match outcome {
-                Ok(credential) => (Some(credential), Failures::new()),
-                Err(failures) => (None, failures),
-            };
+            self.note(&sources, &failures, false);
             repeated &= failures.iter().all(|(_, failure)| *failure == Failure::Repeated);
-            self.note(&sources, &failures, credential.is_some());
-            self.note_certificate(credential.as_ref());
-            if let Some(credential) = credential {
-                return Ok(credential);
-            }
-            let stuck = |(id, _): &(SecretId, Failure)| {
-                self.gateway.secret(*id).is_none_or(|secret| secret.sources.len() < 2)
-            };
-            if failures.iter().any(stuck) {
+            let has_other_source =
+                |id| self.gateway.secret(id).is_some_and(|secret| secret.sources.len() > 1);
+            if failures.iter().any(|(id, _)| !has_other_source(*id)) {
                 break;
             }
         }
         Err(if repeated { CredentialError::Repeated } else { CredentialError::Unavailable })
+    }
+
+    /// The credential of these sources, which have been read, or the reasons why they yield none. The outer error is a
+    /// fault of the configuration.
+    async fn try_sources<B: Bindings + Clock + AuthRuntime>(
+        &mut self,
+        position: usize,
+        sources: &[SourceAt<'g>],
+        readings: &Readings<'g, B>,
+        bindings: &B,
+    ) -> Result<Result<Credential<'g>, Failures>, CredentialError> {
+        let values = match values_of(sources, readings) {
+            Ok(values) => values,
+            Err(failures) => return Ok(Err(failures)),
+        };
+        let mut credential = match render(self.route, self.auth, &values, position, bindings) {
+            Ok(credential) => credential,
+            Err(Unusable::Variable) => return Err(CredentialError::Misconfigured),
+            Err(Unusable::Secrets(ids)) => {
+                return Ok(Err(ids.into_iter().map(|id| (id, Failure::Invalid)).collect()));
+            }
+        };
+        if self.has_rejected() && self.rejected.contains(&credential.digest::<B>()) {
+            return Ok(Err(moving(sources).map(|id| (id, Failure::Repeated)).collect()));
+        }
+        let prepared = self.prepared(&mut credential, bindings).await;
+        Ok(prepared.map(|()| credential).map_err(|failure| failed_together(sources, failure)))
     }
 
     /// The credential of the current position, with a fresh token.
@@ -278,7 +282,7 @@ impl<'g> Resolver<'g> {
         if B::FORMS.private_keys && !credential.import(runtime).await {
             return Err(Failure::Invalid);
         }
-        if !B::FORMS.exchange || credential.exchanges.is_empty() {
+        if !B::FORMS.exchange || self.exchanges_nothing || credential.exchanges.is_empty() {
             return Ok(());
         }
         credential.identity = Some(credential.digest::<B>());
@@ -332,8 +336,8 @@ impl<'g> Resolver<'g> {
         }
     }
 
-    fn note_certificate(&mut self, credential: Option<&Credential<'g>>) {
-        let Some(binding) = credential.and_then(|credential| credential.certificate) else { return };
+    fn note_certificate(&mut self, credential: &Credential<'g>) {
+        let Some(binding) = credential.certificate else { return };
         let bindings = || self.auth.iter().flat_map(Placement::certificates);
         let Some(position) = bindings().position(|known| known == binding) else { return };
         let note = SourceNote {
