@@ -351,7 +351,10 @@ mod tests {
             outcome(&gateway, WRANGLER).map(|checked| warnings(&checked)).unwrap()
         };
         assert_eq!(with("list = [\"CHECKOUT_TOKEN\"]\n"), <[String; 0]>::default());
-        let [told] = &with("list = [\"CHECKOUT_TOKEN\"]\nspare = [\"STRIPE_KEY\"]\n")[..] else { panic!() };
+        let [told] = &with("list = [\"CHECKOUT_TOKEN\"]\nspare = [{ worker_secret = \"LEGACY_KEY\" }]\n")[..]
+        else {
+            panic!()
+        };
         assert!(told.contains("nothing uses the secret `spare`"), "{told}");
     }
 
