@@ -537,7 +537,11 @@ mod tests {
     fn a_certificate_is_a_credential_and_its_list_is_one_of_sources() {
         let with = |auth: &str| {
             let gateway = replaced(GATEWAY, "{ bearer = \"${stripe}\" }", auth);
-            let gateway = replaced(&gateway, "[secrets]\n", "[secrets]\nsingle = [\"STRIPE_KEY\"]\n");
+            let gateway = replaced(
+                &gateway,
+                "[secrets]\n",
+                "[secrets]\nsingle = [{ worker_secret = \"LEGACY_KEY\" }]\n",
+            );
             let row =
                 |name: &str| format!("[[mtls_certificates]]\nbinding = \"{name}\"\ncertificate_id = \"c\"\n");
             outcome(&gateway, &format!("{WRANGLER}{}{}{}", row("A"), row("B"), row("C")))

@@ -287,7 +287,7 @@ mod tests {
         // Another caller's token is not sent, and neither is a secret that nothing uses.
         assert_eq!(told(&gateway, "1", "checkout"), <[String; 0]>::default());
         // Only one environment has both.
-        let staging: String = ["STRIPE_KEY", "STRIPE_KEY_PREVIOUS", "CHECKOUT_TOKEN", "OTHER"]
+        let staging: String = ["STRIPE_KEY", "STRIPE_KEY_2", "CHECKOUT_TOKEN", "OTHER"]
             .map(|name| {
                 let secret = if name == "OTHER" { "CHECKOUT_TOKEN" } else { name };
                 row("env.staging.", name, "1", secret)
@@ -351,7 +351,10 @@ mod tests {
             outcome(&gateway, WRANGLER).map(|checked| warnings(&checked)).unwrap()
         };
         assert_eq!(with("list = [\"CHECKOUT_TOKEN\"]\n"), <[String; 0]>::default());
-        let [told] = &with("list = [\"CHECKOUT_TOKEN\"]\nspare = [\"STRIPE_KEY\"]\n")[..] else { panic!() };
+        let [told] = &with("list = [\"CHECKOUT_TOKEN\"]\nspare = [{ worker_secret = \"LEGACY_KEY\" }]\n")[..]
+        else {
+            panic!()
+        };
         assert!(told.contains("nothing uses the secret `spare`"), "{told}");
     }
 

@@ -82,7 +82,7 @@ pub fn shown(
                 }
             }
             TokenPlace::Query { name, before, after } => {
-                for parameter in query.into_iter().flat_map(query::parameters) {
+                for parameter in query::parameters(query.unwrap_or_default()) {
                     if *parameter.name() == *name.as_bytes() {
                         found.add_within(&parameter.value(), before.as_bytes(), after.as_bytes());
                     }

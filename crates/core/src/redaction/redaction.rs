@@ -162,27 +162,25 @@ fn redact_head(
 ) {
     // A digest tells something about a covered secret; a checksum tells most of a short one.
     let is_of_the_body = |name: &str| (is_searched && is_digest(name)) || (is_coded && is_of_the_bytes(name));
-    let (removed, mut remove, mut add) = (edits.removed(), Vec::new(), Vec::new());
+    let removed = edits.removed();
     for name in response.header_names() {
         if is_in(&removed, name) {
             continue;
         }
         if needles.occur_in_name(name) || is_of_the_body(name) {
-            remove.push(name.to_owned());
+            edits.remove.push(name.to_owned());
         } else if is_coded
             && name == "etag"
             && let Some(tag) = response.header(name).filter(|tag| !tag.starts_with("W/"))
         {
             // A strong entity tag names the coded bytes (RFC 9110 §8.8.3.3); the decoded body has the same meaning.
-            remove.push(name.to_owned());
-            add.push((name.to_owned().into(), format!("W/{tag}")));
+            edits.remove.push(name.to_owned());
+            edits.add.push((name.to_owned().into(), format!("W/{tag}")));
         } else if let Some(redacted) = response.header(name).and_then(|value| needles.redact(value)) {
-            remove.push(name.to_owned());
-            add.push((name.to_owned().into(), redacted));
+            edits.remove.push(name.to_owned());
+            edits.add.push((name.to_owned().into(), redacted));
         }
     }
-    edits.remove.extend(remove);
-    edits.add.extend(add);
     for (_, value) in &mut edits.add {
         if let Some(redacted) = needles.redact(value) {
             *value = redacted;

@@ -2,7 +2,7 @@
 
 use crate::configuration::Route;
 use crate::http::method::{Method, Methods};
-use crate::http::query::{Parameter, is_same_name, parameters};
+use crate::http::query::{is_same_name, parameters};
 
 /// The parameters in which servers look for another method: Rails, Laravel, Symfony and `WordPress` (which does so for
 /// GET too), Salesforce, Google's APIs (<https://cloud.google.com/apis/docs/system-parameters>), and servers that use
@@ -33,12 +33,17 @@ pub fn admitted(
         let is_forwarded = !route.strip_query.iter().any(|stripped| is_same_name(name, stripped.as_bytes()));
         is_forwarded && NAMES.iter().any(|known| is_same_name(name, known.as_bytes()))
     };
-    let named = query.into_iter().flat_map(parameters).filter(|parameter| names_method(&parameter.name()));
-    let mut named = named.map(Parameter::value).filter(|value| !value.is_empty());
-    named.try_fold(Methods::NONE.with(method), |meant, value| {
-        let value = value.to_ascii_uppercase();
-        let named = str::from_utf8(&value).ok().and_then(Method::parse)?;
-        let is_admitted = named == method || (method == Method::Post && admits(named));
-        is_admitted.then(|| meant.with(named))
-    })
+    let mut meant = Methods::NONE.with(method);
+    for parameter in parameters(query.unwrap_or_default()) {
+        let value = parameter.value();
+        if value.is_empty() || !names_method(&parameter.name()) {
+            continue;
+        }
+        let named = str::from_utf8(&value).ok().and_then(|name| Method::parse(&name.to_ascii_uppercase()))?;
+        if named != method && (method != Method::Post || !admits(named)) {
+            return None;
+        }
+        meant = meant.with(named);
+    }
+    Some(meant)
 }

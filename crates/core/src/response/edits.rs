@@ -204,6 +204,7 @@ mod tests {
 }
 
 /// Whether a sorted list has this name.
+#[must_use]
 pub fn is_in(sorted: &[String], name: &str) -> bool {
     sorted.binary_search_by(|known| known.as_str().cmp(name)).is_ok()
 }
