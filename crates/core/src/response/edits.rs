@@ -181,6 +181,12 @@ impl Edits {
     }
 }
 
+/// Whether a sorted list has this name.
+#[must_use]
+pub fn is_in(sorted: &[String], name: &str) -> bool {
+    sorted.binary_search_by(|known| known.as_str().cmp(name)).is_ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -201,10 +207,4 @@ mod tests {
             assert_eq!(is_removed, removed == "location" || new != Some("a"), "{removed} {new:?}");
         }
     }
-}
-
-/// Whether a sorted list has this name.
-#[must_use]
-pub fn is_in(sorted: &[String], name: &str) -> bool {
-    sorted.binary_search_by(|known| known.as_str().cmp(name)).is_ok()
 }
