@@ -182,11 +182,7 @@ fn ready_reads_every_binding_once() {
 
 #[test]
 fn ready_reads_forty_sources_a_call_and_goes_on_where_it_is_told() {
-    let names: Vec<String> =
-        (0..50).map(|index| format!("s{index} = [\"ONLY_KEY\", \"API_KEY\"]\n")).collect();
-    let secrets = names.concat();
-    let usual = include_str!("gateway.toml").replace("[secrets]\n", &format!("[secrets]\n{secrets}"));
-    let world = World::of(&usual);
+    let world = with_many_secrets();
     let mut seen = Vec::new();
     let mut path = "/ready".to_owned();
     loop {
@@ -565,9 +561,24 @@ fn what_explain_does_not_understand_is_refused() {
     }
 }
 
+/// Fifty more secrets, with two sources each.
+fn with_many_secrets() -> World {
+    let secrets: Vec<String> =
+        (0..50).map(|index| format!("s{index} = [\"S{index}\", \"S{index}_NEXT\"]\n")).collect();
+    let row =
+        |name: &str| format!("{{ binding = \"{name}\", store_id = \"store\", secret_name = \"{name}\" }},\n");
+    let rows = (0..50).flat_map(|index| [row(&format!("S{index}")), row(&format!("S{index}_NEXT"))]);
+    let gateway =
+        include_str!("gateway.toml").replace("[secrets]\n", &format!("[secrets]\n{}", secrets.concat()));
+    let list = "secrets_store_secrets = [\n";
+    let wrangler =
+        include_str!("wrangler.toml").replace(list, &format!("{list}{}", rows.collect::<String>()));
+    World::deployed(&gateway, &wrangler)
+}
+
 fn with_metrics() -> World {
     let gateway = include_str!("gateway.toml")
-        .replace("ops      = [", "analytics = [\"ONLY_KEY\", \"PAIR_ID\"]\nops      = [")
+        .replace("ops      = [", "analytics = [\"ANALYTICS_KEY\", \"ANALYTICS_KEY_NEXT\"]\nops      = [")
         .replace("[operator]\n", "[operator]\nmetrics = { url = \"https://api.example.org/${var.ACCOUNT}/sql\", token = \"${analytics}\" }\n");
     World::of(&format!("gateway.metrics = \"METRICS\"\n{gateway}"))
 }
@@ -597,7 +608,7 @@ fn metrics_and_traffic_ask_with_nothing_of_the_operator_s() {
             );
             let names: Vec<_> = sent.headers.iter().map(|(name, _)| name.as_str()).collect();
             assert_eq!(names, ["authorization", "content-type", "user-agent"]);
-            assert_eq!(sent.header("authorization"), ["Bearer canary-only-key"]);
+            assert_eq!(sent.header("authorization"), ["Bearer canary-analytics-key"]);
             let sql = sent.body.as_deref().unwrap();
             assert!(sql.contains("FROM gateway_points WHERE blob7 = ''"), "{sql}");
         }
@@ -631,11 +642,15 @@ fn metrics_that_cannot_be_had_are_a_refusal() {
     refused(Err(SendError::TooLarge), "upstream_invalid");
     refused(Err(SendError::TimedOut), "upstream_timeout");
     refused(Err(SendError::Unreachable), "upstream_unreachable");
-    let world = with_metrics().with("ONLY_KEY", Binding::Missing);
+    let world = with_metrics().with("ANALYTICS_KEY", Binding::Missing);
     world.ask(&ask("GET", "/metrics"));
     let sent = world.asked_for_tokens.take();
-    assert_eq!(sent[0].header("authorization"), ["Bearer canary-pair-id"], "the next source serves");
-    let world = world.with("PAIR_ID", Binding::Value("a\nb"));
+    assert_eq!(
+        sent[0].header("authorization"),
+        ["Bearer canary-analytics-key-next"],
+        "the next source serves"
+    );
+    let world = world.with("ANALYTICS_KEY_NEXT", Binding::Value("a\nb"));
     world.ask(&ask("GET", "/metrics")).refused("secret_unavailable");
 }
 
@@ -719,11 +734,7 @@ fn a_probe_tells_the_fault_of_one_secret_for_that_secret_alone() {
 
 #[test]
 fn ready_reads_exactly_forty_sources_where_there_are_more() {
-    let secrets: Vec<String> =
-        (0..50).map(|index| format!("s{index} = [\"ONLY_KEY\", \"API_KEY\"]\n")).collect();
-    let secrets = secrets.concat();
-    let gateway = include_str!("gateway.toml").replace("[secrets]\n", &format!("[secrets]\n{secrets}"));
-    let report = World::of(&gateway).ask(&ask("GET", "/ready")).report;
+    let report = with_many_secrets().ask(&ask("GET", "/ready")).report;
     assert_eq!((report["secrets"].as_array().unwrap().len(), &report["after"]), (20, &json!("s19")));
 }
 
