@@ -72,6 +72,7 @@ test: $(TOOLS) ## Check and test everything
 	@scripts/check-size build 200
 	@scripts/check-size tests/auth/.build 255
 	@scripts/check-size tests/operator/.build 290
+	@for folder in build tests/auth/.build tests/operator/.build; do $(NODE) scripts/check-functions.mjs $$folder/index_bg.wasm 40 || exit 1; done
 	@scripts/step "End-to-end tests" $(NODE) --test --test-concurrency=2 --test-timeout=120000 'tests/**/*.test.mjs'
 	@$(NODE) tests/clients/browser/chromium.mjs
 

@@ -18,7 +18,7 @@ const TOKEN = "CALLER_TOKEN";
 /** The demo's own bindings and their secrets. No other secrets get a value here. */
 const DEMO = new Map([
   [PRIMARY, "demo-key"],
-  ["DEMO_KEY_SECONDARY", "demo-key-secondary"],
+  ["DEMO_KEY_2", "demo-key-2"],
   [TOKEN, "caller-token"],
 ]);
 const DEMO_STORE = "demo";

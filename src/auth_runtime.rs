@@ -7,21 +7,31 @@ use wasm_bindgen::prelude::*;
 use web_sys::ReadableStreamDefaultReader;
 
 use crate::configuration::FORMS;
-use crate::deadline::IdleDeadline;
 use crate::js;
 use crate::request_context::RequestContext;
+use crate::timer::{Deadline, IdleDeadline};
 
 impl AuthRuntime for RequestContext<'_> {
     const FORMS: Forms = FORMS;
 
-    async fn read_body(&self, limit: u32, within: u32) -> Result<Vec<u8>, BodyReadError> {
+    async fn read_body(
+        &self,
+        length: Option<u64>,
+        limit: u32,
+        timeout_ms: u32,
+        total_timeout_ms: Option<u32>,
+    ) -> Result<Vec<u8>, BodyReadError> {
         let Some(body) = self.request.body().filter(|_| self.rehearsal().is_none()) else {
             return Ok(Vec::new());
         };
         let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
-        let idle = IdleDeadline::new(self.invocation, within);
-        let received = self.read_all(&reader, limit, Some(idle)).await;
+        let idle = IdleDeadline::new(self.invocation, timeout_ms);
+        let reading = self.read_all(&reader, length, limit, Some(idle));
+        let received = match total_timeout_ms {
+            Some(total) => Deadline::new(self.invocation, total).within(reading).await,
+            None => Some(reading.await),
+        };
         js::discard(&reader);
-        received
+        received.unwrap_or(Err(BodyReadError::Broken))
     }
 }

@@ -6,15 +6,18 @@ use ostiary_core::runtime::BodyReadError;
 use wasm_bindgen::prelude::*;
 use web_sys::{ReadableStreamDefaultReader, ReadableStreamReadResult};
 
-use crate::deadline::IdleDeadline;
 use crate::request_context::RequestContext;
+use crate::timer::IdleDeadline;
 
 impl RequestContext<'_> {
     /// Reads all bytes of a stream: at most `limit` bytes. `idle` limits the time between two chunks; where it is
     /// `None`, the caller of this function limits the whole time.
+    ///
+    /// The end of a stream of known `length` is not awaited, because that would be another read.
     pub(crate) async fn read_all(
         &self,
         reader: &ReadableStreamDefaultReader,
+        length: Option<u64>,
         limit: u32,
         mut idle: Option<IdleDeadline>,
     ) -> Result<Vec<u8>, BodyReadError> {
@@ -30,6 +33,9 @@ impl RequestContext<'_> {
                 return Err(BodyReadError::TooLarge);
             }
             bytes.extend(chunk.to_vec());
+            if length == Some(bytes.len() as u64) {
+                return Ok(bytes);
+            }
         }
     }
 

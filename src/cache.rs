@@ -4,12 +4,12 @@ use js_sys::Uint8Array;
 use ostiary_core::runtime::cache::Cache;
 use wasm_bindgen::prelude::*;
 
-use crate::deadline::Deadline;
 use crate::js;
 use crate::request_context::RequestContext;
+use crate::timer::Deadline;
 
 /// The time for the cache to respond, in milliseconds. A slower cache would be slower than the request that it saves.
-const PATIENCE: u32 = 1_000;
+const TIMEOUT_MS: u32 = 1_000;
 
 impl Cache for RequestContext<'_> {
     async fn get(&self, name: &str) -> Option<Vec<u8>> {
@@ -17,7 +17,7 @@ impl Cache for RequestContext<'_> {
             return None;
         }
         let found = self.invocation.result_of(js::get_entry(self.request, name));
-        let found = Deadline::new(self.invocation, PATIENCE).within(found).await?.ok()?;
+        let found = Deadline::new(self.invocation, TIMEOUT_MS).within(found).await?.ok()?;
         found.dyn_into::<Uint8Array>().ok().map(|bytes| bytes.to_vec())
     }
 
@@ -27,6 +27,6 @@ impl Cache for RequestContext<'_> {
         }
         let kept =
             self.invocation.result_of(js::put_entry(self.request, name, &Uint8Array::from(bytes), seconds));
-        Deadline::new(self.invocation, PATIENCE).within(kept).await;
+        Deadline::new(self.invocation, TIMEOUT_MS).within(kept).await;
     }
 }

@@ -10,29 +10,45 @@ use crate::js::ListedHeaders;
 const USUAL: usize = 24;
 
 /// Names in lower case, each with its value. A value can contain a token.
-pub(crate) struct HeaderList(Vec<(String, SecretValue)>);
+pub(crate) struct HeaderList {
+    headers: Vec<(String, SecretValue)>,
+    /// Whether the names are sorted, as those of a `Headers` are (Fetch Standard, "sort and combine"). A message can
+    /// have thousands of headers, and each is looked up.
+    is_sorted: bool,
+}
 
 impl From<&Headers> for HeaderList {
     fn from(headers: &Headers) -> Self {
         let mut list = Vec::with_capacity(USUAL);
         let mut take = |value, name| list.push((name, SecretValue::new(value)));
         headers.unchecked_ref::<ListedHeaders>().for_each(&mut take);
-        Self(list)
+        Self::new(list)
     }
 }
 
 impl FromIterator<(String, String)> for HeaderList {
     fn from_iter<I: IntoIterator<Item = (String, String)>>(headers: I) -> Self {
-        Self(headers.into_iter().map(|(name, value)| (name, SecretValue::new(value))).collect())
+        Self::new(headers.into_iter().map(|(name, value)| (name, SecretValue::new(value))).collect())
     }
 }
 
 impl HeaderList {
+    fn new(headers: Vec<(String, SecretValue)>) -> Self {
+        let is_sorted = headers.is_sorted_by(|(one, _), (other, _)| one <= other);
+        Self { headers, is_sorted }
+    }
+
     pub(crate) fn value(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.expose())
+        let (_, value) = if self.is_sorted {
+            let at = self.headers.binary_search_by(|(known, _)| known.as_str().cmp(name));
+            self.headers.get(at.ok()?)?
+        } else {
+            self.headers.iter().find(|(known, _)| known == name)?
+        };
+        Some(value.expose())
     }
 
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(|(name, _)| name.as_str())
+        self.headers.iter().map(|(name, _)| name.as_str())
     }
 }

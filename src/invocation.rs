@@ -14,7 +14,7 @@ use js_sys::Promise;
 use wasm_bindgen::prelude::*;
 
 use crate::js;
-use crate::waiter::{Signal, Task};
+use crate::waiter::{Task, WaitOutcome};
 
 /// The state that all waits of one request share.
 #[derive(Clone, Default)]
@@ -50,14 +50,14 @@ impl Invocation {
         &self,
         promise: Promise,
     ) -> impl Future<Output = Result<JsValue, JsValue>> + use<> {
-        let signal = Signal::default();
+        let signal = WaitOutcome::default();
         let (waiter, number) = self.wait(&signal);
         js::pass_result_to(&promise, &waiter, number);
         poll_fn(move |context| signal.poll(context))
     }
 
     /// The object that JavaScript calls to set the signal, and the number of the wait.
-    pub(crate) fn wait(&self, signal: &Signal) -> (JsValue, u32) {
+    pub(crate) fn wait(&self, signal: &WaitOutcome) -> (JsValue, u32) {
         self.0.wait(signal)
     }
 

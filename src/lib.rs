@@ -10,7 +10,6 @@ mod body_reader;
 mod cache;
 mod configuration;
 mod cryptography;
-mod deadline;
 mod headers;
 mod invocation;
 mod js;
@@ -26,6 +25,7 @@ mod response;
 mod rewriter;
 mod secret_reading;
 mod sending;
+mod timer;
 mod upstream;
 mod waiter;
 

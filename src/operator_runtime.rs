@@ -18,29 +18,29 @@ use wasm_bindgen::prelude::*;
 use web_sys::ReadableStreamDefaultReader;
 
 use crate::configuration::PAGE;
-use crate::deadline::Deadline;
 use crate::js;
 use crate::request::Head;
 use crate::request_context::RequestContext;
+use crate::timer::Deadline;
 use crate::upstream::UpstreamResponse;
 
 impl OperatorRuntime for RequestContext<'_> {
-    async fn read_operator_body(&self, limit: u32, within: u32) -> Result<SecretValue, BodyReadError> {
+    async fn read_operator_body(&self, limit: u32, timeout_ms: u32) -> Result<SecretValue, BodyReadError> {
         if self.rehearsal().is_some() {
             return Err(BodyReadError::Broken);
         }
         let Some(body) = self.request.body() else { return Ok(SecretValue::new(String::new())) };
         let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
-        let all = self.read_all(&reader, limit, None);
-        let received = Deadline::new(self.invocation, within).within(all).await;
+        let all = self.read_all(&reader, None, limit, None);
+        let received = Deadline::new(self.invocation, timeout_ms).within(all).await;
         js::discard(&reader);
         let text = String::from_utf8(received.ok_or(BodyReadError::Broken)??);
         text.map(SecretValue::new).map_err(|_| BodyReadError::Broken)
     }
 
-    async fn measure(&self, source: &Source, within: u32) -> (Reading, u32) {
+    async fn measure(&self, source: &Source, timeout_ms: u32) -> (Reading, u32) {
         let before = self.now();
-        let reading = self.read(source, within).await;
+        let reading = self.read(source, timeout_ms).await;
         (reading, elapsed(before, self.now()))
     }
 

@@ -9,9 +9,9 @@ use ostiary_core::secret_value::SecretBytes;
 use wasm_bindgen::prelude::*;
 use web_sys::{AbortSignal, Headers, ReadableStreamDefaultReader, Response};
 
-use crate::deadline::Deadline;
 use crate::js;
 use crate::request_context::RequestContext;
+use crate::timer::Deadline;
 use crate::upstream::request_init;
 
 impl OwnRequests for RequestContext<'_> {
@@ -43,7 +43,7 @@ impl RequestContext<'_> {
             return Ok(WholeResponse { status, cache_control, body: SecretBytes::new(Vec::new()) });
         };
         let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
-        let read = self.read_all(&reader, limit, None).await;
+        let read = self.read_all(&reader, None, limit, None).await;
         js::discard(&reader);
         let body = read.map_err(|why| match why {
             BodyReadError::TooLarge => SendError::TooLarge,

@@ -9,11 +9,16 @@ use crate::request_context::RequestContext;
 
 impl RequestContext<'_> {
     /// Counts one more request with this key.
-    pub(crate) async fn rate_limit_verdict(&self, binding: &str, key: &str, within: u32) -> RateLimitVerdict {
+    pub(crate) async fn rate_limit_verdict(
+        &self,
+        binding: &str,
+        key: &str,
+        timeout_ms: u32,
+    ) -> RateLimitVerdict {
         if self.rehearsal().is_some() {
             return RateLimitVerdict::Within;
         }
-        match self.count(binding, key, within).await {
+        match self.count(binding, key, timeout_ms).await {
             Some(true) => RateLimitVerdict::Within,
             Some(false) => RateLimitVerdict::Exceeded,
             None => RateLimitVerdict::Unknown,
@@ -21,11 +26,12 @@ impl RequestContext<'_> {
     }
 
     /// Whether the limit allows one more request with this key; `None` if the binding does not respond in time.
-    async fn count(&self, binding: &str, key: &str, within: u32) -> Option<bool> {
+    async fn count(&self, binding: &str, key: &str, timeout_ms: u32) -> Option<bool> {
         let limit: RateLimit = JsValue::from(self.env.rate_limiter(binding).ok()?).unchecked_into();
         let options = RateLimitOptions::new(key);
         let promise = limit.limit(&options).ok()?;
-        let outcome = self.shared_deadline(within).within(self.invocation.result_of(promise)).await?.ok()?;
+        let outcome =
+            self.shared_deadline(timeout_ms).within(self.invocation.result_of(promise)).await?.ok()?;
         let outcome = Some(outcome).filter(JsValue::is_object)?;
         outcome.unchecked_ref::<RateLimitOutcome>().success().ok()?.as_bool()
     }

@@ -13,9 +13,9 @@ use web_sys::Request;
 use worker::Env;
 
 use crate::configuration::{INSTRUMENTS, PAGE};
-use crate::deadline::Deadline;
 use crate::invocation::Invocation;
 use crate::sending::Sending;
+use crate::timer::Deadline;
 
 /// The state of one request. The core's traits are implemented in `secret_reading`, `upstream`, `operator_runtime` and
 /// other modules.
@@ -58,10 +58,10 @@ impl<'a> RequestContext<'a> {
     }
 
     /// The deadline of reads that begin at the same time, which share one timer.
-    pub(crate) fn shared_deadline(&self, within: u32) -> Rc<Deadline> {
+    pub(crate) fn shared_deadline(&self, timeout_ms: u32) -> Rc<Deadline> {
         let mut shared = self.deadline.borrow_mut();
         shared.upgrade().unwrap_or_else(|| {
-            let deadline = Rc::new(Deadline::new(self.invocation, within));
+            let deadline = Rc::new(Deadline::new(self.invocation, timeout_ms));
             *shared = Rc::downgrade(&deadline);
             deadline
         })

@@ -14,20 +14,20 @@ use ostiary_secret_bindings::{self as secret_bindings, ReadError};
 use crate::request_context::RequestContext;
 
 impl Bindings for RequestContext<'_> {
-    async fn read(&self, source: &Source, within: u32) -> Reading {
+    async fn read(&self, source: &Source, timeout_ms: u32) -> Reading {
         if let Some(rehearsal) = self.rehearsal() {
             return rehearsal.reading(source);
         }
         match source.kind {
-            SourceKind::SecretsStore => self.read_stored(&source.binding, within).await,
+            SourceKind::SecretsStore => self.read_stored(&source.binding, timeout_ms).await,
             SourceKind::WorkerSecret => {
                 self.variable(&source.binding).map_or(Reading::Error, Reading::from_value)
             }
         }
     }
 
-    async fn check_rate_limit(&self, binding: &str, key: &str, within: u32) -> RateLimitVerdict {
-        self.rate_limit_verdict(binding, key, within).await
+    async fn check_rate_limit(&self, binding: &str, key: &str, timeout_ms: u32) -> RateLimitVerdict {
+        self.rate_limit_verdict(binding, key, timeout_ms).await
     }
 
     fn variable(&self, name: &str) -> Option<String> {
@@ -37,12 +37,12 @@ impl Bindings for RequestContext<'_> {
 }
 
 impl RequestContext<'_> {
-    async fn read_stored(&self, binding: &str, within: u32) -> Reading {
+    async fn read_stored(&self, binding: &str, timeout_ms: u32) -> Reading {
         let promise = match secret_bindings::start(self.env, binding) {
             Ok(promise) => promise,
             Err(why) => return without_value(why),
         };
-        match self.shared_deadline(within).within(self.invocation.result_of(promise)).await {
+        match self.shared_deadline(timeout_ms).within(self.invocation.result_of(promise)).await {
             Some(settled) => secret_bindings::outcome(settled)
                 .map_or_else(without_value, |value| Reading::from_value(value.into_exposed())),
             None => Reading::Timeout,

@@ -12,11 +12,11 @@ use web_sys::{
 };
 
 use crate::configuration::FORMS;
-use crate::deadline::Deadline;
 use crate::headers::HeaderList;
 use crate::js::{self, Attempt, Fetcher, ListedHeaders, Upgraded, Upload};
 use crate::request_context::RequestContext;
 use crate::sending::discard;
+use crate::timer::Deadline;
 
 impl Network for RequestContext<'_> {
     type Response = UpstreamResponse;
@@ -26,8 +26,9 @@ impl Network for RequestContext<'_> {
             rehearsal.write_down(plan);
             return Response::new().map(UpstreamResponse::from).map_err(|_| SendError::Unreachable);
         }
+        let fetcher = self.fetcher(plan)?;
         let attempt = self.attempt(plan).map_err(|_| SendError::Unreachable)?;
-        let sent = self.fetch(plan, attempt.as_ref()).await;
+        let sent = self.fetch(plan, fetcher.as_ref(), attempt.as_ref()).await;
         if let Some(attempt) = &attempt {
             attempt.answered();
         }
@@ -95,7 +96,20 @@ impl RequestContext<'_> {
         Ok(Some(self.sending.upload.get_or_init(|| upload).attempt()))
     }
 
-    async fn fetch(&self, plan: &Plan, attempt: Option<&Attempt>) -> Result<Response, JsValue> {
+    /// The binding with a client certificate, or to a service, that has to send the request.
+    fn fetcher(&self, plan: &Plan) -> Result<Option<Fetcher>, SendError> {
+        let Some(name) = plan.fetcher.as_ref().filter(|_| FORMS.fetcher) else { return Ok(None) };
+        let found = js_sys::Reflect::get(self.env, &name.as_ref().into());
+        let found = found.ok().filter(JsValue::is_object).ok_or(SendError::NoBinding)?;
+        Ok(Some(found.unchecked_into()))
+    }
+
+    async fn fetch(
+        &self,
+        plan: &Plan,
+        fetcher: Option<&Fetcher>,
+        attempt: Option<&Attempt>,
+    ) -> Result<Response, JsValue> {
         let body = match (&plan.body, self.sending.upload.get(), attempt) {
             (Some(body), ..) => Uint8Array::from(body.expose()).into(),
             (None, Some(upload), Some(attempt)) => {
@@ -103,14 +117,15 @@ impl RequestContext<'_> {
             }
             _ => JsValue::NULL,
         };
-        let fetched = self.start_fetch(plan, attempt, &body)?;
-        self.invocation.result_of(fetched).await.map(JsCast::unchecked_into)
+        let response = self.start_fetch(plan, fetcher, attempt, &body)?;
+        self.invocation.result_of(response).await.map(JsCast::unchecked_into)
     }
 
     /// Resolves to a [`Response`].
     fn start_fetch(
         &self,
         plan: &Plan,
+        fetcher: Option<&Fetcher>,
         attempt: Option<&Attempt>,
         body: &JsValue,
     ) -> Result<Promise, JsValue> {
@@ -122,11 +137,8 @@ impl RequestContext<'_> {
         // but it would end one that is read here.
         let signal = attempt.map_or_else(|| AbortSignal::timeout_with_u32(plan.timeout), Attempt::signal);
         let init = request_init(plan, &headers, body, &signal)?;
-        match plan.fetcher.as_ref().filter(|_| FORMS.fetcher) {
-            // The `fetch` of a binding with a client certificate or to a service.
-            Some(binding) => js_sys::Reflect::get(self.env, &binding.as_ref().into())?
-                .unchecked_ref::<Fetcher>()
-                .fetch_by(plan.url.expose(), &init),
+        match fetcher {
+            Some(fetcher) => fetcher.fetch_by(plan.url.expose(), &init),
             None => js::fetch(plan.url.expose(), &init),
         }
     }

@@ -6,9 +6,9 @@ use std::task::{Context, Poll, Waker};
 
 use wasm_bindgen::prelude::*;
 
-/// An event that happens once. Several futures can wait for it.
+/// The outcome of a wait, which is set once. Several futures can wait for it.
 #[derive(Clone, Default)]
-pub(crate) struct Signal(Rc<RefCell<Pending>>);
+pub(crate) struct WaitOutcome(Rc<RefCell<Pending>>);
 
 #[derive(Default)]
 struct Pending {
@@ -16,12 +16,12 @@ struct Pending {
     wakers: Vec<Waker>,
 }
 
-impl Signal {
+impl WaitOutcome {
     pub(crate) fn is_set(&self) -> bool {
         self.0.borrow().outcome.is_some()
     }
 
-    /// Polls the signal. After it was ready, a further call waits for ever.
+    /// Polls the outcome. After it was ready, a further call waits for ever.
     pub(crate) fn poll(&self, context: &Context<'_>) -> Poll<Result<JsValue, JsValue>> {
         let outcome = self.0.borrow_mut().outcome.take();
         outcome.map_or_else(
@@ -33,7 +33,7 @@ impl Signal {
         )
     }
 
-    /// Wakes the task of this context when the signal is set.
+    /// Wakes the task of this context when the outcome is set.
     pub(crate) fn wake(&self, context: &Context<'_>) {
         let wakers = &mut self.0.borrow_mut().wakers;
         if !wakers.iter().any(|known| known.will_wake(context.waker())) {
@@ -63,7 +63,7 @@ impl Signal {
 pub(crate) struct Task {
     waker: RefCell<Option<Waker>>,
     /// The waits that have not ended, by number.
-    waits: RefCell<Vec<(u32, Signal)>>,
+    waits: RefCell<Vec<(u32, WaitOutcome)>>,
     last: Cell<u32>,
     /// The JavaScript object of its [`Waiter`], from the call that wakes the task until the task has run, for new
     /// waits. While the task waits, only JavaScript refers to the object.
@@ -93,7 +93,7 @@ impl Task {
     }
 
     /// The object that JavaScript calls to set the signal, and the number of the wait.
-    pub(crate) fn wait(self: &Rc<Self>, signal: &Signal) -> (JsValue, u32) {
+    pub(crate) fn wait(self: &Rc<Self>, signal: &WaitOutcome) -> (JsValue, u32) {
         let number = self.last.get().wrapping_add(1);
         self.last.set(number);
         let mut waits = self.waits.borrow_mut();

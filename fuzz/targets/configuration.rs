@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use libfuzzer_sys::fuzz_target;
-use ostiary_core::configuration::{Destination, Gateway, Grantee, KeySource, Placement, Proof, Upstream};
+use ostiary_core::configuration::{Destination, Gateway, Grantee, KeySource, Placement, CallerAuthentication, Upstream};
 use ostiary_grammar::{Diagnostic, File, bake, read};
 use url::{Host, Url};
 
@@ -51,23 +51,23 @@ fn assert_placed(diagnostic: &Diagnostic, files: &[(&str, &str)]) {
 
 fn assert_whole(gateway: &Gateway) {
     for caller in gateway.callers.iter() {
-        match &caller.proof {
-            Proof::Secret(secret) => {
+        match &caller.authentication {
+            CallerAuthentication::Secret(secret) => {
                 assert!(gateway.secret(*secret).is_some());
                 let mut injected =
                     gateway.routes.iter().flat_map(|route| route.auths().flatten()).flat_map(Placement::secrets);
                 assert!(!injected.any(|injected| injected == *secret), "a caller's token goes up");
             }
-            Proof::Digests(digests) => assert!(!digests.is_empty()),
-            Proof::Jwt(jwt) => {
+            CallerAuthentication::Digests(digests) => assert!(!digests.is_empty()),
+            CallerAuthentication::Jwt(jwt) => {
                 assert!(!jwt.issuer.parts.is_empty() && !jwt.audiences.is_empty());
                 assert!(!matches!(&jwt.keys, KeySource::Inline(keys) if keys.is_empty()));
             }
-            Proof::Hmac(hmac) => {
+            CallerAuthentication::Hmac(hmac) => {
                 assert!(gateway.secret(hmac.key).is_some() && hmac.window > 0);
                 assert!(hmac.put.iter().any(ostiary_core::configuration::Output::is_signature));
             }
-            Proof::Issued(issued) => {
+            CallerAuthentication::Issued(issued) => {
                 assert!(!issued.keys.is_empty() && issued.max_ttl > 0);
                 assert!(issued.revoked.is_none_or(|list| gateway.secret(list).is_some()));
             }

@@ -131,7 +131,7 @@ extern "C" {
     );
 }
 
-#[wasm_bindgen(module = "/src/js/deadline.js")]
+#[wasm_bindgen(module = "/src/js/timers.js")]
 extern "C" {
     /// Fulfils the wait with this number after this many milliseconds, and returns the id for [`clear_timeout`].
     #[wasm_bindgen(js_name = fulfillAfter)]

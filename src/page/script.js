@@ -78,25 +78,54 @@ function secretCard({ name, sources }) {
 // Reads every source once. The page does not repeat it by itself.
 async function read() {
   at("summary").textContent = "Reading…";
-  let failing = 0;
+  const secrets = [];
+  const auths = [];
   try {
     for (let next = "ready"; next; ) {
-      const { secrets, after } = await ask(next);
-      for (const secret of secrets) failing += light(secret) ? 0 : 1;
-      next = after && `ready?after=${encodeURIComponent(after)}`;
+      const part = await ask(next);
+      secrets.push(...part.secrets);
+      auths.push(...(part.routes ?? []));
+      next = part.after && `ready?after=${encodeURIComponent(part.after)}`;
     }
   } catch (error) {
     at("summary").textContent = "";
     say(error.message, "bad");
     return;
   }
-  const all = overview.secrets.length;
-  at("summary").className = failing === 0 ? "good" : "bad";
-  at("summary").textContent = failing === 0 ? `Each of ${all} secrets has a source that serves.` : `${failing} of ${all} secrets have no source that serves.`;
+  const dark = secrets.filter((secret) => !light(secret, auths)).length;
+  const stuck = overview.routes.filter((route) => !lightRoute(route, auths)).length;
+  const [secretCount, routeCount] = [secrets.length, overview.routes.length];
+  at("summary").className = dark + stuck === 0 ? "good" : "bad";
+  at("summary").textContent =
+    dark > 0
+      ? `${dark} of ${secretCount} secrets have no source that serves.`
+      : stuck > 0
+        ? `${stuck} of ${routeCount} routes have no source number at which all of their secrets can be used.`
+        : `Each of ${secretCount} secrets has a source that serves.`;
+}
+
+// Shows the source that a route uses, and returns whether there is one. A caller with values of its own has its own.
+function lightRoute({ name }, auths) {
+  const own = auths.filter((auth) => auth.name === name);
+  const place = document.querySelector(`[data-route="${name}"] .serves`);
+  const texts = own.map(({ caller, source }) => `${caller === undefined ? "" : `${caller}: `}${source === undefined ? "no source number at which all secrets can be used" : `source ${source} serves now`}`);
+  const isStuck = own.some(({ source }) => source === undefined);
+  place.className = `serves ${isStuck ? "bad" : own.some(({ source }) => source > 1) ? "odd" : "quiet"}`;
+  place.textContent = texts.join(", ");
+  return !isStuck;
+}
+
+// The positions at which routes use a secret now, from 0. The secret of a caller is in no route: its first source that
+// can be read is shown.
+function servingPositions(name, sources, auths) {
+  const using = auths.filter(({ secrets }) => secrets.includes(name));
+  if (using.length === 0) return sources.flatMap(({ outcome }, position) => (outcome === "ok" ? [position] : [])).slice(0, 1);
+  const positions = using.flatMap(({ source }) => (source === undefined ? [] : [sources.length === 1 ? 0 : source - 1]));
+  return [...new Set(positions)].sort((one, other) => one - other);
 }
 
 // Shows the readings of a secret, and returns whether a source works.
-function light({ name, sources }) {
+function light({ name, sources }, auths) {
   const card = document.querySelector(`[data-secret="${name}"]`);
   const rows = card.querySelectorAll(".source");
   for (const [position, { outcome, ms }] of sources.entries()) {
@@ -106,11 +135,12 @@ function light({ name, sources }) {
     lamp.textContent = slow ? "slow" : outcome;
     rows[position].querySelector(".time").textContent = `${ms} ms`;
   }
-  const serving = sources.findIndex(({ outcome }) => outcome === "ok");
+  const serving = servingPositions(name, sources, auths);
+  const falls = serving.some((position) => position > 0);
   const serves = card.querySelector(".serves");
-  serves.className = `serves ${serving === 0 ? "quiet" : serving > 0 ? "odd" : "bad"}`;
-  serves.textContent = serving === -1 ? "no source serves" : `${sources[serving].binding} serves now${serving > 0 ? ", a fallback" : ""}`;
-  return serving !== -1;
+  serves.className = `serves ${serving.length === 0 ? "bad" : falls ? "odd" : "quiet"}`;
+  serves.textContent = serving.length === 0 ? "no source serves" : `${serving.map((position) => sources[position].binding).join(" and ")} serves now${falls ? ", a fallback" : ""}`;
+  return sources.some(({ outcome }) => outcome === "ok");
 }
 
 // Why an age is not known, as `GET ages` says it.
@@ -162,6 +192,7 @@ function routeCard({ name, mounts, upstream, auth, secrets, failover, redact, al
     "li",
     { "data-route": name },
     make("h3", {}, name),
+    make("p", { className: "serves quiet" }),
     described(
       ["mount", mounts.join(", ")],
       ["upstream", make("code", {}, upstream)],
@@ -170,7 +201,7 @@ function routeCard({ name, mounts, upstream, auth, secrets, failover, redact, al
       ["also", [failover && "failover", !redact && "not redacted"].filter(Boolean).join(", ")],
     ),
     make("details", {}, make("summary", {}, "Callers and rules"), described(...rules)),
-    ...(secrets.length === 0 ? [] : [make("details", {}, make("summary", {}, "Probe"), probeForm(name, secrets, tenants))]),
+    ...(secrets.length === 0 ? [] : [make("details", {}, make("summary", {}, "Probe"), probeForm(name, secrets, tenants, failover))]),
   );
 }
 
@@ -181,7 +212,7 @@ function field(id, label, control, wide = false) {
 
 // Sends one request with one source of the route's secrets, when the operator asks for it. Of several tenants one is
 // named.
-function probeForm(name, secrets, tenants) {
+function probeForm(name, secrets, tenants, failover) {
   const count = Math.max(...overview.secrets.filter((secret) => secrets.includes(secret.name)).map(({ sources }) => sources.length));
   const source = make("select", {}, ...Array.from({ length: count }, (_, position) => make("option", { value: position + 1 }, `${position + 1}`)));
   const method = make("select", {}, make("option", {}, "GET"), make("option", {}, "HEAD"));
@@ -194,16 +225,24 @@ function probeForm(name, secrets, tenants) {
     event.preventDefault();
     const nonce = btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(32)))).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
     const named = tenants.length === 0 ? {} : { caller: caller.value };
-    show(result, ask("probe", { route: name, ...named, method: method.value, path: path.value, source: Number(source.value), nonce }), probed);
+    show(result, ask("probe", { route: name, ...named, method: method.value, path: path.value, source: Number(source.value), nonce }), (report) => probed(report, failover));
   });
   return make("div", {}, form, result);
 }
 
-function probed({ status, refused, failure, secrets, secrets_ms, upstream_ms }) {
-  const kind = failure || refused ? "bad" : "good";
-  const word = failure ?? (refused ? `${status}: the upstream refuses the credential` : `${status}: the upstream does not refuse the credential`);
+function probed({ status, refused, undecided, failure, secrets, secrets_ms, upstream_ms }, failover) {
+  const [kind, word] = failure ? ["bad", failure] : judged(status, refused, undecided, failover);
   const read = secrets.map(({ name, binding, outcome }) => `${name}: ${binding} ${outcome}`).join(", ");
   return [make("p", { className: kind }, word), described(["read", read], ["times", `secrets ${secrets_ms} ms${upstream_ms === undefined ? "" : `, upstream ${upstream_ms} ms`}`])];
+}
+
+// What a status says of the credential. Only a success that is no rejection by the conditions of `failover` is good.
+function judged(status, refused, undecided, failover) {
+  if (refused) return ["bad", `${status}: the upstream rejects the credential`];
+  if (undecided) return ["odd", `${status}: unknown whether the upstream rejects the credential, because the response's body could not be searched`];
+  if (!failover) return ["odd", `${status}: unknown whether the upstream rejects the credential, because the route has no failover`];
+  if (status < 200 || status > 299) return ["odd", `${status}: no condition of failover, and no success`];
+  return ["good", `${status}: the upstream does not reject the credential`];
 }
 
 function explained({ decision, title, event, reads, sent }) {

@@ -39,6 +39,21 @@ const SERVICE = `export default { async fetch(request) {
   return Response.json({ url: request.url, authorization: request.headers.get("authorization"), body: await request.text() });
 } };`;
 
+describe("a binding that the Worker does not have, on workerd", () => {
+  let gateway;
+  before(async () => {
+    gateway = await startGateway({ KEY: "key-of-the-bank", KEY_PREVIOUS: "previous-key" }, { TLS_PORT: "1" });
+  });
+  after(() => gateway?.stop());
+
+  test("is told as a fault of the configuration, and not as the upstream's", async () => {
+    for (const target of ["/mtls/x", "/billing/x"]) {
+      const response = await gateway.call({ target });
+      assert.deepEqual([response.status, response.value("ostiary-refusal")], [500, "misconfigured"], target);
+    }
+  });
+});
+
 describe("what a binding sends, on workerd", () => {
   let verifier;
   let gateway;

@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { createHash, createHmac } from "node:crypto";
 import { after, before, beforeEach, describe, test } from "node:test";
-import { startGateway } from "./gateway.mjs";
+import { open } from "../harness/client.mjs";
+import { TOKEN, startGateway } from "./gateway.mjs";
 
 const KEY = "first-key-of-the-webhook";
 const PREVIOUS = "second-key-of-the-webhook";
@@ -59,6 +60,52 @@ describe("HMAC on workerd", () => {
     const response = await gateway.call({ method: "POST", target: "/webhook/x", fields, body: "5\r\nhello\r\n6\r\n world\r\n0\r\n\r\n" });
     assert.equal(response.status, 200, response.text);
     assert.equal(gateway.upstream.exchanges[0].body.toString(), "hello world");
+  });
+
+  // The gateway does not wait for the end of a body whose length is known.
+  const posted = (fields) => open(gateway.port, { method: "POST", target: "/webhook/x", fields: [["Authorization", `Bearer ${TOKEN}`], ...fields] });
+
+  test("a body of known length that arrives in pieces is signed whole", async () => {
+    gateway.verifies(webhook(KEY));
+    const connection = await posted([["Content-Length", "11"]]);
+    for (const piece of ["hello", " wor", "ld"]) {
+      await connection.write(Buffer.from(piece));
+      await new Promise((done) => setTimeout(done, 50));
+    }
+    const response = await (await connection.answer()).collect();
+    connection.close();
+    assert.equal(response.status, 200, response.text);
+    assert.equal(gateway.upstream.exchanges[0].body.toString(), "hello world");
+  });
+
+  test("what follows the length of a body is not part of it", async () => {
+    gateway.verifies(webhook(KEY));
+    const connection = await posted([["Content-Length", "5"]]);
+    await connection.write(Buffer.from("hello, world"));
+    const response = await (await connection.answer()).collect();
+    connection.close();
+    assert.equal(response.status, 200, response.text);
+    assert.deepEqual(gateway.upstream.exchanges.map(({ body }) => body.toString()), ["hello"]);
+  });
+
+  test("a length beside chunks does not shorten the body", async () => {
+    gateway.verifies(webhook(KEY));
+    const connection = await posted([["Content-Length", "5"], ["Transfer-Encoding", "chunked"]]);
+    await connection.write(Buffer.from("5\r\nhello\r\n6\r\n world\r\n0\r\n\r\n"));
+    const response = await (await connection.answer()).collect();
+    connection.close();
+    const bodies = gateway.upstream.exchanges.map(({ body }) => body.toString());
+    assert.deepEqual(bodies, response.status === 200 ? ["hello world"] : [], response.text);
+  });
+
+  test("a body that ends before its length is not sent", async () => {
+    gateway.verifies(webhook(KEY));
+    const connection = await posted([["Content-Length", "11"]]);
+    await connection.write(Buffer.from("hello"));
+    connection.close();
+    const response = await gateway.call({ method: "POST", target: "/webhook/after", body: "b" });
+    assert.equal(response.status, 200, response.text);
+    assert.deepEqual(gateway.upstream.exchanges.map(({ target }) => target), ["/base/after"]);
   });
 
   test("the verifier takes nothing that was changed on the way", async () => {

@@ -66,7 +66,7 @@ test("the local store takes a secret by the same command, without an account", a
 });
 
 test("only the demo's secrets get values, and only in the demo's configuration", async () => {
-  const demo = [binding("DEMO_KEY", "demo-key", "demo"), binding("DEMO_KEY_SECONDARY", "demo-key-secondary", "demo"), binding("CALLER_TOKEN", "caller-token", "demo")];
+  const demo = [binding("DEMO_KEY", "demo-key", "demo"), binding("DEMO_KEY_2", "demo-key-2", "demo"), binding("CALLER_TOKEN", "caller-token", "demo")];
   const both = await seeded(folder([...demo, binding("ITEMS_KEY", "items-key", "demo")]));
   assert.match(both.token, /^caller-token-/);
   assert.deepEqual(both.missing.map(({ binding }) => binding), ["ITEMS_KEY"]);

@@ -27,7 +27,7 @@ const FAULTS = `
     "yields nothing": () => null,
     "yields white space": () => " \\n",
     "yields bytes": () => new TextEncoder().encode(${JSON.stringify(canary("API_KEY"))}),
-    "serves": () => ${JSON.stringify(canary("API_KEY_PREVIOUS"))},
+    "serves": () => ${JSON.stringify(canary("API_KEY_2"))},
   };
   const chosen = { primary: "serves", secondary: "serves" };
   export class Primary extends WorkerEntrypoint { get() { return faults[chosen.primary](); } }
@@ -147,9 +147,9 @@ describe("with a local store", () => {
 
   test("the secondary is used if the primary is missing; without both, the response is an error without a value", async () => {
     await running.stored.API_KEY.remove();
-    assert.deepEqual((await running.through()).values("authorization"), [`Bearer ${canary("API_KEY_PREVIOUS")}`]);
-    await running.stored.API_KEY_PREVIOUS.remove();
-    await running.unavailable("API_KEY missing, API_KEY_PREVIOUS missing");
+    assert.deepEqual((await running.through()).values("authorization"), [`Bearer ${canary("API_KEY_2")}`]);
+    await running.stored.API_KEY_2.remove();
+    await running.unavailable("API_KEY missing, API_KEY_2 missing");
   });
 
   test("no response and no line of the log contains a value", () => running.sweep());
@@ -159,7 +159,7 @@ describe("with a store that does something else", () => {
   let running;
   before(async () => {
     const entrypoint = (exportName) => ({ type: "worker", worker: "faults", exportName });
-    running = await start({ API_KEY: entrypoint("Primary"), API_KEY_PREVIOUS: entrypoint("Secondary") });
+    running = await start({ API_KEY: entrypoint("Primary"), API_KEY_2: entrypoint("Secondary") });
   });
   after(() => running?.stop());
 
@@ -175,12 +175,12 @@ describe("with a store that does something else", () => {
   for (const [fault, outcome] of Object.entries(outcomes)) {
     test(`a primary that ${fault}: the secondary serves`, async () => {
       await choose(fault, "serves");
-      assert.deepEqual((await running.through()).values("authorization"), [`Bearer ${canary("API_KEY_PREVIOUS")}`]);
+      assert.deepEqual((await running.through()).values("authorization"), [`Bearer ${canary("API_KEY_2")}`]);
     });
 
     test(`a primary that ${fault} and a secondary that throws: the log says ${outcome}`, async () => {
       await choose(fault, "throws");
-      await running.unavailable(`API_KEY ${outcome}, API_KEY_PREVIOUS failed`);
+      await running.unavailable(`API_KEY ${outcome}, API_KEY_2 failed`);
     });
   }
 
@@ -193,9 +193,9 @@ const misbound = {
 };
 for (const [kinds, [primary, secondary]] of Object.entries(misbound)) {
   test(`${kinds} under the names of secrets: both have failed`, async () => {
-    const running = await start({ API_KEY: primary, API_KEY_PREVIOUS: secondary });
+    const running = await start({ API_KEY: primary, API_KEY_2: secondary });
     try {
-      await running.unavailable("API_KEY failed, API_KEY_PREVIOUS failed");
+      await running.unavailable("API_KEY failed, API_KEY_2 failed");
       running.sweep();
     } finally {
       await running.stop();

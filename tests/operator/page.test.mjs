@@ -27,6 +27,10 @@ const AGES = {
   CHECKOUT_TOKEN: [212, 1],
   OPS_TOKEN: [30, 0],
   STORE_READER: [30, 30],
+  TWILIO_SID: [400, 9],
+  TWILIO_SID_PREVIOUS: [400, 200],
+  TWILIO_KEY: [400, 9],
+  TWILIO_KEY_PREVIOUS: [400, 200],
 };
 
 // The fake response of Analytics Engine: an hour and a day of requests.
@@ -131,7 +135,7 @@ describe("the page", { skip: CHROMIUM === undefined && MISSING }, () => {
 
   test("shows every secret's sources as lamps, in words too", async () => {
     await signIn(OPERATOR);
-    await shows(text("#summary"), "Each of 6 secrets has a source that serves.");
+    await shows(text("#summary"), "Each of 8 secrets has a source that serves.");
     await shows(lamps, "ok,ok");
     await shows(text('[data-secret="stripe"] .serves'), "STRIPE_KEY serves now");
     await shows(text('[data-secret="stripe"] .time'), /^\d+ ms$/);
@@ -145,7 +149,7 @@ describe("the page", { skip: CHROMIUM === undefined && MISSING }, () => {
     await shows(lamps, "missing,ok");
     await shows(text('[data-secret="stripe"] .serves'), "STRIPE_KEY_PREVIOUS serves now, a fallback");
     await shows(text('[data-secret="openai"] .serves'), "no source serves");
-    await shows(text("#summary"), "1 of 6 secrets have no source that serves.");
+    await shows(text("#summary"), "1 of 8 secrets have no source that serves.");
     gateway.reset();
     gateway.store.set("STRIPE_KEY", yields(valueOf("STRIPE_KEY"), 700));
     await click("#refresh");
@@ -153,7 +157,26 @@ describe("the page", { skip: CHROMIUM === undefined && MISSING }, () => {
     gateway.reset();
     await click("#refresh");
     await shows(lamps, "ok,ok");
-    await shows(text("#summary"), "Each of 6 secrets has a source that serves.");
+    await shows(text("#summary"), "Each of 8 secrets has a source that serves.");
+  });
+
+  test("a pair serves from one source number, or not at all", async () => {
+    const route = text('[data-route="twilio"] .serves');
+    await shows(route, "source 1 serves now");
+    gateway.store.set("TWILIO_SID", absent);
+    await click("#refresh");
+    await shows(route, "source 2 serves now");
+    await shows(text('[data-secret="twilio_key"] .serves'), "TWILIO_KEY_PREVIOUS serves now, a fallback");
+    gateway.store.set("TWILIO_KEY_PREVIOUS", absent);
+    await click("#refresh");
+    await shows(route, "no source number at which all secrets can be used");
+    await shows(text("#summary"), "1 of 4 routes have no source number at which all of their secrets can be used.");
+    assert.equal(await page.evaluate(`document.querySelector("#summary").className`), "bad");
+    await shows(text('[data-secret="twilio_key"] .serves'), "no source serves");
+    gateway.reset();
+    await click("#refresh");
+    await shows(route, "source 1 serves now");
+    await shows(text("#summary"), "Each of 8 secrets has a source that serves.");
   });
 
   test("shows the age of each secret, or the reason why it is not known", async () => {
@@ -166,7 +189,7 @@ describe("the page", { skip: CHROMIUM === undefined && MISSING }, () => {
     await api.fail({ operations: ["secrets.list"], status: 403 });
     await click("#refresh");
     await shows(ages("openai"), "age unknown: the Secrets Store API refuses the gateway's token");
-    await shows(text("#summary"), "Each of 6 secrets has a source that serves.");
+    await shows(text("#summary"), "Each of 8 secrets has a source that serves.");
     await api.heal();
     gateway.store.set("STORE_READER", absent);
     await click("#refresh");
@@ -226,14 +249,34 @@ describe("the page", { skip: CHROMIUM === undefined && MISSING }, () => {
     await fill("#probe-path-stripe", "/v1/balance");
     const result = '[data-route="stripe"] .result';
     await click('[data-route="stripe"] button');
-    await shows(text(`${result} p`), "401: the upstream refuses the credential");
+    await shows(text(`${result} p`), "401: the upstream rejects the credential");
     await fill("#probe-source-stripe", "2");
     await click('[data-route="stripe"] button');
-    await shows(text(`${result} p`), "200: the upstream does not refuse the credential");
+    await shows(text(`${result} p`), "200: the upstream does not reject the credential");
     await shows(text(result), /STRIPE_KEY_PREVIOUS ok/);
     await fill("#probe-path-stripe", "/v2");
     await click('[data-route="stripe"] button');
     await shows(text(`${result} p`), "No rule admits this method and path.");
+  });
+
+  test("shows a probe in green only if the gateway can tell that the key works", async () => {
+    const probed = async (route, method, path, status, body, word, kind) => {
+      gateway.upstream.on(path, (exchange) => exchange.write(scripted(status, { "content-type": "application/json" }, body)));
+      const result = `[data-route="${route}"] .result p`;
+      await page.evaluate(`document.querySelector('[data-route="${route}"] .result').replaceChildren()`);
+      await fill(`#probe-method-${route}`, method);
+      await fill(`#probe-path-${route}`, path.replace(/^\/(base|twilio)/, ""));
+      await click(`[data-route="${route}"] form button`);
+      await shows(text(result), word);
+      assert.equal(await page.evaluate(`document.querySelector('${result}').className`), kind, `${route} ${status}`);
+    };
+    const unknown = /^\d+: unknown whether the upstream rejects the credential, because /;
+    await probed("twilio", "GET", "/twilio/v1/x", 200, "{}", "200: the upstream does not reject the credential", "good");
+    await probed("twilio", "GET", "/twilio/v1/x", 401, "{}", "401: the upstream rejects the credential", "bad");
+    await probed("twilio", "GET", "/twilio/v1/x", 403, '{"code":20003}', "403: the upstream rejects the credential", "bad");
+    await probed("twilio", "GET", "/twilio/v1/x", 403, '{"code":1}', "403: no condition of failover, and no success", "odd");
+    await probed("twilio", "HEAD", "/twilio/v1/x", 403, "", unknown, "odd");
+    for (const status of [401, 403, 200]) await probed("openai", "GET", "/base/v1/models", status, "{}", unknown, "odd");
   });
 
   test("can be used by everybody, in both themes and on a phone", async () => {

@@ -56,6 +56,11 @@ impl Home {
         format!("#:schema {prefix}{}\n", schema.display())
     }
 
+    /// The name of the folder.
+    pub fn folder_name(&self) -> String {
+        self.folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+    }
+
     /// The command that builds the Worker; `None` in the clone, whose template contains it.
     pub fn build_command(&self) -> Option<String> {
         match &self.clone {

@@ -1,6 +1,6 @@
 //! Checks that a caller's new token is not another caller's.
 
-use ostiary_core::configuration::{Caller, CallerId, Gateway, Proof, SecretId, Source};
+use ostiary_core::configuration::{Caller, CallerAuthentication, CallerId, Gateway, SecretId, Source};
 use ostiary_secrets_store::SecretValue;
 
 use crate::failure::Failure;
@@ -47,8 +47,8 @@ pub fn check_other_callers(
 /// The callers that a secret proves.
 fn callers(gateway: &Gateway) -> impl Iterator<Item = (CallerId, &Caller, SecretId)> {
     let ids = (0..=u16::MAX).map(CallerId);
-    ids.zip(gateway.callers.iter()).filter_map(|(id, caller)| match caller.proof {
-        Proof::Secret(secret) => Some((id, caller, secret)),
+    ids.zip(gateway.callers.iter()).filter_map(|(id, caller)| match caller.authentication {
+        CallerAuthentication::Secret(secret) => Some((id, caller, secret)),
         _ => None,
     })
 }

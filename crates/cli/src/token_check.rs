@@ -2,9 +2,9 @@
 
 use std::cell::RefCell;
 
-use ostiary_core::authentication::jwt::is_meant;
+use ostiary_core::authentication::jwt::looks_like_jwt;
 use ostiary_core::authentication::named_token::caller_name;
-use ostiary_core::configuration::{Caller, Gateway, Proof, SecretId};
+use ostiary_core::configuration::{Caller, CallerAuthentication, Gateway, SecretId};
 use ostiary_core::digest::{Digest, digest};
 use ostiary_secrets_store::SecretValue;
 
@@ -14,7 +14,9 @@ use ostiary_secrets_store::SecretValue;
 /// The reason, without the token.
 pub fn check_token(gateway: &Gateway, id: SecretId, value: &SecretValue) -> Result<(), String> {
     let text = value.expose();
-    for caller in gateway.callers.iter().filter(|caller| caller.proof == Proof::Secret(id)) {
+    for caller in
+        gateway.callers.iter().filter(|caller| caller.authentication == CallerAuthentication::Secret(id))
+    {
         let Caller { name, named, .. } = caller;
         let instead = format!("so it would never be accepted; `ostiary token new {name}` makes one that is");
         match caller_name(text) {
@@ -30,8 +32,10 @@ pub fn check_token(gateway: &Gateway, id: SecretId, value: &SecretValue) -> Resu
             }
             _ => {}
         }
-        if is_meant(text)
-            && gateway.callers.iter().any(|other| matches!(other.proof, Proof::Jwt(_) | Proof::Issued(_)))
+        if looks_like_jwt(text)
+            && gateway.callers.iter().any(|other| {
+                matches!(other.authentication, CallerAuthentication::Jwt(_) | CallerAuthentication::Issued(_))
+            })
         {
             return Err(format!(
                 "the token looks like a signed one (`eyJ…`), which the gateway checks as such and does not compare with \
@@ -39,8 +43,7 @@ pub fn check_token(gateway: &Gateway, id: SecretId, value: &SecretValue) -> Resu
             ));
         }
         let digest = digest(text.as_bytes());
-        let is_known =
-            |other: &&Caller| matches!(&other.proof, Proof::Digests(known) if known.contains(&digest));
+        let is_known = |other: &&Caller| matches!(&other.authentication, CallerAuthentication::Digests(known) if known.contains(&digest));
         if let Some(other) = gateway.callers.iter().find(is_known) {
             return Err(format!(
                 "it is the token of `{}`, and the gateway accepts no token of two callers",
@@ -58,7 +61,7 @@ pub fn check_token(gateway: &Gateway, id: SecretId, value: &SecretValue) -> Resu
 pub fn check_length(gateway: &Gateway, id: SecretId, value: &SecretValue) -> Result<(), String> {
     const SHORTEST: usize = 16;
     let mut callers = gateway.callers.iter();
-    match callers.find(|caller| caller.proof == Proof::Secret(id)) {
+    match callers.find(|caller| caller.authentication == CallerAuthentication::Secret(id)) {
         Some(Caller { name, .. }) if value.expose().trim().len() < SHORTEST => Err(format!(
             "a token of fewer than {SHORTEST} characters can be guessed; `ostiary token new {name}` makes one, and \
              `ostiary secrets update --value --as-is` writes this one all the same"
@@ -77,7 +80,7 @@ impl CheckedTokens {
     /// # Errors
     /// The reason, without the token.
     pub fn check(&self, gateway: &Gateway, id: SecretId, value: &SecretValue) -> Result<(), &'static str> {
-        if !gateway.callers.iter().any(|caller| caller.proof == Proof::Secret(id)) {
+        if !gateway.callers.iter().any(|caller| caller.authentication == CallerAuthentication::Secret(id)) {
             return Ok(());
         }
         let digest = digest(value.expose().as_bytes());

@@ -7,10 +7,11 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use clap::Args;
-use ostiary_core::authentication::jwt::RevocationList;
-use ostiary_core::configuration::{Gateway, Part, Placement, Proof, SecretId, SourceKind, Template};
+use ostiary_core::configuration::{
+    Caller, CallerAuthentication, Forms, Gateway, Part, Placement, SecretId, SourceKind, Template,
+};
 use ostiary_core::secret_value::SecretValue as UsedValue;
-use ostiary_core::secrets::value_check::check_value;
+use ostiary_core::value_check::check_value;
 use ostiary_core::value_syntax::ValueSyntax;
 use ostiary_secrets_store::{SecretName, SecretValue, StoreId};
 use serde::de::{IgnoredAny, MapAccess, Visitor};
@@ -111,10 +112,20 @@ impl ValueCheck {
     /// # Errors
     /// The value is not valid; nothing should be written.
     pub fn stored(&self, store: &StoreId, name: &SecretName, value: &SecretValue) -> Result<(), Failure> {
-        let Some(gateway) = &self.gateway else { return self.unbound(name, value) };
+        let Some((gateway, ids)) = self.uses(store, name.as_str()) else { return self.unbound(name, value) };
+        ids.into_iter().try_for_each(|id| {
+            known(gateway, id, name.as_str(), value, self.as_is)?;
+            let checked = self.tokens.check(gateway, id, value);
+            checked.map_err(|fault| Failure::usage(format_args!("{name}: {fault}")))
+        })
+    }
+
+    /// The configuration, and its secrets that have this secret of a store as a source; `None` if there are none.
+    pub fn uses(&self, store: &StoreId, name: &str) -> Option<(&Gateway, Vec<SecretId>)> {
+        let gateway = self.gateway.as_ref()?;
         let bindings = self.environments.iter().flat_map(|environment| &environment.bindings);
         let bound: Vec<&str> = bindings
-            .filter(|binding| binding.store == *store && binding.secret == *name)
+            .filter(|binding| binding.store == *store && binding.secret.as_str() == name)
             .map(|binding| binding.name.as_str())
             .collect();
         let is_source = |id: &SecretId| {
@@ -125,14 +136,7 @@ impl ValueCheck {
             })
         };
         let ids: Vec<SecretId> = ids(gateway).filter(is_source).collect();
-        if ids.is_empty() {
-            return self.unbound(name, value);
-        }
-        ids.into_iter().try_for_each(|id| {
-            known(gateway, id, name.as_str(), value, self.as_is)?;
-            let checked = self.tokens.check(gateway, id, value);
-            checked.map_err(|fault| Failure::usage(format_args!("{name}: {fault}")))
-        })
+        (!ids.is_empty()).then_some((gateway, ids))
     }
 
     /// The bindings of this secret of a store, for messages; `None` if it is not bound.
@@ -167,18 +171,12 @@ fn known(
     as_is: bool,
 ) -> Result<(), Failure> {
     let used = UsedValue::new(value.expose().to_owned());
-    check_value(gateway, id, &used, true)
+    check_value(gateway, id, &used, Forms::ALL)
         .map_err(|misfit| Failure::usage(format_args!("{name}: {misfit}")))?;
     check_token(gateway, id, value).map_err(|fault| Failure::usage(format_args!("{name}: {fault}")))?;
-    let mut callers = gateway.callers.iter();
-    let class =
-        callers.find(|caller| matches!(&caller.proof, Proof::Issued(issued) if issued.revoked == Some(id)));
-    if let Some(class) = class {
-        return RevocationList::parse(&used).map(drop).map_err(|fault| {
-            let class = &class.name;
-            let then = "so the gateway would refuse every token of the class";
-            Failure::usage(format_args!("{name}: as a list of revoked tokens, {fault}, {then} `{class}`"))
-        });
+    let is_list = |caller: &Caller| matches!(&caller.authentication, CallerAuthentication::Issued(issued) if issued.revoked == Some(id));
+    if gateway.callers.iter().any(is_list) {
+        return Ok(());
     }
     let adds_scheme = adds_scheme(gateway, id);
     unknown(name, value, |text| {
@@ -191,7 +189,7 @@ fn known(
 
 /// Whether the gateway adds an authentication scheme to this secret, or compares it with a token without one.
 fn adds_scheme(gateway: &Gateway, id: SecretId) -> bool {
-    gateway.callers.iter().any(|caller| caller.proof == Proof::Secret(id))
+    gateway.callers.iter().any(|caller| caller.authentication == CallerAuthentication::Secret(id))
         || gateway
             .routes
             .iter()

@@ -228,6 +228,73 @@ fn explain_tells_which_rule_a_request_nearly_fits() {
 }
 
 #[test]
+fn explain_can_expect_a_decision_so_that_no_mistake_passes_for_a_refusal() {
+    let charges = ["explain", "POST", "/stripe/charges"];
+    for (request, expected, code) in [
+        (&["--caller", "ci"][..], "not_allowed", 0),
+        (&["--caller", "ci"], "refused", 0),
+        (&["--caller", "ci"], "forwarded", 1),
+        (&["--caller", "ci"], "no_route", 1),
+        (&["--caller", "checkout"], "forwarded", 0),
+        (&["--caller", "checkout"], "not_allowed", 1),
+        (&["--caller", "checkout"], "refused", 1),
+        (&["--caller", "nobody"], "not_allowed", 2),
+        (&["--caller", "ci"], "not_alowed", 2),
+    ] {
+        let output = run(&gateway(), &[&charges, request, &["--expect", expected]].concat());
+        assert_eq!(output.status.code(), Some(code), "{request:?} {expected} {output:?}");
+        let told = text(&output.stderr);
+        assert_eq!(told.contains(&format!("The decision is not `{expected}`.")), code == 1, "{told}");
+        let json = run(&gateway(), &[&charges, request, &["--json", "--expect", expected]].concat());
+        assert_eq!(json.status.code(), Some(code));
+    }
+    let mistyped = ["explain", "POST", "/strip/charges", "--caller", "ci", "--expect", "not_allowed"];
+    assert_eq!(run(&gateway(), &mistyped).status.code(), Some(1), "it is refused, but as no_route");
+    let broken = tempfile::tempdir().unwrap();
+    fs::write(broken.path().join("gateway.toml"), "version = 2\n").unwrap();
+    fs::copy(gateway().join("wrangler.toml"), broken.path().join("wrangler.toml")).unwrap();
+    let output = run(broken.path(), &["explain", "GET", "/", "--expect", "not_allowed"]);
+    assert_ne!(output.status.code(), Some(0), "{output:?}");
+}
+
+#[test]
+fn explain_names_the_limits_of_a_token() {
+    let folder = tempfile::tempdir().unwrap();
+    let own = gateway();
+    let with_class = fs::read_to_string(own.join("gateway.toml"))
+        .unwrap()
+        .replace("allow    = { anyone", "allow    = { agents = [\"GET /**\"], anyone")
+        + "\n[callers.agents]\nissued = { keys = [\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"] }\n";
+    fs::write(folder.path().join("gateway.toml"), with_class).unwrap();
+    fs::copy(own.join("wrangler.toml"), folder.path().join("wrangler.toml")).unwrap();
+    let claims = |limits: Value| {
+        let mut claims = json!({ "sub": "agents/crawler" });
+        claims.as_object_mut().unwrap().extend(limits.as_object().unwrap().clone());
+        fs::write(folder.path().join("claims.json"), claims.to_string()).unwrap();
+        let arguments = ["explain", "--json", "GET", "/stripe/charges", "--claims", "claims.json"];
+        let output = run(folder.path(), &arguments);
+        serde_json::from_slice::<Value>(&output.stdout).unwrap_or_else(|_| panic!("{output:?}"))
+    };
+    assert_eq!(claims(json!({}))["decision"], "forwarded");
+    for (limits, because) in [
+        (json!({ "rules": ["GET /balance", "GET /x"] }), "The token is limited to `GET /balance`, `GET /x`."),
+        (json!({ "routes": ["maps"] }), "The token is limited to the routes maps."),
+        (
+            json!({ "routes": ["maps"], "rules": ["GET /balance"] }),
+            "The token is limited to the routes maps, and to `GET /balance`.",
+        ),
+    ] {
+        let told = claims(limits);
+        assert_eq!((&told["code"], &told["mismatch"]), (&json!("not_allowed"), &json!("token")), "{told}");
+        let reasons = told["because"].as_array().unwrap();
+        assert!(reasons.contains(&json!(because)), "{told}");
+        assert!(!told.to_string().contains("No rule admits"), "a rule of the caller does: {told}");
+    }
+    let (told, _) = explained(&["POST", "/stripe/balance", "--caller", "ci"]);
+    assert_eq!(told["mismatch"], "method", "{told}");
+}
+
+#[test]
 fn explain_is_readable_too() {
     let output = run(&gateway(), &["explain", "GET", "/stripe/charges", "--caller", "checkout"]);
     assert_eq!(

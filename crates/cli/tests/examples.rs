@@ -38,6 +38,24 @@ fn every_example_passes_the_strict_check() {
     }
 }
 
+/// `git add .` in a copy must not add the local store, which has values in plain text.
+#[test]
+fn every_example_ignores_what_init_ignores() {
+    let begun = tempfile::tempdir().unwrap();
+    assert_eq!(run(begun.path(), &arguments("init --caller web")).status.code(), Some(0));
+    let ignored = fs::read_to_string(begun.path().join(".gitignore")).unwrap();
+    assert!(ignored.contains("/.wrangler\n") && ignored.contains(".dev.vars*\n"), "{ignored}");
+    let all = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples")).unwrap();
+    let folders: Vec<_> =
+        all.map(|entry| entry.unwrap().path()).filter(|path| path.join("wrangler.toml").exists()).collect();
+    assert!(folders.len() > examples().len(), "a Worker without the gateway is among them");
+    for folder in folders {
+        let own = fs::read_to_string(folder.join(".gitignore")).unwrap_or_default();
+        let missing: Vec<_> = ignored.lines().filter(|line| !own.lines().any(|own| own == *line)).collect();
+        assert_eq!(missing, [""; 0], "{}", folder.display());
+    }
+}
+
 #[test]
 fn every_decision_in_a_readme_is_the_one_that_explain_makes() {
     for folder in examples() {

@@ -309,6 +309,32 @@ fn init_writes_both_files_from_nothing() {
 }
 
 #[test]
+fn the_worker_has_the_name_of_its_folder() {
+    let around = tempfile::tempdir().unwrap();
+    for (name, worker) in
+        [("my-gateway", "my-gateway"), ("My Shop.v2", "my-shop-v2"), ("_", "ostiary"), ("Ä", "ostiary")]
+    {
+        let folder = around.path().join(name);
+        fs::create_dir(&folder).unwrap();
+        let begun = done(&folder, &["init", "--caller", "web"]);
+        assert_eq!(begun["worker"], worker, "{begun}");
+        assert!(read(&folder, "wrangler.toml").contains(&format!("\nname = \"{worker}\"\n")), "{name}");
+        // A file that is kept keeps its name.
+        let again = done(&folder, &["init", "--caller", "web", "--caller", "admin"]);
+        assert_eq!((&again["changed"], again.get("worker")), (&Value::Bool(true), None));
+    }
+    let own = around.path().join("own");
+    fs::create_dir(&own).unwrap();
+    let said = text(&run(&own, &["init", "--caller", "web", "--name", "shop"]).stdout);
+    assert!(said.contains("The Worker is called `shop`"), "{said}");
+    assert!(read(&own, "wrangler.toml").contains("\nname = \"shop\"\n"));
+    for name in ["Shop", "my shop", "", "-x", "ä"] {
+        let refused = run(&own, &["init", "--caller", "web", "--replace", &format!("--name={name}")]);
+        assert_eq!(refused.status.code(), Some(2), "{name} {refused:?}");
+    }
+}
+
+#[test]
 fn init_asks_for_a_caller() {
     let folder = tempfile::tempdir().unwrap();
     for arguments in [&["init"][..], &["init", "--api", "stripe"]] {
@@ -323,7 +349,26 @@ fn a_gateway_begins_with_callers_and_an_api_of_ones_own_is_added() {
     let folder = tempfile::tempdir().unwrap();
     let begun = done(folder.path(), &["init", "--caller", "web", "--caller", "admin"]);
     assert_eq!(begun["tokens"].as_array().unwrap().len(), 2);
-    assert!(begun["next"].to_string().contains("ostiary add --name items"), "{begun}");
+    let next: Vec<_> = begun["next"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+    assert!(next.iter().any(|step| step.contains("ostiary add --name items")), "{begun}");
+    // What is printed works as it is printed.
+    let commands: Vec<_> = next
+        .iter()
+        .flat_map(|step| step.lines())
+        .filter_map(|line| line.trim().strip_prefix("ostiary "))
+        .collect();
+    assert_eq!(commands.len(), 2, "{next:?}");
+    for command in commands {
+        let copy = tempfile::tempdir().unwrap();
+        for name in ["gateway.toml", "wrangler.toml"] {
+            fs::copy(folder.path().join(name), copy.path().join(name)).unwrap();
+        }
+        let words: Vec<&str> = command.split_whitespace().collect();
+        assert_eq!(done(copy.path(), &words)["changed"], true, "{command}");
+        assert_checked(copy.path());
+        let (gateway, _) = both(copy.path());
+        assert!(gateway.contains("\nweb = [\"GET ") && gateway.contains("\nadmin = [\"GET "), "{gateway}");
+    }
     // A caller with an invalid name is still refused.
     assert_eq!(run(folder.path(), &["init", "--caller", "anyone"]).status.code(), Some(2));
     let items = [

@@ -11,7 +11,7 @@ use crate::authentication::challenge::challenge;
 use crate::authentication::error::AuthenticationError;
 use crate::authentication::hmac_request::{SignedRequest, VerificationFailure, verify_request};
 use crate::authentication::jwt::{Identity, Revocable};
-use crate::authentication::proved::{ProvedCaller, ProvedTokens};
+use crate::authentication::proved::{AuthenticatedCaller, ProvedTokens};
 use crate::authentication::tokens::tokens;
 use crate::configuration::{
     Gateway, Grantee, Mismatch, Mount, Placement, RateLimit, Route, Rule, Source, UpstreamUrl,
@@ -28,7 +28,7 @@ use crate::request::body::read_body;
 use crate::request::rate_limit::{Limited, Limits, Subject};
 use crate::request::routing::Arrival;
 use crate::request::trace::Trace;
-use crate::request::{cors, destination, named_method, routing, source};
+use crate::request::{copy_source, cors, destination, named_method, routing};
 use crate::request_id::RequestId;
 use crate::response::edits::{Edits, edits};
 use crate::response::link::Links;
@@ -36,6 +36,7 @@ use crate::runtime::auth_runtime::AuthRuntime;
 use crate::runtime::clock::elapsed;
 use crate::runtime::feature::if_built_in;
 use crate::runtime::instrumented::Instrumented;
+use crate::runtime::separate::separate;
 use crate::runtime::{Bindings, Clock, Network, OperatorRuntime, RequestHead, UpstreamResponse};
 use crate::secret_value::SecretBytes;
 use crate::secrets::base_url::base_url;
@@ -84,8 +85,9 @@ pub enum Outcome<A> {
 /// Handles one request. The numbers are the statuses of the refusals that a step can end with.
 ///
 /// 1. Admit: the method is known, the host is well-formed, the path is unambiguous, and the request has not been
-///    through this gateway before. 400, 405, 508
-/// 2. Route: find the most specific mount. 400, 404. The operator's mount leads to [`operator::serve`], a browser's
+///    through this gateway before. GET and HEAD have no body. 400, 405, 508
+/// 2. Route: find the most specific mount. 404; 400 for a `%2F` on a route without `encoded_slash`. The operator's
+///    mount leads to [`operator::serve`], a browser's
 ///    preflight to [`cors::preflight`].
 /// 3. Authenticate: find the caller by the tokens of the request, or by its signature. No token is needed where a rule
 ///    for `anyone` admits the request. 401, 429, 503; for a signed body 400, 413
@@ -95,8 +97,8 @@ pub enum Outcome<A> {
 /// 6. Plan: the URL of the upstream, the headers to remove and the headers to set.
 /// 7. Send the request to the upstream, until the head of its response has arrived. A body that is signed is read
 ///    first. 400, 413, 415, 500, 502, 503, 504
-/// 8. Fail over: if the upstream refuses the credential, go back to 5 with the next source. The loop is in
-///    [`Attempts::send`].
+/// 8. Fail over: if the upstream rejects the credential, go back to 5 with the next source. The loop is in
+///    [`Attempts::send_with_failover`].
 /// 9. Respond: remove headers, rewrite links, make the response private, redact. 502
 /// 10. Record: complete the event of the log.
 pub async fn handle<'g, R: Bindings + Network + Clock + OperatorRuntime + AuthRuntime + Instrumented>(
@@ -150,7 +152,15 @@ struct Authenticated<'g> {
     body: Option<Rc<SecretBytes>>,
 }
 
-/// The first credential, and the sources to try if the upstream refuses it.
+impl<'g> Authenticated<'g> {
+    /// A request that this rule for `anyone` admits.
+    fn anyone(rule: &'g Rule) -> Self {
+        let (tokens, identity) = (ProvedTokens::default(), Identity::default());
+        Self { caller: Grantee::Anyone, tokens, identity, rule: Some(rule), body: None }
+    }
+}
+
+/// The first credential, and the sources to try if the upstream rejects it.
 struct ResolvedCredential<'g> {
     credential: Credential<'g>,
     resolver: Resolver<'g>,
@@ -183,23 +193,24 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + OperatorRuntime + A
         let admitted = self.admit()?;
         let arrival = self.route(&admitted)?;
         let Some(routed) = arrival.routed(&admitted) else {
-            return self.serve_operator(&admitted, arrival.path).await;
+            return separate(self.serve_operator(&admitted, arrival.path)).await;
         };
         if let Some(preflight) = self.preflight(routed) {
             return Ok(Outcome::Preflight(preflight));
         }
-        let authenticated = self.authenticate(routed).await?;
+        let authenticated = separate(self.authenticate(routed)).await?;
         self.set_trace(&authenticated.tokens);
         let destination = self.authorize(routed, &authenticated)?;
         let upstream = base_url(&routed.route.upstream, self.runtime)?;
-        let mut resolved = self.resolve(routed, &authenticated).await?;
+        let mut resolved = separate(self.resolve(routed, &authenticated)).await?;
         let mut injected = Self::injected_secrets(routed, &resolved.credential);
         let redacts =
             !injected.is_empty() || (routed.route.redact && resolved.credential.is_completed_later());
         let forward = self.forward(routed, &authenticated.tokens, &upstream, redacts);
         let forward = Forward { destination: destination.as_deref(), ..forward };
-        let reply = self.send(&forward, &mut resolved, &mut injected, authenticated.body.clone()).await?;
-        self.respond(routed, authenticated.caller, &forward, reply, &injected).await
+        let reply =
+            separate(self.send(&forward, &mut resolved, &mut injected, authenticated.body.clone())).await?;
+        separate(self.respond(routed, authenticated.caller, &forward, reply, &injected)).await
     }
 
     /// Sets the request's trace. Called again when the tokens are known that it must not contain.
@@ -295,15 +306,7 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + OperatorRuntime + A
         if let Some(rule) = rule_for(Grantee::Anyone) {
             self.event.caller = Some("anyone");
             self.enforce_rate_limit(limits, Subject::Anyone).await?;
-            let tokens = ProvedTokens::default();
-            let identity = Identity::default();
-            return Ok(Authenticated {
-                caller: Grantee::Anyone,
-                tokens,
-                identity,
-                rule: Some(rule),
-                body: None,
-            });
+            return Ok(Authenticated::anyone(rule));
         }
         let shown = tokens(&route.token_in, self.head, admitted.target.query);
         let is_cross_site = R::FORMS.ambient_callers
@@ -337,7 +340,7 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + OperatorRuntime + A
         })?;
         let body = body.map(Rc::new);
         let name = self.gateway.caller(proved.id).map(|caller| caller.name.as_ref());
-        let ProvedCaller { id, tokens, identity } = proved;
+        let AuthenticatedCaller { id, tokens, identity } = proved;
         self.event.caller = name;
         self.event.subject.clone_from(&identity.subject);
         self.enforce_rate_limit(
@@ -353,7 +356,7 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + OperatorRuntime + A
     async fn verify_request(
         &mut self,
         routed: Routed<'g, '_>,
-    ) -> Option<Result<(ProvedCaller, Option<SecretBytes>), VerificationFailure>> {
+    ) -> Option<Result<(AuthenticatedCaller, Option<SecretBytes>), VerificationFailure>> {
         let Routed { admitted: Admitted { method, target, has_body, length, .. }, route, .. } = routed;
         let whole = target.path.below(&[])?;
         let request = SignedRequest {
@@ -363,15 +366,15 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + OperatorRuntime + A
             path: whole.raw(),
             query: target.query,
         };
-        let body = async || match has_body {
-            true if R::FORMS.body => read_body(self.runtime, route, *length).await.map(Some),
+        let body = async |total| match has_body {
+            true if R::FORMS.body => read_body(self.runtime, route, *length, Some(total)).await.map(Some),
             _ => Ok(None),
         };
         verify_request(self.gateway, route.callers(), &request, &mut self.readings, body).await
     }
 
     fn limits<'l>(&self, name: &'l str, limits: &'l [RateLimit]) -> Limits<'l> {
-        Limits { name, limits, within: self.gateway.secret_timeout }
+        Limits { name, limits, timeout_ms: self.gateway.secret_timeout }
     }
 
     /// Counts the request. Refuses it where a rate limit is exceeded.
@@ -400,10 +403,10 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + OperatorRuntime + A
             return Err(self.code_without_rule(routed, authenticated.caller));
         };
         let Routed { admitted, route, path, .. } = routed;
-        let narrowing = &authenticated.identity.narrowing;
+        let scope = &authenticated.identity.scope;
         let by_rule =
             |method, path: Below<'_>| route.admitting_rule(authenticated.caller, method, path).is_some();
-        let by_token = |method, path: Below<'_>| narrowing.admits(&route.name, method, path);
+        let by_token = |method, path: Below<'_>| scope.admits(&route.name, method, path);
         if R::FORMS.issued && !by_token(admitted.method, path) {
             self.event.mismatch = Some(Mismatch::Token);
             return Err(Code::NotAllowed);
@@ -429,17 +432,21 @@ impl<'g, 'h, H: RequestHead, R: Bindings + Network + Clock + OperatorRuntime + A
     ) -> Result<Option<String>, Code> {
         let Routed { admitted, route, path, .. } = routed;
         let Admitted { method, ref target, .. } = *admitted;
-        if !named_method::is_admitted(route, method, target.query, |named| admits(named, path)) {
+        let meant = named_method::admitted(route, method, target.query, |named| admits(named, path));
+        let Some(meant) = meant else {
             self.event.mismatch = Some(Mismatch::Method);
             return Err(Code::NotAllowed);
-        }
+        };
         let upstream = || base_url(&route.upstream, self.runtime);
-        let can_copy = R::FORMS.second_resources && !matches!(method, Method::Get | Method::Head);
-        let sources = if can_copy { source::check(route, upstream, self.head, admits) } else { Ok(()) };
-        let checked = sources.and_then(|()| {
-            let admits = |path: Below<'_>| admits(method, path);
-            destination::below_mount(self.gateway, route, method, target, self.head, admits)
-        });
+        let sources = match method {
+            Method::Post => copy_source::refuse(route, self.head),
+            _ if R::FORMS.second_resources && method.can_copy() => {
+                copy_source::check(route, upstream, self.head, admits)
+            }
+            _ => Ok(()),
+        };
+        let checked = sources
+            .and_then(|()| destination::below_mount(self.gateway, route, meant, target, self.head, admits));
         checked.inspect_err(|_| self.event.mismatch = Some(Mismatch::OtherResource))
     }
 

@@ -38,6 +38,7 @@ pub mod response;
 pub mod secrets;
 pub mod signing;
 pub mod upstream;
+pub mod value_check;
 
 pub mod gateway;
 

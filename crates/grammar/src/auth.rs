@@ -242,7 +242,7 @@ fn instead_of_text(placements: &[Placement], declared: &Declared<'_>) -> String 
             _ => None,
         })
         .collect();
-    let is_meant = |name: &str| {
+    let looks_like_jwt = |name: &str| {
         let forms = [
             format!("${name}"),
             format!("{{{{{name}}}}}"),
@@ -252,7 +252,7 @@ fn instead_of_text(placements: &[Placement], declared: &Declared<'_>) -> String 
         texts.iter().any(|text| forms.iter().any(|form| text.contains(form.as_str())))
     };
     let names = declared.secrets.names().map(|(_, name)| name.text);
-    match names.filter(|name| is_meant(name)).max_by_key(|name| name.len()) {
+    match names.filter(|name| looks_like_jwt(name)).max_by_key(|name| name.len()) {
         Some(name) => format!("write `${{{name}}}` for the value of the secret `{name}`"),
         None => {
             "name a secret in it, such as `${secret}`; write `auth = []` for an upstream that needs no key"
@@ -537,6 +537,11 @@ mod tests {
     fn a_certificate_is_a_credential_and_its_list_is_one_of_sources() {
         let with = |auth: &str| {
             let gateway = replaced(GATEWAY, "{ bearer = \"${stripe}\" }", auth);
+            let gateway = replaced(
+                &gateway,
+                "[secrets]\n",
+                "[secrets]\nsingle = [{ worker_secret = \"LEGACY_KEY\" }]\n",
+            );
             let row =
                 |name: &str| format!("[[mtls_certificates]]\nbinding = \"{name}\"\ncertificate_id = \"c\"\n");
             outcome(&gateway, &format!("{WRANGLER}{}{}{}", row("A"), row("B"), row("C")))
@@ -546,7 +551,14 @@ mod tests {
         let checked = with("{ mtls = \"A\" }").unwrap();
         assert!(checked.gateway.routes[0].failover.is_none());
         assert!(Forms::used_by(&checked.gateway).fetcher);
-        with("[{ mtls = [\"A\", \"B\"] }, { bearer = \"${stripe}\" }]").unwrap();
+        // A single certificate, and a secret with a single source, stay where the others move on.
+        for both in [
+            "[{ mtls = [\"A\", \"B\"] }, { bearer = \"${stripe}\" }]",
+            "[{ mtls = \"A\" }, { bearer = \"${stripe}\" }]",
+            "[{ mtls = [\"A\", \"B\", \"C\"] }, { bearer = \"${single}\" }]",
+        ] {
+            with(both).unwrap_or_else(|errors| panic!("{both} {errors:?}"));
+        }
         let errors =
             with("[{ mtls = [\"A\", \"B\", \"C\"] }, { bearer = \"${stripe}\" }]").map(|_| ()).unwrap_err();
         assert!(errors[0].contains("there are 3 certificates"), "{errors:?}");
@@ -570,9 +582,25 @@ mod tests {
             "{ header = \"x-forwarded-for\", value = \"${stripe}\" }",
             "{ query = \"a key\", value = \"é${stripe}\" }",
             "[{ bearer = \"${stripe}\" }, { header = \"x-version\", value = \"2\" }]",
+            "[{ json = \"/a\", value = \"${stripe}\" }, { json = \"/ab\", value = \"2\" }, { json = \"/b/a\", value = \"2\" }]",
+            "[{ form = \"a\", value = \"${stripe}\" }, { form = \"ab\", value = \"2\" }]",
         ] {
             accepted("{ bearer = \"${stripe}\" }", auth);
         }
+    }
+
+    #[test]
+    fn a_placeholder_beside_a_variable_is_filled_too() {
+        let with = |auth: &str| {
+            let url = "https://api.stripe.com/${var.ACCOUNT}/bot{token}/x";
+            let gateway = replaced(GATEWAY, "https://api.stripe.com", url);
+            outcome(&replaced(&gateway, "{ bearer = \"${stripe}\" }", auth), WRANGLER).map(|_| ())
+        };
+        assert_eq!(with("{ path = \"token\", value = \"${stripe}\" }"), Ok(()));
+        let told = with("{ bearer = \"${stripe}\" }").unwrap_err();
+        assert!(told[0].contains("nothing fills `{token}` of the upstream"), "{told:?}");
+        let told = with("{ path = \"other\", value = \"${stripe}\" }").unwrap_err();
+        assert!(told[1].contains("the upstream has no placeholder `{other}`"), "{told:?}");
     }
 
     #[test]

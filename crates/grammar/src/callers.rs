@@ -13,7 +13,8 @@ use super::keys;
 use super::name;
 use super::template::{self, CallerValue, Declared};
 use ostiary_core::configuration::{
-    Caller, CallerId, Grantee, HmacProof, IssuedProof, JwtProof, List, Part, Proof, SecretId, Text,
+    Caller, CallerAuthentication, CallerId, Grantee, HmacProof, IssuedProof, JwtProof, List, Part, SecretId,
+    Text,
 };
 
 /// The keys for the ways to authenticate.
@@ -38,7 +39,7 @@ pub(crate) struct DeclaredCaller<'t> {
     pub(crate) values: Vec<CallerValue<'t>>,
 }
 
-/// A [`Proof`] with positions in the file.
+/// A [`CallerAuthentication`] with positions in the file.
 pub(crate) enum LocatedProof {
     Secret(SecretId, Span),
     Digests(Vec<([u8; 32], Span)>),
@@ -114,15 +115,15 @@ impl<'t> Callers<'t> {
             .iter()
             .filter_map(|DeclaredCaller { name, proof, named, .. }| {
                 let proof = match proof.as_ref()? {
-                    LocatedProof::Secret(secret, _) => Proof::Secret(*secret),
+                    LocatedProof::Secret(secret, _) => CallerAuthentication::Secret(*secret),
                     LocatedProof::Digests(digests) => {
-                        Proof::Digests(digests.iter().map(|(digest, _)| *digest).collect())
+                        CallerAuthentication::Digests(digests.iter().map(|(digest, _)| *digest).collect())
                     }
-                    LocatedProof::Jwt(jwt, _) => Proof::Jwt((**jwt).clone()),
-                    LocatedProof::Issued(issued, _) => Proof::Issued(issued.clone()),
-                    LocatedProof::Hmac(hmac, _) => Proof::Hmac((**hmac).clone()),
+                    LocatedProof::Jwt(jwt, _) => CallerAuthentication::Jwt((**jwt).clone()),
+                    LocatedProof::Issued(issued, _) => CallerAuthentication::Issued(issued.clone()),
+                    LocatedProof::Hmac(hmac, _) => CallerAuthentication::Hmac((**hmac).clone()),
                 };
-                Some(Caller { name: Text::Owned(name.text.to_owned()), proof, named: *named })
+                Some(Caller { name: Text::Owned(name.text.to_owned()), authentication: proof, named: *named })
             })
             .collect()
     }
@@ -267,10 +268,21 @@ fn compare(
 
 #[cfg(test)]
 mod tests {
-    use super::super::example::assert_diagnostics;
+    use super::super::example::{accepted, assert_diagnostics};
 
     #[test]
     fn tells_what_is_wrong_with_a_caller() {
         assert_diagnostics(include_str!("diagnostics/callers.txt"));
+    }
+
+    #[test]
+    fn one_issuer_has_several_callers() {
+        let jwt = |name: &str, claim: &str| {
+            format!(
+                "[callers.{name}]\njwt = {{ issuer = \"https://id.example.com\", audience = \"a\", claims = {{ sub = \"{claim}\" }} }}\n"
+            )
+        };
+        let both = format!("{}{}[callers.ci]", jwt("one", "1"), jwt("other", "2"));
+        assert_eq!(accepted("[callers.ci]", &both).gateway.callers.len(), 4);
     }
 }

@@ -2,9 +2,9 @@
 
 use super::{File, read};
 use ostiary_core::configuration::{
-    Caller, CallerId, Destination, Failover, Gateway, Grant, Grantee, Mount, Part, Pattern, Placement, Proof,
-    RejectionCondition, Route, RouteId, Rule, Secret, SecretId, Segment, Source, SourceKind, Template, Text,
-    TokenPlace, Upstream, UpstreamUrl,
+    Caller, CallerAuthentication, CallerId, Failover, Gateway, Grant, Grantee, Mount, MountTarget, Part,
+    Pattern, Placement, RejectionCondition, Route, RouteId, Rule, Secret, SecretId, Segment, Source,
+    SourceKind, Template, Text, TokenPlace, Upstream, UpstreamUrl,
 };
 use ostiary_core::http::method::{Method, Methods};
 
@@ -12,10 +12,10 @@ const GATEWAY: &str = r#"
 version = 1                         # of this grammar; optional
 
 [secrets]
-stripe   = ["STRIPE_KEY", "STRIPE_KEY_PREVIOUS"]    # Secrets Store bindings of wrangler.toml, primary first
+stripe   = ["STRIPE_KEY", "STRIPE_KEY_2"]    # Secrets Store bindings of wrangler.toml, primary first
 checkout = ["CHECKOUT_TOKEN"]
 aws      = ["AWS_PAIR"]                             # a JSON value: ${aws.id} and ${aws.key} are its fields
-legacy   = [{ worker_secret = "LEGACY_KEY" }]       # a classic Worker secret, named in wrangler.toml's `[secrets] required`
+legacy   = [{ worker_secret = "LEGACY_KEY" }]       # a Worker secret, named in wrangler.toml's `[secrets] required`
 
 [callers.checkout]
 bearer = "${checkout}"              # every source's value is accepted: both tokens work while one is being rotated
@@ -44,7 +44,7 @@ name = "ostiary"
 main = "build/worker/shim.mjs"
 secrets_store_secrets = [
   { binding = "STRIPE_KEY", store_id = "1", secret_name = "stripe" },
-  { binding = "STRIPE_KEY_PREVIOUS", store_id = "1", secret_name = "stripe_previous" },
+  { binding = "STRIPE_KEY_2", store_id = "1", secret_name = "stripe_2" },
   { binding = "CHECKOUT_TOKEN", store_id = "1", secret_name = "checkout" },
   { binding = "AWS_PAIR", store_id = "1", secret_name = "aws" },
 ]
@@ -115,6 +115,7 @@ fn route() -> Route {
         strip_query: vec![].into(),
         forward_headers: vec![].into(),
         encoded_slash: false,
+        copy_bucket: None,
         cookies: false,
         shared_cache: false,
         forward_trace: true,
@@ -135,15 +136,23 @@ fn the_complete_example_means_what_the_design_says() {
     let expected = Gateway {
         digest: text(""),
         secrets: vec![
-            secret("stripe", SourceKind::SecretsStore, &["STRIPE_KEY", "STRIPE_KEY_PREVIOUS"]),
+            secret("stripe", SourceKind::SecretsStore, &["STRIPE_KEY", "STRIPE_KEY_2"]),
             secret("checkout", SourceKind::SecretsStore, &["CHECKOUT_TOKEN"]),
             secret("aws", SourceKind::SecretsStore, &["AWS_PAIR"]),
             secret("legacy", SourceKind::WorkerSecret, &["LEGACY_KEY"]),
         ]
         .into(),
         callers: vec![
-            Caller { name: text("checkout"), proof: Proof::Secret(SecretId(1)), named: false },
-            Caller { name: text("ci"), proof: Proof::Digests(vec![digest].into()), named: false },
+            Caller {
+                name: text("checkout"),
+                authentication: CallerAuthentication::Secret(SecretId(1)),
+                named: false,
+            },
+            Caller {
+                name: text("ci"),
+                authentication: CallerAuthentication::Digests(vec![digest].into()),
+                named: false,
+            },
         ]
         .into(),
         routes: vec![route()].into(),
@@ -152,9 +161,9 @@ fn the_complete_example_means_what_the_design_says() {
             Mount {
                 host: Some(text("stripe.gw.example.com")),
                 prefix: vec![].into(),
-                to: Destination::Route(RouteId(0)),
+                to: MountTarget::Route(RouteId(0)),
             },
-            Mount { host: None, prefix: vec![text("stripe")].into(), to: Destination::Route(RouteId(0)) },
+            Mount { host: None, prefix: vec![text("stripe")].into(), to: MountTarget::Route(RouteId(0)) },
         ]
         .into(),
         metrics: None,

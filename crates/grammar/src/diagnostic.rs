@@ -108,7 +108,7 @@ impl<'t> Findings<'t> {
             is_hidden: found.is_none(),
         };
         // One place can have two faults, but not the same fault twice.
-        if !self.list.iter().any(|(start, earlier)| *start == at.start && *earlier == diagnostic) {
+        if !self.list.iter().any(|(_, earlier)| *earlier == diagnostic) {
             self.list.push((at.start, diagnostic));
         }
     }

@@ -397,6 +397,7 @@ mod tests {
             let located = Located::new(text, Span { start: 0, end: file.len() }, file);
             assert_eq!(located.part(1, 2), part, "{file}");
             assert_eq!(located.piece(text.get(1..2).unwrap()), part, "{file}");
+            assert_eq!(located.piece("another text"), located.span, "{file}");
         }
     }
 }

@@ -5,7 +5,7 @@ use super::{Checked, File, read};
 pub(crate) const GATEWAY: &str = r#"version = 1
 
 [secrets]
-stripe = ["STRIPE_KEY", "STRIPE_KEY_PREVIOUS"]
+stripe = ["STRIPE_KEY", "STRIPE_KEY_2"]
 checkout = ["CHECKOUT_TOKEN"]
 
 [callers.checkout]
@@ -39,7 +39,7 @@ store_id = "1"
 secret_name = "stripe"
 
 [[secrets_store_secrets]]
-binding = "STRIPE_KEY_PREVIOUS"
+binding = "STRIPE_KEY_2"
 store_id = "1"
 secret_name = "stripe_previous"
 

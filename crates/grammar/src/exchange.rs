@@ -133,7 +133,7 @@ impl Reader<'_, '_, '_> {
             for key in ["exchange", "oauth2", "path", "mtls"] {
                 if let Some(entry) = table.get(key) {
                     let message = format!("`{key}` cannot be used within `exchange`");
-                    self.findings.error(entry.key.span, &message, "write another form");
+                    self.findings.error(entry.key.span, &message, "write another kind of auth");
                     return None;
                 }
             }

@@ -176,7 +176,7 @@ mod tests {
             let expected = expected.map(<[u16]>::to_vec);
             assert_eq!((statuses(&route), route.replay_limit), (expected, replay_limit), "{options}");
         }
-        let single = accepted("\"STRIPE_KEY\", \"STRIPE_KEY_PREVIOUS\"", "\"STRIPE_KEY\"");
+        let single = accepted("\"STRIPE_KEY\", \"STRIPE_KEY_2\"", "\"STRIPE_KEY\"");
         assert_eq!(single.gateway.routes[0].failover, None);
     }
 

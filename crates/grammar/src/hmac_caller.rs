@@ -1,4 +1,4 @@
-//! `hmac` of a caller: requests that it signs.
+//! `hmac` of a caller: requests that it signs. Its many tests make the file long.
 
 use super::auth::Reader;
 use super::diagnostic::Findings;
@@ -316,7 +316,7 @@ fn is_same_place(one: &OutputPlace, other: &OutputPlace) -> bool {
 mod tests {
     use super::super::example::{GATEWAY, WRANGLER, accepted, assert_diagnostics, outcome, replaced};
     use super::*;
-    use ostiary_core::configuration::{Forms, HmacAlgorithm, KeyEncoding, Proof};
+    use ostiary_core::configuration::{CallerAuthentication, Forms, HmacAlgorithm, KeyEncoding};
 
     #[test]
     fn tells_what_is_wrong_with_a_caller_that_signs() {
@@ -325,7 +325,9 @@ mod tests {
 
     fn proof(hmac: &str) -> HmacProof {
         let checked = accepted("bearer = \"${checkout}\"", &format!("hmac = {hmac}"));
-        let Proof::Hmac(proof) = checked.gateway.callers[0].proof.clone() else { panic!("{hmac}") };
+        let CallerAuthentication::Hmac(proof) = checked.gateway.callers[0].authentication.clone() else {
+            panic!("{hmac}")
+        };
         proof
     }
 
@@ -367,6 +369,17 @@ mod tests {
     }
 
     #[test]
+    fn a_nonce_is_signed_where_it_is_put() {
+        let time_and_signature = "{ header = \"x-t\", value = \"${request.timestamp}\" }, { header = \"x-s\", value = \"${request.signature}\" }";
+        for (nonce, expected) in [("", false), (", { header = \"x-n\", value = \"${request.nonce}\" }", true)]
+        {
+            let proof = proof(&format!("{{ key = \"${{checkout}}\", put = [{time_and_signature}{nonce}] }}"));
+            let is_signed = proof.message.request_values().any(|of| *of == RequestValue::Nonce);
+            assert_eq!((is_signed, holds(&proof.put, &RequestValue::Nonce)), (expected, expected));
+        }
+    }
+
+    #[test]
     fn the_places_of_a_signature_are_not_forwarded() {
         let checked = accepted("bearer = \"${checkout}\"", "hmac = { key = \"${checkout}\" }");
         let route = &checked.gateway.routes[0];
@@ -376,6 +389,9 @@ mod tests {
         let checked =
             accepted("bearer = \"${checkout}\"", &format!("hmac = {{ key = \"${{checkout}}\", {put} }}"));
         assert_eq!(checked.gateway.routes[0].strip_query.as_ref(), ["t", "s"]);
+        let gateway = replaced(GATEWAY, "bearer = \"${checkout}\"", "hmac = { key = \"${checkout}\" }");
+        let gateway = replaced(&gateway, "auth = {", "forward_headers = [\"x-other\"]\nauth = {");
+        assert!(outcome(&gateway, WRANGLER).is_ok());
         let forms = Forms { hmac_callers: true, body: true, ..Forms::NONE };
         assert_eq!(Forms::used_by(&checked.gateway), forms);
     }
@@ -402,6 +418,9 @@ mod tests {
             format!("{whole}${{request.body_sha256}}"),
             "${request.timestamp}${request.method}${request.target}\\n${request.nonce}\\n${request.body}"
                 .to_owned(),
+            format!("{whole}${{request.body_sha256}}\\n"),
+            "${request.method}\\n${request.path}\\n${request.query}\\n${request.nonce}\\n${request.body_sha256}${request.timestamp}".to_owned(),
+            "${request.method}\\n${request.path}?${request.query}\\n${request.nonce} ${request.body_sha256} ${request.timestamp}".to_owned(),
         ] {
             assert_eq!(warnings(&sound), <[String; 0]>::default(), "{sound}");
         }
@@ -409,6 +428,8 @@ mod tests {
             "${request.timestamp}${request.nonce}\\n${request.method}${request.target}${request.body}",
             "${request.body}\\n${request.method}\\n${request.target}\\n${request.timestamp}\\n${request.nonce}",
             "${request.method}${request.target}\\n${request.timestamp}.${request.nonce}.${request.body}",
+            "${request.method}\\n${request.path}${request.query}\\n${request.timestamp}\\n${request.nonce}\\n${request.body}",
+            "${request.method}\\n${request.path}&${request.query}\\n${request.timestamp}\\n${request.nonce}\\n${request.body}",
         ] {
             let warnings = warnings(doubtful);
             assert!(

@@ -88,7 +88,7 @@ fn revoked(
 #[cfg(test)]
 mod tests {
     use super::super::example::accepted;
-    use ostiary_core::configuration::Proof;
+    use ostiary_core::configuration::CallerAuthentication;
 
     #[test]
     fn a_class_has_its_keys_and_its_bounds() {
@@ -98,7 +98,9 @@ mod tests {
             DIGESTS,
             "issued = { keys = [\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"], max_ttl = \"7d\", audience = \"gw\" }",
         );
-        let Proof::Issued(issued) = &checked.gateway.callers[1].proof else { panic!() };
+        let CallerAuthentication::Issued(issued) = &checked.gateway.callers[1].authentication else {
+            panic!()
+        };
         assert_eq!((issued.max_ttl, issued.audience.as_deref()), (604_800, Some("gw")));
         assert_eq!(issued.keys[0].id.as_deref(), Some("11qYAYKxCrfVS_7T"));
     }

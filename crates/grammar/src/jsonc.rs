@@ -107,7 +107,7 @@ mod tests {
   "secrets": { "required": ["LEGACY_KEY"] },
   "secrets_store_secrets": [
     { "binding": "STRIPE_KEY", "store_id": "1", "secret_name": "stripe" },
-    { "binding": "STRIPE_KEY_PREVIOUS", "store_id": "1", "secret_name": "stripe_previous" },
+    { "binding": "STRIPE_KEY_2", "store_id": "1", "secret_name": "stripe-2" },
     { "binding": "CHECKOUT_TOKEN", "store_id": "1", "secret_name": "checkout" }, /* and a comma */
   ],
 }

@@ -356,14 +356,14 @@ fn accepted(value: Value<'_>, findings: &mut Findings<'_>) -> Option<Vec<Pattern
 mod tests {
     use super::super::example::{accepted, assert_diagnostics};
     use super::*;
-    use ostiary_core::configuration::Proof;
+    use ostiary_core::configuration::CallerAuthentication;
 
     #[test]
     fn tells_what_is_wrong_with_a_signed_token_s_caller() {
         assert_diagnostics(include_str!("diagnostics/signed_callers.txt"));
     }
 
-    fn proof(by: &str) -> Proof {
+    fn proof(by: &str) -> CallerAuthentication {
         const DIGESTS: &str =
             "bearer_sha256 = [\"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08\"]";
         let checked = accepted(DIGESTS, by);
@@ -371,11 +371,11 @@ mod tests {
             checked.warnings.iter().map(ToString::to_string).collect::<Vec<_>>(),
             <[String; 0]>::default()
         );
-        checked.gateway.callers[1].proof.clone()
+        checked.gateway.callers[1].authentication.clone()
     }
 
     fn keys_of(jwt: &str) -> KeySource {
-        let Proof::Jwt(jwt) =
+        let CallerAuthentication::Jwt(jwt) =
             proof(&format!("jwt = {{ audience = \"a\", claims = {{ sub = \"x\" }}, {jwt} }}"))
         else {
             panic!("{jwt}")
@@ -430,7 +430,7 @@ mod tests {
         let jwt = format!(
             "jwt = {{ issuer = \"https://i.example\", audience = [\"a\", \"b\"], claims = {claims} }}"
         );
-        let Proof::Jwt(jwt) = proof(&jwt) else { panic!("{jwt}") };
+        let CallerAuthentication::Jwt(jwt) = proof(&jwt) else { panic!("{jwt}") };
         let paths: Vec<String> = jwt.claims.iter().map(|rule| rule.path.join(" ")).collect();
         assert_eq!(paths, ["a", "b", "kubernetes.io pod name", "c", "d"]);
         assert_eq!(jwt.claims[1].accepted.len(), 2);
@@ -441,7 +441,7 @@ mod tests {
     #[test]
     fn variables_stand_in_the_issuer_the_audience_and_the_url_of_keys() {
         let variable = || Part::Variable("ACCOUNT".into());
-        let Proof::Jwt(jwt) = proof(
+        let CallerAuthentication::Jwt(jwt) = proof(
             "jwt = { issuer = \"https://id.example.com/${var.ACCOUNT}/\", audience = [\"${var.ACCOUNT}\", \"b\"], claims = { sub = \"x\" } }",
         ) else {
             panic!()

@@ -17,6 +17,7 @@ mod caller_values;
 mod callers;
 #[cfg(test)]
 mod complete;
+mod copy_bucket;
 mod cors;
 mod deployable;
 mod diagnostic;

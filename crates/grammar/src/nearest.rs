@@ -22,6 +22,8 @@ mod tests {
             ("mout", Some("mount")),
             ("uptsream", Some("upstream")),
             ("alow", Some("allow")),
+            ("upstre", Some("upstream")),
+            ("upstr", None),
             ("body", None),
             ("", None),
             ("timeout", None),

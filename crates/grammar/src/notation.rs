@@ -89,3 +89,29 @@ impl Notation {
 fn is_bare(key: &str) -> bool {
     !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_to_add_is_told_with_its_pairs() {
+        let pairs = [("binding", "\"A\""), ("store_id", "\"…\""), ("simple", "{}")];
+        for (count, toml, json) in [
+            (1, "add `[[b]]` with `binding = \"A\"` there", "add `{ \"binding\": \"A\" }` to `b` there"),
+            (
+                2,
+                "add `[[b]]` with `binding = \"A\"` and `store_id` there",
+                "add `{ \"binding\": \"A\", \"store_id\": \"…\" }` to `b` there",
+            ),
+            (
+                3,
+                "add `[[b]]` with `binding = \"A\"`, `store_id` and `simple = {}` there",
+                "add `{ \"binding\": \"A\", \"store_id\": \"…\", \"simple\": {} }` to `b` there",
+            ),
+        ] {
+            assert_eq!(Notation::Toml.one_more(&["b"], &pairs[..count]), toml);
+            assert_eq!(Notation::Json.one_more(&["b"], &pairs[..count]), json);
+        }
+    }
+}

@@ -250,10 +250,80 @@ fn in_field(jwt: Jwt, name: &'static str) -> Jwt {
 
 #[cfg(test)]
 mod tests {
-    use super::super::example::assert_diagnostics;
+    use super::super::example::{accepted, assert_diagnostics};
+    use super::*;
 
     #[test]
     fn tells_what_is_no_grant() {
         assert_diagnostics(include_str!("diagnostics/oauth2.txt"));
+    }
+
+    fn exchange(oauth2: &str) -> Exchange {
+        let auth = format!("{{ oauth2 = {{ token_url = \"https://a.example/t\", {oauth2} }} }}");
+        let checked = accepted("{ bearer = \"${stripe}\" }", &auth);
+        let [Placement::Exchange(exchange)] = checked.gateway.routes[0].auth.as_ref() else {
+            panic!("{auth}")
+        };
+        exchange.clone()
+    }
+
+    #[test]
+    fn an_assertion_is_a_field_and_has_the_claims_that_are_not_written() {
+        for (oauth2, field, claims) in [
+            (
+                "client_auth = \"private_key_jwt\", client_id = \"me\", jwt = { key = \"${stripe}\", alg = \"RS256\" }",
+                "client_assertion",
+                &[("iss", "me"), ("sub", "me"), ("aud", "https://a.example/t"), ("jti", "nonce")][..],
+            ),
+            (
+                "client_auth = \"private_key_jwt\", client_id = \"me\", jwt = { key = \"${stripe}\", alg = \"RS256\", claims = { sub = \"you\", aud = \"b\" } }",
+                "client_assertion",
+                &[("sub", "you"), ("aud", "b"), ("iss", "me"), ("jti", "nonce")],
+            ),
+            (
+                "grant = \"jwt_bearer\", jwt = { key = \"${stripe}\", alg = \"RS256\", claims = { iss = \"me\" } }",
+                "assertion",
+                &[("iss", "me"), ("aud", "https://a.example/t"), ("jti", "nonce")],
+            ),
+        ] {
+            let exchange = exchange(oauth2);
+            let jwt = exchange.auth.iter().find_map(|placement| match placement {
+                Placement::Jwt(jwt) => Some(jwt),
+                _ => None,
+            });
+            let jwt = jwt.unwrap();
+            let written: Vec<_> = jwt
+                .claims
+                .iter()
+                .map(|claim| match &claim.value {
+                    ClaimValue::Text(template) => match template.parts.as_ref() {
+                        [Part::Text(text)] => (claim.name.as_ref(), text.to_string()),
+                        [Part::Request(of)] => (claim.name.as_ref(), of.to_string()),
+                        other => panic!("{other:?}"),
+                    },
+                    _ => panic!("{oauth2}"),
+                })
+                .collect();
+            assert_eq!(
+                written,
+                claims.iter().map(|(name, text)| (*name, (*text).to_owned())).collect::<Vec<_>>()
+            );
+            let [Output { place: OutputPlace::Body(BodyPlace::Form(name)), value }] = jwt.put.as_ref() else {
+                panic!("{oauth2}")
+            };
+            assert_eq!(
+                (name.as_ref(), value.parts.as_ref()),
+                (field, &[Part::Request(RequestValue::Token)][..])
+            );
+        }
+    }
+
+    #[test]
+    fn a_client_with_a_secret_may_send_an_assertion() {
+        let exchange = exchange(
+            "grant = \"jwt_bearer\", client_id = \"me\", client_secret = \"${stripe}\", jwt = { key = \"${stripe}\", alg = \"RS256\" }",
+        );
+        assert!(exchange.auth.iter().any(|placement| matches!(placement, Placement::Client { .. })));
+        assert!(exchange.auth.iter().any(|placement| matches!(placement, Placement::Jwt(_))));
     }
 }

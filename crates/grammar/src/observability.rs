@@ -101,7 +101,7 @@ mod tests {
     fn the_settings_are_shown_in_the_notation_of_the_file() {
         let wrangler = r#"{ "observability": { "enabled": true }, "secrets_store_secrets": [
             { "binding": "STRIPE_KEY", "store_id": "1", "secret_name": "stripe" },
-            { "binding": "STRIPE_KEY_PREVIOUS", "store_id": "1", "secret_name": "stripe-previous" },
+            { "binding": "STRIPE_KEY_2", "store_id": "1", "secret_name": "stripe-2" },
             { "binding": "CHECKOUT_TOKEN", "store_id": "1", "secret_name": "checkout" },
         ] }"#;
         let told = warnings("wrangler.jsonc", wrangler);

@@ -197,7 +197,7 @@ fn allow(
 mod tests {
     use super::super::Checked;
     use super::super::example::{GATEWAY, WRANGLER, accepted, assert_diagnostics, outcome, replaced};
-    use ostiary_core::configuration::{CallerId, Counted, Destination, RateLimit, RouteId, SecretId};
+    use ostiary_core::configuration::{CallerId, Counted, MountTarget, RateLimit, RouteId, SecretId};
 
     #[test]
     fn tells_what_is_wrong_with_the_operator() {
@@ -216,8 +216,8 @@ mod tests {
             let gateway = accepted("version = 1\n", &operator).gateway;
             assert_eq!(gateway.operator.unwrap().allow.as_ref(), [CallerId(1)], "{mount}");
             let to: Vec<_> = gateway.mounts.iter().map(|mount| mount.to).collect();
-            let mut expected = vec![Destination::Route(RouteId(0))];
-            expected.insert(position, Destination::Operator);
+            let mut expected = vec![MountTarget::Route(RouteId(0))];
+            expected.insert(position, MountTarget::Operator);
             assert_eq!(to, expected, "{mount}");
         }
     }
@@ -261,7 +261,8 @@ mod tests {
     #[test]
     fn what_is_sent_with_a_query_is_a_token_of_its_own_and_the_dataset_a_word() {
         let url = "url = \"https://api.example.com/sql\"";
-        let odd = format!("{DATASET}dataset = \"x' OR 1\"\n");
+        let [odd, empty, digit] =
+            ["x' OR 1", "", "1a"].map(|name| format!("{DATASET}dataset = \"{name}\"\n"));
         for (metrics, dataset, expected) in [
             (
                 format!("{{ {url}, token = \"${{checkout}}\" }}"),
@@ -279,6 +280,16 @@ mod tests {
                 format!("{{ {url}, token = \"${{analytics}}\" }}"),
                 &odd,
                 "the dataset `x' OR 1` of the binding `METRICS` at its top level is not a valid SQL identifier",
+            ),
+            (
+                format!("{{ {url}, token = \"${{analytics}}\" }}"),
+                &empty,
+                "the dataset `` of the binding `METRICS`",
+            ),
+            (
+                format!("{{ {url}, token = \"${{analytics}}\" }}"),
+                &digit,
+                "the dataset `1a` of the binding `METRICS`",
             ),
         ] {
             let told = with_metrics(&metrics, dataset).unwrap_err();
@@ -308,7 +319,7 @@ mod tests {
         let bound: Vec<_> = bound.map(|bound| [&*bound.binding, &*bound.store_id, &*bound.name]).collect();
         let expected = [
             ["STRIPE_KEY", "1", "stripe"],
-            ["STRIPE_KEY_PREVIOUS", "1", "stripe_previous"],
+            ["STRIPE_KEY_2", "1", "stripe_previous"],
             ["CHECKOUT_TOKEN", "1", "checkout"],
         ];
         assert_eq!(bound, expected);

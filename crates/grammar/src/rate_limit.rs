@@ -97,6 +97,23 @@ simple = { limit = 10, period = 10 }
     }
 
     #[test]
+    fn a_limit_is_a_binding_and_what_it_counts() {
+        let row = |name: &str| {
+            format!(
+                "[[ratelimits]]\nname = \"{name}\"\nnamespace_id = \"1\"\nsimple = {{ limit = 1, period = 10 }}\n"
+            )
+        };
+        let wrangler = format!("{}{}", row("A"), row("B"));
+        let by = |binding: &str, by: &str| format!("{{ binding = \"{binding}\", by = \"{by}\" }}");
+        let all = [by("A", "address"), by("A", "caller"), by("B", "address"), by("B", "caller")];
+        assert_eq!(with(&format!("[{}]", all.join(", ")), &wrangler).unwrap().len(), 4);
+        let twice = format!("[{}, {0}]", all.join(", "));
+        let told = with(&twice, &wrangler).unwrap_err();
+        assert_eq!(told.len(), 4);
+        assert!(told.iter().all(|told| told.contains("the limit is listed twice")), "{told:?}");
+    }
+
+    #[test]
     fn each_environment_has_it_and_the_longest_period_counts() {
         let limit = |table: &str, period: u32| {
             format!(

@@ -86,6 +86,21 @@ error: wrangler.toml has no binding `STRIPE_KEY` at its top level
     }
 
     #[test]
+    fn a_line_with_a_credential_hides_no_other_line() {
+        let pasted = "sk_live_0123456789abcdef";
+        let gateway =
+            format!("version = 2\nroutes.a = {{ mount = 1, upstream = \"https://u:{pasted}@a.example\" }}\n");
+        let shown = shown(&gateway, "name = \"x\"\n\n[[secrets_store_secrets]]\nbinding = 1\n");
+        assert!(
+            shown.contains("error: an upstream cannot have a user name or password\n --> gateway.toml:2:"),
+            "{shown}"
+        );
+        assert!(shown.contains(" --> gateway.toml:2:22\n"), "{shown}");
+        assert!(!shown.contains(pasted), "{shown}");
+        assert!(shown.contains("1 | version = 2\n") && shown.contains("4 | binding = 1\n"), "{shown}");
+    }
+
+    #[test]
     fn a_line_that_may_hold_a_credential_is_not_shown() {
         let pasted = "sk_live_0123456789abcdef";
         let gateway = format!("[routes.a]\nmount = 1\nupstream = \"https://u:{pasted}@a.example\"\n");

@@ -12,10 +12,10 @@ use super::file::Span;
 use super::header::{self, Purpose};
 use super::keys;
 use super::template::{CallerValues, Declared, ValuesOf};
-use super::{cors, rate_limit, redact, rewrite_body, token_in, unit, upstream};
+use super::{copy_bucket, cors, rate_limit, redact, rewrite_body, token_in, unit, upstream};
 use ostiary_core::configuration::{
-    Cors, Excepted, Grant, Grantee, HmacProof, Placement, RateLimit, Retry, Route, SecretId, Text,
-    TokenPlace, Upstream,
+    CopyBucket, Cors, Excepted, Grant, Grantee, HmacProof, Placement, RateLimit, Retry, Route, SecretId,
+    Text, TokenPlace, Upstream,
 };
 use ostiary_core::http::header_name::{HeaderName, fold};
 use ostiary_core::request::trace::TRACE_HEADERS;
@@ -71,6 +71,7 @@ struct Options {
     strip_query: Vec<Text>,
     rewrite_body: Vec<Text>,
     encoded_slash: bool,
+    copy_bucket: Option<CopyBucket>,
     shared_cache: bool,
     timing: bool,
     redact: (bool, Vec<Excepted>),
@@ -138,6 +139,7 @@ impl<'t> RouteReader<'_, 't, '_> {
                 .map(|value| rewrite_body::read(value, self.findings))
                 .unwrap_or_default(),
             encoded_slash: self.flag("encoded_slash"),
+            copy_bucket: self.value("copy_bucket").and_then(|value| copy_bucket::read(value, self.findings)),
             shared_cache: self.shared_cache(auth),
             timing: self.flag("timing"),
             redact: self.redact(auth, &access.own),
@@ -197,6 +199,7 @@ impl<'t> RouteReader<'_, 't, '_> {
             link_headers: names(options.headers.link).into(),
             rewrite_body: options.rewrite_body.into(),
             encoded_slash: options.encoded_slash,
+            copy_bucket: options.copy_bucket,
             cookies: options.cookies,
             shared_cache: options.shared_cache,
             forward_trace: options.headers.forward_trace,

@@ -7,7 +7,7 @@ use super::mount::Place;
 use super::name;
 use super::route::{LocatedRoute, RouteReader};
 use super::template::Declared;
-use ostiary_core::configuration::{Destination, Mount, Route, RouteId, Text};
+use ostiary_core::configuration::{Mount, MountTarget, Route, RouteId, Text};
 
 const MOUNT: &str = "mount = \"/path\"";
 
@@ -77,8 +77,8 @@ impl<'t> Routes<'t> {
 
     /// The mounts, most specific first and including the operator's, and the routes without errors.
     pub(crate) fn into_lists(self, operator: Option<Place>) -> (Vec<Mount>, Vec<Route>) {
-        let mounts = self.mounts.into_iter().map(|(place, id)| (place, Destination::Route(id)));
-        let mut mounts: Vec<_> = mounts.chain(operator.map(|place| (place, Destination::Operator))).collect();
+        let mounts = self.mounts.into_iter().map(|(place, id)| (place, MountTarget::Route(id)));
+        let mut mounts: Vec<_> = mounts.chain(operator.map(|place| (place, MountTarget::Operator))).collect();
         mounts.sort_by_key(|(place, _)| place.rank());
         let mounts = mounts.into_iter().map(|(Place { host, prefix }, to)| Mount {
             host: host.map(Text::Owned),
@@ -134,6 +134,9 @@ mod tests {
             accepted("mount = \"/stripe\"", "mount = [\"a.example.com\", \"b.example.com\"]\ncookies = true");
         assert!(checked.gateway.routes[0].cookies);
         accepted("mount = \"/stripe\"", "mount = \"/stripe\"\ncookies = false");
+        let other = "[routes.other]\nmount = \"a.example.com/x\"\nupstream = \"https://o.example\"\nauth = []\n\
+                     allow = { ci = [\"GET /\"] }\n[routes.stripe]\nmount = \"a.example.com\"\ncookies = false";
+        accepted("[routes.stripe]\nmount = \"/stripe\"", other);
     }
 
     #[test]

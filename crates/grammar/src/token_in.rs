@@ -207,10 +207,24 @@ mod tests {
     }
 
     #[test]
+    fn text_around_something_else_than_a_secret_is_not_expected_of_a_caller() {
+        for value in ["v${var.ACCOUNT}", "${var.ACCOUNT}v", "v${var.ACCOUNT}v"] {
+            let auth =
+                format!("auth = [{{ bearer = \"${{stripe}}\" }}, {{ header = \"x\", value = \"{value}\" }}]");
+            assert_eq!(
+                places(&format!("{auth}\ntoken_in = [\"header:x\"]")),
+                [header("x", "", "")],
+                "{value}"
+            );
+        }
+    }
+
+    #[test]
     fn a_named_place_replaces_them_and_keeps_the_text_around_the_secret() {
         let auth = "auth = [{ header = \"x-key\", value = \"Key ${stripe}\" }, { query = \"q\", value = \"${stripe}.\" }]";
         for (named, expected) in [
             ("[\"basic\"]", vec![TokenPlace::Basic]),
+            ("[\"sigv4\"]", vec![TokenPlace::SigV4]),
             ("[\"header:X-Key\", \"bearer\"]", vec![header("x-key", "Key ", ""), TokenPlace::Bearer]),
             ("[\"header:x-other\", \"query:q\"]", vec![header("x-other", "", ""), query("q", "", ".")]),
             ("[\"query:a:b\"]", vec![query("a:b", "", "")]),

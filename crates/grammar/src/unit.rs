@@ -87,6 +87,7 @@ pub(crate) fn size(text: &Located<'_>, largest: u64, findings: &mut Findings<'_>
 #[cfg(test)]
 mod tests {
     use super::super::example::{accepted, assert_diagnostics};
+    use ostiary_core::configuration::CallerAuthentication;
 
     #[test]
     fn tells_what_is_no_duration() {
@@ -109,6 +110,30 @@ mod tests {
             assert_eq!(checked.gateway.routes[0].timeout, milliseconds, "{text}");
         }
     }
+
+    #[test]
+    fn counts_seconds_of_a_lifetime() {
+        const DIGESTS: &str =
+            "bearer_sha256 = [\"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08\"]";
+        for (text, seconds) in [
+            ("1m", 60),
+            ("15m", 900),
+            ("12h", 43_200),
+            ("90d", 7_776_000),
+            ("3650d", 315_360_000),
+            ("5256000m", 315_360_000),
+        ] {
+            let issued = format!(
+                "issued = {{ keys = [\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"], max_ttl = \"{text}\" }}"
+            );
+            let checked = accepted(DIGESTS, &issued);
+            let CallerAuthentication::Issued(issued) = &checked.gateway.callers[1].authentication else {
+                panic!("{text}")
+            };
+            assert_eq!(issued.max_ttl, seconds, "{text}");
+        }
+    }
+
     #[test]
     fn counts_bytes() {
         for (text, bytes) in [

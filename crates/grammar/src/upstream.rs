@@ -154,6 +154,11 @@ mod tests {
         assert_eq!(checked.gateway.routes[0].upstream, url("https://b.internal", "/v1"));
         let errors = with("{ service = \"BILLING\" }", "{ mtls = \"A\" }").map(|_| ()).unwrap_err();
         assert!(errors[0].contains("a service of the account gets no client certificate"), "{errors:?}");
+        // A binding of another kind is not suggested.
+        for (upstream, suggested) in [("{ service = \"BILLINGS\" }", true), ("{ service = \"A1\" }", false)] {
+            let errors = with(upstream, bearer).map(|_| ()).unwrap_err();
+            assert_eq!(errors[0].contains("; write `"), suggested, "{errors:?}");
+        }
     }
 
     #[test]

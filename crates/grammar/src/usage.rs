@@ -1,4 +1,5 @@
-//! Checks across the whole file: secrets of callers that are sent upstream, and unused entries.
+//! Checks across the whole file: secrets of callers that are sent upstream, and unused entries. Its many tests make the
+//! file long.
 
 use std::collections::BTreeSet;
 
@@ -286,7 +287,7 @@ mod tests {
         // Another caller's token is not sent, and neither is a secret that nothing uses.
         assert_eq!(told(&gateway, "1", "checkout"), <[String; 0]>::default());
         // Only one environment has both.
-        let staging: String = ["STRIPE_KEY", "STRIPE_KEY_PREVIOUS", "CHECKOUT_TOKEN", "OTHER"]
+        let staging: String = ["STRIPE_KEY", "STRIPE_KEY_2", "CHECKOUT_TOKEN", "OTHER"]
             .map(|name| {
                 let secret = if name == "OTHER" { "CHECKOUT_TOKEN" } else { name };
                 row("env.staging.", name, "1", secret)
@@ -331,20 +332,70 @@ mod tests {
             ]
         );
         assert_eq!(
-            warnings(&accepted("\"STRIPE_KEY\", \"STRIPE_KEY_PREVIOUS\"", "\"STRIPE_KEY\"")),
+            warnings(&accepted("\"STRIPE_KEY\", \"STRIPE_KEY_2\"", "\"STRIPE_KEY\"")),
             [
-                "wrangler.toml:16:11: warning: no secret of gateway.toml uses the binding `STRIPE_KEY_PREVIOUS`; found \
-              `\"STRIPE_KEY_PREVIOUS\"`; name it in `[secrets]` there, or remove it"
+                "wrangler.toml:16:11: warning: no secret of gateway.toml uses the binding `STRIPE_KEY_2`; found \
+              `\"STRIPE_KEY_2\"`; name it in `[secrets]` there, or remove it"
             ]
         );
     }
 
-    /// A route with this many callers, each with a secret of its own and these keys, an upstream key with two sources,
-    /// and these other keys.
+    /// A list of revoked tokens is used, whichever other secret there is.
+    #[test]
+    fn a_list_of_revocations_is_used() {
+        let issued =
+            "issued = { keys = [\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"], revoked = \"${list}\" }";
+        let with = |secrets: &str| {
+            let gateway = replaced(GATEWAY, "checkout = [\"CHECKOUT_TOKEN\"]\n", secrets);
+            let gateway = replaced(&gateway, "bearer = \"${checkout}\"", issued);
+            outcome(&gateway, WRANGLER).map(|checked| warnings(&checked)).unwrap()
+        };
+        assert_eq!(with("list = [\"CHECKOUT_TOKEN\"]\n"), <[String; 0]>::default());
+        let [told] = &with("list = [\"CHECKOUT_TOKEN\"]\nspare = [{ worker_secret = \"LEGACY_KEY\" }]\n")[..]
+        else {
+            panic!()
+        };
+        assert!(told.contains("nothing uses the secret `spare`"), "{told}");
+    }
+
+    #[test]
+    fn a_value_of_a_caller_is_used_by_a_route_that_admits_this_caller() {
+        let with = |allow: &str| {
+            let gateway = replaced(
+                GATEWAY,
+                "auth = { bearer = \"${stripe}\" }",
+                "auth = { bearer = \"${caller.key}\" }",
+            );
+            let gateway = replaced(
+                &gateway,
+                "bearer = \"${checkout}\"\n",
+                "bearer = \"${checkout}\"\nwith.key = \"${stripe}\"\n",
+            );
+            let other = "[routes.other]\nmount = \"/o\"\nupstream = \"https://o.example\"\nauth = { bearer = \"${stripe}\" }\n";
+            let gateway = replaced(&gateway, "ci = [\"GET /v1/balance\"]\n", "");
+            let gateway = format!("{gateway}{other}allow = {{ {allow} }}\n");
+            warnings(&outcome(&gateway, WRANGLER).unwrap())
+        };
+        assert_eq!(with("ci = [\"GET /\"]"), <[String; 0]>::default());
+        let unused = replaced(
+            GATEWAY,
+            "bearer = \"${checkout}\"\n",
+            "bearer = \"${checkout}\"\nwith.key = \"${stripe}\"\n",
+        );
+        let [told] = &warnings(&outcome(&unused, WRANGLER).unwrap())[..] else { panic!() };
+        assert!(told.contains("no route takes the value `key` of the caller `checkout`"), "{told}");
+    }
+
+    const BEARER: &str = "bearer = KEY\n";
+
+    /// A route with this many callers, each with a secret `KEY` of its own and these keys, an upstream key with two
+    /// sources, and these other keys.
     fn with_callers(count: usize, of_each: &str, keys: &str) -> Vec<String> {
         let list = |each: &dyn Fn(usize) -> String| (0..count).map(each).collect::<String>();
         let secrets = list(&|index| format!("s{index} = [\"S{index}\"]\n"));
-        let callers = list(&|index| format!("[callers.c{index}]\nbearer = \"${{s{index}}}\"\n{of_each}"));
+        let callers = list(&|index| {
+            format!("[callers.c{index}]\n{}", of_each.replace("KEY", &format!("\"${{s{index}}}\"")))
+        });
         let allow = list(&|index| format!("c{index} = [\"GET /\"]\n"));
         let bindings = list(&|index| {
             format!(
@@ -359,7 +410,7 @@ mod tests {
     }
 
     fn of_the_plan(count: usize, keys: &str) -> Vec<String> {
-        let mut warnings = with_callers(count, "", keys);
+        let mut warnings = with_callers(count, BEARER, keys);
         warnings.retain(|warning| warning.contains("free plan"));
         warnings
     }
@@ -367,9 +418,9 @@ mod tests {
     #[test]
     fn warns_of_a_route_that_reads_much_to_find_out_who_asks() {
         // Another read is for `checkout`.
-        assert_eq!(with_callers(2, "", ""), <[String; 0]>::default());
+        assert_eq!(with_callers(2, BEARER, ""), <[String; 0]>::default());
         assert_eq!(
-            with_callers(3, "", ""),
+            with_callers(3, BEARER, ""),
             [
                 "gateway.toml:22:9: warning: the route `stripe` reads 4 sources to identify the sender of a token; found \
               `stripe`; give callers tokens of `ostiary token new NAME` and write `named = true`, or prove callers by \
@@ -377,7 +428,33 @@ mod tests {
             ]
         );
         // A token names one of these callers, and any other token is only compared with `checkout`.
-        assert_eq!(with_callers(100, "named = true\n", ""), <[String; 0]>::default());
+        assert_eq!(with_callers(100, "bearer = KEY\nnamed = true\n", ""), <[String; 0]>::default());
+    }
+
+    #[test]
+    fn only_the_callers_that_a_route_admits_are_counted_for_it() {
+        let route = |index: usize| {
+            format!(
+                "[routes.r{index}]\nmount = \"/{index}\"\nupstream = \"https://api.stripe.com\"\nauth = []\n\
+                 allow = {{ c{index} = [\"GET /\"] }}\n[callers.c{index}]\nbearer = \"${{s{index}}}\"\n"
+            )
+        };
+        let secrets = [0, 1, 2, 3].map(|index| format!("s{index} = [{{ worker_secret = \"S{index}\" }}]\n"));
+        let secrets = format!("{}checkout = [\"CHECKOUT", secrets.concat());
+        let gateway =
+            replaced(GATEWAY, "checkout = [\"CHECKOUT", &secrets) + &[0, 1, 2, 3].map(route).concat();
+        let wrangler = replaced(WRANGLER, "\"LEGACY_KEY\"", "\"S0\", \"S1\", \"S2\", \"S3\"");
+        assert_eq!(warnings(&outcome(&gateway, &wrangler).unwrap()), <[String; 0]>::default());
+    }
+
+    /// Each request waits for the key of a caller that signs, unless its header names the caller.
+    #[test]
+    fn the_keys_of_callers_that_sign_are_read() {
+        assert_eq!(with_callers(4, "hmac = { key = KEY }\n", ""), <[String; 0]>::default());
+        let put = "put = [{ header = \"x-t\", value = \"${request.timestamp}\" }, \
+                   { header = \"x-s\", value = \"${request.signature}\" }]";
+        let told = with_callers(4, &format!("hmac = {{ key = KEY, {put} }}\n"), "");
+        assert!(told.concat().contains("reads 5 sources to identify the sender"), "{told:?}");
     }
 
     #[test]

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use futures::FutureExt as _;
 use ostiary_core::configuration::{
-    Encoding, Forms, Gateway, Instruments, JwtAlgorithm, KeyEncoding, Part, Placement, Proof, PublicKey,
-    SecretId, Source,
+    CallerAuthentication, Encoding, Forms, Gateway, Instruments, JwtAlgorithm, KeyEncoding, Part, Placement,
+    PublicKey, SecretId, Source,
 };
 use ostiary_core::encoding::encode;
 use ostiary_core::request_id::RequestId;
@@ -69,8 +69,8 @@ impl Rehearsal {
             fields.into_iter().map(|(binding, fields)| (binding, serde_json::json!(fields).to_string()));
         values.extend(objects);
         // No token is revoked.
-        let lists = gateway.callers.iter().filter_map(|caller| match &caller.proof {
-            Proof::Issued(issued) => gateway.secret(issued.revoked?),
+        let lists = gateway.callers.iter().filter_map(|caller| match &caller.authentication {
+            CallerAuthentication::Issued(issued) => gateway.secret(issued.revoked?),
             _ => None,
         });
         let lists = lists.flat_map(|secret| secret.sources.iter());
@@ -126,7 +126,7 @@ fn placements(gateway: &Gateway) -> impl Iterator<Item = &Placement> {
 fn written(gateway: &Gateway, part: &Part, placeholder: String) -> String {
     let is_key = |parts: &[Part]| *parts == [part.clone()];
     for caller in gateway.callers.iter() {
-        let Proof::Hmac(hmac) = &caller.proof else { continue };
+        let CallerAuthentication::Hmac(hmac) = &caller.authentication else { continue };
         let key = hmac.field.clone().map_or(Part::Secret(hmac.key), |field| Part::Field(hmac.key, field));
         match hmac.key_encoding {
             KeyEncoding::Hex if key == *part => return encode(Encoding::Hex, placeholder.as_bytes()),
@@ -177,8 +177,8 @@ fn placeholders_of_fields(gateway: &Gateway) -> BTreeMap<String, BTreeMap<String
     let templates =
         gateway.routes.iter().flat_map(|route| route.auths().flatten()).flat_map(Placement::templates);
     let mut fields: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
-    let keys = gateway.callers.iter().filter_map(|caller| match &caller.proof {
-        Proof::Hmac(hmac) => Some(Part::Field(hmac.key, hmac.field.clone()?)),
+    let keys = gateway.callers.iter().filter_map(|caller| match &caller.authentication {
+        CallerAuthentication::Hmac(hmac) => Some(Part::Field(hmac.key, hmac.field.clone()?)),
         _ => None,
     });
     let parts = templates.flat_map(|template| template.parts.iter().cloned());
@@ -193,11 +193,11 @@ fn placeholders_of_fields(gateway: &Gateway) -> BTreeMap<String, BTreeMap<String
 }
 
 impl Bindings for Rehearsal {
-    async fn read(&self, source: &Source, _within: u32) -> Reading {
+    async fn read(&self, source: &Source, _timeout_ms: u32) -> Reading {
         self.reading(source)
     }
 
-    async fn check_rate_limit(&self, _binding: &str, _key: &str, _within: u32) -> RateLimitVerdict {
+    async fn check_rate_limit(&self, _binding: &str, _key: &str, _timeout_ms: u32) -> RateLimitVerdict {
         RateLimitVerdict::Within
     }
 
@@ -265,7 +265,13 @@ impl AuthRuntime for Rehearsal {
     const FORMS: Forms = Forms::ALL;
 
     /// The body is empty, because it is unknown; a field can be set in an empty body.
-    async fn read_body(&self, _limit: u32, _within: u32) -> Result<Vec<u8>, BodyReadError> {
+    async fn read_body(
+        &self,
+        _length: Option<u64>,
+        _limit: u32,
+        _timeout_ms: u32,
+        _total_timeout_ms: Option<u32>,
+    ) -> Result<Vec<u8>, BodyReadError> {
         Ok(Vec::new())
     }
 }
@@ -320,12 +326,12 @@ impl Cryptography for Rehearsal {
 }
 
 impl OperatorRuntime for Rehearsal {
-    async fn read_operator_body(&self, _limit: u32, _within: u32) -> Result<SecretValue, BodyReadError> {
+    async fn read_operator_body(&self, _limit: u32, _timeout_ms: u32) -> Result<SecretValue, BodyReadError> {
         Err(BodyReadError::Broken)
     }
 
-    async fn measure(&self, source: &Source, within: u32) -> (Reading, u32) {
-        (self.read(source, within).await, 0)
+    async fn measure(&self, source: &Source, timeout_ms: u32) -> (Reading, u32) {
+        (self.read(source, timeout_ms).await, 0)
     }
 
     /// A rehearsal does not rehearse another request.

@@ -5,9 +5,9 @@ use wasm_bindgen::prelude::*;
 use worker::{Env, EnvBinding};
 
 use crate::bindings::Bindings;
-use crate::deadline::Deadline;
 use crate::read_error::{ReadError, thrown};
 use crate::secret_value::SecretValue;
+use crate::shared_timer::Deadline;
 
 #[wasm_bindgen]
 extern "C" {

@@ -1,19 +1,19 @@
 #![doc = include_str!("../README.md")]
 
-mod all;
 mod bindings;
-mod deadline;
 mod env;
-mod first_of;
+mod read_all;
 mod read_error;
+mod read_first_of;
 mod secret_value;
+mod shared_timer;
 mod unavailable;
 
-pub use all::all;
 pub use bindings::{Bindings, get};
-pub use deadline::Deadline;
 pub use env::{outcome, start};
-pub use first_of::first_of;
+pub use read_all::all;
 pub use read_error::{ReadError, thrown};
+pub use read_first_of::first_of;
 pub use secret_value::SecretValue;
+pub use shared_timer::Deadline;
 pub use unavailable::Unavailable;

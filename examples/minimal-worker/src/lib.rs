@@ -15,8 +15,8 @@ async fn fetch(request: Request, env: Env, _context: Context) -> worker::Result<
     let Some(shown) = request.headers().get("authorization")? else {
         return Response::error("show your token in Authorization", 401);
     };
-    // Both are read concurrently. If API_KEY has no value, API_KEY_PREVIOUS is used.
-    let bindings: [(_, &[_]); 2] = [("key", &["API_KEY", "API_KEY_PREVIOUS"]), ("token", &["CALLER_TOKEN"])];
+    // Both are read concurrently. If API_KEY has no value, API_KEY_2 is used.
+    let bindings: [(_, &[_]); 2] = [("key", &["API_KEY", "API_KEY_2"]), ("token", &["CALLER_TOKEN"])];
     let secrets = match all(&env, bindings, WITHIN).await {
         Ok(secrets) => secrets,
         Err(unavailable) => {

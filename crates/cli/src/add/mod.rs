@@ -3,6 +3,7 @@
 mod caller;
 mod next;
 mod route;
+mod source;
 
 use clap::{Args, Subcommand};
 
@@ -13,8 +14,10 @@ use caller::AddCaller;
 pub use next::next_steps;
 use route::AddRoute;
 pub use route::add as add_route;
+use source::AddSource;
 
-/// Add an API or a caller to gateway.toml, and an API's bindings to every environment of wrangler's configuration.
+/// Add an API, a caller or a second source to gateway.toml, and the bindings to every environment of wrangler's
+/// configuration.
 #[derive(Args)]
 #[command(args_conflicts_with_subcommands = true, subcommand_precedence_over_arg = true, after_help = EXAMPLES)]
 pub struct Add {
@@ -30,12 +33,14 @@ Examples:
   ostiary add --name items --upstream http://127.0.0.1:9001 --header x-api-key
   ostiary add openai --caller web --rule 'POST /v1/chat/completions' --dry-run
   ostiary add caller web
+  ostiary add source stripe                  a second source, so that `ostiary rotate` can replace the key
 
 Comments and order of both files are kept. What is there already stays as it is.";
 
 #[derive(Subcommand)]
 enum Kind {
     Caller(AddCaller),
+    Source(AddSource),
 }
 
 impl Add {
@@ -44,6 +49,7 @@ impl Add {
     pub fn run(self, output: &mut Output) -> Result<(), Failure> {
         match self.kind {
             Some(Kind::Caller(command)) => command.run(output),
+            Some(Kind::Source(command)) => command.run(output),
             None => self.route.run(output),
         }
     }

@@ -22,6 +22,9 @@ pub struct Explanation {
     /// The reasons of a refusal, and remarks.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub because: Vec<String>,
+    /// The difference from a rule that nearly admits the request, as in the log.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mismatch: Option<Mismatch>,
     /// The route's name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub route: Option<String>,

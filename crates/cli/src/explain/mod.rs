@@ -1,6 +1,7 @@
 //! `ostiary explain`.
 
 mod auth;
+mod expectation;
 mod explanation;
 mod signed;
 mod signing;
@@ -10,8 +11,9 @@ use std::path::PathBuf;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use clap::Args;
+use clap::builder::PossibleValuesParser;
 use ostiary_core::configuration::{
-    CallerId, Gateway, Grantee, List, Mismatch, Placement, Proof, Route, TokenPlace,
+    CallerAuthentication, CallerId, Gateway, Grantee, List, Mismatch, Placement, Route, TokenPlace,
 };
 use ostiary_core::digest::digest;
 use ostiary_core::http::subprotocol;
@@ -35,7 +37,8 @@ use explanation::{Decision, ExplainedDeployment, Explanation};
 /// and its reason.
 ///
 /// The gateway's own code decides, on a simulated runtime in which every secret exists and every upstream responds.
-/// Nothing is read and nothing is sent. The exit code is 0 for a request that is not refused.
+/// Nothing is read and nothing is sent. The exit code is 0 for a request that is not refused, and 1 for a refused one.
+/// With `--expect`, it is 0 for that decision, and never 0 for another one or a mistake.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Explain {
@@ -62,6 +65,11 @@ pub struct Explain {
     /// The environment of wrangler's configuration whose variables are used [default: its top level].
     #[arg(long, value_name = "NAME")]
     env: Option<String>,
+    /// Exit with 0 only for this decision: `forwarded`, `answered`, `refused`, or the code of a refusal such as
+    /// `not_allowed`.
+    #[arg(long, value_name = "DECISION", value_parser = PossibleValuesParser::new(expectation::names()),
+          hide_possible_values = true)]
+    expect: Option<String>,
     /// Check whether the gateway with this operator's mount runs this configuration.
     #[arg(long, value_name = "URL", value_parser = gateway_url)]
     gateway: Option<BaseUrl>,
@@ -73,14 +81,16 @@ const EXAMPLES: &str = "\
 Examples:
   ostiary explain GET /stripe/v1/charges --caller checkout
   ostiary explain POST https://stripe.gw.example.com/v1/charges --caller checkout
-  ostiary explain GET /v1/balance --host stripe.gw.example.com --caller ci --env production
+  ostiary explain GET /v1/balance --host stripe.gw.example.com --caller ci --env staging
+  ostiary explain DELETE /stripe/v1/charges/ch_1 --caller checkout --expect not_allowed      for tests in CI
   ostiary explain GET /stripe/v1/charges --claims claims.json
   ostiary explain GET /stripe/v1/charges --header 'Authorization: Bearer wrong' --json
   ostiary explain GET /stripe/v1/charges --caller checkout --gateway https://ops.gw.example.com";
 
 impl Explain {
     /// # Errors
-    /// [`Failure::Found`] where the request is refused, or another configuration is deployed.
+    /// [`Failure::Found`] where the request is refused, or the decision is not the expected one, or another
+    /// configuration is deployed.
     pub fn run(self, output: &mut Output) -> Result<(), Failure> {
         let mut gateway = self.configuration.gateway()?;
         let variables = self.configuration.environment(self.env.as_deref())?.variables;
@@ -99,11 +109,15 @@ impl Explain {
             _ => rehearsal.at(signed::now()),
         };
         let mut unsigned = false;
+        let mut limits = None;
         if let Some(path) = &self.claims {
-            let token = signed::with_own_keys(&mut gateway, &read_file(path)?)?;
+            let claims = read_file(path)?;
+            limits = signed::limits(&claims);
+            let token = signed::with_own_keys(&mut gateway, &claims)?;
             request.show(&token, &gateway);
         } else if let Some(path) = &self.token_file {
             let token = read_file(path)?;
+            limits = signed::claims(token.trim()).ok().and_then(|claims| signed::limits(&claims));
             let mut shown = request.clone();
             shown.show(token.trim(), &gateway);
             unsigned = signed::lacks_keys(&gateway, &rehearsal, &shown.head());
@@ -116,6 +130,9 @@ impl Explain {
             }
         }
         let mut explanation = explain(&gateway, &rehearsal, &request.head())?;
+        if explanation.mismatch == Some(Mismatch::Token) {
+            explanation.because.extend(limits);
+        }
         if unsigned {
             let what = "The signature is not verified: the issuer's keys are not in gateway.toml, and nothing is fetched.";
             explanation.because.push(what.to_owned());
@@ -123,7 +140,7 @@ impl Explain {
         explanation.because.extend(signing);
         explanation.deployed =
             deployed.map(|deployed| ExplainedDeployment::new(deployed, &explanation.configuration));
-        say(&explanation, output)
+        say(&explanation, self.expect.as_deref(), output)
     }
 
     fn request(&self) -> Result<Request, Failure> {
@@ -218,8 +235,8 @@ fn token_of(gateway: &mut Gateway, name: &str) -> Result<String, Failure> {
     let token = placeholder(&format!("the token of {name}"));
     let mut callers = gateway.callers.to_vec();
     let Some(caller) = callers.get_mut(position) else { return Ok(token) };
-    match caller.proof {
-        Proof::Secret(secret) => {
+    match caller.authentication {
+        CallerAuthentication::Secret(secret) => {
             let source = gateway.secret(secret).and_then(|secret| secret.sources.first());
             let token = source.map_or(token, |source| placeholder(&source.binding));
             // The placeholder does not name its caller, as a token would for which only this secret is read.
@@ -229,8 +246,11 @@ fn token_of(gateway: &mut Gateway, name: &str) -> Result<String, Failure> {
             }
             return Ok(token);
         }
-        Proof::Digests(_) | Proof::Jwt(_) | Proof::Issued(_) | Proof::Hmac(_) => {
-            caller.proof = Proof::Digests(vec![digest(token.as_bytes())].into());
+        CallerAuthentication::Digests(_)
+        | CallerAuthentication::Jwt(_)
+        | CallerAuthentication::Issued(_)
+        | CallerAuthentication::Hmac(_) => {
+            caller.authentication = CallerAuthentication::Digests(vec![digest(token.as_bytes())].into());
         }
     }
     gateway.callers = List::Owned(callers);
@@ -253,7 +273,10 @@ fn explain(
     };
     let mut because = Vec::new();
     if let Some(code) = code {
-        because.push(code.title().to_owned());
+        // The title says that no rule admits the request, but one of the caller's rules does.
+        if record.mismatch != Some(Mismatch::Token) {
+            because.push(code.title().to_owned());
+        }
         because.extend(reasons(gateway, route, record.caller, code));
         because.extend(nearest_rule(gateway, record.caller, head));
         let names_other = record.mismatch == Some(Mismatch::OtherResource);
@@ -283,6 +306,7 @@ fn explain(
         code: code.map(Code::as_str),
         status: code.map(Code::status),
         because,
+        mismatch: record.mismatch,
         route: named(record.route),
         caller: named(record.caller),
         subject: record.subject.clone(),
@@ -336,7 +360,7 @@ fn nearest_rule(gateway: &Gateway, caller: Option<&str>, head: &RehearsedRequest
     let admits = |method| route.admitting_rule(to, method, arrival.path).is_some();
     if admits(admitted.method) {
         let query = admitted.target.query;
-        let is_admitted = named_method::is_admitted(route, admitted.method, query, admits);
+        let is_admitted = named_method::admitted(route, admitted.method, query, admits).is_some();
         let why = "The query names another method. It needs a rule too, and POST.";
         return (!is_admitted).then(|| why.to_owned());
     }
@@ -348,19 +372,23 @@ fn caller_id(gateway: &Gateway, name: &str) -> Option<CallerId> {
     (0..=u16::MAX).map(CallerId).find(|id| gateway.caller(*id).is_some_and(|caller| caller.name == name))
 }
 
-fn say(explanation: &Explanation, output: &mut Output) -> Result<(), Failure> {
+fn say(explanation: &Explanation, expected: Option<&str>, output: &mut Output) -> Result<(), Failure> {
     let other = explanation.deployed.as_ref().is_some_and(|deployed| !deployed.same);
     let refused = explanation.decision == Decision::Refused;
+    let is_as_expected = expected.map_or(!refused, |expected| expectation::is_met(expected, explanation));
     if output.is_json() {
         output.json(explanation)?;
     } else {
         for (index, line) in explanation.lines().into_iter().enumerate() {
-            let tone = if refused { Tone::Bad } else { Tone::Good };
+            let tone = if is_as_expected { Tone::Good } else { Tone::Bad };
             output.line(if index == 0 { Text::default().toned(tone, line) } else { line.into() })?;
         }
         if other {
             output.note("The gateway runs another configuration, so this is not what it would do.");
         }
     }
-    if refused || other { Err(Failure::Found) } else { Ok(()) }
+    if let Some(expected) = expected.filter(|_| !is_as_expected) {
+        output.note(Text::default().toned(Tone::Bad, format!("The decision is not `{expected}`.")));
+    }
+    if other || !is_as_expected { Err(Failure::Found) } else { Ok(()) }
 }

@@ -5,13 +5,14 @@ use jiff::Timestamp;
 use ostiary_core::authentication::error::AuthenticationError;
 use ostiary_core::authentication::jwt::{self, JwtError, KIND};
 use ostiary_core::configuration::{
-    Gateway, KeyMaterial, KeySource, List, Proof, PublicKey, SignatureAlgorithm, Text,
+    CallerAuthentication, Gateway, KeyMaterial, KeySource, List, PublicKey, SignatureAlgorithm, Text,
 };
 use ostiary_rehearsal::{Rehearsal, RehearsedRequest};
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
 use crate::failure::Failure;
+use crate::printable::Printable;
 use crate::token::KeyPair;
 
 /// The lifetime of claims without an expiry, in seconds.
@@ -37,6 +38,22 @@ pub fn claims(token: &str) -> Result<String, Failure> {
     let none = || Failure::failed("this is not a signed token");
     let claims = jwt::unverified_claims(token).map_err(|_| none())?;
     serde_json::to_string(&json(&claims)).map_err(|_| none())
+}
+
+/// The limits of the token with these claims, in a sentence; `None` if it has none.
+pub fn limits(claims: &str) -> Option<String> {
+    let claims: Value = serde_json::from_str(claims).ok()?;
+    let texts = |name: &str| {
+        let texts = claims.get(name)?.as_array()?.iter();
+        texts.map(|text| text.as_str().map(|text| Printable(text).to_string())).collect::<Option<Vec<_>>>()
+    };
+    let routes = texts("routes").map(|routes| format!("the routes {}", routes.join(", ")));
+    let rules = texts("rules").map(|rules| format!("`{}`", rules.join("`, `")));
+    match (routes, rules) {
+        (None, None) => None,
+        (Some(limit), None) | (None, Some(limit)) => Some(format!("The token is limited to {limit}.")),
+        (Some(routes), Some(rules)) => Some(format!("The token is limited to {routes}, and to {rules}.")),
+    }
 }
 
 fn json(value: &jwt::Value) -> Value {
@@ -71,16 +88,20 @@ pub fn with_own_keys(gateway: &mut Gateway, claims: &str) -> Result<Zeroizing<St
         vec![PublicKey { id: None, algorithm: SignatureAlgorithm::EdDsa, material }].into();
     let mut callers = gateway.callers.to_vec();
     for caller in &mut callers {
-        match &mut caller.proof {
-            Proof::Jwt(jwt) => jwt.keys = KeySource::Inline(keys.clone()),
-            Proof::Issued(issued) => issued.keys.clone_from(&keys),
-            Proof::Secret(_) | Proof::Digests(_) | Proof::Hmac(_) => {}
+        match &mut caller.authentication {
+            CallerAuthentication::Jwt(jwt) => jwt.keys = KeySource::Inline(keys.clone()),
+            CallerAuthentication::Issued(issued) => issued.keys.clone_from(&keys),
+            CallerAuthentication::Secret(_)
+            | CallerAuthentication::Digests(_)
+            | CallerAuthentication::Hmac(_) => {}
         }
     }
     let class = claims.get("sub").and_then(Value::as_str).and_then(|subject| subject.split_once('/'));
     let is_class = |name: &Text| class.is_some_and(|(class, _)| name == class);
     let is_own = !claims.contains_key("iss")
-        && callers.iter().any(|caller| matches!(caller.proof, Proof::Issued(_)) && is_class(&caller.name));
+        && callers.iter().any(|caller| {
+            matches!(caller.authentication, CallerAuthentication::Issued(_)) && is_class(&caller.name)
+        });
     if is_own {
         claims.entry("jti").or_insert_with(|| "explained".into());
     }

@@ -1,13 +1,13 @@
 //! How a caller signs its requests, in words.
 
-use ostiary_core::configuration::{Gateway, HmacProof, Output, OutputPlace, Proof};
+use ostiary_core::configuration::{CallerAuthentication, Gateway, HmacProof, Output, OutputPlace};
 
 use super::auth::{hash_name, spelled};
 
 /// What the request of this caller would have; `None` for a caller that shows a token.
 pub fn described(gateway: &Gateway, name: &str) -> Option<String> {
     let caller = gateway.callers.iter().find(|caller| caller.name == name)?;
-    let Proof::Hmac(hmac) = &caller.proof else { return None };
+    let CallerAuthentication::Hmac(hmac) = &caller.authentication else { return None };
     let HmacProof { key, field, algorithm, message, put, window, .. } = hmac;
     let field = field.as_ref().map(|field| format!(".{field}")).unwrap_or_default();
     let secret = gateway.secret(*key).map_or("?", |secret| secret.name.as_ref());

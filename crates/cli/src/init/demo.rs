@@ -10,7 +10,7 @@ const GATEWAY: &str = include_str!("../../../../gateway.toml");
 pub const WRANGLER: &str = include_str!("../../../../wrangler.toml");
 /// The store and the secrets that the demo's configuration binds at its top level.
 const STORE: &str = "demo";
-const SECRETS: [&str; 3] = ["demo-key", "demo-key-secondary", "caller-token"];
+const SECRETS: [&str; 3] = ["demo-key", "demo-key-2", "caller-token"];
 
 /// The demo's gateway.toml, whose first line has the schema for editors.
 pub fn gateway(home: &Home) -> String {

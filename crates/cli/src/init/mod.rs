@@ -2,6 +2,7 @@
 
 mod demo;
 mod questions;
+mod worker_name;
 
 use std::fs;
 use std::io;
@@ -37,9 +38,10 @@ pub struct Init {
     /// Begin with the demo's configuration: two callers and an API that `make dev` serves beside the gateway.
     #[arg(long, conflicts_with_all = ["apis", "callers", "environments", "store_id"])]
     demo: bool,
-    /// The name of the Worker, for a new wrangler.toml.
-    #[arg(long, default_value = "ostiary")]
-    name: String,
+    /// The name of the Worker, for a new wrangler.toml [default: the folder's]. A deployment replaces a Worker of this
+    /// name in your account.
+    #[arg(long, value_parser = worker_name::parse)]
+    name: Option<String>,
     /// An environment besides the top level, for a new wrangler.toml; may be given several times.
     #[arg(long = "env", value_name = "NAME")]
     environments: Vec<String>,
@@ -80,6 +82,9 @@ struct Report<'r> {
     changed: bool,
     changes: Vec<ShownChange>,
     tokens: Vec<ShownToken<'r>>,
+    /// The name of the Worker in a new wrangler.toml.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    worker: Option<&'r str>,
     next: Vec<String>,
 }
 
@@ -90,12 +95,16 @@ impl Init {
         if self.demo {
             return self.begin_with_demo(output);
         }
-        if self.apis.is_empty() && self.callers.is_empty() && questions::can_be_asked() {
-            (self.apis, self.callers) = questions::ask()?;
-        }
         let (gateway_path, wrangler_path) = self.configuration.paths_or_default()?;
         let home = Home::find(self.configuration.folder())?;
         let (gateway_before, wrangler_before) = (existing(&gateway_path)?, existing(&wrangler_path)?);
+        let is_new = wrangler_before.is_none() || self.replace;
+        if self.apis.is_empty() && self.callers.is_empty() && questions::can_be_asked() {
+            (self.apis, self.callers) = questions::ask()?;
+            if is_new && self.name.is_none() {
+                self.name = Some(questions::ask_name(&worker_name::of_folder(&home.folder_name()))?);
+            }
+        }
         let kept = |before: &Option<String>| before.clone().filter(|_| !self.replace);
         let gateway_text = kept(&gateway_before).unwrap_or_else(|| home.first_line() + GATEWAY);
         let wrangler_text = kept(&wrangler_before).map_or_else(|| self.new_wrangler(&home), Ok)?;
@@ -124,10 +133,11 @@ impl Init {
         let next = match (changes.is_empty(), gateway.has_routes()) {
             (true, _) => Vec::new(),
             (false, true) => next_steps(&added, &given, home.dev_command(&gateway_path)),
-            (false, false) => vec![add_step(&given)],
+            (false, false) => add_steps(&gateway.callers(), &given),
         };
+        let worker = is_new.then(|| self.worker(&home));
         let next = home.clone_step().into_iter().filter(|_| !changes.is_empty()).chain(next).collect();
-        self.report(&changes, &tokens, next, output)
+        self.report(&changes, &tokens, worker.as_deref(), next, output)
     }
 
     /// Writes the demo's two files. The demo is not added to existing files.
@@ -159,13 +169,14 @@ impl Init {
         } else {
             demo::next_steps(&home, &gateway_path, &self.configuration.given())
         };
-        self.report(&changes, &[], next, output)
+        self.report(&changes, &[], Some(&self.worker(&home)), next, output)
     }
 
     fn report(
         &self,
         changes: &Changes,
         tokens: &[(&str, CallerToken)],
+        worker: Option<&str>,
         next: Vec<String>,
         output: &mut Output,
     ) -> Result<(), Failure> {
@@ -176,6 +187,7 @@ impl Init {
                 changed: is_written,
                 changes: changes.shown(),
                 tokens: shown.collect(),
+                worker,
                 next,
             });
         }
@@ -191,7 +203,13 @@ impl Init {
             });
             return Ok(());
         }
-        output.line(format!("Wrote {}.\n", changes.paths().join(" and ")))?;
+        output.line(format!("Wrote {}.", changes.paths().join(" and ")))?;
+        if let Some(worker) = worker {
+            output.line(format!(
+                "The Worker is called `{worker}`. A deployment replaces a Worker of this name in your account."
+            ))?;
+        }
+        output.line("")?;
         for (caller, token) in tokens {
             token.print(caller, output)?;
             output.line("")?;
@@ -225,6 +243,11 @@ impl Init {
         Ok(known.map(|route| NewRoute { callers: callers.clone(), ..route }).collect())
     }
 
+    /// The name of the Worker in a new wrangler.toml.
+    fn worker(&self, home: &Home) -> String {
+        self.name.clone().unwrap_or_else(|| worker_name::of_folder(&home.folder_name()))
+    }
+
     fn new_wrangler(&self, home: &Home) -> Result<String, Failure> {
         self.wrangler(WRANGLER, home)
     }
@@ -235,7 +258,7 @@ impl Init {
             template.parse().map_err(|error| Failure::failed(format_args!("wrangler.toml: {error}")))?;
         // Only the value is set, so that the comment above the key is kept.
         if let Some(name) = document.get_mut("name") {
-            *name = value(&self.name);
+            *name = value(self.worker(home));
         }
         if let (Some(command), Some(build)) =
             (home.build_command(), document.get_mut("build").and_then(Item::as_table_mut))
@@ -259,10 +282,17 @@ impl Init {
     }
 }
 
-/// The next step if there is no API yet.
-fn add_step(given: &GivenOptions) -> String {
-    let add = given.command("add --name items --upstream https://api.example.com --header x-api-key");
-    format!("  Add an API, by a name that Ostiary knows or by its URL:\n    {add}")
+/// The next steps if there is no API yet. One caller need not be named.
+fn add_steps(callers: &[String], given: &GivenOptions) -> Vec<String> {
+    let named = if callers.len() == 1 { &[][..] } else { callers };
+    let step = |about: &str, words: &str| {
+        let add = named.iter().fold(given.command(words), |add, caller| add.option("--caller", caller));
+        format!("  {about}:\n    {add}")
+    };
+    vec![
+        step("Add an API that Ostiary knows", "add stripe"),
+        step("Add any other API", "add --name items --upstream https://api.example.com --header x-api-key"),
+    ]
 }
 
 /// Sets only the value, so that the comment above the key is kept.

@@ -2,6 +2,7 @@
 
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 
+use super::worker_name;
 use crate::failure::Failure;
 use crate::scaffold::{find_known_api, known_api_names};
 
@@ -25,6 +26,16 @@ pub fn ask() -> Result<(Vec<String>, Vec<String>), Failure> {
     }
     let callers = names(&answer("Which callers use it? [web] ")?);
     Ok((apis, if callers.is_empty() { vec!["web".to_owned()] } else { callers }))
+}
+
+/// Asks for the name of the Worker.
+///
+/// # Errors
+/// The answer is not a name, or the terminal is closed.
+pub fn ask_name(folder: &str) -> Result<String, Failure> {
+    let answer = answer(&format!("What is the name of the Worker in your account? [{folder}] "))?;
+    let name = answer.trim();
+    if name.is_empty() { Ok(folder.to_owned()) } else { worker_name::parse(name) }
 }
 
 fn answer(question: &str) -> Result<String, Failure> {

@@ -1,6 +1,6 @@
 //! Reads the method and the path of `--probe`, and checks that the path does not begin with the route's mount.
 
-use ostiary_core::configuration::{Destination, Gateway, Route};
+use ostiary_core::configuration::{Gateway, MountTarget, Route};
 use ostiary_core::http::method::Method;
 use ostiary_core::http::path::CanonicalPath;
 
@@ -64,7 +64,7 @@ pub fn check_mount(
 ) -> Result<Option<String>, Failure> {
     let Some(position) = gateway.routes.iter().position(|route| route.name == name) else { return Ok(None) };
     let Some(route) = gateway.routes.get(position) else { return Ok(None) };
-    let is_its = |to: &Destination| matches!(to, Destination::Route(id) if usize::from(id.0) == position);
+    let is_its = |to: &MountTarget| matches!(to, MountTarget::Route(id) if usize::from(id.0) == position);
     let mounts =
         gateway.mounts.iter().filter(|mount| is_its(&mount.to)).map(ostiary_core::configuration::Mount::path);
     let below = mounts.filter(|mount| !mount.is_empty()).find_map(|mount| {

@@ -379,7 +379,7 @@ fn reason_without_source(obstacle: Obstacle, written: &str) -> String {
         ),
         Obstacle::OnlySource => {
             "The secret has one source, and it works; a wrong value there would fail every request. \
-             Give it a second source in gateway.toml and deploy, then run the same again."
+             Give it a second source with `ostiary add source` and deploy, then run the same again."
                 .to_owned()
         }
         Obstacle::NothingToPromote => {

@@ -127,7 +127,7 @@ fn find(gateway: &Gateway, name: &str) -> Result<SecretId, Failure> {
 /// The route for the probe; `None` for a caller's token.
 fn purpose(gateway: &Gateway, ids: &[SecretId], wanted: Option<&str>) -> Result<Option<String>, Failure> {
     if let [id] = ids
-        && gateway.callers.iter().any(|caller| caller.proof.secret() == Some(*id))
+        && gateway.callers.iter().any(|caller| caller.authentication.secret() == Some(*id))
     {
         return match wanted {
             None => Ok(None),

@@ -50,6 +50,16 @@ impl GatewayFile {
         sources.filter_map(Value::as_str).map(str::to_owned).collect()
     }
 
+    /// The document, for reading.
+    pub fn document(&self) -> &DocumentMut {
+        &self.0
+    }
+
+    /// The sources of this secret.
+    pub fn sources_mut(&mut self, secret: &str) -> Option<&mut Array> {
+        self.0.get_mut("secrets")?.get_mut(secret)?.as_array_mut()
+    }
+
     /// The Secrets Store bindings of all secrets.
     pub fn all_bindings(&self) -> Vec<String> {
         let secrets = self.0.get("secrets").and_then(Item::as_table_like);

@@ -282,6 +282,21 @@ mod tests {
     }
 
     #[test]
+    fn the_documentation_marks_the_apis_that_are_known() {
+        let page = include_str!("../../../../docs/apis.md");
+        let rows =
+            page.lines().filter_map(|line| line.split_once("](../examples/apis/")?.1.split_once(".toml) | "));
+        let mut marked = Vec::new();
+        for (file, rest) in rows {
+            let name = rest.split(" | ").next().unwrap();
+            assert!(name == "–" || name == format!("`{file}`"), "{file}: {name}");
+            marked.extend((name != "–").then_some(file));
+        }
+        marked.sort_unstable();
+        assert_eq!(marked, names().collect::<Vec<_>>());
+    }
+
+    #[test]
     fn each_is_as_its_file_in_the_examples_has_it() {
         for api in &KNOWN {
             let path = format!("{}/../../examples/apis/{}.toml", env!("CARGO_MANIFEST_DIR"), api.name);

@@ -1,12 +1,15 @@
 //! Changes to gateway.toml and to wrangler's configuration, made in place: comments and order are kept.
 
+mod beside;
 mod change;
 mod credential;
 mod gateway_file;
 mod known_api;
 mod new_route;
+mod second_source;
 mod wrangler_file;
 
+pub use beside::CopiedSecret;
 pub use change::{Change, Changes, Shown as ShownChange};
 pub use credential::Credential;
 pub use gateway_file::GatewayFile;

@@ -4,9 +4,10 @@ use jsonc_parser::cst::{CstInputValue, CstObject, CstRootNode};
 use ostiary_grammar::{File, StoreBinding, environments, jsonc};
 use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, TableLike, value};
 
+use super::beside::Row;
 use crate::failure::Failure;
 
-const BINDINGS: &str = "secrets_store_secrets";
+pub(super) const BINDINGS: &str = "secrets_store_secrets";
 
 /// The store id for an environment without other bindings. It only works locally, where any id is valid.
 pub const LOCAL_STORE: &str = "local";
@@ -146,19 +147,57 @@ fn add_to_table(
         return Ok(None);
     }
     let name = new.name_in(&store, own);
+    push_table(bindings, binding_table(new.binding, &store, &name))?;
+    Ok(Some(BoundSecret { store, name }))
+}
+
+/// A binding as a table.
+pub(super) fn binding_table(binding: &str, store: &str, secret: &str) -> Table {
     let mut table = Table::new();
-    table.insert("binding", value(new.binding));
-    table.insert("store_id", value(&store));
-    table.insert("secret_name", value(&name));
+    table.insert("binding", value(binding));
+    table.insert("store_id", value(store));
+    table.insert("secret_name", value(secret));
+    table
+}
+
+/// Appends the table to a list of tables, or of inline tables.
+///
+/// # Errors
+/// Returns an error if it is another kind of value.
+pub(super) fn push_table(bindings: &mut Item, mut table: Table) -> Result<(), Failure> {
     match bindings {
         Item::ArrayOfTables(tables) => {
             table.decor_mut().set_prefix("\n");
             tables.push(table);
         }
-        Item::Value(toml_edit::Value::Array(array)) => array.push(table.into_inline_table()),
+        Item::Value(toml_edit::Value::Array(array)) => push_inline(array, table.into_inline_table()),
         _ => return Err(Failure::usage(format_args!("`{BINDINGS}` is not a list; write `[[{BINDINGS}]]`"))),
     }
-    Ok(Some(BoundSecret { store, name }))
+    Ok(())
+}
+
+/// Appends the table on a line of its own if the last one has one.
+fn push_inline(array: &mut toml_edit::Array, table: toml_edit::InlineTable) {
+    let last = array.iter().last().and_then(|last| last.decor().prefix()?.as_str());
+    let prefix = last.filter(|prefix| prefix.contains('\n')).map(str::to_owned);
+    array.push(table);
+    let added = array.len().checked_sub(1).and_then(|last| array.get_mut(last));
+    if let (Some(added), Some(prefix)) = (added, prefix) {
+        let indentation = prefix.rsplit_once('\n').map_or("", |(_, spaces)| spaces);
+        added.decor_mut().set_prefix(format!("\n{indentation}"));
+    }
+}
+
+/// The bindings of an environment.
+pub(super) fn rows(bindings: &Item) -> Vec<Row> {
+    let row = |table: &dyn TableLike| {
+        let text = |key: &str| table.get(key)?.as_str().map(str::to_owned);
+        Some(Row { binding: text("binding")?, store: text("store_id")?, secret: text("secret_name")? })
+    };
+    let in_tables = bindings.as_array_of_tables().into_iter().flat_map(ArrayOfTables::iter);
+    let in_tables = in_tables.filter_map(|table| row(table));
+    let inline = bindings.as_array().into_iter().flat_map(toml_edit::Array::iter);
+    in_tables.chain(inline.filter_map(|element| row(element.as_inline_table()?))).collect()
 }
 
 /// The store of the last binding.
@@ -204,10 +243,15 @@ fn add_to_object(
         return Err(Failure::usage(format_args!("`{BINDINGS}` is not an array")));
     };
     let name = new.name_in(&store, own);
-    let pairs = [("binding", new.binding), ("store_id", &*store), ("secret_name", &*name)];
-    let pairs = pairs.map(|(key, text)| (key.to_owned(), CstInputValue::String(text.to_owned())));
-    bindings.append(CstInputValue::Object(pairs.into()));
+    bindings.append(binding_object(new.binding, &store, &name));
     Ok(Some(BoundSecret { store, name }))
+}
+
+/// A binding as a JSON object.
+pub(super) fn binding_object(binding: &str, store: &str, secret: &str) -> CstInputValue {
+    let pairs = [("binding", binding), ("store_id", store), ("secret_name", secret)];
+    let pairs = pairs.map(|(key, text)| (key.to_owned(), CstInputValue::String(text.to_owned())));
+    CstInputValue::Object(pairs.into())
 }
 
 fn json_texts(environment: &CstObject, key: &str) -> Vec<String> {

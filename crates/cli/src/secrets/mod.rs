@@ -2,6 +2,7 @@
 
 mod creation;
 mod deletion;
+mod overwriting;
 
 use std::path::PathBuf;
 
@@ -40,9 +41,9 @@ Examples:
   printf %s \"$KEY\" | ostiary secrets create stripe-key
   ostiary secrets create --from secrets.json             many; run it again to continue
   ostiary secrets update stripe-key --comment \"of the shop\"
-  ostiary secrets duplicate stripe-key stripe-key-previous
-  ostiary secrets delete stripe-key-previous
-  ostiary secrets delete stripe-key-previous --delete-bound    although a gateway binds it
+  ostiary secrets duplicate stripe-key stripe-key-2
+  ostiary secrets delete stripe-key-2
+  ostiary secrets delete stripe-key-2 --delete-bound    although a gateway binds it
   ostiary secrets create stripe-key --local              in the store that `wrangler dev` reads";
 
 #[derive(Subcommand)]
@@ -258,12 +259,9 @@ impl UpdateArguments {
             if let Ok(name) = SecretName::parse(&name) {
                 check.stored(&store.id, &name, value)?;
             }
-            if let Some(places) = check.bindings(&store.id, &name) {
-                let warning = format!(
-                    " `{}` is bound by {places}: the value before is lost, and requests fail if the new one does not \
-                     work. `ostiary rotate` changes it without that risk.",
-                    Printable(&name)
-                );
+            let consequence = || overwriting::consequence(check.uses(&store.id, &name), api.given());
+            if let Some((places, consequence)) = check.bindings(&store.id, &name).zip(consequence()) {
+                let warning = format!(" `{}` is bound by {places}: {consequence}", Printable(&name));
                 output.note(Text::default().toned(Tone::Odd, "warning:").plain(warning));
             }
         }

@@ -43,7 +43,7 @@ pub struct Tail {
 const EXAMPLES: &str = "\
 Examples:
   ostiary tail
-  ostiary tail --env production --route stripe --caller checkout
+  ostiary tail --env staging --route stripe --caller checkout
   ostiary tail --code rate_limited --json | jq .caller
   ostiary/scripts/wrangler dev | ostiary tail --from -
   zcat *.log.gz | ostiary tail --from - --level warn";

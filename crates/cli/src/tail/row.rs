@@ -84,7 +84,7 @@ fn what(event: &Event) -> String {
     words.join(" ")
 }
 
-/// A source: `STRIPE_KEY:refused(401)→STRIPE_KEY_PREVIOUS`, as far as it is known.
+/// A source: `STRIPE_KEY:refused(401)→STRIPE_KEY_2`, as far as it is known.
 fn source(source: &Event) -> String {
     let name = Some(text(source, "binding")).filter(|binding| !binding.is_empty());
     let mut words = name.unwrap_or_else(|| text(source, "secret")).to_owned();

@@ -8,7 +8,7 @@ use clap::Args;
 use jiff::Timestamp;
 use ostiary_core::authentication::jwt::{KIND, is_name};
 use ostiary_core::authentication::named_token;
-use ostiary_core::configuration::{Gateway, IssuedProof, Proof, Rule};
+use ostiary_core::configuration::{CallerAuthentication, Gateway, IssuedProof, Rule};
 use serde::Serialize;
 
 use super::key_pair::KeyPair;
@@ -183,8 +183,8 @@ pub fn class_of(subject: &str) -> Result<&str, Failure> {
 
 fn issued_class<'g>(gateway: &'g Gateway, class: &str) -> Result<&'g IssuedProof, Failure> {
     let caller = gateway.callers.iter().find(|caller| caller.name == class);
-    match caller.map(|caller| &caller.proof) {
-        Some(Proof::Issued(issued)) => Ok(issued),
+    match caller.map(|caller| &caller.authentication) {
+        Some(CallerAuthentication::Issued(issued)) => Ok(issued),
         Some(_) => Err(Failure::failed(format_args!("the caller `{class}` has no `issued` in gateway.toml"))),
         None => Err(Failure::failed(format_args!("gateway.toml has no caller `{class}`"))),
     }

@@ -29,7 +29,7 @@ Examples:
   ostiary token key --key-file agents.key
   ostiary token issue agents/crawler-7 --ttl 30d --key-file agents.key
   ostiary token inspect < token
-  ostiary token revoke agents/crawler-7 --list agents-revoked.json
+  ostiary token revoke agents/crawler-7 --list agents-revoked.json --new      later ones without --new
 
 The token is shown once and written nowhere. gateway.toml gets its digest; or a secret gets the token, and gateway.toml
 `bearer = \"${secret}\"`. The token names its caller, so that the gateway reads one secret to check it.";

@@ -6,9 +6,9 @@ use crate::authentication::error::AuthenticationError;
 use crate::authentication::jwt::Identity;
 use crate::authentication::jwt_tokens::verify_jwt_tokens;
 use crate::authentication::named_token::caller_name;
-use crate::authentication::proved::{ProvedCaller, ProvedTokens};
+use crate::authentication::proved::{AuthenticatedCaller, ProvedTokens};
 use crate::authentication::tokens::Token;
-use crate::configuration::{Caller, CallerId, Gateway, Proof, Secret};
+use crate::configuration::{Caller, CallerAuthentication, CallerId, Gateway, Secret};
 use crate::digest::{Digest, digest};
 use crate::runtime::auth_runtime::AuthRuntime;
 use crate::runtime::feature::if_built_in;
@@ -34,14 +34,14 @@ pub async fn authenticate<'g, R: Bindings + Clock + AuthRuntime>(
     shown: Vec<Token>,
     is_cross_site: bool,
     readings: &mut Readings<'g, R>,
-) -> Result<ProvedCaller, AuthenticationError> {
+) -> Result<AuthenticatedCaller, AuthenticationError> {
     if shown.is_empty() {
         return Err(AuthenticationError::Absent);
     }
     let mut matched = Matched::new(shown);
     let callers = || callers.clone().filter_map(|id| gateway.caller(id).map(|caller| (id, caller)));
     for (id, caller) in callers() {
-        if let Proof::Digests(digests) = &caller.proof {
+        if let CallerAuthentication::Digests(digests) = &caller.authentication {
             matched.compare(id, digests.iter());
         }
     }
@@ -72,8 +72,8 @@ pub async fn authenticate<'g, R: Bindings + Clock + AuthRuntime>(
 }
 
 fn token_secret<'g>(gateway: &'g Gateway, caller: &Caller) -> Option<&'g Secret> {
-    match caller.proof {
-        Proof::Secret(secret) => gateway.secret(secret),
+    match caller.authentication {
+        CallerAuthentication::Secret(secret) => gateway.secret(secret),
         _ => None,
     }
 }
@@ -168,13 +168,13 @@ impl Matched {
         self.proved().next().is_some()
     }
 
-    fn verdict(self) -> Result<ProvedCaller, AuthenticationError> {
+    fn verdict(self) -> Result<AuthenticatedCaller, AuthenticationError> {
         let id = self.proved().next().ok_or(AuthenticationError::Unknown)?;
         if self.proved().any(|other| other != id) {
             return Err(AuthenticationError::Contradictory);
         }
         let known = self.shown.into_iter().filter(|(_, is_known)| bool::from(*is_known));
         let tokens = ProvedTokens::new(known.map(|(token, _)| token.text).collect());
-        Ok(ProvedCaller { id, tokens, identity: Identity::default() })
+        Ok(AuthenticatedCaller { id, tokens, identity: Identity::default() })
     }
 }

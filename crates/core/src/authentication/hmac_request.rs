@@ -12,8 +12,8 @@ use super::hmac_signature::ShownSignature;
 use super::signature_error::SignatureError;
 use crate::authentication::error::AuthenticationError;
 use crate::authentication::jwt::Identity;
-use crate::authentication::proved::{ProvedCaller, ProvedTokens};
-use crate::configuration::{Caller, CallerId, Gateway, HmacProof, Part, Proof, RequestValue};
+use crate::authentication::proved::{AuthenticatedCaller, ProvedTokens};
+use crate::configuration::{Caller, CallerAuthentication, CallerId, Gateway, HmacProof, Part, RequestValue};
 use crate::encoding::{decode_key, encode};
 use crate::http::method::Method;
 use crate::http::query;
@@ -60,16 +60,17 @@ pub enum VerificationFailure {
 /// 1. The signature is parsed, and its time is compared with the clock. A request that fails here has caused no read of
 ///    a key or of the body.
 /// 2. The sources of the keys are read concurrently.
-/// 3. The body is received if a message contains it. A body that was cut off is not verified, and a body that takes
-///    longer than the window is refused.
+/// 3. The body is received if a message contains it. A body that was cut off is not verified. A body that takes longer
+///    than the window is aborted, so that nobody can hold memory for longer without a key. `body` gets the time that is
+///    left, in milliseconds.
 /// 4. The HMAC of the message is computed with each key, and compared in constant time.
 pub async fn verify_request<'g, H: RequestHead, R: Bindings + Clock + AuthRuntime>(
     gateway: &'g Gateway,
     callers: impl Iterator<Item = CallerId>,
     request: &SignedRequest<'_, H>,
     readings: &mut Readings<'g, R>,
-    body: impl AsyncFnOnce() -> Result<Option<SecretBytes>, Code>,
-) -> Option<Result<(ProvedCaller, Option<SecretBytes>), VerificationFailure>> {
+    body: impl AsyncFnOnce(u32) -> Result<Option<SecretBytes>, Code>,
+) -> Option<Result<(AuthenticatedCaller, Option<SecretBytes>), VerificationFailure>> {
     let now = whole(readings.bindings().now() / 1000.0);
     let mut candidates = Vec::new();
     let mut failure = None;
@@ -102,15 +103,19 @@ async fn verify_messages<H: RequestHead, R: Clock + AuthRuntime>(
     request: &SignedRequest<'_, H>,
     candidates: Vec<(&Candidate<'_>, Keys)>,
     runtime: &R,
-    body: impl AsyncFnOnce() -> Result<Option<SecretBytes>, Code>,
-) -> Result<(ProvedCaller, Option<SecretBytes>), VerificationFailure> {
+    body: impl AsyncFnOnce(u32) -> Result<Option<SecretBytes>, Code>,
+) -> Result<(AuthenticatedCaller, Option<SecretBytes>), VerificationFailure> {
     let covers_body = candidates.iter().any(|(candidate, _)| candidate.proof.buffers_request_body());
-    let body = if covers_body { body().await.map_err(VerificationFailure::Body)? } else { None };
+    let last = candidates.iter().map(|(candidate, _)| candidate.shown.last_second).max().unwrap_or_default();
+    let left = (last + 1).saturating_sub(whole(runtime.now() / 1000.0));
+    let left = u32::try_from(left).unwrap_or(u32::MAX).saturating_mul(1000);
+    let body = if covers_body { body(left).await } else { Ok(None) };
     // A body can take longer than the window.
     let now = whole(runtime.now() / 1000.0);
     if candidates.iter().any(|(candidate, _)| candidate.shown.last_second < now) {
         return Err(SignatureError::Expired.into());
     }
+    let body = body.map_err(VerificationFailure::Body)?;
     let (mut proved, mut all_read) = (Vec::new(), true);
     let mut plan = request.unedited_plan(body);
     for (candidate, keys) in candidates {
@@ -123,7 +128,7 @@ async fn verify_messages<H: RequestHead, R: Clock + AuthRuntime>(
     match proved.as_slice() {
         [(id, signature)] => {
             let tokens = ProvedTokens::new(vec![SecretValue::new(signature.expose().to_owned())]);
-            Ok((ProvedCaller { id: *id, tokens, identity: Identity::default() }, body))
+            Ok((AuthenticatedCaller { id: *id, tokens, identity: Identity::default() }, body))
         }
         [] if all_read => Err(SignatureError::Mismatch.into()),
         [] => Err(SignatureError::KeyUnreadable.into()),
@@ -138,8 +143,8 @@ impl From<SignatureError> for VerificationFailure {
 }
 
 fn proof_of(caller: &Caller) -> Option<&HmacProof> {
-    match &caller.proof {
-        Proof::Hmac(proof) => Some(proof),
+    match &caller.authentication {
+        CallerAuthentication::Hmac(proof) => Some(proof),
         _ => None,
     }
 }

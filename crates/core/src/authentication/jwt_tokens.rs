@@ -4,9 +4,9 @@ use subtle::Choice;
 
 use crate::authentication::error::AuthenticationError;
 use crate::authentication::jwt::{self, Identity, JwtError};
-use crate::authentication::proved::{ProvedCaller, ProvedTokens};
+use crate::authentication::proved::{AuthenticatedCaller, ProvedTokens};
 use crate::authentication::tokens::Token;
-use crate::configuration::{Caller, CallerId, Proof};
+use crate::configuration::{Caller, CallerAuthentication, CallerId};
 use crate::runtime::auth_runtime::AuthRuntime;
 use crate::runtime::{Bindings, Clock};
 
@@ -32,12 +32,14 @@ pub(super) async fn verify_jwt_tokens<'g, R: Bindings + Clock + AuthRuntime>(
     runtime: &R,
 ) -> JwtTokens {
     let mut signed = JwtTokens::default();
-    let callers = callers.filter(|(_, caller)| matches!(caller.proof, Proof::Jwt(_) | Proof::Issued(_)));
+    let callers = callers.filter(|(_, caller)| {
+        matches!(caller.authentication, CallerAuthentication::Jwt(_) | CallerAuthentication::Issued(_))
+    });
     if callers.clone().next().is_none() {
         return signed;
     }
     let texts = shown.iter().enumerate().map(|(at, (token, _))| (at, token.text.expose()));
-    for (at, text) in texts.filter(|(_, text)| jwt::is_meant(text)).take(MOST_SIGNED) {
+    for (at, text) in texts.filter(|(_, text)| jwt::looks_like_jwt(text)).take(MOST_SIGNED) {
         let verified = jwt::verify(callers.clone(), text, is_cross_site, runtime).await;
         if verified.is_known {
             signed.known.push(at);
@@ -67,7 +69,7 @@ impl JwtTokens {
     pub(super) fn verdict(
         mut self,
         shown: Vec<(Token, Choice)>,
-    ) -> Result<ProvedCaller, AuthenticationError> {
+    ) -> Result<AuthenticatedCaller, AuthenticationError> {
         let at: Vec<usize> = self.proved.iter().map(|(.., at)| *at).collect();
         let Some((id, identity, _)) = self.proved.pop() else { return Err(AuthenticationError::Unknown) };
         if self.proved.iter().any(|(other, of, _)| *other != id || of.subject != identity.subject) {
@@ -75,6 +77,6 @@ impl JwtTokens {
         }
         let proved = shown.into_iter().enumerate().filter(|(position, _)| at.contains(position));
         let tokens = ProvedTokens::new(proved.map(|(_, (token, _))| token.text).collect());
-        Ok(ProvedCaller { id, tokens, identity })
+        Ok(AuthenticatedCaller { id, tokens, identity })
     }
 }

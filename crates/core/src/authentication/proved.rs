@@ -16,7 +16,7 @@ const SEPARATORS: &[u8] = b" \t,;:=&\"'";
 
 /// The caller of a request.
 #[derive(Debug)]
-pub struct ProvedCaller {
+pub struct AuthenticatedCaller {
     /// The caller.
     pub id: CallerId,
     /// Its tokens in the request.
@@ -30,7 +30,7 @@ pub struct ProvedCaller {
 pub struct ProvedTokens(Vec<SecretValue>);
 
 impl ProvedTokens {
-    /// Takes tokens, which must not be empty.
+    /// Takes tokens. None of them may be the empty text.
     #[must_use]
     pub const fn new(tokens: Vec<SecretValue>) -> Self {
         Self(tokens)

@@ -10,7 +10,10 @@ use crate::secret_value::SecretValue;
 
 /// More different texts than any client sends. Without a limit, thousands of texts in a query would be hashed and
 /// compared with every caller's token, for an unauthenticated request.
-const MOST: usize = 16;
+const MAX_TOKENS: usize = 16;
+
+/// More texts than any client sends, also if some are the same. Each is hashed.
+const MAX_SHOWN: usize = 64;
 
 const AUTHORIZATION: &str = "authorization";
 
@@ -24,18 +27,19 @@ pub struct Token {
 }
 
 /// The texts in the route's token places, without duplicates. Empty texts and texts that are not UTF-8 are ignored. If
-/// there are more than `MOST`, the result is empty.
+/// there are more than `MAX_TOKENS`, or more than `MAX_SHOWN` with the duplicates, the result is empty.
 #[must_use]
 pub fn tokens(places: &[TokenPlace], head: &impl RequestHead, query: Option<&str>) -> Vec<Token> {
-    let mut tokens: Vec<Token> = Vec::new();
+    let (mut tokens, mut count) = (Vec::<Token>::new(), 0);
     let few = shown(places, head, query, |text| {
+        count += 1;
         let digest = digest(text);
         if let Ok(text) = str::from_utf8(text)
             && !tokens.iter().any(|known| known.digest == digest)
         {
             tokens.push(Token { digest, text: SecretValue::new(text.to_owned()) });
         }
-        tokens.len() <= MOST
+        tokens.len() <= MAX_TOKENS && count <= MAX_SHOWN
     });
     if few { tokens } else { Vec::new() }
 }

@@ -356,3 +356,75 @@ impl TokenPlace {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::configuration::{Encoding, HmacAlgorithm, KeyEncoding, OutputPlace, Part, RequestValue};
+
+    fn text(text: &'static str) -> Template {
+        Template { parts: vec![Part::Text(text.into())].into() }
+    }
+
+    fn hmac(put: Vec<OutputPlace>) -> Placement {
+        let put: Vec<Output> = put.into_iter().map(|place| Output { place, value: text("x") }).collect();
+        Placement::Hmac(Hmac {
+            key: text("key"),
+            key_encoding: KeyEncoding::Text,
+            algorithm: HmacAlgorithm::Sha256,
+            message: text("message"),
+            encoding: Encoding::Hex,
+            put: put.into(),
+        })
+    }
+
+    #[test]
+    fn a_placement_tells_what_it_replaces() {
+        let header = || HeaderName::parse("x-key").unwrap();
+        let field = || BodyPlace::Form("field".into());
+        let (name, value) = (Text::from("key"), text("value"));
+        for (placement, expected) in [
+            (Placement::Bearer(text("x")), [Some("authorization"), None, None]),
+            (Placement::Header { name: header(), value: value.clone() }, [Some("x-key"), None, None]),
+            (Placement::Query { name: name.clone(), value: value.clone() }, [None, Some("key"), None]),
+            (Placement::Body { place: field(), value: value.clone() }, [None, None, Some("field")]),
+            (Placement::Path { name, value }, [None; 3]),
+            (hmac(vec![OutputPlace::Header(header())]), [Some("x-key"), None, None]),
+            (hmac(vec![OutputPlace::Query("key".into())]), [None, Some("key"), None]),
+            (hmac(vec![OutputPlace::Body(field())]), [None, None, Some("field")]),
+        ] {
+            let [of_header, of_parameter, of_field] = expected;
+            assert_eq!(placement.parameters().next(), of_parameter);
+            for name in ["authorization", "x-key", "key", "field"] {
+                assert_eq!(
+                    placement.sets_header(|set| set == name),
+                    of_header == Some(name),
+                    "{placement:?}"
+                );
+                assert_eq!(
+                    placement.sets_parameter(|set| set == name),
+                    of_parameter == Some(name),
+                    "{placement:?}"
+                );
+            }
+            let fields: Vec<_> = placement.body_places().cloned().collect();
+            assert_eq!(fields, of_field.map(|_| field()).into_iter().collect::<Vec<_>>(), "{placement:?}");
+            assert_eq!(placement.buffers_request_body(), of_field.is_some(), "{placement:?}");
+        }
+    }
+
+    #[test]
+    fn an_output_needs_the_body_where_it_is_put_there_or_made_of_it() {
+        let of_body = Template { parts: vec![Part::Request(RequestValue::Body)].into() };
+        let header = || OutputPlace::Header(HeaderName::parse("x-key").unwrap());
+        let field = || OutputPlace::Body(BodyPlace::Form("field".into()));
+        for (place, value, expected) in [
+            (header(), text("x"), false),
+            (header(), of_body.clone(), true),
+            (field(), text("x"), true),
+            (field(), of_body, true),
+        ] {
+            assert_eq!(Output { place, value }.buffers_request_body(), expected);
+        }
+    }
+}

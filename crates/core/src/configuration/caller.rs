@@ -1,4 +1,4 @@
-//! Callers and how they prove who they are.
+//! Callers and how they authenticate.
 
 use super::hmac_caller::HmacProof;
 use super::secret::SecretId;
@@ -16,16 +16,16 @@ pub struct CallerId(pub u16);
 pub struct Caller {
     /// The name in `gateway.toml` and in the log.
     pub name: Text,
-    /// How its token is verified.
-    pub proof: Proof,
+    /// How it authenticates.
+    pub authentication: CallerAuthentication,
     /// Whether each of its tokens contains its name, so that its secret is read for no other token.
     pub named: bool,
 }
 
-/// How a caller's token is verified.
+/// How a caller authenticates.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::configuration))]
-pub enum Proof {
+pub enum CallerAuthentication {
     /// The value of any source of this secret.
     Secret(SecretId),
     /// One of these SHA-256 digests of a token.
@@ -38,7 +38,7 @@ pub enum Proof {
     Hmac(HmacProof),
 }
 
-impl Proof {
+impl CallerAuthentication {
     /// The secret that the caller has too.
     #[must_use]
     pub const fn secret(&self) -> Option<SecretId> {

@@ -2,7 +2,7 @@
 
 use super::text::{List, Text};
 
-/// The responses of an upstream that count as a refusal of the credential. The next source is tried then, and a
+/// The responses of an upstream that mean that it rejects the credential. The next source is tried then, and a
 /// rotation knows that a key is not valid.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::configuration))]
@@ -11,7 +11,7 @@ pub struct Failover {
     pub when: List<RejectionCondition>,
 }
 
-/// A response that refuses the credential.
+/// A response that rejects the credential.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::configuration))]
 pub struct RejectionCondition {
@@ -35,4 +35,22 @@ impl Failover {
 pub struct Retry {
     /// The number of attempts, including the first one: two or more.
     pub attempts: u8,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_condition_can_depend_on_the_body() {
+        let condition =
+            |body: Option<&'static str>| RejectionCondition { status: 401, body: body.map(Text::from) };
+        for (when, expected) in [
+            (vec![], false),
+            (vec![condition(None)], false),
+            (vec![condition(None), condition(Some("expired"))], true),
+        ] {
+            assert_eq!(Failover { when: when.into() }.inspects_response(), expected);
+        }
+    }
 }

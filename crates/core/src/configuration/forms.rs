@@ -1,15 +1,12 @@
 //! The forms of auth that a configuration uses.
 
 use super::auth::Placement;
-use super::caller::Proof;
+use super::caller::CallerAuthentication;
 use super::gateway::Gateway;
 use super::jwt::JwtAlgorithm;
 use super::signed_caller::KeySource;
 use super::signing::HmacAlgorithm;
 use crate::http::method::{Method, Methods};
-
-/// The methods with which no provider copies what a header names: with POST, the URL or the body names it.
-const COPIES_NOTHING: &[Method] = &[Method::Get, Method::Head, Method::Options, Method::Post, Method::Query];
 
 /// Which forms of auth a configuration uses, besides headers and query parameters.
 ///
@@ -39,11 +36,11 @@ pub struct Forms {
     pub reuse: bool,
     /// [`HmacAlgorithm::Sha1`].
     pub sha1: bool,
-    /// [`Proof::Hmac`].
+    /// [`CallerAuthentication::Hmac`].
     pub hmac_callers: bool,
-    /// [`Proof::Issued`].
+    /// [`CallerAuthentication::Issued`].
     pub issued: bool,
-    /// [`Proof::Jwt`].
+    /// [`CallerAuthentication::Jwt`].
     pub jwt_callers: bool,
     /// Public keys of issuers that are fetched, and not in the configuration.
     pub fetched_keys: bool,
@@ -51,7 +48,7 @@ pub struct Forms {
     pub ambient_callers: bool,
     /// [`HmacAlgorithm::Sha512`] or [`HmacAlgorithm::Sha384`].
     pub sha512: bool,
-    /// Whether a rule admits a method with which a header can name a second resource, such as the source of a copy.
+    /// Whether a rule admits a method that [can copy](Method::can_copy).
     pub second_resources: bool,
 }
 
@@ -90,7 +87,7 @@ impl Forms {
         let fetcher = gateway.routes.iter().any(|route| route.service.is_some());
         let rules =
             gateway.routes.iter().flat_map(|route| route.allow.iter()).flat_map(|grant| grant.rules.iter());
-        let copying = || Method::ALL.iter().filter(|method| !COPIES_NOTHING.contains(method));
+        let copying = || Method::ALL.iter().filter(|method| method.can_copy());
         let can_copy = |methods: Methods| copying().any(|method| methods.contain(*method));
         let second_resources = rules.map(|rule| rule.methods).any(can_copy);
         let mut forms = Self { fetcher, second_resources, ..Self::NONE };
@@ -98,19 +95,19 @@ impl Forms {
             forms.add(placement);
         }
         for caller in gateway.callers.iter() {
-            match &caller.proof {
-                Proof::Issued(_) => forms.issued = true,
-                Proof::Jwt(jwt) => {
+            match &caller.authentication {
+                CallerAuthentication::Issued(_) => forms.issued = true,
+                CallerAuthentication::Jwt(jwt) => {
                     forms.jwt_callers = true;
                     forms.fetched_keys |= !matches!(jwt.keys, KeySource::Inline(_));
                     forms.ambient_callers |= jwt.is_ambient;
                 }
-                Proof::Hmac(hmac) => {
+                CallerAuthentication::Hmac(hmac) => {
                     forms.hmac_callers = true;
                     forms.body |= hmac.buffers_request_body();
                     forms.add_algorithm(hmac.algorithm);
                 }
-                Proof::Secret(_) | Proof::Digests(_) => {}
+                CallerAuthentication::Secret(_) | CallerAuthentication::Digests(_) => {}
             }
         }
         forms

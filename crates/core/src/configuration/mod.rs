@@ -32,7 +32,7 @@ mod upstream;
 
 pub use account_api::AccountApi;
 pub use auth::{Exchange, Placement, TokenPlace};
-pub use caller::{Caller, CallerId, Grantee, Proof};
+pub use caller::{Caller, CallerAuthentication, CallerId, Grantee};
 pub use cors::{Cors, OriginPattern, Origins};
 pub use encoding::Encoding;
 pub use failover::{Failover, RejectionCondition, Retry};
@@ -43,11 +43,11 @@ pub use hmac_caller::HmacProof;
 pub use instruments::Instruments;
 pub use jwt::{Claim, ClaimValue, Jwt, JwtAlgorithm};
 pub use mismatch::Mismatch;
-pub use mount::Mount;
-pub use operator::{BoundSecret, Destination, ENVIRONMENT_VARIABLE, Environment, Operator};
+pub use mount::{Mount, MountTarget};
+pub use operator::{BoundSecret, ENVIRONMENT_VARIABLE, Environment, Operator};
 pub use rate_limit::{Counted, RateLimit};
 pub use request_value::{RequestValue, TimeFormat};
-pub use route::{Excepted, Grant, Route, RouteId};
+pub use route::{CopyBucket, Excepted, Grant, Route, RouteId};
 pub use rule::{Pattern, Rule, Segment};
 pub use secret::{Secret, SecretId, Source, SourceKind};
 pub use signed_caller::{

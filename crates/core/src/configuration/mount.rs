@@ -2,7 +2,7 @@
 
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
-use super::operator::Destination;
+use super::route::RouteId;
 use super::text::{List, Text};
 
 /// The characters that the URL Standard encodes in a path, or that would end a path.
@@ -27,7 +27,17 @@ pub struct Mount {
     /// The segments of the prefix, percent-decoded; none for a whole host or for `/`.
     pub prefix: List<Text>,
     /// The destination of requests to this mount.
-    pub to: Destination,
+    pub to: MountTarget,
+}
+
+/// Where a mount leads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::configuration))]
+pub enum MountTarget {
+    /// One of the routes.
+    Route(RouteId),
+    /// The operator's endpoints. At most one mount leads to them.
+    Operator,
 }
 
 impl Mount {
@@ -51,7 +61,7 @@ mod tests {
     #[test]
     fn a_path_can_stand_in_a_link() {
         let prefix: List<Text> = ["v1", "a b", "<c>", "@:~"].map(Text::Borrowed).to_vec().into();
-        let mount = Mount { host: None, prefix, to: Destination::Route(RouteId(0)) };
+        let mount = Mount { host: None, prefix, to: MountTarget::Route(RouteId(0)) };
         assert_eq!(mount.path(), "/v1/a%20b/%3Cc%3E/@:~");
     }
 }

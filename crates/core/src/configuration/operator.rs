@@ -4,10 +4,9 @@ use super::account_api::AccountApi;
 use super::auth::TokenPlace;
 use super::caller::CallerId;
 use super::rate_limit::RateLimit;
-use super::route::RouteId;
 use super::text::{List, Text};
 
-/// The operator's endpoints. Their mount has the destination [`Destination::Operator`].
+/// The operator's endpoints. Their mount has the target [`MountTarget::Operator`](super::MountTarget::Operator).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::configuration))]
 pub struct Operator {
@@ -54,14 +53,4 @@ pub struct BoundSecret {
     pub store_id: Text,
     /// What the store calls it.
     pub name: Text,
-}
-
-/// The destination of a mount.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::configuration))]
-pub enum Destination {
-    /// One of the routes.
-    Route(RouteId),
-    /// The operator's endpoints. At most one mount leads to them.
-    Operator,
 }

@@ -13,6 +13,16 @@ use crate::http::header_name::HeaderName;
 use crate::http::method::Method;
 use crate::http::path::Below;
 
+/// Where an object store has the name of a bucket.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::configuration))]
+pub enum CopyBucket {
+    /// In the first segment of a path.
+    Path,
+    /// In the host: all paths of the upstream are in this bucket.
+    Host(Text),
+}
+
 /// A position in [`Gateway::routes`](super::Gateway::routes).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::configuration))]
@@ -66,6 +76,8 @@ pub struct Route {
     pub rewrite_body: List<Text>,
     /// Whether a `%2F` within a segment is admitted.
     pub encoded_slash: bool,
+    /// Where the upstream has a bucket that a copy source names; `None` to decide by its host.
+    pub copy_bucket: Option<CopyBucket>,
     /// Whether `Cookie` is sent upstream and `Set-Cookie` is returned.
     pub cookies: bool,
     /// Whether the upstream's `Cache-Control` applies to responses to authenticated requests.
@@ -122,7 +134,7 @@ impl Route {
         common.into_iter().chain(own)
     }
 
-    /// Whether what is put on a request is another thing for each caller.
+    /// Whether callers have credentials of their own on this route.
     #[must_use]
     pub fn has_caller_values(&self) -> bool {
         self.allow.iter().any(|grant| grant.auth.is_some())

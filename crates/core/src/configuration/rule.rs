@@ -81,7 +81,9 @@ impl Pattern {
         }
     }
 
-    /// Whether the pattern admits the path under every reading of servers.
+    /// Whether the pattern admits the path under every reading of servers, with one exception: where the pattern's last
+    /// `*` ends a segment, a server that cuts that segment at an encoded `#` reads less than the rule admits, because
+    /// names of rooms and channels begin with `#`.
     ///
     /// The time is linear in the length of the path.
     #[must_use]
@@ -148,8 +150,8 @@ impl Segment {
     /// at its end, and before a `?` or `#`.
     ///
     /// A segment without `*` matches only itself. A server that cuts a path at `?` or `#` drops the later segments too,
-    /// so such a segment has to be the pattern's last one. Where the pattern ends with a `*`, the rest of the segment
-    /// does not matter, so names that begin with `#` are admitted.
+    /// so such a segment has to be the pattern's last one. If no text follows the `*`, the reading before a `#` need
+    /// not match, because names of rooms and channels begin with `#`.
     fn admits_other_readings(&self, segment: &[u8], is_last: bool) -> bool {
         let Some((_, after_star)) = self.literals.split_first().filter(|(_, stars)| !stars.is_empty()) else {
             return true;
@@ -160,7 +162,8 @@ impl Segment {
             if !is_last {
                 return false;
             }
-            readings.extend(after_star.iter().any(|literal| !literal.is_empty()).then_some(before_query));
+            let is_open_ended = after_star.iter().all(|literal| literal.is_empty());
+            readings.push(if is_open_ended { path::before_question_mark(segment) } else { before_query });
         }
         readings.into_iter().all(|reading| {
             [reading, path::without_parameters(reading)]
@@ -226,6 +229,8 @@ mod tests {
             ("/v1/*", "/v1/a;v=1"),
             ("/v1/*", "/v1/%23room"),
             ("/v1/*", "/v1/a%3Fb"),
+            ("/v1/*", "/v1/%23a%3Fb"),
+            ("/v1/**", "/v1/%3Fx"),
             ("/v1/ch_*", "/v1/ch_1%23"),
             ("/v1/*/x", "/v1/a;b/x"),
             ("/v1/**", "/v1/a%23b/c;d/e."),
@@ -271,6 +276,11 @@ mod tests {
             ("/files/*/meta", "/files/private.key%3f/meta"),
             ("/files/*/meta/**", "/files/private.key%23/meta/x"),
             ("/files/*/*", "/files/private.key%3f/x"),
+            // A server that cuts at `?` reads the parent.
+            ("/v1/*", "/v1/%3Fx"),
+            ("/v1/*", "/v1/%3f%23x"),
+            ("/v1/ch_*", "/v1/ch_%3Fx"),
+            ("/v1/*/**", "/v1/%3Fx"),
             ("/ch_*", "/ch_;x"),
             ("/ch_*", "/ch_."),
             ("/ch_*", "/ch_%20."),

@@ -33,6 +33,6 @@ pub struct Source {
 pub enum SourceKind {
     /// A secret in Cloudflare Secrets Store (`[[secrets_store_secrets]]`).
     SecretsStore,
-    /// A classic secret of the Worker (`[secrets] required`).
+    /// A Worker secret (`[secrets] required`).
     WorkerSecret,
 }

@@ -138,3 +138,19 @@ impl SignatureAlgorithm {
         Self::NAMES.iter().find(|(_, known)| *known == name).map(|(algorithm, _)| *algorithm)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_of_an_algorithm_is_read_as_it_is_written() {
+        for name in ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA"] {
+            assert_eq!(SignatureAlgorithm::parse(name).map(SignatureAlgorithm::as_str), Some(name));
+        }
+        assert_eq!(SignatureAlgorithm::parse("Ed25519"), Some(SignatureAlgorithm::EdDsa));
+        for name in ["none", "HS256", "rs256", ""] {
+            assert_eq!(SignatureAlgorithm::parse(name), None, "{name}");
+        }
+    }
+}

@@ -25,9 +25,8 @@ pub enum Part {
     Field(SecretId, Text),
     /// `${var.NAME}`: an entry of `[vars]` in `wrangler.toml`, read at run time.
     Variable(Text),
-    /// `${caller.NAME}`: a value that each caller of the route has. Only in [`Route::auth`](super::Route::auth), which
-    /// nothing is rendered from where it holds one: each [`Grant`](super::Grant) has the auth with its caller's own
-    /// values.
+    /// `${caller.NAME}`: a value that each caller of the route has. Only in [`Route::auth`](super::Route::auth). An
+    /// auth with such a part is never rendered: each [`Grant`](super::Grant) has a copy with its caller's own values.
     Caller(Text),
     /// `${request.…}`: a value of the request, or one that is computed for it. Only in forms that are computed for each
     /// attempt.

@@ -283,6 +283,13 @@ mod tests {
     }
 
     #[test]
+    fn a_fault_is_told_in_words() {
+        let told = |text| UpstreamUrl::parse(text).unwrap_err().to_string();
+        assert_eq!(told("http://api.stripe.com"), "plain `http://` is allowed for loopback only");
+        assert_eq!(told("https://a.b?x=1"), "an upstream has no query");
+    }
+
+    #[test]
     fn a_base_path_has_names_that_are_filled() {
         let upstream = UpstreamUrl::parse("https://api.x.com/bot{token}/a/{id}x").unwrap();
         assert_eq!(upstream.placeholders().collect::<Vec<_>>(), ["token", "id"]);

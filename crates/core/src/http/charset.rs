@@ -122,9 +122,19 @@ pub fn is_unsearchable(beginning: &[u8]) -> bool {
 /// also works for a part from the middle of a text.
 #[must_use]
 pub fn has_zeros(part: &[u8]) -> bool {
+    part.len() >= LOOKED_AT && begins_like_zeros(part)
+}
+
+/// Whether [`has_zeros`] can become true for a longer part with this beginning.
+#[must_use]
+pub fn can_have_zeros(beginning: &[u8]) -> bool {
+    beginning.len() < LOOKED_AT && begins_like_zeros(beginning)
+}
+
+/// Whether the first bytes, as many as there are, agree with one of [`ZEROS`].
+fn begins_like_zeros(part: &[u8]) -> bool {
     let is_like = |(byte, zero): (&u8, &bool)| if *zero { *byte == 0 } else { matches!(byte, b'\t'..=b'~') };
-    let first = part.first_chunk::<LOOKED_AT>();
-    first.is_some_and(|first| ZEROS.iter().any(|zeros| first.iter().zip(zeros).all(is_like)))
+    ZEROS.iter().any(|zeros| part.iter().zip(zeros).all(is_like))
 }
 
 /// The `Accept` header without charsets that are not compatible with ASCII (RFC 9110 §12.5.1).

@@ -44,6 +44,13 @@ impl Host {
     }
 }
 
+/// The host without its port.
+#[must_use]
+pub fn without_port(host: &str) -> &str {
+    // The colons of an IPv6 address are in brackets.
+    host.rsplit_once(':').filter(|(_, port)| !port.ends_with(']')).map_or(host, |(name, _)| name)
+}
+
 fn is_host_name(text: &str) -> bool {
     let label = |label: &str| {
         !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))

@@ -92,6 +92,15 @@ impl Method {
     }
 }
 
+impl Method {
+    /// Whether a header of a request with this method can name the path of a second resource, such as the source of a
+    /// copy. With POST, the URL or the body names it.
+    #[must_use]
+    pub const fn can_copy(self) -> bool {
+        !matches!(self, Self::Get | Self::Head | Self::Options | Self::Post | Self::Query)
+    }
+}
+
 /// A set of [`Method`]s.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "bake", derive(databake::Bake), databake(path = ostiary_core::http::method))]

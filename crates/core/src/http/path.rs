@@ -121,6 +121,12 @@ pub fn before_query(segment: &[u8]) -> &[u8] {
     segment.split(|byte| matches!(byte, b'?' | b'#')).next().unwrap_or(segment)
 }
 
+/// The segment before a `?`.
+#[must_use]
+pub fn before_question_mark(segment: &[u8]) -> &[u8] {
+    segment.split(|byte| *byte == b'?').next().unwrap_or_default()
+}
+
 /// The segment without dots and spaces at its end, which Windows drops from file names.
 #[must_use]
 pub fn without_end(segment: &[u8]) -> &[u8] {

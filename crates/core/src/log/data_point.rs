@@ -100,7 +100,7 @@ mod tests {
             caller: Some("checkout"),
             subject: Some("repo:a\nb".to_owned()),
             secrets: vec![note("A", 1, Some(Failure::Rejected)), note("B", 2, None), note("C", 1, None)],
-            failover: Some(FailoverOutcome::PrimaryRejected),
+            failover: Some(FailoverOutcome::Recovered),
             attempts: 2,
             status: 204,
             secrets_ms: Some(3),

@@ -8,7 +8,8 @@ use crate::http::trace_context::TraceId;
 use crate::request_id::RequestId;
 use crate::secrets::fallback::SourceNote;
 
-/// The log event of a request. It contains no text of the caller: no path, query, host or header value.
+/// The log event of a request. It has no path, query, host or header value. Of the caller's texts, it has only the
+/// subject of a verified token, and a trace id and a request id in a fixed form.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Event<'g> {
     /// Always `request`.
@@ -96,7 +97,7 @@ pub enum FailoverOutcome {
     /// The upstream accepted the credential of a later source. Each source that it rejected before has to be replaced:
     /// the primary, another one, or several.
     #[serde(rename = "primary_refused")]
-    PrimaryRejected,
+    Recovered,
     /// No other credential is left. Callers can cause this.
     #[serde(rename = "all_refused")]
     AllRejected,
@@ -111,7 +112,7 @@ impl FailoverOutcome {
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
-            Self::PrimaryRejected => "primary_refused",
+            Self::Recovered => "primary_refused",
             Self::AllRejected => "all_refused",
             Self::NextUnavailable => "next_unavailable",
             Self::NotReplayable => "not_replayable",
@@ -187,7 +188,7 @@ impl<'g> Event<'g> {
         let failed = self.code.is_some() && self.status >= 500;
         let failures = self.secrets.iter().filter_map(|note: &SourceNote<'g>| note.failure);
         let source_failed = failures.into_iter().any(|failure| !failure.can_be_forced());
-        let rejected = self.failover == Some(FailoverOutcome::PrimaryRejected);
+        let rejected = self.failover == Some(FailoverOutcome::Recovered);
         let too_short = !self.too_short.is_empty();
         let wants_a_look = source_failed || rejected || self.rate_limit_unknown || too_short;
         self.level = match (failed, wants_a_look) {
@@ -233,7 +234,7 @@ mod tests {
             auth_error: Some(AuthenticationError::Unreadable),
             secrets: vec![served],
             attempts: 2,
-            failover: Some(FailoverOutcome::PrimaryRejected),
+            failover: Some(FailoverOutcome::Recovered),
             rate_limit_unknown: true,
             rate_limit: Some("RPM"),
             counted: Some("caller"),
@@ -254,7 +255,7 @@ mod tests {
             std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/log.md")).unwrap();
         let event: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&full().line()).unwrap();
         let all_failovers = [
-            FailoverOutcome::PrimaryRejected,
+            FailoverOutcome::Recovered,
             FailoverOutcome::AllRejected,
             FailoverOutcome::NextUnavailable,
             FailoverOutcome::NotReplayable,

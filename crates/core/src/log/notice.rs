@@ -125,7 +125,7 @@ impl<'g> Event<'g> {
     /// The name of the notice about a source that failed.
     fn name(&self, failure: Failure, served: Option<&SourceNote<'g>>) -> Option<&'static str> {
         match (failure, self.failover) {
-            (Failure::Rejected, Some(FailoverOutcome::PrimaryRejected)) => Some("failover_served"),
+            (Failure::Rejected, Some(FailoverOutcome::Recovered)) => Some("failover_served"),
             (Failure::Rejected, Some(FailoverOutcome::AllRejected)) => Some("credential_refused"),
             (Failure::Rejected | Failure::Repeated | Failure::Unanswered, _) => None,
             _ => served.map(|_| "fallback_served"),
@@ -226,7 +226,7 @@ mod tests {
     fn a_refused_credential_is_told_by_what_became_of_it() {
         let refused = |binding, source| note(binding, source, Some(Failure::Rejected));
         let secrets = [refused("A", 1), note("B", 2, None)];
-        let served = told(Some(FailoverOutcome::PrimaryRejected), &secrets);
+        let served = told(Some(FailoverOutcome::Recovered), &secrets);
         assert_eq!(served, [row("failover_served", "A", Some("B"))]);
         let secrets = [refused("A", 1), refused("B", 2)];
         assert_eq!(

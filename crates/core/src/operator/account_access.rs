@@ -11,6 +11,7 @@ use crate::runtime::reading::Reading;
 use crate::secret_value::{SecretBytes, SecretValue};
 use crate::secrets::base_url::base_url;
 use crate::secrets::concurrent_reads::Readings;
+use crate::value_syntax::ValueSyntax;
 
 /// Where an API is, and what authorizes a request to it.
 pub(super) struct AccountAccess {
@@ -30,7 +31,7 @@ impl AccountAccess {
         for source in secret.sources.iter() {
             readings.read([source]).await;
             if let Some(Reading::Value(value)) = readings.get(source)
-                && value.expose().bytes().all(|byte| byte.is_ascii_graphic())
+                && ValueSyntax::Header.check(value.expose()).is_ok()
             {
                 let authorization = SecretValue::new(["Bearer ", value.expose()].concat());
                 return Ok(Self { url, authorization });

@@ -23,7 +23,7 @@ use crate::signing::moment::seconds_of_rfc3339;
 const TIMEOUT: u32 = 5_000;
 
 /// The longest page, in bytes: far more than 100 secrets with their comments have.
-const LONGEST: u32 = 1024 * 1024;
+const MAX_RESPONSE_BYTES: u32 = 1024 * 1024;
 
 /// The most secrets that the API puts on a page.
 const PER_PAGE: usize = 100;
@@ -144,7 +144,7 @@ impl From<SendError> for Failure {
     fn from(error: SendError) -> Self {
         match error {
             SendError::TimedOut => Self::Timeout,
-            SendError::Unreachable => Self::Unreachable,
+            SendError::Unreachable | SendError::NoBinding => Self::Unreachable,
             SendError::TooLarge | SendError::Invalid => Self::Invalid,
         }
     }
@@ -188,7 +188,7 @@ impl<'g> Store<'g> {
         }
         let path =
             format!("/stores/{}/secrets?order=name&direction=asc&per_page={PER_PAGE}&page={page}", self.id);
-        let response = runtime.request(&access.get(&path, timeout), LONGEST).await?;
+        let response = runtime.request(&access.get(&path, timeout), MAX_RESPONSE_BYTES).await?;
         match response.status {
             200 => {}
             400 | 401 | 403 => return Err(Failure::Refused),
@@ -205,7 +205,7 @@ impl<'g> Store<'g> {
         Ok(!result.is_empty() && if pages > 0.0 { f64::from(page) < pages } else { is_full })
     }
 
-    /// A list that has a name twice is not believed the second time, nor one that has secrets of another store.
+    /// The first row of a name counts. Rows of another store are skipped.
     fn take(&mut self, rows: &[Row]) {
         for row in rows.iter().filter(|row| text(row, "store_id") == self.id) {
             for (bound, age) in &mut self.wanted {

@@ -15,7 +15,7 @@ use crate::secrets::concurrent_reads::Readings;
 const TIMEOUT: u32 = 10_000;
 
 /// In bytes: longer than any response to these queries.
-const LONGEST: u32 = 1024 * 1024;
+const MAX_RESPONSE_BYTES: u32 = 1024 * 1024;
 
 /// One row, by the names of its columns.
 pub(super) type Row = Map<String, Value>;
@@ -38,7 +38,7 @@ impl<R: Bindings + OwnRequests> AnalyticsQuery<'_, '_, R> {
     pub(super) async fn rows(&mut self, sql: String) -> Result<Vec<Row>, Code> {
         let access = AccountAccess::read(self.gateway, self.api, self.readings).await?;
         let plan = access.post(sql, TIMEOUT);
-        let response = self.runtime.request(&plan, LONGEST).await.map_err(|why| match why {
+        let response = self.runtime.request(&plan, MAX_RESPONSE_BYTES).await.map_err(|why| match why {
             SendError::TooLarge => Code::UpstreamInvalid,
             why => why.into(),
         })?;

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::report::Report;
 use super::request_body::read_json;
-use crate::configuration::{Gateway, List, Proof, TokenPlace};
+use crate::configuration::{CallerAuthentication, Gateway, List, TokenPlace};
 use crate::digest::digest;
 use crate::http::header_name::HeaderName;
 use crate::http::{query, subprotocol};
@@ -84,7 +84,7 @@ pub(super) async fn report(
 fn knowing(gateway: &Gateway, name: &str) -> Option<Gateway> {
     let mut callers = gateway.callers.to_vec();
     let caller = callers.iter_mut().find(|caller| caller.name == name)?;
-    caller.proof = Proof::Digests(vec![digest(TOKEN.as_bytes())].into());
+    caller.authentication = CallerAuthentication::Digests(vec![digest(TOKEN.as_bytes())].into());
     Some(Gateway { callers: List::Owned(callers), ..gateway.clone() })
 }
 

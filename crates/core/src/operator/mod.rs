@@ -3,7 +3,7 @@
 //! | endpoint | caller | returns |
 //! |---|---|---|
 //! | `GET health` | anyone | version, configuration and environment; reads no secret |
-//! | `GET ready` | the operator | the result of reading each secret's sources |
+//! | `GET ready` | the operator | the result of each read of a source, and the source that each route would use |
 //! | `GET /` | anyone | the page, if there is one; it contains no data |
 //! | `GET overview` | the operator | the configuration, for the page |
 //! | `GET metrics` | the operator | metrics of the last minutes, for Prometheus |
@@ -34,7 +34,7 @@ mod value_proof;
 use analytics_query::AnalyticsQuery;
 
 use crate::authentication::caller;
-use crate::authentication::jwt::{Narrowing, Revocable};
+use crate::authentication::jwt::{Revocable, TokenScope};
 use crate::authentication::tokens::tokens;
 use crate::configuration::{AccountApi, Environment, Gateway, Mismatch, Operator};
 use crate::http::host::Host;
@@ -110,7 +110,7 @@ pub async fn authenticate<'g, R: Bindings + Clock + AuthRuntime>(
     })?;
     event.caller = gateway.caller(proved.id).map(|caller| caller.name.as_ref());
     // A limited token is for routes, and these endpoints are not a route.
-    if proved.identity.narrowing != Narrowing::default() {
+    if proved.identity.scope != TokenScope::default() {
         event.mismatch = Some(Mismatch::Token);
         return Err(Code::NotAllowed);
     }
@@ -157,7 +157,9 @@ pub async fn serve<'g, R: Bindings + Network + Clock + OperatorRuntime + AuthRun
     }
     match endpoint {
         Endpoint::Overview if R::PAGE.is_some() => Ok(overview::report(gateway, operator, runtime)),
-        Endpoint::Ready => ready::report(gateway, request.query, runtime, readings, proof_ms).await,
+        Endpoint::Ready => {
+            ready::report(gateway, request.query, runtime, readings, proof_ms, &event.request_id).await
+        }
         Endpoint::Probe => probe::report(gateway, request.head, request.host, runtime, readings, event).await,
         _ => Err(Code::NotAllowed),
     }

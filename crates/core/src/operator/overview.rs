@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::health::Health;
 use super::report::Report;
 use crate::configuration::{
-    Destination, Gateway, Grantee, Mount, Operator, Part, Placement, Route, RouteId, Secret, Source,
+    Gateway, Grantee, Mount, MountTarget, Operator, Part, Placement, Route, RouteId, Secret, Source,
     SourceKind, Upstream, UpstreamUrl,
 };
 use crate::runtime::Bindings;
@@ -87,7 +87,7 @@ impl<'g> From<&'g Secret> for SecretOverview<'g> {
 
 impl<'g> RouteOverview<'g> {
     fn new(gateway: &'g Gateway, id: RouteId, route: &'g Route) -> Self {
-        let mounts = gateway.mounts.iter().filter(|mount| mount.to == Destination::Route(id));
+        let mounts = gateway.mounts.iter().filter(|mount| mount.to == MountTarget::Route(id));
         let mut secrets: Vec<&str> = Vec::new();
         for secret in route.auths().flatten().flat_map(Placement::secrets).filter_map(|id| gateway.secret(id))
         {

@@ -62,7 +62,7 @@ struct ProbeReport<'g> {
     /// The reason why the credential could not be exchanged for a token.
     #[serde(skip_serializing_if = "Option::is_none")]
     exchange: Option<FailedExchange>,
-    secrets: Vec<Proved<'g>>,
+    secrets: Vec<ProbedSecret<'g>>,
     secrets_ms: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
     upstream_ms: Option<u32>,
@@ -78,7 +78,7 @@ struct FailedExchange {
 
 /// The source of one secret.
 #[derive(Serialize)]
-struct Proved<'g> {
+struct ProbedSecret<'g> {
     name: &'g str,
     binding: &'g str,
     outcome: &'static str,
@@ -221,7 +221,7 @@ impl<'g, R: Bindings + Network + Clock + AuthRuntime> Probe<'_, 'g, R> {
         if !wrong.is_empty() {
             let replaced: Vec<_> = sources().filter(|(_, secret, _)| is_wrong(&secret.name)).collect();
             let keys = self.replace(route.auth_of(to), &replaced).await;
-            resolver = resolver.falsifying(keys);
+            resolver = resolver.with_invalid_signatures(keys);
         }
         let credential = resolver.next(self.readings, self.runtime).await;
         report.secrets_ms = elapsed(before, self.runtime.now());
@@ -229,7 +229,7 @@ impl<'g, R: Bindings + Network + Clock + AuthRuntime> Probe<'_, 'g, R> {
             let failed = |note: &&SourceNote<'_>| note.secret == secret.name && note.failure.is_some();
             let failure = resolver.notes.iter().find(failed).and_then(|note| note.failure);
             let proved = proved(&secret.name, source, failure, self.readings, &self.nonce);
-            if is_wrong(&secret.name) { Proved { hmac: None, ..proved } } else { proved }
+            if is_wrong(&secret.name) { ProbedSecret { hmac: None, ..proved } } else { proved }
         });
         report.secrets = sources.collect();
         let failed = resolver.notes.iter().find_map(|note| Some((note.error?, note.status)));
@@ -276,11 +276,11 @@ fn proved<'g, B: Bindings>(
     failure: Option<Failure>,
     readings: &Readings<'g, B>,
     nonce: &Nonce,
-) -> Proved<'g> {
+) -> ProbedSecret<'g> {
     let (failure, hmac) = match readings.get(source) {
         Some(Reading::Value(value)) => (failure, nonce.proof_of(value)),
         Some(reading) => (reading.failure(), None),
         None => (Some(Failure::Error), None),
     };
-    Proved { name, binding: &source.binding, outcome: outcome(failure), hmac }
+    ProbedSecret { name, binding: &source.binding, outcome: outcome(failure), hmac }
 }

@@ -50,7 +50,7 @@ impl<'o, 'g> ProbeTarget<'o, 'g> {
         let mut rules = grants.flat_map(|grant| grant.rules.iter());
         let rule = rules.find(|rule| rule.admits(method, below));
         let rule = rule.ok_or(Code::NotAllowed)?;
-        if !named_method::is_admitted(route, method, query, |_| false) {
+        if named_method::admitted(route, method, query, |_| false).is_none() {
             return Err(Code::NotAllowed);
         }
         Ok(Self { method, path, query, rule })

@@ -1,26 +1,32 @@
-//! `GET ready[?secret=NAME][&after=NAME]`: the results of reading the sources of the secrets.
+//! `GET ready[?secret=NAME][&after=NAME]`: the results of reading the sources of the secrets, and the source that each
+//! route would use.
 
 use futures::future::join_all;
 use serde::Serialize;
 
 use super::report::{Report, outcome};
-use crate::configuration::{Gateway, Secret, SecretId, Source};
+use crate::configuration::{Gateway, Grantee, Secret, SecretId, Source};
 use crate::http::query;
 use crate::refusal::Code;
+use crate::request_id::RequestId;
 use crate::runtime::auth_runtime::AuthRuntime;
 use crate::runtime::reading::{Failure, Reading};
 use crate::runtime::{Bindings, OperatorRuntime};
 use crate::secrets::concurrent_reads::Readings;
-use crate::secrets::value_check::check_value;
+use crate::secrets::fallback::Resolver;
+use crate::value_check::check_value;
 
 /// The most sources that one call reads. Together with the operator's token and the other subrequests of a call, this
 /// is below the 50 subrequests of Cloudflare's free plan.
-const MOST: usize = 40;
+const MAX_SOURCES: usize = 40;
 
 #[derive(Serialize)]
 struct Readiness<'g> {
     ready: bool,
     secrets: Vec<SecretReady<'g>>,
+    /// The routes whose last secret is in this call; none where the call is for one secret.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    routes: Vec<RouteReady<'g>>,
     /// The last secret of this call, if others are left.
     #[serde(skip_serializing_if = "Option::is_none")]
     after: Option<&'g str>,
@@ -40,53 +46,78 @@ struct SourceReady<'g> {
     ms: u32,
 }
 
+/// What the auth of a route, or of one caller on it, would use now.
+#[derive(Serialize)]
+struct RouteReady<'g> {
+    name: &'g str,
+    /// The caller, where each has values of its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    caller: Option<&'g str>,
+    /// The secrets of the auth.
+    secrets: Vec<&'g str>,
+    /// The first position at which all secrets of the auth are usable, from 1; absent if there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source: Option<usize>,
+}
+
 /// Reads one secret, or all secrets after `after`, with all sources concurrently. A gateway is ready if each secret has
-/// a usable source.
+/// a usable source, and each auth has a position at which all of its secrets are usable.
 ///
 /// Sources that were read to authenticate the operator are not read again; that took at most `proof_ms`.
 pub(super) async fn report<'g, R: Bindings + OperatorRuntime + AuthRuntime>(
     gateway: &'g Gateway,
     query: Option<&str>,
     runtime: &R,
-    readings: &Readings<'g, R>,
+    readings: &mut Readings<'g, R>,
     proof_ms: u32,
+    request_id: &RequestId,
 ) -> Result<Report, Code> {
-    let (page, after) = page(gateway, &Wanted::parse(query)?)?;
+    let page = Page::find(gateway, &Wanted::parse(query)?, request_id)?;
     let mut unread: Vec<&'g Source> = Vec::new();
-    for source in page.iter().flat_map(|(_, secret)| sources(secret)) {
+    for source in page.secrets.iter().chain(&page.others).flat_map(|(_, secret)| sources(secret)) {
         if readings.get(source).is_none() && !unread.contains(&source) {
             unread.push(source);
         }
     }
     let measured =
         join_all(unread.iter().map(|source| runtime.measure(source, gateway.secret_timeout))).await;
-    let measured: Vec<(&Source, (Reading, u32))> = unread.into_iter().zip(measured).collect();
+    let mut times: Vec<(&Source, u32)> = Vec::new();
+    for (source, (reading, ms)) in unread.into_iter().zip(measured) {
+        readings.insert(source, reading);
+        times.push((source, ms));
+    }
 
-    let read = |source: &Source| {
-        let known = readings.get(source).map(|reading| (reading, proof_ms));
-        let found = measured.iter().find(|(of, _)| *of == source);
-        known.or_else(|| found.map(|(_, (reading, ms))| (reading, *ms)))
-    };
-    let secrets = page.into_iter().map(|(id, secret)| {
+    let secrets = page.secrets.into_iter().map(|(id, secret)| {
         let sources = sources(secret).enumerate().map(|(position, source)| {
-            let (failure, ms) = read(source).map_or((Some(Failure::Error), 0), |(reading, ms)| {
-                let misfits = matches!(reading, Reading::Value(value)
-                    if check_value(gateway, id, value, R::FORMS.jwt).is_err());
-                (if misfits { Some(Failure::Invalid) } else { reading.failure() }, ms)
-            });
+            let failure = match readings.get(source) {
+                Some(Reading::Value(value)) => {
+                    check_value(gateway, id, value, R::FORMS).err().map(|_| Failure::Invalid)
+                }
+                Some(reading) => reading.failure(),
+                None => Some(Failure::Error),
+            };
+            let ms = times.iter().find(|(known, _)| *known == source).map_or(proof_ms, |(_, ms)| *ms);
             SourceReady { source: position + 1, binding: &source.binding, outcome: outcome(failure), ms }
         });
         SecretReady { name: &secret.name, sources: sources.collect() }
     });
     let secrets: Vec<_> = secrets.collect();
-    let serves =
+    let mut routes = Vec::new();
+    for auth in &page.auths {
+        let position = auth.resolver.usable_position(readings, runtime).await;
+        let source = position.map(|position| position + 1);
+        let secrets = auth.resolver.secrets().map(|(_, secret)| secret.name.as_ref()).collect();
+        routes.push(RouteReady { name: auth.route, caller: auth.caller, secrets, source });
+    }
+    let has_usable =
         |secret: &SecretReady<'_>| secret.sources.iter().any(|source| source.outcome == outcome(None));
-    let ready = secrets.iter().all(serves);
-    Ok(Report::new(if ready { 200 } else { 503 }, &Readiness { ready, secrets, after }))
+    let ready = secrets.iter().all(has_usable) && routes.iter().all(|route| route.source.is_some());
+    let readiness = Readiness { ready, secrets, routes, after: page.after };
+    Ok(Report::new(if ready { 200 } else { 503 }, &readiness))
 }
 
 fn sources(secret: &Secret) -> impl Iterator<Item = &Source> {
-    secret.sources.iter().take(MOST)
+    secret.sources.iter().take(MAX_SOURCES)
 }
 
 #[derive(Default)]
@@ -112,38 +143,95 @@ impl Wanted {
     }
 }
 
-type Page<'g> = (Vec<(SecretId, &'g Secret)>, Option<&'g str>);
+/// What a route puts on requests: once for all callers, or once for each that has values of its own.
+struct Auth<'g> {
+    route: &'g str,
+    caller: Option<&'g str>,
+    resolver: Resolver<'g>,
+}
 
-/// The secrets of this call, in the order of the configuration, and the name of the last one if others are left.
-fn page<'g>(gateway: &'g Gateway, wanted: &Wanted) -> Result<Page<'g>, Code> {
-    let all: Vec<(SecretId, &'g Secret)> = (0..=u16::MAX).map(SecretId).zip(gateway.secrets.iter()).collect();
-    let position = |name: &[u8]| {
-        let found = all.iter().position(|(_, secret)| secret.name.as_bytes() == name);
-        found.ok_or(Code::OperationInvalid)
-    };
-    let mut left = match (&wanted.secret, &wanted.after) {
-        (Some(name), None) => {
-            let at = position(name)?;
-            all.get(at..=at)
+impl<'g> Auth<'g> {
+    /// Those with a secret, of every route.
+    fn all(gateway: &'g Gateway, request_id: &RequestId) -> Vec<Self> {
+        let mut auths = Vec::new();
+        for route in gateway.routes.iter() {
+            let own = route.allow.iter().filter(|grant| grant.auth.is_some()).map(|grant| grant.to);
+            let common = (!route.has_caller_values()).then_some(Grantee::Anyone);
+            for to in common.into_iter().chain(own) {
+                let caller = match to {
+                    Grantee::Caller(id) => gateway.caller(id).map(|caller| caller.name.as_ref()),
+                    Grantee::Anyone => None,
+                };
+                let resolver = Resolver::new(gateway, route, to, request_id);
+                auths.push(Self { route: &route.name, caller, resolver });
+            }
         }
-        (None, Some(name)) => all.get(position(name)? + 1..),
-        (None, None) => Some(&all[..]),
-        (Some(_), Some(_)) => None,
+        auths.retain(|auth| auth.last_secret().is_some());
+        auths
     }
-    .ok_or(Code::OperationInvalid)?
-    .iter()
-    .copied()
-    .peekable();
-    let mut taken = Vec::new();
-    let mut count = 0;
-    while let Some((id, secret)) = left.peek().copied() {
-        count += sources(secret).count();
-        if count > MOST {
-            break;
+
+    fn last_secret(&self) -> Option<SecretId> {
+        self.resolver.secrets().map(|(id, _)| id).last()
+    }
+}
+
+/// The secrets of one call, in the order of the configuration.
+#[derive(Default)]
+struct Page<'g> {
+    secrets: Vec<(SecretId, &'g Secret)>,
+    /// The auths whose last secret is among them.
+    auths: Vec<Auth<'g>>,
+    /// The secrets of these auths that an earlier call has reported.
+    others: Vec<(SecretId, &'g Secret)>,
+    /// The name of the last secret, if others are left.
+    after: Option<&'g str>,
+}
+
+impl<'g> Page<'g> {
+    fn find(gateway: &'g Gateway, wanted: &Wanted, request_id: &RequestId) -> Result<Self, Code> {
+        let all: Vec<(SecretId, &'g Secret)> =
+            (0..=u16::MAX).map(SecretId).zip(gateway.secrets.iter()).collect();
+        let position = |name: &[u8]| {
+            let found = all.iter().position(|(_, secret)| secret.name.as_bytes() == name);
+            found.ok_or(Code::OperationInvalid)
+        };
+        let begin = match (&wanted.secret, &wanted.after) {
+            (Some(name), None) => {
+                let secrets = all.get(position(name)?).copied().into_iter().collect();
+                return Ok(Self { secrets, ..Self::default() });
+            }
+            (None, Some(name)) => position(name)? + 1,
+            (None, None) => 0,
+            (Some(_), Some(_)) => return Err(Code::OperationInvalid),
+        };
+        let mut page = Self::default();
+        let mut auths = Auth::all(gateway, request_id);
+        for (id, secret) in all.get(begin..).unwrap_or_default() {
+            let (completed, later): (Vec<_>, Vec<_>) =
+                auths.into_iter().partition(|auth| auth.last_secret() == Some(*id));
+            auths = later;
+            let others = page.others_with(&completed, begin);
+            let read = page.secrets.iter().chain(&others).map(|(_, secret)| *secret).chain([*secret]);
+            let count: usize = read.map(|secret| sources(secret).count()).sum();
+            if count > MAX_SOURCES && !page.secrets.is_empty() {
+                page.after = page.secrets.last().map(|(_, secret)| secret.name.as_ref());
+                break;
+            }
+            page.secrets.push((*id, secret));
+            page.auths.extend(completed);
+            page.others = others;
         }
-        taken.push((id, secret));
-        left.next();
+        Ok(page)
     }
-    let last = taken.last().map(|(_, secret)| secret.name.as_ref());
-    Ok((taken, last.filter(|_| left.peek().is_some())))
+
+    /// The secrets before this page, if it has these auths too.
+    fn others_with(&self, auths: &[Auth<'g>], begin: usize) -> Vec<(SecretId, &'g Secret)> {
+        let mut others = self.others.clone();
+        for (id, secret) in auths.iter().flat_map(|auth| auth.resolver.secrets()) {
+            if usize::from(id.0) < begin && !others.iter().any(|(known, _)| *known == id) {
+                others.push((id, secret));
+            }
+        }
+        others
+    }
 }

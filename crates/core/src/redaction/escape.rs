@@ -232,7 +232,7 @@ fn number(rest: &[u8], before: usize, radix: u32) -> Unit {
 
 /// Reads what follows `&`.
 fn name(rest: &[u8]) -> Unit {
-    let length = rest.iter().take(LONGEST_NAME + 1).take_while(|byte| byte.is_ascii_alphanumeric()).count();
+    let length = rest.iter().take(LONGEST_NAME).take_while(|byte| byte.is_ascii_alphanumeric()).count();
     if length == 0 && !rest.is_empty() {
         return Unit::Plain;
     }

@@ -180,6 +180,17 @@ mod tests {
     }
 
     #[test]
+    fn case_49_its_steps_are_the_units_and_the_windows_that_begin_within_an_escape() {
+        for (text, expected) in
+            [("0123456789", 1), ("%41", 1), ("%41.......", 8 + 2), ("%41%42", 2), ("%41........%42", 10 + 2)]
+        {
+            let mut reader = EscapeReader::default();
+            reader.read(text.as_bytes(), true, |_, _| {});
+            assert_eq!(reader.steps, expected, "{text}");
+        }
+    }
+
+    #[test]
     fn several_escapes_are_read_together() {
         let text = "%41\\u0042&#x43;&#68EFGH";
         let seen = seen(text);

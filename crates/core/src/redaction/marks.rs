@@ -1,5 +1,7 @@
 //! The marks that replace what was found.
 
+use std::cmp::{Reverse, min_by_key};
+
 use super::needles::Needles;
 
 /// A needle that was found in a text.
@@ -49,9 +51,7 @@ impl Marks {
     #[inline]
     pub(super) fn add(&mut self, found: Match) {
         // The fast path for a run of overlapping matches: each one only extends the last cover.
-        let is_released = self.covers.len() == self.gone;
-        if let Some(last) = self.covers.last_mut()
-            && !is_released
+        if let Some(last) = self.covers.get_mut(self.gone..).and_then(<[Cover]>::last_mut)
             && last.start < found.start
             && found.start < last.end
         {
@@ -72,10 +72,7 @@ impl Marks {
         let mut cover = Cover { start, end, written: 0, length: end - start, name, completion: None };
         for known in rest.iter().take(count) {
             let end = cover.end.max(known.end);
-            if known.gives_name_before(&cover) {
-                cover = *known;
-            }
-            cover.end = end;
+            cover = Cover { end, ..min_by_key(cover, *known, Cover::rank) };
         }
         self.covers.splice(from..from + count, [cover]);
     }
@@ -144,10 +141,10 @@ impl Cover {
         self.start < found.start && found.end <= self.end
     }
 
-    fn gives_name_before(&self, other: &Self) -> bool {
+    /// Of covers that overlap, the one with the lowest rank gives the mark its beginning and its name.
+    const fn rank(&self) -> (bool, usize, Reverse<usize>, usize) {
         // A cover that has been written in part began before everything that is found now.
-        let order = |cover: &Self| (cover.written == 0, cover.start, usize::MAX - cover.length, cover.name);
-        order(self) < order(other)
+        (self.written == 0, self.start, Reverse(self.length), self.name)
     }
 }
 
@@ -172,4 +169,114 @@ fn completion(before: &[u8]) -> &'static [u8] {
         }
     }
     b""
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::redaction::InjectedSecrets;
+    use crate::request_id::RequestId;
+
+    fn needles() -> Needles {
+        let mut injected = InjectedSecrets::default();
+        injected.add("one", "0123456789");
+        injected.add("two", "abcdefghij");
+        injected.needles(&RequestId::new(1))
+    }
+
+    /// What a text of dots becomes between the two places, which are then released.
+    fn released(marks: &mut Marks, from: usize, until: usize) -> String {
+        let text = [b'.'; 50];
+        let mut out = text[from..until].to_vec();
+        marks.write(&needles(), &text, from, &mut out);
+        marks.release(until);
+        String::from_utf8(out).unwrap()
+    }
+
+    /// The scanner finds no such match. If it did, the rest of the match must be covered.
+    #[test]
+    fn a_match_that_begins_in_released_text_is_covered_after_it() {
+        let mut marks = Marks::default();
+        marks.add(Match { start: 0, end: 20, name: 0 });
+        assert_eq!(released(&mut marks, 0, 20), "[redacted:one]******");
+        marks.add(Match { start: 15, end: 40, name: 1 });
+        assert_eq!(released(&mut marks, 20, 41), "[redacted:two]******.");
+    }
+
+    #[test]
+    fn a_mark_that_has_begun_goes_on_whatever_is_found_behind_it() {
+        for start in [5, 10, 12] {
+            let mut marks = Marks::default();
+            marks.add(Match { start: 2, end: 20, name: 1 });
+            assert_eq!(released(&mut marks, 0, 10), "..[redacte");
+            marks.add(Match { start: start.max(10), end: 40, name: 0 });
+            assert_eq!(released(&mut marks, 10, 41), "d:two]************************.", "{start}");
+        }
+    }
+
+    #[test]
+    fn matches_that_touch_have_a_mark_each() {
+        let one = Match { start: 0, end: 20, name: 0 };
+        let two = Match { start: 20, end: 40, name: 1 };
+        for matches in [[one, two], [two, one]] {
+            let mut marks = Marks::default();
+            for found in matches {
+                marks.add(found);
+            }
+            assert_eq!(released(&mut marks, 0, 40), "[redacted:one]******[redacted:two]******");
+        }
+    }
+
+    #[test]
+    fn an_unfinished_escape_is_completed() {
+        for (before, expected) in [
+            (r"\", "/"),
+            (r"\u", "0021"),
+            (r"\u0", "021"),
+            (r"\u0f", "21"),
+            (r"\u0F2", "1"),
+            (r"\x", "21"),
+            (r"\x2", "1"),
+            ("%2", "1"),
+            ("%", ""),
+            ("%41", ""),
+            (r"\x41", ""),
+            (r"\u0041", ""),
+            (r"\ug", ""),
+            (r"\1", ""),
+            (r"\12", ""),
+            ("2", ""),
+            ("", ""),
+        ] {
+            assert_eq!(completion(before.as_bytes()), expected.as_bytes(), "{before}");
+        }
+    }
+
+    #[test]
+    fn the_first_of_what_overlaps_gives_its_name_in_whatever_order_it_is_found() {
+        let all = [
+            Match { start: 1, end: 20, name: 1 },
+            Match { start: 18, end: 40, name: 0 },
+            Match { start: 22, end: 30, name: 0 },
+            Match { start: 1, end: 19, name: 0 },
+        ];
+        for turn in 0..all.len() {
+            let mut matches = all;
+            matches.rotate_left(turn);
+            for matches in [matches, {
+                matches.reverse();
+                matches
+            }] {
+                let mut marks = Marks::default();
+                for found in matches {
+                    marks.add(found);
+                }
+                assert_eq!(
+                    released(&mut marks, 0, 41),
+                    format!(".{:*<39}.", "[redacted:two]"),
+                    "{matches:?}"
+                );
+            }
+        }
+    }
 }

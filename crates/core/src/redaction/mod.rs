@@ -1,6 +1,6 @@
 //! Finds the secrets that were sent upstream in the response, in every form, and covers them byte for byte.
 //!
-//! [`InjectedSecrets`] collects the secrets that one request has sent. [`Needles`] are the texts as which they can come
+//! [`InjectedSecrets`] collects the secrets that one request has sent. [`Needles`] has the texts in which they can come
 //! back, and searches the head of the response for them. A [`Redactor`] searches the body, piece by piece.
 //!
 //! `needle` has the forms of one value, `escape` the escapes in which each form can be written, `marks` the marks that

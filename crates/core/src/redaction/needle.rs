@@ -2,7 +2,7 @@
 //!
 //! The file is longer than others, because the forms of a value belong with the code that compares them with a text.
 
-use std::cmp::Ordering;
+use std::cmp::{Ordering, Reverse};
 
 /// In bytes. Shorter values occur in many bodies by chance.
 pub const SHORTEST_SEARCHED: usize = 8;
@@ -16,6 +16,7 @@ use zeroize::Zeroizing;
 
 use super::escape::{INTRODUCERS, LONGEST_ESCAPE, Syntaxes, Unit, longest_form, meaning, unit_at};
 use super::fingerprint::{Base, Fingerprint, Power};
+use crate::secret_value::occurs;
 use crate::sort::sorted;
 
 /// The number of bytes at the end of a needle that the filter checks.
@@ -40,7 +41,7 @@ pub(super) struct Needle {
 }
 
 /// A digit of Base64 of which some bits are known.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct SharedDigit {
     mask: u8,
     bits: u8,
@@ -210,29 +211,37 @@ impl Written {
 impl Spelling {
     fn of(value: &str) -> Vec<Self> {
         let mut spellings = Vec::new();
-        let holds = INTRODUCERS.map(|introducer| value.contains(char::from(introducer)));
-        if holds == [false; 3] {
+        if !value.contains(INTRODUCERS.map(char::from)) {
             return spellings;
         }
         let written = Written::of(value);
-        let [percent, backslash, html] = holds;
-        for bits in 0..8_u8 {
-            let is_left = |bit: u8| bits >> bit & 1 == 1;
-            let left = Syntaxes { percent: is_left(0), backslash: is_left(1), html: is_left(2) };
-            if (left.percent && !percent) || (left.backslash && !backslash) || (left.html && !html) {
-                continue;
-            }
-            // A doubled backslash also leaves a backslash before what follows it.
-            for written in written.iter().filter(|written| left.backslash || !written.is_escaped) {
-                let mut read = Self::with(&written.text, left);
-                let [whole, _] = &mut read;
-                if written.is_doubled && whole.tail.is_empty() && whole.text.ends_with(br"\\") {
-                    // Both backslashes have to be there, or the first byte of what follows could pass for one of them.
-                    whole.tail = Zeroizing::new(br"\\".to_vec());
-                    whole.overlap = 2;
+        // A syntax is left or read only where the value has what begins its escapes.
+        let choices =
+            |introducer| if value.contains(char::from(introducer)) { &[false, true][..] } else { &[false] };
+        let [percent, backslash, html] = INTRODUCERS.map(choices);
+        for &percent in percent {
+            for &backslash in backslash {
+                for &html in html {
+                    spellings.extend(Self::left(&written, Syntaxes { percent, backslash, html }));
                 }
-                spellings.extend(read);
             }
+        }
+        spellings
+    }
+
+    /// The spellings for a writer that leaves the escapes of these syntaxes.
+    fn left(written: &[Written], left: Syntaxes) -> Vec<Self> {
+        let mut spellings = Vec::new();
+        // A doubled backslash also leaves a backslash before what follows it.
+        for written in written.iter().filter(|written| left.backslash || !written.is_escaped) {
+            let mut read = Self::with(&written.text, left);
+            let [whole, _] = &mut read;
+            if written.is_doubled && whole.tail.is_empty() && whole.text.ends_with(br"\\") {
+                // Both backslashes have to be there, or the first byte of what follows could pass for one of them.
+                whole.tail = Zeroizing::new(br"\\".to_vec());
+                whole.overlap = 2;
+            }
+            spellings.extend(read);
         }
         spellings
     }
@@ -285,15 +294,16 @@ impl Needle {
 
     /// Orders needles by their last eight bytes, then the longest first, then by text, then by name.
     pub(super) fn order(&self, other: &Self) -> Ordering {
-        let key = |needle: &Self| (needle.end(), usize::MAX - needle.length());
+        let key = |needle: &Self| (needle.end(), Reverse(needle.length()));
         let texts = (self.text.as_slice(), self.tail.as_slice());
         let others = (other.text.as_slice(), other.tail.as_slice());
         key(self).cmp(&key(other)).then(texts.cmp(&others)).then(self.name.cmp(&other.name))
     }
 
-    /// Whether both are the same text.
+    /// Whether both are found in the same texts.
     pub(super) fn is_like(&self, other: &Self) -> bool {
-        self.text == other.text && self.tail == other.tail
+        let sides = |needle: &Self| (needle.overlap, needle.before, needle.after);
+        self.text == other.text && self.tail == other.tail && sides(self) == sides(other)
     }
 
     /// Where it ends if it begins at `start`: read literally, and read by its meaning.
@@ -322,13 +332,12 @@ impl Needle {
 
     /// Whether the name of a header contains it, ignoring case.
     pub(super) fn occurs_in_name(&self, name: &str) -> bool {
-        let folded = |byte: &u8| match byte {
+        let folded = |byte: u8| match byte {
             b'+' => b'-',
             b'/' => b'_',
             byte => byte.to_ascii_lowercase(),
         };
-        let is_it = |window: &[u8]| window.iter().map(folded).eq(self.text.iter().map(folded));
-        !self.text.is_empty() && name.as_bytes().windows(self.text.len()).any(is_it)
+        occurs(&self.text, name.as_bytes(), folded)
     }
 
     /// Where it begins, including the shared digit before it.
@@ -439,4 +448,20 @@ fn hexadecimal(bytes: &[u8]) -> Zeroizing<Vec<u8>> {
         text.extend([byte >> 4, byte & 15].into_iter().filter_map(|digit| DIGITS.get(usize::from(digit))));
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_digit_of_base64_has_its_value_in_either_alphabet() {
+        let letters = (b'A'..=b'Z').chain(b'a'..=b'z').chain(b'0'..=b'9');
+        for (digit, value) in letters.zip(0..).chain([(b'+', 62), (b'-', 62), (b'/', 63), (b'_', 63)]) {
+            assert_eq!(value_of_digit(digit), Some(value), "{}", char::from(digit));
+        }
+        for other in *b"=@[`{:,.*~ \0" {
+            assert_eq!(value_of_digit(other), None, "{}", char::from(other));
+        }
+    }
 }

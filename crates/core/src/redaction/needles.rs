@@ -162,3 +162,41 @@ impl fmt::Debug for Needles {
         formatter.debug_tuple("Needles").field(&self.names).finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn needles(values: &[(&str, &str)]) -> Needles {
+        Needles::new(values.iter().copied(), Keys::default(), 1)
+    }
+
+    #[test]
+    fn a_form_is_looked_for_once() {
+        // As it is, in hexadecimal, in UTF-16, and in Base64 at three offsets.
+        assert_eq!(needles(&[("api", "12345678")]).all.len(), 6);
+        // With a letter among the hexadecimal digits, and with `+` or `/` at each offset.
+        assert_eq!(needles(&[("api", "1234567z~~~")]).all.len(), 10);
+        assert_eq!(needles(&[("api", "12345678"), ("same", "12345678")]).all.len(), 6);
+    }
+
+    /// The text `12345678\\` has to be followed by a backslash as an end of the first value only.
+    #[test]
+    fn a_form_with_another_end_is_another_form() {
+        let (long, short) = (r"12345678\\\", r"12345678\");
+        let count = |values: &[(&str, &str)]| {
+            let needles = needles(values);
+            needles.all.iter().filter(|needle| needle.ends(br"12345678\\", 0)[0] == Some(10)).count()
+        };
+        assert_eq!(
+            count(&[("long", long), ("short", short)]),
+            count(&[("long", long)]) + count(&[("short", short)])
+        );
+    }
+
+    #[test]
+    fn case_45_the_debug_form_has_the_names() {
+        let needles = needles(&[("api", "canary-0123456789"), ("checkout", "canary-9876543210")]);
+        assert_eq!(format!("{needles:?}"), r#"Needles(["api", "checkout"])"#);
+    }
+}

@@ -353,6 +353,35 @@ fn case_46_a_mark_is_as_long_as_what_it_covers() {
     }
 }
 
+/// A caller gets the upstream's own bytes where nothing is covered, so they are not copied.
+#[test]
+fn case_46_only_pieces_with_a_mark_are_replaced() {
+    let body = [".".repeat(300), "sk_live_0123456789".into(), ".".repeat(600)].concat();
+    for piece in [1, 7, 100, 2000] {
+        let mut redactor = redactor(&[("api", "sk_live_0123456789")]);
+        let mut all: Vec<Released> =
+            body.as_bytes().chunks(piece).map(|piece| redactor.push(piece).unwrap()).collect();
+        all.push(redactor.finish());
+        let mut at = 0;
+        for Released { length, replaced } in all {
+            let until = at + length;
+            assert_eq!(replaced.is_some(), at < 318 && 300 < until, "{piece} {at}..{until}");
+            at = until;
+        }
+    }
+}
+
+/// The three values are found in another order than the one in which they begin.
+#[test]
+fn case_37_a_match_that_joins_two_others_covers_all_their_bytes() {
+    let values =
+        [("first", "0123456789abcdef"), ("between", "mnopqrst"), ("joins", "89abcdef--mnopqrst--uvwx")];
+    for cut in [1, 1000] {
+        let (out, _) = run(redactor(&values), b"(0123456789abcdef--mnopqrst--uvwx)", &[cut]);
+        assert_eq!(String::from_utf8(out).unwrap(), "([redacted:first]****************)");
+    }
+}
+
 #[test]
 fn the_first_of_what_overlaps_gives_its_name_and_no_more_than_their_bytes_is_covered() {
     let values = [
@@ -468,6 +497,41 @@ fn base64_takes_a_shared_digit_that_is_escaped_and_nothing_else() {
     }
 }
 
+/// In Base64, the value has the same digits at each of the three offsets, but does not share the same digits.
+#[test]
+fn base64_takes_the_shared_digits_of_a_value_that_repeats_itself() {
+    for (body, expected) in [
+        ("(VVVVVVVVVVX=)", "(***********=)"),
+        ("(eFVVVVVVVVVV)", "(e***********)"),
+        ("(eHlVVVVVVVVVVXo=)", "(eH************o=)"),
+    ] {
+        let (out, _) = run(redactor(&[("api", "UUUUUUUU")]), body.as_bytes(), &[1]);
+        assert_eq!(String::from_utf8(out).unwrap(), expected, "{body}");
+    }
+}
+
+/// The value at an offset where it shares a digit on one side only, with as many bytes as a needle may have or more.
+#[test]
+fn base64_that_is_escaped_has_the_same_marks_however_it_is_cut() {
+    for (before, digits, after) in [("", "MTIzNDU2Nz", "g"), ("x", "EyMzQ1Njc4", "")] {
+        for escaped in 0..=digits.len() {
+            for zeros in 0..=6 {
+                let write = |digit: char| format!("&#x{}{:x};", "0".repeat(zeros), u32::from(digit));
+                let body = digits
+                    .chars()
+                    .enumerate()
+                    .map(|(at, digit)| if at < escaped { write(digit) } else { digit.to_string() });
+                let side = |digit: &str| digit.chars().map(write).collect::<String>();
+                let body = [side(before), body.collect(), side(after), "...".repeat(50)].concat();
+                let values = [("api", "12345678")];
+                let (whole, _) = run(redactor(&values), body.as_bytes(), &[body.len()]);
+                let (out, _) = run(redactor(&values), body.as_bytes(), &[1]);
+                assert_eq!(String::from_utf8_lossy(&out), String::from_utf8_lossy(&whole), "{body}");
+            }
+        }
+    }
+}
+
 /// An attacker sends the first bytes one by one, so that no piece has all that the judgment needs.
 #[test]
 fn the_first_bytes_are_judged_together_and_the_others_are_not() {
@@ -489,6 +553,30 @@ fn the_first_bytes_are_judged_together_and_the_others_are_not() {
         assert_eq!(refused.map(|at| at + 1), judged, "{body:?}");
         assert_eq!(redactor().push(body).is_err(), judged.is_some(), "{body:?}");
     }
+}
+
+#[test]
+fn nothing_of_a_body_in_another_encoding_is_released() {
+    let redactor = || {
+        redactor(&[("api", "sk_live_0123456789")])
+            .with_encoding_check(Some(crate::http::charset::is_unsearchable))
+    };
+    for body in [&b"\n\0a\0b\0"[..], b"\0\n\0b\0c", b"\0\n\0\r", b"\xff\xfe\n\0b\0"] {
+        let mut one_by_one = redactor();
+        let pushed = body.chunks(1).map(|byte| one_by_one.push(byte));
+        let released: usize = pushed.map_while(Result::ok).map(|released| released.length).sum();
+        assert_eq!((released, redactor().push(body).is_err()), (0, true), "{body:?}");
+    }
+    // A short line leaves at once if it cannot be the beginning of another encoding.
+    let mut heartbeats = redactor();
+    assert_eq!(heartbeats.push(b":\n\n").unwrap().length, 3);
+    // The line end leaves with the next piece.
+    let mut lines = redactor();
+    assert_eq!(lines.push(b"\n").unwrap().length, 0);
+    assert_eq!(lines.push(b"s").unwrap().length, 1);
+    assert_eq!(lines.finish().length, 1);
+    let mut short = redactor();
+    assert_eq!((short.push(b"\n").unwrap().length, short.finish().length), (0, 1));
 }
 
 #[test]

@@ -46,17 +46,13 @@ impl RequestedRange {
         if !is_wide_enough || !self.is_asked(received) {
             return Err(Code::UpstreamInvalid);
         }
-        let end = received.last.saturating_add(1);
         let wanted = match (self.wanted, received.total) {
             (wanted, Some(total)) => wanted.positions(total),
-            (wanted @ ByteRange::From { .. }, None) => wanted.positions(end),
+            (wanted @ ByteRange::From { .. }, None) => wanted.positions(received.last.saturating_add(1)),
             (ByteRange::Suffix(_), None) => return Err(Code::UpstreamInvalid),
         };
-        let Some(wanted) = wanted.filter(|wanted| wanted.start < end) else {
-            return Ok(Part::Unsatisfiable(received.total));
-        };
-        let content_range =
-            ContentRange { first: wanted.start, last: wanted.end.min(end) - 1, total: received.total };
+        let Some(wanted) = wanted else { return Ok(Part::Unsatisfiable(received.total)) };
+        let content_range = ContentRange { first: wanted.start, last: wanted.end - 1, total: received.total };
         let within = |position: u64| position.saturating_sub(received.first);
         Ok(Part::Bytes(within(content_range.first)..within(content_range.last) + 1, content_range))
     }
@@ -66,7 +62,7 @@ impl RequestedRange {
         let is_to_the_end = total.is_some_and(|total| last + 1 == total);
         match self.asked {
             ByteRange::From { first: asked, last: Some(until) } => {
-                first == asked && (last == until || (last < until && is_to_the_end))
+                first == asked && last <= until && (last == until || is_to_the_end)
             }
             ByteRange::From { first: asked, last: None } => first == asked && is_to_the_end,
             ByteRange::Suffix(length) => {
@@ -112,6 +108,37 @@ mod tests {
     fn case_50_a_range_after_the_end_selects_nothing() {
         assert_eq!(part("bytes=20-29", "bytes 10-19/20"), Ok(Part::Unsatisfiable(Some(20))));
         assert_eq!(part("bytes=-0", "bytes 90-99/100"), Ok(Part::Unsatisfiable(Some(100))));
+    }
+
+    #[test]
+    fn case_50_a_part_lies_within_what_was_received() {
+        const LONGEST: u64 = 9;
+        let reach = Reach { before: 2, after: 1 };
+        let numbers = || 0..=LONGEST;
+        let totals = || numbers().map(Some).chain([None]);
+        let wanted = numbers().flat_map(|first| totals().map(move |last| ByteRange::From { first, last }));
+        let (mut whole, mut cut) = (0, 0);
+        for wanted in wanted.chain(numbers().map(ByteRange::Suffix)) {
+            let range = RequestedRange::new(wanted, reach);
+            for (first, last) in numbers().flat_map(|first| (first..=LONGEST).map(move |last| (first, last)))
+            {
+                for total in totals().filter(|total| total.is_none_or(|total| last < total)) {
+                    let Ok(part) = range.part(ContentRange { first, last, total }, reach) else { continue };
+                    let expected = wanted.positions(total.unwrap_or(last + 1));
+                    let expected = expected.map(|wanted| (wanted.start - first..wanted.end - first, wanted));
+                    let received = match part {
+                        Part::Bytes(within, range) => Some((within, range.first..range.last + 1)),
+                        Part::Unsatisfiable(_) => None,
+                    };
+                    assert_eq!(received, expected, "{wanted:?} {first}-{last}/{total:?}");
+                    let Some((within, _)) = received else { continue };
+                    assert!(within.end <= last + 1 - first, "{wanted:?} {first}-{last}/{total:?}");
+                    let is_whole = within.end - within.start == last + 1 - first;
+                    (whole, cut) = (whole + u32::from(is_whole), cut + u32::from(!is_whole));
+                }
+            }
+        }
+        assert!(whole > 10 && cut > 10, "{whole} {cut}");
     }
 
     #[test]

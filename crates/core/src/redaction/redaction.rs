@@ -13,7 +13,7 @@ use crate::http::range::ContentRange;
 use crate::http::status::has_body;
 use crate::refusal::Code;
 use crate::request_id::RequestId;
-use crate::response::edits::Edits;
+use crate::response::edits::{Edits, is_in};
 use crate::runtime::UpstreamResponse;
 
 /// The coding of the messages within a body, in gRPC, gRPC-Web and Connect. Servers respond in the coding of the
@@ -162,24 +162,27 @@ fn redact_head(
 ) {
     // A digest tells something about a covered secret; a checksum tells most of a short one.
     let is_of_the_body = |name: &str| (is_searched && is_digest(name)) || (is_coded && is_of_the_bytes(name));
+    let (removed, mut remove, mut add) = (edits.removed(), Vec::new(), Vec::new());
     for name in response.header_names() {
-        if edits.remove.iter().any(|removed| removed == name) {
+        if is_in(&removed, name) {
             continue;
         }
         if needles.occur_in_name(name) || is_of_the_body(name) {
-            edits.remove.push(name.to_owned());
+            remove.push(name.to_owned());
         } else if is_coded
             && name == "etag"
             && let Some(tag) = response.header(name).filter(|tag| !tag.starts_with("W/"))
         {
             // A strong entity tag names the coded bytes (RFC 9110 §8.8.3.3); the decoded body has the same meaning.
-            edits.remove.push(name.to_owned());
-            edits.add.push((name.to_owned().into(), format!("W/{tag}")));
+            remove.push(name.to_owned());
+            add.push((name.to_owned().into(), format!("W/{tag}")));
         } else if let Some(redacted) = response.header(name).and_then(|value| needles.redact(value)) {
-            edits.remove.push(name.to_owned());
-            edits.add.push((name.to_owned().into(), redacted));
+            remove.push(name.to_owned());
+            add.push((name.to_owned().into(), redacted));
         }
     }
+    edits.remove.extend(remove);
+    edits.add.extend(add);
     for (_, value) in &mut edits.add {
         if let Some(redacted) = needles.redact(value) {
             *value = redacted;

@@ -92,19 +92,23 @@ impl Redactor {
     /// # Errors
     /// [`UnsearchableBody`] if the body is in an encoding that cannot be searched. Nothing has been released then.
     pub fn push(&mut self, piece: &[u8]) -> Result<Released, UnsearchableBody> {
-        let before = self.text.len();
-        self.check_encoding(piece)?;
+        let is_decided = self.check_encoding(piece)?;
         for part in piece.chunks(LARGEST_PART) {
             self.text.extend_from_slice(part);
             self.scanner.scan(&self.needles, &self.text, false, &mut self.marks);
         }
-        let line = memrchr2(b'\n', b'\r', piece).map_or(0, |at| before + at + 1);
+        if !is_decided {
+            return Ok(self.release(self.released));
+        }
+        let unreleased = self.text.get(self.released..).unwrap_or_default();
+        let line = memrchr2(b'\n', b'\r', unreleased).map_or(0, |at| self.released + at + 1);
         let sure = self.text.len().saturating_sub(self.needles.held_back());
         Ok(self.release(line.max(sure)))
     }
 
-    fn check_encoding(&mut self, piece: &[u8]) -> Result<(), UnsearchableBody> {
-        let Some(is_unsearchable) = self.is_unsearchable else { return Ok(()) };
+    /// Judges the first bytes, together with those of this piece. Returns whether they are enough to tell the encoding.
+    fn check_encoding(&mut self, piece: &[u8]) -> Result<bool, UnsearchableBody> {
+        let Some(is_unsearchable) = self.is_unsearchable else { return Ok(true) };
         let beginning: Vec<u8> = self.text.iter().chain(piece).take(charset::LOOKED_AT).copied().collect();
         if is_unsearchable(&beginning) {
             return Err(UnsearchableBody);
@@ -112,7 +116,7 @@ impl Redactor {
         if beginning.len() == charset::LOOKED_AT {
             self.is_unsearchable = None;
         }
-        Ok(())
+        Ok(!charset::can_have_zeros(&beginning))
     }
 
     /// Releases the rest at the end of the body.
@@ -178,5 +182,37 @@ impl Cut {
 impl std::fmt::Debug for Redactor {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.debug_tuple("Redactor").field(&self.needles).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::redaction::InjectedSecrets;
+    use crate::request_id::RequestId;
+
+    fn redactor() -> Redactor {
+        let mut injected = InjectedSecrets::default();
+        injected.add("api", "canary-0123456789");
+        Redactor::new(injected.needles(&RequestId::new(1)))
+    }
+
+    #[test]
+    fn released_text_is_not_kept() {
+        for piece in [100, 5000, 50_000] {
+            let mut redactor = redactor();
+            let most = redactor.needles.held_back() + KEPT + 2 * WORTH_MOVING;
+            for _ in 0..20 {
+                redactor.push(&vec![b'.'; piece]).unwrap();
+                assert!(redactor.text.len() <= most, "{piece}: {}", redactor.text.len());
+            }
+        }
+    }
+
+    #[test]
+    fn case_45_the_debug_form_has_the_names() {
+        let mut redactor = redactor();
+        redactor.push(b"canary-0123456789").unwrap();
+        assert_eq!(format!("{redactor:?}"), r#"Redactor(Needles(["api"]))"#);
     }
 }

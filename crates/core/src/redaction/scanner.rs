@@ -148,3 +148,91 @@ impl Scanner {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::transcript;
+    use super::*;
+    use crate::redaction::InjectedSecrets;
+    use crate::request_id::RequestId;
+
+    fn needles(value: &str) -> Needles {
+        let mut injected = InjectedSecrets::default();
+        injected.add("api", value);
+        injected.needles(&RequestId::new(1))
+    }
+
+    /// Scans the text as it arrives in parts of this length. Returns the steps.
+    fn scan(scanner: &mut Scanner, needles: &Needles, text: &[u8], part: usize) -> u64 {
+        let mut marks = Marks::default();
+        let before = scanner.steps();
+        for end in (part..text.len()).step_by(part).chain([text.len()]) {
+            scanner.scan(needles, &text[..end], false, &mut marks);
+        }
+        scanner.steps() - before
+    }
+
+    /// An attacker repeats the end of a value in a line that is never released.
+    #[test]
+    fn case_49_the_memory_for_the_ends_of_a_needle_is_bounded() {
+        const PART: usize = 16384;
+        let needles = needles("sk_live_0123456789");
+        let text = b"23456789".repeat(20 * PART / 8);
+        let (mut scanner, mut marks) = (Scanner::default(), Marks::default());
+        let mut longest = 0;
+        for end in (PART..=text.len()).step_by(PART) {
+            scanner.scan(&needles, &text[..end], false, &mut marks);
+            longest = longest.max(scanner.transcript.length());
+        }
+        let most = 2 * needles.longest() + MOST_PLACES + PART + transcript::AHEAD;
+        assert!(longest <= most, "{longest}");
+    }
+
+    /// The places before a part are read again only once there are as many new ones.
+    #[test]
+    fn case_49_the_text_before_a_long_needle_is_seldom_read_again() {
+        let needles = needles(&"a".repeat(8192));
+        let text = b"a".repeat(400_000);
+        let steps = scan(&mut Scanner::default(), &needles, &text, 16384);
+        assert!(steps <= 5 * text.len() as u64, "{steps}");
+    }
+
+    #[test]
+    fn case_49_an_escape_far_before_the_end_of_a_needle_costs_nothing() {
+        let needles = needles("sk_live_0123456789");
+        let steps = |escape: &str| {
+            let text = [".".repeat(1000).as_str(), escape, &"23456789".repeat(1000)].concat();
+            scan(&mut Scanner::default(), &needles, text.as_bytes(), text.len())
+        };
+        let (with, without) = (steps("%41"), steps("..."));
+        assert!(with < without + 2000, "{with} {without}");
+    }
+
+    #[test]
+    fn an_end_is_found_once_however_the_text_is_cut() {
+        let needles = needles("sk_live_0123456789");
+        let text = b"(sk_live_0123456789) %41 (sk_live_0123456789)";
+        for part in 1..=text.len() {
+            let mut scanner = Scanner::default();
+            scan(&mut scanner, &needles, text, part);
+            assert_eq!(scanner.steps, text.len() as u64 + 2, "{part}");
+        }
+    }
+
+    #[test]
+    fn places_are_counted_from_the_first_byte_that_is_kept() {
+        let needles = needles("sk_live_0123456789");
+        let mut scanner = Scanner::default();
+        let text =
+            [&b".".repeat(5000)[..], b"%41", &b".".repeat(5000)[..], b"HNrX2xpdmVfMDEyMzQ1Njc4O"].concat();
+        scan(&mut scanner, &needles, &text, 1000);
+        let places = |scanner: &Scanner| {
+            let open = scanner.open.iter().map(|open| (open.found.start, open.found.end)).collect::<Vec<_>>();
+            (scanner.scanned, scanner.escapes.at, scanner.escapes.latest, open)
+        };
+        assert_eq!(places(&scanner), (10_027, 10_027, 5003, vec![(10_003, 10_027)]));
+        scanner.rebase(5001);
+        assert_eq!(places(&scanner), (5026, 5026, 2, vec![(5002, 5026)]));
+        assert_eq!(scanner.transcript.length(), 0);
+    }
+}

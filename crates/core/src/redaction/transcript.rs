@@ -8,7 +8,7 @@ use super::needles::Wanted;
 const NONE: u32 = u32::MAX;
 
 /// In bytes: how far the text is copied beyond the place that is needed.
-const AHEAD: usize = 256;
+pub(super) const AHEAD: usize = 256;
 
 /// The count of the first place. It is not 0, because a place within an escape can have a lower count than the places
 /// before it.
@@ -180,4 +180,34 @@ impl Transcript {
 #[inline]
 fn opaque(byte: u8) -> u16 {
     u16::from(byte) + if matches!(byte, b'\n' | b'\r') { 256 } else { 0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::redaction::filter::Keys;
+    use crate::redaction::needles::Needles;
+
+    /// The steps of one comparison at the end of the text.
+    fn steps(text: &str, end: usize) -> [u64; 2] {
+        let needles = Needles::new([("api", "12345678")].into_iter(), Keys::default(), 7);
+        let position = needles.filter.position(u64::from_le_bytes(*b"12345678")).unwrap();
+        let (_, wanted) = needles.ending_in(position).next().unwrap();
+        let mut transcript = Transcript::default();
+        transcript.begin(needles.base, 0);
+        assert!(!transcript.is_before(text.as_bytes(), end, wanted));
+        let copied = transcript.steps;
+        assert_eq!(transcript.beginning(text.as_bytes(), end, wanted), Some(0));
+        [copied, transcript.steps - copied]
+    }
+
+    /// The limit of steps means something only if all work is counted.
+    #[test]
+    fn case_49_its_steps_are_the_bytes_the_units_and_the_places_within_escapes() {
+        // Copied: 10 bytes. Read: 8 units, and 2 places within an escape. Compared: 2 places.
+        assert_eq!(steps("1%32345678", 10), [10, 8 + 2 + 2]);
+        // No more than is needed soon is copied.
+        let longer = ["1%32345678", &".".repeat(1000)].concat();
+        assert_eq!(steps(&longer, 10), [10 + AHEAD as u64, 8 + 2 + 2]);
+    }
 }

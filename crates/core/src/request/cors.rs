@@ -14,6 +14,10 @@ use crate::runtime::RequestHead;
 const OF_A_REFUSAL: [&str; 5] =
     ["ostiary-refusal", "ostiary-request-id", "retry-after", "stripe-should-retry", "x-should-retry"];
 
+/// The most names of headers in one response to a browser. Without a limit, thousands of names in a preflight, which
+/// needs no token, or in an upstream's response would each be compared with all others.
+const MOST_NAMES: usize = 128;
+
 /// Whether the request is a browser's preflight. The gateway responds to it by itself: a preflight carries no token, so
 /// no secret is read for it and nothing is sent upstream.
 #[must_use]
@@ -82,7 +86,7 @@ impl<'g, 'h> Permission<'g, 'h> {
     /// The headers of a response that has headers with these names.
     #[must_use]
     pub fn on_response<'n>(self, names: impl Iterator<Item = &'n str>) -> AddedHeaders {
-        self.headers(|| joined(names.filter(|name| self.exposes(name))))
+        self.headers(|| joined(names.filter(|name| self.exposes(name)).take(MOST_NAMES)))
     }
 
     fn headers(self, exposed: impl FnOnce() -> String) -> AddedHeaders {
@@ -115,7 +119,8 @@ impl<'g, 'h> Permission<'g, 'h> {
 ///
 /// A browser sends `Origin` where a page can choose the method or read the response (Fetch Standard, section 3.2), and
 /// `Sec-Fetch-Site` with every other request (Fetch Metadata, section 2.1). A request with neither does not come from a
-/// browser.
+/// current browser. Safari before 16.4 sends neither with a GET that a page of another site causes; such a page cannot
+/// read the response.
 #[must_use]
 pub fn is_cross_site(cors: Option<&Cors>, head: &impl RequestHead, scheme: &str, host: &Host) -> bool {
     if let Some(origin) = head.header("origin") {
@@ -148,8 +153,9 @@ fn grant(cors: &Cors, origin: &str) -> impl Iterator<Item = (&'static str, Strin
 fn requested_headers(cors: &Cors, head: &impl RequestHead) -> Vec<HeaderName> {
     let wide = cors.headers.iter().filter(|pattern| pattern.name().is_none());
     let requested = head.header("access-control-request-headers").unwrap_or_default();
-    // A text that is not a header name is not repeated.
-    let names = requested.split(',').filter_map(|name| HeaderName::parse(name.trim()).ok());
+    // A text that is not a header name is not repeated. A browser blocks the request if a name is missing.
+    let names = requested.split(',').take(MOST_NAMES);
+    let names = names.filter_map(|name| HeaderName::parse(name.trim()).ok());
     names.filter(|name| wide.clone().any(|pattern| pattern.admits(name.as_str()))).collect()
 }
 

@@ -1,7 +1,7 @@
 //! The `Destination` header of COPY and MOVE (RFC 4918 §10.3).
 
 use crate::configuration::{Gateway, Route};
-use crate::http::method::Method;
+use crate::http::method::{Method, Methods};
 use crate::http::path::{Below, CanonicalPath};
 use crate::refusal::Code;
 use crate::request::routing;
@@ -11,7 +11,8 @@ use crate::runtime::RequestHead;
 /// The request header, in lower case.
 pub const HEADER: &str = "destination";
 
-/// The path of the request's `Destination` below the mount; `None` if the method needs none.
+/// The path of the request's `Destination` below the mount; `None` if no method needs one. `methods` are those that the
+/// upstream may act on, also by a query that names one.
 ///
 /// The destination is a second target: it must be on the same route, and what the caller may do (`admits`)
 /// must include it. Otherwise, a rule for `/public/**` would allow writing to every path.
@@ -21,12 +22,14 @@ pub const HEADER: &str = "destination";
 pub fn below_mount(
     gateway: &Gateway,
     route: &Route,
-    method: Method,
+    methods: Methods,
     target: &Target<'_>,
     head: &impl RequestHead,
-    admits: impl Fn(Below<'_>) -> bool,
+    admits: &dyn Fn(Method, Below<'_>) -> bool,
 ) -> Result<Option<String>, Code> {
-    if !matches!(method, Method::Copy | Method::Move) {
+    let mut moving =
+        [Method::Copy, Method::Move].into_iter().filter(|method| methods.contain(*method)).peekable();
+    if moving.peek().is_none() {
         return Ok(None);
     }
     let Some(reference) = head.header(HEADER) else { return Ok(None) };
@@ -36,7 +39,7 @@ pub fn below_mount(
     }
     let arrival = routing::find(gateway, &destination).ok_or(Code::NotAllowed)?;
     let is_same = arrival.route.is_some_and(|other| std::ptr::eq(other, route));
-    if is_same && admits(arrival.path) {
+    if is_same && moving.all(|method| admits(method, arrival.path)) {
         Ok(Some(arrival.path.raw().to_owned()))
     } else {
         Err(Code::NotAllowed)

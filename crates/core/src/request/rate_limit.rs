@@ -42,7 +42,7 @@ pub struct Limits<'a> {
     /// The limits.
     pub limits: &'a [RateLimit],
     /// The time for checking a limit, in milliseconds.
-    pub within: u32,
+    pub timeout_ms: u32,
 }
 
 impl Subject<'_> {
@@ -84,7 +84,8 @@ impl<'a> Limits<'a> {
             }
             Subject::Anyone => format!("{}/anyone/{}", self.name, address()),
         };
-        let asked = limits.iter().map(|limit| bindings.check_rate_limit(&limit.binding, &key, self.within));
+        let asked =
+            limits.iter().map(|limit| bindings.check_rate_limit(&limit.binding, &key, self.timeout_ms));
         let verdicts = join_all(asked).await;
         let exceeded =
             limits.iter().zip(&verdicts).filter(|(_, verdict)| **verdict == RateLimitVerdict::Exceeded);

@@ -1,6 +1,8 @@
 //! The trace of a request (W3C Trace Context), and the request id of the caller.
 
 use crate::authentication::proved::ProvedTokens;
+use crate::configuration::Route;
+use crate::http::header_name::same_folded;
 use crate::http::trace_context::{TRACEPARENT, TRACESTATE, TraceId, TraceParent, state};
 use crate::request_id::RequestId;
 use crate::runtime::RequestHead;
@@ -66,8 +68,8 @@ impl Trace {
         self.caller_id.as_deref().filter(|id| is_logged(id))
     }
 
-    /// Replaces the caller's trace headers on a request that is sent upstream.
-    pub fn put_on(&self, plan: &mut Plan) {
+    /// Replaces the caller's trace headers on a request that is sent upstream, except those that the route strips.
+    pub fn put_on(&self, plan: &mut Plan, route: &Route) {
         let request_id = self.caller_id.as_deref().unwrap_or_else(|| self.request_id.as_str());
         let traceparent = self.parent.header(self.span);
         for (name, value) in [
@@ -75,8 +77,9 @@ impl Trace {
             (TRACESTATE, self.state.as_deref()),
             (X_REQUEST_ID, Some(request_id)),
         ] {
+            let is_stripped = route.strip_headers.iter().any(|stripped| same_folded(stripped.as_str(), name));
             // The route's auth may already set one of these headers.
-            if plan.set.iter().any(|(set, _)| set == name) {
+            if is_stripped || plan.set.iter().any(|(set, _)| set == name) {
                 continue;
             }
             match value {

@@ -12,6 +12,7 @@ use crate::response::cache_control::private;
 use crate::response::link::Links;
 use crate::response::rewritable_body::{BodyRewriting, coding_of_rewritten};
 use crate::runtime::UpstreamResponse;
+use crate::sort::sorted;
 
 /// Headers with a URL that clients request with the caller's token: those of HTTP, and those for long-running
 /// operations of Azure, resumable uploads of Google and uploads to Docker registries. A route can name more in
@@ -146,8 +147,15 @@ pub fn edits<'l>(
 impl Edits {
     /// The names of the headers that the edited response has. A name can occur twice.
     pub fn header_names<'n>(&'n self, response: &'n impl UpstreamResponse) -> impl Iterator<Item = &'n str> {
-        let kept = response.header_names().filter(|name| !self.remove.iter().any(|removed| removed == name));
+        let removed = self.removed();
+        let kept = response.header_names().filter(move |name| !is_in(&removed, name));
         kept.chain(self.add.iter().map(|(name, _)| name.as_ref()))
+    }
+
+    /// The names of the headers to remove, sorted, because an upstream can send tens of thousands of headers.
+    #[must_use]
+    pub fn removed(&self) -> Vec<String> {
+        sorted(self.remove.clone(), Ord::cmp)
     }
 
     fn rewrite_links(&mut self, answer: &impl UpstreamResponse, linking: &[&str], links: &Links<'_>) {
@@ -171,4 +179,31 @@ impl Edits {
         self.remove.push(name.to_owned());
         self.add.extend(new.map(|new| (name.to_owned().into(), new)));
     }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_header_is_replaced_where_it_has_another_value_or_was_removed() {
+        for (removed, new, expected) in [
+            ("connection", Some("a"), &[][..]),
+            ("connection", Some("b"), &["b"]),
+            ("location", Some("a"), &["a"]),
+            ("connection", None, &[]),
+        ] {
+            let mut edits = Edits { remove: vec![removed.to_owned()], ..Edits::default() };
+            edits.replace("location", "a", new.map(str::to_owned));
+            let added: Vec<&str> = edits.add.iter().map(|(_, value)| value.as_str()).collect();
+            assert_eq!(added, expected, "{removed} {new:?}");
+            let is_removed = edits.remove.iter().any(|name| name == "location");
+            assert_eq!(is_removed, removed == "location" || new != Some("a"), "{removed} {new:?}");
+        }
+    }
+}
+
+/// Whether a sorted list has this name.
+pub fn is_in(sorted: &[String], name: &str) -> bool {
+    sorted.binary_search_by(|known| known.as_str().cmp(name)).is_ok()
 }

@@ -8,11 +8,16 @@ use percent_encoding::percent_decode;
 use crate::configuration::UpstreamUrl;
 use crate::http::query;
 use crate::response::body_links::BodyLinks;
-use crate::secret_value::SecretValue;
+use crate::secret_value::{SecretValue, occurs};
 
 /// How many times a text is decoded in the search for a secret. A link within a link within a link is decoded three
 /// times.
 const DECODINGS: usize = 4;
+
+/// The most targets of one `Link` header, and the most bytes that all of them together become longer. Each target is
+/// written out in full: without a limit, a header of `<?>,<?>` becomes thousands of copies of the request's URL.
+const MOST_TARGETS: usize = 64;
+const MOST_GROWTH: usize = 16 * 1024;
 
 /// The data for rewriting links.
 pub struct Links<'a> {
@@ -68,8 +73,8 @@ impl Links<'_> {
         }
     }
 
-    /// The `Link` header for the caller (RFC 8288 §3); `None` if it would contain a credential, or where clients
-    /// could disagree on its targets.
+    /// The `Link` header for the caller (RFC 8288 §3); `None` if it would contain a credential, where clients could
+    /// disagree on its targets, and if it has too many targets.
     pub fn rewrite_link_header(
         &self,
         value: &str,
@@ -138,10 +143,8 @@ impl Links<'_> {
     fn holds_secret_bytes(&self, text: &[u8]) -> bool {
         let mut text = Cow::Borrowed(text);
         for _ in 0..=DECODINGS {
-            let holds = |(_, value): &(&str, SecretValue)| {
-                let value = value.expose().as_bytes();
-                !value.is_empty() && text.windows(value.len()).any(|window| window == value)
-            };
+            let holds =
+                |(_, value): &(&str, SecretValue)| occurs(value.expose().as_bytes(), &text, |byte| byte);
             if self.values.iter().any(holds) {
                 return true;
             }
@@ -160,11 +163,11 @@ fn is_whole(rest: &str) -> bool {
     rest.is_empty() || rest.starts_with(['/', '?', '#'])
 }
 
-/// Rewrites the targets; `None` where `rewrite` returns `None` for one of them.
+/// Rewrites the targets; `None` where `rewrite` returns `None` for one of them, and if there are too many.
 fn rewrite_targets(value: &str, rewrite: impl Fn(&str) -> Option<String>) -> Option<String> {
     let mut rewritten = String::with_capacity(value.len());
     let mut rest = value;
-    loop {
+    for _ in 0..=MOST_TARGETS {
         let (before, after) = split_at_target(rest)?;
         let Some(after) = after else {
             rewritten.push_str(before);
@@ -175,7 +178,11 @@ fn rewrite_targets(value: &str, rewrite: impl Fn(&str) -> Option<String>) -> Opt
         rewritten.push_str(&rewrite(target.trim())?);
         rewritten.push('>');
         rest = after;
+        if rewritten.len() + rest.len() > value.len() + MOST_GROWTH {
+            return None;
+        }
     }
+    None
 }
 
 /// Splits the text after the next `<` outside a quoted string. `None` if a quoted string is not closed, because a
@@ -288,5 +295,29 @@ mod tests {
         assert_eq!(rewrite_targets("<https://o.example/", rewrite), None);
         assert_eq!(rewrite_targets("<https://o.example/>; title=\"x, </base/v1>; rel=next", rewrite), None);
         assert_eq!(rewrite_targets("", rewrite).as_deref(), Some(""));
+    }
+
+    #[test]
+    fn case_75_a_link_header_with_too_many_targets_is_removed() {
+        let long = "x".repeat(MOST_GROWTH);
+        for (count, target, is_kept) in [
+            (MOST_TARGETS, "https://a.example/", true),
+            (MOST_TARGETS + 1, "https://a.example/", false),
+            (10_000, "", false),
+            (1, long.get(1..).unwrap_or_default(), true),
+            (2, long.as_str(), false),
+        ] {
+            let calls = std::cell::Cell::new(0);
+            let rewrite = |_: &str| {
+                calls.set(calls.get() + 1);
+                Some(target.to_owned())
+            };
+            let value = vec!["<>"; count].join(",");
+            assert_eq!(rewrite_targets(&value, rewrite).is_some(), is_kept, "{count}");
+            assert!(calls.get() <= MOST_TARGETS + 1, "{count}");
+        }
+        // The length of the header itself does not matter.
+        let value = format!("<https://a.example/{}>", "x".repeat(50_000));
+        assert_eq!(rewrite_targets(&value, |target| Some(target.to_owned())), Some(value.clone()));
     }
 }

@@ -13,11 +13,19 @@ pub trait AuthRuntime: Cache + Cryptography + OwnRequests {
     /// their code.
     const FORMS: Forms;
 
-    /// Reads the whole body of the caller's request: at most `limit` bytes, with an idle timeout of `within`
-    /// milliseconds. Called once, before the first attempt.
+    /// Reads the whole body of the caller's request: at most `limit` bytes, with an idle timeout of `timeout_ms`
+    /// milliseconds and a timeout of `total_timeout_ms` milliseconds for all of it. Called once, before the first attempt.
+    /// `length` is its `Content-Length`: after so many bytes, the end of the body need not be awaited (RFC 9112,
+    /// section 6.3).
     ///
     /// # Errors
     /// [`BodyReadError::Broken`] also where the body ends before its announced length, because a part of a body must
     /// never be signed.
-    async fn read_body(&self, limit: u32, within: u32) -> Result<Vec<u8>, BodyReadError>;
+    async fn read_body(
+        &self,
+        length: Option<u64>,
+        limit: u32,
+        timeout_ms: u32,
+        total_timeout_ms: Option<u32>,
+    ) -> Result<Vec<u8>, BodyReadError>;
 }

@@ -18,6 +18,7 @@ pub mod peeked_body;
 pub mod plan;
 pub mod rate_limit_verdict;
 pub mod reading;
+pub mod separate;
 
 use crate::configuration::Source;
 use crate::refusal::Code;
@@ -46,11 +47,11 @@ pub trait RequestHead {
 
 /// The bindings of the deployment.
 pub trait Bindings {
-    /// Reads one source, and gives up after `within` milliseconds.
-    async fn read(&self, source: &Source, within: u32) -> Reading;
+    /// Reads one source, and gives up after `timeout_ms` milliseconds.
+    async fn read(&self, source: &Source, timeout_ms: u32) -> Reading;
 
-    /// Counts one more request with this key, and gives up after `within` milliseconds.
-    async fn check_rate_limit(&self, binding: &str, key: &str, within: u32) -> RateLimitVerdict;
+    /// Counts one more request with this key, and gives up after `timeout_ms` milliseconds.
+    async fn check_rate_limit(&self, binding: &str, key: &str, timeout_ms: u32) -> RateLimitVerdict;
 
     /// A `[vars]` entry; `None` if it is not bound or not a text.
     fn variable(&self, name: &str) -> Option<String>;
@@ -97,6 +98,9 @@ pub enum SendError {
     /// The response has a status that cannot be returned.
     #[error("the status of the response is invalid")]
     Invalid,
+    /// The Worker does not have the binding that has to send the request.
+    #[error("the binding of the upstream is missing")]
+    NoBinding,
 }
 
 impl From<SendError> for Code {
@@ -106,6 +110,7 @@ impl From<SendError> for Code {
             SendError::TooLarge => Self::PayloadTooLarge,
             SendError::TimedOut => Self::UpstreamTimeout,
             SendError::Invalid => Self::UpstreamInvalid,
+            SendError::NoBinding => Self::Misconfigured,
         }
     }
 }

@@ -10,11 +10,11 @@ use crate::secret_value::SecretValue;
 
 /// Functions for the operator's endpoints only.
 pub trait OperatorRuntime {
-    /// Reads the whole body of the caller's request as text: at most `limit` bytes, within `within` milliseconds.
-    async fn read_operator_body(&self, limit: u32, within: u32) -> Result<SecretValue, BodyReadError>;
+    /// Reads the whole body of the caller's request as text: at most `limit` bytes, within `timeout_ms` milliseconds.
+    async fn read_operator_body(&self, limit: u32, timeout_ms: u32) -> Result<SecretValue, BodyReadError>;
 
     /// The same as [`Bindings::read`], and the time that this source took, in milliseconds.
-    async fn measure(&self, source: &Source, within: u32) -> (Reading, u32);
+    async fn measure(&self, source: &Source, timeout_ms: u32) -> (Reading, u32);
 
     /// Handles a request with the production code on a simulated runtime, in which every source yields a placeholder
     /// and every upstream responds. Nothing is read and nothing is sent. `None` if this is not possible.

@@ -1,4 +1,4 @@
-//! The gateway's own requests: for tokens and for public keys.
+//! The gateway's own requests: to token endpoints, to issuers of keys, and to the APIs of the account.
 
 use crate::runtime::SendError;
 use crate::runtime::plan::Plan;

@@ -1,7 +1,10 @@
 //! The value of a secret.
 
+mod occurrence;
+
 use std::fmt;
 
+pub use occurrence::occurs;
 use zeroize::Zeroizing;
 
 /// A text that must not be disclosed: a secret's value, or a text that contains one.

@@ -11,15 +11,15 @@ use crate::runtime::reading::Reading;
 /// request.
 pub struct Readings<'g, B> {
     bindings: &'g B,
-    within: u32,
+    timeout_ms: u32,
     read: Vec<(&'g Source, Reading)>,
 }
 
 impl<'g, B: Bindings> Readings<'g, B> {
-    /// Starts with nothing read. Each source gets `within` milliseconds.
+    /// Starts with nothing read. Each source gets `timeout_ms` milliseconds.
     #[must_use]
-    pub const fn new(bindings: &'g B, within: u32) -> Self {
-        Self { bindings, within, read: Vec::new() }
+    pub const fn new(bindings: &'g B, timeout_ms: u32) -> Self {
+        Self { bindings, timeout_ms, read: Vec::new() }
     }
 
     /// The bindings to read from.
@@ -36,7 +36,8 @@ impl<'g, B: Bindings> Readings<'g, B> {
                 unread.push(source);
             }
         }
-        let readings = join_all(unread.iter().map(|source| self.bindings.read(source, self.within))).await;
+        let readings =
+            join_all(unread.iter().map(|source| self.bindings.read(source, self.timeout_ms))).await;
         self.read.extend(unread.into_iter().zip(readings));
     }
 

@@ -102,15 +102,15 @@ impl Credential<'_> {
         true
     }
 
-    /// Has the tokens that keys of these secrets sign get false signatures.
-    pub fn falsify(&mut self, names: &[&str]) {
+    /// Signs with an invalid signature for these secrets: the control of a probe.
+    pub fn invalidate_signatures(&mut self, names: &[&str]) {
         for signer in &mut self.signers {
             if let Signer::Jwt(jwt) = signer {
-                jwt.is_falsified = names.contains(&jwt.name);
+                jwt.has_invalid_signature = names.contains(&jwt.name);
             }
         }
         for exchange in &mut self.exchanges {
-            exchange.credential.falsify(names);
+            exchange.credential.invalidate_signatures(names);
         }
     }
 

@@ -15,8 +15,8 @@ use crate::secrets::concurrent_reads::Readings;
 use crate::secrets::credential::Credential;
 use crate::secrets::credential_error::CredentialError;
 use crate::secrets::exchange::{ExchangeError, obtain};
+use crate::secrets::placement_syntax::syntax_of;
 use crate::secrets::template::{SecretWithValue, Unusable, render};
-use crate::secrets::value_check::syntax_of;
 use crate::signing::moment::Moment;
 
 /// The name of a client certificate in the log, in the place of a secret's name. No secret can have this name.
@@ -42,10 +42,17 @@ pub struct SourceNote<'g> {
     pub error: Option<&'static str>,
 }
 
+/// A secret with its source at a position: the source's number among the secret's own, from 0, and the source.
+type SourceAt<'g> = (SecretId, &'g Secret, usize, &'g Source);
+
+/// The secrets that failed at a position.
+type Failures = Vec<(SecretId, Failure)>;
+
 /// Tries the sources of a route's auth in order.
 ///
 /// All secrets of the auth use the same position, so that no request mixes an old and a new half of a pair. A secret
-/// with one source uses it at every position. A value is checked only against the rules of its place.
+/// with one source uses it at every position. A value is usable if it fits its place in the
+/// request; whether the upstream accepts it is not known here.
 pub struct Resolver<'g> {
     gateway: &'g Gateway,
     route: &'g Route,
@@ -62,8 +69,8 @@ pub struct Resolver<'g> {
     /// The number of credentials that have been exchanged for tokens.
     exchanges: u32,
     exchange_error: Option<ExchangeError>,
-    /// The names of secrets whose keys sign falsely.
-    falsified: Vec<&'g str>,
+    /// The names of secrets for which tokens are signed with an invalid signature.
+    invalidly_signed: Vec<&'g str>,
     /// The outcome of each source that was tried.
     pub notes: Vec<SourceNote<'g>>,
 }
@@ -103,7 +110,7 @@ impl<'g> Resolver<'g> {
             is_fresh: false,
             exchanges: 0,
             exchange_error: None,
-            falsified: Vec::new(),
+            invalidly_signed: Vec::new(),
             notes: Vec::new(),
         }
     }
@@ -115,16 +122,44 @@ impl<'g> Resolver<'g> {
         (position < self.end).then_some(Self { position, end: position + 1, is_fresh: true, ..self })
     }
 
-    /// Has the keys of these secrets sign falsely.
+    /// Signs with an invalid signature for these secrets: the control of a probe.
     #[must_use]
-    pub fn falsifying(self, names: Vec<&'g str>) -> Self {
-        Self { falsified: names, ..self }
+    pub fn with_invalid_signatures(self, names: Vec<&'g str>) -> Self {
+        Self { invalidly_signed: names, ..self }
     }
 
     /// The source of each secret at this position, counted from 0.
     pub fn at(&self, position: usize) -> impl Iterator<Item = (SecretId, &'g Secret, &'g Source)> {
         let found = self.secrets.iter().filter_map(move |(id, secret)| at(*id, secret, position));
         found.map(|(id, secret, _, source)| (id, secret, source))
+    }
+
+    /// The secrets of the auth, in the order of the configuration.
+    pub fn secrets(&self) -> impl Iterator<Item = (SecretId, &'g Secret)> {
+        self.secrets.iter().copied()
+    }
+
+    /// The first position, counted from 0, at which [`next`](Self::next) would find every secret usable in these
+    /// readings. Nothing is read, and no credential is exchanged for a token.
+    pub async fn usable_position<B: Bindings + AuthRuntime>(
+        &self,
+        readings: &Readings<'g, B>,
+        bindings: &B,
+    ) -> Option<usize> {
+        for position in self.position..self.end {
+            let sources = self.sources_at(position);
+            let Ok(values) = values_of(&sources, readings) else { continue };
+            if let Ok(mut credential) = render(self.route, self.auth, &values, position, bindings)
+                && (!B::FORMS.private_keys || credential.import(bindings).await)
+            {
+                return Some(position);
+            }
+        }
+        None
+    }
+
+    fn sources_at(&self, position: usize) -> Vec<SourceAt<'g>> {
+        self.secrets.iter().filter_map(|(id, secret)| at(*id, secret, position)).collect()
     }
 
     /// Whether a position is left to try.
@@ -163,45 +198,31 @@ impl<'g> Resolver<'g> {
         while self.has_next() {
             let position = self.position;
             self.position += 1;
-            let sources: Vec<(SecretId, &'g Secret, usize, &'g Source)> =
-                self.secrets.iter().filter_map(|(id, secret)| at(*id, secret, position)).collect();
+            let sources = self.sources_at(position);
             readings.read(sources.iter().map(|(.., source)| *source)).await;
 
-            let mut failures: Vec<(SecretId, Failure)> = Vec::new();
-            let mut values: Vec<SecretWithValue<'g, '_>> = Vec::new();
-            for (id, secret, _, source) in &sources {
-                match readings.get(source) {
-                    Some(Reading::Value(value)) => {
-                        values.push(SecretWithValue { id: *id, name: &secret.name, value });
-                    }
-                    Some(reading) => failures.extend(reading.failure().map(|failure| (*id, failure))),
-                    None => failures.push((*id, Failure::Error)),
-                }
-            }
-            let mut credential = None;
-            if failures.is_empty() {
-                match render(self.route, self.auth, &values, position, bindings) {
+            let outcome = match values_of(&sources, readings) {
+                Err(failures) => Err(failures),
+                Ok(values) => match render(self.route, self.auth, &values, position, bindings) {
                     Ok(rendered)
                         if self.has_rejected() && self.rejected.contains(&rendered.digest::<B>()) =>
                     {
-                        let moving = sources.iter().filter(|(_, secret, ..)| secret.sources.len() > 1);
-                        failures.extend(moving.map(|(id, ..)| (*id, Failure::Repeated)));
+                        Err(moving(&sources).map(|id| (id, Failure::Repeated)).collect())
                     }
                     Ok(mut rendered) => match self.prepared(&mut rendered, bindings).await {
-                        Ok(()) => credential = Some(rendered),
-                        Err(failure) => {
-                            let moves = |secret: &Secret| secret.sources.len() > 1;
-                            let all = !sources.iter().any(|(_, secret, ..)| moves(secret));
-                            let failed = sources.iter().filter(|(_, secret, ..)| all || moves(secret));
-                            failures.extend(failed.map(|(id, ..)| (*id, failure)));
-                        }
+                        Ok(()) => Ok(rendered),
+                        Err(failure) => Err(failed_together(&sources, failure)),
                     },
                     Err(Unusable::Variable) => return Err(CredentialError::Misconfigured),
                     Err(Unusable::Secrets(ids)) => {
-                        failures.extend(ids.into_iter().map(|id| (id, Failure::Invalid)));
+                        Err(ids.into_iter().map(|id| (id, Failure::Invalid)).collect())
                     }
-                }
-            }
+                },
+            };
+            let (credential, failures) = match outcome {
+                Ok(credential) => (Some(credential), Failures::new()),
+                Err(failures) => (None, failures),
+            };
             repeated &= failures.iter().all(|(_, failure)| *failure == Failure::Repeated);
             self.note(&sources, &failures, credential.is_some());
             self.note_certificate(credential.as_ref());
@@ -238,8 +259,8 @@ impl<'g> Resolver<'g> {
         credential: &mut Credential<'g>,
         runtime: &B,
     ) -> Result<(), Failure> {
-        if B::FORMS.jwt && !self.falsified.is_empty() {
-            credential.falsify(&self.falsified);
+        if B::FORMS.jwt && !self.invalidly_signed.is_empty() {
+            credential.invalidate_signatures(&self.invalidly_signed);
         }
         if_built_in(const { B::FORMS.private_keys || B::FORMS.exchange }, || {
             self.prepare(credential, runtime)
@@ -290,17 +311,13 @@ impl<'g> Resolver<'g> {
         Ok(())
     }
 
-    fn note(
-        &mut self,
-        sources: &[(SecretId, &'g Secret, usize, &'g Source)],
-        failures: &[(SecretId, Failure)],
-        served: bool,
-    ) {
+    fn note(&mut self, sources: &[SourceAt<'g>], failures: &[(SecretId, Failure)], served: bool) {
         for (id, secret, position, source) in sources {
             let failure = failures.iter().find(|(failed, _)| failed == id).map(|(_, failure)| *failure);
             // A secret with one source serves at every position.
-            let noted =
-                self.notes.iter().any(|note| note.binding == source.binding && note.failure.is_none());
+            let noted = self.notes.iter().any(|note| {
+                note.secret == secret.name && note.binding == source.binding && note.failure.is_none()
+            });
             if (served && !noted) || failure.is_some() {
                 let error = self.exchange_error.filter(|_| failure == Some(Failure::Exchange));
                 self.notes.push(SourceNote {
@@ -347,7 +364,41 @@ impl<'g> Resolver<'g> {
     }
 }
 
-fn at(id: SecretId, secret: &Secret, position: usize) -> Option<(SecretId, &Secret, usize, &Source)> {
+fn at(id: SecretId, secret: &Secret, position: usize) -> Option<SourceAt<'_>> {
     let position = if secret.sources.len() == 1 { 0 } else { position };
     secret.sources.get(position).map(|source| (id, secret, position, source))
+}
+
+/// The values of these sources, or why there are not all of them.
+fn values_of<'g, 'r, B: Bindings>(
+    sources: &[SourceAt<'g>],
+    readings: &'r Readings<'g, B>,
+) -> Result<Vec<SecretWithValue<'g, 'r>>, Failures> {
+    let mut failures = Failures::new();
+    let mut values = Vec::new();
+    for (id, secret, _, source) in sources {
+        match readings.get(source) {
+            Some(Reading::Value(value)) => {
+                values.push(SecretWithValue { id: *id, name: &secret.name, value });
+            }
+            Some(reading) => failures.extend(reading.failure().map(|failure| (*id, failure))),
+            None => failures.push((*id, Failure::Error)),
+        }
+    }
+    if failures.is_empty() { Ok(values) } else { Err(failures) }
+}
+
+/// The secrets that have another source at another position.
+fn moving(sources: &[SourceAt<'_>]) -> impl Iterator<Item = SecretId> {
+    sources.iter().filter(|(_, secret, ..)| secret.sources.len() > 1).map(|(id, ..)| *id)
+}
+
+/// The failure of a credential as a whole, as a failure of the secrets that the next position changes, or of all if it
+/// changes none.
+fn failed_together(sources: &[SourceAt<'_>], failure: Failure) -> Failures {
+    let mut ids: Vec<SecretId> = moving(sources).collect();
+    if ids.is_empty() {
+        ids.extend(sources.iter().map(|(id, ..)| *id));
+    }
+    ids.into_iter().map(|id| (id, failure)).collect()
 }

@@ -7,6 +7,6 @@ pub mod credential_error;
 pub mod exchange;
 pub mod fallback;
 pub mod json_field;
+pub(crate) mod placement_syntax;
 pub mod template;
-pub mod value_check;
 pub mod variables;

@@ -16,7 +16,7 @@ use crate::secret_value::SecretValue;
 use crate::secrets::base_url::base_url;
 use crate::secrets::credential::{Credential, PendingExchange};
 use crate::secrets::json_field::string_field;
-use crate::secrets::value_check::syntax_of;
+use crate::secrets::placement_syntax::syntax_of;
 use crate::signing::Signer;
 use crate::signing::hmac::HmacSigner;
 use crate::signing::jwt::{JwtKey, JwtSigner, OpenClaim, OpenValue};
@@ -173,7 +173,7 @@ impl<'g, R: Bindings + AuthRuntime> Filler<'_, 'g, '_, R> {
             header: self.claims(&form.header)?,
             claims: self.claims(&form.claims)?,
             put: self.outputs(&form.put)?,
-            is_falsified: false,
+            has_invalid_signature: false,
         })
     }
 

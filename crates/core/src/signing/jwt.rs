@@ -31,7 +31,7 @@ pub struct JwtSigner<'g> {
     /// The places of the token in the request.
     pub put: Vec<(&'g Output, OpenTemplate<'g>)>,
     /// Whether its signatures are made false: for a control, of which all but the signature has to be right.
-    pub is_falsified: bool,
+    pub has_invalid_signature: bool,
 }
 
 /// A signing key.
@@ -107,7 +107,7 @@ impl<'g> JwtSigner<'g> {
             }
             JwtKey::Private(..) => return None,
         };
-        let signature = if self.is_falsified { falsified(&signature) } else { signature };
+        let signature = if self.has_invalid_signature { invalidated(&signature) } else { signature };
         let signature = SecretValue::new(URL_SAFE_NO_PAD.encode(signature.expose()));
         Some(SecretValue::new([signed.expose(), signature.expose()].join(".")))
     }
@@ -140,7 +140,7 @@ impl<'g> JwtSigner<'g> {
 
 /// As long, and no signature of the message by that key. The first half of the bytes stays, so that the numbers in it
 /// are in their ranges.
-fn falsified(signature: &SecretBytes) -> SecretBytes {
+fn invalidated(signature: &SecretBytes) -> SecretBytes {
     let bytes = signature.expose();
     let altered = |(at, byte): (usize, &u8)| if at < bytes.len() / 2 { *byte } else { byte ^ 0x55 };
     SecretBytes::new(bytes.iter().enumerate().map(altered).collect())
@@ -215,7 +215,7 @@ mod tests {
             (&[0, 0xff, 0x55, 0xaa, 1, 2], &[0, 0xff, 0x55, 0xff, 0x54, 0x57]),
             (&[1, 2, 3], &[1, 0x57, 0x56]),
         ] {
-            assert_eq!(falsified(&SecretBytes::new(right.to_vec())).expose(), wrong);
+            assert_eq!(invalidated(&SecretBytes::new(right.to_vec())).expose(), wrong);
         }
     }
 }

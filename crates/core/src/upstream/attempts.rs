@@ -89,28 +89,26 @@ impl<'g, H: RequestHead, R: Bindings + Network + Clock + AuthRuntime + Instrumen
         credential: Credential<'g>,
     ) -> Result<Reply<'g, R::Response>, Code> {
         let mut credential = Rc::new(credential);
-        let mut standing: Option<Reply<'g, R::Response>> = None;
+        let mut last_response: Option<Reply<'g, R::Response>> = None;
         let mut retries = retries(self.forward);
         let replay_limit = self.replay_limit(retries);
         loop {
             let mut plan = self.plan_attempt(&credential, replay_limit);
             if let Err(why) = self.prepare_attempt(&mut plan, &credential).await {
-                return self.without_response(standing, why);
+                return self.without_response(last_response, why);
             }
             // This follows the signature, because the width depends on the signature's length. The signature does not
             // cover the range.
             let range = self.widen_range(&mut plan);
             self.event.attempts += 1;
-            let result = self.runtime.send(&plan).await;
-            let is_unreachable = matches!(result, Err(SendError::Unreachable));
-            if is_unreachable && retries > 0 && self.buffer_for_replay(replay_limit).await {
-                retries -= 1;
-                self.runtime.sleep(self.pause()).await;
-                continue;
-            }
-            let response = match result {
+            let response = match self.runtime.send(&plan).await {
                 Ok(response) => response,
-                Err(why) => return self.without_response(standing, why.into()),
+                Err(SendError::Unreachable) if retries > 0 && self.buffer_for_replay(replay_limit).await => {
+                    retries -= 1;
+                    self.runtime.sleep(self.pause()).await;
+                    continue;
+                }
+                Err(why) => return self.without_response(last_response, why.into()),
             };
             let status = response.status();
             let later = retry_after(&response);
@@ -121,7 +119,7 @@ impl<'g, H: RequestHead, R: Bindings + Network + Clock + AuthRuntime + Instrumen
                 if_built_in(const { R::FORMS.reuse }, || self.renewed(is_stale, replay_limit)).await;
             if let Some(renewed) = renewed.flatten() {
                 credential = Rc::new(renewed);
-                standing = Some(reply);
+                last_response = Some(reply);
                 continue;
             }
             if rejected {
@@ -143,20 +141,20 @@ impl<'g, H: RequestHead, R: Bindings + Network + Clock + AuthRuntime + Instrumen
                 self.record_failover(status);
                 return Ok(reply);
             }
-            standing = Some(reply);
+            last_response = Some(reply);
         }
     }
 
     /// The result of an attempt without a valid response: the last response, if there is one.
-    fn without_response<T>(&mut self, standing: Option<T>, why: Code) -> Result<T, Code> {
+    fn without_response<T>(&mut self, last_response: Option<T>, why: Code) -> Result<T, Code> {
         self.resolver.mark_unanswered();
-        standing.ok_or(why)
+        last_response.ok_or(why)
     }
 
     fn plan_attempt(&self, credential: &Credential<'_>, replay_limit: u32) -> Plan {
         let mut plan = Plan { replay_limit, ..self.forward.plan(credential) };
         if let Some(trace) = self.trace.filter(|_| R::INSTRUMENTS.trace) {
-            trace.put_on(&mut plan);
+            trace.put_on(&mut plan, self.forward.route);
         }
         plan
     }
@@ -165,7 +163,7 @@ impl<'g, H: RequestHead, R: Bindings + Network + Clock + AuthRuntime + Instrumen
     /// provoke them, and 403 and 429 do not tell whether the upstream checked the credential.
     fn record_failover(&mut self, status: u16) {
         if self.resolver.has_rejected() && status < 400 {
-            self.event.failover = Some(FailoverOutcome::PrimaryRejected);
+            self.event.failover = Some(FailoverOutcome::Recovered);
         }
     }
 
@@ -212,7 +210,7 @@ impl<'g, H: RequestHead, R: Bindings + Network + Clock + AuthRuntime + Instrumen
     async fn prepare_attempt(&mut self, plan: &mut Plan, credential: &Credential<'g>) -> Result<(), Code> {
         let is_wanted = self.body.is_none() && self.buffers_request_body() && credential.is_completed_later();
         if R::FORMS.body && is_wanted {
-            let read = || read_body(self.runtime, self.forward.route, self.forward.length);
+            let read = || read_body(self.runtime, self.forward.route, self.forward.length, None);
             let body = if_built_in(const { R::FORMS.body }, read).await.transpose()?;
             self.body = body.map(Rc::new);
         }

@@ -16,7 +16,7 @@ use crate::runtime::plan::Plan;
 use crate::runtime::{RequestHead, UpstreamResponse};
 use crate::secret_value::SecretValue;
 use crate::secrets::credential::Credential;
-use crate::upstream::header_filter::HeaderFilter;
+use crate::upstream::header_filter::{HeaderFilter, SUDO};
 use crate::upstream::subprotocols::Subprotocols;
 
 /// Request headers that ask for a response that cannot be searched for a secret: another encoding or coding, also of
@@ -38,6 +38,10 @@ const NEGOTIATES: &[&str] = &[
     "x-ms-range-get-content-crc64",
     "x-ms-range-get-content-md5",
 ];
+
+/// The query parameter in which Google's servers read further headers of a request. It is never forwarded, because it
+/// could name each header that is removed (<https://github.com/google/closure-library>, `goog.net.rpc.HttpCors`).
+const HEADERS_IN_QUERY: &str = "$httpheaders";
 
 /// The header that Azure Storage prefers to `Range`.
 const AZURE_RANGE: &str = "x-ms-range";
@@ -159,10 +163,16 @@ impl<H: RequestHead> Forward<'_, H> {
         if self.searches_response() && name == "accept" {
             return self.accept();
         }
-        if let Some(path) = self.destination.filter(|_| name == destination::HEADER) {
-            let base = self.filled_base(credential);
-            let base = base.as_ref().map_or(self.upstream.base.as_ref(), SecretValue::expose);
-            return Fate::Replaced(SecretValue::new([&self.upstream.origin, base, path].concat()));
+        if name == destination::HEADER {
+            if let Some(path) = self.destination {
+                let base = self.filled_base(credential);
+                let base = base.as_ref().map_or(self.upstream.base.as_ref(), SecretValue::expose);
+                return Fate::Replaced(SecretValue::new([&self.upstream.origin, base, path].concat()));
+            }
+            // It has not been checked: only COPY and MOVE have a destination.
+            if !self.route.forward_headers.iter().any(|forwarded| forwarded.as_str() == name) {
+                return Fate::Removed;
+            }
         }
         let value = self.head.header(name).unwrap_or_default();
         if name == subprotocol::HEADER {
@@ -199,7 +209,8 @@ impl<H: RequestHead> Forward<'_, H> {
     #[must_use]
     pub fn range(&self) -> Option<(&'static str, ByteRange)> {
         let is_whole = self.method != Method::Get || !self.route.rewrite_body.is_empty();
-        let asked = |name| Some((name, self.head.header(name)?));
+        let header_filter = self.header_filter();
+        let asked = |name| Some((name, self.head.header(name)?)).filter(|_| !header_filter.removes(name));
         let (name, value) = asked(AZURE_RANGE).or_else(|| asked("range")).filter(|_| !is_whole)?;
         Some((name, ByteRange::parse(value)?))
     }
@@ -281,7 +292,10 @@ impl Fate {
 /// name of a parameter that the gateway sets or removes.
 fn drops(route: &Route, name: &[u8]) -> bool {
     let is = |other: &str| query::is_same_name(name, other.as_bytes());
-    route.strip_query.iter().any(|stripped| is(stripped))
+    let forwards_sudo = || route.forward_headers.iter().any(|header| header.as_str() == SUDO);
+    is(HEADERS_IN_QUERY)
+        || (is(SUDO) && !forwards_sudo())
+        || route.strip_query.iter().any(|stripped| is(stripped))
         || route.auth.iter().any(|placement| placement.sets_parameter(is))
         || route.token_in.iter().any(|place| match place {
             TokenPlace::Query { name, .. } => is(name),

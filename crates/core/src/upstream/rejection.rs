@@ -9,15 +9,15 @@ use crate::http::method::Method;
 use crate::runtime::{Network, UpstreamResponse};
 
 /// How much of a body is searched for the text of a condition, in bytes. The error of an API is short.
-const BEGINNING: u32 = 4 * 1024;
+const BEGINNING_BYTES: u32 = 4 * 1024;
 
 /// The time for that part of the body to arrive after the head, in milliseconds. The caller waits meanwhile.
-const PATIENCE: u32 = 2_000;
+const BODY_TIMEOUT_MS: u32 = 2_000;
 
 /// The same bounds for a probe. They are wider: an operator can wait, and a body of which only a part was read leaves
 /// the probe undecided.
-const PROBE_BEGINNING: u32 = 64 * 1024;
-const PROBE_PATIENCE: u32 = 5_000;
+const PROBE_BEGINNING_BYTES: u32 = 64 * 1024;
+const PROBE_BODY_TIMEOUT_MS: u32 = 5_000;
 
 /// Whether one of the route's conditions holds for the response. The body is read only where the head does not decide;
 /// the caller still gets all of it. A condition that cannot be checked, because the body breaks off or is late, does
@@ -33,7 +33,7 @@ pub async fn rejects_credential<N: Network>(
     if !has_text(response) {
         return false;
     }
-    let peeked = network.peek_body(response, BEGINNING, PATIENCE).await;
+    let peeked = network.peek_body(response, BEGINNING_BYTES, BODY_TIMEOUT_MS).await;
     matches_text(failover, response, &peeked.bytes)
 }
 
@@ -52,7 +52,7 @@ pub async fn probe_rejects_credential<N: Network>(
     if method == Method::Head || !has_text(response) {
         return None;
     }
-    let peeked = network.peek_body(response, PROBE_BEGINNING, PROBE_PATIENCE).await;
+    let peeked = network.peek_body(response, PROBE_BEGINNING_BYTES, PROBE_BODY_TIMEOUT_MS).await;
     if matches_text(failover, response, &peeked.bytes) {
         return Some(true);
     }

@@ -282,3 +282,26 @@ fn a_service_that_refuses_a_key_gets_the_next_one() {
         assert_eq!(fetchers(&exchange), ["BILLING"]);
     }
 }
+
+#[test]
+fn a_build_sends_through_bindings_where_its_configuration_names_one() {
+    use ostiary_core::configuration::Forms;
+    let rows = "[[services]]\nbinding = \"BILLING\"\nservice = \"billing\"\n\
+                [[mtls_certificates]]\nbinding = \"CERTIFICATE\"\ncertificate_id = \"c\"\n";
+    for (upstream, auth, expected) in [
+        ("\"https://api.example.com\"", "[]", false),
+        ("{ service = \"BILLING\" }", "[]", true),
+        ("\"https://api.example.com\"", "{ mtls = \"CERTIFICATE\" }", true),
+    ] {
+        let gateway = format!(
+            "[secrets]\ncheckout = [\"CHECKOUT_TOKEN\"]\n[callers.checkout]\nbearer = \"${{checkout}}\"\n[routes.r]\n\
+             mount = \"/r\"\nupstream = {upstream}\nauth = {auth}\nallow = {{ checkout = [\"GET /**\"] }}\n"
+        );
+        let world = World::deployed(&gateway, &format!("{}{rows}", include_str!("wrangler.toml")));
+        assert_eq!(
+            Forms::used_by(&world.gateway),
+            Forms { fetcher: expected, ..Forms::NONE },
+            "{upstream} {auth}"
+        );
+    }
+}

@@ -276,3 +276,24 @@ fn the_page_s_origin_is_sent_upstream_only_where_the_route_says_so() {
     assert_eq!(upgrade("/app/v1/x").sent().header("origin"), <[&str; 0]>::default());
     assert_eq!(upgrade("/sdk/x").sent().header("origin"), [APP]);
 }
+
+#[test]
+fn case_75_a_preflight_with_thousands_of_names_is_granted_few() {
+    let names =
+        |count: usize| (0..count).map(|at| format!("x-stainless-{at:05}")).collect::<Vec<_>>().join(",");
+    for path in ["/every/x", "/sdk/x"] {
+        for (count, granted) in [(100, 100), (128, 128), (129, 128), (20_000, 128)] {
+            let exchange = preflight_for(path, "https://a.pages.dev", &names(count));
+            let allowed = exchange.header("access-control-allow-headers").concat();
+            let requested = allowed.split(", ").filter(|name| name.starts_with("x-stainless-0")).count();
+            assert_eq!((exchange.status, requested), (204, granted), "{path} {count}");
+        }
+    }
+    // The same for the names of an upstream's headers.
+    let text: &'static str = Box::leak(names(20_000).replace("stainless", "ratelimit").into_boxed_str());
+    let headers: Vec<(&str, &str)> = text.split(',').map(|name| (name, "1")).collect();
+    let world = World::of(GATEWAY).answering(200, &headers);
+    let exchange = world.ask(&Ask::new("GET", "/sdk/x").header("origin", "https://a.pages.dev"));
+    let exposed = exchange.header("access-control-expose-headers").concat();
+    assert_eq!(exposed.split(", ").count(), 128);
+}

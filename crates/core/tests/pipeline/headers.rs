@@ -301,3 +301,125 @@ fn case_38_a_get_or_head_with_a_body_is_400() {
     }
     assert_eq!(world.ask(&Ask::new("GET", "/open/x").header("content-length", "0")).status, 200);
 }
+
+#[test]
+fn case_77_a_caller_does_not_choose_whom_the_key_acts_as() {
+    let names = [
+        "impersonate-user",
+        "impersonate-extra-scopes",
+        "sudo",
+        "x-vault-namespace",
+        "x-consul-namespace",
+        "x-scope-orgid",
+        "x_scope_orgid",
+        "x-grafana-org-id",
+        "x-webauth-user",
+        "remote-user",
+        "x-remote-user",
+        "x-remote-extra-scopes",
+        "x-forwarded-user",
+        "x-auth-request-email",
+        "x-ms-client-principal",
+        "x-ms-client-principal-name",
+        "x-ms-token-aad-id-token",
+        "x-goog-authenticated-user-email",
+        "x-goog-iap-jwt-assertion",
+        "x-amzn-oidc-data",
+        "x-authenticated-userid",
+        "x-consumer-username",
+        "x-client-cert",
+        "client-cert",
+        "ssl-client-verify",
+        "es-security-runas-user",
+        "opendistro_security_impersonate_as",
+        "on-behalf-of",
+        "as-user",
+        "dropbox-api-select-user",
+        "mscrmcallerid",
+    ];
+    let ask = names.iter().fold(Ask::new("GET", "/api/v1/x"), |ask, name| ask.header(name, "admin"));
+    let exchange = World::new().ask(&ask);
+    for name in names {
+        assert_eq!(exchange.sent().header(name), nothing(), "{name}");
+    }
+    // SDKs send these for their own account.
+    for name in ["openai-organization", "openai-project", "stripe-account", "stripe-context", "api-username"]
+    {
+        let exchange = World::new().ask(&Ask::new("GET", "/api/v1/x").header(name, "mine"));
+        assert_eq!(exchange.sent().header(name), ["mine"], "{name}");
+    }
+    let sudo = World::new().ask(&Ask::new("GET", "/api/v1/x?a=1&sudo=42&SUDO[]=1"));
+    assert!(sudo.sent().url.ends_with("/v1/x?a=1"), "{}", sudo.sent().url);
+}
+
+#[test]
+fn case_77_a_route_forwards_such_a_header_by_name_and_pins_what_it_sets() {
+    let of = |auth: &str, more: &str| {
+        World::of(&format!(
+            r#"
+[secrets]
+api = ["API_KEY", "API_KEY_PREVIOUS"]
+checkout = ["CHECKOUT_TOKEN"]
+[callers.checkout]
+bearer = "${{checkout}}"
+[routes.x]
+mount = "/x"
+upstream = "https://x.example.com"
+auth = [{{ bearer = "${{api}}" }}, {auth}]
+allow = {{ checkout = ["GET /**"] }}
+{more}
+"#
+        ))
+    };
+    let ask = || {
+        Ask::new("GET", "/x/y?sudo=42")
+            .header("sudo", "42")
+            .header("stripe-account", "acct_2")
+            .header("stripe-context", "acct_2")
+    };
+    let other = "{ header = \"x-other\", value = \"1\" }";
+    let account = "{ header = \"stripe-account\", value = \"acct_1\" }";
+    let context = "{ header = \"stripe-context\", value = \"acct_1\" }";
+    for (auth, more, sudo, account, context) in [
+        (other, "", vec![], vec!["acct_2"], vec!["acct_2"]),
+        (other, "forward_headers = [\"sudo\"]", vec!["42"], vec!["acct_2"], vec!["acct_2"]),
+        (account, "", vec![], vec!["acct_1"], vec![]),
+        (context, "", vec![], vec![], vec!["acct_1"]),
+        (account, "forward_headers = [\"stripe-context\"]", vec![], vec!["acct_1"], vec!["acct_2"]),
+    ] {
+        let exchange = of(auth, more).ask(&ask());
+        let sent = exchange.sent();
+        let seen = (sent.header("sudo"), sent.header("stripe-account"), sent.header("stripe-context"));
+        assert_eq!(seen, (sudo.clone(), account, context), "{auth} {more}");
+        assert_eq!(sent.url.ends_with("?sudo=42"), !sudo.is_empty(), "{auth} {more}");
+    }
+}
+
+#[test]
+fn a_range_that_is_stripped_is_not_sent_upstream() {
+    let gateway = |more: &str| {
+        World::of(&format!(
+            r#"
+[secrets]
+api = ["API_KEY", "API_KEY_PREVIOUS"]
+checkout = ["CHECKOUT_TOKEN"]
+[callers.checkout]
+bearer = "${{checkout}}"
+[routes.x]
+mount = "/x"
+upstream = "https://x.example.com"
+auth = {{ bearer = "${{api}}" }}
+allow = {{ checkout = ["GET /**"] }}
+{more}
+"#
+        ))
+    };
+    for name in ["range", "x-ms-range"] {
+        let ask = || Ask::new("GET", "/x/y").header(name, "bytes=0-9");
+        assert_eq!(gateway("").ask(&ask()).sent().header(name).len(), 1, "{name}");
+        let stripped = gateway(&format!("strip_headers = [\"{name}\"]")).ask(&ask());
+        assert_eq!(stripped.sent().header(name), nothing(), "{name}");
+        let hop = gateway("").ask(&ask().header("connection", name));
+        assert_eq!(hop.sent().header(name), nothing(), "{name}");
+    }
+}

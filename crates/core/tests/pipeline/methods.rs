@@ -82,8 +82,31 @@ fn a_destination_leads_to_the_upstream() {
     assert_eq!(world().ask(&host).sent().header("destination"), ["https://dav.example.com/base/public/y/z"]);
     let without = world().ask(&Ask::new("MOVE", "/dav/public/x"));
     assert_eq!(without.sent().header("destination"), [""; 0]);
-    let other = world().ask(&Ask::new("PUT", "/dav/x").header("destination", "/anything"));
-    assert_eq!(other.sent().header("destination"), ["/anything"]);
+    // A method without a destination has none that was checked.
+    let other = || Ask::new("PUT", "/dav/x").header("destination", "/anything");
+    assert_eq!(world().ask(&other()).sent().header("destination"), [""; 0]);
+    let named = GATEWAY.replacen("retry    =", "forward_headers = [\"destination\"]\nretry    =", 1);
+    assert_eq!(World::of(&named).ask(&other()).sent().header("destination"), ["/anything"]);
+}
+
+#[test]
+fn case_71_the_destination_of_a_method_that_the_query_names_needs_a_rule() {
+    let gateway = GATEWAY.replace("\"MOVE /public/*\"", "\"POST,MOVE /public/*\"");
+    let ask = |query: &str, destination: &str| {
+        let ask = Ask::new("POST", &format!("/dav/public/x{query}")).header("destination", destination);
+        World::of(&gateway).ask(&ask)
+    };
+    for query in ["?_method=MOVE", "?$httpMethod=move"] {
+        ask(query, "/dav/private/y").refused("not_allowed");
+        ask(query, "/public/y").refused("not_allowed");
+        let exchange = ask(query, "/dav/public/y");
+        assert_eq!(
+            exchange.sent().header("destination"),
+            ["https://dav.example.com/base/public/y"],
+            "{query}"
+        );
+    }
+    assert_eq!(ask("", "/dav/private/y").sent().header("destination"), [""; 0]);
 }
 
 #[test]
@@ -133,6 +156,10 @@ fn case_71_a_method_that_the_query_names_needs_a_rule() {
         "_method=GET&_method=DELETE",
         "_HttpMethod=DELETE",
         "X-HTTP-Method-Override=DELETE",
+        "X-HTTP-Method=DELETE",
+        "x-method-override=DELETE",
+        "$httpMethod=DELETE",
+        "%24httpMethod=DELETE",
         "_method=PUT",
         "_method=TRACE",
         "_method=unknown",
@@ -146,6 +173,17 @@ fn case_71_a_method_that_the_query_names_needs_a_rule() {
         assert_eq!(exchange.status, 200, "{query}");
         assert!(exchange.sent().url.ends_with(query), "{query}");
     }
+}
+
+#[test]
+fn case_71_headers_in_the_query_are_not_forwarded() {
+    for name in ["$httpHeaders", "%24httpHeaders", "$HTTPHEADERS", "$httpHeaders[]"] {
+        let query = format!("a=1&{name}=X-HTTP-Method-Override:DELETE%0D%0A&b=2");
+        let exchange = World::new().ask(&Ask::new("GET", &format!("/api/v1/x?{query}")));
+        assert!(exchange.sent().url.ends_with("/v1/x?a=1&b=2"), "{}", exchange.sent().url);
+    }
+    let other = World::new().ask(&Ask::new("GET", "/api/v1/x?httpHeaders=1"));
+    assert!(other.sent().url.ends_with("?httpHeaders=1"));
 }
 
 #[test]
@@ -232,7 +270,7 @@ fn case_74_the_source_of_a_copy_needs_a_rule() {
 
 #[test]
 fn case_74_every_provider_s_header_is_a_source() {
-    let world = || store("https://objects.example.com", "");
+    let world = || store("https://objects.example.com", "copy_bucket = \"path\"");
     for name in [
         "x-amz-copy-source",
         "x_amz_copy_source",
@@ -251,9 +289,12 @@ fn case_74_every_provider_s_header_is_a_source() {
     // A rule for GET does not allow moving.
     assert_eq!(world().ask(&put("x-amz-copy-source", "public/y")).status, 200);
     world().ask(&put("x-ms-rename-source", "public/y")).refused("not_allowed");
-    for name in ["x-copy-from", "x-object-manifest", "x-symlink-target", "x-oss-symlink-target"] {
+    for name in
+        ["x-copy-from", "x-object-manifest", "x-symlink-target", "x-oss-symlink-target", "upload-concat"]
+    {
         world().ask(&put(name, "bucket/public/y")).refused("not_allowed");
     }
+    assert_eq!(world().ask(&put("upload-concat", "partial")).sent().header("upload-concat"), ["partial"]);
     // Headers that limit a copy name no resource.
     for (name, value) in [("x-amz-copy-source-if-match", "\"x\""), ("x-amz-copy-source-range", "bytes=0-9")] {
         assert_eq!(world().ask(&put(name, value)).sent().header(name), [value]);
@@ -275,6 +316,48 @@ fn case_74_a_source_is_on_the_upstream_of_the_route() {
             world().ask(&put("x-amz-copy-source", source)).refused("not_allowed");
         }
     }
+}
+
+#[test]
+fn case_74_a_bucket_is_read_in_one_way_only() {
+    for (upstream, setting, source, is_admitted) in [
+        // Known hosts.
+        ("https://mine.t3.storage.dev", "", "public/y", false),
+        ("https://mine.t3.storage.dev", "", "mine/public/y", true),
+        ("https://mine.storage.yandexcloud.net", "", "public/y", false),
+        ("https://my.s3.backups.s3.amazonaws.com", "", "my/public/y", false),
+        ("https://my.s3.backups.s3.amazonaws.com", "", "my.s3.backups/public/y", true),
+        ("https://mine.s3.amazonaws.com", "", "mine.s3.amazonaws.com/public/y", false),
+        // On other hosts, the route has to say it.
+        ("https://mine.objects.example.com", "", "public/y", false),
+        ("https://mine.objects.example.com", "", "mine/public/y", false),
+        ("https://eu.s3.example.com", "", "eu/public/y", false),
+        ("https://objects.example.com", "", "bucket/public/y", false),
+        ("https://mine.objects.example.com", "host:mine", "mine/public/y", true),
+        ("https://mine.objects.example.com", "host:mine", "mine/private/y", false),
+        ("https://mine.objects.example.com", "host:mine", "public/y", false),
+        ("https://objects.example.com", "path", "bucket/public/y", true),
+        ("https://objects.example.com", "path", "bucket/private/y", false),
+        ("https://objects.example.com", "path", "objects/public/y", false),
+    ] {
+        let more = if setting.is_empty() { String::new() } else { format!("copy_bucket = \"{setting}\"") };
+        let exchange = store(upstream, &more).ask(&put("x-amz-copy-source", source));
+        let mismatch = if is_admitted { "null" } else { "\"other_resource\"" };
+        assert_eq!(exchange.log["mismatch"].to_string(), mismatch, "{upstream} {setting} {source}");
+        assert_eq!(exchange.status, if is_admitted { 200 } else { 403 }, "{upstream} {setting} {source}");
+    }
+}
+
+#[test]
+fn case_74_a_post_names_a_second_resource_too() {
+    let gateway = GATEWAY.replace("\"GET,PUT /**\"", "\"GET,POST /public/**\"");
+    let post = |name: &'static str| Ask::new("POST", "/dav/public/mine").header(name, "private/");
+    for name in ["x-object-manifest", "upload-concat", "x-amz-copy-source"] {
+        World::of(&gateway).ask(&post(name)).refused("not_allowed");
+    }
+    // No header of these methods names one.
+    let query = Ask::new("QUERY", "/dav/public/mine").header("x-object-manifest", "private/");
+    assert_eq!(world().ask(&query).status, 200);
 }
 
 #[test]

@@ -165,6 +165,106 @@ fn ready_tells_what_each_source_comes_to() {
     }
 }
 
+fn routes(report: &Value) -> Vec<(String, Value)> {
+    let routes = report["routes"].as_array().unwrap().iter();
+    routes.map(|route| (route["name"].as_str().unwrap().to_owned(), route["source"].clone())).collect()
+}
+
+#[test]
+fn ready_wants_one_position_at_which_all_secrets_of_a_route_are_usable() {
+    let source = |world: &World| {
+        let exchange = world.ask(&ask("GET", "/ready"));
+        let pair = routes(&exchange.report).into_iter().find(|(name, _)| name == "pair").unwrap();
+        let served = world.ask(&Ask::new("GET", "/pair/x"));
+        // `ready` and a request judge the same.
+        assert_eq!(pair.1.is_null(), served.code.as_deref() == Some("secret_unavailable"));
+        (exchange.status, exchange.report["ready"].clone(), pair.1)
+    };
+    assert_eq!(source(&World::new()), (200, json!(true), json!(1)));
+    let report = World::new().ask(&ask("GET", "/ready")).report;
+    let pair = report["routes"].as_array().unwrap().iter().find(|route| route["name"] == "pair");
+    let expected = json!({ "name": "pair", "secrets": ["only", "pair_id", "pair_key"], "source": 1 });
+    assert_eq!(pair, Some(&expected));
+    for binding in [Binding::Missing, Binding::Value("canary\u{e9}")] {
+        let world = World::new().with("PAIR_ID", binding);
+        assert_eq!(source(&world), (200, json!(true), json!(2)));
+        // Each secret has a usable source, but no position has both.
+        let world = world.with("PAIR_KEY_PREVIOUS", binding);
+        assert_eq!(source(&world), (503, json!(false), Value::Null));
+    }
+    // A secret with one source uses it at every position.
+    let world = World::new().with("ONLY_KEY", Binding::Missing);
+    assert_eq!(source(&world), (503, json!(false), Value::Null));
+}
+
+#[test]
+fn ready_judges_each_auth_with_a_secret_once() {
+    let world = World::new();
+    let names: Vec<_> = routes(&world.ask(&ask("GET", "/ready")).report).into_iter().collect();
+    let with_secrets = ["api", "key", "query", "basic", "username", "pair", "account", "classic", "plain"];
+    let mut found: Vec<_> = names.iter().map(|(name, _)| name.as_str()).collect();
+    found.sort_unstable();
+    let mut expected = with_secrets;
+    expected.sort_unstable();
+    assert_eq!(found, expected);
+    assert_eq!(world.ask(&ask("GET", "/ready?secret=pair_id")).report.get("routes"), None);
+}
+
+#[test]
+fn a_route_whose_secrets_are_in_two_calls_is_judged_in_the_second() {
+    // `api` is in the first call, and `last` in the last one.
+    let names: Vec<String> =
+        (0..25).map(|index| format!("s{index} = [\"ONLY_KEY\", \"API_KEY\"]\n")).collect();
+    let usual = include_str!("gateway.toml").replace("ops      = [", &format!("{}ops = [", names.concat()));
+    let usual = usual
+        .replace("[callers.checkout]", "last = [\"PAIR_KEY\", \"PAIR_KEY_PREVIOUS\"]\n[callers.checkout]");
+    let both = "\n[routes.both]\nmount = \"/both\"\nupstream = \"https://both.example.com\"\nauth = [{ header = \"x-a\", \
+                value = \"${api}\" }, { header = \"x-b\", value = \"${last}\" }]\nallow = { checkout = [\"GET /**\"] }\n";
+    let world = World::of(&(usual + both)).with("API_KEY", Binding::Missing);
+    let first = world.ask(&ask("GET", "/ready"));
+    assert!(!routes(&first.report).iter().any(|(name, _)| name == "both"));
+    let second = |world: &World| {
+        let after = first.report["after"].as_str().unwrap();
+        let exchange = world.ask(&ask("GET", &format!("/ready?after={after}")));
+        (exchange.status, routes(&exchange.report))
+    };
+    assert_eq!(second(&world), (200, vec![("both".to_owned(), json!(2))]));
+    let world = world.with("PAIR_KEY_PREVIOUS", Binding::Missing);
+    assert_eq!(second(&world), (503, vec![("both".to_owned(), Value::Null)]));
+}
+
+#[test]
+fn ready_checks_a_list_of_revoked_tokens_and_the_tokens_of_the_account_s_apis() {
+    let gateway = include_str!("gateway.toml")
+        .replace("[callers.checkout]", "list = [\"CLASSIC_KEY\"]\nreader = [\"ONLY_KEY\"]\n[callers.checkout]")
+        .replace(
+            "[callers.batch]",
+            "[callers.agents]\nissued = { keys = [\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"], revoked = \"${list}\" }\n\
+             [callers.batch]",
+        )
+        .replace(
+            "[operator]\n",
+            "[operator]\nsecrets_store = { url = \"https://api.example.org/store\", token = \"${reader}\" }\n",
+        );
+    for (secret, binding, value, outcome) in [
+        ("list", "CLASSIC_KEY", "{\"jti\":{\"canary\":1}}", "ok"),
+        ("list", "CLASSIC_KEY", "{\"jti\":[\"canary\"]}", "invalid"),
+        ("list", "CLASSIC_KEY", "canary", "invalid"),
+        ("reader", "ONLY_KEY", "canary-token", "ok"),
+        ("reader", "ONLY_KEY", "canary\u{e9}", "invalid"),
+        ("reader", "ONLY_KEY", "canary\nx", "invalid"),
+    ] {
+        let gateway =
+            gateway.replace("list = [\"CLASSIC_KEY\"]", "list = [{ worker_secret = \"CLASSIC_KEY\" }]");
+        let gateway =
+            gateway.replace("classic  = [{ worker_secret = \"CLASSIC_KEY\" }]", "classic = [\"API_KEY\"]");
+        let world = World::of(&gateway).with(binding, Binding::Value(value));
+        let exchange = world.ask(&ask("GET", &format!("/ready?secret={secret}")));
+        assert_eq!(exchange.report["secrets"][0]["sources"][0]["outcome"], outcome, "{secret} {value}");
+        assert_eq!(exchange.status, if outcome == "ok" { 200 } else { 503 }, "{secret} {value}");
+    }
+}
+
 #[test]
 fn ready_reads_every_binding_once() {
     let world = World::new();

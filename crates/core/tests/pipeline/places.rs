@@ -1,8 +1,8 @@
 //! The conditions for values in each place of a configuration.
 
 use ostiary_core::SecretValue;
-use ostiary_core::configuration::SecretId;
-use ostiary_core::secrets::value_check::check_value;
+use ostiary_core::configuration::{Forms, SecretId};
+use ostiary_core::value_check::check_value;
 use ostiary_grammar::{File, read};
 
 const GATEWAY: &str = r#"
@@ -39,7 +39,8 @@ fn check_in(gateway: &str, name: &str, value: &str) -> Result<(), String> {
     let gateway = read(file("gateway.toml", gateway), file("wrangler.toml", &wrangler)).unwrap().gateway;
     let position = gateway.secrets.iter().position(|secret| secret.name == name).unwrap();
     let id = SecretId(u16::try_from(position).unwrap());
-    check_value(&gateway, id, &SecretValue::new(value.to_owned()), true).map_err(|misfit| misfit.to_string())
+    check_value(&gateway, id, &SecretValue::new(value.to_owned()), Forms::ALL)
+        .map_err(|misfit| misfit.to_string())
 }
 
 #[test]

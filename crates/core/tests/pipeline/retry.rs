@@ -60,6 +60,13 @@ fn pauses(exchange: &Exchange) -> Vec<u32> {
 }
 
 #[test]
+fn a_binding_that_is_missing_is_not_tried_again() {
+    let exchange = failing(1, SendError::NoBinding).ask(&Ask::new("GET", "/twice/x"));
+    assert_eq!(exchange.code.as_deref(), Some("misconfigured"));
+    assert_eq!((exchange.status, exchange.sent.len()), (500, 1));
+}
+
+#[test]
 fn a_failed_connection_is_tried_again_where_the_route_says_so_and_the_method_is_idempotent() {
     let keyed = |method| Ask::new(method, "/twice/x").header("idempotency-key", "abc");
     for (ask, attempts) in [

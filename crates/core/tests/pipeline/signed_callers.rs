@@ -452,16 +452,50 @@ fn a_key_set_is_kept_and_asked_for_once_more_for_a_key_that_it_does_not_have() {
 }
 
 #[test]
-fn a_set_that_may_not_be_kept_is_not_kept() {
-    let world = world();
-    for (cache_control, times) in [(Some("no-store"), 2), (Some("max-age=0"), 2), (None, 1)] {
+fn case_76_a_set_that_may_not_be_kept_is_kept_for_half_a_minute() {
+    for (cache_control, seconds) in
+        [("no-store", 30), ("max-age=0", 30), ("max-age=1", 30), ("max-age=31", 31)]
+    {
+        let mut world = world();
         let (status, _, body) = set(&[named(rsa(), "r")]);
-        world.key_sets.borrow_mut().insert(KEYS.to_owned(), Ok((status, cache_control, body)));
-        for _ in 0..2 {
-            ask(&world, &of_ci(&rs256(), &json!({})));
+        world.key_sets.borrow_mut().insert(KEYS.to_owned(), Ok((status, Some(cache_control), body)));
+        let good = of_ci(&rs256(), &json!({}));
+        let unknown = of_ci(&json!({ "alg": "RS256", "kid": "unknown" }), &json!({}));
+        for token in [&good, &unknown, &good, &unknown] {
+            ask(&world, token);
         }
-        assert_eq!(world.fetched.take().len(), times, "{cache_control:?}");
+        assert_eq!(world.fetched.take().len(), 1, "{cache_control}");
+        assert_eq!(world.cache.borrow().values().next().unwrap().1, seconds, "{cache_control}");
+        world.now += f64::from(seconds) * 1000.0;
+        ask(&world, &good);
+        assert_eq!(world.fetched.take().len(), 1, "{cache_control}");
     }
+}
+
+#[test]
+fn case_76_an_issuer_that_does_not_respond_is_not_asked_with_each_request() {
+    let mut world = world();
+    world.key_sets.borrow_mut().insert(KEYS.to_owned(), Err(SendError::Unreachable));
+    let good = of_ci(&rs256(), &json!({}));
+    for _ in 0..3 {
+        ask(&world, &good).refused("key_set_unavailable");
+    }
+    assert_eq!(world.fetched.take(), [KEYS]);
+    world.now += 5_000.0;
+    world.key_sets.borrow_mut().insert(KEYS.to_owned(), Ok(set(&[named(rsa(), "r")])));
+    assert_eq!(ask(&world, &good).status, 200);
+    assert_eq!(world.fetched.take(), [KEYS]);
+    // The keys that are known keep working while it does not respond, for as long as they would have.
+    world.key_sets.borrow_mut().insert(KEYS.to_owned(), Err(SendError::Unreachable));
+    world.now += 40_000.0;
+    let unknown = of_ci(&json!({ "alg": "RS256", "kid": "unknown" }), &json!({}));
+    ask(&world, &unknown).refused("key_set_unavailable");
+    refused(&ask(&world, &unknown), "jwt_key_unknown");
+    assert_eq!(ask(&world, &good).status, 200);
+    assert_eq!(world.fetched.take(), [KEYS]);
+    world.now += 560_000.0;
+    ask(&world, &of_ci(&rs256(), &json!({ "exp": NOW + 7_000.0 }))).refused("key_set_unavailable");
+    assert_eq!(world.fetched.take(), [KEYS]);
 }
 
 #[test]
@@ -764,17 +798,6 @@ fn an_unknown_key_makes_the_gateway_fetch_a_set_that_is_thirty_seconds_old() {
     world.now += 1_000.0;
     refused(&ask(&world, &unknown), "jwt_key_unknown");
     assert_eq!(world.fetched.take(), [KEYS]);
-}
-
-#[test]
-fn a_set_that_may_not_be_kept_leaves_nothing_in_the_cache() {
-    for (cache_control, entries) in [("no-store", 0), ("max-age=0", 0), ("max-age=1", 1)] {
-        let world = world();
-        let (status, _, body) = set(&[named(rsa(), "r")]);
-        world.key_sets.borrow_mut().insert(KEYS.to_owned(), Ok((status, Some(cache_control), body)));
-        ask(&world, &of_ci(&rs256(), &json!({})));
-        assert_eq!(world.cache.borrow().len(), entries, "{cache_control}");
-    }
 }
 
 #[test]

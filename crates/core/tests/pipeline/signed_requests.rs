@@ -435,6 +435,22 @@ fn a_body_that_takes_longer_than_the_window_is_not_forwarded() {
 }
 
 #[test]
+fn case_76_the_body_of_a_request_that_is_not_proved_has_the_rest_of_the_window() {
+    let world = world();
+    assert_eq!(world.ask(&post().ask()).status, 200);
+    let left = world.body_deadline.get().unwrap();
+    assert!((299_000..=301_000).contains(&left), "{left}");
+    // A body that was aborted then is not a body that was cut off.
+    let mut slow = self::world();
+    slow.body_ms = 301_000.0;
+    slow.broken_body = Some(BodyReadError::Broken);
+    refused(&slow.ask(&post().ask()), "signature_expired");
+    let mut cut = self::world();
+    cut.broken_body = Some(BodyReadError::Broken);
+    cut.ask(&post().ask()).refused("body_invalid");
+}
+
+#[test]
 fn a_signature_does_not_decide_between_the_tokens_of_two_callers() {
     let gateway = GATEWAY
         .replace("[secrets]\n", "[secrets]\nsecond = [\"API_KEY_PREVIOUS\"]\n")
@@ -447,4 +463,30 @@ fn a_signature_does_not_decide_between_the_tokens_of_two_callers() {
     assert_eq!(world.ask(&one).log["caller"], "checkout");
     let two = one.header("x-api-key", "canary-api-key-previous");
     refused(&world.ask(&two), "token_contradictory");
+}
+
+#[test]
+fn a_build_reads_bodies_where_a_caller_signs_them() {
+    use ostiary_core::configuration::Forms;
+    let none = Forms { hmac_callers: true, ..Forms::NONE };
+    for (hmac, rule, expected) in [
+        ("key = \"${only}\"", "GET /**", Forms { body: true, ..none }),
+        ("key = \"${only}\", message = \"${request.timestamp}${request.nonce}\"", "GET /**", none),
+        (
+            "key = \"${only}\", message = \"${request.timestamp}${request.nonce}\", algorithm = \"sha1\"",
+            "GET /**",
+            Forms { sha1: true, ..none },
+        ),
+        (
+            "key = \"${only}\", message = \"${request.timestamp}${request.nonce}\"",
+            "PUT /**",
+            Forms { second_resources: true, ..none },
+        ),
+    ] {
+        let world = World::of(&format!(
+            "[secrets]\nonly = [\"ONLY_KEY\"]\n[callers.one]\nhmac = {{ {hmac} }}\n[routes.r]\nmount = \"/r\"\n\
+             upstream = \"https://api.example.com\"\nauth = []\nallow = {{ one = [\"{rule}\"] }}\n"
+        ));
+        assert_eq!(Forms::used_by(&world.gateway), expected, "{hmac} {rule}");
+    }
 }

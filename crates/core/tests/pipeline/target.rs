@@ -275,3 +275,17 @@ fn the_log_says_what_keeps_a_request_from_a_rule() {
         assert_eq!(exchange.log["mismatch"], mismatch, "{path}");
     }
 }
+
+#[test]
+fn case_19_another_port_of_a_host_with_mounts_has_no_mounts_of_other_hosts() {
+    for host in ["site.gw.example.com", "ops.gw.example.com"] {
+        let ask = |host: &str| {
+            World::new().ask(&Ask::bare("GET", &format!("https://{host}/open/page")).header("host", host))
+        };
+        ask(&format!("{host}:8443")).refused("no_route");
+        assert_ne!(ask(host).code.as_deref(), Some("no_route"), "{host}");
+    }
+    let other =
+        Ask::bare("GET", "https://gw.example.com:8443/open/page").header("host", "gw.example.com:8443");
+    assert_eq!(World::new().ask(&other).log["route"], "open");
+}

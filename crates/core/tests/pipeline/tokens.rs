@@ -345,3 +345,13 @@ proptest! {
         prop_assert!(proof == 5 || exchange.sent().url.contains("a=1"));
     }
 }
+
+#[test]
+fn case_75_a_token_that_is_shown_thousands_of_times_is_not_hashed_each_time() {
+    for (count, status) in [(1, 200), (20, 200), (10_000, 401)] {
+        let list = vec!["bearer, canary-checkout-token"; count].join(", ");
+        let ask =
+            Ask::new("GET", "/api/v1/x").without("authorization").header("sec-websocket-protocol", &list);
+        assert_eq!(World::new().ask(&ask).status, status, "{count}");
+    }
+}

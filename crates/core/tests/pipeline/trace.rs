@@ -158,3 +158,14 @@ fn a_refusal_says_how_far_it_came() {
     assert_eq!(done.header("ostiary-attempts"), ["1"]);
     assert_eq!(done.header("server-timing"), ["secrets;dur=0, upstream;dur=0"]);
 }
+
+#[test]
+fn a_header_of_a_trace_that_the_route_strips_is_not_sent_upstream() {
+    let strip = "timing   = true\nstrip_headers = [\"x-request-id\", \"tracestate\"]";
+    let world = World::of(&GATEWAY.replacen("timing   = true", strip, 1));
+    let ask = Ask::new("GET", "/api/x").header("x-request-id", "theirs").header("traceparent", PARENT);
+    let exchange = world.ask(&ask.header("tracestate", "a=1"));
+    let sent = exchange.sent();
+    assert_eq!((sent.header("x-request-id"), sent.header("tracestate")), (Vec::new(), Vec::new()));
+    assert_eq!(sent.header("traceparent"), [format!("00-{TRACE}-0000000000000007-01")]);
+}

@@ -104,6 +104,8 @@ pub struct World {
     tokens_given: Cell<usize>,
     /// The number of bodies that have been received.
     bodies_read: Cell<u32>,
+    /// The time for the whole of the last body, in milliseconds.
+    pub body_deadline: Cell<Option<u32>>,
     keys: RefCell<Vec<SigningKey>>,
     counted: RefCell<Vec<(String, String)>>,
     /// The responses of issuers, by URL.
@@ -332,6 +334,7 @@ impl World {
             read_ms: 0.0,
             body_ms: 0.0,
             bodies_read: Cell::default(),
+            body_deadline: Cell::default(),
             broken_body: None,
             tokens: RefCell::default(),
             has_cache: true,
@@ -491,7 +494,7 @@ impl Sent {
 }
 
 impl Bindings for World {
-    async fn read(&self, source: &Source, _within: u32) -> Reading {
+    async fn read(&self, source: &Source, _timeout_ms: u32) -> Reading {
         self.reads.borrow_mut().push(source.binding.to_string());
         self.steps.borrow_mut().push(format!("read {}", source.binding));
         match self.bindings.get(source.binding.as_ref()) {
@@ -502,7 +505,7 @@ impl Bindings for World {
         }
     }
 
-    async fn check_rate_limit(&self, binding: &str, key: &str, _within: u32) -> RateLimitVerdict {
+    async fn check_rate_limit(&self, binding: &str, key: &str, _timeout_ms: u32) -> RateLimitVerdict {
         assert_no_canary(key);
         self.counted.borrow_mut().push((binding.to_owned(), key.to_owned()));
         self.limits.get(binding).copied().unwrap_or(RateLimitVerdict::Within)
@@ -538,9 +541,9 @@ impl Network for World {
         Ok(FakeAnswer { head, ..answer })
     }
 
-    async fn peek_body(&self, response: &FakeAnswer, limit: u32, within: u32) -> PeekedBody {
+    async fn peek_body(&self, response: &FakeAnswer, limit: u32, timeout_ms: u32) -> PeekedBody {
         self.assert_not_cancelled(response);
-        self.steps.borrow_mut().push(format!("looks at {limit} bytes for {within} ms"));
+        self.steps.borrow_mut().push(format!("looks at {limit} bytes for {timeout_ms} ms"));
         let bytes: Vec<u8> = response.body.bytes().take(usize::try_from(limit).unwrap()).collect();
         let is_whole = !response.is_cut_off && bytes.len() < usize::try_from(limit).unwrap();
         PeekedBody { bytes, is_whole }
@@ -553,7 +556,7 @@ impl Network for World {
 }
 
 impl OperatorRuntime for World {
-    async fn read_operator_body(&self, limit: u32, _within: u32) -> Result<SecretValue, BodyReadError> {
+    async fn read_operator_body(&self, limit: u32, _timeout_ms: u32) -> Result<SecretValue, BodyReadError> {
         let body = self.body.take();
         if body.len() > usize::try_from(limit).unwrap() {
             return Err(BodyReadError::TooLarge);
@@ -561,8 +564,8 @@ impl OperatorRuntime for World {
         Ok(SecretValue::new(body))
     }
 
-    async fn measure(&self, source: &Source, within: u32) -> (Reading, u32) {
-        (self.read(source, within).await, 3)
+    async fn measure(&self, source: &Source, timeout_ms: u32) -> (Reading, u32) {
+        (self.read(source, timeout_ms).await, 3)
     }
 
     async fn rehearse(&self, gateway: &Gateway, request: &RehearsalRequest) -> Option<Rehearsed> {
@@ -696,8 +699,15 @@ impl Cryptography for World {
 impl AuthRuntime for World {
     const FORMS: Forms = Forms::ALL;
 
-    async fn read_body(&self, limit: u32, _within: u32) -> Result<Vec<u8>, BodyReadError> {
+    async fn read_body(
+        &self,
+        _length: Option<u64>,
+        limit: u32,
+        _timeout_ms: u32,
+        total: Option<u32>,
+    ) -> Result<Vec<u8>, BodyReadError> {
         self.steps.borrow_mut().push("read body".to_owned());
+        self.body_deadline.set(total);
         self.bodies_read.set(self.bodies_read.get() + 1);
         let body = self.body.take().into_bytes();
         match self.broken_body {

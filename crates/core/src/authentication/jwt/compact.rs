@@ -8,7 +8,7 @@ use super::json::Value;
 use crate::configuration::SignatureAlgorithm;
 
 /// In bytes. Tokens of GitHub have some 2 KiB, and tokens with many groups some 4 KiB.
-pub const LONGEST: usize = 8 * 1024;
+pub const MAX_TOKEN_BYTES: usize = 8 * 1024;
 
 /// The longest `kid`, in bytes.
 const LONGEST_KEY_ID: usize = 256;
@@ -19,7 +19,7 @@ const KEY_REFERENCES: [&str; 4] = ["jku", "x5u", "jwk", "x5c"];
 
 /// Whether the text looks like such a token: it begins with `{` in Base64, and has at least two dots.
 #[must_use]
-pub fn is_meant(text: &str) -> bool {
+pub fn looks_like_jwt(text: &str) -> bool {
     text.starts_with('e') && text.bytes().filter(|byte| *byte == b'.').nth(1).is_some()
 }
 
@@ -46,7 +46,7 @@ impl<'t> CompactToken<'t> {
     /// # Errors
     /// The text is not a token, or its header requests something that is not allowed.
     pub fn parse(text: &'t str) -> Result<Self, JwtError> {
-        if text.len() > LONGEST {
+        if text.len() > MAX_TOKEN_BYTES {
             return Err(JwtError::TooLarge);
         }
         let mut parts = text.split('.');
@@ -171,7 +171,7 @@ mod tests {
         ] {
             assert_eq!(error(text), JwtError::Malformed, "{text}");
         }
-        let huge = token(r#"{"alg":"RS256"}"#, &format!(r#"{{"a":"{}"}}"#, "x".repeat(LONGEST)));
+        let huge = token(r#"{"alg":"RS256"}"#, &format!(r#"{{"a":"{}"}}"#, "x".repeat(MAX_TOKEN_BYTES)));
         assert_eq!(error(&huge), JwtError::TooLarge);
     }
 
@@ -185,7 +185,7 @@ mod tests {
             ("e.x", false),
             ("sk.live.x", false),
         ] {
-            assert_eq!(is_meant(text), expected, "{text}");
+            assert_eq!(looks_like_jwt(text), expected, "{text}");
         }
     }
 
@@ -197,8 +197,8 @@ mod tests {
         assert_eq!(error(&named(257)), JwtError::Malformed);
         // Four digits of the signature are three bytes.
         let text = token(r#"{"alg":"RS256"}"#, r#"{"a":"12"}"#);
-        assert_eq!(text.len() % 4, LONGEST % 4);
-        let longest = format!("{text}{}", "A".repeat(LONGEST - text.len()));
+        assert_eq!(text.len() % 4, MAX_TOKEN_BYTES % 4);
+        let longest = format!("{text}{}", "A".repeat(MAX_TOKEN_BYTES - text.len()));
         assert!(CompactToken::parse(&longest).is_ok());
         assert_eq!(error(&format!("{longest}AAAA")), JwtError::TooLarge);
     }

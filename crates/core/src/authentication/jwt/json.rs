@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::sort::sorted;
 use serde::de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
 
 /// The deepest nesting of objects and lists. Tokens of Kubernetes have three levels.
@@ -31,8 +32,18 @@ impl Value {
     /// Parses the bytes; `None` if they are not JSON, or exceed the limits.
     #[must_use]
     pub fn parse(bytes: &[u8]) -> Option<Self> {
+        Self::parse_with(bytes, MOST_MEMBERS)
+    }
+
+    /// The same for a value of the operator's own, whose length is its only limit.
+    #[must_use]
+    pub fn parse_of_any_length(bytes: &[u8]) -> Option<Self> {
+        Self::parse_with(bytes, usize::MAX)
+    }
+
+    fn parse_with(bytes: &[u8], most_members: usize) -> Option<Self> {
         let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-        let value = Depth(DEEPEST).deserialize(&mut deserializer).ok()?;
+        let value = Limits { depth: DEEPEST, most_members }.deserialize(&mut deserializer).ok()?;
         deserializer.end().ok()?;
         Some(value)
     }
@@ -63,17 +74,22 @@ impl Value {
     }
 }
 
-/// The number of levels that are left.
+/// What a value may have.
 #[derive(Clone, Copy)]
-struct Depth(u8);
+struct Limits {
+    /// The number of levels that are left.
+    depth: u8,
+    most_members: usize,
+}
 
-impl Depth {
+impl Limits {
     fn below<E: serde::de::Error>(self) -> Result<Self, E> {
-        self.0.checked_sub(1).map(Self).ok_or_else(|| E::custom("nested too deep"))
+        let depth = self.depth.checked_sub(1).ok_or_else(|| E::custom("nested too deep"))?;
+        Ok(Self { depth, ..self })
     }
 }
 
-impl<'de> DeserializeSeed<'de> for Depth {
+impl<'de> DeserializeSeed<'de> for Limits {
     type Value = Value;
 
     fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
@@ -81,7 +97,7 @@ impl<'de> DeserializeSeed<'de> for Depth {
     }
 }
 
-impl<'de> Visitor<'de> for Depth {
+impl<'de> Visitor<'de> for Limits {
     type Value = Value;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -133,12 +149,16 @@ impl<'de> Visitor<'de> for Depth {
         let below = self.below()?;
         let mut members: Vec<(String, Value)> = Vec::new();
         while let Some(name) = map.next_key::<String>()? {
-            // JSON parsers disagree on which one counts (RFC 8259 §4, RFC 7519 §4).
-            if members.len() == MOST_MEMBERS || members.iter().any(|(known, _)| *known == name) {
-                return Err(A::Error::custom("a member occurs twice, or there are too many"));
+            if members.len() == self.most_members {
+                return Err(A::Error::custom("there are too many members"));
             }
             let value = map.next_value_seed(below)?;
             members.push((name, value));
+        }
+        // JSON parsers disagree on which one counts (RFC 8259 §4, RFC 7519 §4).
+        let names = sorted(members.iter().map(|(name, _)| name.as_str()).collect(), Ord::cmp);
+        if names.windows(2).any(|pair| matches!(pair, [one, other] if one == other)) {
+            return Err(A::Error::custom("a member occurs twice"));
         }
         Ok(Value::Object(members))
     }

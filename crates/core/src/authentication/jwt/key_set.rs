@@ -27,8 +27,12 @@ const LONGEST: u32 = 60 * 60;
 const DEFAULT: u32 = 5 * 60;
 
 /// In seconds: a set that is younger is not fetched again for an unknown key. Otherwise, anyone could cause a request
-/// to the issuer with each request.
-const YOUNG: u64 = 30;
+/// to the issuer with each request. So a set is kept for at least this time, whatever its issuer says.
+const YOUNG: u32 = 30;
+
+/// In seconds: after a request to the issuer has failed, the next one is sent no earlier. The cache is one location's,
+/// so each location asks by itself, and so do requests that arrive before the first response.
+const FAILED: u32 = 5;
 
 const OK: u16 = 200;
 
@@ -53,14 +57,23 @@ pub async fn keys<R: Bindings + AuthRuntime>(
             let base = base_url(base, runtime).map_err(|_| JwtError::KeySetUnavailable)?;
             let url = [base.origin.as_ref(), &base.base, path].concat();
             let name = format!("keys/{}", hex(digest(url.as_bytes()).get(..16).unwrap_or_default()));
-            let kept = runtime.get(&name).await.and_then(|bytes| KeptSet::parse(&bytes, now));
-            let is_young = kept.as_ref().is_some_and(|kept| kept.fetched + YOUNG > now);
-            match kept.map(|kept| chosen(kept.keys, key_id)) {
-                Some(Ok(keys)) => return Ok(keys),
-                Some(Err(why)) if is_young => return Err(why),
-                Some(Err(_)) | None => {
+            let mut kept = runtime.get(&name).await.and_then(|bytes| KeptSet::parse(&bytes, now));
+            let keys = kept.as_mut().map(|kept| std::mem::take(&mut kept.keys));
+            match (keys.map(|keys| chosen(keys, key_id)), &kept) {
+                (Some(Ok(keys)), _) => return Ok(keys),
+                (_, Some(kept)) if kept.has_failed => return Err(JwtError::KeySetUnavailable),
+                (Some(Err(why)), Some(kept)) if kept.tried + u64::from(YOUNG) > now => return Err(why),
+                _ => {
                     let is_discovered = matches!(source, KeySource::Discovered(_));
-                    fetch(&url, is_discovered, issuer, &name, now, runtime).await?
+                    let fetched = fetch(&url, is_discovered, issuer, runtime).await;
+                    let entry = match (&fetched, kept) {
+                        (Ok(set), _) => KeptSet::entry(now, set.lifetime, &set.body),
+                        // The keys that are known stay valid until their time has passed.
+                        (Err(_), Some(kept)) => kept.entry_of_failure(now),
+                        (Err(_), None) => KeptSet::entry(now, FAILED, &[]),
+                    };
+                    runtime.put(&name, &entry.0, entry.1).await;
+                    fetched?.keys
                 }
             }
         }
@@ -80,32 +93,62 @@ fn chosen(mut keys: Vec<PublicKey>, key_id: Option<&str>) -> Result<Vec<PublicKe
     if (1..=most).contains(&keys.len()) { Ok(keys) } else { Err(JwtError::KeyUnknown) }
 }
 
-/// A set in the cache.
+/// A set in the cache, or the note that none could be fetched.
 struct KeptSet {
-    /// When it was fetched, in seconds since 1970.
-    fetched: u64,
+    /// When it was last asked for, in seconds since 1970.
+    tried: u64,
+    /// When it expires.
+    ends: u64,
     keys: Vec<PublicKey>,
+    /// The set as the issuer sent it.
+    body: Vec<u8>,
+    /// Whether the issuer could not be asked, and there is no set.
+    has_failed: bool,
 }
 
 impl KeptSet {
-    /// Parses an entry: the times when it was fetched and when it expires, and the set as the issuer sent it.
+    /// Parses an entry: the time of the last request to the issuer, the time when the entry expires, and the set as the
+    /// issuer sent it, which is empty if there is none.
     fn parse(bytes: &[u8], now: u64) -> Option<Self> {
-        let (fetched, rest) = bytes.split_first_chunk::<8>()?;
+        let (tried, rest) = bytes.split_first_chunk::<8>()?;
         let (ends, set) = rest.split_first_chunk::<8>()?;
-        let (fetched, ends) = (u64::from_le_bytes(*fetched), u64::from_le_bytes(*ends));
-        let is_valid = fetched <= now && now < ends && ends - fetched <= u64::from(LONGEST);
-        if is_valid { Some(Self { fetched, keys: PublicKey::set(set)? }) } else { None }
+        let (tried, ends) = (u64::from_le_bytes(*tried), u64::from_le_bytes(*ends));
+        let is_valid = tried <= now && now < ends && ends - tried <= u64::from(LONGEST);
+        let has_failed = set.is_empty();
+        let keys = || if has_failed { Some(Vec::new()) } else { PublicKey::set(set) };
+        if is_valid {
+            Some(Self { tried, ends, keys: keys()?, body: set.to_vec(), has_failed })
+        } else {
+            None
+        }
     }
+
+    /// An entry, and the time for which it is kept, in seconds.
+    fn entry(now: u64, seconds: u32, set: &[u8]) -> (Vec<u8>, u32) {
+        let times = [now, now + u64::from(seconds)].map(u64::to_le_bytes).concat();
+        ([times.as_slice(), set].concat(), seconds)
+    }
+
+    /// The entry after the issuer could not be asked again.
+    fn entry_of_failure(&self, now: u64) -> (Vec<u8>, u32) {
+        Self::entry(now, u32::try_from(self.ends.saturating_sub(now)).unwrap_or_default(), &self.body)
+    }
+}
+
+/// A set that has just been fetched.
+struct FetchedSet {
+    keys: Vec<PublicKey>,
+    body: Vec<u8>,
+    /// In seconds.
+    lifetime: u32,
 }
 
 async fn fetch<R: AuthRuntime>(
     url: &str,
     is_discovered: bool,
     issuer: &str,
-    name: &str,
-    now: u64,
     runtime: &R,
-) -> Result<Vec<PublicKey>, JwtError> {
+) -> Result<FetchedSet, JwtError> {
     let (body, seconds) = if is_discovered {
         let (metadata, _) = get(url, runtime).await?;
         get(&key_set_url(&metadata, issuer).ok_or(JwtError::KeySetUnavailable)?, runtime).await?
@@ -113,11 +156,7 @@ async fn fetch<R: AuthRuntime>(
         get(url, runtime).await?
     };
     let keys = PublicKey::set(&body).ok_or(JwtError::KeySetUnavailable)?;
-    if seconds > 0 {
-        let times = [now, now + u64::from(seconds)].map(u64::to_le_bytes).concat();
-        runtime.put(name, &[times.as_slice(), &body].concat(), seconds).await;
-    }
-    Ok(keys)
+    Ok(FetchedSet { keys, body, lifetime: seconds.max(YOUNG) })
 }
 
 /// The response's body, and its lifetime in seconds.
@@ -249,7 +288,7 @@ mod tests {
             [&fetched.to_le_bytes()[..], &ends.to_le_bytes(), set.as_bytes()].concat()
         };
         let set = r#"{"keys":[]}"#;
-        assert_eq!(KeptSet::parse(&kept(100, 200, set), 150).unwrap().fetched, 100);
+        assert_eq!(KeptSet::parse(&kept(100, 200, set), 150).unwrap().tried, 100);
         for (bytes, now) in [
             (kept(100, 200, set), 200),
             (kept(100, 200, set), 99),

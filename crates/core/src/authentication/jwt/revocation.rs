@@ -18,13 +18,14 @@ pub struct RevocationList {
 }
 
 impl RevocationList {
-    /// Parses a JSON object. `iat` is a time; all tokens that were issued before it are revoked. `sub` has such a time
+    /// Parses a JSON object, which can have as many members as fit into a secret. `iat` is a time; all tokens that were issued before it are revoked. `sub` has such a time
     /// for each of its subjects. `jti` has a member for each token, whose value is ignored.
     ///
     /// # Errors
     /// Returns an error for anything else, because an invalid list must not admit a token that it may have revoked.
     pub fn parse(value: &SecretValue) -> Result<Self, InvalidRevocationList> {
-        let parsed = Value::parse(value.expose().as_bytes()).ok_or(InvalidRevocationList::NoJson)?;
+        let parsed =
+            Value::parse_of_any_length(value.expose().as_bytes()).ok_or(InvalidRevocationList::NoJson)?;
         let Value::Object(members) = parsed else { return Err(InvalidRevocationList::NoObject) };
         let mut list = Self::default();
         for (position, (name, value)) in (1..).zip(members) {
@@ -106,6 +107,20 @@ impl Error for InvalidRevocationList {}
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_list_has_no_limit_but_the_length_of_a_secret() {
+        let ids: Vec<String> = (0..3_000).map(|at| format!("\"id{at}\":1766592000")).collect();
+        for member in ["jti", "sub"] {
+            let text = format!("{{\"{member}\":{{{}}}}}", ids.join(","));
+            assert!(text.len() < 65_536);
+            let list = RevocationList::parse(&SecretValue::new(text)).unwrap();
+            assert!(list.revokes("id2999", "id2999", 1.0), "{member}");
+            assert!(!list.revokes("id3000", "id3000", 1.0), "{member}");
+        }
+        let twice = format!("{{\"jti\":{{{},\"id0\":1}}}}", ids.join(","));
+        assert_eq!(RevocationList::parse(&SecretValue::new(twice)), Err(InvalidRevocationList::NoJson),);
+    }
 
     #[test]
     fn the_reason_names_the_place_and_not_the_value() {

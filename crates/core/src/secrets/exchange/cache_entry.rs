@@ -16,7 +16,7 @@ use crate::signing::moment::Moment;
 const MARGIN: u64 = 60;
 
 /// The longest time that a token is kept, in seconds.
-const LONGEST: u64 = 24 * 60 * 60;
+const MAX_AGE_SECONDS: u64 = 24 * 60 * 60;
 
 /// The cache entry of one credential's token.
 pub(super) struct CacheEntry {
@@ -67,7 +67,7 @@ impl CacheEntry {
         moment: &Moment,
         runtime: &S,
     ) {
-        let seconds = expires.saturating_sub(moment.seconds() + MARGIN).min(LONGEST);
+        let seconds = expires.saturating_sub(moment.seconds() + MARGIN).min(MAX_AGE_SECONDS);
         let Some(seconds) = u32::try_from(seconds).ok().filter(|seconds| *seconds > 0) else { return };
         let text = SecretBytes::new([&expires.to_le_bytes(), token.expose().as_bytes()].concat());
         // From 128 random bits and the number of the exchange, so that no key encrypts twice with one nonce.

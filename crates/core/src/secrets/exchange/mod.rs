@@ -71,7 +71,7 @@ async fn send<R: AuthRuntime>(
     signed.map_err(|_| ExchangeError::Unsigned)?;
     plan.has_body = plan.body.is_some();
     let response = runtime.request(&plan, LARGEST_RESPONSE).await.map_err(|why| match why {
-        SendError::Unreachable | SendError::Invalid => ExchangeError::Unreachable,
+        SendError::Unreachable | SendError::Invalid | SendError::NoBinding => ExchangeError::Unreachable,
         SendError::TimedOut => ExchangeError::TimedOut,
         SendError::TooLarge => ExchangeError::TooLarge,
     })?;

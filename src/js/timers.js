@@ -1,5 +1,5 @@
-// The timer of a fixed deadline, for deadline.rs, and the time limit of a body that streams. Both are in one file
-// because the Worker gets only the files that Rust imports from, and nothing in Rust imports an IdleTimer.
+// The timer of a fixed deadline, for timer.rs, and the time limit of a body that streams. They share a file because the
+// Worker gets only the files that Rust imports from, and nothing in Rust imports an IdleTimer.
 
 // Fulfils the wait with this number after this many milliseconds, and returns the id for `clearTimeout`. Only the timer
 // refers to the waiter. With `nodejs_compat`, a timer is an object, which would refer to it too.
@@ -9,7 +9,7 @@ export function fulfillAfter(milliseconds, waiter, number) {
 
 // The time limit of a body that streams: it expires once, this many milliseconds after the last progress. Uploads,
 // downloads with an idle timeout, and the wait for the head of a response (attempt.js) use it. Time limits that do not
-// move with progress are in deadline.rs.
+// move with progress are in timer.rs.
 export class IdleTimer {
   #milliseconds;
   #expire;

@@ -1,4 +1,4 @@
-//! The deadline of reads, for any Worker. The gateway does not use it: its own is `src/deadline.rs`, and
+//! The deadline of reads, for any Worker. The gateway does not use it: its own deadline is in `src/timer.rs`, and
 //! `src/secret_reading.rs` applies it to reads.
 
 use std::cell::Cell;
@@ -7,7 +7,7 @@ use js_sys::{Array, Function, Promise, futures::JsFuture};
 use wasm_bindgen::prelude::*;
 
 /// The longest delay of `setTimeout`, in milliseconds. A longer one fires at once.
-const LONGEST: u32 = i32::MAX.unsigned_abs();
+const MAX_DELAY_MS: u32 = i32::MAX.unsigned_abs();
 
 #[wasm_bindgen]
 extern "C" {
@@ -38,7 +38,7 @@ impl Deadline {
         let mut pass = JsValue::UNDEFINED;
         let passed = Promise::new(&mut |resolve, _| pass = resolve.into());
         let pass: Function = pass.unchecked_into();
-        let timer = set_timeout(&pass, milliseconds.min(LONGEST), &pass);
+        let timer = set_timeout(&pass, milliseconds.min(MAX_DELAY_MS), &pass);
         Self { passed, pass, timer, pending: Cell::new(0) }
     }
 

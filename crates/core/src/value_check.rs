@@ -1,18 +1,20 @@
-//! The places in which a configuration uses a secret's value, and whether a value fits them.
+//! Whether a secret's value fits every place in which the configuration uses it: in the auth of routes, as the secret
+//! of a caller, as a list of revoked tokens, and as the token of an account's API.
 
 use std::error::Error;
 use std::fmt;
 
+use crate::authentication::jwt::{InvalidRevocationList, RevocationList};
 use crate::configuration::{
-    Caller, Gateway, HmacProof, OutputPlace, Part, Placement, Proof, Route, SecretId, Template,
+    Caller, CallerAuthentication, Forms, Gateway, HmacProof, Operator, Part, Route, SecretId, Template,
 };
 use crate::secret_value::SecretValue;
 use crate::secrets::json_field::string_field;
+use crate::secrets::placement_syntax::value_syntaxes;
 use crate::value_syntax::{InvalidValue, ValueFault, ValueSyntax, is_signing_key};
 
-/// Checks that the value fits every place in which the configuration uses this secret: the auth of each route, and the
-/// token of a caller. `signs` tells whether the configuration may have keys that sign tokens, so that a build without
-/// them does not contain the code for parsing keys.
+/// Checks that the value fits every place in which the configuration uses this secret. `forms` are those that the
+/// configuration may have, so that a build does not contain the code for parsing others.
 ///
 /// # Errors
 /// The first place that the value does not fit.
@@ -20,21 +22,40 @@ pub fn check_value<'g>(
     gateway: &'g Gateway,
     id: SecretId,
     value: &SecretValue,
-    signs: bool,
+    forms: Forms,
 ) -> Result<(), Misfit<'g>> {
     for route in gateway.routes.iter() {
-        check_route(route, id, value, signs)?;
+        check_route(route, id, value, forms.jwt)?;
     }
-    gateway.callers.iter().try_for_each(|caller| check_caller(caller, id, value))
+    gateway.callers.iter().try_for_each(|caller| check_caller(caller, id, value, forms))?;
+    gateway.operator.iter().try_for_each(|operator| check_operator(operator, id, value))
 }
 
-fn check_caller<'g>(caller: &'g Caller, id: SecretId, value: &SecretValue) -> Result<(), Misfit<'g>> {
+fn check_operator<'g>(operator: &Operator, id: SecretId, value: &SecretValue) -> Result<(), Misfit<'g>> {
+    let apis = [("metrics", &operator.metrics), ("secrets_store", &operator.secrets_store)];
+    for (key, api) in apis {
+        if api.as_ref().is_some_and(|api| api.token == id) {
+            let checked = ValueSyntax::Header.check(value.expose());
+            let misfit =
+                |fault| Misfit { user: User::Operator(key), field: None, fault: MisfitFault::Value(fault) };
+            checked.map_err(misfit)?;
+        }
+    }
+    Ok(())
+}
+
+fn check_caller<'g>(
+    caller: &'g Caller,
+    id: SecretId,
+    value: &SecretValue,
+    forms: Forms,
+) -> Result<(), Misfit<'g>> {
     let misfit = |field, fault| Misfit { user: User::Caller(&caller.name), field, fault };
-    match &caller.proof {
-        Proof::Secret(token) if *token == id => {
+    match &caller.authentication {
+        CallerAuthentication::Secret(token) if *token == id => {
             ValueSyntax::Header.check(value.expose()).map_err(|fault| misfit(None, MisfitFault::Value(fault)))
         }
-        Proof::Hmac(HmacProof { key, field, key_encoding, .. }) if *key == id => {
+        CallerAuthentication::Hmac(HmacProof { key, field, key_encoding, .. }) if *key == id => {
             let name = field.as_deref();
             let found = name.map(|name| {
                 string_field(value, name).ok_or_else(|| misfit(Some(name), MisfitFault::NoField))
@@ -44,6 +65,11 @@ fn check_caller<'g>(caller: &'g Caller, id: SecretId, value: &SecretValue) -> Re
             ValueSyntax::Key(*key_encoding)
                 .check(key)
                 .map_err(|fault| misfit(name, MisfitFault::Value(fault)))
+        }
+        CallerAuthentication::Issued(issued) if forms.issued && issued.revoked == Some(id) => {
+            RevocationList::parse(value)
+                .map(drop)
+                .map_err(|fault| misfit(None, MisfitFault::RevocationList(fault)))
         }
         _ => Ok(()),
     }
@@ -102,49 +128,6 @@ fn check_syntax(syntax: ValueSyntax, value: &SecretValue, signs: bool) -> Result
     }
 }
 
-/// The templates of a placement, each with the syntax of its value.
-fn value_syntaxes(placement: &Placement) -> Vec<(&Template, ValueSyntax)> {
-    let mut values = match placement {
-        Placement::Bearer(value) | Placement::Header { value, .. } => vec![(value, ValueSyntax::Header)],
-        Placement::Basic { username, password } => {
-            vec![(username, ValueSyntax::Username), (password, ValueSyntax::Password)]
-        }
-        Placement::Query { value, .. } | Placement::Body { value, .. } => vec![(value, ValueSyntax::Encoded)],
-        Placement::Client { id, secret } => vec![(id, ValueSyntax::Encoded), (secret, ValueSyntax::Encoded)],
-        Placement::Path { value, .. } => vec![(value, ValueSyntax::Segment)],
-        Placement::Hmac(hmac) => {
-            vec![(&hmac.key, ValueSyntax::Key(hmac.key_encoding)), (&hmac.message, ValueSyntax::Encoded)]
-        }
-        Placement::SigV4(sigv4) => {
-            let mut values = vec![
-                (&sigv4.access_key_id, ValueSyntax::AccessKeyId),
-                (&sigv4.secret_access_key, ValueSyntax::Encoded),
-            ];
-            values.extend(sigv4.session_token.iter().map(|token| (token, ValueSyntax::Header)));
-            values
-        }
-        Placement::Jwt(jwt) => {
-            let mut values = vec![(&jwt.key, ValueSyntax::SigningKey(jwt.algorithm, jwt.key_encoding))];
-            for claim in jwt.header.iter().chain(jwt.claims.iter()) {
-                claim.value.each_template(&mut |template| values.push((template, ValueSyntax::Encoded)));
-            }
-            values
-        }
-        Placement::Mtls(_) => Vec::new(),
-        Placement::Exchange(exchange) => exchange.auth.iter().flat_map(self::value_syntaxes).collect(),
-    };
-    values.extend(placement.outputs().iter().map(|output| (&output.value, syntax_of(&output.place))));
-    values
-}
-
-/// The syntax of a value in this place.
-pub(super) const fn syntax_of(output: &OutputPlace) -> ValueSyntax {
-    match output {
-        OutputPlace::Header(_) => ValueSyntax::Header,
-        OutputPlace::Query(_) | OutputPlace::Body(_) => ValueSyntax::Encoded,
-    }
-}
-
 /// A place that a value does not fit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Misfit<'g> {
@@ -158,18 +141,24 @@ pub struct Misfit<'g> {
 enum User<'g> {
     Route(&'g str),
     Caller(&'g str),
+    /// A key of `[operator]`.
+    Operator(&'static str),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum MisfitFault {
     NoField,
     Value(InvalidValue),
+    RevocationList(InvalidRevocationList),
 }
 
 impl fmt::Display for Misfit<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.field, self.fault) {
             (None, MisfitFault::Value(fault)) => fault.fmt(formatter)?,
+            (_, MisfitFault::RevocationList(fault)) => {
+                write!(formatter, "as a list of revoked tokens, {fault}")?;
+            }
             (Some(field), MisfitFault::Value(fault)) => write!(formatter, "in its field `{field}`, {fault}")?,
             (field, MisfitFault::NoField) => {
                 let field = field.unwrap_or_default();
@@ -177,6 +166,10 @@ impl fmt::Display for Misfit<'_> {
             }
         }
         match self.user {
+            User::Caller(name) if matches!(self.fault, MisfitFault::RevocationList(_)) => {
+                write!(formatter, ", so the gateway would refuse every token of the class `{name}`")
+            }
+            User::Operator(key) => write!(formatter, ", so `{key}` of the operator cannot use it"),
             User::Route(name) => write!(formatter, ", so the route `{name}` cannot use it"),
             User::Caller(name) => write!(formatter, ", so the caller `{name}` cannot show it"),
         }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use futures::future::join_all;
 
 use crate::bindings::Bindings;
-use crate::first_of::first_from;
+use crate::read_first_of::first_from;
 use crate::secret_value::SecretValue;
 use crate::unavailable::Unavailable;
 
@@ -17,7 +17,7 @@ use crate::unavailable::Unavailable;
 /// ```
 /// # use ostiary_secret_bindings::{Bindings, Unavailable, all};
 /// # async fn example(env: &impl Bindings) -> Result<(), Unavailable> {
-/// let stripe = ["STRIPE_KEY", "STRIPE_KEY_PREVIOUS"].as_slice();
+/// let stripe = ["STRIPE_KEY", "STRIPE_KEY_2"].as_slice();
 /// let secrets = all(env, [("stripe", stripe), ("token", &["TOKEN"])], 2_000).await?;
 /// let stripe = secrets.get("stripe");
 /// # Ok(())

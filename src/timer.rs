@@ -1,12 +1,13 @@
 //! The two kinds of time limits of the edge, for everything that it awaits in Rust.
 //!
-//! - A [`Deadline`] is fixed: it passes so many milliseconds after it was made. The reads of a request's secrets share
-//!   one (`request_context.rs`, with the time `secret_timeout` of the configuration). The cache, the gateway's own
-//!   requests, pauses between attempts and the operator's requests have their own.
+//! - A [`Deadline`] is fixed: it passes so many milliseconds after it was made. Reads and rate limits that begin
+//!   together share one (`shared_deadline` in `request_context.rs`); a later read has a new one. The time of a read is
+//!   `secret_timeout` of the configuration, which `secret_reading.rs` applies. The cache, the gateway's own requests,
+//!   pauses between attempts and the operator's requests have their own.
 //! - An [`IdleDeadline`] moves: it passes when one of several waits takes too long. Callers' bodies that
-//!   are read as a whole have one (`body_reader.rs`).
+//!   are read as a whole have one (`auth_runtime.rs`).
 //!
-//! The time limits of bodies that stream are in JavaScript: `IdleTimer` in `js/deadline.js`.
+//! The time limits of bodies that stream are in JavaScript: `IdleTimer` in `js/timers.js`.
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
@@ -16,19 +17,19 @@ use js_sys::Date;
 
 use crate::invocation::Invocation;
 use crate::js;
-use crate::waiter::Signal;
+use crate::waiter::WaitOutcome;
 
 /// A fixed deadline. Its timer is cleared when it is dropped.
 pub(crate) struct Deadline {
     invocation: Invocation,
-    passed: Signal,
+    passed: WaitOutcome,
     timer: f64,
 }
 
 impl Deadline {
     /// A deadline this many milliseconds from now.
     pub(crate) fn new(invocation: &Invocation, milliseconds: u32) -> Self {
-        let passed = Signal::default();
+        let passed = WaitOutcome::default();
         let (waiter, number) = invocation.wait(&passed);
         let timer = js::fulfill_after(milliseconds, &waiter, number);
         Self { invocation: invocation.clone(), passed, timer }

@@ -19,11 +19,11 @@ pub const KIND: &str = "ostiary+jwt";
 const LONGEST_NAME: usize = 128;
 
 /// The most rules, or names of routes, in one token.
-const MOST: usize = 64;
+const MAX_LIMITS: usize = 64;
 
 /// The limits of a token, within its caller's rules.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Narrowing {
+pub struct TokenScope {
     /// The routes to which it is limited; `None` for all of the caller's.
     routes: Option<Vec<String>>,
     /// Additional rules, of which one has to admit the request; `None` for no limit.
@@ -42,11 +42,11 @@ pub struct Revocable {
 
 /// The holder of such a token.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Holder {
+pub struct TokenHolder {
     /// `class/name`.
     pub subject: String,
     /// The limits of the token.
-    pub narrowing: Narrowing,
+    pub scope: TokenScope,
     /// The data for the revocation; `None` if the class has no list.
     pub revocable: Option<Revocable>,
 }
@@ -65,7 +65,7 @@ pub fn is_name(name: &str) -> bool {
     (1..=LONGEST_NAME).contains(&name.len()) && name.bytes().all(is_word)
 }
 
-impl Holder {
+impl TokenHolder {
     /// Reads the claims of a token with a valid signature.
     pub fn read(issued: &IssuedProof, claims: &Value, now: f64) -> Result<Self, JwtError> {
         let Times { issued: Some(begin), expires } = check_times(claims, now)? else {
@@ -79,14 +79,14 @@ impl Holder {
         }
         let text = |name: &str| claims.get(name).and_then(Value::as_text).ok_or(JwtError::Malformed);
         let (subject, id) = (text("sub")?.to_owned(), text("jti")?.to_owned());
-        let narrowing = Narrowing::read(claims)?;
+        let scope = TokenScope::read(claims)?;
         let revocable =
             issued.revoked.map(|list| Revocable { list, subject: subject.clone(), id, issued: begin });
-        Ok(Self { subject, narrowing, revocable })
+        Ok(Self { subject, scope, revocable })
     }
 }
 
-impl Narrowing {
+impl TokenScope {
     fn read(claims: &Value) -> Result<Self, JwtError> {
         let rules = texts(claims, "rules")?.map(|rules| {
             let parsed = rules.iter().map(|text| Rule::parse(text).ok_or(JwtError::Malformed));
@@ -107,7 +107,7 @@ impl Narrowing {
 fn texts(claims: &Value, name: &str) -> Result<Option<Vec<String>>, JwtError> {
     let Some(value) = claims.get(name) else { return Ok(None) };
     let Value::List(elements) = value else { return Err(JwtError::Malformed) };
-    if elements.len() > MOST {
+    if elements.len() > MAX_LIMITS {
         return Err(JwtError::Malformed);
     }
     let text = |element: &Value| element.as_text().map(str::to_owned).ok_or(JwtError::Malformed);
@@ -147,10 +147,10 @@ mod tests {
         Value::parse(json.as_bytes()).unwrap()
     }
 
-    fn read(claims: &str) -> Result<Holder, JwtError> {
+    fn read(claims: &str) -> Result<TokenHolder, JwtError> {
         let audience = Some("https://gw.example.com".into());
         let issued = IssuedProof { keys: vec![].into(), audience, max_ttl: 1000, revoked: Some(SecretId(0)) };
-        Holder::read(&issued, &value(claims), 1000.0)
+        TokenHolder::read(&issued, &value(claims), 1000.0)
     }
 
     const CLAIMS: &str =
