@@ -214,13 +214,13 @@ fn ready_judges_each_auth_with_a_secret_once() {
 fn a_route_whose_secrets_are_in_two_calls_is_judged_in_the_second() {
     // `api` is in the first call, and `last` in the last one.
     let names: Vec<String> =
-        (0..25).map(|index| format!("s{index} = [\"ONLY_KEY\", \"API_KEY\"]\n")).collect();
+        (0..25).map(|index| format!("s{index} = [\"S{index}\", \"S{index}_NEXT\"]\n")).collect();
     let usual = include_str!("gateway.toml").replace("ops      = [", &format!("{}ops = [", names.concat()));
     let usual = usual
-        .replace("[callers.checkout]", "last = [\"PAIR_KEY\", \"PAIR_KEY_PREVIOUS\"]\n[callers.checkout]");
+        .replace("[callers.checkout]", "last = [\"THREE_KEY\", \"THREE_KEY_PREVIOUS\"]\n[callers.checkout]");
     let both = "\n[routes.both]\nmount = \"/both\"\nupstream = \"https://both.example.com\"\nauth = [{ header = \"x-a\", \
                 value = \"${api}\" }, { header = \"x-b\", value = \"${last}\" }]\nallow = { checkout = [\"GET /**\"] }\n";
-    let world = World::of(&(usual + both)).with("API_KEY", Binding::Missing);
+    let world = World::deployed(&(usual + both), &many_bindings()).with("API_KEY", Binding::Missing);
     let first = world.ask(&ask("GET", "/ready"));
     assert!(!routes(&first.report).iter().any(|(name, _)| name == "both"));
     let second = |world: &World| {
@@ -229,14 +229,14 @@ fn a_route_whose_secrets_are_in_two_calls_is_judged_in_the_second() {
         (exchange.status, routes(&exchange.report))
     };
     assert_eq!(second(&world), (200, vec![("both".to_owned(), json!(2))]));
-    let world = world.with("PAIR_KEY_PREVIOUS", Binding::Missing);
+    let world = world.with("THREE_KEY_PREVIOUS", Binding::Missing);
     assert_eq!(second(&world), (503, vec![("both".to_owned(), Value::Null)]));
 }
 
 #[test]
 fn ready_checks_a_list_of_revoked_tokens_and_the_tokens_of_the_account_s_apis() {
     let gateway = include_str!("gateway.toml")
-        .replace("[callers.checkout]", "list = [\"CLASSIC_KEY\"]\nreader = [\"ONLY_KEY\"]\n[callers.checkout]")
+        .replace("[callers.checkout]", "list = [\"CLASSIC_KEY\"]\nreader = [\"ANALYTICS_KEY\"]\n[callers.checkout]")
         .replace(
             "[callers.batch]",
             "[callers.agents]\nissued = { keys = [\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"], revoked = \"${list}\" }\n\
@@ -250,14 +250,14 @@ fn ready_checks_a_list_of_revoked_tokens_and_the_tokens_of_the_account_s_apis() 
         ("list", "CLASSIC_KEY", "{\"jti\":{\"canary\":1}}", "ok"),
         ("list", "CLASSIC_KEY", "{\"jti\":[\"canary\"]}", "invalid"),
         ("list", "CLASSIC_KEY", "canary", "invalid"),
-        ("reader", "ONLY_KEY", "canary-token", "ok"),
-        ("reader", "ONLY_KEY", "canary\u{e9}", "invalid"),
-        ("reader", "ONLY_KEY", "canary\nx", "invalid"),
+        ("reader", "ANALYTICS_KEY", "canary-token", "ok"),
+        ("reader", "ANALYTICS_KEY", "canary\u{e9}", "invalid"),
+        ("reader", "ANALYTICS_KEY", "canary\nx", "invalid"),
     ] {
         let gateway =
             gateway.replace("list = [\"CLASSIC_KEY\"]", "list = [{ worker_secret = \"CLASSIC_KEY\" }]");
         let gateway =
-            gateway.replace("classic  = [{ worker_secret = \"CLASSIC_KEY\" }]", "classic = [\"API_KEY\"]");
+            gateway.replace("classic  = [{ worker_secret = \"CLASSIC_KEY\" }]", "classic = [\"FIXED_KEY\"]");
         let world = World::of(&gateway).with(binding, Binding::Value(value));
         let exchange = world.ask(&ask("GET", &format!("/ready?secret={secret}")));
         assert_eq!(exchange.report["secrets"][0]["sources"][0]["outcome"], outcome, "{secret} {value}");
@@ -663,17 +663,19 @@ fn what_explain_does_not_understand_is_refused() {
 
 /// Fifty more secrets, with two sources each.
 fn with_many_secrets() -> World {
-    let secrets: Vec<String> =
-        (0..50).map(|index| format!("s{index} = [\"S{index}\", \"S{index}_NEXT\"]\n")).collect();
+    let names = (0..50).map(|index| format!("s{index} = [\"S{index}\", \"S{index}_NEXT\"]\n"));
+    let secrets = format!("[secrets]\n{}", names.collect::<String>());
+    let gateway = include_str!("gateway.toml").replace("[secrets]\n", &secrets);
+    World::deployed(&gateway, &many_bindings())
+}
+
+/// The `wrangler.toml` with two bindings for each of fifty more secrets.
+fn many_bindings() -> String {
     let row =
         |name: &str| format!("{{ binding = \"{name}\", store_id = \"store\", secret_name = \"{name}\" }},\n");
     let rows = (0..50).flat_map(|index| [row(&format!("S{index}")), row(&format!("S{index}_NEXT"))]);
-    let gateway =
-        include_str!("gateway.toml").replace("[secrets]\n", &format!("[secrets]\n{}", secrets.concat()));
     let list = "secrets_store_secrets = [\n";
-    let wrangler =
-        include_str!("wrangler.toml").replace(list, &format!("{list}{}", rows.collect::<String>()));
-    World::deployed(&gateway, &wrangler)
+    include_str!("wrangler.toml").replace(list, &format!("{list}{}", rows.collect::<String>()))
 }
 
 fn with_metrics() -> World {
