@@ -4,6 +4,7 @@
 
 use std::cell::RefCell;
 use std::env;
+use std::ffi::OsString;
 
 use clap::Args;
 use http::Method;
@@ -61,6 +62,8 @@ pub struct ChosenStore {
     pub id: StoreId,
     /// Its name, or its id if that was given.
     pub name: String,
+    /// Whether only the variable names it, which may be set for another project.
+    pub is_of_variable: bool,
 }
 
 impl ChosenStore {
@@ -94,7 +97,7 @@ impl ChosenStore {
 impl From<StoreId> for ChosenStore {
     fn from(id: StoreId) -> Self {
         let name = id.to_string();
-        Self { id, name }
+        Self { id, name, is_of_variable: false }
     }
 }
 
@@ -171,11 +174,18 @@ impl StoreArguments {
         );
         let store = match (self.store, self.store_id) {
             (Some(store), _) => api.store_named(&store)?,
-            (None, Some(id)) => ChosenStore::from(id),
+            (None, Some(id)) => ChosenStore { is_of_variable: is_of_variable(), ..ChosenStore::from(id) },
             (None, None) => api.only_store()?,
         };
         Ok((api, store))
     }
+}
+
+/// Whether the store's id is not on the command line.
+fn is_of_variable() -> bool {
+    let is_option =
+        |argument: &OsString| argument.to_str().is_some_and(|text| text.starts_with("--store-id"));
+    !env::args_os().any(|argument| is_option(&argument))
 }
 
 impl Api {
@@ -330,7 +340,7 @@ impl Api {
         let found: Vec<&Store> =
             if with_id.clone().next().is_some() { with_id.collect() } else { with_name.collect() };
         match found.as_slice() {
-            [store] => Ok(ChosenStore { id: store.id.clone(), name: store.name.clone() }),
+            [store] => Ok(ChosenStore { name: store.name.clone(), ..ChosenStore::from(store.id.clone()) }),
             [] => Err(Failure::failed(format_args!(
                 "the account has no store with the name or id `{}`; it has {}",
                 Printable(name),
@@ -347,7 +357,7 @@ impl Api {
     fn only_store(&self) -> Result<ChosenStore, Failure> {
         let stores = self.all(&self.account.stores(None))?;
         match stores.as_slice() {
-            [store] => Ok(ChosenStore { id: store.id.clone(), name: store.name.clone() }),
+            [store] => Ok(ChosenStore { name: store.name.clone(), ..ChosenStore::from(store.id.clone()) }),
             [] => Err(Failure::failed(format_args!(
                 "the account has no store; `{} NAME` makes one",
                 self.command("stores create")

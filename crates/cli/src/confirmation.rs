@@ -14,18 +14,24 @@ pub fn can_be_asked() -> bool {
 /// Checks that [`is_confirmed`] will not fail because of standard input.
 ///
 /// # Errors
-/// Standard error is a terminal but standard input is not, so the question could not be answered.
+/// Only one of standard error and standard input is a terminal: somebody is there, and could not see or answer the
+/// question.
 pub fn check_answerable(instead: &str) -> Result<(), Failure> {
-    if !io::stderr().is_terminal() || io::stdin().is_terminal() {
-        return Ok(());
-    }
-    Err(Failure::usage(format_args!("no question can be asked: standard input is not a terminal; {instead}")))
+    let missing = match (io::stderr().is_terminal(), io::stdin().is_terminal()) {
+        (true, false) => "input",
+        (false, true) => "error",
+        _ => return Ok(()),
+    };
+    Err(Failure::usage(format_args!(
+        "no question can be asked: standard {missing} is not a terminal; {instead}"
+    )))
 }
 
-/// Whether the user agrees. If standard error is not a terminal, no question is asked and the result is `true`.
+/// Whether the user agrees. If neither standard error nor standard input is a terminal, no question is asked and the
+/// result is `true`.
 ///
 /// # Errors
-/// Standard error is a terminal but standard input is not, so the question could not be answered.
+/// The same as [`check_answerable`].
 pub fn is_confirmed(question: &str, instead: &str) -> Result<bool, Failure> {
     check_answerable(instead)?;
     let mut terminal = io::stderr();

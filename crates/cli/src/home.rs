@@ -1,5 +1,6 @@
 //! The folder of a gateway's configuration, and the clone of Ostiary that builds it.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
@@ -109,16 +110,48 @@ impl Home {
         })
     }
 
-    /// Writes a `.gitignore`, unless there is one or the folder is the clone.
+    /// Writes a `.gitignore`, or adds what one lacks, unless the folder is the clone: `.wrangler` has the values of the
+    /// local store. Returns whether it was changed.
     ///
     /// # Errors
-    /// Returns an error if it cannot be written.
-    pub fn ignore_what_is_built(&self) -> Result<(), Failure> {
+    /// Returns an error if it cannot be read or written.
+    pub fn ignore_what_is_built(&self) -> Result<bool, Failure> {
         let path = self.folder.join(".gitignore");
-        if matches!(self.clone, Clone::Here) || path.exists() {
-            return Ok(());
+        let told =
+            |what: &str, error| Failure::failed(format_args!("cannot {what} {}: {error}", path.display()));
+        let before = match fs::read_to_string(&path) {
+            _ if matches!(self.clone, Clone::Here) => return Ok(false),
+            Ok(text) => text,
+            Err(error) if error.kind() == ErrorKind::NotFound => String::new(),
+            Err(error) => return Err(told("read", error)),
+        };
+        let after = with_ignored(&before);
+        if after == before {
+            return Ok(false);
         }
-        fs::write(&path, IGNORED)
-            .map_err(|error| Failure::failed(format_args!("cannot write {}: {error}", path.display())))
+        fs::write(&path, after).map_err(|error| told("write", error)).map(|()| true)
+    }
+}
+
+/// The text of a `.gitignore`, with the lines that it lacks at its end.
+fn with_ignored(text: &str) -> String {
+    let plain = |line: &str| line.trim().trim_matches('/').to_owned();
+    let known: Vec<String> = text.lines().map(plain).collect();
+    let missing = IGNORED.lines().filter(|line| !known.contains(&plain(line)));
+    let missing: String = missing.flat_map(|line| [line, "\n"]).collect();
+    let end = if text.is_empty() || text.ends_with('\n') || missing.is_empty() { "" } else { "\n" };
+    format!("{text}{end}{missing}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_ignored_yet_is_added() {
+        assert_eq!(with_ignored(""), IGNORED);
+        assert_eq!(with_ignored(IGNORED), IGNORED);
+        assert_eq!(with_ignored("build/\n.wrangler\n.dev.vars*\n"), "build/\n.wrangler\n.dev.vars*\n");
+        assert_eq!(with_ignored("/mine\n/build"), "/mine\n/build\n/.wrangler\n.dev.vars*\n");
     }
 }

@@ -8,6 +8,8 @@ use std::fmt;
 pub enum NoKey {
     /// It begins with the name of an authentication scheme.
     Scheme,
+    /// It is a whole line of a header.
+    Header,
     /// It is between quotes.
     Quoted,
     /// It is the name of a variable.
@@ -51,8 +53,10 @@ impl NoKey {
             Some(Self::Mask)
         } else if lower().starts_with("<html") || lower().starts_with("<!doctype") {
             Some(Self::Page)
-        } else if text.starts_with("ostiary ") {
+        } else if ["ostiary ", "npx "].iter().any(|command| text.starts_with(command)) {
             Some(Self::Command)
+        } else if is_header(text) {
+            Some(Self::Header)
         } else {
             None
         }
@@ -61,9 +65,18 @@ impl NoKey {
     /// The reason for a value in a place that adds the scheme.
     pub fn of_scheme(text: &str) -> Option<Self> {
         let (first, rest) = text.trim_start().split_once(' ')?;
-        let is_scheme = ["bearer", "basic"].iter().any(|scheme| first.eq_ignore_ascii_case(scheme));
+        let is_scheme =
+            ["bearer", "basic", "token", "apikey"].iter().any(|scheme| first.eq_ignore_ascii_case(scheme));
         (is_scheme && !rest.trim().is_empty()).then_some(Self::Scheme)
     }
+}
+
+/// Whether this is a header with its value, such as `Authorization: Bearer x`. A password may have a colon, too.
+fn is_header(text: &str) -> bool {
+    const NAMES: [&str; 6] =
+        ["authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key", "x-auth-token"];
+    let name = text.split_once(':').map(|(name, _)| name.trim());
+    name.is_some_and(|name| NAMES.iter().any(|known| name.eq_ignore_ascii_case(known)))
 }
 
 /// Whether this is a name in upper case, as variables have. A password may begin with a `$`, too.
@@ -87,6 +100,7 @@ impl fmt::Display for NoKey {
             Self::Scheme => {
                 "it begins with the name of an authentication scheme, which the gateway adds; write the key alone"
             }
+            Self::Header => "it is a header with its name; write the key alone",
             Self::Quoted => "it is between quotes, which would be a part of the key; write it without them",
             Self::Variable => "it is the name of a variable, and not the variable's value",
             Self::Assignment => "it is an assignment; write the text after the `=` alone",
@@ -124,6 +138,9 @@ mod tests {
             ("<html>404</html>", Some(NoKey::Page)),
             ("<!DOCTYPE html>", Some(NoKey::Page)),
             ("    ostiary secrets create --store one plain", Some(NoKey::Command)),
+            ("npx ostiary secrets create plain", Some(NoKey::Command)),
+            ("Authorization: Bearer x", Some(NoKey::Header)),
+            ("x-api-key:x", Some(NoKey::Header)),
         ] {
             assert_eq!(NoKey::of(text), expected, "{text}");
         }

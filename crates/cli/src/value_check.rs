@@ -3,6 +3,7 @@
 //!
 //! The file is longer than others, because its tests need a configuration with every place.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use clap::Args;
@@ -17,11 +18,13 @@ use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use zeroize::Zeroizing;
 
+use crate::api::ChosenStore;
 use crate::bound::Bound;
 use crate::configuration::{ConfigurationArguments, Environment};
 use crate::failure::Failure;
 use crate::no_key::NoKey;
-use crate::output::Output;
+use crate::output::{Output, Text, Tone};
+use crate::printable::Printable;
 use crate::token_check::{CheckedTokens, check_length, check_token};
 
 /// The option for values that look like mistakes.
@@ -34,7 +37,9 @@ pub struct ValueArguments {
 
 /// The places of secrets, if there is a configuration.
 pub struct ValueCheck {
-    places: Option<(Gateway, Vec<Environment>)>,
+    /// `None` if `gateway.toml` has errors.
+    gateway: Option<Gateway>,
+    environments: Vec<Environment>,
     as_is: bool,
     /// The tokens that were checked, because a file may have one for two callers.
     tokens: CheckedTokens,
@@ -57,21 +62,48 @@ impl ValueCheck {
         }
         match (arguments.gateway(), arguments.environments()) {
             (Ok(gateway), Ok(environments)) => {
-                Ok(Self { places: Some((gateway, environments)), ..Self::without(as_is) })
+                Ok(Self { gateway: Some(gateway), environments, ..Self::without(as_is) })
             }
             (Err(failure), _) | (_, Err(failure)) if arguments.is_named() => Err(failure),
-            (Err(_), _) | (_, Err(_)) => {
+            (Err(_) | Ok(_), environments) => {
                 let check = arguments.given().command("check");
                 output.note(format!(
                     "The configuration has errors (`{check}` shows them), so values are checked without it."
                 ));
-                Ok(Self::without(as_is))
+                // What is bound may be known all the same.
+                let environments = environments.unwrap_or_default();
+                Ok(Self { environments, ..Self::without(as_is) })
             }
         }
     }
 
     fn without(as_is: bool) -> Self {
-        Self { places: None, as_is, tokens: CheckedTokens::default() }
+        Self { gateway: None, environments: Vec::new(), as_is, tokens: CheckedTokens::default() }
+    }
+
+    /// Warns of a store in which the configuration binds no secret.
+    ///
+    /// # Errors
+    /// The values of such a store would be overwritten, and only the variable names it, which may be set for another
+    /// project.
+    pub fn store(&self, store: &ChosenStore, overwrites: bool, output: &mut Output) -> Result<(), Failure> {
+        let bindings = || self.environments.iter().flat_map(|environment| &environment.bindings);
+        let bound: BTreeSet<String> = bindings().map(|binding| binding.store.to_string()).collect();
+        if bound.is_empty() || bound.contains(&store.id.to_string()) {
+            return Ok(());
+        }
+        let bound = bound.into_iter().collect::<Vec<_>>().join(", ");
+        let told = format!(
+            "the configuration binds no secret of the store `{}`, but those of the store {bound}",
+            Printable(&store.name)
+        );
+        if overwrites && store.is_of_variable {
+            return Err(Failure::usage(format_args!(
+                "OSTIARY_STORE_ID may be set for another project: {told}; write --store, if that one is meant"
+            )));
+        }
+        output.note(Text::default().toned(Tone::Odd, "warning:").plain(format!(" {told}")));
+        Ok(())
     }
 
     /// Checks the value for every binding of this secret of a store, in all environments. For a secret without
@@ -90,8 +122,8 @@ impl ValueCheck {
 
     /// The configuration, and its secrets that have this secret of a store as a source; `None` if there are none.
     pub fn uses(&self, store: &StoreId, name: &str) -> Option<(&Gateway, Vec<SecretId>)> {
-        let (gateway, environments) = self.places.as_ref()?;
-        let bindings = environments.iter().flat_map(|environment| &environment.bindings);
+        let gateway = self.gateway.as_ref()?;
+        let bindings = self.environments.iter().flat_map(|environment| &environment.bindings);
         let bound: Vec<&str> = bindings
             .filter(|binding| binding.store == *store && binding.secret.as_str() == name)
             .map(|binding| binding.name.as_str())
@@ -109,8 +141,7 @@ impl ValueCheck {
 
     /// The bindings of this secret of a store, for messages; `None` if it is not bound.
     pub fn bindings(&self, store: &StoreId, name: &str) -> Option<String> {
-        let (_, environments) = self.places.as_ref()?;
-        Bound::new(environments, store).places(name)
+        Bound::new(&self.environments, store).places(name)
     }
 
     fn unbound(&self, name: &SecretName, value: &SecretValue) -> Result<(), Failure> {
@@ -398,14 +429,17 @@ allow = { agents = ["GET /**"] }
                 environment(Some("preview"), "Q", "staged"),
             ]
         };
-        let check = |places, as_is, store: &str, secret: &str, value: &str| {
-            let value = SecretValue::parse(value.to_owned()).unwrap();
-            ValueCheck { places, as_is, tokens: CheckedTokens::default() }.stored(
-                &store.parse().unwrap(),
-                &secret.parse().unwrap(),
-                &value,
-            )
-        };
+        let check =
+            |places: Option<(Gateway, Vec<Environment>)>, as_is, store: &str, secret: &str, value: &str| {
+                let value = SecretValue::parse(value.to_owned()).unwrap();
+                let (gateway, environments) = places.unzip();
+                let environments = environments.unwrap_or_default();
+                ValueCheck { gateway, environments, as_is, tokens: CheckedTokens::default() }.stored(
+                    &store.parse().unwrap(),
+                    &secret.parse().unwrap(),
+                    &value,
+                )
+            };
         for (store, secret, value, is_accepted) in [
             ("s", "staged", "canary", true),
             // The gateway adds `Bearer` in one environment.

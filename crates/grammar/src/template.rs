@@ -24,6 +24,33 @@ pub(crate) struct Parsed {
 }
 
 impl Parsed {
+    /// A variable in the host of a URL with a value that ends the host, although the template continues it.
+    pub(crate) fn ends_host(&self, environment: &Environment<'_>) -> Option<&str> {
+        let mut before = String::new();
+        for (position, (part, _)) in self.parts.iter().enumerate() {
+            match part {
+                Part::Text(text) => before.push_str(text),
+                Part::Variable(name) => {
+                    let (_, host) = before.split_once("://")?;
+                    if host.contains(['/', '?', '#']) {
+                        return None;
+                    }
+                    let value = environment.variable(name).unwrap_or_default();
+                    let follows = match self.parts.get(position + 1) {
+                        Some((Part::Text(text), _)) => !text.starts_with(['/', '?', '#', ':']),
+                        next => next.is_some(),
+                    };
+                    if follows && value.contains(['/', '\\', '@', '?', '#']) {
+                        return Some(name);
+                    }
+                    before.push_str(value);
+                }
+                _ => return None,
+            }
+        }
+        None
+    }
+
     pub(crate) fn secrets(&self) -> impl Iterator<Item = (SecretId, Span)> + '_ {
         self.parts.iter().filter_map(|(part, span)| match part {
             Part::Secret(secret) | Part::Field(secret, _) => Some((*secret, *span)),

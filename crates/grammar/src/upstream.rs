@@ -37,6 +37,15 @@ pub(crate) fn read(
     for environment in declared.deployment.environments() {
         // A missing variable has been reported already.
         let url = parsed.substituted(environment)?;
+        if let Some(name) = parsed.ends_host(environment) {
+            let value = environment.variable(name).unwrap_or_default();
+            let message = format!(
+                "{} `{name}` is `{value}`, which ends the host, so what follows it is not a part of the host",
+                environment.place()
+            );
+            findings.error(text.span, &message, "write a value of letters, digits, `-` and `.` there");
+            return None;
+        }
         match UpstreamUrl::parse(&url) {
             Ok(url) => {
                 out_of_reach.look(&url, environment);
@@ -150,6 +159,32 @@ mod tests {
             let errors = with(upstream, bearer).map(|_| ()).unwrap_err();
             assert_eq!(errors[0].contains("; write `"), suggested, "{errors:?}");
         }
+    }
+
+    #[test]
+    fn a_variable_does_not_end_the_host_before_what_follows_it() {
+        let told = |upstream: &str, host: &str| {
+            let gateway = replaced(GATEWAY, "https://api.stripe.com", upstream);
+            let wrangler = replaced(WRANGLER, "ACCOUNT = \"acct_1\"", &format!("ACCOUNT = \"{host}\""));
+            outcome(&gateway, &wrangler).map(|_| ()).map_err(|told| told.concat())
+        };
+        for host in [
+            "evil.example.com/",
+            "evil.example.com/x?y=",
+            "evil.example.com/#",
+            "evil.example.com\\\\",
+            "a@b.example.com",
+        ] {
+            for upstream in ["https://${var.ACCOUNT}.good.com", "https://a-${var.ACCOUNT}.good.com/v1"] {
+                let told = told(upstream, host).unwrap_err();
+                assert!(told.contains("which ends the host"), "{upstream} {host}: {told}");
+            }
+        }
+        assert_eq!(told("https://${var.ACCOUNT}.good.com", "eu-1"), Ok(()));
+        assert_eq!(told("https://good.com/${var.ACCOUNT}", "a/b"), Ok(()));
+        // Nothing of the host follows.
+        assert_eq!(told("https://${var.ACCOUNT}", "good.com:8443/v1"), Ok(()));
+        assert_eq!(told("https://${var.ACCOUNT}/v2", "good.com/v1"), Ok(()));
     }
 
     const VARIABLE: &str = "https://api.stripe.com/${var.ACCOUNT}/v1";

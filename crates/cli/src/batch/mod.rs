@@ -50,7 +50,8 @@ fn parse(text: &str) -> Result<Vec<Entry>, InvalidFile> {
         let item = |pair: Pair| Item { name: pair.name, value: pair.value, scopes: None, comment: None };
         pairs.into_iter().map(item).collect()
     };
-    let entries = items.into_iter().map(entry).collect::<Result<Vec<_>, _>>()?;
+    let entries = (1..).zip(items).map(|(number, item)| entry(number, item));
+    let entries = entries.collect::<Result<Vec<_>, _>>()?;
     let mut seen = BTreeSet::new();
     match entries.iter().find(|entry| !seen.insert(&entry.name)) {
         Some(twice) => Err(InvalidFile::Twice(twice.name.clone())),
@@ -58,9 +59,13 @@ fn parse(text: &str) -> Result<Vec<Entry>, InvalidFile> {
     }
 }
 
-fn entry(item: Item) -> Result<Entry, InvalidFile> {
+fn entry(number: usize, item: Item) -> Result<Entry, InvalidFile> {
     let Item { name, value, scopes, comment } = item;
-    let wrong = |fault| InvalidFile::Entry { name: name.clone(), fault };
+    let wrong = |fault| InvalidFile::Entry { name: name.clone(), number, fault };
+    // A key alone in Base64 looks like a name, `=`, and its padding as the value.
+    if !value.is_empty() && value.bytes().all(|byte| byte == b'=') {
+        return Err(wrong(EntryFault::Padding));
+    }
     if scopes.as_ref().is_some_and(Vec::is_empty) {
         return Err(wrong(EntryFault::NoScope));
     }
@@ -78,7 +83,7 @@ fn entry(item: Item) -> Result<Entry, InvalidFile> {
 enum InvalidFile {
     Dotenv(InvalidDotenv),
     Json(InvalidJson),
-    Entry { name: String, fault: EntryFault },
+    Entry { name: String, number: usize, fault: EntryFault },
     Twice(SecretName),
 }
 
@@ -88,6 +93,14 @@ enum EntryFault {
     Value(InvalidSecretValue),
     Scope(UnknownScope),
     NoScope,
+    Padding,
+}
+
+impl EntryFault {
+    /// Whether the name may be a value: a key that was given in place of a file.
+    const fn may_be_a_value(&self) -> bool {
+        matches!(self, Self::Name(_) | Self::Value(InvalidSecretValue::Empty) | Self::Padding)
+    }
 }
 
 impl fmt::Display for InvalidFile {
@@ -95,14 +108,21 @@ impl fmt::Display for InvalidFile {
         match self {
             Self::Dotenv(error) => error.fmt(formatter),
             Self::Json(error) => error.fmt(formatter),
-            Self::Entry { name, fault } => {
-                write!(formatter, "`{}`: ", Printable(name))?;
+            Self::Entry { name, number, fault } => {
+                if fault.may_be_a_value() {
+                    write!(formatter, "entry {number}: ")?;
+                } else {
+                    write!(formatter, "`{}`: ", Printable(name))?;
+                }
                 match fault {
                     EntryFault::Name(error) => error.fmt(formatter),
                     EntryFault::Value(error) => error.fmt(formatter),
                     EntryFault::Scope(error) => error.fmt(formatter),
                     EntryFault::NoScope => formatter
                         .write_str("`scopes` is empty: no service could use the secret; leave it out"),
+                    EntryFault::Padding => formatter.write_str(
+                        "the value is only `=`, so the line may be a key without a name; write `NAME=value`",
+                    ),
                 }
             }
             Self::Twice(name) => write!(formatter, "`{name}` is written twice"),
@@ -151,12 +171,18 @@ mod tests {
             ("[{\"name\": \"A\", \"value\": \"canary\", \"scopes\": []}]", "`A`: `scopes` is empty"),
             ("{\"A\": \"canary\", \"A\": \"canary\"}", "`A` is written twice"),
             ("A=canary\nA=canary", "`A` is written twice"),
-            ("A=", "`A`: the value is empty"),
-            ("A=\"\\n\"", "`A`: the value is empty"),
-            ("{\"A\": \"\\r\\n\"}", "`A`: the value is empty"),
-            ("{\"a b\": \"canary\"}", "`a b`: a secret's name"),
-            ("{\"a\\u001bb\": \"canary\"}", "`a\\u{1b}b`: a secret's name"),
-            ("a.b=canary", "`a.b`: a secret's name"),
+            ("A=", "entry 1: the value is empty"),
+            ("B=1\nA=\"\\n\"", "entry 2: the value is empty"),
+            ("{\"A\": \"\\r\\n\"}", "entry 1: the value is empty"),
+            ("{\"a b\": \"canary\"}", "entry 1: a secret's name"),
+            ("a.b=canary", "entry 1: a secret's name"),
+            // A key in place of a file.
+            ("canary=", "entry 1: the value is empty"),
+            ("canary==", "entry 1: the value is only `=`"),
+            ("canary===", "entry 1: the value is only `=`"),
+            ("canary.canary.canary=", "entry 1: "),
+            ("{\"canary\": \"\"}", "entry 1: the value is empty"),
+            ("[{\"name\": \"canary \", \"value\": \"x\"}]", "entry 1: a secret's name"),
         ] {
             let error = pairs(text).unwrap_err();
             assert!(error.contains(expected), "{text}: {error}");

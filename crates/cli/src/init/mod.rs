@@ -127,7 +127,7 @@ impl Init {
         };
         if !self.dry_run {
             changes.write()?;
-            home.ignore_what_is_built()?;
+            ignore_what_is_built(&home, output)?;
         }
         let given = self.configuration.given();
         let next = match (changes.is_empty(), gateway.has_routes()) {
@@ -162,7 +162,7 @@ impl Init {
         let changes = Changes::checked(gateway, wrangler)?;
         if !self.dry_run {
             changes.write()?;
-            home.ignore_what_is_built()?;
+            ignore_what_is_built(&home, output)?;
         }
         let next = if changes.is_empty() {
             Vec::new()
@@ -308,6 +308,13 @@ fn existing(path: &Path) -> Result<Option<String>, Failure> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(Failure::usage(format_args!("cannot read {}: {error}", path.display()))),
     }
+}
+
+fn ignore_what_is_built(home: &Home, output: &mut Output) -> Result<(), Failure> {
+    if home.ignore_what_is_built()? {
+        output.note("git ignores what is built, and the values of the local store: .gitignore.");
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -165,6 +165,7 @@ impl Secrets {
             }
             Operation::Create(create) => {
                 let check = ValueCheck::new(&self.configuration, &create.check, output)?;
+                check.store(&store, false, output)?;
                 create.run(&api, &store, &check, output)
             }
             Operation::Get(which) => {
@@ -173,6 +174,7 @@ impl Secrets {
             }
             Operation::Update(update) => {
                 let check = ValueCheck::new(&self.configuration, &update.check, output)?;
+                check.store(&store, true, output)?;
                 update.run(&api, &store, &check, output)
             }
             Operation::Delete(delete) => delete.run(&api, &store, &self.configuration, output),

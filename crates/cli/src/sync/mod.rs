@@ -96,8 +96,9 @@ impl Sync {
         }
         let (api, store) = self.store.open_for(&self.configuration)?;
         let prover = Prover::new(&self.configuration, self.env.as_deref(), self.operator, &api)?;
-        let store = store.id;
         let check = ValueCheck::new(&self.configuration, &self.value, output)?;
+        check.store(&store, self.update || self.deletion.delete, output)?;
+        let store = store.id;
         entries.iter().try_for_each(|entry| check.stored(&store, &entry.name, &entry.value))?;
         if let Some(prover) = &prover {
             prover.check_tokens(&store, &entries, self.update)?;

@@ -127,3 +127,17 @@ fn a_store_is_deleted_with_its_secrets_only_if_it_is_known_what_is_bound() {
     let ran = world.run_in(elsewhere.path(), &[&force[..], &["--yes", "--delete-bound"]].concat(), "unused");
     assert_eq!(ran.code, Some(0), "{}", ran.err);
 }
+
+#[test]
+fn somebody_at_a_terminal_who_could_not_see_the_question_is_not_taken_for_a_script() {
+    let world = World::new(&[("loose", "a")]);
+    for arguments in [&["loose"][..], &["loose", "--delete-bound"]] {
+        let all = [&["secrets", "--store-id", "1", "delete"], arguments].concat();
+        let ran = world.run_with_terminal_input(&all);
+        assert_eq!(ran.code, Some(2), "{}", ran.err);
+        assert!(ran.err.contains("standard error is not a terminal; write --yes"), "{}", ran.err);
+    }
+    assert_eq!(held(&world), ["loose=a"]);
+    let ran = world.run_with_terminal_input(&["secrets", "--store-id", "1", "delete", "loose", "--yes"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+}

@@ -313,3 +313,43 @@ fn an_empty_file_deletes_nothing() {
     assert!(ran.err.contains("holds no secret, so --delete would empty the store"), "{}", ran.err);
     assert_eq!(held(&world), before);
 }
+
+#[test]
+fn a_store_that_only_the_variable_names_is_not_overwritten_where_the_configuration_binds_another() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("values.json");
+    fs::write(&file, r#"{"stripe":"other-value"}"#).unwrap();
+    let variable = ("OSTIARY_STORE_ID", "9");
+    let told = "binds no secret of the store `9`, but those of the store 1, 2";
+    let sync = ["sync", "--update", "--from", file.to_str().unwrap()];
+    for arguments in [&sync[..], &["secrets", "update", "stripe", "--value"]] {
+        let world = World::new(&[("9/stripe", "theirs")]);
+        let ran = world.run_with(variable, arguments, "new-value");
+        assert_eq!(ran.code, Some(2), "{}{}", ran.out, ran.err);
+        assert!(ran.err.contains(told) && ran.err.contains("write --store"), "{}", ran.err);
+        assert_eq!(held(&world), ["9/stripe=theirs"]);
+        // On the command line, it is meant.
+        let ran = world.run_with(variable, &[arguments, &["--store-id", "9"]].concat(), "new-value");
+        assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
+        assert!(ran.err.contains("warning:") && ran.err.contains(told), "{}", ran.err);
+    }
+    // A new secret overwrites nothing.
+    let ran = World::new(&[]).run_with(variable, &["secrets", "create", "a"], "new-value");
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    assert!(ran.err.contains(told), "{}", ran.err);
+    let ran = World::new(&[]).run_with(("OSTIARY_STORE_ID", "1"), &["secrets", "create", "a"], "new-value");
+    assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""));
+}
+
+#[test]
+fn what_is_bound_is_told_although_gateway_toml_has_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("gateway.toml"), "[routes]\n").unwrap();
+    fs::write(folder.path().join("wrangler.toml"), include_str!("wrangler.toml")).unwrap();
+    let world = World::new(&[("stripe", "old")]);
+    let update = ["secrets", "--store-id", "1", "update", "stripe", "--value"];
+    let ran = world.run_in(folder.path(), &update, "new-value");
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    assert!(ran.err.contains("The configuration has errors"), "{}", ran.err);
+    assert!(ran.err.contains("`stripe` is bound by `STRIPE_KEY` (top level)"), "{}", ran.err);
+}

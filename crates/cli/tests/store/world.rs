@@ -211,14 +211,35 @@ impl World {
         Ran { code: output.status.code(), out: String::from_utf8(output.stdout).unwrap(), err }
     }
 
+    /// Runs the command with this environment variable.
+    pub fn run_with(&self, variable: (&str, &str), arguments: &[&str], input: &str) -> Ran {
+        let mut command = self.command(&own_folder(), arguments);
+        command.env(variable.0, variable.1);
+        let mut child = Self::start_command(command, input);
+        let mut out = String::new();
+        child.stdout.take().unwrap().read_to_string(&mut out).unwrap();
+        Self::end(child, out, input)
+    }
+
+    /// Runs the command with standard input at a terminal, and standard error in a pipe.
+    pub fn run_with_terminal_input(&self, arguments: &[&str]) -> Ran {
+        let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+        grantpt(&terminal).unwrap();
+        unlockpt(&terminal).unwrap();
+        let path = ptsname(&terminal, Vec::new()).unwrap().into_string().unwrap();
+        let end = File::options().read(true).write(true).open(path).unwrap();
+        let output = self.command(&own_folder(), arguments).stdin(end).output().unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        Ran { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+    }
+
     fn start(&self, folder: &Path, arguments: &[&str], input: &str) -> Child {
-        let mut child = self
-            .command(folder, arguments)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        Self::start_command(self.command(folder, arguments), input)
+    }
+
+    fn start_command(mut command: Command, input: &str) -> Child {
+        let mut child =
+            command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         // A command with invalid arguments ends before it reads.
         let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
         child

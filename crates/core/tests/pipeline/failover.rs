@@ -9,7 +9,7 @@ use crate::world::{Ask, Binding, Exchange, FakeAnswer, World};
 const GATEWAY: &str = r#"
 [secrets]
 api      = ["API_KEY", "API_KEY_PREVIOUS"]
-three    = ["API_KEY", "API_KEY_PREVIOUS", "ONLY_KEY"]
+three    = ["THREE_KEY", "THREE_KEY_PREVIOUS", "THREE_LAST_KEY"]
 only     = ["ONLY_KEY"]
 pair_id  = ["PAIR_ID", "PAIR_ID_PREVIOUS"]
 pair_key = ["PAIR_KEY", "PAIR_KEY_PREVIOUS"]
@@ -127,10 +127,10 @@ fn every_refused_source_is_in_the_log_when_a_later_one_is_accepted() {
     assert_eq!(noted, [(Some(1), Some(401)), (Some(2), Some(403)), (Some(3), None)]);
     let [notice] = &exchange.notices[..] else { panic!("{:?}", exchange.notices) };
     let named = ["event", "binding", "served_by"].map(|field| notice[field].as_str().unwrap());
-    assert_eq!(named, ["failover_served", "API_KEY", "ONLY_KEY"]);
+    assert_eq!(named, ["failover_served", "THREE_KEY", "THREE_LAST_KEY"]);
 
     // The word is about the sources that were tried: the primary may also have failed.
-    let world = world().with("API_KEY", Binding::Missing).first_statuses(&[401]);
+    let world = world().with("THREE_KEY", Binding::Missing).first_statuses(&[401]);
     let exchange = world.ask(&get("/three/x"));
     assert_eq!((exchange.status, &exchange.log["failover"]), (200, &json!("primary_refused")));
     let failures: Vec<_> =
@@ -193,14 +193,14 @@ fn case_43_the_first_answer_stands_when_no_next_source_can_be_resolved() {
 
 #[test]
 fn case_43_the_log_tells_a_source_that_was_refused_already_from_one_that_cannot_be_had() {
-    let same = Binding::Value("canary-api-key");
+    let same = Binding::Value("canary-three-key");
     for (second, third, word) in [
         (same, same, "all_refused"),
         (same, Binding::Missing, "next_unavailable"),
         (Binding::Throws, same, "next_unavailable"),
         (Binding::Throws, Binding::Missing, "next_unavailable"),
     ] {
-        let world = world().with("API_KEY_PREVIOUS", second).with("ONLY_KEY", third);
+        let world = world().with("THREE_KEY_PREVIOUS", second).with("THREE_LAST_KEY", third);
         assert_eq!(world.answering(401, &[]).ask(&get("/three/x")).log["failover"], word);
     }
     // A failure before the first attempt is recorded apart from one after it.
@@ -239,10 +239,13 @@ fn case_43_a_value_that_was_refused_is_not_sent_again() {
     assert_eq!(exchange.log["secrets"][1]["failure"], "repeated");
     assert_eq!(exchange.log["failover"], "all_refused");
 
-    let exchange = world().with("API_KEY_PREVIOUS", same).first_statuses(&[401]).ask(&get("/three/x"));
+    let same = Binding::Value("canary-three-key");
+    let exchange = world().with("THREE_KEY_PREVIOUS", same).first_statuses(&[401]).ask(&get("/three/x"));
     let urls: Vec<_> = exchange.sent.iter().map(|sent| sent.url.as_str()).collect();
-    let expected =
-        ["https://api.example.com/x?key=canary-api-key", "https://api.example.com/x?key=canary-only-key"];
+    let expected = [
+        "https://api.example.com/x?key=canary-three-key",
+        "https://api.example.com/x?key=canary-three-last-key",
+    ];
     assert_eq!(urls, expected);
     assert_eq!(exchange.log["failover"], "primary_refused");
 }
@@ -398,7 +401,7 @@ proptest! {
         statuses in prop::array::uniform3(prop::sample::select(vec![200, 401, 403, 404, 500])),
     ) {
         let mut world = world().first_statuses(&statuses);
-        for (name, value) in ["API_KEY", "API_KEY_PREVIOUS", "ONLY_KEY"].into_iter().zip(values) {
+        for (name, value) in ["THREE_KEY", "THREE_KEY_PREVIOUS", "THREE_LAST_KEY"].into_iter().zip(values) {
             world = world.with(name, value.map_or(Binding::Missing, Binding::Value));
         }
         let exchange = world.ask(&get("/three/x"));
@@ -429,14 +432,16 @@ fn a_pair_whose_next_source_repeats_the_refused_one_falls_back_to_the_third_with
         "auth     = { query = \"key\", value = \"${three}\" }",
         "auth     = [{ query = \"key\", value = \"${three}\" }, { header = \"x-only\", value = \"${fixed}\" }]",
     );
-    let gateway = gateway.replace("[secrets]", "[secrets]\nfixed = [\"PAIR_ID\"]");
-    let world = World::of(&gateway).with("API_KEY_PREVIOUS", Binding::Value("canary-api-key"));
+    let gateway = gateway.replace("[secrets]", "[secrets]\nfixed = [\"FIXED_KEY\"]");
+    let world = World::of(&gateway).with("THREE_KEY_PREVIOUS", Binding::Value("canary-three-key"));
     let exchange = world.first_statuses(&[401]).ask(&get("/three/x"));
     let urls: Vec<_> = exchange.sent.iter().map(|sent| sent.url.as_str()).collect();
-    let expected =
-        ["https://api.example.com/x?key=canary-api-key", "https://api.example.com/x?key=canary-only-key"];
+    let expected = [
+        "https://api.example.com/x?key=canary-three-key",
+        "https://api.example.com/x?key=canary-three-last-key",
+    ];
     assert_eq!(urls, expected);
-    assert!(exchange.sent.iter().all(|sent| sent.header("x-only") == ["canary-pair-id"]));
+    assert!(exchange.sent.iter().all(|sent| sent.header("x-only") == ["canary-fixed-key"]));
     let events: Vec<_> = exchange.notices.iter().map(|notice| notice["event"].as_str().unwrap()).collect();
     assert_eq!(events, ["failover_served"]);
     assert_eq!((exchange.status, &exchange.log["failover"]), (200, &json!("primary_refused")));

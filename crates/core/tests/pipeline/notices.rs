@@ -34,17 +34,6 @@ fn a_fallback_has_the_request_s_id_and_says_what_failed_and_what_served() {
 }
 
 #[test]
-fn each_of_two_secrets_that_share_a_fallback_has_a_notice() {
-    let gateway = include_str!("gateway.toml").replace(
-        "pair_key = [\"PAIR_KEY\", \"PAIR_KEY_PREVIOUS\"]",
-        "pair_key = [\"PAIR_KEY\", \"PAIR_ID_PREVIOUS\"]",
-    );
-    let world = World::of(&gateway).with("PAIR_ID", Binding::Missing).with("PAIR_KEY", Binding::Missing);
-    let done = world.ask(&get("/pair/x"));
-    assert_eq!(told(&done), [("fallback_served", "PAIR_ID"), ("fallback_served", "PAIR_KEY")]);
-}
-
-#[test]
 fn an_invalid_value_is_told_also_where_nothing_served() {
     let world =
         World::new().with("API_KEY", Binding::Value("a\nb")).with("API_KEY_PREVIOUS", Binding::Missing);

@@ -214,13 +214,13 @@ fn ready_judges_each_auth_with_a_secret_once() {
 fn a_route_whose_secrets_are_in_two_calls_is_judged_in_the_second() {
     // `api` is in the first call, and `last` in the last one.
     let names: Vec<String> =
-        (0..25).map(|index| format!("s{index} = [\"ONLY_KEY\", \"API_KEY\"]\n")).collect();
+        (0..25).map(|index| format!("s{index} = [\"S{index}\", \"S{index}_NEXT\"]\n")).collect();
     let usual = include_str!("gateway.toml").replace("ops      = [", &format!("{}ops = [", names.concat()));
     let usual = usual
-        .replace("[callers.checkout]", "last = [\"PAIR_KEY\", \"PAIR_KEY_PREVIOUS\"]\n[callers.checkout]");
+        .replace("[callers.checkout]", "last = [\"THREE_KEY\", \"THREE_KEY_PREVIOUS\"]\n[callers.checkout]");
     let both = "\n[routes.both]\nmount = \"/both\"\nupstream = \"https://both.example.com\"\nauth = [{ header = \"x-a\", \
                 value = \"${api}\" }, { header = \"x-b\", value = \"${last}\" }]\nallow = { checkout = [\"GET /**\"] }\n";
-    let world = World::of(&(usual + both)).with("API_KEY", Binding::Missing);
+    let world = World::deployed(&(usual + both), &many_bindings()).with("API_KEY", Binding::Missing);
     let first = world.ask(&ask("GET", "/ready"));
     assert!(!routes(&first.report).iter().any(|(name, _)| name == "both"));
     let second = |world: &World| {
@@ -229,14 +229,14 @@ fn a_route_whose_secrets_are_in_two_calls_is_judged_in_the_second() {
         (exchange.status, routes(&exchange.report))
     };
     assert_eq!(second(&world), (200, vec![("both".to_owned(), json!(2))]));
-    let world = world.with("PAIR_KEY_PREVIOUS", Binding::Missing);
+    let world = world.with("THREE_KEY_PREVIOUS", Binding::Missing);
     assert_eq!(second(&world), (503, vec![("both".to_owned(), Value::Null)]));
 }
 
 #[test]
 fn ready_checks_a_list_of_revoked_tokens_and_the_tokens_of_the_account_s_apis() {
     let gateway = include_str!("gateway.toml")
-        .replace("[callers.checkout]", "list = [\"CLASSIC_KEY\"]\nreader = [\"ONLY_KEY\"]\n[callers.checkout]")
+        .replace("[callers.checkout]", "list = [\"CLASSIC_KEY\"]\nreader = [\"ANALYTICS_KEY\"]\n[callers.checkout]")
         .replace(
             "[callers.batch]",
             "[callers.agents]\nissued = { keys = [\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"], revoked = \"${list}\" }\n\
@@ -250,14 +250,14 @@ fn ready_checks_a_list_of_revoked_tokens_and_the_tokens_of_the_account_s_apis() 
         ("list", "CLASSIC_KEY", "{\"jti\":{\"canary\":1}}", "ok"),
         ("list", "CLASSIC_KEY", "{\"jti\":[\"canary\"]}", "invalid"),
         ("list", "CLASSIC_KEY", "canary", "invalid"),
-        ("reader", "ONLY_KEY", "canary-token", "ok"),
-        ("reader", "ONLY_KEY", "canary\u{e9}", "invalid"),
-        ("reader", "ONLY_KEY", "canary\nx", "invalid"),
+        ("reader", "ANALYTICS_KEY", "canary-token", "ok"),
+        ("reader", "ANALYTICS_KEY", "canary\u{e9}", "invalid"),
+        ("reader", "ANALYTICS_KEY", "canary\nx", "invalid"),
     ] {
         let gateway =
             gateway.replace("list = [\"CLASSIC_KEY\"]", "list = [{ worker_secret = \"CLASSIC_KEY\" }]");
         let gateway =
-            gateway.replace("classic  = [{ worker_secret = \"CLASSIC_KEY\" }]", "classic = [\"API_KEY\"]");
+            gateway.replace("classic  = [{ worker_secret = \"CLASSIC_KEY\" }]", "classic = [\"FIXED_KEY\"]");
         let world = World::of(&gateway).with(binding, Binding::Value(value));
         let exchange = world.ask(&ask("GET", &format!("/ready?secret={secret}")));
         assert_eq!(exchange.report["secrets"][0]["sources"][0]["outcome"], outcome, "{secret} {value}");
@@ -282,11 +282,7 @@ fn ready_reads_every_binding_once() {
 
 #[test]
 fn ready_reads_forty_sources_a_call_and_goes_on_where_it_is_told() {
-    let names: Vec<String> =
-        (0..50).map(|index| format!("s{index} = [\"ONLY_KEY\", \"API_KEY\"]\n")).collect();
-    let secrets = names.concat();
-    let usual = include_str!("gateway.toml").replace("[secrets]\n", &format!("[secrets]\n{secrets}"));
-    let world = World::of(&usual);
+    let world = with_many_secrets();
     let mut seen = Vec::new();
     let mut path = "/ready".to_owned();
     loop {
@@ -665,9 +661,26 @@ fn what_explain_does_not_understand_is_refused() {
     }
 }
 
+/// Fifty more secrets, with two sources each.
+fn with_many_secrets() -> World {
+    let names = (0..50).map(|index| format!("s{index} = [\"S{index}\", \"S{index}_NEXT\"]\n"));
+    let secrets = format!("[secrets]\n{}", names.collect::<String>());
+    let gateway = include_str!("gateway.toml").replace("[secrets]\n", &secrets);
+    World::deployed(&gateway, &many_bindings())
+}
+
+/// The `wrangler.toml` with two bindings for each of fifty more secrets.
+fn many_bindings() -> String {
+    let row =
+        |name: &str| format!("{{ binding = \"{name}\", store_id = \"store\", secret_name = \"{name}\" }},\n");
+    let rows = (0..50).flat_map(|index| [row(&format!("S{index}")), row(&format!("S{index}_NEXT"))]);
+    let list = "secrets_store_secrets = [\n";
+    include_str!("wrangler.toml").replace(list, &format!("{list}{}", rows.collect::<String>()))
+}
+
 fn with_metrics() -> World {
     let gateway = include_str!("gateway.toml")
-        .replace("ops      = [", "analytics = [\"ONLY_KEY\", \"PAIR_ID\"]\nops      = [")
+        .replace("ops      = [", "analytics = [\"ANALYTICS_KEY\", \"ANALYTICS_KEY_NEXT\"]\nops      = [")
         .replace("[operator]\n", "[operator]\nmetrics = { url = \"https://api.example.org/${var.ACCOUNT}/sql\", token = \"${analytics}\" }\n");
     World::of(&format!("gateway.metrics = \"METRICS\"\n{gateway}"))
 }
@@ -697,7 +710,7 @@ fn metrics_and_traffic_ask_with_nothing_of_the_operator_s() {
             );
             let names: Vec<_> = sent.headers.iter().map(|(name, _)| name.as_str()).collect();
             assert_eq!(names, ["authorization", "content-type", "user-agent"]);
-            assert_eq!(sent.header("authorization"), ["Bearer canary-only-key"]);
+            assert_eq!(sent.header("authorization"), ["Bearer canary-analytics-key"]);
             let sql = sent.body.as_deref().unwrap();
             assert!(sql.contains("FROM gateway_points WHERE blob7 = ''"), "{sql}");
         }
@@ -731,11 +744,15 @@ fn metrics_that_cannot_be_had_are_a_refusal() {
     refused(Err(SendError::TooLarge), "upstream_invalid");
     refused(Err(SendError::TimedOut), "upstream_timeout");
     refused(Err(SendError::Unreachable), "upstream_unreachable");
-    let world = with_metrics().with("ONLY_KEY", Binding::Missing);
+    let world = with_metrics().with("ANALYTICS_KEY", Binding::Missing);
     world.ask(&ask("GET", "/metrics"));
     let sent = world.asked_for_tokens.take();
-    assert_eq!(sent[0].header("authorization"), ["Bearer canary-pair-id"], "the next source serves");
-    let world = world.with("PAIR_ID", Binding::Value("a\nb"));
+    assert_eq!(
+        sent[0].header("authorization"),
+        ["Bearer canary-analytics-key-next"],
+        "the next source serves"
+    );
+    let world = world.with("ANALYTICS_KEY_NEXT", Binding::Value("a\nb"));
     world.ask(&ask("GET", "/metrics")).refused("secret_unavailable");
 }
 
@@ -819,11 +836,7 @@ fn a_probe_tells_the_fault_of_one_secret_for_that_secret_alone() {
 
 #[test]
 fn ready_reads_exactly_forty_sources_where_there_are_more() {
-    let secrets: Vec<String> =
-        (0..50).map(|index| format!("s{index} = [\"ONLY_KEY\", \"API_KEY\"]\n")).collect();
-    let secrets = secrets.concat();
-    let gateway = include_str!("gateway.toml").replace("[secrets]\n", &format!("[secrets]\n{secrets}"));
-    let report = World::of(&gateway).ask(&ask("GET", "/ready")).report;
+    let report = with_many_secrets().ask(&ask("GET", "/ready")).report;
     assert_eq!((report["secrets"].as_array().unwrap().len(), &report["after"]), (20, &json!("s19")));
 }
 
