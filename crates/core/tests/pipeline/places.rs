@@ -30,7 +30,9 @@ fn check(name: &str, value: &str) -> Result<(), String> {
 
 fn check_in(gateway: &str, name: &str, value: &str) -> Result<(), String> {
     let row = |name: &str| {
-        format!("[[secrets_store_secrets]]\nbinding = \"{name}\"\nstore_id = \"s\"\nsecret_name = \"{name}\"\n")
+        format!(
+            "[[secrets_store_secrets]]\nbinding = \"{name}\"\nstore_id = \"s\"\nsecret_name = \"{name}\"\n"
+        )
     };
     let wrangler = ["KEY", "BASIC", "QUERY", "PAIR", "TOKEN"].map(row).concat();
     let file = |path, text| File { path, text };
