@@ -69,9 +69,9 @@ test: $(TOOLS) ## Check and test everything
 	@scripts/step "Native tests" cargo test --quiet --locked --workspace --exclude ostiary --all-features
 	@scripts/step "The ostiary command" cargo build --quiet --locked --package ostiary-cli
 	@$(MAKE) --silent --no-print-directory $(CLIENTS) .tools/python build/entry.js tests/.build/entry.js tests/auth/.build/entry.js tests/callers/.build/entry.js tests/operator/.build/entry.js tests/faults/.build/entry.js examples/minimal-worker/build/index.js
-	@scripts/check-size build 200
-	@scripts/check-size tests/auth/.build 255
-	@scripts/check-size tests/operator/.build 290
+	@scripts/check-size build 180
+	@scripts/check-size tests/auth/.build 258
+	@scripts/check-size tests/operator/.build 296
 	@for folder in build tests/auth/.build tests/operator/.build; do $(NODE) scripts/check-functions.mjs $$folder/index_bg.wasm 40 || exit 1; done
 	@scripts/step "End-to-end tests" $(NODE) --test --test-concurrency=2 --test-timeout=120000 'tests/**/*.test.mjs'
 	@$(NODE) tests/clients/browser/chromium.mjs
