@@ -6,9 +6,8 @@ import { test } from "node:test";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
-const headings = new Set(
-  [...readFileSync(`${ROOT}docs/attacks.md`, "utf8").matchAll(/^### (\d+)\. /gm)].map(([, number]) => Number(number)),
-);
+const entries = [...readFileSync(`${ROOT}docs/attacks.md`, "utf8").matchAll(/^### (\d+)\. /gm)].map(([, number]) => Number(number));
+const headings = new Set(entries);
 
 // The numbers in each source file: "case 16", "cases 10 and 26", "cases 23 to 29", also in the names of functions.
 function cited() {
@@ -35,6 +34,10 @@ function numbers(list) {
 test("lists of numbers are read as they are meant", () => {
   assert.deepEqual(numbers("21 and 30 to 33"), [21, 30, 31, 32, 33]);
   assert.deepEqual(numbers("10_and_26"), [10, 26]);
+});
+
+test("no two entries of docs/attacks.md have one number", () => {
+  assert.deepEqual(entries.filter((number, at) => entries.indexOf(number) !== at), []);
 });
 
 test("every case that is cited has its entry in docs/attacks.md", () => {

@@ -1,4 +1,4 @@
-//! Case 77: without `--overwrite`, no sequence of steps writes over a value that the store may have the
+//! Case 79: without `--overwrite`, no sequence of steps writes over a value that the store may have the
 //! only copy of, whatever the state of three sources.
 
 use super::*;
