@@ -3,6 +3,7 @@
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { availableParallelism, setPriority } from "node:os";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { CONFIGURATIONS, SHARED_CONFIGURATIONS } from "./growth.mjs";
 import { ask, drive } from "./load.mjs";
@@ -197,7 +198,11 @@ try {
   writeFileSync(new URL("raw.json", folder), JSON.stringify({ rounds: results, size }, null, 1));
   const text = report({ rounds: results, size, names: NAMES });
   // A part of the rows is a look while developing; the whole is the result.
-  if (rows.length === ROWS.length && starts > 0) writeFileSync(new URL("RESULTS.md", folder), text);
+  if (rows.length === ROWS.length && starts > 0) {
+    const file = fileURLToPath(new URL("RESULTS.md", folder));
+    writeFileSync(file, text);
+    execFileSync(process.execPath, [fileURLToPath(new URL("../scripts/wrap-prose.mjs", folder)), file]);
+  }
   console.log(text);
 } finally {
   await upstream.stop();
