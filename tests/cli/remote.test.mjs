@@ -22,7 +22,7 @@ async function against(script, args, options = {}) {
   const api = await startScriptedApi(script);
   const environment = { ...api.environment, ...options.environment };
   if (options.withoutStore) delete environment.OSTIARY_STORE_ID;
-  const ran = await ostiary(args, { environment, input: options.input });
+  const ran = await ostiary(args, { environment, input: options.input, cwd: options.cwd });
   await api.stop();
   for (const text of [ran.out, ran.err]) {
     assert.ok(!text.includes("canary"), text);
@@ -179,8 +179,8 @@ test("a list of operations ends at the first one without a response, and reports
     assert.match(created.err, new RegExp(`of 4: 1 ${word}, 2 not tried; run the command again`));
     assert.equal(created.requests.filter(({ method }) => method === "POST").length, 2);
 
-    const synced = await against(script, ["sync", "--from", file, "--delete", "--delete-bound", "--yes"]);
-    assert.equal(synced.code, 1);
+    const synced = await against(script, ["sync", "--from", file, "--delete", "--delete-bound", "--yes"], { cwd: folder });
+    assert.equal(synced.code, 1, synced.err);
     assert.match(synced.out, new RegExp(`^\\+ a {2}created\n\\+ b {2}${word === "unknown" ? word : "not created"}: [^\n]+\n\\+ c {2}not created: not tried\n\\+ d {2}not created: not tried\n- x {2}not deleted\n$`));
     assert.match(synced.err, new RegExp(`^1 ${word}, 2 not tried, so 1 that are not in the file were kept; run the command again to continue\n$`));
     assert.ok(synced.requests.every(({ method }) => method !== "DELETE"));
@@ -193,7 +193,9 @@ test("a store that the configuration binds is not deleted with its secrets, unle
   const store = { id: "local", name: "main", created: "2026-01-01T00:00:00Z", modified: "2026-01-01T00:00:00Z" };
   const script = ({ method }) => (method === "GET" ? list(store) : success(null));
   const bound = ["--wrangler", wranglerFile("ONE", "TWO")];
-  const refused = await against(script, ["stores", "delete", "main", "--force", "--yes", ...bound]);
+  // There, no gateway.toml names other bindings.
+  const cwd = folder;
+  const refused = await against(script, ["stores", "delete", "main", "--force", "--yes", ...bound], { cwd });
   assert.equal(refused.code, 1);
   assert.match(refused.err, /warning: `ONE` is bound by `BONE` \(top level\)[^]*warning: `TWO`[^]*binds 2 of the secrets in the store `main`; --delete-bound/);
   assert.ok(refused.requests.every(({ method }) => method === "GET"));
@@ -204,6 +206,9 @@ test("a store that the configuration binds is not deleted with its secrets, unle
     const ran = await against(script, ["stores", "delete", "main", "--yes", ...args]);
     assert.deepEqual([ran.code, ran.out], [0, "deleted main\n"], ran.err);
   }
+  const foreign = await against(script, ["stores", "delete", "main", "--force", "--yes", ...bound]);
+  assert.equal(foreign.code, 2);
+  assert.match(foreign.err, /may be the configuration of another Worker/);
   assert.equal((await against(script, ["stores", "delete", "main", "--delete-bound"])).code, 2, "it says what --force may do");
   const unknown = await against(({ method, path }) => (method === "DELETE" ? success(null) : path.endsWith("one") ? success(secret("one")) : list(secret("one"))), ["secrets", "delete", "one", "--delete-bound", "--wrangler", "/nowhere.toml"]);
   assert.match(unknown.err, /warning: what is bound is not known, since cannot read \/nowhere\.toml/);
@@ -245,18 +250,18 @@ test("a pasted command means the account, the API, the store and the configurati
   for (const environment of [{}, { CLOUDFLARE_ACCOUNT_ID: "other", CLOUDFLARE_API_BASE_URL: "http://127.0.0.1:9", OSTIARY_WRANGLER_CONFIG: "/nowhere.toml", OSTIARY_STORE_ID: "other" }]) {
     const given = ["--account-id", account, "--api-base-url", url, ...configuration];
     const env = { CLOUDFLARE_API_TOKEN, ...environment };
-    const ran = await ostiary(["doctor", "--json", ...given], { environment: env });
+    const ran = await ostiary(["doctor", "--json", ...given], { environment: env, cwd: folder });
     const commands = ran.json().findings.map(({ instead }) => instead.split(": ").at(-1));
     assert.equal(commands.length, 2, ran.out);
     deleted.length = 0;
     for (const command of commands) {
-      const said = await promisify(execFile)("sh", ["-c", command], { env: { ...env, PATH: `${dirname(PROGRAM)}:${process.env.PATH}` } });
+      const said = await promisify(execFile)("sh", ["-c", command], { cwd: folder, env: { ...env, PATH: `${dirname(PROGRAM)}:${process.env.PATH}` } });
       assert.match(said.stdout, /BOUND|deleted spare/);
     }
     assert.deepEqual(deleted, ["stores/local/secrets/id-spare"]);
-    const absent = await ostiary(["secrets", "get", "absent", "--store-id", "local", ...given], { environment: env });
+    const absent = await ostiary(["secrets", "get", "absent", "--store-id", "local", ...given], { environment: env, cwd: folder });
     const [, hint] = /`(ostiary secrets list [^`]+)` shows all/.exec(absent.err);
-    const listed = await promisify(execFile)("sh", ["-c", hint], { env: { ...env, PATH: `${dirname(PROGRAM)}:${process.env.PATH}` } });
+    const listed = await promisify(execFile)("sh", ["-c", hint], { cwd: folder, env: { ...env, PATH: `${dirname(PROGRAM)}:${process.env.PATH}` } });
     assert.match(listed.stdout, /spare/);
   }
   // Settings from the environment are not repeated.

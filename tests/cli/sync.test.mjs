@@ -36,7 +36,7 @@ const valuesOf = (...names) => file("values.json", Object.fromEntries(names.map(
 
 const row = (name, environment = "") =>
   `[[${environment}secrets_store_secrets]]\nbinding = "${name}"\nstore_id = "${STORE}"\nsecret_name = "${name}"\n`;
-// Production is the top level. Staging is an environment with its own secret in the same store.
+// Commands run in a folder without gateway.toml, which would have to name the same bindings. Production is the top level. Staging is an environment with its own secret in the same store.
 const wrangler = file("wrangler.toml", `${row("LIVE")}${row("STAGED", "env.staging.")}`);
 
 const holds = async (...names) => {
@@ -47,7 +47,7 @@ const held = async () => (await api.call("GET", `stores/${STORE}/secrets?per_pag
 
 async function sync(from, ...args) {
   const configuration = args.includes("--wrangler") ? [] : ["--wrangler", wrangler];
-  const ran = await ostiary(["sync", "--store", STORE, "--from", from, ...configuration, ...args], { environment: api.environment });
+  const ran = await ostiary(["sync", "--store", STORE, "--from", from, ...configuration, ...args], { environment: api.environment, cwd: folder });
   assert.ok(!`${ran.out}${ran.err}`.includes(VALUE));
   return ran;
 }
@@ -127,7 +127,7 @@ const terminal = spawnSync("script", ["-qec", "true", "/dev/null"]).status === 0
 // Runs a command at a terminal. The answer is typed once there is a question, because what was typed before is
 // discarded.
 async function atTerminal(command, answer) {
-  const child = spawn("script", ["-qec", command, "/dev/null"], { env: { PATH: process.env.PATH, ...api.environment } });
+  const child = spawn("script", ["-qec", command, "/dev/null"], { cwd: folder, env: { PATH: process.env.PATH, ...api.environment } });
   let stdout = "";
   child.stdout.setEncoding("utf8").on("data", (piece) => {
     const isNew = !stdout.includes("[y/N]");
@@ -162,7 +162,7 @@ test("a question that cannot be answered is reported before the first write", { 
   await holds("LIVE", "extra");
   const piped = (...args) => {
     const command = `cat ${valuesOf("LIVE", "fresh")} | ${[PROGRAM, "sync", "--store", STORE, "--from", "-", "--wrangler", wrangler, "--delete", ...args].join(" ")}`;
-    return spawnSync("script", ["-qec", command, "/dev/null"], { encoding: "utf8", env: { PATH: process.env.PATH, ...api.environment } });
+    return spawnSync("script", ["-qec", command, "/dev/null"], { cwd: folder, encoding: "utf8", env: { PATH: process.env.PATH, ...api.environment } });
   };
   for (const args of [[], ["--json"]]) {
     const ran = piped(...args);

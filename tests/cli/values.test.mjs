@@ -114,7 +114,7 @@ test("line ends at the end are no part of a value, in any form", async () => {
   const ran = await world.rotate([...BEARER, "--from", file(JSON.stringify({ primary: `${value}\r\n` })), "--wait", "20s", "--json"]);
   assert.deepEqual([ran.code, ran.json().outcome], [0, "done"], ran.err);
   const empty = await world.run(["secrets", "--store", STORE, "create", "--from", file('{"empty":"\\n"}')]);
-  await refused(empty, /`empty`: the value is empty/, "line ends alone");
+  await refused(empty, /entry 1: the value is empty/, "line ends alone");
 });
 
 test("case 60: another environment's gateway is refused before anything is written", async () => {
