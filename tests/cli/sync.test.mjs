@@ -36,7 +36,8 @@ const valuesOf = (...names) => file("values.json", Object.fromEntries(names.map(
 
 const row = (name, environment = "") =>
   `[[${environment}secrets_store_secrets]]\nbinding = "${name}"\nstore_id = "${STORE}"\nsecret_name = "${name}"\n`;
-// Commands run in a folder without gateway.toml, which would have to name the same bindings. Production is the top level. Staging is an environment with its own secret in the same store.
+// Commands run in a folder without gateway.toml, which would have to name the same bindings. Production is the top
+// level. Staging is an environment with its own secret in the same store.
 const wrangler = file("wrangler.toml", `${row("LIVE")}${row("STAGED", "env.staging.")}`);
 
 const holds = async (...names) => {
