@@ -51,7 +51,11 @@ impl Deployment {
     }
 
     /// The request that is sent upstream, or the code of the refusal.
-    pub fn ask(&self, gateway: &Gateway, request: &RehearsedRequest) -> Result<UpstreamRequest, &'static str> {
+    pub fn ask(
+        &self,
+        gateway: &Gateway,
+        request: &RehearsedRequest,
+    ) -> Result<UpstreamRequest, &'static str> {
         let rehearsal = self.rehearsal();
         let handled = rehearsal.handle(gateway, request).expect("nothing waits");
         match handled.outcome {

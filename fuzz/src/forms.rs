@@ -48,8 +48,10 @@ pub fn may_be_covered(text: &[u8], value: &str) -> Vec<bool> {
     let hex: String = value.bytes().map(|byte| format!("{byte:02x}")).collect();
     let zeros = value.chars().flat_map(|character| [character, '\0']).collect::<String>();
     let lines = value.split(['\n', '\r']).map(str::trim).map(str::to_owned);
-    for value in
-        [value.to_owned(), zeros.trim_end_matches('\0').to_owned(), hex.to_uppercase(), hex].into_iter().chain(lines).filter(|value| value.len() >= 8)
+    for value in [value.to_owned(), zeros.trim_end_matches('\0').to_owned(), hex.to_uppercase(), hex]
+        .into_iter()
+        .chain(lines)
+        .filter(|value| value.len() >= 8)
     {
         cover(text, &value, 0, &mut covered);
     }

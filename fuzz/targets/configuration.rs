@@ -5,7 +5,9 @@
 use std::collections::BTreeSet;
 
 use libfuzzer_sys::fuzz_target;
-use ostiary_core::configuration::{Destination, Gateway, Grantee, KeySource, Placement, CallerAuthentication, Upstream};
+use ostiary_core::configuration::{
+    CallerAuthentication, Gateway, Grantee, KeySource, MountTarget, Placement, Upstream,
+};
 use ostiary_grammar::{Diagnostic, File, bake, read};
 use url::{Host, Url};
 
@@ -54,8 +56,11 @@ fn assert_whole(gateway: &Gateway) {
         match &caller.authentication {
             CallerAuthentication::Secret(secret) => {
                 assert!(gateway.secret(*secret).is_some());
-                let mut injected =
-                    gateway.routes.iter().flat_map(|route| route.auths().flatten()).flat_map(Placement::secrets);
+                let mut injected = gateway
+                    .routes
+                    .iter()
+                    .flat_map(|route| route.auths().flatten())
+                    .flat_map(Placement::secrets);
                 assert!(!injected.any(|injected| injected == *secret), "a caller's token goes up");
             }
             CallerAuthentication::Digests(digests) => assert!(!digests.is_empty()),
@@ -84,7 +89,11 @@ fn assert_whole(gateway: &Gateway) {
             );
         }
         assert!(
-            route.auths().flatten().flat_map(Placement::secrets).all(|secret| gateway.secret(secret).is_some())
+            route
+                .auths()
+                .flatten()
+                .flat_map(Placement::secrets)
+                .all(|secret| gateway.secret(secret).is_some())
         );
         if let Upstream::Fixed(upstream) = &route.upstream {
             let base = upstream.base.replace(['{', '}'], "");
@@ -104,8 +113,8 @@ fn assert_whole(gateway: &Gateway) {
     for mount in gateway.mounts.iter() {
         assert!(places.insert((mount.host.as_deref(), mount.path())), "two mounts at {mount:?}");
         match mount.to {
-            Destination::Route(id) => assert!(gateway.route(id).is_some()),
-            Destination::Operator => operators += 1,
+            MountTarget::Route(id) => assert!(gateway.route(id).is_some()),
+            MountTarget::Operator => operators += 1,
         }
     }
     assert_eq!(operators, usize::from(gateway.operator.is_some()));

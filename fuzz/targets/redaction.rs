@@ -9,7 +9,7 @@ use std::ops::Range;
 use libfuzzer_sys::fuzz_target;
 use ostiary_core::Outcome;
 use ostiary_core::configuration::Gateway;
-use ostiary_core::redaction::{Needles, Redaction, Redactor, InjectedSecrets};
+use ostiary_core::redaction::{InjectedSecrets, Needles, Redaction, Redactor};
 use ostiary_core::request_id::RequestId;
 use ostiary_fuzz::deployment::{Deployment, gateway, get};
 use ostiary_fuzz::forms::{WRITTEN, holds, may_be_covered};
