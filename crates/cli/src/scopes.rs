@@ -21,7 +21,7 @@ impl OtherScopes {
         scopes
     }
 
-    /// Whether there is none.
+    /// Whether the list has no scope.
     pub fn is_empty(&self) -> bool {
         self.others.is_empty()
     }

@@ -120,7 +120,7 @@ impl ValueCheck {
         })
     }
 
-    /// The configuration, and its secrets that have this secret of a store as a source; `None` if there are none.
+    /// The configuration, and its secrets that have this secret of a store as a source; `None` if no secret has it.
     pub fn uses(&self, store: &StoreId, name: &str) -> Option<(&Gateway, Vec<SecretId>)> {
         let gateway = self.gateway.as_ref()?;
         let bindings = self.environments.iter().flat_map(|environment| &environment.bindings);

@@ -242,7 +242,7 @@ fn instead_of_text(placements: &[Placement], declared: &Declared<'_>) -> String 
             _ => None,
         })
         .collect();
-    let looks_like_jwt = |name: &str| {
+    let is_meant = |name: &str| {
         let forms = [
             format!("${name}"),
             format!("{{{{{name}}}}}"),
@@ -252,7 +252,7 @@ fn instead_of_text(placements: &[Placement], declared: &Declared<'_>) -> String 
         texts.iter().any(|text| forms.iter().any(|form| text.contains(form.as_str())))
     };
     let names = declared.secrets.names().map(|(_, name)| name.text);
-    match names.filter(|name| looks_like_jwt(name)).max_by_key(|name| name.len()) {
+    match names.filter(|name| is_meant(name)).max_by_key(|name| name.len()) {
         Some(name) => format!("write `${{{name}}}` for the value of the secret `{name}`"),
         None => {
             "name a secret in it, such as `${secret}`; write `auth = []` for an upstream that needs no key"

@@ -3,15 +3,15 @@
 use clap::builder::PossibleValuesParser;
 use clap::{ArgGroup, Args};
 use ostiary_grammar::StoreBinding;
-use serde::Serialize;
 
+use super::Report;
 use super::next::next_steps;
 use crate::configuration::ConfigurationArguments;
 use crate::failure::Failure;
 use crate::home::Home;
 use crate::output::Output;
 use crate::scaffold::{
-    BoundSecret, Change, Changes, Credential, GatewayFile, NewBinding, NewRoute, ShownChange, WranglerFile,
+    BoundSecret, Change, Changes, Credential, GatewayFile, NewBinding, NewRoute, WranglerFile,
     find_known_api, known_api_names,
 };
 
@@ -55,13 +55,6 @@ pub struct AddRoute {
     dry_run: bool,
     #[command(flatten)]
     configuration: ConfigurationArguments,
-}
-
-#[derive(Serialize)]
-struct Report {
-    changed: bool,
-    changes: Vec<ShownChange>,
-    next: Vec<String>,
 }
 
 impl AddRoute {

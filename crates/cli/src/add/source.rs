@@ -1,12 +1,12 @@
 //! `ostiary add source`.
 
 use clap::Args;
-use serde::Serialize;
 
+use super::Report;
 use crate::configuration::ConfigurationArguments;
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::scaffold::{Change, Changes, CopiedSecret, GatewayFile, LOCAL_STORE, ShownChange, WranglerFile};
+use crate::scaffold::{Change, Changes, CopiedSecret, GatewayFile, LOCAL_STORE, WranglerFile};
 use crate::shell::GivenOptions;
 
 /// Add a second source to a secret, so that it can be rotated: a binding in every environment, beside that of the
@@ -20,13 +20,6 @@ pub struct AddSource {
     dry_run: bool,
     #[command(flatten)]
     configuration: ConfigurationArguments,
-}
-
-#[derive(Serialize)]
-struct Report {
-    changed: bool,
-    changes: Vec<ShownChange>,
-    next: Vec<String>,
 }
 
 impl AddSource {
@@ -78,8 +71,8 @@ fn next_steps(copied: &[CopiedSecret], given: &GivenOptions) -> Vec<String> {
             distinct.push(secret);
         }
     }
-    let commands = |words: &str, looks_like_jwt: fn(&CopiedSecret) -> bool| {
-        let meant = distinct.iter().filter(|secret| looks_like_jwt(secret));
+    let commands = |words: &str, is_meant: fn(&CopiedSecret) -> bool| {
+        let meant = distinct.iter().filter(|secret| is_meant(secret));
         let copy = |secret: &&CopiedSecret| {
             let command = given.command(words).option("--store", &secret.store);
             format!("    {}", command.operands(&[&secret.from, &secret.name]))

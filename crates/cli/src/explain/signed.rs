@@ -40,7 +40,7 @@ pub fn claims(token: &str) -> Result<String, Failure> {
     serde_json::to_string(&json(&claims)).map_err(|_| none())
 }
 
-/// The limits of the token with these claims, in a sentence; `None` if it has none.
+/// The limits of the token with these claims, in a sentence; `None` if the token has no limit.
 pub fn limits(claims: &str) -> Option<String> {
     let claims: Value = serde_json::from_str(claims).ok()?;
     let texts = |name: &str| {

@@ -55,7 +55,7 @@ struct RouteReady<'g> {
     caller: Option<&'g str>,
     /// The secrets of the auth.
     secrets: Vec<&'g str>,
-    /// The first position at which all secrets of the auth are usable, from 1; absent if there is none.
+    /// The first position at which all secrets of the auth are usable, from 1; absent if they never are.
     #[serde(skip_serializing_if = "Option::is_none")]
     source: Option<usize>,
 }

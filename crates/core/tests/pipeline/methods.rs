@@ -82,7 +82,7 @@ fn a_destination_leads_to_the_upstream() {
     assert_eq!(world().ask(&host).sent().header("destination"), ["https://dav.example.com/base/public/y/z"]);
     let without = world().ask(&Ask::new("MOVE", "/dav/public/x"));
     assert_eq!(without.sent().header("destination"), [""; 0]);
-    // A method without a destination has none that was checked.
+    // The gateway checks `Destination` only for methods that have one.
     let other = || Ask::new("PUT", "/dav/x").header("destination", "/anything");
     assert_eq!(world().ask(&other()).sent().header("destination"), [""; 0]);
     let named = GATEWAY.replacen("retry    =", "forward_headers = [\"destination\"]\nretry    =", 1);

@@ -57,11 +57,11 @@ pub async fn keys<R: Bindings + AuthRuntime>(
             let base = base_url(base, runtime).map_err(|_| JwtError::KeySetUnavailable)?;
             let url = [base.origin.as_ref(), &base.base, path].concat();
             let name = format!("keys/{}", hex(digest(url.as_bytes()).get(..16).unwrap_or_default()));
-            let mut kept = runtime.get(&name).await.and_then(|bytes| KeptSet::parse(&bytes, now));
+            let mut kept = runtime.get(&name).await.and_then(|bytes| KeptSet::parse(bytes, now));
             let keys = kept.as_mut().map(|kept| std::mem::take(&mut kept.keys));
             match (keys.map(|keys| chosen(keys, key_id)), &kept) {
                 (Some(Ok(keys)), _) => return Ok(keys),
-                (_, Some(kept)) if kept.has_failed => return Err(JwtError::KeySetUnavailable),
+                (_, Some(kept)) if kept.has_failed() => return Err(JwtError::KeySetUnavailable),
                 (Some(Err(why)), Some(kept)) if kept.tried + u64::from(YOUNG) > now => return Err(why),
                 _ => {
                     let is_discovered = matches!(source, KeySource::Discovered(_));
@@ -100,27 +100,31 @@ struct KeptSet {
     /// When it expires.
     ends: u64,
     keys: Vec<PublicKey>,
-    /// The set as the issuer sent it.
-    body: Vec<u8>,
-    /// Whether the issuer could not be asked, and there is no set.
-    has_failed: bool,
+    /// The whole entry.
+    bytes: Vec<u8>,
 }
 
 impl KeptSet {
     /// Parses an entry: the time of the last request to the issuer, the time when the entry expires, and the set as the
-    /// issuer sent it, which is empty if there is none.
-    fn parse(bytes: &[u8], now: u64) -> Option<Self> {
+    /// issuer sent it. The set is empty if the issuer could not be asked.
+    fn parse(bytes: Vec<u8>, now: u64) -> Option<Self> {
         let (tried, rest) = bytes.split_first_chunk::<8>()?;
         let (ends, set) = rest.split_first_chunk::<8>()?;
         let (tried, ends) = (u64::from_le_bytes(*tried), u64::from_le_bytes(*ends));
-        let is_valid = tried <= now && now < ends && ends - tried <= u64::from(LONGEST);
-        let has_failed = set.is_empty();
-        let keys = || if has_failed { Some(Vec::new()) } else { PublicKey::set(set) };
-        if is_valid {
-            Some(Self { tried, ends, keys: keys()?, body: set.to_vec(), has_failed })
-        } else {
-            None
+        if tried > now || now >= ends || ends - tried > u64::from(LONGEST) {
+            return None;
         }
+        let keys = if set.is_empty() { Vec::new() } else { PublicKey::set(set)? };
+        Some(Self { tried, ends, keys, bytes })
+    }
+
+    fn set(&self) -> &[u8] {
+        self.bytes.get(16..).unwrap_or_default()
+    }
+
+    /// Whether the issuer could not be asked, and there is no set.
+    fn has_failed(&self) -> bool {
+        self.set().is_empty()
     }
 
     /// An entry, and the time for which it is kept, in seconds.
@@ -131,7 +135,7 @@ impl KeptSet {
 
     /// The entry after the issuer could not be asked again.
     fn entry_of_failure(&self, now: u64) -> (Vec<u8>, u32) {
-        Self::entry(now, u32::try_from(self.ends.saturating_sub(now)).unwrap_or_default(), &self.body)
+        Self::entry(now, u32::try_from(self.ends.saturating_sub(now)).unwrap_or_default(), self.set())
     }
 }
 
@@ -288,7 +292,7 @@ mod tests {
             [&fetched.to_le_bytes()[..], &ends.to_le_bytes(), set.as_bytes()].concat()
         };
         let set = r#"{"keys":[]}"#;
-        assert_eq!(KeptSet::parse(&kept(100, 200, set), 150).unwrap().tried, 100);
+        assert_eq!(KeptSet::parse(kept(100, 200, set), 150).unwrap().tried, 100);
         for (bytes, now) in [
             (kept(100, 200, set), 200),
             (kept(100, 200, set), 99),
@@ -297,7 +301,7 @@ mod tests {
             (vec![0; 15], 0),
             (Vec::new(), 0),
         ] {
-            assert!(KeptSet::parse(&bytes, now).is_none());
+            assert!(KeptSet::parse(bytes, now).is_none());
         }
     }
 
