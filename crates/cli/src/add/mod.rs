@@ -2,29 +2,20 @@
 
 mod caller;
 mod next;
+mod report;
 mod route;
 mod source;
 
 use clap::{Args, Subcommand};
-use serde::Serialize;
 
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::scaffold::ShownChange;
 
 use caller::AddCaller;
 pub use next::next_steps;
 use route::AddRoute;
 pub use route::add as add_route;
 use source::AddSource;
-
-/// The JSON of an added route or source.
-#[derive(Serialize)]
-struct Report {
-    changed: bool,
-    changes: Vec<ShownChange>,
-    next: Vec<String>,
-}
 
 /// Add an API, a caller or a second source to gateway.toml, and the bindings to every environment of wrangler's
 /// configuration.

@@ -4,8 +4,8 @@ use clap::builder::PossibleValuesParser;
 use clap::{ArgGroup, Args};
 use ostiary_grammar::StoreBinding;
 
-use super::Report;
 use super::next::next_steps;
+use super::report::Report;
 use crate::configuration::ConfigurationArguments;
 use crate::failure::Failure;
 use crate::home::Home;

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::Report;
+use super::report::Report;
 use crate::configuration::ConfigurationArguments;
 use crate::failure::Failure;
 use crate::output::Output;
